@@ -1,0 +1,211 @@
+#!/usr/bin/env node
+/** The command line. Each command is a file in `commands/`, loaded when it is called. */
+import { Command, CommanderError, Option } from "commander";
+
+const NEEDED = 22;
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < NEEDED) {
+  process.stderr.write(
+    `hearsay needs Node ${NEEDED} or newer, this is ${process.version}.\n` +
+      "In the project: npx hearsay ..., or npm run demo; both use the Node that npm ci installed.\n",
+  );
+  process.exit(1);
+}
+
+const EXIT_USAGE = 2;
+const STATE = new Option("-s, --state <dir>", "state directory of the peer").default(".hearsay").env("HEARSAY_STATE");
+const JSON_FLAG = new Option("--json", "print JSON");
+
+/** Data options, shared by the commands that read examples. */
+function withData(command: Command): Command {
+  return command
+    .option("--data <file>", "examples: .csv, .tsv (also .gz), .npy or .safetensors")
+    .option("--dataset <name>", "a shipped set instead: digits, motes, mnist")
+    .option("--label <column>", 'column of the class in a CSV file (default: "label")')
+    .option("--targets <file>", ".npy file of the targets")
+    .option("--owner <column>", "column that names the owner of a row");
+}
+
+async function run(module: Promise<{ run(...args: never[]): Promise<void> }>, args: unknown[]): Promise<void> {
+  await (await module).run(...(args as never[]));
+}
+
+const program = new Command("hearsay")
+  .description("Federated learning without a server: peers gossip models, and merge them robustly.")
+  .version("0.1.0")
+  .showHelpAfterError("(hearsay <command> --help shows the options)")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ hearsay demo                                    eight peers, two of them liars, on this machine
+  $ hearsay init --template digits                  write task.yaml
+  $ hearsay up --task task.yaml --dataset digits    start learning; prints an invite
+  $ hearsay join 'hearsay:<task id>@<address>' && hearsay up --data mine.csv
+  $ hearsay status
+  $ hearsay predict --data new.csv
+`,
+  );
+
+program
+  .command("init")
+  .description("write a task file from a template")
+  .option("-t, --template <name>", "digits, motes, mnist, csv or regression", "digits")
+  .option("-o, --output <file>", "the file to write", "task.yaml")
+  .option("--name <name>", "name of the task (a-z, 0-9, -)")
+  .option("--peers <n>", "how many peers you expect: sets inbox size and quorum", "8")
+  .option("--data <file>", "templates csv and regression: take columns, classes, mean and std from this CSV file")
+  .option("--label <column>", "column of the class, or of the targets (separated by commas)")
+  .option("--model <file>", "a tfjs layers-model JSON instead of the template's model")
+  .option("-f, --force", "overwrite the file")
+  .addOption(JSON_FLAG)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ hearsay init
+  $ hearsay init --template csv --data flowers.csv --label species --peers 4
+  $ hearsay init --template regression --data houses.csv --label price
+`,
+  )
+  .action((...args) => run(import("./commands/init.ts"), args));
+
+program
+  .command("join")
+  .description("fetch the task that an invite names, and check it by its hash")
+  .argument("<invite>", "hearsay:<task id>@<address>[,<address>...], as `up` and `status` print it")
+  .addOption(STATE)
+  .addOption(JSON_FLAG)
+  .addHelpText("after", "\nExample:\n  $ hearsay join 'hearsay:3f0c...@/ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...'\n")
+  .action((...args) => run(import("./commands/join.ts"), args));
+
+withData(program.command("up"))
+  .description("run the peer: learn from own data and from other peers until stopped")
+  .addOption(STATE)
+  .option("--task <file>", "task file; needed the first time, unless joined by invite")
+  .option("--config <file>", "configuration (default: config.yaml in the state directory)")
+  .option("--listen <addresses>", "multiaddrs to listen on, separated by commas")
+  .option("--bootstrap <addresses>", "multiaddrs of known peers, separated by commas")
+  .option("--no-mdns", "do not look for peers on the local network")
+  .option("--engine <name>", "auto, dense or tensorflow")
+  .option("--min-cycle <ms>", "shortest time between two trainings")
+  .option("--holdout <fraction>", "share of the examples kept for evaluation")
+  .option("--holdout-data <file>", "a file of examples for evaluation instead")
+  .option("--share <i/n>", "train on share i of n of the data, for trials")
+  .option("--partition <how>", "how shares are cut: iid, dirichlet:<alpha>, shards:<per peer>, owner")
+  .option("--seed <n>", "seed of hold-out and shares")
+  .option("--log-level <level>", "debug, info, warn, error or silent")
+  .option("--seconds <n>", "stop after this time")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ hearsay up --task task.yaml --data mine.csv --label species
+  $ hearsay up --task task.yaml --dataset digits --share 1/4 --partition dirichlet:0.5
+  $ hearsay up --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...
+Settings may also stand in config.yaml (same names; see node/README.md) or in HEARSAY_* environment variables.
+`,
+  )
+  .action((...args) => run(import("./commands/up.ts"), args));
+
+program
+  .command("status")
+  .description("what the running peer is doing")
+  .addOption(STATE)
+  .addOption(JSON_FLAG)
+  .addHelpText("after", "\nExample:\n  $ hearsay status --json\n")
+  .action((...args) => run(import("./commands/status.ts"), args));
+
+withData(program.command("eval"))
+  .description("accuracy or error of the peer's model on examples with known answers")
+  .addOption(STATE)
+  .option("--model <file>", "a model file instead of the peer's")
+  .option("--engine <name>", "auto, dense or tensorflow", "auto")
+  .addOption(JSON_FLAG)
+  .addHelpText("after", "\nExamples:\n  $ hearsay eval --data test.csv\n  $ hearsay eval --dataset digits --json\n")
+  .action((...args) => run(import("./commands/eval.ts"), args));
+
+program
+  .command("predict")
+  .description("predictions of the peer's model, also while it learns or without a network")
+  .requiredOption("--data <file>", "inputs: .csv, .tsv, .npy or .safetensors; other columns are ignored")
+  .addOption(STATE)
+  .option("-o, --output <file>", "write the CSV to a file")
+  .option("--model <file>", "a model file instead of the peer's")
+  .option("--engine <name>", "auto, dense or tensorflow", "auto")
+  .option("--json", "print JSON lines instead of CSV")
+  .addHelpText("after", "\nExample:\n  $ hearsay predict --data new.csv -o answers.csv\n")
+  .action((...args) => run(import("./commands/predict.ts"), args));
+
+program
+  .command("export")
+  .description("the peer's model as a safetensors file")
+  .addOption(STATE)
+  .option("-o, --output <file>", "the file to write", "model.safetensors")
+  .addOption(JSON_FLAG)
+  .addHelpText("after", "\nExample:\n  $ hearsay export -o digits.safetensors\n")
+  .action((...args) => run(import("./commands/export.ts"), args));
+
+const log = program
+  .command("log")
+  .description("the peer's append-only log: who took part, with what, and what came of it");
+log
+  .command("show")
+  .description("the entries, newest last")
+  .addOption(STATE)
+  .option("-n, --last <n>", "only the last n entries", "20")
+  .addOption(JSON_FLAG)
+  .addHelpText("after", "\nExample:\n  $ hearsay log show --last 50\n")
+  .action((...args) => run(import("./commands/log-show.ts"), args));
+log
+  .command("verify")
+  .description("check chain and signatures; exit status 3 where they do not hold")
+  .argument("[file]", "an exported log (JSONL) instead of the peer's own")
+  .addOption(STATE)
+  .option("--peer <id>", "the peer whose log it must be")
+  .addOption(JSON_FLAG)
+  .addHelpText("after", "\nExamples:\n  $ hearsay log verify\n  $ hearsay log verify audit.jsonl --peer 12D3KooW...\n")
+  .action((...args) => run(import("./commands/log-verify.ts"), args));
+log
+  .command("export")
+  .description("the whole log as JSON lines, verifiable without this machine")
+  .addOption(STATE)
+  .option("-o, --output <file>", "write to a file instead of standard output")
+  .addHelpText("after", "\nExample:\n  $ hearsay log export -o audit.jsonl\n")
+  .action((...args) => run(import("./commands/log-export.ts"), args));
+
+program
+  .command("demo")
+  .description("real peers on this machine, some of them liars, against learning alone and plain averaging")
+  .option("--peers <n>", "processes", "8")
+  .option("--attackers <n>", "of them, send sign-flipped models three times the size", "2")
+  .option("--dataset <name>", "digits, motes or mnist", "digits")
+  .option("--partition <how>", "iid, dirichlet:<alpha>, shards:<per peer>, owner", "dirichlet:0.5")
+  .option("--seconds <n>", "time to learn in each of the two networks", "42")
+  .option("--seed <n>", "seed of shares and initial model", "1")
+  .option("--task <file>", "another task file than the data set's template")
+  .addOption(JSON_FLAG)
+  .addHelpText(
+    "after",
+    `
+Everything runs on loopback. With --json the last line is one JSON object:
+  peers, attackers, seconds; alone, mean and robust, each {meanAccuracy, minAccuracy} over the honest peers;
+  updates: models published in the robust network; bytesPerUpdate: bytes that its peers sent, for each;
+  logsVerified: how many logs hold, of both networks.
+
+Examples:
+  $ npm run demo
+  $ npm run demo -- --peers 6 --attackers 1 --seconds 20 --json
+`,
+  )
+  .action((...args) => run(import("./commands/demo.ts"), args));
+
+program.exitOverride();
+for (const command of [...program.commands, ...log.commands]) command.exitOverride();
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  else (await import("./commands/fail.ts")).fail(error);
+}

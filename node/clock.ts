@@ -1,0 +1,11 @@
+/** The wall clock. Its timers do not keep the process alive. */
+import type { Clock } from "../protocol/seams.ts";
+
+export const wallClock: Clock = {
+  now: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,44 @@
+/** `hearsay eval`: figures of the peer's model on examples with known answers. */
+import { loadConfig } from "../config.ts";
+import { loadPeerData } from "../data/share.ts";
+import { configPath } from "../state-dir.ts";
+import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
+import { facts, metricRows, printJson } from "./print.ts";
+
+interface EvalOptions extends ModelOptions {
+  readonly data?: string;
+  readonly dataset?: string;
+  readonly label?: string;
+  readonly targets?: string;
+  readonly owner?: string;
+  readonly json?: boolean;
+}
+
+export async function run(options: EvalOptions): Promise<void> {
+  const { task, params, metadata } = await openModel(options);
+  const flags = {
+    "data.path": options.data,
+    "data.dataset": options.dataset,
+    "data.label": options.label,
+    "data.targets": options.targets,
+    "data.owner": options.owner,
+  };
+  const { data: configured } = await loadConfig(configPath(options.state), process.env, flags);
+  // A file that is named here is evaluated whole; otherwise the hold-out of the peer's own configuration.
+  const data = await loadPeerData(
+    options.data === undefined ? configured : { ...configured, dataset: undefined, holdout: 0 },
+    task,
+  );
+  const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;
+  const engine = await inferenceEngine(task, options.engine, examples);
+  try {
+    const metrics = await engine.evaluate(params, "holdout");
+    if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });
+    else
+      process.stdout.write(
+        `${facts([["task", task.name], ["model age", `${metadata.age ?? "?"} steps`], ...metricRows(metrics)])}\n`,
+      );
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,21 @@
+/** `hearsay export`: the peer's model as a safetensors file, readable wherever the format is. */
+import { writeFile } from "node:fs/promises";
+import { encodeModel } from "../model-file.ts";
+import { openModel } from "./model.ts";
+import { bytes, printJson } from "./print.ts";
+
+export async function run(options: { state: string; output: string; json?: boolean }): Promise<void> {
+  const { task, params, metadata } = await openModel({ state: options.state, engine: "auto" });
+  const facts = {
+    peerId: metadata.peer ?? "",
+    cycle: Number(metadata.cycle ?? 0),
+    age: Number(metadata.age ?? 0),
+  };
+  const file = encodeModel(params, task, metadata.task ?? "", facts);
+  await writeFile(options.output, file);
+  if (options.json) printJson({ file: options.output, bytes: file.length, parameters: params.length, ...facts });
+  else
+    process.stdout.write(
+      `${options.output}: ${params.length} parameters, ${bytes(file.length)}, age ${facts.age} steps\n`,
+    );
+}

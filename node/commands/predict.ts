@@ -1,0 +1,74 @@
+/** `hearsay predict`: inputs in, predictions out, one line each; needs no network and no running peer. */
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
+import { loadInputs } from "../data/load.ts";
+import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
+
+interface PredictOptions extends ModelOptions {
+  readonly data: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+const ROWS_AT_ONCE = 4096;
+
+export async function run(options: PredictOptions): Promise<void> {
+  const { task, params } = await openModel(options);
+  const { inputs, length } = await loadInputs({ path: options.data }, task);
+  const engine = await inferenceEngine(task, options.engine);
+  const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
+  try {
+    if (!options.json) out.write(`${header(task)}\n`);
+    const width = inputSize(task);
+    for (let row = 0; row < length; row += ROWS_AT_ONCE) {
+      const some = inputs.slice(row * width, Math.min(length, row + ROWS_AT_ONCE) * width);
+      const predictions = await engine.predict(params, some);
+      out.write(lines(task, predictions, row, options.json === true));
+    }
+  } finally {
+    await engine.close();
+    if (out !== process.stdout) {
+      out.end();
+      await finished(out);
+    }
+  }
+}
+
+function header(task: Task): string {
+  return task.output.kind === "classification" ? "prediction,probability" : task.output.targets.map(quoted).join(",");
+}
+
+function lines(task: Task, predictions: Float32Array, firstRow: number, json: boolean): string {
+  const width = outputSize(task);
+  let text = "";
+  for (let i = 0; i * width < predictions.length; i++) {
+    const values = [...predictions.subarray(i * width, (i + 1) * width)];
+    text += `${json ? JSON.stringify(asObject(task, values, firstRow + i)) : asCsv(task, values)}\n`;
+  }
+  return text;
+}
+
+function asObject(task: Task, values: readonly number[], row: number): Record<string, unknown> {
+  if (task.output.kind === "regression") {
+    return { row, ...Object.fromEntries(task.output.targets.map((target, i) => [target, values[i]])) };
+  }
+  const best = values.indexOf(Math.max(...values));
+  const probabilities = Object.fromEntries(task.output.classes.map((label, i) => [label, round(values[i] ?? 0)]));
+  return { row, prediction: task.output.classes[best], probability: round(values[best] ?? 0), probabilities };
+}
+
+function asCsv(task: Task, values: readonly number[]): string {
+  if (task.output.kind === "regression") return values.map((value) => String(Number(value.toPrecision(7)))).join(",");
+  const best = values.indexOf(Math.max(...values));
+  return `${quoted(task.output.classes[best] ?? "")},${round(values[best] ?? 0)}`;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(4));
+}
+
+/** A CSV field (RFC 4180). */
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,51 @@
+/** Output for people: tables, and figures in few digits. */
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { Metrics } from "../../protocol/seams.ts";
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** A table with a bold head; cells are text. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const out = new Table({ head: head.map((cell) => pc.bold(cell)), style: { head: [], border: [], compact: true } });
+  for (const row of rows) out.push([...row]);
+  return out.toString();
+}
+
+/** Two columns, name and value, without borders. */
+export function facts(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${value}`).join("\n");
+}
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = count;
+  let unit = "";
+  for (const next of units) {
+    if (value < 1000) break;
+    value /= 1000;
+    unit = next;
+  }
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+}
+
+export function percent(share: number | undefined): string {
+  return share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
+}
+
+/** The figures of a model, as rows for `facts`. */
+export function metricRows(metrics: Metrics): [string, string][] {
+  const rows: [string, string][] = [
+    ["examples", String(metrics.numExamples)],
+    ["loss", metrics.loss.toFixed(4)],
+  ];
+  if (metrics.accuracy !== undefined) rows.push(["accuracy", percent(metrics.accuracy)]);
+  if (metrics.macroF1 !== undefined) rows.push(["macro F1", metrics.macroF1.toFixed(3)]);
+  if (metrics.rmse !== undefined) rows.push(["rmse", metrics.rmse.toPrecision(4)]);
+  if (metrics.r2 !== undefined) rows.push(["R2", metrics.r2.toFixed(3)]);
+  return rows;
+}

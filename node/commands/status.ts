@@ -1,0 +1,39 @@
+/** `hearsay status`: what the running peer is doing. */
+import { HearsayError } from "../../protocol/errors.ts";
+import { askApi, type StatusReport } from "../api.ts";
+import { bytes, facts, metricRows, printJson } from "./print.ts";
+
+export async function run(options: { state: string; json?: boolean }): Promise<void> {
+  const response = await askApi(options.state, "/status");
+  if (response === undefined) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `no peer runs on ${options.state}: start it with hearsay up --state ${options.state}`,
+    );
+  }
+  const status = (await response.json()) as StatusReport;
+  if (options.json) return printJson(status);
+  const { counters } = status;
+  const refused = Object.entries(counters.refused).map(([code, n]) => `${code} ${n}`);
+  const rows: [string, string][] = [
+    ["peer", status.peerId],
+    ["task", `${status.task.name}  ${status.task.id}`],
+    ["engine", `${status.engine}, ${status.numExamples} examples`],
+    ["up for", `${status.uptimeSeconds} s`],
+    ["neighbours", String(status.neighbours)],
+    ["cycles", `${status.cycle}, age ${status.age} steps`],
+    ["merges", `${counters.merges} (quorum ${status.quorum}, ${status.fresh} fresh now)`],
+    [
+      "candidates",
+      `${counters.used} used, ${counters.clipped} clipped, ${counters.duplicate} duplicate, ${counters.invalid} invalid`,
+    ],
+    ["refused", refused.length === 0 ? "none" : refused.join(", ")],
+    ["traffic", `${bytes(status.bytesIn)} in, ${bytes(status.bytesOut)} out`],
+    ["log", `${status.logSize} entries`],
+    ["addresses", status.addresses.join("\n            ")],
+    ["invite", status.invite],
+  ];
+  if (status.holdout !== null)
+    rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
+  process.stdout.write(`${facts(rows)}\n`);
+}

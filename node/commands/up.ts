@@ -1,0 +1,179 @@
+/** `hearsay up`: runs the peer until it is told to stop. */
+import { pino } from "pino";
+import pretty from "pino-pretty";
+import { fromHex } from "../../protocol/bytes.ts";
+import { formatInvite } from "../../protocol/invite.ts";
+import { formatLine } from "../../protocol/log/jsonl.ts";
+import type { PeerEvent } from "../../protocol/peer/context.ts";
+import { type Api, serveApi } from "../api.ts";
+import { type Config, loadConfig } from "../config.ts";
+import { loadPeerData } from "../data/share.ts";
+import { type RunningPeer, startPeer } from "../start.ts";
+import { configPath, openTask } from "../state-dir.ts";
+
+interface UpOptions {
+  readonly state: string;
+  readonly task?: string;
+  readonly config?: string;
+  readonly listen?: string;
+  readonly bootstrap?: string;
+  readonly mdns: boolean;
+  readonly engine?: string;
+  readonly minCycle?: string;
+  readonly data?: string;
+  readonly dataset?: string;
+  readonly label?: string;
+  readonly targets?: string;
+  readonly owner?: string;
+  readonly holdout?: string;
+  readonly holdoutData?: string;
+  readonly share?: string;
+  readonly partition?: string;
+  readonly seed?: string;
+  readonly logLevel?: string;
+  readonly seconds?: string;
+}
+
+/** A line of progress at most this often. */
+const PROGRESS_EVERY_MS = 10_000;
+/** What is refused is told at most this often for each peer and code. */
+const REFUSAL_EVERY_MS = 60_000;
+
+export async function run(options: UpOptions): Promise<void> {
+  const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
+  const logger = pino(
+    { level: config.logLevel },
+    process.stderr.isTTY
+      ? pretty({ colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" })
+      : process.stderr,
+  );
+  const stopping = stopSignal();
+  const { task, taskId } = await openTask(options.state, options.task);
+  const data = await loadPeerData(config.data, task);
+  for (const warning of data.warnings) logger.warn(warning);
+
+  const running = await startPeer({
+    stateDir: options.state,
+    task,
+    train: data.train,
+    ...(data.holdout && { holdout: data.holdout }),
+    engine: config.engine,
+    listen: config.listen,
+    bootstrap: config.bootstrap,
+    mdns: config.mdns,
+    minCycleMs: config.minCycleMs,
+    maxOutbound: config.maxOutbound,
+    observe: reporter(logger),
+    warn: (message) => logger.warn(message),
+  });
+  const startedMs = Date.now();
+  const inviteText = () => invite(taskId, running);
+  let api: Api | undefined;
+  try {
+    api = await serveApi(options.state, {
+      async status() {
+        return {
+          ...running.peer.status(),
+          addresses: running.addresses(),
+          invite: inviteText(),
+          uptimeSeconds: Math.round((Date.now() - startedMs) / 1000),
+          holdout: data.holdout === undefined ? null : await running.peer.evaluate("holdout"),
+        };
+      },
+      async *logLines() {
+        for await (const entry of running.peer.log.entries()) yield formatLine(entry);
+      },
+    });
+    const { peerId, engine, numExamples } = running.peer.status();
+    logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
+    process.stdout.write(`invite others with:\n  npx hearsay join '${inviteText()}'\n`);
+    const seconds = options.seconds === undefined ? [] : [sleep(1000 * Number(options.seconds))];
+    await Promise.race([running.done, stopping, ...seconds]);
+    logger.info("stopping");
+  } finally {
+    await api?.close();
+    await running.stop();
+  }
+  const { cycle, age, logSize } = running.peer.status();
+  logger.info({ cycle, age, logSize }, "stopped");
+}
+
+function settings(options: UpOptions): Record<string, unknown> {
+  const number = (text?: string) => (text === undefined || text.trim() === "" ? text : toNumber(text));
+  return {
+    listen: options.listen?.split(","),
+    bootstrap: options.bootstrap?.split(","),
+    mdns: options.mdns ? undefined : false,
+    engine: options.engine,
+    minCycleMs: number(options.minCycle),
+    logLevel: options.logLevel,
+    "data.path": options.data,
+    "data.dataset": options.dataset,
+    "data.label": options.label,
+    "data.targets": options.targets,
+    "data.owner": options.owner,
+    "data.holdout": number(options.holdout),
+    "data.holdoutPath": options.holdoutData,
+    "data.share": options.share,
+    "data.partition": options.partition,
+    "data.seed": number(options.seed),
+  } satisfies Record<string, Config[keyof Config] | unknown>;
+}
+
+/** A number, or the text as it is for the schema to report. */
+function toNumber(text: string): number | string {
+  const value = Number(text);
+  return Number.isFinite(value) ? value : text;
+}
+
+function invite(taskId: string, running: RunningPeer): string {
+  const addresses = running.addresses();
+  const outside = addresses.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
+  return formatInvite({
+    task: fromHex(taskId) ?? new Uint8Array(),
+    addresses: outside.length > 0 ? outside : addresses,
+  });
+}
+
+/** Turns what happens into log lines: not every cycle, but every change of fortune. */
+function reporter(logger: pino.Logger): (event: PeerEvent) => void {
+  let progressMs = Date.now();
+  let alone = false;
+  const refusals = new Map<string, number>();
+  return (event) => {
+    const now = Date.now();
+    logger.debug(event);
+    if (event.kind === "refused") {
+      const name = `${event.peer}/${event.code}`;
+      if (now - (refusals.get(name) ?? 0) < REFUSAL_EVERY_MS) return;
+      if (refusals.size > 10_000) refusals.clear();
+      refusals.set(name, now);
+      logger.warn({ peer: event.peer, code: event.code }, event.message);
+    } else if (event.kind === "diverged") {
+      logger.warn(
+        { cycle: event.cycle },
+        "training diverged and was thrown away; lower training.learningRate in the task",
+      );
+    } else if (event.kind === "alone" && !alone) {
+      alone = true;
+      const { candidates, quorum } = event;
+      logger.info({ candidates, quorum }, "training alone: fewer models of other peers than the quorum");
+    } else if (event.kind === "merged") {
+      if (alone || now - progressMs >= PROGRESS_EVERY_MS) {
+        progressMs = now;
+        logger.info({ cycle: event.cycle, age: event.age, candidates: event.candidates, rule: event.rule }, "merged");
+      }
+      alone = false;
+    }
+  };
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

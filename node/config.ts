@@ -1,0 +1,165 @@
+/**
+ * Configuration of a peer on this machine: `config.yaml` in the state directory, then environment variables, then flags, the
+ * later ones first in rank. What peers must agree on is in the task manifest instead.
+ */
+import { readFile } from "node:fs/promises";
+import { multiaddr } from "@multiformats/multiaddr";
+import { parse } from "yaml";
+import { z } from "zod";
+import { HearsayError } from "../protocol/errors.ts";
+import { faultsOf } from "../protocol/task.ts";
+
+/** A multiaddr over TCP. */
+const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
+const share = z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, 'has the form "2/8": the second of eight shares');
+
+const schema = z.strictObject({
+  listen: z.array(address).min(1).default(["/ip4/0.0.0.0/tcp/0"]),
+  bootstrap: z.array(address).default([]),
+  mdns: z.boolean().default(true),
+  maxOutbound: z.int().min(1).max(300).default(32),
+  minCycleMs: z.int().min(0).max(86_400_000).default(1000),
+  engine: z.enum(["auto", "dense", "tensorflow"]).default("auto"),
+  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+  data: z
+    .strictObject({
+      path: z.string().optional(),
+      dataset: z.string().optional(),
+      targets: z.string().optional(),
+      label: z.string().optional(),
+      owner: z.string().optional(),
+      holdoutPath: z.string().optional(),
+      holdout: z.number().min(0).max(0.9).default(0.2),
+      share: share.optional(),
+      partition: z.string().default("iid"),
+      seed: z.int().min(0).default(1),
+    })
+    .prefault({}),
+});
+
+/** Where a peer's data are, and which part of them it holds. */
+export interface DataConfig {
+  /** A file of one's own: .csv, .tsv, .npy or .safetensors. */
+  readonly path?: string | undefined;
+  /** Or a set that is shipped: digits, motes, mnist. */
+  readonly dataset?: string | undefined;
+  /** The .npy file of targets that goes with a .npy file of inputs. */
+  readonly targets?: string | undefined;
+  /** Column of the class in a CSV file; default "label". A regression's columns are named in the task. */
+  readonly label?: string | undefined;
+  /** Column that names the natural owner of a row. */
+  readonly owner?: string | undefined;
+  /** A file with the hold-out; without it a fraction of the data is held out. */
+  readonly holdoutPath?: string | undefined;
+  readonly holdout: number;
+  /** "2/8": train on the second of eight shares, for trials on one data set. */
+  readonly share?: string | undefined;
+  /** How shares are cut: iid, dirichlet:<alpha>, shards:<per peer>, owner. */
+  readonly partition: string;
+  readonly seed: number;
+}
+
+export interface Config {
+  readonly listen: readonly string[];
+  readonly bootstrap: readonly string[];
+  readonly mdns: boolean;
+  readonly maxOutbound: number;
+  /** Shortest time between two trainings, ms. */
+  readonly minCycleMs: number;
+  readonly engine: "auto" | "dense" | "tensorflow";
+  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly data: DataConfig;
+}
+
+type Tree = { [key: string]: unknown };
+
+/** Environment variables, and the setting that each overrides. Lists are separated by commas. */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  HEARSAY_LISTEN: "listen",
+  HEARSAY_BOOTSTRAP: "bootstrap",
+  HEARSAY_MDNS: "mdns",
+  HEARSAY_MAX_OUTBOUND: "maxOutbound",
+  HEARSAY_MIN_CYCLE_MS: "minCycleMs",
+  HEARSAY_ENGINE: "engine",
+  HEARSAY_LOG_LEVEL: "logLevel",
+  HEARSAY_DATA_PATH: "data.path",
+  HEARSAY_DATA_DATASET: "data.dataset",
+  HEARSAY_DATA_TARGETS: "data.targets",
+  HEARSAY_DATA_LABEL: "data.label",
+  HEARSAY_DATA_OWNER: "data.owner",
+  HEARSAY_DATA_HOLDOUT_PATH: "data.holdoutPath",
+  HEARSAY_DATA_HOLDOUT: "data.holdout",
+  HEARSAY_DATA_SHARE: "data.share",
+  HEARSAY_DATA_PARTITION: "data.partition",
+  HEARSAY_DATA_SEED: "data.seed",
+};
+
+const LISTS = new Set(["listen", "bootstrap"]);
+const NUMBERS = new Set(["maxOutbound", "minCycleMs", "data.holdout", "data.seed"]);
+
+/**
+ * The configuration from a file (may be missing), the environment and flags (settings by path, e.g. "data.path").
+ * @throws HearsayError ERR_CONFIG with all faults at once: path, value, remedy.
+ */
+export async function loadConfig(
+  file: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<Config> {
+  const tree: Tree = file === undefined ? {} : await readTree(file);
+  for (const [name, path] of Object.entries(ENVIRONMENT)) {
+    const text = environment[name];
+    if (text !== undefined && text !== "") assign(tree, path, fromText(path, text));
+  }
+  for (const [path, value] of Object.entries(flags)) if (value !== undefined) assign(tree, path, value);
+  const parsed = schema.safeParse(tree);
+  if (parsed.success) return parsed.data;
+  const faults = faultsOf(parsed.error, tree);
+  const list = faults.map(({ path, message }) => `  ${path}: ${message}`).join("\n");
+  throw new HearsayError("ERR_CONFIG", `the configuration has ${faults.length} fault(s):\n${list}`, { faults, file });
+}
+
+async function readTree(file: string): Promise<Tree> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new HearsayError("ERR_CONFIG", `cannot read ${file}: ${(error as Error).message}`, { file }, error);
+  }
+  let tree: unknown;
+  try {
+    tree = parse(text) ?? {};
+  } catch (error) {
+    throw new HearsayError("ERR_CONFIG", `${file} is not YAML: ${(error as Error).message}`, { file }, error);
+  }
+  if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return tree as Tree;
+  throw new HearsayError("ERR_CONFIG", `${file} has no settings at the top, such as "listen: [...]"`, { file });
+}
+
+function assign(tree: Tree, path: string, value: unknown): void {
+  const [head = "", ...rest] = path.split(".");
+  if (rest.length === 0) {
+    tree[head] = value;
+    return;
+  }
+  const branch = tree[head];
+  if (typeof branch !== "object" || branch === null) tree[head] = {};
+  assign(tree[head] as Tree, rest.join("."), value);
+}
+
+/** What cannot be converted stays text, for the schema to report. */
+function fromText(path: string, text: string): unknown {
+  if (LISTS.has(path)) return text.split(",").map((part) => part.trim());
+  if (NUMBERS.has(path) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (path === "mdns" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
+  return text;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    return multiaddr(text).getComponents()[1]?.name === "tcp";
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * SHA-256 and Ed25519 (RFC 8032) of node:crypto. Making a KeyObject costs as much as a verification, so the newest 1024 public
+ * keys keep theirs.
+ */
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
+import type { Crypto, Identity } from "../protocol/seams.ts";
+import { peerIdFromPublicKey } from "../protocol/wire/identity.ts";
+
+const MAX_KEY_OBJECTS = 1024;
+const KEY_BYTES = 32;
+
+/** PKCS #8 before the 32 bytes of an Ed25519 seed (RFC 8410, section 7). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+export const nodeCrypto: Crypto = { sha256, verify: verifyEd25519 };
+
+/** The identity whose private key is the 32-byte seed of RFC 8032. Throws RangeError for another length. */
+export function identityFromSeed(seed: Uint8Array): Identity {
+  if (seed.length !== KEY_BYTES) throw new RangeError(`a seed has ${KEY_BYTES} bytes, not ${seed.length}`);
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  const { x } = createPublicKey(key).export({ format: "jwk" });
+  const publicKey = plain(Buffer.from(x as string, "base64url"));
+  return {
+    peerId: peerIdFromPublicKey(publicKey),
+    publicKey,
+    sign: (message) => plain(sign(null, message, key)),
+  };
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return plain(hash("sha256", bytes, "buffer"));
+}
+
+function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const key = keyObject(publicKey);
+  return key !== undefined && verify(null, message, key, signature);
+}
+
+/** Least recently used first: a Map keeps the order of insertion. */
+const keyObjects = new Map<string, KeyObject>();
+
+/** Undefined for bytes that are no Ed25519 key. */
+function keyObject(publicKey: Uint8Array): KeyObject | undefined {
+  if (publicKey.length !== KEY_BYTES) return undefined;
+  const x = Buffer.from(publicKey.buffer, publicKey.byteOffset, KEY_BYTES).toString("base64url");
+  const known = keyObjects.get(x);
+  if (known !== undefined) {
+    keyObjects.delete(x);
+    keyObjects.set(x, known);
+    return known;
+  }
+  const made = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+  keyObjects.set(x, made);
+  if (keyObjects.size > MAX_KEY_OBJECTS) keyObjects.delete(keyObjects.keys().next().value as string);
+  return made;
+}
+
+/** A Uint8Array with memory of its own: small Buffers share a pool. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer);
+}

@@ -1,0 +1,108 @@
+/** Data sets in array files: a pair of .npy files, or two tensors of a safetensors file. */
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
+import { decodeSafetensors, tensorValues } from "../../protocol/learn/safetensors.ts";
+import { createFaults } from "./faults.ts";
+import { decodeNpy, type NpyArray } from "./npy.ts";
+
+/** Two arrays whose first axis counts the examples; values as they stand in the file. */
+export interface ArrayPair {
+  readonly inputs: NpyArray;
+  /** Read on demand: data to predict has none. */
+  targets(): Promise<NpyArray>;
+  /** The file that holds the targets. */
+  readonly targetsPath: string;
+}
+
+/** Names of the tensors. */
+const INPUT_NAMES = ["x", "inputs"];
+const TARGET_NAMES = ["y", "targets"];
+/** Bytes of the widest value. */
+const MAX_VALUE_BYTES = 8;
+/** Room for a header. */
+const HEADER_BYTES = 2 ** 20;
+
+/**
+ * Opens a .safetensors file, or the .npy file of the inputs with that of the targets: `targets`, by default y.npy beside it.
+ * @throws HearsayError (so does `targets()`) ERR_DATA for a file that is missing, too large or lacks a tensor; ERR_DECODE for
+ * malformed bytes.
+ */
+export async function openArrays(path: string, maxValues: number, targets?: string): Promise<ArrayPair> {
+  if (path.endsWith(".npy")) {
+    const targetsPath = targets ?? join(dirname(path), "y.npy");
+    return {
+      inputs: await decodeFile(path, maxValues, decodeNpy),
+      targets: () => decodeFile(targetsPath, maxValues, decodeNpy),
+      targetsPath,
+    };
+  }
+  const { tensors } = await decodeFile(path, maxValues, decodeSafetensors);
+  const find = (names: readonly string[]): NpyArray => {
+    const tensor = tensors.find(({ name }) => names.includes(name));
+    if (tensor !== undefined) return { shape: tensor.shape, values: tensorValues(tensor) };
+    const found = tensors.map(({ name }) => name).slice(0, 20);
+    const message = `no tensor is named ${names.join(" or ")}; the file has ${found.join(", ") || "none"}`;
+    throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, names: found });
+  };
+  return { inputs: find(INPUT_NAMES), targets: async () => find(TARGET_NAMES), targetsPath: path };
+}
+
+/**
+ * Checks one array: examples on the first axis, `width` values each, all finite. Returns the number of examples.
+ * @throws HearsayError ERR_DATA naming the example and the value in it, both counted from 0 as in x[3, 5].
+ */
+export function checkArray(path: string, name: "x" | "y", { shape, values }: NpyArray, width: number): number {
+  const [length = 0, ...rest] = shape;
+  const found = rest.reduce((product, n) => product * n, 1);
+  if (shape.length === 0 || found !== width) {
+    const message = `${name} has shape (${shape.join(", ")}); the task needs (examples, ${width})`;
+    throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, shape, width });
+  }
+  const faults = createFaults(path);
+  values.forEach((value, i) => {
+    if (!Number.isFinite(value)) faults.add(`${position(name, i, width)} is ${value} as float32`);
+  });
+  faults.throwIfAny();
+  return length;
+}
+
+/** @throws HearsayError ERR_DATA naming the values that are no class index. */
+export function checkClasses(path: string, values: Float32Array, classes: number): void {
+  const faults = createFaults(path);
+  values.forEach((value, i) => {
+    if (!Number.isInteger(value) || value < 0 || value >= classes) {
+      faults.add(`${position("y", i, 1)} is ${value}; the task has classes 0 to ${classes - 1}`);
+    }
+  });
+  faults.throwIfAny();
+}
+
+function position(name: string, i: number, width: number): string {
+  return width === 1 ? `${name}[${i}]` : `${name}[${Math.floor(i / width)}, ${i % width}]`;
+}
+
+async function decodeFile<T>(path: string, maxValues: number, decode: (bytes: Uint8Array) => T): Promise<T> {
+  const bytes = await readBounded(path, maxValues);
+  try {
+    return decode(bytes);
+  } catch (cause) {
+    if (!isHearsayError(cause)) throw cause;
+    throw new HearsayError(cause.code, `${path}: ${cause.message}`, { ...cause.details, path }, cause);
+  }
+}
+
+async function readBounded(path: string, maxValues: number): Promise<Uint8Array> {
+  let size: number;
+  try {
+    ({ size } = await stat(path));
+    if (size <= maxValues * MAX_VALUE_BYTES + HEADER_BYTES) return await readFile(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : message;
+    throw new HearsayError("ERR_DATA", `${path}: ${why}`, { path }, cause);
+  }
+  throw new HearsayError("ERR_DATA", `${path}: ${size} bytes are too many; use less data, or raise maxValues`, {
+    path,
+  });
+}

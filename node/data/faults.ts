@@ -1,0 +1,27 @@
+/** Collects what is wrong with a file, so that its owner hears of many faults at once and not of one per attempt. */
+import { HearsayError } from "../../protocol/errors.ts";
+
+/** Faults that are spelt out; the rest is counted. */
+const MAX_LISTED = 20;
+
+export interface Faults {
+  add(fault: string): void;
+  /** @throws HearsayError ERR_DATA with the first 20 faults (`details.faults`) and their number (`details.total`). */
+  throwIfAny(): void;
+}
+
+export function createFaults(path: string): Faults {
+  const faults: string[] = [];
+  let total = 0;
+  return {
+    add(fault) {
+      total++;
+      if (faults.length < MAX_LISTED) faults.push(fault);
+    },
+    throwIfAny() {
+      if (total === 0) return;
+      const heading = `${path}: ${total} fault(s)${total > MAX_LISTED ? `, the first ${MAX_LISTED}` : ""}:`;
+      throw new HearsayError("ERR_DATA", [heading, ...faults].join("\n  "), { path, faults, total });
+    },
+  };
+}

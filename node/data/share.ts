@@ -1,0 +1,68 @@
+/** The data of one peer, as its configuration names them: a file or a shipped set, the hold-out, and the share it trains on. */
+import { HearsayError } from "../../protocol/errors.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
+import { holdoutSplit } from "../../protocol/learn/holdout.ts";
+import { parsePartition, partition } from "../../protocol/learn/partition.ts";
+import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
+import type { DataConfig } from "../config.ts";
+import { loadDataset } from "./load.ts";
+import { loadNamedSet } from "./sets.ts";
+
+export interface PeerData {
+  readonly train: Dataset;
+  readonly holdout?: Dataset;
+  readonly warnings: readonly string[];
+}
+
+/** @throws HearsayError ERR_CONFIG where no data are named, ERR_DATA where they can't be used, with the remedy. */
+export async function loadPeerData(config: DataConfig, task: Task): Promise<PeerData> {
+  const { train, holdout, warnings } = await loadWhole(config, task);
+  const share = config.share === undefined ? train : shareOf(train, config.share, config);
+  if (share.length === 0)
+    throw new HearsayError("ERR_DATA", `data.share: ${config.share} of the data is empty; use fewer shares`);
+  return { train: share, ...(holdout && { holdout }), warnings };
+}
+
+async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
+  const { path, dataset, holdoutPath } = config;
+  if (dataset !== undefined) {
+    const { train, holdout } = await loadNamedSet(dataset);
+    if (train.inputs.length !== train.length * inputSize(task) || largestClass(train, task) >= outputSize(task)) {
+      throw new HearsayError(
+        "ERR_DATA",
+        `the data set ${dataset} does not fit the task ${task.name}: it has other inputs or classes`,
+      );
+    }
+    return { train, holdout, warnings: [] };
+  }
+  if (path === undefined) {
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "no data: name a file with --data FILE, or a shipped set with --dataset digits",
+    );
+  }
+  const columns = {
+    ...(config.targets !== undefined && { targets: config.targets }),
+    ...(config.label !== undefined && { label: config.label }),
+    ...(config.owner !== undefined && { owner: config.owner }),
+  };
+  const { data, warnings } = await loadDataset({ path, ...columns }, task);
+  if (holdoutPath !== undefined) {
+    const held = await loadDataset({ path: holdoutPath, ...columns }, task);
+    return { train: data, holdout: held.data, warnings: [...warnings, ...held.warnings] };
+  }
+  if (config.holdout === 0) return { train: data, warnings };
+  const split = holdoutSplit(data, config.holdout, config.seed);
+  return { train: selectRows(data, split.train), holdout: selectRows(data, split.holdout), warnings };
+}
+
+/** `text` has the form "2/8", as the configuration checked. */
+function shareOf(data: Dataset, text: string, { partition: how, seed }: DataConfig): Dataset {
+  const [number = 1, shares = 1] = text.split("/").map(Number);
+  if (number > shares) throw new HearsayError("ERR_CONFIG", `data.share: ${text} names share ${number} of ${shares}`);
+  return selectRows(data, partition(data, parsePartition(how), shares, seed)[number - 1] ?? []);
+}
+
+function largestClass({ targets }: Dataset, task: Task): number {
+  return task.output.kind === "classification" ? targets.reduce((most, value) => Math.max(most, value), 0) : 0;
+}

@@ -1,0 +1,80 @@
+/**
+ * What the client (`client.ts`) and its worker thread (`worker.ts`) say to each other. Arrays cross by transfer of their buffers, so
+ * each side sends only what it owns: `owned` copies where that is not so.
+ */
+import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/errors.ts";
+import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { LearningTask } from "../../protocol/learn/learning-task.ts";
+import type { FitRequest, RuleInput, Split } from "../../protocol/seams.ts";
+import type { BackendName } from "./backend.ts";
+
+/** `auto`: dense for softmax and mlp, tensorflow for the rest. */
+export type EngineChoice = "auto" | "dense" | "tensorflow";
+
+export interface EngineOptions {
+  readonly task: LearningTask;
+  /** Raw (not normalised) rows. */
+  readonly train: Dataset;
+  readonly holdout?: Dataset;
+  readonly engine: EngineChoice;
+  /** Forces the backend of engine tensorflow; by default the fastest that loads. */
+  readonly backend?: BackendName;
+}
+
+export type EngineCall =
+  | { readonly method: "fit"; readonly request: FitRequest }
+  | { readonly method: "evaluate"; readonly params: Float32Array; readonly split: Split }
+  | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Float32Array }
+  | {
+      readonly method: "aggregate";
+      readonly rule: string;
+      readonly parameters: Readonly<Record<string, number>>;
+      readonly input: RuleInput;
+    };
+
+export interface ToWorker {
+  readonly id: number;
+  readonly call: EngineCall;
+}
+
+/** The first answer, id 0, says that the engine is ready: its value is an `EngineFacts`. */
+export type FromWorker =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: PlainError };
+
+export interface EngineFacts {
+  readonly engine: string;
+  readonly numExamples: number;
+  readonly warning?: string;
+}
+
+interface PlainError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The array itself where it spans the whole of its buffer, else a copy: what may be transferred without harm to another view. */
+export function owned(array: Float32Array): Float32Array<ArrayBuffer> {
+  const { buffer } = array;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength
+    ? (array as Float32Array<ArrayBuffer>)
+    : array.slice();
+}
+
+export function errorToPlain(error: unknown): PlainError {
+  if (error instanceof HearsayError)
+    return { name: error.name, message: error.message, code: error.code, details: error.details };
+  if (error instanceof Error) return { name: error.name, message: error.message };
+  return { name: "Error", message: String(error) };
+}
+
+/** HearsayError, RangeError and TypeError as they were; anything else, from the depths of an engine, as ERR_ENGINE. */
+export function errorFromPlain({ name, message, code, details }: PlainError): Error {
+  if (code !== undefined && (ERROR_CODES as readonly string[]).includes(code))
+    return new HearsayError(code as ErrorCode, message, details);
+  if (name === "RangeError") return new RangeError(message);
+  if (name === "TypeError") return new TypeError(message);
+  return new HearsayError("ERR_ENGINE", `the training engine failed: ${message}`, { name });
+}

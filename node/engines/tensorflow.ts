@@ -1,0 +1,154 @@
+/**
+ * The trainer over TensorFlow.js: softmax, mlp, cnn and any layers model. Losses, batches and optimiser are those of the dense
+ * trainer (`protocol/learn/dense.ts`), so that the two give the same parameters but for rounding.
+ *
+ * Layers models:
+ *   - Loss: from logits where the output layer is linear; where it ends in a softmax, -ln of the probability of the right class,
+ *     clipped below at MIN_PROBABILITY. Penalties of the layers' regularisers are added in training, as tfjs does; constraints are ignored,
+ *     as tfjs does.
+ *   - Weights that are not trainable get no gradient. Batch normalisation changes its moving statistics in each forward pass of
+ *     training (m <- momentum m + (1 - momentum) batch statistic); they are part of the parameters and are aggregated as such.
+ *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
+ */
+import { HearsayError } from "../../protocol/errors.ts";
+import { createBatches, gatherRows } from "../../protocol/learn/batches.ts";
+import {
+  type LearningTask,
+  type PreparedData,
+  widthOfInput,
+  widthOfOutput,
+} from "../../protocol/learn/learning-task.ts";
+import { MIN_PROBABILITY } from "../../protocol/learn/metrics.ts";
+import { createTrainer, type LearningCore, type TrainerOptions } from "../../protocol/learn/trainer.ts";
+import type { FitRequest, FitResult, Trainer } from "../../protocol/seams.ts";
+import { type Backend, type BackendName, selectBackend, useBackend } from "./backend.ts";
+import { createModel, type TaskModel } from "./model.ts";
+import type { Tensor } from "./tf.ts";
+
+/** Rows that are predicted at once: bounds the memory of activations. */
+const PREDICT_ROWS = 256;
+
+export interface TensorflowOptions extends TrainerOptions {
+  /** Forces a backend; by default the fastest that loads. */
+  readonly backend?: BackendName;
+}
+
+/**
+ * A Trainer whose `engine` is `tensorflow/node`, `tensorflow/wasm` or `tensorflow/cpu`, and the warning of `selectBackend`; see `createTrainer` for what
+ * its methods throw. Close it: its weights lie outside the garbage-collected heap.
+ * @throws HearsayError ERR_ENGINE where the backend does not load or a convolution would run in plain JavaScript, ERR_TASK for
+ * a bad topology, ERR_DATA where a data set does not fit the task.
+ */
+export async function createTensorflowTrainer(options: TensorflowOptions): Promise<Trainer & { warning?: string }> {
+  const backend = await selectBackend(options.backend);
+  useBackend(backend);
+  const model = await createModel(backend, options.task);
+  const core = createCore(backend, model, options.task);
+  try {
+    if (options.task.model.kind === "layers") tryOut(core, options.task);
+    const trainer = createTrainer(options, core);
+    return backend.warning === undefined ? trainer : { ...trainer, warning: backend.warning };
+  } catch (error) {
+    core.close();
+    throw error;
+  }
+}
+
+function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
+  const { tf } = backend;
+  const inputWidth = widthOfInput(task);
+  const outputWidth = widthOfOutput(task);
+  const targetWidth = task.output.kind === "classification" ? 1 : outputWidth;
+
+  function batchLoss(inputs: Float32Array, targets: Float32Array, rows: number): Tensor {
+    const outputs = model.apply(inputs, true);
+    if (model.head === "values") return tf.losses.meanSquaredError(tf.tensor(targets, [rows, outputWidth]), outputs);
+    const truth = tf.oneHot(tf.tensor1d(Int32Array.from(targets), "int32"), outputWidth).toFloat();
+    if (model.head === "logits") return tf.losses.softmaxCrossEntropy(truth, outputs);
+    return outputs.clipByValue(MIN_PROBABILITY, 1).log().mul(truth).sum(1).mean().neg();
+  }
+
+  /** One step of gradient descent; returns the loss before it. */
+  function descend(inputs: Float32Array, targets: Float32Array, rows: number, velocities: Map<string, Tensor>): number {
+    const { learningRate, momentum } = task.training;
+    const { value, grads } = tf.variableGrads(
+      () => tf.addN([batchLoss(inputs, targets, rows), ...model.penalties()]).asScalar(),
+      [...model.trainable],
+    );
+    for (const variable of model.trainable) {
+      const gradient = grads[variable.name];
+      if (gradient === undefined || gradient === null) continue; // the loss does not depend on this weight
+      const before = velocities.get(variable.name);
+      const velocity = before === undefined ? gradient : before.mul(momentum).add(gradient);
+      variable.assign(variable.sub(velocity.mul(learningRate)));
+      if (momentum === 0) continue;
+      before?.dispose();
+      velocities.set(variable.name, tf.keep(velocity));
+    }
+    return value.dataSync()[0] as number;
+  }
+
+  function fit({ params, steps, seed }: FitRequest, train: PreparedData): FitResult {
+    useBackend(backend);
+    const nextBatch = createBatches(train.length, task.training.batch, seed);
+    const rows = Math.min(task.training.batch, train.length);
+    const velocities = new Map<string, Tensor>();
+    let lossSum = 0;
+    model.load(params);
+    try {
+      for (let step = 0; step < steps; step++) {
+        const indices = nextBatch();
+        // new arrays at each step, since some backends keep those that they are given
+        const inputs = new Float32Array(rows * inputWidth);
+        const targets = new Float32Array(rows * targetWidth);
+        gatherRows(train.inputs, inputWidth, indices, inputs);
+        gatherRows(train.targets, targetWidth, indices, targets);
+        lossSum += tf.tidy(() => descend(inputs, targets, rows, velocities));
+      }
+    } finally {
+      tf.dispose([...velocities.values()]);
+    }
+    return { params: model.read(), loss: lossSum / steps };
+  }
+
+  function predict(params: Float32Array, inputs: Float32Array): Float32Array {
+    useBackend(backend);
+    const rows = inputs.length / inputWidth;
+    const predictions = new Float32Array(rows * outputWidth);
+    model.load(params);
+    for (let row = 0; row < rows; row += PREDICT_ROWS) {
+      tf.tidy(() => {
+        const outputs = model.apply(inputs.slice(row * inputWidth, (row + PREDICT_ROWS) * inputWidth), false);
+        predictions.set((model.head === "logits" ? outputs.softmax() : outputs).dataSync(), row * outputWidth);
+      });
+    }
+    return predictions;
+  }
+
+  return {
+    engine: `tensorflow/${backend.name}`,
+    fit,
+    predict,
+    close() {
+      useBackend(backend);
+      model.dispose();
+    },
+  };
+}
+
+/** One step on one row of zeros: an operation without gradient or kernel shows at the start, not in the middle of the night. */
+function tryOut(core: LearningCore, task: LearningTask): void {
+  const params = new Float32Array(task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((p, n) => p * n, 1), 0));
+  const targets = new Float32Array(task.output.kind === "classification" ? 1 : widthOfOutput(task));
+  try {
+    core.fit({ params, steps: 1, seed: "" }, { inputs: new Float32Array(widthOfInput(task)), targets, length: 1 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
+    throw new HearsayError(
+      "ERR_TASK",
+      `${core.engine} cannot train the model of model.topology: ${reason}; replace the layer that it names`,
+      { path: "model.topology", engine: core.engine },
+      cause,
+    );
+  }
+}

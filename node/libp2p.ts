@@ -1,0 +1,101 @@
+/** The libp2p node: TCP, Noise, yamux, gossipsub. The one file that knows the options of these packages, and their traps. */
+
+import { type GossipSub, gossipsub, StrictNoSign } from "@chainsafe/libp2p-gossipsub";
+import { noise } from "@chainsafe/libp2p-noise";
+import { type Identify, identify } from "@libp2p/identify";
+import type { Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
+import { mdns } from "@libp2p/mdns";
+import { tcp } from "@libp2p/tcp";
+import { yamux } from "@libp2p/yamux";
+import { createLibp2p } from "libp2p";
+import { LIMITS } from "../protocol/limits.ts";
+import { AGENT } from "../protocol/peer/greet.ts";
+
+export type HearsayNode = Libp2p<{ pubsub: GossipSub; identify: Identify }>;
+
+export interface NodeOptions {
+  readonly privateKey: PrivateKey;
+  /** Multiaddrs, e.g. /ip4/0.0.0.0/tcp/0. */
+  readonly listen: readonly string[];
+  /** Find peers of the same task on the local network by multicast. */
+  readonly mdns: boolean;
+  /** Name that peers of one task share in mDNS. */
+  readonly serviceTag: string;
+}
+
+/** Bytes on the wire, Noise and yamux included. */
+export interface Traffic {
+  bytesIn: number;
+  bytesOut: number;
+}
+
+export const MAX_CONNECTIONS = 300;
+
+/** A started node; `traffic` counts from then on. */
+export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
+  const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
+  const node = await createLibp2p({
+    nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
+    privateKey: options.privateKey,
+    addresses: { listen: [...options.listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        // pause() aborts a stream where the window exceeds the read buffer (@libp2p/utils 7.4)
+        streamOptions: { maxStreamWindowSize: 2 ** 20, maxReadBufferLength: 8 * 2 ** 20 },
+      }),
+    ],
+    peerDiscovery: options.mdns ? [mdns({ serviceTag: options.serviceTag, interval: 10_000 })] : [],
+    connectionManager: {
+      maxConnections: MAX_CONNECTIONS,
+      // libp2p allows 5 a second per address; a fleet behind one NAT, or a testnet on one machine, has one address
+      inboundConnectionThreshold: 100,
+      maxIncomingPendingConnections: 100,
+      reconnectRetries: 0, // redialling is ours (membership.ts)
+    },
+    connectionMonitor: { enabled: true, abortConnectionOnPingFailure: false }, // js-libp2p#3463: aborts under load
+    metrics: () => trafficMetrics(traffic),
+    services: {
+      identify: identify(),
+      pubsub: gossipsub({
+        globalSignaturePolicy: StrictNoSign, // announcements are sealed by their author already
+        allowPublishToZeroTopicPeers: true,
+        fallbackToFloodsub: false,
+        emitSelf: false,
+        maxInboundDataLength: 16 * LIMITS.maxAnnouncementBytes,
+        // graylisting is fast and for good (three invalid messages), and peers of one NAT share an address
+        scoreParams: { IPColocationFactorWeight: 0 },
+      }),
+    },
+  });
+  return { node: node as HearsayNode, traffic };
+}
+
+/** libp2p's metrics component, reduced to the two counters that a peer shows. */
+function trafficMetrics(traffic: Traffic) {
+  const metric = { update() {}, increment() {}, decrement() {}, reset() {}, observe() {}, timer: () => () => {} };
+  return {
+    trackMultiaddrConnection(connection: MultiaddrConnection): void {
+      connection.addEventListener("message", ({ data }) => {
+        traffic.bytesIn += data.byteLength;
+      });
+      const send = connection.send.bind(connection);
+      connection.send = (data) => {
+        traffic.bytesOut += data.byteLength;
+        return send(data);
+      };
+    },
+    trackProtocolStream(): void {},
+    registerMetric: () => metric,
+    registerMetricGroup: () => metric,
+    registerCounter: () => metric,
+    registerCounterGroup: () => metric,
+    registerHistogram: () => metric,
+    registerHistogramGroup: () => metric,
+    registerSummary: () => metric,
+    registerSummaryGroup: () => metric,
+    traceFunction: <T>(_name: string, fn: T): T => fn,
+    createTrace: () => undefined,
+  } as unknown as import("@libp2p/interface").Metrics;
+}

@@ -1,0 +1,143 @@
+/**
+ * The composition root of a real peer: libp2p, LevelDB, the wall clock and a trainer in a worker thread around
+ * `protocol/peer`. One state directory holds one peer of one task:
+ *
+ *   key                 the peer's private key (mode 0600)
+ *   db/                 log, parameters, address book (LevelDB)
+ *   model.safetensors   the model for predictions, rewritten as it improves
+ */
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { toHex } from "../protocol/bytes.ts";
+import type { Dataset } from "../protocol/learn/dataset.ts";
+import { openAddressBook } from "../protocol/membership/address-book.ts";
+import type { PeerEvent } from "../protocol/peer/context.ts";
+import { createPeer, type Peer } from "../protocol/peer/peer.ts";
+import { createRng } from "../protocol/rng.ts";
+import type { Aggregator, Store, Trainer } from "../protocol/seams.ts";
+import { encodeTask, type Task } from "../protocol/task.ts";
+import { taskNames } from "../protocol/wire/messages.ts";
+import { wallClock } from "./clock.ts";
+import { nodeCrypto } from "./crypto.ts";
+import { type EngineChoice, startEngine } from "./engines/client.ts";
+import { loadOrCreateIdentity } from "./keys.ts";
+import { startLibp2p } from "./libp2p.ts";
+import { startMembership } from "./membership.ts";
+import { createModelFile } from "./model-file.ts";
+import { openStore } from "./store.ts";
+import { createTransport } from "./transport.ts";
+
+export interface StartOptions {
+  readonly stateDir: string;
+  readonly task: Task;
+  readonly train: Dataset;
+  readonly holdout?: Dataset;
+  readonly engine: EngineChoice;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  /** Multiaddrs of peers to start from. */
+  readonly bootstrap: readonly string[];
+  readonly mdns: boolean;
+  /** Shortest time between the starts of two trainings. */
+  readonly minCycleMs: number;
+  /** Peers that are dialled at most; more may connect from outside. */
+  readonly maxOutbound: number;
+  readonly observe?: (event: PeerEvent) => void;
+  /** Sentences for the user: what works, but should be mended. */
+  readonly warn?: (message: string) => void;
+  /** A simulation or a test puts its own trainer around the real one. */
+  readonly wrapTrainer?: (trainer: Trainer) => Trainer;
+}
+
+export interface RunningPeer {
+  readonly peer: Peer;
+  readonly store: Store;
+  /** Multiaddrs with peer id, to give to others. */
+  addresses(): string[];
+  /** Settles when the peer has ended; rejects if it failed. */
+  readonly done: Promise<void>;
+  /** Ends cleanly: finishes the step in progress, closes connections, saves. */
+  stop(): Promise<void>;
+}
+
+/** A step in progress at `stop` gets this long before its worker is ended. */
+const STOP_GRACE_MS = 3_000;
+
+/**
+ * Starts a peer, and returns once it learns.
+ * @throws HearsayError ERR_STATE | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA, with what to do about it.
+ */
+export async function startPeer(options: StartOptions): Promise<RunningPeer> {
+  const { stateDir, task, train, holdout } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.reverse()) await closer();
+  };
+  try {
+    await mkdir(stateDir, { recursive: true });
+    const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"));
+    for (const warning of warnings) options.warn?.(warning);
+    const store = await openStore(join(stateDir, "db"));
+    closers.push(() => store.close());
+
+    const engine = await startEngine({ task, train, ...(holdout && { holdout }), engine: options.engine });
+    closers.push(() => engine.close());
+    const trainer = options.wrapTrainer?.(engine) ?? engine;
+    const aggregator: Aggregator = engine;
+
+    const taskId = nodeCrypto.sha256(encodeTask(task));
+    const rng = createRng(`${identity.peerId}/${randomUUID()}`);
+    const { node, traffic } = await startLibp2p({
+      privateKey,
+      listen: options.listen,
+      mdns: options.mdns,
+      serviceTag: `_hearsay-${toHex(taskId.subarray(0, 8))}._udp.local`,
+    });
+    closers.push(async () => node.stop());
+    const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: identity.peerId });
+    const transport = createTransport(node, traffic, (peer) => book.ban(peer));
+
+    const modelFile = createModelFile(join(stateDir, "model.safetensors"), task, toHex(taskId));
+    const peer = await createPeer(
+      { task, minCycleMs: options.minCycleMs },
+      {
+        clock: wallClock,
+        crypto: nodeCrypto,
+        identity,
+        transport,
+        store,
+        trainer,
+        aggregator,
+        rng,
+        observe(event) {
+          options.observe?.(event);
+          if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
+        },
+      },
+    );
+    const membership = startMembership(node, transport, book, {
+      bootstrap: options.bootstrap,
+      protocol: taskNames(taskId).peers,
+      maxOutbound: options.maxOutbound,
+      rng: rng.fork("membership"),
+    });
+
+    const done = peer.run();
+    done.catch(() => {}); // whoever awaits `done` hears of it
+    const stop = async () => {
+      peer.stop();
+      const stopGrace = wallClock.after(STOP_GRACE_MS, () => void engine.close());
+      await done.catch(() => {});
+      stopGrace();
+      await membership.stop();
+      modelFile.offer(peer.serving(), peer.status());
+      await modelFile.flush();
+      await close();
+    };
+    return { peer, store, addresses: () => node.getMultiaddrs().map(String), done, stop };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The state directory: where a peer of one task keeps what it has. Beside the files that `start.ts` names it holds `task.cbor`, the
+ * manifest in canonical bytes, `config.yaml`, and `api.json` while the peer runs.
+ */
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { equalBytes, toHex } from "../protocol/bytes.ts";
+import { HearsayError } from "../protocol/errors.ts";
+import { decodeTask, encodeTask, parseTask, type Task } from "../protocol/task.ts";
+import { nodeCrypto } from "./crypto.ts";
+
+export interface OpenTask {
+  readonly task: Task;
+  /** Lower-case hexadecimal. */
+  readonly taskId: string;
+}
+
+export const DEFAULT_STATE_DIR = ".hearsay";
+
+export function configPath(stateDir: string): string {
+  return join(stateDir, "config.yaml");
+}
+
+export function modelPath(stateDir: string): string {
+  return join(stateDir, "model.safetensors");
+}
+
+/**
+ * The task of a state directory; where `taskFile` (YAML) is given it becomes the directory's, unless that has another already.
+ * @throws HearsayError ERR_STATE, ERR_TASK.
+ */
+export async function openTask(stateDir: string, taskFile?: string): Promise<OpenTask> {
+  const stored = await readIfThere(taskPath(stateDir));
+  const given = taskFile === undefined ? undefined : encodeTask(await readTaskFile(taskFile));
+  const manifest = stored ?? given;
+  if (manifest === undefined) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `${stateDir} has no task yet: give --task FILE (see hearsay init), or run hearsay join INVITE first`,
+    );
+  }
+  if (stored !== undefined && given !== undefined && !equalBytes(stored, given)) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `${stateDir} belongs to task ${idOf(stored)}, ${taskFile} is ${idOf(given)}: use another --state for it`,
+    );
+  }
+  const task = decodeTask(manifest);
+  if (stored === undefined) await storeTask(stateDir, manifest);
+  return { task, taskId: idOf(manifest) };
+}
+
+/** Writes a manifest into a state directory that has none. */
+export async function storeTask(stateDir: string, manifest: Uint8Array): Promise<void> {
+  await mkdir(stateDir, { recursive: true });
+  const path = taskPath(stateDir);
+  const file = await open(`${path}.new`, "w");
+  await file.writeFile(manifest);
+  await file.sync();
+  await file.close();
+  await rename(`${path}.new`, path);
+}
+
+/** A task as people write it. @throws HearsayError ERR_TASK with the file's name, and all faults. */
+export async function readTaskFile(path: string): Promise<Task> {
+  const text = await readIfThere(path);
+  if (text === undefined)
+    throw new HearsayError("ERR_TASK", `there is no ${path}: write one with hearsay init`, { path });
+  let source: unknown;
+  try {
+    source = parse(new TextDecoder().decode(text));
+  } catch (error) {
+    throw new HearsayError("ERR_TASK", `${path} is not YAML: ${(error as Error).message}`, { path }, error);
+  }
+  return parseTask(source);
+}
+
+function taskPath(stateDir: string): string {
+  return join(stateDir, "task.cbor");
+}
+
+function idOf(manifest: Uint8Array): string {
+  return toHex(nodeCrypto.sha256(manifest));
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new HearsayError("ERR_STATE", `cannot read ${path}: ${(error as Error).message}`, { path }, error);
+  }
+}

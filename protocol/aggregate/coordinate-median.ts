@@ -1,0 +1,66 @@
+/**
+ * The weighted median, of one column of numbers and of many vectors coordinate by coordinate.
+ *
+ *     sort by value; c_t = w_(1) + .. + w_(t); W = c_n
+ *     lower = first value with c_t >= W / 2;  upper = first value with c_t > W / 2;  median = (lower + upper) / 2
+ *
+ * Breakdown point 1/2 of the weight: while the liars hold less than W / 2, every result lies between two honest values of
+ * that coordinate. With integer weights the comparison is exact. Insertion sort, since n is at most 65.
+ */
+
+/**
+ * A function that takes the weighted median of n numbers. The weights are given once, because all coordinates share them.
+ *
+ * `tolerance` (a share of W) makes sums of fractional weights that differ from W / 2 by rounding count as a tie; 0 is exact
+ * for integers. Not re-entrant: the function owns its scratch memory. O(n^2) time, O(n) memory.
+ */
+export function createWeightedMedian(
+  weights: ArrayLike<number>,
+  tolerance: number = 0,
+): (values: ArrayLike<number>) => number {
+  const n = weights.length;
+  const given = Float64Array.from(weights);
+  const total = given.reduce((sum, weight) => sum + weight, 0);
+  const reachesHalf = total / 2 - tolerance * total;
+  const passesHalf = total / 2 + tolerance * total;
+  const sorted = new Float64Array(n);
+  const carried = new Float64Array(n);
+
+  return (values) => {
+    for (let i = 0; i < n; i++) {
+      const value = values[i] as number;
+      let at = i;
+      for (; at > 0 && (sorted[at - 1] as number) > value; at--) {
+        sorted[at] = sorted[at - 1] as number;
+        carried[at] = carried[at - 1] as number;
+      }
+      sorted[at] = value;
+      carried[at] = given[i] as number;
+    }
+    let t = 0;
+    let sum = carried[0] as number;
+    while (sum < reachesHalf) sum += carried[++t] as number;
+    const lower = sorted[t] as number;
+    while (sum <= passesHalf) sum += carried[++t] as number;
+    const upper = sorted[t] as number;
+    return lower === upper ? lower : (lower + upper) / 2;
+  };
+}
+
+/**
+ * The weighted median of each coordinate of `rows` (n vectors of length d), as a new array; -0 becomes +0.
+ *
+ * The midpoint is formed in float64 and rounded once: that is the correctly rounded float32 midpoint, and cannot overflow.
+ * O(d n^2) time, O(n) memory besides the result.
+ */
+export function coordinateMedian(rows: readonly Float32Array[], weights: ArrayLike<number>): Float32Array {
+  const n = rows.length;
+  const median = createWeightedMedian(weights);
+  const column = new Float64Array(n);
+  const result = new Float32Array(rows[0]?.length ?? 0);
+  for (let i = 0; i < result.length; i++) {
+    for (let t = 0; t < n; t++) column[t] = (rows[t] as Float32Array)[i] as number;
+    result[i] = Math.fround(median(column)) + 0;
+  }
+  return result;
+}

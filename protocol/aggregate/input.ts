@@ -1,0 +1,19 @@
+/** What every rule demands of its input. A breach is a fault of the calling code: models of peers are validated on arrival. */
+
+import type { RuleInput } from "../seams.ts";
+import { UNIT_WEIGHT } from "./rule.ts";
+
+/**
+ * Checks lengths and weights. Whether the parameters are finite is not looked at again: validation has refused the others.
+ * @throws RangeError for a vector whose length is not that of `own`, or a weight that is no integer in 1 .. 65536.
+ */
+export function checkInput({ own, base, candidates }: RuleInput): void {
+  if (base !== undefined && base.length !== own.length)
+    throw new RangeError(`base has ${base.length} parameters, own has ${own.length}`);
+  for (const [j, { params, weightQ16 }] of candidates.entries()) {
+    if (params.length !== own.length)
+      throw new RangeError(`candidate ${j} has ${params.length} parameters, own has ${own.length}`);
+    if (!Number.isInteger(weightQ16) || weightQ16 < 1 || weightQ16 > UNIT_WEIGHT)
+      throw new RangeError(`weight ${weightQ16} of candidate ${j} is not an integer in 1 .. ${UNIT_WEIGHT}`);
+  }
+}

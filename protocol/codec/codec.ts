@@ -1,0 +1,24 @@
+/** What a codec is: parameter vector to model body and back. Each codec is one file; `registry.ts` lists them. */
+
+/** [name, shape] of each tensor in flat order, and the task (lower-case hex of its id) that the body says it belongs to. */
+export interface BodyLayout {
+  readonly tensors: readonly (readonly [name: string, shape: readonly number[]])[];
+  readonly task: string;
+}
+
+/** Encodes and decodes bodies of one layout; all bodies of a layout have the same length. */
+export interface BodyCodec {
+  readonly bodyBytes: number;
+  /** A model body: a complete safetensors file. @throws RangeError for a vector of another length. */
+  encode(params: Float32Array): Uint8Array;
+  /**
+   * The parameters of a body, a new array; values may be non-finite (validation refuses them).
+   * @throws HearsayError ERR_MODEL_SIZE, or ERR_MODEL_SHAPE where the header is not the one that the layout implies.
+   */
+  decode(body: Uint8Array): Float32Array;
+}
+
+export interface Codec {
+  readonly name: string;
+  forLayout(layout: BodyLayout): BodyCodec;
+}

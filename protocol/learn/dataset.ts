@@ -1,0 +1,39 @@
+/** A table of examples in memory, and the few things that are done to one. */
+
+export interface Dataset {
+  /** Row-major, length x inputSize, as read (not normalised). */
+  readonly inputs: Float32Array;
+  /** Classification: the class index of each row, length n. Regression: row-major n x targets, as read. */
+  readonly targets: Float32Array;
+  readonly length: number;
+  /** Natural owner of each row (a vehicle, a mote), where the source has one. */
+  readonly owners?: readonly string[];
+}
+
+/** The rows at `indices`, in that order (copies). */
+export function selectRows(data: Dataset, indices: ArrayLike<number>): Dataset {
+  const inputSize = data.length === 0 ? 0 : data.inputs.length / data.length;
+  const targetSize = data.length === 0 ? 0 : data.targets.length / data.length;
+  const inputs = new Float32Array(indices.length * inputSize);
+  const targets = new Float32Array(indices.length * targetSize);
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i] as number;
+    if (row < 0 || row >= data.length) throw new RangeError(`row ${row} of ${data.length}`);
+    inputs.set(data.inputs.subarray(row * inputSize, (row + 1) * inputSize), i * inputSize);
+    targets.set(data.targets.subarray(row * targetSize, (row + 1) * targetSize), i * targetSize);
+  }
+  const { owners } = data;
+  if (owners === undefined) return { inputs, targets, length: indices.length };
+  return { inputs, targets, length: indices.length, owners: Array.from(indices, (row) => owners[row] as string) };
+}
+
+/** A copy of `values` (rows of `mean.length` numbers, or any layout where mean has one entry) as (x - mean) / std. */
+export function standardise(values: Float32Array, mean: readonly number[], std: readonly number[]): Float32Array {
+  const period = mean.length;
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const j = i % period;
+    out[i] = ((values[i] as number) - (mean[j] as number)) / (std[j] as number);
+  }
+  return out;
+}

@@ -1,0 +1,100 @@
+/**
+ * The part of a task manifest on which training depends, and the examples in the units in which a model sees them.
+ * `Task` (protocol/task.ts) is assignable to `LearningTask`; the families of protocol/ do not import the manifest itself.
+ */
+import { HearsayError } from "../errors.ts";
+import { type Dataset, standardise } from "./dataset.ts";
+import type { TensorSpec } from "./tensors.ts";
+
+export type Activation = "relu" | "tanh";
+
+export type LearningModel =
+  | { readonly kind: "softmax" }
+  | { readonly kind: "mlp"; readonly hidden: readonly number[]; readonly activation: Activation }
+  | {
+      readonly kind: "cnn";
+      readonly filters: readonly number[];
+      readonly kernelSize: number;
+      readonly hidden: readonly number[];
+    }
+  | { readonly kind: "layers"; readonly topology: string };
+
+export type LearningOutput =
+  | { readonly kind: "classification"; readonly classes: readonly string[] }
+  | {
+      readonly kind: "regression";
+      readonly targets: readonly string[];
+      readonly mean: readonly number[];
+      readonly std: readonly number[];
+    };
+
+export interface LearningTask {
+  readonly input: {
+    readonly shape: readonly number[];
+    readonly mean: readonly number[];
+    readonly std: readonly number[];
+  };
+  readonly output: LearningOutput;
+  readonly model: LearningModel;
+  readonly tensors: readonly TensorSpec[];
+  readonly training: { readonly learningRate: number; readonly momentum: number; readonly batch: number };
+}
+
+/** Examples as the model sees them. */
+export interface PreparedData {
+  /** Row-major, length x input size: (x - mean) / std. */
+  readonly inputs: Float32Array;
+  /** Classification: class indices. Regression: row-major, length x targets: (y - mean) / std. */
+  readonly targets: Float32Array;
+  readonly length: number;
+}
+
+/** Number of numbers in one example. */
+export function widthOfInput({ input }: Pick<LearningTask, "input">): number {
+  return input.shape.reduce((product, n) => product * n, 1);
+}
+
+/** Number of numbers that the model puts out: classes or targets. */
+export function widthOfOutput({ output }: Pick<LearningTask, "output">): number {
+  return output.kind === "classification" ? output.classes.length : output.targets.length;
+}
+
+/**
+ * Checks a data set against the task and standardises it; arrays that are in the model's units already are shared, not copied.
+ * @throws HearsayError ERR_DATA where lengths do not agree or a class index is not one of the task's.
+ */
+export function prepareData(task: LearningTask, data: Dataset): PreparedData {
+  const { input, output } = task;
+  const targetWidth = output.kind === "classification" ? 1 : output.targets.length;
+  checkLength("inputs", data.inputs.length, data.length, widthOfInput(task));
+  checkLength("targets", data.targets.length, data.length, targetWidth);
+  const inputs = inModelUnits(data.inputs, input.mean, input.std);
+  if (output.kind === "regression")
+    return { inputs, targets: inModelUnits(data.targets, output.mean, output.std), length: data.length };
+  const row = data.targets.findIndex(
+    (value) => !Number.isInteger(value) || value < 0 || value >= output.classes.length,
+  );
+  if (row >= 0) {
+    throw new HearsayError(
+      "ERR_DATA",
+      `row ${row} has class index ${data.targets[row]}; the task has classes 0 to ${output.classes.length - 1}`,
+      { row, value: data.targets[row] },
+    );
+  }
+  return { inputs, targets: data.targets, length: data.length };
+}
+
+/** `values` itself where the scaling is the identity. */
+export function inModelUnits(values: Float32Array, mean: readonly number[], std: readonly number[]): Float32Array {
+  const identity = mean.every((value) => value === 0) && std.every((value) => value === 1);
+  return identity ? values : standardise(values, mean, std);
+}
+
+function checkLength(what: "inputs" | "targets", given: number, rows: number, width: number): void {
+  if (given === rows * width) return;
+  throw new HearsayError("ERR_DATA", `${rows} rows of ${width} ${what} are ${rows * width} numbers, not ${given}`, {
+    what,
+    given,
+    wanted: rows * width,
+  });
+}

@@ -1,0 +1,91 @@
+/**
+ * What every engine's Trainer does alike: checks, standardising, evaluation. An engine supplies a `LearningCore` that knows only
+ * numbers in the model's units.
+ */
+import { HearsayError } from "../errors.ts";
+import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../seams.ts";
+import type { Dataset } from "./dataset.ts";
+import { inModelUnits, type LearningTask, type PreparedData, prepareData, widthOfInput } from "./learning-task.ts";
+import { computeMetrics } from "./metrics.ts";
+import { tensorSlices } from "./tensors.ts";
+
+export interface TrainerOptions {
+  readonly task: LearningTask;
+  /** Raw (not normalised) rows; none: the trainer evaluates and predicts, but `fit` throws. */
+  readonly train: Dataset;
+  readonly holdout?: Dataset;
+}
+
+/** Arrays handed over are not changed; those returned are new. */
+export interface LearningCore {
+  readonly engine: string;
+  /**
+   * `request.steps` steps of gradient descent with momentum, v <- momentum v + g, x <- x - learningRate v, on the batches of
+   * `createBatches(train.length, task.training.batch, request.seed)`. v starts at 0 at each call: a trainer has no state but its data,
+   * so that what a step did can be repeated from the log, and a model that was aggregated meanwhile is not pushed along an old velocity.
+   */
+  fit(request: FitRequest, train: PreparedData): FitResult;
+  /** Class probabilities or targets in the model's units, one row per row of `inputs`. */
+  predict(params: Float32Array, inputs: Float32Array): Float32Array;
+  close(): void;
+}
+
+/**
+ * Builds a Trainer. Its `fit` throws HearsayError ERR_DATA without examples, RangeError unless `steps` is a positive integer;
+ * `evaluate` throws ERR_DATA where the split is absent or empty; parameters of a wrong length are a RangeError.
+ * @throws HearsayError ERR_DATA where a data set does not fit the task.
+ */
+export function createTrainer({ task, train, holdout }: TrainerOptions, core: LearningCore): Trainer {
+  const inputWidth = widthOfInput(task);
+  const last = tensorSlices(task.tensors).at(-1);
+  const numParams = last === undefined ? 0 : last.offset + last.length;
+  const splits = { train: split(train), holdout: holdout === undefined ? undefined : split(holdout) };
+
+  function split(data: Dataset) {
+    return { prepared: prepareData(task, data), targets: data.targets };
+  }
+
+  function checkParams(params: Float32Array): void {
+    if (params.length !== numParams)
+      throw new RangeError(`${params.length} parameters for a model that has ${numParams}`);
+  }
+
+  function predict(params: Float32Array, inputs: Float32Array): Float32Array {
+    const predictions = core.predict(params, inputs);
+    if (task.output.kind === "classification") return predictions;
+    const { mean, std } = task.output;
+    for (let i = 0; i < predictions.length; i++) {
+      const [shift, scale] = [mean[i % mean.length] as number, std[i % std.length] as number];
+      predictions[i] = (predictions[i] as number) * scale + shift;
+    }
+    return predictions;
+  }
+
+  return {
+    engine: core.engine,
+    numExamples: train.length,
+    async fit(request: FitRequest): Promise<FitResult> {
+      checkParams(request.params);
+      if (!Number.isInteger(request.steps) || request.steps < 1)
+        throw new RangeError(`steps ${request.steps} is no positive integer`);
+      if (train.length === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
+      return core.fit(request, splits.train.prepared);
+    },
+    async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
+      checkParams(params);
+      const data = splits[name];
+      if (data === undefined || data.prepared.length === 0)
+        throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
+      return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets);
+    },
+    async predict(params: Float32Array, inputs: Float32Array): Promise<Float32Array> {
+      checkParams(params);
+      if (inputs.length % inputWidth !== 0)
+        throw new RangeError(`${inputs.length} inputs are no whole number of rows of ${inputWidth}`);
+      return predict(params, inModelUnits(inputs, task.input.mean, task.input.std));
+    },
+    async close(): Promise<void> {
+      core.close();
+    },
+  };
+}

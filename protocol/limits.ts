@@ -1,0 +1,40 @@
+/** Every bound on what another peer or a file can make this peer do, in one table; `protocol/README.md` shows it with the reasons. */
+export const LIMITS = {
+  /** An announcement, signature included: gossipsub multiplies it by the mesh degree. */
+  maxAnnouncementBytes: 1024,
+  /** One request or answer, without its length prefix: a chunk and its header. */
+  maxFrameBytes: 263_168,
+  /** Bytes of a body in one answer. */
+  maxChunkBytes: 262_144,
+  /** Chunks of one body that are asked for ahead. */
+  maxChunksInFlight: 4,
+  /** Hard bound of `limits.maxModelBytes` of a task. */
+  maxModelBytes: 536_870_912,
+  /** A task manifest, a layers-model topology included. */
+  maxManifestBytes: 4_194_304,
+  /** A log entry without its signature. */
+  maxLogEntryBytes: 8_192,
+  /** Parents of one aggregate entry. */
+  maxParents: 64,
+  /** Hard bound of a task's `aggregation.inboxSize`. */
+  maxInboxSize: 32,
+  /** Hard bound of a task's `aggregation.memory`. */
+  maxMemory: 32,
+  /** Identities whose newest announcement is kept. */
+  maxAnnouncers: 10_000,
+  /** Hashes of models that are known to have been used. */
+  maxSeenModels: 4096,
+  /** Peers in the address book, and addresses of each. */
+  maxKnownPeers: 10_000,
+  maxAddressesPerPeer: 8,
+  /** Peers in one answer of the peer exchange. */
+  maxPeersExchanged: 32,
+  /** Model bodies that are pulled at once. */
+  maxConcurrentPulls: 4,
+  /** No byte of a request within this time: given up. */
+  requestTimeoutMs: 10_000,
+  /** A whole body slower than this is given up: max(requestTimeoutMs, size / rate). */
+  minBytesPerSecond: 16_384,
+  /** Nesting of decoded DAG-CBOR. */
+  maxDepth: 16,
+} as const;

@@ -1,0 +1,153 @@
+/**
+ * What the entries of a log say: one record type for each thing that a peer commits to, checked field by field.
+ *
+ * Models and tasks stand as SHA-256 hashes, peers as raw Ed25519 public keys (both 32 bytes), figures as integers in
+ * 0 .. 2^53-1 (there are no floats in a log), names as 1 to 64 printable ASCII characters. v1 is closed: an unknown type, an
+ * unknown field or a missing one is refused, since a verifier that says "ok" to what it does not understand verifies nothing.
+ */
+import { LIMITS } from "../limits.ts";
+import type { CandidateStatus } from "../seams.ts";
+
+/** First entry of every log, and only the first: whose log it is and of which task, so that a copy explains itself. */
+export interface GenesisBody {
+  readonly task: Uint8Array;
+  readonly peer: Uint8Array;
+  /** Software that opened the log, e.g. `hearsay/0.1.0`. */
+  readonly agent: string;
+}
+
+/** Local training took the parameters `in` to `out`; `age` is that of `out`. */
+export interface TrainBody {
+  readonly in: Uint8Array;
+  readonly out: Uint8Array;
+  readonly steps: number;
+  readonly age: number;
+  readonly engine?: string;
+}
+
+/** The peer offers this body (`bytes` long, in this codec) to others. */
+export interface PublishBody {
+  readonly model: Uint8Array;
+  readonly age: number;
+  readonly bytes: number;
+  readonly codec: string;
+}
+
+/** What became of an input: as the rule said, or `invalid` where it never reached the rule. */
+export type ParentStatus = CandidateStatus | "invalid";
+
+/** One input of an aggregation; the weight is in Q16 (65536 = 1). An array, which saves 54 bytes with 8 parents. */
+export type Parent = readonly [
+  peer: Uint8Array,
+  model: Uint8Array,
+  age: number,
+  weightQ16: number,
+  status: ParentStatus,
+];
+
+/** The rule merged `own`, with `base` as the previous aggregate, and the parents (in the order of the sums) into `out`. */
+export interface AggregateBody {
+  readonly own: Uint8Array;
+  readonly base: Uint8Array | null;
+  readonly out: Uint8Array;
+  readonly rule: string;
+  readonly age: number;
+  readonly parents: readonly Parent[];
+}
+
+/** The peer continues from these parameters: after a restart, or from outside the network. */
+export interface ResumeBody {
+  readonly params: Uint8Array;
+  readonly age: number;
+}
+
+export interface Bodies {
+  readonly genesis: GenesisBody;
+  readonly train: TrainBody;
+  readonly publish: PublishBody;
+  readonly aggregate: AggregateBody;
+  readonly resume: ResumeBody;
+}
+
+export type EntryType = keyof Bodies;
+
+/** A type with its body: what an entry says, before it has a place in a log. */
+export type Statement<T extends EntryType = EntryType> = {
+  [K in T]: { readonly type: K; readonly body: Bodies[K] };
+}[T];
+
+/** Why `body` is no body of `type`; undefined where it is one. */
+export function bodyFault(type: unknown, body: unknown): string | undefined {
+  if (typeof type !== "string" || !Object.hasOwn(FIELDS, type)) return `unknown entry type ${JSON.stringify(type)}`;
+  if (typeof body !== "object" || body === null || Array.isArray(body) || body instanceof Uint8Array)
+    return `the body of ${type} is no map`;
+  const fields = FIELDS[type as EntryType] as Readonly<Record<string, Field>>;
+  for (const [name, field] of Object.entries(fields)) {
+    if (!Object.hasOwn(body, name)) {
+      if (field.optional !== true) return `${type}.${name} is missing`;
+    } else if (!field.accepts((body as Record<string, unknown>)[name])) {
+      return `${type}.${name} is not ${field.wants}`;
+    }
+  }
+  const unknown = Object.keys(body).find((name) => !Object.hasOwn(fields, name));
+  return unknown === undefined ? undefined : `${type} has no field ${JSON.stringify(unknown)}`;
+}
+
+/** True for 32 bytes: a hash or a key. */
+export function isBytes32(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === 32;
+}
+
+/** True for an integer in 0 .. 2^53-1. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+interface Field {
+  /** Ends the sentence "the field is not ...". */
+  readonly wants: string;
+  accepts(value: unknown): boolean;
+  readonly optional?: true;
+}
+
+const STATUSES: readonly unknown[] = ["used", "duplicate", "clipped", "invalid"] satisfies ParentStatus[];
+const NAME = /^[\x20-\x7e]{1,64}$/;
+
+const bytes32: Field = { wants: "32 bytes", accepts: isBytes32 };
+const count: Field = { wants: "an integer in 0 .. 2^53-1", accepts: isCount };
+const name: Field = {
+  wants: "1 to 64 printable ASCII characters",
+  accepts: (value) => typeof value === "string" && NAME.test(value),
+};
+const parents: Field = {
+  wants: `at most ${LIMITS.maxParents} of [peer, model, age, weightQ16 <= 65536, status]`,
+  accepts: (value) => Array.isArray(value) && value.length <= LIMITS.maxParents && value.every(isParent),
+};
+
+const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodies[T]>]: Field } } = {
+  genesis: { task: bytes32, peer: bytes32, agent: name },
+  train: { in: bytes32, out: bytes32, steps: count, age: count, engine: { ...name, optional: true } },
+  publish: { model: bytes32, age: count, bytes: count, codec: name },
+  aggregate: {
+    own: bytes32,
+    base: { wants: "32 bytes or null", accepts: (value) => value === null || isBytes32(value) },
+    out: bytes32,
+    rule: name,
+    age: count,
+    parents,
+  },
+  resume: { params: bytes32, age: count },
+};
+
+function isParent(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 5) return false;
+  const [peer, model, age, weightQ16, status] = value as unknown[];
+  return (
+    isBytes32(peer) &&
+    isBytes32(model) &&
+    isCount(age) &&
+    isCount(weightQ16) &&
+    weightQ16 <= 65536 &&
+    STATUSES.includes(status)
+  );
+}

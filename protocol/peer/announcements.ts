@@ -1,0 +1,142 @@
+/**
+ * The newest announcement of each author, and the checks that let one in.
+ *
+ * One slot per identity: however often an author announces, it is one name to draw. Checks run cheapest first; the signature
+ * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
+ */
+import { equalBytes, toHex } from "../bytes.ts";
+import { isHearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import type { Clock, Crypto, PeerId, Verdict } from "../seams.ts";
+import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
+import { openEnvelope } from "../wire/envelope.ts";
+
+export interface Announced extends Announcement {
+  /** On the receiver's clock. */
+  readonly firstSeenMs: number;
+  /** Own cycle in which it came: staleness is counted from here. */
+  readonly firstSeenCycle: number;
+}
+
+export interface AnnouncementBook {
+  /** Checks a sealed announcement and keeps it if it is its author's newest. */
+  receive(sealed: Uint8Array): Verdict;
+  /** Newest announcement of every author whose body was neither taken nor given up, sorted by author. */
+  available(): Announced[];
+  /** Whether this is still its author's newest announcement, not taken or given up. */
+  isAvailable(announced: Announced): boolean;
+  /** The body was pulled, or will not be tried again. */
+  settle(announced: Announced): void;
+  /** Number of authors heard from since `sinceMs`. */
+  authorsSince(sinceMs: number): number;
+}
+
+export interface AnnouncementContext {
+  readonly task: Uint8Array;
+  readonly self: PeerId;
+  /** Length of every body of the task: another is refused before anything is pulled. */
+  readonly bodyBytes: number;
+  readonly announcementsPerSecond: number;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  /** Own cycles so far. */
+  cycle(): number;
+}
+
+/** Announcements of one author beyond its rate that are let through at once. */
+const BURST = 10;
+
+interface Slot {
+  announced: Announced;
+  settled: boolean;
+  tokens: number;
+  refilledMs: number;
+}
+
+export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
+  const slots = new Map<PeerId, Slot>();
+  const seen = new Set<string>();
+
+  function receive(sealed: Uint8Array): Verdict {
+    const now = context.clock.now();
+    // [REJECT] Longer than LIMITS.maxAnnouncementBytes, or not the canonical encoding of an announcement.
+    let announcement: Announcement;
+    try {
+      announcement = decodeAnnouncement(sealed);
+    } catch (error) {
+      if (isHearsayError(error)) return { verdict: "reject", code: error.code };
+      throw error;
+    }
+    // [IGNORE] Of another task: the topic is shared by whoever computes its name.
+    if (!equalBytes(announcement.task, context.task)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
+    // [IGNORE] One's own, come back. It is no fault of who relayed it.
+    if (announcement.author === context.self) return { verdict: "ignore" };
+    // [IGNORE] Not newer than the newest of its author.
+    const slot = slots.get(announcement.author);
+    if (slot !== undefined && announcement.seq <= slot.announced.seq)
+      return { verdict: "ignore", code: "ERR_REPLAYED" };
+    // [IGNORE] A model that this author announced before: it can't become fresh again.
+    const name = `${announcement.author}/${toHex(announcement.model)}`;
+    if (seen.has(name)) return { verdict: "ignore", code: "ERR_REPLAYED" };
+    // [REJECT] A body that can't be the task's.
+    if (announcement.bytes !== context.bodyBytes) {
+      return { verdict: "reject", code: announcement.bytes > context.bodyBytes ? "ERR_TOO_LARGE" : "ERR_MODEL_SIZE" };
+    }
+    // [REJECT] Not signed by its author.
+    if (openEnvelope("announcement", sealed, context.crypto, announcement.publicKey) === undefined) {
+      return { verdict: "reject", code: "ERR_SIGNATURE" };
+    }
+    // [IGNORE] Faster than the task allows.
+    const refilled = refill(slot, now);
+    if (refilled < 1) return { verdict: "ignore", code: "ERR_RATE" };
+
+    remember(seen, name, LIMITS.maxSeenModels);
+    const announced = { ...announcement, firstSeenMs: now, firstSeenCycle: context.cycle() };
+    slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
+    slots.set(announcement.author, { announced, settled: false, tokens: refilled - 1, refilledMs: now });
+    for (const author of slots.keys()) {
+      if (slots.size <= LIMITS.maxAnnouncers) break;
+      slots.delete(author);
+    }
+    return { verdict: "accept" };
+  }
+
+  function refill(slot: Slot | undefined, now: number): number {
+    if (slot === undefined) return BURST;
+    const earned = ((now - slot.refilledMs) / 1000) * context.announcementsPerSecond;
+    slot.tokens = Math.min(BURST, slot.tokens + Math.max(0, earned));
+    slot.refilledMs = now;
+    return slot.tokens;
+  }
+
+  return {
+    receive,
+    available: () =>
+      [...slots.values()]
+        .filter((slot) => !slot.settled)
+        .map((slot) => slot.announced)
+        .sort((a, b) => (a.author < b.author ? -1 : 1)),
+    isAvailable(announced) {
+      const slot = slots.get(announced.author);
+      return slot !== undefined && !slot.settled && slot.announced === announced;
+    },
+    settle(announced) {
+      const slot = slots.get(announced.author);
+      if (slot?.announced === announced) slot.settled = true;
+    },
+    authorsSince(sinceMs) {
+      let count = 0;
+      for (const { announced } of slots.values()) if (announced.firstSeenMs >= sinceMs) count++;
+      return count;
+    },
+  };
+}
+
+/** Adds to a set that forgets its oldest members beyond `capacity`. */
+function remember(set: Set<string>, name: string, capacity: number): void {
+  set.add(name);
+  for (const oldest of set) {
+    if (set.size <= capacity) break;
+    set.delete(oldest);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Content-addressed blobs between peers: model bodies and the task manifest, by SHA-256, in chunks.
+ *
+ * A pull asks for chunks at offsets, a few at a time, so the asker's requests are the back-pressure and a broken connection
+ * resumes where it stopped. What arrives is checked against the hash before anyone sees it.
+ */
+import { equalBytes, toHex } from "../bytes.ts";
+import { HearsayError, isHearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import type { Clock, Crypto, PeerId, Transport } from "../seams.ts";
+import { decodeBlobAnswer, decodeBlobRequest, encodeBlobAnswer, encodeBlobRequest } from "../wire/messages.ts";
+
+/** The blobs that this peer serves: some for ever (the manifest), and the newest few model bodies. */
+export interface BlobShelf {
+  /** Served until the process ends. */
+  keep(hash: Uint8Array, bytes: Uint8Array): void;
+  /** Served until `BODIES_SERVED` newer ones came. */
+  rotate(hash: Uint8Array, bytes: Uint8Array): void;
+}
+
+/** A body stays on offer this many publications, so that a slow peer can finish its pull. */
+const BODIES_SERVED = 3;
+
+/** Attempts of one chunk before the pull is given up. */
+const CHUNK_ATTEMPTS = 3;
+const RETRY_DELAY_MS = 250;
+
+export function serveBlobs(transport: Transport, protocol: string): BlobShelf {
+  const kept = new Map<string, Uint8Array>();
+  const rotating = new Map<string, Uint8Array>();
+  transport.onRequest(protocol, (_from, body) => {
+    const { hash, offset, maxBytes } = decodeBlobRequest(body);
+    const key = toHex(hash);
+    const blob = kept.get(key) ?? rotating.get(key);
+    if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
+    const end = Math.min(blob.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
+    return encodeBlobAnswer({ total: blob.length, chunk: blob.subarray(Math.min(offset, end), end) });
+  });
+  return {
+    keep: (hash, bytes) => kept.set(toHex(hash), bytes),
+    rotate(hash, bytes) {
+      rotating.set(toHex(hash), bytes);
+      for (const key of rotating.keys()) {
+        if (rotating.size <= BODIES_SERVED) break;
+        rotating.delete(key);
+      }
+    },
+  };
+}
+
+export interface PullOptions {
+  readonly hash: Uint8Array;
+  /** Refused before a byte is asked for beyond the first chunk. */
+  readonly maxBytes: number;
+  /** The exact length, where it is known. */
+  readonly expectedBytes?: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Pulls one blob from one peer.
+ * @throws HearsayError ERR_NOT_FOUND, ERR_UNREACHABLE, ERR_TIMEOUT (slower than LIMITS.minBytesPerSecond), ERR_TOO_LARGE,
+ *   ERR_MODEL_SIZE (another length than announced, or chunks that do not add up), ERR_MODEL_HASH, ERR_DECODE.
+ */
+export async function pullBlob(
+  { transport, crypto, clock }: { transport: Transport; crypto: Crypto; clock: Clock },
+  peer: PeerId,
+  protocol: string,
+  { hash, maxBytes, expectedBytes, signal }: PullOptions,
+): Promise<Uint8Array> {
+  const budget = new AbortController();
+  const give = () => budget.abort(new HearsayError("ERR_TIMEOUT", "the peer sends too slowly"));
+  const mostBytes = expectedBytes ?? maxBytes;
+  const cancel = clock.after(Math.max(LIMITS.requestTimeoutMs, (1000 * mostBytes) / LIMITS.minBytesPerSecond), give);
+  const stop = AbortSignal.any([signal, budget.signal]);
+
+  async function chunkAt(offset: number): Promise<{ total: number; chunk: Uint8Array }> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const request = encodeBlobRequest({ hash, offset, maxBytes: LIMITS.maxChunkBytes });
+        return decodeBlobAnswer(await transport.request(peer, protocol, request, { signal: stop }));
+      } catch (error) {
+        const broken = isHearsayError(error, "ERR_UNREACHABLE") || isHearsayError(error, "ERR_TIMEOUT");
+        if (!broken || attempt === CHUNK_ATTEMPTS || stop.aborted) throw error;
+        await delay(clock, RETRY_DELAY_MS * attempt, stop);
+      }
+    }
+  }
+
+  try {
+    const first = await chunkAt(0);
+    if (first.total > maxBytes)
+      throw new HearsayError("ERR_TOO_LARGE", `a blob of ${first.total} bytes, at most ${maxBytes}`);
+    if (expectedBytes !== undefined && first.total !== expectedBytes) {
+      throw new HearsayError("ERR_MODEL_SIZE", `a body of ${first.total} bytes, ${expectedBytes} were announced`);
+    }
+    const whole = new Uint8Array(first.total);
+    let next = 0;
+    const place = ({ total, chunk }: { total: number; chunk: Uint8Array }, offset: number) => {
+      const length = Math.min(LIMITS.maxChunkBytes, whole.length - offset);
+      if (total !== whole.length || chunk.length !== length)
+        throw new HearsayError("ERR_MODEL_SIZE", "truncated: a chunk is short");
+      whole.set(chunk, offset);
+    };
+    const takeOffset = () => {
+      const offset = next;
+      next += LIMITS.maxChunkBytes;
+      return offset;
+    };
+    place(first, takeOffset());
+    const lane = async () => {
+      while (next < whole.length) {
+        const offset = takeOffset();
+        place(await chunkAt(offset), offset);
+      }
+    };
+    await Promise.all(Array.from({ length: LIMITS.maxChunksInFlight }, lane));
+    if (!equalBytes(crypto.sha256(whole), hash))
+      throw new HearsayError("ERR_MODEL_HASH", "the bytes do not match the announced hash");
+    return whole;
+  } finally {
+    cancel();
+    budget.abort();
+  }
+}
+
+/** Resolves after `ms` of the clock, or rejects with the signal's reason. */
+function delay(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stopped = () => {
+      cancel();
+      reject(signal.reason);
+    };
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener("abort", stopped);
+      resolve();
+    });
+    signal.addEventListener("abort", stopped, { once: true });
+  });
+}

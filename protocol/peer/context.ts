@@ -1,0 +1,76 @@
+/** What the parts of a peer share: the task, the modules that `node/` or `sim/` gave, and the counters that status shows. */
+import type { BodyCodec } from "../codec/codec.ts";
+import type { Log } from "../log/chain.ts";
+import type { Rng } from "../rng.ts";
+import type { Aggregator, Clock, Crypto, Identity, Store, Trainer, Transport } from "../seams.ts";
+import type { Task } from "../task.ts";
+import type { taskNames } from "../wire/messages.ts";
+
+/** The adaptors around the peer. */
+export interface PeerModules {
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  readonly transport: Transport;
+  readonly store: Store;
+  readonly trainer: Trainer;
+  readonly aggregator: Aggregator;
+  readonly rng: Rng;
+  /** Hears of what happens, e.g. to log it; must not throw. */
+  readonly observe?: (event: PeerEvent) => void;
+}
+
+export interface PeerContext extends PeerModules {
+  readonly task: Task;
+  /** SHA-256 of the manifest's canonical bytes. */
+  readonly taskId: Uint8Array;
+  readonly names: ReturnType<typeof taskNames>;
+  readonly codec: BodyCodec;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly signal: AbortSignal;
+}
+
+/** Everything is counted since the process started. */
+export interface Counters {
+  published: number;
+  /** Aggregations that moved the model. */
+  merges: number;
+  /** Candidates by what became of them, as in the log. */
+  used: number;
+  clipped: number;
+  duplicate: number;
+  invalid: number;
+  /** Trainings whose result was not finite and was thrown away. */
+  diverged: number;
+  /** Announcements and bodies that were refused, by error code. */
+  readonly refused: Record<string, number>;
+}
+
+export function createCounters(): Counters {
+  return { published: 0, merges: 0, used: 0, clipped: 0, duplicate: 0, invalid: 0, diverged: 0, refused: {} };
+}
+
+export function countRefused(counters: Counters, code: string): void {
+  counters.refused[code] = (counters.refused[code] ?? 0) + 1;
+}
+
+export type PeerEvent =
+  | {
+      readonly kind: "trained";
+      readonly cycle: number;
+      readonly age: number;
+      readonly loss: number;
+      readonly trainMs: number;
+    }
+  | { readonly kind: "published"; readonly model: Uint8Array; readonly age: number; readonly bytes: number }
+  | {
+      readonly kind: "merged";
+      readonly cycle: number;
+      readonly rule: string;
+      readonly candidates: number;
+      readonly age: number;
+    }
+  | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
+  | { readonly kind: "diverged"; readonly cycle: number }
+  | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string };

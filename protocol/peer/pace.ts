@@ -1,0 +1,68 @@
+/**
+ * How long a peer waits for candidates: an adaptive delay that depends only on the peer itself, so that dead, slow and
+ * lying peers never lower the step rate of an honest one.
+ *
+ * A cycle lasts at least `minCycleMs`. Beyond that, the peer waits for the candidates that it could hope for, but no longer than
+ * min(half its own mean training time, twice its mean pull time): a cycle is never more than 1.5 times the training.
+ */
+import type { Clock } from "../seams.ts";
+
+export interface Pace {
+  /** Marks the start of a cycle. */
+  begin(): void;
+  /** Marks the end of its training. */
+  trained(): void;
+  /** Resolves when it is time to merge or to go on alone. */
+  wait(inbound: {
+    fresh(): number;
+    wanted(cycleMs: number): number;
+    pullMs(): number;
+    onFresh(callback: () => void): void;
+  }): Promise<void>;
+}
+
+export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal): Pace {
+  let begunMs = clock.now();
+  let meanTrainMs = 0;
+
+  return {
+    begin() {
+      begunMs = clock.now();
+    },
+    trained() {
+      const tookMs = clock.now() - begunMs;
+      meanTrainMs = meanTrainMs === 0 ? tookMs : 0.8 * meanTrainMs + 0.2 * tookMs;
+    },
+    async wait(inbound) {
+      const floorMs = begunMs + minCycleMs;
+      const patienceMs = Math.min(meanTrainMs / 2, 2 * inbound.pullMs());
+      const deadlineMs = Math.max(floorMs, clock.now() + patienceMs);
+      await sleepUntil(clock, floorMs, signal);
+      const wanted = inbound.wanted(Math.max(minCycleMs, meanTrainMs));
+      while (inbound.fresh() < wanted && clock.now() < deadlineMs && !signal.aborted) {
+        await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));
+      }
+    },
+  };
+}
+
+/** Resolves at a time of the clock, when the signal aborts, or when `early` calls back. */
+function sleepUntil(
+  clock: Clock,
+  untilMs: number,
+  signal: AbortSignal,
+  early?: (wake: () => void) => void,
+): Promise<void> {
+  const delayMs = untilMs - clock.now();
+  if (delayMs <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = () => {
+      cancel();
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, wake);
+    signal.addEventListener("abort", wake, { once: true });
+    early?.(wake);
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * The peer: wiring and lifecycle only. `node/` and `sim/` give it modules; what it does is in the files beside this one.
+ *
+ *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
+ */
+
+import { floatsToBytes, toHex } from "../bytes.ts";
+import { CODECS } from "../codec/registry.ts";
+import { HearsayError } from "../errors.ts";
+import { initialParams } from "../learn/tensors.ts";
+import { type Log, openLog } from "../log/chain.ts";
+import type { Metrics, Split } from "../seams.ts";
+import { encodeTask, numParams, type Task } from "../task.ts";
+import { taskNames } from "../wire/messages.ts";
+import { serveBlobs } from "./blobs.ts";
+import { type Counters, createCounters, type PeerContext, type PeerModules } from "./context.ts";
+import { AGENT, greetPeers } from "./greet.ts";
+import { createInbound } from "./inbound.ts";
+import { createMerger } from "./merge.ts";
+import { createOutbound, type ModelState } from "./outbound.ts";
+import { createPace } from "./pace.ts";
+import { blendServing, loadState, type SavedState, savedStateChanges } from "./state.ts";
+import { euclideanNorm } from "./validate.ts";
+
+export interface PeerOptions {
+  readonly task: Task;
+  /** Shortest time between the starts of two trainings: bounds traffic and writes of a peer with a small model. */
+  readonly minCycleMs: number;
+}
+
+/** A snapshot for people and dashboards. */
+export interface PeerStatus {
+  readonly peerId: string;
+  readonly task: { readonly id: string; readonly name: string };
+  readonly engine: string;
+  readonly numExamples: number;
+  readonly cycle: number;
+  readonly age: number;
+  readonly fresh: number;
+  readonly quorum: number;
+  readonly neighbours: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly logSize: number;
+  readonly counters: Counters;
+}
+
+export interface Peer {
+  readonly log: Log;
+  /** Learns until `stop`; rejects if the trainer or the store fails for good. */
+  run(): Promise<void>;
+  /** Ends the loop after the step in progress. */
+  stop(): void;
+  status(): PeerStatus;
+  /** The model for predictions: running mean of one's own aggregates. */
+  serving(): Float32Array;
+  evaluate(split: Split): Promise<Metrics>;
+}
+
+/**
+ * A peer on its modules; loads or starts log and model, and serves from then on.
+ * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE.
+ */
+export async function createPeer({ task, minCycleMs }: PeerOptions, modules: PeerModules): Promise<Peer> {
+  const { clock, crypto, identity, store, transport } = modules;
+  const manifest = encodeTask(task);
+  const taskId = crypto.sha256(manifest);
+  const names = taskNames(taskId);
+  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
+  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  const log = await openLog({ store, identity, crypto, clock, taskId, agent: AGENT });
+  const ending = new AbortController();
+  const counters = createCounters();
+  const context: PeerContext = { ...modules, task, taskId, names, codec, log, counters, signal: ending.signal };
+
+  const saved = await loadState(store, numParams(task));
+  const start = initialParams(task.tensors, task.seed);
+  let state: SavedState = saved ?? { params: start, serving: start, age: 0, cycle: 0 };
+  if (saved !== undefined) {
+    const params = crypto.sha256(floatsToBytes(saved.params));
+    await log.append([{ type: "resume", body: { params, age: saved.age } }]);
+  }
+
+  const shelf = serveBlobs(transport, names.blob);
+  shelf.keep(taskId, manifest);
+  const inbound = createInbound(context);
+  const outbound = createOutbound(context, shelf);
+  const merger = createMerger(context, inbound);
+  transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
+  greetPeers(context, { latest: outbound.latest, receive: inbound.receive });
+
+  function after(model: ModelState, cycle: number): SavedState {
+    const serving = state.cycle === 0 ? model.params : blendServing(state.serving, model.params);
+    return { params: model.params, age: model.age, cycle, serving };
+  }
+
+  async function oneCycle(pace: ReturnType<typeof createPace>): Promise<void> {
+    const cycle = state.cycle + 1;
+    pace.begin();
+    inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), euclideanNorm(start)));
+    const trained = await outbound.train(state, cycle);
+    pace.trained();
+    if (trained !== undefined) await outbound.publish(trained);
+    const own = trained ?? { ...state, base: state.params, steps: 0 };
+    await pace.wait(inbound);
+    const enough = inbound.fresh() >= task.aggregation.quorum && !ending.signal.aborted;
+    const merged = enough
+      ? await merger.merge(own, cycle, (model) => savedStateChanges(after(model, cycle)))
+      : undefined;
+    state = after(merged ?? own, cycle);
+    if (merged === undefined) {
+      await store.write(savedStateChanges(state));
+      modules.observe?.({ kind: "alone", cycle, candidates: inbound.fresh(), quorum: task.aggregation.quorum });
+    }
+  }
+
+  return {
+    log,
+    async run() {
+      const pace = createPace(clock, minCycleMs, ending.signal);
+      while (!ending.signal.aborted) await oneCycle(pace);
+    },
+    stop: () => ending.abort(new HearsayError("ERR_UNREACHABLE", "this peer is stopping")),
+    status: () => ({
+      peerId: identity.peerId,
+      task: { id: toHex(taskId), name: task.name },
+      engine: modules.trainer.engine,
+      numExamples: modules.trainer.numExamples,
+      cycle: state.cycle,
+      age: state.age,
+      fresh: inbound.fresh(),
+      quorum: task.aggregation.quorum,
+      neighbours: transport.peers().length,
+      ...transport.traffic(),
+      logSize: log.head().size,
+      counters,
+    }),
+    serving: () => state.serving,
+    evaluate: (split) => modules.trainer.evaluate(state.serving, split),
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * The interfaces at which `node/` and `sim/` differ. Types only: a seam has two real implementations, or it is no seam.
+ *
+ * Parameters are flat `Float32Array`s of length d everywhere; the task's tensor schema says which tensor lies where.
+ * An array handed over is not changed by the receiver, and not by the giver afterwards.
+ */
+
+/** A libp2p peer id in its base58 text form; for Ed25519 keys it contains the public key (`protocol/wire/identity.ts`). */
+export type PeerId = string;
+
+/** Wall clock or virtual clock. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch (of the virtual world, in a simulation). */
+  now(): number;
+  /** Calls `callback` once, `delayMs` from now; the returned function cancels it. */
+  after(delayMs: number, callback: () => void): () => void;
+}
+
+/** Hash and signature verification: node:crypto in both worlds. */
+export interface Crypto {
+  sha256(bytes: Uint8Array): Uint8Array;
+  /** Ed25519; false for a bad signature or a malformed key, never an exception. */
+  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** This peer's key pair: the libp2p key, so that the peer id is the key. */
+export interface Identity {
+  readonly peerId: PeerId;
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Ed25519 signature, 64 bytes. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** What became of a message of another peer; only `reject` costs reputation. */
+export interface Verdict {
+  readonly verdict: "accept" | "ignore" | "reject";
+  /** Why, for `ignore` and `reject`: an error code. */
+  readonly code?: string;
+}
+
+/** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. */
+export type RequestHandler = (from: PeerId, body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
+
+/** Announcements to all, requests to one. Bodies of models go by request, in chunks: never by announcement. */
+export interface Transport {
+  /** Publishes bytes (<= 1 KiB) to every peer of the topic, at most once each, unordered, possibly lost. */
+  announce(topic: string, body: Uint8Array): Promise<void>;
+  /** Subscribes; the handler's verdict decides whether the message is relayed. */
+  onAnnounce(topic: string, handler: (from: PeerId, body: Uint8Array) => Verdict): void;
+  /**
+   * One request, one answer, both at most `MAX_FRAME_BYTES`. Requests of one (peer, protocol) may be in flight together
+   * and are answered in order.
+   * @throws HearsayError ERR_UNREACHABLE (no connection, or it broke), ERR_TIMEOUT, or the code that the answerer threw.
+   */
+  request(peer: PeerId, protocol: string, body: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  /** Serves a protocol. */
+  onRequest(protocol: string, handler: RequestHandler): void;
+  /** Peers with an open connection, sorted. */
+  peers(): PeerId[];
+  /** Called when a connection to a peer opens. */
+  onConnect(handler: (peer: PeerId) => void): void;
+  /** Closes the connections to a peer and refuses new ones, e.g. because it works on another task. */
+  block(peer: PeerId): void;
+  /** Traffic so far. */
+  traffic(): { bytesIn: number; bytesOut: number };
+}
+
+/** One change of a batch; a missing `value` deletes. */
+export interface StoreChange {
+  readonly key: string;
+  readonly value?: Uint8Array;
+}
+
+/** An ordered map of bytes on durable storage: LevelDB or memory. */
+export interface Store {
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** All changes or none; on disk (synced) when the promise resolves. */
+  write(changes: readonly StoreChange[]): Promise<void>;
+  /** Entries whose key starts with `prefix`, in order of key (UTF-16 code units, ASCII in practice), from `prefix + from`. */
+  range(prefix: string, from?: string): AsyncIterable<[key: string, value: Uint8Array]>;
+  close(): Promise<void>;
+}
+
+export interface FitRequest {
+  readonly params: Float32Array;
+  /** Optimiser steps to take (H). */
+  readonly steps: number;
+  /** Names the order of mini-batches: same seed, same data, same parameters out. */
+  readonly seed: string;
+}
+
+export interface FitResult {
+  readonly params: Float32Array;
+  /** Mean training loss over the steps. */
+  readonly loss: number;
+}
+
+/** Figures of a model on a data set; fields that do not apply are absent. */
+export interface Metrics {
+  readonly numExamples: number;
+  /** Mean loss: cross-entropy (nats) or mean squared error in normalised units. */
+  readonly loss: number;
+  /** Classification: share of right answers. */
+  readonly accuracy?: number;
+  /** Classification: unweighted mean of F1 over the classes that occur, in truth or prediction. */
+  readonly macroF1?: number;
+  /** Regression: root of the mean squared error, in the units of the data. */
+  readonly rmse?: number;
+  /** Regression: 1 - residual / total sum of squares, mean over targets. */
+  readonly r2?: number;
+}
+
+/** Which data a figure is about: what the peer trains on, or its hold-out. */
+export type Split = "train" | "holdout";
+
+/** Trains on data that never leaves it. Runs off the event loop in `node/`. */
+export interface Trainer {
+  /** The engine in use, e.g. `dense` or `tensorflow/wasm`; shown in status and log line. */
+  readonly engine: string;
+  readonly numExamples: number;
+  fit(request: FitRequest): Promise<FitResult>;
+  evaluate(params: Float32Array, split: Split): Promise<Metrics>;
+  /** `inputs`: n raw (unnormalised) rows of the task's input size; result: n rows of class probabilities, or of target values in the units of the data. */
+  predict(params: Float32Array, inputs: Float32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** One model offered to the rule. */
+export interface RuleCandidate {
+  /** Length d, finite. */
+  readonly params: Float32Array;
+  /** Staleness weight, an integer in 1 .. 65536 (Q16; 65536 = 1 = own weight). */
+  readonly weightQ16: number;
+}
+
+export interface RuleInput {
+  /** Own model after local training, length d. */
+  readonly own: Float32Array;
+  /** Own model before that training (the previous aggregate); undefined where there is none. */
+  readonly base?: Float32Array;
+  /** One per identity, sorted by peer id: the order in which sums run and ties break. */
+  readonly candidates: readonly RuleCandidate[];
+}
+
+/** What the rule did with a candidate, as the log records it. */
+export type CandidateStatus = "used" | "duplicate" | "clipped";
+
+export interface RuleOutput {
+  /** The aggregate, length d, a new array. */
+  readonly params: Float32Array;
+  /** One per candidate, in order. */
+  readonly statuses: readonly CandidateStatus[];
+}
+
+/** Runs an aggregation rule of the registry (off the event loop in `node/`). */
+export interface Aggregator {
+  /** `parameters` are complete, as the task holds them. */
+  aggregate(rule: string, parameters: Readonly<Record<string, number>>, input: RuleInput): Promise<RuleOutput>;
+}

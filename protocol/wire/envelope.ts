@@ -1,0 +1,58 @@
+/**
+ * Signatures with domain separation: what is signed for one purpose is never valid for another.
+ *
+ *     signature = Ed25519(key, "hearsay/" domain "/v1" 00 message)       RFC 8032, 64 bytes
+ *     envelope  = signature | payload
+ *
+ * No domain contains a zero byte, so no signed text of one domain is a prefix of another's.
+ */
+import { concatBytes, utf8 } from "../bytes.ts";
+import type { Crypto, Identity } from "../seams.ts";
+
+/** Everything that a peer signs with its key, the handshake of libp2p excepted. */
+export type Domain = "announcement" | "log-entry";
+
+export const SIGNATURE_BYTES = 64;
+
+const PREFIXES: Readonly<Record<Domain, Uint8Array>> = {
+  announcement: utf8("hearsay/announcement/v1\0"),
+  "log-entry": utf8("hearsay/log-entry/v1\0"),
+};
+
+/** The 64-byte signature of `message` in a domain. */
+export function signIn(domain: Domain, message: Uint8Array, identity: Identity): Uint8Array {
+  return identity.sign(concatBytes(PREFIXES[domain], message));
+}
+
+/** True where `signature` is that of `message` in this domain under `publicKey`; never throws. */
+export function verifyIn(
+  domain: Domain,
+  message: Uint8Array,
+  signature: Uint8Array,
+  crypto: Crypto,
+  publicKey: Uint8Array,
+): boolean {
+  return crypto.verify(publicKey, concatBytes(PREFIXES[domain], message), signature);
+}
+
+/** signature | payload */
+export function seal(domain: Domain, payload: Uint8Array, identity: Identity): Uint8Array {
+  return concatBytes(signIn(domain, payload, identity), payload);
+}
+
+/** The payload of an envelope (a view into it) before its signature was checked; empty where it is cut short. */
+export function sealedPayload(sealed: Uint8Array): Uint8Array {
+  return sealed.subarray(SIGNATURE_BYTES);
+}
+
+/** The payload of an envelope (a view into it); undefined where it is cut short or the signature does not hold. */
+export function openEnvelope(
+  domain: Domain,
+  sealed: Uint8Array,
+  crypto: Crypto,
+  publicKey: Uint8Array,
+): Uint8Array | undefined {
+  const payload = sealedPayload(sealed);
+  const signature = sealed.subarray(0, SIGNATURE_BYTES); // of a shorter envelope: no signature, and verification says so
+  return verifyIn(domain, payload, signature, crypto, publicKey) ? payload : undefined;
+}

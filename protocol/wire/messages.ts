@@ -1,0 +1,145 @@
+/**
+ * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id.
+ *
+ *   hello   [1, task(32), agent]                     -> [1, task(32), agent, announcement | null]
+ *   blob    [1, hash(32), offset, maxBytes]          -> [1, total, chunk]
+ *   peers   [1, limit]                               -> [1, [[peerId, [multiaddr, ...]], ...]]
+ */
+import { toHex } from "../bytes.ts";
+import { HearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import type { PeerId } from "../seams.ts";
+import { decodeCanonical, encodeCanonical } from "./canonical.ts";
+import { publicKeyFromPeerId } from "./identity.ts";
+
+/** Shared by all tasks, so that a peer of another task can be told so. */
+export const HELLO_PROTOCOL = "/hearsay/hello/1.0.0";
+
+/** Topic and protocol names of a task: the first 16 bytes of its id, in hexadecimal. */
+export function taskNames(task: Uint8Array): { announce: string; blob: string; peers: string } {
+  const tag = toHex(task.subarray(0, 16));
+  return {
+    announce: `/hearsay/${tag}/announce/1`,
+    blob: `/hearsay/${tag}/blob/1.0.0`,
+    peers: `/hearsay/${tag}/peers/1.0.0`,
+  };
+}
+
+export interface HelloRequest {
+  readonly task: Uint8Array;
+  readonly agent: string;
+}
+
+export interface HelloAnswer extends HelloRequest {
+  /** The answerer's newest announcement, so that a newcomer need not wait for the next. */
+  readonly announcement?: Uint8Array;
+}
+
+export interface BlobRequest {
+  readonly hash: Uint8Array;
+  readonly offset: number;
+  readonly maxBytes: number;
+}
+
+export interface BlobAnswer {
+  /** Length of the whole blob. */
+  readonly total: number;
+  readonly chunk: Uint8Array;
+}
+
+/** A peer and where it was reached. */
+export interface PeerAddresses {
+  readonly peer: PeerId;
+  readonly addresses: readonly string[];
+}
+
+export function encodeHelloRequest({ task, agent }: HelloRequest): Uint8Array {
+  return encodeCanonical([1, task, agent]);
+}
+
+export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
+  const [, task, agent] = fields(bytes, 3);
+  return { task: hash(task), agent: text(agent, 128) };
+}
+
+export function encodeHelloAnswer({ task, agent, announcement }: HelloAnswer): Uint8Array {
+  return encodeCanonical([1, task, agent, announcement ?? null]);
+}
+
+export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
+  const [, task, agent, announcement] = fields(bytes, 4);
+  const answer = { task: hash(task), agent: text(agent, 128) };
+  if (announcement === null) return answer;
+  if (!(announcement instanceof Uint8Array)) throw malformed("the announcement is not bytes");
+  return { ...answer, announcement };
+}
+
+export function encodeBlobRequest({ hash, offset, maxBytes }: BlobRequest): Uint8Array {
+  return encodeCanonical([1, hash, offset, maxBytes]);
+}
+
+export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
+  const [, wanted, offset, maxBytes] = fields(bytes, 4);
+  return { hash: hash(wanted), offset: count(offset), maxBytes: count(maxBytes) };
+}
+
+export function encodeBlobAnswer({ total, chunk }: BlobAnswer): Uint8Array {
+  return encodeCanonical([1, total, chunk]);
+}
+
+export function decodeBlobAnswer(bytes: Uint8Array): BlobAnswer {
+  const [, total, chunk] = fields(bytes, 3);
+  if (!(chunk instanceof Uint8Array)) throw malformed("the chunk is not bytes");
+  return { total: count(total), chunk };
+}
+
+export function encodePeersRequest(limit: number): Uint8Array {
+  return encodeCanonical([1, limit]);
+}
+
+export function decodePeersRequest(bytes: Uint8Array): number {
+  const [, limit] = fields(bytes, 2);
+  return count(limit);
+}
+
+export function encodePeersAnswer(peers: readonly PeerAddresses[]): Uint8Array {
+  return encodeCanonical([1, peers.map(({ peer, addresses }) => [peer, addresses])]);
+}
+
+/** Entries that are no Ed25519 peer id are refused whole; longer lists than the limits are cut. */
+export function decodePeersAnswer(bytes: Uint8Array): PeerAddresses[] {
+  const [, list] = fields(bytes, 2);
+  if (!Array.isArray(list)) throw malformed("the peers are not a list");
+  return list.slice(0, LIMITS.maxPeersExchanged).map((item) => {
+    if (!Array.isArray(item) || item.length !== 2 || !Array.isArray(item[1]))
+      throw malformed("a peer is not [id, [addresses]]");
+    const peer = text(item[0], 128);
+    if (publicKeyFromPeerId(peer) === undefined) throw malformed("a peer id is not of an Ed25519 key");
+    return { peer, addresses: item[1].slice(0, LIMITS.maxAddressesPerPeer).map((address) => text(address, 256)) };
+  });
+}
+
+function fields(bytes: Uint8Array, length: number): unknown[] {
+  const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
+  if (!Array.isArray(value) || value.length !== length || value[0] !== 1) throw malformed("not a version 1 message");
+  return value;
+}
+
+function hash(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array && value.length === 32) return value;
+  throw malformed("a hash is not 32 bytes");
+}
+
+function count(value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw malformed("a number is not in 0 .. 2^53-1");
+}
+
+function text(value: unknown, maxLength: number): string {
+  if (typeof value === "string" && value.length <= maxLength) return value;
+  throw malformed(`a text is missing or longer than ${maxLength}`);
+}
+
+function malformed(message: string): HearsayError {
+  return new HearsayError("ERR_DECODE", message);
+}

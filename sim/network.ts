@@ -1,0 +1,171 @@
+/**
+ * A network in memory: the Transport seam with a constant latency, for simulations and tests. Real bytes are handed over
+ * (copied, so that nobody shares memory), announcements are relayed hop by hop where the handler accepts them.
+ */
+import { toHex } from "../protocol/bytes.ts";
+import { HearsayError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import type { Clock, Crypto, PeerId, RequestHandler, Transport, Verdict } from "../protocol/seams.ts";
+
+export interface NetworkOptions {
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  /** One way. */
+  readonly latencyMs: number;
+}
+
+export interface Network {
+  /** The transport of a new node. */
+  join(peer: PeerId): Transport;
+  /** Opens a connection; both ends hear of it. */
+  connect(a: PeerId, b: PeerId): void;
+  disconnect(a: PeerId, b: PeerId): void;
+}
+
+interface Node {
+  readonly peer: PeerId;
+  readonly links: Set<PeerId>;
+  readonly blocked: Set<PeerId>;
+  readonly topics: Map<string, (from: PeerId, body: Uint8Array) => Verdict>;
+  readonly handlers: Map<string, RequestHandler>;
+  readonly greeters: ((peer: PeerId) => void)[];
+  /** Names of announcements that passed here. */
+  readonly seen: Set<string>;
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** Announcements that a node remembers, so that it relays none twice. */
+const SEEN_CAPACITY = 10_000;
+
+export function createNetwork({ clock, crypto, latencyMs }: NetworkOptions): Network {
+  const nodes = new Map<PeerId, Node>();
+
+  /** Hands bytes over after the latency, if the link is still there then. */
+  function deliver(
+    from: Node,
+    to: PeerId,
+    body: Uint8Array,
+    arrive: (node: Node, body: Uint8Array) => void,
+    lost: () => void,
+  ): void {
+    const copy = body.slice();
+    from.bytesOut += copy.length;
+    clock.after(latencyMs, () => {
+      const node = nodes.get(to);
+      if (node === undefined || !from.links.has(to)) return lost();
+      node.bytesIn += copy.length;
+      arrive(node, copy);
+    });
+  }
+
+  function relay(node: Node, topic: string, body: Uint8Array, except?: PeerId): void {
+    for (const peer of [...node.links].sort()) {
+      if (peer !== except)
+        deliver(
+          node,
+          peer,
+          body,
+          (to, copy) => hear(to, node.peer, topic, copy),
+          () => {},
+        );
+    }
+  }
+
+  function hear(node: Node, from: PeerId, topic: string, body: Uint8Array): void {
+    const handler = node.topics.get(topic);
+    if (handler === undefined || !isNews(node, topic, body)) return;
+    if (handler(from, body).verdict === "accept") relay(node, topic, body, from);
+  }
+
+  function isNews(node: Node, topic: string, body: Uint8Array): boolean {
+    const name = `${topic}/${toHex(crypto.sha256(body))}`;
+    if (node.seen.has(name)) return false;
+    node.seen.add(name);
+    for (const oldest of node.seen) {
+      if (node.seen.size <= SEEN_CAPACITY) break;
+      node.seen.delete(oldest);
+    }
+    return true;
+  }
+
+  async function answer(node: Node, from: PeerId, protocol: string, body: Uint8Array): Promise<Uint8Array> {
+    const handler = node.handlers.get(protocol);
+    if (handler === undefined) throw new HearsayError("ERR_UNREACHABLE", `${node.peer} does not serve ${protocol}`);
+    return handler(from, body);
+  }
+
+  function request(
+    from: Node,
+    peer: PeerId,
+    protocol: string,
+    body: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const unreachable = () => reject(new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`));
+      if (!from.links.has(peer)) return unreachable();
+      if (body.length > LIMITS.maxFrameBytes) return unreachable();
+      const late = () => reject(new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`));
+      const cancel = clock.after(LIMITS.requestTimeoutMs, late);
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+      const answered = (_: Node, reply: Uint8Array) => {
+        cancel();
+        resolve(reply);
+      };
+      const arrive = (node: Node, copy: Uint8Array) => {
+        answer(node, from.peer, protocol, copy).then(
+          (reply) => deliver(node, from.peer, reply, answered, unreachable),
+          reject,
+        );
+      };
+      deliver(from, peer, body, arrive, unreachable);
+    });
+  }
+
+  function disconnect(a: PeerId, b: PeerId): void {
+    nodes.get(a)?.links.delete(b);
+    nodes.get(b)?.links.delete(a);
+  }
+
+  return {
+    join(peer) {
+      const node: Node = {
+        peer,
+        links: new Set(),
+        blocked: new Set(),
+        topics: new Map(),
+        handlers: new Map(),
+        greeters: [],
+        seen: new Set(),
+        bytesIn: 0,
+        bytesOut: 0,
+      };
+      nodes.set(peer, node);
+      return {
+        async announce(topic, body) {
+          if (isNews(node, topic, body)) relay(node, topic, body);
+        },
+        onAnnounce: (topic, handler) => void node.topics.set(topic, handler),
+        request: (to, protocol, body, { signal } = {}) => request(node, to, protocol, body, signal),
+        onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),
+        peers: () => [...node.links].sort(),
+        onConnect: (handler) => void node.greeters.push(handler),
+        block(other) {
+          node.blocked.add(other);
+          disconnect(peer, other);
+        },
+        traffic: () => ({ bytesIn: node.bytesIn, bytesOut: node.bytesOut }),
+      };
+    },
+    connect(a, b) {
+      const [left, right] = [nodes.get(a), nodes.get(b)];
+      if (left === undefined || right === undefined || left.blocked.has(b) || right.blocked.has(a)) return;
+      left.links.add(b);
+      right.links.add(a);
+      for (const greet of left.greeters) greet(b);
+      for (const greet of right.greeters) greet(a);
+    },
+    disconnect,
+  };
+}
