@@ -6,8 +6,8 @@ const NEEDED = 22;
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < NEEDED) {
   process.stderr.write(
-    `hearsay needs Node ${NEEDED} or newer, this is ${process.version}.\n` +
-      "In the project: npx hearsay ..., or npm run demo; both use the Node that npm ci installed.\n",
+    `hearsay needs Node ${NEEDED} or newer, this is ${process.version}. A checkout has one after npm ci:\n` +
+      '  export PATH="$PWD/node_modules/.bin:$PATH"\n',
   );
   process.exit(1);
 }
@@ -90,6 +90,7 @@ withData(program.command("up"))
   .option("--engine <name>", "auto, dense or tensorflow")
   .option("--min-cycle <ms>", "shortest time between two trainings")
   .option("--holdout <fraction>", "share of the examples kept for evaluation")
+  .option("--holdout-by <how>", "chance, or time: the last rows of each owner")
   .option("--holdout-data <file>", "a file of examples for evaluation instead")
   .option("--share <i/n>", "train on share i of n of the data, for trials")
   .option("--partition <how>", "how shares are cut: iid, dirichlet:<alpha>, shards:<per peer>, owner")

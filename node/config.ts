@@ -30,6 +30,7 @@ const schema = z.strictObject({
       owner: z.string().optional(),
       holdoutPath: z.string().optional(),
       holdout: z.number().min(0).max(0.9).default(0.2),
+      holdoutBy: z.enum(["chance", "time"]).default("chance"),
       share: share.optional(),
       partition: z.string().default("iid"),
       seed: z.int().min(0).default(1),
@@ -52,6 +53,8 @@ export interface DataConfig {
   /** A file with the hold-out; without it a fraction of the data is held out. */
   readonly holdoutPath?: string | undefined;
   readonly holdout: number;
+  /** `chance`: rows drawn by the seed, every class in proportion; `time`: the last rows of each owner, rows being in order of time. */
+  readonly holdoutBy: "chance" | "time";
   /** "2/8": train on the second of eight shares, for trials on one data set. */
   readonly share?: string | undefined;
   /** How shares are cut: iid, dirichlet:<alpha>, shards:<per peer>, owner. */
@@ -89,6 +92,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HEARSAY_DATA_OWNER: "data.owner",
   HEARSAY_DATA_HOLDOUT_PATH: "data.holdoutPath",
   HEARSAY_DATA_HOLDOUT: "data.holdout",
+  HEARSAY_DATA_HOLDOUT_BY: "data.holdoutBy",
   HEARSAY_DATA_SHARE: "data.share",
   HEARSAY_DATA_PARTITION: "data.partition",
   HEARSAY_DATA_SEED: "data.seed",

@@ -7,9 +7,10 @@
  *   model.safetensors   the model for predictions, rewritten as it improves
  */
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
+import { HearsayError } from "../protocol/errors.ts";
 import type { Dataset } from "../protocol/learn/dataset.ts";
 import { openAddressBook } from "../protocol/membership/address-book.ts";
 import type { PeerEvent } from "../protocol/peer/context.ts";
@@ -76,10 +77,11 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
   };
   try {
     await mkdir(stateDir, { recursive: true });
-    const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"));
-    for (const warning of warnings) options.warn?.(warning);
+    await refuseLostLog(stateDir);
     const store = await openStore(join(stateDir, "db"));
     closers.push(() => store.close());
+    const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"));
+    for (const warning of warnings) options.warn?.(warning);
 
     const engine = await startEngine({ task, train, ...(holdout && { holdout }), engine: options.engine });
     closers.push(() => engine.close());
@@ -139,5 +141,20 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A key that has outlived its log would sign a second first entry: a fork that convicts its owner. */
+async function refuseLostLog(stateDir: string): Promise<void> {
+  const has = (name: string) =>
+    access(join(stateDir, name)).then(
+      () => true,
+      () => false,
+    );
+  if ((await has("key")) && !(await has("db"))) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `${stateDir} has a key but its log is gone: restore ${join(stateDir, "db")}, or remove the key to become a new peer`,
+    );
   }
 }

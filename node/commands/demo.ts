@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { HearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import { verifyLines } from "../../protocol/log/jsonl.ts";
 import { parseTask, type Task } from "../../protocol/task.ts";
 import type { DataConfig } from "../config.ts";
 import { nodeCrypto } from "../crypto.ts";
@@ -20,7 +19,7 @@ import { readTaskFile } from "../state-dir.ts";
 import type { PeerAssignment, PeerReport } from "./demo-messages.ts";
 import { type DemoNetwork, startNetwork } from "./demo-network.ts";
 import { createDemoScreen, type DemoScreen } from "./demo-screen.ts";
-import { logLines } from "./log-source.ts";
+import { verifyStateLog } from "./log-source.ts";
 import { bytes, percent, printJson, table } from "./print.ts";
 
 interface DemoOptions {
@@ -133,7 +132,13 @@ async function readSetting(options: DemoOptions): Promise<Setting> {
     options.task === undefined
       ? parseTask({ ...template, seed, aggregation: { inboxSize, quorum: Math.min(3, inboxSize) } })
       : await readTaskFile(options.task);
-  const data: DataConfig = { dataset: options.dataset, holdout: 0.2, partition: options.partition, seed };
+  const data: DataConfig = {
+    dataset: options.dataset,
+    holdout: 0.2,
+    holdoutBy: "chance",
+    partition: options.partition,
+    seed,
+  };
   await loadPeerData({ ...data, share: `1/${peers}` }, task); // faults show before anything starts
   return { peers, attackers, seconds, seed, data, task };
 }
@@ -173,7 +178,7 @@ async function learnAlone(setting: Setting, reports: readonly PeerReport[], scre
 async function verifyLogs(directory: string, peers: number): Promise<number> {
   let holding = 0;
   for (let i = 0; i < peers; i++) {
-    const { ok } = await verifyLines(logLines(join(directory, String(i))), { crypto: nodeCrypto });
+    const { ok } = await verifyStateLog(join(directory, String(i)), { crypto: nodeCrypto });
     if (ok) holding++;
   }
   return holding;

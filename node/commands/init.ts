@@ -5,7 +5,7 @@ import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { encodeTask, parseTask } from "../../protocol/task.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { columnStats } from "../data/check.ts";
+import { checkVariation, columnStats } from "../data/check.ts";
 import { readCsv } from "../data/csv.ts";
 import { TEMPLATES, type TemplateName } from "../data/templates.ts";
 import { facts, printJson } from "./print.ts";
@@ -90,6 +90,8 @@ async function fillFromData(document: Document, options: InitOptions, path: stri
   const table = await readCsv(path, {
     labels: classification ? { kind: "classification", column: columns.join(",") } : { kind: "regression", columns },
   });
+  const kind = classification ? "classification" : "regression";
+  checkVariation(table.data, { path, kind, features: table.features, whole: true });
   const width = table.features.length;
   const flow = (value: unknown) => document.createNode(value, { flow: true });
   const inputs = columnStats(table.data.inputs, width);
@@ -125,5 +127,5 @@ function comment(document: Document, path: string[], text: string): void {
 }
 
 function rounded(value: number): number {
-  return Number(value.toPrecision(4));
+  return Number(value.toPrecision(6));
 }

@@ -8,18 +8,17 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { verifyLines } from "../../protocol/log/jsonl.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { EXIT_VERIFICATION_FAILED } from "./fail.ts";
-import { logLines } from "./log-source.ts";
+import { verifyStateLog } from "./log-source.ts";
 import { facts, printJson } from "./print.ts";
 
 export async function run(
   file: string | undefined,
   options: { state: string; peer?: string; json?: boolean },
 ): Promise<void> {
-  const lines = file === undefined ? logLines(options.state) : linesOf(file);
-  const result = await verifyLines(lines, {
-    crypto: nodeCrypto,
-    ...(options.peer !== undefined && { peer: options.peer }),
-  });
+  const expected = { crypto: nodeCrypto, ...(options.peer !== undefined && { peer: options.peer }) };
+  const result = await (file === undefined
+    ? verifyStateLog(options.state, expected)
+    : verifyLines(linesOf(file), expected));
   const { ok, entries, peer, firstBad } = result;
   const head = result.head === undefined ? undefined : toHex(result.head.id);
   if (!ok) process.exitCode = EXIT_VERIFICATION_FAILED;

@@ -26,6 +26,7 @@ interface UpOptions {
   readonly targets?: string;
   readonly owner?: string;
   readonly holdout?: string;
+  readonly holdoutBy?: string;
   readonly holdoutData?: string;
   readonly share?: string;
   readonly partition?: string;
@@ -86,7 +87,7 @@ export async function run(options: UpOptions): Promise<void> {
     });
     const { peerId, engine, numExamples } = running.peer.status();
     logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
-    process.stdout.write(`invite others with:\n  npx hearsay join '${inviteText()}'\n`);
+    process.stdout.write(`invite others with:\n  hearsay join '${inviteText()}'\n`);
     const seconds = options.seconds === undefined ? [] : [sleep(1000 * Number(options.seconds))];
     await Promise.race([running.done, stopping, ...seconds]);
     logger.info("stopping");
@@ -113,6 +114,7 @@ function settings(options: UpOptions): Record<string, unknown> {
     "data.targets": options.targets,
     "data.owner": options.owner,
     "data.holdout": number(options.holdout),
+    "data.holdoutBy": options.holdoutBy,
     "data.holdoutPath": options.holdoutData,
     "data.share": options.share,
     "data.partition": options.partition,

@@ -1,4 +1,4 @@
-/** Text of a label column to class indices: classes that the task names, or, for a task yet to be made, those that occur. */
+/** Text of a label column to class indices: of the classes that the task names or, for a task yet to be made, that occur. */
 import { readNumber, shown } from "./number.ts";
 
 export interface ClassNames {

@@ -5,17 +5,17 @@ import { readNumber } from "./number.ts";
 /** What the label columns are and mean. */
 export type CsvLabels =
   /** `classes` in the order of their indices; left out: the values that occur, sorted. */
-  | { readonly kind: "classification"; readonly column: string; readonly classes?: readonly string[] }
+  | { readonly kind: "classification"; readonly column: string; readonly classes?: readonly string[] | undefined }
   | { readonly kind: "regression"; readonly columns: readonly string[] };
 
 export interface ColumnChoice {
   readonly labels: CsvLabels;
   /** Default: every column in order but those of labels and owner. */
-  readonly features?: readonly string[];
+  readonly features?: readonly string[] | undefined;
   /** Column that names the owner of a row. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** Label columns are not read and may be missing, as in data to predict. */
-  readonly inputsOnly?: boolean;
+  readonly inputsOnly?: boolean | undefined;
 }
 
 /** Positions in a row. */

@@ -13,9 +13,9 @@ import { readNumber } from "./number.ts";
 
 export interface CsvOptions extends ColumnChoice {
   /** Default: the one of , ; tab that occurs most in the header line. */
-  readonly delimiter?: Delimiter;
+  readonly delimiter?: Delimiter | undefined;
   /** Bound of features and labels of all rows together; default DEFAULT_MAX_VALUES. */
-  readonly maxValues?: number;
+  readonly maxValues?: number | undefined;
 }
 
 export interface CsvTable {
@@ -61,7 +61,11 @@ interface Rows {
   finish(): CsvTable;
 }
 
-function createRows(path: string, columns: CsvColumns, classification?: { classes?: readonly string[] }): Rows {
+function createRows(
+  path: string,
+  columns: CsvColumns,
+  classification?: { classes?: readonly string[] | undefined },
+): Rows {
   const faults = createFaults(path);
   const classNames = createClassNames(classification?.classes);
   const readLabel = classification === undefined ? readNumber : classNames.indexOf;

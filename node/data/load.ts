@@ -14,13 +14,13 @@ export interface DataSource {
   /** .csv, .tsv (also .gz), .npy (of the inputs) or .safetensors (tensors x and y, or inputs and targets). */
   readonly path: string;
   /** .npy only: the file of the targets; default y.npy beside `path`. */
-  readonly targets?: string;
+  readonly targets?: string | undefined;
   /** CSV of a classification only: the column of the class; default "label". A regression's columns are named in the task. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** CSV only: the column that names the owner of a row. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   /** CSV only: default by the header line. */
-  readonly delimiter?: Delimiter;
+  readonly delimiter?: Delimiter | undefined;
 }
 
 export interface LoadOptions {
@@ -79,15 +79,16 @@ async function fromCsv(source: DataSource, task: DataTask, maxValues: number, in
     labels: labelsOf(task, label),
     inputsOnly,
     maxValues,
-    ...(features.length > 0 && { features }),
-    ...(owner !== undefined && { owner }),
-    ...(delimiter !== undefined && { delimiter }),
+    features: features.length > 0 ? features : undefined,
+    owner,
+    delimiter,
   });
   const wanted = widthOfInput(task);
   if (found.length === wanted) return data;
   const shape = task.input.shape.join(" x ");
-  const message = `${found.length} feature columns, the task's input is ${shape} = ${wanted}; list the columns in input.features of the task`;
-  throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, found, wanted });
+  const message = `${found.length} feature columns, the task's input is ${shape} = ${wanted}`;
+  const remedy = "list the columns in input.features of the task";
+  throw new HearsayError("ERR_DATA", `${path}: ${message}; ${remedy}`, { path, found, wanted });
 }
 
 function labelsOf({ output }: DataTask, label: string = DEFAULT_LABEL): CsvLabels {

@@ -1,7 +1,7 @@
 /** The data of one peer, as its configuration names them: a file or a shipped set, the hold-out, and the share it trains on. */
 import { HearsayError } from "../../protocol/errors.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
-import { holdoutSplit } from "../../protocol/learn/holdout.ts";
+import { chronologicalSplit, holdoutSplit } from "../../protocol/learn/holdout.ts";
 import { parsePartition, partition } from "../../protocol/learn/partition.ts";
 import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
 import type { DataConfig } from "../config.ts";
@@ -52,7 +52,10 @@ async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
     return { train: data, holdout: held.data, warnings: [...warnings, ...held.warnings] };
   }
   if (config.holdout === 0) return { train: data, warnings };
-  const split = holdoutSplit(data, config.holdout, config.seed);
+  const split =
+    config.holdoutBy === "time"
+      ? chronologicalSplit(data, config.holdout)
+      : holdoutSplit(data, config.holdout, config.seed);
   return { train: selectRows(data, split.train), holdout: selectRows(data, split.holdout), warnings };
 }
 

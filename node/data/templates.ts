@@ -27,8 +27,8 @@ training:
   batch: 32
 `;
 
-const MOTES = `# Four real sensor motes: does humidity and temperature show an event (hot vapour near the mote)?
-# 18,914 readings that ship with Hearsay. Under 1 % are events, and two motes never saw one: look at macro F1, not accuracy.
+const MOTES = `# Four real sensor motes: does humidity and temperature show an event near the mote?
+# 18,914 readings that ship with Hearsay. Under 1 % are events, and two motes saw none: look at macro F1, not accuracy.
 name: motes
 input:
   shape: [2]
@@ -69,8 +69,8 @@ name: my-task # EDIT: 1 to 64 of a-z, 0-9 and -
 input:
   shape: [3] # EDIT: the number of features
   features: [height, width, weight] # EDIT: their columns, in order
-  # EDIT: roughly the mean and the spread of each feature over all peers. All must use the same figures, so take them from
-  # what you know of the quantity (or from one peer's data); they need not be exact.
+  # EDIT: roughly the mean and the spread of each feature over all peers. All peers must use the same figures, so take
+  # them from what you know of the quantities or from the data of one peer; they need not be exact.
   mean: [0, 0, 0]
   std: [1, 1, 1]
 output:
@@ -91,7 +91,7 @@ name: my-regression # EDIT: 1 to 64 of a-z, 0-9 and -
 input:
   shape: [2] # EDIT: the number of features
   features: [raw, temperature] # EDIT: their columns, in order
-  # EDIT: roughly the mean and the spread of each feature over all peers, the same figures for all; they need not be exact.
+  # EDIT: roughly the mean and the spread of each feature over all peers; they need not be exact.
   mean: [0, 20]
   std: [1, 10]
 output:

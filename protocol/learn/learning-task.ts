@@ -84,10 +84,13 @@ export function prepareData(task: LearningTask, data: Dataset): PreparedData {
   return { inputs, targets: data.targets, length: data.length };
 }
 
-/** `values` itself where the scaling is the identity. */
+/** (x - mean) / std; one mean or std holds for all columns. `values` itself where the scaling is the identity. */
 export function inModelUnits(values: Float32Array, mean: readonly number[], std: readonly number[]): Float32Array {
-  const identity = mean.every((value) => value === 0) && std.every((value) => value === 1);
-  return identity ? values : standardise(values, mean, std);
+  if (mean.every((value) => value === 0) && std.every((value) => value === 1)) return values;
+  const period = Math.max(mean.length, std.length);
+  const spread = (figures: readonly number[]) =>
+    Array.from({ length: period }, (_, i) => figures[i % figures.length] as number);
+  return standardise(values, spread(mean), spread(std));
 }
 
 function checkLength(what: "inputs" | "targets", given: number, rows: number, width: number): void {

@@ -18,7 +18,16 @@ import type { Clock, Crypto, Identity, Store, StoreChange } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { type EntryType, isBytes32, isCount, type Statement } from "./bodies.ts";
 import { createEntry, type Entry, logIdOf, readEntry } from "./entry.ts";
-import { chainError, createVerifier, type LogHead, NO_ENTRY } from "./verify.ts";
+import {
+  type ChainVerifier,
+  chainError,
+  createVerifier,
+  type LogHead,
+  NO_ENTRY,
+  type Verification,
+  type VerifyOptions,
+  verification,
+} from "./verify.ts";
 
 export interface LogOptions {
   readonly store: Store;
@@ -58,12 +67,13 @@ const HEAD_KEY = `${NAMESPACE}head`;
 
 /**
  * Opens the log of (identity, task) in a store, and writes its genesis where the store has none. Every entry and signature is
- * verified first, about 0.2 ms each.
+ * verified first, about 0.15 ms each.
  * @throws HearsayError ERR_LOG_CHAIN with details {seq, reason} of the first entry that does not hold.
  */
 export async function openLog(options: LogOptions): Promise<Log> {
-  const { store, crypto } = options;
-  let newest = (await verifyStored(options)) ?? (await writeGenesis(options));
+  const { store, crypto, identity, taskId } = options;
+  const verifier = createVerifier({ crypto, peer: identity.peerId, task: taskId });
+  let newest = (await verifyStored(store, verifier)) ?? (await writeGenesis(options));
   let queue: Promise<unknown> = Promise.resolve();
   let failure: { readonly cause: unknown } | undefined;
 
@@ -84,7 +94,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   return {
     logId: newest.logId,
     head: () => ({ seq: newest.seq, id: newest.id, size: newest.seq + 1 }),
-    append(drafts, also = []) {
+    async append(drafts, also = []) {
       const taken = also.find(({ key }) => key.startsWith(NAMESPACE));
       if (taken !== undefined) throw new TypeError(`the key ${taken.key} belongs to the log`);
       const done = queue.then(() => write(drafts, also));
@@ -101,6 +111,13 @@ async function writeGenesis(options: LogOptions): Promise<Entry> {
   const genesis = entryAfter(undefined, { type: "genesis", body }, options);
   await store.write(changesOf([genesis]));
   return genesis;
+}
+
+/** Verifies the log of a store, stored head included, without opening it for appending. */
+export function verifyStoredLog(store: Store, options: VerifyOptions): Promise<Verification> {
+  return verification(options, async (verifier) => {
+    await verifyStored(store, verifier);
+  });
 }
 
 /** Entries as stored (signature | entry), in order and not verified: for a look at a log that may be damaged. */
@@ -127,9 +144,8 @@ function changesOf(entries: readonly Entry[]): StoreChange[] {
   return [...changes, { key: HEAD_KEY, value: encodeHead(last) }];
 }
 
-/** Verifies entries, keys and head of a store; the last entry, or undefined for a store without a log. */
-async function verifyStored({ store, identity, crypto, taskId }: LogOptions): Promise<Entry | undefined> {
-  const verifier = createVerifier({ crypto, peer: identity.peerId, task: taskId });
+/** Feeds the verifier entries and keys, then compares the head; the last entry, or undefined for a store without a log. */
+async function verifyStored(store: Store, verifier: ChainVerifier): Promise<Entry | undefined> {
   let size = 0;
   for await (const [key, signed] of store.range(ENTRY_PREFIX)) {
     if (key !== entryKey(size)) throw chainError(size, "missing", `the store holds ${key} instead`);

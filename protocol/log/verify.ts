@@ -131,13 +131,23 @@ export function createVerifier(options: VerifyOptions): ChainVerifier {
 /**
  * Verifies a whole log. What the source throws passes through, but for ERR_LOG_CHAIN, which is part of the answer.
  */
-export async function verifyLog(
+export function verifyLog(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: VerifyOptions,
 ): Promise<Verification> {
+  return verification(options, async (verifier) => {
+    for await (const signed of source) verifier.next(signed);
+  });
+}
+
+/** The outcome of feeding a verifier: ERR_LOG_CHAIN, thrown by it or by `feed`, is part of the answer. */
+export async function verification(
+  options: VerifyOptions,
+  feed: (verifier: ChainVerifier) => Promise<void>,
+): Promise<Verification> {
   const verifier = createVerifier(options);
   try {
-    for await (const signed of source) verifier.next(signed);
+    await feed(verifier);
     if (verifier.last === undefined) throw chainError(0, "missing", "the log is empty");
   } catch (error) {
     if (!isHearsayError(error, "ERR_LOG_CHAIN")) throw error;

@@ -41,7 +41,7 @@ export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity)
 }
 
 /**
- * The fields of a sealed announcement; the signature is not checked here (`open` of the envelope does, after cheaper checks).
+ * The fields of a sealed announcement; the signature is not checked here (`openEnvelope` does, after cheaper checks).
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL.
  */
 export function decodeAnnouncement(sealed: Uint8Array): Announcement {

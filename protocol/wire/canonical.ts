@@ -9,7 +9,8 @@ import { LIMITS } from "../limits.ts";
 
 /** @throws TypeError for a value outside the data model (undefined, NaN, an infinity, a function). */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return encode(value);
+  const bytes = encode(value);
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // never a Buffer, whose slice() shares memory
 }
 
 /**

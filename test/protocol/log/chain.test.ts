@@ -117,7 +117,7 @@ describe("a peer's log", () => {
       [key(0), "log/head"],
       ["state/model", key(1), key(2), "log/head"],
     ]);
-    assert.throws(() => void log.append([RESUME], [{ key: "log/head" }]), TypeError);
+    await assert.rejects(log.append([RESUME], [{ key: "log/head" }]), TypeError);
     await assert.doesNotReject(log.append([RESUME]));
   });
 

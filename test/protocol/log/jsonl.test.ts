@@ -79,6 +79,11 @@ describe("an exported log", () => {
     for (const edit of edits) assert.deepEqual(await firstBad(edited(3, edit)), { seq: 3, reason: "view" }, `${edit}`);
   });
 
+  it("is bad where a line has a field __proto__ that nobody signed", async () => {
+    const line = (lines[3] as string).replace('{"seq"', '{"__proto__":{},"seq"');
+    assert.deepEqual(await firstBad(lines.with(3, line)), { seq: 3, reason: "view" });
+  });
+
   it("is bad where the evidence was changed, though the readable half agrees with it", async () => {
     const other = (await storedLog(20, { identity: identity(2) })).entries.map(formatLine);
     assert.deepEqual(await firstBad(lines.with(4, other[4] as string)), { seq: 4, reason: "log-id" });
