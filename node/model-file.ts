@@ -4,8 +4,8 @@
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { bytesToFloats, floatsToBytes } from "../protocol/bytes.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../protocol/codec/safetensors.ts";
 import { HearsayError } from "../protocol/errors.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../protocol/learn/safetensors.ts";
 import { tensorSlices } from "../protocol/learn/tensors.ts";
 import { numParams, type Task } from "../protocol/task.ts";
 

@@ -33,7 +33,6 @@ export const ERROR_CODES = [
   "ERR_MODEL_NORM",
   // an announcement
   "ERR_REPLAYED",
-  "ERR_STALE",
   "ERR_RATE",
 ] as const;
 

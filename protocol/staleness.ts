@@ -10,7 +10,7 @@
  * and with honest models at mean weight w a weighted median breaks at the share w / (1 + w) of attackers.
  */
 
-import { UNIT_WEIGHT } from "./aggregate/rule.ts";
+import { UNIT_WEIGHT } from "./weight.ts";
 
 /** `staleness` of a task, as far as weights depend on it. */
 export interface StalenessWeighting {

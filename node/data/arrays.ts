@@ -1,8 +1,8 @@
 /** Data sets in array files: a pair of .npy files, or two tensors of a safetensors file. */
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { decodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
-import { decodeSafetensors, tensorValues } from "../../protocol/learn/safetensors.ts";
 import { createFaults } from "./faults.ts";
 import { decodeNpy, type NpyArray } from "./npy.ts";
 

@@ -24,10 +24,11 @@
  */
 
 import type { RuleCandidate } from "../seams.ts";
+import { UNIT_WEIGHT } from "../weight.ts";
 import { createWeightedMedian } from "./coordinate-median.ts";
 import { BLOCK, createBlocks, distance, gramOfDifferences, readDifferences } from "./distances.ts";
 import { checkInput } from "./input.ts";
-import { type Rule, UNIT_WEIGHT } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** Share of the weight within which a cumulated weight ties with half of it: divided weights are not integers. */
 const TIE_TOLERANCE = 1e-6;

@@ -6,8 +6,9 @@
  * Sums in float64, own model first, then the candidates in order. O(m d) time, no memory besides the result.
  */
 
+import { UNIT_WEIGHT } from "../weight.ts";
 import { checkInput } from "./input.ts";
-import { type Rule, UNIT_WEIGHT } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const mean: Rule = {
   name: "mean",

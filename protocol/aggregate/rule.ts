@@ -11,6 +11,3 @@ export interface Rule {
   /** Pure and deterministic: the log is audited by calling it again. `parameters` are complete (defaults filled in). */
   aggregate(input: RuleInput, parameters: Readonly<Record<string, number>>): RuleOutput;
 }
-
-/** Weight 1 in Q16. */
-export const UNIT_WEIGHT = 65536;

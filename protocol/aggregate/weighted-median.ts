@@ -6,9 +6,10 @@
  * of 0.8 keeps that above 0.44. O(m^2 d) time, O(m) memory besides the result.
  */
 
+import { UNIT_WEIGHT } from "../weight.ts";
 import { coordinateMedian } from "./coordinate-median.ts";
 import { checkInput } from "./input.ts";
-import { type Rule, UNIT_WEIGHT } from "./rule.ts";
+import type { Rule } from "./rule.ts";
 
 export const weightedMedian: Rule = {
   name: "weighted-median",

@@ -5,8 +5,8 @@
  */
 import { bytesToFloats, concatBytes, equalBytes, floatsToBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
-import { safetensorsHeader } from "../learn/safetensors.ts";
 import type { BodyLayout, Codec } from "./codec.ts";
+import { safetensorsHeader } from "./safetensors.ts";
 
 export const f32: Codec = {
   name: "f32",

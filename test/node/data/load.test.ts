@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { type DataTask, loadDataset, loadInputs } from "../../../node/data/load.ts";
 import { packageRoot } from "../../../node/package-root.ts";
 import { floatsToBytes } from "../../../protocol/bytes.ts";
-import { encodeSafetensors, type Tensor } from "../../../protocol/learn/safetensors.ts";
+import { encodeSafetensors, type Tensor } from "../../../protocol/codec/safetensors.ts";
 import { temporaryFile, temporaryFolder } from "./files.ts";
 
 const fixtures = join(packageRoot(), "test/fixtures/data");

@@ -7,9 +7,10 @@ import { createCaller } from "../../../node/engines/caller.ts";
 import { startEngine } from "../../../node/engines/client.ts";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
 import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import { type Rule, UNIT_WEIGHT } from "../../../protocol/aggregate/rule.ts";
+import type { Rule } from "../../../protocol/aggregate/rule.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
 import { learningTask, randomData } from "../../support/learning.ts";
 
 const task = learningTask({ kind: "mlp", hidden: [6], activation: "relu" }, { training: { momentum: 0.9 } });

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { distance } from "../../../protocol/aggregate/distances.ts";
-import { UNIT_WEIGHT } from "../../../protocol/aggregate/rule.ts";
 import type { RuleInput } from "../../../protocol/seams.ts";
+import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
 import { aggregate, anyInput, ruleInput, vector } from "./inputs.ts";
 
 interface Vectors {

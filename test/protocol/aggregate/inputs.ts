@@ -2,8 +2,9 @@
 
 import fc from "fast-check";
 import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import { type Rule, UNIT_WEIGHT } from "../../../protocol/aggregate/rule.ts";
+import type { Rule } from "../../../protocol/aggregate/rule.ts";
 import type { RuleInput, RuleOutput } from "../../../protocol/seams.ts";
+import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
 
 /** Own model and candidates from lists of numbers; weight 1 where none is given. */
 export function ruleInput(own: number[], candidates: number[][], weightsQ16: number[] = []): RuleInput {

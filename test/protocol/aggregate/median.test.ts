@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { UNIT_WEIGHT } from "../../../protocol/aggregate/rule.ts";
 import type { RuleCandidate, RuleInput } from "../../../protocol/seams.ts";
+import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
 import { aggregate, anyInput, ruleInput, vector, weight } from "./inputs.ts";
 
 const anyFloat = fc.float({ noNaN: true, noDefaultInfinity: true });

@@ -5,14 +5,14 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { packageRoot } from "../../../node/package-root.ts";
 import { concatBytes, floatsToBytes, utf8 } from "../../../protocol/bytes.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
   MAX_HEADER_BYTES,
   type Tensor,
   tensorValues,
-} from "../../../protocol/learn/safetensors.ts";
+} from "../../../protocol/codec/safetensors.ts";
+import { isHearsayError } from "../../../protocol/errors.ts";
 import { createRng } from "../../../protocol/rng.ts";
 
 const fixture = new Uint8Array(readFileSync(join(packageRoot(), "test/fixtures/data/pypi.safetensors")));

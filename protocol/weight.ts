@@ -1,0 +1,4 @@
+/** Weights are fixed-point numbers, Q16: their sums are exact, and the log, which holds no floats, can state them. */
+
+/** Weight 1: that of one's own model, and the largest. */
+export const UNIT_WEIGHT = 65536;
