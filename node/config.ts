@@ -98,6 +98,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HEARSAY_DATA_SEED: "data.seed",
 };
 
+const RIVALS: Readonly<Record<string, string>> = { "data.path": "data.dataset", "data.dataset": "data.path" };
 const LISTS = new Set(["listen", "bootstrap"]);
 const NUMBERS = new Set(["maxOutbound", "minCycleMs", "data.holdout", "data.seed"]);
 
@@ -113,9 +114,9 @@ export async function loadConfig(
   const tree: Tree = file === undefined ? {} : await readTree(file);
   for (const [name, path] of Object.entries(ENVIRONMENT)) {
     const text = environment[name];
-    if (text !== undefined && text !== "") assign(tree, path, fromText(path, text));
+    if (text !== undefined && text !== "") override(tree, path, fromText(path, text));
   }
-  for (const [path, value] of Object.entries(flags)) if (value !== undefined) assign(tree, path, value);
+  for (const [path, value] of Object.entries(flags)) if (value !== undefined) override(tree, path, value);
   const parsed = schema.safeParse(tree);
   if (parsed.success) return parsed.data;
   const faults = faultsOf(parsed.error, tree);
@@ -139,6 +140,13 @@ async function readTree(file: string): Promise<Tree> {
   }
   if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return tree as Tree;
   throw new HearsayError("ERR_CONFIG", `${file} has no settings at the top, such as "listen: [...]"`, { file });
+}
+
+/** Sets a value by its path; naming a file of data takes back a shipped set that a lower rank named, and the other way round. */
+function override(tree: Tree, path: string, value: unknown): void {
+  const rival = RIVALS[path];
+  if (rival !== undefined) assign(tree, rival, undefined);
+  assign(tree, path, value);
 }
 
 function assign(tree: Tree, path: string, value: unknown): void {

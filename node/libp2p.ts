@@ -11,7 +11,10 @@ import { createLibp2p } from "libp2p";
 import { LIMITS } from "../protocol/limits.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
 
-export type HearsayNode = Libp2p<{ pubsub: GossipSub; identify: Identify }>;
+export type HearsayNode = Libp2p<{ pubsub: GossipSub; identify: Identify }> & {
+  /** Refuses connections to and from a peer from now on; those that are open stay so. */
+  refuse(peer: string): void;
+};
 
 export interface NodeOptions {
   readonly privateKey: PrivateKey;
@@ -34,6 +37,8 @@ export const MAX_CONNECTIONS = 300;
 /** A started node; `traffic` counts from then on. */
 export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
+  const refused = new Set<string>();
+  const isRefused = (peer: { toString(): string }) => refused.has(peer.toString());
   const node = await createLibp2p({
     nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
     privateKey: options.privateKey,
@@ -54,6 +59,11 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
       maxIncomingPendingConnections: 100,
       reconnectRetries: 0, // redialling is ours (membership.ts)
     },
+    connectionGater: {
+      denyDialPeer: isRefused,
+      denyInboundEncryptedConnection: isRefused,
+      denyOutboundEncryptedConnection: isRefused, // an address without a peer id, behind which it turns up
+    },
     connectionMonitor: { enabled: true, abortConnectionOnPingFailure: false }, // js-libp2p#3463: aborts under load
     metrics: () => trafficMetrics(traffic),
     services: {
@@ -69,7 +79,14 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
       }),
     },
   });
-  return { node: node as HearsayNode, traffic };
+  const refuse = (peer: string) => {
+    refused.add(peer);
+    for (const oldest of refused) {
+      if (refused.size <= LIMITS.maxKnownPeers) break;
+      refused.delete(oldest);
+    }
+  };
+  return { node: Object.assign(node as Libp2p<{ pubsub: GossipSub; identify: Identify }>, { refuse }), traffic };
 }
 
 /** libp2p's metrics component, reduced to the two counters that a peer shows. */

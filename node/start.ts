@@ -85,6 +85,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
 
     const engine = await startEngine({ task, train, ...(holdout && { holdout }), engine: options.engine });
     closers.push(() => engine.close());
+    if (engine.warning !== undefined) options.warn?.(engine.warning);
     const trainer = options.wrapTrainer?.(engine) ?? engine;
     const aggregator: Aggregator = engine;
 

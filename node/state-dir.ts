@@ -16,7 +16,6 @@ export interface OpenTask {
   readonly taskId: string;
 }
 
-export const DEFAULT_STATE_DIR = ".hearsay";
 
 export function configPath(stateDir: string): string {
   return join(stateDir, "config.yaml");

@@ -16,7 +16,8 @@ import { LIMITS } from "../protocol/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../protocol/seams.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
 
-const FRAME = { maxDataLength: LIMITS.maxFrameBytes };
+const REQUEST = { maxDataLength: LIMITS.maxFrameBytes };
+const ANSWER = { maxDataLength: 1 + LIMITS.maxFrameBytes };
 const OK = new Uint8Array([0]);
 const FAILED = new Uint8Array([1]);
 
@@ -47,20 +48,25 @@ export function createTransport(
     },
 
     async request(peer, protocol, body, { signal } = {}) {
+      signal?.throwIfAborted();
+      if (body.length > LIMITS.maxFrameBytes)
+        throw new HearsayError("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
       const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
       const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
       let stream: Stream | undefined;
       try {
-        stream = await node.dialProtocol(peerIdFromString(peer), protocol, {
-          signal: stop,
-          maxOutboundStreams: MAX_STREAMS,
-        });
+        // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
+        const connection = node.getConnections(peerIdFromString(peer)).find(({ status }) => status === "open");
+        if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
+        stream = await connection.newStream(protocol, { signal: stop, maxOutboundStreams: MAX_STREAMS });
         return openAnswer(await exchange(stream, body, stop));
       } catch (error) {
         stream?.abort(error instanceof Error ? error : new Error(String(error)));
-        if (isHearsayError(error)) throw error;
-        if (isHearsayError(signal?.reason)) throw signal.reason;
+        signal?.throwIfAborted();
         if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
+        if (isHearsayError(error)) throw error;
+        if (error instanceof Error && error.name === "InvalidDataLengthError")
+          throw new HearsayError("ERR_TOO_LARGE", `${peer} answers with too long a frame`, {}, error);
         throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
       }
     },
@@ -72,14 +78,14 @@ export function createTransport(
           const from = connection.remotePeer.toString();
           await pipe(
             abortable(stream, stop),
-            (source) => lp.decode(source, FRAME),
+            (source) => lp.decode(source, REQUEST),
             async function* (frames) {
               for await (const frame of frames) {
                 yield await answer(handler, from, frame.subarray());
                 return;
               }
             },
-            (frames) => lp.encode(frames, FRAME),
+            (frames) => lp.encode(frames, ANSWER),
             (source) => writeTo(stream, source, stop),
           );
           await stream.close({ signal: stop });
@@ -87,7 +93,8 @@ export function createTransport(
           stream.abort(error instanceof Error ? error : new Error(String(error)));
         }
       };
-      void node.handle(protocol, handle, { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS });
+      const options = { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS, force: true as const };
+      void node.handle(protocol, handle, options);
     },
 
     peers: () => node.getPeers().map(String).sort(),
@@ -98,6 +105,7 @@ export function createTransport(
 
     block(peer) {
       onBlock(peer);
+      node.refuse(peer);
       node.hangUp(peerIdFromString(peer)).catch(() => {}); // closed already: as wanted
     },
 
@@ -109,12 +117,12 @@ export function createTransport(
 async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
   await pipe(
     [body],
-    (frames) => lp.encode(frames, FRAME),
+    (frames) => lp.encode(frames, REQUEST),
     (source) => writeTo(stream, source, signal),
   );
   return pipe(
     abortable(stream, signal),
-    (source) => lp.decode(source, FRAME),
+    (source) => lp.decode(source, ANSWER),
     async (frames) => {
       for await (const frame of frames) {
         await stream.close({ signal });
@@ -127,7 +135,10 @@ async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): 
 
 async function answer(handler: RequestHandler, from: PeerId, body: Uint8Array): Promise<Uint8Array> {
   try {
-    return concatBytes(OK, await handler(from, body));
+    const reply = await handler(from, body);
+    if (reply.length > LIMITS.maxFrameBytes)
+      throw new HearsayError("ERR_TOO_LARGE", `an answer of ${reply.length} bytes`);
+    return concatBytes(OK, reply);
   } catch (error) {
     if (!isHearsayError(error)) throw error;
     return concatBytes(FAILED, utf8(error.code));

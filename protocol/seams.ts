@@ -49,16 +49,17 @@ export interface Transport {
   /** Subscribes; the handler's verdict decides whether the message is relayed. */
   onAnnounce(topic: string, handler: (from: PeerId, body: Uint8Array) => Verdict): void;
   /**
-   * One request, one answer, both at most `MAX_FRAME_BYTES`. Requests of one (peer, protocol) may be in flight together
-   * and are answered in order.
-   * @throws HearsayError ERR_UNREACHABLE (no connection, or it broke), ERR_TIMEOUT, or the code that the answerer threw.
+   * One request, one answer, both at most `LIMITS.maxFrameBytes`, over an open connection: none is opened for it. Many may be in
+   * flight together and are answered in any order.
+   * @throws HearsayError ERR_UNREACHABLE (no connection, it broke, not served, or the answerer failed), ERR_TIMEOUT,
+   *   ERR_TOO_LARGE, or the code that the answerer threw; the reason of `signal` where that ended it.
    */
   request(peer: PeerId, protocol: string, body: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
   /** Serves a protocol. */
   onRequest(protocol: string, handler: RequestHandler): void;
   /** Peers with an open connection, sorted. */
   peers(): PeerId[];
-  /** Called when a connection to a peer opens. */
+  /** Called when the first connection to a peer opens, at both ends. */
   onConnect(handler: (peer: PeerId) => void): void;
   /** Closes the connections to a peer and refuses new ones, e.g. because it works on another task. */
   block(peer: PeerId): void;

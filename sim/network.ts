@@ -2,8 +2,8 @@
  * A network in memory: the Transport seam with a constant latency, for simulations and tests. Real bytes are handed over
  * (copied, so that nobody shares memory), announcements are relayed hop by hop where the handler accepts them.
  */
-import { toHex } from "../protocol/bytes.ts";
-import { HearsayError } from "../protocol/errors.ts";
+import { toHex, utf8 } from "../protocol/bytes.ts";
+import { type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Clock, Crypto, PeerId, RequestHandler, Transport, Verdict } from "../protocol/seams.ts";
 
@@ -15,9 +15,9 @@ export interface NetworkOptions {
 }
 
 export interface Network {
-  /** The transport of a new node. */
+  /** The transport of a new node; one of the same name that was there is gone, and its connections with it. */
   join(peer: PeerId): Transport;
-  /** Opens a connection; both ends hear of it. */
+  /** Opens a connection, unless there is one or an end has blocked the other; both ends hear of it. */
   connect(a: PeerId, b: PeerId): void;
   disconnect(a: PeerId, b: PeerId): void;
 }
@@ -31,9 +31,14 @@ interface Node {
   readonly greeters: ((peer: PeerId) => void)[];
   /** Names of announcements that passed here. */
   readonly seen: Set<string>;
+  /** Own requests without an answer yet: what ends each when the connection to its peer breaks. */
+  readonly waiting: Map<() => void, PeerId>;
   bytesIn: number;
   bytesOut: number;
 }
+
+/** What came of a request: the bytes, or the code of the error that the asker gets. */
+type Answer = Uint8Array | ErrorCode;
 
 /** Announcements that a node remembers, so that it relays none twice. */
 const SEEN_CAPACITY = 10_000;
@@ -89,10 +94,14 @@ export function createNetwork({ clock, crypto, latencyMs }: NetworkOptions): Net
     return true;
   }
 
-  async function answer(node: Node, from: PeerId, protocol: string, body: Uint8Array): Promise<Uint8Array> {
-    const handler = node.handlers.get(protocol);
-    if (handler === undefined) throw new HearsayError("ERR_UNREACHABLE", `${node.peer} does not serve ${protocol}`);
-    return handler(from, body);
+  async function answer(node: Node, from: PeerId, protocol: string, body: Uint8Array): Promise<Answer> {
+    try {
+      const reply = await node.handlers.get(protocol)?.(from, body);
+      if (reply === undefined) return "ERR_UNREACHABLE"; // not served
+      return reply.length > LIMITS.maxFrameBytes ? "ERR_TOO_LARGE" : reply;
+    } catch (error) {
+      return isHearsayError(error) ? error.code : "ERR_UNREACHABLE"; // a fault of the handler is its own affair
+    }
   }
 
   function request(
@@ -103,33 +112,46 @@ export function createNetwork({ clock, crypto, latencyMs }: NetworkOptions): Net
     signal?: AbortSignal,
   ): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const unreachable = () => reject(new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`));
-      if (!from.links.has(peer)) return unreachable();
-      if (body.length > LIMITS.maxFrameBytes) return unreachable();
-      const late = () => reject(new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`));
-      const cancel = clock.after(LIMITS.requestTimeoutMs, late);
-      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-      const answered = (_: Node, reply: Uint8Array) => {
+      const settle = (act: () => void) => {
         cancel();
-        resolve(reply);
+        from.waiting.delete(broken);
+        signal?.removeEventListener("abort", aborted);
+        act();
       };
-      const arrive = (node: Node, copy: Uint8Array) => {
-        answer(node, from.peer, protocol, copy).then(
-          (reply) => deliver(node, from.peer, reply, answered, unreachable),
-          reject,
-        );
+      const fail = (code: ErrorCode, why: string) =>
+        settle(() => reject(new HearsayError(code, `${peer} could not be asked ${protocol}: ${why}`)));
+      const broken = () => fail("ERR_UNREACHABLE", "no connection");
+      const aborted = () => settle(() => reject(signal?.reason));
+      const cancel = clock.after(LIMITS.requestTimeoutMs, () => fail("ERR_TIMEOUT", "no answer in time"));
+      if (signal?.aborted) return aborted();
+      if (body.length > LIMITS.maxFrameBytes) return fail("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
+      if (!from.links.has(peer)) return broken();
+      signal?.addEventListener("abort", aborted, { once: true });
+      from.waiting.set(broken, peer);
+      const arrive = async (node: Node, copy: Uint8Array) => {
+        const reply = await answer(node, from.peer, protocol, copy);
+        if (typeof reply !== "string")
+          deliver(node, from.peer, reply, (_, whole) => settle(() => resolve(whole)), broken);
+        else deliver(node, from.peer, utf8(reply), () => fail(reply, "it refused"), broken);
       };
-      deliver(from, peer, body, arrive, unreachable);
+      deliver(from, peer, body, arrive, broken);
     });
   }
 
   function disconnect(a: PeerId, b: PeerId): void {
-    nodes.get(a)?.links.delete(b);
-    nodes.get(b)?.links.delete(a);
+    for (const [near, far] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const node = nodes.get(near);
+      node?.links.delete(far);
+      for (const [broken, peer] of node?.waiting ?? []) if (peer === far) broken();
+    }
   }
 
   return {
     join(peer) {
+      for (const other of nodes.get(peer)?.links ?? []) disconnect(peer, other);
       const node: Node = {
         peer,
         links: new Set(),
@@ -138,6 +160,7 @@ export function createNetwork({ clock, crypto, latencyMs }: NetworkOptions): Net
         handlers: new Map(),
         greeters: [],
         seen: new Set(),
+        waiting: new Map(),
         bytesIn: 0,
         bytesOut: 0,
       };
@@ -160,7 +183,8 @@ export function createNetwork({ clock, crypto, latencyMs }: NetworkOptions): Net
     },
     connect(a, b) {
       const [left, right] = [nodes.get(a), nodes.get(b)];
-      if (left === undefined || right === undefined || left.blocked.has(b) || right.blocked.has(a)) return;
+      if (left === undefined || right === undefined || left === right || left.links.has(b)) return;
+      if (left.blocked.has(b) || right.blocked.has(a)) return;
       left.links.add(b);
       right.links.add(a);
       for (const greet of left.greeters) greet(b);

@@ -26,7 +26,7 @@ export async function run(options: EvalOptions): Promise<void> {
   const { data: configured } = await loadConfig(configPath(options.state), process.env, flags);
   // A file that is named here is evaluated whole; otherwise the hold-out of the peer's own configuration.
   const data = await loadPeerData(
-    options.data === undefined ? configured : { ...configured, dataset: undefined, holdout: 0 },
+    options.data === undefined ? configured : { ...configured, holdout: 0, share: undefined },
     task,
   );
   const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;

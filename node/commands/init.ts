@@ -52,16 +52,14 @@ export async function run(options: InitOptions): Promise<void> {
   if (options.name !== undefined) document.set("name", options.name);
   const inboxSize = Math.min(LARGEST_INBOX, peers - 1);
   const quorum = Math.min(LARGEST_QUORUM, inboxSize);
-  document.set(
-    "aggregation",
-    document.createNode({ rule: "guarded-median", parameters: { f: 0.2 }, inboxSize, quorum }),
-  );
+  const parameters = document.createNode({ f: 0.2 }, { flow: true });
+  document.set("aggregation", document.createNode({ rule: "guarded-median", parameters, inboxSize, quorum }));
   comment(document, ["aggregation", "parameters"], " f: assumed share of lying peers, 0 to 0.49");
   comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
   if (options.data !== undefined) await fillFromData(document, options, options.data);
   if (options.model !== undefined) await useTopology(document, options.model);
-  const text = document.toString({ lineWidth: 120 });
+  const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const task = parseTask(parseDocument(text).toJS());
   await writeFile(options.output, text);
 

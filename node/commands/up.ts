@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import pretty from "pino-pretty";
 import { fromHex } from "../../protocol/bytes.ts";
+import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
 import { formatLine } from "../../protocol/log/jsonl.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
@@ -35,8 +36,12 @@ interface UpOptions {
   readonly seconds?: string;
 }
 
+/** A timer of Node holds 2^31 ms. */
+const MAX_SECONDS = 2_000_000;
 /** A line of progress at most this often. */
 const PROGRESS_EVERY_MS = 10_000;
+/** A peer that has not ended by then, for whatever reason, is ended. */
+const STOP_WITHIN_MS = 4_500;
 /** What is refused is told at most this often for each peer and code. */
 const REFUSAL_EVERY_MS = 60_000;
 
@@ -48,12 +53,21 @@ export async function run(options: UpOptions): Promise<void> {
       ? pretty({ colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" })
       : process.stderr,
   );
+  const seconds = options.seconds === undefined ? undefined : Number(options.seconds);
+  if (seconds !== undefined && !(seconds > 0 && seconds <= MAX_SECONDS)) {
+    throw new HearsayError("ERR_CONFIG", `--seconds ${options.seconds}: give a number above 0, at most ${MAX_SECONDS}`);
+  }
+  let running: RunningPeer | undefined;
   const stopping = stopSignal();
+  void stopping.then(() => {
+    if (running === undefined) process.exit(0); // still starting: nothing is half written, whenever it ends
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  });
   const { task, taskId } = await openTask(options.state, options.task);
   const data = await loadPeerData(config.data, task);
   for (const warning of data.warnings) logger.warn(warning);
 
-  const running = await startPeer({
+  running = await startPeer({
     stateDir: options.state,
     task,
     train: data.train,
@@ -88,8 +102,7 @@ export async function run(options: UpOptions): Promise<void> {
     const { peerId, engine, numExamples } = running.peer.status();
     logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
     process.stdout.write(`invite others with:\n  hearsay join '${inviteText()}'\n`);
-    const seconds = options.seconds === undefined ? [] : [sleep(1000 * Number(options.seconds))];
-    await Promise.race([running.done, stopping, ...seconds]);
+    await Promise.race([running.done, stopping, ...(seconds === undefined ? [] : [sleep(1000 * seconds)])]);
     logger.info("stopping");
   } finally {
     await api?.close();

@@ -25,6 +25,9 @@ export async function loadPeerData(config: DataConfig, task: Task): Promise<Peer
 
 async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
   const { path, dataset, holdoutPath } = config;
+  if (path !== undefined && dataset !== undefined) {
+    throw new HearsayError("ERR_CONFIG", `data.path (${path}) and data.dataset (${dataset}) are both set; remove one`);
+  }
   if (dataset !== undefined) {
     const { train, holdout } = await loadNamedSet(dataset);
     if (train.inputs.length !== train.length * inputSize(task) || largestClass(train, task) >= outputSize(task)) {

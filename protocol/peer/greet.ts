@@ -51,10 +51,12 @@ export function greetPeers(context: PeerContext, { latest, receive }: GreetOptio
     } else if (answer.announcement !== undefined) receive(peer, answer.announcement);
   }
 
-  transport.onConnect((peer) => {
+  const greetOrLeave = (peer: PeerId) => {
     greet(peer).catch((error: unknown) => {
       // Not a Hearsay peer, or gone already: it takes part in nothing, and costs nothing.
       if (!isHearsayError(error) && !context.signal.aborted) throw error;
     });
-  });
+  };
+  transport.onConnect(greetOrLeave);
+  transport.peers().forEach(greetOrLeave); // who connected before the log was open
 }

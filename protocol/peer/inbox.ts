@@ -15,10 +15,10 @@ export interface Inbox {
   put(candidate: Candidate): void;
   /** Models that were not merged yet. */
   fresh(): number;
-  /** Fresh ones first, then the most recently received remembered ones, up to the capacity; sorted by peer id. */
+  /** All models held, fresh and remembered, sorted by peer id. */
   select(): Candidate[];
-  /** All models held have now been merged; those that `keep` refuses are dropped. */
-  merged(keep: (candidate: Candidate) => boolean): void;
+  /** `taken` have now been merged; those that `keep` refuses are dropped. What came meanwhile stays fresh. */
+  merged(taken: readonly Candidate[], keep: (candidate: Candidate) => boolean): void;
 }
 
 /** @param capacity the most models that are held: max(k, memory). With `memory` 0 nothing is remembered. */
@@ -45,8 +45,10 @@ export function createInbox({ capacity, memory }: { capacity: number; memory: nu
       [...slots.values()]
         .map((slot) => slot.candidate)
         .sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1)),
-    merged(keep) {
+    merged(taken, keep) {
+      const done = new Set(taken);
       for (const [peer, slot] of slots) {
+        if (!done.has(slot.candidate)) continue;
         slot.fresh = false;
         if (memory === 0 || !keep(slot.candidate)) slots.delete(peer);
       }

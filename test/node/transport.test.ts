@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { generateKeyPair } from "@libp2p/crypto/keys";
+import { peerIdFromString } from "@libp2p/peer-id";
+import type { Multiaddr } from "@multiformats/multiaddr";
+import { type HearsayNode, startLibp2p } from "../../node/libp2p.ts";
+import { createTransport } from "../../node/transport.ts";
+import type { Transport } from "../../protocol/seams.ts";
+import { eventually, transportConformance } from "../conformance/transport.ts";
+
+interface RealNode {
+  readonly node: HearsayNode;
+  readonly transport: Transport;
+  readonly id: string;
+  readonly blocked: string[];
+}
+
+async function startNode(): Promise<RealNode> {
+  const privateKey = await generateKeyPair("Ed25519");
+  const { node, traffic } = await startLibp2p({
+    privateKey,
+    listen: ["/ip4/127.0.0.1/tcp/0"],
+    mdns: false,
+    serviceTag: "_hearsay-test._udp.local",
+  });
+  const blocked: string[] = [];
+  const transport = createTransport(node, traffic, (peer) => blocked.push(peer));
+  return { node, transport, id: node.peerId.toString(), blocked };
+}
+
+const connected = (a: RealNode, b: RealNode) =>
+  a.transport.peers().includes(b.id) && b.transport.peers().includes(a.id);
+
+async function connect(a: RealNode, b: RealNode): Promise<void> {
+  await a.node.dial(b.node.getMultiaddrs() as Multiaddr[], { signal: AbortSignal.timeout(5000) });
+  await eventually(() => connected(a, b));
+}
+
+async function disconnect(a: RealNode, b: RealNode): Promise<void> {
+  await a.node.hangUp(peerIdFromString(b.id));
+  await eventually(() => !a.transport.peers().includes(b.id) && !b.transport.peers().includes(a.id));
+}
+
+transportConformance("libp2p", async (n) => {
+  const nodes = await Promise.all(Array.from({ length: n }, startNode));
+  const at = (i: number) => nodes[i] as RealNode;
+  return {
+    ids: nodes.map(({ id }) => id),
+    transports: nodes.map(({ transport }) => transport),
+    connect: (i, j) => connect(at(i), at(j)),
+    disconnect: (i, j) => disconnect(at(i), at(j)),
+    async ready(topic) {
+      const grafted = (a: RealNode, b: RealNode) => a.node.services.pubsub.getMeshPeers(topic).includes(b.id);
+      await eventually(() => nodes.every((a) => nodes.every((b) => a === b || !connected(a, b) || grafted(a, b))));
+    },
+    async close() {
+      await Promise.all(nodes.map(({ node }) => node.stop()));
+    },
+  };
+});
+
+describe("libp2p transport and peers that keep to no protocol", () => {
+  /** Two connected nodes, closed after the test. */
+  async function withPair(body: (a: RealNode, b: RealNode) => Promise<void>): Promise<void> {
+    const nodes = (await Promise.all([startNode(), startNode()])) as [RealNode, RealNode];
+    try {
+      await connect(...nodes);
+      await body(...nodes);
+    } finally {
+      await Promise.all(nodes.map(({ node }) => node.stop()));
+    }
+  }
+
+  const answers: readonly [claim: string, raw: Uint8Array | undefined, code: string][] = [
+    [
+      "a frame that says it is longer than a frame may be",
+      Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x01),
+      "ERR_TOO_LARGE",
+    ],
+    ["a length that never ends", new Uint8Array(64).fill(0xff), "ERR_UNREACHABLE"],
+    ["a frame that is cut short", Uint8Array.of(5, 0, 1), "ERR_UNREACHABLE"],
+    ["an empty frame", Uint8Array.of(0), "ERR_DECODE"],
+    ["an unknown code", Uint8Array.of(4, 1, 0x45, 0x52, 0x52), "ERR_DECODE"],
+    ["nothing", new Uint8Array(0), "ERR_UNREACHABLE"],
+    ["a reset", undefined, "ERR_UNREACHABLE"],
+  ];
+  it("turns each malformed answer into a coded error", () =>
+    withPair(async (a, b) => {
+      for (const [i, [claim, raw, code]] of answers.entries()) {
+        await b.node.handle(`/raw/${i}`, async (stream) => {
+          if (raw === undefined) return stream.abort(new Error("no"));
+          if (raw.length > 0) stream.send(raw);
+          await stream.close().catch(() => {});
+        });
+        await assert.rejects(a.transport.request(b.id, `/raw/${i}`, new Uint8Array(10)), { code }, claim);
+      }
+    }));
+
+  it("survives each malformed request, and answers the next one", () =>
+    withPair(async (a, b) => {
+      let served = 0;
+      b.transport.onRequest("/served", (_from, body) => {
+        served++;
+        return body;
+      });
+      for (const [, raw] of answers) {
+        const connection = a.node.getConnections()[0];
+        const stream = await connection?.newStream("/served");
+        if (raw === undefined) stream?.abort(new Error("no"));
+        else if (raw.length > 0) stream?.send(raw);
+        await stream?.close().catch(() => {});
+      }
+      const before = served;
+      assert.deepEqual(await a.transport.request(b.id, "/served", Uint8Array.of(7)), Uint8Array.of(7));
+      assert.equal(served, before + 1);
+      assert.ok(before <= 3, "an empty frame and a short one are requests; the others are none");
+    }));
+
+  it("says whom it blocks, so that membership dials it no more", () =>
+    withPair(async (a, b) => {
+      a.transport.block(b.id);
+      assert.deepEqual(a.blocked, [b.id]);
+    }));
+});
