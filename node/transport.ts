@@ -42,7 +42,7 @@ export function createTransport(
         reject: TopicValidatorResult.Reject,
       };
       node.services.pubsub.topicValidators.set(topic, (from, message) => {
-        return verdicts[handler(from.toString(), message.data).verdict];
+        return verdicts[handler(from.toString(), plain(message.data)).verdict];
       });
       node.services.pubsub.subscribe(topic);
     },
@@ -81,7 +81,7 @@ export function createTransport(
             (source) => lp.decode(source, REQUEST),
             async function* (frames) {
               for await (const frame of frames) {
-                yield await answer(handler, from, frame.subarray());
+                yield await answer(handler, from, plain(frame));
                 return;
               }
             },
@@ -126,7 +126,7 @@ async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): 
     async (frames) => {
       for await (const frame of frames) {
         await stream.close({ signal });
-        return frame.subarray();
+        return plain(frame);
       }
       throw new HearsayError("ERR_UNREACHABLE", "the stream ended without an answer");
     },
@@ -186,8 +186,12 @@ function drained(stream: Stream, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** The stream as a source that is aborted with the signal. */
+/**
+ * The stream as a source that is aborted with the signal. Its own iterator waits for ever where the other end had closed before
+ * it began (@libp2p/utils 7.4): that end is told once more, after the bytes that are waiting.
+ */
 async function* abortable(stream: Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (stream.remoteWriteStatus === "closed") setImmediate(() => stream.dispatchEvent(new Event("remoteCloseWrite")));
   const abort = () => stream.abort(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -195,6 +199,12 @@ async function* abortable(stream: Stream, signal: AbortSignal): AsyncGenerator<U
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** A view as a plain Uint8Array: libp2p hands over Buffers and lists, which behave otherwise in places. */
+function plain(data: Uint8Array | { subarray(): Uint8Array }): Uint8Array {
+  const { buffer, byteOffset, length } = data.subarray();
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function text(error: unknown): string {

@@ -24,9 +24,10 @@ export const LIMITS = {
   maxAnnouncers: 10_000,
   /** Hashes of models that are known to have been used. */
   maxSeenModels: 4096,
-  /** Peers in the address book, and addresses of each. */
+  /** Peers in the address book, addresses of each, and characters of an address. */
   maxKnownPeers: 10_000,
   maxAddressesPerPeer: 8,
+  maxAddressLength: 256,
   /** Peers in one answer of the peer exchange. */
   maxPeersExchanged: 32,
   /** Model bodies that are pulled at once. */

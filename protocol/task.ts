@@ -263,6 +263,11 @@ export function parseTask(source: unknown): Task {
       },
     ]);
   }
+  try {
+    CODECS.get(task.codec)?.forLayout({ tensors, task: "0".repeat(64) });
+  } catch (error) {
+    throw taskError([{ path: "tensors", message: `fit into no model body: ${(error as Error).message}` }]);
+  }
   return task;
 }
 

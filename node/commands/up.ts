@@ -11,6 +11,7 @@ import { type Config, loadConfig } from "../config.ts";
 import { loadPeerData } from "../data/share.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
+import { createGauge } from "./gauge.ts";
 
 interface UpOptions {
   readonly state: string;
@@ -83,6 +84,7 @@ export async function run(options: UpOptions): Promise<void> {
   });
   const startedMs = Date.now();
   const inviteText = () => invite(taskId, running);
+  const figures = createGauge(() => running.peer.evaluate("holdout"));
   let api: Api | undefined;
   try {
     api = await serveApi(options.state, {
@@ -92,7 +94,7 @@ export async function run(options: UpOptions): Promise<void> {
           addresses: running.addresses(),
           invite: inviteText(),
           uptimeSeconds: Math.round((Date.now() - startedMs) / 1000),
-          holdout: data.holdout === undefined ? null : await running.peer.evaluate("holdout"),
+          holdout: data.holdout === undefined ? null : await figures(),
         };
       },
       async *logLines() {
@@ -189,6 +191,7 @@ function stopSignal(): Promise<void> {
   });
 }
 
+/** A time that does not keep a stopped peer's process alive. */
 function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -1,6 +1,6 @@
 /**
- * Which TensorFlow.js runs: the native addon (`@tensorflow/tfjs-node`, an optional dependency), else WebAssembly, else plain
- * JavaScript with a warning. tfjs is loaded here and nowhere else, and only when an engine asks for it.
+ * Which TensorFlow.js runs: the native addon (`@tensorflow/tfjs-node`, an optional dependency), else WebAssembly, else
+ * plain JavaScript with a warning. tfjs is loaded here and nowhere else, and only when an engine asks for it.
  */
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
@@ -19,6 +19,12 @@ export interface Backend {
 
 /** Names under which tfjs registers the backends. */
 const TFJS_NAMES: Readonly<Record<BackendName, string>> = { node: "tensorflow", wasm: "wasm", cpu: "cpu" };
+
+/**
+ * Gradients that tfjs-backend-cpu 4.22 gets wrong, taken away so that a model with them is refused: of average pooling
+ * where a window reaches into the padding, of nearest-neighbour upsampling in every example of a batch but the first.
+ */
+const WRONG_ON_CPU = ["AvgPoolGrad", "AvgPool3DGrad", "ResizeNearestNeighborGrad"];
 
 const require = createRequire(import.meta.url);
 const loading = new Map<BackendName, Promise<Tf>>();
@@ -49,7 +55,9 @@ export async function selectBackend(wanted?: BackendName): Promise<Backend> {
   );
 }
 
-/** Makes the backend the current one; at once, for one that `selectBackend` returned. Call it before each computation. */
+/**
+ * Makes the backend the current one; at once, for one that `selectBackend` returned. Call it before each computation.
+ */
 export function useBackend({ tf, name }: Backend): void {
   if (tf.getBackend() !== TFJS_NAMES[name]) void tf.setBackend(TFJS_NAMES[name]);
 }
@@ -64,9 +72,11 @@ function load(name: BackendName): Promise<Tf> {
 }
 
 async function loadNode(): Promise<Tf> {
-  const util = require("node:util") as { isNullOrUndefined?: unknown; isArray?: unknown };
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined; // tfjs-node calls it; gone since Node 23
-  util.isArray ??= Array.isArray;
+  // tfjs-node calls both; the first is gone since Node 23, the second warns
+  Object.assign(require("node:util") as object, {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"; // errors only: TensorFlow greets on stderr
   const tf = require("@tensorflow/tfjs-node") as Tf;
   return await start(tf, "node");
@@ -82,7 +92,7 @@ async function loadWasm(): Promise<Tf> {
 
 async function loadCpu(): Promise<Tf> {
   const tf = require("@tensorflow/tfjs") as Tf;
-  tf.unregisterKernel("ResizeNearestNeighborGrad", "cpu"); // 4.22: wrong for every row of a batch but the first
+  for (const kernel of WRONG_ON_CPU) tf.unregisterKernel(kernel, "cpu");
   return await start(tf, "cpu");
 }
 

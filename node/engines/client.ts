@@ -1,6 +1,6 @@
 /**
- * Training and aggregation in a worker thread. An event loop that also trained would answer other peers up to 0.8 s late; this
- * way it is 2 to 4 ms.
+ * Training and aggregation in a worker thread. An event loop that also trained would answer other peers up to 0.8 s
+ * late; this way it is 2 to 4 ms.
  */
 import { extname } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
@@ -17,9 +17,9 @@ export interface Engine extends Trainer, Aggregator {
 }
 
 /**
- * Starts the worker and waits until its trainer is ready. Arrays handed over, here and at every call, are copied, never detached.
- * An idle engine does not keep the process alive; a pending call does. After `close`, or if the worker dies, pending and later
- * calls reject with ERR_ENGINE.
+ * Starts the worker and waits until its trainer is ready. Arrays handed over, here and at every call, are copied, never
+ * detached. An idle engine does not keep the process alive; a pending call does. After `close`, or if the worker dies,
+ * pending and later calls reject with ERR_ENGINE.
  * @throws HearsayError ERR_ENGINE where the engine cannot train this model or does not load, ERR_TASK, ERR_DATA.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {

@@ -1,6 +1,6 @@
 /**
- * What the client (`client.ts`) and its worker thread (`worker.ts`) say to each other. Arrays cross by transfer of their buffers, so
- * each side sends only what it owns: `owned` copies where that is not so.
+ * What the client (`client.ts`) and its worker thread (`worker.ts`) say to each other. Arrays cross by transfer of
+ * their buffers, so each side sends only what it owns: `owned` copies where that is not so.
  */
 import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
@@ -55,7 +55,10 @@ interface PlainError {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** The array itself where it spans the whole of its buffer, else a copy: what may be transferred without harm to another view. */
+/**
+ * The array itself where it spans the whole of its buffer, else a copy: what may be transferred without harm to another
+ * view.
+ */
 export function owned(array: Float32Array): Float32Array<ArrayBuffer> {
   const { buffer } = array;
   return buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength

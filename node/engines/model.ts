@@ -1,6 +1,6 @@
 /**
- * A task's model as a tfjs layers model, and the way between its weights and the flat parameter vector. The built-in models end
- * in logits and are, layer for layer, those of `protocol/learn/tensors.ts`.
+ * A task's model as a tfjs layers model, and the way between its weights and the flat parameter vector. The built-in
+ * models end in logits and are, layer for layer, those of `protocol/learn/tensors.ts`.
  */
 import { HearsayError } from "../../protocol/errors.ts";
 import { type LearningTask, widthOfInput, widthOfOutput } from "../../protocol/learn/learning-task.ts";
@@ -26,8 +26,8 @@ export interface TaskModel {
 }
 
 /**
- * @throws HearsayError ERR_TASK where a topology is bad or the task's tensors are not those of the model, ERR_ENGINE for
- * convolutions in plain JavaScript. (A model that is refused is not freed: the thread that wanted it ends.)
+ * @throws HearsayError ERR_TASK where a topology is bad or the task's tensors are not those of the model, ERR_ENGINE
+ * for convolutions in plain JavaScript. (A model that is refused is not freed: the thread that wanted it ends.)
  */
 export async function createModel(backend: Backend, task: LearningTask): Promise<TaskModel> {
   refuseSlowConvolution(backend, task);
@@ -41,7 +41,8 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
   if (listed !== actual) {
     throw new HearsayError(
       "ERR_TASK",
-      `the task's tensors have shapes ${listed}, its model's weights ${actual}; list them anew with \`hearsay init --model FILE\``,
+      `the task's tensors have shapes ${listed}, its model's weights ${actual}; ` +
+        "list them anew with `hearsay init --model FILE`",
       { path: "tensors" },
     );
   }
@@ -107,8 +108,8 @@ function refuseSlowConvolution({ name }: Backend, { model }: LearningTask): void
   if (name !== "cpu" || !convolves) return;
   throw new HearsayError(
     "ERR_ENGINE",
-    "the model has convolutions, for which plain JavaScript is far too slow; install @tensorflow/tfjs-node, or mend the wasm " +
-      "backend that did not load",
+    "the model has convolutions, for which plain JavaScript is far too slow; install @tensorflow/tfjs-node, or mend the " +
+      "wasm backend that did not load",
     { backend: name },
   );
 }

@@ -1,13 +1,14 @@
 /**
- * The trainer over TensorFlow.js: softmax, mlp, cnn and any layers model. Losses, batches and optimiser are those of the dense
- * trainer (`protocol/learn/dense.ts`), so that the two give the same parameters but for rounding.
+ * The trainer over TensorFlow.js: softmax, mlp, cnn and any layers model. Losses, batches and optimiser are those of
+ * the dense trainer (`protocol/learn/dense.ts`), so that the two give the same parameters but for rounding.
  *
  * Layers models:
- *   - Loss: from logits where the output layer is linear; where it ends in a softmax, -ln of the probability of the right class,
- *     clipped below at MIN_PROBABILITY. Penalties of the layers' regularisers are added in training, as tfjs does; constraints are ignored,
- *     as tfjs does.
- *   - Weights that are not trainable get no gradient. Batch normalisation changes its moving statistics in each forward pass of
- *     training (m <- momentum m + (1 - momentum) batch statistic); they are part of the parameters and are aggregated as such.
+ *   - Loss: from logits where the output layer is linear; where it ends in a softmax, -ln of the probability of the
+ *     right class, clipped below at MIN_PROBABILITY. Penalties of the layers' regularisers are added in training, as
+ *     tfjs does; constraints are ignored, as tfjs does.
+ *   - Weights that are not trainable get no gradient. Batch normalisation changes its moving statistics in each forward
+ *     pass of training (m <- momentum m + (1 - momentum) batch statistic); they are part of the parameters and are
+ *     aggregated as such.
  *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
  */
 import { HearsayError } from "../../protocol/errors.ts";
@@ -25,8 +26,8 @@ import { type Backend, type BackendName, selectBackend, useBackend } from "./bac
 import { createModel, type TaskModel } from "./model.ts";
 import type { Tensor } from "./tf.ts";
 
-/** Rows that are predicted at once: bounds the memory of activations. */
-const PREDICT_ROWS = 256;
+/** Rows that are predicted at once, where a training batch is not larger: both need memory for activations. */
+const PREDICT_ROWS = 32;
 
 export interface TensorflowOptions extends TrainerOptions {
   /** Forces a backend; by default the fastest that loads. */
@@ -34,10 +35,11 @@ export interface TensorflowOptions extends TrainerOptions {
 }
 
 /**
- * A Trainer whose `engine` is `tensorflow/node`, `tensorflow/wasm` or `tensorflow/cpu`, and the warning of `selectBackend`; see `createTrainer` for what
- * its methods throw. Close it: its weights lie outside the garbage-collected heap.
- * @throws HearsayError ERR_ENGINE where the backend does not load or a convolution would run in plain JavaScript, ERR_TASK for
- * a bad topology, ERR_DATA where a data set does not fit the task.
+ * A Trainer whose `engine` is `tensorflow/node`, `tensorflow/wasm` or `tensorflow/cpu`, and the warning of
+ * `selectBackend`; see `createTrainer` for what its methods throw. Close it: its weights lie outside the
+ * garbage-collected heap.
+ * @throws HearsayError ERR_ENGINE where the backend does not load or a convolution would run in plain JavaScript,
+ * ERR_TASK for a bad topology, ERR_DATA where a data set does not fit the task.
  */
 export async function createTensorflowTrainer(options: TensorflowOptions): Promise<Trainer & { warning?: string }> {
   const backend = await selectBackend(options.backend);
@@ -114,11 +116,12 @@ function createCore(backend: Backend, model: TaskModel, task: LearningTask): Lea
   function predict(params: Float32Array, inputs: Float32Array): Float32Array {
     useBackend(backend);
     const rows = inputs.length / inputWidth;
+    const chunk = Math.max(PREDICT_ROWS, task.training.batch);
     const predictions = new Float32Array(rows * outputWidth);
     model.load(params);
-    for (let row = 0; row < rows; row += PREDICT_ROWS) {
+    for (let row = 0; row < rows; row += chunk) {
       tf.tidy(() => {
-        const outputs = model.apply(inputs.slice(row * inputWidth, (row + PREDICT_ROWS) * inputWidth), false);
+        const outputs = model.apply(inputs.slice(row * inputWidth, (row + chunk) * inputWidth), false);
         predictions.set((model.head === "logits" ? outputs.softmax() : outputs).dataSync(), row * outputWidth);
       });
     }
@@ -136,7 +139,10 @@ function createCore(backend: Backend, model: TaskModel, task: LearningTask): Lea
   };
 }
 
-/** One step on one row of zeros: an operation without gradient or kernel shows at the start, not in the middle of the night. */
+/**
+ * One step on one row of zeros: an operation without gradient or kernel shows at the start, not in the middle of the
+ * night.
+ */
 function tryOut(core: LearningCore, task: LearningTask): void {
   const params = new Float32Array(task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((p, n) => p * n, 1), 0));
   const targets = new Float32Array(task.output.kind === "classification" ? 1 : widthOfOutput(task));

@@ -1,12 +1,15 @@
 /**
- * A tfjs layers model given as JSON: the content of a model.json, or its `modelTopology`, or what Keras' `to_json` writes.
+ * A tfjs layers model given as JSON: the content of a model.json, or its `modelTopology`, or what Keras' `to_json`
+ * writes.
  *
- * Only the topology is read. A weights manifest beside it is ignored, since tfjs would fetch it from wherever it points and the
- * text comes from a task manifest of another peer; the parameters of a task are the initial ones or a model of the network.
+ * Only the topology is read. A weights manifest beside it is ignored, since tfjs would fetch it from wherever it points
+ * and the text comes from a task manifest of another peer; the parameters of a task are the initial ones or a model of
+ * the network.
  */
 import { HearsayError } from "../../protocol/errors.ts";
 import { type LearningTask, widthOfOutput } from "../../protocol/learn/learning-task.ts";
 import type { TensorSpec } from "../../protocol/learn/tensors.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { selectBackend, useBackend } from "./backend.ts";
 import type { LayersModel, LayerVariable, Tf } from "./tf.ts";
 
@@ -19,9 +22,10 @@ export function weightsOf(model: LayersModel): LayerVariable[] {
 }
 
 /**
- * The tensor schema of a layers model, for the manifest. Non-trainable weights (moving statistics of batch normalisation) are
- * part of it: peers exchange and aggregate them like the others.
- * @throws HearsayError ERR_TASK where the JSON is no layers model, or its shapes do not agree with the task's input and output.
+ * The tensor schema of a layers model, for the manifest. Non-trainable weights (moving statistics of batch
+ * normalisation) are part of it: peers exchange and aggregate them like the others.
+ * @throws HearsayError ERR_TASK where the JSON is no layers model, or its shapes do not agree with the task's input and
+ * output.
  */
 export async function tensorsOfTopology(
   topology: string,
@@ -35,7 +39,7 @@ export async function tensorsOfTopology(
   return tensors;
 }
 
-/** Builds the model; its weights have whatever values its initialisers gave them. @throws HearsayError ERR_TASK */
+/** Builds the model, its weights all 0. @throws HearsayError ERR_TASK */
 export async function loadTopology(
   tf: Tf,
   topology: string,
@@ -44,7 +48,10 @@ export async function loadTopology(
   const modelTopology = readTopology(topology);
   let model: LayersModel;
   try {
-    model = await tf.models.modelFromJSON({ modelTopology } as Parameters<Tf["models"]["modelFromJSON"]>[0]);
+    model = await buildFrugally(tf, () => {
+      const json = { modelTopology } as Parameters<Tf["models"]["modelFromJSON"]>[0];
+      return tf.models.modelFromJSON(json);
+    });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
     throw taskError(`tfjs cannot build the model (${reason}); use only layers that tfjs knows`, cause);
@@ -54,8 +61,8 @@ export async function loadTopology(
 }
 
 /**
- * Classification: `probabilities` where the output layer ends in a softmax, `logits` where it is linear or has no activation.
- * Regression: `values`. @throws HearsayError ERR_TASK for another activation of a classifier.
+ * Classification: `probabilities` where the output layer ends in a softmax, `logits` where it is linear or has no
+ * activation. Regression: `values`. @throws HearsayError ERR_TASK for another activation of a classifier.
  */
 export function headOf(model: LayersModel, { output }: Pick<LearningTask, "output">): Head {
   if (output.kind === "regression") return "values";
@@ -64,6 +71,38 @@ export function headOf(model: LayersModel, { output }: Pick<LearningTask, "outpu
   if (activation === "softmax") return "probabilities";
   if (activation === undefined || activation === "linear") return "logits";
   throw taskError(`the output layer has activation ${JSON.stringify(activation)}; give a classifier softmax or linear`);
+}
+
+interface WeightAdder {
+  addWeight(
+    name: string,
+    shape: number[],
+    dtype: string | undefined,
+    initialiser: unknown,
+    ...rest: unknown[]
+  ): unknown;
+}
+
+/**
+ * Runs `build`, which makes layers before it first waits, with weights that start at 0 and have a bound in all: they
+ * are overwritten anyway, while the topology's own initialisers take minutes over an orthogonal matrix, and hours over
+ * one that a manifest made gigantic.
+ */
+function buildFrugally<T>(tf: Tf, build: () => T): T {
+  const layer = tf.layers.Layer.prototype as unknown as WeightAdder;
+  const { addWeight } = layer;
+  let total = 0;
+  layer.addWeight = function (name, shape, dtype, _initialiser, regulariser, trainable, constraint) {
+    total += shape.reduce((product, n) => product * n, 1);
+    if (4 * total > LIMITS.maxModelBytes)
+      throw new RangeError(`it has more than ${LIMITS.maxModelBytes} bytes of weights`);
+    return addWeight.call(this, name, shape, dtype, tf.initializers.zeros(), regulariser, trainable, constraint);
+  };
+  try {
+    return build();
+  } finally {
+    layer.addWeight = addWeight;
+  }
 }
 
 function readTopology(text: string): object {
@@ -76,7 +115,7 @@ function readTopology(text: string): object {
   const topology = isRecord(json) && isRecord(json.modelTopology) ? json.modelTopology : json;
   if (isRecord(topology) && Array.isArray(topology.node)) {
     throw taskError(
-      "it is a graph model, which cannot be trained; convert with tensorflowjs_converter --output_format=tfjs_layers_model",
+      "it is a graph model, which cannot be trained; use tensorflowjs_converter --output_format=tfjs_layers_model",
     );
   }
   const model = isRecord(topology) && isRecord(topology.model_config) ? topology.model_config : topology;

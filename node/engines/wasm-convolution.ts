@@ -2,7 +2,8 @@
  * 2-D convolution (NHWC): y[n,i,j,o] = sum over r,s,c of x[n, i sh + r - top, j sw + s - left, c] w[r,s,c,o].
  *
  * Each gradient is a forward convolution, which XNNPACK runs with SIMD:
- *   dw[r,s,c,o] = sum over n,i,j of x[...] dy[n,i,j,o]: x with channels as batch, convolved with dy as a filter of size OH x OW,
+ *   dw[r,s,c,o] = sum over n,i,j of x[...] dy[n,i,j,o]: x with channels as batch, convolved with dy as a filter of size
+ *   OH x OW,
  *     dilated by the stride;
  *   dx, at stride 1 = dy convolved with w turned by 180 degrees, input and output channels swapped.
  */
@@ -41,7 +42,9 @@ export function convFilterGradient(args: KernelArguments): TensorInfo {
   return gradient;
 }
 
-/** dx, shape `inputShape`, of inputs dy and filter; this kernel is also the forward pass of a transposed convolution. */
+/**
+ * dx, shape `inputShape`, of inputs dy and filter; this kernel is also the forward pass of a transposed convolution.
+ */
 export function convInputGradient(args: KernelArguments): TensorInfo {
   const { backend, inputs, attrs, shipped } = args;
   const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
@@ -63,7 +66,10 @@ export function convInputGradient(args: KernelArguments): TensorInfo {
   return gradient;
 }
 
-/** The shipped forward kernel with padding `same` spelled out in rows and columns, so that XNNPACK does not work it out itself. */
+/**
+ * The shipped forward kernel with padding `same` spelled out in rows and columns, so that XNNPACK does not work it out
+ * itself.
+ */
 export function spelledPadding(name: string): WasmKernel {
   const depthwise = name.includes("Depthwise");
   return (args) => {

@@ -1,6 +1,7 @@
 /**
  * Gradients of a depthwise 2-D convolution (NHWC), plain loops over the WebAssembly heap:
- * y[n,i,j,c m + k] = sum over r,s of x[n, i sh + r dh - top, j sw + s dw - left, c] w[r,s,c,k], with channel multiplier m.
+ * y[n,i,j,c m + k] = sum over r,s of x[n, i sh + r dh - top, j sw + s dw - left, c] w[r,s,c,k], with channel multiplier
+ * m.
  */
 import type { TensorInfo } from "./tf.ts";
 import { convInfo } from "./wasm-convolution.ts";
@@ -45,7 +46,10 @@ export function depthwiseInputGradient(args: KernelArguments): TensorInfo {
   return out;
 }
 
-/** Calls `term` for every (n, i, j, r, s) whose input lies in the image, with the offsets of the channels of x, of w and of y. */
+/**
+ * Calls `term` for every (n, i, j, r, s) whose input lies in the image, with the offsets of the channels of x, of w and
+ * of y.
+ */
 function forEachTerm(
   args: KernelArguments,
   inputShape: number[],

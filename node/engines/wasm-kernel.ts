@@ -26,7 +26,9 @@ export interface WindowAttributes {
 
 export type Shape4 = [number, number, number, number];
 
-/** The float32 values of a tensor, as a view of the WebAssembly heap: void as soon as the heap grows, so allocate first. */
+/**
+ * The float32 values of a tensor, as a view of the WebAssembly heap: void as soon as the heap grows, so allocate first.
+ */
 export function heap(backend: BackendWasm, tensor: TensorInfo): Float32Array {
   return backend.typedArrayFromHeap(tensor) as Float32Array;
 }

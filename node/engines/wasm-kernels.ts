@@ -1,18 +1,22 @@
 /**
- * Repairs tfjs-backend-wasm 4.22 for training; each defect below is shown, and its repair held against the cpu backend, by
- * test/node/engines/wasm-kernels.test.ts.
- *   - Conv2DBackpropFilter, the two depthwise gradients and UnsortedSegmentSum (gradient of gather: embeddings) are missing.
+ * Repairs tfjs-backend-wasm 4.22 for training; test/node/engines/wasm-kernels.test.ts holds each repair against the cpu
+ * backend and against differences of the forward pass.
+ *   - Conv2DBackpropFilter, the two depthwise gradients and UnsortedSegmentSum (gradient of gather: embeddings) are
+ *     missing.
  *   - MaxPoolGrad is wrong, without a word, where all values of a pooling window are negative.
- *   - Convolutions with padding `same` are wrong where 1 < kernel size < stride (XNNPACK's unsigned padding wraps around).
+ *   - AvgPoolGrad is wrong where a window reaches into the padding (it divides by the whole window, the forward pass by
+ *     the part inside).
+ *   - Convolutions with padding `same` are wrong where 1 < kernel size < stride (XNNPACK's unsigned padding wraps
+ *     around).
  *   - Conv2DBackpropInput is right, but a plain loop: a forward convolution does the same in a seventh of the time.
- *   - 3-D max pooling and the input gradient of 3-D convolution are wrong: taken away, so that a model with them is refused.
+ *   - Gradients of 3-D convolution and pooling are wrong: taken away, so that a model with them is refused.
  */
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import type { TensorInfo, Tf } from "./tf.ts";
 import { convFilterGradient, convInputGradient, spelledPadding } from "./wasm-convolution.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./wasm-depthwise.ts";
 import { heap, type KernelArguments, type WasmKernel } from "./wasm-kernel.ts";
-import { maxPoolGradient } from "./wasm-pooling.ts";
+import { averagePoolGradient, maxPoolGradient } from "./wasm-pooling.ts";
 
 const KERNELS: Readonly<Record<string, WasmKernel>> = {
   Conv2DBackpropFilter: convFilterGradient,
@@ -23,13 +27,17 @@ const KERNELS: Readonly<Record<string, WasmKernel>> = {
   FusedConv2D: spelledPadding("FusedConv2D"),
   DepthwiseConv2dNative: spelledPadding("DepthwiseConv2dNative"),
   FusedDepthwiseConv2D: spelledPadding("FusedDepthwiseConv2D"),
+  AvgPoolGrad: averagePoolGradient,
   MaxPoolGrad: maxPoolGradient,
   UnsortedSegmentSum: unsortedSegmentSum,
 };
 
-const WRONG = ["MaxPool3D", "MaxPool3DGrad", "Conv3DBackpropInputV2"];
+const WRONG = ["AvgPool3DGrad", "Conv3DBackpropInputV2", "MaxPool3D", "MaxPool3DGrad"];
 
-/** Registers the kernels with tfjs, in place of shipped ones of the same name. Call once, after the backend has been imported. */
+/**
+ * Registers the kernels with tfjs, in place of shipped ones of the same name. Call once, after the backend has been
+ * imported.
+ */
 export function registerWasmKernels(tf: Tf): void {
   const own = new Map(tf.getKernelsForBackend("wasm").map((config) => [config.kernelName, config]));
   for (const kernelName of WRONG) tf.unregisterKernel(kernelName, "wasm");
@@ -60,7 +68,9 @@ export function registerWasmKernels(tf: Tf): void {
   }
 }
 
-/** out[s, ...] = sum of x[i, ...] over the i with segmentIds[i] = s; s in 0 .. numSegments - 1, other ids are left out. */
+/**
+ * out[s, ...] = sum of x[i, ...] over the i with segmentIds[i] = s; s in 0 .. numSegments - 1, other ids are left out.
+ */
 function unsortedSegmentSum({ backend, inputs, attrs }: KernelArguments): TensorInfo {
   const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
   const { numSegments } = attrs as { numSegments: number };

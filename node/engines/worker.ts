@@ -1,6 +1,6 @@
 /**
- * The worker thread of `client.ts`: holds the data and the trainer, and runs aggregation rules, so that neither delays the event loop
- * on which the network lives. Calls are done one after another, in the order in which they came.
+ * The worker thread of `client.ts`: holds the data and the trainer, and runs aggregation rules, so that neither delays
+ * the event loop on which the network lives. Calls are done one after another, in the order in which they came.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { RULES } from "../../protocol/aggregate/registry.ts";
@@ -33,7 +33,7 @@ async function createTrainer({ engine, ...options }: EngineOptions): Promise<Tra
   const { kind } = options.task.model;
   if (engine === "dense" || (engine === "auto" && (kind === "softmax" || kind === "mlp")))
     return createDenseTrainer(options);
-  const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where it is needed
+  const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed
   return await createTensorflowTrainer(options);
 }
 

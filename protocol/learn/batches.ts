@@ -1,6 +1,6 @@
 /**
- * The order of mini-batches: an endless walk over fresh random permutations of the examples, so that every example is drawn
- * once before any is drawn again. Every engine takes its batches here: same seed, same data, same batches.
+ * The order of mini-batches: an endless walk over fresh random permutations of the examples, so that every example is
+ * drawn once before any is drawn again. Every engine takes its batches here: same seed, same data, same batches.
  */
 import { createRng } from "../rng.ts";
 

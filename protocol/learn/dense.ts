@@ -1,9 +1,10 @@
 /**
- * The built-in trainer of softmax regression and multi-layer perceptrons, in plain TypeScript: no dependency, no start-up time,
- * and cheap enough to simulate thousands of peers. Exact gradients; parameters, gradients and activations are float32.
+ * The built-in trainer of softmax regression and multi-layer perceptrons, in plain TypeScript: no dependency, no
+ * start-up time, and cheap enough to simulate thousands of peers. Exact gradients; parameters, gradients and
+ * activations are float32.
  *
- * Same request, same bits: on one build of V8 always, and elsewhere as far as `Math.exp`, `Math.log` and `Math.tanh` agree, which
- * ECMAScript leaves open (V8 ports fdlibm, the same on every processor).
+ * Same request, same bits: on one build of V8 always, and elsewhere as far as `Math.exp`, `Math.log` and `Math.tanh`
+ * agree, which ECMAScript leaves open (V8 ports fdlibm, the same on every processor).
  */
 import { HearsayError } from "../errors.ts";
 import type { FitRequest, FitResult, Trainer } from "../seams.ts";
@@ -17,8 +18,8 @@ import { createTrainer, type LearningCore, type TrainerOptions } from "./trainer
 const PREDICT_ROWS = 256;
 
 /**
- * A Trainer for tasks of kind softmax and mlp; see `createTrainer` for what its methods throw. It holds the standardised examples
- * and nothing else between calls.
+ * A Trainer for tasks of kind softmax and mlp; see `createTrainer` for what its methods throw. It holds the
+ * standardised examples and nothing else between calls.
  * @throws HearsayError ERR_ENGINE for another kind of model, ERR_DATA where a data set does not fit the task.
  */
 export function createDenseTrainer(options: TrainerOptions): Trainer {

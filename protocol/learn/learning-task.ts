@@ -1,6 +1,7 @@
 /**
  * The part of a task manifest on which training depends, and the examples in the units in which a model sees them.
- * `Task` (protocol/task.ts) is assignable to `LearningTask`; the families of protocol/ do not import the manifest itself.
+ * `Task` (protocol/task.ts) is assignable to `LearningTask`; the families of protocol/ do not import the manifest
+ * itself.
  */
 import { HearsayError } from "../errors.ts";
 import { type Dataset, standardise } from "./dataset.ts";
@@ -60,7 +61,8 @@ export function widthOfOutput({ output }: Pick<LearningTask, "output">): number 
 }
 
 /**
- * Checks a data set against the task and standardises it; arrays that are in the model's units already are shared, not copied.
+ * Checks a data set against the task and standardises it; arrays that are in the model's units already are shared, not
+ * copied.
  * @throws HearsayError ERR_DATA where lengths do not agree or a class index is not one of the task's.
  */
 export function prepareData(task: LearningTask, data: Dataset): PreparedData {

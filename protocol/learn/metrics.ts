@@ -6,14 +6,15 @@ import type { Metrics } from "../seams.ts";
 import type { LearningOutput } from "./learning-task.ts";
 
 /**
- * Probabilities below this count as this, so that one wrong and certain answer costs 69 nats, not infinity. Far below Keras's 1e-7:
- * where a loss is derived through the clipping, an example that is confidently wrong must still have a gradient.
+ * Probabilities below this count as this, so that one wrong and certain answer costs 69 nats, not infinity. Far below
+ * Keras's 1e-7: where a loss is derived through the clipping, an example that is confidently wrong must still have a
+ * gradient.
  */
 export const MIN_PROBABILITY = 1e-30;
 
 /**
- * @param predictions row-major, one row per example, as `Trainer.predict` returns them: probabilities of the classes, or
- * target values in the units of the data.
+ * @param predictions row-major, one row per example, as `Trainer.predict` returns them: probabilities of the classes,
+ * or target values in the units of the data.
  * @param targets class indices, or row-major target values in the units of the data.
  * Throws RangeError unless there is at least one example and the lengths agree.
  */
@@ -70,8 +71,8 @@ function classificationMetrics(probabilities: Float32Array, classes: Float32Arra
 
 /**
  * With n rows and m targets: loss = 1/(nm) sum ((p - y) / std)^2; rmse = sqrt(1/(nm) sum (p - y)^2);
- * r2 = 1/m sum over targets of 1 - sum (p - y)^2 / sum (y - mean(y))^2; a target that does not vary counts 1 where every
- * prediction of it is exact, else 0.
+ * r2 = 1/m sum over targets of 1 - sum (p - y)^2 / sum (y - mean(y))^2; a target that does not vary counts 1 where
+ * every prediction of it is exact, else 0.
  */
 function regressionMetrics(
   predictions: Float32Array,

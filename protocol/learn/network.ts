@@ -7,13 +7,14 @@ import { affine, type DenseLayer, inputGradient, kernelGradient } from "./matrix
 import { type TensorSpec, tensorSlices } from "./tensors.ts";
 
 export interface Network {
-  /** Rows that the buffers hold. */
-  readonly maxRows: number;
-  /** Linear outputs, rows x outputs, in a buffer that the next call overwrites. `inputs` is kept for `backward` by reference. */
+  /**
+   * Linear outputs, rows x outputs, in a buffer that the next call overwrites. `inputs` is kept for `backward` by
+   * reference.
+   */
   forward(params: Float32Array, inputs: Float32Array, rows: number): Float32Array;
   /**
-   * Gradient with respect to all parameters, of the loss whose gradient with respect to the outputs of the last `forward` (same
-   * params) is `outputGradient`; written to `gradient`, length d.
+   * Gradient with respect to all parameters, of the loss whose gradient with respect to the outputs of the last
+   * `forward` (same params) is `outputGradient`; written to `gradient`, length d.
    */
   backward(params: Float32Array, outputGradient: Float32Array, gradient: Float32Array): void;
 }
@@ -36,11 +37,11 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
   // deltas[l]: gradient with respect to the output of layer l; that of the last layer is given
   const deltas = layers.slice(0, -1).map((layer) => new Float32Array(maxRows * layer.outputs));
   const scratch = new Uint32Array(Math.max(maxRows, ...layers.map((layer) => layer.inputs)));
-  let seen = new Float32Array(0);
+  let seen: Float32Array = new Float32Array(0);
   let rows = 0;
 
   function forward(params: Float32Array, inputs: Float32Array, count: number): Float32Array {
-    seen = inputs as Float32Array<ArrayBuffer>;
+    seen = inputs;
     rows = count;
     let x = inputs;
     for (const [l, layer] of layers.entries()) {
@@ -66,7 +67,7 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
     }
   }
 
-  return { maxRows, forward, backward };
+  return { forward, backward };
 }
 
 /** The first `length` values become phi(value). */

@@ -1,6 +1,6 @@
 /**
- * What every engine's Trainer does alike: checks, standardising, evaluation. An engine supplies a `LearningCore` that knows only
- * numbers in the model's units.
+ * What every engine's Trainer does alike: checks, standardising, evaluation. An engine supplies a `LearningCore` that
+ * knows only numbers in the model's units.
  */
 import { HearsayError } from "../errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../seams.ts";
@@ -20,9 +20,10 @@ export interface TrainerOptions {
 export interface LearningCore {
   readonly engine: string;
   /**
-   * `request.steps` steps of gradient descent with momentum, v <- momentum v + g, x <- x - learningRate v, on the batches of
-   * `createBatches(train.length, task.training.batch, request.seed)`. v starts at 0 at each call: a trainer has no state but its data,
-   * so that what a step did can be repeated from the log, and a model that was aggregated meanwhile is not pushed along an old velocity.
+   * `request.steps` steps of gradient descent with momentum, v <- momentum v + g, x <- x - learningRate v, on the
+   * batches of `createBatches(train.length, task.training.batch, request.seed)`. v starts at 0 at each call: a trainer
+   * has no state but its data, so that what a step did can be repeated from the log, and a model that was aggregated
+   * meanwhile is not pushed along an old velocity.
    */
   fit(request: FitRequest, train: PreparedData): FitResult;
   /** Class probabilities or targets in the model's units, one row per row of `inputs`. */
@@ -31,8 +32,9 @@ export interface LearningCore {
 }
 
 /**
- * Builds a Trainer. Its `fit` throws HearsayError ERR_DATA without examples, RangeError unless `steps` is a positive integer;
- * `evaluate` throws ERR_DATA where the split is absent or empty; parameters of a wrong length are a RangeError.
+ * Builds a Trainer. Its `fit` throws HearsayError ERR_DATA without examples, RangeError unless `steps` is a positive
+ * integer; `evaluate` throws ERR_DATA where the split is absent or empty; parameters of a wrong length are a
+ * RangeError.
  * @throws HearsayError ERR_DATA where a data set does not fit the task.
  */
 export function createTrainer({ task, train, holdout }: TrainerOptions, core: LearningCore): Trainer {

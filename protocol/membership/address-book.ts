@@ -7,7 +7,7 @@
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Rng } from "../rng.ts";
-import type { Clock, PeerId, Store } from "../seams.ts";
+import type { Clock, PeerId, Store, StoreChange } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import type { PeerAddresses } from "../wire/messages.ts";
 
@@ -56,26 +56,28 @@ export async function openAddressBook(modules: {
   const changed = new Set<PeerId>();
 
   for await (const [key, value] of store.range(PREFIX)) {
-    const addresses = decodeCanonical(value, 16 * 1024);
-    if (!Array.isArray(addresses)) throw new HearsayError("ERR_STATE", `the address book entry ${key} is damaged`);
-    cards.set(key.slice(PREFIX.length), newCard(addresses.map(String), true));
+    cards.set(key.slice(PREFIX.length), newCard(decodeCard(key, value), true));
   }
 
   function newCard(addresses: string[], everReached: boolean): Card {
     return { addresses, everReached, banned: false, failures: 0, nextDialMs: clock.now() };
   }
 
-  /** A full book drops a card that was never reached, else refuses. */
+  /** A full book drops a card that was never reached, else one that is banned (it is banned again when it turns up), else refuses. */
   function makeRoom(): boolean {
     if (cards.size < LIMITS.maxKnownPeers) return true;
     for (const [peer, card] of cards) {
       if (!card.everReached && !card.banned) return cards.delete(peer);
     }
+    for (const [peer, { banned }] of cards) {
+      if (banned) return cards.delete(peer);
+    }
     return false;
   }
 
   return {
-    learn(peer, addresses) {
+    learn(peer, offered) {
+      const addresses = offered.filter(({ length }) => length <= LIMITS.maxAddressLength); // longer ones could not be passed on
       if (peer === self || addresses.length === 0) return false;
       const card = cards.get(peer);
       if (card === undefined) {
@@ -129,14 +131,31 @@ export async function openAddressBook(modules: {
     size: () => cards.size,
     async save() {
       const peers = [...changed];
+      if (peers.length === 0) return;
       changed.clear();
-      await store.write(
-        peers.map((peer) => {
-          const card = cards.get(peer);
-          const key = `${PREFIX}${peer}`;
-          return card?.everReached && !card.banned ? { key, value: encodeCanonical(card.addresses) } : { key };
-        }),
-      );
+      const changes = peers.map((peer): StoreChange => {
+        const card = cards.get(peer);
+        const key = `${PREFIX}${peer}`;
+        return card?.everReached && !card.banned ? { key, value: encodeCanonical(card.addresses) } : { key };
+      });
+      try {
+        await store.write(changes);
+      } catch (error) {
+        for (const peer of peers) changed.add(peer); // for the next save
+        throw error;
+      }
     },
   };
+}
+
+function decodeCard(key: string, value: Uint8Array): string[] {
+  const damaged = `the address book entry ${key} is damaged`;
+  let addresses: unknown;
+  try {
+    addresses = decodeCanonical(value, 16 * 1024);
+  } catch (cause) {
+    throw new HearsayError("ERR_STATE", damaged, { key }, cause);
+  }
+  if (Array.isArray(addresses) && addresses.every((address) => typeof address === "string")) return addresses;
+  throw new HearsayError("ERR_STATE", damaged, { key });
 }

@@ -23,12 +23,8 @@ export interface AnnouncementBook {
   receive(sealed: Uint8Array): Verdict;
   /** Newest announcement of every author whose body was neither taken nor given up, sorted by author. */
   available(): Announced[];
-  /** Whether this is still its author's newest announcement, not taken or given up. */
-  isAvailable(announced: Announced): boolean;
   /** The body was pulled, or will not be tried again. */
   settle(announced: Announced): void;
-  /** Number of authors heard from since `sinceMs`. */
-  authorsSince(sinceMs: number): number;
 }
 
 export interface AnnouncementContext {
@@ -116,18 +112,9 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
         .filter((slot) => !slot.settled)
         .map((slot) => slot.announced)
         .sort((a, b) => (a.author < b.author ? -1 : 1)),
-    isAvailable(announced) {
-      const slot = slots.get(announced.author);
-      return slot !== undefined && !slot.settled && slot.announced === announced;
-    },
     settle(announced) {
       const slot = slots.get(announced.author);
       if (slot?.announced === announced) slot.settled = true;
-    },
-    authorsSince(sinceMs) {
-      let count = 0;
-      for (const { announced } of slots.values()) if (announced.firstSeenMs >= sinceMs) count++;
-      return count;
     },
   };
 }

@@ -23,7 +23,8 @@ const BODIES_SERVED = 3;
 
 /** Attempts of one chunk before the pull is given up. */
 const CHUNK_ATTEMPTS = 3;
-const RETRY_DELAY_MS = 250;
+/** Times the attempt: in 1.8 s a lost peer is redialled (REDIAL_FIRST_MS x 1.5, and a tick of membership). */
+const RETRY_DELAY_MS = 600;
 
 export function serveBlobs(transport: Transport, protocol: string): BlobShelf {
   const kept = new Map<string, Uint8Array>();

@@ -1,4 +1,5 @@
 /** What the parts of a peer share: the task, the modules that `node/` or `sim/` gave, and the counters that status shows. */
+import { floatsToBytes } from "../bytes.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import type { Log } from "../log/chain.ts";
 import type { Rng } from "../rng.ts";
@@ -26,9 +27,24 @@ export interface PeerContext extends PeerModules {
   readonly taskId: Uint8Array;
   readonly names: ReturnType<typeof taskNames>;
   readonly codec: BodyCodec;
+  /** SHA-256 of a parameter vector, as the log names it. */
+  readonly hashOf: (params: Float32Array) => Uint8Array;
   readonly log: Log;
   readonly counters: Counters;
   readonly signal: AbortSignal;
+}
+
+/**
+ * Hashes each vector once: the aggregate of one cycle is what the next trains from, and no vector changes after it was made
+ * (seams.ts).
+ */
+export function createParamsHash(crypto: Crypto): (params: Float32Array) => Uint8Array {
+  const known = new WeakMap<Float32Array, Uint8Array>();
+  return (params) => {
+    const hash = known.get(params) ?? crypto.sha256(floatsToBytes(params));
+    known.set(params, hash);
+    return hash;
+  };
 }
 
 /** Everything is counted since the process started. */

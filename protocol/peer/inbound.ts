@@ -2,7 +2,8 @@
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
  * Whom to read is the receiver's choice: in every cycle up to k authors are drawn at random among those with a model that was
- * not taken yet. Who announces more often is not drawn more often, so flooding buys nothing.
+ * not taken yet. Who announces more often is not drawn more often, so flooding buys nothing. Authors that failed lately share
+ * one place among the pulls in progress, so those that never answer cannot hold all of them.
  */
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -11,6 +12,7 @@ import { type Announced, createAnnouncementBook } from "./announcements.ts";
 import { pullBlob } from "./blobs.ts";
 import { countRefused, type PeerContext } from "./context.ts";
 import { type Candidate, createInbox } from "./inbox.ts";
+import { createStrikes } from "./strikes.ts";
 import { validateBody } from "./validate.ts";
 
 export interface Inbound {
@@ -19,34 +21,45 @@ export interface Inbound {
   /** A new cycle starts: draw anew, up to k models. `ownNorm` bounds what is let in. */
   beginCycle(cycle: number, ownNorm: number): void;
   fresh(): number;
-  /** Fresh candidates that it makes sense to wait for: k, or fewer where fewer peers are alive. */
+  /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k. */
   wanted(cycleMs: number): number;
   /** Candidates of this merge, sorted by peer id, and bodies refused since the last merge. */
-  take(): { candidates: Candidate[]; invalid: Announced[] };
-  /** After a merge: see `Inbox.merged`. */
-  merged(keep: (candidate: Candidate) => boolean): void;
+  take(): Taken;
+  /** `taken` are now in the log; see `Inbox.merged`. */
+  merged(taken: Taken, keep: (candidate: Candidate) => boolean): void;
   /** Moving average of the duration of a pull, ms; 0 before the first. */
   pullMs(): number;
   /** Calls back once, when the number of fresh candidates grows. */
   onFresh(callback: () => void): void;
 }
 
+export interface Taken {
+  readonly candidates: readonly Candidate[];
+  readonly invalid: readonly Announced[];
+}
+
 /** A model may be this many times as long as one's own; anything robust rules can bound is let in. */
 const MAX_NORM_RATIO = 10;
 
-/** An author whose body was refused is left out for 2^refusals own cycles, at most this many. */
-const MAX_PENALTY_CYCLES = 1024;
+/** An author is hoped for as long as its last model came within this many cycles: dead, silent and much slower ones are not. */
+const DELIVERY_CYCLES = 2;
 
-export function createInbound(context: PeerContext): Inbound {
+/** Failed pulls that are no fault of the model: unreachable, too slow, or replaced meanwhile. */
+const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND"];
+
+/** @param startCycle own cycles before this start: the staleness of what comes before the first `beginCycle` counts from it. */
+export function createInbound(context: PeerContext, startCycle: number): Inbound {
   const { task, counters, clock, codec } = context;
   const { inboxSize, memory } = task.aggregation;
   const inbox = createInbox({ capacity: Math.max(inboxSize, memory), memory });
   const rng = context.rng.fork("pulls");
-  const penalties = new Map<PeerId, { refusals: number; untilCycle: number }>();
-  let cycle = 0;
+  const strikes = createStrikes(LIMITS.maxAnnouncers);
+  const inFlight = new Set<PeerId>();
+  /** When each author last delivered a model, in this order. */
+  const deliveredMs = new Map<PeerId, number>();
+  let cycle = startCycle;
   let maxNorm = Number.MAX_VALUE;
   let drawn = 0;
-  let pulling = 0;
   let meanPullMs = 0;
   let invalid: Announced[] = [];
   let listener: (() => void) | undefined;
@@ -63,21 +76,26 @@ export function createInbound(context: PeerContext): Inbound {
 
   /** Starts pulls until k models were drawn in this cycle, as far as there are any. */
   function draw(): void {
-    const choice = book
-      .available()
-      .filter(({ author }) => (penalties.get(author)?.untilCycle ?? 0) <= cycle && !inFlight.has(author));
-    while (choice.length > 0 && drawn < inboxSize && pulling < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
-      const [announced] = choice.splice(rng.below(choice.length), 1);
-      if (announced !== undefined) void pull(announced);
+    while (drawn < inboxSize && inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
+      const choice = choices();
+      const announced = choice[choice.length === 0 ? 0 : rng.below(choice.length)];
+      if (announced === undefined) return;
+      void pull(announced);
     }
   }
 
-  const inFlight = new Set<PeerId>();
+  function choices(): Announced[] {
+    const taken = [...inFlight].some((author) => strikes.has(author)); // the one place of authors that failed
+    return book
+      .available()
+      .filter(
+        ({ author }) => !inFlight.has(author) && !strikes.isOut(author, cycle) && !(taken && strikes.has(author)),
+      );
+  }
 
   async function pull(announced: Announced): Promise<void> {
     const { author } = announced;
     drawn++;
-    pulling++;
     inFlight.add(author);
     const startedMs = clock.now();
     try {
@@ -88,7 +106,9 @@ export function createInbound(context: PeerContext): Inbound {
         signal: context.signal,
       });
       inbox.put({ announced, params: validateBody(body, codec, maxNorm) });
-      penalties.delete(author);
+      strikes.forgive(author);
+      deliveredMs.delete(author); // re-inserted at the end
+      deliveredMs.set(author, clock.now());
       const tookMs = clock.now() - startedMs;
       meanPullMs = meanPullMs === 0 ? tookMs : 0.8 * meanPullMs + 0.2 * tookMs;
       listener?.();
@@ -97,7 +117,6 @@ export function createInbound(context: PeerContext): Inbound {
       drawn--; // its place is free for another
       if (!context.signal.aborted) failed(announced, error.code, error.message);
     } finally {
-      pulling--;
       inFlight.delete(author);
       book.settle(announced);
       draw();
@@ -107,16 +126,10 @@ export function createInbound(context: PeerContext): Inbound {
   function failed(announced: Announced, code: string, message: string): void {
     countRefused(counters, code);
     context.observe?.({ kind: "refused", peer: announced.author, code, message });
-    if (!code.startsWith("ERR_MODEL_")) return; // unreachable, too slow or replaced meanwhile: no fault of the model
+    if (code !== "ERR_NOT_FOUND") strikes.add(announced.author, cycle);
+    if (NO_FAULT_OF_THE_MODEL.includes(code)) return;
     invalid.push(announced);
     if (invalid.length > LIMITS.maxInboxSize) invalid.shift();
-    const refusals = (penalties.get(announced.author)?.refusals ?? 0) + 1;
-    penalties.delete(announced.author);
-    penalties.set(announced.author, { refusals, untilCycle: cycle + Math.min(MAX_PENALTY_CYCLES, 2 ** refusals) });
-    for (const oldest of penalties.keys()) {
-      if (penalties.size <= LIMITS.maxAnnouncers) break;
-      penalties.delete(oldest);
-    }
   }
 
   return {
@@ -139,20 +152,23 @@ export function createInbound(context: PeerContext): Inbound {
     beginCycle(newCycle, ownNorm) {
       cycle = newCycle;
       maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
-      drawn = pulling;
+      drawn = inFlight.size;
       draw();
     },
     fresh: () => inbox.fresh(),
     wanted(cycleMs) {
-      const alive = book.authorsSince(clock.now() - task.staleness.cutoff * cycleMs);
-      return Math.min(inboxSize, Math.max(task.aggregation.quorum, alive));
+      const sinceMs = clock.now() - DELIVERY_CYCLES * cycleMs;
+      for (const [author, atMs] of deliveredMs) {
+        if (atMs >= sinceMs) break;
+        deliveredMs.delete(author);
+      }
+      return Math.min(inboxSize, deliveredMs.size);
     },
-    take() {
-      const refused = invalid;
-      invalid = [];
-      return { candidates: inbox.select(), invalid: refused };
+    take: () => ({ candidates: inbox.select(), invalid: [...invalid] }),
+    merged(taken, keep) {
+      invalid = invalid.filter((announced) => !taken.invalid.includes(announced));
+      inbox.merged(taken.candidates, keep);
     },
-    merged: (keep) => inbox.merged(keep),
     pullMs: () => meanPullMs,
     onFresh(callback) {
       listener = () => {

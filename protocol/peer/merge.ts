@@ -4,7 +4,7 @@
  * `catch-up`: a peer that has merged nothing since it started, and is more than the staleness cut-off behind the lower median
  * of its candidates, takes the coordinate median of (at least three of) them instead of pulling its own old model along.
  */
-import { equalBytes, floatsToBytes } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
 import type { AggregateBody, ParentStatus } from "../log/bodies.ts";
 import type { RuleCandidate, StoreChange } from "../seams.ts";
 import { eligible as isEligible, mergeAges, staleness, stalenessWeightQ16 } from "../staleness.ts";
@@ -34,7 +34,7 @@ export interface Merger {
 }
 
 export function createMerger(context: PeerContext, inbound: Inbound): Merger {
-  const { task, crypto, counters } = context;
+  const { task, counters, hashOf } = context;
   const { rule, parameters, blend } = task.aggregation;
   let mergedSinceStart = false;
 
@@ -74,9 +74,10 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     persist: (state: ModelState) => StoreChange[],
   ): Promise<ModelState | undefined> {
     const taken = inbound.take();
-    const distinct = dropCopies(taken.candidates);
-    const weighed = weigh(distinct.kept, trained.age, cycle);
-    const eligible = weighed.filter(({ tau }) => isEligible(tau, task.staleness.cutoff));
+    const young = weigh(taken.candidates, trained.age, cycle).filter(({ tau }) =>
+      isEligible(tau, task.staleness.cutoff),
+    );
+    const { kept: eligible, copies } = dropCopies(young); // of the young ones: a copy under an old age must not stand for all
     if (eligible.length < task.aggregation.quorum) return undefined;
 
     const ages = eligible.map(({ announced }) => announced.age);
@@ -86,14 +87,14 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     const merged = { params: output, age: mergeAges(trained.age, claimed) };
 
     const body: AggregateBody = {
-      own: crypto.sha256(floatsToBytes(own)),
-      base: crypto.sha256(floatsToBytes(trained.base)),
-      out: crypto.sha256(floatsToBytes(output)),
+      own: hashOf(own),
+      base: hashOf(trained.base),
+      out: hashOf(output),
       rule: name,
       age: merged.age,
       parents: [
         ...eligible.map((candidate, i) => parent(candidate, candidate.weightQ16, statuses[i] ?? "used")),
-        ...distinct.copies.map((candidate) => parent(candidate, 0, "duplicate")),
+        ...copies.map((candidate) => parent(candidate, 0, "duplicate")),
         ...taken.invalid.map((announced) => parent({ announced }, 0, "invalid")),
       ],
     };
@@ -101,7 +102,7 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     for (const [, , , , status] of body.parents) counters[status]++;
     counters.merges++;
     mergedSinceStart = true;
-    inbound.merged(({ announced }) => cycle - announced.firstSeenCycle < task.staleness.cutoff);
+    inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < task.staleness.cutoff);
     context.observe?.({ kind: "merged", cycle, rule: name, candidates: eligible.length, age: merged.age });
     return merged;
   }
@@ -116,9 +117,9 @@ function blendInto(own: Float32Array, y: Float32Array, blend: number): Float32Ar
 }
 
 /** One candidate a model: the same body under several names counts once, under the first name. */
-function dropCopies(candidates: readonly Candidate[]): { kept: Candidate[]; copies: Candidate[] } {
-  const kept: Candidate[] = [];
-  const copies: Candidate[] = [];
+function dropCopies(candidates: readonly Weighted[]): { kept: Weighted[]; copies: Weighted[] } {
+  const kept: Weighted[] = [];
+  const copies: Weighted[] = [];
   for (const candidate of candidates) {
     const copy = kept.some(({ announced }) => equalBytes(announced.model, candidate.announced.model));
     (copy ? copies : kept).push(candidate);

@@ -5,7 +5,6 @@
  * aggregation: publishing the aggregate freezes every median-like rule at the common initial model (1.3 of the design notes;
  * regression test in test/protocol/peer/first-cycle.test.ts).
  */
-import { floatsToBytes } from "../bytes.ts";
 import { encodeAnnouncement } from "../wire/announcement.ts";
 import type { BlobShelf } from "./blobs.ts";
 import type { PeerContext } from "./context.ts";
@@ -40,7 +39,7 @@ export interface Outbound {
 }
 
 export function createOutbound(context: PeerContext, shelf: BlobShelf): Outbound {
-  const { task, taskId, crypto, clock, identity, trainer, transport, log } = context;
+  const { task, taskId, crypto, clock, identity, trainer, transport, log, hashOf } = context;
   let latest: Uint8Array | undefined;
 
   async function train(state: ModelState, cycle: number): Promise<Trained | undefined> {
@@ -69,8 +68,8 @@ export function createOutbound(context: PeerContext, shelf: BlobShelf): Outbound
       {
         type: "train",
         body: {
-          in: crypto.sha256(floatsToBytes(base)),
-          out: crypto.sha256(floatsToBytes(params)),
+          in: hashOf(base),
+          out: hashOf(params),
           steps,
           age,
           engine: trainer.engine,

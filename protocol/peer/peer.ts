@@ -83,7 +83,7 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
 
   const shelf = serveBlobs(transport, names.blob);
   shelf.keep(taskId, manifest);
-  const inbound = createInbound(context);
+  const inbound = createInbound(context, state.cycle);
   const outbound = createOutbound(context, shelf);
   const merger = createMerger(context, inbound);
   transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
@@ -107,9 +107,10 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
     const merged = enough
       ? await merger.merge(own, cycle, (model) => savedStateChanges(after(model, cycle)))
       : undefined;
-    state = after(merged ?? own, cycle);
+    const next = after(merged ?? own, cycle);
+    if (merged === undefined) await store.write(savedStateChanges(next));
+    state = next; // on disk before anyone can see it: after a crash no figure goes back
     if (merged === undefined) {
-      await store.write(savedStateChanges(state));
       modules.observe?.({ kind: "alone", cycle, candidates: inbound.fresh(), quorum: task.aggregation.quorum });
     }
   }

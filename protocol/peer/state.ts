@@ -1,9 +1,11 @@
 /** What survives a restart beside the log: parameters, age and cycle, and the model that is served for predictions. */
 import { bytesToFloats, floatsToBytes } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
+import { HearsayError, isHearsayError } from "../errors.ts";
+import { isCount } from "../log/bodies.ts";
 import type { Store, StoreChange } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import type { ModelState } from "./outbound.ts";
+import { euclideanNorm } from "./validate.ts";
 
 export interface SavedState extends ModelState {
   readonly cycle: number;
@@ -30,23 +32,41 @@ export async function loadState(store: Store, numParams: number): Promise<SavedS
   const [params, serving, counts] = await Promise.all(
     [KEYS.params, KEYS.serving, KEYS.counts].map((key) => store.get(key)),
   );
-  if (params === undefined && counts === undefined) return undefined;
-  const fields = counts === undefined ? undefined : decodeCanonical(counts, 64);
-  if (
-    params?.length !== 4 * numParams ||
-    serving?.length !== 4 * numParams ||
-    !Array.isArray(fields) ||
-    fields[0] !== 1
-  ) {
+  if (params === undefined && serving === undefined && counts === undefined) return undefined;
+  const own = readParams(params, numParams);
+  const served = readParams(serving, numParams);
+  const numbers = readCounts(counts);
+  if (own === undefined || served === undefined || numbers === undefined) {
     throw new HearsayError("ERR_STATE", "the saved model is damaged or of another task; use another state directory");
   }
-  const [, age, cycle] = fields as [1, number, number];
-  return { params: bytesToFloats(params), serving: bytesToFloats(serving), age, cycle };
+  return { params: own, serving: served, ...numbers };
+}
+
+/** Finite parameters, or undefined. */
+function readParams(bytes: Uint8Array | undefined, numParams: number): Float32Array | undefined {
+  if (bytes?.length !== 4 * numParams) return undefined;
+  const params = bytesToFloats(bytes);
+  return Number.isFinite(euclideanNorm(params)) ? params : undefined;
+}
+
+function readCounts(bytes: Uint8Array | undefined): { age: number; cycle: number } | undefined {
+  let fields: unknown;
+  try {
+    fields = bytes && decodeCanonical(bytes, 64);
+  } catch (error) {
+    if (isHearsayError(error)) return undefined;
+    throw error;
+  }
+  const [version, age, cycle] = Array.isArray(fields) && fields.length === 3 ? (fields as unknown[]) : [];
+  return version === 1 && isCount(age) && isCount(cycle) ? { age, cycle } : undefined;
 }
 
 const SERVING_MEMORY = 0.7;
 
 /** serving <- 0.7 serving + 0.3 aggregate. */
 export function blendServing(serving: Float32Array, aggregate: Float32Array): Float32Array {
-  return serving.map((value, i) => SERVING_MEMORY * value + (1 - SERVING_MEMORY) * (aggregate[i] as number));
+  const blended = new Float32Array(serving.length); // `map` takes six times as long, and this runs on the event loop
+  for (let i = 0; i < blended.length; i++)
+    blended[i] = SERVING_MEMORY * (serving[i] as number) + (1 - SERVING_MEMORY) * (aggregate[i] as number);
+  return blended;
 }

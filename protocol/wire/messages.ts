@@ -115,7 +115,8 @@ export function decodePeersAnswer(bytes: Uint8Array): PeerAddresses[] {
       throw malformed("a peer is not [id, [addresses]]");
     const peer = text(item[0], 128);
     if (publicKeyFromPeerId(peer) === undefined) throw malformed("a peer id is not of an Ed25519 key");
-    return { peer, addresses: item[1].slice(0, LIMITS.maxAddressesPerPeer).map((address) => text(address, 256)) };
+    const addresses = item[1].slice(0, LIMITS.maxAddressesPerPeer);
+    return { peer, addresses: addresses.map((address) => text(address, LIMITS.maxAddressLength)) };
   });
 }
 

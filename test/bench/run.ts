@@ -5,6 +5,7 @@
  * and measures something to compare with in the same run. Trust the ratios. Each runs in a process of its own, one after the other.
  */
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,9 @@ interface Report {
 }
 
 const program = new Command("bench")
-  .description("Benchmarks of a Hearsay peer, on loopback only. Progress goes to standard error; takes about five minutes.")
+  .description(
+    "Benchmarks of a Hearsay peer, on loopback only. Progress goes to standard error; takes about five minutes.",
+  )
   .addOption(new Option("--only <name>", "a single benchmark").choices([...BENCHMARKS.keys()]))
   .option("--json", "print one JSON object, as the last line, instead of tables")
   .addHelpText(
@@ -88,18 +91,18 @@ async function measure(name: string): Promise<{ title: string; outcome: Outcome 
   process.once("SIGTERM", interrupted);
   const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
   try {
-    return await new Promise((resolve, reject) => {
-      child.on("message", (message: Measured) => {
-        if ("error" in message) reject(new Error(message.error));
-        else resolve(message);
-      });
-      child.on("exit", (code, signal) => reject(new Error(`its process ended with ${code ?? signal}`)));
+    let measured: Measured = { error: "it said nothing" };
+    child.on("message", (message: Measured) => {
+      measured = message;
     });
+    const [code, signal] = await once(child, "exit");
+    if (code !== 0) throw new Error(`its process ended with ${code ?? signal}`);
+    if ("error" in measured) throw new Error(measured.error);
+    return measured;
   } finally {
     clearTimeout(timer);
     process.off("SIGINT", interrupted);
     process.off("SIGTERM", interrupted);
-    if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once("exit", resolve));
     await rm(scratch, { recursive: true, force: true });
   }
 }

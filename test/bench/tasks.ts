@@ -12,7 +12,13 @@ export async function digitsTask(aggregation: Readonly<Record<string, number>>):
 export async function sixMegabyteTask(aggregation: Readonly<Record<string, number>>): Promise<Task> {
   const { task } = await loadNamedSet("digits");
   const model = { kind: "mlp", hidden: [1200, 1200] };
-  return parseTask({ ...task, name: "digits-6mb", model, training: { learningRate: 0.05, steps: 1, batch: 4 }, aggregation });
+  return parseTask({
+    ...task,
+    name: "digits-6mb",
+    model,
+    training: { learningRate: 0.05, steps: 1, batch: 4 },
+    aggregation,
+  });
 }
 
 /** Models over 28 x 28 pixels, by the names that the tables show. */

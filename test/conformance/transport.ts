@@ -343,9 +343,9 @@ async function connectAll(net: TestNetwork): Promise<void> {
   for (let i = 0; i < net.ids.length; i++) for (let j = 0; j < i; j++) await net.connect(i, j);
 }
 
-/** Waits until the condition holds, at most 10 s. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  const signal = AbortSignal.timeout(10_000);
+/** Waits until the condition holds; rejects if it does not in time. */
+export async function eventually(holds: () => boolean, withinMs = 10_000): Promise<void> {
+  const signal = AbortSignal.timeout(withinMs);
   while (!holds()) {
     signal.throwIfAborted();
     await sleep(5);

@@ -206,7 +206,14 @@ async function stepRates(peers: readonly PeerProcess[]): Promise<number[]> {
 /** Hold-out accuracy of one share by itself, after as many steps as in the network. */
 async function accuracyAlone(index: number, steps: number): Promise<number> {
   const task = parseTask(SOURCE);
-  const share = { dataset: "digits", holdout: 0.2, share: `${index + 1}/${PEERS}`, partition: PARTITION, seed: 1 };
+  const share = {
+    dataset: "digits",
+    holdout: 0.2,
+    holdoutBy: "chance",
+    share: `${index + 1}/${PEERS}`,
+    partition: PARTITION,
+    seed: 1,
+  };
   const { train, holdout } = await loadPeerData(share, task);
   const trainer = createDenseTrainer({ task, train, ...(holdout && { holdout }) });
   const { params } = await trainer.fit({ params: initialParams(task.tensors, task.seed), steps, seed: "alone" });

@@ -33,7 +33,7 @@ const connected = (a: RealNode, b: RealNode) =>
 
 async function connect(a: RealNode, b: RealNode): Promise<void> {
   await a.node.dial(b.node.getMultiaddrs() as Multiaddr[], { signal: AbortSignal.timeout(5000) });
-  await eventually(() => connected(a, b));
+  await eventually(() => connected(a, b), 2000);
 }
 
 async function disconnect(a: RealNode, b: RealNode): Promise<void> {
@@ -50,7 +50,9 @@ transportConformance("libp2p", async (n) => {
     connect: (i, j) => connect(at(i), at(j)),
     disconnect: (i, j) => disconnect(at(i), at(j)),
     async ready(topic) {
-      const grafted = (a: RealNode, b: RealNode) => a.node.services.pubsub.getMeshPeers(topic).includes(b.id);
+      const meshOf = ({ node }: RealNode) =>
+        node.services.pubsub as unknown as { getMeshPeers(topic: string): string[] };
+      const grafted = (a: RealNode, b: RealNode) => meshOf(a).getMeshPeers(topic).includes(b.id);
       await eventually(() => nodes.every((a) => nodes.every((b) => a === b || !connected(a, b) || grafted(a, b))));
     },
     async close() {

@@ -58,7 +58,7 @@ test("every rule of the registry gives what it gives in this thread", async () =
   const engine = await startEngine({ task, train, engine: "auto" });
   const candidates = [1, 2, 3, 4].map((seed) => ({
     params: initialParams(task.tensors, seed),
-    weightQ16: UNIT_WEIGHT / seed,
+    weightQ16: Math.floor(UNIT_WEIGHT / seed),
   }));
   for (const input of [
     { own: params, candidates },
@@ -133,15 +133,20 @@ test("when the worker dies, every pending and later call rejects with ERR_ENGINE
 
 test("an idle engine does not keep the process alive, a pending call does", async () => {
   const body = `
-    import { startEngine } from "./node/engines/client.ts";
-    const shape = { input: { shape: [1], mean: [0], std: [1] }, tensors: [["dense0/kernel", [1, 2]], ["dense0/bias", [2]]] };
-    const task = { ...shape, model: { kind: "softmax" }, output: { kind: "classification", classes: ["a", "b"] },
-      training: { learningRate: 1, momentum: 0, batch: 1 } };
+    const task = {
+      input: { shape: [1], mean: [0], std: [1] },
+      output: { kind: "classification", classes: ["a", "b"] },
+      model: { kind: "softmax" },
+      tensors: [["dense0/kernel", [1, 2]], ["dense0/bias", [2]]],
+      training: { learningRate: 1, momentum: 0, batch: 1 },
+    };
     const train = { inputs: new Float32Array(1), targets: new Float32Array(1), length: 1 };
-    const engine = await startEngine({ task, train, engine: "auto" });
-    engine.fit({ params: new Float32Array(4), steps: 1000, seed: "" }).then(() => process.stdout.write("fitted"));
+    import("./node/engines/client.ts")
+      .then(({ startEngine }) => startEngine({ task, train, engine: "auto" }))
+      .then((engine) => engine.fit({ params: new Float32Array(4), steps: 1000, seed: "" }))
+      .then(() => process.stdout.write("fitted"));
   `;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", body], {
+  const child = spawn(process.execPath, ["--eval", body], {
     cwd: new URL("../../..", import.meta.url),
     stdio: ["ignore", "pipe", "inherit"],
   });

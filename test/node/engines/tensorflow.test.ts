@@ -42,7 +42,7 @@ for (const backend of BACKENDS) {
       for (const output of [CLASSIFY, REGRESS]) {
         const task = learningTask(model, {
           output,
-          input: { shape: [5], mean: [0.5], std: [1, 2, 1, 2, 1] },
+          input: { shape: output === CLASSIFY ? [5] : [5, 1], mean: [0.5], std: [1, 2, 1, 2, 1] },
           training: { learningRate: 0.1, momentum: 0.9, batch: 8 },
         });
         const data = { train: randomData(task, 30, "train"), holdout: randomData(task, 300, "holdout") };
@@ -160,7 +160,7 @@ test("a task whose tensors are not those of its model is ERR_TASK", async () => 
   });
 });
 
-test("plain JavaScript is a choice without warning when asked for by name, and native where it is absent an error", async () => {
+test("plain JavaScript asked for by name comes without warning; native where it is absent is ERR_ENGINE", async () => {
   assert.equal((await selectBackend("cpu")).warning, undefined);
   assert.notEqual((await selectBackend()).name, "cpu");
   if (!BACKENDS.includes("node")) await assert.rejects(selectBackend("node"), { code: "ERR_ENGINE" });

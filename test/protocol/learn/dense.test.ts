@@ -123,7 +123,7 @@ test("fit takes v <- mu v + g, x <- x - lr v on the batches of createBatches, wi
   assert.ok(Math.abs(result.loss - lossSum / 6) < 1e-5);
 });
 
-test("fit is a function of its request: same bits again, whatever happened in between; its input is not changed", async () => {
+test("fit is a function of its request: same bits again, whatever came between; its input stays", async () => {
   const task = learningTask({ kind: "mlp", hidden: [7], activation: "tanh" }, { training: { momentum: 0.9 } });
   const train = randomData(task, 30, "data");
   const [trainer, other] = [createDenseTrainer({ task, train }), createDenseTrainer({ task, train })];

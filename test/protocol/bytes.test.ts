@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import {
+  bytesToFloats,
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  floatsToBytes,
+  fromHex,
+  toHex,
+  utf8,
+} from "../../protocol/bytes.ts";
+
+const anyBytes = fc.uint8Array({ maxLength: 40 });
+
+describe("hexadecimal text", () => {
+  it("names bytes in lower case, two digits each, and gives them back", () => {
+    assert.equal(toHex(Uint8Array.of(0, 1, 0x7f, 0xab, 0xff)), "00017fabff");
+    fc.assert(fc.property(anyBytes, (bytes) => assert.deepEqual(fromHex(toHex(bytes)), bytes)));
+  });
+
+  it("is refused in capitals, with an odd digit, a space, a prefix or a line break", () => {
+    for (const text of ["AB", "a", "abc", "a b", " ab", "0xab", "ab\n", "ab\nab", "gg", "٣٣"])
+      assert.equal(fromHex(text), undefined, JSON.stringify(text));
+    assert.deepEqual(fromHex(""), new Uint8Array(0));
+  });
+});
+
+describe("bytes", () => {
+  it("are equal where their hexadecimal texts are, and ordered as those are", () => {
+    fc.assert(
+      fc.property(anyBytes, anyBytes, fc.nat(40), (a, b, n) => {
+        for (const other of [b, a.slice(0, n), concatBytes(a, b)]) {
+          const [left, right] = [toHex(a), toHex(other)];
+          assert.equal(equalBytes(a, other), left === right);
+          assert.equal(Math.sign(compareBytes(a, other)), left < right ? -1 : Number(left > right));
+        }
+      }),
+    );
+  });
+
+  it("are joined in order into memory of their own", () => {
+    const part = Uint8Array.of(1, 2);
+    const whole = concatBytes(part, new Uint8Array(0), Uint8Array.of(3));
+    assert.deepEqual(whole, Uint8Array.of(1, 2, 3));
+    part[0] = 9;
+    assert.equal(whole[0], 1);
+    assert.equal(concatBytes().length, 0);
+  });
+
+  it("of a text are its UTF-8", () => {
+    assert.deepEqual(utf8("aé€"), Uint8Array.of(0x61, 0xc3, 0xa9, 0xe2, 0x82, 0xac));
+  });
+});
+
+describe("float32 values as bytes", () => {
+  it("are little-endian IEEE 754", () => {
+    assert.equal(toHex(floatsToBytes(Float32Array.of(1, -2, 0.1))), "0000803f000000c0cdcccc3d");
+  });
+
+  it("come back to the bit, NaN and infinities too, from any alignment and into memory of their own", () => {
+    const special = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, -0, 1e-45);
+    fc.assert(
+      fc.property(fc.float32Array({ maxLength: 20 }), fc.nat(7), (values, shift) => {
+        for (const sent of [values, special]) {
+          const bytes = floatsToBytes(sent);
+          const shifted = concatBytes(new Uint8Array(shift), bytes).subarray(shift);
+          const back = bytesToFloats(shifted);
+          assert.equal(back.length, sent.length);
+          assert.ok(back.every((value, i) => Object.is(value, sent[i])));
+          shifted.fill(0xff);
+          assert.deepEqual(floatsToBytes(back), bytes);
+        }
+      }),
+    );
+  });
+
+  it("of a part of an array are the bytes of that part only", () => {
+    assert.equal(toHex(floatsToBytes(Float32Array.of(1, 2, 3).subarray(1, 2))), "00000040");
+  });
+
+  it("cannot be made from a number of bytes that is no multiple of 4", () => {
+    for (const length of [1, 2, 3, 5]) assert.throws(() => bytesToFloats(new Uint8Array(length)), RangeError);
+  });
+});

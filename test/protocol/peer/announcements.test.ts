@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { nodeCrypto } from "../../../node/crypto.ts";
+import { concatBytes, utf8 } from "../../../protocol/bytes.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { type AnnouncementBook, createAnnouncementBook } from "../../../protocol/peer/announcements.ts";
+import type { Identity, Verdict } from "../../../protocol/seams.ts";
+import { type AnnouncementDraft, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
+import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
+import { identityOf } from "../../support/crowd.ts";
+
+const TASK = nodeCrypto.sha256(utf8("task"));
+const BODY_BYTES = 1000;
+const [alice, bob, me] = [identityOf(1), identityOf(2), identityOf(3)];
+
+const modelOf = (name: number | string) => nodeCrypto.sha256(utf8(`model ${name}`));
+
+function sealed(identity: Identity, seq: number, changes: Partial<AnnouncementDraft> = {}): Uint8Array {
+  const model = modelOf(`${identity.peerId}/${seq}`);
+  return encodeAnnouncement(
+    { task: TASK, seq, entry: model, model, bytes: BODY_BYTES, age: 10 * seq, tsMs: 0, ...changes },
+    identity,
+  );
+}
+
+interface Scene {
+  readonly book: AnnouncementBook;
+  /** Signatures that were verified. */
+  verified(): number;
+  nowMs: number;
+  cycle: number;
+}
+
+function scene(announcementsPerSecond = 20, crypto = nodeCrypto): Scene {
+  let verified = 0;
+  const made: Scene = {
+    nowMs: 5_000,
+    cycle: 7,
+    verified: () => verified,
+    book: createAnnouncementBook({
+      task: TASK,
+      self: me.peerId,
+      bodyBytes: BODY_BYTES,
+      announcementsPerSecond,
+      clock: { now: () => made.nowMs, after: () => () => {} },
+      crypto: {
+        sha256: crypto.sha256,
+        verify(...question) {
+          verified++;
+          return crypto.verify(...question);
+        },
+      },
+      cycle: () => made.cycle,
+    }),
+  };
+  return made;
+}
+
+const accept: Verdict = { verdict: "accept" };
+const authors = (book: AnnouncementBook) => book.available().map(({ author }) => author);
+
+test("the newest announcement of every author is available, sorted by author, with the time of first hearing", () => {
+  const { book } = scene();
+  for (const [identity, seq] of [
+    [bob, 4],
+    [alice, 2],
+    [bob, 9],
+  ] as const) {
+    assert.deepEqual(book.receive(sealed(identity, seq)), accept);
+  }
+  assert.deepEqual(authors(book), [alice.peerId, bob.peerId].sort());
+  const newest = book.available().find(({ author }) => author === bob.peerId);
+  assert.equal(newest?.seq, 9);
+  assert.equal(newest?.firstSeenCycle, 7);
+  assert.equal(newest?.firstSeenMs, 5_000);
+});
+
+test("the same bytes, an older seq and the same seq are replays, and change nothing", () => {
+  const { book } = scene();
+  const first = sealed(alice, 5);
+  book.receive(first);
+  const before = book.available();
+  const again = { verdict: "ignore", code: "ERR_REPLAYED" };
+  for (const seq of [4, 5, 0]) assert.deepEqual(book.receive(sealed(alice, seq, { model: modelOf("new") })), again);
+  assert.deepEqual(book.receive(first), again);
+  assert.deepEqual(book.available(), before);
+});
+
+test("a model that its author announced before does not become fresh by a new seq; another author may announce it", () => {
+  const { book } = scene();
+  book.receive(sealed(alice, 1, { model: modelOf("old") }));
+  book.receive(sealed(alice, 2));
+  const replay = sealed(alice, 3, { model: modelOf("old") });
+  assert.deepEqual(book.receive(replay), { verdict: "ignore", code: "ERR_REPLAYED" });
+  assert.deepEqual(book.receive(sealed(bob, 1, { model: modelOf("old") })), accept);
+});
+
+test("an announcement that its author did not sign is rejected, and takes nothing from the author", () => {
+  const { book } = scene();
+  book.receive(sealed(alice, 5));
+  const forged = encodeAnnouncement(
+    { task: TASK, seq: 2 ** 53 - 1, entry: TASK, model: modelOf("x"), bytes: BODY_BYTES, age: 0, tsMs: 0 },
+    { ...bob, publicKey: alice.publicKey },
+  );
+  assert.deepEqual(book.receive(forged), { verdict: "reject", code: "ERR_SIGNATURE" });
+  assert.deepEqual(book.receive(sealed(alice, 6)), accept, "its seq was not used up");
+  assert.deepEqual(book.receive(sealed(alice, 7, { model: modelOf("x") })), accept, "nor its model");
+});
+
+test("no bit of a sealed announcement can be changed", () => {
+  const { book } = scene();
+  const good = sealed(alice, 1);
+  fc.assert(
+    fc.property(fc.nat(8 * good.length - 1), (bit) => {
+      const changed = good.slice();
+      changed[bit >> 3] = (changed[bit >> 3] as number) ^ (1 << (bit & 7));
+      const { verdict, code } = book.receive(changed);
+      assert.notEqual(verdict, "accept");
+      assert.ok(verdict === "reject" || code === "ERR_OTHER_TASK", code);
+    }),
+    { numRuns: 300 },
+  );
+  assert.deepEqual(book.available(), []);
+});
+
+test("one's own announcement come back is ignored without blame, another task's with a code", () => {
+  const { book, verified } = scene();
+  assert.deepEqual(book.receive(sealed(me, 1)), { verdict: "ignore" });
+  const other = sealed(alice, 1, { task: modelOf("other task") });
+  assert.deepEqual(book.receive(other), { verdict: "ignore", code: "ERR_OTHER_TASK" });
+  assert.deepEqual(book.available(), []);
+  assert.equal(verified(), 0);
+});
+
+test("a body that cannot be the task's is rejected before a signature is verified", () => {
+  const { book, verified } = scene();
+  const tooLarge = { verdict: "reject", code: "ERR_TOO_LARGE" };
+  assert.deepEqual(book.receive(sealed(alice, 1, { bytes: BODY_BYTES + 1 })), tooLarge);
+  assert.deepEqual(book.receive(sealed(alice, 1, { bytes: 2 ** 53 - 1 })), tooLarge);
+  assert.deepEqual(book.receive(sealed(alice, 1, { bytes: BODY_BYTES - 1 })), {
+    verdict: "reject",
+    code: "ERR_MODEL_SIZE",
+  });
+  assert.deepEqual(book.receive(sealed(alice, 1, { bytes: 0 })), { verdict: "reject", code: "ERR_MODEL_SIZE" });
+  assert.equal(verified(), 0);
+});
+
+test("bytes that are no announcement are rejected with a code, whatever they are", () => {
+  const { book } = scene();
+  assert.equal(book.receive(new Uint8Array(LIMITS.maxAnnouncementBytes + 1)).code, "ERR_TOO_LARGE");
+  assert.equal(book.receive(new Uint8Array(0)).code, "ERR_DECODE");
+  const payload = [1, TASK, alice.publicKey, 1, TASK, TASK, BODY_BYTES, 1, 1];
+  for (const [at, bad] of [
+    [0, 2],
+    [3, -1],
+    [6, -1],
+    [7, -1],
+    [7, 0.5],
+    [7, 2 ** 53],
+    [7, null],
+    [2, new Uint8Array(31)],
+  ] as const) {
+    const fields = payload.with(at, bad as never);
+    const { verdict, code } = book.receive(concatBytes(new Uint8Array(64), encodeCanonical(fields)));
+    assert.deepEqual({ verdict, code }, { verdict: "reject", code: "ERR_DECODE" }, `field ${at} is ${bad}`);
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      const { verdict, code } = book.receive(bytes);
+      assert.ok(verdict === "reject" && code !== undefined);
+    }),
+  );
+});
+
+test("an author may announce a burst of 10, then as fast as the task allows; others are not concerned", () => {
+  const it = scene(2);
+  const { book } = it;
+  let seq = 0;
+  const announce = (count: number) => {
+    let accepted = 0;
+    for (let i = 0; i < count; i++) {
+      const { verdict, code } = book.receive(sealed(alice, ++seq));
+      if (verdict === "accept") accepted++;
+      else assert.deepEqual({ verdict, code }, { verdict: "ignore", code: "ERR_RATE" });
+    }
+    return accepted;
+  };
+  assert.equal(announce(30), 10);
+  assert.deepEqual(book.receive(sealed(bob, 1)), accept);
+  it.nowMs += 400;
+  assert.equal(announce(5), 0);
+  it.nowMs += 100;
+  assert.equal(announce(5), 1, "half a second at 2 a second");
+  it.nowMs -= 100_000;
+  assert.equal(announce(5), 0, "a clock that goes back earns nothing");
+  it.nowMs += 100_000 + 3_600_000;
+  assert.equal(announce(30), 10, "an hour saves up no more than a burst");
+});
+
+test("settled is what was settled: a newer announcement that came meanwhile stays available", () => {
+  const { book } = scene();
+  book.receive(sealed(alice, 1));
+  const [first] = book.available();
+  assert.ok(first);
+  book.receive(sealed(alice, 2));
+  book.settle(first);
+  assert.deepEqual(authors(book), [alice.peerId]);
+  const [second] = book.available();
+  assert.ok(second);
+  book.settle(second);
+  assert.deepEqual(authors(book), []);
+});
+
+test(`no more than ${LIMITS.maxAnnouncers} authors are kept: the one unheard of for longest goes`, () => {
+  const { book } = scene(20, { ...nodeCrypto, verify: () => true });
+  const identity = (n: number): Identity => {
+    const publicKey = new Uint8Array(32);
+    new DataView(publicKey.buffer).setUint32(0, n);
+    return { peerId: String(n), publicKey, sign: () => new Uint8Array(64) };
+  };
+  book.receive(sealed(identity(0), 1));
+  book.receive(sealed(identity(1), 1));
+  book.receive(sealed(identity(0), 2));
+  for (let n = 2; n <= LIMITS.maxAnnouncers; n++) book.receive(sealed(identity(n), 1));
+  const kept = book.available().map(({ publicKey }) => new DataView(publicKey.slice().buffer).getUint32(0));
+  assert.equal(kept.length, LIMITS.maxAnnouncers);
+  assert.ok(kept.includes(0) && kept.includes(LIMITS.maxAnnouncers) && !kept.includes(1));
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
+import { concatBytes, toHex } from "../../../protocol/bytes.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { type AnnouncementDraft, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
+import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
+import { openEnvelope, seal, sealedPayload } from "../../../protocol/wire/envelope.ts";
+
+const alice = identityFromSeed(new Uint8Array(32).fill(1));
+
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const count = fc.maxSafeNat();
+const draft: fc.Arbitrary<AnnouncementDraft> = fc.record(
+  {
+    task: hash,
+    seq: count,
+    entry: hash,
+    model: hash,
+    bytes: count,
+    age: count,
+    tsMs: count,
+  },
+  { noNullPrototype: true },
+);
+
+const DRAFT: AnnouncementDraft = {
+  task: new Uint8Array(32).fill(2),
+  seq: 3,
+  entry: new Uint8Array(32).fill(4),
+  model: new Uint8Array(32).fill(5),
+  bytes: 6,
+  age: 7,
+  tsMs: 8,
+};
+
+/** The payload of DRAFT as an array of fields. */
+const FIELDS: readonly unknown[] = [1, DRAFT.task, alice.publicKey, 3, DRAFT.entry, DRAFT.model, 6, 7, 8];
+
+const sealed = (payload: unknown) => seal("announcement", encodeCanonical(payload), alice);
+
+describe("an announcement", () => {
+  it("says what its author put in, and who that is", () => {
+    fc.assert(
+      fc.property(draft, (fields) => {
+        const { author, publicKey, ...back } = decodeAnnouncement(encodeAnnouncement(fields, alice));
+        assert.deepEqual(back, fields);
+        assert.equal(author, alice.peerId);
+        assert.deepEqual(publicKey, alice.publicKey);
+      }),
+    );
+  });
+
+  it("is the signed DAG-CBOR of [1, task, key, seq, entry, model, bytes, age, tsMs]", () => {
+    const bytes = encodeAnnouncement(DRAFT, alice);
+    assert.deepEqual(bytes, sealed(FIELDS));
+    assert.equal(
+      toHex(sealedPayload(bytes)),
+      `89015820${"02".repeat(32)}5820${toHex(alice.publicKey)}035820${"04".repeat(32)}5820${"05".repeat(32)}060708`,
+    );
+  });
+
+  it("is far below LIMITS.maxAnnouncementBytes, with the largest numbers too", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const bytes = encodeAnnouncement({ ...DRAFT, seq: most, bytes: most, age: most, tsMs: most }, alice);
+    assert.equal(bytes.length, 238);
+    assert.ok(4 * bytes.length < LIMITS.maxAnnouncementBytes);
+  });
+
+  it("opens under the key inside it, which is checked apart from decoding", () => {
+    const bytes = encodeAnnouncement(DRAFT, alice);
+    assert.ok(openEnvelope("announcement", bytes, nodeCrypto, decodeAnnouncement(bytes).publicKey));
+    const forged = concatBytes(new Uint8Array(64), sealedPayload(bytes));
+    assert.equal(decodeAnnouncement(forged).author, alice.peerId);
+    assert.equal(openEnvelope("announcement", forged, nodeCrypto, alice.publicKey), undefined);
+  });
+
+  it("with any field missing, more, of another type or out of range is refused with ERR_DECODE", () => {
+    const wrong: readonly unknown[] = [
+      null,
+      "text",
+      -1,
+      1.5,
+      2n ** 53n,
+      new Uint8Array(31),
+      new Uint8Array(33),
+      [],
+      {},
+      true,
+    ];
+    for (let at = 0; at < FIELDS.length; at++) {
+      for (const value of wrong)
+        assert.throws(
+          () => decodeAnnouncement(sealed(FIELDS.with(at, value))),
+          { code: "ERR_DECODE" },
+          `${at}: ${value}`,
+        );
+      assert.throws(() => decodeAnnouncement(sealed(FIELDS.toSpliced(at, 1))), { code: "ERR_DECODE" });
+    }
+    for (const payload of [[...FIELDS, 9], FIELDS.with(0, 2), {}, null, 1, "x"])
+      assert.throws(() => decodeAnnouncement(sealed(payload)), { code: "ERR_DECODE" });
+  });
+
+  it("cut short, too long or in another encoding is refused with its code", () => {
+    const bytes = encodeAnnouncement(DRAFT, alice);
+    for (let length = 0; length < bytes.length; length++)
+      assert.throws(() => decodeAnnouncement(bytes.subarray(0, length)), { code: "ERR_DECODE" });
+    assert.throws(() => decodeAnnouncement(new Uint8Array(LIMITS.maxAnnouncementBytes + 1)), { code: "ERR_TOO_LARGE" });
+    const long = concatBytes(bytes.subarray(0, 64), Uint8Array.of(0x98, 9), bytes.subarray(65)); // length 9 in a byte of its own
+    assert.throws(() => decodeAnnouncement(long), /canonical|DAG-CBOR/);
+  });
+});

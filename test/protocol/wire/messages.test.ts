@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { identityFromSeed } from "../../../node/crypto.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
+import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
+import {
+  decodeBlobAnswer,
+  decodeBlobRequest,
+  decodeHelloAnswer,
+  decodeHelloRequest,
+  decodePeersAnswer,
+  decodePeersRequest,
+  encodeBlobAnswer,
+  encodeBlobRequest,
+  encodeHelloAnswer,
+  encodeHelloRequest,
+  encodePeersAnswer,
+  encodePeersRequest,
+  HELLO_PROTOCOL,
+  type PeerAddresses,
+  taskNames,
+} from "../../../protocol/wire/messages.ts";
+
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const count = fc.maxSafeNat();
+const PEERS = [1, 2, 3].map((n) => identityFromSeed(new Uint8Array(32).fill(n)).peerId);
+const plain = <T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(fields, { noNullPrototype: true });
+const HASH = new Uint8Array(32).fill(7);
+
+/** A message goes out and comes back, for all values. */
+function roundTrip<T>(
+  name: string,
+  values: fc.Arbitrary<T>,
+  encode: (value: T) => Uint8Array,
+  decode: (bytes: Uint8Array) => T,
+) {
+  it(`${name} comes back as it was sent`, () => {
+    fc.assert(fc.property(values, (value) => assert.deepEqual(decode(encode(value)), value)));
+  });
+}
+
+describe("messages", () => {
+  roundTrip(
+    "hello",
+    plain({ task: hash, agent: fc.string({ maxLength: 64 }) }),
+    encodeHelloRequest,
+    decodeHelloRequest,
+  );
+  roundTrip(
+    "the answer to hello, with or without an announcement,",
+    fc.record(
+      { task: hash, agent: fc.string({ maxLength: 64 }), announcement: fc.uint8Array({ maxLength: 300 }) },
+      { requiredKeys: ["task", "agent"], noNullPrototype: true },
+    ),
+    encodeHelloAnswer,
+    decodeHelloAnswer,
+  );
+  roundTrip(
+    "a request for a blob",
+    plain({ hash, offset: count, maxBytes: count }),
+    encodeBlobRequest,
+    decodeBlobRequest,
+  );
+  roundTrip(
+    "a chunk",
+    plain({ total: count, chunk: fc.uint8Array({ maxLength: 300 }) }),
+    encodeBlobAnswer,
+    decodeBlobAnswer,
+  );
+  roundTrip("a request for peers", count, encodePeersRequest, decodePeersRequest);
+  roundTrip(
+    "a list of peers",
+    fc.array(
+      plain({
+        peer: fc.constantFrom(...PEERS),
+        addresses: fc.array(fc.string({ maxLength: 40 }), { maxLength: 8 }),
+      }),
+      { maxLength: LIMITS.maxPeersExchanged },
+    ),
+    encodePeersAnswer,
+    decodePeersAnswer,
+  );
+
+  it("with the largest chunk fit into a frame", () => {
+    const most = { total: Number.MAX_SAFE_INTEGER, chunk: new Uint8Array(LIMITS.maxChunkBytes) };
+    assert.ok(encodeBlobAnswer(most).length <= LIMITS.maxFrameBytes);
+    const addresses = new Array<string>(LIMITS.maxAddressesPerPeer).fill("a".repeat(LIMITS.maxAddressLength));
+    const peers = new Array<PeerAddresses>(LIMITS.maxPeersExchanged).fill({ peer: PEERS[0] as string, addresses });
+    assert.deepEqual(decodePeersAnswer(encodePeersAnswer(peers)), peers);
+  });
+
+  it("longer than a frame are refused before they are decoded", () => {
+    for (const { decode } of DECODERS)
+      assert.throws(() => decode(new Uint8Array(LIMITS.maxFrameBytes + 1)), { code: "ERR_TOO_LARGE" });
+  });
+
+  it("of another version, length or type are refused with ERR_DECODE, in every field", () => {
+    for (const { name, decode, valid } of DECODERS) {
+      assert.doesNotThrow(() => decode(encodeCanonical(valid)), name);
+      const wrong = valid.flatMap((field, at) => unlike(field).map((value): unknown => valid.with(at, value)));
+      for (const value of [...wrong, valid.slice(0, -1), [...valid, 1], valid.with(0, 2), {}, null, 1, []])
+        assert.throws(() => decode(encodeCanonical(value)), { code: "ERR_DECODE" }, `${name}: ${inspect(value)}`);
+    }
+  });
+
+  it("name an agent of at most 128 characters", () => {
+    assert.equal(decodeHelloRequest(encodeCanonical([1, HASH, "a".repeat(128)])).agent.length, 128);
+    assert.throws(() => decodeHelloRequest(encodeCanonical([1, HASH, "a".repeat(129)])), { code: "ERR_DECODE" });
+  });
+});
+
+describe("a list of peers", () => {
+  it("longer than the limits is cut", () => {
+    const addresses = Array.from({ length: LIMITS.maxAddressesPerPeer + 5 }, (_, i) => `/ip4/192.0.2.${i}/tcp/1`);
+    const peers = Array.from({ length: LIMITS.maxPeersExchanged + 5 }, () => ({ peer: PEERS[0] as string, addresses }));
+    const list = decodePeersAnswer(encodePeersAnswer(peers));
+    assert.equal(list.length, LIMITS.maxPeersExchanged);
+    assert.deepEqual(list[0]?.addresses, addresses.slice(0, LIMITS.maxAddressesPerPeer));
+  });
+
+  it("with anything that is no peer, or an address too long, is refused whole", () => {
+    const good = [PEERS[0], ["/ip4/192.0.2.1/tcp/1"]];
+    const rsa = "QmcgpsyWgH8Y8ajJz1Cu72KnS5uo2Aa2LpzU7kinSupNKC";
+    for (const bad of [
+      [rsa, []],
+      ["", []],
+      [PEERS[0]],
+      [PEERS[0], "/ip4"],
+      [PEERS[0], [5]],
+      [PEERS[0], ["a".repeat(257)]],
+      PEERS[0],
+      null,
+    ])
+      assert.throws(() => decodePeersAnswer(encodeCanonical([1, [good, bad]])), { code: "ERR_DECODE" });
+  });
+});
+
+describe("the names of a task's topic and protocols", () => {
+  it("hold the first 16 bytes of its id", () => {
+    const task = new Uint8Array(32).map((_, i) => i);
+    assert.deepEqual(taskNames(task), {
+      announce: "/hearsay/000102030405060708090a0b0c0d0e0f/announce/1",
+      blob: "/hearsay/000102030405060708090a0b0c0d0e0f/blob/1.0.0",
+      peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/1.0.0",
+    });
+  });
+
+  it("differ between tasks; hello alone is common to all", () => {
+    assert.notDeepEqual(taskNames(HASH), taskNames(HASH.with(15, 0)));
+    assert.equal(HELLO_PROTOCOL, "/hearsay/hello/1.0.0");
+  });
+});
+
+/** Values that a field of this type cannot hold. */
+function unlike(field: unknown): unknown[] {
+  if (typeof field === "number") return [-1, 1.5, "1", null, true, 2n ** 53n, [field]];
+  if (typeof field === "string") return [5, null, HASH, [field], "a".repeat(129)];
+  if (Array.isArray(field)) return [5, null, HASH, "list", {}, [5], [[]]];
+  const bytes = field as Uint8Array;
+  const others: unknown[] = [5, "bytes", {}, [...bytes]];
+  return bytes.length === 32 ? [...others, null, new Uint8Array(31), new Uint8Array(33)] : others;
+}
+
+/** Each decoder with the fields of a message that it accepts. */
+const DECODERS: readonly { name: string; decode: (bytes: Uint8Array) => unknown; valid: unknown[] }[] = [
+  { name: "hello request", decode: decodeHelloRequest, valid: [1, HASH, "agent"] },
+  { name: "hello answer", decode: decodeHelloAnswer, valid: [1, HASH, "agent", new Uint8Array(3)] },
+  { name: "blob request", decode: decodeBlobRequest, valid: [1, HASH, 0, 1] },
+  { name: "blob answer", decode: decodeBlobAnswer, valid: [1, 9, new Uint8Array(3)] },
+  { name: "peers request", decode: decodePeersRequest, valid: [1, 4] },
+  { name: "peers answer", decode: decodePeersAnswer, valid: [1, [[PEERS[0], ["/ip4/192.0.2.1/tcp/1"]]]] },
+];
