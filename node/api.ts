@@ -7,6 +7,7 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import fastify from "fastify";
+import { HearsayError } from "../protocol/errors.ts";
 import type { PeerStatus } from "../protocol/peer/peer.ts";
 import type { Metrics } from "../protocol/seams.ts";
 
@@ -35,6 +36,7 @@ interface ApiFile {
 }
 
 const FILE = "api.json";
+const ANSWER_WITHIN_MS = 10_000;
 
 export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
   const token = randomBytes(24).toString("base64url");
@@ -65,7 +67,7 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
 
 /**
  * Asks the peer that runs on a state directory; undefined where none does.
- * @throws Error where it answers with another status than 200.
+ * @throws HearsayError ERR_TIMEOUT where it is silent. @throws Error where it answers with another status than 200.
  */
 export async function askApi(stateDir: string, path: string): Promise<Response | undefined> {
   let address: ApiFile;
@@ -74,12 +76,20 @@ export async function askApi(stateDir: string, path: string): Promise<Response |
   } catch {
     return undefined;
   }
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), ANSWER_WITHIN_MS); // of the head: a log may take its time
+  const request = { headers: { authorization: `Bearer ${address.token}` }, signal: silence.signal };
   let response: Response;
   try {
-    response = await fetch(new URL(path, address.url), { headers: { authorization: `Bearer ${address.token}` } });
-  } catch {
-    return undefined; // a file left behind by a peer that was killed
+    response = await fetch(new URL(path, address.url), request);
+  } catch (cause) {
+    if (!silence.signal.aborted) return undefined; // a file left behind by a peer that was killed
+    const seconds = ANSWER_WITHIN_MS / 1000;
+    throw new HearsayError("ERR_TIMEOUT", `the peer on ${stateDir} did not answer in ${seconds} s`, {}, cause);
+  } finally {
+    clearTimeout(timer);
   }
+  if (response.status === 401) return undefined; // left behind too, and another peer has that port by now
   if (!response.ok) throw new Error(`the peer answered ${response.status} to ${path}`);
   return response;
 }

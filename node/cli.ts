@@ -201,6 +201,11 @@ Examples:
   )
   .action((...args) => run(import("./commands/demo.ts"), args));
 
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(); // whoever read has read enough, as head does
+});
+
 program.exitOverride();
 for (const command of [...program.commands, ...log.commands]) command.exitOverride();
 

@@ -8,6 +8,7 @@ import { mdns } from "@libp2p/mdns";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
+import { HearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
 
@@ -34,7 +35,10 @@ export interface Traffic {
 
 export const MAX_CONNECTIONS = 300;
 
-/** A started node; `traffic` counts from then on. */
+/**
+ * A started node; `traffic` counts from then on.
+ * @throws HearsayError ERR_CONFIG where it cannot listen on an address.
+ */
 export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
   const refused = new Set<string>();
@@ -78,6 +82,8 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
         scoreParams: { IPColocationFactorWeight: 0 },
       }),
     },
+  }).catch((error: Error) => {
+    throw error.name === "UnsupportedListenAddressesError" ? cannotListen(options.listen, error) : error;
   });
   const refuse = (peer: string) => {
     refused.add(peer);
@@ -87,6 +93,17 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
     }
   };
   return { node: Object.assign(node as Libp2p<{ pubsub: GossipSub; identify: Identify }>, { refuse }), traffic };
+}
+
+/** libp2p's message holds a stack for every address; the reason is in each first line. */
+function cannotListen(listen: readonly string[], error: Error): HearsayError {
+  const reasons = [...error.message.matchAll(/: Error: listen (.*)/g)].map(([, reason]) => reason);
+  return new HearsayError(
+    "ERR_CONFIG",
+    `cannot listen on ${listen.join(", ")}: ${reasons.join("; ") || error.message}; choose another address or port (--listen)`,
+    { listen },
+    error,
+  );
 }
 
 /** libp2p's metrics component, reduced to the two counters that a peer shows. */

@@ -6,7 +6,7 @@ import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
-import { HearsayError } from "../protocol/errors.ts";
+import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { decodeTask, encodeTask, parseTask, type Task } from "../protocol/task.ts";
 import { nodeCrypto } from "./crypto.ts";
 
@@ -15,7 +15,6 @@ export interface OpenTask {
   /** Lower-case hexadecimal. */
   readonly taskId: string;
 }
-
 
 export function configPath(stateDir: string): string {
   return join(stateDir, "config.yaml");
@@ -72,7 +71,12 @@ export async function readTaskFile(path: string): Promise<Task> {
   } catch (error) {
     throw new HearsayError("ERR_TASK", `${path} is not YAML: ${(error as Error).message}`, { path }, error);
   }
-  return parseTask(source);
+  try {
+    return parseTask(source);
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    throw new HearsayError(error.code, `${path}: ${error.message}`, { ...error.details, path }, error);
+  }
 }
 
 function taskPath(stateDir: string): string {

@@ -8,7 +8,14 @@ export const EXIT_VERIFICATION_FAILED = 3;
 
 export function fail(error: unknown): void {
   const known = isHearsayError(error);
-  const message = known ? `${error.message} ${pc.dim(`[${error.code}]`)}` : String((error as Error)?.stack ?? error);
-  process.stderr.write(`${pc.red("error")} ${message}\n`);
+  process.stderr.write(`${pc.red("error")} ${describe(error)}\n`);
   process.exitCode = (known && STATUS[error.code]) || 1;
+}
+
+/** One message for what a user can mend; anything else is a fault of ours, and comes with its stack. */
+function describe(error: unknown): string {
+  if (isHearsayError(error)) return `${error.message} ${pc.dim(`[${error.code}]`)}`;
+  if (!(error instanceof Error)) return String(error);
+  const { syscall, message, stack } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? (stack ?? message) : message; // "ENOENT: no such file or directory, open '...'"
 }

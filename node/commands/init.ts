@@ -66,7 +66,7 @@ export async function run(options: InitOptions): Promise<void> {
   const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
   const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
   if (options.json) return printJson({ file: options.output, taskId, name: task.name, edits });
-  const data = options.template in { digits: 0, motes: 0, mnist: 0 } ? `--dataset ${options.template}` : "--data FILE";
+  const data = dataFlags(options, task.output.kind);
   process.stdout.write(
     `${facts([
       ["wrote", options.output],
@@ -76,6 +76,13 @@ export async function run(options: InitOptions): Promise<void> {
 All peers must use the same file: what is in it makes the task id. Then:
   hearsay up --task ${options.output} ${data}\n`,
   );
+}
+
+/** What `hearsay up` must be told about the data. */
+function dataFlags({ template, data, label }: InitOptions, kind: "classification" | "regression"): string {
+  if (template in { digits: 0, motes: 0, mnist: 0 }) return `--dataset ${template}`;
+  const column = kind === "classification" && label !== undefined ? ` --label ${label}` : ""; // targets stand in the task
+  return `--data ${data ?? "FILE"}${column}`;
 }
 
 /** Columns, classes, mean and spread from a CSV file. They become part of the manifest, which every peer sees. */

@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { multiaddr } from "@multiformats/multiaddr";
 import { stringify } from "yaml";
-import { toHex } from "../../protocol/bytes.ts";
-import { HearsayError } from "../../protocol/errors.ts";
+import { equalBytes, toHex } from "../../protocol/bytes.ts";
+import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { parseInvite } from "../../protocol/invite.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { pullBlob } from "../../protocol/peer/blobs.ts";
+import { AGENT } from "../../protocol/peer/greet.ts";
+import type { PeerId, Transport } from "../../protocol/seams.ts";
 import { decodeTask } from "../../protocol/task.ts";
-import { taskNames } from "../../protocol/wire/messages.ts";
+import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, taskNames } from "../../protocol/wire/messages.ts";
 import { wallClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { loadOrCreateIdentity } from "../keys.ts";
@@ -31,13 +33,7 @@ export async function run(text: string, options: { state: string; json?: boolean
       `${options.state} belongs to task ${present.taskId}: use another --state for ${wanted}`,
     );
   }
-  const { manifest, faults } = await fetchManifest(invite.task, invite.addresses);
-  if (manifest === undefined) {
-    throw new HearsayError(
-      "ERR_UNREACHABLE",
-      `no peer of the invite gave the task:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
-    );
-  }
+  const manifest = await fetchManifest(invite.task, invite.addresses);
   const task = decodeTask(manifest);
   await storeTask(options.state, manifest);
   const config = configPath(options.state);
@@ -63,35 +59,47 @@ export async function run(text: string, options: { state: string; json?: boolean
   );
 }
 
-/** Asks one address after the other; the manifest's hash was checked. */
-async function fetchManifest(
-  task: Uint8Array,
-  addresses: readonly string[],
-): Promise<{ manifest?: Uint8Array; faults: string[] }> {
+/**
+ * Asks one address after the other; the manifest's hash was checked.
+ * @throws HearsayError with what each of them said, under its code where all have the same one, else ERR_UNREACHABLE.
+ */
+async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Promise<Uint8Array> {
   const scratch = await mkdtemp(join(tmpdir(), "hearsay-join-")); // an identity for this errand only
-  const faults: string[] = [];
+  const faults: HearsayError[] = [];
   const { privateKey } = await loadOrCreateIdentity(join(scratch, "key"));
   const { node, traffic } = await startLibp2p({ privateKey, listen: [], mdns: false, serviceTag: "" });
   try {
     const transport = createTransport(node, traffic, () => {});
-    const modules = { transport, crypto: nodeCrypto, clock: wallClock };
     for (const address of addresses) {
       try {
         const connection = await node.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
-        const peer = connection.remotePeer.toString();
-        const manifest = await pullBlob(modules, peer, taskNames(task).blob, {
-          hash: task,
-          maxBytes: LIMITS.maxManifestBytes,
-          signal: AbortSignal.timeout(LIMITS.requestTimeoutMs),
-        });
-        return { manifest, faults };
+        return await askForManifest(transport, connection.remotePeer.toString(), task);
       } catch (error) {
-        faults.push(`${address}: ${error instanceof Error ? error.message : String(error)}`);
+        const message = `${address}: ${error instanceof Error ? error.message : String(error)}`;
+        faults.push(new HearsayError(isHearsayError(error) ? error.code : "ERR_UNREACHABLE", message, {}, error));
       }
     }
-    return { faults };
   } finally {
     await node.stop();
     await rm(scratch, { recursive: true, force: true });
   }
+  const [code = "ERR_UNREACHABLE", ...others] = new Set(faults.map((fault) => fault.code));
+  const list = faults.map(({ message }) => `  ${message}`).join("\n");
+  throw new HearsayError(
+    others.length === 0 ? code : "ERR_UNREACHABLE",
+    `no peer of the invite gave the task:\n${list}`,
+  );
+}
+
+async function askForManifest(transport: Transport, peer: PeerId, task: Uint8Array): Promise<Uint8Array> {
+  const greeting = encodeHelloRequest({ task, agent: AGENT });
+  const theirs = decodeHelloAnswer(await transport.request(peer, HELLO_PROTOCOL, greeting)).task;
+  if (!equalBytes(theirs, task)) {
+    throw new HearsayError("ERR_OTHER_TASK", `it works on another task, ${toHex(theirs)}; ask for a new invite`);
+  }
+  return pullBlob({ transport, crypto: nodeCrypto, clock: wallClock }, peer, taskNames(task).blob, {
+    hash: task,
+    maxBytes: LIMITS.maxManifestBytes,
+    signal: AbortSignal.timeout(LIMITS.requestTimeoutMs),
+  });
 }

@@ -1,5 +1,6 @@
 /** `hearsay predict`: inputs in, predictions out, one line each; needs no network and no running peer. */
-import { createWriteStream } from "node:fs";
+import { once } from "node:events";
+import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
 import { loadInputs } from "../data/load.ts";
@@ -17,7 +18,7 @@ export async function run(options: PredictOptions): Promise<void> {
   const { task, params } = await openModel(options);
   const { inputs, length } = await loadInputs({ path: options.data }, task);
   const engine = await inferenceEngine(task, options.engine);
-  const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
+  const out = options.output === undefined ? process.stdout : await openFile(options.output);
   try {
     if (!options.json) out.write(`${header(task)}\n`);
     const width = inputSize(task);
@@ -33,6 +34,13 @@ export async function run(options: PredictOptions): Promise<void> {
       await finished(out);
     }
   }
+}
+
+/** @throws where the file cannot be written: here, not later as an event that nobody hears. */
+async function openFile(path: string): Promise<WriteStream> {
+  const file = createWriteStream(path);
+  await once(file, "open");
+  return file;
 }
 
 function header(task: Task): string {

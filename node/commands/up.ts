@@ -1,7 +1,7 @@
 /** `hearsay up`: runs the peer until it is told to stop. */
 import { pino } from "pino";
 import pretty from "pino-pretty";
-import { fromHex } from "../../protocol/bytes.ts";
+import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
 import { formatLine } from "../../protocol/log/jsonl.ts";
@@ -159,7 +159,7 @@ function reporter(logger: pino.Logger): (event: PeerEvent) => void {
   const refusals = new Map<string, number>();
   return (event) => {
     const now = Date.now();
-    logger.debug(event);
+    logger.debug(event.kind === "published" ? { ...event, model: toHex(event.model) } : event);
     if (event.kind === "refused") {
       const name = `${event.peer}/${event.code}`;
       if (now - (refusals.get(name) ?? 0) < REFUSAL_EVERY_MS) return;

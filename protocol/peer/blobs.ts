@@ -21,7 +21,7 @@ export interface BlobShelf {
 /** A body stays on offer this many publications, so that a slow peer can finish its pull. */
 const BODIES_SERVED = 3;
 
-/** Attempts of one chunk before the pull is given up. */
+/** Attempts of one chunk, without any other arriving meanwhile, before the pull is given up. */
 const CHUNK_ATTEMPTS = 3;
 /** Times the attempt: in 1.8 s a lost peer is redialled (REDIAL_FIRST_MS x 1.5, and a tick of membership). */
 const RETRY_DELAY_MS = 600;
@@ -75,15 +75,23 @@ export async function pullBlob(
   const cancel = clock.after(Math.max(LIMITS.requestTimeoutMs, (1000 * mostBytes) / LIMITS.minBytesPerSecond), give);
   const stop = AbortSignal.any([signal, budget.signal]);
 
+  let arrived = 0; // chunks
+
   async function chunkAt(offset: number): Promise<{ total: number; chunk: Uint8Array }> {
-    for (let attempt = 1; ; attempt++) {
+    const request = encodeBlobRequest({ hash, offset, maxBytes: LIMITS.maxChunkBytes });
+    let failures = 0;
+    let arrivedBefore = arrived;
+    for (;;) {
       try {
-        const request = encodeBlobRequest({ hash, offset, maxBytes: LIMITS.maxChunkBytes });
-        return decodeBlobAnswer(await transport.request(peer, protocol, request, { signal: stop }));
+        const answer = decodeBlobAnswer(await transport.request(peer, protocol, request, { signal: stop }));
+        arrived++;
+        return answer;
       } catch (error) {
         const broken = isHearsayError(error, "ERR_UNREACHABLE") || isHearsayError(error, "ERR_TIMEOUT");
-        if (!broken || attempt === CHUNK_ATTEMPTS || stop.aborted) throw error;
-        await delay(clock, RETRY_DELAY_MS * attempt, stop);
+        failures = arrived === arrivedBefore ? failures + 1 : 1;
+        arrivedBefore = arrived;
+        if (!broken || failures === CHUNK_ATTEMPTS || stop.aborted) throw error;
+        await delay(clock, RETRY_DELAY_MS * failures, stop);
       }
     }
   }

@@ -2,8 +2,8 @@
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
  * Whom to read is the receiver's choice: in every cycle up to k authors are drawn at random among those with a model that was
- * not taken yet. Who announces more often is not drawn more often, so flooding buys nothing. Authors that failed lately share
- * one place among the pulls in progress, so those that never answer cannot hold all of them.
+ * not taken yet, each at most once. Who announces more often is not drawn more often, so flooding buys nothing. Authors that
+ * failed lately share one place among the pulls in progress, so those that never answer cannot hold all of them.
  */
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -55,6 +55,8 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
   const rng = context.rng.fork("pulls");
   const strikes = createStrikes(LIMITS.maxAnnouncers);
   const inFlight = new Set<PeerId>();
+  /** Authors whose turn in this cycle is over, whether it succeeded or not. */
+  let tried = new Set<PeerId>();
   /** When each author last delivered a model, in this order. */
   const deliveredMs = new Map<PeerId, number>();
   let cycle = startCycle;
@@ -86,16 +88,14 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
 
   function choices(): Announced[] {
     const taken = [...inFlight].some((author) => strikes.has(author)); // the one place of authors that failed
-    return book
-      .available()
-      .filter(
-        ({ author }) => !inFlight.has(author) && !strikes.isOut(author, cycle) && !(taken && strikes.has(author)),
-      );
+    const may = (author: PeerId) => !strikes.has(author) || (!taken && !strikes.isOut(author, cycle));
+    return book.available().filter(({ author }) => !tried.has(author) && may(author));
   }
 
   async function pull(announced: Announced): Promise<void> {
     const { author } = announced;
     drawn++;
+    tried.add(author);
     inFlight.add(author);
     const startedMs = clock.now();
     try {
@@ -153,6 +153,7 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
       cycle = newCycle;
       maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
       drawn = inFlight.size;
+      tried = new Set(inFlight);
       draw();
     },
     fresh: () => inbox.fresh(),

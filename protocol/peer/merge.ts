@@ -2,7 +2,8 @@
  * The merge: staleness weights -> robust rule -> blend -> log. Own model is the pivot; nobody is waited for here.
  *
  * `catch-up`: a peer that has merged nothing since it started, and is more than the staleness cut-off behind the lower median
- * of its candidates, takes the coordinate median of (at least three of) them instead of pulling its own old model along.
+ * of its candidates, takes the coordinate median of (at least three of) them and that age, instead of pulling its own old
+ * model along.
  */
 import { equalBytes } from "../bytes.ts";
 import type { AggregateBody, ParentStatus } from "../log/bodies.ts";
@@ -55,17 +56,19 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
   async function combine(
     trained: Trained,
     candidates: readonly Weighted[],
-    ages: readonly number[],
-  ): Promise<{ name: string; own: Float32Array; output: Float32Array; statuses: readonly ParentStatus[] }> {
+  ): Promise<{ name: string; output: Float32Array; age: number; statuses: readonly ParentStatus[] }> {
     const [first, ...rest] = candidates;
-    const lagging = lowerMedian(ages) - trained.age > task.staleness.cutoff * task.training.steps;
+    const theirAge = lowerMedian(candidates.map(({ announced }) => announced.age));
+    const lagging = theirAge - trained.age > task.staleness.cutoff * task.training.steps;
     if (first !== undefined && !mergedSinceStart && lagging && candidates.length >= CATCH_UP_CANDIDATES) {
       const { params } = await context.aggregator.aggregate("median", {}, { own: first.params, candidates: rest });
-      return { name: "catch-up", own: trained.params, output: params, statuses: candidates.map(() => "used") };
+      return { name: "catch-up", output: params, age: theirAge, statuses: candidates.map(() => "used") };
     }
     const input = { own: trained.params, base: trained.base, candidates };
     const { params, statuses } = await context.aggregator.aggregate(rule, parameters, input);
-    return { name: rule, own: trained.params, output: blendInto(trained.params, params, blend), statuses };
+    const claimed = candidates.map(({ announced, weightQ16 }) => ({ age: announced.age, weightQ16 }));
+    const age = mergeAges(trained.age, claimed);
+    return { name: rule, output: blendInto(trained.params, params, blend), age, statuses };
   }
 
   async function merge(
@@ -80,14 +83,12 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     const { kept: eligible, copies } = dropCopies(young); // of the young ones: a copy under an old age must not stand for all
     if (eligible.length < task.aggregation.quorum) return undefined;
 
-    const ages = eligible.map(({ announced }) => announced.age);
-    const { name, own, output, statuses } = await combine(trained, eligible, ages);
+    const { name, output, age, statuses } = await combine(trained, eligible);
     if (!Number.isFinite(euclideanNorm(output))) return undefined; // cannot happen with finite inputs; never let it spread
-    const claimed = eligible.map(({ announced, weightQ16 }) => ({ age: announced.age, weightQ16 }));
-    const merged = { params: output, age: mergeAges(trained.age, claimed) };
+    const merged = { params: output, age };
 
     const body: AggregateBody = {
-      own: hashOf(own),
+      own: hashOf(trained.params),
       base: hashOf(trained.base),
       out: hashOf(output),
       rule: name,

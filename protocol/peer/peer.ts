@@ -4,7 +4,7 @@
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
 
-import { floatsToBytes, toHex } from "../bytes.ts";
+import { toHex } from "../bytes.ts";
 import { CODECS } from "../codec/registry.ts";
 import { HearsayError } from "../errors.ts";
 import { initialParams } from "../learn/tensors.ts";
@@ -13,7 +13,7 @@ import type { Metrics, Split } from "../seams.ts";
 import { encodeTask, numParams, type Task } from "../task.ts";
 import { taskNames } from "../wire/messages.ts";
 import { serveBlobs } from "./blobs.ts";
-import { type Counters, createCounters, type PeerContext, type PeerModules } from "./context.ts";
+import { type Counters, createCounters, createParamsHash, type PeerContext, type PeerModules } from "./context.ts";
 import { AGENT, greetPeers } from "./greet.ts";
 import { createInbound } from "./inbound.ts";
 import { createMerger } from "./merge.ts";
@@ -71,13 +71,15 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
   const log = await openLog({ store, identity, crypto, clock, taskId, agent: AGENT });
   const ending = new AbortController();
   const counters = createCounters();
-  const context: PeerContext = { ...modules, task, taskId, names, codec, log, counters, signal: ending.signal };
+  const hashOf = createParamsHash(crypto);
+  const context: PeerContext = { ...modules, task, taskId, names, codec, hashOf, log, counters, signal: ending.signal };
 
   const saved = await loadState(store, numParams(task));
   const start = initialParams(task.tensors, task.seed);
+  const startNorm = euclideanNorm(start);
   let state: SavedState = saved ?? { params: start, serving: start, age: 0, cycle: 0 };
   if (saved !== undefined) {
-    const params = crypto.sha256(floatsToBytes(saved.params));
+    const params = hashOf(saved.params);
     await log.append([{ type: "resume", body: { params, age: saved.age } }]);
   }
 
@@ -97,7 +99,7 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
   async function oneCycle(pace: ReturnType<typeof createPace>): Promise<void> {
     const cycle = state.cycle + 1;
     pace.begin();
-    inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), euclideanNorm(start)));
+    inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), startNorm));
     const trained = await outbound.train(state, cycle);
     pace.trained();
     if (trained !== undefined) await outbound.publish(trained);

@@ -1,11 +1,11 @@
 /**
  * Delay of the event loop while a model is trained: how late a timer of 1 ms is, in the thread on which the network lives
- * (`perf_hooks.monitorEventLoopDelay`, less the 1 ms). Ten steps of batch 32 at a time, as a peer trains, on real digits.
+ * (`loop-delay.ts`). Ten steps of batch 32 at a time, as a peer trains, on real digits.
  *
  * Training in the worker thread of the engine, as a peer does it, is compared with an idle loop, and with the same training on the
- * event loop itself. The mean is over the samples; a loop that is blocked takes few samples, so that its mean flatters it.
+ * event loop itself. Two more rows are whole peers, in processes of their own, that learn together from a small and a 6 MB model.
  */
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { join } from "node:path";
 import type { BackendName } from "../../node/engines/backend.ts";
 import { startEngine } from "../../node/engines/client.ts";
 import { createTensorflowTrainer } from "../../node/engines/tensorflow.ts";
@@ -13,12 +13,15 @@ import { isHearsayError } from "../../protocol/errors.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import type { Trainer } from "../../protocol/seams.ts";
+import type { Task } from "../../protocol/task.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
-import { figure, sleep } from "./statistics.ts";
-import { type MnistModel, mnistTask } from "./tasks.ts";
+import { type LoopDelay, RESOLUTION_MS, startLoopDelay } from "./loop-delay.ts";
+import { observePeers } from "./peers.ts";
+import { figure, median, sleep } from "./statistics.ts";
+import { digitsTask, type MnistModel, mnistTask, sixMegabyteTask } from "./tasks.ts";
 
 const SECONDS = 3;
-const RESOLUTION_MS = 1;
+const PEER_SECONDS = 8;
 
 const CASES: readonly { model: MnistModel; backend?: BackendName }[] = [
   { model: "mlp 784-128-10" },
@@ -30,9 +33,9 @@ const CASES: readonly { model: MnistModel; backend?: BackendName }[] = [
 
 export const benchmark: Benchmark = {
   title: `lateness of a ${RESOLUTION_MS} ms timer while training, in a worker thread (as a peer) and on the event loop itself`,
-  async run() {
+  async run(scratch) {
     const notes: string[] = [];
-    const rows: Row[] = [{ model: "-", engine: "idle", ...(await delayWhile(() => sleep(50))).figures }];
+    const rows: Row[] = [{ model: "-", engine: "idle", ...inFigures(await delayWhile(() => sleep(50))) }];
     for (const { model, backend } of CASES) {
       try {
         rows.push(await compare(model, backend));
@@ -42,6 +45,9 @@ export const benchmark: Benchmark = {
         notes.push(`tensorflow/${backend}: ${error.message}`);
       }
     }
+    const one = { quorum: 1 };
+    rows.push(await wholePeer("digits mlp", await digitsTask(one), 100, join(scratch, "small")));
+    rows.push(await wholePeer("mlp 6 MB", await sixMegabyteTask(one), 500, join(scratch, "large")));
     return { rows, notes: [...new Set(notes)] };
   },
 };
@@ -61,32 +67,37 @@ async function compare(model: MnistModel, backend: BackendName | undefined): Pro
   const blocked = await delayWhile(fitWith(direct));
   await direct.close();
   return {
-    ...{ model, engine: worker.engine, ...apart.figures },
-    ...{ onLoopMeanMs: blocked.figures.meanMs, onLoopP99Ms: blocked.figures.p99Ms, onLoopMaxMs: blocked.figures.maxMs },
-    onLoopToWorker: figure(blocked.mean / apart.mean),
+    ...{ model, engine: worker.engine, ...inFigures(apart) },
+    ...{ onLoopMeanMs: figure(blocked.meanMs), onLoopP99Ms: figure(blocked.p99Ms), onLoopMaxMs: figure(blocked.maxMs) },
+    onLoopToWorker: figure(blocked.meanMs / apart.meanMs),
   };
 }
 
-async function delayWhile(
-  work: () => Promise<void>,
-): Promise<{ mean: number; figures: Record<"meanMs" | "p99Ms" | "maxMs", number | null> }> {
+/** What a whole peer feels: the engine in its worker, and hashes, copies, network and store on the loop. */
+async function wholePeer(model: string, task: Task, minCycleMs: number, directory: string): Promise<Row> {
+  const reports = await observePeers({ task, peers: 2, minCycleMs, seconds: PEER_SECONDS, directory });
+  const delays = reports.flatMap(({ delay }) => delay ?? []);
+  const figures = (key: keyof LoopDelay) => figure(median(delays.map((delay) => delay[key])));
+  return {
+    model,
+    engine: "whole peer, dense",
+    meanMs: figures("meanMs"),
+    p99Ms: figures("p99Ms"),
+    maxMs: figures("maxMs"),
+  };
+}
+
+async function delayWhile(work: () => Promise<void>): Promise<LoopDelay> {
   await work(); // compiled, and loaded
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  const late = (nanoseconds: number) => nanoseconds / 1e6 - RESOLUTION_MS;
-  histogram.enable();
+  const stop = startLoopDelay();
   for (const endMs = performance.now() + 1000 * SECONDS; performance.now() < endMs; ) {
     await work();
     await new Promise((resolve) => setImmediate(resolve)); // as the peer's loop goes through the network between two trainings
   }
   await sleep(2 * RESOLUTION_MS); // the last delay is counted too
-  histogram.disable();
-  const mean = late(histogram.mean);
-  return {
-    mean,
-    figures: {
-      meanMs: figure(mean),
-      p99Ms: figure(late(histogram.percentile(99))),
-      maxMs: figure(late(histogram.max)),
-    },
-  };
+  return stop();
+}
+
+function inFigures({ meanMs, p99Ms, maxMs }: LoopDelay): Record<keyof LoopDelay, number | null> {
+  return { meanMs: figure(meanMs), p99Ms: figure(p99Ms), maxMs: figure(maxMs) };
 }

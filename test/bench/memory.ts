@@ -83,7 +83,7 @@ async function pair(options: PairOptions): Promise<{ engine: string; mebibytes: 
       stdio: "ignore",
     });
     children.push(child);
-    return { state, status: await statusOf(state, child, (status) => status.cycle > 0) };
+    return { state, status: await statusOf(state, child, ({ counters }) => counters.published > 0) };
   };
   try {
     const first = await start("1", []);

@@ -4,6 +4,7 @@ import { type RunningPeer, startPeer } from "../../node/start.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
 import type { Task } from "../../protocol/task.ts";
+import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { monotonicMs } from "./statistics.ts";
 
 /** Parent to child, once. */
@@ -33,6 +34,8 @@ export interface PeerReport {
   readonly arrivalsMs: readonly number[];
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Of its main thread, from the first merge on. */
+  readonly delay: LoopDelay | undefined;
 }
 
 interface Merge {
@@ -51,10 +54,12 @@ async function live({ stateDir, task, share, bootstrap, minCycleMs }: PeerAssign
   const published: PeerReport["published"][number][] = [];
   const mergedMs: number[] = [];
   const arrivalsMs: number[] = [];
+  let stopDelay: (() => LoopDelay) | undefined;
   const observe = (event: PeerEvent) => {
     const atMs = monotonicMs();
     if (event.kind === "published") published.push({ model: toHex(event.model), bytes: event.bytes, atMs });
     if (event.kind === "merged") mergedMs.push(atMs);
+    if (mergedMs.length > 0) stopDelay ??= startLoopDelay();
   };
   const running = await startPeer({
     ...{ stateDir, task, train, bootstrap, minCycleMs, observe },
@@ -72,8 +77,9 @@ async function live({ stateDir, task, share, bootstrap, minCycleMs }: PeerAssign
     if (message !== FINISH) return;
     clearInterval(poll);
     const { bytesIn, bytesOut } = running.peer.status();
+    const delay = stopDelay?.();
     const merges = await readMerges(running, [...mergedMs]);
-    await say({ kind: "report", report: { published, merges, arrivalsMs, bytesIn, bytesOut } });
+    await say({ kind: "report", report: { published, merges, arrivalsMs, bytesIn, bytesOut, delay } });
     await running.stop();
     process.disconnect();
   });

@@ -7,9 +7,13 @@ import type { Task } from "../../protocol/task.ts";
 import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./peer-process.ts";
 import { sleep } from "./statistics.ts";
 
+/** Each peer's cycle is longer than the one before by this share: equal cycles would keep the phases that chance gave them. */
+const PHASE_DRIFT = 0.07;
+
 export interface NetworkOptions {
   readonly task: Task;
   readonly peers: number;
+  /** Of the first peer. */
   readonly minCycleMs: number;
   /** How long they learn, once all have started. */
   readonly seconds: number;
@@ -30,7 +34,8 @@ export async function observePeers({
     const bootstrap: string[] = [];
     for (let i = 0; i < peers; i++) {
       const share = `${i + 1}/${peers}`;
-      running.push(spawnPeer({ stateDir: join(directory, String(i)), task, share, bootstrap, minCycleMs }));
+      const cycle = { minCycleMs: Math.round(minCycleMs * (1 + i * PHASE_DRIFT)) };
+      running.push(spawnPeer({ stateDir: join(directory, String(i)), task, share, bootstrap, ...cycle }));
       if (bootstrap.length === 0) bootstrap.push(await (running[0] as PeerProcess).listening);
     }
     await Promise.all(running.map(({ listening }) => listening));

@@ -22,7 +22,7 @@ export const benchmark: Benchmark = {
         minCycleMs: 400,
         seconds: 20,
       }),
-      await row("mlp 6 MB", await sixMegabyteTask({ inboxSize: 2, quorum: 1 }), {
+      await row("mlp 6 MB", await sixMegabyteTask({ quorum: 1 }), {
         peers: 3,
         minCycleMs: 1500,
         seconds: 20,

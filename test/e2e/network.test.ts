@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
+import type { DataConfig } from "../../node/config.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { toHex } from "../../protocol/bytes.ts";
@@ -206,7 +207,7 @@ async function stepRates(peers: readonly PeerProcess[]): Promise<number[]> {
 /** Hold-out accuracy of one share by itself, after as many steps as in the network. */
 async function accuracyAlone(index: number, steps: number): Promise<number> {
   const task = parseTask(SOURCE);
-  const share = {
+  const share: DataConfig = {
     dataset: "digits",
     holdout: 0.2,
     holdoutBy: "chance",

@@ -1,13 +1,19 @@
 /** A simulated world of peers on the blobs, and what tests read from it. Same options, same bytes. */
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
+import { median } from "../../protocol/aggregate/median.ts";
 import { utf8 } from "../../protocol/bytes.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import type { AggregateBody, Parent } from "../../protocol/log/bodies.ts";
-import type { Entry } from "../../protocol/log/entry.ts";
+import { storedEntries } from "../../protocol/log/chain.ts";
+import { type Entry, readEntry } from "../../protocol/log/entry.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
-import type { Crypto, Identity, PeerId, Store, Transport } from "../../protocol/seams.ts";
+import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
+import { createRng } from "../../protocol/rng.ts";
+import type { Aggregator, Crypto, Identity, PeerId, Store, Transport } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
+import { createMemoryStore } from "../../sim/store.ts";
 import { createWorld, type NewPeer, type SimulatedPeer, type World } from "../../sim/world.ts";
 import { blobs, blobTask } from "./blobs.ts";
 import { createHostile, type Hostile, type HostileOptions } from "./hostile.ts";
@@ -36,6 +42,8 @@ export interface Crowd {
   readonly members: Member[];
   /** Adds an honest peer of this number, connected to everybody, and starts it. */
   join(number: number, changes?: Partial<NewPeer>): Promise<Member>;
+  /** Makes an honest peer, connected to everybody, that does not run yet. */
+  prepare(number: number, changes?: Partial<Pick<NewPeer, "store" | "wrapTransport">>): Promise<Peer>;
   /** Adds a hostile one, connected to everybody who is there. */
   joinHostile(number: number, options?: Partial<HostileOptions>): Hostile;
   /** Adds any other transport, connected to everybody who is there. */
@@ -80,6 +88,22 @@ export function createCrowd(options: CrowdOptions = {}): Crowd {
       members.push(member);
       return member;
     },
+    async prepare(number, { store = createMemoryStore(), wrapTransport = (transport: Transport) => transport } = {}) {
+      const identity = identityOf(number);
+      const modules = {
+        clock: world.clock,
+        crypto,
+        identity,
+        store,
+        transport: wrapTransport(joinTransport(identity.peerId)),
+        trainer: createDenseTrainer({ task, train: blobs(60, number) }),
+        aggregator: {
+          aggregate: async (_rule, _parameters, input) => median.aggregate(input, {}),
+        } satisfies Aggregator,
+        rng: createRng(number),
+      };
+      return createPeer({ task, minCycleMs }, modules);
+    },
     joinTransport,
     joinHostile(number, hostile = {}) {
       const identity = hostile.identity ?? identityOf(number);
@@ -113,6 +137,13 @@ function rememberVerdicts(crypto: Crypto): Crypto {
 export async function entriesOf({ peer }: Pick<SimulatedPeer, "peer">): Promise<Entry[]> {
   const entries: Entry[] = [];
   for await (const entry of peer.log.entries()) entries.push(entry);
+  return entries;
+}
+
+/** The log as it stands in a store. */
+export async function entriesIn(store: Store): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for await (const signed of storedEntries(store)) entries.push(readEntry(signed, nodeCrypto));
   return entries;
 }
 

@@ -21,6 +21,8 @@ export const DEADLINE_MS = 90_000;
 const POLL_MS = 100;
 /** A status that a stopped or busy process does not give in this time is asked again. */
 const ASK_TIMEOUT_MS = 20_000;
+/** A peer that SIGTERM does not end is killed. */
+const STOP_TIMEOUT_MS = 30_000;
 /** No peer outlives its test by more than this, whatever happens. */
 const PEER_LIFETIME_SECONDS = 600;
 /** Bound of what is kept of one output. */
@@ -169,6 +171,11 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Gives up waiting, and keeps no process alive. */
+function timeout(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
+}
+
 /** JSON lines, such as a log export or pino's output; lines that are no JSON are skipped. */
 export function jsonLines<T = Record<string, unknown>>(text: string): T[] {
   return text
@@ -236,15 +243,14 @@ function peerProcess({ child, stdout, stderr, ended }: Spawned, stateDir: string
 
   /** Undefined before the peer answers. */
   async function ask(path: string): Promise<Response | undefined> {
-    const alive = () => end === undefined;
-    if (!alive()) throw new Error(`${stateDir}: the process ended with ${end?.code ?? end?.signal}\n${stderr()}`);
+    if (end !== undefined)
+      throw new Error(`${stateDir}: the process ended with ${end.code ?? end.signal}\n${stderr()}`);
     const response = askApi(stateDir, path).catch(() => undefined);
-    return Promise.race([response, sleep(ASK_TIMEOUT_MS).then(() => undefined)]);
+    return Promise.race([response, timeout(ASK_TIMEOUT_MS)]);
   }
 
   async function tryStatus(): Promise<StatusReport | undefined> {
-    const status = (await (await ask("/status"))?.json().catch(() => undefined)) as StatusReport | undefined;
-    return status;
+    return (await (await ask("/status"))?.json().catch(() => undefined)) as StatusReport | undefined;
   }
 
   const waitFor: PeerProcess["waitFor"] = async (what, holds, deadlineMs) => {
@@ -289,7 +295,10 @@ function peerProcess({ child, stdout, stderr, ended }: Spawned, stateDir: string
     },
     async stop() {
       child.kill("SIGTERM");
-      return ended;
+      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS); // shows in the signal
+      const how = await ended;
+      clearTimeout(timer);
+      return how;
     },
   };
 }

@@ -1,0 +1,416 @@
+/**
+ * Every decoder of foreign bytes or text, fed with noise, with random DAG-CBOR, with damaged copies of what it accepts, and with
+ * inputs made to hurt: each gives a value or a coded error, at once, and allocates no more than the input could need.
+ */
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
+import { decodeNpy } from "../../node/data/npy.ts";
+import { concatBytes, equalBytes, floatsToBytes, toHex, utf8 } from "../../protocol/bytes.ts";
+import { CODECS } from "../../protocol/codec/registry.ts";
+import { decodeSafetensors, encodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
+import { formatInvite, parseInvite } from "../../protocol/invite.ts";
+import { createEntry, decodeEntry, type Entry, readEntry } from "../../protocol/log/entry.ts";
+import { formatLine, parseLine, verifyLines } from "../../protocol/log/jsonl.ts";
+import { verifyLog } from "../../protocol/log/verify.ts";
+import { validateBody } from "../../protocol/peer/validate.ts";
+import { createRng, type Rng } from "../../protocol/rng.ts";
+import { decodeTask, encodeTask, numParams } from "../../protocol/task.ts";
+import { decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
+import { decodeCanonical, encodeCanonical } from "../../protocol/wire/canonical.ts";
+import { openEnvelope } from "../../protocol/wire/envelope.ts";
+import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
+import * as messages from "../../protocol/wire/messages.ts";
+import { sampleDrafts } from "../protocol/log/support.ts";
+import { blobTask } from "../support/blobs.ts";
+import { acceptsOrRefuses, mutate, randomBytes } from "./mutate.ts";
+
+const MAX_MS = 2000;
+/** Above the memory before and the input's own length. */
+const MAX_EXTRA_BYTES = 64 * 2 ** 20;
+const MIN_INPUTS = 100_000;
+
+interface Target {
+  readonly name: string;
+  /** Inputs to try. */
+  readonly runs: number;
+  /** What it accepts, to be damaged. */
+  readonly valid: readonly Uint8Array[];
+  /** Decodes, and checks what was accepted. */
+  decode(bytes: Uint8Array): unknown;
+  /** Accepts any bytes: noise of the right length is no fault. */
+  readonly lenient?: boolean;
+}
+
+const alice = identityFromSeed(new Uint8Array(32).fill(1));
+const rng = createRng("corpus");
+const hash = () => randomBytes(rng, 32);
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+const TASK = blobTask();
+const TASK_ID = nodeCrypto.sha256(encodeTask(TASK));
+const codec = CODECS.get("f32")?.forLayout({ tensors: TASK.tensors, task: toHex(TASK_ID) });
+assert.ok(codec);
+
+const ENTRIES: readonly Entry[] = [
+  { type: "genesis" as const, body: { task: TASK_ID, peer: alice.publicKey, agent: "hearsay/0.1.0" } },
+  ...sampleDrafts(rng, 8),
+].map((statement, seq) => createEntry({ logId: hash(), seq, prev: hash(), tsMs: 5, ...statement }, alice, nodeCrypto));
+
+const ANNOUNCEMENT = encodeAnnouncement(
+  { task: TASK_ID, seq: 300, entry: hash(), model: hash(), bytes: 70_000, age: 10, tsMs: 1_790_000_000_000 },
+  alice,
+);
+
+const VALUES: readonly unknown[] = [
+  { b: [1, -2, 1.5, "text", null, true], a: hash(), nested: { deep: [[[{}]]] } },
+  [0, 23, 24, 255, 256, 65_536, 2 ** 32, -(2 ** 31), 2 ** 53 - 1],
+  ["ä€", "", new Uint8Array(0), { "": 0, aa: 1, b: 2 }],
+];
+
+const SAFETENSORS: readonly Uint8Array[] = [
+  encodeSafetensors([{ name: "x", shape: [2, 2], dtype: "F32", data: floatsToBytes(Float32Array.of(1, 2, 3, 4)) }], {
+    a: "b",
+  }),
+  encodeSafetensors([
+    { name: "i", shape: [3], dtype: "I64", data: new Uint8Array(24) },
+    { name: 'quoted "name" \\', shape: [], dtype: "BOOL", data: Uint8Array.of(1) },
+    { name: "empty", shape: [0, 5], dtype: "F64", data: new Uint8Array(0) },
+  ]),
+  codec.encode(new Float32Array(numParams(TASK)).fill(0.5)),
+];
+
+function npy(header: string, data: Uint8Array): Uint8Array {
+  const padded = utf8(`${header.padEnd(117, " ")}\n`);
+  return concatBytes(
+    Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length % 256, padded.length >> 8),
+    padded,
+    data,
+  );
+}
+
+/** A message decoder with what it accepts; what it accepts must encode to the same bytes again. */
+function message<T>(
+  name: string,
+  decode: (bytes: Uint8Array) => T,
+  encode: (value: T) => Uint8Array,
+  values: readonly T[],
+): Target {
+  return {
+    name,
+    runs: 6000,
+    valid: values.map(encode),
+    decode(bytes) {
+      const value = decode(bytes);
+      assert.deepEqual(encode(value), bytes);
+    },
+  };
+}
+
+const TARGETS: readonly Target[] = [
+  {
+    name: "decodeCanonical",
+    runs: 16_000,
+    valid: VALUES.map(encodeCanonical),
+    decode: (bytes) => assert.deepEqual(encodeCanonical(decodeCanonical(bytes, 2 ** 20)), bytes),
+  },
+  {
+    name: "decodeAnnouncement",
+    runs: 8000,
+    valid: [ANNOUNCEMENT],
+    decode(bytes) {
+      const { author, publicKey } = decodeAnnouncement(bytes);
+      assert.ok(equalBytes(publicKeyFromPeerId(author) ?? bytes, publicKey));
+    },
+  },
+  {
+    name: "openEnvelope",
+    runs: 6000,
+    valid: [ANNOUNCEMENT],
+    lenient: true,
+    decode(bytes) {
+      const key = bytes.length % 3 === 0 ? bytes.slice(0, 32) : alice.publicKey;
+      const payload = openEnvelope("announcement", bytes, nodeCrypto, key);
+      assert.ok(payload === undefined || equalBytes(bytes, ANNOUNCEMENT), "a damaged envelope does not open");
+    },
+  },
+  message("decodeHelloRequest", messages.decodeHelloRequest, messages.encodeHelloRequest, [
+    { task: TASK_ID, agent: "hearsay/0.1.0" },
+  ]),
+  message("decodeHelloAnswer", messages.decodeHelloAnswer, messages.encodeHelloAnswer, [
+    { task: TASK_ID, agent: "hearsay/0.1.0" },
+    { task: TASK_ID, agent: "x", announcement: ANNOUNCEMENT },
+  ]),
+  message("decodeBlobRequest", messages.decodeBlobRequest, messages.encodeBlobRequest, [
+    { hash: hash(), offset: 262_144, maxBytes: 262_144 },
+  ]),
+  message("decodeBlobAnswer", messages.decodeBlobAnswer, messages.encodeBlobAnswer, [
+    { total: 70_000, chunk: randomBytes(rng, 100) },
+  ]),
+  message("decodePeersRequest", messages.decodePeersRequest, messages.encodePeersRequest, [0, 32, 2 ** 40]),
+  message("decodePeersAnswer", messages.decodePeersAnswer, messages.encodePeersAnswer, [
+    [{ peer: alice.peerId, addresses: ["/ip4/192.0.2.1/tcp/4001", "/dns4/peer.example/tcp/1"] }],
+    [],
+  ]),
+  {
+    name: "decodeTask",
+    runs: 8000,
+    valid: [{}, { model: { kind: "mlp", hidden: [4, 4] } }, { output: { kind: "regression", targets: ["t"] } }].map(
+      (changes) => encodeTask(blobTask(changes)),
+    ),
+    decode: (bytes) => assert.deepEqual(encodeTask(decodeTask(bytes)), bytes),
+  },
+  {
+    name: "decodeEntry",
+    runs: 6000,
+    valid: ENTRIES.map(({ signed }) => signed.subarray(64)),
+    decode: decodeEntry,
+  },
+  {
+    name: "readEntry",
+    runs: 4000,
+    valid: ENTRIES.map(({ signed }) => signed),
+    decode: (bytes) => formatLine(readEntry(bytes, nodeCrypto)),
+  },
+  {
+    name: "parseLine",
+    runs: 10_000,
+    valid: ENTRIES.map((entry) => utf8(formatLine(entry))),
+    decode: (bytes) => parseLine(text(bytes)),
+  },
+  {
+    name: "decodeSafetensors",
+    runs: 12_000,
+    valid: SAFETENSORS,
+    decode(bytes) {
+      for (const tensor of decodeSafetensors(bytes).tensors) tensorValues(tensor);
+    },
+  },
+  {
+    name: "the body of an f32 model",
+    runs: 4000,
+    valid: [codec.encode(new Float32Array(numParams(TASK)).fill(0.5))],
+    decode: (bytes) => validateBody(bytes, codec, 1e6),
+  },
+  {
+    name: "decodeNpy",
+    runs: 8000,
+    valid: [
+      npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }", new Uint8Array(24)),
+      npy("{'descr': '>i8', 'fortran_order': False, 'shape': (1,), }", new Uint8Array(8)),
+      npy("{'descr': '|b1', 'fortran_order': False, 'shape': (), }", new Uint8Array(1)),
+    ],
+    decode: decodeNpy,
+  },
+  {
+    name: "parseInvite",
+    runs: 4000,
+    valid: [utf8(formatInvite({ task: TASK_ID, addresses: ["/ip4/192.0.2.1/tcp/4001", "/dns4/a/tcp/1"] }))],
+    decode: (bytes) => parseInvite(text(bytes)),
+  },
+  {
+    name: "publicKeyFromPeerId",
+    runs: 4000,
+    valid: [utf8(alice.peerId)],
+    lenient: true,
+    decode: (bytes) => publicKeyFromPeerId(text(bytes)),
+  },
+];
+
+/** One item of CBOR: most often well-formed, with lengths that lie now and then. */
+function randomCbor(draw: Rng, depth: number): Uint8Array {
+  const major = draw.below(8);
+  const length = draw.below(10) === 0 ? draw.below(2 ** 32) : draw.below(6);
+  const head = Uint8Array.of((major << 5) | Math.min(length, draw.below(20) === 0 ? 31 : 23));
+  const wide = draw.below(8) === 0 ? concatBytes(Uint8Array.of((major << 5) | 26), randomBytes(draw, 4)) : head;
+  const children = (count: number) =>
+    concatBytes(...Array.from({ length: depth > 6 ? 0 : Math.min(count, 6) }, () => randomCbor(draw, depth + 1)));
+  switch (major) {
+    case 2:
+    case 3:
+      return concatBytes(wide, randomBytes(draw, Math.min(length, 40)));
+    case 4:
+      return concatBytes(wide, children(length));
+    case 5:
+      return concatBytes(wide, children(2 * length));
+    case 6:
+      return concatBytes(Uint8Array.of(0xd8, draw.below(3) === 0 ? 42 : draw.below(256)), children(1));
+    default:
+      return concatBytes(wide, randomBytes(draw, major === 7 ? draw.below(9) : 0));
+  }
+}
+
+function randomInput(draw: Rng, valid: readonly Uint8Array[]): Uint8Array {
+  const sample = valid[draw.below(valid.length)] as Uint8Array;
+  switch (draw.below(8)) {
+    case 0:
+      return randomBytes(draw, draw.below(300));
+    case 1:
+      return randomCbor(draw, 0);
+    case 2:
+      return concatBytes(sample.subarray(0, draw.below(sample.length)), randomCbor(draw, 0));
+    default:
+      return mutate(draw, sample);
+  }
+}
+
+let inputs = 0;
+let slowestMs = 0;
+
+/** One input: a value or a coded error, in time. True where it was accepted. */
+function tryInput({ name, decode }: Target, bytes: Uint8Array, which: string): boolean {
+  inputs++;
+  const startMs = performance.now();
+  try {
+    return acceptsOrRefuses(() => decode(bytes));
+  } catch (error) {
+    const shown = bytes.length > 2000 ? `${bytes.length} bytes` : toHex(bytes);
+    throw new Error(`${name}, ${which}: ${shown}`, { cause: error });
+  } finally {
+    const tookMs = performance.now() - startMs;
+    slowestMs = Math.max(slowestMs, tookMs);
+    assert.ok(tookMs < MAX_MS, `${name}, ${which}: ${tookMs} ms`);
+  }
+}
+
+const heldBytes = () => {
+  const { arrayBuffers, heapUsed } = process.memoryUsage();
+  return arrayBuffers + heapUsed;
+};
+
+describe("a decoder gives a value or a coded error for whatever it is fed:", () => {
+  after(() => assert.ok(inputs >= MIN_INPUTS, `${inputs} inputs`));
+
+  for (const target of TARGETS) {
+    it(`${target.name}, ${target.runs} inputs`, (context) => {
+      const seed = `fuzz/${target.name}/1`;
+      const draw = createRng(seed);
+      for (const bytes of target.valid) assert.ok(tryInput(target, bytes, "valid"), "the valid inputs are accepted");
+      let accepted = 0;
+      for (let i = 0; i < target.runs; i++) {
+        if (tryInput(target, randomInput(draw.fork(i), target.valid), `seed "${seed}" input ${i}`)) accepted++;
+      }
+      context.diagnostic(`seed "${seed}": ${target.runs} inputs, ${accepted} accepted`);
+      assert.ok(target.lenient || accepted < target.runs / 2, "most damage is noticed");
+    });
+  }
+
+  it("the log of an export, 2000 damaged ones", async (context) => {
+    const seed = "fuzz/verifyLines/1";
+    const lines = ENTRIES.map(formatLine);
+    for (let i = 0; i < 2000; i++) {
+      const draw = createRng(`${seed}/${i}`);
+      const damaged = [...lines];
+      const at = draw.below(lines.length);
+      damaged[at] = text(mutate(draw, utf8(lines[at] as string)));
+      inputs++;
+      const { firstBad } = await verifyLines(damaged, { crypto: nodeCrypto });
+      assert.ok(firstBad !== undefined, "entries of several logs are no log");
+      const signed = ENTRIES.map((entry) => (draw.below(3) === 0 ? mutate(draw, entry.signed) : entry.signed));
+      assert.equal((await verifyLog(signed, { crypto: nodeCrypto })).ok, false);
+    }
+    context.diagnostic(`seed "${seed}"`);
+  });
+});
+
+/** Inputs made to take long, to nest deep, or to claim a size that they do not have. */
+function bombs(): [name: string, bytes: Uint8Array][] {
+  const repeat = (length: number, ...pattern: number[]) =>
+    new Uint8Array(length).map((_, i) => pattern[i % pattern.length] as number);
+  const huge = [0xff, 0xff, 0xff, 0xff];
+  const claims: [string, number[]][] = [2, 3, 4, 5].flatMap((major): [string, number[]][] => [
+    [`major ${major} of 2^32 - 1`, [(major << 5) | 26, ...huge]],
+    [`major ${major} of 2^53`, [(major << 5) | 27, 0, 0x20, 0, 0, 0, 0, 0, 0]],
+    [`major ${major} of 2^64 - 1`, [(major << 5) | 27, ...huge, ...huge]],
+    [`major ${major} of 10^6`, [(major << 5) | 26, 0, 0x0f, 0x42, 0x40]],
+    [`major ${major} without a length`, [(major << 5) | 31, 0x01]],
+  ]);
+  const signed = (bytes: Uint8Array) => concatBytes(new Uint8Array(64), bytes);
+  const cbor: [string, Uint8Array][] = [
+    ...claims.map(([name, bytes]): [string, Uint8Array] => [name, Uint8Array.from(bytes)]),
+    ["arrays in arrays", repeat(260_000, 0x81)],
+    ["maps in maps", repeat(260_000, 0xa1, 0x60)],
+    ["tags in tags", repeat(260_000, 0xd8, 0x2a)],
+    ["a long list", concatBytes(Uint8Array.of(0x9a, 0, 3, 0xd0, 0x90), new Uint8Array(250_000))],
+    ["a key twice", Uint8Array.of(0xa2, 0x61, 0x61, 1, 0x61, 0x61, 2)],
+    [
+      "the key __proto__",
+      concatBytes(Uint8Array.of(0xa1, 0x69), utf8("__proto__"), Uint8Array.of(0xa1, 0x61, 0x61, 1)),
+    ],
+    [
+      "the key __proto__ that is a list",
+      concatBytes(Uint8Array.of(0xa1, 0x69), utf8("__proto__"), Uint8Array.of(0x81, 1)),
+    ],
+    ["the key toString", concatBytes(Uint8Array.of(0xa1, 0x68), utf8("toString"), Uint8Array.of(1))],
+    ["a CID that is none", Uint8Array.of(0xd8, 0x2a, 0x42, 0, 1)],
+    ["undefined", Uint8Array.of(0xf7)],
+    ["NaN", Uint8Array.of(0xfb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0)],
+    ["-0", Uint8Array.of(0xfb, 0x80, 0, 0, 0, 0, 0, 0, 0)],
+    ["no text", Uint8Array.of(0x62, 0xc3, 0x28)],
+  ];
+  const header = (json: string) => {
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(utf8(json).length), true);
+    return concatBytes(length, utf8(json));
+  };
+  const shape = (sizes: string) =>
+    npy(`{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }`, new Uint8Array(8));
+  const long = (unit: string) => utf8(unit.repeat(Math.ceil(30_000 / unit.length)));
+  return [
+    ["nothing", new Uint8Array(0)],
+    ...cbor,
+    ...cbor.map(([name, bytes]): [string, Uint8Array] => [`signed: ${name}`, signed(bytes)]),
+    ["safetensors with a header of 2^64 - 1", repeat(16, 0xff)],
+    ["safetensors with a header of 1 MiB in 8", Uint8Array.of(0, 0, 16, 0, 0, 0, 0, 0)],
+    [
+      "safetensors of 2^106 values",
+      header('{"a":{"dtype":"F32","shape":[9007199254740991,9007199254740991],"data_offsets":[0,0]}}'),
+    ],
+    [
+      "safetensors of 2^53 - 1 values",
+      header('{"a":{"dtype":"U8","shape":[9007199254740991],"data_offsets":[0,9007199254740991]}}'),
+    ],
+    ["safetensors of lists", header("[".repeat(100_000))],
+    ["safetensors of maps", header('{"a":'.repeat(100_000))],
+    ["safetensors of spaces", header(" ".repeat(1_000_000))],
+    ["safetensors of a long key", header(`{"${"\\u0041".repeat(150_000)}":1}`)],
+    [
+      "safetensors of many tensors",
+      header(
+        `{${Array.from({ length: 15_000 }, (_, i) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`).join()}}`,
+      ),
+    ],
+    ["npy of 10^30 values", shape("1000000000000000, 1000000000000000")],
+    ["npy of a long shape", shape("9".repeat(50_000))],
+    ["npy of no values of any shape", shape("0, 99999999999999999999")],
+    ["npy of many sizes", shape("1, ".repeat(20_000))],
+    ["npy of quotes", npy(`{${"'a' ".repeat(15_000)}`, new Uint8Array(0))],
+    ["JSON of lists", long("[")],
+    ["JSON of maps", long('{"cbor":')],
+    ["JSON of a long text", utf8(`{"sig":"${"A".repeat(88)}","cbor":"${"A".repeat(30_000)}"}`)],
+    ["JSON with __proto__", utf8(`{"__proto__":{"sig":"${"A".repeat(86)}=="},"cbor":"AAAA"}`)],
+    ["JSON beyond the longest line", new Uint8Array(1_000_000).fill(0x20)],
+    ["an invite of commas", utf8(`hearsay:${"a".repeat(64)}@${"/,".repeat(100_000)}`)],
+    ["an invite of at signs", utf8(`hearsay:${"@".repeat(200_000)}`)],
+    ["an invite of spaces", utf8(" ".repeat(300_000))],
+    ["a peer id of ones", utf8("1".repeat(52))],
+    ["a peer id of many ones", utf8("1".repeat(300_000))],
+    ["a peer id of zs", utf8("z".repeat(52))],
+  ];
+}
+
+describe("no input makes a decoder slow or greedy:", () => {
+  for (const [name, bytes] of bombs()) {
+    it(name, () => {
+      for (const target of TARGETS) {
+        const before = heldBytes();
+        tryInput(target, bytes, name);
+        const extra = heldBytes() - before;
+        assert.ok(extra < MAX_EXTRA_BYTES, `${target.name} took ${extra} bytes for ${bytes.length}`);
+      }
+    });
+  }
+
+  it("(the slowest of all)", (context) =>
+    context.diagnostic(`${inputs} inputs, the slowest took ${slowestMs.toFixed(1)} ms`));
+});

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type ApiSource, askApi, type StatusReport, serveApi } from "../../node/api.ts";
+
+let root: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "hearsay-api-"));
+});
+after(() => rm(root, { recursive: true }));
+
+const STATUS = { peerId: "12D3KooW", cycle: 7 } as StatusReport;
+
+const SOURCE: ApiSource = {
+  status: async () => STATUS,
+  async *logLines() {
+    yield '{"seq":0}';
+    yield '{"seq":1}';
+  },
+};
+
+/** Serves on a directory of its own, and closes. */
+async function serving(
+  source: ApiSource,
+  body: (directory: string, address: { url: string; token: string }) => Promise<void>,
+): Promise<void> {
+  const directory = await mkdtemp(join(root, "state-"));
+  const api = await serveApi(directory, source);
+  try {
+    await body(directory, JSON.parse(await readFile(join(directory, "api.json"), "utf8")));
+  } finally {
+    await api.close();
+  }
+}
+
+describe("the local interface", () => {
+  it("answers whoever can read the state directory: status as JSON, the log line by line", () =>
+    serving(SOURCE, async (directory) => {
+      assert.deepEqual(await (await askApi(directory, "/status"))?.json(), STATUS);
+      assert.equal(await (await askApi(directory, "/log"))?.text(), '{"seq":0}\n{"seq":1}\n');
+    }));
+
+  it("listens on loopback alone", () =>
+    serving(SOURCE, async (_directory, { url }) => {
+      assert.equal(new URL(url).hostname, "127.0.0.1");
+    }));
+
+  it("gives its token to the owner of the directory alone", { skip: process.platform === "win32" }, () =>
+    serving(SOURCE, async (directory) => {
+      assert.equal((await stat(join(directory, "api.json"))).mode & 0o777, 0o600);
+    }),
+  );
+
+  it("makes a file of its own, even where one that others can read lies in its place", {
+    skip: process.platform === "win32",
+  }, async () => {
+    const directory = await mkdtemp(join(root, "state-"));
+    await writeFile(join(directory, "api.json"), "{}", { mode: 0o666 });
+    const api = await serveApi(directory, SOURCE);
+    assert.equal((await stat(join(directory, "api.json"))).mode & 0o777, 0o600);
+    await api.close();
+  });
+
+  it("refuses whoever has no token or another one, on every path, and says nothing else", () =>
+    serving(SOURCE, async (_directory, { url, token }) => {
+      for (const authorization of [
+        undefined,
+        "",
+        "Bearer ",
+        `Bearer ${token}x`,
+        `Bearer ${token.slice(1)}a`,
+        token,
+        `Basic ${token}`,
+      ]) {
+        for (const path of ["/status", "/log", "/nothing"]) {
+          const response = await fetch(new URL(path, url), {
+            headers: authorization === undefined ? {} : { authorization },
+          });
+          assert.equal(response.status, 401, `${authorization} ${path}`);
+          assert.doesNotMatch(await response.text(), /12D3KooW|seq/);
+        }
+      }
+    }));
+
+  it("has a new token at every start", async () => {
+    const tokens = new Set<string>();
+    for (let i = 0; i < 3; i++)
+      await serving(SOURCE, async (_directory, { token }) => {
+        assert.ok(token.length >= 32);
+        tokens.add(token);
+      });
+    assert.equal(tokens.size, 3);
+  });
+
+  it("is gone, and its file too, once the peer closes it", async () => {
+    let directory = "";
+    await serving(SOURCE, async (path) => {
+      directory = path;
+    });
+    assert.deepEqual(await readdir(directory), []);
+    assert.equal(await askApi(directory, "/status"), undefined);
+  });
+
+  it("that was left behind by a peer that was killed counts as none", async () => {
+    const directory = await mkdtemp(join(root, "state-"));
+    await writeFile(join(directory, "api.json"), JSON.stringify({ url: "http://127.0.0.1:1", token: "t" }));
+    assert.equal(await askApi(directory, "/status"), undefined);
+    await writeFile(join(directory, "api.json"), "not JSON");
+    assert.equal(await askApi(directory, "/status"), undefined);
+    assert.equal(await askApi(join(root, "nowhere"), "/status"), undefined);
+  });
+
+  it("says so where the peer fails, and goes on answering", () =>
+    serving({ ...SOURCE, status: () => Promise.reject(new Error("no status")) }, async (directory) => {
+      await assert.rejects(askApi(directory, "/status"), /the peer answered 500 to \/status/);
+      await assert.rejects(askApi(directory, "/nothing"), /404/);
+      assert.equal((await askApi(directory, "/log"))?.status, 200);
+    }));
+
+  it("closes within a second, whoever is still reading", async () => {
+    const endless = async function* () {
+      for (;;) yield "x".repeat(1000);
+    };
+    let closingMs = 0;
+    await serving({ ...SOURCE, logLines: endless }, async (directory) => {
+      const reader = (await askApi(directory, "/log"))?.body?.getReader();
+      assert.ok(((await reader?.read())?.value?.length ?? 0) > 0);
+      closingMs = performance.now();
+    });
+    assert.ok(performance.now() - closingMs < 1000);
+  });
+});

@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { stringify } from "yaml";
+import { ENVIRONMENT, loadConfig } from "../../node/config.ts";
+import { isHearsayError } from "../../protocol/errors.ts";
+import type { Fault } from "../../protocol/task.ts";
+
+let root: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), "hearsay-config-"));
+});
+after(() => rm(root, { recursive: true }));
+
+let files = 0;
+/** A file of settings, or of any text. */
+async function file(content: unknown): Promise<string> {
+  const path = join(root, `config-${files++}.yaml`);
+  await writeFile(path, typeof content === "string" ? content : stringify(content));
+  return path;
+}
+
+/** The faults of a configuration, which must have some. */
+async function faultsOf(
+  settings: unknown,
+  environment: Record<string, string> = {},
+  flags: Record<string, unknown> = {},
+): Promise<{ faults: readonly Fault[]; message: string }> {
+  try {
+    await loadConfig(await file(settings), environment, flags);
+  } catch (error) {
+    assert.ok(isHearsayError(error, "ERR_CONFIG"));
+    return { faults: error.details.faults as readonly Fault[], message: error.message };
+  }
+  return assert.fail("no fault was found");
+}
+
+describe("the configuration", () => {
+  it("has a default for everything; no file is needed", async () => {
+    const config = await loadConfig(undefined, {}, {});
+    assert.deepEqual(await loadConfig(join(root, "missing.yaml"), {}, {}), config);
+    assert.deepEqual(await loadConfig(await file(""), {}, {}), config);
+    assert.deepEqual(config.listen, ["/ip4/0.0.0.0/tcp/0"]);
+    assert.deepEqual([config.bootstrap, config.mdns, config.engine, config.data.holdout], [[], true, "auto", 0.2]);
+  });
+
+  it("comes from the file, then the environment, then flags, the later ones first in rank", async () => {
+    const path = await file({ maxOutbound: 1, minCycleMs: 1, engine: "dense", data: { label: "file", owner: "file" } });
+    const environment = { HEARSAY_MIN_CYCLE_MS: "2", HEARSAY_ENGINE: "tensorflow", HEARSAY_DATA_LABEL: "environment" };
+    const config = await loadConfig(path, environment, { engine: "auto", "data.label": undefined });
+    assert.deepEqual([config.maxOutbound, config.minCycleMs, config.engine], [1, 2, "auto"]);
+    assert.deepEqual(
+      [config.data.label, config.data.owner],
+      ["environment", "file"],
+      "a flag that is not given is none",
+    );
+  });
+
+  it("takes every setting from the environment too", async () => {
+    const values: Record<string, [text: string, value: unknown]> = {
+      HEARSAY_LISTEN: ["/ip4/127.0.0.1/tcp/1, /ip6/::1/tcp/2", ["/ip4/127.0.0.1/tcp/1", "/ip6/::1/tcp/2"]],
+      HEARSAY_BOOTSTRAP: ["/dns4/peer.example/tcp/4001", ["/dns4/peer.example/tcp/4001"]],
+      HEARSAY_MDNS: ["false", false],
+      HEARSAY_MAX_OUTBOUND: ["7", 7],
+      HEARSAY_MIN_CYCLE_MS: ["0", 0],
+      HEARSAY_ENGINE: ["dense", "dense"],
+      HEARSAY_LOG_LEVEL: ["silent", "silent"],
+      HEARSAY_DATA_PATH: ["a.csv", "a.csv"],
+      HEARSAY_DATA_DATASET: ["digits", "digits"],
+      HEARSAY_DATA_TARGETS: ["y.npy", "y.npy"],
+      HEARSAY_DATA_LABEL: ["kind", "kind"],
+      HEARSAY_DATA_OWNER: ["who", "who"],
+      HEARSAY_DATA_HOLDOUT_PATH: ["b.csv", "b.csv"],
+      HEARSAY_DATA_HOLDOUT: ["0.5", 0.5],
+      HEARSAY_DATA_HOLDOUT_BY: ["time", "time"],
+      HEARSAY_DATA_SHARE: ["2/8", "2/8"],
+      HEARSAY_DATA_PARTITION: ["shards:2", "shards:2"],
+      HEARSAY_DATA_SEED: ["9", 9],
+    };
+    assert.deepEqual(Object.keys(values).sort(), Object.keys(ENVIRONMENT).sort());
+    for (const [name, [text, expected]] of Object.entries(values)) {
+      const config = await loadConfig(undefined, { [name]: text }, {});
+      const found = (ENVIRONMENT[name] as string)
+        .split(".")
+        .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
+      assert.deepEqual(found, expected, name);
+    }
+    assert.equal(
+      (await loadConfig(undefined, { HEARSAY_MDNS: "0", HEARSAY_ENGINE: "" }, {})).engine,
+      "auto",
+      "empty is unset",
+    );
+  });
+
+  it("that names data of one's own takes back a shipped set that a lower rank named, and the other way round", async () => {
+    const shipped = await file({ data: { dataset: "digits" } });
+    const { data } = await loadConfig(shipped, {}, { "data.path": "mine.csv" });
+    assert.deepEqual([data.path, data.dataset], ["mine.csv", undefined]);
+    const own = await file({ data: { path: "mine.csv" } });
+    const other = await loadConfig(own, { HEARSAY_DATA_DATASET: "motes" }, {});
+    assert.deepEqual([other.data.path, other.data.dataset], [undefined, "motes"]);
+  });
+
+  it("is told all its faults at once, each with path, value and what would be right", async () => {
+    const { faults, message } = await faultsOf(
+      {
+        listen: ["/ip4/0.0.0.0/tcp/4001", "0.0.0.0:4001"],
+        bootstrap: ["/ip4/192.0.2.1/udp/1/quic-v1"],
+        mdns: "yes",
+        maxOutbound: 0,
+        colour: "red",
+        data: { holdout: 1.5, share: "2 of 8", seeds: 1 },
+      },
+      { HEARSAY_MIN_CYCLE_MS: "soon" },
+      { engine: "gpu" },
+    );
+    const expected: Record<string, RegExp> = {
+      "listen.1": /is no multiaddr, such as \/ip4\/0\.0\.0\.0\/tcp\/4001 \(given: "0\.0\.0\.0:4001"\)/,
+      "bootstrap.0": /is no multiaddr, such as .* \(given: "\/ip4\/192\.0\.2\.1\/udp\/1\/quic-v1"\)/,
+      mdns: /boolean.*\(given: "yes"\)/,
+      maxOutbound: />=1 \(given: 0\)/,
+      minCycleMs: /number.*\(given: "soon"\)/,
+      engine: /"auto"\|"dense"\|"tensorflow" \(given: "gpu"\)/,
+      "data.holdout": /<=0\.9 \(given: 1\.5\)/,
+      "data.share": /the second of eight shares \(given: "2 of 8"\)/,
+      "(top)": /"colour"/,
+      data: /"seeds"/,
+    };
+    assert.deepEqual(faults.map(({ path }) => path).sort(), Object.keys(expected).sort(), message);
+    for (const { path, message: why } of faults) {
+      assert.match(why, expected[path] as RegExp);
+      assert.ok(message.includes(`${path}: ${why}`), message);
+    }
+  });
+
+  it("file that is no map, no YAML, or cannot be read is refused with its name", async () => {
+    for (const text of ["- a\n- b", "just text", "5", "listen: [", "mdns: true\nmdns: false"]) {
+      const path = await file(text);
+      await assert.rejects(loadConfig(path, {}, {}), (error) => {
+        return isHearsayError(error, "ERR_CONFIG") && error.message.includes(path) && error.details.file === path;
+      });
+    }
+    await assert.rejects(loadConfig(root, {}, {}), { code: "ERR_CONFIG" });
+  });
+
+  it("file with a section left empty is told so, not crashed on", async () => {
+    const { faults } = await faultsOf("data:\n");
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["data"],
+    );
+    const config = await loadConfig(await file("data:\n"), {}, { "data.label": "x" });
+    assert.equal(config.data.label, "x");
+  });
+});
