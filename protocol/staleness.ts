@@ -24,8 +24,8 @@ export interface StalenessWeighting {
 }
 
 export interface StalenessInput {
-  /** Age of the own model. */
-  readonly ownAge: number;
+  /** Age from which lag is counted, see `lagReference`. */
+  readonly referenceAge: number;
   /** Age that the publisher claims; anything but a whole number in 0 .. 2^53 - 1 counts as too old. */
   readonly theirAge: number;
   /** Mean number of own steps between two aggregates, above 0: it turns steps into cycles. */
@@ -44,15 +44,33 @@ export interface WeightedAge {
 }
 
 /**
- * tau = max((own age - their age) / mean steps per cycle, cycles since first seen), in cycles and within 0 .. cutoff + 1, where
+ * The age from which lag is counted: min(own age, lower median of the candidates' ages).
+ *
+ * Counted from the own age alone, whoever is faster than its network, or began earlier, would soon find everybody too old and
+ * learn alone for ever: ages only grow, and the lead of a peer that nobody else's median follows never shrinks. A minority of
+ * liars cannot move the median outside the honest ages.
+ */
+export function lagReference(ownAge: number, ages: readonly number[]): number {
+  return ages.length === 0 ? ownAge : Math.min(ownAge, lowerMedian(ages));
+}
+
+/** The lower of the two middle values where there are two. @throws RangeError for no values. */
+export function lowerMedian(values: readonly number[]): number {
+  const middle = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+  if (middle === undefined) throw new RangeError("no values have no median");
+  return middle;
+}
+
+/**
+ * tau = max((reference age - their age) / mean steps per cycle, cycles since first seen), in cycles and within 0 .. cutoff + 1, where
  * cutoff + 1 stands for "too old", however old.
  * @throws RangeError unless meanStepsPerCycle is above 0.
  */
 export function staleness(input: StalenessInput): number {
-  const { ownAge, theirAge, meanStepsPerCycle, cyclesSinceFirstSeen, cutoff } = input;
+  const { referenceAge, theirAge, meanStepsPerCycle, cyclesSinceFirstSeen, cutoff } = input;
   if (!(meanStepsPerCycle > 0)) throw new RangeError(`meanStepsPerCycle ${meanStepsPerCycle} is not above 0`);
   const tooOld = cutoff + 1;
-  const tau = Math.max(0, (ownAge - theirAge) / meanStepsPerCycle, cyclesSinceFirstSeen);
+  const tau = Math.max(0, (referenceAge - theirAge) / meanStepsPerCycle, cyclesSinceFirstSeen);
   return isAge(theirAge) && tau < tooOld ? tau : tooOld;
 }
 

@@ -8,7 +8,14 @@
 import { equalBytes } from "../bytes.ts";
 import type { AggregateBody, ParentStatus } from "../log/bodies.ts";
 import type { RuleCandidate, StoreChange } from "../seams.ts";
-import { eligible as isEligible, mergeAges, staleness, stalenessWeightQ16 } from "../staleness.ts";
+import {
+  eligible as isEligible,
+  lagReference,
+  lowerMedian,
+  mergeAges,
+  staleness,
+  stalenessWeightQ16,
+} from "../staleness.ts";
 import type { PeerContext } from "./context.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Candidate } from "./inbox.ts";
@@ -40,10 +47,14 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
   let mergedSinceStart = false;
 
   function weigh(candidates: readonly Candidate[], ownAge: number, cycle: number): Weighted[] {
+    const referenceAge = lagReference(
+      ownAge,
+      candidates.map(({ announced }) => announced.age),
+    );
     return candidates.map((candidate) => {
       const { age, firstSeenCycle } = candidate.announced;
       const tau = staleness({
-        ownAge,
+        referenceAge,
         theirAge: age,
         meanStepsPerCycle: task.training.steps,
         cyclesSinceFirstSeen: cycle - firstSeenCycle,
@@ -134,9 +145,4 @@ function parent(
   status: ParentStatus,
 ): AggregateBody["parents"][number] {
   return [announced.publicKey, announced.model, announced.age, weightQ16, status];
-}
-
-function lowerMedian(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }

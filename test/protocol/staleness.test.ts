@@ -21,7 +21,7 @@ const anyWeighting: fc.Arbitrary<StalenessWeighting> = fc.record({
   floor: fc.double({ min: 1e-9, max: 1, noNaN: true }),
 });
 
-const own = { ownAge: 1000, meanStepsPerCycle: 10, cyclesSinceFirstSeen: 0, cutoff: 20 };
+const own = { referenceAge: 1000, meanStepsPerCycle: 10, cyclesSinceFirstSeen: 0, cutoff: 20 };
 /** Whatever a liar may claim. */
 const lie = fc.oneof(
   fc.constantFrom(0, -0, -1, -Infinity, Infinity, Number.NaN, 2 ** 53 - 1, 2 ** 53, 1e300, 0.5),
@@ -106,7 +106,7 @@ test("without a positive number of steps per cycle there is no staleness: a faul
 });
 
 test("no lie about age earns more weight than an honest fresh model has", () => {
-  const honest = stalenessWeightQ16(staleness({ ...own, theirAge: own.ownAge }), polynomial);
+  const honest = stalenessWeightQ16(staleness({ ...own, theirAge: own.referenceAge }), polynomial);
   fc.assert(
     fc.property(lie, anyWeighting, (theirAge, weighting) => {
       const tau = staleness({ ...own, theirAge });
