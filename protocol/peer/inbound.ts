@@ -1,8 +1,8 @@
 /**
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
- * Whom to read is the receiver's choice: in every cycle up to k authors are drawn at random among those with a model that was
- * not taken yet, each at most once. Who announces more often is not drawn more often, so flooding buys nothing. Authors that
+ * Whom to read is the receiver's choice: in every cycle up to k authors are drawn at random among the neighbours with a model
+ * that was not taken yet, each at most once. Who announces more often is not drawn more often, so flooding buys nothing. Authors that
  * failed lately share one place among the pulls in progress, so those that never answer cannot hold all of them.
  */
 import { isHearsayError } from "../errors.ts";
@@ -88,7 +88,9 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
 
   function choices(): Announced[] {
     const taken = [...inFlight].some((author) => strikes.has(author)); // the one place of authors that failed
-    const may = (author: PeerId) => !strikes.has(author) || (!taken && !strikes.isOut(author, cycle));
+    const near = new Set(context.transport.peers()); // announcements come from everywhere, bodies from neighbours
+    const may = (author: PeerId) =>
+      near.has(author) && (!strikes.has(author) || (!taken && !strikes.isOut(author, cycle)));
     return book.available().filter(({ author }) => !tried.has(author) && may(author));
   }
 

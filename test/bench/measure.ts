@@ -6,6 +6,8 @@ export type Measured = { readonly title: string; readonly outcome: Outcome } | {
 
 const [name = "", scratch = ""] = process.argv.slice(2);
 
+process.on("SIGTERM", () => process.exit(143)); // whoever started processes ends them on "exit"
+
 function say(message: Measured): Promise<void> {
   return new Promise((resolve) => process.send?.(message, () => resolve()));
 }
@@ -18,4 +20,4 @@ try {
 } catch (error) {
   await say({ error: String((error as Error)?.stack ?? error) });
 }
-process.disconnect?.(); // and nothing else may keep the process alive: whatever does is a leak that shows as a hang
+process.disconnect?.(); // and nothing else may keep the process alive: what does is a leak, and the benchmark fails

@@ -22,11 +22,17 @@ const SETTLE_MS = 2_500;
 const SAMPLES = 10;
 const SAMPLE_EVERY_MS = 150;
 const START_TIMEOUT_MS = 40_000;
-/** No peer outlives the benchmark by more than this, whatever happens. */
+/** And if the benchmark itself is killed, none by more than this. */
 const LIFETIME_SECONDS = 120;
 
 const CYCLES_MS = { idle: 3_600_000, learning: 200 };
 const SOURCES = { ts: "../../node/cli.ts", dist: "../../dist/node/cli.js" };
+
+/** No peer outlives an interrupted benchmark. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 export const benchmark: Benchmark = {
   title: "resident memory of a peer process, MiB; ratio to a bare Node process",
@@ -83,6 +89,7 @@ async function pair(options: PairOptions): Promise<{ engine: string; mebibytes: 
       stdio: "ignore",
     });
     children.push(child);
+    running.add(child);
     return { state, status: await statusOf(state, child, ({ counters }) => counters.published > 0) };
   };
   try {
@@ -143,6 +150,7 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await once(child, "exit");
+  running.delete(child);
 }
 
 function exists(path: string): Promise<boolean> {

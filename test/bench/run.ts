@@ -6,6 +6,7 @@
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,7 +85,8 @@ async function measure(name: string): Promise<{ title: string; outcome: Outcome 
     execArgv: ["--expose-gc"],
   });
   const interrupted = () => {
-    child.kill("SIGKILL");
+    child.kill("SIGTERM");
+    rmSync(scratch, { recursive: true, force: true });
     process.exit(130);
   };
   process.once("SIGINT", interrupted);
