@@ -7,7 +7,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { parse } from "yaml";
 import { z } from "zod";
 import { HearsayError } from "../protocol/errors.ts";
-import { faultsOf } from "../protocol/task.ts";
+import { faultsOf } from "../protocol/manifest.ts";
 
 /** A multiaddr over TCP. */
 const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");

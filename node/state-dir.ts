@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
-import { decodeTask, encodeTask, parseTask, type Task } from "../protocol/task.ts";
+import { decodeTask, encodeTask, parseTask } from "../protocol/manifest.ts";
+import type { Task } from "../protocol/task.ts";
 import { nodeCrypto } from "./crypto.ts";
 
 export interface OpenTask {

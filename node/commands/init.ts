@@ -3,7 +3,7 @@ import { access, readFile, writeFile } from "node:fs/promises";
 import { type Document, parseDocument } from "yaml";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
-import { encodeTask, parseTask } from "../../protocol/task.ts";
+import { encodeTask, parseTask } from "../../protocol/manifest.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { checkVariation, columnStats } from "../data/check.ts";
 import { readCsv } from "../data/csv.ts";

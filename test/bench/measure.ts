@@ -6,6 +6,8 @@ export type Measured = { readonly title: string; readonly outcome: Outcome } | {
 
 const [name = "", scratch = ""] = process.argv.slice(2);
 
+const orphaned = () => process.exit(1);
+process.on("disconnect", orphaned);
 process.on("SIGTERM", () => process.exit(143)); // whoever started processes ends them on "exit"
 
 function say(message: Measured): Promise<void> {
@@ -20,4 +22,5 @@ try {
 } catch (error) {
   await say({ error: String((error as Error)?.stack ?? error) });
 }
+process.off("disconnect", orphaned);
 process.disconnect?.(); // and nothing else may keep the process alive: what does is a leak, and the benchmark fails

@@ -18,6 +18,7 @@ import type { Measured } from "./measure.ts";
 
 /** A benchmark that takes longer than this hangs. */
 const TIMEOUT_MS = 180_000;
+const EXIT_USAGE = 2;
 
 interface Report {
   readonly title: string;
@@ -31,7 +32,7 @@ const program = new Command("bench")
     "Benchmarks of a Hearsay peer, on loopback only. Progress goes to standard error; takes about five minutes.",
   )
   .addOption(new Option("--only <name>", "a single benchmark").choices([...BENCHMARKS.keys()]))
-  .option("--json", "print one JSON object, as the last line, instead of tables")
+  .option("--json", "print the JSON object of the last line only, no tables")
   .addHelpText(
     "after",
     `
@@ -44,6 +45,7 @@ Examples:
   $ npm run --silent bench -- --json | tail -1 > bench.json
 `,
   )
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
   .parse();
 const { only, json } = program.opts<{ only?: string; json?: boolean }>();
 
@@ -70,11 +72,11 @@ const machine = {
   cores: availableParallelism(),
   seconds: Math.round((performance.now() - startedMs) / 1000),
 };
-if (json) process.stdout.write(`${JSON.stringify({ ...machine, failed, results })}\n`);
-else {
+if (!json) {
   process.stdout.write(`\nNode ${machine.node}, ${machine.cores} cores (${machine.cpu}), ${machine.seconds} s\n`);
   if (failed.length > 0) process.stdout.write(`failed: ${failed.join(", ")}\n`);
 }
+process.stdout.write(`${JSON.stringify({ ...machine, failed, results })}\n`);
 if (failed.length > 0) process.exitCode = 1;
 
 /** Runs one benchmark in its process. Rejects where it fails or takes too long. */
@@ -82,7 +84,7 @@ async function measure(name: string): Promise<{ title: string; outcome: Outcome 
   const scratch = await mkdtemp(join(tmpdir(), "hearsay-bench-"));
   const child = fork(fileURLToPath(new URL("./measure.ts", import.meta.url)), [name, scratch], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    execArgv: ["--expose-gc"],
+    execArgv: [],
   });
   const interrupted = () => {
     child.kill("SIGTERM");

@@ -11,7 +11,7 @@ import { TEMPLATES } from "../../node/data/templates.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import { parseTask } from "../../protocol/task.ts";
+import { parseTask } from "../../protocol/manifest.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import { createLab, jsonLines, type Lab, type PeerProcess, sleep, until } from "../support/process.ts";
 
@@ -27,6 +27,10 @@ const GOOD_ACCURACY = 0.85;
 /** Two of five peers are gone: the others' step rate may not fall below this share of what it was. */
 const KEPT_RATE = 0.7;
 const WINDOW_MS = 4_000;
+/** Other load on the machine passes, a peer that waits for the dead does not: the best of this many windows counts. */
+const WINDOWS = 4;
+/** More than the staleness cut-off of 20: the others' models are older than its own, and must be merged all the same. */
+const CYCLES_AHEAD = 25;
 
 describe("five processes on loopback", () => {
   let lab: Lab;
@@ -51,12 +55,11 @@ describe("five processes on loopback", () => {
   it("find each other through one bootstrap address", async () => {
     anna = start(0, []);
     const bootstrap = [await anna.address()];
-    [ben, cleo, dora, emil] = [1, 2, 3, 4].map((i) => start(i, bootstrap)) as [
-      PeerProcess,
-      PeerProcess,
-      PeerProcess,
-      PeerProcess,
-    ];
+    await anna.waitFor("a head start", ({ cycle }) => cycle >= CYCLES_AHEAD);
+    ben = start(1, bootstrap);
+    cleo = start(2, bootstrap);
+    dora = start(3, bootstrap);
+    emil = start(4, bootstrap);
     await Promise.all([anna, ben, cleo, dora, emil].map((peer) => neighbours(peer, 4)));
   });
 
@@ -76,20 +79,18 @@ describe("five processes on loopback", () => {
 
   it("keep their pace and go on merging when one is stopped and one killed", async () => {
     const others = [anna, dora, emil];
-    const rates = await stepRates(others);
+    const before = await stepRates(others);
     ben.pause();
     await cleo.kill();
     const merges = await Promise.all(others.map(async (peer) => (await peer.status()).counters.merges));
-    const wanted = rates.map((rate) => KEPT_RATE * rate);
-    let found: number[] = [];
-    await until(
-      `step rates above ${wanted}, last ${found}`,
-      async () => {
-        found = await stepRates(others); // anew until it holds: other load on the machine passes, a peer that waits does not
-        return found.every((rate, i) => rate >= (wanted[i] as number)) || undefined;
-      },
-      10 * WINDOW_MS,
-    ).catch((error: Error) => assert.fail(`${error.message}; reached ${found}`));
+    const kept: string[] = [];
+    const keepsUp = (rates: readonly number[]) => rates.every((rate, i) => rate >= KEPT_RATE * (before[i] as number));
+    for (let window = 0, good = false; !good; window++) {
+      assert.ok(window < WINDOWS, `cycles a second: ${before} before, then ${kept.join("; ")}`);
+      const rates = await stepRates(others);
+      kept.push(rates.join());
+      good = keepsUp(rates);
+    }
     for (const [i, peer] of others.entries())
       await peer.waitFor("more merges", ({ counters }) => counters.merges >= (merges[i] as number) + 5);
   });
@@ -101,8 +102,8 @@ describe("five processes on loopback", () => {
   });
 
   it("have the killed one back, which resumes from its own state and is found by the others", async () => {
-    const before = await lab.run(["log", "verify", "--state", cleo.stateDir, "--json"]);
-    assert.equal(before.code, 0, before.stdout);
+    const { code, stdout } = await lab.run(["log", "verify", "--state", cleo.stateDir, "--json"]);
+    assert.equal(code, 0, stdout);
     const { age, hash } = await lastTrained(cleo.stateDir);
     cleo = start(2, [await anna.address()]);
     const { age: ageNow } = await cleo.waitFor("merges", ({ counters }) => counters.merges >= 3);
@@ -182,9 +183,10 @@ describe("five processes on loopback", () => {
   it("end cleanly, with logs that verify", async () => {
     for (const peer of [ben, cleo, dora, emil]) {
       assert.deepEqual(await peer.stop(), { code: 0, signal: null }, peer.stderr());
-      const { code, stdout } = await lab.run(["log", "verify", "--state", peer.stateDir, "--json"]);
-      assert.equal(code, 0, stdout);
     }
+    const verify = (peer: PeerProcess) => lab.run(["log", "verify", "--state", peer.stateDir, "--json"]);
+    for (const { code, stdout } of await Promise.all([ben, cleo, dora, emil].map(verify)))
+      assert.equal(code, 0, stdout);
   });
 });
 

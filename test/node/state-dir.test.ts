@@ -7,7 +7,7 @@ import { nodeCrypto } from "../../node/crypto.ts";
 import { configPath, modelPath, openTask, readTaskFile, storeTask } from "../../node/state-dir.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
-import { encodeTask, parseTask } from "../../protocol/task.ts";
+import { encodeTask, parseTask } from "../../protocol/manifest.ts";
 
 let root: string;
 before(async () => {

@@ -6,15 +6,8 @@ import { floatsToBytes, toHex } from "../../protocol/bytes.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import {
-  decodeTask,
-  encodeTask,
-  type Fault,
-  inputSize,
-  numParams,
-  outputSize,
-  parseTask,
-} from "../../protocol/task.ts";
+import { decodeTask, encodeTask, type Fault, parseTask } from "../../protocol/manifest.ts";
+import { inputSize, numParams, outputSize } from "../../protocol/task.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 
 const DIGITS = `

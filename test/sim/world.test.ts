@@ -4,7 +4,7 @@ import { nodeCrypto } from "../../node/crypto.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { storedEntries } from "../../protocol/log/chain.ts";
 import { verifyLog } from "../../protocol/log/verify.ts";
-import { encodeTask } from "../../protocol/task.ts";
+import { encodeTask } from "../../protocol/manifest.ts";
 import { signFlip } from "../../sim/attacks/sign-flip.ts";
 import { blobTask } from "../support/blobs.ts";
 import { type Crowd, contentOf, createCrowd, entriesOf } from "../support/crowd.ts";

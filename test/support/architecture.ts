@@ -37,6 +37,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   limits: 0,
   weight: 0,
   task: 2,
+  manifest: 2,
   invite: 2,
   peer: 3,
 };

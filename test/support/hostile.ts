@@ -15,8 +15,9 @@ import { CODECS } from "../../protocol/codec/registry.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import { encodeTask } from "../../protocol/manifest.ts";
 import type { Crypto, Identity, PeerId, Transport } from "../../protocol/seams.ts";
-import { encodeTask, type Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/task.ts";
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import {
   type BlobAnswer,
@@ -119,10 +120,14 @@ export function createHostile({ transport, identity, crypto, task, helloTask }: 
     return given instanceof Uint8Array ? given : encodeBlobAnswer(given);
   });
 
-  /** Near the start of every peer, and never twice the same. */
+  /** Near the start of every peer, never twice the same, and never that of another hostile peer. */
   function harmless(): Float32Array {
-    offers++;
-    return initialParams(task.tensors, task.seed).map((value, i) => (i === 0 ? value + offers / 1024 : value));
+    const params = initialParams(task.tensors, task.seed);
+    params[0] = (params[0] as number) + ++offers / 1024;
+    for (const [i, byte] of identity.publicKey.subarray(0, 4).entries()) {
+      if (i + 1 < params.length) params[i + 1] = (params[i + 1] as number) + byte / 2 ** 16;
+    }
+    return params;
   }
 
   function prepare(offer: Offer = {}): Uint8Array {

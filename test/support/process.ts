@@ -6,6 +6,7 @@
  * Conditions are waited for with a generous deadline, so that no test depends on how fast the machine is.
  */
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,21 +103,25 @@ export interface RunOptions {
 }
 
 const running = new Set<ChildProcess>();
+const directories = new Set<string>();
 
-function killAll(): void {
+/** What the labs that were not closed have left. */
+function cleanUp(): void {
   for (const child of running) child.kill("SIGKILL");
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
 }
 
-process.on("exit", killAll);
+process.on("exit", cleanUp);
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
-    killAll();
+    cleanUp();
     process.kill(process.pid, signal);
   });
 }
 
 export async function createLab(name: string): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), `hearsay-e2e-${name}-`));
+  directories.add(directory);
   const children: Spawned[] = [];
   const path = (file: string) => join(directory, file);
 
@@ -148,6 +153,7 @@ export async function createLab(name: string): Promise<Lab> {
       for (const { child } of children) child.kill("SIGKILL");
       await Promise.all(children.map(({ ended }) => ended));
       await rm(directory, { recursive: true, force: true });
+      directories.delete(directory);
     },
   };
 }

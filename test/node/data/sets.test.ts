@@ -8,7 +8,8 @@ import { loadNamedSet, SET_NAMES } from "../../../node/data/sets.ts";
 import { packageRoot } from "../../../node/package-root.ts";
 import type { Dataset } from "../../../protocol/learn/dataset.ts";
 import { partition } from "../../../protocol/learn/partition.ts";
-import { inputSize, outputSize, parseTask } from "../../../protocol/task.ts";
+import { parseTask } from "../../../protocol/manifest.ts";
+import { inputSize, outputSize } from "../../../protocol/task.ts";
 import { temporaryFolder } from "./files.ts";
 
 const folder = join(packageRoot(), "node/data/sets");

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import { isHearsayError } from "../../../protocol/errors.ts";
+import { encodeTask } from "../../../protocol/manifest.ts";
 import type { PeerId, Store, Trainer, Transport } from "../../../protocol/seams.ts";
-import { encodeTask } from "../../../protocol/task.ts";
 import { decodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import {
   decodeBlobAnswer,

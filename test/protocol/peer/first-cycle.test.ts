@@ -4,7 +4,7 @@ import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { floatsToBytes, toHex } from "../../../protocol/bytes.ts";
 import { CODECS } from "../../../protocol/codec/registry.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
-import { encodeTask } from "../../../protocol/task.ts";
+import { encodeTask } from "../../../protocol/manifest.ts";
 import { createWorld } from "../../../sim/world.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 

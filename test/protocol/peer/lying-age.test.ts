@@ -131,17 +131,24 @@ describe("a hostile peer with a crafted age", () => {
     }
   });
 
-  it("does not make a merge: below the quorum of young ones the peer goes on alone, and its age with it", async () => {
+  it("too old does not make a quorum: below one of young ones a peer goes on alone, and its age with it", async () => {
     const crowd = createCrowd({ task });
-    const lone = await crowd.join(1);
+    for (let i = 0; i < 3; i++) await crowd.join(i); // the quorum is three others
+    const hostile = crowd.joinHostile(LIAR);
     await crowd.run(1000 * (CUTOFF + 4) + 500);
-    const before = lone.peer.status();
-    for (let i = 0; i < 4; i++) await crowd.joinHostile(LIAR + i).offer({ age: 0 });
-    await crowd.run(3000);
-    const after = lone.peer.status();
-    assert.equal(after.fresh, 4);
+    const [reader] = crowd.members as [Member];
+    const before = reader.peer.status();
+    for (let i = 0; i < 3; i++) {
+      await hostile.offer({ age: 0 });
+      await crowd.run(1000);
+    }
+    const after = reader.peer.status();
+    assert.equal(after.fresh, 3);
     assert.equal(after.counters.merges, 0);
     assert.equal(after.age, before.age + 3 * STEPS);
+    await hostile.offer({ age: after.age });
+    await crowd.run(1000);
+    assert.equal(reader.peer.status().counters.merges, 1, "a young one does");
   });
 
   it("that falls silent grows stale by the clock of the reader, whatever it claimed, and is gone at the cut-off", async () => {

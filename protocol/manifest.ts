@@ -1,0 +1,233 @@
+/**
+ * The task manifest: people write YAML; the canonical bytes are strict DAG-CBOR of the complete task (defaults filled in,
+ * tensors listed), and the task id is their SHA-256.
+ */
+import { z } from "zod";
+import { RULES, ruleParameters } from "./aggregate/registry.ts";
+import { CODECS } from "./codec/registry.ts";
+import { HearsayError } from "./errors.ts";
+import { builtInTensors, type TensorSpec } from "./learn/tensors.ts";
+import { LIMITS } from "./limits.ts";
+import { inputSize, numParams, outputSize, type Task } from "./task.ts";
+import { decodeCanonical, encodeCanonical } from "./wire/canonical.ts";
+
+const positive = z.number().positive();
+const wholePositive = z.int().positive();
+const numbers = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
+const spread = z.union([positive.transform((value) => [value]), z.array(positive).min(1)]);
+
+const model = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("softmax") }),
+  z.strictObject({
+    kind: z.literal("mlp"),
+    hidden: z.array(wholePositive.max(65536)).min(1).max(16),
+    activation: z.enum(["relu", "tanh"]).default("relu"),
+  }),
+  z.strictObject({
+    kind: z.literal("cnn"),
+    filters: z.array(wholePositive.max(1024)).min(1).max(4),
+    kernelSize: wholePositive.max(11).default(3),
+    hidden: z.array(wholePositive.max(65536)).max(4).default([]),
+  }),
+  z.strictObject({ kind: z.literal("layers"), topology: z.string().max(LIMITS.maxManifestBytes) }),
+]);
+
+const output = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("classification"), classes: z.array(z.coerce.string()).min(2).max(65536) }),
+  z.strictObject({
+    kind: z.literal("regression"),
+    targets: z.array(z.string()).min(1).max(1024),
+    mean: numbers.default([0]),
+    std: spread.default([1]),
+  }),
+]);
+
+/** Shape of the manifest; the defaults are the ones that `hearsay init` shows. */
+const taskSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "1 to 64 of a-z, 0-9 and -"),
+  input: z.strictObject({
+    shape: z.array(wholePositive).min(1).max(4),
+    /** Column names in order; empty: any columns, by position. */
+    features: z.array(z.string()).default([]),
+    mean: numbers.default([0]),
+    std: spread.default([1]),
+  }),
+  output,
+  model,
+  /** Left out for the built-in models, which imply it. */
+  tensors: z
+    .array(z.tuple([z.string().min(1).max(256), z.array(wholePositive).max(8)]))
+    .min(1)
+    .max(4096)
+    .optional(),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1),
+  training: z
+    .strictObject({
+      optimiser: z.enum(["sgd"]).default("sgd"),
+      learningRate: positive.max(100).default(0.1),
+      momentum: z.number().min(0).lt(1).default(0),
+      steps: wholePositive.max(100_000).default(10),
+      batch: wholePositive.max(65536).default(32),
+    })
+    .prefault({}),
+  aggregation: z
+    .strictObject({
+      rule: z.string().default("guarded-median"),
+      parameters: z.record(z.string(), z.number()).default({}),
+      inboxSize: wholePositive.max(LIMITS.maxInboxSize).default(8),
+      quorum: wholePositive.max(LIMITS.maxInboxSize).default(3),
+      memory: z.int().min(0).max(LIMITS.maxMemory).default(16),
+      blend: positive.max(1).default(1),
+    })
+    .prefault({}),
+  staleness: z
+    .strictObject({
+      function: z.enum(["constant", "hinge", "polynomial"]).default("polynomial"),
+      a: positive.max(100).default(0.5),
+      b: z.number().min(0).max(1000).default(4),
+      floor: positive.max(1).default(0.8),
+      cutoff: positive.max(1e6).default(20),
+    })
+    .prefault({}),
+  codec: z.string().default("f32"),
+  limits: z
+    .strictObject({
+      maxModelBytes: wholePositive.max(LIMITS.maxModelBytes).default(64 * 2 ** 20),
+      announcementsPerSecond: positive.max(1000).default(20),
+    })
+    .prefault({}),
+});
+
+/** One fault of a config or manifest. */
+export interface Fault {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Checks a manifest as people write it, fills in defaults and derives the tensors.
+ * @throws HearsayError ERR_TASK with every fault at once in `details.faults`.
+ */
+export function parseTask(source: unknown): Task {
+  const parsed = taskSchema.safeParse(source);
+  if (!parsed.success) throw taskError(faultsOf(parsed.error, source));
+  const draft = parsed.data;
+  const faults: Fault[] = [];
+  const width = inputSize(draft);
+  const check = (path: string, ok: boolean, message: string) => {
+    if (!ok) faults.push({ path, message });
+  };
+
+  for (const side of ["mean", "std"] as const) {
+    const { length } = draft.input[side];
+    check(`input.${side}`, length === 1 || length === width, `has ${length} entries; give 1 or ${width}`);
+    if (draft.output.kind === "regression") {
+      const given = draft.output[side].length;
+      const wanted = draft.output.targets.length;
+      check(`output.${side}`, given === 1 || given === wanted, `has ${given} entries; give 1 or ${wanted}`);
+    }
+  }
+  const { features } = draft.input;
+  check(
+    "input.features",
+    features.length === 0 || features.length === width,
+    `names ${features.length} columns; the shape needs ${width}`,
+  );
+  check("input.features", new Set(features).size === features.length, "names a column twice");
+  if (draft.output.kind === "classification") {
+    check("output.classes", new Set(draft.output.classes).size === draft.output.classes.length, "names a class twice");
+  }
+  const { quorum, inboxSize, rule } = draft.aggregation;
+  check("aggregation.quorum", quorum <= inboxSize, `is ${quorum}, above inboxSize ${inboxSize}; lower it`);
+  const known = RULES.get(rule);
+  check("aggregation.rule", known !== undefined, `"${rule}" is unknown; one of ${[...RULES.keys()].join(", ")}`);
+  if (known !== undefined) {
+    check(
+      "aggregation.quorum",
+      quorum >= known.minCandidates,
+      `is ${quorum}; rule ${rule} needs at least ${known.minCandidates}`,
+    );
+    for (const message of ruleParameters(known, draft.aggregation.parameters).faults)
+      faults.push({ path: "aggregation.parameters", message });
+  }
+  check("codec", CODECS.has(draft.codec), `"${draft.codec}" is unknown; one of ${[...CODECS.keys()].join(", ")}`);
+  if (draft.model.kind === "cnn")
+    check("input.shape", draft.input.shape.length === 3, "a cnn needs [height, width, channels]");
+
+  let tensors: readonly TensorSpec[] = (draft.tensors ?? []) as readonly TensorSpec[];
+  if (faults.length === 0) {
+    const implied = builtInTensors(draft.model, draft.input.shape, outputSize(draft));
+    if (typeof implied === "string") check("model", false, implied);
+    else if (implied !== undefined) {
+      check(
+        "tensors",
+        draft.tensors === undefined || sameTensors(tensors, implied),
+        "differ from those that the model implies; leave them out",
+      );
+      tensors = implied;
+    } else
+      check("tensors", tensors.length > 0, "must be listed for a layers model; `hearsay init --model FILE` does it");
+  }
+  if (faults.length > 0) throw taskError(faults);
+  const parameters = known === undefined ? {} : ruleParameters(known, draft.aggregation.parameters).parameters;
+  const task: Task = { ...draft, tensors, aggregation: { ...draft.aggregation, parameters } };
+  const bytes = 4 * numParams(task);
+  if (bytes > task.limits.maxModelBytes) {
+    throw taskError([
+      {
+        path: "limits.maxModelBytes",
+        message: `is ${task.limits.maxModelBytes}, the model alone has ${bytes} bytes; raise it or shrink the model`,
+      },
+    ]);
+  }
+  try {
+    CODECS.get(task.codec)?.forLayout({ tensors, task: "0".repeat(64) });
+  } catch (error) {
+    throw taskError([{ path: "tensors", message: `fit into no model body: ${(error as Error).message}` }]);
+  }
+  return task;
+}
+
+/** Canonical bytes of a manifest; `sha256(bytes)` is the task id. */
+export function encodeTask(task: Task): Uint8Array {
+  return encodeCanonical(task);
+}
+
+/**
+ * Decodes canonical bytes. @throws HearsayError ERR_DECODE | ERR_NOT_CANONICAL | ERR_TOO_LARGE | ERR_TASK.
+ */
+export function decodeTask(bytes: Uint8Array): Task {
+  const task = parseTask(decodeCanonical(bytes, LIMITS.maxManifestBytes));
+  const again = encodeTask(task);
+  if (again.length !== bytes.length || again.some((byte, i) => byte !== bytes[i])) {
+    throw new HearsayError("ERR_NOT_CANONICAL", "the manifest is not complete: fields are missing that have a default");
+  }
+  return task;
+}
+
+/** All faults of a zod error with path, message and the value that was given. */
+export function faultsOf(error: z.ZodError, source: unknown): Fault[] {
+  return error.issues.map((issue) => {
+    const path = issue.path.map(String).join(".") || "(top)";
+    const value = issue.path.reduce<unknown>(
+      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+      source,
+    );
+    const given = value === undefined || typeof value === "object" ? "" : ` (given: ${JSON.stringify(value)})`;
+    return { path, message: `${issue.message}${given}` };
+  });
+}
+
+function taskError(faults: readonly Fault[]): HearsayError {
+  const list = faults.map(({ path, message }) => `  ${path}: ${message}`).join("\n");
+  return new HearsayError("ERR_TASK", `the task has ${faults.length} fault(s):\n${list}`, { faults });
+}
+
+function sameTensors(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
