@@ -2,10 +2,10 @@
  * Publish-to-merge latency: from the `published` event of one peer to the `merged` event of another that has that model among its
  * parents for the first time. Peers are processes; times are of a clock that they share.
  *
- * A model that has arrived waits for the end of the receiver's cycle, so the whole latency is compared with the receiver's own mean
- * cycle: 0.5 is what a model that crossed in no time would wait on average. What the network takes stands by itself as `toInboxMs`,
- * from `published` to the moment that the validated model lies in the inbox (announcement, pull, hash, checks), known where there
- * are two peers.
+ * A model that has arrived waits for the end of the receiver's cycle, so the whole latency is compared with a cycle (the median over the
+ * peers, whose cycles differ by 7 % so that their phases drift): 0.5 is what a model that crossed in no time would wait on average.
+ * What the network takes stands by itself as `toInboxMs`, from `published` to the moment that the validated model lies in the inbox
+ * (announcement, draw, pull, hash, checks), known where there are two peers.
  */
 import { join } from "node:path";
 import type { Task } from "../../protocol/task.ts";
@@ -20,7 +20,7 @@ const AGGREGATION = { quorum: 1 };
 
 export const benchmark: Benchmark = {
   title:
-    "from `published` at one peer to `merged` at another; ratio to the receiver's own cycle (0.5: waits for its end only)",
+    "from `published` at one peer to `merged` at another; ratio to a cycle (0.5: it only waits for the receiver's to end)",
   async run(scratch) {
     const rows = [
       await row("digits mlp", await digitsTask(AGGREGATION), { peers: 2, minCycleMs: 100, seconds: 8 }),

@@ -12,7 +12,7 @@ import {
   utf8,
 } from "../../protocol/bytes.ts";
 
-const anyBytes = fc.uint8Array({ maxLength: 40 });
+const anyBytes = fc.uint8Array({ maxLength: 100 });
 
 describe("hexadecimal text", () => {
   it("names bytes in lower case, two digits each, and gives them back", () => {

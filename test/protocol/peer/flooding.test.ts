@@ -76,15 +76,17 @@ describe("a peer that announces 100 times as often as the others", () => {
 describe("one model under several names", () => {
   /** The last merge of the first peer, after `copy` offered copies. */
   async function mergeAfter(copy: (crowd: Crowd) => Promise<void>): Promise<{ merge: LoggedMerge; reader: Member }> {
-    const task = blobTask({ training: { steps: 5, batch: 16 }, aggregation: { rule: "median", memory: 0 } });
+    const aggregation = { rule: "median", memory: 0, quorum: 2 };
+    const task = blobTask({ training: { steps: 5, batch: 16 }, aggregation });
     const crowd = createCrowd({ task });
     for (let i = 0; i < 4; i++) await crowd.join(i);
     await crowd.run(25_500);
     await copy(crowd);
+    const copiedMs = crowd.world.clock.now();
     await crowd.run(1_000);
     const [reader] = crowd.members as [Member];
     const merge = (await mergesOf(reader)).at(-1);
-    assert.ok(merge);
+    assert.ok(merge !== undefined && merge.tsMs > copiedMs);
     return { merge, reader };
   }
 
