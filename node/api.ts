@@ -16,7 +16,7 @@ export interface StatusReport extends PeerStatus {
   readonly addresses: readonly string[];
   readonly invite: string;
   readonly uptimeSeconds: number;
-  /** Of the serving model on the hold-out, where there is one. */
+  /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
   readonly holdout: Metrics | null;
 }
 

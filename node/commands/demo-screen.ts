@@ -1,5 +1,5 @@
 /** What the demo shows while it runs: on a terminal a live table, elsewhere a line now and then; always on standard error. */
-import pc from "picocolors";
+import { onErrors } from "./colours.ts";
 import type { PeerReport } from "./demo-messages.ts";
 import { bytes, percent, table } from "./print.ts";
 
@@ -26,7 +26,7 @@ export function createDemoScreen({ peers, attackers }: { peers: number; attacker
 
   function render(title: string, reports: readonly (PeerReport | undefined)[], note: string): string {
     const rows = reports.map((report, i) => {
-      const name = i >= peers - attackers ? pc.red(`${i + 1} liar`) : String(i + 1);
+      const name = i >= peers - attackers ? onErrors.red(`${i + 1} liar`) : String(i + 1);
       if (report === undefined) return [name, "starting", "", "", "", "", "", ""];
       const { status, accuracy } = report;
       const { used, clipped, duplicate } = status.counters;
@@ -42,17 +42,17 @@ export function createDemoScreen({ peers, attackers }: { peers: number; attacker
       ];
     });
     const head = ["peer", "accuracy", "age", "neighbours", "in", "out", "merged", "clipped"];
-    return `${pc.bold(title)}${note}\n${table(head, rows)}`;
+    return `${onErrors.bold(title)}${note}\n${table(head, rows)}`;
   }
 
   return {
     say(message) {
-      if (live) replace(pc.dim(message));
+      if (live) replace(onErrors.dim(message));
       else out.write(`${message}\n`);
     },
     show(title, reports, leftMs) {
       const left = Math.ceil(leftMs / 1000);
-      if (live) return replace(render(title, reports, pc.dim(`  ${left} s left`)));
+      if (live) return replace(render(title, reports, onErrors.dim(`  ${left} s left`)));
       if (Date.now() - saidMs < LINE_EVERY_MS) return;
       saidMs = Date.now();
       const known = reports

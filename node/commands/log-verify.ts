@@ -2,11 +2,11 @@
 import { createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import pc from "picocolors";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { verifyLines } from "../../protocol/log/jsonl.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { onOutput } from "./colours.ts";
 import { EXIT_VERIFICATION_FAILED } from "./fail.ts";
 import { verifyStateLog } from "./log-source.ts";
 import { facts, printJson } from "./print.ts";
@@ -25,7 +25,9 @@ export async function run(
   if (options.json) {
     return printJson({ ok, entries, peer, head, task: result.task && toHex(result.task), firstBad });
   }
-  const verdict = ok ? pc.green("the log holds") : pc.red(`entry ${firstBad?.seq} does not hold: ${firstBad?.reason}`);
+  const verdict = ok
+    ? onOutput.green("the log holds")
+    : onOutput.red(`entry ${firstBad?.seq} does not hold: ${firstBad?.reason}`);
   const rows: [string, string][] = [["entries", `${entries} hold`]];
   if (peer !== undefined) rows.push(["peer", peer]);
   if (head !== undefined) rows.push([ok ? "head" : "last good", head]);

@@ -1,7 +1,7 @@
 /** Output for people: tables, and figures in few digits. */
 import Table from "cli-table3";
-import pc from "picocolors";
 import type { Metrics } from "../../protocol/seams.ts";
+import { onOutput } from "./colours.ts";
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
@@ -9,7 +9,10 @@ export function printJson(value: unknown): void {
 
 /** A table with a bold head; cells are text. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const out = new Table({ head: head.map((cell) => pc.bold(cell)), style: { head: [], border: [], compact: true } });
+  const out = new Table({
+    head: head.map((cell) => onOutput.bold(cell)),
+    style: { head: [], border: [], compact: true },
+  });
   for (const row of rows) out.push([...row]);
   return out.toString();
 }
@@ -17,7 +20,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** Two columns, name and value, without borders. */
 export function facts(rows: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${pc.dim(name.padEnd(width))}  ${value}`).join("\n");
+  return rows.map(([name, value]) => `${onOutput.dim(name.padEnd(width))}  ${value}`).join("\n");
 }
 
 export function bytes(count: number): string {
