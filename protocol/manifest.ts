@@ -6,9 +6,9 @@ import { z } from "zod";
 import { RULES, ruleParameters } from "./aggregate/registry.ts";
 import { CODECS } from "./codec/registry.ts";
 import { HearsayError } from "./errors.ts";
-import { builtInTensors, type TensorSpec } from "./learn/tensors.ts";
+import { builtInTensors } from "./learn/tensors.ts";
 import { LIMITS } from "./limits.ts";
-import { inputSize, numParams, outputSize, type Task } from "./task.ts";
+import { inputSize, numParams, outputSize, type Task, type TensorSpec } from "./task.ts";
 import { decodeCanonical, encodeCanonical } from "./wire/canonical.ts";
 
 const positive = z.number().positive();

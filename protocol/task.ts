@@ -1,12 +1,16 @@
 /**
  * The task: everything on which the peers of one network must agree. `manifest.ts` checks and encodes it.
  */
-import type { TensorSpec } from "./learn/tensors.ts";
+
+/** [name, shape]; a scalar has shape []. */
+export type TensorSpec = readonly [name: string, shape: readonly number[]];
+
+export type Activation = "relu" | "tanh";
 
 /** The model that a task trains. */
 export type ModelSpec =
   | { readonly kind: "softmax" }
-  | { readonly kind: "mlp"; readonly hidden: readonly number[]; readonly activation: "relu" | "tanh" }
+  | { readonly kind: "mlp"; readonly hidden: readonly number[]; readonly activation: Activation }
   | {
       readonly kind: "cnn";
       readonly filters: readonly number[];
@@ -79,6 +83,12 @@ export interface Task {
   readonly limits: { readonly maxModelBytes: number; readonly announcementsPerSecond: number };
 }
 
+/** The part of a task on which training depends. */
+export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {
+  readonly input: Omit<Task["input"], "features">;
+  readonly training: Omit<Task["training"], "optimiser" | "steps">;
+};
+
 /** A manifest as people write it: fields with a default may be missing. `parseTask` says what is wrong with one. */
 export type TaskSource = Readonly<Record<string, unknown>>;
 
@@ -88,7 +98,7 @@ export function outputSize(task: Pick<Task, "output">): number {
 }
 
 /** Number of numbers in one example. */
-export function inputSize(task: Pick<Task, "input">): number {
+export function inputSize(task: { readonly input: { readonly shape: readonly number[] } }): number {
   return task.input.shape.reduce((product, n) => product * n, 1);
 }
 

@@ -1,8 +1,8 @@
 /** A data file of the user to a data set that fits the task, by the extension of its name. */
 import { HearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { widthOfInput, widthOfOutput } from "../../protocol/learn/learning-task.ts";
 import type { Task } from "../../protocol/task.ts";
+import { inputSize, outputSize } from "../../protocol/task.ts";
 import { checkArray, checkClasses, openArrays } from "./arrays.ts";
 import { checkVariation } from "./check.ts";
 import { DEFAULT_MAX_VALUES, readCsv } from "./csv.ts";
@@ -68,7 +68,7 @@ export async function loadInputs(
 ): Promise<Pick<Dataset, "inputs" | "length">> {
   if (formatOf(source.path) === "csv") return fromCsv(source, task, maxValues, true);
   const { inputs } = await openArrays(source.path, maxValues);
-  return { inputs: inputs.values, length: checkArray(source.path, "x", inputs, widthOfInput(task)) };
+  return { inputs: inputs.values, length: checkArray(source.path, "x", inputs, inputSize(task)) };
 }
 
 async function fromCsv(source: DataSource, task: DataTask, maxValues: number, inputsOnly: boolean): Promise<Dataset> {
@@ -83,7 +83,7 @@ async function fromCsv(source: DataSource, task: DataTask, maxValues: number, in
     owner,
     delimiter,
   });
-  const wanted = widthOfInput(task);
+  const wanted = inputSize(task);
   if (found.length === wanted) return data;
   const shape = task.input.shape.join(" x ");
   const message = `${found.length} feature columns, the task's input is ${shape} = ${wanted}`;
@@ -101,12 +101,12 @@ async function fromArrays(source: DataSource, task: DataTask, maxValues: number)
   const arrays = await openArrays(path, maxValues, source.targets);
   const targets = await arrays.targets();
   const classification = task.output.kind === "classification";
-  const length = checkArray(path, "x", arrays.inputs, widthOfInput(task));
-  const rows = checkArray(arrays.targetsPath, "y", targets, classification ? 1 : widthOfOutput(task));
+  const length = checkArray(path, "x", arrays.inputs, inputSize(task));
+  const rows = checkArray(arrays.targetsPath, "y", targets, classification ? 1 : outputSize(task));
   if (rows !== length) {
     throw new HearsayError("ERR_DATA", `${path}: x has ${length} rows and y has ${rows}; they must be pairs`, { path });
   }
-  if (classification) checkClasses(arrays.targetsPath, targets.values, widthOfOutput(task));
+  if (classification) checkClasses(arrays.targetsPath, targets.values, outputSize(task));
   return { inputs: arrays.inputs.values, targets: targets.values, length };
 }
 

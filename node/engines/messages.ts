@@ -4,8 +4,8 @@
  */
 import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
-import type { LearningTask } from "../../protocol/learn/learning-task.ts";
 import type { FitRequest, RuleInput, Split } from "../../protocol/seams.ts";
+import type { LearningTask } from "../../protocol/task.ts";
 import type { BackendName } from "./backend.ts";
 
 /** `auto`: dense for softmax and mlp, tensorflow for the rest. */

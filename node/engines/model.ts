@@ -3,8 +3,8 @@
  * models end in logits and are, layer for layer, those of `protocol/learn/tensors.ts`.
  */
 import { HearsayError } from "../../protocol/errors.ts";
-import { type LearningTask, widthOfInput, widthOfOutput } from "../../protocol/learn/learning-task.ts";
 import { tensorSlices } from "../../protocol/learn/tensors.ts";
+import { inputSize, type LearningTask, outputSize } from "../../protocol/task.ts";
 import type { Backend } from "./backend.ts";
 import type { LayersModel, Tensor, Tf, Variable } from "./tf.ts";
 import { type Head, headOf, loadTopology, weightsOf } from "./topology.ts";
@@ -48,7 +48,7 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
   }
   const variables = weights.map((weight) => weight.read() as Variable);
   const { shape } = task.input;
-  const width = widthOfInput(task);
+  const width = inputSize(task);
   const length = slices.reduce((sum, slice) => sum + slice.length, 0);
   let disposed = false;
 
@@ -97,7 +97,7 @@ function builtInModel(tf: Tf, task: LearningTask): LayersModel {
   if (input.shape.length > 1) sequence.add(tf.layers.flatten());
   if (model.kind === "cnn") for (const units of model.hidden) dense(units, "relu");
   if (model.kind === "mlp") for (const units of model.hidden) dense(units, model.activation);
-  dense(widthOfOutput(task), "linear");
+  dense(outputSize(task), "linear");
   return sequence;
 }
 

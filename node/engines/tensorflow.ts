@@ -13,15 +13,11 @@
  */
 import { HearsayError } from "../../protocol/errors.ts";
 import { createBatches, gatherRows } from "../../protocol/learn/batches.ts";
-import {
-  type LearningTask,
-  type PreparedData,
-  widthOfInput,
-  widthOfOutput,
-} from "../../protocol/learn/learning-task.ts";
 import { MIN_PROBABILITY } from "../../protocol/learn/metrics.ts";
+import type { PreparedData } from "../../protocol/learn/prepare.ts";
 import { createTrainer, type LearningCore, type TrainerOptions } from "../../protocol/learn/trainer.ts";
 import type { FitRequest, FitResult, Trainer } from "../../protocol/seams.ts";
+import { inputSize, type LearningTask, outputSize } from "../../protocol/task.ts";
 import { type Backend, type BackendName, selectBackend, useBackend } from "./backend.ts";
 import { createModel, type TaskModel } from "./model.ts";
 import type { Tensor } from "./tf.ts";
@@ -58,8 +54,8 @@ export async function createTensorflowTrainer(options: TensorflowOptions): Promi
 
 function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
   const { tf } = backend;
-  const inputWidth = widthOfInput(task);
-  const outputWidth = widthOfOutput(task);
+  const inputWidth = inputSize(task);
+  const outputWidth = outputSize(task);
   const targetWidth = task.output.kind === "classification" ? 1 : outputWidth;
 
   function batchLoss(inputs: Float32Array, targets: Float32Array, rows: number): Tensor {
@@ -145,9 +141,9 @@ function createCore(backend: Backend, model: TaskModel, task: LearningTask): Lea
  */
 function tryOut(core: LearningCore, task: LearningTask): void {
   const params = new Float32Array(task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((p, n) => p * n, 1), 0));
-  const targets = new Float32Array(task.output.kind === "classification" ? 1 : widthOfOutput(task));
+  const targets = new Float32Array(task.output.kind === "classification" ? 1 : outputSize(task));
   try {
-    core.fit({ params, steps: 1, seed: "" }, { inputs: new Float32Array(widthOfInput(task)), targets, length: 1 });
+    core.fit({ params, steps: 1, seed: "" }, { inputs: new Float32Array(inputSize(task)), targets, length: 1 });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
     throw new HearsayError(

@@ -7,9 +7,9 @@
  * the network.
  */
 import { HearsayError } from "../../protocol/errors.ts";
-import { type LearningTask, widthOfOutput } from "../../protocol/learn/learning-task.ts";
-import type { TensorSpec } from "../../protocol/learn/tensors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
+import type { TensorSpec } from "../../protocol/task.ts";
+import { type LearningTask, outputSize } from "../../protocol/task.ts";
 import { selectBackend, useBackend } from "./backend.ts";
 import type { LayersModel, LayerVariable, Tf } from "./tf.ts";
 
@@ -134,7 +134,7 @@ function checkShapes(model: LayersModel, task: Pick<LearningTask, "input" | "out
     given.length === wanted.length && given.every((n, i) => n === null || n === wanted[i]);
   const sides = [
     ["input", (model.inputs[0]?.shape ?? []).slice(1), task.input.shape],
-    ["output", (model.outputs[0]?.shape ?? []).slice(1), [widthOfOutput(task)]],
+    ["output", (model.outputs[0]?.shape ?? []).slice(1), [outputSize(task)]],
   ] as const;
   for (const [side, given, wanted] of sides) {
     if (!agree(given, wanted))

@@ -8,10 +8,11 @@
  */
 import { HearsayError } from "../errors.ts";
 import type { FitRequest, FitResult, Trainer } from "../seams.ts";
+import { inputSize, type LearningTask, outputSize } from "../task.ts";
 import { createBatches, gatherRows } from "./batches.ts";
-import { type LearningTask, type PreparedData, widthOfInput, widthOfOutput } from "./learning-task.ts";
 import { meanSquaredError, softmaxCrossEntropy, softmaxRows } from "./loss.ts";
 import { createNetwork, denseLayers } from "./network.ts";
+import type { PreparedData } from "./prepare.ts";
 import { createTrainer, type LearningCore, type TrainerOptions } from "./trainer.ts";
 
 /** Rows that are predicted at once: bounds the buffers, whatever the size of a data set. */
@@ -37,8 +38,8 @@ function createDenseCore(task: LearningTask): LearningCore {
   }
   const activation = model.kind === "mlp" ? model.activation : "relu";
   const layers = denseLayers(task.tensors);
-  const inputWidth = widthOfInput(task);
-  const outputWidth = widthOfOutput(task);
+  const inputWidth = inputSize(task);
+  const outputWidth = outputSize(task);
   const targetWidth = output.kind === "classification" ? 1 : outputWidth;
   const loss = output.kind === "classification" ? softmaxCrossEntropy : meanSquaredError;
 

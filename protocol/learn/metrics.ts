@@ -3,7 +3,7 @@
  * scoring"); sums run in double precision, in order of rows.
  */
 import type { Metrics } from "../seams.ts";
-import type { LearningOutput } from "./learning-task.ts";
+import type { OutputSpec } from "../task.ts";
 
 /**
  * Probabilities below this count as this, so that one wrong and certain answer costs 69 nats, not infinity. Far below
@@ -18,7 +18,7 @@ export const MIN_PROBABILITY = 1e-30;
  * @param targets class indices, or row-major target values in the units of the data.
  * Throws RangeError unless there is at least one example and the lengths agree.
  */
-export function computeMetrics(output: LearningOutput, predictions: Float32Array, targets: Float32Array): Metrics {
+export function computeMetrics(output: OutputSpec, predictions: Float32Array, targets: Float32Array): Metrics {
   const width = output.kind === "classification" ? output.classes.length : output.targets.length;
   const rows = output.kind === "classification" ? targets.length : targets.length / width;
   if (rows < 1 || !Number.isInteger(rows))

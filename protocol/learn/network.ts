@@ -2,9 +2,9 @@
  * A stack of dense layers: a_0 = x, a_l = phi(a_(l-1) W_l + b_l), and the last layer linear; its exact gradient by
  * backpropagation (Rumelhart, Hinton & Williams, Nature 323, 1986). Softmax regression is the stack of one layer.
  */
-import type { Activation } from "./learning-task.ts";
+import type { Activation, TensorSpec } from "../task.ts";
 import { affine, type DenseLayer, inputGradient, kernelGradient } from "./matrix.ts";
-import { type TensorSpec, tensorSlices } from "./tensors.ts";
+import { tensorSlices } from "./tensors.ts";
 
 export interface Network {
   /**

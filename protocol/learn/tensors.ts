@@ -5,28 +5,14 @@
  * in the order of the schema, each row-major.
  */
 import { createRng } from "../rng.ts";
-
-/** [name, shape]; a scalar has shape []. */
-export type TensorSpec = readonly [name: string, shape: readonly number[]];
-
-/** A model of the manifest, as far as shapes depend on it. */
-export type ModelShape =
-  | { readonly kind: "softmax" }
-  | { readonly kind: "mlp"; readonly hidden: readonly number[] }
-  | {
-      readonly kind: "cnn";
-      readonly filters: readonly number[];
-      readonly kernelSize: number;
-      readonly hidden: readonly number[];
-    }
-  | { readonly kind: "layers" };
+import type { ModelSpec, TensorSpec } from "../task.ts";
 
 /**
  * Tensors of a built-in model; a message where the shapes do not fit; undefined for a layers model, whose tensors are listed.
  * A cnn is (convolution `same`, relu, 2x2 max-pooling) per entry of `filters`, then dense layers.
  */
 export function builtInTensors(
-  model: ModelShape,
+  model: ModelSpec,
   inputShape: readonly number[],
   outputs: number,
 ): TensorSpec[] | string | undefined {

@@ -4,9 +4,10 @@
  */
 import { HearsayError } from "../errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../seams.ts";
+import { inputSize, type LearningTask } from "../task.ts";
 import type { Dataset } from "./dataset.ts";
-import { inModelUnits, type LearningTask, type PreparedData, prepareData, widthOfInput } from "./learning-task.ts";
 import { computeMetrics } from "./metrics.ts";
+import { inModelUnits, type PreparedData, prepareData } from "./prepare.ts";
 import { tensorSlices } from "./tensors.ts";
 
 export interface TrainerOptions {
@@ -38,7 +39,7 @@ export interface LearningCore {
  * @throws HearsayError ERR_DATA where a data set does not fit the task.
  */
 export function createTrainer({ task, train, holdout }: TrainerOptions, core: LearningCore): Trainer {
-  const inputWidth = widthOfInput(task);
+  const inputWidth = inputSize(task);
   const last = tensorSlices(task.tensors).at(-1);
   const numParams = last === undefined ? 0 : last.offset + last.length;
   const splits = { train: split(train), holdout: holdout === undefined ? undefined : split(holdout) };

@@ -36,7 +36,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   rng: 0,
   limits: 0,
   weight: 0,
-  task: 2,
+  task: 0,
   manifest: 2,
   invite: 2,
   peer: 3,

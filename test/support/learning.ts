@@ -1,8 +1,8 @@
 /** Learning tasks and data for tests of trainers: any built-in model over any shape, with random examples. */
 import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { type LearningTask, widthOfInput, widthOfOutput } from "../../protocol/learn/learning-task.ts";
-import { builtInTensors, type TensorSpec } from "../../protocol/learn/tensors.ts";
+import { builtInTensors } from "../../protocol/learn/tensors.ts";
 import { createRng } from "../../protocol/rng.ts";
+import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/task.ts";
 
 const ONE = { mean: [0], std: [1] };
 
@@ -30,7 +30,7 @@ export function learningTask(
     input: { shape: [5], ...ONE, ...changes.input },
     training: { learningRate: 0.1, momentum: 0, batch: 8, ...changes.training },
   };
-  const tensors = builtInTensors(model, task.input.shape, widthOfOutput(task));
+  const tensors = builtInTensors(model, task.input.shape, outputSize(task));
   return Array.isArray(tensors) ? { ...task, tensors } : task;
 }
 
@@ -38,9 +38,7 @@ export function learningTask(
 export function randomData(task: LearningTask, length: number, seed: string): Dataset {
   const rng = createRng(seed);
   const { output } = task;
-  const inputs = Float32Array.from({ length: length * widthOfInput(task) }, () =>
-    rng.below(3) === 0 ? 0 : rng.normal(),
-  );
+  const inputs = Float32Array.from({ length: length * inputSize(task) }, () => (rng.below(3) === 0 ? 0 : rng.normal()));
   if (output.kind === "classification")
     return { inputs, targets: Float32Array.from({ length }, () => rng.below(output.classes.length)), length };
   const width = output.targets.length;

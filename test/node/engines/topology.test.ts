@@ -4,8 +4,8 @@ import { selectBackend } from "../../../node/engines/backend.ts";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
 import { tensorsOfTopology } from "../../../node/engines/topology.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
-import type { LearningTask } from "../../../protocol/learn/learning-task.ts";
 import { initialParams, tensorSlices } from "../../../protocol/learn/tensors.ts";
+import type { LearningTask } from "../../../protocol/task.ts";
 import { distance, learningTask, REGRESS, randomData } from "../../support/learning.ts";
 
 const layer = (class_name: string, config: Record<string, unknown>) => ({ class_name, config });

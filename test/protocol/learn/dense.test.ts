@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { createBatches, gatherRows } from "../../../protocol/learn/batches.ts";
 import { type Dataset, standardise } from "../../../protocol/learn/dataset.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
-import { type LearningTask, prepareData } from "../../../protocol/learn/learning-task.ts";
 import { computeMetrics } from "../../../protocol/learn/metrics.ts";
+import { prepareData } from "../../../protocol/learn/prepare.ts";
 import { initialParams, tensorSlices } from "../../../protocol/learn/tensors.ts";
 import { createRng } from "../../../protocol/rng.ts";
+import type { LearningTask } from "../../../protocol/task.ts";
 import { CLASSIFY, distance, learningTask, REGRESS, randomData } from "../../support/learning.ts";
 
 const MODELS: readonly LearningTask["model"][] = [

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LearningOutput } from "../../../protocol/learn/learning-task.ts";
 import { argMax, computeMetrics, MIN_PROBABILITY } from "../../../protocol/learn/metrics.ts";
+import type { OutputSpec } from "../../../protocol/task.ts";
 
-const classes = (n: number): LearningOutput => ({ kind: "classification", classes: Array.from({ length: n }, String) });
-const targets = (std: readonly number[], n = std.length): LearningOutput => ({
+const classes = (n: number): OutputSpec => ({ kind: "classification", classes: Array.from({ length: n }, String) });
+const targets = (std: readonly number[], n = std.length): OutputSpec => ({
   kind: "regression",
   targets: Array.from({ length: n }, String),
   mean: [0],

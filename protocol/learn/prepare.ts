@@ -1,45 +1,7 @@
-/**
- * The part of a task manifest on which training depends, and the examples in the units in which a model sees them.
- * `Task` (protocol/task.ts) is assignable to `LearningTask`; the families of protocol/ do not import the manifest
- * itself.
- */
+/** Examples checked against their task, and in the units in which a model sees them. */
 import { HearsayError } from "../errors.ts";
+import { inputSize, type LearningTask } from "../task.ts";
 import { type Dataset, standardise } from "./dataset.ts";
-import type { TensorSpec } from "./tensors.ts";
-
-export type Activation = "relu" | "tanh";
-
-export type LearningModel =
-  | { readonly kind: "softmax" }
-  | { readonly kind: "mlp"; readonly hidden: readonly number[]; readonly activation: Activation }
-  | {
-      readonly kind: "cnn";
-      readonly filters: readonly number[];
-      readonly kernelSize: number;
-      readonly hidden: readonly number[];
-    }
-  | { readonly kind: "layers"; readonly topology: string };
-
-export type LearningOutput =
-  | { readonly kind: "classification"; readonly classes: readonly string[] }
-  | {
-      readonly kind: "regression";
-      readonly targets: readonly string[];
-      readonly mean: readonly number[];
-      readonly std: readonly number[];
-    };
-
-export interface LearningTask {
-  readonly input: {
-    readonly shape: readonly number[];
-    readonly mean: readonly number[];
-    readonly std: readonly number[];
-  };
-  readonly output: LearningOutput;
-  readonly model: LearningModel;
-  readonly tensors: readonly TensorSpec[];
-  readonly training: { readonly learningRate: number; readonly momentum: number; readonly batch: number };
-}
 
 /** Examples as the model sees them. */
 export interface PreparedData {
@@ -50,16 +12,6 @@ export interface PreparedData {
   readonly length: number;
 }
 
-/** Number of numbers in one example. */
-export function widthOfInput({ input }: Pick<LearningTask, "input">): number {
-  return input.shape.reduce((product, n) => product * n, 1);
-}
-
-/** Number of numbers that the model puts out: classes or targets. */
-export function widthOfOutput({ output }: Pick<LearningTask, "output">): number {
-  return output.kind === "classification" ? output.classes.length : output.targets.length;
-}
-
 /**
  * Checks a data set against the task and standardises it; arrays that are in the model's units already are shared, not
  * copied.
@@ -68,7 +20,7 @@ export function widthOfOutput({ output }: Pick<LearningTask, "output">): number 
 export function prepareData(task: LearningTask, data: Dataset): PreparedData {
   const { input, output } = task;
   const targetWidth = output.kind === "classification" ? 1 : output.targets.length;
-  checkLength("inputs", data.inputs.length, data.length, widthOfInput(task));
+  checkLength("inputs", data.inputs.length, data.length, inputSize(task));
   checkLength("targets", data.targets.length, data.length, targetWidth);
   const inputs = inModelUnits(data.inputs, input.mean, input.std);
   if (output.kind === "regression")

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { prepareData, widthOfInput, widthOfOutput } from "../../../protocol/learn/learning-task.ts";
+import { prepareData } from "../../../protocol/learn/prepare.ts";
+import { inputSize, outputSize } from "../../../protocol/task.ts";
 import { CLASSIFY, learningTask, REGRESS } from "../../support/learning.ts";
 
 const softmax = { kind: "softmax" } as const;
@@ -10,7 +11,7 @@ test("examples are standardised by the task's figures, inputs and regression tar
   const data = { inputs: Float32Array.of(1, 2, 3, 10), targets: Float32Array.of(20, -3, 24, -2), length: 2 };
   const { inputs, targets, length } = prepareData(task, data);
   assert.deepEqual([[...inputs], [...targets], length], [[0, 0, 1, 2], [0, 0, 1, 2], 2]);
-  assert.deepEqual([widthOfInput(task), widthOfOutput(task)], [2, 2]);
+  assert.deepEqual([inputSize(task), outputSize(task)], [2, 2]);
 });
 
 test("one mean or one standard deviation holds for all columns", () => {
