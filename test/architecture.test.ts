@@ -36,6 +36,7 @@ function rulesBroken(planted: Readonly<Record<string, string>>): Rule[] {
     "protocol/learn/dense.ts": "export const dense = 1;",
     "protocol/wire/canonical.ts": "export const encode = 1;",
     "protocol/task.ts": "export const task = 1;",
+    "protocol/manifest.ts": "export const parseTask = 1;",
     "protocol/peer/peer.ts": "export const peer = 1;",
     "node/clock.ts": "export const clock = 1;",
     "sim/world.ts": "export const world = 1;",
