@@ -6,7 +6,7 @@
  * runs, so it survives the death of every bootstrap peer, and a restarted one is found again.
  */
 import { isIP } from "node:net";
-import type { PeerInfo } from "@libp2p/interface";
+import type { Peer } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { LIMITS } from "../protocol/limits.ts";
 import { type AddressBook, REDIAL_FIRST_MS, REDIAL_LONGEST_MS } from "../protocol/membership/address-book.ts";
@@ -125,12 +125,22 @@ export function startMembership(
     book.learn(peer, detail.listenAddrs.map(String).filter(isDialable));
     book.reached(peer);
   };
-  const onDiscovery = ({ detail }: { detail: PeerInfo }) => {
-    book.learn(detail.id.toString(), detail.multiaddrs.map(String).filter(isDialable));
+  const learn = ({ id, addresses }: Peer) => {
+    const peer = id.toString();
+    if (publicKeyFromPeerId(peer) === undefined) return;
+    book.learn(peer, addresses.map(({ multiaddr: address }) => address.toString()).filter(isDialable));
   };
-  node.addEventListener("peer:disconnect", onDisconnect);
+  const onUpdate = ({ detail }: { detail: { peer: Peer } }) => learn(detail.peer);
   node.addEventListener("peer:identify", onIdentify);
-  node.addEventListener("peer:discovery", onDiscovery);
+  // mDNS goes by way of libp2p's store: its discovery event comes once a peer, this one also when a peer has moved
+  node.addEventListener("peer:update", onUpdate);
+  node.peerStore.all().then(
+    (known) => {
+      known.forEach(learn); // found after libp2p had started and before this listened: nobody tells again
+      for (const peer of transport.peers()) book.reached(peer);
+    },
+    () => {}, // a store in memory fails when the node has stopped
+  );
 
   function tick(): void {
     const connected = new Set(transport.peers());
@@ -161,7 +171,7 @@ export function startMembership(
       clearInterval(timer);
       node.removeEventListener("peer:disconnect", onDisconnect);
       node.removeEventListener("peer:identify", onIdentify);
-      node.removeEventListener("peer:discovery", onDiscovery);
+      node.removeEventListener("peer:update", onUpdate);
       await book.save();
     },
   };

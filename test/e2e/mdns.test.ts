@@ -1,12 +1,20 @@
-/** Peers find each other by multicast: in a network namespace that has only `lo`, so that no packet leaves the machine. */
+/** Discovery. Peers find each other by multicast: in a network namespace that has only `lo`, so that no packet leaves the machine. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import type { StatusReport } from "../../node/api.ts";
+import { wallClock } from "../../node/clock.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { createLab, DEADLINE_MS, type Lab } from "../support/process.ts";
+import { loadOrCreateIdentity } from "../../node/keys.ts";
+import { startLibp2p } from "../../node/libp2p.ts";
+import { startMembership } from "../../node/membership.ts";
+import { openStore } from "../../node/store.ts";
+import { createTransport } from "../../node/transport.ts";
+import { openAddressBook } from "../../protocol/membership/address-book.ts";
+import { createRng } from "../../protocol/rng.ts";
+import { createLab, DEADLINE_MS, type Lab, until } from "../support/process.ts";
 
 const INSIDE = fileURLToPath(new URL("../support/process-mdns.ts", import.meta.url));
 const SOURCE = { ...parse(TEMPLATES.digits.yaml), aggregation: { rule: "median", inboxSize: 1, quorum: 1 } };
@@ -40,6 +48,41 @@ describe("mDNS, where lo is the only interface", { skip: obstacle() }, () => {
     const { interfaces, found } = JSON.parse(stdout) as { interfaces: string[]; found: StatusReport[] };
     assert.deepEqual(interfaces, ["lo"]);
     for (const { neighbours, counters } of found) assert.ok(neighbours === 1 && counters.merges > 0);
+  });
+});
+
+describe("membership", () => {
+  it("dials who was discovered while the peer was still starting", async () => {
+    const lab = await createLab("discovered");
+    const closers: (() => unknown)[] = [];
+    async function createNode(name: string) {
+      const { identity, privateKey } = await loadOrCreateIdentity(lab.path(name));
+      const listen = ["/ip4/127.0.0.1/tcp/0"];
+      const { node, traffic } = await startLibp2p({ privateKey, listen, mdns: false, serviceTag: "" });
+      closers.push(() => node.stop());
+      return { node, traffic, self: identity.peerId };
+    }
+    try {
+      const { node: other } = await createNode("other");
+      const { node, traffic, self } = await createNode("self");
+      await node.peerStore.merge(other.peerId, { multiaddrs: other.getMultiaddrs() }); // as libp2p does on discovery
+      const rng = createRng("membership");
+      const store = await openStore(lab.path("db"));
+      closers.push(() => store.close());
+      const book = await openAddressBook({ clock: wallClock, rng, store, self });
+      const options = { bootstrap: [], protocol: "/test/peers", maxOutbound: 4, rng };
+      const membership = startMembership(
+        node,
+        createTransport(node, traffic, () => {}),
+        book,
+        options,
+      );
+      closers.push(() => membership.stop());
+      await until("a connection", () => node.getPeers().length === 1 || undefined);
+    } finally {
+      for (const close of closers.reverse()) await close();
+      await lab.close();
+    }
   });
 });
 

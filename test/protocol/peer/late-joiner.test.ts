@@ -14,7 +14,7 @@ const LATE = 20;
 const holdout = blobs(400, 777);
 
 /** Peers that have learned for `LAG_CYCLES`, and every model that they published, by its hash. */
-async function elders(count: number, aggregation: Record<string, unknown> = {}) {
+async function elders(count: number, aggregation: Record<string, unknown> = {}, minCycleMs = 1000) {
   const task = blobTask({ training: { steps: STEPS, batch: 16 }, aggregation });
   const codec = codecOf(task, nodeCrypto);
   const published = new Map<string, Float32Array>();
@@ -27,8 +27,8 @@ async function elders(count: number, aggregation: Record<string, unknown> = {}) 
     },
   });
   const crowd = createCrowd({ task });
-  for (let i = 0; i < count; i++) await crowd.join(i, { wrapTrainer, holdout });
-  await crowd.run(1000 * LAG_CYCLES);
+  for (let i = 0; i < count; i++) await crowd.join(i, { wrapTrainer, holdout, minCycleMs });
+  await crowd.run(minCycleMs * LAG_CYCLES);
   return { crowd, published };
 }
 
@@ -65,6 +65,14 @@ describe("a late joiner", () => {
     assert.ok((await accuracyOf(late)) > known - 0.1, `${await accuracyOf(late)} against ${known}`);
   });
 
+  it("hears of their models in the greetings, and need not wait for the next announcements", async () => {
+    const { crowd } = await elders(4, {}, 10_000);
+    await crowd.run(5_000); // in the middle of their cycles
+    const late = await crowd.join(LATE);
+    await crowd.run(1_500);
+    assert.deepEqual(await rulesOf(late), ["catch-up"]);
+  });
+
   it("catches up once, then merges like everybody, and is merged by the others", async () => {
     const { crowd } = await elders(4);
     const late = await crowd.join(LATE);
@@ -93,6 +101,29 @@ describe("a late joiner", () => {
         `${first.age}, ${before}`,
       );
     }
+  });
+
+  it("takes the age of those from whom it takes the model, though its own and a liar's outweigh theirs", async () => {
+    const { crowd } = await elders(2, {}, 5000); // too slow to be fresh in every cycle of the newcomer
+    const late = await crowd.join(LATE);
+    await crowd.run(2_500); // no quorum yet
+    const liar = crowd.joinHostile(50);
+    await liar.offer({ age: 0 });
+    await crowd.run(1_000);
+    const [first] = await mergesOf(late);
+    assert.equal(first?.rule, "catch-up");
+    assert.ok(first.parents.every(({ weightQ16 }) => weightQ16 < 65536));
+    assert.ok(first.age >= Math.min(...ages(crowd).slice(0, 2)) - STEPS, `${first.age}, ${ages(crowd)}`);
+  });
+
+  it("that catches up is new here: one that is merely slow keeps what it learned", async () => {
+    const { crowd } = await elders(0);
+    for (let i = 0; i < 4; i++) await crowd.join(i, { trainMs: 50, minCycleMs: 50 });
+    const slow = await crowd.join(LATE, { trainMs: 50 * LAG_CYCLES });
+    await crowd.run(50 * LAG_CYCLES * 6);
+    const rules = await rulesOf(slow);
+    assert.ok(rules.length >= 5);
+    assert.ok(!rules.slice(1).includes("catch-up"), `${rules}`);
   });
 
   it("trains on alone where fewer than a quorum can be had", async () => {

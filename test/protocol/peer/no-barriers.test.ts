@@ -66,6 +66,14 @@ describe("where training takes longer than a pull", () => {
   }
 });
 
+it("equally fast peers do not wait at all, nor for one that never answers or died", async () => {
+  const scene: Scene = { trainMs: Array(8).fill(400), latencyMs: 5, forMs: 20_000 };
+  for (const fault of [{}, { wrong: [{ wrapTransport: silent }] }] satisfies Partial<Scene>[]) {
+    const { cycles } = await rates({ ...scene, ...fault });
+    assert.ok(Math.min(...cycles) >= 49, `${cycles} cycles of 400 ms in 20 s`);
+  }
+});
+
 describe("where a pull takes half as long as a training", () => {
   const scene: Scene = { trainMs: [80, 85, 90, 95, 100, 105, 110, 115], latencyMs: 25, forMs: 4_000 };
 

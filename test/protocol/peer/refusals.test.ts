@@ -139,8 +139,11 @@ describe("a body that is refused is counted under its code, logged as invalid an
     const hostile = crowd.joinHostile(LIAR);
     await hostile.offer({ params: filled(Number.NaN, 0) });
     hostile.greetWith(undefined);
+    const copies = [1, 2, 3].map((i) => crowd.joinHostile(LIAR + i)); // a quorum of names, but one model
+    for (const copy of copies) await copy.offer({ params: filled(0.5, 0) });
     await crowd.run(2_500);
-    assert.deepEqual(refusedBy(reader), { ERR_MODEL_NOT_FINITE: 1 });
+    assert.equal(reader.peer.status().fresh, 3);
+    assert.equal(refusedBy(reader).ERR_MODEL_NOT_FINITE, 1);
     assert.equal(reader.peer.status().counters.merges, 0);
     for (let i = 1; i < 4; i++) await crowd.join(i);
     for (const { peerId } of crowd.members) crowd.world.network.connect(hostile.peerId, peerId);
@@ -303,6 +306,22 @@ describe("a peer of another task", () => {
 });
 
 describe("an author that was refused", () => {
+  it("takes no place from the others, though it was drawn before them", async () => {
+    const crowd = createCrowd({ task: blobTask({ aggregation: { rule: "median", inboxSize: 3, memory: 0 } }) });
+    for (let i = 0; i < 4; i++) await crowd.join(i);
+    await crowd.run(2_500); // all places of this cycle are taken: the offers are drawn first in the next one
+    for (let i = 0; i < 6; i++) await crowd.joinHostile(LIAR + i).offer({ params: filled(Number.NaN, 0) });
+    await crowd.run(2_000);
+    for (const reader of crowd.members) {
+      const merge = (await mergesOf(reader)).at(-1);
+      assert.deepEqual(merge?.parents.map(({ status }) => status).sort(), [
+        ...Array(6).fill("invalid"),
+        ...Array(3).fill("used"),
+      ]);
+      assert.equal(reader.peer.status().counters.merges, 4, "in every cycle");
+    }
+  });
+
   it("is left out for longer and longer, and heard again when it mends its ways", async () => {
     const { crowd, hostile, readers } = await scene();
     const [reader] = readers as [Member];
