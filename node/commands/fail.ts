@@ -9,7 +9,7 @@ export const EXIT_VERIFICATION_FAILED = 3;
 
 export function fail(error: unknown): void {
   const known = isHearsayError(error);
-  process.stderr.write(`${onErrors.red("error")} ${describe(error)}\n`);
+  process.stderr.write(`${onErrors.red("error:")} ${describe(error)}\n`);
   process.exitCode = (known && STATUS[error.code]) || 1;
 }
 

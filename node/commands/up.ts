@@ -1,17 +1,17 @@
 /** `hearsay up`: runs the peer until it is told to stop. */
 import { pino } from "pino";
 import pretty from "pino-pretty";
-import { fromHex, toHex } from "../../protocol/bytes.ts";
+import { fromHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
 import { formatLine } from "../../protocol/log/jsonl.ts";
-import type { PeerEvent } from "../../protocol/peer/context.ts";
 import { type Api, serveApi } from "../api.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { loadPeerData } from "../data/share.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
 import { createGauge } from "./gauge.ts";
+import { narrator } from "./up-narrator.ts";
 
 interface UpOptions {
   readonly state: string;
@@ -39,19 +39,15 @@ interface UpOptions {
 
 /** A timer of Node holds 2^31 ms. */
 const MAX_SECONDS = 2_000_000;
-/** A line of progress at most this often. */
-const PROGRESS_EVERY_MS = 10_000;
 /** A peer that has not ended by then, for whatever reason, is ended. */
 const STOP_WITHIN_MS = 4_500;
-/** What is refused is told at most this often for each peer and code. */
-const REFUSAL_EVERY_MS = 60_000;
 
 export async function run(options: UpOptions): Promise<void> {
   const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
   const logger = pino(
     { level: config.logLevel },
     process.stderr.isTTY
-      ? pretty({ colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" })
+      ? pretty({ destination: 2, colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" })
       : process.stderr,
   );
   const seconds = options.seconds === undefined ? undefined : Number(options.seconds);
@@ -79,7 +75,7 @@ export async function run(options: UpOptions): Promise<void> {
     mdns: config.mdns,
     minCycleMs: config.minCycleMs,
     maxOutbound: config.maxOutbound,
-    observe: reporter(logger),
+    observe: narrator(logger),
     warn: (message) => logger.warn(message),
   });
   const startedMs = Date.now();
@@ -150,39 +146,6 @@ function invite(taskId: string, running: RunningPeer): string {
     task: fromHex(taskId) ?? new Uint8Array(),
     addresses: outside.length > 0 ? outside : addresses,
   });
-}
-
-/** Turns what happens into log lines: not every cycle, but every change of fortune. */
-function reporter(logger: pino.Logger): (event: PeerEvent) => void {
-  let progressMs = Date.now();
-  let alone = false;
-  const refusals = new Map<string, number>();
-  return (event) => {
-    const now = Date.now();
-    logger.debug(event.kind === "published" ? { ...event, model: toHex(event.model) } : event);
-    if (event.kind === "refused") {
-      const name = `${event.peer}/${event.code}`;
-      if (now - (refusals.get(name) ?? 0) < REFUSAL_EVERY_MS) return;
-      if (refusals.size > 10_000) refusals.clear();
-      refusals.set(name, now);
-      logger.warn({ peer: event.peer, code: event.code }, event.message);
-    } else if (event.kind === "diverged") {
-      logger.warn(
-        { cycle: event.cycle },
-        "training diverged and was thrown away; lower training.learningRate in the task",
-      );
-    } else if (event.kind === "alone" && !alone) {
-      alone = true;
-      const { candidates, quorum } = event;
-      logger.info({ candidates, quorum }, "training alone: fewer models of other peers than the quorum");
-    } else if (event.kind === "merged") {
-      if (alone || now - progressMs >= PROGRESS_EVERY_MS) {
-        progressMs = now;
-        logger.info({ cycle: event.cycle, age: event.age, candidates: event.candidates, rule: event.rule }, "merged");
-      }
-      alone = false;
-    }
-  };
 }
 
 function stopSignal(): Promise<void> {

@@ -287,6 +287,20 @@ describe("what is relayed", () => {
     assert.equal(await relayed({ taskId: new Uint8Array(32) }), false, "another task");
     assert.equal(await relayed({ age: -1 }), false, "does not decode");
   });
+
+  it("is heard of from afar, but models are asked of neighbours alone", async () => {
+    const crowd = createCrowd({ task: small });
+    const [near, far] = [await crowd.join(0), await crowd.join(1)];
+    const middle = crowd.joinHostile(LIAR);
+    crowd.world.network.disconnect(near.peerId, far.peerId);
+    await crowd.run(3_500);
+    for (const { peer } of [near, far])
+      assert.deepEqual(peer.status().counters.refused, {}, "nothing was asked in vain");
+    assert.equal(middle.heard.length, 8, "though the announcements of both were relayed");
+    crowd.world.network.connect(near.peerId, far.peerId);
+    await crowd.run(1_500);
+    assert.equal(near.peer.status().fresh, 1);
+  });
 });
 
 describe("a peer of another task", () => {

@@ -1,0 +1,46 @@
+/** What a peer tells its user while it runs: not every cycle, but every change of fortune. */
+import type { Logger } from "pino";
+import { toHex } from "../../protocol/bytes.ts";
+import type { PeerEvent } from "../../protocol/peer/context.ts";
+
+/** A line of progress at most this often. */
+const PROGRESS_EVERY_MS = 10_000;
+
+/** What is refused is told at most this often for each peer and code. */
+const REFUSAL_EVERY_MS = 60_000;
+/** Peers and codes whose last warning is remembered. */
+const MAX_REFUSALS = 10_000;
+
+/** Turns events into log lines; at level debug, all of them. */
+export function narrator(logger: Logger): (event: PeerEvent) => void {
+  let progressMs = Date.now();
+  let alone = false;
+  const refusals = new Map<string, number>();
+  return (event) => {
+    const now = Date.now();
+    logger.debug(event.kind === "published" ? { ...event, model: toHex(event.model) } : event);
+    if (event.kind === "refused") {
+      if (event.code === "ERR_NOT_FOUND") return; // replaced by a newer one before it was pulled: nobody's fault
+      const name = `${event.peer}/${event.code}`;
+      if (now - (refusals.get(name) ?? 0) < REFUSAL_EVERY_MS) return;
+      if (refusals.size > MAX_REFUSALS) refusals.clear();
+      refusals.set(name, now);
+      logger.warn({ peer: event.peer, code: event.code }, event.message);
+    } else if (event.kind === "diverged") {
+      logger.warn(
+        { cycle: event.cycle },
+        "training diverged and was thrown away; lower training.learningRate in the task",
+      );
+    } else if (event.kind === "alone" && !alone) {
+      alone = true;
+      const { candidates, quorum } = event;
+      logger.info({ candidates, quorum }, "training alone: fewer models of other peers than the quorum");
+    } else if (event.kind === "merged") {
+      if (alone || now - progressMs >= PROGRESS_EVERY_MS) {
+        progressMs = now;
+        logger.info({ cycle: event.cycle, age: event.age, candidates: event.candidates, rule: event.rule }, "merged");
+      }
+      alone = false;
+    }
+  };
+}
