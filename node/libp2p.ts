@@ -8,6 +8,7 @@ import { mdns } from "@libp2p/mdns";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
+import { forgetOldest } from "../protocol/bounded.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
@@ -87,10 +88,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   });
   const refuse = (peer: string) => {
     refused.add(peer);
-    for (const oldest of refused) {
-      if (refused.size <= LIMITS.maxKnownPeers) break;
-      refused.delete(oldest);
-    }
+    forgetOldest(refused, LIMITS.maxKnownPeers);
   };
   return { node: Object.assign(node as Libp2p<{ pubsub: GossipSub; identify: Identify }>, { refuse }), traffic };
 }

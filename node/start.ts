@@ -7,7 +7,8 @@
  *   model.safetensors   the model for predictions, rewritten as it improves
  */
 import { randomUUID } from "node:crypto";
-import { access, mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
@@ -78,7 +79,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
   };
   try {
     await mkdir(stateDir, { recursive: true });
-    await refuseLostLog(stateDir);
+    refuseLostLog(stateDir);
     const store = await openStore(join(stateDir, "db"));
     closers.push(() => store.close());
     const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"));
@@ -147,13 +148,8 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
 }
 
 /** A key that has outlived its log would sign a second first entry: a fork that convicts its owner. */
-async function refuseLostLog(stateDir: string): Promise<void> {
-  const has = (name: string) =>
-    access(join(stateDir, name)).then(
-      () => true,
-      () => false,
-    );
-  if ((await has("key")) && !(await has("db"))) {
+function refuseLostLog(stateDir: string): void {
+  if (existsSync(join(stateDir, "key")) && !existsSync(join(stateDir, "db"))) {
     throw new HearsayError(
       "ERR_STATE",
       `${stateDir} has a key but its log is gone: restore ${join(stateDir, "db")}, or remove the key to become a new peer`,

@@ -2,6 +2,7 @@
  * A network in memory: the Transport seam with a constant latency, for simulations and tests. Real bytes are handed over
  * (copied, so that nobody shares memory), announcements are relayed hop by hop where the handler accepts them.
  */
+import { forgetOldest } from "../protocol/bounded.ts";
 import { toHex, utf8 } from "../protocol/bytes.ts";
 import { type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
@@ -87,10 +88,7 @@ export function createNetwork({ clock, crypto, latencyMs }: NetworkOptions): Net
     const name = `${topic}/${toHex(crypto.sha256(body))}`;
     if (node.seen.has(name)) return false;
     node.seen.add(name);
-    for (const oldest of node.seen) {
-      if (node.seen.size <= SEEN_CAPACITY) break;
-      node.seen.delete(oldest);
-    }
+    forgetOldest(node.seen, SEEN_CAPACITY);
     return true;
   }
 

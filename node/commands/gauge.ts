@@ -1,4 +1,5 @@
 /** A figure that is dear to measure, for whoever asks: fresh where that is cheap, else the last one. */
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface GaugeOptions {
   /** Nobody waits longer than this. */
@@ -33,11 +34,7 @@ export function createGauge<T>(
 
   return async () => {
     if (measuring === undefined && performance.now() >= dueMs) measuring = measureOnce();
-    if (measuring !== undefined) await Promise.race([measuring, patience(patienceMs)]);
+    if (measuring !== undefined) await Promise.race([measuring, sleep(patienceMs, undefined, { ref: false })]);
     return last;
   };
-}
-
-function patience(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -1,5 +1,6 @@
 /** `hearsay init`: writes a task file from a template, filled in from one's own data where they are given. */
-import { access, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { type Document, parseDocument } from "yaml";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
@@ -37,10 +38,7 @@ export async function run(options: InitOptions): Promise<void> {
   const peers = Number(options.peers);
   if (!Number.isInteger(peers) || peers < 2)
     throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
-  const exists = await access(options.output).then(
-    () => true,
-    () => false,
-  );
+  const exists = existsSync(options.output);
   if (exists && !options.force) {
     throw new HearsayError(
       "ERR_CONFIG",

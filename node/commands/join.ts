@@ -1,5 +1,6 @@
 /** `hearsay join`: fetches the manifest of an invite from any peer that it names, and checks it by its hash. */
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -37,10 +38,7 @@ export async function run(text: string, options: { state: string; json?: boolean
   const task = decodeTask(manifest);
   await storeTask(options.state, manifest);
   const config = configPath(options.state);
-  const exists = await access(config).then(
-    () => true,
-    () => false,
-  );
+  const exists = existsSync(config);
   if (!exists) await writeFile(config, stringify({ bootstrap: invite.addresses }));
 
   if (options.json)

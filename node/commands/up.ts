@@ -1,4 +1,5 @@
 /** `hearsay up`: runs the peer until it is told to stop. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import pretty from "pino-pretty";
 import { fromHex } from "../../protocol/bytes.ts";
@@ -100,7 +101,11 @@ export async function run(options: UpOptions): Promise<void> {
     const { peerId, engine, numExamples } = running.peer.status();
     logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
     process.stdout.write(`invite others with:\n  hearsay join '${inviteText()}'\n`);
-    await Promise.race([running.done, stopping, ...(seconds === undefined ? [] : [sleep(1000 * seconds)])]);
+    await Promise.race([
+      running.done,
+      stopping,
+      ...(seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })]),
+    ]);
     logger.info("stopping");
   } finally {
     await api?.close();
@@ -152,9 +157,4 @@ function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
-}
-
-/** A time that does not keep a stopped peer's process alive. */
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

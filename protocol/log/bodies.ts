@@ -5,8 +5,10 @@
  * 0 .. 2^53-1 (there are no floats in a log), names as 1 to 64 printable ASCII characters. v1 is closed: an unknown type, an
  * unknown field or a missing one is refused, since a verifier that says "ok" to what it does not understand verifies nothing.
  */
+
 import { LIMITS } from "../limits.ts";
 import type { CandidateStatus } from "../seams.ts";
+import { isBytes32, isCount } from "../wire/values.ts";
 
 /** First entry of every log, and only the first: whose log it is and of which task, so that a copy explains itself. */
 export interface GenesisBody {
@@ -91,16 +93,6 @@ export function bodyFault(type: unknown, body: unknown): string | undefined {
   }
   const unknown = Object.keys(body).find((name) => !Object.hasOwn(fields, name));
   return unknown === undefined ? undefined : `${type} has no field ${JSON.stringify(unknown)}`;
-}
-
-/** True for 32 bytes: a hash or a key. */
-export function isBytes32(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === 32;
-}
-
-/** True for an integer in 0 .. 2^53-1. */
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 interface Field {

@@ -16,7 +16,8 @@ import { equalBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import type { Clock, Crypto, Identity, Store, StoreChange } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
-import { type EntryType, isBytes32, isCount, type Statement } from "./bodies.ts";
+import { isBytes32, isCount } from "../wire/values.ts";
+import type { EntryType, Statement } from "./bodies.ts";
 import { createEntry, type Entry, logIdOf, readEntry } from "./entry.ts";
 import {
   type ChainVerifier,

@@ -15,7 +15,8 @@ import { LIMITS } from "../limits.ts";
 import type { Crypto, Identity } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { SIGNATURE_BYTES, signIn, verifyIn } from "../wire/envelope.ts";
-import { bodyFault, isBytes32, isCount, type Statement } from "./bodies.ts";
+import { isBytes32, isCount } from "../wire/values.ts";
+import { bodyFault, type Statement } from "./bodies.ts";
 
 /** Where an entry stands. */
 export interface EntryPlace {

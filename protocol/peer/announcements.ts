@@ -4,6 +4,7 @@
  * One slot per identity: however often an author announces, it is one name to draw. Checks run cheapest first; the signature
  * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
  */
+import { forgetOldest } from "../bounded.ts";
 import { equalBytes, toHex } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -86,14 +87,12 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     const refilled = refill(slot, now);
     if (refilled < 1) return { verdict: "ignore", code: "ERR_RATE" };
 
-    remember(seen, name, LIMITS.maxSeenModels);
+    seen.add(name);
+    forgetOldest(seen, LIMITS.maxSeenModels);
     const announced = { ...announcement, firstSeenMs: now, firstSeenCycle: context.cycle() };
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
     slots.set(announcement.author, { announced, settled: false, tokens: refilled - 1, refilledMs: now });
-    for (const author of slots.keys()) {
-      if (slots.size <= LIMITS.maxAnnouncers) break;
-      slots.delete(author);
-    }
+    forgetOldest(slots, LIMITS.maxAnnouncers);
     return { verdict: "accept" };
   }
 
@@ -117,13 +116,4 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       if (slot?.announced === announced) slot.settled = true;
     },
   };
-}
-
-/** Adds to a set that forgets its oldest members beyond `capacity`. */
-function remember(set: Set<string>, name: string, capacity: number): void {
-  set.add(name);
-  for (const oldest of set) {
-    if (set.size <= capacity) break;
-    set.delete(oldest);
-  }
 }

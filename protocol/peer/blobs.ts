@@ -4,6 +4,7 @@
  * A pull asks for chunks at offsets, a few at a time, so the asker's requests are the back-pressure and a broken connection
  * resumes where it stopped. What arrives is checked against the hash before anyone sees it.
  */
+import { forgetOldest } from "../bounded.ts";
 import { equalBytes, toHex } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -41,10 +42,7 @@ export function serveBlobs(transport: Transport, protocol: string): BlobShelf {
     keep: (hash, bytes) => kept.set(toHex(hash), bytes),
     rotate(hash, bytes) {
       rotating.set(toHex(hash), bytes);
-      for (const key of rotating.keys()) {
-        if (rotating.size <= BODIES_SERVED) break;
-        rotating.delete(key);
-      }
+      forgetOldest(rotating, BODIES_SERVED);
     },
   };
 }

@@ -1,9 +1,9 @@
 /** What survives a restart beside the log: parameters, age and cycle, and the model that is served for predictions. */
 import { bytesToFloats, floatsToBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
-import { isCount } from "../log/bodies.ts";
 import type { Store, StoreChange } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
+import { isCount } from "../wire/values.ts";
 import type { ModelState } from "./outbound.ts";
 import { euclideanNorm } from "./validate.ts";
 

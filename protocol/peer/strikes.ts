@@ -2,6 +2,7 @@
  * Authors whose models could not be had or were refused. Each failure counts two points, each good model takes one back; an
  * author with p points is left out for 2^p own cycles, so that failing every second time does not pay either.
  */
+import { forgetOldest } from "../bounded.ts";
 import type { PeerId } from "../seams.ts";
 
 export interface Strikes {
@@ -26,10 +27,7 @@ export function createStrikes(capacity: number): Strikes {
       const points = Math.min(MAX_POINTS, (records.get(author)?.points ?? 0) + 2);
       records.delete(author); // re-inserted at the end: the map's order is the order of failures
       records.set(author, { points, untilCycle: cycle + Math.min(MAX_CYCLES, 2 ** points) });
-      for (const oldest of records.keys()) {
-        if (records.size <= capacity) break;
-        records.delete(oldest);
-      }
+      forgetOldest(records, capacity);
     },
     forgive(author) {
       const record = records.get(author);

@@ -10,6 +10,7 @@ import type { Identity, PeerId } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 import { seal, sealedPayload } from "./envelope.ts";
 import { peerIdFromPublicKey } from "./identity.ts";
+import { isBytes32, isCount } from "./values.ts";
 
 export interface Announcement {
   readonly task: Uint8Array;
@@ -51,19 +52,11 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
   const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes);
   if (!Array.isArray(fields) || fields.length !== 9 || fields[0] !== 1) throw malformed("not a version 1 announcement");
   const [, task, publicKey, seq, entry, model, bytes, age, tsMs] = fields;
-  if (!isHash(task) || !isHash(publicKey) || !isHash(entry) || !isHash(model))
+  if (!isBytes32(task) || !isBytes32(publicKey) || !isBytes32(entry) || !isBytes32(model))
     throw malformed("a hash or key is not 32 bytes");
   if (!isCount(seq) || !isCount(bytes) || !isCount(age) || !isCount(tsMs))
     throw malformed("a number is not in 0 .. 2^53-1");
   return { task, author: peerIdFromPublicKey(publicKey), publicKey, seq, entry, model, bytes, age, tsMs };
-}
-
-function isHash(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === 32;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function malformed(message: string): HearsayError {

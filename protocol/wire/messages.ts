@@ -11,6 +11,7 @@ import { LIMITS } from "../limits.ts";
 import type { PeerId } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
+import { isBytes32, isCount } from "./values.ts";
 
 /** Shared by all tasks, so that a peer of another task can be told so. */
 export const HELLO_PROTOCOL = "/hearsay/hello/1.0.0";
@@ -127,12 +128,12 @@ function fields(bytes: Uint8Array, length: number): unknown[] {
 }
 
 function hash(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array && value.length === 32) return value;
+  if (isBytes32(value)) return value;
   throw malformed("a hash is not 32 bytes");
 }
 
 function count(value: unknown): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  if (isCount(value)) return value;
   throw malformed("a number is not in 0 .. 2^53-1");
 }
 

@@ -33,6 +33,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   seams: 0,
   errors: 0,
   bytes: 0,
+  bounded: 0,
   rng: 0,
   limits: 0,
   weight: 0,

@@ -1,0 +1,11 @@
+/** Checks of decoded values that messages, log entries and saved state share. */
+
+/** True for 32 bytes: a hash or a key. */
+export function isBytes32(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === 32;
+}
+
+/** True for an integer in 0 .. 2^53-1. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
