@@ -44,6 +44,7 @@ Examples:
   $ hearsay join 'hearsay:<task id>@<address>' && hearsay up --data mine.csv
   $ hearsay status
   $ hearsay predict --data new.csv
+  $ hearsay sim run scenario.yaml                   experiments: the same peers by the thousand, simulated
 `,
   );
 
@@ -201,13 +202,132 @@ Examples:
   )
   .action((...args) => run(import("./commands/demo.ts"), args));
 
+const sim = program
+  .command("sim")
+  .description("simulate thousands of peers: experiments from YAML scenarios, the same bytes for the same seed")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  $ hearsay sim list                                       algorithms, attacks and data sets
+  $ hearsay sim run scenario.yaml                          one experiment; its report in a directory
+  $ hearsay sim sweep scenario.yaml --grid attack.share=0.1,0.2,0.3 --seeds 1..5
+  $ hearsay sim compare median/ krum/                      means, intervals, paired differences
+`,
+  );
+const each = (value: string, before: readonly string[]) => [...before, value];
+
+function withOverrides(command: Command): Command {
+  return command
+    .option("--peers <n>", "number of peers, in place of the scenario's")
+    .option(
+      "--set <path=value>",
+      "another value in the scenario; may be repeated. The value is YAML, null takes it out",
+      each,
+      [],
+    );
+}
+
+withOverrides(sim.command("run"))
+  .description("run one scenario")
+  .argument("<file>", "the scenario")
+  .option("--seed <n>", "seed, in place of the scenario's")
+  .option("-o, --out <dir>", "directory of the report (default: <name>-<hash>-s<seed>, none with --json)", true)
+  .option("--no-out", "write no files")
+  .option("--json", "print JSON; no files without --out")
+  .addHelpText(
+    "after",
+    `
+The directory holds scenario.yaml (complete: it runs again), summary.json, series.jsonl, peers.jsonl and report.html. The same
+scenario and seed give the same bytes. With --json the last line is the summary with wallSeconds, cpuSeconds and out beside it.
+Traces, as in churn: { kind: trace, sessions: { file: churn.csv } }, lie beside the scenario. Ctrl-C writes nothing.
+
+Examples:
+  $ hearsay sim run scenario.yaml --seed 2
+  $ hearsay sim run scenario.yaml --peers 1000 --set partition=dirichlet:0.1 --set 'attack={kind: alie, share: 0.2}'
+  $ hearsay sim run scenario.yaml --json --out results/first
+`,
+  )
+  .action((...args) => run(import("./commands/sim-run.ts"), args));
+withOverrides(sim.command("sweep"))
+  .description("run a scenario with every combination of some values, under several seeds, over all cores")
+  .argument("<file>", "a scenario, or { scenario: {...}, grids: [{ path: [values] }], seeds: [1, 2, 3] }")
+  .option("--grid <path=values>", "values of a path, separated by commas; may be repeated: all combinations", each, [])
+  .option("--seeds <list>", "1..5, or 1,2,7 (default: those of the file)")
+  .option("--shard <i/n>", "only part i of n of the runs, for many machines")
+  .option("--workers <n>", "threads (default: one for each core)")
+  .option("-o, --out <dir>", "directory of the results (default: <name>-sweep)")
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    `
+Each run is a file in DIR/runs, named by hash and seed. A sweep that was stopped goes on where it was: runs that are there are not
+run again. DIR/results.csv, results.jsonl and report.html are made from all runs in DIR. A run that fails stops no other; the exit
+status is then 1. With --json the last line is {out, runs, done, skipped, failed, wallSeconds, cpuSeconds}.
+Many machines: sim/kubernetes.yaml and sim/slurm.sbatch run --shard, and hearsay sim merge joins.
+
+Examples:
+  $ hearsay sim sweep scenario.yaml --grid task.aggregation.rule=median,mean --seeds 1..5
+  $ hearsay sim sweep scenario.yaml --grid 'attack=null,{kind: alie, share: 0.2}' --grid partition=iid,dirichlet:0.1
+  $ hearsay sim sweep matrix.yaml --shard 2/8 --out shard-2
+  $ hearsay sim sweep matrix.yaml --shard $((JOB_COMPLETION_INDEX + 1))/8
+`,
+  )
+  .action((...args) => run(import("./commands/sim-sweep.ts"), args));
+sim
+  .command("merge")
+  .description("join the runs of several sweeps, such as shards; refuses two results of one hash and seed")
+  .argument("<dirs...>", "directories of sweeps")
+  .requiredOption("-o, --out <dir>", "directory of the whole; runs that are there already stay")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  $ hearsay sim merge shard-1 shard-2 --out whole\n")
+  .action((...args) => run(import("./commands/sim-merge.ts"), args));
+sim
+  .command("compare")
+  .description("runs side by side: means over seeds, 95 % intervals, differences paired by seed")
+  .argument(
+    "<paths...>",
+    "run files, directories of runs, or of sweeps; the first is what the others are compared with",
+  )
+  .option("--html <file>", "write the comparison with plots")
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    "\nRuns of one scenario are a group, whatever their seeds and places. To compare the groups of a sweep with a certain one of\n" +
+      "them, name a run of that one first.\n\nExamples:\n" +
+      "  $ hearsay sim compare median-1f0c77aa-s1 krum-90aa2b11-s1\n  $ hearsay sim compare before/ after/ --html change.html\n" +
+      "  $ hearsay sim compare sweep/runs/1f0c77aa2b119e3d-s1.json sweep\n",
+  )
+  .action((...args) => run(import("./commands/sim-compare.ts"), args));
+sim
+  .command("list")
+  .description("algorithms, attacks with their options and sources, and data sets")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  $ hearsay sim list --json\n")
+  .action((...args) => run(import("./commands/sim-list.ts"), args));
+sim
+  .command("vehicles")
+  .description("write a trace of contacts between vehicles on a grid of streets")
+  .requiredOption("-o, --out <file>", "the CSV file")
+  .option("--vehicles <n>", "how many", "30")
+  .option("--seconds <n>", "length of the trace", "600")
+  .option("--blocks <n>", "blocks along each side of the square")
+  .option("--block-metres <n>", "length of a block")
+  .option("--speed <n>", "metres per second")
+  .option("--speed-spread <n>", "each vehicle is up to this share faster or slower")
+  .option("--range <n>", "metres within which two vehicles are in contact")
+  .option("--seed <n>", "seed", "1")
+  .option("--json", "print JSON")
+  .addHelpText("after", "\nExample:\n  $ hearsay sim vehicles --vehicles 100 --blocks 12 --out contacts.csv\n")
+  .action((...args) => run(import("./commands/sim-vehicles.ts"), args));
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(); // whoever read has read enough, as head does
 });
 
 program.exitOverride();
-for (const command of [...program.commands, ...log.commands]) command.exitOverride();
+for (const command of [...program.commands, ...log.commands, ...sim.commands]) command.exitOverride();
 
 try {
   await program.parseAsync();

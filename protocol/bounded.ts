@@ -5,8 +5,33 @@ export function forgetOldest<K>(
   collection: { readonly size: number; keys(): Iterable<K>; delete(key: K): boolean },
   capacity: number,
 ): void {
+  if (collection.size <= capacity) return;
   for (const oldest of collection.keys()) {
     if (collection.size <= capacity) break;
     collection.delete(oldest);
   }
+}
+
+/** A set that remembers its newest members: at least `capacity / 2` of them, at most `capacity`. */
+export interface RecentSet<K> {
+  has(member: K): boolean;
+  add(member: K): void;
+}
+
+/**
+ * Two generations, of which the older is dropped whole. Deleting the oldest member at every addition would take time in
+ * proportion to the capacity: a set walks over its deleted places to find the first that is left.
+ */
+export function createRecentSet<K>(capacity: number): RecentSet<K> {
+  let young = new Set<K>();
+  let old = new Set<K>();
+  return {
+    has: (member) => young.has(member) || old.has(member),
+    add(member) {
+      young.add(member);
+      if (2 * young.size < capacity) return;
+      old = young;
+      young = new Set();
+    },
+  };
 }

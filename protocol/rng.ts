@@ -26,28 +26,35 @@ export function createRng(seed: string | number): Rng {
 }
 
 function fromLabel(label: string): Rng {
-  let a = hash(label, 0x9e3779b9);
-  let b = hash(label, 0x243f6a88);
-  let c = hash(label, 0xb7e15162);
+  // the state is kept signed: 32-bit integers need no allocation, numbers above 2^31 would at each call
+  let a = hash(label, 0x9e3779b9) | 0;
+  let b = hash(label, 0x243f6a88) | 0;
+  let c = hash(label, 0xb7e15162) | 0;
   let counter = 1;
   let spare: number | undefined;
 
   function uint32(): number {
-    const out = (a + b + counter) >>> 0;
-    counter = (counter + 1) >>> 0;
+    const out = (a + b + counter) | 0;
+    counter = (counter + 1) | 0;
     a = b ^ (b >>> 9);
-    b = (c + (c << 3)) >>> 0;
-    c = (((c << 21) | (c >>> 11)) + out) >>> 0;
-    return out;
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + out) | 0;
+    return out >>> 0;
   }
 
   function below(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32)
       throw new RangeError(`bound ${bound} is not in 1 .. 2^32`);
-    const limit = 2 ** 32 - (2 ** 32 % bound);
-    let value = uint32();
-    while (value >= limit) value = uint32();
-    return value % bound;
+    return bound === 2 ** 32 ? uint32() : belowUnchecked(bound);
+  }
+
+  /** Draws again where a value lies in the last, incomplete run of `bound` values below 2^32. */
+  function belowUnchecked(bound: number): number {
+    for (;;) {
+      const value = uint32();
+      const rest = value % (bound >>> 0); // of two uint32: an integer division, where others call fmod
+      if (value - rest <= 2 ** 32 - bound) return rest;
+    }
   }
 
   function normal(): number {
@@ -68,9 +75,10 @@ function fromLabel(label: string): Rng {
   }
 
   function permutation(n: number): Uint32Array {
-    const order = Uint32Array.from({ length: n }, (_, i) => i);
+    const order = new Uint32Array(n);
+    for (let i = 1; i < n; i++) order[i] = i;
     for (let i = n - 1; i > 0; i--) {
-      const j = below(i + 1);
+      const j = belowUnchecked(i + 1);
       const held = order[i] as number;
       order[i] = order[j] as number;
       order[j] = held;

@@ -16,7 +16,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** Hash and signature verification: node:crypto in both worlds. */
+/** Hash and signature verification: node:crypto in both worlds. None keeps the message, whose memory may be used again. */
 export interface Crypto {
   sha256(bytes: Uint8Array): Uint8Array;
   /** Ed25519; false for a bad signature or a malformed key, never an exception. */
@@ -144,8 +144,8 @@ export interface RuleInput {
   readonly candidates: readonly RuleCandidate[];
 }
 
-/** What the rule did with a candidate, as the log records it. */
-export type CandidateStatus = "used" | "duplicate" | "clipped";
+/** What the rule did with a candidate, as the log records it; `removed`: left out as a whole. */
+export type CandidateStatus = "used" | "duplicate" | "clipped" | "removed";
 
 export interface RuleOutput {
   /** The aggregate, length d, a new array. */

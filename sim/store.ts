@@ -2,7 +2,8 @@
 import { HearsayError } from "../protocol/errors.ts";
 import type { Store, StoreChange } from "../protocol/seams.ts";
 
-export function createMemoryStore(): Store {
+/** @param forgets keys that are never kept: what is written there can't be read again. */
+export function createMemoryStore(forgets: (key: string) => boolean = () => false): Store {
   const values = new Map<string, Uint8Array>();
   let closed = false;
 
@@ -20,7 +21,7 @@ export function createMemoryStore(): Store {
       requireOpen();
       for (const { key, value } of changes) {
         if (value === undefined) values.delete(key);
-        else values.set(key, value.slice());
+        else if (!forgets(key)) values.set(key, value.slice());
       }
     },
 

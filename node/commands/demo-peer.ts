@@ -1,5 +1,9 @@
 /** One process of the demo: a real peer that takes its assignment from its parent and reports to it. */
+import { createRng } from "../../protocol/rng.ts";
 import type { Trainer } from "../../protocol/seams.ts";
+import type { Task } from "../../protocol/task.ts";
+import { wallClock } from "../clock.ts";
+import { nodeCrypto } from "../crypto.ts";
 import { loadPeerData } from "../data/share.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./demo-messages.ts";
@@ -13,7 +17,7 @@ function say(message: PeerMessage): Promise<void> {
 async function live(assignment: PeerAssignment): Promise<void> {
   const { stateDir, task, bootstrap, minCycleMs } = assignment;
   const { train, holdout } = await loadPeerData(assignment.data, task);
-  const wrapTrainer = await attackOn(assignment.attack);
+  const wrapTrainer = await attackOn(assignment.attack, task);
   const running = await startPeer({
     stateDir,
     task,
@@ -39,10 +43,12 @@ async function live(assignment: PeerAssignment): Promise<void> {
 }
 
 /** The attack's wrapper; liars are made in sim/, a peer has no flag for it. */
-async function attackOn(name: string | undefined): Promise<((trainer: Trainer) => Trainer) | undefined> {
+async function attackOn(name: string | undefined, task: Task): Promise<((trainer: Trainer) => Trainer) | undefined> {
   if (name === undefined) return undefined;
   const { ATTACKS } = await import("../../sim/attacks/registry.ts");
-  return ATTACKS.get(name);
+  const { loneTrainer } = await import("../../sim/attacks/coalition.ts");
+  const attack = ATTACKS.get(name);
+  return attack && loneTrainer(attack, { task, clock: wallClock, crypto: nodeCrypto, rng: createRng(name) });
 }
 
 async function report({ peer }: RunningPeer): Promise<PeerReport> {

@@ -25,7 +25,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["merges", `${counters.merges} (quorum ${status.quorum}, ${status.fresh} fresh now)`],
     [
       "candidates",
-      `${counters.used} used, ${counters.clipped} clipped, ${counters.duplicate} duplicate, ${counters.invalid} invalid`,
+      `${counters.used} used, ${counters.clipped} clipped, ${counters.duplicate} duplicate, ${counters.removed} removed, ${counters.invalid} invalid`,
     ],
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${bytes(status.bytesIn)} in, ${bytes(status.bytesOut)} out`],

@@ -1,46 +1,36 @@
 /**
- * Euclidean distances between parameter vectors, with the same bits on every machine.
- *
- * Sums run in float64 over blocks of `BLOCK` coordinates, each block in order, and the sums of the blocks are added in order.
- * This order is part of the definition of the rules that use it, because the log is audited by computing them again; threads
- * may divide the blocks but not change it.
+ * Euclidean distances between parameter vectors, with the same bits on every machine: in the order of sums of differences.ts,
+ * by a kernel where the host has SIMD and the vectors are long enough to be worth it.
  */
 
-/** Coordinates in one block: small enough that a block of all vectors stays in the cache. */
-export const BLOCK = 4096;
+import { BLOCK, gramPlain } from "./differences.ts";
+import { gramKernel } from "./kernels/gram-kernel.ts";
+import { kernelsServe } from "./kernels/workspace.ts";
+
+/** Shorter vectors are done before a kernel has been called. */
+const KERNEL_LENGTH = 64;
 
 /** |a - b|, for vectors of one length d. O(d). */
 export function distance(a: Float32Array, b: Float32Array): number {
   let total = 0;
   for (let start = 0; start < a.length; start += BLOCK) {
     const end = Math.min(start + BLOCK, a.length);
-    let sum = 0;
-    for (let i = start; i < end; i++) {
-      const difference = (a[i] as number) - (b[i] as number);
-      sum += difference * difference;
+    let even = 0;
+    let odd = 0;
+    let i = start;
+    for (; i + 1 < end; i += 2) {
+      const first = (a[i] as number) - (b[i] as number);
+      const second = (a[i + 1] as number) - (b[i + 1] as number);
+      even += first * first;
+      odd += second * second;
     }
-    total += sum;
+    if (i < end) {
+      const last = (a[i] as number) - (b[i] as number);
+      even += last * last;
+    }
+    total += even + odd;
   }
   return Math.sqrt(total);
-}
-
-/** One array of `BLOCK` numbers per row. */
-export function createBlocks(rows: number): Float64Array[] {
-  return Array.from({ length: rows }, () => new Float64Array(BLOCK));
-}
-
-/** Writes coordinates `start .. start + size - 1` of `vectors[j] - origin` to `blocks[j]`. */
-export function readDifferences(
-  origin: Float32Array,
-  vectors: readonly Float32Array[],
-  start: number,
-  size: number,
-  blocks: readonly Float64Array[],
-): void {
-  for (const [j, vector] of vectors.entries()) {
-    const block = blocks[j] as Float64Array;
-    for (let c = 0; c < size; c++) block[c] = (vector[start + c] as number) - (origin[start + c] as number);
-  }
 }
 
 /**
@@ -49,23 +39,7 @@ export function readDifferences(
  * O(m^2 d / 2) time, m blocks of memory.
  */
 export function gramOfDifferences(origin: Float32Array, vectors: readonly Float32Array[]): Float64Array {
-  const m = vectors.length;
-  const gram = new Float64Array(m * m);
-  const blocks = createBlocks(m);
-  for (let start = 0; start < origin.length; start += BLOCK) {
-    const size = Math.min(BLOCK, origin.length - start);
-    readDifferences(origin, vectors, start, size, blocks);
-    for (let j = 0; j < m; j++)
-      for (let k = 0; k <= j; k++)
-        gram[j * m + k] =
-          (gram[j * m + k] as number) + innerProduct(blocks[j] as Float64Array, blocks[k] as Float64Array, size);
-  }
-  for (let j = 0; j < m; j++) for (let k = 0; k < j; k++) gram[k * m + j] = gram[j * m + k] as number;
-  return gram;
-}
-
-function innerProduct(a: Float64Array, b: Float64Array, size: number): number {
-  let sum = 0;
-  for (let c = 0; c < size; c++) sum += (a[c] as number) * (b[c] as number);
-  return sum;
+  const rows = [origin, ...vectors];
+  const byKernel = vectors.length > 0 && origin.length >= KERNEL_LENGTH && kernelsServe(rows.length);
+  return byKernel ? gramKernel(rows) : gramPlain(rows);
 }

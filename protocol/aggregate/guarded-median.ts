@@ -12,8 +12,8 @@
  *     5 limit   shorten y - base to R = limit * max(|own - base|, lower quartile of |v_j - base|)
  *
  * Step 2 is ARC (Allouah et al. 2024, arXiv 2405.14432) around the own model, step 3 is NNM (Allouah et al., AISTATS 2023)
- * with weights. Steps 2 and 3 are linear in x_j = v_j - own, so one Gram matrix gives a small table of coefficients, and one
- * pass over the coordinates does the rest. O(m^2 d) time; 2 m + 1 blocks of 4096 numbers of memory besides the result.
+ * with weights. All distances, those of step 5 too, follow from one Gram matrix of v_j - own and base - own; then one pass over
+ * the coordinates does the rest. O(m^2 d / 2) time for the matrix, O(m b' d) for the mixtures; a chunk of each vector of memory.
  *
  * Breakdown (measured, not proved): stands up to f = 0.3 on mild label skew and f = 0.1 on any; falls to attackers who know the
  * rule and search the scale of every message beyond that.
@@ -23,15 +23,45 @@
  * ever that close, so `duplicate` is the news, also of a candidate that was shortened as well.
  */
 
-import type { RuleCandidate } from "../seams.ts";
+import type { RuleCandidate, RuleInput, RuleOutput } from "../seams.ts";
 import { UNIT_WEIGHT } from "../weight.ts";
-import { createWeightedMedian } from "./coordinate-median.ts";
-import { BLOCK, createBlocks, distance, gramOfDifferences, readDifferences } from "./distances.ts";
+import { assumedLiars } from "./assumed-liars.ts";
+import { gramPlain } from "./differences.ts";
+import { distance } from "./distances.ts";
+import { wholeWeights } from "./half-weight.ts";
 import { checkInput } from "./input.ts";
+import { gramKernel } from "./kernels/gram-kernel.ts";
+import { mixtureKernel } from "./kernels/mixture-kernel.ts";
+import { kernelsServe } from "./kernels/workspace.ts";
+import { type Mixtures, medianOfMixturesPlain, mixtures } from "./mixture.ts";
 import type { Rule } from "./rule.ts";
 
 /** Share of the weight within which a cumulated weight ties with half of it: divided weights are not integers. */
 const TIE_TOLERANCE = 1e-6;
+
+/** Shorter models are done before a kernel has been called. */
+const KERNEL_LENGTH = 32;
+
+/** The two passes over the coordinates, rows being own model, candidates and, where there is one, base. */
+export interface Passes {
+  /** The Gram matrix of rows 1, 2, .. around row 0. */
+  readonly gram: (rows: readonly Float32Array[]) => Float64Array;
+  readonly medianOfMixtures: (rows: readonly Float32Array[], mixed: Mixtures, tolerance: number) => Float32Array;
+}
+
+export const PLAIN: Passes = { gram: gramPlain, medianOfMixtures: medianOfMixturesPlain };
+/** The same to the bit. */
+export const KERNELS: Passes = { gram: gramKernel, medianOfMixtures: mixtureKernel };
+
+/** Lengths and angles of x_j = v_j - own, j = 0 .. m - 1, and, where there is a base, of x_m = base - own. */
+interface Geometry {
+  readonly m: number;
+  /** Rows of the Gram matrix: m, or m + 1. */
+  readonly q: number;
+  readonly gram: Float64Array;
+  /** |x_j|. */
+  readonly lengths: Float64Array;
+}
 
 export const guardedMedian: Rule = {
   name: "guarded-median",
@@ -44,145 +74,130 @@ export const guardedMedian: Rule = {
   },
   aggregate(input, parameters) {
     checkInput(input);
-    const { own, base, candidates } = input;
-    const { f, share, mix, limit } = parameters as { f: number; share: number; mix: number; limit: number };
-    const m = candidates.length;
-    if (m === 0) return { params: own.map((value) => value + 0), statuses: [] };
-
-    const vectors = candidates.map(({ params }) => params);
-    const liars = assumedLiars(f, m);
-    const gram = gramOfDifferences(own, vectors);
-    const toOwn = Float64Array.from(vectors, (_, j) => Math.sqrt(at(gram, j * m + j)));
-    const crowds = countCrowds(gram, toOwn, share);
-    const weights = dividedWeights(candidates, crowds);
-    const radius = clipRadius(toOwn, liars);
-    const clipped = toOwn.map((length) => Math.min(length, radius));
-    const leftOut = Math.min(Math.floor(mix * liars + 0.5), Math.floor(m / 2));
-    const coefficients = mixtures(gram, toOwn, clipped, weights, m + 1 - leftOut);
-    const params = medianOfMixtures(own, vectors, coefficients, weights);
-    if (base !== undefined) limitStep(params, own, base, vectors, limit);
-
-    const statuses = candidates.map((_, j) => {
-      if (at(crowds, j) > 1) return "duplicate";
-      return at(clipped, j) < at(toOwn, j) ? "clipped" : "used";
-    });
-    return { params, statuses };
+    const byKernel = input.own.length >= KERNEL_LENGTH && kernelsServe(input.candidates.length + 2);
+    return aggregateBy(byKernel ? KERNELS : PLAIN, input, parameters);
   },
 };
 
-/** b. The subtraction keeps a product such as 0.07 * 100, which floats put above 7, from being rounded up to 8. */
-function assumedLiars(f: number, m: number): number {
-  const wanted = Math.max(1, Math.ceil(f * m - 1e-9) + 1);
-  return Math.min(wanted, Math.max(1, Math.floor((m - 1) / 2)));
+/** The rule, by passes of one's choice. */
+export function aggregateBy(
+  passes: Passes,
+  { own, base, candidates }: RuleInput,
+  parameters: Readonly<Record<string, number>>,
+): RuleOutput {
+  const { f, share, mix, limit } = parameters as { f: number; share: number; mix: number; limit: number };
+  const m = candidates.length;
+  if (m === 0) return { params: own.map((value) => value + 0), statuses: [] };
+
+  // Kernels know by this very array what they have loaded: it is made anew for each call.
+  const rows = [own, ...candidates.map(({ params }) => params)];
+  if (base !== undefined) rows.push(base);
+  const geometry = measure(passes.gram(rows), m);
+  const liars = assumedLiars(f, m);
+  const crowds = countCrowds(geometry, share);
+  const weights = dividedWeights(candidates, crowds);
+  const radius = clipRadius(geometry, liars);
+  const shrink = shrinkFactors(geometry, radius);
+  const leftOut = Math.min(Math.floor(mix * liars + 0.5), Math.floor(m / 2));
+  const mixed = mixtures(clippedDistances(geometry, radius), weights, shrink, wholeWeights(weights), leftOut);
+  const params = passes.medianOfMixtures(rows, mixed, TIE_TOLERANCE);
+  if (base !== undefined) limitStep(params, base, longestStep(geometry, limit));
+
+  const statuses = candidates.map((_, j) => {
+    if (at(crowds, j) > 1) return "duplicate";
+    return at(shrink, j + 1) < 1 ? "clipped" : "used";
+  });
+  return { params, statuses };
+}
+
+function measure(gram: Float64Array, m: number): Geometry {
+  const q = Math.round(Math.sqrt(gram.length));
+  const lengths = new Float64Array(q);
+  for (let j = 0; j < q; j++) lengths[j] = Math.sqrt(at(gram, j * q + j));
+  return { m, q, gram, lengths };
+}
+
+/** |x_j - x_k|; exactly 0 for equal vectors. */
+function between({ gram, q }: Geometry, j: number, k: number): number {
+  return Math.sqrt(Math.max(0, at(gram, j * q + j) + at(gram, k * q + k) - 2 * at(gram, j * q + k)));
 }
 
 /** Step 1: how many candidates, itself included, lie within t of each. */
-function countCrowds(gram: Float64Array, toOwn: Float64Array, share: number): number[] {
-  const m = toOwn.length;
-  const between = (j: number, k: number) =>
-    Math.sqrt(Math.max(0, at(gram, j * m + j) + at(gram, k * m + k) - 2 * at(gram, j * m + k)));
-  const pairs: number[] = [];
-  for (let j = 0; j < m; j++) for (let k = 0; k < j; k++) pairs.push(between(j, k));
-  const threshold = share * Math.min(plainMedian(pairs), plainMedian(toOwn));
-  return Array.from(toOwn, (_, j) => {
-    let crowd = 1;
-    for (let k = 0; k < m; k++) if (k !== j && between(j, k) < threshold) crowd++;
-    return crowd;
-  });
+function countCrowds(geometry: Geometry, share: number): Int32Array {
+  const { m, lengths } = geometry;
+  const pairs = new Float64Array((m * (m - 1)) / 2);
+  for (let j = 0, pair = 0; j < m; j++) for (let k = 0; k < j; k++) pairs[pair++] = between(geometry, j, k);
+  const threshold = share * Math.min(plainMedian(pairs), plainMedian(lengths.subarray(0, m)));
+  const crowds = new Int32Array(m).fill(1);
+  for (let j = 0, pair = 0; j < m; j++)
+    for (let k = 0; k < j; k++) {
+      if (at(pairs, pair++) >= threshold) continue;
+      crowds[j] = at(crowds, j) + 1;
+      crowds[k] = at(crowds, k) + 1;
+    }
+  return crowds;
 }
 
 /** Step 1: w_0 .. w_m, the own weight first. */
-function dividedWeights(candidates: readonly RuleCandidate[], crowds: readonly number[]): Float64Array {
-  const divided = candidates.map(({ weightQ16 }, j) => weightQ16 / UNIT_WEIGHT / at(crowds, j));
-  return Float64Array.from([1, ...divided]);
+function dividedWeights(candidates: readonly RuleCandidate[], crowds: Int32Array): Float64Array {
+  const weights = new Float64Array(candidates.length + 1).fill(1);
+  for (const [j, { weightQ16 }] of candidates.entries()) weights[j + 1] = weightQ16 / UNIT_WEIGHT / at(crowds, j);
+  return weights;
 }
 
 /** Step 2: r. */
-function clipRadius(toOwn: Float64Array, liars: number): number {
-  const m = toOwn.length;
+function clipRadius({ lengths, m }: Geometry, liars: number): number {
   const clipped = Math.min(Math.floor((2 * liars * (m - liars)) / m), m - 1);
-  return at(toOwn.toSorted(), m - clipped - 1);
+  return at(lengths.slice(0, m).sort(), m - clipped - 1);
+}
+
+/** Step 2: min(1, r / d_j) for each row, the own one first. */
+function shrinkFactors({ lengths, m }: Geometry, radius: number): Float64Array {
+  const shrink = new Float64Array(m + 1).fill(1);
+  for (let j = 0; j < m; j++) if (radius < at(lengths, j)) shrink[j + 1] = radius / at(lengths, j);
+  return shrink;
 }
 
 /**
- * Steps 2 and 3: row i (0 .. m) holds the coefficients of x_1 .. x_m in z_i - own. The own row ranks the candidates by their
- * unclipped distances, for after step 2 many lie at exactly r and rounding would decide. The other rows use
- * |x_j - x_k|^2 = |x_j|^2 + |x_k|^2 - 2 |x_j| |x_k| cos, in which clipping changes the lengths only. Ties go by index, hence by
- * peer id.
+ * Steps 2 and 3: by what row i (0 .. m, the own one first) ranks the rows, (m + 1) x (m + 1). The own row ranks the candidates by
+ * their unclipped distances, for after step 2 many lie at exactly r and rounding would decide; itself it never leaves out.
+ * The other rows use |x_j - x_k|^2 = |x_j|^2 + |x_k|^2 - 2 |x_j| |x_k| cos, in which clipping changes the lengths only.
  */
-function mixtures(
-  gram: Float64Array,
-  toOwn: Float64Array,
-  clipped: Float64Array,
-  weights: Float64Array,
-  kept: number,
-): Float64Array[] {
-  const m = toOwn.length;
-  const shrink = (j: number) => (at(clipped, j) < at(toOwn, j) ? at(clipped, j) / at(toOwn, j) : 1);
-  const squaredDistance = (j: number, k: number) => {
-    const bothLengths = at(toOwn, j) * at(toOwn, k);
-    const cosine = bothLengths === 0 ? 0 : at(gram, j * m + k) / bothLengths;
-    return Math.max(0, square(at(clipped, j)) + square(at(clipped, k)) - 2 * at(clipped, j) * at(clipped, k) * cosine);
-  };
-  return Array.from(weights, (_, i) => {
-    const fromRow = (row: number) => (row === 0 ? square(at(clipped, i - 1)) : squaredDistance(i - 1, row - 1));
-    const distances = i === 0 ? [-1, ...toOwn] : Array.from(weights, (_, row) => fromRow(row));
-    const nearest = Array.from(weights.keys())
-      .sort((a, b) => at(distances, a) - at(distances, b) || a - b)
-      .slice(0, kept);
-    const total = nearest.reduce((sum, row) => sum + at(weights, row), 0);
-    const coefficients = new Float64Array(m);
-    for (const row of nearest) if (row > 0) coefficients[row - 1] = (at(weights, row) / total) * shrink(row - 1);
-    return coefficients;
-  });
-}
-
-/** Steps 3 and 4: own + weighted coordinate-wise median of z_i - own, block by block. */
-function medianOfMixtures(
-  own: Float32Array,
-  vectors: readonly Float32Array[],
-  coefficients: readonly Float64Array[],
-  weights: Float64Array,
-): Float32Array {
-  const n = weights.length;
-  const median = createWeightedMedian(weights, TIE_TOLERANCE);
-  const differences = createBlocks(vectors.length);
-  const mixed = createBlocks(n);
-  const column = new Float64Array(n);
-  const result = new Float32Array(own.length);
-  for (let start = 0; start < own.length; start += BLOCK) {
-    const size = Math.min(BLOCK, own.length - start);
-    readDifferences(own, vectors, start, size, differences);
-    for (const [i, row] of coefficients.entries()) combine(row, differences, size, mixed[i] as Float64Array);
-    for (let c = 0; c < size; c++) {
-      for (let i = 0; i < n; i++) column[i] = (mixed[i] as Float64Array)[c] as number;
-      result[start + c] = Math.fround((own[start + c] as number) + median(column)) + 0;
+function clippedDistances({ gram, lengths, m, q }: Geometry, radius: number): Float64Array {
+  const n = m + 1;
+  const distances = new Float64Array(n * n);
+  distances[0] = -1;
+  for (let j = 0; j < m; j++) {
+    const length = at(lengths, j);
+    const clipped = Math.min(length, radius);
+    distances[j + 1] = length;
+    distances[(j + 1) * n] = clipped * clipped;
+    for (let k = 0; k <= j; k++) {
+      const both = length * at(lengths, k);
+      const cosine = both === 0 ? 0 : at(gram, j * q + k) / both;
+      const other = Math.min(at(lengths, k), radius);
+      const square = Math.max(0, clipped * clipped + other * other - 2 * clipped * other * cosine);
+      distances[(j + 1) * n + k + 1] = square;
+      distances[(k + 1) * n + j + 1] = square;
     }
   }
-  return result;
+  return distances;
 }
 
-/** result = sum_j coefficients[j] * rows[j], over the first `size` numbers. */
-function combine(coefficients: Float64Array, rows: readonly Float64Array[], size: number, result: Float64Array): void {
-  result.fill(0, 0, size);
-  for (const [j, coefficient] of coefficients.entries()) {
-    if (coefficient === 0) continue;
-    const row = rows[j] as Float64Array;
-    for (let c = 0; c < size; c++) result[c] = (result[c] as number) + coefficient * (row[c] as number);
-  }
+/**
+ * Step 5: R. By way of the Gram matrix a candidate's distance to the base is inexact only where it is far below |own - base|, which
+ * is the greater of the two then.
+ */
+function longestStep(geometry: Geometry, limit: number): number {
+  const { m, lengths } = geometry;
+  const steps = new Float64Array(m);
+  for (let j = 0; j < m; j++) steps[j] = between(geometry, m, j);
+  const quartile = at(steps.sort(), Math.max(0, Math.floor(m / 4) - 1));
+  return limit * Math.max(at(lengths, m), quartile);
 }
 
 /** Step 5, in place. */
-function limitStep(
-  params: Float32Array,
-  own: Float32Array,
-  base: Float32Array,
-  vectors: readonly Float32Array[],
-  limit: number,
-): void {
-  const steps = Float64Array.from(vectors, (vector) => distance(vector, base)).sort();
-  const quartile = at(steps, Math.max(0, Math.floor(steps.length / 4) - 1));
-  const longest = limit * Math.max(distance(own, base), quartile);
+function limitStep(params: Float32Array, base: Float32Array, longest: number): void {
   const step = distance(params, base);
   if (step <= longest) return;
   const scale = longest / step;
@@ -193,14 +208,11 @@ function limitStep(
 }
 
 /** Median of any number of values; 0 of none. */
-function plainMedian(values: ArrayLike<number>): number {
+function plainMedian(values: Float64Array): number {
   if (values.length === 0) return 0;
-  return createWeightedMedian(new Float64Array(values.length).fill(1))(values);
-}
-
-/** Not `**`, whose last bit engines may choose. */
-function square(x: number): number {
-  return x * x;
+  const sorted = values.slice().sort();
+  const middle = sorted.length / 2;
+  return (at(sorted, Math.ceil(middle) - 1) + at(sorted, Math.floor(middle))) / 2;
 }
 
 /** values[index], for an index that is within bounds. */

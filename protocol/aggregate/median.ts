@@ -4,7 +4,7 @@
  *
  * Yin, Chen, Ramchandran, Bartlett 2018 (arXiv 1803.01498). Breakdown point 1/2 of the m + 1 vectors: while the liars are
  * fewer, each coordinate stays between two honest ones. Loses information where honest models differ much (label skew).
- * O(m^2 d) time, O(m) memory besides the result.
+ * O(d m log^2 m) time by a kernel; a chunk of each vector of memory besides the result.
  */
 
 import { coordinateMedian } from "./coordinate-median.ts";

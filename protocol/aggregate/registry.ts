@@ -1,14 +1,33 @@
 /** The aggregation rules under the names that task, CLI, wire and log share. */
 
+import { arcNnmTrimmedMean } from "./arc-nnm-trimmed-mean.ts";
+import { clippedGossip } from "./clipped-gossip.ts";
+import { csPlus } from "./cs-plus.ts";
+import { geometricMedian } from "./geometric-median.ts";
 import { guardedMedian } from "./guarded-median.ts";
 import { mean } from "./mean.ts";
 import { median } from "./median.ts";
+import { multiKrum } from "./multi-krum.ts";
+import { nna } from "./nna.ts";
 import type { Rule } from "./rule.ts";
+import { trimmedMean } from "./trimmed-mean.ts";
 import { weightedMedian } from "./weighted-median.ts";
 
 /** Every rule, by name. */
 export const RULES: ReadonlyMap<string, Rule> = new Map(
-  [mean, median, weightedMedian, guardedMedian].map((rule) => [rule.name, rule]),
+  [
+    mean,
+    median,
+    weightedMedian,
+    trimmedMean,
+    geometricMedian,
+    multiKrum,
+    nna,
+    clippedGossip,
+    csPlus,
+    arcNnmTrimmedMean,
+    guardedMedian,
+  ].map((rule) => [rule.name, rule]),
 );
 
 /**

@@ -3,8 +3,11 @@
  * backpropagation (Rumelhart, Hinton & Williams, Nature 323, 1986). Softmax regression is the stack of one layer.
  */
 import type { Activation, TensorSpec } from "../task.ts";
+import { tanh } from "./elementary.ts";
 import { affine, type DenseLayer, inputGradient, kernelGradient } from "./matrix.ts";
 import { tensorSlices } from "./tensors.ts";
+
+const { fround } = Math;
 
 export interface Network {
   /**
@@ -36,7 +39,6 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
   const outputs = layers.map((layer) => new Float32Array(maxRows * layer.outputs));
   // deltas[l]: gradient with respect to the output of layer l; that of the last layer is given
   const deltas = layers.slice(0, -1).map((layer) => new Float32Array(maxRows * layer.outputs));
-  const scratch = new Uint32Array(Math.max(maxRows, ...layers.map((layer) => layer.inputs)));
   let seen: Float32Array = new Float32Array(0);
   let rows = 0;
 
@@ -46,7 +48,7 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
     let x = inputs;
     for (const [l, layer] of layers.entries()) {
       const y = outputs[l] as Float32Array;
-      affine(x, rows, params, layer, y, scratch);
+      affine(x, rows, params, layer, y);
       if (l < layers.length - 1) activate(activation, y, rows * layer.outputs);
       x = y;
     }
@@ -58,7 +60,7 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
     for (let l = layers.length - 1; l >= 0; l--) {
       const layer = layers[l] as DenseLayer;
       const x = l === 0 ? seen : (outputs[l - 1] as Float32Array);
-      kernelGradient(x, rows, dy, layer, gradient, scratch);
+      kernelGradient(x, rows, dy, layer, gradient);
       if (l === 0) return;
       const dx = deltas[l - 1] as Float32Array;
       inputGradient(dy, rows, params, layer, dx);
@@ -75,7 +77,7 @@ function activate(activation: Activation, values: Float32Array, length: number):
   if (activation === "relu") {
     for (let i = 0; i < length; i++) if ((values[i] as number) < 0) values[i] = 0;
   } else {
-    for (let i = 0; i < length; i++) values[i] = Math.tanh(values[i] as number);
+    for (let i = 0; i < length; i++) values[i] = tanh(values[i] as number);
   }
 }
 
@@ -84,6 +86,7 @@ function throughActivation(activation: Activation, y: Float32Array, delta: Float
   if (activation === "relu") {
     for (let i = 0; i < length; i++) if ((y[i] as number) <= 0) delta[i] = 0;
   } else {
-    for (let i = 0; i < length; i++) delta[i] = (delta[i] as number) * (1 - (y[i] as number) ** 2);
+    for (let i = 0; i < length; i++)
+      delta[i] = (delta[i] as number) * fround(1 - fround((y[i] as number) * (y[i] as number)));
   }
 }

@@ -102,7 +102,7 @@ interface Field {
   readonly optional?: true;
 }
 
-const STATUSES: readonly unknown[] = ["used", "duplicate", "clipped", "invalid"] satisfies ParentStatus[];
+const STATUSES: readonly unknown[] = ["used", "duplicate", "clipped", "removed", "invalid"] satisfies ParentStatus[];
 const NAME = /^[\x20-\x7e]{1,64}$/;
 
 const bytes32: Field = { wants: "32 bytes", accepts: isBytes32 };

@@ -4,7 +4,7 @@
  * One slot per identity: however often an author announces, it is one name to draw. Checks run cheapest first; the signature
  * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
  */
-import { forgetOldest } from "../bounded.ts";
+import { createRecentSet, forgetOldest } from "../bounded.ts";
 import { equalBytes, toHex } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -52,7 +52,7 @@ interface Slot {
 
 export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
   const slots = new Map<PeerId, Slot>();
-  const seen = new Set<string>();
+  const seen = createRecentSet<string>(LIMITS.maxSeenModels);
 
   function receive(sealed: Uint8Array): Verdict {
     const now = context.clock.now();
@@ -88,7 +88,6 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     if (refilled < 1) return { verdict: "ignore", code: "ERR_RATE" };
 
     seen.add(name);
-    forgetOldest(seen, LIMITS.maxSeenModels);
     const announced = { ...announcement, firstSeenMs: now, firstSeenCycle: context.cycle() };
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
     slots.set(announcement.author, { announced, settled: false, tokens: refilled - 1, refilledMs: now });

@@ -1,9 +1,10 @@
 /** What the parts of a peer share: the task, the modules that `node/` or `sim/` gave, and the counters that status shows. */
 import { floatsToBytes } from "../bytes.ts";
 import type { BodyCodec } from "../codec/codec.ts";
+import type { ParentStatus } from "../log/bodies.ts";
 import type { Log } from "../log/chain.ts";
 import type { Rng } from "../rng.ts";
-import type { Aggregator, Clock, Crypto, Identity, Store, Trainer, Transport } from "../seams.ts";
+import type { Aggregator, Clock, Crypto, Identity, PeerId, Store, Trainer, Transport } from "../seams.ts";
 import type { Task } from "../task.ts";
 import type { taskNames } from "../wire/messages.ts";
 
@@ -56,6 +57,7 @@ export interface Counters {
   used: number;
   clipped: number;
   duplicate: number;
+  removed: number;
   invalid: number;
   /** Trainings whose result was not finite and was thrown away. */
   diverged: number;
@@ -64,11 +66,30 @@ export interface Counters {
 }
 
 export function createCounters(): Counters {
-  return { published: 0, merges: 0, used: 0, clipped: 0, duplicate: 0, invalid: 0, diverged: 0, refused: {} };
+  return {
+    published: 0,
+    merges: 0,
+    used: 0,
+    clipped: 0,
+    duplicate: 0,
+    removed: 0,
+    invalid: 0,
+    diverged: 0,
+    refused: {},
+  };
 }
 
 export function countRefused(counters: Counters, code: string): void {
   counters.refused[code] = (counters.refused[code] ?? 0) + 1;
+}
+
+/** A model of another peer in a merge. */
+export interface MergedParent {
+  readonly peer: PeerId;
+  /** Staleness in cycles. */
+  readonly tau: number;
+  readonly weightQ16: number;
+  readonly status: ParentStatus;
 }
 
 export type PeerEvent =
@@ -86,6 +107,8 @@ export type PeerEvent =
       readonly rule: string;
       readonly candidates: number;
       readonly age: number;
+      /** What became of every model that was at hand, the refused ones excepted. */
+      readonly parents: readonly MergedParent[];
     }
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
   | { readonly kind: "diverged"; readonly cycle: number }

@@ -16,7 +16,7 @@ import {
   staleness,
   stalenessWeightQ16,
 } from "../staleness.ts";
-import type { PeerContext } from "./context.ts";
+import type { MergedParent, PeerContext } from "./context.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Candidate } from "./inbox.ts";
 import type { ModelState, Trained } from "./outbound.ts";
@@ -115,7 +115,17 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     counters.merges++;
     mergedSinceStart = true;
     inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < task.staleness.cutoff);
-    context.observe?.({ kind: "merged", cycle, rule: name, candidates: eligible.length, age: merged.age });
+    context.observe?.({
+      kind: "merged",
+      cycle,
+      rule: name,
+      candidates: eligible.length,
+      age: merged.age,
+      parents: [
+        ...eligible.map((candidate, i) => told(candidate, candidate.weightQ16, statuses[i] ?? "used")),
+        ...copies.map((candidate) => told(candidate, 0, "duplicate")),
+      ],
+    });
     return merged;
   }
 
@@ -137,6 +147,10 @@ function dropCopies(candidates: readonly Weighted[]): { kept: Weighted[]; copies
     (copy ? copies : kept).push(candidate);
   }
   return { kept, copies };
+}
+
+function told({ announced, tau }: Weighted, weightQ16: number, status: ParentStatus): MergedParent {
+  return { peer: announced.author, tau, weightQ16, status };
 }
 
 function parent(

@@ -81,7 +81,15 @@ export function createOutbound(context: PeerContext, shelf: BlobShelf): Outbound
     if (entry === undefined) throw new Error("an append returned no entry");
     shelf.rotate(hash, body);
     latest = encodeAnnouncement(
-      { task: taskId, seq: entry.seq, entry: entry.id, model: hash, bytes: body.length, age, tsMs: clock.now() },
+      {
+        task: taskId,
+        seq: entry.seq,
+        entry: entry.id,
+        model: hash,
+        bytes: body.length,
+        age,
+        tsMs: Math.floor(clock.now()),
+      },
       identity,
     );
     context.counters.published++;

@@ -55,6 +55,8 @@ export interface Peer {
   status(): PeerStatus;
   /** The model for predictions: running mean of one's own aggregates. */
   serving(): Float32Array;
+  /** The last aggregate, from which the next training starts. */
+  current(): Float32Array;
   evaluate(split: Split): Promise<Metrics>;
 }
 
@@ -140,6 +142,7 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
       counters,
     }),
     serving: () => state.serving,
+    current: () => state.params,
     evaluate: (split) => modules.trainer.evaluate(state.serving, split),
   };
 }

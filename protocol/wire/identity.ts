@@ -4,7 +4,9 @@
  * Source: libp2p specs, peer-ids/peer-ids.md ("Ed25519" and "Peer Ids").
  */
 import { base58btc } from "multiformats/bases/base58";
-import { concatBytes, equalBytes } from "../bytes.ts";
+import { forgetOldest } from "../bounded.ts";
+import { concatBytes, equalBytes, toHex } from "../bytes.ts";
+import { LIMITS } from "../limits.ts";
 import type { PeerId } from "../seams.ts";
 
 /** Identity multihash of 36 bytes, then protobuf field 1 (key type) = 1 (Ed25519) and field 2 (data) of 32 bytes. */
@@ -12,11 +14,18 @@ const PREFIX: Uint8Array = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20);
 const KEY_BYTES = 32;
 const TEXT_LENGTH = 52;
 
+/** Peer ids by key in hexadecimal: base58 takes quadratic time, and the same few authors announce again and again. */
+const known = new Map<string, PeerId>();
+
 /** The peer id of a raw Ed25519 public key. Throws RangeError unless the key has 32 bytes. */
 export function peerIdFromPublicKey(publicKey: Uint8Array): PeerId {
   if (publicKey.length !== KEY_BYTES)
     throw new RangeError(`an Ed25519 key has ${KEY_BYTES} bytes, not ${publicKey.length}`);
-  return base58btc.baseEncode(concatBytes(PREFIX, publicKey));
+  const name = toHex(publicKey);
+  const peerId = known.get(name) ?? base58btc.baseEncode(concatBytes(PREFIX, publicKey));
+  known.set(name, peerId);
+  forgetOldest(known, LIMITS.maxAnnouncers);
+  return peerId;
 }
 
 /**

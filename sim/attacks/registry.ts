@@ -1,7 +1,45 @@
-/** The attacks, by the name that command line and scenarios use. Each wraps a trainer; a peer has no flag for any. */
-import type { Trainer } from "../../protocol/seams.ts";
-import { signFlip } from "./sign-flip.ts";
+/** The attacks, by the name that command line and scenarios use. */
+import { adaptive } from "./adaptive.ts";
+import { alie } from "./alie.ts";
+import type { Attack } from "./attack.ts";
+import { backdoor } from "./backdoor.ts";
+import { dissensus } from "./dissensus.ts";
+import { eclipse } from "./eclipse.ts";
+import { equivocation } from "./equivocation.ts";
+import { foe } from "./foe.ts";
+import { freeRider } from "./free-rider.ts";
+import { gaussian } from "./gaussian.ts";
+import { insideTheBall } from "./inside-the-ball.ts";
+import { ipm } from "./ipm.ts";
+import { labelFlip } from "./label-flip.ts";
+import { lyingAge } from "./lying-age.ts";
+import { mimic } from "./mimic.ts";
+import { pushFlood } from "./push-flood.ts";
+import { replay } from "./replay.ts";
+import { signFlipAttack } from "./sign-flip.ts";
+import { sleeper } from "./sleeper.ts";
+import { sybil } from "./sybil.ts";
 
-export const ATTACKS: ReadonlyMap<string, (trainer: Trainer) => Trainer> = new Map([
-  ["sign-flip", (trainer: Trainer) => signFlip(trainer)],
-]);
+export const ATTACKS: ReadonlyMap<string, Attack> = new Map(
+  [
+    signFlipAttack,
+    gaussian,
+    alie,
+    ipm,
+    foe,
+    dissensus,
+    mimic,
+    labelFlip,
+    backdoor,
+    freeRider,
+    replay,
+    lyingAge,
+    equivocation,
+    pushFlood,
+    sybil,
+    eclipse,
+    sleeper,
+    insideTheBall,
+    adaptive,
+  ].map((attack) => [attack.name, attack]),
+);

@@ -1,18 +1,56 @@
 /**
- * Sign flip: publishes -scale times an honestly trained model (Li, Xu, Chen et al., RSA, AAAI 2019).
+ * Sign flip: -scale times an honest model (Li, Xu, Chen, Giannakis, Ling, RSA, AAAI 2019).
  *
- * The liar trains on its own data and ignores what it aggregates, so that its direction stays that of an honest model.
+ * `own`: the liar trains on its own data and ignores what it aggregates, so that its direction stays that of an honest model; it
+ * needs to know nobody. `mean`: of the mean of the honest models, which all liars then send alike.
  */
+import { z } from "zod";
 import type { Trainer } from "../../protocol/seams.ts";
+import type { Attack, Coalition, Liar } from "./attack.ts";
+import { crafting } from "./crafted.ts";
+import { defineAttack } from "./define.ts";
+import { deliverable } from "./deliverable.ts";
+import { noiseOption, withNoise } from "./noise.ts";
+import { scaled } from "./vectors.ts";
 
-export function signFlip(trainer: Trainer, { scale = 3 }: { scale?: number } = {}): Trainer {
+/** The `own` variant; `finish` may change what is published. */
+export function signFlip(
+  trainer: Trainer,
+  { scale = 3, finish }: { scale?: number; finish?: (lie: Float32Array) => Float32Array } = {},
+): Trainer {
   let honest: Float32Array | undefined;
   return {
     ...trainer,
     async fit(request) {
       const { params, loss } = await trainer.fit({ ...request, params: honest ?? request.params });
       honest = params;
-      return { params: params.map((value) => -scale * value), loss };
+      const lie = scaled(params, -scale);
+      return { params: finish?.(lie) ?? lie, loss };
     },
+  };
+}
+
+export const signFlipAttack: Attack = defineAttack({
+  name: "sign-flip",
+  about: "-scale x an honestly trained model of its own, or the mean of the honest ones",
+  source: "Li, Xu, Chen, Giannakis, Ling, RSA, AAAI 2019",
+  options: z.strictObject({
+    scale: z.number().positive().default(3),
+    of: z.enum(["own", "mean"]).default("own"),
+    noise: noiseOption,
+  }),
+  join(coalition, { scale, of, noise }) {
+    if (of === "mean") return crafting(coalition, noise, ({ mean }) => scaled(mean, -scale));
+    return (liar) => ({
+      trainer: (trainer) => signFlip(trainer, { scale, finish: finishing(coalition, liar, noise) }),
+    });
+  },
+});
+
+/** Noise and the limit of length, as far as the coalition knows the honest models. */
+function finishing(coalition: Coalition, liar: Liar, noise: number): (lie: Float32Array) => Float32Array {
+  return (lie) => {
+    const moments = coalition.moments();
+    return moments ? deliverable(withNoise(lie, noise, moments.spread, liar.rng), moments.norm) : lie;
   };
 }

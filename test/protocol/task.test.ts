@@ -237,6 +237,7 @@ describe("a task as people write it", () => {
     fault({ output: { kind: "regression", targets: ["t", "u"], std: [1, 2, 3] } }, "output.std", /give 1 or 2/);
     fault({ aggregation: { quorum: 9 } }, "aggregation.quorum", /above inboxSize 8/);
     fault({ aggregation: { rule: "best" } }, "aggregation.rule", /"best" is unknown; one of .*guarded-median/);
+    fault({ aggregation: { rule: "multi-krum" } }, "aggregation.quorum", /is 3; rule multi-krum needs at least 4/);
     fault({ aggregation: { parameters: { colour: 1 } } }, "aggregation.parameters", /colour/);
     fault({ codec: "zip" }, "codec", /"zip" is unknown; one of f32/);
     fault(

@@ -4,11 +4,12 @@ import { wallClock } from "../../node/clock.ts";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { createVirtualClock } from "../../sim/clock.ts";
-import { createNetwork } from "../../sim/network.ts";
+import { constantLatency } from "../../sim/network/conditions.ts";
+import { createNetwork } from "../../sim/network/network.ts";
 import { transportConformance } from "../conformance/transport.ts";
 
 transportConformance("memory", async (n) => {
-  const network = createNetwork({ clock: wallClock, crypto: nodeCrypto, latencyMs: 1 });
+  const network = createNetwork({ clock: wallClock, crypto: nodeCrypto, conditions: constantLatency(1) });
   const ids = Array.from({ length: n }, (_, i) => `peer-${i}`);
   const at = (i: number) => ids[i] as string;
   return {
@@ -24,7 +25,7 @@ transportConformance("memory", async (n) => {
 describe("memory network on a virtual clock", () => {
   function twoNodes(latencyMs: number) {
     const clock = createVirtualClock();
-    const network = createNetwork({ clock, crypto: nodeCrypto, latencyMs });
+    const network = createNetwork({ clock, crypto: nodeCrypto, conditions: constantLatency(latencyMs) });
     const [a, b] = [network.join("a"), network.join("b")];
     network.connect("a", "b");
     return { clock, network, a, b };

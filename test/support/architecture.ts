@@ -38,6 +38,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   limits: 0,
   weight: 0,
   task: 0,
+  "wasm-module": 0,
   manifest: 2,
   invite: 2,
   peer: 3,

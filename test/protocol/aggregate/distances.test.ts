@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BLOCK, distance, gramOfDifferences } from "../../../protocol/aggregate/distances.ts";
+import { BLOCK } from "../../../protocol/aggregate/differences.ts";
+import { distance, gramOfDifferences } from "../../../protocol/aggregate/distances.ts";
 import { createRng } from "../../../protocol/rng.ts";
 
 function draw(length: number, label: string): Float32Array {

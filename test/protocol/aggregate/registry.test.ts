@@ -4,7 +4,22 @@ import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { ruleNamed } from "./inputs.ts";
 
 test("the registry lists each rule under its own name", () => {
-  assert.deepEqual([...RULES.keys()], ["mean", "median", "weighted-median", "guarded-median"]);
+  assert.deepEqual(
+    [...RULES.keys()],
+    [
+      "mean",
+      "median",
+      "weighted-median",
+      "trimmed-mean",
+      "geometric-median",
+      "multi-krum",
+      "nna",
+      "clipped-gossip",
+      "cs-plus",
+      "arc-nnm-trimmed-mean",
+      "guarded-median",
+    ],
+  );
   for (const [name, rule] of RULES) assert.equal(rule.name, name);
 });
 

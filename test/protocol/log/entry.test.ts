@@ -32,7 +32,7 @@ const parent = (): fc.Arbitrary<Parent> =>
     bytes32(),
     count(),
     fc.nat(65536),
-    fc.constantFrom("used" as const, "duplicate" as const, "clipped" as const, "invalid" as const),
+    fc.constantFrom(...(["used", "duplicate", "clipped", "removed", "invalid"] as const)),
   );
 
 /** Records as decoders make them: ordinary objects. */

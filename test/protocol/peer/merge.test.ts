@@ -43,7 +43,13 @@ async function world(aggregation: Record<string, unknown>) {
 }
 
 describe("the log of a peer", () => {
-  for (const aggregation of [{ rule: "guarded-median" }, { rule: "weighted-median", blend: 0.5 }, { rule: "mean" }]) {
+  const rules = [
+    { rule: "guarded-median" },
+    { rule: "weighted-median", blend: 0.5 },
+    { rule: "mean" },
+    { rule: "nna", parameters: { f: 0.1 } },
+  ];
+  for (const aggregation of rules) {
     it(`retells every merge, so that it can be repeated to the bit: ${JSON.stringify(aggregation)}`, async () => {
       const { crowd, task, models } = await world(aggregation);
       const { rule, parameters, blend } = task.aggregation;
@@ -71,6 +77,19 @@ describe("the log of a peer", () => {
       assert.ok(repeated > 60, `${repeated} merges`);
     });
   }
+
+  it("names whom the rule removed, as many as the counter says", async () => {
+    const { crowd } = await world({ rule: "nna" });
+    for (const member of crowd.members) {
+      const entries = await entriesOf(member);
+      const statuses = entries.flatMap((entry) =>
+        entry.type === "aggregate" ? entry.body.parents.map((p) => p[4]) : [],
+      );
+      const removed = statuses.filter((status) => status === "removed").length;
+      assert.ok(removed > 0);
+      assert.equal(member.peer.status().counters.removed, removed);
+    }
+  });
 
   it("is one line of models: each training starts from what the merge or the training before it gave", async () => {
     const { crowd } = await world({ rule: "median" });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { encode } from "@ipld/dag-cbor";
 import fc from "fast-check";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { concatBytes, toHex } from "../../../protocol/bytes.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { type AnnouncementDraft, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
-import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { openEnvelope, seal, sealedPayload } from "../../../protocol/wire/envelope.ts";
 
 const alice = identityFromSeed(new Uint8Array(32).fill(1));
@@ -38,7 +38,7 @@ const DRAFT: AnnouncementDraft = {
 /** The payload of DRAFT as an array of fields. */
 const FIELDS: readonly unknown[] = [1, DRAFT.task, alice.publicKey, 3, DRAFT.entry, DRAFT.model, 6, 7, 8];
 
-const sealed = (payload: unknown) => seal("announcement", encodeCanonical(payload), alice);
+const sealed = (payload: unknown) => seal("announcement", encode(payload), alice);
 
 describe("an announcement", () => {
   it("says what its author put in, and who that is", () => {

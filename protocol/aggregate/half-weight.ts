@@ -1,0 +1,55 @@
+/**
+ * Where half of the weight lies: the weights of a median as integers, so that their sums are exact in any order, and rows that
+ * are one may be counted as one.
+ *
+ *     W = w_1 + .. + w_n;  C(v) = sum of w_i over all i with z_i <= v
+ *     lower = least value v with C(v) >= W / 2 - tolerance W;  upper = least with C(v) > W / 2 + tolerance W
+ *
+ * Whole numbers stay as they are. Fractions are rounded to 2^-30 of their sum, an error far below any sensible tolerance.
+ */
+
+export interface HalfWeight {
+  readonly weights: Int32Array;
+  /** lower is the least value with C(v) > lowerAbove. */
+  readonly lowerAbove: number;
+  /** upper is the least value with C(v) > upperAbove. */
+  readonly upperAbove: number;
+  /** No place of the sorted order (0-based) before this one can be lower, whatever the values. */
+  readonly first: number;
+  /** No place after this one can be upper. */
+  readonly last: number;
+}
+
+/** Sums of integers up to here fit in int32. */
+const LARGEST_SUM = 2 ** 30;
+
+/** The weights (above 0) as integers whose sum fits in int32. */
+export function wholeWeights(weights: ArrayLike<number>): Int32Array {
+  let total = 0;
+  let whole = true;
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i] as number;
+    total += weight;
+    whole &&= Number.isInteger(weight);
+  }
+  const unit = whole && total <= LARGEST_SUM ? 1 : LARGEST_SUM / total;
+  const result = new Int32Array(weights.length);
+  for (let i = 0; i < result.length; i++) result[i] = Math.round((weights[i] as number) * unit);
+  return result;
+}
+
+/** `weights` as `wholeWeights` makes them; `tolerance` is a share of W, 0 where they are exact. O(n log n). */
+export function halfWeight(weights: Int32Array, tolerance: number): HalfWeight {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  const lowerAbove = Math.ceil(total / 2 - tolerance * total) - 1;
+  const upperAbove = Math.floor(total / 2 + tolerance * total);
+  const ascending = weights.slice().sort();
+  let last = 0;
+  for (let sum = ascending[0] as number; sum <= upperAbove; sum += ascending[last] as number) last++;
+  const heaviest = weights.length - 1;
+  let first = 0;
+  for (let sum = ascending[heaviest] as number; sum <= lowerAbove; sum += ascending[heaviest - first] as number)
+    first++;
+  return { weights, lowerAbove, upperAbove, first, last };
+}

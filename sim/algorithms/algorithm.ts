@@ -1,0 +1,88 @@
+/** What a way of learning together looks like to an experiment: Hearsay's own peers, and the baselines that only sim/ knows. */
+import type { z } from "zod";
+import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { Rng } from "../../protocol/rng.ts";
+import type { Crypto, Identity, PeerId, Trainer } from "../../protocol/seams.ts";
+import type { Task } from "../../protocol/task.ts";
+import type { Coalition, Disguise } from "../attacks/attack.ts";
+import type { VirtualClock } from "../clock.ts";
+import type { Device } from "../devices/device.ts";
+import type { Network } from "../network/network.ts";
+import type { Scenario } from "../scenario-type.ts";
+
+/** One participant before it runs. */
+export interface Participant {
+  readonly index: number;
+  readonly identity: Identity;
+  readonly device: Device;
+  readonly data: Dataset;
+  /** Its data, trained in no time; wrapped by the attack where it lies. `device.trainMs()` says how long it takes. */
+  readonly trainer: Trainer;
+  readonly honest: boolean;
+  /** What the attack makes of it; its trainer and data are in place already. */
+  readonly disguise?: Disguise;
+}
+
+/** The world in which an algorithm runs. */
+export interface Environment {
+  readonly scenario: Scenario;
+  readonly task: Task;
+  readonly clock: VirtualClock;
+  readonly crypto: Crypto;
+  readonly network: Network;
+  readonly participants: readonly Participant[];
+  /** All data in one place: only for `centralised`. */
+  readonly pooled: Trainer;
+  readonly rng: Rng;
+  /** Time at which the run ends. */
+  readonly endMs: number;
+  /** The liars, where there are any. */
+  readonly coalition: Coalition | undefined;
+  readonly observer: Observer;
+}
+
+/** Figures that accrue while a run goes on; `measure.ts` sums them up. */
+export interface Observer {
+  /** An honest peer finished a local training. */
+  trained(peer: PeerId): void;
+  /** An honest peer merged models of others. */
+  merged(merge: Merge): void;
+}
+
+export interface Merge {
+  readonly peer: PeerId;
+  readonly parents: readonly {
+    readonly peer: PeerId;
+    /** Staleness in cycles, where the algorithm knows one. */
+    readonly tau: number;
+    /** 1 is full weight. */
+    readonly weight: number;
+    readonly status: string;
+  }[];
+}
+
+/** A model that the experiment can evaluate. */
+export interface Learner {
+  readonly peer: PeerId;
+  readonly honest: boolean;
+  /** The model with which it would predict now. */
+  model(): Float32Array;
+  /** The model that its next training starts from: disagreement is measured between these. */
+  current(): Float32Array;
+  cycles(): number;
+  bytesOut(): number;
+  /** Its device goes off, all its links are closed already; without it, it only loses its links. */
+  off?(): void;
+  /** It comes back, before its links do. */
+  on?(): Promise<void>;
+}
+
+export interface Algorithm {
+  readonly name: string;
+  /** One line for a list. */
+  readonly about: string;
+  readonly source: string;
+  readonly options: z.ZodType;
+  /** Sets everything up on the clock; nothing has run when it resolves. Learners are in the order of the participants. */
+  start(environment: Environment, options: Readonly<Record<string, unknown>>): Promise<readonly Learner[]>;
+}

@@ -1,0 +1,79 @@
+/**
+ * Hearsay itself: the very peers that ship, with their log, their wire bytes and their rule. Liars are the same peers, with
+ * trainer, transport or data wrapped by the attack.
+ */
+import { z } from "zod";
+import type { PeerEvent } from "../../protocol/peer/context.ts";
+import type { Store } from "../../protocol/seams.ts";
+import { UNIT_WEIGHT } from "../../protocol/weight.ts";
+import { type RunningPeer, startPeer } from "../peer.ts";
+import { createMemoryStore } from "../store.ts";
+import type { Algorithm, Environment, Learner, Participant } from "./algorithm.ts";
+
+/** Shortest virtual time between two trainings; devices are slower than this. */
+const MIN_CYCLE_MS = 1;
+
+export const hearsay: Algorithm = {
+  name: "hearsay",
+  about: "the peer of this project: staleness-weighted robust gossip, pulled models, a hash-chained log",
+  source: "protocol/peer",
+  options: z.strictObject({}),
+  async start(environment) {
+    const learners: Learner[] = [];
+    for (const participant of environment.participants) learners.push(await startLearner(environment, participant));
+    return learners;
+  },
+};
+
+async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
+  const { scenario, task, clock, crypto, network, observer } = environment;
+  const { identity, device, trainer, honest } = participant;
+  const { peerId } = identity;
+  const store: Store =
+    scenario.logs === "keep" ? createMemoryStore() : createMemoryStore((key) => key.startsWith("log/e/"));
+  let sessions = 0;
+  let bytesBefore = 0;
+
+  function observe(event: PeerEvent): void {
+    if (event.kind === "trained") observer.trained(peerId);
+    else if (event.kind === "merged") {
+      const parents = event.parents.map(({ weightQ16, ...parent }) => ({ ...parent, weight: weightQ16 / UNIT_WEIGHT }));
+      observer.merged({ peer: peerId, parents });
+    }
+  }
+
+  async function start(): Promise<RunningPeer> {
+    const transport = network.join(peerId);
+    return startPeer({
+      task,
+      clock,
+      crypto,
+      identity,
+      store,
+      trainer,
+      transport: participant.disguise?.transport?.(transport) ?? transport,
+      rng: environment.rng.fork(`${peerId}/${sessions++}`),
+      trainMs: () => device.trainMs(),
+      minCycleMs: MIN_CYCLE_MS,
+      ...(honest && { observe }),
+    });
+  }
+
+  let running = await start();
+  return {
+    peer: peerId,
+    honest,
+    model: () => running.peer.serving(),
+    current: () => running.peer.current(),
+    cycles: () => running.peer.status().cycle,
+    bytesOut: () => bytesBefore + running.peer.status().bytesOut,
+    off() {
+      bytesBefore += running.peer.status().bytesOut;
+      running.kill();
+      network.leave(peerId);
+    },
+    async on() {
+      running = await start();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * What a liar needs to announce something else than its peer does: its transport, with announcements re-signed and bodies of its own.
+ *
+ * An announcement names one body by its hash, and its numbers only grow; so a lie is a whole announcement, signed anew under the
+ * next number, that keeps the log entry of the one it was made from, and the body is served beside those of the honest peer.
+ */
+import { forgetOldest } from "../../protocol/bounded.ts";
+import { toHex } from "../../protocol/bytes.ts";
+import { CODECS } from "../../protocol/codec/registry.ts";
+import { LIMITS } from "../../protocol/limits.ts";
+import { encodeTask } from "../../protocol/manifest.ts";
+import type { PeerId, RequestHandler, Transport } from "../../protocol/seams.ts";
+import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
+import {
+  decodeBlobRequest,
+  decodeHelloAnswer,
+  encodeBlobAnswer,
+  encodeHelloAnswer,
+  HELLO_PROTOCOL,
+  taskNames,
+} from "../../protocol/wire/messages.ts";
+import type { Coalition, Liar } from "./attack.ts";
+
+/** A model as it is served. */
+export interface Body {
+  readonly hash: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+export interface Wire {
+  readonly names: ReturnType<typeof taskNames>;
+  bodyOf(params: Float32Array): Body;
+}
+
+/** Names and encoding of the task, once for all liars. */
+export function createWire({ task, crypto }: Coalition): Wire {
+  const taskId = crypto.sha256(encodeTask(task));
+  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
+  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  return {
+    names: taskNames(taskId),
+    bodyOf(params) {
+      const bytes = codec.encode(params);
+      return { hash: crypto.sha256(bytes), bytes };
+    },
+  };
+}
+
+export interface Changes {
+  /** Announced and served in place of the honest one. */
+  readonly body?: Body;
+  readonly age?: number;
+}
+
+export interface Forger {
+  /** The transport for the liar's peer; a peer that restarts has its new one wrapped again. */
+  wrap(transport: Transport): Transport;
+  /** Peers with a connection. */
+  neighbours(): readonly PeerId[];
+  /** Re-signs the newest announcement of the liar's peer, changed; undefined before there is one. */
+  forge(changes: Changes): Uint8Array | undefined;
+  /** To one neighbour, which is also greeted with it from now on. */
+  tell(receiver: PeerId, sealed: Uint8Array): void;
+  /** To everybody. */
+  announce(sealed: Uint8Array): Promise<void>;
+}
+
+export interface ForgerOptions {
+  readonly coalition: Coalition;
+  readonly liar: Liar;
+  readonly wire: Wire;
+  /** What goes out in place of what the liar's peer announces; undefined: nothing. */
+  readonly outgoing: (announced: Announcement, forger: Forger) => Uint8Array | undefined;
+  /** Bodies that are served, the newest: at least as many as are on offer at once. */
+  readonly capacity: () => number;
+}
+
+export function createForger({ coalition, liar, wire, outgoing, capacity }: ForgerOptions): Forger {
+  const { names } = wire;
+  const bodies = new Map<string, Uint8Array>();
+  const told = new Map<PeerId, Uint8Array>();
+  let transport: Transport | undefined;
+  let template: Announcement | undefined;
+  let shown: Uint8Array | undefined;
+  let seq = 0;
+
+  const serve =
+    (honest: RequestHandler): RequestHandler =>
+    (from, body) => {
+      const { hash, offset, maxBytes } = decodeBlobRequest(body);
+      const whole = bodies.get(toHex(hash));
+      if (whole === undefined) return honest(from, body);
+      const end = Math.min(whole.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
+      return encodeBlobAnswer({ total: whole.length, chunk: whole.subarray(Math.min(offset, end), end) });
+    };
+
+  /** Who asks at a new connection hears what it would have heard, not what the liar's peer would say. */
+  const greet =
+    (honest: RequestHandler): RequestHandler =>
+    async (from, body) => {
+      const { task, agent } = decodeHelloAnswer(await honest(from, body));
+      const announcement = told.get(from) ?? shown;
+      return encodeHelloAnswer({ task, agent, ...(announcement && { announcement }) });
+    };
+
+  const forger: Forger = {
+    wrap(inner) {
+      transport = inner;
+      return {
+        ...inner,
+        async announce(topic, sealed) {
+          if (topic !== names.announce) return inner.announce(topic, sealed);
+          template = decodeAnnouncement(sealed);
+          shown = outgoing(template, forger);
+          if (shown !== undefined) await inner.announce(topic, shown);
+        },
+        onRequest(protocol, handler) {
+          if (protocol === names.blob) inner.onRequest(protocol, serve(handler));
+          else if (protocol === HELLO_PROTOCOL) inner.onRequest(protocol, greet(handler));
+          else inner.onRequest(protocol, handler);
+        },
+      };
+    },
+    neighbours: () => transport?.peers() ?? [],
+    forge({ body, age }) {
+      if (template === undefined) return undefined;
+      seq = Math.max(seq + 1, template.seq);
+      if (body !== undefined) {
+        const name = toHex(body.hash);
+        bodies.delete(name); // re-inserted at the end: the map's order is the order of use
+        bodies.set(name, body.bytes);
+        forgetOldest(bodies, capacity());
+      }
+      const lie = {
+        seq,
+        tsMs: Math.floor(coalition.clock.now()),
+        ...(body && { model: body.hash, bytes: body.bytes.length }),
+        ...(age !== undefined && { age }),
+      };
+      return encodeAnnouncement({ ...template, ...lie }, liar.identity);
+    },
+    tell(receiver, sealed) {
+      told.delete(receiver);
+      told.set(receiver, sealed);
+      forgetOldest(told, LIMITS.maxAnnouncers);
+      coalition.network.tell(liar.identity.peerId, receiver, names.announce, sealed);
+    },
+    async announce(sealed) {
+      shown = sealed;
+      await transport?.announce(names.announce, sealed);
+    },
+  };
+  return forger;
+}

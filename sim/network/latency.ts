@@ -1,0 +1,24 @@
+/**
+ * How long a message is under way on an idle line, from peer to peer.
+ *
+ * Lognormal is what one-way delays of the Internet look like at a first glance: a floor, and a tail of some times the median.
+ */
+import type { Rng } from "../../protocol/rng.ts";
+import type { LatencySpec } from "./schema.ts";
+
+/** One-way time of one message between two peers, given by their numbers. */
+export type Latency = (from: number, to: number) => number;
+
+export function createLatency(spec: LatencySpec, rng: Rng): Latency {
+  switch (spec.kind) {
+    case "constant":
+      return () => spec.ms;
+    case "lognormal":
+      return () => spec.medianMs * Math.exp(spec.sigma * rng.normal());
+    case "matrix": {
+      const places = spec.ms.length;
+      const ms = Float64Array.from(spec.ms.flat());
+      return (from, to) => ms[(from % places) * places + (to % places)] as number;
+    }
+  }
+}

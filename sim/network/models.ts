@@ -1,0 +1,71 @@
+/**
+ * The conditions of a scenario's network, put together from the models of this folder. The way of one message:
+ *
+ *     upload queue of the sender -> lost for good? -> latency + packets sent again -> download queue of the receiver
+ *
+ * Each model draws from a stream of its own, so that changing one of them leaves what the others draw as it was.
+ */
+import type { Rng } from "../../protocol/rng.ts";
+import type { Clock, PeerId } from "../../protocol/seams.ts";
+import { createLines } from "./bandwidth.ts";
+import type { Conditions } from "./conditions.ts";
+import { createLatency } from "./latency.ts";
+import { createLoss } from "./loss.ts";
+import { dealNatClasses, natsConnect } from "./nat.ts";
+import { createPartitions } from "./partitions.ts";
+import type { NetworkSpec } from "./schema.ts";
+
+export interface ConditionsOptions {
+  /** In the order of their numbers. */
+  readonly peers: readonly PeerId[];
+  readonly rng: Rng;
+  readonly clock: Clock;
+  /** The run begins now and lasts so long: partitions are given in shares of it. */
+  readonly runMs: number;
+}
+
+export interface ModelledConditions extends Conditions {
+  /**
+   * Times of the clock, in order, at which `allows` changes: call `network.enforce()` then, and open again the links that are
+   * allowed again.
+   */
+  readonly changesMs: readonly number[];
+}
+
+/** @throws RangeError, from the methods, for a peer that is not among `peers`. */
+export function createConditions(
+  spec: NetworkSpec,
+  { peers, rng, clock, runMs }: ConditionsOptions,
+): ModelledConditions {
+  const indices = new Map(peers.map((peer, index) => [peer, index]));
+  const latency = createLatency(spec.latency, rng.fork("latency"));
+  const lines = spec.bandwidth && createLines(spec.bandwidth, peers.length, rng.fork("bandwidth"));
+  const loss = createLoss(spec.loss, rng.fork("loss"));
+  const partitions = createPartitions(spec.partitions, peers.length, clock.now(), runMs);
+  const nats = dealNatClasses(spec.nat, peers.length, rng.fork("nat"));
+
+  function indexOf(peer: PeerId): number {
+    const index = indices.get(peer);
+    if (index === undefined) throw new RangeError(`${peer} is not among the peers of these conditions`);
+    return index;
+  }
+
+  return {
+    changesMs: partitions.changesMs,
+    transitMs(from, to, bytes) {
+      const sender = indexOf(from);
+      const receiver = indexOf(to);
+      const nowMs = clock.now();
+      const uploadMs = lines === undefined ? 0 : lines.uploadMs(sender, bytes * loss.sendings, nowMs);
+      const lateMs = loss.delayMs(bytes); // what is lost has been sent all the same
+      if (lateMs === undefined) return undefined;
+      const travelMs = uploadMs + latency(sender, receiver) + lateMs;
+      return travelMs + (lines === undefined ? 0 : lines.downloadMs(receiver, bytes, nowMs + travelMs, nowMs));
+    },
+    allows(a, b) {
+      const [left, right] = [indexOf(a), indexOf(b)];
+      if (!natsConnect(nats[left] as (typeof nats)[number], nats[right] as (typeof nats)[number])) return false;
+      return partitions.together(left, right, clock.now());
+    },
+  };
+}

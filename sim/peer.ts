@@ -1,0 +1,80 @@
+/** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
+import { RULES } from "../protocol/aggregate/registry.ts";
+import type { PeerEvent } from "../protocol/peer/context.ts";
+import { createPeer, type Peer } from "../protocol/peer/peer.ts";
+import type { Rng } from "../protocol/rng.ts";
+import type { Aggregator, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
+import type { Task } from "../protocol/task.ts";
+
+export interface PeerParts {
+  readonly task: Task;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  readonly transport: Transport;
+  readonly store: Store;
+  /** Takes no time of its own. */
+  readonly trainer: Trainer;
+  readonly rng: Rng;
+  /** Virtual duration of the next local training. */
+  trainMs(): number;
+  readonly minCycleMs: number;
+  readonly observe?: (event: PeerEvent) => void;
+}
+
+export interface RunningPeer {
+  readonly peer: Peer;
+  /** As if its device lost power: what is not in the store is lost, and nothing is written any more. */
+  kill(): void;
+}
+
+/** Starts a peer on its store, from which a restarted one goes on. */
+export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
+  const { task, minCycleMs, trainMs, trainer, store, ...modules } = parts;
+  let alive = true;
+  const fenced = fence(store, () => alive);
+  const peer = await createPeer(
+    { task, minCycleMs },
+    { ...modules, store: fenced, trainer: slowed(trainer, parts.clock, trainMs), aggregator },
+  );
+  peer.run().catch((error: unknown) => {
+    if (alive) throw error; // a simulated peer that fails is a fault of the simulation
+  });
+  return {
+    peer,
+    kill() {
+      alive = false;
+      peer.stop();
+    },
+  };
+}
+
+const aggregator: Aggregator = {
+  async aggregate(rule, parameters, input) {
+    const known = RULES.get(rule);
+    if (known === undefined) throw new RangeError(`no rule ${rule}`);
+    return known.aggregate(input, parameters);
+  },
+};
+
+/** The trainer, taking virtual time. */
+function slowed(trainer: Trainer, clock: Clock, trainMs: () => number): Trainer {
+  return {
+    ...trainer,
+    async fit(request) {
+      await new Promise<void>((resolve) => clock.after(trainMs(), resolve));
+      return trainer.fit(request);
+    },
+  };
+}
+
+/** The store, as long as `isOpen`; afterwards every write fails, so that a dead peer cannot write beside its successor. */
+function fence(store: Store, isOpen: () => boolean): Store {
+  return {
+    ...store,
+    async write(changes) {
+      if (!isOpen()) throw new Error("this peer was killed");
+      return store.write(changes);
+    },
+  };
+}
