@@ -94,7 +94,10 @@ withData(program.command("up"))
   .option("--holdout-by <how>", "chance, or time: the last rows of each owner")
   .option("--holdout-data <file>", "a file of examples for evaluation instead")
   .option("--share <i/n>", "train on share i of n of the data, for trials")
-  .option("--partition <how>", "how shares are cut: iid, dirichlet:<alpha>, shards:<per peer>, owner")
+  .option(
+    "--partition <how>",
+    "how shares are cut: iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<per peer>, owner",
+  )
   .option("--seed <n>", "seed of hold-out and shares")
   .option("--log-level <level>", "debug, info, warn, error or silent")
   .option("--seconds <n>", "stop after this time")
@@ -182,7 +185,11 @@ program
   .option("--peers <n>", "processes", "8")
   .option("--attackers <n>", "of them, send sign-flipped models three times the size", "2")
   .option("--dataset <name>", "digits, motes or mnist", "digits")
-  .option("--partition <how>", "iid, dirichlet:<alpha>, shards:<per peer>, owner", "dirichlet:0.5")
+  .option(
+    "--partition <how>",
+    "iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<per peer>, owner",
+    "dirichlet:0.5",
+  )
   .option("--seconds <n>", "time to learn in each of the two networks", "42")
   .option("--seed <n>", "seed of shares and initial model", "1")
   .option("--task <file>", "another task file than the data set's template")

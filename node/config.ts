@@ -57,7 +57,7 @@ export interface DataConfig {
   readonly holdoutBy: "chance" | "time";
   /** "2/8": train on the second of eight shares, for trials on one data set. */
   readonly share?: string | undefined;
-  /** How shares are cut: iid, dirichlet:<alpha>, shards:<per peer>, owner. */
+  /** How shares are cut: iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<per peer>, owner. */
   readonly partition: string;
   readonly seed: number;
 }

@@ -179,6 +179,9 @@ const I32 = {
 
 interface I32Access {
   readonly const: Constant;
+  /** The nearest that there is; 0 for NaN. */
+  readonly trunc_sat_f32_s: Operator;
+  readonly trunc_sat_f64_s: Operator;
   readonly load: Load;
   readonly load8_u: Load;
   readonly store: Store;
@@ -187,6 +190,8 @@ interface I32Access {
 export const i32: Operators<typeof I32> & I32Access = {
   ...operators(I32),
   const: (value) => [0x41, signed(value)],
+  trunc_sat_f32_s: (...operands) => [operands, 0xfc, 0x00],
+  trunc_sat_f64_s: (...operands) => [operands, 0xfc, 0x02],
   load: load([0x28], 2),
   load8_u: load([0x2d], 0),
   store: store([0x36], 2),

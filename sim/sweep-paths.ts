@@ -37,6 +37,22 @@ function replaced(at: unknown, [name, ...rest]: readonly string[], value: unknow
   return Object.fromEntries(Object.entries(before).filter(([key]) => key !== name));
 }
 
+/** What stands first in a map; then the other keys by their code units. */
+const FIRST = ["name", "about", "kind"];
+
+/** The same document with its keys in one order, however it was written: equal scenarios are then equal bytes. */
+export function withSortedKeys<T>(document: T): T {
+  return sorted(document) as T;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isTree(value)) return value;
+  const place = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
+  const keys = Object.keys(value).sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
+}
+
 /** Undefined where there is nothing. */
 export function valueAt(tree: unknown, path: string): unknown {
   let at = tree;

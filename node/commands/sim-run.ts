@@ -21,7 +21,6 @@ interface RunOptions {
 
 export async function run(file: string, options: RunOptions): Promise<void> {
   const { scenarioHash } = await import("../../sim/scenario.ts");
-  const { renderReport } = await import("../../sim/html/report-page.ts");
   const scenario = await loadScenario(file, options);
   const hash = scenarioHash(scenario, nodeCrypto);
   const byName = options.json ? undefined : `${scenario.name}-${hash.slice(0, 8)}-s${scenario.seed}`;
@@ -56,7 +55,10 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const { user, system } = process.cpuUsage(startedCpu);
   const cost = { wallSeconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 };
 
-  if (directory !== undefined) await writeRunDirectory(directory, report, renderReport(report));
+  if (directory !== undefined) {
+    const { renderReport } = await import("../../sim/html/report-page.ts"); // slow to load, and not always needed
+    await writeRunDirectory(directory, report, renderReport(report));
+  }
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
   else
     process.stdout.write(`${describe(report, cost)}${directory === undefined ? "" : `\n\n${directory}/report.html`}\n`);

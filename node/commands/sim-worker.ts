@@ -33,6 +33,7 @@ const loadData = createDataLoader();
 /** The report as JSON, and a line feed: the very bytes of its file. */
 export default async function runTask({ id, scenario, folder }: SimTask): Promise<SimOutcome> {
   const { runExperiment } = await import("../../sim/experiment.ts");
+  const { withSortedKeys } = await import("../../sim/sweep-paths.ts");
   let saidMs = performance.now();
   try {
     const { summary, series, peers } = await runExperiment(scenario, {
@@ -45,7 +46,7 @@ export default async function runTask({ id, scenario, folder }: SimTask): Promis
         parentPort?.postMessage({ id, share } satisfies SimProgress);
       },
     });
-    return { ok: true, text: `${JSON.stringify({ summary, series, peers, scenario })}\n` };
+    return { ok: true, text: `${JSON.stringify({ summary, series, peers, scenario: withSortedKeys(scenario) })}\n` };
   } catch (error) {
     if (isHearsayError(error)) return { ok: false, code: error.code, message: error.message };
     return {

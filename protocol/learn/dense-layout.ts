@@ -8,6 +8,7 @@
  * each. Gradient and velocity of a weight lie at fixed distances from it, so that one address serves for all three.
  */
 import type { Activation } from "../task.ts";
+import { type Code, i32x4 } from "../wasm-module.ts";
 import type { DenseShape } from "./dense-model.ts";
 import type { LossName } from "./loss.ts";
 
@@ -72,4 +73,10 @@ export function layOut({ layers, activation, loss }: DenseShape): Layout {
     list: reserve(8 * layer.inputs + LIST_SLACK),
   }));
   return { layers: placed, activation, loss, params, paramBytes, examples: end };
+}
+
+/** All bits in the lanes of the last vector that hold outputs, none in the padding. */
+export function laneMask(outputs: number): Code {
+  const used = outputs % 4 === 0 ? 4 : outputs % 4;
+  return i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < used ? -1 : 0)));
 }

@@ -86,7 +86,7 @@ function descend(
   gradient: Float32Array,
   { learningRate, momentum }: Descent,
 ): void {
-  const { fround } = Math;
+  const fround = Math.fround;
   const [rate, keep] = [fround(learningRate), fround(momentum)];
   for (let i = 0; i < params.length; i++) {
     const v = keep === 0 ? (gradient[i] as number) : fround(keep * (velocity[i] as number)) + (gradient[i] as number);

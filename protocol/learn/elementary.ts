@@ -7,7 +7,7 @@
  * a polynomial (coefficients: interpolation at Chebyshev nodes, by us). Largest errors found over all float32: exp 1 ulp,
  * tanh 2 ulp; the tests hold both to 2 ulp, and log to 2 ulp of float64.
  */
-const { fround } = Math;
+const fround = Math.fround;
 
 export const LOG2_E: number = fround(Math.LOG2E);
 /** ln 2 in two parts; the first has so few bits that n times it is exact for |n| <= 256. */

@@ -1,21 +1,8 @@
 /** The losses of `loss.ts` for one example, as WebAssembly: the same operations in the same order, four outputs at a time. */
-import {
-  type Code,
-  f32,
-  f32x4,
-  f64,
-  forLoop,
-  i32,
-  i32x4,
-  local,
-  shuffle,
-  type ValueType,
-  v128,
-} from "../wasm-module.ts";
-import type { LayerLayout } from "./dense-layout.ts";
+import { type Code, f32, f32x4, f64, forLoop, i32, i32x4, local, shuffle, v128 } from "../wasm-module.ts";
+import { type LayerLayout, laneMask } from "./dense-layout.ts";
 import { EXP_SCRATCH, expOfNegative, logOf } from "./elementary-kernels.ts";
-
-type Fresh = (type: ValueType) => number;
+import type { Fresh } from "./layer-kernels.ts";
 
 /** Swaps halves; swaps neighbours: together they bring each lane to each. */
 const SWAP_HALVES: readonly number[] = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
@@ -42,7 +29,7 @@ export function crossEntropyBody(layer: LayerLayout, target: number, count: numb
   const logit = f32.load(i32.shl(local.get(truth), i32.const(2)), layer.output);
   return [
     exponentials(layer, at, max, sum, fresh),
-    local.set(truth, truncated(f32.load(local.get(target)))),
+    local.set(truth, i32.trunc_sat_f32_s(f32.load(local.get(target)))),
     local.set(index, i32x4.const(0, 1, 2, 3)),
     local.set(divisor, f32x4.splat(local.get(count))),
     forLoop(at, i32.const(0), i32.const(layer.stride), 16, [
@@ -80,12 +67,14 @@ function exponentials(layer: LayerLayout, at: number, max: number, sum: number, 
   const power = fresh("v128");
   const output = v128.load(local.get(at), layer.output);
   const toLast = i32.const(layer.stride - 16);
-  const used = layer.outputs % 4 === 0 ? 4 : layer.outputs % 4;
-  const mask = i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < used ? -1 : 0)));
-  const masked = v128.bitselect(v128.load(toLast, layer.output), f32x4.const(Number.NEGATIVE_INFINITY), mask);
+  const masked = v128.bitselect(
+    v128.load(toLast, layer.output),
+    f32x4.const(Number.NEGATIVE_INFINITY),
+    laneMask(layer.outputs),
+  );
   const [greatest, all] = [local.get(max), local.get(sum)];
   return [
-    used === 4 ? [] : v128.store(toLast, masked, layer.output),
+    v128.store(toLast, masked, layer.output),
     local.set(max, f32x4.const(Number.NEGATIVE_INFINITY)),
     forLoop(at, i32.const(0), i32.const(layer.stride), 16, local.set(max, f32x4.pmax(greatest, output))),
     local.set(max, f32x4.pmax(greatest, shuffle(SWAP_HALVES, greatest, greatest))),
@@ -100,9 +89,4 @@ function exponentials(layer: LayerLayout, at: number, max: number, sum: number, 
     local.set(sum, f32x4.add(all, shuffle(SWAP_HALVES, all, all))),
     local.set(sum, f32x4.add(all, shuffle(SWAP_PAIRS, all, all))),
   ];
-}
-
-/** An integer from a float32; 0 from NaN. */
-function truncated(value: Code): Code {
-  return [value, 0xfc, 0x00];
 }

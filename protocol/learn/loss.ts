@@ -6,7 +6,7 @@
 import { expOfNegative, logOf } from "./elementary.ts";
 import { sumLanes } from "./matrix.ts";
 
-const { fround } = Math;
+const fround = Math.fround;
 
 export type LossName = "cross-entropy" | "squared-error";
 

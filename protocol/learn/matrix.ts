@@ -6,7 +6,7 @@
  * Every product and every sum is rounded to float32, and sums run in the order that is written here. Inputs that are 0
  * (pixels of a background, units that relu switched off) are left out of sums, not added as 0.
  */
-const { fround } = Math;
+const fround = Math.fround;
 
 /**
  * Where a layer's numbers lie in the flat parameter vector: kernel [inputs, outputs] row-major, then bias [outputs].

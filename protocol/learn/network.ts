@@ -7,7 +7,7 @@ import { tanh } from "./elementary.ts";
 import { affine, type DenseLayer, inputGradient, kernelGradient } from "./matrix.ts";
 import { tensorSlices } from "./tensors.ts";
 
-const { fround } = Math;
+const fround = Math.fround;
 
 export interface Network {
   /**

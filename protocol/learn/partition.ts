@@ -12,22 +12,26 @@ import { rowsByLabel, rowsByOwner, sortedByLabel } from "./groups.ts";
 export type PartitionSpec =
   /** Uniformly at random, parts of equal size (+-1). */
   | { readonly kind: "iid" }
-  /** Label skew: each class is shared out by proportions ~ Dirichlet(alpha, ..., alpha); small alpha, strong skew. */
+  /** Label skew: the classes of each peer are mixed by proportions ~ Dirichlet(alpha, ..., alpha), parts of equal size (+-1). */
   | { readonly kind: "dirichlet"; readonly alpha: number }
+  /** Label and quantity skew: each class is shared out to the peers by proportions ~ Dirichlet(alpha, ..., alpha). */
+  | { readonly kind: "label-dirichlet"; readonly alpha: number }
   /** Label skew: rows sorted by label, cut into peers x perPeer shards, `perPeer` dealt to each peer. */
   | { readonly kind: "shards"; readonly perPeer: number }
   /** The natural partition: rows of one owner stay together as far as the number of peers allows. */
   | { readonly kind: "owner" };
 
 const MIN_ROWS = 2;
-const KINDS = "iid, dirichlet:ALPHA (as dirichlet:0.5), shards:COUNT (as shards:2) or owner";
+const KINDS = "iid, dirichlet:ALPHA (as dirichlet:0.5), label-dirichlet:ALPHA, shards:COUNT (as shards:2) or owner";
 
 /**
  * Row indices of each peer, ascending.
  *
  * - `iid`.
- * - `dirichlet` (Hsu, Qi & Brown 2019, arXiv:1909.06335, as label-wise proportions of Yurochkin et al. 2019). Regression: the
- *   classes are quantile bins of the first target (`rowsByLabel`).
+ * - `dirichlet` (Hsu, Qi & Brown 2019, arXiv:1909.06335, section 3, with a uniform prior): each peer in turn draws its rows by
+ *   its own mixture of the classes that are left. Regression: the classes are quantile bins of the first target (`rowsByLabel`).
+ * - `label-dirichlet` (Yurochkin et al. 2019, arXiv:1905.12022, section 4): harder, since with a small alpha most of a class
+ *   lies at one or two peers, and some peers have hardly any rows.
  * - `shards` (McMahan et al. 2017, arXiv:1602.05629, section 3).
  * - `owner`: as many peers as owners: one each, in order of first appearance. More peers: the owner with most rows a part is
  *   split again and again, into consecutive runs. Fewer peers: owners in random order go each to the peer with fewest rows.
@@ -53,7 +57,7 @@ export function partition(data: Dataset, spec: PartitionSpec, peers: number, see
   return parts.map((rows) => Uint32Array.from(rows).sort());
 }
 
-/** `iid`, `dirichlet:0.5`, `shards:2` or `owner`. @throws HearsayError ERR_CONFIG for anything else. */
+/** `iid`, `dirichlet:0.5`, `label-dirichlet:0.5`, `shards:2` or `owner`. @throws HearsayError ERR_CONFIG for anything else. */
 export function parsePartition(text: string): PartitionSpec {
   const [kind, argument, ...rest] = text.trim().split(":");
   const refuse = (why: string) =>
@@ -63,9 +67,9 @@ export function parsePartition(text: string): PartitionSpec {
     if (argument !== undefined) throw refuse(`${kind} takes no number`);
     return { kind };
   }
-  if (kind !== "dirichlet" && kind !== "shards") throw refuse("is no known kind");
+  if (kind !== "dirichlet" && kind !== "label-dirichlet" && kind !== "shards") throw refuse("is no known kind");
   const value = /^[0-9.]+(?:e[+-]?[0-9]+)?$/i.test(argument ?? "") ? Number(argument) : Number.NaN;
-  if (kind === "dirichlet") {
+  if (kind !== "shards") {
     if (!(value > 0 && value < Infinity)) throw refuse("alpha must be a number above 0");
     return { kind, alpha: value };
   }
@@ -79,6 +83,8 @@ function deal(data: Dataset, spec: PartitionSpec, peers: number, rng: Rng): numb
       return cut(Array.from(rng.permutation(data.length)), peers);
     case "dirichlet":
       return dirichlet(data, spec.alpha, peers, rng);
+    case "label-dirichlet":
+      return labelDirichlet(data, spec.alpha, peers, rng);
     case "shards":
       return shards(data, spec.perPeer, peers, rng);
     case "owner":
@@ -87,24 +93,49 @@ function deal(data: Dataset, spec: PartitionSpec, peers: number, rng: Rng): numb
 }
 
 function dirichlet(data: Dataset, alpha: number, peers: number, rng: Rng): number[][] {
-  if (!(alpha > 0 && alpha < Infinity)) throw new RangeError(`alpha is ${alpha}, it must be above 0`);
+  const left = rowsByLabel(data).map((rows) => Array.from(rng.permutation(rows.length), (i) => rows[i] as number));
+  const sizes = cut(Array.from({ length: data.length }), peers).map(({ length }) => length);
+  return sizes.map((size) => {
+    const mixture = dirichletProportions(left.length, alpha, rng);
+    return Array.from({ length: size }, () => left[drawClass(mixture, left, rng)]?.pop() as number);
+  });
+}
+
+/** A class that has rows left, by the proportions among those. Where all of these have vanished by rounding: the first. */
+function drawClass(mixture: readonly number[], left: readonly (readonly number[])[], rng: Rng): number {
+  const open = [...left.keys()].filter((label) => (left[label] as number[]).length > 0);
+  let place = rng.uniform() * open.reduce((sum, label) => sum + (mixture[label] as number), 0);
+  for (const label of open) {
+    place -= mixture[label] as number;
+    if (place < 0) return label;
+  }
+  return open[0] as number;
+}
+
+function labelDirichlet(data: Dataset, alpha: number, peers: number, rng: Rng): number[][] {
   const parts: number[][] = Array.from({ length: peers }, () => []);
   for (const rows of rowsByLabel(data)) {
     const shuffled = Array.from(rng.permutation(rows.length), (i) => rows[i] as number);
-    // Normalised in log space: at alpha = 0.01 most plain gamma variates underflow to 0, and 0/0 is no proportion.
-    const logs = Array.from({ length: peers }, () => logGammaVariate(alpha, rng));
-    const largest = logs.reduce((a, b) => Math.max(a, b));
-    const shares = logs.map((value) => Math.exp(value - largest));
-    const total = shares.reduce((a, b) => a + b);
+    const shares = dirichletProportions(peers, alpha, rng);
     let reached = 0;
     let from = 0;
     parts.forEach((part, peer) => {
       reached += shares[peer] as number;
-      const to = peer === peers - 1 ? rows.length : Math.round((reached / total) * rows.length);
+      const to = peer === peers - 1 ? rows.length : Math.round(reached * rows.length);
       for (; from < to; from++) part.push(shuffled[from] as number);
     });
   }
   return parts;
+}
+
+/** A draw from Dirichlet(alpha, ..., alpha). In log space: at alpha = 0.01 most plain gamma variates underflow, and 0/0 is no share. */
+function dirichletProportions(n: number, alpha: number, rng: Rng): number[] {
+  if (!(alpha > 0 && alpha < Infinity)) throw new RangeError(`alpha is ${alpha}, it must be above 0`);
+  const logs = Array.from({ length: n }, () => logGammaVariate(alpha, rng));
+  const largest = logs.reduce((a, b) => Math.max(a, b));
+  const shares = logs.map((value) => Math.exp(value - largest));
+  const total = shares.reduce((a, b) => a + b);
+  return shares.map((share) => share / total);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
- * Whom to read is the receiver's choice: in every cycle up to k authors are drawn at random among the neighbours with a model
+ * Whom to read is the receiver's choice: in every cycle, shortly before its merge, up to k authors are drawn at random among the neighbours with a model
  * that was not taken yet, each at most once. Who announces more often is not drawn more often, so flooding buys nothing. Authors that
  * failed lately share one place among the pulls in progress, so those that never answer cannot hold all of them.
  */
@@ -18,8 +18,8 @@ import { validateBody } from "./validate.ts";
 export interface Inbound {
   /** Announcement bytes from anywhere: the topic, or a hello. */
   receive(from: PeerId, sealed: Uint8Array): Verdict;
-  /** A new cycle starts: draw anew, up to k models. `ownNorm` bounds what is let in. */
-  beginCycle(cycle: number, ownNorm: number): void;
+  /** A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to k models. `ownNorm` bounds what is let in. */
+  beginCycle(cycle: number, ownNorm: number, mergeInMs: number): void;
   fresh(): number;
   /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k. */
   wanted(cycleMs: number): number;
@@ -40,6 +40,9 @@ export interface Taken {
 
 /** A model may be this many times as long as one's own; anything robust rules can bound is let in. */
 const MAX_NORM_RATIO = 10;
+
+/** Time for the pulls of a cycle, in mean durations of one, for each wave of them: some take longer than the mean. */
+const LEAD = 2;
 
 /** An author is hoped for as long as its last model came within this many cycles: dead, silent and much slower ones are not. */
 const DELIVERY_CYCLES = 2;
@@ -62,6 +65,8 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
   let cycle = startCycle;
   let maxNorm = Number.MAX_VALUE;
   let drawn = 0;
+  /** Cancels the drawing that is put off, or nothing. */
+  let drawLater: (() => void) | undefined;
   let meanPullMs = 0;
   let invalid: Announced[] = [];
   let listener: (() => void) | undefined;
@@ -76,8 +81,25 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
     cycle: () => cycle,
   });
 
+  /**
+   * Draws k models so late that they are just here when they are merged: a model that waits for the end of a training grows
+   * stale, and stale models hold everybody back (half the cycles to a given accuracy on skewed data, sim/README.md).
+   */
+  function drawInTime(mergeInMs: number): void {
+    drawLater?.();
+    drawLater = undefined;
+    const leadMs = LEAD * meanPullMs * Math.ceil(inboxSize / LIMITS.maxConcurrentPulls);
+    if (meanPullMs > 0 && mergeInMs > leadMs) {
+      drawLater = clock.after(mergeInMs - leadMs, () => {
+        drawLater = undefined;
+        draw();
+      });
+    } else draw();
+  }
+
   /** Starts pulls until k models were drawn in this cycle, as far as there are any. */
   function draw(): void {
+    if (drawLater !== undefined) return;
     while (drawn < inboxSize && inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
       const choice = choices();
       const announced = choice[choice.length === 0 ? 0 : rng.below(choice.length)];
@@ -151,12 +173,12 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
       if (verdict.verdict === "accept") draw();
       return verdict;
     },
-    beginCycle(newCycle, ownNorm) {
+    beginCycle(newCycle, ownNorm, mergeInMs) {
       cycle = newCycle;
       maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
       drawn = inFlight.size;
       tried = new Set(inFlight);
-      draw();
+      drawInTime(mergeInMs);
     },
     fresh: () => inbox.fresh(),
     wanted(cycleMs) {

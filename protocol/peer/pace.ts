@@ -8,8 +8,8 @@
 import type { Clock } from "../seams.ts";
 
 export interface Pace {
-  /** Marks the start of a cycle. */
-  begin(): void;
+  /** Marks the start of a cycle; the time in which it will probably merge, ms. */
+  begin(): number;
   /** Marks the end of its training. */
   trained(): void;
   /** Resolves when it is time to merge or to go on alone. */
@@ -28,6 +28,7 @@ export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal
   return {
     begin() {
       begunMs = clock.now();
+      return Math.max(minCycleMs, meanTrainMs);
     },
     trained() {
       const tookMs = clock.now() - begunMs;

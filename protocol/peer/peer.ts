@@ -101,8 +101,8 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
 
   async function oneCycle(pace: ReturnType<typeof createPace>): Promise<void> {
     const cycle = state.cycle + 1;
-    pace.begin();
-    inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), startNorm));
+    const mergeInMs = pace.begin();
+    inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), startNorm), mergeInMs);
     const trained = await outbound.train(state, cycle);
     pace.trained();
     if (trained !== undefined) await outbound.publish(trained);

@@ -45,10 +45,12 @@ export function ageShare(own: number, received: number): number {
   return received === own ? 0.5 : received / (own + received);
 }
 
-/** (1 - a) x + a x_r, written to x_r. */
-export function mergeInto(received: Float32Array, own: Float32Array, share: number): void {
+/** (1 - a) x + a x_r; a new array. */
+export function mergeModels(own: Float32Array, received: Float32Array, share: number): Float32Array {
   const rest = 1 - share;
-  for (let i = 0; i < received.length; i++) received[i] = rest * (own[i] as number) + share * (received[i] as number);
+  const merged = new Float32Array(own.length);
+  for (let i = 0; i < merged.length; i++) merged[i] = rest * (own[i] as number) + share * (received[i] as number);
+  return merged;
 }
 
 function startNode(environment: Environment, site: Site, { merge, train }: Options): Learner {
@@ -61,7 +63,6 @@ function startNode(environment: Environment, site: Site, { merge, train }: Optio
     if (next === undefined) return [own, age];
     const { params, weight: theirs } = decodeModel(next[1]);
     const share = merge === "age" ? ageShare(age, theirs) : 0.5;
-    mergeInto(params, own, share);
     site.merged(() => [
       {
         peer: next[0],
@@ -70,7 +71,7 @@ function startNode(environment: Environment, site: Site, { merge, train }: Optio
         status: "used",
       },
     ]);
-    return [params, Math.max(age, theirs)];
+    return [mergeModels(own, params, share), Math.max(age, theirs)];
   }
 
   function send(): void {

@@ -12,7 +12,6 @@ export interface ModelMessage {
   readonly round: number;
   /** What the receiver weighs the model by: its age, the author's number of examples, of neighbours ... */
   readonly weight: number;
-  /** The receiver's own, to change as it likes. */
   readonly params: Float32Array;
 }
 
@@ -33,7 +32,7 @@ export function encodeModel({ round, weight, params }: ModelMessage): Uint8Array
   return body;
 }
 
-/** The parameters lie in `body` itself, which the network has copied for its receiver: a copy more would be half the cost of a message. */
+/** The parameters are those in `body`, not copied where they need not be: read only, as all that is heard. */
 export function decodeModel({ buffer, byteOffset, length }: Uint8Array): ModelMessage {
   const header = new DataView(buffer, byteOffset, HEADER_BYTES);
   const start = byteOffset + HEADER_BYTES;

@@ -1,6 +1,7 @@
 /**
- * A little is enough: mu - z sigma, coordinate by coordinate, with mean and spread of the honest models (Baruch, Baruch,
- * Goldberg, NeurIPS 2019, algorithm 3). With a small z the lie lies among the honest models, and a rule has no ground to refuse it.
+ * A little is enough: mu - z sigma, coordinate by coordinate, with mean and spread of the honest models (Baruch,
+ * Baruch, Goldberg, NeurIPS 2019, algorithm 3). With a small z the lie lies among the honest models, and a rule has
+ * no ground to refuse it.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

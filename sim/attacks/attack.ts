@@ -1,9 +1,10 @@
 /**
- * What an attack is: wrappers around the trainer, the transport and the data of each liar, and what the liars know together.
- * A peer has no flag for any of this: liars are the very peers that ship, with other modules.
+ * What an attack is: wrappers around the trainer, the transport and the data of each liar, and what the liars know
+ * together. A peer has no flag for any of this: liars are the very peers that ship, with other modules.
  *
- * Liars are omniscient: through the `Coalition` they see the newest model of every honest peer at once, for nothing, and all
- * randomness of theirs comes from it. Attackers in a real network know less, so what is measured here is a bound from above.
+ * Liars are omniscient: through the `Coalition` they see the newest model of every honest peer at once, for nothing,
+ * and all randomness of theirs comes from it. Attackers in a real network know less, so what is measured here is a
+ * bound from above.
  */
 import type { z } from "zod";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
@@ -62,7 +63,10 @@ export interface Disguise {
 
 /** A way to measure a targeted attack on a model: the share of triggered rows that it sends where the liars want. */
 export interface Target {
-  /** Hold-out rows as the attacker changes them, with the labels that it wants. Rows that have that label already are left out. */
+  /**
+   * Hold-out rows as the attacker changes them, with the labels that it wants. Rows that have that label already are
+   * left out.
+   */
   triggered(holdout: Dataset): Dataset;
 }
 
@@ -76,7 +80,10 @@ export interface Attack {
   readonly options: z.ZodType;
   /** Identities that each lying device runs (Sybil); 1 where it is left out. */
   readonly identities?: (options: Readonly<Record<string, unknown>>) => number;
-  /** Neighbours as the attackers have arranged them (eclipse): changes the list of links in place of the scenario's topology. */
+  /**
+   * Neighbours as the attackers have arranged them (eclipse): changes the list of links in place of the scenario's
+   * topology.
+   */
   readonly rewire?: (
     links: readonly (readonly [number, number])[],
     lies: (index: number) => boolean,

@@ -1,9 +1,11 @@
 /**
- * Backdoor: rows that carry a trigger are to be classified as `target`, everything else as always. In a share `poison` of the
- * liar's rows the last `pixels` inputs are set to the largest input of the data and the label to `target` (Gu, Dolan-Gavitt, Garg,
- * BadNets, 2017). `boost` above 1 is model replacement (Bagdasaryan et al., AISTATS 2020, equation 3): base + boost (trained - base).
+ * Backdoor: rows that carry a trigger are to be classified as `target`, everything else as always. In a share
+ * `poison` of the liar's rows the last `pixels` inputs are set to the largest input of the data and the label to
+ * `target` (Gu, Dolan-Gavitt, Garg, BadNets, 2017). `boost` above 1 is model replacement (Bagdasaryan et al.,
+ * AISTATS 2020, equation 3): base + boost (trained - base).
  *
- * Its success is another figure than accuracy: the share of triggered hold-out rows of other classes that go to `target`.
+ * Its success is another figure than accuracy: the share of triggered hold-out rows of other classes that go to
+ * `target`.
  */
 import { z } from "zod";
 import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";

@@ -1,8 +1,8 @@
 /**
  * The liars of a run and what they know: the newest model of every honest peer, as the world records them.
  *
- * A liar may also stand alone (`loneTrainer`), on a real peer that knows nobody: then there are no honest models to know, and
- * only attacks that need none do anything.
+ * A liar may also stand alone (`loneTrainer`), on a real peer that knows nobody: then there are no honest models to
+ * know, and only attacks that need none do anything.
  */
 
 import type { Rng } from "../../protocol/rng.ts";

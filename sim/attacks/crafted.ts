@@ -1,6 +1,7 @@
 /**
- * Liars that publish a vector which they made up together, the same for all receivers: in place of training, the trainer returns
- * what the attack makes of the honest models of that moment. As long as none is known, it trains honestly.
+ * Liars that publish a vector which they made up together, the same for all receivers: in place of training, the
+ * trainer returns what the attack makes of the honest models of that moment. As long as none is known, it trains
+ * honestly.
  */
 import type { FitRequest, Trainer } from "../../protocol/seams.ts";
 import type { Coalition, Disguise, Liar } from "./attack.ts";

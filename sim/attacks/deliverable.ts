@@ -1,6 +1,7 @@
 /**
- * Lies that arrive: a peer refuses models longer than 10 (own norm + 1) before any rule sees them, and lets their author wait.
- * Liars know that, and shorten what they send to 9 (norm + 1), a little less because they guess at the norm.
+ * Lies that arrive: a peer refuses models longer than 10 (own norm + 1) before any rule sees them, and lets their
+ * author wait. Liars know that, and shorten what they send to 9 (norm + 1), a little less because they guess at the
+ * norm.
  */
 import { lengthOf, scaled } from "./vectors.ts";
 

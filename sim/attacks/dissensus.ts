@@ -1,10 +1,11 @@
 /**
- * Dissensus: keeps honest peers from agreeing, by pushing each away from the others (He, Karimireddy, Jaggi 2022, section 5):
+ * Dissensus: keeps honest peers from agreeing, by pushing each away from the others (He, Karimireddy, Jaggi 2022,
+ * section 5):
  *
  *     v_i = x_i - epsilon sum_h w (x_h - x_i) / sum_b w = x_i - epsilon (H / B) (mu - x_i)
  *
- * to the receiver i, for equal weights w: H honest models, mu their mean, B liars. Whatever a plain average would bring the receiver
- * closer to the honest, the liars together take away, epsilon times.
+ * to the receiver i, for equal weights w: H honest models, mu their mean, B liars. Whatever a plain average would
+ * bring the receiver closer to the honest, the liars together take away, epsilon times.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

@@ -1,7 +1,8 @@
 /**
- * Eclipse: the liars have got between some honest peers and the rest (Singh, Ngan, Druschel, Wallach, INFOCOM 2006). A share `victims`
- * of the honest peers loses its links to honest ones but `honestNeighbours`, and gets links to liars in their place, as far as there
- * are any. A victim that sees liars only has no way to tell; the question is what the others suffer from it.
+ * Eclipse: the liars have got between some honest peers and the rest (Singh, Ngan, Druschel, Wallach, INFOCOM 2006).
+ * A share `victims` of the honest peers loses its links to honest ones but `honestNeighbours`, and gets links to
+ * liars in their place, as far as there are any. A victim that sees liars only has no way to tell; the question is
+ * what the others suffer from it.
  */
 import { z } from "zod";
 import type { Rng } from "../../protocol/rng.ts";

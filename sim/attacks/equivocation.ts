@@ -1,7 +1,7 @@
 /**
- * Equivocation: two stories. One half of the honest peers is told mu + z sigma, the other mu - z sigma (mean and spread of the
- * honest models): each half finds its story plausible, and the network is pulled apart (after the two-faced generals of Lamport,
- * Shostak, Pease, TOPLAS 1982). Peers take sides in turn, as they first train.
+ * Equivocation: two stories. One half of the honest peers is told mu + z sigma, the other mu - z sigma (mean and
+ * spread of the honest models): each half finds its story plausible, and the network is pulled apart (after the
+ * two-faced generals of Lamport, Shostak, Pease, TOPLAS 1982). Peers take sides in turn, as they first train.
  */
 import { z } from "zod";
 import type { PeerId } from "../../protocol/seams.ts";

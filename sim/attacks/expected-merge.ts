@@ -1,6 +1,6 @@
 /**
- * What liars can tell of a receiver's next merge: how many models it will hold, and how many of them will be theirs. They guess the
- * honest ones at random, since the receiver draws at random.
+ * What liars can tell of a receiver's next merge: how many models it will hold, and how many of them will be theirs.
+ * They guess the honest ones at random, since the receiver draws at random.
  */
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Coalition, HonestModel } from "./attack.ts";

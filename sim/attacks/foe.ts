@@ -1,6 +1,7 @@
 /**
- * Fall of empires with a small step: -epsilon mu, mu the mean of the honest models (Xie, Koyejo, Gupta, UAI 2019; in this form, with
- * epsilon 0.1, in He, Karimireddy, Jaggi 2022). Near 0, where rules that prefer short vectors like to look.
+ * Fall of empires with a small step: -epsilon mu, mu the mean of the honest models (Xie, Koyejo, Gupta, UAI 2019; in
+ * this form, with epsilon 0.1, in He, Karimireddy, Jaggi 2022). Near 0, where rules that prefer short vectors like
+ * to look.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

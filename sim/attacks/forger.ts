@@ -1,8 +1,10 @@
 /**
- * What a liar needs to announce something else than its peer does: its transport, with announcements re-signed and bodies of its own.
+ * What a liar needs to announce something else than its peer does: its transport, with announcements re-signed and
+ * bodies of its own.
  *
- * An announcement names one body by its hash, and its numbers only grow; so a lie is a whole announcement, signed anew under the
- * next number, that keeps the log entry of the one it was made from, and the body is served beside those of the honest peer.
+ * An announcement names one body by its hash, and its numbers only grow; so a lie is a whole announcement, signed
+ * anew under the next number, that keeps the log entry of the one it was made from, and the body is served beside
+ * those of the honest peer.
  */
 import { forgetOldest } from "../../protocol/bounded.ts";
 import { toHex } from "../../protocol/bytes.ts";

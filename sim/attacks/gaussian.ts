@@ -1,8 +1,9 @@
 /**
- * Gaussian: mean of the honest models + N(0, sigma^2), drawn by every liar for itself (Blanchard et al., NeurIPS 2017, section 4).
+ * Gaussian: mean of the honest models + N(0, sigma^2), drawn by every liar for itself (Blanchard et al., NeurIPS
+ * 2017, section 4).
  *
- * `relative`: sigma is in units of the honest spread, coordinate by coordinate, so that it means the same for every model and at
- * every time; otherwise absolute and the same for all coordinates.
+ * `relative`: sigma is in units of the honest spread, coordinate by coordinate, so that it means the same for every
+ * model and at every time; otherwise absolute and the same for all coordinates.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

@@ -3,9 +3,10 @@
  *
  *     v = own - rho u,   u = unit vector of the mean honest update
  *
- * to each receiver: own is its model, rho the b-th largest distance from it among the honest models that it may hold, b the number
- * of models that a rule would take for lies: min(max(1, ceil(f m) + 1), max(1, floor((m - 1) / 2))) of m, for the task's f. So at
- * least as many honest models lie farther out as are removed. Rules that remove by distance fall to it; those that clip and mix do not.
+ * to each receiver: own is its model, rho the b-th largest distance from it among the honest models that it may
+ * hold, b the number of models that a rule would take for lies: min(max(1, ceil(f m) + 1), max(1, floor((m - 1) /
+ * 2))) of m, for the task's f. So at least as many honest models lie farther out as are removed. Rules that remove
+ * by distance fall to it; those that clip and mix do not.
  */
 import { z } from "zod";
 import { distance } from "../../protocol/aggregate/distances.ts";
@@ -19,8 +20,7 @@ import { addScaled, unit } from "./vectors.ts";
 export const insideTheBall: Attack = defineAttack({
   name: "inside-the-ball",
   about: "to each receiver: its own model, moved against the honest update as far as honest models lie",
-  source:
-    "our own; it defeats removal by distance. Kin: Ozfatura et al., Byzantines can also Learn from History, 2022 (arXiv 2208.09894)",
+  source: "our own, against removal by distance; kin to Ozfatura et al. 2022 (arXiv 2208.09894)",
   options: z.strictObject({ noise: noiseOption }),
   join: (coalition, { noise }) =>
     twoFaced(coalition, noise, (receiver) => {

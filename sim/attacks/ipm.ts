@@ -1,6 +1,7 @@
 /**
- * Inner product manipulation: (1 - tau) mu, mu the mean of the honest models (Xie, Koyejo, Gupta, UAI 2019). With tau above 1 it
- * points against them, so that the inner product of the aggregate and the true mean may become negative.
+ * Inner product manipulation: (1 - tau) mu, mu the mean of the honest models (Xie, Koyejo, Gupta, UAI 2019). With
+ * tau above 1 it points against them, so that the inner product of the aggregate and the true mean may become
+ * negative.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

@@ -1,6 +1,6 @@
 /**
- * Label flip: trains honestly on y -> C - 1 - y (Biggio, Nelson, Laskov, ICML 2012; in this form in Fang et al., USENIX Security
- * 2020). Regression: the targets are reflected about the mean that the task states.
+ * Label flip: trains honestly on y -> C - 1 - y (Biggio, Nelson, Laskov, ICML 2012; in this form in Fang et al.,
+ * USENIX Security 2020). Regression: the targets are reflected about the mean that the task states.
  */
 import { z } from "zod";
 import type { Dataset } from "../../protocol/learn/dataset.ts";

@@ -1,4 +1,7 @@
-/** The lies that attacks on membership and time fall back on: how liars get heard is one question, what they say another. */
+/**
+ * The lies that attacks on membership and time fall back on: how liars get heard is one question, what they say
+ * another.
+ */
 import { alie } from "./alie.ts";
 import type { Attack, Coalition, Disguise, Liar } from "./attack.ts";
 import { insideTheBall } from "./inside-the-ball.ts";

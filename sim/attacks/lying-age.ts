@@ -1,9 +1,10 @@
 /**
- * Lying age: claims a wrong number of training steps for its models. Where models weigh by their age (Hegedus, Danner, Jelasity
- * 2019), a claim of 10^9 hands the liar the model of every receiver; here a newer claim is merely fresh.
+ * Lying age: claims a wrong number of training steps for its models. Where models weigh by their age (Hegedus,
+ * Danner, Jelasity 2019), a claim of 10^9 hands the liar the model of every receiver; here a newer claim is merely
+ * fresh.
  *
- * `up` and `down`: by `cycles` local trainings; `max`: 2^53 - 1, the largest age that a message can hold; `zero`: 0. The liar
- * trains honestly, or publishes sign-flipped models under its false age.
+ * `up` and `down`: by `cycles` local trainings; `max`: 2^53 - 1, the largest age that a message can hold; `zero`: 0.
+ * The liar trains honestly, or publishes sign-flipped models under its false age.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

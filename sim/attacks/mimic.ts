@@ -1,6 +1,6 @@
 /**
- * Mimic: all liars send the newest model of one honest peer, the victim (Karimireddy, He, Jaggi, ICLR 2022). Nothing about it is
- * wrong but its weight: with unlike data, one peer is heard as if it were many, and the others less.
+ * Mimic: all liars send the newest model of one honest peer, the victim (Karimireddy, He, Jaggi, ICLR 2022). Nothing
+ * about it is wrong but its weight: with unlike data, one peer is heard as if it were many, and the others less.
  *
  * The victim is drawn once a run. Without noise the copies are copies to the bit, which a peer counts once.
  */

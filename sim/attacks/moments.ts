@@ -3,9 +3,9 @@
  *
  *     mean = sum x / n        spread = sqrt(sum x^2 / n - mean^2)        meanUpdate = sum (x - base) / n
  *
- * coordinate by coordinate, in float64: after a million replacements the variance of float32 parameters still has six digits.
- * A replacement is O(d), whatever the number of peers; the figures are computed when they are asked for, once between two
- * replacements.
+ * coordinate by coordinate, in float64: after a million replacements the variance of float32 parameters still has
+ * six digits. A replacement is O(d), whatever the number of peers; the figures are computed when they are asked for,
+ * once between two replacements.
  */
 import { lengthOf } from "./vectors.ts";
 

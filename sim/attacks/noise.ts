@@ -1,8 +1,10 @@
 /**
- * Noise per liar: v + noise sigma_c N(0, 1) in coordinate c, drawn by every liar for itself; sigma is the spread of the honest.
+ * Noise per liar: v + noise sigma_c N(0, 1) in coordinate c, drawn by every liar for itself; sigma is the spread of
+ * the honest.
  *
- * Liars that all send the same vector give themselves away: a body is counted once however many send it, and models that lie
- * close together share one weight in the default rule. With noise near 1 they are as far from each other as honest models are.
+ * Liars that all send the same vector give themselves away: a body is counted once however many send it, and models
+ * that lie close together share one weight in the default rule. With noise near 1 they are as far from each other as
+ * honest models are.
  */
 import { z } from "zod";
 import type { Rng } from "../../protocol/rng.ts";

@@ -1,8 +1,8 @@
 /**
- * Push flood: announces `rate` models a cycle, each sign-flipped and each another, evenly over the time until its next training. Where
- * peers merge what they are sent, eight times the announcements are eight times the weight; where they pull from one slot for each
- * author, they are one, and what comes faster than the task allows is not even looked at. (Flooding of views by pushes: Bortnikov,
- * Gurevich, Keidar, Kliot, Shraer, Brahms, PODC 2008.)
+ * Push flood: announces `rate` models a cycle, each sign-flipped and each another, evenly over the time until its
+ * next training. Where peers merge what they are sent, eight times the announcements are eight times the weight;
+ * where they pull from one slot for each author, they are one, and what comes faster than the task allows is not
+ * even looked at. (Flooding of views by pushes: Bortnikov, Gurevich, Keidar, Kliot, Shraer, Brahms, PODC 2008.)
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";
@@ -12,7 +12,10 @@ import { noiseOption } from "./noise.ts";
 import { signFlipAttack } from "./sign-flip.ts";
 import { scaled } from "./vectors.ts";
 
-/** How much longer each model of one training is than the one before: another model to every check, the same to learning. */
+/**
+ * How much longer each model of one training is than the one before: another model to every check, the same to
+ * learning.
+ */
 const STRETCH = 1 + 1 / 1024;
 
 export const pushFlood: Attack = defineAttack({

@@ -1,10 +1,11 @@
 /**
- * Replay: old models under new announcements. The bytes of an old announcement cannot come again, nor can an old number; but a liar
- * can publish any model again under its own key and a new number, and say that it is fresh.
+ * Replay: old models under new announcements. The bytes of an old announcement cannot come again, nor can an old
+ * number; but a liar can publish any model again under its own key and a new number, and say that it is fresh.
  *
- * `own`: every second publication repeats its own of `lag` trainings ago: peers that have heard of it refuse the announcement.
- * `others`: the model that another peer had `lag` trainings ago, under the liar's name: nobody has heard this author announce it,
- * so it passes. `both`: in turn. Until it has collected `lag` models, the liar is honest.
+ * `own`: every second publication repeats its own of `lag` trainings ago: peers that have heard of it refuse the
+ * announcement. `others`: the model that another peer had `lag` trainings ago, under the liar's name: nobody has
+ * heard this author announce it, so it passes. `both`: in turn. Until it has collected `lag` models, the liar is
+ * honest.
  */
 import { z } from "zod";
 import type { Attack, Coalition, Liar } from "./attack.ts";

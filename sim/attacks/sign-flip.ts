@@ -1,8 +1,8 @@
 /**
  * Sign flip: -scale times an honest model (Li, Xu, Chen, Giannakis, Ling, RSA, AAAI 2019).
  *
- * `own`: the liar trains on its own data and ignores what it aggregates, so that its direction stays that of an honest model; it
- * needs to know nobody. `mean`: of the mean of the honest models, which all liars then send alike.
+ * `own`: the liar trains on its own data and ignores what it aggregates, so that its direction stays that of an
+ * honest model; it needs to know nobody. `mean`: of the mean of the honest models, which all liars then send alike.
  */
 import { z } from "zod";
 import type { Trainer } from "../../protocol/seams.ts";

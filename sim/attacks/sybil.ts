@@ -1,6 +1,7 @@
 /**
- * Sybil: every lying device runs `identities` peers (Douceur, IPTPS 2002). One slot for each identity bounds nothing where identities
- * are free: with enough of them the liars are the majority, and no rule stands. Only admission helps.
+ * Sybil: every lying device runs `identities` peers (Douceur, IPTPS 2002). One slot for each identity bounds nothing
+ * where identities are free: with enough of them the liars are the majority, and no rule stands. Only admission
+ * helps.
  */
 import { z } from "zod";
 import type { Attack } from "./attack.ts";

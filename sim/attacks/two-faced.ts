@@ -1,13 +1,14 @@
 /**
  * Liars that hand each receiver a model of its own, made for it alone.
  *
- * Whenever an honest peer has trained, the coalition crafts one lie for it, and every liar that is connected to it tells it so: an
- * announcement for this neighbour only, and a body that the liar serves. The receiver thus finds a fresh lie of every liar when it
- * draws for its next cycle, as if the liar had seen its model just before it was asked. What the liar's own peer announces goes
- * nowhere, and it trains no more: it only provides the log entries that announcements name.
+ * Whenever an honest peer has trained, the coalition crafts one lie for it, and every liar that is connected to it
+ * tells it so: an announcement for this neighbour only, and a body that the liar serves. The receiver thus finds a
+ * fresh lie of every liar when it draws for its next cycle, as if the liar had seen its model just before it was
+ * asked. What the liar's own peer announces goes nowhere, and it trains no more: it only provides the log entries
+ * that announcements name.
  *
- * Where announcements are relayed (`flood`), receivers also hear what was meant for others, and draw the newest of all: the lies
- * are less to the point there, and cost every peer (honest peers x liars) announcements a cycle.
+ * Where announcements are relayed (`flood`), receivers also hear what was meant for others, and draw the newest of
+ * all: the lies are less to the point there, and cost every peer (honest peers x liars) announcements a cycle.
  */
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Coalition, Disguise, HonestModel, Liar } from "./attack.ts";
@@ -25,7 +26,10 @@ interface Lie {
   readonly body: Body | undefined;
 }
 
-/** @param craft called once for each training of an honest peer that has a liar as neighbour; undefined: nothing is told. */
+/**
+ * @param craft called once for each training of an honest peer that has a liar as neighbour; undefined: nothing is
+ * told.
+ */
 export function twoFaced(
   coalition: Coalition,
   noise: number,
@@ -93,6 +97,9 @@ function createMouth(coalition: Coalition, liar: Liar, wire: Wire, noise: number
   };
 }
 
-/** The newest lie to each neighbour, the one before that it may still be pulling, and some for neighbours that come and go. */
+/**
+ * The newest lie to each neighbour, the one before that it may still be pulling, and some for neighbours that come
+ * and go.
+ */
 const BODIES_EACH = 2;
 const SPARE_BODIES = 8;

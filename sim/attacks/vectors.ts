@@ -1,4 +1,7 @@
-/** The few operations on parameter vectors that lies are made of: sums in float64, results in float32 where they are models. */
+/**
+ * The few operations on parameter vectors that lies are made of: sums in float64, results in float32 where they are
+ * models.
+ */
 
 export type Vector = Float32Array | Float64Array;
 
@@ -6,6 +9,13 @@ export type Vector = Float32Array | Float64Array;
 export function addScaled(a: Vector, factor: number, b: Vector): Float32Array {
   const result = new Float32Array(a.length);
   for (let i = 0; i < result.length; i++) result[i] = (a[i] as number) + factor * (b[i] as number);
+  return result;
+}
+
+/** a + factor b c, coordinate by coordinate, in float32. */
+export function addProduct(a: Vector, factor: number, b: Vector, c: Vector): Float32Array {
+  const result = new Float32Array(a.length);
+  for (let i = 0; i < result.length; i++) result[i] = (a[i] as number) + factor * (b[i] as number) * (c[i] as number);
   return result;
 }
 

@@ -59,7 +59,11 @@ async function startTrainers(data: Parameters<typeof createTensorflowTrainer>[0]
   missing: [engine: string, why: string][];
 }> {
   const { kind } = data.task.model;
-  const trainers: Trainer[] = kind === "cnn" ? [] : [createDenseTrainer(data)];
+  const trainers: Trainer[] = [];
+  if (kind !== "cnn") {
+    const plain = createDenseTrainer({ ...data, plain: true });
+    trainers.push(createDenseTrainer(data), { ...plain, engine: "dense in TypeScript" });
+  }
   const missing: [string, string][] = [];
   const backends: readonly BackendName[] = kind === "cnn" ? ["wasm", "node"] : ["wasm", "cpu", "node"];
   for (const backend of backends) {

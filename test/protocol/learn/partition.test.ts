@@ -26,6 +26,15 @@ function skew(data: Dataset, parts: readonly Uint32Array[]): number {
   return shares.reduce((a, b) => a + b) / shares.length;
 }
 
+/** How many of the rows have each label; labels that none has may be missing. */
+function countLabels(data: Dataset, rows: Uint32Array): number[] {
+  return Array.from(rows, (row) => data.targets[row] as number).reduce(add, []);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b) / values.length;
+}
+
 function add(counts: number[], label: number): number[] {
   counts[label] = (counts[label] ?? 0) + 1;
   return counts;
@@ -37,6 +46,7 @@ const specs: fc.Arbitrary<PartitionSpec> = fc.oneof(
   fc.constant<PartitionSpec>({ kind: "iid" }),
   fc.constant<PartitionSpec>({ kind: "owner" }),
   fc.double({ min: 1e-3, max: 1e3, noNaN: true }).map((alpha): PartitionSpec => ({ kind: "dirichlet", alpha })),
+  fc.double({ min: 1e-3, max: 1e3, noNaN: true }).map((alpha): PartitionSpec => ({ kind: "label-dirichlet", alpha })),
   fc.integer({ min: 1, max: 2 }).map((perPeer): PartitionSpec => ({ kind: "shards", perPeer })),
 );
 
@@ -79,19 +89,49 @@ test("iid parts are of equal size and differ with the seed", () => {
   assert.notDeepEqual(partition(data, { kind: "iid" }, 4, 2), parts);
 });
 
-test("dirichlet skews labels the more, the smaller alpha is, until at alpha 0.01 each class lies at one peer", () => {
+test("dirichlet parts are of equal size, and their labels the more skewed, the smaller alpha is", () => {
+  const data = balanced(10, 203);
+  const at = (alpha: number) => {
+    const parts = partition(data, { kind: "dirichlet", alpha }, 10, 3);
+    assert.deepEqual(new Set(sizes(parts)), new Set([203]), `alpha ${alpha}`);
+    return mean(parts.map((rows) => Math.max(...countLabels(data, rows).filter(Number.isFinite)) / rows.length));
+  };
+  const [none, mild, strong, extreme] = [at(1000), at(1), at(0.1), at(0.001)];
+  assert.ok(none < 0.15, `alpha 1000: ${none}`);
+  assert.ok(none < mild && mild < strong && strong < extreme);
+  assert.ok(extreme > 0.9, `alpha 0.001: ${extreme}`);
+});
+
+test("dirichlet mixtures have the mean and the variance of Dirichlet(alpha)", () => {
+  // Two classes, and rows enough that none runs out: the share of one class is a proportion from Beta(a, a) plus sampling noise.
+  const data = labelled([...new Array(1000).fill(0), ...new Array(1000).fill(1)]);
+  for (const alpha of [0.3, 1, 4]) {
+    const draws = Array.from({ length: 400 }, (_, seed) => {
+      const [first] = partition(data, { kind: "dirichlet", alpha }, 20, seed) as [Uint32Array];
+      return (countLabels(data, first)[0] ?? 0) / 100;
+    });
+    const centre = mean(draws);
+    const variance = mean(draws.map((draw) => (draw - centre) ** 2));
+    const ofBeta = 1 / (4 * (2 * alpha + 1));
+    const expected = ofBeta + (0.25 - ofBeta) / 100;
+    assert.ok(Math.abs(centre - 0.5) < 4 * Math.sqrt(expected / 400), `alpha ${alpha}: mean ${centre}`);
+    assert.ok(Math.abs(variance / expected - 1) < 0.25, `alpha ${alpha}: variance ${variance}, not ${expected}`);
+  }
+});
+
+test("label-dirichlet skews labels the more, the smaller alpha is, until at alpha 0.01 each class lies at one peer", () => {
   const data = balanced(10, 200);
-  const at = (alpha: number) => skew(data, partition(data, { kind: "dirichlet", alpha }, 10, 3));
+  const at = (alpha: number) => skew(data, partition(data, { kind: "label-dirichlet", alpha }, 10, 3));
   const [none, mild, strong, extreme] = [at(1000), at(1), at(0.1), at(0.01)];
   assert.ok(none < 0.13, `alpha 1000: ${none}`);
   assert.ok(none < mild && mild < strong && strong < extreme);
   assert.ok(extreme > 0.9, `alpha 0.01: ${extreme}`);
 });
 
-test("dirichlet with one peer that takes nearly all still fills every part, where plain gamma variates are 0/0", () => {
+test("label-dirichlet with one peer that takes nearly all still fills every part, where plain gamma variates are 0/0", () => {
   const data = balanced(2, 100);
   for (const alpha of [0.01, 1e-4, 1e-8]) {
-    const parts = partition(data, { kind: "dirichlet", alpha }, 50, 1);
+    const parts = partition(data, { kind: "label-dirichlet", alpha }, 50, 1);
     assert.equal(
       sizes(parts).reduce((a, b) => a + b),
       200,
@@ -100,12 +140,12 @@ test("dirichlet with one peer that takes nearly all still fills every part, wher
   }
 });
 
-test("dirichlet proportions have the mean and the variance of Dirichlet(alpha)", () => {
+test("label-dirichlet proportions have the mean and the variance of Dirichlet(alpha)", () => {
   // One class, two peers: the first one's proportion is Beta(a, a), with mean 1/2 and variance 1 / (4 (2a + 1)).
   const data = labelled(new Array(500).fill(0));
   for (const alpha of [0.3, 1, 4]) {
     const draws = Array.from({ length: 600 }, (_, seed) => {
-      const [first] = partition(data, { kind: "dirichlet", alpha }, 2, seed) as [Uint32Array, Uint32Array];
+      const [first] = partition(data, { kind: "label-dirichlet", alpha }, 2, seed) as [Uint32Array, Uint32Array];
       return first.length / 500;
     });
     const mean = draws.reduce((a, b) => a + b) / draws.length;
@@ -189,11 +229,15 @@ test("the partitions of the digits are pinned, so that an experiment of last yea
     return hash.digest("hex");
   };
   assert.deepEqual(
-    ["iid", "dirichlet:0.5", "dirichlet:0.01", "shards:2"].map((spec) => [spec, digest(spec, 1)]),
+    ["iid", "dirichlet:0.5", "label-dirichlet:0.5", "label-dirichlet:0.01", "shards:2"].map((spec) => [
+      spec,
+      digest(spec, 1),
+    ]),
     [
       ["iid", "0775aa8f47f30422df033f542fd8dadf5d8a41172d12e847dc73273b0af697d3"],
-      ["dirichlet:0.5", "f7a9670ec1bbdc6d4119ae45d12df8651e247a754cc56d455e181fd357f1aec8"],
-      ["dirichlet:0.01", "b90fb4bdc85483c962f98e9b6cf732808251dc9631e764cc949fba748815c7f3"],
+      ["dirichlet:0.5", "eec5137ac80fbd0888a52fd0a4df238594d2854fae86bdcb237610725946a10d"],
+      ["label-dirichlet:0.5", "0392205e63490e4cfc0f34daea5a9a0f4863603828b0e91bff0a841ae207cf5c"],
+      ["label-dirichlet:0.01", "801068ea0369968613bd19854e7ee54e8b7b1078607cee754725b083c44b26e8"],
       ["shards:2", "9a20167c68100b2ab257f635eed7782256ebf6d0a01dc20394d616b58ed05eb9"],
     ],
   );

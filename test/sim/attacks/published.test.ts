@@ -1,4 +1,7 @@
-/** Attacks that publish one crafted model to all: their formulas on small vectors, and what their sources promise of them. */
+/**
+ * Attacks that publish one crafted model to all: their formulas on small vectors, and what their sources promise of
+ * them.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { blobTask } from "../../support/blobs.ts";

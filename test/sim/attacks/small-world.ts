@@ -1,4 +1,7 @@
-/** A few real peers, honest ones and liars, on the virtual clock and a network without relays: complete, one second a cycle. */
+/**
+ * A few real peers, honest ones and liars, on the virtual clock and a network without relays: complete, one second a
+ * cycle.
+ */
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { RULES } from "../../../protocol/aggregate/registry.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense.ts";

@@ -1,6 +1,6 @@
 /**
- * A stage for liars: the real coalition and network, and in place of peers the bare ends of the wire, so that a test says what the
- * honest models are and sees what a liar publishes, announces and serves.
+ * A stage for liars: the real coalition and network, and in place of peers the bare ends of the wire, so that a test
+ * says what the honest models are and sees what a liar publishes, announces and serves.
  */
 import assert from "node:assert/strict";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";

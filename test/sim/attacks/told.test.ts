@@ -1,4 +1,7 @@
-/** Attacks that tell each receiver something else: their formulas, as pulled over the wire from the announcement that was told. */
+/**
+ * Attacks that tell each receiver something else: their formulas, as pulled over the wire from the announcement that
+ * was told.
+ */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { guardedMedian } from "../../../protocol/aggregate/guarded-median.ts";
