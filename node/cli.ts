@@ -222,7 +222,7 @@ Examples:
   $ hearsay sim compare median/ krum/                      means, intervals, paired differences
 `,
   );
-const each = (value: string, before: readonly string[]) => [...before, value];
+const each = (value: string, before: readonly string[] = []) => [...before, value];
 
 function withOverrides(command: Command): Command {
   return command
@@ -231,7 +231,6 @@ function withOverrides(command: Command): Command {
       "--set <path=value>",
       "another value in the scenario; may be repeated. The value is YAML, null takes it out",
       each,
-      [],
     );
 }
 
@@ -259,7 +258,7 @@ Examples:
 withOverrides(sim.command("sweep"))
   .description("run a scenario with every combination of some values, under several seeds, over all cores")
   .argument("<file>", "a scenario, or { scenario: {...}, grids: [{ path: [values] }], seeds: [1, 2, 3] }")
-  .option("--grid <path=values>", "values of a path, separated by commas; may be repeated: all combinations", each, [])
+  .option("--grid <path=values>", "values of a path, separated by commas; may be repeated: all combinations", each)
   .option("--seeds <list>", "1..5, or 1,2,7 (default: those of the file)")
   .option("--shard <i/n>", "only part i of n of the runs, for many machines")
   .option("--workers <n>", "threads (default: one for each core)")

@@ -13,7 +13,7 @@ import { loadScenario } from "./sim-scenario.ts";
 interface RunOptions {
   readonly peers?: string;
   readonly seed?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   /** A directory; true: one by the name of the run; false: none. */
   readonly out: string | boolean;
   readonly json?: boolean;

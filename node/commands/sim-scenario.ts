@@ -12,7 +12,7 @@ type Grid = import("../../sim/sweep.ts").Grid;
 /** Options that `sim run` and `sim sweep` share. */
 export interface OverrideOptions {
   readonly peers?: string;
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 /**
@@ -24,8 +24,11 @@ export async function loadScenario(
   options: OverrideOptions & { readonly seed?: string },
 ): Promise<Scenario> {
   const { parseScenario } = await import("../../sim/scenario.ts");
-  const set = options.seed === undefined ? options.set : [...options.set, `seed=${options.seed}`];
-  const source = await override(await readDocument(path), { ...options, set });
+  const { set = [], seed } = options;
+  const source = await override(await readDocument(path), {
+    ...options,
+    set: seed === undefined ? set : [...set, `seed=${seed}`],
+  });
   return parseScenario(await inlineFiles(source, dirname(path)));
 }
 
@@ -46,7 +49,7 @@ export async function readDocument(path: string): Promise<Tree> {
 }
 
 /** The scenario with the values of `--set PATH=VALUE` and `--peers`. */
-export async function override(scenario: Tree, { peers, set }: OverrideOptions): Promise<Tree> {
+export async function override(scenario: Tree, { peers, set = [] }: OverrideOptions): Promise<Tree> {
   const { withValue } = await import("../../sim/sweep-paths.ts");
   const all = peers === undefined ? set : [...set, `peers=${peers}`];
   return all.reduce((tree, text) => {

@@ -19,8 +19,8 @@ type SweepRun = import("../../sim/sweep.ts").SweepRun;
 
 interface SweepOptions {
   readonly peers?: string;
-  readonly set: readonly string[];
-  readonly grid: readonly string[];
+  readonly set?: readonly string[];
+  readonly grid?: readonly string[];
   readonly seeds?: string;
   readonly shard?: string;
   readonly workers?: string;
@@ -88,7 +88,7 @@ async function readSweep(file: string, options: SweepOptions): Promise<SweepRun[
   const { combinations, parseSweep, runsOf } = await import("../../sim/sweep.ts");
   const document = parseSweep(await readDocument(file));
   const scenario = await override(document.scenario, options);
-  const found = combinations({ ...document, scenario }, parseGridFlags(options.grid));
+  const found = combinations({ ...document, scenario }, parseGridFlags(options.grid ?? []));
   const complete = await Promise.all(
     found.map(async ({ source, label }) => ({ label, source: await inlineFiles(source, dirname(file)) })),
   );

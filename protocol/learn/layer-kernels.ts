@@ -129,7 +129,6 @@ export function activateFunction(
       const scratch = Array.from({ length: TANH_SCRATCH }, () => fresh("v128"));
       active = tanh(value, scratch);
     } else active = v128.andnot(value, f32x4.lt(value, f32x4.const(0)));
-    // a store waits on the stack for its address
     return [
       forLoop(at, i32.const(0), i32.const(layer.stride), 16, v128.store(local.get(at), active, layer.output)),
       local.set(to, i32.const(next.list)),

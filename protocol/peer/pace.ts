@@ -3,7 +3,7 @@
  * lying peers never lower the step rate of an honest one.
  *
  * A cycle lasts at least `minCycleMs`. Beyond that, the peer waits for the candidates that it could hope for, but no longer than
- * min(half its own mean training time, twice its mean pull time): a cycle is never more than 1.5 times the training.
+ * min(half its own mean training time, four times its mean pull time): a cycle is never more than 1.5 times the training.
  */
 import type { Clock } from "../seams.ts";
 
@@ -36,7 +36,7 @@ export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal
     },
     async wait(inbound) {
       const floorMs = begunMs + minCycleMs;
-      const patienceMs = Math.min(meanTrainMs / 2, 2 * inbound.pullMs());
+      const patienceMs = Math.min(meanTrainMs / 2, 4 * inbound.pullMs());
       const deadlineMs = Math.max(floorMs, clock.now() + patienceMs);
       await sleepUntil(clock, floorMs, signal);
       const wanted = inbound.wanted(Math.max(minCycleMs, meanTrainMs));

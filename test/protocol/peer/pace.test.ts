@@ -57,9 +57,9 @@ function candidates(clock: VirtualClock, { pullMs, wanted, arrivalsMs = [] }: Sc
   };
 }
 
-const scene: Scene = { trainMs: 100, minCycleMs: 0, pullMs: 20, wanted: 3 };
+const scene: Scene = { trainMs: 100, minCycleMs: 0, pullMs: 10, wanted: 3 };
 
-test("whoever is missing is waited for no longer than twice a pull and half a training", async () => {
+test("whoever is missing is waited for no longer than four times a pull and half a training", async () => {
   assert.equal(await cycleMs(scene), 140);
   assert.equal(await cycleMs({ ...scene, pullMs: 1000 }), 150);
   assert.equal(await cycleMs({ ...scene, pullMs: 1e9, wanted: 1e9 }, 20), 150, "after many cycles as after one");

