@@ -238,7 +238,7 @@ withOverrides(sim.command("run"))
   .description("run one scenario")
   .argument("<file>", "the scenario")
   .option("--seed <n>", "seed, in place of the scenario's")
-  .option("-o, --out <dir>", "directory of the report (default: <name>-<hash>-s<seed>, none with --json)", true)
+  .option("-o, --out <dir>", "directory of the report (default: <name>-<hash>-s<seed>, none with --json)")
   .option("--no-out", "write no files")
   .option("--json", "print JSON; no files without --out")
   .addHelpText(

@@ -20,6 +20,7 @@ import { createCoalition, type RecordingCoalition } from "./attacks/coalition.ts
 import { ATTACKS } from "./attacks/registry.ts";
 import { castOf, unsignedIdentity } from "./cast.ts";
 import { createVirtualClock } from "./clock.ts";
+import { rememberHashes } from "./crypto.ts";
 import { createDevices } from "./devices/device.ts";
 import { createMeasurements } from "./measure.ts";
 import { createNetwork } from "./network/network.ts";
@@ -54,7 +55,10 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
   const rng = createRng(`experiment/${scenario.seed}`);
   const loaded = await modules.loadData(data, scenario.task);
   const task = taskOf(scenario, loaded.task);
-  const crypto: Crypto = scenario.signatures ? modules.crypto : { ...modules.crypto, verify: () => true };
+  const crypto: Crypto = {
+    sha256: rememberHashes(modules.crypto.sha256),
+    verify: scenario.signatures ? modules.crypto.verify : () => true,
+  };
   const clock = createVirtualClock();
   const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
 
@@ -71,6 +75,7 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
     crypto,
     conditions: surroundings.conditions,
     announcements: scenario.network.announcements,
+    sharesMemory: true,
   });
   const coalition =
     attack &&

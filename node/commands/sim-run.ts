@@ -14,8 +14,8 @@ interface RunOptions {
   readonly peers?: string;
   readonly seed?: string;
   readonly set?: readonly string[];
-  /** A directory; true: one by the name of the run; false: none. */
-  readonly out: string | boolean;
+  /** A directory; left out: one by the name of the run; false: none. */
+  readonly out?: string | false;
   readonly json?: boolean;
 }
 
@@ -24,7 +24,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const scenario = await loadScenario(file, options);
   const hash = scenarioHash(scenario, nodeCrypto);
   const byName = options.json ? undefined : `${scenario.name}-${hash.slice(0, 8)}-s${scenario.seed}`;
-  const directory = options.out === true ? byName : options.out || undefined;
+  const directory = options.out === undefined ? byName : options.out || undefined;
   if (directory !== undefined) await refuseOtherRun(directory, hash, scenario.seed);
 
   const startedMs = performance.now();

@@ -12,7 +12,7 @@ export interface BodyCodec {
   /** A model body: a complete safetensors file. @throws RangeError for a vector of another length. */
   encode(params: Float32Array): Uint8Array;
   /**
-   * The parameters of a body, a new array; values may be non-finite (validation refuses them).
+   * The parameters of a body, for reading only (it may be a view of the body); values may be non-finite (validation refuses them).
    * @throws HearsayError ERR_MODEL_SIZE, or ERR_MODEL_SHAPE where the header is not the one that the layout implies.
    */
   decode(body: Uint8Array): Float32Array;

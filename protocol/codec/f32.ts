@@ -3,7 +3,7 @@
  *
  * The header is a function of the layout, so a receiver compares bytes and parses nothing that a stranger wrote. Lossless.
  */
-import { bytesToFloats, concatBytes, equalBytes, floatsToBytes } from "../bytes.ts";
+import { bytesOf, concatBytes, equalBytes, floatsIn } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import type { BodyLayout, Codec } from "./codec.ts";
 import { safetensorsHeader } from "./safetensors.ts";
@@ -18,7 +18,7 @@ export const f32: Codec = {
       bodyBytes,
       encode(params) {
         if (params.length !== numParams) throw new RangeError(`${params.length} parameters, the task has ${numParams}`);
-        return concatBytes(header, floatsToBytes(params));
+        return concatBytes(header, bytesOf(params));
       },
       decode(body) {
         if (body.length !== bodyBytes) {
@@ -27,7 +27,7 @@ export const f32: Codec = {
         if (!equalBytes(body.subarray(0, header.length), header)) {
           throw new HearsayError("ERR_MODEL_SHAPE", "the body's header names other tensors or another task");
         }
-        return bytesToFloats(body.subarray(header.length));
+        return floatsIn(body.subarray(header.length));
       },
     };
   },

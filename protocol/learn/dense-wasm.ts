@@ -3,7 +3,6 @@
  * of the same layer sizes: calls are synchronous and leave nothing behind, so that thousands of peers cost their
  * parameters only. A call copies parameters and examples in and results out; steps run inside.
  */
-
 import type { FitResult } from "../seams.ts";
 import { assemble, createMemory, hasSimd, instantiate, type WasmMemory } from "../wasm-module.ts";
 import { gatherRows } from "./batches.ts";
@@ -16,20 +15,15 @@ import type { PreparedData } from "./prepare.ts";
 /** Examples that are in memory at a time, in bytes of inputs: with their lists they stay in a second-level cache. */
 const MAX_INPUT_BYTES = 2 ** 18;
 
-/** Larger models (100 million parameters) are left to TypeScript: addresses are of 32 bits. */
+/** Larger models (90 million parameters) are left to TypeScript: addresses are of 32 bits. */
 const MAX_BYTES = 2 ** 30;
 
 const PAGE = 2 ** 16;
 
-interface Machine {
-  readonly layout: Layout;
-  readonly kernels: DenseExports;
-}
-
 let memory: WasmMemory | undefined;
 let floats = new Float32Array(0);
 let words = new Uint32Array(0);
-const machines = new Map<string, Machine>();
+const instances = new Map<string, DenseExports>();
 
 /** Undefined where there is no SIMD, or the model is too large. */
 export function createWasmModel(shape: DenseShape): DenseModel | undefined {
@@ -39,7 +33,7 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
   const inputWidth = (shape.layers[0] as DenseLayer).inputs;
   const outputWidth = (shape.layers.at(-1) as DenseLayer).outputs;
   const targetWidth = shape.loss === "cross-entropy" ? 1 : outputWidth;
-  const { kernels } = machineOf(shape, layout);
+  const kernels = kernelsOf(shape, layout);
   const maxRows = Math.max(1, Math.floor(MAX_INPUT_BYTES / (4 * inputWidth)));
 
   /** Addresses of what goes with `rows` examples; grows the memory to hold them, or `least` bytes there. */
@@ -122,19 +116,17 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
   return { fit, predict };
 }
 
-function machineOf(shape: DenseShape, layout: Layout): Machine {
-  const { layers, activation, loss } = shape;
+function kernelsOf({ layers, activation, loss }: DenseShape, layout: Layout): DenseExports {
   const key = [activation, loss, ...layers.map(({ inputs, outputs }) => `${inputs}x${outputs}`)].join(" ");
-  let machine = machines.get(key);
-  if (machine === undefined) {
-    if (memory === undefined) {
-      memory = createMemory(1);
-      new Uint8Array(memory.buffer).set(PACKING_TABLE, PACKING);
-    }
-    machine = { layout, kernels: instantiate(assemble({ functions: denseFunctions(layout) }), memory) };
-    machines.set(key, machine);
+  let kernels = instances.get(key);
+  if (kernels !== undefined) return kernels;
+  if (memory === undefined) {
+    memory = createMemory(1);
+    new Uint8Array(memory.buffer).set(PACKING_TABLE, PACKING);
   }
-  return machine;
+  kernels = instantiate<DenseExports>(assemble({ functions: denseFunctions(layout) }), memory);
+  instances.set(key, kernels);
+  return kernels;
 }
 
 /** Grows the memory to `bytes` and a vector, which reading the end of a row may touch. */

@@ -5,7 +5,7 @@
  * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
  */
 import { createRecentSet, forgetOldest } from "../bounded.ts";
-import { equalBytes, toHex } from "../bytes.ts";
+import { equalBytes, keyOf } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock, Crypto, PeerId, Verdict } from "../seams.ts";
@@ -22,7 +22,7 @@ export interface Announced extends Announcement {
 export interface AnnouncementBook {
   /** Checks a sealed announcement and keeps it if it is its author's newest. */
   receive(sealed: Uint8Array): Verdict;
-  /** Newest announcement of every author whose body was neither taken nor given up, sorted by author. */
+  /** Newest announcement of every author whose body was neither taken nor given up, in the order of their coming. */
   available(): Announced[];
   /** The body was pulled, or will not be tried again. */
   settle(announced: Announced): void;
@@ -73,7 +73,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     if (slot !== undefined && announcement.seq <= slot.announced.seq)
       return { verdict: "ignore", code: "ERR_REPLAYED" };
     // [IGNORE] A model that this author announced before: it can't become fresh again.
-    const name = `${announcement.author}/${toHex(announcement.model)}`;
+    const name = keyOf(announcement.publicKey) + keyOf(announcement.model);
     if (seen.has(name)) return { verdict: "ignore", code: "ERR_REPLAYED" };
     // [REJECT] A body that can't be the task's.
     if (announcement.bytes !== context.bodyBytes) {
@@ -105,11 +105,11 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
 
   return {
     receive,
-    available: () =>
-      [...slots.values()]
-        .filter((slot) => !slot.settled)
-        .map((slot) => slot.announced)
-        .sort((a, b) => (a.author < b.author ? -1 : 1)),
+    available() {
+      const announced: Announced[] = [];
+      for (const slot of slots.values()) if (!slot.settled) announced.push(slot.announced);
+      return announced;
+    },
     settle(announced) {
       const slot = slots.get(announced.author);
       if (slot?.announced === announced) slot.settled = true;

@@ -5,7 +5,7 @@
  * resumes where it stopped. What arrives is checked against the hash before anyone sees it.
  */
 import { forgetOldest } from "../bounded.ts";
-import { equalBytes, toHex } from "../bytes.ts";
+import { equalBytes, keyOf } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../seams.ts";
@@ -28,23 +28,33 @@ const CHUNK_ATTEMPTS = 3;
 const RETRY_DELAY_MS = 600;
 
 export function serveBlobs(transport: Transport, protocol: string): BlobShelf {
-  const kept = new Map<string, Uint8Array>();
-  const rotating = new Map<string, Uint8Array>();
+  const kept = new Map<string, Blob>();
+  const rotating = new Map<string, Blob>();
   transport.onRequest(protocol, (_from, body) => {
     const { hash, offset, maxBytes } = decodeBlobRequest(body);
-    const key = toHex(hash);
+    const key = keyOf(hash);
     const blob = kept.get(key) ?? rotating.get(key);
     if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
-    const end = Math.min(blob.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
-    return encodeBlobAnswer({ total: blob.length, chunk: blob.subarray(Math.min(offset, end), end) });
+    const { bytes } = blob;
+    const end = Math.min(bytes.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
+    const encode = () => encodeBlobAnswer({ total: bytes.length, chunk: bytes.subarray(Math.min(offset, end), end) });
+    if (offset > 0 || end < bytes.length) return encode();
+    blob.whole ??= encode();
+    return blob.whole;
   });
   return {
-    keep: (hash, bytes) => kept.set(toHex(hash), bytes),
+    keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
     rotate(hash, bytes) {
-      rotating.set(toHex(hash), bytes);
+      rotating.set(keyOf(hash), { bytes });
       forgetOldest(rotating, BODIES_SERVED);
     },
   };
+}
+
+interface Blob {
+  readonly bytes: Uint8Array;
+  /** The answer with all of it, once somebody asked for that: the next ones will, too. */
+  whole?: Uint8Array;
 }
 
 export interface PullOptions {
@@ -67,14 +77,12 @@ export async function pullBlob(
   protocol: string,
   { hash, maxBytes, expectedBytes, signal }: PullOptions,
 ): Promise<Uint8Array> {
-  signal.throwIfAborted();
-  const ending = new AbortController();
-  const stop = ending.signal;
-  const give = () => ending.abort(new HearsayError("ERR_TIMEOUT", "the peer sends too slowly"));
-  const mostBytes = expectedBytes ?? maxBytes;
-  const cancel = clock.after(Math.max(LIMITS.requestTimeoutMs, (1000 * mostBytes) / LIMITS.minBytesPerSecond), give);
-  const stopped = () => ending.abort(signal.reason); // not AbortSignal.any, which takes as long as the rest of a small pull
-  signal.addEventListener("abort", stopped, { once: true });
+  const budgetMs = Math.max(LIMITS.requestTimeoutMs, (1000 * (expectedBytes ?? maxBytes)) / LIMITS.minBytesPerSecond);
+  let cancel = () => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(budgetMs, () => reject(new HearsayError("ERR_TIMEOUT", "the peer sends too slowly")));
+  });
+  let ended = false;
 
   let arrived = 0; // chunks
 
@@ -84,33 +92,34 @@ export async function pullBlob(
     let arrivedBefore = arrived;
     for (;;) {
       try {
-        const answer = decodeBlobAnswer(await transport.request(peer, protocol, request, { signal: stop }));
+        const answer = decodeBlobAnswer(await transport.request(peer, protocol, request, { signal }));
         arrived++;
         return answer;
       } catch (error) {
         const broken = isHearsayError(error, "ERR_UNREACHABLE") || isHearsayError(error, "ERR_TIMEOUT");
         failures = arrived === arrivedBefore ? failures + 1 : 1;
         arrivedBefore = arrived;
-        if (!broken || failures === CHUNK_ATTEMPTS || stop.aborted) throw error;
-        await delay(clock, RETRY_DELAY_MS * failures, stop);
+        if (!broken || failures === CHUNK_ATTEMPTS || ended || signal.aborted) throw error;
+        await delay(clock, RETRY_DELAY_MS * failures, signal);
       }
     }
   }
 
-  try {
+  async function pullAll(): Promise<Uint8Array> {
     const first = await chunkAt(0);
     if (first.total > maxBytes)
       throw new HearsayError("ERR_TOO_LARGE", `a blob of ${first.total} bytes, at most ${maxBytes}`);
     if (expectedBytes !== undefined && first.total !== expectedBytes) {
       throw new HearsayError("ERR_MODEL_SIZE", `a body of ${first.total} bytes, ${expectedBytes} were announced`);
     }
-    const whole = new Uint8Array(first.total);
+    const isWhole = first.chunk.length === first.total;
+    const whole = isWhole ? first.chunk : new Uint8Array(first.total);
     let next = 0;
     const place = ({ total, chunk }: { total: number; chunk: Uint8Array }, offset: number) => {
       const length = Math.min(LIMITS.maxChunkBytes, whole.length - offset);
       if (total !== whole.length || chunk.length !== length)
         throw new HearsayError("ERR_MODEL_SIZE", "truncated: a chunk is short");
-      whole.set(chunk, offset);
+      if (!isWhole) whole.set(chunk, offset);
     };
     const takeOffset = () => {
       const offset = next;
@@ -119,7 +128,7 @@ export async function pullBlob(
     };
     place(first, takeOffset());
     const lane = async () => {
-      while (next < whole.length) {
+      while (next < whole.length && !ended) {
         const offset = takeOffset();
         place(await chunkAt(offset), offset);
       }
@@ -128,12 +137,13 @@ export async function pullBlob(
     if (!equalBytes(crypto.sha256(whole), hash))
       throw new HearsayError("ERR_MODEL_HASH", "the bytes do not match the announced hash");
     return whole;
-  } catch (error) {
-    ending.abort(error); // ends the other lanes
-    throw error;
+  }
+
+  try {
+    return await Promise.race([pullAll(), late]); // no AbortSignal.any: it takes longer than all the rest of a small pull
   } finally {
     cancel();
-    signal.removeEventListener("abort", stopped);
+    ended = true; // the lanes that are left ask for no more; a request that is under way ends by itself
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the parts of a peer share: the task, the modules that `node/` or `sim/` gave, and the counters that status shows. */
-import { floatsToBytes } from "../bytes.ts";
+import { bytesOf } from "../bytes.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import type { ParentStatus } from "../log/bodies.ts";
 import type { Log } from "../log/chain.ts";
@@ -42,7 +42,7 @@ export interface PeerContext extends PeerModules {
 export function createParamsHash(crypto: Crypto): (params: Float32Array) => Uint8Array {
   const known = new WeakMap<Float32Array, Uint8Array>();
   return (params) => {
-    const hash = known.get(params) ?? crypto.sha256(floatsToBytes(params));
+    const hash = known.get(params) ?? crypto.sha256(bytesOf(params));
     known.set(params, hash);
     return hash;
   };

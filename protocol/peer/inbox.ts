@@ -26,10 +26,15 @@ export function createInbox({ capacity, memory }: { capacity: number; memory: nu
   const slots = new Map<PeerId, { candidate: Candidate; fresh: boolean }>();
 
   function evict(): void {
-    const byPreference = [...slots].sort(([, a], [, b]) => Number(a.fresh) - Number(b.fresh)); // stable: oldest remembered first
-    for (const [peer] of byPreference) {
-      if (slots.size <= capacity) break;
-      slots.delete(peer);
+    while (slots.size > capacity) {
+      const [oldest] = slots.keys();
+      let victim = oldest; // where all are fresh
+      for (const [peer, { fresh }] of slots) {
+        if (fresh) continue;
+        victim = peer; // the oldest that is only remembered
+        break;
+      }
+      slots.delete(victim as PeerId);
     }
   }
 

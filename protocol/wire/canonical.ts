@@ -212,8 +212,11 @@ function readFloat(reader: Reader): number {
 
 function readBytes(reader: Reader, length: number): Uint8Array {
   const start = advance(reader, length);
-  const part = reader.bytes.subarray(start, start + length);
-  return length <= COPIED_BYTES ? Uint8Array.from(part) : new Uint8Array(part.buffer, part.byteOffset, length);
+  const { bytes } = reader;
+  if (length > COPIED_BYTES) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
+  const copy = new Uint8Array(length);
+  for (let i = 0; i < length; i++) copy[i] = bytes[start + i] as number;
+  return copy;
 }
 
 function readText(reader: Reader, length: number): string {

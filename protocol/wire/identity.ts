@@ -5,7 +5,7 @@
  */
 import { base58btc } from "multiformats/bases/base58";
 import { forgetOldest } from "../bounded.ts";
-import { concatBytes, equalBytes, toHex } from "../bytes.ts";
+import { concatBytes, equalBytes, keyOf } from "../bytes.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId } from "../seams.ts";
 
@@ -14,14 +14,14 @@ const PREFIX: Uint8Array = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20);
 const KEY_BYTES = 32;
 const TEXT_LENGTH = 52;
 
-/** Peer ids by key in hexadecimal: base58 takes quadratic time, and the same few authors announce again and again. */
+/** Peer ids by key: base58 takes quadratic time, and the same few authors announce again and again. */
 const known = new Map<string, PeerId>();
 
 /** The peer id of a raw Ed25519 public key. Throws RangeError unless the key has 32 bytes. */
 export function peerIdFromPublicKey(publicKey: Uint8Array): PeerId {
   if (publicKey.length !== KEY_BYTES)
     throw new RangeError(`an Ed25519 key has ${KEY_BYTES} bytes, not ${publicKey.length}`);
-  const name = toHex(publicKey);
+  const name = keyOf(publicKey);
   const peerId = known.get(name) ?? base58btc.baseEncode(concatBytes(PREFIX, publicKey));
   known.set(name, peerId);
   forgetOldest(known, LIMITS.maxAnnouncers);

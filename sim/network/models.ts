@@ -18,11 +18,16 @@ import type { NetworkSpec } from "./schema.ts";
 export interface ConditionsOptions {
   /** In the order of their numbers. */
   readonly peers: readonly PeerId[];
+  /** A node in a data centre, which is no peer: it has a line without limit, a public address, and is on the side of peer 0. */
+  readonly server?: PeerId;
   readonly rng: Rng;
   readonly clock: Clock;
   /** The run begins now and lasts so long: partitions are given in shares of it. */
   readonly runMs: number;
 }
+
+/** Latency and partitions treat the server as if it stood beside peer 0. */
+const SERVER_INDEX = 0;
 
 export interface ModelledConditions extends Conditions {
   /**
@@ -35,7 +40,7 @@ export interface ModelledConditions extends Conditions {
 /** @throws RangeError, from the methods, for a peer that is not among `peers`. */
 export function createConditions(
   spec: NetworkSpec,
-  { peers, rng, clock, runMs }: ConditionsOptions,
+  { peers, server, rng, clock, runMs }: ConditionsOptions,
 ): ModelledConditions {
   const indices = new Map(peers.map((peer, index) => [peer, index]));
   const latency = createLatency(spec.latency, rng.fork("latency"));
@@ -45,7 +50,7 @@ export function createConditions(
   const nats = dealNatClasses(spec.nat, peers.length, rng.fork("nat"));
 
   function indexOf(peer: PeerId): number {
-    const index = indices.get(peer);
+    const index = peer === server ? SERVER_INDEX : indices.get(peer);
     if (index === undefined) throw new RangeError(`${peer} is not among the peers of these conditions`);
     return index;
   }
@@ -56,15 +61,24 @@ export function createConditions(
       const sender = indexOf(from);
       const receiver = indexOf(to);
       const nowMs = clock.now();
-      const uploadMs = lines === undefined ? 0 : lines.uploadMs(sender, bytes * loss.sendings, nowMs);
+      const uploadMs =
+        lines === undefined || from === server ? 0 : lines.uploadMs(sender, bytes * loss.sendings, nowMs);
       const lateMs = loss.delayMs(bytes); // what is lost has been sent all the same
       if (lateMs === undefined) return undefined;
       const travelMs = uploadMs + latency(sender, receiver) + lateMs;
-      return travelMs + (lines === undefined ? 0 : lines.downloadMs(receiver, bytes, nowMs + travelMs, nowMs));
+      return (
+        travelMs +
+        (lines === undefined || to === server ? 0 : lines.downloadMs(receiver, bytes, nowMs + travelMs, nowMs))
+      );
     },
     allows(a, b) {
       const [left, right] = [indexOf(a), indexOf(b)];
-      if (!natsConnect(nats[left] as (typeof nats)[number], nats[right] as (typeof nats)[number])) return false;
+      if (
+        a !== server &&
+        b !== server &&
+        !natsConnect(nats[left] as (typeof nats)[number], nats[right] as (typeof nats)[number])
+      )
+        return false;
       return partitions.together(left, right, clock.now());
     },
   };

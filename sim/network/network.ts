@@ -1,6 +1,6 @@
 /**
- * A network in memory: the Transport seam under modelled conditions, for simulations and tests. Real bytes are handed over;
- * those of requests and answers are copied, an announcement is one array for all (nobody changes what he hears, see seams.ts).
+ * A network in memory: the Transport seam under modelled conditions, for simulations and tests. Real bytes are handed over,
+ * copied so that nobody shares memory; or, where thousands of peers should hold one copy of each body, by reference.
  *
  * Announcements are relayed hop by hop where the handler accepts them, as gossipsub does, or go to neighbours only. Bodies are
  * pulled from neighbours only, so relaying changes little in what is learnt; but it costs every peer one message for
@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly conditions: Conditions;
   /** How far announcements go: over everybody who accepts them (default), or to the author's neighbours. */
   readonly announcements?: "flood" | "neighbours";
+  /** Hand over by reference: peers change nothing that they got, so only a test can tell. */
+  readonly sharesMemory?: boolean;
 }
 
 export interface Network {
@@ -58,8 +60,10 @@ type Answer = Uint8Array | ErrorCode;
 /** Announcements that a node remembers, so that it relays none twice. */
 const SEEN_CAPACITY = 10_000;
 
-export function createNetwork({ clock, crypto, conditions, announcements = "flood" }: NetworkOptions): Network {
+export function createNetwork(options: NetworkOptions): Network {
+  const { clock, crypto, conditions, announcements = "flood", sharesMemory = false } = options;
   const relays = announcements === "flood";
+  const own = (bytes: Uint8Array) => (sharesMemory ? bytes : bytes.slice());
   const nodes = new Map<PeerId, Node>();
 
   /** Hands bytes over when they have arrived; `broken` where the link is gone by then. What the network loses, neither hears of. */
@@ -137,12 +141,12 @@ export function createNetwork({ clock, crypto, conditions, announcements = "floo
       if (!from.links.has(peer)) return broken();
       signal?.addEventListener("abort", aborted, { once: true });
       from.waiting.set(broken, peer);
-      const asked = body.slice();
+      const asked = own(body);
       const arrive = async (node: Node) => {
         const reply = await answer(node, from.peer, protocol, asked);
         if (typeof reply === "string")
           return deliver(node, from.peer, utf8(reply), () => fail(reply, "it refused"), broken);
-        const whole = reply.slice();
+        const whole = own(reply);
         deliver(node, from.peer, whole, () => settle(() => resolve(whole)), broken);
       };
       deliver(from, peer, body, arrive, broken);
