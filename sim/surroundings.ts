@@ -5,6 +5,7 @@
  */
 import type { Rng } from "../protocol/rng.ts";
 import type { Learner } from "./algorithms/algorithm.ts";
+import { SERVER } from "./algorithms/fedavg.ts";
 import type { Attack } from "./attacks/attack.ts";
 import type { Member } from "./cast.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -36,7 +37,13 @@ export function createSurroundings(
   { clock, rng, endMs, attack }: Setting,
 ): Surroundings {
   const ids = members.map(({ identity }) => identity.peerId);
-  const conditions = createConditions(scenario.network, { peers: ids, rng: rng.fork("network"), clock, runMs: endMs });
+  const conditions = createConditions(scenario.network, {
+    peers: ids,
+    server: SERVER,
+    rng: rng.fork("network"),
+    clock,
+    runMs: endMs,
+  });
   const presence = createPresence(scenario.churn, scenario.peers, endMs, rng.fork("presence"));
   const identities: number[][] = Array.from({ length: scenario.peers }, () => []);
   for (const [index, { device }] of members.entries()) identities[device]?.push(index);

@@ -46,6 +46,8 @@ function startNode({ clock, endMs }: Environment, site: Site, deadlineMs: number
   /** Neighbours to whom this round's model went, while it waits for theirs. */
   let neighbours: readonly PeerId[] | undefined;
   let cancelDeadline = () => {};
+  /** The model after the last round: what it would predict with, in the middle of one. */
+  let mixed = site.params;
 
   function beginRound(): void {
     if (clock.now() >= endMs) return;
@@ -91,6 +93,7 @@ function startNode({ clock, endMs }: Environment, site: Site, deadlineMs: number
         answers.map(({ peer }, i) => ({ peer, tau: 0, weight: (1 + degree) * (weights[i] as number), status: "used" })),
       );
     }
+    mixed = site.params;
     for (const [peer, messages] of inbox) {
       const rest = messages.filter((message) => message.round > round);
       if (rest.length > 0) inbox.set(peer, rest);
@@ -113,9 +116,10 @@ function startNode({ clock, endMs }: Environment, site: Site, deadlineMs: number
   });
 
   beginRound();
-  return site.learner(() => {
+  const off = () => {
     cancelDeadline();
     neighbours = undefined;
     inbox.clear();
-  }, beginRound);
+  };
+  return site.learner(off, beginRound, { model: () => mixed });
 }

@@ -37,6 +37,8 @@ export const epidemic: Algorithm = {
     const deadlineMs = trainings * medianTrainMs(environment);
     const sites = createSites(environment, passes);
     const inboxes = new Map<Site, Map<PeerId, Float32Array>>(sites.map((site) => [site, new Map()]));
+    /** The models after the last round: what their nodes would predict with, in the middle of one. */
+    const mixed = new Map(sites.map((site) => [site, site.params]));
     let round = 0;
     let underWay = 0;
     let cancelDeadline = () => {};
@@ -76,6 +78,7 @@ export const epidemic: Algorithm = {
           site.merged(() => received.map(([peer]) => ({ peer, tau: 0, weight: 1, status: "used" })));
         }
         inbox.clear();
+        if (!site.isTraining()) mixed.set(site, site.params);
       }
       beginRound();
     }
@@ -98,6 +101,7 @@ export const epidemic: Algorithm = {
           endIfComplete(); // nobody waits for it any more
         },
         () => {}, // the next round takes it in
+        { model: () => mixed.get(site) as Float32Array },
       ),
     );
   },

@@ -1,0 +1,144 @@
+/** The attack section of sim/README.md: everything in it comes from the runs and the sweeps that asked for them. */
+
+import { attackGrid, type Column, footnotes, missList } from "./attack-grid.ts";
+import { attackSummary } from "./attack-summary.ts";
+import { type AttackCell, judgeCells } from "./attack-targets.ts";
+import type { Cell } from "./cells.ts";
+import { type MarkdownTable, markdownTable } from "./markdown.ts";
+import { captionOf, DEFAULT_RULE, type Origin, partitionName } from "./names.ts";
+
+/** The cells of a sweep, and where they come from. */
+export interface Sweep extends Origin {
+  readonly cells: readonly Cell[];
+}
+
+export interface AttackSweeps {
+  /** The default rule under every attack. */
+  readonly matrix: Sweep;
+  /** Other rules. */
+  readonly rules: Sweep;
+  readonly mnist: Sweep;
+  readonly many: Sweep;
+  /** `algorithm: local`. */
+  readonly alone: Sweep;
+}
+
+/** Of the comparison of rules. */
+const RULES_SHARE = 0.2;
+const RULES_INBOX = 15;
+
+export function attackReport({ matrix, rules, mnist, many, alone }: AttackSweeps): string {
+  const judged = judgeCells(matrix.cells, alone.cells);
+  return [
+    intro(alone),
+    "### The default rule in a few lines",
+    `${captionOf(matrix.cells, matrix)}. Means over both k; "worst cell" is the least mean, with its attack.`,
+    markdownTable(attackSummary(judged)),
+    missList(judged),
+    ...partitionsOf(judged).flatMap((partition) => [
+      `### The default rule, ${partitionName(partition)}`,
+      `${captionOf(
+        matrix.cells.filter(({ scenario }) => scenario.partition === partition),
+        matrix,
+      )}.`,
+      markdownTable(
+        matrixTable(
+          judged.filter((cell) => cell.partition === partition),
+          alone.cells,
+        ),
+      ),
+    ]),
+    ...rulesPart(judged, rules, alone.cells),
+    ...partitionTable("200 peers", many, alone.cells),
+    ...partitionTable("MNIST", mnist, alone.cells),
+  ].join("\n\n");
+}
+
+/** The cut for every day: one table, partitions across, and what it misses. */
+export function attackCut(cut: Sweep, alone: readonly Cell[]): { table: MarkdownTable; notes: string } {
+  const judged = judgeCells(cut.cells, alone);
+  return { table: attackGrid(judged, partitionColumns(judged), alone), notes: missList(judged) };
+}
+
+function intro(alone: Sweep): string {
+  return [
+    "Cells are percent: the mean over seeds of the mean accuracy of the honest peers / the worst single honest peer of all seeds. After a",
+    "backdoor, in parentheses: the share of triggered test rows that go where the attacker wants them. **Bold** cells miss a target:",
+    `${footnotes()}. Where a sweep is under way, … stands for a cell, with the number of its runs that are missing.`,
+    "",
+    "*Without attack* all peers are honest. Liars share no data, so that the data of every tenth, fifth or third peer are missing from the",
+    "attacked networks too, which costs something on skewed data whatever the rule. *Alone*, each peer trains as long on its own data, and",
+    `hears of nobody (${captionOf(alone.cells, alone)}).`,
+  ].join("\n");
+}
+
+function matrixTable(cells: readonly AttackCell[], alone: readonly Cell[]): MarkdownTable {
+  const inboxes = unique(cells.map(({ inbox }) => inbox));
+  const shares = unique(cells.filter(({ share }) => share > 0).map(({ share }) => share));
+  const columns = inboxes.flatMap((inbox) =>
+    shares.map(
+      (share): Column => ({
+        title: `k ${inbox}, f ${share}`,
+        holds: (cell) => cell.inbox === inbox && (cell.share === share || cell.share === 0),
+      }),
+    ),
+  );
+  return attackGrid(cells, columns, alone);
+}
+
+function rulesPart(matrix: readonly AttackCell[], rules: Sweep, alone: readonly Cell[]): string[] {
+  const others = judgeCells(rules.cells, alone);
+  const known = new Set(others.map(({ name }) => name));
+  const own = matrix.filter(
+    ({ inbox, share, name }) => inbox === RULES_INBOX && (share === RULES_SHARE || share === 0) && known.has(name),
+  );
+  const names = [DEFAULT_RULE, ...others.map(({ rule }) => rule).filter((rule) => rule !== DEFAULT_RULE)];
+  const columns = [...new Set(names)].map((rule): Column => ({ title: rule, holds: (cell) => cell.rule === rule }));
+  const note = `k ${RULES_INBOX}, f ${RULES_SHARE}; ${DEFAULT_RULE} from the matrix above. Every rule is held to the targets of the default one, against its own run without attack`;
+  const all = [...own, ...others];
+  return [
+    "### Other rules",
+    `${captionOf(rules.cells, rules)}; ${note}.`,
+    ...partitionsOf(others).flatMap((partition) => {
+      // The order of rows is that of the comparison, which not all of the matrix has.
+      const here = all.filter((cell) => cell.partition === partition);
+      return [
+        `**${partitionName(partition)}**`,
+        markdownTable(inOrderOf(attackGrid(here, columns, alone), attackGrid(others, columns, alone))),
+      ];
+    }),
+  ];
+}
+
+/** The rows of `table` in the order of those of `model`. */
+function inOrderOf(table: MarkdownTable, model: MarkdownTable): MarkdownTable {
+  const rows = new Map(table.rows.map((row) => [row[0], row]));
+  return { head: table.head, rows: model.rows.map(([name = ""]) => rows.get(name) ?? [name]) };
+}
+
+/** One table for a whole sweep, partitions across. */
+function partitionTable(title: string, sweep: Sweep, alone: readonly Cell[]): string[] {
+  const judged = judgeCells(sweep.cells, alone);
+  const [first] = judged.filter(({ share }) => share > 0);
+  return [
+    `### The default rule, ${title}`,
+    `${captionOf(sweep.cells, sweep)}; k ${first?.inbox}, f ${first?.share}.`,
+    markdownTable(attackGrid(judged, partitionColumns(judged), alone)),
+    missList(judged),
+  ];
+}
+
+function partitionColumns(cells: readonly AttackCell[]): Column[] {
+  return partitionsOf(cells).map((partition) => ({
+    title: partitionName(partition),
+    holds: (cell) => cell.partition === partition,
+  }));
+}
+
+function partitionsOf(cells: readonly AttackCell[]): string[] {
+  return [...new Set(cells.map(({ partition }) => partition))];
+}
+
+function unique(values: readonly number[]): number[] {
+  return [...new Set(values)].sort((a, b) => a - b);
+}
