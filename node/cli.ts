@@ -326,6 +326,20 @@ sim
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  $ hearsay sim vehicles --vehicles 100 --blocks 12 --out contacts.csv\n")
   .action((...args) => run(import("./commands/sim-vehicles.ts"), args));
+sim
+  .command("report", { hidden: true })
+  .description("in a checkout: run the sweeps behind sim/README.md, and write its tables and figures")
+  .argument("<what>", "attacks or measurements")
+  .option("--no-run", "only write, from the runs that are there")
+  .option("--cut", "attacks: five minutes of them, on the screen")
+  .option("--workers <n>", "threads (default: one for each core)")
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    "\nRuns lie in .results; what is there is not run again.\n\nExamples:\n" +
+      "  $ npm run report:attacks -- --no-run\n  $ npm run report:attacks -- --cut\n  $ npm run report:sim\n",
+  )
+  .action((...args) => run(import("./commands/sim-report.ts"), args));
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

@@ -35,7 +35,7 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
   const fenced = fence(store, () => alive);
   const peer = await createPeer(
     { task, minCycleMs },
-    { ...modules, store: fenced, trainer: slowed(trainer, parts.clock, trainMs), aggregator },
+    { ...modules, store: fenced, trainer: slowed(trainer, parts.clock, trainMs, () => alive), aggregator },
   );
   peer.run().catch((error: unknown) => {
     if (alive) throw error; // a simulated peer that fails is a fault of the simulation
@@ -57,12 +57,13 @@ const aggregator: Aggregator = {
   },
 };
 
-/** The trainer, taking virtual time. */
-function slowed(trainer: Trainer, clock: Clock, trainMs: () => number): Trainer {
+/** The trainer, taking virtual time; a training that is under way when the peer is killed never ends, for nobody. */
+function slowed(trainer: Trainer, clock: Clock, trainMs: () => number, isAlive: () => boolean): Trainer {
   return {
     ...trainer,
     async fit(request) {
       await new Promise<void>((resolve) => clock.after(trainMs(), resolve));
+      if (!isAlive()) throw killed();
       return trainer.fit(request);
     },
   };
@@ -73,8 +74,12 @@ function fence(store: Store, isOpen: () => boolean): Store {
   return {
     ...store,
     async write(changes) {
-      if (!isOpen()) throw new Error("this peer was killed");
+      if (!isOpen()) throw killed();
       return store.write(changes);
     },
   };
+}
+
+function killed(): Error {
+  return new Error("this peer was killed");
 }

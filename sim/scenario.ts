@@ -22,7 +22,9 @@ export type { Scenario } from "./scenario-type.ts";
 const share = z.number().min(0).max(1);
 const wholePositive = z.int().positive();
 /** `name`, or `{ kind: name, ...options }`; the options are checked by the entry of the registry. */
-const choice = z.union([z.string().transform((kind) => ({ kind })), z.looseObject({ kind: z.string() })]);
+const choice = z.union([z.string().transform((kind) => ({ kind })), z.looseObject({ kind: z.string() })], {
+  error: "give a name, or { kind: NAME, ...options }; hearsay sim list shows them",
+});
 
 const scenarioSchema = z.strictObject({
   version: z.literal(1).default(1),
@@ -52,7 +54,7 @@ const scenarioSchema = z.strictObject({
   network: networkSchema,
   churn: churnSchema,
   /** Nobody lies where it is left out. `share` of the peers do (rounded). */
-  attack: choice.and(z.looseObject({ share: share.default(0.2) })).optional(),
+  attack: choice.pipe(z.looseObject({ kind: z.string(), share: share.default(0.2) })).optional(),
   /** Real Ed25519 signatures, made and checked: ten times the time of a cycle. Without, every signature is 64 zeros and holds. */
   signatures: z.boolean().default(false),
   /** `keep` whole logs in memory, or only their heads. Left out: `keep` where peers restart, which then read them. */
@@ -92,6 +94,11 @@ export function parseScenario(source: unknown): Scenario {
   } catch (error) {
     faults.push({ path: "partition", message: (error as Error).message });
   }
+  if (draft.attack !== undefined && Math.round(draft.attack.share * draft.peers) === draft.peers)
+    faults.push({
+      path: "attack.share",
+      message: `${draft.attack.share} of ${draft.peers} peers leaves no honest one to measure: lower it`,
+    });
   const restarts = RESTARTING.includes(draft.churn.kind);
   if (restarts && draft.logs === "heads")
     faults.push({
@@ -109,6 +116,9 @@ export function scenarioHash({ seed: _, ...experiment }: Scenario, crypto: Pick<
 
 /** Kinds of churn in which peers go and come back. */
 const RESTARTING: readonly string[] = ["exponential", "trace"];
+
+/** The path of a fault that concerns the whole (`faultsOf`). */
+const TOP = "(top)";
 
 interface Registered {
   readonly options: z.ZodType;
@@ -134,7 +144,8 @@ function checkChoice<T extends Choice>(
   const own = Object.fromEntries(Object.entries(choice).filter(([key]) => !(key in keep)));
   const parsed = known.options.safeParse(own);
   if (parsed.success) return { ...keep, ...(parsed.data as object) } as T;
-  for (const { path: at, message } of faultsOf(parsed.error, own)) faults.push({ path: `${path}.${at}`, message });
+  for (const { path: at, message } of faultsOf(parsed.error, own))
+    faults.push({ path: at === TOP ? path : `${path}.${at}`, message });
   return choice;
 }
 

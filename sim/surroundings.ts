@@ -83,15 +83,19 @@ export function createSurroundings(
         } else meet(change);
       }
 
-      function meet({ kind, a, b }: ContactChange): void {
-        if (kind === "link") {
-          want(a, b);
-          connect(a, b);
-        } else {
-          wanted[a]?.delete(b);
-          wanted[b]?.delete(a);
-          network.disconnect(ids[a] as string, ids[b] as string);
-        }
+      /** Two devices meet or part, and with them all their identities. */
+      function meet(change: ContactChange): void {
+        for (const a of identities[change.a] ?? [])
+          for (const b of identities[change.b] ?? []) {
+            if (change.kind === "link") {
+              want(a, b);
+              connect(a, b);
+            } else {
+              wanted[a]?.delete(b);
+              wanted[b]?.delete(a);
+              network.disconnect(ids[a] as string, ids[b] as string);
+            }
+          }
       }
 
       async function turn(index: number, isOn: boolean): Promise<void> {

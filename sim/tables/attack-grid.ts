@@ -49,9 +49,9 @@ function cellText(cell: AttackCell | undefined): string {
     : `**${scoreText(score)}**${success}<sup>${letters}</sup>`;
 }
 
-/** What the footnotes of a table say. */
+/** What the footnotes of the tables say, as a list. */
 export function footnotes(): string {
-  return TARGETS.map(({ letter, text }) => `<sup>${letter}</sup> ${plainText(text)}`).join("; ");
+  return TARGETS.map(({ letter, text }) => `- <sup>${letter}</sup> ${plainText(text)}`).join("\n");
 }
 
 /** How many cells miss each target, and which. */

@@ -3,24 +3,19 @@
 import { attackGrid, type Column, footnotes, missList } from "./attack-grid.ts";
 import { attackSummary } from "./attack-summary.ts";
 import { type AttackCell, judgeCells } from "./attack-targets.ts";
-import type { Cell } from "./cells.ts";
+import { type Cell, meanOf } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
-import { captionOf, DEFAULT_RULE, type Origin, partitionName } from "./names.ts";
-
-/** The cells of a sweep, and where they come from. */
-export interface Sweep extends Origin {
-  readonly cells: readonly Cell[];
-}
+import { captionOf, DEFAULT_RULE, list, partitionName, type SweepCells, whole } from "./names.ts";
 
 export interface AttackSweeps {
   /** The default rule under every attack. */
-  readonly matrix: Sweep;
+  readonly matrix: SweepCells;
   /** Other rules. */
-  readonly rules: Sweep;
-  readonly mnist: Sweep;
-  readonly many: Sweep;
+  readonly rules: SweepCells;
+  readonly mnist: SweepCells;
+  readonly many: SweepCells;
   /** `algorithm: local`. */
-  readonly alone: Sweep;
+  readonly alone: SweepCells;
 }
 
 /** Of the comparison of rules. */
@@ -32,15 +27,12 @@ export function attackReport({ matrix, rules, mnist, many, alone }: AttackSweeps
   return [
     intro(alone),
     "### The default rule in a few lines",
-    `${captionOf(matrix.cells, matrix)}. Means over both k; "worst cell" is the least mean, with its attack.`,
+    `${captionOf(matrix)}. Means over both k; "worst cell" is the least mean, with its attack.`,
     markdownTable(attackSummary(judged)),
     missList(judged),
     ...partitionsOf(judged).flatMap((partition) => [
       `### The default rule, ${partitionName(partition)}`,
-      `${captionOf(
-        matrix.cells.filter(({ scenario }) => scenario.partition === partition),
-        matrix,
-      )}.`,
+      `${captionOf({ ...matrix, cells: cellsIn(partition, matrix) })}.`,
       markdownTable(
         matrixTable(
           judged.filter((cell) => cell.partition === partition),
@@ -55,20 +47,23 @@ export function attackReport({ matrix, rules, mnist, many, alone }: AttackSweeps
 }
 
 /** The cut for every day: one table, partitions across, and what it misses. */
-export function attackCut(cut: Sweep, alone: readonly Cell[]): { table: MarkdownTable; notes: string } {
+export function attackCut(cut: SweepCells, alone: readonly Cell[]): { table: MarkdownTable; notes: string } {
   const judged = judgeCells(cut.cells, alone);
   return { table: attackGrid(judged, partitionColumns(judged), alone), notes: missList(judged) };
 }
 
-function intro(alone: Sweep): string {
+function intro(alone: SweepCells): string {
   return [
     "Cells are percent: the mean over seeds of the mean accuracy of the honest peers / the worst single honest peer of all seeds. After a",
-    "backdoor, in parentheses: the share of triggered test rows that go where the attacker wants them. **Bold** cells miss a target:",
-    `${footnotes()}. Where a sweep is under way, … stands for a cell, with the number of its runs that are missing.`,
+    "backdoor, in parentheses: the share of triggered test rows that go where the attacker wants them. Where runs are missing, … and how many.",
     "",
-    "*Without attack* all peers are honest. Liars share no data, so that the data of every tenth, fifth or third peer are missing from the",
-    "attacked networks too, which costs something on skewed data whatever the rule. *Alone*, each peer trains as long on its own data, and",
-    `hears of nobody (${captionOf(alone.cells, alone)}).`,
+    "*Without attack* all peers are honest. Liars share no data, so the attacked networks also lack the data of every tenth, fifth or third",
+    "peer, which costs something on skewed data whatever the rule. *Alone*, each peer trains as long on its own data, and hears of nobody",
+    `(${captionOf(alone)}).`,
+    "",
+    "A **bold** cell misses a target of the default rule:",
+    "",
+    footnotes(),
   ].join("\n");
 }
 
@@ -86,7 +81,7 @@ function matrixTable(cells: readonly AttackCell[], alone: readonly Cell[]): Mark
   return attackGrid(cells, columns, alone);
 }
 
-function rulesPart(matrix: readonly AttackCell[], rules: Sweep, alone: readonly Cell[]): string[] {
+function rulesPart(matrix: readonly AttackCell[], rules: SweepCells, alone: readonly Cell[]): string[] {
   const others = judgeCells(rules.cells, alone);
   const known = new Set(others.map(({ name }) => name));
   const own = matrix.filter(
@@ -98,7 +93,9 @@ function rulesPart(matrix: readonly AttackCell[], rules: Sweep, alone: readonly 
   const all = [...own, ...others];
   return [
     "### Other rules",
-    `${captionOf(rules.cells, rules)}; ${note}.`,
+    `${captionOf(rules)}; ${note}.`,
+    "Mean over attacks / worst cell / worst single peer:",
+    markdownTable(rulesSummary(all, partitionsOf(others), columns)),
     ...partitionsOf(others).flatMap((partition) => {
       // The order of rows is that of the comparison, which not all of the matrix has.
       const here = all.filter((cell) => cell.partition === partition);
@@ -110,6 +107,30 @@ function rulesPart(matrix: readonly AttackCell[], rules: Sweep, alone: readonly 
   ];
 }
 
+/** Over the attacks that all rules have met, so that none is judged by less. */
+function rulesSummary(
+  cells: readonly AttackCell[],
+  partitions: readonly string[],
+  columns: readonly Column[],
+): MarkdownTable {
+  const attacked = cells.filter(({ share }) => share > 0);
+  const rows = columns.map(({ title, holds }) => [
+    title,
+    ...partitions.map((partition) => {
+      const here = attacked.filter((cell) => cell.partition === partition);
+      const met = (name: string) =>
+        columns.every((column) => here.some((cell) => cell.name === name && column.holds(cell)));
+      const own = here.filter((cell) => holds(cell) && met(cell.name));
+      const scores = own.flatMap(({ score }) => (score === undefined ? [] : [score]));
+      if (scores.length < own.length || scores.length === 0) return `… ${own.length - scores.length}`;
+      const means = scores.map(({ mean }) => mean);
+      const worst = Math.min(...scores.map((score) => score.worst));
+      return [meanOf(means), Math.min(...means), worst].map(whole).join(" / ");
+    }),
+  ]);
+  return { head: ["rule", ...partitions.map(partitionName)], rows };
+}
+
 /** The rows of `table` in the order of those of `model`. */
 function inOrderOf(table: MarkdownTable, model: MarkdownTable): MarkdownTable {
   const rows = new Map(table.rows.map((row) => [row[0], row]));
@@ -117,12 +138,13 @@ function inOrderOf(table: MarkdownTable, model: MarkdownTable): MarkdownTable {
 }
 
 /** One table for a whole sweep, partitions across. */
-function partitionTable(title: string, sweep: Sweep, alone: readonly Cell[]): string[] {
+function partitionTable(title: string, sweep: SweepCells, alone: readonly Cell[]): string[] {
   const judged = judgeCells(sweep.cells, alone);
-  const [first] = judged.filter(({ share }) => share > 0);
+  const attacked = judged.filter(({ share }) => share > 0);
+  const place = `k ${list(attacked.map(({ inbox }) => inbox))}, f ${list(attacked.map(({ share }) => share))}`;
   return [
     `### The default rule, ${title}`,
-    `${captionOf(sweep.cells, sweep)}; k ${first?.inbox}, f ${first?.share}.`,
+    `${captionOf(sweep)}; ${place}.`,
     markdownTable(attackGrid(judged, partitionColumns(judged), alone)),
     missList(judged),
   ];
@@ -137,6 +159,10 @@ function partitionColumns(cells: readonly AttackCell[]): Column[] {
 
 function partitionsOf(cells: readonly AttackCell[]): string[] {
   return [...new Set(cells.map(({ partition }) => partition))];
+}
+
+function cellsIn(partition: string, { cells }: SweepCells): Cell[] {
+  return cells.filter(({ scenario }) => scenario.partition === partition);
 }
 
 function unique(values: readonly number[]): number[] {

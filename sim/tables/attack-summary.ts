@@ -27,7 +27,7 @@ export function attackSummary(cells: readonly AttackCell[]): MarkdownTable {
     head: [
       "partition",
       "f",
-      "without attack",
+      "without attack, each k",
       "mean over attacks",
       "worst cell",
       "worst cell, not adaptive",
@@ -47,7 +47,7 @@ function lineOf(partition: string, share: number, cells: readonly AttackCell[], 
   const open = cells.filter(({ misses }) => misses === undefined).length;
   return [
     ...name,
-    whole(meanOf(scored.map(({ score }) => score.mean))),
+    `${whole(meanOf(scored.map(({ score }) => score.mean)))}${scored.length === cells.length ? "" : ` (${scored.length} of ${cells.length} cells)`}`,
     lowest(scored, ({ mean }) => mean),
     lowest(fixed, ({ mean }) => mean),
     lowest(scored, ({ worst }) => worst),

@@ -7,7 +7,7 @@ import type { Scenario } from "../scenario-type.ts";
 import type { SweepRun } from "../sweep.ts";
 
 /** What tables need of a run. */
-export type Outcome = Pick<Report, "summary" | "series">;
+export type Outcome = Pick<Report, "summary" | "series" | "peers">;
 
 export interface Cell {
   /** That of the first seed. */

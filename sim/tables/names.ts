@@ -1,4 +1,5 @@
 /** What attacks, splits of the data and rules are called in tables, and the caption that says how cells came about. */
+import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { optionsOf, type Scenario } from "../scenario-type.ts";
 import { textOf } from "../sweep.ts";
@@ -15,12 +16,14 @@ export const DEFAULT_INBOX = 8;
 export function attackName({ attack }: Pick<Scenario, "attack">): string {
   if (attack === undefined) return "none";
   const parsed = ATTACKS.get(attack.kind)?.options.safeParse({});
-  const defaults = (parsed?.success ? parsed.data : {}) as Readonly<Record<string, unknown>>;
-  const named = Object.entries(optionsOf(attack)).filter(
-    ([option, value]) => ALWAYS_NAMED.includes(option) || JSON.stringify(value) !== JSON.stringify(defaults[option]),
-  );
-  const parts = named.map(([option, value]) => `${option}${option.length === 1 ? "=" : " "}${textOf(value)}`);
-  return [attack.kind, parts.join(", ")].filter((part) => part !== "").join(" ");
+  return nameOf(attack.kind, optionsOf(attack), parsed?.success ? parsed.data : {});
+}
+
+/** `hearsay, k 8`, `fedavg deadline 30`. */
+export function algorithmName({ algorithm, task }: Scenario): string {
+  if (algorithm.kind === "hearsay") return `hearsay, k ${aggregationOf({ task }).inboxSize}`;
+  const parsed = ALGORITHMS.get(algorithm.kind)?.options.safeParse({});
+  return nameOf(algorithm.kind, optionsOf(algorithm), parsed?.success ? parsed.data : {});
 }
 
 /** `Dirichlet 0.5`, `two labels`. */
@@ -31,6 +34,15 @@ export function partitionName(partition: string): string {
   if (kind === "dirichlet") return `Dirichlet ${argument}`;
   if (kind === "label-dirichlet") return `label-Dirichlet ${argument}`;
   return `${kind} ${argument}`;
+}
+
+function nameOf(kind: string, options: Readonly<Record<string, unknown>>, defaults: unknown): string {
+  const usual = defaults as Readonly<Record<string, unknown>>;
+  const named = Object.entries(options).filter(
+    ([option, value]) => ALWAYS_NAMED.includes(option) || JSON.stringify(value) !== JSON.stringify(usual[option]),
+  );
+  const parts = named.map(([option, value]) => `${option}${option.length === 1 ? "=" : " "}${textOf(value)}`);
+  return [kind, parts.join(", ")].filter((part) => part !== "").join(" ");
 }
 
 interface Aggregation {
@@ -57,15 +69,17 @@ export function missingText(cell: Cell | undefined): string {
   return cell === undefined ? "–" : `… ${missingOf(cell)}`;
 }
 
-export interface Origin {
-  /** The file of the sweep. */
+/** A sweep as tables are made of it. */
+export interface SweepCells {
+  readonly cells: readonly Cell[];
+  /** Its file. */
   readonly file: string;
   /** Length d of the model. */
   dimension(scenario: Scenario): number | undefined;
 }
 
 /** `digits, 3 seeds, n = 30, d = 2,410, 40 cycles; \`hearsay sim sweep ...\``, and what is missing. */
-export function captionOf(cells: readonly Cell[], { file, dimension }: Origin): string {
+export function captionOf({ cells, file, dimension }: SweepCells): string {
   const scenarios = cells.map(({ scenario }) => scenario);
   const facts = [
     list(scenarios.map(({ data }) => data.set.replace(/^.*\//, ""))),

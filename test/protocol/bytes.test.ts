@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import {
+  bytesOf,
   bytesToFloats,
   compareBytes,
   concatBytes,
   equalBytes,
+  floatsIn,
   floatsToBytes,
   fromHex,
+  keyOf,
   toHex,
   utf8,
 } from "../../protocol/bytes.ts";
@@ -24,6 +27,37 @@ describe("hexadecimal text", () => {
     for (const text of ["AB", "a", "abc", "a b", " ab", "0xab", "ab\n", "ab\nab", "gg", "٣٣"])
       assert.equal(fromHex(text), undefined, JSON.stringify(text));
     assert.deepEqual(fromHex(""), new Uint8Array(0));
+  });
+});
+
+describe("a key for maps", () => {
+  it("is the same for the same bytes only, at equal lengths and at different ones", () => {
+    const length = fc.nat(40);
+    fc.assert(
+      fc.property(anyBytes, anyBytes, length, fc.nat(255), (a, b, at, value) => {
+        const changed = Uint8Array.from(a);
+        if (at < changed.length) changed[at] = value;
+        for (const other of [b, changed, a.subarray(0, at), concatBytes(a, new Uint8Array(at)), Uint8Array.from(a)])
+          assert.equal(keyOf(a) === keyOf(other), equalBytes(a, other), `${toHex(a)} and ${toHex(other)}`);
+      }),
+    );
+  });
+
+  it("differs for each value of each byte", () => {
+    for (const length of [1, 7, 8, 9, 32]) {
+      const keys = new Set<string>();
+      for (let place = 0; place < length; place++)
+        for (let value = 0; value < 256; value++) {
+          const bytes = new Uint8Array(length);
+          bytes[place] = value;
+          keys.add(keyOf(bytes));
+        }
+      assert.equal(keys.size, 1 + 255 * length); // the one of zeros is made `length` times
+    }
+  });
+
+  it("of zeros tells their number", () => {
+    assert.equal(new Set(Array.from({ length: 200 }, (_, n) => keyOf(new Uint8Array(n)))).size, 200);
   });
 });
 
@@ -82,5 +116,30 @@ describe("float32 values as bytes", () => {
 
   it("cannot be made from a number of bytes that is no multiple of 4", () => {
     for (const length of [1, 2, 3, 5]) assert.throws(() => bytesToFloats(new Uint8Array(length)), RangeError);
+  });
+
+  it("are read in place where memory allows it, and are the same from any alignment", () => {
+    fc.assert(
+      fc.property(fc.float32Array({ maxLength: 20 }), fc.nat(7), (values, shift) => {
+        const bytes = floatsToBytes(values);
+        assert.deepEqual(Uint8Array.from(bytesOf(values)), bytes);
+        const inside = concatBytes(new Uint8Array(shift), bytes).subarray(shift);
+        const found = floatsIn(inside);
+        assert.deepEqual(floatsToBytes(found), bytes);
+        assert.equal(found.buffer === inside.buffer, inside.byteOffset % 4 === 0, "a view, or a copy");
+      }),
+    );
+  });
+
+  it("of a part of an array are read as that part only", () => {
+    const part = Float32Array.of(1, 2, 3).subarray(1, 2);
+    assert.equal(toHex(bytesOf(part)), "00000040");
+    assert.deepEqual(floatsIn(floatsToBytes(Float32Array.of(1, 2, 3)).subarray(4, 8)), Float32Array.of(2));
+  });
+
+  it("cannot be read in place from a number of bytes that is no multiple of 4, aligned or not", () => {
+    for (const length of [1, 2, 3, 5])
+      for (const shift of [0, 1, 4])
+        assert.throws(() => floatsIn(new Uint8Array(length + shift).subarray(shift)), RangeError);
   });
 });

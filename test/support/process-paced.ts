@@ -1,6 +1,6 @@
 /**
  * One process of test/e2e/simulated.test.ts: a real peer (libp2p, LevelDB, an engine in a thread) whose trainings take a given time,
- * as those of simulated devices do. It trains only once its parent says so, and reports after every cycle.
+ * as those of simulated devices do. It reports after every cycle.
  */
 import { wallClock } from "../../node/clock.ts";
 import type { DataConfig } from "../../node/config.ts";
@@ -19,40 +19,21 @@ export interface PacedAssignment {
   readonly trainMs: number;
 }
 
+/** `accuracy`: of the model that it predicts with after so many cycles, on the hold-out. */
 export type PacedReport =
-  | { readonly kind: "listening"; readonly address: string; readonly rows: number }
-  | { readonly kind: "neighbours"; readonly count: number }
-  /** The model that it predicts with after so many cycles, on the hold-out. */
-  | {
-      readonly kind: "cycle";
-      readonly cycles: number;
-      readonly accuracy: number;
-      readonly merges: number;
-      readonly staleness: readonly number[];
-    };
-
-/** What the parent says when everybody is connected. */
-export const BEGIN = "begin";
-
-const LOOK_EVERY_MS = 100;
+  | { readonly kind: "listening"; readonly address: string; readonly rows: number; readonly accuracy: number }
+  | { readonly kind: "cycle"; readonly cycles: number; readonly merges: number; readonly accuracy: number };
 
 async function live({ stateDir, task: source, data, bootstrap, trainMs }: PacedAssignment): Promise<void> {
   const task = parseTask(source);
   const { train, holdout } = await loadPeerData(data, task);
-  const begun = new Promise<void>((resolve) => {
-    process.on("message", (message) => {
-      if (message === BEGIN) resolve();
-    });
-  });
   const wrapTrainer = (trainer: Trainer): Trainer => ({
     ...trainer,
     async fit(request) {
-      await begun;
       await new Promise<void>((resolve) => wallClock.after(trainMs, resolve));
       return trainer.fit(request);
     },
   });
-  const staleness: number[] = [];
   const { peer, addresses, done } = await startPeer({
     stateDir,
     task,
@@ -66,20 +47,20 @@ async function live({ stateDir, task: source, data, bootstrap, trainMs }: PacedA
     maxOutbound: 32,
     wrapTrainer,
     observe(event) {
-      if (event.kind === "merged") staleness.push(...event.parents.map(({ tau }) => tau));
-      else if (event.kind === "trained") void tell(event.cycle - 1); // still serves the model of the cycle before
+      if (event.kind === "trained") void tell(event.cycle - 1); // it still predicts with the model of the cycle before
     },
   });
 
-  async function tell(cycles: number): Promise<void> {
-    const { merges } = peer.status().counters;
-    const { accuracy = 0 } = await peer.evaluate("holdout");
-    say({ kind: "cycle", cycles, accuracy, merges, staleness: staleness.splice(0) });
+  async function evaluate(): Promise<number> {
+    return (await peer.evaluate("holdout")).accuracy ?? 0;
   }
 
-  say({ kind: "listening", address: addresses()[0] ?? "", rows: train.length });
-  const looking = setInterval(() => say({ kind: "neighbours", count: peer.status().neighbours }), LOOK_EVERY_MS);
-  void begun.then(() => clearInterval(looking));
+  async function tell(cycles: number): Promise<void> {
+    const { merges } = peer.status().counters;
+    say({ kind: "cycle", cycles, merges, accuracy: await evaluate() });
+  }
+
+  say({ kind: "listening", address: addresses()[0] ?? "", rows: train.length, accuracy: await evaluate() });
   await done;
 }
 

