@@ -17,7 +17,9 @@ describe("the virtual clock", () => {
             ran.push([delay, i]);
           });
         await clock.run(2000);
-        const expected = [...list.entries()].map(([i, delay]) => [delay, i] as const).sort(([a, i], [b, j]) => a - b || i - j);
+        const expected = [...list.entries()]
+          .map(([i, delay]) => [delay, i] as const)
+          .sort(([a, i], [b, j]) => a - b || i - j);
         assert.deepEqual(ran, expected);
       }),
     );

@@ -68,13 +68,19 @@ describe("two cliques with other digits each", () => {
   it("learn them all from one another over a few bridges, where all models count alike", async () => {
     const { summary, peers } = await run("mean", dumbbell(BRIDGES)); // measured: mean 0.65 (two other seeds: 0.69)
     assert.ok(summary.final.accuracy.mean >= 0.58, `${summary.final.accuracy.mean}`);
-    assert.ok(peers.every(({ accuracy = 0 }) => accuracy > HALF), accuracies({ peers } as Report).join());
+    assert.ok(
+      peers.every(({ accuracy = 0 }) => accuracy > HALF),
+      accuracies({ peers } as Report).join(),
+    );
   });
 
   for (const rule of ["guarded-median", "median"])
     it(`never do under ${rule}: it outvotes the bridge`, async () => {
       const report = await run(rule, dumbbell(BRIDGES)); // measured: 0.48 at every peer
-      assert.ok(accuracies(report).every((accuracy) => accuracy > 0.4 && accuracy <= HALF), accuracies(report).join());
+      assert.ok(
+        accuracies(report).every((accuracy) => accuracy > 0.4 && accuracy <= HALF),
+        accuracies(report).join(),
+      );
     });
 
   it("do under guarded-median, too, where everybody may be drawn by everybody", async () => {
@@ -85,7 +91,10 @@ describe("two cliques with other digits each", () => {
   it("over one bridge stay ignorant whatever the rule; the mean only brings their models nearer", async () => {
     const [mean, guarded] = await Promise.all([run("mean", dumbbell(1)), run("guarded-median", dumbbell(1))]);
     for (const report of [mean, guarded])
-      assert.ok(accuracies(report).every((accuracy) => accuracy <= HALF), accuracies(report).join());
+      assert.ok(
+        accuracies(report).every((accuracy) => accuracy <= HALF),
+        accuracies(report).join(),
+      );
     const [near, far] = [mean.summary.final.disagreement, guarded.summary.final.disagreement];
     assert.ok(near < far / 2, `${near} and ${far}`); // measured: 0.23 and 0.68
   });

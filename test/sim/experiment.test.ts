@@ -113,7 +113,13 @@ describe("signatures", () => {
   it("are checked where the scenario has them, and not where it does not", async () => {
     let checked = 0;
     const { crypto } = blobModules();
-    const counting = { ...crypto, verify: (...given: Parameters<typeof crypto.verify>) => (checked++, crypto.verify(...given)) };
+    const counting = {
+      ...crypto,
+      verify(...given: Parameters<typeof crypto.verify>) {
+        checked++;
+        return crypto.verify(...given);
+      },
+    };
     await runBlobs({}, { crypto: counting });
     assert.equal(checked, 0);
     await runBlobs({ signatures: true }, { crypto: counting });
@@ -125,7 +131,10 @@ describe("signatures", () => {
 
 describe("devices", () => {
   it("that are stragglers train that much less often than the others", async () => {
-    const { peers } = await runBlobs({ cycles: 40, devices: { speedSigma: 0, stragglers: { share: 0.5, slowdown: 8 } } });
+    const { peers } = await runBlobs({
+      cycles: 40,
+      devices: { speedSigma: 0, stragglers: { share: 0.5, slowdown: 8 } },
+    });
     const [slow, fast] = [peers.filter(({ cycles }) => cycles <= 5), peers.filter(({ cycles }) => cycles >= 38)];
     assert.deepEqual([slow.length, fast.length], [3, 3], peers.map(({ cycles }) => cycles).join());
   });
@@ -134,7 +143,10 @@ describe("devices", () => {
     const [capacity, chargeRate, cycles] = [4, 0.25, 40];
     const { peers } = await runBlobs({ cycles, devices: { speedSigma: 0, battery: { capacity, chargeRate } } });
     for (const peer of peers)
-      assert.ok(peer.cycles <= capacity + chargeRate * cycles && peer.cycles >= chargeRate * cycles - capacity, `${peer.cycles}`);
+      assert.ok(
+        peer.cycles <= capacity + chargeRate * cycles && peer.cycles >= chargeRate * cycles - capacity,
+        `${peer.cycles}`,
+      );
   });
 
   it("that come and go train less, and every training is counted once", async () => {
@@ -164,7 +176,10 @@ describe("data", () => {
   });
 
   it("that are too few for the peers are refused, with rowsPerPeer as the remedy", async () => {
-    await assert.rejects(runBlobs({ peers: 300 }), { code: "ERR_DATA", message: /too few for 300 peers.*data\.rowsPerPeer/ });
+    await assert.rejects(runBlobs({ peers: 300 }), {
+      code: "ERR_DATA",
+      message: /too few for 300 peers.*data\.rowsPerPeer/,
+    });
   });
 });
 
@@ -250,9 +265,14 @@ describe("liars", () => {
 
   it("change nothing about the devices and the data of the others", async () => {
     const given = { peers: 10, cycles: 15 };
-    const [clean, attacked] = [await runBlobs(given), await runBlobs({ ...given, attack: { kind: "alie", share: 0.2 } })];
+    const [clean, attacked] = [
+      await runBlobs(given),
+      await runBlobs({ ...given, attack: { kind: "alie", share: 0.2 } }),
+    ];
     const honest = attacked.peers.filter((peer) => peer.honest).map(({ index, rows, cycles }) => [index, rows, cycles]);
-    const same = honest.map(([index]) => clean.peers[index as number]).map((peer) => [peer?.index, peer?.rows, peer?.cycles]);
+    const same = honest
+      .map(([index]) => clean.peers[index as number])
+      .map((peer) => [peer?.index, peer?.rows, peer?.cycles]);
     assert.deepEqual(honest, same);
   });
 });
@@ -274,7 +294,10 @@ describe("a run", () => {
   it("tells how far it is, up to all of it", async () => {
     const shares: number[] = [];
     await runBlobs({}, { onProgress: (share) => shares.push(share) });
-    assert.deepEqual(shares, shares.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      shares,
+      shares.toSorted((a, b) => a - b),
+    );
     assert.ok(shares.length >= 50);
     assert.equal(shares.at(-1), 1);
   });

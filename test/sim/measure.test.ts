@@ -45,7 +45,9 @@ function stage({ peers = 4, changes = {}, honest = () => true, model, targeted =
       bytesOut: () => 100 * (index + 1),
     }),
   );
-  const participants = learners.map((learner, index) => ({ honest: learner.honest, data: blobs(3 + index, 1) }) as Participant);
+  const participants = learners.map(
+    (learner, index) => ({ honest: learner.honest, data: blobs(3 + index, 1) }) as Participant,
+  );
   const scenario = blobScenario({ peers, ...changes });
   const rng = createRng("measure");
   const target = targeted ? { ...holdout, targets: new Float32Array(holdout.length).fill(1) } : undefined;
@@ -111,7 +113,10 @@ describe("the figures of a run", () => {
     const { measurements, learners, asked } = stage({ peers: 30, changes: { metrics: { peers: 2 } } });
     await measurements.take(0, learners);
     await measurements.take(1000, learners);
-    assert.deepEqual(asked.filter((times) => times > 0), [2, 2]);
+    assert.deepEqual(
+      asked.filter((times) => times > 0),
+      [2, 2],
+    );
     const { peers, series } = await measurements.report("", learners);
     assert.equal(peers.filter(({ accuracy }) => accuracy !== undefined).length, 20);
     assert.equal(series.length, 2);
@@ -154,7 +159,10 @@ describe("the figures of a run", () => {
   });
 
   it("tell the success of a targeted attack where there is one, and nothing elsewhere", async () => {
-    const { params } = await createDenseTrainer({ task, train: { ...holdout, targets: new Float32Array(holdout.length).fill(1) } }).fit({
+    const { params } = await createDenseTrainer({
+      task,
+      train: { ...holdout, targets: new Float32Array(holdout.length).fill(1) },
+    }).fit({
       params: initialParams(task.tensors, 1),
       steps: 200,
       seed: "always b",

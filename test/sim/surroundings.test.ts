@@ -33,7 +33,12 @@ async function live(changes: Changes): Promise<Seen> {
   const [clock, rng] = [createVirtualClock(), createRng("surroundings")];
   const crypto = { ...nodeCrypto, verify: () => true };
   const crowd = castOf(scenario, attack, rng, unsignedIdentity(crypto));
-  const surroundings = createSurroundings(scenario, crowd, { clock, rng: rng.fork("surroundings"), endMs: END_MS, attack });
+  const surroundings = createSurroundings(scenario, crowd, {
+    clock,
+    rng: rng.fork("surroundings"),
+    endMs: END_MS,
+    attack,
+  });
   const { conditions } = surroundings;
   const network = createNetwork({ clock, crypto, conditions, announcements: scenario.network.announcements });
   const task = blobTask({ aggregation: { quorum: 1, memory: 0 } });
@@ -50,7 +55,14 @@ async function live(changes: Changes): Promise<Seen> {
     participants: crowd.map(({ identity, device }, index) => {
       const data = blobs(20, device);
       const trainMs = () => 1000 - 13 * index;
-      return { index, identity, device: { trainMs }, data, trainer: createDenseTrainer({ task, train: data }), honest: true };
+      return {
+        index,
+        identity,
+        device: { trainMs },
+        data,
+        trainer: createDenseTrainer({ task, train: data }),
+        honest: true,
+      };
     }),
     pooled: createDenseTrainer({ task, train: blobs(20, 1) }),
     rng: rng.fork("algorithm"),
