@@ -20,6 +20,8 @@ export interface Inbound {
   receive(from: PeerId, sealed: Uint8Array): Verdict;
   /** A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to k models. `ownNorm` bounds what is let in. */
   beginCycle(cycle: number, ownNorm: number, mergeInMs: number): void;
+  /** The merge is due, perhaps sooner than was expected: what is still put off is drawn at once. */
+  hurry(): void;
   fresh(): number;
   /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k. */
   wanted(cycleMs: number): number;
@@ -179,6 +181,12 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
       drawn = inFlight.size;
       tried = new Set(inFlight);
       drawInTime(mergeInMs);
+    },
+    hurry() {
+      if (drawLater === undefined) return;
+      drawLater();
+      drawLater = undefined;
+      draw();
     },
     fresh: () => inbox.fresh(),
     wanted(cycleMs) {

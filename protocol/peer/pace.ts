@@ -18,6 +18,7 @@ export interface Pace {
     wanted(cycleMs: number): number;
     pullMs(): number;
     onFresh(callback: () => void): void;
+    hurry(): void;
   }): Promise<void>;
 }
 
@@ -39,6 +40,7 @@ export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal
       const patienceMs = Math.min(meanTrainMs / 2, 4 * inbound.pullMs());
       const deadlineMs = Math.max(floorMs, clock.now() + patienceMs);
       await sleepUntil(clock, floorMs, signal);
+      inbound.hurry(); // one long training (a device that slept) raises the mean for many cycles
       const wanted = inbound.wanted(Math.max(minCycleMs, meanTrainMs));
       while (inbound.fresh() < wanted && clock.now() < deadlineMs && !signal.aborted) {
         await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));

@@ -71,3 +71,11 @@ test("trainings that become longer or shorter by a tenth each time still end wit
   const merges = await mergesOf(slow);
   assert.ok(merges.length >= fits.length - 3, `${merges.length} merges after ${fits.length} trainings`);
 });
+
+test("one training that took long, as of a device that was suspended, does not cost the merges of those after it", async () => {
+  const { slow, fits } = await scene(14 * TRAIN_MS, (fit) => (fit === 3 ? 5 * TRAIN_MS : TRAIN_MS));
+  const after = fits.filter(([fromMs]) => fromMs >= 8 * TRAIN_MS - 1).map(([, toMs]) => toMs);
+  const merges = (await mergesOf(slow)).filter(({ tsMs }) => tsMs > 8 * TRAIN_MS);
+  assert.ok(after.length >= 5);
+  assert.ok(merges.length >= after.length - 1, `${merges.length} merges after ${after.length} trainings`);
+});

@@ -54,6 +54,7 @@ function candidates(clock: VirtualClock, { pullMs, wanted, arrivalsMs = [] }: Sc
     onFresh(callback: () => void) {
       listener = callback;
     },
+    hurry() {},
   };
 }
 
