@@ -5,8 +5,8 @@
  *     a = t_r / (t + t_r)   (merge: average: a = 1/2)
  *     x <- (1 - a) x + a x_r,    t <- max(t, t_r),    then one local training           MERGE_UPDATE
  *
- * `train: on-receive`, the papers' way: each node sends its newest trained model every period, the training time of the median
- * device, from a random phase on, and trains once for each model that it receives; models that come while it trains wait in turn.
+ * `train: on-receive`, the papers' way: each node sends its newest trained model every period, by default the training time of the
+ * median device, from a random phase on, and trains once for each model that it receives; models that come while it trains wait in turn.
  * `train: periodic`: train, send, merge all that has come, train again: no device is ever idle, as in Hearsay.
  *
  * Ages are claims, and an age of 2^32 - 1 replaces a model: this is what Hearsay's bounded weights are there to prevent.
@@ -21,6 +21,8 @@ import { createSites, type Site } from "./site.ts";
 const options = z.strictObject({
   merge: z.enum(["age", "average"]).default("age"),
   train: z.enum(["on-receive", "periodic"]).default("on-receive"),
+  /** on-receive: the period, in trainings of the median device; left out: 1. Longer ones leave no model waiting for a training. */
+  period: z.number().min(1).max(1000).optional(),
   epochs,
 });
 
@@ -53,7 +55,7 @@ export function mergeModels(own: Float32Array, received: Float32Array, share: nu
   return merged;
 }
 
-function startNode(environment: Environment, site: Site, { merge, train }: Options): Learner {
+function startNode(environment: Environment, site: Site, { merge, train, period = 1 }: Options): Learner {
   const { clock, endMs } = environment;
   const waiting: [from: PeerId, body: Uint8Array][] = [];
 
@@ -114,7 +116,7 @@ function startNode(environment: Environment, site: Site, { merge, train }: Optio
   });
 
   if (train === "on-receive") {
-    const periodMs = medianTrainMs(environment);
+    const periodMs = period * medianTrainMs(environment);
     const tick = () => {
       send();
       if (clock.now() + periodMs <= endMs) clock.after(periodMs, tick);

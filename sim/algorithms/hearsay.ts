@@ -25,12 +25,16 @@ export const hearsay: Algorithm = {
   },
 };
 
+/** Entries of the log, and the saved model. */
+function isReadByRestartsOnly(key: string): boolean {
+  return key.startsWith("log/e/") || key.startsWith("model/");
+}
+
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
   const { scenario, task, clock, crypto, network, observer } = environment;
   const { identity, device, trainer, honest } = participant;
   const { peerId } = identity;
-  const store: Store =
-    scenario.logs === "keep" ? createMemoryStore() : createMemoryStore((key) => key.startsWith("log/e/"));
+  const store: Store = scenario.logs === "keep" ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
   let sessions = 0;
   let bytesBefore = 0;
 

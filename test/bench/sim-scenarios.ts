@@ -43,6 +43,12 @@ const LEARNING_RATE = { digits: 0.5, mnist: 0.1 };
 /** Rows of each of 100 peers / 32, rounded up: 14 and 80 rows. */
 const STEPS_OF_AN_EPOCH = { digits: 1, mnist: 3 };
 
+/**
+ * A round lasts as long as so many trainings, and a message takes 5 % of it. In gossipy a training takes no time at all, and a
+ * message 0 to 10 %.
+ */
+const TRAININGS_PER_ROUND = 10;
+
 /** @param quick about a minute for all of them, to try them out: the figures mean nothing. */
 export function simRuns(quick: boolean): Readonly<Record<SimRunName, SimRun>> {
   const rounds = quick ? 20 : 200;
@@ -64,10 +70,10 @@ function baseline(set: SetName, rounds: number): SimRun {
     about: `gossip learning as gossipy runs it: ${set}, softmax, 100 nodes, ${rounds} rounds`,
     scenario: {
       name: `bench-${set}`,
-      ...nodes(set, rounds),
+      ...nodes(set, rounds * TRAININGS_PER_ROUND),
       task: { model: { kind: "softmax" }, training: { learningRate: LEARNING_RATE[set], batch: 32 } },
-      algorithm: { kind: "gossip", merge: "average", train: "on-receive", epochs: 1 },
-      network: { topology: { kind: "complete" }, latency: { kind: "constant", ms: 50 } }, // gossipy: 0 to 10 % of a round
+      algorithm: { kind: "gossip", merge: "average", train: "on-receive", epochs: 1, period: TRAININGS_PER_ROUND },
+      network: { topology: { kind: "complete" }, latency: { kind: "constant", ms: 50 * TRAININGS_PER_ROUND } },
     },
     seeds: 1,
   };

@@ -69,6 +69,15 @@ describe("gossip", () => {
     }
   });
 
+  it("sends less often where the period is several trainings", async () => {
+    const run = await start(gossip, { period: 5 }, { peers: 6, seconds: 50 });
+    await run.until();
+    for (const learner of run.learners) {
+      const sent = learner.bytesOut() / run.messageBytes;
+      assert.ok(sent === 9 || sent === 10, `${sent}`); // whose first period starts before the first training has ended sends 9
+    }
+  });
+
   it("trains once for each model received, up to what the device can", async () => {
     const quick = await start(gossip, {}, { peers: 6, seconds: 50, trainMs: () => 10 });
     await quick.until();
