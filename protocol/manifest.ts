@@ -3,7 +3,7 @@
  * tensors listed), and the task id is their SHA-256.
  */
 import { z } from "zod";
-import { RULES, ruleParameters } from "./aggregate/registry.ts";
+import { describeRules, findRule, ruleParameters } from "./aggregate/registry.ts";
 import { CODECS } from "./codec/registry.ts";
 import { HearsayError } from "./errors.ts";
 import { builtInTensors } from "./learn/tensors.ts";
@@ -144,8 +144,8 @@ export function parseTask(source: unknown): Task {
   }
   const { quorum, inboxSize, rule } = draft.aggregation;
   check("aggregation.quorum", quorum <= inboxSize, `is ${quorum}, above inboxSize ${inboxSize}; lower it`);
-  const known = RULES.get(rule);
-  check("aggregation.rule", known !== undefined, `"${rule}" is unknown; one of ${[...RULES.keys()].join(", ")}`);
+  const known = findRule(rule);
+  check("aggregation.rule", known !== undefined, `"${rule}" is unknown; there are ${describeRules()}`);
   if (known !== undefined) {
     check(
       "aggregation.quorum",

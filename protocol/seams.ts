@@ -133,6 +133,8 @@ export interface RuleCandidate {
   readonly params: Float32Array;
   /** Staleness weight, an integer in 1 .. 65536 (Q16; 65536 = 1 = own weight). */
   readonly weightQ16: number;
+  /** How many models it stands for, an integer in 1 .. MAX_MASS: above 1 where it is an aggregate itself, as a gateway's is. 1 where left out. */
+  readonly mass?: number;
 }
 
 export interface RuleInput {
@@ -142,6 +144,12 @@ export interface RuleInput {
   readonly base?: Float32Array;
   /** One per identity, sorted by peer id: the order in which sums run and ties break. */
   readonly candidates: readonly RuleCandidate[];
+  /** How many models the own one stands for; 1 where left out. */
+  readonly mass?: number;
+  /** Age of the own model, in local steps: for rules that tighten with time. 0 where left out. */
+  readonly age?: number;
+  /** Whether to say who moved the model where, at no more than a fifth of extra cost. */
+  readonly explain?: boolean;
 }
 
 /** What the rule did with a candidate, as the log records it; `removed`: left out as a whole. */
@@ -152,6 +160,24 @@ export interface RuleOutput {
   readonly params: Float32Array;
   /** One per candidate, in order. */
   readonly statuses: readonly CandidateStatus[];
+  /** How many models the aggregate stands for: those of the own one and of the candidates that were not removed. */
+  readonly mass: number;
+  /** One per candidate, in order, where it was asked for. */
+  readonly explanation?: readonly CandidateExplanation[];
+}
+
+/** What a candidate did to the aggregate. */
+export interface CandidateExplanation {
+  /** Distance to the own model: exact where the rule needs it, else estimated from some coordinates. */
+  readonly distance: number;
+  /**
+   * Share of the aggregate that it made, 0 .. 1; with the own model's, the shares sum to 1. Where the rule takes a mean: its part of the
+   * weight. Where it picks values coordinate by coordinate: the share of coordinates where it supplied the chosen or a
+   * middle value, estimated from some coordinates; the part of a mixture goes to those that it is mixed of.
+   */
+  readonly influence: number;
+  /** Why it was removed, if it was: the name of the rule or of the pre-aggregator that did. */
+  readonly removedBy?: string;
 }
 
 /** Runs an aggregation rule of the registry (off the event loop in `node/`). */

@@ -4,7 +4,7 @@
  * Everything random comes from forks of one generator, named by what they are for, so that e.g. another attack meets the same
  * devices and the same data.
  */
-import { RULES } from "../protocol/aggregate/registry.ts";
+import { ruleNamed } from "../protocol/aggregate/registry.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { type Dataset, selectRows } from "../protocol/learn/dataset.ts";
 import { createDenseTrainer } from "../protocol/learn/dense.ts";
@@ -171,8 +171,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** The rule of the task, as liars try it. */
 function ruleOf({ aggregation: { rule, parameters } }: Task): (input: RuleInput) => Float32Array {
-  const known = RULES.get(rule);
-  if (known === undefined) throw new RangeError(`no rule ${rule}`);
+  const known = ruleNamed(rule);
   return (input) => known.aggregate(input, parameters).params;
 }
 

@@ -1,5 +1,5 @@
 /** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
-import { RULES } from "../protocol/aggregate/registry.ts";
+import { ruleNamed } from "../protocol/aggregate/registry.ts";
 import type { PeerEvent } from "../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { Rng } from "../protocol/rng.ts";
@@ -51,9 +51,7 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
 
 const aggregator: Aggregator = {
   async aggregate(rule, parameters, input) {
-    const known = RULES.get(rule);
-    if (known === undefined) throw new RangeError(`no rule ${rule}`);
-    return known.aggregate(input, parameters);
+    return ruleNamed(rule).aggregate(input, parameters);
   },
 };
 

@@ -67,7 +67,7 @@ function copyDataset({ inputs, targets, length }: Dataset) {
   return { inputs: inputs.slice(), targets: targets.slice(), length };
 }
 
-function copyRuleInput({ own, base, candidates }: RuleInput): {
+function copyRuleInput({ own, base, candidates, ...rest }: RuleInput): {
   input: RuleInput;
   arrays: Float32Array<ArrayBuffer>[];
 } {
@@ -78,9 +78,10 @@ function copyRuleInput({ own, base, candidates }: RuleInput): {
     return copied;
   };
   const input = {
+    ...rest,
     own: copy(own),
     ...(base !== undefined && { base: copy(base) }),
-    candidates: candidates.map(({ params, weightQ16 }) => ({ params: copy(params), weightQ16 })),
+    candidates: candidates.map(({ params, weightQ16, mass = 1 }) => ({ params: copy(params), weightQ16, mass })),
   };
   return { input, arrays };
 }

@@ -3,7 +3,7 @@
  * the event loop on which the network lives. Calls are done one after another, in the order in which they came.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { RULES } from "../../protocol/aggregate/registry.ts";
+import { ruleNamed } from "../../protocol/aggregate/registry.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import type { Trainer } from "../../protocol/seams.ts";
 import {
@@ -51,11 +51,9 @@ async function perform(call: EngineCall): Promise<Answer> {
       return { value: mine, transfer: [mine] };
     }
     case "aggregate": {
-      const rule = RULES.get(call.rule);
-      if (rule === undefined) throw new RangeError(`there is no aggregation rule "${call.rule}"`);
-      const { params, statuses } = rule.aggregate(call.input, call.parameters);
+      const { params, ...rest } = ruleNamed(call.rule).aggregate(call.input, call.parameters);
       const mine = owned(params);
-      return { value: { params: mine, statuses }, transfer: [mine] };
+      return { value: { params: mine, ...rest }, transfer: [mine] };
     }
   }
 }

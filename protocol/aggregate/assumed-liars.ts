@@ -7,8 +7,11 @@
  * and the honest candidates would not outnumber them. The same b as in `guarded-median`, so that rules compare at equal f.
  */
 
+import { type Crowd, rowsOf } from "./crowd.ts";
+import type { Parameters } from "./rule.ts";
+
 /** The parameter f, for the table of parameters of a rule. */
-export const ASSUMED_SHARE: { default: number; min: number; max: number; about: string } = {
+export const ASSUMED_SHARE: Parameters[string] = {
   default: 0.2,
   min: 0,
   max: 0.49,
@@ -19,4 +22,9 @@ export const ASSUMED_SHARE: { default: number; min: number; max: number; about: 
 export function assumedLiars(f: number, m: number): number {
   const wanted = Math.ceil(f * m - 1e-9) + 1;
   return Math.min(wanted, Math.max(1, Math.floor((m - 1) / 2)), Math.floor(m / 2));
+}
+
+/** b among the rows of a crowd, of which there may be fewer than candidates; less than half of them, the own one counted. */
+export function liarsAmong(crowd: Crowd, f: number): number {
+  return Math.min(assumedLiars(f, crowd.members.length), Math.floor((rowsOf(crowd) - 1) / 2));
 }

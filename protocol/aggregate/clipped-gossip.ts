@@ -1,5 +1,5 @@
 /**
- * ClippedGossip: self-centred clipping at an adaptive radius, then the staleness-weighted mean with own (weight 1).
+ * ClippedGossip: self-centred clipping at an adaptive radius, then the staleness-weighted mean with own (weight 1), weights times mass.
  *
  *     tau^2 = sum_{j near} w_j d_j^2 / sum_{j far} w_j;   y = own + sum_j w_j min(1, tau / d_j) (v_j - own) / (1 + sum_j w_j)
  *
@@ -12,37 +12,33 @@
  * A shortened candidate is `clipped`. O(m d) time.
  */
 
-import type { RuleCandidate } from "../seams.ts";
-import { ASSUMED_SHARE, assumedLiars } from "./assumed-liars.ts";
-import { clippedMean, lengthsFrom } from "./clip.ts";
-import { vectorsOf } from "./combine.ts";
-import { checkInput } from "./input.ts";
+import { ASSUMED_SHARE, liarsAmong } from "./assumed-liars.ts";
+import { clippedMean } from "./clip.ts";
+import { lengthsOf } from "./crowd.ts";
 import { smallest } from "./neighbours.ts";
-import type { Rule } from "./rule.ts";
+import type { SettledRule } from "./rule.ts";
+import { settled } from "./settle.ts";
 
-export const clippedGossip: Rule = {
+export const clippedGossip: SettledRule = settled({
   name: "clipped-gossip",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
-  aggregate(input, parameters) {
-    checkInput(input);
-    const { own, candidates } = input;
-    const { f } = parameters as { f: number };
-    const lengths = lengthsFrom(own, vectorsOf(candidates));
-    return clippedMean(input, lengths, adaptiveRadius(candidates, lengths, assumedLiars(f, candidates.length)));
+  settle(crowd, { f }) {
+    const lengths = lengthsOf(crowd);
+    return clippedMean(crowd, lengths, adaptiveRadius(crowd.weights, lengths, liarsAmong(crowd, f as number)));
   },
-};
+});
 
-/** tau; infinite where no candidate is taken to lie. */
-function adaptiveRadius(candidates: readonly RuleCandidate[], lengths: Float64Array, liars: number): number {
-  const m = candidates.length;
+/** tau; infinite where no row is taken to lie. `weights` are those of all rows, the own one first. */
+function adaptiveRadius(weights: Float64Array, lengths: Float64Array, liars: number): number {
+  const m = lengths.length;
   let squares = 0;
   let far = 0;
   for (const [rank, j] of smallest(lengths, m).entries()) {
-    const { weightQ16 } = candidates[j] as RuleCandidate;
+    const weight = weights[j + 1] as number;
     const length = lengths[j] as number;
-    if (rank < m - liars) squares += weightQ16 * length * length;
-    else far += weightQ16;
+    if (rank < m - liars) squares += weight * length * length;
+    else far += weight;
   }
   return far === 0 ? Number.POSITIVE_INFINITY : Math.sqrt(squares / far);
 }

@@ -1,6 +1,6 @@
 /**
  * CS+ (clipped sum): shorten the 2 b candidates farthest from the own model to the distance of the next, then take the
- * staleness-weighted mean with own (weight 1).
+ * staleness-weighted mean with own (weight 1), weights times mass.
  *
  *     r = the (min(2 b, m - 1) + 1)-th largest d_j;   y = own + sum_j w_j min(1, r / d_j) (v_j - own) / (1 + sum_j w_j)
  *
@@ -10,23 +10,19 @@
  * steers it. A shortened candidate is `clipped`. O(m d) time.
  */
 
-import { ASSUMED_SHARE, assumedLiars } from "./assumed-liars.ts";
-import { clippedMean, lengthsFrom, radiusThatClips } from "./clip.ts";
-import { vectorsOf } from "./combine.ts";
-import { checkInput } from "./input.ts";
-import type { Rule } from "./rule.ts";
+import { ASSUMED_SHARE, liarsAmong } from "./assumed-liars.ts";
+import { clippedMean, radiusThatClips } from "./clip.ts";
+import { lengthsOf } from "./crowd.ts";
+import type { SettledRule } from "./rule.ts";
+import { settled } from "./settle.ts";
 
-export const csPlus: Rule = {
+export const csPlus: SettledRule = settled({
   name: "cs-plus",
   minCandidates: 3,
   parameters: { f: ASSUMED_SHARE },
-  aggregate(input, parameters) {
-    checkInput(input);
-    const { own, candidates } = input;
-    const { f } = parameters as { f: number };
-    const m = candidates.length;
-    if (m === 0) return clippedMean(input, new Float64Array(0), 0);
-    const lengths = lengthsFrom(own, vectorsOf(candidates));
-    return clippedMean(input, lengths, radiusThatClips(Math.min(2 * assumedLiars(f, m), m - 1), lengths));
+  settle(crowd, { f }) {
+    const lengths = lengthsOf(crowd);
+    const clipped = Math.min(2 * liarsAmong(crowd, f as number), lengths.length - 1);
+    return clippedMean(crowd, lengths, radiusThatClips(clipped, lengths));
   },
-};
+});

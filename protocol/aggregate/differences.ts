@@ -2,10 +2,12 @@
  * Sums over coordinates in a fixed order, the plain way: what the kernels must equal to the bit.
  *
  * Sums run in float64 over blocks of `BLOCK` coordinates. Within a block there are two lanes, of the even and of the odd
- * coordinates, each in order; the block's sum is that of its lanes, and the sums of the blocks are added in order. This is part
- * of the definition of the rules that use it, because the log is audited by computing them again. Threads may divide
- * the blocks but not change them.
+ * coordinates, each in order; the block's sum is that of its lanes. The sums of the blocks of one span (passes.ts) are added in
+ * order, and so are those of the spans. This is part of the definition of the rules that use it, because the log is audited by
+ * computing them again. Threads may divide the spans but not change them.
  */
+
+import { SPAN } from "./passes.ts";
 
 /** Coordinates in one block. Even, so that the lanes of a block are those of the whole vector. */
 export const BLOCK = 4096;
@@ -23,8 +25,45 @@ export function innerProduct(a: Float64Array, b: Float64Array, size: number): nu
   return even + odd;
 }
 
+/**
+ * `sums` of each span of the rows, added up in order: how a host with threads puts together what they found, each for its spans.
+ */
+export function sumOverSpans(
+  rows: readonly Float32Array[],
+  sums: (rows: readonly Float32Array[]) => Float64Array,
+): Float64Array {
+  const d = rows[0]?.length ?? 0;
+  if (d <= SPAN) return sums(rows);
+  return spansOf(d)
+    .map(([start, end]) => sums(rows.map((row) => row.subarray(start, end))))
+    .reduce(addTo);
+}
+
+/** Start and end of each span of d coordinates. */
+export function spansOf(d: number): (readonly [start: number, end: number])[] {
+  return Array.from({ length: Math.ceil(d / SPAN) }, (_, i) => [i * SPAN, Math.min((i + 1) * SPAN, d)] as const);
+}
+
+/** `total` + `part`, in place. */
+export function addTo(total: Float64Array, part: Float64Array): Float64Array {
+  for (let i = 0; i < total.length; i++) total[i] = (total[i] as number) + (part[i] as number);
+  return total;
+}
+
 /** The Gram matrix (q x q, row-major) of x_j = rows[j] - rows[0], j = 1 .. q. O(q^2 d / 2) time, q blocks of memory. */
 export function gramPlain(rows: readonly Float32Array[]): Float64Array {
+  return sumOverSpans(rows, gramOfSpan);
+}
+
+/** Its diagonal, |x_j|^2, to the bit. O(q d) time. */
+export function squaredLengthsPlain(rows: readonly Float32Array[]): Float64Array {
+  const origin = rows[0] as Float32Array;
+  const squares = new Float64Array(rows.length - 1);
+  for (let j = 0; j < squares.length; j++) squares[j] = gramPlain([origin, rows[j + 1] as Float32Array])[0] as number;
+  return squares;
+}
+
+function gramOfSpan(rows: readonly Float32Array[]): Float64Array {
   const q = rows.length - 1;
   const origin = rows[0] as Float32Array;
   const gram = new Float64Array(q * q);

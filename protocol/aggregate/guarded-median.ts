@@ -23,35 +23,18 @@
  * ever that close, so `duplicate` is the news, also of a candidate that was shortened as well.
  */
 
-import type { RuleCandidate, RuleInput, RuleOutput } from "../seams.ts";
+import type { RuleInput } from "../seams.ts";
 import { UNIT_WEIGHT } from "../weight.ts";
 import { assumedLiars } from "./assumed-liars.ts";
-import { gramPlain } from "./differences.ts";
-import { distance } from "./distances.ts";
 import { wholeWeights } from "./half-weight.ts";
 import { checkInput } from "./input.ts";
-import { gramKernel } from "./kernels/gram-kernel.ts";
-import { mixtureKernel } from "./kernels/mixture-kernel.ts";
-import { kernelsServe } from "./kernels/workspace.ts";
-import { type Mixtures, medianOfMixturesPlain, mixtures } from "./mixture.ts";
+import { massOf } from "./mass.ts";
+import { mergeSame, nearestMixtures } from "./mixture.ts";
 import type { Rule } from "./rule.ts";
+import { standardPasses } from "./standard-passes.ts";
 
 /** Share of the weight within which a cumulated weight ties with half of it: divided weights are not integers. */
 const TIE_TOLERANCE = 1e-6;
-
-/** Shorter models are done before a kernel has been called. */
-const KERNEL_LENGTH = 32;
-
-/** The two passes over the coordinates, rows being own model, candidates and, where there is one, base. */
-export interface Passes {
-  /** The Gram matrix of rows 1, 2, .. around row 0. */
-  readonly gram: (rows: readonly Float32Array[]) => Float64Array;
-  readonly medianOfMixtures: (rows: readonly Float32Array[], mixed: Mixtures, tolerance: number) => Float32Array;
-}
-
-export const PLAIN: Passes = { gram: gramPlain, medianOfMixtures: medianOfMixturesPlain };
-/** The same to the bit. */
-export const KERNELS: Passes = { gram: gramKernel, medianOfMixtures: mixtureKernel };
 
 /** Lengths and angles of x_j = v_j - own, j = 0 .. m - 1, and, where there is a base, of x_m = base - own. */
 interface Geometry {
@@ -68,47 +51,43 @@ export const guardedMedian: Rule = {
   minCandidates: 1,
   parameters: {
     f: { default: 0.2, min: 0, max: 0.49, about: "assumed share of lying peers" },
-    share: { default: 0.3, min: 0, max: 1, about: "models closer than this, of the median distance, share one weight" },
+    share: { default: 0.6, min: 0, max: 1, about: "models closer than this, of the median distance, share one weight" },
     mix: { default: 0.75, min: 0, max: 1, about: "rows left out of each mean, of the assumed number of liars" },
     limit: { default: 1, min: 0.1, max: 10, about: "longest step, of the own step or that of the cautious candidates" },
   },
-  aggregate(input, parameters) {
+  aggregate(input, parameters, passes = standardPasses(input)) {
     checkInput(input);
-    const byKernel = input.own.length >= KERNEL_LENGTH && kernelsServe(input.candidates.length + 2);
-    return aggregateBy(byKernel ? KERNELS : PLAIN, input, parameters);
+    const { own, base, candidates } = input;
+    const { f, share, mix, limit } = parameters as { f: number; share: number; mix: number; limit: number };
+    const m = candidates.length;
+    if (m === 0) return { params: own.map((value) => value + 0), statuses: [], mass: massOf(input, []) };
+
+    // Kernels know by this very array what they have loaded: it is made anew for each call.
+    const rows = [own, ...candidates.map(({ params }) => params)];
+    if (base !== undefined) rows.push(base);
+    const geometry = measure(passes.gram(rows), m);
+    const liars = assumedLiars(f, m);
+    const crowds = countCrowds(geometry, share);
+    const weights = dividedWeights(input, crowds);
+    const radius = clipRadius(geometry, liars);
+    const shrink = shrinkFactors(geometry, radius);
+    const leftOut = Math.min(Math.floor(mix * liars + 0.5), Math.floor(m / 2));
+    const near = nearestMixtures(clippedDistances(geometry, radius), weights, shrink, leftOut);
+    const { mixed, votes } = mergeSame(near, wholeWeights(weights));
+    const reduction = { kind: "median", weights: votes, tolerance: TIE_TOLERANCE } as const;
+    const params = passes.reduce(rows, { mixed, reduction });
+    if (base !== undefined) {
+      const step = Math.sqrt(passes.squaredLengths([base, params])[0] as number);
+      shortenStep(params, base, step, longestStep(geometry, limit));
+    }
+
+    const statuses = candidates.map((_, j) => {
+      if (at(crowds, j) > 1) return "duplicate";
+      return at(shrink, j + 1) < 1 ? "clipped" : "used";
+    });
+    return { params, statuses, mass: massOf(input, statuses) };
   },
 };
-
-/** The rule, by passes of one's choice. */
-export function aggregateBy(
-  passes: Passes,
-  { own, base, candidates }: RuleInput,
-  parameters: Readonly<Record<string, number>>,
-): RuleOutput {
-  const { f, share, mix, limit } = parameters as { f: number; share: number; mix: number; limit: number };
-  const m = candidates.length;
-  if (m === 0) return { params: own.map((value) => value + 0), statuses: [] };
-
-  // Kernels know by this very array what they have loaded: it is made anew for each call.
-  const rows = [own, ...candidates.map(({ params }) => params)];
-  if (base !== undefined) rows.push(base);
-  const geometry = measure(passes.gram(rows), m);
-  const liars = assumedLiars(f, m);
-  const crowds = countCrowds(geometry, share);
-  const weights = dividedWeights(candidates, crowds);
-  const radius = clipRadius(geometry, liars);
-  const shrink = shrinkFactors(geometry, radius);
-  const leftOut = Math.min(Math.floor(mix * liars + 0.5), Math.floor(m / 2));
-  const mixed = mixtures(clippedDistances(geometry, radius), weights, shrink, wholeWeights(weights), leftOut);
-  const params = passes.medianOfMixtures(rows, mixed, TIE_TOLERANCE);
-  if (base !== undefined) limitStep(params, base, longestStep(geometry, limit));
-
-  const statuses = candidates.map((_, j) => {
-    if (at(crowds, j) > 1) return "duplicate";
-    return at(shrink, j + 1) < 1 ? "clipped" : "used";
-  });
-  return { params, statuses };
-}
 
 function measure(gram: Float64Array, m: number): Geometry {
   const q = Math.round(Math.sqrt(gram.length));
@@ -138,10 +117,11 @@ function countCrowds(geometry: Geometry, share: number): Int32Array {
   return crowds;
 }
 
-/** Step 1: w_0 .. w_m, the own weight first. */
-function dividedWeights(candidates: readonly RuleCandidate[], crowds: Int32Array): Float64Array {
-  const weights = new Float64Array(candidates.length + 1).fill(1);
-  for (const [j, { weightQ16 }] of candidates.entries()) weights[j + 1] = weightQ16 / UNIT_WEIGHT / at(crowds, j);
+/** Step 1: w_0 .. w_m, the own weight first; times mass. */
+function dividedWeights({ candidates, mass = 1 }: RuleInput, crowds: Int32Array): Float64Array {
+  const weights = new Float64Array(candidates.length + 1).fill(mass);
+  for (const [j, { weightQ16, mass = 1 }] of candidates.entries())
+    weights[j + 1] = ((weightQ16 / UNIT_WEIGHT) * mass) / at(crowds, j);
   return weights;
 }
 
@@ -197,8 +177,7 @@ function longestStep(geometry: Geometry, limit: number): number {
 }
 
 /** Step 5, in place. */
-function limitStep(params: Float32Array, base: Float32Array, longest: number): void {
-  const step = distance(params, base);
+function shortenStep(params: Float32Array, base: Float32Array, step: number, longest: number): void {
   if (step <= longest) return;
   const scale = longest / step;
   for (let i = 0; i < params.length; i++) {

@@ -1,27 +1,18 @@
 /**
- * Coordinate-wise median of own model and candidates, all with equal weight; of an even number, the midpoint of the two in
- * the middle.
+ * Coordinate-wise median of own model and candidates, each counting by its mass, not by its age; where half of them lie on either
+ * side, the midpoint of the two in the middle.
  *
- * Yin, Chen, Ramchandran, Bartlett 2018 (arXiv 1803.01498). Breakdown point 1/2 of the m + 1 vectors: while the liars are
- * fewer, each coordinate stays between two honest ones. Loses information where honest models differ much (label skew).
- * O(d m log^2 m) time by a kernel; a chunk of each vector of memory besides the result.
+ * Yin, Chen, Ramchandran, Bartlett 2018 (arXiv 1803.01498). Breakdown point 1/2: while the liars are fewer, each coordinate stays
+ * between two honest ones. Loses information where honest models differ much (label skew). O(d m log^2 m) time.
  */
 
-import { coordinateMedian } from "./coordinate-median.ts";
-import { checkInput } from "./input.ts";
-import type { Rule } from "./rule.ts";
+import type { SettledRule } from "./rule.ts";
+import { settled } from "./settle.ts";
+import { medianOf } from "./weighted-median.ts";
 
-export const median: Rule = {
+export const median: SettledRule = settled({
   name: "median",
   minCandidates: 1,
   parameters: {},
-  aggregate(input) {
-    checkInput(input);
-    const rows = [input.own, ...input.candidates.map(({ params }) => params)];
-    const params = coordinateMedian(
-      rows,
-      rows.map(() => 1),
-    );
-    return { params, statuses: input.candidates.map(() => "used") };
-  },
-};
+  settle: ({ masses }) => medianOf(masses),
+});

@@ -1,65 +1,118 @@
 /**
- * Weighted nearest-neighbour mixing (NNM: Allouah et al., AISTATS 2023) of own model and candidates, and the weighted
- * coordinate-wise median of the mixtures: steps 3 and 4 of guarded-median.
+ * Mixtures of rows around the own model: weighted means of own model and candidates, from each of which some rows are missing.
  *
- *     y_j = coefficient_j (v_j - own);  S = y_1 + .. + y_m;  z_i = own + (S - sum of the y_j that i leaves out) scale_i
+ *     y_j = coefficient_j (v_j - own);  S = y_1 + .. + y_m
+ *     z_i = own + (S - sum of the y_j listed for i) scale_i          where all but the listed rows are in the mixture
+ *     z_i = own + (sum of the y_j listed for i) scale_i              where the listed ones are
  *
- * Each mixture leaves out the few rows farthest from row i, so that one sum for all serves better than a sum for each.
- * Rows that leave out the same are one mixture with the sum of their weights, which changes nothing: the weights are
- * integers. In float64, j ascending; z_i is rounded to float32, which commutes with the median.
+ * Shortened vectors (ARC), means of a few (bucketing) and nearest-neighbour mixing (NNM: Allouah et al., AISTATS 2023) all have this
+ * form, and so has any linear rule, as one mixture. A mixture of nearest neighbours leaves out the few rows farthest from its
+ * own, so that one sum for all serves better than a sum for each. In float64, j ascending, the listed ones in their
+ * order; z_i is rounded to float32, which commutes with the median.
  */
-
-import { createWeightedMedian } from "./coordinate-median.ts";
 
 export interface Mixtures {
   /** m + 1 factors of the rows, 0 for the own one, which is the origin. */
   readonly coefficients: Float64Array;
-  /** One over the weight that each mixture holds. */
+  /** Factor of each mixture: one over the weight that it holds. */
   readonly scales: Float64Array;
-  /** The rows that each mixture leaves out, ascending, equally many for each, one mixture after the other. */
-  readonly leftOut: Int32Array;
-  /** Weight of each mixture in the median. */
-  readonly weights: Int32Array;
+  /** Rows, equally many for each mixture, one mixture after the other; 0, the own row, fills up a list and changes nothing. */
+  readonly listed: Int32Array;
+  /** What the listed rows are to their mixture. */
+  readonly lists: "left out" | "held";
+}
+
+/** own + sum_j coefficients_j (v_j - own), j = 1 .. m. */
+export function oneMixture(coefficients: ArrayLike<number>): Mixtures {
+  const all = new Float64Array(coefficients.length + 1);
+  all.set(coefficients, 1);
+  return { coefficients: all, scales: Float64Array.of(1), listed: new Int32Array(0), lists: "left out" };
+}
+
+/** Each row alone, times its factor: z_i = own + factors_i (v_i - own), the own row first. */
+export function eachAlone(factors: Float64Array): Mixtures {
+  const n = factors.length;
+  const coefficients = factors.slice();
+  coefficients[0] = 0;
+  return {
+    coefficients,
+    scales: new Float64Array(n).fill(1),
+    listed: Int32Array.from({ length: n }, (_, i) => i),
+    lists: "held",
+  };
 }
 
 /**
- * `distances`: (m + 1) x (m + 1), row-major, row i by what row i ranks the rows; ties go by index, hence by peer id.
- * `weights` and `shrink` (a factor in 0 .. 1 of v_j - own) for each row; `votes`: the weights in the median, integers;
- * `count`: rows that each mixture leaves out, fewer than half. O(m^2 count).
+ * For each row the weighted mean of all but the `count` rows farthest from it. `distances`: n x n, row-major, row i by what row i ranks
+ * the rows; ties go by index, hence by peer id. `weights` and `shrink` (a factor in 0 .. 1 of v_j - own) for each row; `count` is
+ * fewer than half. O(n^2 count).
  */
-export function mixtures(
+export function nearestMixtures(
   distances: Float64Array,
   weights: Float64Array,
   shrink: Float64Array,
-  votes: Int32Array,
   count: number,
 ): Mixtures {
   const n = weights.length;
   const scales = new Float64Array(n);
-  const leftOut = new Int32Array(n * count);
-  const merged = new Int32Array(n);
-  const row = new Int32Array(count);
+  const listed = new Int32Array(n * count);
   const ranked = new Float64Array(n);
-  let found = 0;
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < n; k++) ranked[k] = distances[i * n + k] as number;
+    const row = listed.subarray(i * count, (i + 1) * count);
     farthest(ranked, row);
-    let same = 0;
-    while (same < found && !holds(leftOut, same * count, row)) same++;
-    merged[same] = (merged[same] as number) + (votes[i] as number);
-    if (same < found) continue;
-    for (let e = 0; e < count; e++) leftOut[found * count + e] = row[e] as number;
-    scales[found] = 1 / weightBut(weights, row);
-    found++;
+    scales[i] = 1 / weightBut(weights, row);
   }
   const coefficients = new Float64Array(n);
   for (let j = 1; j < n; j++) coefficients[j] = (weights[j] as number) * (shrink[j] as number);
+  return { coefficients, scales, listed, lists: "left out" };
+}
+
+/**
+ * Mixtures that list the same rows are one, with the sum of their votes in a median. That changes no bit of it, since votes are
+ * integers. `votes`: one for each mixture.
+ */
+export function mergeSame(mixed: Mixtures, votes: Int32Array): { mixed: Mixtures; votes: Int32Array } {
+  const n = mixed.scales.length;
+  const count = mixed.listed.length / n;
+  const scales = new Float64Array(n);
+  const listed = new Int32Array(mixed.listed.length);
+  const merged = new Int32Array(n);
+  let found = 0;
+  for (let i = 0; i < n; i++) {
+    let same = 0;
+    while (
+      same < found &&
+      !(scales[same] === mixed.scales[i] && sameList(listed, same * count, mixed.listed, i * count, count))
+    )
+      same++;
+    merged[same] = (merged[same] as number) + (votes[i] as number);
+    if (same < found) continue;
+    for (let e = 0; e < count; e++) listed[found * count + e] = mixed.listed[i * count + e] as number;
+    scales[found++] = mixed.scales[i] as number;
+  }
   return {
-    coefficients,
-    scales: scales.subarray(0, found),
-    leftOut: leftOut.subarray(0, found * count),
-    weights: merged.slice(0, found),
+    mixed: { ...mixed, scales: scales.subarray(0, found), listed: listed.subarray(0, found * count) },
+    votes: merged.slice(0, found),
   };
+}
+
+/** The mixtures as coefficients of v_1 - own .. v_m - own: one row of m numbers for each. */
+export function tableOf({ coefficients, scales, listed, lists }: Mixtures): Float64Array {
+  const m = coefficients.length - 1;
+  const n = scales.length;
+  const count = listed.length / n;
+  const table = new Float64Array(n * m);
+  for (let i = 0; i < n; i++) {
+    const row = table.subarray(i * m, (i + 1) * m);
+    const scale = scales[i] as number;
+    if (lists === "left out") for (let j = 0; j < m; j++) row[j] = scale * (coefficients[j + 1] as number);
+    for (let e = i * count; e < (i + 1) * count; e++) {
+      const j = (listed[e] as number) - 1;
+      if (j >= 0) row[j] = lists === "left out" ? 0 : scale * (coefficients[j + 1] as number);
+    }
+  }
+  return table;
 }
 
 /** Writes the indices of the `row.length` largest distances to `row`, ascending; of equal ones, the later. Marks them. */
@@ -72,8 +125,8 @@ function farthest(distances: Float64Array, row: Int32Array): void {
   for (let k = 0, e = 0; k < distances.length; k++) if (distances[k] === Number.NEGATIVE_INFINITY) row[e++] = k;
 }
 
-function holds(leftOut: Int32Array, start: number, row: Int32Array): boolean {
-  for (let e = 0; e < row.length; e++) if (leftOut[start + e] !== row[e]) return false;
+function sameList(a: Int32Array, atA: number, b: Int32Array, atB: number, count: number): boolean {
+  for (let e = 0; e < count; e++) if (a[atA + e] !== b[atB + e]) return false;
   return true;
 }
 
@@ -86,34 +139,4 @@ function weightBut(weights: Float64Array, rows: Int32Array): number {
     else sum += weights[j] as number;
   }
   return sum;
-}
-
-/** The median of the mixtures of rows 1 .. m around row 0, without a kernel. O(d m^2) time, O(m) memory besides the result. */
-export function medianOfMixturesPlain(
-  rows: readonly Float32Array[],
-  { coefficients, scales, leftOut, weights }: Mixtures,
-  tolerance: number,
-): Float32Array {
-  const own = rows[0] as Float32Array;
-  const count = leftOut.length / scales.length;
-  const median = createWeightedMedian(weights, tolerance);
-  const summands = new Float64Array(coefficients.length);
-  const column = new Float64Array(scales.length);
-  const result = new Float32Array(own.length);
-  for (let c = 0; c < result.length; c++) {
-    const origin = own[c] as number;
-    let sum = 0;
-    for (let j = 1; j < summands.length; j++) {
-      const summand = (((rows[j] as Float32Array)[c] as number) - origin) * (coefficients[j] as number);
-      summands[j] = summand;
-      sum += summand;
-    }
-    for (let i = 0; i < column.length; i++) {
-      let part = sum;
-      for (let e = i * count; e < (i + 1) * count; e++) part -= summands[leftOut[e] as number] as number;
-      column[i] = Math.fround(part * (scales[i] as number) + origin);
-    }
-    result[c] = Math.fround(median(column)) + 0;
-  }
-  return result;
 }

@@ -1,41 +1,29 @@
 /**
- * Nearest neighbour averaging: drop the b candidates farthest from the own model, take the staleness-weighted mean of own
- * (weight 1) and the rest.
+ * Nearest neighbour averaging: drop the b candidates farthest from the own model, take the mean of own and the rest.
  *
- * Farhadkhani, Guerraoui, Gupta, Hoang, Pinot, Stephan, ICML 2023 (MoNNA, arXiv 2210.08934), with staleness weights. Breakdown:
- * while the liars are at most b, the result lies no farther from the own model than the farthest honest candidate. Liars at
- * the distance of the honest ones are kept, and push the honest out. A dropped candidate is `removed`; ties keep the lower
- * index. O(m d) time.
+ * Farhadkhani, Guerraoui, Gupta, Hoang, Pinot, Stephan, ICML 2023 (MoNNA, arXiv 2210.08934). Breakdown: while the liars are at most
+ * b, the result lies no farther from the own model than the farthest honest candidate. Liars at the distance of the honest ones
+ * are kept, and push the honest out. Counts by mass; `sc-wmean` is the same with staleness weights. A dropped candidate is
+ * `removed`; ties keep the lower index. O(m d) time.
  */
 
-import { UNIT_WEIGHT } from "../weight.ts";
-import { ASSUMED_SHARE, assumedLiars } from "./assumed-liars.ts";
-import { lengthsFrom } from "./clip.ts";
-import { combine, vectorsOf } from "./combine.ts";
-import { checkInput } from "./input.ts";
+import { ASSUMED_SHARE, liarsAmong } from "./assumed-liars.ts";
+import { type Crowd, lengthsOf } from "./crowd.ts";
 import { smallest } from "./neighbours.ts";
-import type { Rule } from "./rule.ts";
+import type { SettledRule } from "./rule.ts";
+import { settled } from "./settle.ts";
+import { meanOf } from "./weighted-mean.ts";
 
-export const nna: Rule = {
+export const nna: SettledRule = settled({
   name: "nna",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
-  aggregate(input, parameters) {
-    checkInput(input);
-    const { own, candidates } = input;
-    const { f } = parameters as { f: number };
-    const m = candidates.length;
-    const vectors = vectorsOf(candidates);
-    const nearest = new Set(smallest(lengthsFrom(own, vectors), m - assumedLiars(f, m)));
-    const weights = Float64Array.from(candidates, ({ weightQ16 }, j) => (nearest.has(j) ? weightQ16 : 0));
-    const total = weights.reduce((sum, weight) => sum + weight, UNIT_WEIGHT);
-    return {
-      params: combine(
-        own,
-        vectors,
-        weights.map((weight) => weight / total),
-      ),
-      statuses: candidates.map((_, j) => (nearest.has(j) ? "used" : "removed")),
-    };
-  },
-};
+  settle: (crowd, { f }) => meanOf(crowd.masses, nearestRows(crowd, f as number)),
+});
+
+/** The rows that are left, the own one first, when the b farthest from the own model are dropped. */
+export function nearestRows(crowd: Crowd, f: number): ReadonlySet<number> {
+  const lengths = lengthsOf(crowd);
+  const kept = smallest(lengths, lengths.length - liarsAmong(crowd, f));
+  return new Set([0, ...kept.map((j) => j + 1)]);
+}

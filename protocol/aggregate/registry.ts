@@ -1,34 +1,93 @@
 /** The aggregation rules under the names that task, CLI, wire and log share. */
 
+import { arc } from "./arc.ts";
 import { arcNnmTrimmedMean } from "./arc-nnm-trimmed-mean.ts";
+import { balance } from "./balance.ts";
+import { bucketing } from "./bucketing.ts";
+import { caf } from "./caf.ts";
+import { centredClipping } from "./centred-clipping.ts";
 import { clippedGossip } from "./clipped-gossip.ts";
 import { csPlus } from "./cs-plus.ts";
 import { geometricMedian } from "./geometric-median.ts";
 import { guardedMedian } from "./guarded-median.ts";
+import { krum } from "./krum.ts";
+import { meamed } from "./meamed.ts";
 import { mean } from "./mean.ts";
 import { median } from "./median.ts";
 import { multiKrum } from "./multi-krum.ts";
 import { nna } from "./nna.ts";
-import type { Rule } from "./rule.ts";
+import { nnm } from "./nnm.ts";
+import type { PreAggregator, Rule, Settlement } from "./rule.ts";
+import { scWmean } from "./sc-wmean.ts";
+import { scWmedian } from "./sc-wmedian.ts";
+import { composed } from "./settle.ts";
 import { trimmedMean } from "./trimmed-mean.ts";
 import { weightedMedian } from "./weighted-median.ts";
 
 /** Every rule, by name. */
-export const RULES: ReadonlyMap<string, Rule> = new Map(
-  [
-    mean,
-    median,
-    weightedMedian,
-    trimmedMean,
-    geometricMedian,
-    multiKrum,
-    nna,
-    clippedGossip,
-    csPlus,
-    arcNnmTrimmedMean,
-    guardedMedian,
-  ].map((rule) => [rule.name, rule]),
-);
+export const RULES: ReadonlyMap<string, Rule> = byName([
+  mean,
+  median,
+  weightedMedian,
+  trimmedMean,
+  meamed,
+  geometricMedian,
+  krum,
+  multiKrum,
+  caf,
+  centredClipping,
+  clippedGossip,
+  csPlus,
+  nna,
+  scWmean,
+  scWmedian,
+  arcNnmTrimmedMean,
+  guardedMedian,
+]);
+
+/** What can come before a rule, in the order in which they follow one another: `balance+arc+bucketing+nnm+median`. */
+export const PRE_AGGREGATORS: ReadonlyMap<string, PreAggregator> = byName([balance, arc, bucketing, nnm]);
+
+/** Composed rules, made once for each name. */
+const composedRules = new Map<string, Rule>();
+
+/** The rule of this name, which may have pre-aggregators before it, joined by `+`; undefined where there is none. */
+export function findRule(name: string): Rule | undefined {
+  const known = RULES.get(name) ?? composedRules.get(name);
+  if (known !== undefined) return known;
+  const parts = name.split("+");
+  const rule = RULES.get(parts.pop() ?? "");
+  const before = parts.map((part) => PRE_AGGREGATORS.get(part));
+  if (rule?.settle === undefined || before.length === 0 || !ascend(before)) return undefined;
+  const made = composed(name, before, rule as Settlement);
+  composedRules.set(name, made);
+  return made;
+}
+
+/** @throws RangeError where there is none: the task was not checked. */
+export function ruleNamed(name: string): Rule {
+  const rule = findRule(name);
+  if (rule === undefined) throw new RangeError(`there is no aggregation rule "${name}"; there are ${describeRules()}`);
+  return rule;
+}
+
+/** For messages: what `findRule` finds. */
+export function describeRules(): string {
+  const pre = [...PRE_AGGREGATORS.keys()];
+  const alone = [...RULES.values()].filter(({ settle }) => settle === undefined).map(({ name }) => name);
+  return `${[...RULES.keys()].join(", ")}; before all but ${alone.join(" and ")} may stand any of ${pre.join("+")}+, in this order`;
+}
+
+/** All there are, and each comes later than the one before. */
+function ascend(before: readonly (PreAggregator | undefined)[]): before is readonly PreAggregator[] {
+  return before.every(
+    (stage, i) => stage !== undefined && (i === 0 || stage.order > (before[i - 1] as PreAggregator).order),
+  );
+}
+
+function byName<Named extends { readonly name: string }>(all: readonly Named[]): Map<string, Named> {
+  return new Map(all.map((one) => [one.name, one]));
+}
 
 /**
  * Fills in the defaults of a rule's parameters and checks those that are given. `parameters` is complete, with the default

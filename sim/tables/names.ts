@@ -48,11 +48,14 @@ function nameOf(kind: string, options: Readonly<Record<string, unknown>>, defaul
 interface Aggregation {
   readonly rule?: string;
   readonly inboxSize?: number;
+  readonly parameters?: Readonly<Record<string, number>>;
 }
 
-export function aggregationOf({ task }: Pick<Scenario, "task">): Required<Aggregation> {
-  const { rule = DEFAULT_RULE, inboxSize = DEFAULT_INBOX } = (task.aggregation ?? {}) as Aggregation;
-  return { rule, inboxSize };
+/** `rule` with the parameters that the scenario sets: `guarded-median share 0.3`. */
+export function aggregationOf({ task }: Pick<Scenario, "task">): { rule: string; inboxSize: number } {
+  const { rule = DEFAULT_RULE, inboxSize = DEFAULT_INBOX, parameters = {} } = (task.aggregation ?? {}) as Aggregation;
+  const given = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
+  return { rule: [rule, ...given].join(" "), inboxSize };
 }
 
 /** `96 / 93`: in percent, mean and worst peer. */

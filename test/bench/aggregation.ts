@@ -7,8 +7,7 @@
  * have kernels are run without them too.
  */
 import { Bench } from "tinybench";
-import { coordinateMedianPlain } from "../../protocol/aggregate/coordinate-median.ts";
-import { aggregateBy, PLAIN } from "../../protocol/aggregate/guarded-median.ts";
+import { PLAIN } from "../../protocol/aggregate/plain.ts";
 import { RULES, ruleParameters } from "../../protocol/aggregate/registry.ts";
 import { createRng } from "../../protocol/rng.ts";
 import type { RuleInput } from "../../protocol/seams.ts";
@@ -35,9 +34,8 @@ export const benchmark: Benchmark = {
       for (const [name, rule] of RULES) {
         const { parameters } = ruleParameters(rule, {});
         bench.add(name, () => void rule.aggregate(input, parameters));
-        if (name === "median") bench.add(`${name}, no kernel`, () => void plainMedian(input));
-        if (name === "guarded-median")
-          bench.add(`${name}, no kernel`, () => void aggregateBy(PLAIN, input, parameters));
+        if (name === "median" || name === "guarded-median")
+          bench.add(`${name}, no kernel`, () => void rule.aggregate(input, parameters, PLAIN));
       }
       const medians = (await bench.run()).map(({ name, result }) => {
         if (result.state !== "completed") throw new Error(`${name}: ${result.state}`);
@@ -74,12 +72,4 @@ function plainMean({ own, candidates }: RuleInput): Float32Array {
     for (let c = 0; c < size; c++) result[start + c] = (block[c] as number) / (candidates.length + 1);
   }
   return result;
-}
-
-function plainMedian({ own, candidates }: RuleInput): Float32Array {
-  const rows = [own, ...candidates.map(({ params }) => params)];
-  return coordinateMedianPlain(
-    rows,
-    rows.map(() => 1),
-  );
 }

@@ -6,7 +6,7 @@
  */
 
 import { assemble, type Code, f64x2, forLoop, i32, instantiate, local, v128 } from "../../wasm-module.ts";
-import { BLOCK } from "../differences.ts";
+import { BLOCK, sumOverSpans } from "../differences.ts";
 import { AT, CHUNK, DIFFERENCE_ROW, GROUP, loadRows, SLOT, TILE, workspace } from "./workspace.ts";
 
 /** Rows of a square: nine sums, three rows and two more registers are what the 16 of x86-64 hold. */
@@ -15,17 +15,35 @@ const SIDE = 3;
 /** Adds `groups` coordinates from byte `from` of the slots on to the products. */
 type Products = (from: number, coordinates: number) => void;
 
-const kernels: (Products | undefined)[] = [];
+/** By number of rows, for all pairs and for each row with itself. */
+const kernels = { pairs: [] as (Products | undefined)[], squares: [] as (Products | undefined)[] };
 
 /** The Gram matrix (q x q, row-major) of x_j = rows[j] - rows[0], j = 1 .. q, and q >= 1. */
 export function gramKernel(rows: readonly Float32Array[]): Float64Array {
+  return sumOverSpans(rows, (span) => {
+    const q = span.length - 1;
+    const gram = sumsOfSpan(span, "pairs");
+    for (let j = 0; j < q; j++) for (let k = 0; k < j; k++) gram[k * q + j] = gram[j * q + k] as number;
+    return gram;
+  });
+}
+
+/** Its diagonal, |x_j|^2. */
+export function squaredLengthsKernel(rows: readonly Float32Array[]): Float64Array {
+  const q = rows.length - 1;
+  const sums = sumOverSpans(rows, (span) => sumsOfSpan(span, "squares"));
+  return Float64Array.from({ length: q }, (_, j) => sums[j * q + j] as number);
+}
+
+/** q x q sums of which those of `which` are set, of pairs only where j >= k. */
+function sumsOfSpan(rows: readonly Float32Array[], which: keyof typeof kernels): Float64Array {
   const q = rows.length - 1;
   const d = (rows[0] as Float32Array).length;
   const { f64, memory } = workspace();
-  let addProducts = kernels[q];
+  let addProducts = kernels[which][q];
   if (addProducts === undefined) {
-    addProducts = instantiate<{ products: Products }>(emitProducts(q), memory).products;
-    kernels[q] = addProducts;
+    addProducts = instantiate<{ products: Products }>(emitProducts(q, which === "squares"), memory).products;
+    kernels[which][q] = addProducts;
   }
   const gram = new Float64Array(q * q);
   const products = AT.products / 8;
@@ -41,11 +59,10 @@ export function gramKernel(rows: readonly Float32Array[]): Float64Array {
         gram[jk] = (gram[jk] as number) + ((f64[products + 2 * jk] as number) + (f64[products + 2 * jk + 1] as number));
     }
   }
-  for (let j = 0; j < q; j++) for (let k = 0; k < j; k++) gram[k * q + j] = gram[j * q + k] as number;
   return gram;
 }
 
-function emitProducts(q: number): Uint8Array {
+function emitProducts(q: number, diagonal: boolean): Uint8Array {
   const [from, coordinates, source, target, end, registers] = [0, 1, 2, 3, 4, 5] as const;
   const [own0, own1] = [registers, registers + 1];
 
@@ -67,13 +84,13 @@ function emitProducts(q: number): Uint8Array {
   );
 
   const squares: Code[] = [];
-  for (let j = 0; j < q; j += SIDE) for (let k = 0; k <= j; k += SIDE) squares.push(square(j, k));
+  for (let j = 0; j < q; j += SIDE) for (let k = diagonal ? j : 0; k <= j; k += SIDE) squares.push(square(j, k));
 
-  /** Rows j .. j + 2 with rows k .. k + 2, those of the lower triangle. */
+  /** Rows j .. j + 2 with rows k .. k + 2, those of the lower triangle, or of the diagonal. */
   function square(j: number, k: number): Code {
     const pairs: { a: number; b: number; sum: number; at: number }[] = [];
     for (let a = 0; a < SIDE && j + a < q; a++)
-      for (let b = 0; b < SIDE && k + b <= j + a; b++)
+      for (let b = diagonal ? a : 0; b < SIDE && k + b <= j + a; b++)
         pairs.push({ a, b, sum: registers + pairs.length, at: AT.products + 16 * ((j + a) * q + k + b) });
     const row = registers + SIDE * SIDE;
     const values = (at: number) => v128.load(local.get(target), AT.differences + at * DIFFERENCE_ROW);

@@ -1,57 +1,45 @@
 /**
- * Mixtures of rows and their weighted median, tile by tile: the order of `mixPlain` in mixture.ts, eight coordinates at a time.
+ * Mixtures of rows, tile by tile: the order of `columnOf` in plain.ts, eight coordinates at a time.
  *
  * For each group of eight coordinates: y_j = coefficient_j (v_j - own) for all j, and their sum; then each mixture is that sum
- * without the few y_j that it leaves out. All y_j of a group stay in the first cache, and the mixtures take the places of
- * the rows, which have been read. One kernel for each number of summands left out; the loops over rows are long enough as they are.
+ * without the few y_j that it leaves out, or the few that it holds. All y_j of a group stay in the first cache, and the mixtures
+ * take the places of the rows, which have been read. One kernel for each number of summands listed; the loops over rows are long
+ * enough as they are.
  */
 
 import { assemble, type Code, f32x4, f64x2, forLoop, i32, instantiate, local, v128 } from "../../wasm-module.ts";
-import { halfWeight } from "../half-weight.ts";
 import type { Mixtures } from "../mixture.ts";
-import { medianKernel } from "./median-kernel.ts";
-import { AT, CHUNK, forgetRows, GROUP, GROUP_BYTES, loadRows, SLOT, TILE, takeResult, workspace } from "./workspace.ts";
+import { AT, GROUP, GROUP_BYTES, SLOT, workspace } from "./workspace.ts";
 
 /** From byte `from` of the slots on, `bytes` of them: `candidates` rows after the own one to `mixtures` rows. */
 type Mix = (from: number, bytes: number, candidates: number, mixtures: number) => void;
 
-const kernels: (Mix | undefined)[] = [];
+/** By number of rows listed. */
+const kernels = { "left out": [] as (Mix | undefined)[], held: [] as (Mix | undefined)[] };
 
-/** Median of the mixtures of rows 1 .. m around row 0; rows beyond are ignored. What `medianOfMixturesPlain` is. */
-export function mixtureKernel(
-  rows: readonly Float32Array[],
-  { coefficients, scales, leftOut, weights }: Mixtures,
-  tolerance: number,
-): Float32Array {
+/** The kernel for these mixtures; it holds until another is asked for. Mixture i is written to slot i. */
+export function mixtureKernel({
+  coefficients,
+  scales,
+  listed,
+  lists,
+}: Mixtures): (from: number, bytes: number) => void {
   const { f64, i32: words, memory } = workspace();
-  const count = leftOut.length / scales.length;
-  let kernel = kernels[count];
+  const count = listed.length / scales.length;
+  let kernel = kernels[lists][count];
   if (kernel === undefined) {
-    kernel = instantiate<{ mix: Mix }>(emitMix(count), memory).mix;
-    kernels[count] = kernel;
+    kernel = instantiate<{ mix: Mix }>(emitMix(count, lists), memory).mix;
+    kernels[lists][count] = kernel;
   }
+  const sign = lists === "held" ? -1 : 1;
   f64.set(coefficients, AT.coefficients / 8);
-  f64.set(scales, AT.scales / 8);
-  for (let e = 0; e < leftOut.length; e++)
-    words[AT.leftOut / 4 + e] = AT.summands + GROUP_BYTES * (leftOut[e] as number);
-  const median = medianKernel(halfWeight(weights, tolerance));
-  const d = (rows[0] as Float32Array).length;
-  const result = new Float32Array(d);
-  for (let chunk = 0; chunk < d; chunk += CHUNK) {
-    const size = Math.min(CHUNK, d - chunk);
-    loadRows(rows, chunk, size);
-    forgetRows();
-    for (let tile = 0; tile < size; tile += TILE) {
-      const bytes = 4 * Math.ceil(Math.min(TILE, size - tile) / GROUP) * GROUP;
-      kernel(4 * tile, bytes, coefficients.length - 1, scales.length);
-      median(4 * tile, bytes);
-    }
-    takeResult(result, chunk, size);
-  }
-  return result;
+  for (let i = 0; i < scales.length; i++) f64[AT.scales / 8 + i] = sign * (scales[i] as number);
+  for (let e = 0; e < listed.length; e++) words[AT.listed / 4 + e] = AT.summands + GROUP_BYTES * (listed[e] as number);
+  const run = kernel;
+  return (from, bytes) => run(from, bytes, coefficients.length - 1, scales.length);
 }
 
-function emitMix(count: number): Uint8Array {
+function emitMix(count: number, lists: Mixtures["lists"]): Uint8Array {
   const [from, bytes, candidates, mixtures] = [0, 1, 2, 3] as const;
   const [at, end, index, slot, y, table, summand] = [4, 5, 6, 7, 8, 9, 10] as const;
   const [own, sum, part, factor, value] = [11, 15, 19, 23, 24] as const;
@@ -77,9 +65,9 @@ function emitMix(count: number): Uint8Array {
     ]),
   );
   const mixture = [
-    each((l) => local.set(part + l, local.get(sum + l))),
+    each((l) => local.set(part + l, lists === "held" ? f64x2.const(0) : local.get(sum + l))),
     Array.from({ length: count }, (_, e) => [
-      local.set(summand, i32.load(local.get(table), AT.leftOut + 4 * e)),
+      local.set(summand, i32.load(local.get(table), AT.listed + 4 * e)),
       each((l) => local.set(part + l, f64x2.sub(local.get(part + l), v128.load(local.get(summand), 16 * l)))),
     ]),
     add(table, 4 * count),

@@ -36,7 +36,7 @@ type Part =
   | "sorted"
   | "coefficients"
   | "scales"
-  | "leftOut"
+  | "listed"
   | "summands"
   | "products"
   | "differences"
@@ -51,8 +51,8 @@ const SIZES: Readonly<Record<Part, number>> = {
   coefficients: 8 * MAX_ROWS,
   /** Mixture i: float64 factor. */
   scales: 8 * MAX_ROWS,
-  /** Mixture i: int32 addresses of the summands that it leaves out. */
-  leftOut: (4 * MAX_ROWS * MAX_ROWS) / 2,
+  /** Mixture i: int32 addresses of the summands that it lists, at most half of all. */
+  listed: (4 * MAX_ROWS * MAX_ROWS) / 2,
   /** Row i: one group of float64. Row 0 stays zero. */
   summands: GROUP_BYTES * MAX_ROWS,
   /** Rows j, k: two float64 lanes of a sum of products. */
@@ -76,6 +76,9 @@ function place(size: number): number {
 export const AT: Readonly<Record<Part, number>> = Object.fromEntries(
   Object.entries(SIZES).map(([part, size]) => [part, place(size)]),
 ) as Record<Part, number>;
+
+/** A kernel that makes slot 0 of the first slots: from byte `from` of them on, `bytes`, a multiple of a group. */
+export type ReduceTile = (from: number, bytes: number) => void;
 
 export interface Workspace {
   readonly memory: WasmMemory;

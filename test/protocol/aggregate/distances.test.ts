@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BLOCK } from "../../../protocol/aggregate/differences.ts";
-import { distance, gramOfDifferences } from "../../../protocol/aggregate/distances.ts";
+import { distance } from "../../../protocol/aggregate/distances.ts";
+import { KERNELS } from "../../../protocol/aggregate/kernels/passes.ts";
 import { createRng } from "../../../protocol/rng.ts";
 
 function draw(length: number, label: string): Float32Array {
@@ -27,23 +28,19 @@ test("the sums of the blocks are added in order: the last bit does not depend on
   const whole = distance(a, b) ** 2;
   assert.ok(Math.abs(whole - total) < 1e-12 * total);
   assert.equal(distance(a, b), distance(b, a));
-  assert.equal(
-    distance(a, b),
-    Math.sqrt(gramOfDifferences(a, [b])[0] as number),
-    "both orders of sums agree to the bit",
-  );
+  assert.equal(distance(a, b), Math.sqrt(KERNELS.gram([a, b])[0] as number), "both orders of sums agree to the bit");
 });
 
 test("the Gram matrix holds the inner products of the differences", () => {
   const origin = Float32Array.of(1, 1);
-  const gram = gramOfDifferences(origin, [Float32Array.of(2, 3), Float32Array.of(0, 4), Float32Array.of(1, 1)]);
+  const gram = KERNELS.gram([origin, Float32Array.of(2, 3), Float32Array.of(0, 4), Float32Array.of(1, 1)]);
   assert.deepEqual([...gram], [5, 5, 0, 5, 10, 0, 0, 0, 0]);
 });
 
 test("equal vectors are at distance 0 exactly, by the Gram matrix too", () => {
   const origin = draw(BLOCK + 77, "origin");
   const vector = draw(BLOCK + 77, "vector");
-  const [jj, jk, kj, kk] = gramOfDifferences(origin, [vector, vector.slice()]);
+  const [jj, jk, kj, kk] = KERNELS.gram([origin, vector, vector.slice()]);
   assert.equal((jj as number) + (kk as number) - (jk as number) - (kj as number), 0);
   assert.equal(jj, kk);
 });

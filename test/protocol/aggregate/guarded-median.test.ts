@@ -36,7 +36,7 @@ test("guarded-median equals the reference implementation within 1e-6", () => {
   for (const [index, { kind, f, own, base, candidates, weightsQ16, expected }] of vectors.cases.entries()) {
     const input = ruleInput(scaled(own), candidates.map(scaled), weightsQ16);
     const withBase = base === undefined ? input : { ...input, base: Float32Array.from(scaled(base)) };
-    const { params } = aggregate("guarded-median", withBase, { f });
+    const { params } = aggregate("guarded-median", withBase, { f, share: 0.3 });
     for (const [i, value] of expected.entries())
       near(params[i], value, `case ${index} (${kind}, m = ${candidates.length}, f = ${f}), coordinate ${i}`);
   }
@@ -52,14 +52,14 @@ test("guarded-median equals the reference where the vectors span more than one b
     numbers.map((j) => row(j, j > 13 ? 50 : 1 + (j % 3))),
     numbers.map((j) => (j % 3 === 0 ? 52429 : UNIT_WEIGHT)),
   );
-  const { params } = aggregate("guarded-median", { ...input, base: Float32Array.from(row(40)) }, { f });
+  const { params } = aggregate("guarded-median", { ...input, base: Float32Array.from(row(40)) }, { f, share: 0.3 });
   for (const [k, i] of at.entries()) near(params[i], expected[k] as number, `coordinate ${i}`);
   assert.ok(Math.abs(params.reduce((total, value) => total + value, 0) - sum) < 1e-3);
   assert.ok(Math.abs(distance(params, new Float32Array(d)) - norm) < 1e-5 * norm);
 });
 
 test("guarded-median follows its definition in an example by hand", () => {
-  // b = 1; t = 0.3 min(1, 2): nobody shares; c = 1, r = 2: 3 is shortened to 2; b' = 1, three rows in each mean:
+  // b = 1; t = 0.6 min(1, 2): nobody shares; c = 1, r = 2: 3 is shortened to 2; b' = 1, three rows in each mean:
   // z = mean(0 1 2), mean(1 0 2), mean(2 2 1), mean(2 2 1); median of 1 1 5/3 5/3
   const input = ruleInput([0], [[1], [2], [3]]);
   const { params, statuses } = aggregate("guarded-median", input);

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import type { Rule } from "../../../protocol/aggregate/rule.ts";
+import { ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { createRng } from "../../../protocol/rng.ts";
 import type { RuleInput, RuleOutput } from "../../../protocol/seams.ts";
 import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
@@ -17,12 +16,6 @@ export function ruleInput(own: number[], candidates: number[][], weightsQ16: num
       weightQ16: weightsQ16[j] ?? UNIT_WEIGHT,
     })),
   };
-}
-
-export function ruleNamed(name: string): Rule {
-  const rule = RULES.get(name);
-  if (rule === undefined) throw new Error(`no rule ${name}`);
-  return rule;
 }
 
 /** Runs a rule of the registry with its defaults but for `given`. */

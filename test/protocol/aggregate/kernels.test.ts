@@ -2,23 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  coordinateMedian,
-  coordinateMedianKernel,
-  coordinateMedianPlain,
-} from "../../../protocol/aggregate/coordinate-median.ts";
-import { BLOCK, gramPlain } from "../../../protocol/aggregate/differences.ts";
-import { aggregateBy, KERNELS, PLAIN } from "../../../protocol/aggregate/guarded-median.ts";
+import { BLOCK } from "../../../protocol/aggregate/differences.ts";
 import { halfWeight, wholeWeights } from "../../../protocol/aggregate/half-weight.ts";
-import { gramKernel } from "../../../protocol/aggregate/kernels/gram-kernel.ts";
-import { mixtureKernel } from "../../../protocol/aggregate/kernels/mixture-kernel.ts";
+import { KERNELS } from "../../../protocol/aggregate/kernels/passes.ts";
 import { sortingNetwork } from "../../../protocol/aggregate/kernels/sorting-network.ts";
 import { CHUNK, kernelsServe, MAX_ROWS, TILE } from "../../../protocol/aggregate/kernels/workspace.ts";
-import { type Mixtures, medianOfMixturesPlain, mixtures } from "../../../protocol/aggregate/mixture.ts";
-import { ruleParameters } from "../../../protocol/aggregate/registry.ts";
+import { type Mixtures, mergeSame, nearestMixtures } from "../../../protocol/aggregate/mixture.ts";
+import { type Pass, SPAN } from "../../../protocol/aggregate/passes.ts";
+import { PLAIN } from "../../../protocol/aggregate/plain.ts";
+import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { createRng, type Rng } from "../../../protocol/rng.ts";
 import { hasSimd } from "../../../protocol/wasm-module.ts";
-import { aggregate, ruleInput, ruleNamed } from "./inputs.ts";
+import { aggregate, ruleInput } from "./inputs.ts";
 
 const LARGEST = 3.4028234663852886e38;
 const TINY = 2 ** -149;
@@ -64,7 +59,26 @@ function sameBits(actual: ArrayLike<number>, expected: ArrayLike<number>, label:
 function drawMixtures(n: number, count: number, weights: ArrayLike<number>, rng: Rng): Mixtures {
   const distances = Float64Array.from({ length: n * n }, () => Math.floor(4 * rng.uniform()));
   const shrink = Float64Array.from({ length: n }, () => rng.uniform());
-  return mixtures(distances, Float64Array.from(weights), shrink, wholeWeights(weights), count);
+  return nearestMixtures(distances, Float64Array.from(weights), shrink, count);
+}
+
+/** Mixtures that hold two rows each, or one and nothing. */
+function drawPairs(n: number, rng: Rng): Mixtures {
+  return {
+    coefficients: Float64Array.from({ length: n }, (_, j) => (j === 0 ? 0 : rng.uniform())),
+    scales: Float64Array.from({ length: n }, () => 0.5 + rng.uniform()),
+    listed: Int32Array.from({ length: 2 * n }, () => rng.below(n)),
+    lists: "held",
+  };
+}
+
+function medianPass(weights: ArrayLike<number>, tolerance: number = 0, mixed?: Mixtures): Pass {
+  const reduction = { kind: "median", weights: wholeWeights(weights), tolerance } as const;
+  return { reduction, ...(mixed !== undefined && { mixed }) };
+}
+
+function samePass(rows: readonly Float32Array[], pass: Pass, label: string): void {
+  sameBits(KERNELS.reduce(rows, pass), PLAIN.reduce(rows, pass), label);
 }
 
 test("this host has SIMD, so that the kernels are what the other tests run", () => {
@@ -89,21 +103,32 @@ for (const kind of Object.keys(VALUES)) {
     for (const n of ROWS)
       for (const [name, weightsOf] of Object.entries(WEIGHTS)) {
         const d = [1, 3, 4, 8, 17, 64, TILE + 5][n % 7] as number;
-        const rows = drawRows(n, d, kind);
         const weights = weightsOf(n, createRng(`weights/${n}`));
-        sameBits(
-          coordinateMedianKernel(rows, weights),
-          coordinateMedianPlain(rows, weights),
-          `n = ${n}, d = ${d}, ${name}`,
-        );
+        samePass(drawRows(n, d, kind), medianPass(weights), `n = ${n}, d = ${d}, ${name}`);
       }
   });
 
-  test(`Gram matrix: kernel and reference agree to the bit for 1 to 65 rows (${kind})`, () => {
+  test(`trimmed mean and mean around the median: kernel and reference agree to the bit for 1 to 65 rows (${kind})`, () => {
+    for (const n of ROWS)
+      for (const share of [0, 0.2, 0.49]) {
+        const d = [1, 3, 4, 8, 17, 64, TILE + 5][n % 7] as number;
+        const rows = drawRows(n, d, kind);
+        const trim = Math.min(Math.floor(share * n), Math.floor((n - 1) / 2));
+        samePass(rows, { reduction: { kind: "trimmed-mean", n, trim } }, `n = ${n}, d = ${d}, trim ${trim}`);
+        const keep = n - trim;
+        samePass(rows, { reduction: { kind: "mean-around-median", n, keep } }, `n = ${n}, d = ${d}, keep ${keep}`);
+      }
+  });
+
+  test(`Gram matrix and lengths: kernel and reference agree to the bit for 1 to 65 rows (${kind})`, () => {
     for (const q of ROWS) {
       const d = [1, 2, 7, 8, 9, 63, TILE - 1, TILE + 1][q % 8] as number;
       const rows = drawRows(q + 1, d, kind);
-      sameBits(gramKernel(rows), gramPlain(rows), `q = ${q}, d = ${d}`);
+      const gram = PLAIN.gram(rows);
+      sameBits(KERNELS.gram(rows), gram, `q = ${q}, d = ${d}`);
+      const diagonal = Array.from({ length: q }, (_, j) => gram[j * (q + 1)] as number);
+      sameBits(KERNELS.squaredLengths(rows), diagonal, `q = ${q}, d = ${d}, lengths`);
+      sameBits(PLAIN.squaredLengths(rows), diagonal, `q = ${q}, d = ${d}, plain lengths`);
     }
   });
 
@@ -115,46 +140,44 @@ for (const kind of Object.keys(VALUES)) {
         const weights = weightsOf(n, rng).map((weight, i) => weight / (1 + (i % 3)));
         const mixed = drawMixtures(n, n % (1 + Math.floor((n - 1) / 2)), weights, rng);
         const rows = drawRows(n, d, kind);
-        sameBits(
-          mixtureKernel(rows, mixed, 1e-6),
-          medianOfMixturesPlain(rows, mixed, 1e-6),
-          `n = ${n}, d = ${d}, ${name}`,
-        );
+        samePass(rows, medianPass(weights, 1e-6, mixed), `n = ${n}, d = ${d}, ${name}`);
+        samePass(rows, medianPass(weights, 0, drawPairs(n, rng)), `n = ${n}, d = ${d}, ${name}, pairs`);
+        const one = { ...mixed, scales: mixed.scales.slice(0, 1), listed: new Int32Array(0) };
+        samePass(rows, { mixed: one, reduction: { kind: "only" } }, `n = ${n}, d = ${d}, one mixture`);
       }
   });
 }
 
-test("kernels agree with their references over the seams of tiles, blocks and chunks", () => {
-  for (const d of [TILE, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK, CHUNK + 1, 2 * CHUNK + 333]) {
+test("kernels agree with their references over the seams of tiles, blocks, chunks and spans", () => {
+  for (const d of [TILE, BLOCK - 1, BLOCK, BLOCK + 1, CHUNK, CHUNK + 1, 2 * CHUNK + 333, SPAN + 5]) {
     const rows = drawRows(6, d, "normal");
-    sameBits(gramKernel(rows), gramPlain(rows), `Gram, d = ${d}`);
+    sameBits(KERNELS.gram(rows), PLAIN.gram(rows), `Gram, d = ${d}`);
     const weights = [9, 7, 8, 9, 9, 8];
-    sameBits(coordinateMedianKernel(rows, weights), coordinateMedianPlain(rows, weights), `median, d = ${d}`);
+    samePass(rows, medianPass(weights), `median, d = ${d}`);
     const mixed = drawMixtures(6, 2, weights, createRng(`seams/${d}`));
     // The Gram kernel leaves its rows in place for the one that comes next; the second time they must be loaded.
     for (const again of [false, true]) {
-      if (!again) gramKernel(rows);
-      sameBits(mixtureKernel(rows, mixed, 0), medianOfMixturesPlain(rows, mixed, 0), `mixtures, d = ${d}`);
+      if (!again) KERNELS.gram(rows);
+      samePass(rows, medianPass(weights, 0, mixed), `mixtures, d = ${d}`);
     }
   }
 });
 
 test("mixtures that leave out the same rows are one: merging changes no bit", () => {
   const rng = createRng("merging");
+  let merged = 0;
   for (let n = 2; n < 12; n++) {
     const weights = Float64Array.from({ length: n }, () => 0.8 + 0.2 * rng.uniform());
     const mixed = drawMixtures(n, n % (1 + Math.floor((n - 1) / 2)), weights, rng);
-    // Each mixture of weight w again, as two of weights 1 and w - 1.
-    const split: Mixtures = {
-      coefficients: mixed.coefficients,
-      scales: Float64Array.of(...mixed.scales, ...mixed.scales),
-      leftOut: Int32Array.of(...mixed.leftOut, ...mixed.leftOut),
-      weights: Int32Array.of(...mixed.weights.map(() => 1), ...mixed.weights.map((weight) => weight - 1)),
-    };
+    const votes = wholeWeights(weights);
     const rows = drawRows(n, 40, "normal");
-    sameBits(medianOfMixturesPlain(rows, split, 1e-6), medianOfMixturesPlain(rows, mixed, 1e-6), `n = ${n}`);
-    assert.ok(mixed.weights.length <= n);
+    const [apart, together] = [{ mixed, votes }, mergeSame(mixed, votes)].map(({ mixed, votes }) =>
+      PLAIN.reduce(rows, { mixed, reduction: { kind: "median", weights: votes, tolerance: 1e-6 } }),
+    ) as [Float32Array, Float32Array];
+    sameBits(together, apart, `n = ${n}`);
+    merged += n - mergeSame(mixed, votes).votes.length;
   }
+  assert.ok(merged > 0);
 });
 
 test("no places but first .. last of the sorted order can hold the median", () => {
@@ -180,31 +203,34 @@ test("of equal weights the middle place is the only one", () => {
   }
 });
 
-test("guarded-median by kernels is guarded-median without, to the bit, statuses included", () => {
-  const { parameters } = ruleParameters(ruleNamed("guarded-median"), {});
-  for (const kind of Object.keys(VALUES))
-    for (const m of [1, 2, 3, 5, 8, 16, 32]) {
-      const [own, base, ...vectors] = drawRows(m + 2, 700 + m, kind) as [Float32Array, Float32Array, ...Float32Array[]];
-      const weights = drawQ16(m, createRng(`rule/${m}`));
-      const candidates = vectors.map((params, j) => ({ params, weightQ16: weights[j] as number }));
-      for (const input of [
-        { own, candidates },
-        { own, base, candidates },
-      ]) {
-        const expected = aggregateBy(PLAIN, input, parameters);
-        const actual = aggregateBy(KERNELS, input, parameters);
-        sameBits(actual.params, expected.params, `${kind}, m = ${m}`);
-        assert.deepEqual(actual.statuses, expected.statuses);
-        assert.deepEqual(aggregate("guarded-median", input), expected);
+for (const [name, rule] of RULES)
+  test(`${name} by kernels is ${name} without, to the bit, statuses included`, () => {
+    const { parameters } = ruleParameters(rule, {});
+    for (const kind of Object.keys(VALUES))
+      for (const m of [1, 2, 3, 5, 8, 16, 32]) {
+        const [own, base, ...vectors] = drawRows(m + 2, 700 + m, kind) as [
+          Float32Array,
+          Float32Array,
+          ...Float32Array[],
+        ];
+        const weights = drawQ16(m, createRng(`rule/${m}`));
+        const candidates = vectors.map((params, j) => ({ params, weightQ16: weights[j] as number }));
+        for (const input of [
+          { own, candidates },
+          { own, base, candidates },
+        ]) {
+          const expected = rule.aggregate(input, parameters, PLAIN);
+          const actual = rule.aggregate(input, parameters, KERNELS);
+          sameBits(actual.params, expected.params, `${kind}, m = ${m}`);
+          assert.deepEqual(actual, expected);
+          assert.deepEqual(aggregate(name, input), expected);
+        }
       }
-    }
-});
+  });
 
 test("more rows than the kernels hold are served the plain way", () => {
   assert.equal(kernelsServe(MAX_ROWS + 1), false);
   const rows = drawRows(MAX_ROWS + 1, 40, "normal");
-  const weights = rows.map(() => 1);
-  sameBits(coordinateMedian(rows, weights), coordinateMedianPlain(rows, weights), "median");
   const input = ruleInput(
     [...(rows[0] as Float32Array)],
     rows.slice(1).map((row) => [...row]),
@@ -212,7 +238,7 @@ test("more rows than the kernels hold are served the plain way", () => {
   assert.ok(aggregate("guarded-median", input).params.every(Number.isFinite));
 });
 
-for (const name of ["median", "weighted-median", "guarded-median"])
+for (const name of RULES.keys())
   test(`${name}: a model changed in place between two calls is read again`, () => {
     const rows = drawRows(8, 100, "normal").map((row) => [...row]);
     const input = ruleInput(rows[0] as number[], rows.slice(1));

@@ -5,11 +5,17 @@ import { assumedLiars } from "../../../protocol/aggregate/assumed-liars.ts";
 import { distance } from "../../../protocol/aggregate/distances.ts";
 import { aggregate, assertMovesAlong, assertOrderIsFree, attackedCrowd, honestOf, ruleInput } from "./inputs.ts";
 
-test("nna drops the b farthest from own and takes the mean of the rest by weight", () => {
-  // m = 4: b = 1; (1 * 1 + 2 / 2 - 3) / (1 + 1 + 1/2 + 1)
-  const { params, statuses } = aggregate("nna", ruleInput([0], [[1], [2], [-100], [-3]], [65536, 32768, 65536, 65536]));
-  assert.deepEqual(params, Float32Array.of(-1 / 3.5));
-  assert.deepEqual(statuses, ["used", "used", "removed", "used"]);
+test("nna drops the b farthest from own and takes the mean of the rest, sc-wmean by staleness weight", () => {
+  // m = 4: b = 1; (1 + 2 - 3) / 4, and (1 * 1 + 2 / 2 - 3) / (1 + 1 + 1/2 + 1)
+  const input = ruleInput([0], [[1], [2], [-100], [-3]], [65536, 32768, 65536, 65536]);
+  for (const [name, expected] of [
+    ["nna", 0],
+    ["sc-wmean", -1 / 3.5],
+  ] as const) {
+    const { params, statuses } = aggregate(name, input);
+    assert.deepEqual(params, Float32Array.of(expected));
+    assert.deepEqual(statuses, ["used", "used", "removed", "used"]);
+  }
 });
 
 test("of two at the same distance the one with the lower index stays", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import { ruleNamed } from "./inputs.ts";
+import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 
 test("the registry lists each rule under its own name", () => {
   assert.deepEqual(
@@ -11,11 +10,17 @@ test("the registry lists each rule under its own name", () => {
       "median",
       "weighted-median",
       "trimmed-mean",
+      "meamed",
       "geometric-median",
+      "krum",
       "multi-krum",
-      "nna",
+      "caf",
+      "centred-clipping",
       "clipped-gossip",
       "cs-plus",
+      "nna",
+      "sc-wmean",
+      "sc-wmedian",
       "arc-nnm-trimmed-mean",
       "guarded-median",
     ],
@@ -35,7 +40,7 @@ test("every default lies in its range and every parameter says what it is about"
 
 test("parameters are completed with the defaults", () => {
   assert.deepEqual(ruleParameters(ruleNamed("guarded-median"), { f: 0.1 }), {
-    parameters: { f: 0.1, share: 0.3, mix: 0.75, limit: 1 },
+    parameters: { f: 0.1, share: 0.6, mix: 0.75, limit: 1 },
     faults: [],
   });
   assert.deepEqual(ruleParameters(ruleNamed("mean"), {}), { parameters: {}, faults: [] });
@@ -52,7 +57,7 @@ test("a fault names the parameter, the value and what is permitted, and all faul
     "f is 0.6; rule guarded-median takes 0 .. 0.49",
     "share is NaN; rule guarded-median takes 0 .. 1",
   ]);
-  assert.deepEqual(parameters, { f: 0.2, share: 0.3, mix: 0.75, limit: 1 });
+  assert.deepEqual(parameters, { f: 0.2, share: 0.6, mix: 0.75, limit: 1 });
   assert.deepEqual(ruleParameters(ruleNamed("mean"), { f: 0.1 }).faults, [
     "f (given: 0.1) is unknown; rule mean takes none",
   ]);

@@ -2,10 +2,21 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
-import { coordinateMedian, createWeightedMedian } from "../../../protocol/aggregate/coordinate-median.ts";
+import { wholeWeights } from "../../../protocol/aggregate/half-weight.ts";
+import { PLAIN } from "../../../protocol/aggregate/plain.ts";
+import { type Reduce, weightedMedian } from "../../../protocol/aggregate/reductions.ts";
 
 interface Vectors {
   readonly cases: readonly { v: number[]; w: number[]; lower: number; upper: number; mid: number }[];
+}
+
+function createWeightedMedian(weights: number[], tolerance?: number): Reduce {
+  return weightedMedian(wholeWeights(weights), tolerance);
+}
+
+function coordinateMedian(rows: Float32Array[], weights: number[]): Float32Array {
+  const reduction = { kind: "median", weights: wholeWeights(weights), tolerance: 0 } as const;
+  return PLAIN.reduce(rows, { reduction });
 }
 
 const vectors = JSON.parse(

@@ -1,0 +1,15 @@
+/** How many models a model stands for: what an aggregate carries with it when it is aggregated again. */
+
+import type { CandidateStatus, RuleInput } from "../seams.ts";
+
+/** Most models that one may stand for; with staleness weights of at most 2^16, weights stay far below 2^53. */
+export const MAX_MASS: number = 2 ** 20;
+
+/** Those of the own model and of the candidates that were not removed, at most `MAX_MASS`. */
+export function massOf({ mass = 1, candidates }: RuleInput, statuses: readonly CandidateStatus[]): number {
+  const sum = candidates.reduce(
+    (so, candidate, j) => (statuses[j] === "removed" ? so : so + (candidate.mass ?? 1)),
+    mass,
+  );
+  return Math.min(sum, MAX_MASS);
+}
