@@ -74,21 +74,26 @@ const HEAD_KEY = `${NAMESPACE}head`;
 export async function openLog(options: LogOptions): Promise<Log> {
   const { store, crypto, identity, taskId } = options;
   const verifier = createVerifier({ crypto, peer: identity.peerId, task: taskId });
-  let newest = (await verifyStored(store, verifier)) ?? (await writeGenesis(options));
+  let newest = placeOf((await verifyStored(store, verifier)) ?? (await writeGenesis(options)));
   let queue: Promise<unknown> = Promise.resolve();
   let failure: { readonly cause: unknown } | undefined;
 
   async function write(drafts: readonly Draft[], also: readonly StoreChange[]): Promise<Entry[]> {
     if (failure !== undefined) throw closed(failure.cause);
     const entries: Entry[] = [];
-    for (const draft of drafts) entries.push(entryAfter(entries.at(-1) ?? newest, draft, options));
+    let last = newest;
+    for (const draft of drafts) {
+      const entry = entryAfter(last, draft, options);
+      entries.push(entry);
+      last = placeOf(entry);
+    }
     try {
       await store.write([...also, ...changesOf(entries)]);
     } catch (cause) {
       failure = { cause };
       throw closed(cause);
     }
-    newest = entries.at(-1) ?? newest;
+    newest = last;
     return entries;
   }
 
@@ -99,7 +104,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       const taken = also.find(({ key }) => key.startsWith(NAMESPACE));
       if (taken !== undefined) throw new TypeError(`the key ${taken.key} belongs to the log`);
       const done = queue.then(() => write(drafts, also));
-      queue = done.catch(() => {}); // the caller has the error; the next append starts afresh
+      queue = done.then(forget, forget); // the caller has entries or error; the next append starts afresh
       return done;
     },
     entries: (from = 0) => readStored(store, crypto, from, newest.seq),
@@ -126,8 +131,17 @@ export async function* storedEntries(store: Store): AsyncIterable<Uint8Array> {
   for await (const [, signed] of store.range(ENTRY_PREFIX)) yield signed;
 }
 
+/** All that the next entry needs of the last: its body is not kept in memory. */
+type Place = Pick<Entry, "logId" | "seq" | "id" | "tsMs">;
+
+function placeOf({ logId, seq, id, tsMs }: Entry): Place {
+  return { logId, seq, id, tsMs };
+}
+
+function forget(): void {}
+
 function entryAfter(
-  before: Entry | undefined,
+  before: Place | undefined,
   statement: Statement,
   { identity, crypto, clock, taskId }: LogOptions,
 ): Entry {

@@ -46,14 +46,16 @@ export function logIdOf(publicKey: Uint8Array, taskId: Uint8Array, crypto: Crypt
   return crypto.sha256(concatBytes(LOG_ID_PREFIX, publicKey, taskId));
 }
 
-/** Encodes and signs. Throws TypeError for a place or body outside the format. */
+/** Encodes and signs. Throws TypeError for a place or body outside the format, or one that makes the entry too long. */
 export function createEntry(content: EntryContent, identity: Identity, crypto: Crypto): Entry {
   const { logId, seq, prev, tsMs, type, body } = content;
   const fault = placeFault(content) ?? bodyFault(type, body);
   if (fault !== undefined) throw new TypeError(fault);
   const bytes = encodeCanonical([VERSION, logId, seq, prev, tsMs, type, body]);
-  const signature = signIn("log-entry", crypto.sha256(bytes), identity);
-  return readEntry(concatBytes(signature, bytes), crypto); // what could not be read back is never written
+  if (bytes.length > LIMITS.maxLogEntryBytes)
+    throw new TypeError(`an entry of ${bytes.length} bytes; at most ${LIMITS.maxLogEntryBytes} are permitted`);
+  const id = crypto.sha256(bytes);
+  return { ...content, id, signed: concatBytes(signIn("log-entry", id, identity), bytes) };
 }
 
 /**

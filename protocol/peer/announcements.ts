@@ -5,7 +5,7 @@
  * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
  */
 import { createRecentSet, forgetOldest } from "../bounded.ts";
-import { equalBytes, keyOf } from "../bytes.ts";
+import { equalBytes, taggedKeyOf } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock, Crypto, PeerId, Verdict } from "../seams.ts";
@@ -45,6 +45,8 @@ const BURST = 10;
 
 interface Slot {
   announced: Announced;
+  /** Stands for the author in `seen`. */
+  readonly tag: number;
   settled: boolean;
   tokens: number;
   refilledMs: number;
@@ -53,6 +55,7 @@ interface Slot {
 export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
   const slots = new Map<PeerId, Slot>();
   const seen = createRecentSet<string>(LIMITS.maxSeenModels);
+  let tags = 0;
 
   function receive(sealed: Uint8Array): Verdict {
     const now = context.clock.now();
@@ -73,7 +76,8 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     if (slot !== undefined && announcement.seq <= slot.announced.seq)
       return { verdict: "ignore", code: "ERR_REPLAYED" };
     // [IGNORE] A model that this author announced before: it can't become fresh again.
-    const name = keyOf(announcement.publicKey) + keyOf(announcement.model);
+    const tag = slot?.tag ?? tags;
+    const name = taggedKeyOf(tag, announcement.model);
     if (seen.has(name)) return { verdict: "ignore", code: "ERR_REPLAYED" };
     // [REJECT] A body that can't be the task's.
     if (announcement.bytes !== context.bodyBytes) {
@@ -88,9 +92,17 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     if (refilled < 1) return { verdict: "ignore", code: "ERR_RATE" };
 
     seen.add(name);
-    const announced = { ...announcement, firstSeenMs: now, firstSeenCycle: context.cycle() };
+    if (slot === undefined) tags++;
+    const announced = {
+      ...announcement,
+      // The same bytes as those of before, which are kept once instead.
+      task: context.task,
+      publicKey: slot?.announced.publicKey ?? announcement.publicKey,
+      firstSeenMs: now,
+      firstSeenCycle: context.cycle(),
+    };
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
-    slots.set(announcement.author, { announced, settled: false, tokens: refilled - 1, refilledMs: now });
+    slots.set(announcement.author, { announced, tag, settled: false, tokens: refilled - 1, refilledMs: now });
     forgetOldest(slots, LIMITS.maxAnnouncers);
     return { verdict: "accept" };
   }

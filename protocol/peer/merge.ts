@@ -75,7 +75,7 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
       const { params } = await context.aggregator.aggregate("median", {}, { own: first.params, candidates: rest });
       return { name: "catch-up", output: params, age: theirAge, statuses: candidates.map(() => "used") };
     }
-    const input = { own: trained.params, base: trained.base, candidates };
+    const input = { own: trained.params, base: trained.base, candidates, age: trained.age };
     const { params, statuses } = await context.aggregator.aggregate(rule, parameters, input);
     const claimed = candidates.map(({ announced, weightQ16 }) => ({ age: announced.age, weightQ16 }));
     const age = mergeAges(trained.age, claimed);
