@@ -4,6 +4,7 @@
  * Payload, strict DAG-CBOR: [1, task(32), author public key(32), seq, entry(32), model(32), bytes, age, tsMs].
  * `seq` and `entry` are sequence number and id of the publish entry in the author's log, so an announcement commits to the log.
  */
+import { equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Identity, PeerId } from "../seams.ts";
@@ -41,6 +42,9 @@ export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity)
   );
 }
 
+/** The last one decoded: gossip brings the same bytes again and again, to a process of many peers from each neighbour. */
+let latest: { readonly sealed: Uint8Array; readonly announcement: Announcement } | undefined;
+
 /**
  * The fields of a sealed announcement; the signature is not checked here (`openEnvelope` does, after cheaper checks).
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL.
@@ -49,6 +53,12 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
   if (sealed.length > LIMITS.maxAnnouncementBytes) {
     throw new HearsayError("ERR_TOO_LARGE", `an announcement of ${sealed.length} bytes`);
   }
+  if (latest === undefined || !equalBytes(latest.sealed, sealed))
+    latest = { announcement: decode(sealed), sealed: sealed.slice() };
+  return latest.announcement;
+}
+
+function decode(sealed: Uint8Array): Announcement {
   const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes);
   if (!Array.isArray(fields) || fields.length !== 9 || fields[0] !== 1) throw malformed("not a version 1 announcement");
   const [, task, publicKey, seq, entry, model, bytes, age, tsMs] = fields;
