@@ -38,6 +38,8 @@ export interface PublishBody {
 /** What became of an input: as the rule said, or `invalid` where it never reached the rule. */
 export type ParentStatus = CandidateStatus | "invalid";
 
+export const PARENT_STATUSES: readonly ParentStatus[] = ["used", "duplicate", "clipped", "removed", "invalid"];
+
 /** One input of an aggregation; the weight is in Q16 (65536 = 1). An array, which saves 54 bytes with 8 parents. */
 export type Parent = readonly [
   peer: Uint8Array,
@@ -102,7 +104,6 @@ interface Field {
   readonly optional?: true;
 }
 
-const STATUSES: readonly unknown[] = ["used", "duplicate", "clipped", "removed", "invalid"] satisfies ParentStatus[];
 const NAME = /^[\x20-\x7e]{1,64}$/;
 
 const bytes32: Field = { wants: "32 bytes", accepts: isBytes32 };
@@ -140,6 +141,6 @@ function isParent(value: unknown): boolean {
     isCount(age) &&
     isCount(weightQ16) &&
     weightQ16 <= 65536 &&
-    STATUSES.includes(status)
+    (PARENT_STATUSES as readonly unknown[]).includes(status)
   );
 }
