@@ -113,7 +113,7 @@ test("anything else than the one form of a checkpoint is refused with its code",
     withText(origin, "9007199254740992", root),
     withText(origin, size, root.slice(0, -1)),
     withText(origin, size, `${root.slice(0, -2)}1=`),
-    note + "\u2014 name AAAA\n",
+    `${note}\u2014 name AAAA\n`,
     note + lines.repeat(16),
   ];
   for (const wrong of refused)
