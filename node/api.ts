@@ -1,6 +1,6 @@
 /**
  * The peer's local interface: HTTP on 127.0.0.1, a random port, and a token that only the owner of the state directory can read
- * (`api.json`, mode 0600). `hearsay status` and `hearsay log` ask it while the peer holds the database.
+ * (`api.json`, mode 0600). `hearsay status`, `hearsay why` and `hearsay log` ask it while the peer holds the database.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { open, readFile, rm } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import fastify from "fastify";
 import { HearsayError } from "../protocol/errors.ts";
+import type { RememberedMerge } from "../protocol/peer/history.ts";
 import type { PeerStatus } from "../protocol/peer/peer.ts";
 import type { Metrics } from "../protocol/seams.ts";
 
@@ -22,6 +23,8 @@ export interface StatusReport extends PeerStatus {
 
 export interface ApiSource {
   status(): Promise<StatusReport>;
+  /** What `hearsay why` tells of, oldest first. */
+  merges(): Promise<readonly RememberedMerge[]>;
   /** The log as JSONL. */
   logLines(): AsyncIterable<string>;
 }
@@ -48,6 +51,7 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
     if (!known) await reply.code(401).send({ error: `send the token of ${FILE} as: Authorization: Bearer <token>` });
   });
   server.get("/status", () => source.status());
+  server.get("/merges", () => source.merges());
   server.get("/log", (_request, reply) => {
     return reply.type("application/jsonl").send(Readable.from(withNewlines(source.logLines())));
   });

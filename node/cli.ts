@@ -121,6 +121,28 @@ program
   .addHelpText("after", "\nExample:\n  $ hearsay status --json\n")
   .action((...args) => run(import("./commands/status.ts"), args));
 
+program
+  .command("why")
+  .description("who moved the peer's model, and who was left out: over the last 256 cycles")
+  .addOption(STATE)
+  .option("--peer <id>", "what became of one peer, merge by merge; the end of its id is enough")
+  .option("-n, --last <n>", "with --peer: only the last n merges", "20")
+  .addOption(JSON_FLAG)
+  .addHelpText(
+    "after",
+    `
+A model is moved by its own training and by what it merges. share: the part of the model that a peer made, mean over all merges, of
+which the 50 newest count for most; with the own share, 100 %. influence: the same over the merges that it was in. distance: from
+the own model, of the usual distance in that merge. left out: how often, and by which rule the last time.
+
+Examples:
+  $ hearsay why
+  $ hearsay why --peer Zx3kQw9b
+  $ hearsay why --json
+`,
+  )
+  .action((...args) => run(import("./commands/why.ts"), args));
+
 withData(program.command("eval"))
   .description("accuracy or error of the peer's model on examples with known answers")
   .addOption(STATE)

@@ -105,7 +105,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
 
     const modelFile = createModelFile(join(stateDir, "model.safetensors"), task, toHex(taskId));
     const peer = await createPeer(
-      { task, minCycleMs: options.minCycleMs },
+      { task, minCycleMs: options.minCycleMs, explain: true },
       {
         clock: wallClock,
         crypto: nodeCrypto,

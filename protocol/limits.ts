@@ -24,6 +24,10 @@ export const LIMITS = {
   maxAnnouncers: 10_000,
   /** Hashes of models that are known to have been used. */
   maxSeenModels: 4096,
+  /** Local steps in a model's lineage: no honest model gets there, and what is added to it stays a whole number. */
+  maxAge: 281_474_976_710_656,
+  /** Merges that `hearsay why` can tell of. */
+  maxRememberedMerges: 256,
   /** Peers in the address book, addresses of each, and characters of an address. */
   maxKnownPeers: 10_000,
   maxAddressesPerPeer: 8,

@@ -147,13 +147,10 @@ export function parseTask(source: unknown): Task {
   const known = findRule(rule);
   check("aggregation.rule", known !== undefined, `"${rule}" is unknown; there are ${describeRules()}`);
   if (known !== undefined) {
-    check(
-      "aggregation.quorum",
-      quorum >= known.minCandidates,
-      `is ${quorum}; rule ${rule} needs at least ${known.minCandidates}`,
-    );
-    for (const message of ruleParameters(known, draft.aggregation.parameters).faults)
-      faults.push({ path: "aggregation.parameters", message });
+    const completed = ruleParameters(known, draft.aggregation.parameters);
+    for (const message of completed.faults) faults.push({ path: "aggregation.parameters", message });
+    const least = known.quorum(completed.parameters);
+    check("aggregation.quorum", quorum >= least, `is ${quorum}; rule ${rule} needs at least ${least}`);
   }
   check("codec", CODECS.has(draft.codec), `"${draft.codec}" is unknown; one of ${[...CODECS.keys()].join(", ")}`);
   if (draft.model.kind === "cnn")

@@ -5,6 +5,7 @@ import type { Rng } from "../protocol/rng.ts";
 import type { Metrics, Trainer } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import type { Learner, Merge, Observer, Participant } from "./algorithms/algorithm.ts";
+import { labelOverlaps } from "./overlap.ts";
 import type { PeerRow, Point, Report } from "./report.ts";
 import type { Scenario } from "./scenario-type.ts";
 
@@ -29,6 +30,7 @@ export interface MeasureOptions {
 interface MergeRecord {
   readonly counts: Record<string, number>;
   weight: number;
+  influence: number;
   times: number;
 }
 
@@ -49,6 +51,7 @@ export function createMeasurements({
   const targeted = target && createDenseTrainer({ task, train: target, holdout: target });
   const order = rng.permutation(participants.length);
   const honest = [...order].filter((index) => participants[index]?.honest);
+  const explained = scenario.metrics.explain === true;
   const series: Point[] = [];
   const staleness = new Array<number>(STALENESS_BINS).fill(0);
   const merged = new Map<string, MergeRecord>();
@@ -57,13 +60,14 @@ export function createMeasurements({
 
   function onMerge({ parents }: Merge): void {
     merges++;
-    for (const { peer, tau, weight, status } of parents) {
+    for (const { peer, tau, weight, status, influence = 0 } of parents) {
       const bin = Math.min(STALENESS_BINS - 1, Math.floor(tau));
       staleness[bin] = (staleness[bin] as number) + 1;
-      const record = merged.get(peer) ?? { counts: {}, weight: 0, times: 0 };
+      const record = merged.get(peer) ?? { counts: {}, weight: 0, influence: 0, times: 0 };
       merged.set(peer, record);
       record.counts[status] = (record.counts[status] ?? 0) + 1;
       record.weight += weight;
+      record.influence += influence;
       record.times++;
     }
   }
@@ -91,10 +95,12 @@ export function createMeasurements({
       evaluator,
       evaluated.map((index) => learners[index] as Learner),
     );
+    const overlaps = explained ? labelOverlaps(participants) : [];
     const accuracy = new Map(evaluated.map((index, i) => [index, score(results[i] as Metrics)]));
     return learners.map((learner, index): PeerRow => {
       const record = merged.get(learner.peer);
       const own = accuracy.get(index);
+      const overlap = overlaps[index];
       return {
         index,
         honest: learner.honest,
@@ -104,6 +110,8 @@ export function createMeasurements({
         rows: participants[index]?.data.length ?? 0,
         merges: sorted(record?.counts ?? {}),
         meanWeight: record === undefined ? 0 : record.weight / record.times,
+        ...(explained && { influence: record === undefined ? 0 : record.influence / record.times }),
+        ...(overlap !== undefined && { overlap }),
       };
     });
   }

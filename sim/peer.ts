@@ -19,6 +19,8 @@ export interface PeerParts {
   /** Virtual duration of the next local training. */
   trainMs(): number;
   readonly minCycleMs: number;
+  /** As of `createPeer`. */
+  readonly explain?: boolean;
   readonly observe?: (event: PeerEvent) => void;
 }
 
@@ -30,11 +32,11 @@ export interface RunningPeer {
 
 /** Starts a peer on its store, from which a restarted one goes on. */
 export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
-  const { task, minCycleMs, trainMs, trainer, store, ...modules } = parts;
+  const { task, minCycleMs, explain = false, trainMs, trainer, store, ...modules } = parts;
   let alive = true;
   const fenced = fence(store, () => alive);
   const peer = await createPeer(
-    { task, minCycleMs },
+    { task, minCycleMs, explain },
     { ...modules, store: fenced, trainer: slowed(trainer, parts.clock, trainMs, () => alive), aggregator },
   );
   peer.run().catch((error: unknown) => {

@@ -34,6 +34,10 @@ export interface PeerRow {
   /** Times that an honest peer merged one of its models, by status; and the mean weight among them. */
   readonly merges: Readonly<Record<string, number>>;
   readonly meanWeight: number;
+  /** Where merges are explained: its mean share of the models that came of these merges. */
+  readonly influence?: number;
+  /** There too, of a classification: how much of its data the others have too (overlap.ts). */
+  readonly overlap?: number;
 }
 
 export interface Summary {

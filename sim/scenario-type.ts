@@ -30,6 +30,7 @@ export interface Scenario {
     readonly peers: number;
     readonly rows: number;
     readonly target?: number | undefined;
+    readonly explain?: boolean | undefined;
   };
   readonly seed: number;
 }

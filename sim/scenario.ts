@@ -69,6 +69,8 @@ const scenarioSchema = z.strictObject({
       rows: z.int().min(0).default(0),
       /** An accuracy to time: the report says when the mean first reached it. */
       target: share.optional(),
+      /** Peers say of every merge who moved their model; the report then has `influence` and `overlap` of each peer. */
+      explain: z.boolean().optional(),
     })
     .prefault({}),
   seed: z

@@ -33,6 +33,7 @@ export interface NewPeer {
   readonly store?: Store;
   readonly wrapTrainer?: (trainer: Trainer) => Trainer;
   readonly wrapTransport?: (transport: Transport) => Transport;
+  readonly explain?: boolean;
   readonly observe?: (event: PeerEvent) => void;
 }
 
@@ -73,6 +74,7 @@ export function createWorld({ task, seed, crypto, latencyMs }: WorldOptions): Wo
         transport: wrap.wrapTransport?.(transport) ?? transport,
         trainMs: () => trainMs,
         minCycleMs,
+        explain: wrap.explain ?? false,
         ...(wrap.observe && { observe: wrap.observe }),
       });
       for (const other of members) network.connect(peerId, other);

@@ -50,7 +50,8 @@ async function runningLog(stateDir: string): Promise<AsyncIterable<string> | und
   return createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY });
 }
 
-async function openLogStore(stateDir: string): Promise<Store> {
+/** The database of a peer that does not run. @throws HearsayError ERR_STATE where there is none. */
+export async function openLogStore(stateDir: string): Promise<Store> {
   const path = join(stateDir, "db");
   await access(path).catch(() => {
     throw new HearsayError("ERR_STATE", `${stateDir} has no log: no peer ever ran on it`, { path });

@@ -9,7 +9,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { onErrors } from "./colours.ts";
 import { printJson, table } from "./print.ts";
 import { writeWhole } from "./sim-files.ts";
-import { writeHalves } from "./sim-report-data.ts";
+import { writeHalves, writeRare } from "./sim-report-data.ts";
 import { readCells, runSweeps, type SweepCells } from "./sim-report-sweeps.ts";
 
 interface ReportOptions {
@@ -44,7 +44,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
 
 async function reportMeasurements(options: ReportOptions): Promise<void> {
   const { MEASUREMENTS, measureReport } = await import("../../sim/tables/measure-report.ts");
-  await writeHalves();
+  await Promise.all([writeHalves(), writeRare()]);
   const names = Object.fromEntries(MEASUREMENTS.map((name) => [name, name])) as {
     [K in (typeof MEASUREMENTS)[number]]: K;
   };

@@ -6,6 +6,7 @@ import { fromHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
 import { formatLine } from "../../protocol/log/jsonl.ts";
+import { rememberedMerges } from "../../protocol/peer/history.ts";
 import { type Api, serveApi } from "../api.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { loadPeerData } from "../data/share.ts";
@@ -94,6 +95,7 @@ export async function run(options: UpOptions): Promise<void> {
           holdout: data.holdout === undefined ? null : await figures(),
         };
       },
+      merges: () => rememberedMerges(running.store),
       async *logLines() {
         for await (const entry of running.peer.log.entries()) yield formatLine(entry);
       },

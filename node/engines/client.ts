@@ -2,12 +2,16 @@
  * Training and aggregation in a worker thread. An event loop that also trained would answer other peers up to 0.8 s
  * late; this way it is 2 to 4 ms.
  */
+import { availableParallelism } from "node:os";
 import { extname } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { SHARE_ENV, Worker } from "node:worker_threads";
+import { SPAN } from "../../protocol/aggregate/passes.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 import type { Aggregator, FitResult, Metrics, RuleInput, RuleOutput, Trainer } from "../../protocol/seams.ts";
 import { createCaller } from "./caller.ts";
 import type { EngineFacts, EngineOptions } from "./messages.ts";
+import { createSharedVectors } from "./shared-vectors.ts";
 
 export type { EngineChoice, EngineOptions } from "./messages.ts";
 
@@ -16,14 +20,23 @@ export interface Engine extends Trainer, Aggregator {
   readonly warning?: string;
 }
 
+/** Parameters from which on a model is aggregated on several threads; below, they would hardly be quicker. */
+const LARGE: number = 2 * SPAN;
+
+/** By default. More would wait for memory. */
+const MOST_THREADS = 4;
+
 /**
  * Starts the worker and waits until its trainer is ready. Arrays handed over, here and at every call, are copied, never
- * detached. An idle engine does not keep the process alive; a pending call does. After `close`, or if the worker dies,
- * pending and later calls reject with ERR_ENGINE.
+ * detached; those of an aggregation must not change until it has settled. The copies of large models are kept in shared memory for the
+ * next aggregation; vectors that lie in shared memory already are not copied. An idle engine does not keep the process alive; a
+ * pending call does. After `close`, or if the worker dies, pending and later calls reject with ERR_ENGINE.
  * @throws HearsayError ERR_ENGINE where the engine cannot train this model or does not load, ERR_TASK, ERR_DATA.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { call, ready, close } = createCaller(startWorker(options));
+  const { threads = Math.min(availableParallelism(), MOST_THREADS) } = options;
+  const { call, ready, close } = createCaller(startWorker({ ...options, threads }));
+  const shared = createSharedVectors();
   let facts: EngineFacts;
   try {
     facts = await ready;
@@ -46,8 +59,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return (await call({ method: "predict", ...own }, [own.params, own.inputs])) as Float32Array;
     },
     async aggregate(rule, parameters, input) {
-      const copied = copyRuleInput(input);
-      return (await call({ method: "aggregate", rule, parameters, input: copied.input }, copied.arrays)) as RuleOutput;
+      const large = threads > 1 && input.own.length >= LARGE;
+      const copies = new Map<Float32Array, Float32Array>();
+      try {
+        for (const vector of new Set(vectorsOf(input))) {
+          copies.set(vector, large ? shared.copy(vector) : vector.slice());
+          if (large) await setImmediate(); // the network has its turn after each
+        }
+        const copied = replaceVectors(input, copies);
+        const transferred = [...copies.values()].filter(isTransferable);
+        return (await call({ method: "aggregate", rule, parameters, input: copied }, transferred)) as RuleOutput;
+      } finally {
+        for (const copy of copies.values()) shared.giveBack(copy);
+      }
     },
     close,
   };
@@ -67,21 +91,21 @@ function copyDataset({ inputs, targets, length }: Dataset) {
   return { inputs: inputs.slice(), targets: targets.slice(), length };
 }
 
-function copyRuleInput({ own, base, candidates, ...rest }: RuleInput): {
-  input: RuleInput;
-  arrays: Float32Array<ArrayBuffer>[];
-} {
-  const arrays: Float32Array<ArrayBuffer>[] = [];
-  const copy = (array: Float32Array) => {
-    const copied = array.slice();
-    arrays.push(copied);
-    return copied;
-  };
-  const input = {
+function vectorsOf({ own, base, candidates }: RuleInput): Float32Array[] {
+  return [own, ...(base === undefined ? [] : [base]), ...candidates.map(({ params }) => params)];
+}
+
+/** The input with other vectors in place of its own. */
+function replaceVectors({ own, base, candidates, ...rest }: RuleInput, by: Map<Float32Array, Float32Array>): RuleInput {
+  const replace = (vector: Float32Array) => by.get(vector) as Float32Array;
+  return {
     ...rest,
-    own: copy(own),
-    ...(base !== undefined && { base: copy(base) }),
-    candidates: candidates.map(({ params, weightQ16, mass = 1 }) => ({ params: copy(params), weightQ16, mass })),
+    own: replace(own),
+    ...(base !== undefined && { base: replace(base) }),
+    candidates: candidates.map(({ params, weightQ16, mass = 1 }) => ({ params: replace(params), weightQ16, mass })),
   };
-  return { input, arrays };
+}
+
+function isTransferable(vector: Float32Array): vector is Float32Array<ArrayBuffer> {
+  return vector.buffer instanceof ArrayBuffer;
 }

@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly engine: EngineChoice;
   /** Forces the backend of engine tensorflow; by default the fastest that loads. */
   readonly backend?: BackendName;
+  /** Threads on which a large model is aggregated, that of the engine among them; by default one a core, at most 4. */
+  readonly threads?: number;
 }
 
 export type EngineCall =

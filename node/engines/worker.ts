@@ -15,12 +15,15 @@ import {
   owned,
   type ToWorker,
 } from "./messages.ts";
+import { isShared } from "./shared-vectors.ts";
+import { createThreadedPasses } from "./threads.ts";
 
 type Answer = { readonly value: unknown; readonly transfer?: readonly Float32Array<ArrayBuffer>[] };
 
 if (parentPort === null) throw new TypeError("this module is the body of a worker thread; start it with client.ts");
 const port = parentPort;
 const trainer = createTrainer(workerData as EngineOptions);
+const { passes } = createThreadedPasses((workerData as EngineOptions).threads ?? 1);
 let last: Promise<void> = post(0, async () => {
   const { engine, numExamples, warning } = await trainer;
   return { value: { engine, numExamples, ...(warning !== undefined && { warning }) } satisfies EngineFacts };
@@ -51,7 +54,12 @@ async function perform(call: EngineCall): Promise<Answer> {
       return { value: mine, transfer: [mine] };
     }
     case "aggregate": {
-      const { params, ...rest } = ruleNamed(call.rule).aggregate(call.input, call.parameters);
+      const { rule, parameters, input } = call;
+      const { params, ...rest } = ruleNamed(rule).aggregate(
+        input,
+        parameters,
+        isShared(input.own) ? passes : undefined,
+      );
       const mine = owned(params);
       return { value: { params: mine, ...rest }, transfer: [mine] };
     }

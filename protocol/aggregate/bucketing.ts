@@ -9,15 +9,16 @@
  */
 
 import { createRng } from "../rng.ts";
-import type { PreAggregator } from "./rule.ts";
+import type { Given, PreAggregator } from "./rule.ts";
 
 export const bucketing: PreAggregator = {
   name: "bucketing",
   order: 3,
   parameters: { bucket: { default: 2, min: 1, max: 8, about: "models in a bucket; a fraction is cut off" } },
-  minCandidates: (needed) => 2 * needed,
+  minCandidates: (needed, parameters) => sizeOf(parameters) * (needed - 1) + 1,
   apply(crowd, parameters) {
-    const size = Math.floor((parameters as { bucket: number }).bucket);
+    const size = sizeOf(parameters);
+    if (size === 1) return crowd;
     const m = crowd.members.length;
     const factors = crowd.mixed?.coefficients ?? new Float64Array(m + 1).fill(1);
     const lot = createRng(`bucketing/${fingerprint(crowd.vectors[0] as Float32Array)}`);
@@ -43,6 +44,10 @@ export const bucketing: PreAggregator = {
     };
   },
 };
+
+function sizeOf(parameters: Given): number {
+  return Math.floor((parameters as { bucket: number }).bucket);
+}
 
 function sumAt(values: Float64Array, places: Uint32Array): number {
   return places.reduce((sum, place) => sum + (values[place] as number), 0);

@@ -4,14 +4,15 @@
  *
  *     c_i = 1 at first; while sum c_i > n - 2 b:
  *         mu = mean by c;  lambda, u = greatest eigenvalue and eigenvector of the covariance by c
- *         tau_i = <z_i - mu, u>^2;  c_i <- c_i (1 - tau_i / max tau)
+ *         tau_i = <z_i - mu, u>^2;  c_i <- c_i (1 - tau_i / max {tau_k : c_k > 0})
  *     y = the mu with the least lambda
  *
  * Allouah, Guerraoui, Stephan, ICML 2025 (Towards Trustworthy Federated Learning with Untrusted Participants). Needs no bound of the
  * honest covariance; sees liars that agree with one another, and under skew takes rare honest models for such. Neither staleness nor mass
  * counts. A candidate that the chosen mean gives no weight is `removed`. The reference takes one step of the power method from a random
  * vector; here the eigenvector is found by `STEPS` steps among the rows, from the row farthest out, so that the result is one
- * and the same. O(m^2 d + b STEPS m^2) time.
+ * and the same. There the greatest tau is that of any row: one liar far away, though it has no weight any more, then keeps the
+ * others from losing theirs. O(m^2 d + b STEPS m^2) time.
  */
 
 import { ASSUMED_SHARE, liarsAmong } from "./assumed-liars.ts";
@@ -22,9 +23,6 @@ import { meanOf } from "./weighted-mean.ts";
 
 /** Of the power method. */
 const STEPS = 100;
-
-/** Rounds: each takes the weight of a row at least, but for rows that are equal. */
-const MOST_ROUNDS = 200;
 
 export const caf: SettledRule = settled({
   name: "caf",
@@ -37,12 +35,12 @@ export const caf: SettledRule = settled({
     let weights = new Float64Array(n).fill(1);
     let best = weights;
     let least = Number.POSITIVE_INFINITY;
-    for (let round = 0; round < MOST_ROUNDS && sumOf(weights) > enough; round++) {
+    while (sumOf(weights) > enough) {
       const { eigenvalue, projections } = principal(weights, centred(inner, weights));
       if (eigenvalue < least) [least, best] = [eigenvalue, weights];
-      const greatest = projections.reduce((so, tau) => Math.max(so, tau), 0);
-      if (greatest === 0) break;
-      weights = weights.map((weight, i) => weight * (1 - (projections[i] as number) / greatest));
+      const greatest = projections.reduce((so, tau, i) => ((weights[i] as number) > 0 ? Math.max(so, tau) : so), 0);
+      if (greatest === 0) break; // rows that are equal
+      weights = weights.map((weight, i) => weight && weight * (1 - (projections[i] as number) / greatest));
     }
     return meanOf(best);
   },

@@ -28,9 +28,9 @@ export interface Crowd {
   /** For each candidate that was removed, who did. */
   readonly removedBy: readonly (string | undefined)[];
   /** |v_j - own|^2 of the candidates that are still there, before anything was shortened. */
-  readonly squaredLengths: () => Float64Array;
+  readonly squaredLengths: Once;
   /** Inner products of v_j - own and v_k - own, row-major. */
-  readonly gram: () => Float64Array;
+  readonly gram: Once;
 }
 
 export function crowdOf(input: RuleInput, passes: Passes): Crowd {
@@ -54,6 +54,11 @@ export function crowdOf(input: RuleInput, passes: Passes): Crowd {
 /** Rows, the own one counted. */
 export function rowsOf({ weights }: Crowd): number {
   return weights.length;
+}
+
+/** |v_j - own| of the candidates that are still there, where it is known already; undefined where it would have to be computed. */
+export function knownLengths({ squaredLengths, gram }: Crowd): Float64Array | undefined {
+  return squaredLengths.done() || gram.done() ? squaredLengths().map(Math.sqrt) : undefined;
 }
 
 /** Squared distances between the rows, n x n, row-major. */
@@ -80,8 +85,9 @@ export function lengthsOf(crowd: Crowd): Float64Array {
 
 /** Inner products of the z_i - own, n x n: rows of `table` (n x m) with the Gram matrix. O(n m^2 + n^2 m). */
 export function innerProductsOf(crowd: Crowd): Float64Array {
-  const n = rowsOf(crowd);
-  return innerProducts(tableOf(crowd.mixed ?? eachAlone(new Float64Array(n).fill(1))), crowd.gram(), n, n - 1);
+  const m = crowd.members.length;
+  const mixed = crowd.mixed ?? eachAlone(new Float64Array(m + 1).fill(1));
+  return innerProducts(tableOf(mixed), crowd.gram(), rowsOf(crowd), m);
 }
 
 function innerProducts(table: Float64Array, gram: Float64Array, n: number, m: number): Float64Array {

@@ -26,6 +26,7 @@
 import type { RuleInput } from "../seams.ts";
 import { UNIT_WEIGHT } from "../weight.ts";
 import { assumedLiars } from "./assumed-liars.ts";
+import { explain } from "./explain.ts";
 import { wholeWeights } from "./half-weight.ts";
 import { checkInput } from "./input.ts";
 import { massOf } from "./mass.ts";
@@ -48,19 +49,25 @@ interface Geometry {
 
 export const guardedMedian: Rule = {
   name: "guarded-median",
-  minCandidates: 1,
+  quorum: () => 1,
   parameters: {
     f: { default: 0.2, min: 0, max: 0.49, about: "assumed share of lying peers" },
-    share: { default: 0.6, min: 0, max: 1, about: "models closer than this, of the median distance, share one weight" },
+    share: { default: 0.5, min: 0, max: 1, about: "models closer than this, of the median distance, share one weight" },
     mix: { default: 0.75, min: 0, max: 1, about: "rows left out of each mean, of the assumed number of liars" },
     limit: { default: 1, min: 0.1, max: 10, about: "longest step, of the own step or that of the cautious candidates" },
   },
   aggregate(input, parameters, passes = standardPasses(input)) {
     checkInput(input);
-    const { own, base, candidates } = input;
+    const { own, base, candidates, explain: explains = false } = input;
     const { f, share, mix, limit } = parameters as { f: number; share: number; mix: number; limit: number };
     const m = candidates.length;
-    if (m === 0) return { params: own.map((value) => value + 0), statuses: [], mass: massOf(input, []) };
+    if (m === 0)
+      return {
+        params: own.map((value) => value + 0),
+        statuses: [],
+        mass: massOf(input, []),
+        ...(explains && { explanation: [] }),
+      };
 
     // Kernels know by this very array what they have loaded: it is made anew for each call.
     const rows = [own, ...candidates.map(({ params }) => params)];
@@ -75,7 +82,8 @@ export const guardedMedian: Rule = {
     const near = nearestMixtures(clippedDistances(geometry, radius), weights, shrink, leftOut);
     const { mixed, votes } = mergeSame(near, wholeWeights(weights));
     const reduction = { kind: "median", weights: votes, tolerance: TIE_TOLERANCE } as const;
-    const params = passes.reduce(rows, { mixed, reduction });
+    const pass = { mixed, reduction };
+    const params = passes.reduce(rows, pass);
     if (base !== undefined) {
       const step = Math.sqrt(passes.squaredLengths([base, params])[0] as number);
       shortenStep(params, base, step, longestStep(geometry, limit));
@@ -85,7 +93,13 @@ export const guardedMedian: Rule = {
       if (at(crowds, j) > 1) return "duplicate";
       return at(shrink, j + 1) < 1 ? "clipped" : "used";
     });
-    return { params, statuses, mass: massOf(input, statuses) };
+    const members = [...candidates.keys()];
+    return {
+      params,
+      statuses,
+      mass: massOf(input, statuses),
+      ...(explains && { explanation: explain({ input, vectors: rows, members, pass, lengths: geometry.lengths }) }),
+    };
   },
 };
 

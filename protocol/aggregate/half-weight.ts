@@ -5,7 +5,8 @@
  *     W = w_1 + .. + w_n;  C(v) = sum of w_i over all i with z_i <= v
  *     lower = least value v with C(v) >= W / 2 - tolerance W;  upper = least with C(v) > W / 2 + tolerance W
  *
- * Whole numbers stay as they are. Fractions are rounded to 2^-30 of their sum, an error far below any sensible tolerance.
+ * Whole numbers stay as they are while their sum is at most 2^30: 16384 models, times mass, at weight 65536. Greater sums and fractions
+ * are rounded to 2^-30 of the sum, an error far below any sensible tolerance.
  */
 
 export interface HalfWeight {

@@ -37,8 +37,8 @@ export interface Passes {
   gram(rows: readonly Float32Array[]): Float64Array;
   /** Its diagonal: |x_j|^2, the same bits. */
   squaredLengths(rows: readonly Float32Array[]): Float64Array;
-  /** A new array of d numbers, never -0. Rows beyond those that the pass needs are ignored. */
-  reduce(rows: readonly Float32Array[], pass: Pass): Float32Array;
+  /** d numbers, never -0, in `result` or else in a new array. Rows beyond those that the pass needs are ignored. */
+  reduce(rows: readonly Float32Array[], pass: Pass, result?: Float32Array): Float32Array;
 }
 
 /** How many rows or mixtures a reduction reads. */

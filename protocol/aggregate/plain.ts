@@ -7,8 +7,7 @@ import { reducer } from "./reductions.ts";
 export const PLAIN: Passes = {
   gram: gramPlain,
   squaredLengths: squaredLengthsPlain,
-  reduce(rows, pass) {
-    const result = new Float32Array(rows[0]?.length ?? 0);
+  reduce(rows, pass, result = new Float32Array(rows[0]?.length ?? 0)) {
     reducePlain(rows, pass, result);
     return result;
   },

@@ -76,7 +76,7 @@ export function trimmedMean(n: number, b: number): Reduce {
 
 /**
  * The mean of the `keep` of n numbers that are nearest to their median, summed from the smallest to the largest. They are neighbours
- * in the sorted order; of two runs equally far off at their farther ends the lower is taken.
+ * in the sorted order; of two numbers equally far off the lesser is taken.
  * @throws RangeError unless 1 <= keep <= n.
  */
 export function meanAroundMedian(n: number, keep: number): Reduce {
@@ -84,16 +84,23 @@ export function meanAroundMedian(n: number, keep: number): Reduce {
   const sorted = new Float64Array(n);
   return (column) => {
     sortInto(sorted, column);
-    const median = Math.fround(((sorted[(n - 1) >> 1] as number) + (sorted[n >> 1] as number)) / 2);
-    let [start, least] = [0, Number.POSITIVE_INFINITY];
-    for (let s = 0; s + keep <= n; s++) {
-      const reach = Math.max(median - (sorted[s] as number), (sorted[s + keep - 1] as number) - median);
-      if (reach < least) [start, least] = [s, reach];
-    }
+    const start = nearestRun(sorted, keep);
     let sum = 0;
     for (let i = start; i < start + keep; i++) sum += sorted[i] as number;
     return sum / keep;
   };
+}
+
+/**
+ * Where the `keep` of some sorted numbers that are nearest to their median begin: past every number that is farther off than the one
+ * `keep` places after it.
+ */
+export function nearestRun(sorted: Float64Array, keep: number): number {
+  const n = sorted.length;
+  const median = Math.fround(((sorted[(n - 1) >> 1] as number) + (sorted[n >> 1] as number)) / 2);
+  let start = 0;
+  while (start + keep < n && median - (sorted[start] as number) > (sorted[start + keep] as number) - median) start++;
+  return start;
 }
 
 function sortInto(sorted: Float64Array, column: ArrayLike<number>): void {

@@ -17,7 +17,7 @@ import { median } from "./median.ts";
 import { multiKrum } from "./multi-krum.ts";
 import { nna } from "./nna.ts";
 import { nnm } from "./nnm.ts";
-import type { PreAggregator, Rule, Settlement } from "./rule.ts";
+import type { PreAggregator, Rule, SettledRule } from "./rule.ts";
 import { scWmean } from "./sc-wmean.ts";
 import { scWmedian } from "./sc-wmedian.ts";
 import { composed } from "./settle.ts";
@@ -58,8 +58,8 @@ export function findRule(name: string): Rule | undefined {
   const parts = name.split("+");
   const rule = RULES.get(parts.pop() ?? "");
   const before = parts.map((part) => PRE_AGGREGATORS.get(part));
-  if (rule?.settle === undefined || before.length === 0 || !ascend(before)) return undefined;
-  const made = composed(name, before, rule as Settlement);
+  if (!isSettled(rule) || before.length === 0 || !ascend(before)) return undefined;
+  const made = composed(name, before, rule);
   composedRules.set(name, made);
   return made;
 }
@@ -74,8 +74,12 @@ export function ruleNamed(name: string): Rule {
 /** For messages: what `findRule` finds. */
 export function describeRules(): string {
   const pre = [...PRE_AGGREGATORS.keys()];
-  const alone = [...RULES.values()].filter(({ settle }) => settle === undefined).map(({ name }) => name);
+  const alone = [...RULES.values()].filter((rule) => !isSettled(rule)).map(({ name }) => name);
   return `${[...RULES.keys()].join(", ")}; before all but ${alone.join(" and ")} may stand any of ${pre.join("+")}+, in this order`;
+}
+
+function isSettled(rule: Rule | undefined): rule is SettledRule {
+  return rule?.settle !== undefined;
 }
 
 /** All there are, and each comes later than the one before. */

@@ -18,9 +18,9 @@ export type Given = Readonly<Record<string, number>>;
 
 export interface Rule {
   readonly name: string;
-  /** Fewest candidates (own model not counted) with which the rule means anything. */
-  readonly minCandidates: number;
   readonly parameters: Parameters;
+  /** Fewest candidates (own model not counted) with which the rule means anything: what the quorum of a task must reach. */
+  quorum(parameters: Given): number;
   /** Pure and deterministic: the log is audited by calling it again. */
   aggregate(input: RuleInput, parameters: Given, passes?: Passes): RuleOutput;
   /** Where the rule is one that can follow pre-aggregators. */
@@ -28,7 +28,9 @@ export interface Rule {
 }
 
 /** A rule as a file defines it. */
-export interface Settlement extends Omit<Rule, "aggregate"> {
+export interface Settlement extends Omit<Rule, "aggregate" | "quorum"> {
+  /** Fewest rows, the own one not counted. */
+  readonly minCandidates: number;
   readonly settle: Settle;
 }
 
@@ -58,7 +60,7 @@ export interface PreAggregator {
   /** Pre-aggregators follow one another in this order: drop, shorten, put into buckets, mix. */
   readonly order: number;
   readonly parameters: Parameters;
-  /** Fewest candidates with which `needed` rows are left. */
-  minCandidates(needed: number): number;
+  /** Fewest candidates of which it makes `needed` rows. A gate, which may shut out all, does not count on that. */
+  minCandidates(needed: number, parameters: Given): number;
   apply(crowd: Crowd, parameters: Given): Crowd;
 }

@@ -1,7 +1,8 @@
 /** Carries out rules that are given as a `Settlement`, with or without pre-aggregators before them. */
 
 import type { RuleInput, RuleOutput } from "../seams.ts";
-import { type Crowd, crowdOf } from "./crowd.ts";
+import { type Crowd, crowdOf, keepOnly, knownLengths, rowsOf } from "./crowd.ts";
+import { explain } from "./explain.ts";
 import { checkInput } from "./input.ts";
 import { massOf } from "./mass.ts";
 import { type Mixtures, oneMixture, tableOf } from "./mixture.ts";
@@ -13,6 +14,7 @@ import { standardPasses } from "./standard-passes.ts";
 export function settled(settlement: Settlement): SettledRule {
   return {
     ...settlement,
+    quorum: () => settlement.minCandidates,
     aggregate: (input, parameters, passes) => run([], settlement, input, parameters, passes),
   };
 }
@@ -21,7 +23,8 @@ export function settled(settlement: Settlement): SettledRule {
 export function composed(name: string, before: readonly PreAggregator[], settlement: Settlement): Rule {
   return {
     name,
-    minCandidates: before.reduceRight((needed, stage) => stage.minCandidates(needed), settlement.minCandidates),
+    quorum: (parameters) =>
+      before.reduceRight((needed, stage) => stage.minCandidates(needed, parameters), settlement.minCandidates),
     parameters: Object.assign({}, ...before.map(({ parameters }) => parameters), settlement.parameters),
     aggregate: (input, parameters, passes) => run(before, settlement, input, parameters, passes),
   };
@@ -29,17 +32,26 @@ export function composed(name: string, before: readonly PreAggregator[], settlem
 
 function run(
   before: readonly PreAggregator[],
-  { name, settle }: Settlement,
+  { name, minCandidates, settle }: Settlement,
   input: RuleInput,
   parameters: Given,
   given?: Passes,
 ): RuleOutput {
   checkInput(input);
   const passes = given ?? standardPasses(input);
-  const crowd = before.reduce((rows, stage) => stage.apply(rows, parameters), crowdOf(input, passes));
-  if (crowd.members.length === 0) return finish(input, crowd, { reduction: { kind: "only" }, mixed: oneMixture([]) });
+  const everybody = crowdOf(input, passes);
+  const left = before.reduce((rows, stage) => stage.apply(rows, parameters), everybody);
+  const tooFew = rowsOf(left) - 1 < Math.min(minCandidates, input.candidates.length);
+  const crowd = tooFew ? ownAlone(everybody, left, name) : left;
+  if (crowd.members.length === 0)
+    return finish(everybody, crowd, { reduction: { kind: "only" }, mixed: oneMixture([]) });
   const outcome = settle(crowd, parameters);
-  return finish(input, ...carryOut(crowd, outcome, name));
+  return finish(everybody, ...carryOut(crowd, outcome, name));
+}
+
+/** Pre-aggregators have left the rule fewer rows than it needs: the own model stays. */
+function ownAlone(everybody: Crowd, left: Crowd, name: string): Crowd {
+  return { ...keepOnly(everybody, () => false, name), removedBy: left.removedBy.map((by) => by ?? name) };
 }
 
 /** What is left to do, with what became of the candidates. */
@@ -51,15 +63,15 @@ function carryOut(crowd: Crowd, outcome: Outcome, name: string): [Crowd, Pass] {
   const factors = candidateCoefficients(coefficients, mixed);
   const rowOf = new Map(crowd.members.map((candidate, j) => [candidate, j]));
   const shortened = (j: number) => shrink !== undefined && mixed === undefined && (shrink[j + 1] as number) < 1;
+  const toNothing = (j: number) => shortened(j) || mixed?.coefficients[j + 1] === 0;
   const isGone = (candidate: number) => {
     const j = rowOf.get(candidate);
-    return j !== undefined && factors[j] === 0 && !shortened(j);
+    return j !== undefined && factors[j] === 0 && !toNothing(j);
   };
   const statuses = crowd.statuses.map((status, candidate) => {
     const j = rowOf.get(candidate);
-    if (j === undefined || status !== "used") return status;
     if (isGone(candidate)) return "removed";
-    return shortened(j) ? "clipped" : "used";
+    return j !== undefined && shortened(j) ? "clipped" : status;
   });
   const removedBy = crowd.removedBy.map((by, candidate) => (isGone(candidate) ? name : by));
   return [
@@ -78,11 +90,12 @@ function candidateCoefficients(coefficients: Float64Array, mixed: Mixtures | und
   );
 }
 
-function finish(input: RuleInput, crowd: Crowd, pass: Pass): RuleOutput {
-  const { statuses, passes, vectors } = crowd;
+function finish(everybody: Crowd, crowd: Crowd, pass: Pass): RuleOutput {
+  const { input, statuses, passes, vectors } = crowd;
   return {
     params: passes.reduce(vectors, pass),
     statuses,
     mass: massOf(input, statuses),
+    ...(input.explain && { explanation: explain({ ...crowd, pass, lengths: knownLengths(everybody) }) }),
   };
 }

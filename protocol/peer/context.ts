@@ -4,7 +4,17 @@ import type { BodyCodec } from "../codec/codec.ts";
 import type { ParentStatus } from "../log/bodies.ts";
 import type { Log } from "../log/chain.ts";
 import type { Rng } from "../rng.ts";
-import type { Aggregator, Clock, Crypto, Identity, PeerId, Store, Trainer, Transport } from "../seams.ts";
+import type {
+  Aggregator,
+  CandidateExplanation,
+  Clock,
+  Crypto,
+  Identity,
+  PeerId,
+  Store,
+  Trainer,
+  Transport,
+} from "../seams.ts";
 import type { Task } from "../task.ts";
 import type { taskNames } from "../wire/messages.ts";
 
@@ -31,6 +41,8 @@ export interface PeerContext extends PeerModules {
   /** SHA-256 of a parameter vector, as the log names it. */
   readonly hashOf: (params: Float32Array) => Uint8Array;
   readonly log: Log;
+  /** Whether merges are explained and remembered (history.ts). */
+  readonly explain: boolean;
   readonly counters: Counters;
   readonly signal: AbortSignal;
 }
@@ -90,6 +102,8 @@ export interface MergedParent {
   readonly tau: number;
   readonly weightQ16: number;
   readonly status: ParentStatus;
+  /** Where merges are explained; of the model that came of the merge, after blending. */
+  readonly explanation?: CandidateExplanation;
 }
 
 export type PeerEvent =

@@ -6,8 +6,8 @@
  * model along.
  */
 import { equalBytes } from "../bytes.ts";
-import type { AggregateBody, ParentStatus } from "../log/bodies.ts";
-import type { RuleCandidate, StoreChange } from "../seams.ts";
+import type { AggregateBody, Parent, ParentStatus } from "../log/bodies.ts";
+import type { CandidateExplanation, RuleCandidate, StoreChange } from "../seams.ts";
 import {
   eligible as isEligible,
   lagReference,
@@ -17,6 +17,7 @@ import {
   stalenessWeightQ16,
 } from "../staleness.ts";
 import type { MergedParent, PeerContext } from "./context.ts";
+import { type MergeToRemember, rememberMerge } from "./history.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Candidate } from "./inbox.ts";
 import type { ModelState, Trained } from "./outbound.ts";
@@ -27,6 +28,23 @@ const CATCH_UP_CANDIDATES = 3;
 
 interface Weighted extends Candidate, RuleCandidate {
   readonly tau: number;
+}
+
+/** What came of the candidates that went into the rule. */
+interface Combined {
+  /** Of the rule, as the log has it. */
+  readonly name: string;
+  readonly output: Float32Array;
+  readonly age: number;
+  readonly statuses: readonly ParentStatus[];
+  readonly explanation?: readonly CandidateExplanation[];
+}
+
+/** What became of one model of another peer. */
+interface Fate extends Pick<Candidate, "announced"> {
+  readonly weightQ16: number;
+  readonly status: ParentStatus;
+  readonly explanation?: CandidateExplanation;
 }
 
 export interface Merger {
@@ -64,22 +82,25 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     });
   }
 
-  async function combine(
-    trained: Trained,
-    candidates: readonly Weighted[],
-  ): Promise<{ name: string; output: Float32Array; age: number; statuses: readonly ParentStatus[] }> {
+  async function combine(trained: Trained, candidates: readonly Weighted[]): Promise<Combined> {
+    const { explain } = context;
     const [first, ...rest] = candidates;
     const theirAge = lowerMedian(candidates.map(({ announced }) => announced.age));
     const lagging = theirAge - trained.age > task.staleness.cutoff * task.training.steps;
     if (first !== undefined && !mergedSinceStart && lagging && candidates.length >= CATCH_UP_CANDIDATES) {
-      const { params } = await context.aggregator.aggregate("median", {}, { own: first.params, candidates: rest });
-      return { name: "catch-up", output: params, age: theirAge, statuses: candidates.map(() => "used") };
+      const input = { own: first.params, candidates: rest, explain };
+      const { params, explanation } = await context.aggregator.aggregate("median", {}, input);
+      const statuses = candidates.map(() => "used" as const);
+      const told = explanation && explainCatchUp(explanation);
+      return { name: "catch-up", output: params, age: theirAge, statuses, ...(told && { explanation: told }) };
     }
-    const input = { own: trained.params, base: trained.base, candidates, age: trained.age };
-    const { params, statuses } = await context.aggregator.aggregate(rule, parameters, input);
+    const input = { own: trained.params, base: trained.base, candidates, age: trained.age, explain };
+    const { params, statuses, explanation } = await context.aggregator.aggregate(rule, parameters, input);
     const claimed = candidates.map(({ announced, weightQ16 }) => ({ age: announced.age, weightQ16 }));
     const age = mergeAges(trained.age, claimed);
-    return { name: rule, output: blendInto(trained.params, params, blend), age, statuses };
+    const output = blendInto(trained.params, params, blend);
+    const blended = explanation?.map((one) => ({ ...one, influence: one.influence * blend }));
+    return { name: rule, output, age, statuses, ...(blended && { explanation: blended }) };
   }
 
   async function merge(
@@ -94,23 +115,29 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     const { kept: eligible, copies } = dropCopies(young); // of the young ones: a copy under an old age must not stand for all
     if (eligible.length < task.aggregation.quorum) return undefined;
 
-    const { name, output, age, statuses } = await combine(trained, eligible);
+    const { name, output, age, statuses, explanation } = await combine(trained, eligible);
     if (!Number.isFinite(euclideanNorm(output))) return undefined; // cannot happen with finite inputs; never let it spread
     const merged = { params: output, age };
 
+    const weighed = [
+      ...eligible.map((candidate, i) => fateOf(candidate, statuses[i] ?? "used", explanation?.[i])),
+      ...copies.map((candidate) => fateOf({ ...candidate, weightQ16: 0 }, "duplicate")),
+    ];
+    const fates: readonly Fate[] = [
+      ...weighed,
+      ...taken.invalid.map((announced) => fateOf({ announced, weightQ16: 0 }, "invalid")),
+    ];
     const body: AggregateBody = {
       own: hashOf(trained.params),
       base: hashOf(trained.base),
       out: hashOf(output),
       rule: name,
       age: merged.age,
-      parents: [
-        ...eligible.map((candidate, i) => parent(candidate, candidate.weightQ16, statuses[i] ?? "used")),
-        ...copies.map((candidate) => parent(candidate, 0, "duplicate")),
-        ...taken.invalid.map((announced) => parent({ announced }, 0, "invalid")),
-      ],
+      parents: fates.map(parent),
     };
-    await context.log.append([{ type: "aggregate", body }], persist(merged));
+    const remember = () => rememberMerge({ cycle, tsMs: context.clock.now(), rule: name, parents: fates.map(memory) });
+    const changes = [...persist(merged), ...(context.explain ? [remember()] : [])];
+    await context.log.append([{ type: "aggregate", body }], changes);
     for (const [, , , , status] of body.parents) counters[status]++;
     counters.merges++;
     mergedSinceStart = true;
@@ -121,10 +148,7 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
       rule: name,
       candidates: eligible.length,
       age: merged.age,
-      parents: [
-        ...eligible.map((candidate, i) => told(candidate, candidate.weightQ16, statuses[i] ?? "used")),
-        ...copies.map((candidate) => told(candidate, 0, "duplicate")),
-      ],
+      parents: weighed.map(told),
     });
     return merged;
   }
@@ -149,14 +173,28 @@ function dropCopies(candidates: readonly Weighted[]): { kept: Weighted[]; copies
   return { kept, copies };
 }
 
-function told({ announced, tau }: Weighted, weightQ16: number, status: ParentStatus): MergedParent {
-  return { peer: announced.author, tau, weightQ16, status };
+/** The first candidate stood in for the own model, which has no part in the result: distances are from that one. */
+function explainCatchUp(rest: readonly CandidateExplanation[]): CandidateExplanation[] {
+  const others = rest.reduce((sum, { influence }) => sum + influence, 0);
+  return [{ distance: 0, influence: Math.max(0, 1 - others) }, ...rest];
 }
 
-function parent(
-  { announced }: Pick<Candidate, "announced">,
-  weightQ16: number,
+function fateOf<C extends Pick<Fate, "announced" | "weightQ16">>(
+  candidate: C,
   status: ParentStatus,
-): AggregateBody["parents"][number] {
+  explanation?: CandidateExplanation,
+): C & Fate {
+  return { ...candidate, status, ...(explanation && { explanation }) };
+}
+
+function told({ announced, tau, weightQ16, status, explanation }: Weighted & Fate): MergedParent {
+  return { peer: announced.author, tau, weightQ16, status, ...(explanation && { explanation }) };
+}
+
+function parent({ announced, weightQ16, status }: Fate): Parent {
   return [announced.publicKey, announced.model, announced.age, weightQ16, status];
+}
+
+function memory({ announced, status, explanation }: Fate): MergeToRemember["parents"][number] {
+  return { publicKey: announced.publicKey, status, influence: 0, ...explanation };
 }

@@ -5,6 +5,7 @@
  * aggregation: publishing the aggregate freezes every median-like rule at the common initial model (1.3 of the design notes;
  * regression test in test/protocol/peer/first-cycle.test.ts).
  */
+import { LIMITS } from "../limits.ts";
 import { encodeAnnouncement } from "../wire/announcement.ts";
 import type { BlobShelf } from "./blobs.ts";
 import type { PeerContext } from "./context.ts";
@@ -52,7 +53,7 @@ export function createOutbound(context: PeerContext, shelf: BlobShelf): Outbound
       context.observe?.({ kind: "diverged", cycle });
       return undefined;
     }
-    const age = state.age + steps;
+    const age = Math.min(state.age + steps, LIMITS.maxAge); // liars may have lifted it
     context.observe?.({ kind: "trained", cycle, age, loss, trainMs: clock.now() - startedMs });
     return { params, age, steps, base: state.params };
   }

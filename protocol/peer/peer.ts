@@ -27,6 +27,8 @@ export interface PeerOptions {
   readonly task: Task;
   /** Shortest time between the starts of two trainings: bounds traffic and writes of a peer with a small model. */
   readonly minCycleMs: number;
+  /** Says of every merge who moved the model, and remembers it (history.ts); false where left out. */
+  readonly explain?: boolean;
 }
 
 /** A snapshot for people and dashboards. */
@@ -64,7 +66,10 @@ export interface Peer {
  * A peer on its modules; loads or starts log and model, and serves from then on.
  * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE.
  */
-export async function createPeer({ task, minCycleMs }: PeerOptions, modules: PeerModules): Promise<Peer> {
+export async function createPeer(
+  { task, minCycleMs, explain = false }: PeerOptions,
+  modules: PeerModules,
+): Promise<Peer> {
   const { clock, crypto, identity, store, transport } = modules;
   const manifest = encodeTask(task);
   const taskId = crypto.sha256(manifest);
@@ -75,7 +80,8 @@ export async function createPeer({ task, minCycleMs }: PeerOptions, modules: Pee
   const ending = new AbortController();
   const counters = createCounters();
   const hashOf = createParamsHash(crypto);
-  const context: PeerContext = { ...modules, task, taskId, names, codec, hashOf, log, counters, signal: ending.signal };
+  const own = { task, taskId, names, codec, hashOf, log, explain, counters, signal: ending.signal };
+  const context: PeerContext = { ...modules, ...own };
 
   const saved = await loadState(store, numParams(task));
   const start = initialParams(task.tensors, task.seed);

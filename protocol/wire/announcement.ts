@@ -66,6 +66,7 @@ function decode(sealed: Uint8Array): Announcement {
     throw malformed("a hash or key is not 32 bytes");
   if (!isCount(seq) || !isCount(bytes) || !isCount(age) || !isCount(tsMs))
     throw malformed("a number is not in 0 .. 2^53-1");
+  if (age > LIMITS.maxAge) throw malformed(`an age above ${LIMITS.maxAge}`);
   return { task, author: peerIdFromPublicKey(publicKey), publicKey, seq, entry, model, bytes, age, tsMs };
 }
 

@@ -58,6 +58,8 @@ export interface Merge {
     /** 1 is full weight. */
     readonly weight: number;
     readonly status: string;
+    /** Its share of the model that came of the merge, where that is known. */
+    readonly influence?: number;
   }[];
 }
 

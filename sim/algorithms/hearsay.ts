@@ -25,9 +25,9 @@ export const hearsay: Algorithm = {
   },
 };
 
-/** Entries of the log, and the saved model. */
+/** Entries of the log, the saved model, and the memory of merges. */
 function isReadByRestartsOnly(key: string): boolean {
-  return key.startsWith("log/e/") || key.startsWith("model/");
+  return key.startsWith("log/e/") || key.startsWith("model/") || key.startsWith("why/");
 }
 
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
@@ -41,7 +41,11 @@ async function startLearner(environment: Environment, participant: Participant):
   function observe(event: PeerEvent): void {
     if (event.kind === "trained") observer.trained(peerId);
     else if (event.kind === "merged") {
-      const parents = event.parents.map(({ weightQ16, ...parent }) => ({ ...parent, weight: weightQ16 / UNIT_WEIGHT }));
+      const parents = event.parents.map(({ weightQ16, explanation, ...parent }) => ({
+        ...parent,
+        weight: weightQ16 / UNIT_WEIGHT,
+        ...(explanation && { influence: explanation.influence }),
+      }));
       observer.merged({ peer: peerId, parents });
     }
   }
@@ -59,6 +63,7 @@ async function startLearner(environment: Environment, participant: Participant):
       rng: environment.rng.fork(`${peerId}/${sessions++}`),
       trainMs: () => device.trainMs(),
       minCycleMs: MIN_CYCLE_MS,
+      explain: honest && scenario.metrics.explain === true,
       ...(honest && { observe }),
     });
   }

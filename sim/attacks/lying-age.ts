@@ -7,6 +7,7 @@
  * The liar trains honestly, or publishes sign-flipped models under its false age.
  */
 import { z } from "zod";
+import { LIMITS } from "../../protocol/limits.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { createForger, createWire } from "./forger.ts";
@@ -29,7 +30,7 @@ export const lyingAge: Attack = defineAttack({
     const steps = Math.round(cycles * coalition.task.training.steps);
     const flip = lie === "sign-flip" ? signFlipAttack.join(coalition, { noise }) : undefined;
     const claim = (age: number) => {
-      if (direction === "max") return Number.MAX_SAFE_INTEGER;
+      if (direction === "max") return LIMITS.maxAge;
       if (direction === "zero") return 0;
       return direction === "up" ? age + steps : Math.max(0, age - steps);
     };

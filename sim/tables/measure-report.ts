@@ -1,4 +1,5 @@
 /** The chapter of sim/README.md on skewed data, partitions and scale: everything in it comes from runs. */
+import { accusationSection } from "./measure-accusations.ts";
 import { baselineSections } from "./measure-baselines.ts";
 import { lossSection, stragglerSection } from "./measure-conditions.ts";
 import { dumbbellSection } from "./measure-dumbbell.ts";
@@ -8,7 +9,15 @@ import { splitSection } from "./measure-split.ts";
 import type { SweepCells } from "./names.ts";
 import { figureFiles, type Section, sectionText } from "./section.ts";
 
-export type Measurement = "alpha" | "split" | "stragglers" | "loss" | "baselines" | "scale" | "dumbbell";
+export type Measurement =
+  | "alpha"
+  | "split"
+  | "stragglers"
+  | "loss"
+  | "baselines"
+  | "scale"
+  | "dumbbell"
+  | "accusations";
 
 const SECTIONS: Readonly<Record<Measurement, (sweep: SweepCells) => Section[]>> = {
   alpha: (sweep) => [skewSection(sweep)],
@@ -18,6 +27,7 @@ const SECTIONS: Readonly<Record<Measurement, (sweep: SweepCells) => Section[]>> 
   baselines: baselineSections,
   scale: (sweep) => [scaleSection(sweep)],
   dumbbell: (sweep) => [dumbbellSection(sweep)],
+  accusations: (sweep) => [accusationSection(sweep)],
 };
 
 /** In the order of the chapter; each is a sweep `measure-NAME.yaml`. */

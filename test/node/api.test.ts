@@ -15,6 +15,7 @@ const STATUS = { peerId: "12D3KooW", cycle: 7 } as StatusReport;
 
 const SOURCE: ApiSource = {
   status: async () => STATUS,
+  merges: async () => [{ cycle: 3, tsMs: 5, rule: "nna", parents: [] }],
   async *logLines() {
     yield '{"seq":0}';
     yield '{"seq":1}';
@@ -36,9 +37,10 @@ async function serving(
 }
 
 describe("the local interface", () => {
-  it("answers whoever can read the state directory: status as JSON, the log line by line", () =>
+  it("answers whoever can read the state directory: status and merges as JSON, the log line by line", () =>
     serving(SOURCE, async (directory) => {
       assert.deepEqual(await (await askApi(directory, "/status"))?.json(), STATUS);
+      assert.deepEqual(await (await askApi(directory, "/merges"))?.json(), await SOURCE.merges());
       assert.equal(await (await askApi(directory, "/log"))?.text(), '{"seq":0}\n{"seq":1}\n');
     }));
 
@@ -74,7 +76,7 @@ describe("the local interface", () => {
         token,
         `Basic ${token}`,
       ]) {
-        for (const path of ["/status", "/log", "/nothing"]) {
+        for (const path of ["/status", "/merges", "/log", "/nothing"]) {
           const response = await fetch(new URL(path, url), {
             headers: authorization === undefined ? {} : { authorization },
           });

@@ -100,7 +100,7 @@ function fault(changes: Record<string, unknown>, path: string, message: RegExp):
 
 describe("a task's id", () => {
   it("is the same in every version", () => {
-    assert.equal(taskId(parse(DIGITS)), "645aa9e4abc14315840b26008f9396b129d851c81fdd1886e0c810db45428bef");
+    assert.equal(taskId(parse(DIGITS)), "f7b00d65842179b61605569c82cb6137075e179d004ba351ce5b2728ca00c1ce");
   });
 
   it("does not depend on the order of keys, nor on whether defaults are written out", () => {
@@ -236,7 +236,15 @@ describe("a task as people write it", () => {
     fault({ output: { kind: "classification", classes: ["a", "a"] } }, "output.classes", /twice/);
     fault({ output: { kind: "regression", targets: ["t", "u"], std: [1, 2, 3] } }, "output.std", /give 1 or 2/);
     fault({ aggregation: { quorum: 9 } }, "aggregation.quorum", /above inboxSize 8/);
-    fault({ aggregation: { rule: "best" } }, "aggregation.rule", /"best" is unknown; one of .*guarded-median/);
+    fault({ aggregation: { rule: "best" } }, "aggregation.rule", /"best" is unknown; there are .*guarded-median/);
+    fault({ aggregation: { rule: "nnm+arc+mean" } }, "aggregation.rule", /may stand any of balance.arc.bucketing.nnm/);
+    fault(
+      { aggregation: { rule: "bucketing+mean", parameters: { colour: 1 } } },
+      "aggregation.parameters",
+      /bucket \(/,
+    );
+    const threes = { rule: "bucketing+krum", quorum: 7, parameters: { bucket: 3 } };
+    fault({ aggregation: threes }, "aggregation.quorum", /is 7; rule bucketing\+krum needs at least 10/);
     fault({ aggregation: { rule: "multi-krum" } }, "aggregation.quorum", /is 3; rule multi-krum needs at least 4/);
     fault({ aggregation: { parameters: { colour: 1 } } }, "aggregation.parameters", /colour/);
     fault({ codec: "zip" }, "codec", /"zip" is unknown; one of f32/);

@@ -92,6 +92,22 @@ describe("the report of an experiment", () => {
     const merged = peers.flatMap(({ merges }) => Object.values(merges));
     assert.equal(total(merged), total(summary.staleness));
   });
+
+  it("says, where it is to explain, how far each peer moved the others, and nothing else changes", async () => {
+    const changes: Changes = { partition: "dirichlet:0.3", attack: { kind: "sign-flip", share: 0.2 } };
+    const plain = await runBlobs(changes);
+    const told = await runBlobs({ ...changes, metrics: { ...plain.scenario.metrics, explain: true } });
+    assert.deepEqual(told.series, plain.series);
+    assert.deepEqual(
+      told.peers.map(({ influence: _influence, overlap: _overlap, ...row }) => row),
+      plain.peers,
+    );
+    const influences = (honest: boolean) =>
+      told.peers.filter((peer) => peer.honest === honest).map(({ influence = 0 }) => influence);
+    assert.ok(mean(influences(true)) > 2 * mean(influences(false)), "liars move it less");
+    assert.ok(told.peers.every(({ overlap = 0 }) => overlap > 0 && overlap <= 1));
+    assert.ok(plain.peers.every((peer) => !("influence" in peer) && !("overlap" in peer)));
+  });
 });
 
 describe("signatures", () => {

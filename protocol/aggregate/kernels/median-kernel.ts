@@ -1,10 +1,11 @@
 /**
  * Weighted median of each coordinate of n rows, four coordinates at a time.
  *
- * The values of a coordinate are sorted by a network, without their weights. The cumulated weight up to a sorted value v is then
- * the sum of w_i over all i with z_i <= v, a comparison and an addition for each row; integers, so that their order is of no
- * account. Only the few places of the sorted order at which half of the weight can be passed are looked at (`HalfWeight`).
- * With equal weights that is the middle alone. O(n log^2 n) comparators and O(n) steps for each place, in place of slot 0.
+ * The values of a coordinate are sorted by a network, without their weights, as far as it takes to know the places of the sorted order
+ * at which half of the weight can be passed (`HalfWeight`). With equal weights that is the middle alone, and the rest of the
+ * network falls away. Else the cumulated weight up to a sorted value v is the sum of w_i over all i with z_i <= v, a comparison
+ * and an addition for each row; integers, so that their order is of no account. O(n log^2 n) comparators and O(n) steps for
+ * each place, in place of slot 0.
  */
 
 import {
@@ -23,11 +24,13 @@ import {
   v128,
 } from "../../wasm-module.ts";
 import type { HalfWeight } from "../half-weight.ts";
-import { sortingNetwork } from "./sorting-network.ts";
-import { AT, SLOT, workspace } from "./workspace.ts";
+import { kernelCache } from "./kernel-cache.ts";
+import { setMidpoint, sortRows } from "./sorted-rows.ts";
+import { selectionNetwork } from "./sorting-network.ts";
+import { AT, type ReduceTile, SLOT, workspace } from "./workspace.ts";
 
-/** From byte `from` of the slots on, `bytes` of them; result in slot 0. The others are those of `HalfWeight`, places in bytes. */
-type Median = (
+/** As `ReduceTile`; the others are those of `HalfWeight`, places in bytes. */
+type WeightedMedian = (
   from: number,
   bytes: number,
   first: number,
@@ -36,34 +39,63 @@ type Median = (
   upperAbove: number,
 ) => void;
 
-const kernels: (Median | undefined)[] = [];
+/** Each at most some hundred KiB of machine code. */
+const LIMIT = 64;
+const middles = kernelCache<ReduceTile>(LIMIT);
+const weighted = kernelCache<WeightedMedian>(LIMIT);
 
 /** The kernel for these weights, one for each slot. It holds until another is asked for. */
-export function medianKernel(half: HalfWeight): (from: number, bytes: number) => void {
-  const n = half.weights.length;
+export function medianKernel(half: HalfWeight): ReduceTile {
+  const { weights, first, last, lowerAbove, upperAbove } = half;
+  const n = weights.length;
   const { i32: words, memory } = workspace();
-  words.set(half.weights, AT.weights / 4);
-  let kernel = kernels[n];
-  if (kernel === undefined) {
-    kernel = instantiate<{ median: Median }>(emitMedian(n), memory).median;
-    kernels[n] = kernel;
-  }
-  const run = kernel;
-  return (from, bytes) => run(from, bytes, 16 * half.first, 16 * half.last, half.lowerAbove, half.upperAbove);
+  if (first === last || weights.every((weight) => weight === weights[0]))
+    return middles(
+      `${n} ${first} ${last}`,
+      () => instantiate<{ run: ReduceTile }>(emitMiddle(n, first, last), memory).run,
+    );
+  words.set(weights, AT.weights / 4);
+  const [low, high] = sortedPlaces(half);
+  const run = weighted(
+    `${n} ${low} ${high}`,
+    () => instantiate<{ run: WeightedMedian }>(emitWeighted(n, low, high), memory).run,
+  );
+  return (from, bytes) => run(from, bytes, 16 * first, 16 * last, lowerAbove, upperAbove);
 }
 
-function emitMedian(n: number): Uint8Array {
+/** The places that a kernel sorts: an eighth about the middle where that is enough, else all, so that few kernels serve all weights. */
+function sortedPlaces({ weights, first, last }: HalfWeight): [low: number, high: number] {
+  const n = weights.length;
+  const reach = Math.ceil(n / 8);
+  const [low, high] = [((n - 1) >> 1) - reach, (n >> 1) + reach];
+  return low <= first && last <= high ? [Math.max(low, 0), Math.min(high, n - 1)] : [0, n - 1];
+}
+
+/** The mean of the values at two places: what the median is where weights are equal. Places as they are. */
+function emitMiddle(n: number, first: number, last: number): Uint8Array {
+  const [from, bytes, at, end, result, rows] = [0, 1, 2, 3, 4, 5] as const;
+  const single = first === last;
+  const body = [
+    local.set(end, i32.add(local.get(from), local.get(bytes))),
+    forLoop(
+      at,
+      local.get(from),
+      local.get(end),
+      16,
+      sortRows(n, selectionNetwork(n, first, last, true), at, rows, result),
+      single ? local.set(result, local.get(rows + first)) : setMidpoint(result, rows + first, rows + last),
+      v128.store(local.get(at), f32x4.add(local.get(result), f32x4.const(0)), AT.slots),
+    ),
+  ];
+  const locals = ["i32", "i32", "v128", ...new Array<"v128">(n).fill("v128")] as const;
+  return assemble({ functions: [{ name: "run", params: ["i32", "i32"], results: [], locals, body }] });
+}
+
+/** For any weights of which half can be passed at the places `low` .. `high` only. */
+function emitWeighted(n: number, low: number, high: number): Uint8Array {
   const [from, bytes, first, last, lowerAbove, upperAbove] = [0, 1, 2, 3, 4, 5];
   const [at, end, place, lower, upper, sum, value, rows] = [6, 7, 8, 9, 10, 11, 12, 13] as const;
-  const row = (i: number) => rows + i;
-
-  const sort = sortingNetwork(n).map(([a, b]) => [
-    local.set(sum, f32x4.pmin(local.get(row(a)), local.get(row(b)))),
-    local.set(row(b), f32x4.pmax(local.get(row(a)), local.get(row(b)))),
-    local.set(row(a), local.get(sum)),
-  ]);
-  const rowsOf = Array.from({ length: n }, (_, i) => i);
-  const cumulate = rowsOf.map((i) => {
+  const cumulate = Array.from({ length: n }, (_, i) => {
     const counts = f32x4.le(v128.load(local.get(at), AT.slots + i * SLOT), local.get(value));
     const part = v128.and(counts, v128.load32_splat(i32.const(AT.weights + 4 * i)));
     return local.set(sum, i === 0 ? part : i32x4.add(local.get(sum), part));
@@ -79,9 +111,10 @@ function emitMedian(n: number): Uint8Array {
       local.get(from),
       local.get(end),
       16,
-      rowsOf.map((i) => local.set(row(i), v128.load(local.get(at), AT.slots + i * SLOT))),
-      sort,
-      rowsOf.map((i) => v128.store(i32.const(AT.sorted + 16 * i), local.get(row(i)))),
+      sortRows(n, selectionNetwork(n, low, high), at, rows, sum),
+      Array.from({ length: high - low + 1 }, (_, k) =>
+        v128.store(i32.const(AT.sorted + 16 * (low + k)), local.get(rows + low + k)),
+      ),
       // Downwards, so that the least value that passes is the one that stays.
       local.set(place, local.get(last)),
       local.set(upper, v128.load(local.get(place), AT.sorted)),
@@ -97,22 +130,11 @@ function emitMedian(n: number): Uint8Array {
           br(0),
         ),
       ),
-      v128.store(local.get(at), midpoint(local.get(lower), local.get(upper)), AT.slots),
+      setMidpoint(value, lower, upper),
+      v128.store(local.get(at), f32x4.add(local.get(value), f32x4.const(0)), AT.slots),
     ),
   ];
-  const locals = ["i32", "i32", "i32", "v128", "v128", "v128", "v128", ...rowsOf.map(() => "v128" as const)] as const;
+  const locals = ["i32", "i32", "i32", ...new Array<"v128">(4 + n).fill("v128")] as const;
   const params = ["i32", "i32", "i32", "i32", "i32", "i32"] as const;
-  return assemble({ functions: [{ name: "median", params, results: [], locals, body }] });
-}
-
-/**
- * The correctly rounded (a + b) / 2: halving is exact where a + b is not tiny, and a + b is exact where it is. Where it
- * overflows, both are large and may be halved first. Adding +0 turns -0 into +0.
- */
-function midpoint(a: Code, b: Code): Code {
-  const half = f32x4.const(0.5);
-  const sum = f32x4.add(a, b);
-  const overflows = f32x4.eq(f32x4.abs(sum), f32x4.const(Number.POSITIVE_INFINITY));
-  const halves = f32x4.add(f32x4.mul(a, half), f32x4.mul(b, half));
-  return f32x4.add(v128.bitselect(halves, f32x4.mul(sum, half), overflows), f32x4.const(0));
+  return assemble({ functions: [{ name: "run", params, results: [], locals, body }] });
 }

@@ -60,7 +60,7 @@ function emitMix(count: number, lists: Mixtures["lists"]): Uint8Array {
     add(table, 8),
     each((l) => [
       local.set(value, f64x2.mul(f64x2.sub(read(slot, l), local.get(own + l)), local.get(factor))),
-      v128.store(local.get(y), local.get(value), 16 * l),
+      count === 0 ? [] : v128.store(local.get(y), local.get(value), 16 * l),
       local.set(sum + l, f64x2.add(local.get(sum + l), local.get(value))),
     ]),
   );

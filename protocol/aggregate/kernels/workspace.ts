@@ -87,6 +87,10 @@ export interface Workspace {
   readonly f64: Float64Array;
 }
 
+/** Copies `size` numbers of `source`, from `start` on, to `target`, from `at` on. */
+export type Copy = (source: Float32Array, start: number, size: number, target: Float32Array, at: number) => void;
+
+let copy: Copy = (source, start, size, target, at) => target.set(source.subarray(start, start + size), at);
 let made: Workspace | undefined;
 let held: readonly Float32Array[] | undefined;
 
@@ -105,6 +109,11 @@ export function kernelsServe(rows: number): boolean {
   return rows <= MAX_ROWS && hasSimd();
 }
 
+/** For hosts that know a faster way from and to the memory in which their rows and results lie. */
+export function copyRowsBy(faster: Copy): void {
+  copy = faster;
+}
+
 /**
  * Copies coordinates `start .. start + size - 1` (size <= CHUNK) of row i to slot i. Rows that fit whole and are still
  * there are not copied again: the array `rows` itself is the key, so that each call of a rule must make its own.
@@ -117,7 +126,8 @@ export function loadRows(rows: readonly Float32Array[], start: number, size: num
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as Float32Array;
     const at = (AT.slots + i * SLOT) / 4;
-    f32.set(whole ? row : row.subarray(start, start + size), at);
+    if (whole) f32.set(row, at);
+    else copy(row, start, size, f32, at);
     for (let c = size; c < padded; c++) f32[at + c] = 0;
   }
   held = whole ? rows : undefined;
@@ -130,6 +140,5 @@ export function forgetRows(): void {
 
 /** Copies the first `size` coordinates of slot 0 to `result`, from `start` on. */
 export function takeResult(result: Float32Array, start: number, size: number): void {
-  const at = AT.slots / 4;
-  result.set(workspace().f32.subarray(at, at + size), start);
+  copy(workspace().f32, AT.slots / 4, size, result, start);
 }

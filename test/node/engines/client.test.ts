@@ -6,11 +6,13 @@ import { Worker } from "node:worker_threads";
 import { createCaller } from "../../../node/engines/caller.ts";
 import { startEngine } from "../../../node/engines/client.ts";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
-import { RULES, ruleParameters } from "../../../protocol/aggregate/registry.ts";
+import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import type { Rule } from "../../../protocol/aggregate/rule.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
+import type { RuleInput } from "../../../protocol/seams.ts";
 import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
+import { crowd } from "../../protocol/aggregate/inputs.ts";
 import { learningTask, randomData } from "../../support/learning.ts";
 
 const task = learningTask({ kind: "mlp", hidden: [6], activation: "relu" }, { training: { momentum: 0.9 } });
@@ -73,6 +75,35 @@ test("every rule of the registry gives what it gives in this thread", async () =
   await assert.rejects(engine.aggregate("no-such-rule", {}, { own: params, candidates }), RangeError);
   await engine.close();
 });
+
+test("large models are aggregated on several threads, with the same bits, again and again and at once", async () => {
+  const engine = await startEngine({ task, train, engine: "dense", threads: 2 });
+  const inputs = [1, 2].map((seed) => crowd(seed, 3, 2 ** 19 + 37));
+  const names = ["median", "guarded-median", "multi-krum"];
+  for (let i = 0; i < 2; i++) {
+    const calls = names.flatMap((name) => inputs.map((input) => ({ name, input, ...defaults(name) })));
+    const results = calls.map(({ name, parameters, input }) => engine.aggregate(name, parameters, input));
+    for (const [at, { name, parameters, input, rule }] of calls.entries()) {
+      const { params, ...rest } = await (results[at] as (typeof results)[0]);
+      const expected = rule.aggregate(input, parameters);
+      assert.ok(params.buffer instanceof ArrayBuffer);
+      assert.ok(Buffer.from(params.buffer).equals(Buffer.from(expected.params.buffer as ArrayBuffer)), name);
+      assert.deepEqual({ params: expected.params, ...rest }, expected);
+    }
+  }
+  const short = { params: new Float32Array(3), weightQ16: 1 };
+  await assert.rejects(
+    engine.aggregate("median", {}, { ...(inputs[0] as RuleInput), candidates: [short] }),
+    RangeError,
+  );
+  await engine.close();
+  await assert.rejects(engine.aggregate("median", {}, inputs[0] as RuleInput), { code: "ERR_ENGINE" });
+});
+
+function defaults(name: string) {
+  const rule = ruleNamed(name);
+  return { rule, ...ruleParameters(rule, {}) };
+}
 
 test("errors cross with their code and details, at the start and at a call", async () => {
   await assert.rejects(startEngine({ task: cnn, train: randomData(cnn, 2, "x"), engine: "dense" }), {
@@ -142,8 +173,12 @@ test("an idle engine does not keep the process alive, a pending call does", asyn
     };
     const train = { inputs: new Float32Array(1), targets: new Float32Array(1), length: 1 };
     import("./node/engines/client.ts")
-      .then(({ startEngine }) => startEngine({ task, train, engine: "auto" }))
-      .then((engine) => engine.fit({ params: new Float32Array(4), steps: 1000, seed: "" }))
+      .then(({ startEngine }) => startEngine({ task, train, engine: "auto", threads: 3 }))
+      .then(async (engine) => {
+        const large = new Float32Array(${2 ** 19});
+        await engine.aggregate("median", {}, { own: large, candidates: [{ params: large, weightQ16: 1 }] });
+        await engine.fit({ params: new Float32Array(4), steps: 1000, seed: "" });
+      })
       .then(() => process.stdout.write("fitted"));
   `;
   const child = spawn(process.execPath, ["--eval", body], {

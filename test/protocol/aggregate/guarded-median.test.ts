@@ -59,7 +59,7 @@ test("guarded-median equals the reference where the vectors span more than one b
 });
 
 test("guarded-median follows its definition in an example by hand", () => {
-  // b = 1; t = 0.6 min(1, 2): nobody shares; c = 1, r = 2: 3 is shortened to 2; b' = 1, three rows in each mean:
+  // b = 1; t = 0.5 min(1, 2): nobody shares; c = 1, r = 2: 3 is shortened to 2; b' = 1, three rows in each mean:
   // z = mean(0 1 2), mean(1 0 2), mean(2 2 1), mean(2 2 1); median of 1 1 5/3 5/3
   const input = ruleInput([0], [[1], [2], [3]]);
   const { params, statuses } = aggregate("guarded-median", input);

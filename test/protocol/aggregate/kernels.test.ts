@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BLOCK } from "../../../protocol/aggregate/differences.ts";
 import { halfWeight, wholeWeights } from "../../../protocol/aggregate/half-weight.ts";
+import { kernelCache } from "../../../protocol/aggregate/kernels/kernel-cache.ts";
 import { KERNELS } from "../../../protocol/aggregate/kernels/passes.ts";
-import { sortingNetwork } from "../../../protocol/aggregate/kernels/sorting-network.ts";
+import { selectionNetwork, sortingNetwork } from "../../../protocol/aggregate/kernels/sorting-network.ts";
 import { CHUNK, kernelsServe, MAX_ROWS, TILE } from "../../../protocol/aggregate/kernels/workspace.ts";
 import { type Mixtures, mergeSame, nearestMixtures } from "../../../protocol/aggregate/mixture.ts";
 import { type Pass, SPAN } from "../../../protocol/aggregate/passes.ts";
@@ -96,6 +97,41 @@ test("a sorting network sorts every sequence of zeros and ones, hence every sequ
       assert.ok(values.every((value, i) => i === 0 || (values[i - 1] as number) <= value));
     }
   assert.equal(sortingNetwork(16).length, 63);
+});
+
+test("a selection network brings the values of its places there, from every sequence of zeros and ones, in fewer steps", () => {
+  for (let n = 1; n <= 10; n++)
+    for (let first = 0; first < n; first++)
+      for (let last = first; last < n; last++)
+        for (const unordered of [false, true]) {
+          const steps = selectionNetwork(n, first, last, unordered);
+          for (let bits = 0; bits < 2 ** n; bits++) {
+            const values = Array.from({ length: n }, (_, i) => (bits >> i) & 1);
+            const sorted = values.toSorted((a, b) => a - b).slice(first, last + 1);
+            for (const { places, lesser, greater } of steps) {
+              const pair = places.map((place) => values[place] as number);
+              // A result that is not used is not there: whoever reads it gets nonsense.
+              values[places[0]] = lesser ? Math.min(...pair) : Number.NaN;
+              values[places[1]] = greater ? Math.max(...pair) : Number.NaN;
+            }
+            const found = values.slice(first, last + 1);
+            const anyOrder = unordered && last === first + 1;
+            assert.deepEqual(anyOrder ? found.sort((a, b) => a - b) : found, sorted, `${n} ${first} ${last} ${bits}`);
+          }
+        }
+  const results = selectionNetwork(8, 3, 4, true).reduce((sum, { lesser, greater }) => sum + +lesser + +greater, 0);
+  assert.equal(results, 26);
+});
+
+test("a cache of kernels makes each once, and forgets the one that was not asked for longest", () => {
+  const cached = kernelCache<string>(2);
+  const made: string[] = [];
+  for (const key of ["a", "b", "a", "c", "a", "b"])
+    cached(key, () => {
+      made.push(key);
+      return key;
+    });
+  assert.deepEqual(made, ["a", "b", "c", "b"]);
 });
 
 for (const kind of Object.keys(VALUES)) {

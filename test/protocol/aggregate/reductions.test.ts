@@ -4,7 +4,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { wholeWeights } from "../../../protocol/aggregate/half-weight.ts";
 import { PLAIN } from "../../../protocol/aggregate/plain.ts";
-import { type Reduce, weightedMedian } from "../../../protocol/aggregate/reductions.ts";
+import { meanAroundMedian, type Reduce, weightedMedian } from "../../../protocol/aggregate/reductions.ts";
+import { createRng } from "../../../protocol/rng.ts";
 
 interface Vectors {
   readonly cases: readonly { v: number[]; w: number[]; lower: number; upper: number; mid: number }[];
@@ -81,5 +82,19 @@ test("the result never holds -0", () => {
       column.map(() => 1),
     );
     assert.ok(Object.is(result[0], 0), `median of ${column} is ${result[0]}`);
+  }
+});
+
+test("the mean around the median is that of the values nearest to it; of two equally far off the lesser is kept", () => {
+  const rng = createRng("reductions/around");
+  for (let draw = 0; draw < 400; draw++) {
+    const n = 1 + rng.below(9);
+    const keep = 1 + rng.below(n);
+    const column = Array.from({ length: n }, () => rng.below(12) / 2);
+    const sorted = column.toSorted((a, b) => a - b);
+    const median = ((sorted[(n - 1) >> 1] as number) + (sorted[n >> 1] as number)) / 2;
+    const nearest = sorted.toSorted((a, b) => Math.abs(a - median) - Math.abs(b - median) || a - b).slice(0, keep);
+    const expected = nearest.reduce((sum, value) => sum + value, 0) / keep;
+    assert.equal(meanAroundMedian(n, keep)(column), expected, `${keep} of ${column}`);
   }
 });

@@ -30,7 +30,7 @@ test("the registry lists each rule under its own name", () => {
 
 test("every default lies in its range and every parameter says what it is about", () => {
   for (const rule of RULES.values()) {
-    assert.ok(rule.minCandidates >= 1);
+    assert.ok(rule.quorum(ruleParameters(rule, {}).parameters) >= 1);
     for (const { default: standard, min, max, about } of Object.values(rule.parameters)) {
       assert.ok(standard >= min && standard <= max);
       assert.notEqual(about, "");
@@ -40,7 +40,7 @@ test("every default lies in its range and every parameter says what it is about"
 
 test("parameters are completed with the defaults", () => {
   assert.deepEqual(ruleParameters(ruleNamed("guarded-median"), { f: 0.1 }), {
-    parameters: { f: 0.1, share: 0.6, mix: 0.75, limit: 1 },
+    parameters: { f: 0.1, share: 0.5, mix: 0.75, limit: 1 },
     faults: [],
   });
   assert.deepEqual(ruleParameters(ruleNamed("mean"), {}), { parameters: {}, faults: [] });
@@ -57,7 +57,7 @@ test("a fault names the parameter, the value and what is permitted, and all faul
     "f is 0.6; rule guarded-median takes 0 .. 0.49",
     "share is NaN; rule guarded-median takes 0 .. 1",
   ]);
-  assert.deepEqual(parameters, { f: 0.2, share: 0.6, mix: 0.75, limit: 1 });
+  assert.deepEqual(parameters, { f: 0.2, share: 0.5, mix: 0.75, limit: 1 });
   assert.deepEqual(ruleParameters(ruleNamed("mean"), { f: 0.1 }).faults, [
     "f (given: 0.1) is unknown; rule mean takes none",
   ]);

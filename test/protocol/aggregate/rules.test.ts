@@ -1,17 +1,17 @@
-/** What holds for every rule of the registry. */
+/** What holds for every rule of the registry, with and without pre-aggregators. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { RULES } from "../../../protocol/aggregate/registry.ts";
 import type { RuleInput } from "../../../protocol/seams.ts";
-import { aggregate, anyInput, ruleInput } from "./inputs.ts";
+import { aggregate, anyInput, COMPOSITIONS, ruleInput } from "./inputs.ts";
 
 function arraysOf({ own, base, candidates }: RuleInput): Float32Array[] {
   return [own, ...(base === undefined ? [] : [base]), ...candidates.map(({ params }) => params)];
 }
 
-for (const name of RULES.keys()) {
+for (const name of [...RULES.keys(), ...COMPOSITIONS]) {
   test(`${name}: without candidates the result is a copy of the own model`, () => {
     const input = { ...ruleInput([1.5, -2, -0], []), base: Float32Array.of(9, 9, 9) };
     const { params, statuses } = aggregate(name, input);

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { median } from "../../../protocol/aggregate/median.ts";
 import { equalBytes, floatsToBytes, toHex } from "../../../protocol/bytes.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import type { Trainer } from "../../../protocol/seams.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { accuracyOf, type Crowd, createCrowd, type Member, mergesOf } from "../../support/crowd.ts";
@@ -87,7 +88,7 @@ describe("a late joiner", () => {
   });
 
   it("of three peers takes all three, and keeps their age though one of them lies", async () => {
-    for (const lie of [0, 2 ** 53 - 1]) {
+    for (const lie of [0, LIMITS.maxAge]) {
       const { crowd } = await elders(2, { quorum: 2 });
       await crowd.joinHostile(50).offer({ age: lie });
       const late = await crowd.join(LATE);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import {
@@ -58,7 +59,7 @@ describe("a peer that lies about its age", () => {
   const lies: [claim: string, lie: (age: number) => number][] = [
     ["0", () => 0],
     ["one step", () => 1],
-    ["2^53 - 1", () => 2 ** 53 - 1],
+    ["the greatest", () => LIMITS.maxAge],
     ["twice its age", (age) => 2 * age],
     ["its age and a million", (age) => age + 1e6],
     ["its age and 10 cycles", (age) => age + 10 * STEPS],
@@ -153,7 +154,7 @@ describe("a hostile peer with a crafted age", () => {
 
   it("that falls silent grows stale by the clock of the reader, whatever it claimed, and is gone at the cut-off", async () => {
     const { crowd, hostile, reader } = await scene(5);
-    await hostile.offer({ age: 2 ** 53 - 1 });
+    await hostile.offer({ age: LIMITS.maxAge });
     await crowd.run(1000 * (CUTOFF + 5));
     const merges = (await mergesOf(reader)).slice(-(CUTOFF + 5));
     const weights = merges.map((merge) => shareOf(merge)?.weightQ16);
@@ -169,7 +170,7 @@ describe("a hostile peer with a crafted age", () => {
     const poison = new Float32Array((crowd.members[0] as Member).peer.serving().length).fill(3);
     for (let i = 0; i < 3; i++) {
       const params = poison.map((value, at) => (at === i ? value + 0.01 : value));
-      await crowd.joinHostile(LIAR + i).offer({ age: 2 ** 53 - 1, params });
+      await crowd.joinHostile(LIAR + i).offer({ age: LIMITS.maxAge, params });
     }
     const late = await crowd.join(20, { holdout: blobs(300, 77) });
     await crowd.run(3_000);

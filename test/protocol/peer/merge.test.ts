@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { RULES } from "../../../protocol/aggregate/registry.ts";
+import { ruleNamed } from "../../../protocol/aggregate/registry.ts";
 import { floatsToBytes, toHex } from "../../../protocol/bytes.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import type { Trainer } from "../../../protocol/seams.ts";
@@ -48,6 +48,7 @@ describe("the log of a peer", () => {
     { rule: "weighted-median", blend: 0.5 },
     { rule: "mean" },
     { rule: "nna", parameters: { f: 0.1 } },
+    { rule: "balance+mean", parameters: { gamma: 1, kappa: 3, horizon: 100 } },
   ];
   for (const aggregation of rules) {
     it(`retells every merge, so that it can be repeated to the bit: ${JSON.stringify(aggregation)}`, async () => {
@@ -56,13 +57,15 @@ describe("the log of a peer", () => {
       const modelOf = (name: Uint8Array | null) => (name && models.get(toHex(name))) ?? assert.fail("unknown model");
       let repeated = 0;
       for (const member of crowd.members) {
+        let trainedAge = 0;
         for (const entry of await entriesOf(member)) {
+          if (entry.type === "train") trainedAge = entry.body.age;
           if (entry.type !== "aggregate") continue;
           const { own, base, out, parents, age } = entry.body;
           const used = parents.filter(([, , , weightQ16]) => weightQ16 > 0);
           const candidates = used.map(([, model, , weightQ16]) => ({ params: modelOf(model), weightQ16 }));
-          const input = { own: modelOf(own), base: modelOf(base), candidates };
-          const y = RULES.get(rule)?.aggregate(input, parameters) ?? assert.fail();
+          const input = { own: modelOf(own), base: modelOf(base), candidates, age: trainedAge };
+          const y = ruleNamed(rule).aggregate(input, parameters);
           const blended = input.own.map((value, i) => value + blend * ((y.params[i] as number) - value));
           assert.equal(toHex(out), hash(blend === 1 ? y.params : blended));
           assert.deepEqual(

@@ -19,7 +19,7 @@ const draft: fc.Arbitrary<AnnouncementDraft> = fc.record(
     entry: hash,
     model: hash,
     bytes: count,
-    age: count,
+    age: fc.nat({ max: LIMITS.maxAge }),
     tsMs: count,
   },
   { noNullPrototype: true },
@@ -63,7 +63,7 @@ describe("an announcement", () => {
 
   it("is far below LIMITS.maxAnnouncementBytes, with the largest numbers too", () => {
     const most = Number.MAX_SAFE_INTEGER;
-    const bytes = encodeAnnouncement({ ...DRAFT, seq: most, bytes: most, age: most, tsMs: most }, alice);
+    const bytes = encodeAnnouncement({ ...DRAFT, seq: most, bytes: most, age: LIMITS.maxAge, tsMs: most }, alice);
     assert.equal(bytes.length, 238);
     assert.ok(4 * bytes.length < LIMITS.maxAnnouncementBytes);
   });
@@ -89,6 +89,7 @@ describe("an announcement", () => {
       {},
       true,
     ];
+    assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(7, LIMITS.maxAge + 1))), { code: "ERR_DECODE" });
     for (let at = 0; at < FIELDS.length; at++) {
       for (const value of wrong)
         assert.throws(

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toHex } from "../../../protocol/bytes.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { euclideanNorm } from "../../../protocol/peer/validate.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
 import { blobTask } from "../../support/blobs.ts";
@@ -110,7 +111,7 @@ describe("false ages", () => {
       told,
       honest.slice(0, told.length).map((age) => age + 35),
     );
-    assert.deepEqual(new Set(await claims({ direction: "max" })), new Set([Number.MAX_SAFE_INTEGER]));
+    assert.deepEqual(new Set(await claims({ direction: "max" })), new Set([LIMITS.maxAge]));
     assert.deepEqual(new Set(await claims({ direction: "zero" })), new Set([0]));
     const low = await claims({ direction: "down", cycles: 7 });
     assert.deepEqual(
@@ -125,6 +126,13 @@ describe("false ages", () => {
       assert.ok(merged > 5);
       for (const { peer } of world.honest) assert.ok(peer.status().age <= 12 * steps, `${peer.status().age} steps`);
     }
+  });
+
+  it("of a majority lift honest ages to the limit at most, and nobody stops training", async () => {
+    const world = await createSmallWorld("lying-age", { direction: "max" }, { honest: 2, liars: 6 });
+    await world.run(12);
+    assert.ok(world.honest.some(({ peer }) => peer.status().age === LIMITS.maxAge));
+    for (const { peer } of world.honest) assert.ok(peer.status().cycle >= 11, `${peer.status().cycle} cycles`);
   });
 
   it("that are too low cost the liar its hearing", async () => {
@@ -147,7 +155,7 @@ describe("false ages", () => {
     const [honest, flipped] = [await ages({}), await ages({ lie: "sign-flip" })];
     const norms = [honest, flipped].map(({ world }) => euclideanNorm(world.liars[0]?.current() ?? new Float32Array()));
     assert.notEqual(norms[0], norms[1]);
-    assert.deepEqual(new Set(flipped.claims), new Set([Number.MAX_SAFE_INTEGER]));
+    assert.deepEqual(new Set(flipped.claims), new Set([LIMITS.maxAge]));
   });
 });
 

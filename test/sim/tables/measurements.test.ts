@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import type { PeerRow } from "../../../sim/report.ts";
 import type { Scenario } from "../../../sim/scenario-type.ts";
 import type { Cell } from "../../../sim/tables/cells.ts";
+import { groupsOf } from "../../../sim/tables/measure-accusations.ts";
 import { busiest } from "../../../sim/tables/measure-conditions.ts";
 import {
   MEASUREMENTS,
@@ -59,6 +60,19 @@ describe("figures of a series", () => {
       [0, 3, 2],
     );
     assert.equal(busiest(peers, 1).length, 4);
+  });
+
+  it("tell the honest peers with the rarest data from the others, and from liars", () => {
+    const overlaps = [0.9, 0.8, 0.1, 0.7, 0.9, 0.05, 0.9, 0.9, 0.9, 0.9, 0.9];
+    const peers = overlaps.map((overlap, index): PeerRow => {
+      const merges = index === 10 ? {} : { used: 1 };
+      return { index, honest: index !== 5, cycles: 1, bytesOut: 0, rows: 1, merges, meanWeight: 0, overlap };
+    });
+    const { rarest, others, liars } = groupsOf(peers);
+    assert.deepEqual(
+      [rarest, others, liars].map((group) => group.map(({ index }) => index)),
+      [[2], [3, 1, 0, 4, 6, 7, 8, 9], [5]],
+    );
   });
 
   it("find agreement at the first point after healing that is near the run without a split", () => {
