@@ -15,8 +15,11 @@
  * with weights. All distances, those of step 5 too, follow from one Gram matrix of v_j - own and base - own; then one pass over
  * the coordinates does the rest. O(m^2 d / 2) time for the matrix, O(m b' d) for the mixtures; a chunk of each vector of memory.
  *
- * Breakdown (measured, not proved): stands up to f = 0.3 on mild label skew and f = 0.1 on any; falls to attackers who know the
- * rule and search the scale of every message beyond that.
+ * Breakdown (measured, not proved; sim/README.md): stands f = 0.2 under every attack that does not adapt, Sybils and eclipses
+ * excepted; falls to attackers who know the rule and search the scale of every message beyond that.
+ *
+ * `share` was 0.3 at first. A greater one takes weight from liars who agree with one another or stay near the honest (inside the ball,
+ * mimic), and from honest models that happen to agree; above 0.5, sign-flippers beyond f begin to profit from that.
  *
  * Status of a candidate: `duplicate` where step 1 divided its weight, else `clipped` where step 2 shortened it, else `used`.
  * Step 2 shortens c candidates in nearly every merge, honest or not, so `clipped` says little; two honest models are hardly
