@@ -63,10 +63,9 @@ export function knownLengths({ squaredLengths, gram }: Crowd): Float64Array | un
 
 /** Squared distances between the rows, n x n, row-major. */
 export function squaresOf(crowd: Crowd): Float64Array {
-  const { mixed, members } = crowd;
-  if (mixed === undefined) return squaredDistances(crowd.gram(), members.length);
+  if (crowd.mixed === undefined) return squaredDistances(crowd.gram(), crowd.members.length);
   const n = rowsOf(crowd);
-  const inner = innerProducts(tableOf(mixed), crowd.gram(), n, members.length);
+  const inner = innerProductsOf(crowd);
   const squares = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let k = 0; k < n; k++)
@@ -76,10 +75,9 @@ export function squaresOf(crowd: Crowd): Float64Array {
 
 /** Distances of the rows 1 .. n - 1 to the own model itself. */
 export function lengthsOf(crowd: Crowd): Float64Array {
-  const { mixed, members } = crowd;
-  if (mixed === undefined) return crowd.squaredLengths().map(Math.sqrt);
+  if (crowd.mixed === undefined) return crowd.squaredLengths().map(Math.sqrt);
   const n = rowsOf(crowd);
-  const inner = innerProducts(tableOf(mixed), crowd.gram(), n, members.length);
+  const inner = innerProductsOf(crowd);
   return Float64Array.from({ length: n - 1 }, (_, i) => Math.sqrt(Math.max(0, at(inner, (i + 1) * (n + 1)))));
 }
 

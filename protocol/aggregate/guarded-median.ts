@@ -28,7 +28,9 @@
 
 import type { RuleInput } from "../seams.ts";
 import { UNIT_WEIGHT } from "../weight.ts";
+import { clippedCount } from "./arc.ts";
 import { assumedLiars } from "./assumed-liars.ts";
+import { clipFactors, radiusThatClips } from "./clip.ts";
 import { explain } from "./explain.ts";
 import { wholeWeights } from "./half-weight.ts";
 import { checkInput } from "./input.ts";
@@ -144,15 +146,12 @@ function dividedWeights({ candidates, mass = 1 }: RuleInput, crowds: Int32Array)
 
 /** Step 2: r. */
 function clipRadius({ lengths, m }: Geometry, liars: number): number {
-  const clipped = Math.min(Math.floor((2 * liars * (m - liars)) / m), m - 1);
-  return at(lengths.slice(0, m).sort(), m - clipped - 1);
+  return radiusThatClips(clippedCount(liars, m), lengths.subarray(0, m));
 }
 
 /** Step 2: min(1, r / d_j) for each row, the own one first. */
 function shrinkFactors({ lengths, m }: Geometry, radius: number): Float64Array {
-  const shrink = new Float64Array(m + 1).fill(1);
-  for (let j = 0; j < m; j++) if (radius < at(lengths, j)) shrink[j + 1] = radius / at(lengths, j);
-  return shrink;
+  return Float64Array.of(1, ...clipFactors(lengths.subarray(0, m), radius));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { forgetOldest } from "../../bounded.ts";
+
 /** Kernels that were emitted, by what they were emitted for; of more than `limit` the one that was not asked for longest goes. */
 export function kernelCache<Kernel>(limit: number): (key: string, make: () => Kernel) => Kernel {
   const kept = new Map<string, Kernel>();
@@ -6,7 +8,7 @@ export function kernelCache<Kernel>(limit: number): (key: string, make: () => Ke
     // A map keeps the order of insertion: the last asked for goes to the end.
     kept.delete(key);
     kept.set(key, kernel);
-    if (kept.size > limit) kept.delete(kept.keys().next().value as string);
+    forgetOldest(kept, limit);
     return kernel;
   };
 }
