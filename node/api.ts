@@ -7,16 +7,23 @@ import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import fastify from "fastify";
-import { HearsayError } from "../protocol/errors.ts";
+import { fromHex } from "../protocol/bytes.ts";
+import { ERROR_CODES, HearsayError } from "../protocol/errors.ts";
 import type { RememberedMerge } from "../protocol/peer/history.ts";
 import type { PeerStatus } from "../protocol/peer/peer.ts";
 import type { Metrics } from "../protocol/seams.ts";
+import type { ArchiveSummary } from "./archive.ts";
+import type { RemoteLogs } from "./remote-log.ts";
 
 /** What `hearsay status` shows. */
 export interface StatusReport extends PeerStatus {
   readonly addresses: readonly string[];
   readonly invite: string;
+  /** The last entry of the log; `id` in hexadecimal. */
+  readonly head: { readonly seq: number; readonly id: string };
   readonly uptimeSeconds: number;
+  /** What is kept for audits. */
+  readonly archive: ArchiveSummary | null;
   /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
   readonly holdout: Metrics | null;
 }
@@ -25,8 +32,10 @@ export interface ApiSource {
   status(): Promise<StatusReport>;
   /** What `hearsay why` tells of, oldest first. */
   merges(): Promise<readonly RememberedMerge[]>;
-  /** The log as JSONL. */
-  logLines(): AsyncIterable<string>;
+  /** The log of a generation, of the current one unless told, as JSONL in pieces. @throws HearsayError ERR_STATE where there is none. */
+  log(generation?: number): Promise<AsyncIterable<string>>;
+  /** What others are asked for in an audit. */
+  readonly remote: RemoteLogs;
 }
 
 export interface Api {
@@ -52,9 +61,22 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   });
   server.get("/status", () => source.status());
   server.get("/merges", () => source.merges());
-  server.get("/log", (_request, reply) => {
-    return reply.type("application/jsonl").send(Readable.from(withNewlines(source.logLines())));
+  server.get<{ Querystring: { generation?: string } }>("/log", async ({ query: { generation } }, reply) => {
+    const pieces = await source.log(generation === undefined ? undefined : Number(generation));
+    return reply.type("application/jsonl").send(Readable.from(pieces));
   });
+  server.get<{ Params: { peer: string } }>("/peers/:peer/log", async ({ params: { peer } }, reply) => {
+    return reply.type("application/jsonl").send(Readable.from(await source.remote.log(peer)));
+  });
+  server.get<{ Params: { hash: string }; Querystring: { from?: string } }>(
+    "/blobs/:hash",
+    async ({ params: { hash }, query: { from = "" } }, reply) => {
+      const wanted = fromHex(hash);
+      const blob = wanted && (await source.remote.blob(wanted, from.split(",")));
+      if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", `nobody of those has ${hash}`);
+      return reply.type("application/octet-stream").send(Buffer.from(blob.buffer, blob.byteOffset, blob.length));
+    },
+  );
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const path = join(stateDir, FILE);
   await rm(path, { force: true });
@@ -71,9 +93,14 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
 
 /**
  * Asks the peer that runs on a state directory; undefined where none does.
- * @throws HearsayError ERR_TIMEOUT where it is silent. @throws Error where it answers with another status than 200.
+ * @param withinMs until an answer begins; by default 10 s.
+ * @throws HearsayError ERR_TIMEOUT where it is silent, or the code that it answers. @throws Error where it answers with another status than 200.
  */
-export async function askApi(stateDir: string, path: string): Promise<Response | undefined> {
+export async function askApi(
+  stateDir: string,
+  path: string,
+  withinMs: number = ANSWER_WITHIN_MS,
+): Promise<Response | undefined> {
   let address: ApiFile;
   try {
     address = JSON.parse(await readFile(join(stateDir, FILE), "utf8")) as ApiFile;
@@ -81,23 +108,27 @@ export async function askApi(stateDir: string, path: string): Promise<Response |
     return undefined;
   }
   const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), ANSWER_WITHIN_MS); // of the head: a log may take its time
+  const timer = setTimeout(() => silence.abort(), withinMs); // of the head: a log may take its time
   const request = { headers: { authorization: `Bearer ${address.token}` }, signal: silence.signal };
   let response: Response;
   try {
     response = await fetch(new URL(path, address.url), request);
   } catch (cause) {
     if (!silence.signal.aborted) return undefined; // a file left behind by a peer that was killed
-    const seconds = ANSWER_WITHIN_MS / 1000;
+    const seconds = withinMs / 1000;
     throw new HearsayError("ERR_TIMEOUT", `the peer on ${stateDir} did not answer in ${seconds} s`, {}, cause);
   } finally {
     clearTimeout(timer);
   }
   if (response.status === 401) return undefined; // left behind too, and another peer has that port by now
-  if (!response.ok) throw new Error(`the peer answered ${response.status} to ${path}`);
+  if (!response.ok) throw await errorIn(response, path);
   return response;
 }
 
-async function* withNewlines(lines: AsyncIterable<string>): AsyncIterable<string> {
-  for await (const line of lines) yield `${line}\n`;
+/** The error that a route ended with, as fastify tells it. */
+async function errorIn(response: Response, path: string): Promise<Error> {
+  const { code, message } = (await response.json().catch(() => ({}))) as { code?: unknown; message?: unknown };
+  const known = ERROR_CODES.find((one) => one === code);
+  if (known !== undefined) return new HearsayError(known, String(message));
+  return new Error(`the peer answered ${response.status} to ${path}`);
 }

@@ -101,6 +101,7 @@ withData(program.command("up"))
   .option("--seed <n>", "seed of hold-out and shares")
   .option("--log-level <level>", "debug, info, warn, error or silent")
   .option("--seconds <n>", "stop after this time")
+  .option("--passphrase-file <file>", "file with the passphrase of the key, where it has one (or HEARSAY_PASSPHRASE)")
   .addHelpText(
     "after",
     `
@@ -181,25 +182,146 @@ log
   .description("the entries, newest last")
   .addOption(STATE)
   .option("-n, --last <n>", "only the last n entries", "20")
+  .option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)")
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExample:\n  $ hearsay log show --last 50\n")
   .action((...args) => run(import("./commands/log-show.ts"), args));
 log
   .command("verify")
-  .description("check chain and signatures; exit status 3 where they do not hold")
-  .argument("[file]", "an exported log (JSONL) instead of the peer's own")
+  .description(
+    "check chain, signatures, tree, checkpoints: of the peer's own log, or of an exported one, without anything else",
+  )
+  .argument(
+    "[files...]",
+    "an exported log (CAR or JSONL) instead of the peer's own; or two exports of one log, to find a fork",
+  )
   .addOption(STATE)
   .option("--peer <id>", "the peer whose log it must be")
+  .option("--checkpoint <file>", "a checkpoint of the log that came another way: it must be of this history")
   .addOption(JSON_FLAG)
-  .addHelpText("after", "\nExamples:\n  $ hearsay log verify\n  $ hearsay log verify audit.jsonl --peer 12D3KooW...\n")
+  .addHelpText(
+    "after",
+    `
+Exit status: 0 it holds; 1 could not run; 2 usage; 3 invalid: something is not as its writer signed it; 4 a fork: the writer has signed
+two histories; 5 incomplete: what is there holds, but the end is missing.
+
+Examples:
+  $ hearsay log verify
+  $ hearsay log verify audit.car --peer 12D3KooW...
+  $ hearsay log verify audit.jsonl --checkpoint note.txt
+  $ hearsay log verify monday.car friday.car
+`,
+  )
   .action((...args) => run(import("./commands/log-verify.ts"), args));
 log
+  .command("repair")
+  .description(
+    "after damage to the disk: says what is left of the log, and lets the peer go on without contradicting itself",
+  )
+  .addOption(STATE)
+  .addOption(JSON_FLAG)
+  .addHelpText(
+    "after",
+    `
+What verifies stays as it is; what does not is moved aside, never deleted. If entries were lost, the peer begins a new log at its next start.
+
+Example:
+  $ hearsay log repair --state ./peer
+`,
+  )
+  .action((...args) => run(import("./commands/log-repair.ts"), args));
+log
   .command("export")
-  .description("the whole log as JSON lines, verifiable without this machine")
+  .description("the whole log in one file, verifiable without this machine")
   .addOption(STATE)
   .option("-o, --output <file>", "write to a file instead of standard output")
-  .addHelpText("after", "\nExample:\n  $ hearsay log export -o audit.jsonl\n")
+  .option("--format <name>", "jsonl: JSON lines; car: CARv1, blocks by CID (default: car for FILE.car, else jsonl)")
+  .option("--bodies", "car only: with the model bodies and parameters that the log names and this machine still has")
+  .option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)")
+  .addHelpText(
+    "after",
+    "\nExamples:\n  $ hearsay log export -o audit.jsonl\n  $ hearsay log export -o audit.car --bodies\n",
+  )
   .action((...args) => run(import("./commands/log-export.ts"), args));
+
+log
+  .command("audit")
+  .description("do again what a log says was done: what is proved, what is missing, what is false")
+  .argument("[what]", "an exported log, or the id of a neighbour of the running peer, instead of the peer's own log")
+  .addOption(STATE)
+  .addOption(JSON_FLAG)
+  .addHelpText(
+    "after",
+    `
+Verifies chain, signatures, tree, checkpoints and cosignatures; then that every training continues the model before, at its age; that every
+published body is what the training gave; and repeats every merge: the same inputs, rule and weights must give the same model, to the bit.
+Models come from the export, from bodies/ in the state directory, and for a neighbour from that peer or from their authors.
+
+Exit status: 0 all of it is proved; 1 could not run; 2 usage; 3 something is false; 4 a fork; 5 nothing is false, but models or the end of
+the log are missing.
+
+Examples:
+  $ hearsay log audit
+  $ hearsay log audit audit.car
+  $ hearsay log audit 12D3KooW... --json
+`,
+  )
+  .action((...args) => run(import("./commands/log-audit.ts"), args));
+
+const key = program.command("key").description("the key that is this peer: passphrase, backup, replacement, end");
+const PASSPHRASE_NOTE = `
+Where a passphrase is needed it comes from --passphrase-file, else from HEARSAY_PASSPHRASE, else it is asked for on the terminal.
+Files under a passphrase are age files (age-encryption.org): age -d opens them.
+`;
+
+/** A command on the key of a state directory; `newFile` says for what another passphrase may be named. */
+function keyCommand(usage: string, description: string, examples: string, newFile?: string): Command {
+  const command = key
+    .command(usage)
+    .description(description)
+    .addOption(STATE)
+    .option("--passphrase-file <file>", "file with the passphrase");
+  if (newFile !== undefined) command.option("--new-passphrase-file <file>", newFile);
+  return command.addOption(JSON_FLAG).addHelpText("after", `${PASSPHRASE_NOTE}\n${examples}\n`);
+}
+
+keyCommand(
+  "show",
+  "peer id, public key, and whether there is a passphrase",
+  "Example:\n  $ hearsay key show --json",
+).action((...args) => run(import("./commands/key-show.ts"), args));
+keyCommand(
+  "protect",
+  "put the key file under a passphrase, or under another one",
+  "Example:\n  $ hearsay key protect --passphrase-file words.txt",
+  "the passphrase to come, where the key has one already",
+).action((...args) => run(import("./commands/key-protect.ts"), args));
+keyCommand("unprotect", "take the passphrase off the key file", "Example:\n  $ hearsay key unprotect").action(
+  (...args) => run(import("./commands/key-unprotect.ts"), args),
+);
+keyCommand(
+  "backup <file>",
+  "write the key to a file under a passphrase, and how far its log had come; also while the peer runs",
+  "Example:\n  $ hearsay key backup ~/safe/peer.age",
+  "the passphrase of the backup, where it is not that of the key",
+).action((...args) => run(import("./commands/key-backup.ts"), args));
+keyCommand(
+  "restore <file>",
+  "take the key of a backup into a state directory that has none; its log begins a new generation",
+  "Example:\n  $ hearsay key restore ~/safe/peer.age --state .hearsay",
+).action((...args) => run(import("./commands/key-restore.ts"), args));
+keyCommand(
+  "rotate",
+  "replace the key by a new one, which goes on with model and acquaintances; both sign it in the old log",
+  "Example:\n  $ hearsay key rotate",
+).action((...args) => run(import("./commands/key-rotate.ts"), args));
+keyCommand(
+  "revoke",
+  "end the key for ever, and tell others: when it was stolen, or to leave",
+  "Example:\n  $ hearsay key revoke --yes",
+)
+  .option("--yes", "really")
+  .action((...args) => run(import("./commands/key-revoke.ts"), args));
 
 program
   .command("demo")
@@ -369,7 +491,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 program.exitOverride();
-for (const command of [...program.commands, ...log.commands, ...sim.commands]) command.exitOverride();
+for (const command of [...program.commands, ...log.commands, ...key.commands, ...sim.commands]) command.exitOverride();
 
 try {
   await program.parseAsync();

@@ -8,6 +8,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { HearsayError } from "../protocol/errors.ts";
 import { faultsOf } from "../protocol/manifest.ts";
+import type { Retention } from "./archive.ts";
 
 /** A multiaddr over TCP. */
 const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
@@ -21,6 +22,20 @@ const schema = z.strictObject({
   minCycleMs: z.int().min(0).max(86_400_000).default(1000),
   engine: z.enum(["auto", "dense", "tensorflow"]).default("auto"),
   logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+  retention: z
+    .strictObject({
+      // 5,000 merges of 8 models; looked through in about a second at start
+      count: z.int().min(0).max(10_000_000).default(50_000),
+      // the same of a model of 2,400 parameters, or 8 merges of one of 1.5 million
+      megabytes: z.number().min(0).max(100_000_000).default(512),
+      // whoever doubts a peer asks within a week
+      hours: z.number().min(0).max(1_000_000).default(168),
+      // 2 TB a year: an SD card of 32 GB, good for 1,000 rewritings, lasts 15 years
+      megabytesPerMinute: z.number().min(0).max(1_000_000).default(4),
+      // authors may be gone when somebody asks
+      inputs: z.boolean().default(true),
+    })
+    .prefault({}),
   data: z
     .strictObject({
       path: z.string().optional(),
@@ -71,6 +86,8 @@ export interface Config {
   readonly minCycleMs: number;
   readonly engine: "auto" | "dense" | "tensorflow";
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  /** Which bodies are kept for audits. */
+  readonly retention: Retention;
   readonly data: DataConfig;
 }
 
@@ -85,6 +102,11 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HEARSAY_MIN_CYCLE_MS: "minCycleMs",
   HEARSAY_ENGINE: "engine",
   HEARSAY_LOG_LEVEL: "logLevel",
+  HEARSAY_RETENTION_COUNT: "retention.count",
+  HEARSAY_RETENTION_MEGABYTES: "retention.megabytes",
+  HEARSAY_RETENTION_HOURS: "retention.hours",
+  HEARSAY_RETENTION_MEGABYTES_PER_MINUTE: "retention.megabytesPerMinute",
+  HEARSAY_RETENTION_INPUTS: "retention.inputs",
   HEARSAY_DATA_PATH: "data.path",
   HEARSAY_DATA_DATASET: "data.dataset",
   HEARSAY_DATA_TARGETS: "data.targets",
@@ -100,7 +122,11 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 
 const RIVALS: Readonly<Record<string, string>> = { "data.path": "data.dataset", "data.dataset": "data.path" };
 const LISTS = new Set(["listen", "bootstrap"]);
-const NUMBERS = new Set(["maxOutbound", "minCycleMs", "data.holdout", "data.seed"]);
+const NUMBERS = new Set([
+  ...["maxOutbound", "minCycleMs", "data.holdout", "data.seed"],
+  ...["count", "megabytes", "hours", "megabytesPerMinute"].map((name) => `retention.${name}`),
+]);
+const FLAGS = new Set(["mdns", "retention.inputs"]);
 
 /**
  * The configuration from a file (may be missing), the environment and flags (settings by path, e.g. "data.path").
@@ -164,7 +190,7 @@ function assign(tree: Tree, path: string, value: unknown): void {
 function fromText(path: string, text: string): unknown {
   if (LISTS.has(path)) return text.split(",").map((part) => part.trim());
   if (NUMBERS.has(path) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
-  if (path === "mdns" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
+  if (FLAGS.has(path) && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
   return text;
 }
 

@@ -21,6 +21,11 @@ export function configPath(stateDir: string): string {
   return join(stateDir, "config.yaml");
 }
 
+/** Of the archive (archive.ts). */
+export function bodiesPath(stateDir: string): string {
+  return join(stateDir, "bodies");
+}
+
 export function modelPath(stateDir: string): string {
   return join(stateDir, "model.safetensors");
 }
@@ -80,7 +85,7 @@ export async function readTaskFile(path: string): Promise<Task> {
   }
 }
 
-function taskPath(stateDir: string): string {
+export function taskPath(stateDir: string): string {
   return join(stateDir, "task.cbor");
 }
 

@@ -4,21 +4,54 @@
  *
  * LevelDB locks the directory against a second process. It verifies its checksums when it recovers and compacts, not on
  * every read, so whatever must not be taken on trust carries a hash of its own, as log entries and models do.
+ *
+ * Two things that LevelDB does not tell, and a peer must know before it signs anything more:
+ * - A record that is damaged, or cut off, near the end of its write-ahead log is dropped without a word when it is opened. So batches are counted, in the
+ *   database under the empty key and in the file WRITES beside its files: where the file says more, writes were lost.
+ * - What is written after a write that failed may stand behind a torn record, and be dropped with it. So nothing is written any more then.
  */
+import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { Level } from "level";
 import { HearsayError } from "../protocol/errors.ts";
 import type { Store, StoreChange } from "../protocol/seams.ts";
 
 type Database = Level<string, Uint8Array>;
 
+const COUNT_KEY = "";
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Batches that were on disk once and are not any more. */
+  readonly lostWrites: number;
+}
+
 /**
  * Opens the database in a directory, which is created where it is missing.
- * @throws HearsayError ERR_STATE, with the directory and the remedy: in use by another process, damaged, or not accessible.
+ * @throws HearsayError ERR_STATE, with the directory and the remedy: in use by another process, damaged, no space, not accessible.
  */
 export async function openStore(directory: string): Promise<Store> {
+  const { store, lostWrites } = await openStoreAfterLoss(directory);
+  if (lostWrites === 0) return store;
+  await store.close();
+  throw new HearsayError(
+    "ERR_STATE",
+    `the database has lost what was written last, ${lostWrites} times: it was damaged, or exchanged for an older one (${directory}); ${REPAIR}`,
+    { directory, code: "LOST_WRITES", lostWrites, remedy: REPAIR },
+  );
+}
+
+/** The same for who knows what to do about lost writes; from its next write on the store counts from where it is. */
+export async function openStoreAfterLoss(directory: string): Promise<OpenedStore> {
   const database: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "view" });
   await attempt(directory, () => database.open());
+  let writes = countIn(await attempt(directory, () => database.get(COUNT_KEY)));
+  const lostWrites = Math.max(0, countIn(readCount(directory)) - writes);
+  const file = openSync(join(directory, COUNT_FILE), "a+"); // it is there, whole or empty
+  closeSync(file);
+  const count = openSync(join(directory, COUNT_FILE), "r+");
   let queue: Promise<unknown> = Promise.resolve();
+  let failed: { readonly cause: unknown } | undefined;
 
   /** One after the other: left to themselves, two batches race for LevelDB's lock on threads of their own. */
   function inOrder(action: () => Promise<void>): Promise<void> {
@@ -27,34 +60,78 @@ export async function openStore(directory: string): Promise<Store> {
     return done;
   }
 
+  async function writeCounted(changes: readonly StoreChange[]): Promise<void> {
+    if (failed !== undefined) throw failed.cause;
+    const counted = countBytes(writes + 1);
+    const batch = [...changes, { key: COUNT_KEY, value: counted }].map(({ key, value }) =>
+      value === undefined ? ({ type: "del", key } as const) : ({ type: "put", key, value } as const),
+    );
+    try {
+      await database.batch(batch, { sync: true });
+    } catch (cause) {
+      if (database.status === "open") failed = { cause };
+      throw cause;
+    }
+    writes += 1;
+    writeSync(count, counted, 0, counted.length, 0); // not synced: it is about the files of this machine, not about its power
+  }
+
   return {
-    async get(key: string): Promise<Uint8Array | undefined> {
-      const value: Uint8Array | undefined = await attempt(directory, () => database.get(key));
-      return value && plain(value);
-    },
+    lostWrites,
+    store: {
+      async get(key: string): Promise<Uint8Array | undefined> {
+        const value: Uint8Array | undefined = await attempt(directory, () => database.get(key));
+        return value && plain(value);
+      },
 
-    write(changes: readonly StoreChange[]): Promise<void> {
-      const batch = changes.map(({ key, value }) =>
-        value === undefined ? ({ type: "del", key } as const) : ({ type: "put", key, value } as const),
-      );
-      return inOrder(() => database.batch(batch, { sync: true }));
-    },
+      write: (changes) => inOrder(() => writeCounted(changes)),
 
-    async *range(prefix: string, from = ""): AsyncIterable<[string, Uint8Array]> {
-      const iterator = await attempt(directory, () => database.iterator({ gte: prefix + from, ...below(prefix) }));
-      try {
-        for (;;) {
-          const found = await attempt(directory, () => iterator.next());
-          if (found === undefined) return;
-          yield [found[0], plain(found[1])];
+      async *range(prefix: string, from = ""): AsyncIterable<[string, Uint8Array]> {
+        const start = prefix + from;
+        const first = start === "" ? { gt: COUNT_KEY } : { gte: start };
+        const iterator = await attempt(directory, () => database.iterator({ ...first, ...below(prefix) }));
+        try {
+          for (;;) {
+            const found = await attempt(directory, () => iterator.next());
+            if (found === undefined) return;
+            yield [found[0], plain(found[1])];
+          }
+        } finally {
+          await iterator.close();
         }
-      } finally {
-        await iterator.close();
-      }
-    },
+      },
 
-    close: () => inOrder(() => database.close()),
+      close: () =>
+        inOrder(async () => {
+          if (database.status === "closed") return;
+          await database.close();
+          closeSync(count);
+        }),
+    },
   };
+}
+
+/** Beside LevelDB's files, which it leaves alone. */
+export const COUNT_FILE = "WRITES";
+const COUNT_DIGITS = 16;
+
+function countBytes(count: number): Uint8Array {
+  return new TextEncoder().encode(String(count).padStart(COUNT_DIGITS, "0"));
+}
+
+/** 0 for anything but a count. */
+function countIn(bytes: Uint8Array | undefined): number {
+  const text = new TextDecoder().decode(bytes);
+  return /^\d{16}$/.test(text) ? Number(text) : 0;
+}
+
+function readCount(directory: string): Uint8Array | undefined {
+  try {
+    return readFileSync(join(directory, COUNT_FILE));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** The end of the keys that start with `prefix`: its last character (ASCII) plus one. */
@@ -77,6 +154,8 @@ async function attempt<T>(directory: string, action: () => T | Promise<T>): Prom
   }
 }
 
+const REPAIR = "hearsay log repair says what is left, and lets the peer go on";
+
 function explain(error: unknown): { code: string; message: string; remedy: string } {
   const code = levelCode(error);
   switch (code) {
@@ -87,17 +166,30 @@ function explain(error: unknown): { code: string; message: string; remedy: strin
         remedy: "stop it, or give this peer a directory of its own",
       };
     case "LEVEL_CORRUPTION":
-      return {
-        code,
-        message: "the database is damaged",
-        remedy: "move the whole directory away, the key included, and start as a new peer",
-      };
+      return { code, message: "the database is damaged", remedy: REPAIR };
     case "LEVEL_DATABASE_NOT_OPEN":
     case "LEVEL_ITERATOR_NOT_OPEN":
       return { code, message: "the store is closed", remedy: "open it again" };
     default:
-      return { code, message: "the database failed", remedy: "look at space, permissions and the disk" };
+      if (says(error, /Read-only file system/))
+        return { code: "READ_ONLY", message: "the file system is read-only", remedy: "mount it for writing" };
+      if (says(error, /No space left on device|Disk quota exceeded/))
+        return {
+          code: "NO_SPACE",
+          message: "there is no space left on the disk",
+          remedy: "nothing that was acknowledged is lost: make space, then start the peer again",
+        };
+      return {
+        code,
+        message: "the database failed",
+        remedy: `look at permissions and the disk; if files are missing or damaged, ${REPAIR}`,
+      };
   }
+}
+
+/** LevelDB says in words only what the system answered. */
+function says(error: unknown, words: RegExp): boolean {
+  return error instanceof Error && (words.test(error.message) || says(error.cause, words));
 }
 
 /** The innermost LEVEL_ code: an error of opening says why only in its cause. */

@@ -34,6 +34,8 @@ export const ERROR_CODES = [
   // an announcement
   "ERR_REPLAYED",
   "ERR_RATE",
+  "ERR_LOG_PROOF",
+  "ERR_BANNED",
 ] as const;
 
 export type ErrorCode = (typeof ERROR_CODES)[number];

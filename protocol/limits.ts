@@ -2,6 +2,16 @@
 export const LIMITS = {
   /** An announcement, signature included: gossipsub multiplies it by the mesh degree. */
   maxAnnouncementBytes: 1024,
+  /** Evidence against a key: goes by gossip, like an announcement. */
+  maxEvidenceBytes: 1024,
+  /** Keys whose evidence is kept, 1 KiB each. */
+  maxEvidence: 10_000,
+  /** Authors whose newest proved head is remembered, 0.5 KiB each. */
+  maxRememberedHeads: 4096,
+  /** Logs that one key may begin anew in a day: each is a past that nobody checks any more. */
+  maxGenerationsPerDay: 4,
+  /** A peer that starts on an old log waits this long for others to tell what they know of it. */
+  headQueryMs: 5000,
   /** One request or answer, without its length prefix: a chunk and its header. */
   maxFrameBytes: 263_168,
   /** Bytes of a body in one answer. */

@@ -83,6 +83,28 @@ export interface Store {
   close(): Promise<void>;
 }
 
+/**
+ * What the log names by SHA-256, kept for audits as long as its owner says: bodies as they were served, parameter vectors as their bytes
+ * in memory order (little endian). May forget anything at any time.
+ */
+export interface Archive {
+  /**
+   * Keeps what belongs together, all of it or, where that is too much to write, none; resolves when that is done, readable but not
+   * necessarily synced, and never rejects. Bytes that are there already cost nothing.
+   * @param own what this peer made: a published body, the model before a training.
+   * @param inputs what others made, which the owner may choose not to keep.
+   */
+  put(own: readonly ArchivedBlob[], inputs?: readonly ArchivedBlob[]): Promise<void>;
+  /** Undefined for what is not there (any more), or is damaged. */
+  get(hash: Uint8Array): Promise<Uint8Array | undefined>;
+}
+
+export interface ArchivedBlob {
+  /** SHA-256 of `bytes`. */
+  readonly hash: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
 export interface FitRequest {
   readonly params: Float32Array;
   /** Optimiser steps to take (H). */

@@ -24,15 +24,21 @@ export interface WasmFunction {
   readonly body: Code;
 }
 
+export interface WasmModule {
+  readonly functions: readonly WasmFunction[];
+  /** Whether its memory is one of `createSharedMemory`. */
+  readonly shared?: boolean;
+}
+
 /** A WebAssembly.Memory: pages of 64 KiB. `grow` replaces `buffer`, and views of the old one are empty from then on. */
-export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+export interface WasmMemory<Bytes extends ArrayBufferLike = ArrayBuffer> {
+  readonly buffer: Bytes;
   grow(pages: number): number;
 }
 
 /** What is used of the host's WebAssembly, which neither lib.es2024 nor @types/node declares. */
 declare const WebAssembly: {
-  readonly Memory: new (descriptor: { initial: number }) => WasmMemory;
+  readonly Memory: new (descriptor: { initial: number; maximum?: number; shared?: boolean }) => WasmMemory<never>;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
   validate(bytes: Uint8Array): boolean;
@@ -56,8 +62,12 @@ const TYPES: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 
 const NO_RESULT = 0x40;
 const SIMD = 0xfd;
 
-/** A module that imports memory "env" "memory" (of any size, not shared) and exports each function under its name. */
-export function assemble({ functions }: { readonly functions: readonly WasmFunction[] }): Uint8Array {
+/** The most pages that a memory has: 4 GiB. */
+const MOST_PAGES = 65_536;
+
+/** A module that imports memory "env" "memory", of any size, and exports each function under its name. */
+export function assemble({ functions, shared = false }: WasmModule): Uint8Array {
+  const limits = shared ? [0x03, 0, unsigned(MOST_PAGES)] : [0x00, 0];
   const types = functions.map(({ params, results }) => [0x60, valueTypes(params), valueTypes(results)]);
   const bodies = functions.map(({ locals, body }) =>
     sized([vector(locals.map((type) => [1, TYPES[type]])), body, 0x0b]),
@@ -66,7 +76,7 @@ export function assemble({ functions }: { readonly functions: readonly WasmFunct
     flatten([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       [1, sized(vector(types))],
-      [2, sized(vector([[text("env"), text("memory"), 0x02, 0x00, 0x00]]))],
+      [2, sized(vector([[text("env"), text("memory"), 0x02, limits]]))],
       [3, sized(vector(functions.map((_, index) => unsigned(index))))],
       [7, sized(vector(functions.map(({ name }, index) => [text(name), 0x00, unsigned(index)])))],
       [10, sized(vector(bodies))],
@@ -75,12 +85,21 @@ export function assemble({ functions }: { readonly functions: readonly WasmFunct
 }
 
 /** Compiles a module made by `assemble`, at once, and returns its functions over `memory`. */
-export function instantiate<Exports>(bytes: Uint8Array, memory: WasmMemory): Exports {
+export function instantiate<Exports>(bytes: Uint8Array, memory: WasmMemory<ArrayBufferLike>): Exports {
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Exports;
 }
 
 export function createMemory(pages: number): WasmMemory {
   return new WebAssembly.Memory({ initial: pages });
+}
+
+/**
+ * Memory of at most `most` pages that several threads may have; it crosses to them by message. When it grows, views of the old
+ * buffer stay what they are.
+ * @throws RangeError where the host has not that much address space, all of which is set aside.
+ */
+export function createSharedMemory(pages: number, most: number = MOST_PAGES): WasmMemory<SharedArrayBuffer> {
+  return new WebAssembly.Memory({ initial: pages, maximum: most, shared: true });
 }
 
 let simd: boolean | undefined;

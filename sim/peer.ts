@@ -1,9 +1,10 @@
 /** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
 import { ruleNamed } from "../protocol/aggregate/registry.ts";
+import { isHearsayError } from "../protocol/errors.ts";
 import type { PeerEvent } from "../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { Rng } from "../protocol/rng.ts";
-import type { Aggregator, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
+import type { Aggregator, Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 
 export interface PeerParts {
@@ -21,6 +22,8 @@ export interface PeerParts {
   readonly minCycleMs: number;
   /** As of `createPeer`. */
   readonly explain?: boolean;
+  readonly proofs?: boolean;
+  readonly archive?: Archive;
   readonly observe?: (event: PeerEvent) => void;
 }
 
@@ -32,14 +35,15 @@ export interface RunningPeer {
 
 /** Starts a peer on its store, from which a restarted one goes on. */
 export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
-  const { task, minCycleMs, explain = false, trainMs, trainer, store, ...modules } = parts;
+  const { task, minCycleMs, explain = false, proofs = true, trainMs, trainer, store, ...modules } = parts;
   let alive = true;
   const fenced = fence(store, () => alive);
   const peer = await createPeer(
-    { task, minCycleMs, explain },
+    { task, minCycleMs, explain, proofs },
     { ...modules, store: fenced, trainer: slowed(trainer, parts.clock, trainMs, () => alive), aggregator },
   );
   peer.run().catch((error: unknown) => {
+    if (isHearsayError(error, "ERR_BANNED")) return; // it has ended, as its user would see
     if (alive) throw error; // a simulated peer that fails is a fault of the simulation
   });
   return {

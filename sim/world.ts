@@ -7,7 +7,7 @@ import { createDenseTrainer } from "../protocol/learn/dense.ts";
 import type { PeerEvent } from "../protocol/peer/context.ts";
 import type { Peer } from "../protocol/peer/peer.ts";
 import { createRng } from "../protocol/rng.ts";
-import type { Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
+import type { Archive, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import { createVirtualClock, type VirtualClock } from "./clock.ts";
 import { constantLatency } from "./network/conditions.ts";
@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly crypto: Crypto;
   readonly latencyMs: number;
+  /** As of `createPeer`. */
+  readonly proofs?: boolean;
 }
 
 export interface NewPeer {
@@ -34,6 +36,7 @@ export interface NewPeer {
   readonly wrapTrainer?: (trainer: Trainer) => Trainer;
   readonly wrapTransport?: (transport: Transport) => Transport;
   readonly explain?: boolean;
+  readonly archive?: Archive;
   readonly observe?: (event: PeerEvent) => void;
 }
 
@@ -50,7 +53,7 @@ export interface World {
   add(peer: NewPeer): Promise<SimulatedPeer>;
 }
 
-export function createWorld({ task, seed, crypto, latencyMs }: WorldOptions): World {
+export function createWorld({ task, seed, crypto, latencyMs, proofs = true }: WorldOptions): World {
   const clock = createVirtualClock();
   const network = createNetwork({ clock, crypto, conditions: constantLatency(latencyMs) });
   const rng = createRng(`world/${seed}`);
@@ -75,6 +78,8 @@ export function createWorld({ task, seed, crypto, latencyMs }: WorldOptions): Wo
         trainMs: () => trainMs,
         minCycleMs,
         explain: wrap.explain ?? false,
+        proofs,
+        ...(wrap.archive && { archive: wrap.archive }),
         ...(wrap.observe && { observe: wrap.observe }),
       });
       for (const other of members) network.connect(peerId, other);

@@ -1,16 +1,34 @@
-/** How a command ends badly: one message, and an exit status: 1 failure, 2 usage, 3 verification failed. */
+/** How a command ends badly: one message, and an exit status. */
 
 import { type ErrorCode, isHearsayError } from "../../protocol/errors.ts";
 import { onErrors } from "./colours.ts";
 
-const STATUS: Partial<Record<ErrorCode, number>> = { ERR_CONFIG: 2, ERR_INVITE: 2, ERR_LOG_CHAIN: 3 };
+/** Could not run, for whatever reason that has no status of its own. */
+const EXIT_FAILED = 1;
+/** A flag or setting is wrong. */
+const EXIT_USAGE = 2;
+/** What was to be verified does not hold. */
+export const EXIT_INVALID = 3;
+/** Its writer has signed two histories. */
+export const EXIT_FORK = 4;
+/** What is there holds, but something is missing. */
+export const EXIT_INCOMPLETE = 5;
 
-export const EXIT_VERIFICATION_FAILED = 3;
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  ERR_CONFIG: EXIT_USAGE,
+  ERR_INVITE: EXIT_USAGE,
+  ERR_LOG_CHAIN: EXIT_INVALID,
+};
+
+/** The status of a log that does not hold, by the reason of its first bad entry (protocol/log/verify.ts). */
+export function statusOf(reason: unknown): number {
+  if (reason === "fork") return EXIT_FORK;
+  return reason === "cut" ? EXIT_INCOMPLETE : EXIT_INVALID;
+}
 
 export function fail(error: unknown): void {
-  const known = isHearsayError(error);
   process.stderr.write(`${onErrors.red("error:")} ${describe(error)}\n`);
-  process.exitCode = (known && STATUS[error.code]) || 1;
+  process.exitCode = (isHearsayError(error) && STATUS[error.code]) || EXIT_FAILED;
 }
 
 /** One message for what a user can mend; anything else is a fault of ours, and comes with its stack. */

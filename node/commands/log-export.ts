@@ -1,18 +1,64 @@
-/** `hearsay log export`: the whole log as JSON lines. */
+/** `hearsay log export`: the whole log in one file, which others verify without this machine. */
 import { createWriteStream } from "node:fs";
+import { access, readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { logLines } from "./log-source.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
+import { HearsayError } from "../../protocol/errors.ts";
+import { writeCar } from "../../protocol/log/car.ts";
+import { writeJsonl } from "../../protocol/log/jsonl.ts";
+import type { LogSource } from "../../protocol/log/stored-export.ts";
+import { readArchived } from "../archive.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { bodiesPath, taskPath } from "../state-dir.ts";
+import { withLog } from "./log-source.ts";
 
-export async function run(options: { state: string; output?: string }): Promise<void> {
-  const lines = Readable.from(withNewlines(logLines(options.state)));
-  if (options.output === undefined) {
-    for await (const line of lines) process.stdout.write(line);
-  } else {
-    await pipeline(lines, createWriteStream(options.output));
-  }
+interface LogExportOptions {
+  readonly state: string;
+  readonly output?: string;
+  readonly format?: string;
+  readonly bodies?: boolean;
+  readonly generation?: string;
 }
 
-async function* withNewlines(lines: AsyncIterable<string>): AsyncIterable<string> {
-  for await (const line of lines) yield `${line}\n`;
+export async function run(options: LogExportOptions): Promise<void> {
+  const { state, output, generation } = options;
+  const format = formatOf(options);
+  await withLog(state, generation, async (log) => {
+    const pieces = Readable.from(
+      format === "car" ? carOf(log, options) : writeJsonl(log.header, log.entries(), nodeCrypto),
+    );
+    if (output !== undefined) return pipeline(pieces, createWriteStream(output));
+    for await (const piece of pieces) process.stdout.write(piece);
+  });
+}
+
+/** As the flag says, else as the file is named. @throws HearsayError ERR_CONFIG */
+function formatOf({ format, output, bodies }: LogExportOptions): "car" | "jsonl" {
+  const chosen = format ?? (output?.endsWith(".car") ? "car" : "jsonl");
+  if (chosen !== "car" && chosen !== "jsonl")
+    throw new HearsayError("ERR_CONFIG", `--format ${chosen}: the formats are car and jsonl`);
+  if (bodies === true && chosen !== "car")
+    throw new HearsayError("ERR_CONFIG", "--bodies: only CAR files hold bodies; give --format car");
+  return chosen;
+}
+
+/** With the task manifest, and on request what the archive has. */
+function carOf({ header, entries }: LogSource, { state, bodies }: LogExportOptions): AsyncIterable<Uint8Array> {
+  const get = async (hash: Uint8Array) => {
+    if (equalBytes(hash, header.task)) return manifestOf(state, hash);
+    return bodies === true ? readArchived(bodiesPath(state), hash) : undefined;
+  };
+  const has = async (hash: Uint8Array) => (await get(hash)) !== undefined;
+  return writeCar({ header, entries, has, get }, nodeCrypto);
+}
+
+async function manifestOf(state: string, task: Uint8Array): Promise<Uint8Array | undefined> {
+  const there = await access(taskPath(state)).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return undefined;
+  const manifest = new Uint8Array(await readFile(taskPath(state)));
+  return equalBytes(nodeCrypto.sha256(manifest), task) ? manifest : undefined;
 }

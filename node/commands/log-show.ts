@@ -1,53 +1,73 @@
 /** `hearsay log show`: the newest entries, in words. */
 
-import { logLines } from "./log-source.ts";
-import { printJson, table } from "./print.ts";
+import { toHex } from "../../protocol/bytes.ts";
+import type { AggregateBody, Statement } from "../../protocol/log/bodies.ts";
+import { type Entry, readEntry } from "../../protocol/log/entry.ts";
+import { formatLine } from "../../protocol/log/jsonl.ts";
+import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { withLog } from "./log-source.ts";
+import { table } from "./print.ts";
 
-interface Line {
-  readonly seq: number;
-  readonly hash: string;
-  readonly ts: number;
-  readonly type: string;
-  readonly body: Record<string, unknown>;
+interface LogShowOptions {
+  readonly state: string;
+  readonly last: string;
+  readonly generation?: string;
+  readonly json?: boolean;
 }
 
-export async function run(options: { state: string; last: string; json?: boolean }): Promise<void> {
-  const wanted = Math.max(1, Number.parseInt(options.last, 10) || 1);
-  const lines: Line[] = [];
-  for await (const text of logLines(options.state)) {
-    lines.push(JSON.parse(text) as Line);
-    if (lines.length > wanted) lines.shift();
-  }
-  if (options.json) {
-    for (const line of lines) printJson(line);
-    return;
-  }
-  const rows = lines.map(({ seq, hash, ts, type, body }) => [
-    String(seq),
-    new Date(ts).toISOString().replace("T", " ").slice(0, 19),
-    type,
-    describe(type, body),
-    short(hash),
+export async function run({ state, last, generation, json }: LogShowOptions): Promise<void> {
+  const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
+  const newest: Uint8Array[] = [];
+  await withLog(state, generation, async (log) => {
+    for await (const signed of log.entries()) {
+      newest.push(signed);
+      if (newest.length > wanted) newest.shift();
+    }
+  });
+  const entries = newest.map((signed) => readEntry(signed, nodeCrypto));
+  const text = json === true ? entries.map(formatLine).join("\n") : inWords(entries);
+  process.stdout.write(`${text}\n`);
+}
+
+function inWords(entries: readonly Entry[]): string {
+  const rows = entries.map((entry) => [
+    String(entry.seq),
+    new Date(entry.tsMs).toISOString().replace("T", " ").slice(0, 16),
+    entry.type,
+    describe(entry),
+    short(entry.id),
   ]);
-  process.stdout.write(`${table(["seq", "time", "entry", "what", "id"], rows)}\n`);
+  return table(["seq", "time", "entry", "what", "id"], rows);
 }
 
-function describe(type: string, body: Record<string, unknown>): string {
-  if (type === "train") return `${body.steps} steps: ${short(body.in)} -> ${short(body.out)}, age ${body.age}`;
-  if (type === "publish") return `model ${short(body.model)}, ${body.bytes} bytes, age ${body.age}`;
-  if (type === "resume") return `from ${short(body.params)}, age ${body.age}`;
-  if (type === "genesis") return `task ${short(body.task)}, ${body.agent}`;
-  const counts = new Map<string, number>();
-  for (const [, , , , status] of (body.parents ?? []) as unknown[][]) {
-    counts.set(String(status), (counts.get(String(status)) ?? 0) + 1);
+function describe({ type, body }: Statement): string {
+  switch (type) {
+    case "genesis": {
+      const { task, agent, generation = 0, after } = body;
+      const past = after === undefined ? "" : `, after ${short(after)}`;
+      return `task ${short(task)}, ${agent}${generation === 0 ? "" : `, generation ${generation}`}${past}`;
+    }
+    case "train":
+      return `${body.steps} steps: ${short(body.in)} -> ${short(body.out)}, age ${body.age}`;
+    case "publish":
+      return `model ${short(body.model)}, ${body.bytes} bytes, age ${body.age}`;
+    case "aggregate":
+      return `${body.rule} of ${counts(body)} -> ${short(body.out)}, age ${body.age}`;
+    case "resume":
+      return `from ${short(body.params)}, age ${body.age}`;
+    case "end":
+      return body.next === null ? "the key ends" : `the key is replaced by ${peerIdFromPublicKey(body.next)}`;
   }
-  const parents = [...counts].map(([status, n]) => `${n} ${status}`).join(", ");
-  return `${body.rule} of ${parents} -> ${short(body.out)}, age ${body.age}`;
 }
 
-/** The first eight digits of a hash, however the JSON writes bytes. */
-function short(value: unknown): string {
-  if (typeof value === "string") return value.slice(0, 8);
-  const bytes = (value as { "/"?: { bytes?: string } } | null)?.["/"]?.bytes;
-  return bytes === undefined ? "-" : Buffer.from(bytes, "base64").toString("hex").slice(0, 8);
+function counts({ parents }: AggregateBody): string {
+  const byStatus = new Map<string, number>();
+  for (const [, , , , status] of parents) byStatus.set(status, (byStatus.get(status) ?? 0) + 1);
+  return [...byStatus].map(([status, count]) => `${count} ${status}`).join(", ");
+}
+
+/** The first eight digits of a hash. */
+function short(hash: Uint8Array): string {
+  return toHex(hash.subarray(0, 4));
 }

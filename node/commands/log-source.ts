@@ -2,37 +2,46 @@
 
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { HearsayError } from "../../protocol/errors.ts";
-import { storedEntries, verifyStoredLog } from "../../protocol/log/chain.ts";
-import { readEntry } from "../../protocol/log/entry.ts";
-import { formatLine, verifyLines } from "../../protocol/log/jsonl.ts";
+import { readJsonl } from "../../protocol/log/jsonl.ts";
+import { verifyStoredLog } from "../../protocol/log/stored.ts";
+import { type LogSource, openStoredExport } from "../../protocol/log/stored-export.ts";
 import type { Verification, VerifyOptions } from "../../protocol/log/verify.ts";
+import { verifyExport } from "../../protocol/log/verify-export.ts";
 import type { Store } from "../../protocol/seams.ts";
 import { askApi } from "../api.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { openStore } from "../store.ts";
+import { openStoreToRead } from "../store-copy.ts";
 
 /**
- * The log as JSON lines, not verified.
- * @throws HearsayError ERR_STATE where there is none, ERR_DECODE at a damaged entry.
+ * Gives the log of a state directory, of the current generation unless told, to `use`; it is not verified.
+ * @throws HearsayError ERR_STATE where there is none, ERR_CONFIG for a generation that is no number.
  */
-export async function* logLines(stateDir: string): AsyncIterable<string> {
-  const running = await runningLog(stateDir);
-  if (running !== undefined) return yield* running;
+export async function withLog<T>(
+  stateDir: string,
+  generation: string | undefined,
+  use: (log: LogSource) => Promise<T>,
+): Promise<T> {
+  const wanted = generation === undefined ? undefined : Number(generation);
+  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 0 && wanted < 2 ** 32))
+    throw new HearsayError("ERR_CONFIG", `--generation ${generation}: give a whole number from 0`);
+  const running = await runningLog(stateDir, wanted);
+  if (running !== undefined) return use(running);
   const store = await openLogStore(stateDir);
   try {
-    for await (const signed of storedEntries(store)) yield formatLine(readEntry(signed, nodeCrypto));
+    return await use(await openStoredExport(store, nodeCrypto, wanted));
   } finally {
     await store.close();
   }
 }
 
-/** Verifies the log of a state directory. @throws HearsayError ERR_STATE where there is none. */
+/**
+ * Verifies the log of a state directory: of a peer that runs the current generation as it would export it, else all that its database
+ * holds of all generations. @throws HearsayError ERR_STATE where there is none.
+ */
 export async function verifyStateLog(stateDir: string, options: VerifyOptions): Promise<Verification> {
-  const running = await runningLog(stateDir);
-  if (running !== undefined) return verifyLines(running, options);
+  const running = await logOfRunning(stateDir);
+  if (running !== undefined) return verifyExport(running, options);
   const store = await openLogStore(stateDir);
   try {
     return await verifyStoredLog(store, options);
@@ -41,13 +50,39 @@ export async function verifyStateLog(stateDir: string, options: VerifyOptions): 
   }
 }
 
-/** From the peer that runs and holds the database; undefined where none does. */
-async function runningLog(stateDir: string): Promise<AsyncIterable<string> | undefined> {
-  const response = await askApi(stateDir, "/log");
-  if (!response?.body) return undefined;
-  // the DOM's and Node's types of web streams differ by name only
-  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-  return createInterface({ input: body, crlfDelay: Number.POSITIVE_INFINITY });
+/** The log of the peer that runs and holds the database; undefined where none does. */
+async function runningLog(stateDir: string, generation?: number): Promise<LogSource | undefined> {
+  const first = await logOfRunning(stateDir, generation);
+  if (first === undefined) return undefined;
+  const { header, entries } = await readJsonl(first, nodeCrypto);
+  if (header === undefined) throw new HearsayError("ERR_STATE", "the peer that runs is of an older version");
+  let unread: AsyncIterable<Uint8Array> | undefined = entries;
+
+  async function* again(): AsyncGenerator<Uint8Array> {
+    const chunks = await logOfRunning(stateDir, header?.generation);
+    if (chunks === undefined) throw new HearsayError("ERR_STATE", "the peer ended while its log was read");
+    let left = header?.size ?? 0; // it may have grown
+    for await (const signed of (await readJsonl(chunks, nodeCrypto)).entries) {
+      yield signed;
+      if (--left === 0) return;
+    }
+  }
+
+  return {
+    header,
+    entries() {
+      const source = unread ?? again();
+      unread = undefined;
+      return source;
+    },
+  };
+}
+
+/** The export of a running peer, as it comes. */
+async function logOfRunning(stateDir: string, generation?: number): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const query = generation === undefined ? "" : `?generation=${generation}`;
+  const response = await askApi(stateDir, `/log${query}`);
+  return response?.body ?? undefined;
 }
 
 /** The database of a peer that does not run. @throws HearsayError ERR_STATE where there is none. */
@@ -56,5 +91,5 @@ export async function openLogStore(stateDir: string): Promise<Store> {
   await access(path).catch(() => {
     throw new HearsayError("ERR_STATE", `${stateDir} has no log: no peer ever ran on it`, { path });
   });
-  return openStore(path);
+  return openStoreToRead(path);
 }

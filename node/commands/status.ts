@@ -1,6 +1,7 @@
 /** `hearsay status`: what the running peer is doing. */
 import { HearsayError } from "../../protocol/errors.ts";
 import { askApi, type StatusReport } from "../api.ts";
+import type { ArchiveSummary } from "../archive.ts";
 import { bytes, facts, metricRows, printJson } from "./print.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
@@ -30,10 +31,15 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${bytes(status.bytesIn)} in, ${bytes(status.bytesOut)} out`],
     ["log", `${status.logSize} entries`],
+    ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],
     ["invite", status.invite],
   ];
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
   process.stdout.write(`${facts(rows)}\n`);
+}
+
+function archived({ files, bytes: size, skipped }: ArchiveSummary): string {
+  return `${files} bodies, ${bytes(size)}${skipped === 0 ? "" : `; ${skipped} times nothing was kept: more than the budget`}`;
 }

@@ -31,6 +31,14 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
         { cycle: event.cycle },
         "training diverged and was thrown away; lower training.learningRate in the task",
       );
+    } else if (event.kind === "evidence") {
+      logger.warn({ peer: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
+    } else if (event.kind === "generation") {
+      const why = "others know more of this peer's log than its store does, which comes from an older backup";
+      logger.warn(
+        { generation: event.generation },
+        `${why}: it goes on with a new log, and the old one stays as it is`,
+      );
     } else if (event.kind === "alone" && !alone) {
       alone = true;
       const { candidates, quorum } = event;

@@ -2,14 +2,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import pretty from "pino-pretty";
-import { fromHex } from "../../protocol/bytes.ts";
+import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
-import { formatLine } from "../../protocol/log/jsonl.ts";
+import type { Log } from "../../protocol/log/chain.ts";
+import { writeJsonl } from "../../protocol/log/jsonl.ts";
+import { openStoredExport } from "../../protocol/log/stored-export.ts";
 import { rememberedMerges } from "../../protocol/peer/history.ts";
-import { type Api, serveApi } from "../api.ts";
+import { type Api, type StatusReport, serveApi } from "../api.ts";
 import { type Config, loadConfig } from "../config.ts";
+import { nodeCrypto } from "../crypto.ts";
 import { loadPeerData } from "../data/share.ts";
+import { passphraseFrom } from "../passphrase.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
 import { createGauge } from "./gauge.ts";
@@ -37,6 +41,7 @@ interface UpOptions {
   readonly seed?: string;
   readonly logLevel?: string;
   readonly seconds?: string;
+  readonly passphraseFile?: string;
 }
 
 /** A timer of Node holds 2^31 ms. */
@@ -77,6 +82,8 @@ export async function run(options: UpOptions): Promise<void> {
     mdns: config.mdns,
     minCycleMs: config.minCycleMs,
     maxOutbound: config.maxOutbound,
+    retention: config.retention,
+    passphrase: passphraseFrom(options),
     observe: narrator(logger),
     warn: (message) => logger.warn(message),
   });
@@ -91,13 +98,17 @@ export async function run(options: UpOptions): Promise<void> {
           ...running.peer.status(),
           addresses: running.addresses(),
           invite: inviteText(),
+          head: headOf(running.peer.log),
           uptimeSeconds: Math.round((Date.now() - startedMs) / 1000),
+          archive: running.archive?.summary() ?? null,
           holdout: data.holdout === undefined ? null : await figures(),
         };
       },
       merges: () => rememberedMerges(running.store),
-      async *logLines() {
-        for await (const entry of running.peer.log.entries()) yield formatLine(entry);
+      remote: running.remote,
+      async log(generation) {
+        const { header, entries } = await openStoredExport(running.store, nodeCrypto, generation);
+        return writeJsonl(header, entries(), nodeCrypto);
       },
     });
     const { peerId, engine, numExamples } = running.peer.status();
@@ -144,6 +155,11 @@ function settings(options: UpOptions): Record<string, unknown> {
 function toNumber(text: string): number | string {
   const value = Number(text);
   return Number.isFinite(value) ? value : text;
+}
+
+function headOf(log: Log): StatusReport["head"] {
+  const { seq, id } = log.head();
+  return { seq, id: toHex(id) };
 }
 
 function invite(taskId: string, running: RunningPeer): string {

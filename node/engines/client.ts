@@ -10,8 +10,8 @@ import { SPAN } from "../../protocol/aggregate/passes.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 import type { Aggregator, FitResult, Metrics, RuleInput, RuleOutput, Trainer } from "../../protocol/seams.ts";
 import { createCaller } from "./caller.ts";
-import type { EngineFacts, EngineOptions } from "./messages.ts";
-import { createSharedVectors } from "./shared-vectors.ts";
+import { type EngineFacts, type EngineOptions, replaceVectors } from "./messages.ts";
+import { createModelMemory, type ModelMemory } from "./model-memory.ts";
 
 export type { EngineChoice, EngineOptions } from "./messages.ts";
 
@@ -20,23 +20,30 @@ export interface Engine extends Trainer, Aggregator {
   readonly warning?: string;
 }
 
-/** Parameters from which on a model is aggregated on several threads; below, they would hardly be quicker. */
-const LARGE: number = 2 * SPAN;
+/** Parameters from which on the memory of models is worth its while; several threads are from `SPAN` on. */
+const LARGE: number = SPAN / 4;
 
 /** By default. More would wait for memory. */
 const MOST_THREADS = 4;
 
 /**
  * Starts the worker and waits until its trainer is ready. Arrays handed over, here and at every call, are copied, never
- * detached; those of an aggregation must not change until it has settled. The copies of large models are kept in shared memory for the
- * next aggregation; vectors that lie in shared memory already are not copied. An idle engine does not keep the process alive; a
+ * detached; those of an aggregation must not change until it has settled. The copies of large models lie in a memory that all threads
+ * share (`model-memory.ts`), which is kept for the next aggregation. An idle engine does not keep the process alive; a
  * pending call does. After `close`, or if the worker dies, pending and later calls reject with ERR_ENGINE.
  * @throws HearsayError ERR_ENGINE where the engine cannot train this model or does not load, ERR_TASK, ERR_DATA.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { threads = Math.min(availableParallelism(), MOST_THREADS) } = options;
   const { call, ready, close } = createCaller(startWorker({ ...options, threads }));
-  const shared = createSharedVectors();
+  let sharing: Promise<ModelMemory | undefined> | undefined;
+
+  async function share(): Promise<ModelMemory | undefined> {
+    const models = createModelMemory(threads);
+    if (models !== undefined) await call({ method: "share", memory: models.memory }, []);
+    return models;
+  }
+
   let facts: EngineFacts;
   try {
     facts = await ready;
@@ -59,18 +66,20 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return (await call({ method: "predict", ...own }, [own.params, own.inputs])) as Float32Array;
     },
     async aggregate(rule, parameters, input) {
-      const large = threads > 1 && input.own.length >= LARGE;
+      const large = input.own.length >= LARGE;
+      if (large) sharing ??= share();
+      const models = large ? await sharing : undefined;
       const copies = new Map<Float32Array, Float32Array>();
       try {
         for (const vector of new Set(vectorsOf(input))) {
-          copies.set(vector, large ? shared.copy(vector) : vector.slice());
+          copies.set(vector, models?.copy(vector) ?? vector.slice());
           if (large) await setImmediate(); // the network has its turn after each
         }
-        const copied = replaceVectors(input, copies);
+        const copied = replaceVectors(input, (vector) => copies.get(vector) as Float32Array);
         const transferred = [...copies.values()].filter(isTransferable);
         return (await call({ method: "aggregate", rule, parameters, input: copied }, transferred)) as RuleOutput;
       } finally {
-        for (const copy of copies.values()) shared.giveBack(copy);
+        for (const copy of copies.values()) models?.giveBack(copy);
       }
     },
     close,
@@ -93,17 +102,6 @@ function copyDataset({ inputs, targets, length }: Dataset) {
 
 function vectorsOf({ own, base, candidates }: RuleInput): Float32Array[] {
   return [own, ...(base === undefined ? [] : [base]), ...candidates.map(({ params }) => params)];
-}
-
-/** The input with other vectors in place of its own. */
-function replaceVectors({ own, base, candidates, ...rest }: RuleInput, by: Map<Float32Array, Float32Array>): RuleInput {
-  const replace = (vector: Float32Array) => by.get(vector) as Float32Array;
-  return {
-    ...rest,
-    own: replace(own),
-    ...(base !== undefined && { base: replace(base) }),
-    candidates: candidates.map(({ params, weightQ16, mass = 1 }) => ({ params: replace(params), weightQ16, mass })),
-  };
 }
 
 function isTransferable(vector: Float32Array): vector is Float32Array<ArrayBuffer> {

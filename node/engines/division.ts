@@ -3,13 +3,20 @@
  * Helpers take the first of those that are left, the caller the last, so that the memory to which helpers write is that of their share.
  * What is found does not depend on who finds it: sums are those of whole spans, and a reduction knows one coordinate at a time.
  */
-import { KERNELS } from "../../protocol/aggregate/kernels/passes.ts";
-import { copyRowsBy, kernelsServe } from "../../protocol/aggregate/kernels/workspace.ts";
+import { kernelPasses } from "../../protocol/aggregate/kernels/passes.ts";
+import { copyRowsBy, kernelsServe, type Workspace } from "../../protocol/aggregate/kernels/workspace.ts";
 import { type Pass, type Passes, SPAN } from "../../protocol/aggregate/passes.ts";
 import { PLAIN } from "../../protocol/aggregate/plain.ts";
 import { copyFast } from "./copy-fast.ts";
+import type { SharedMemory } from "./model-memory.ts";
 
-/** What crosses to a helper thread. Rows, board and what is found lie in shared memory. */
+/** What a helper thread is started with: the memory of the rows, and which workspace of it is its own. */
+export interface HelperData {
+  readonly memory: SharedMemory;
+  readonly thread: number;
+}
+
+/** What crosses to a helper thread. Rows lie in the memory of models; board and what is found are shared too. */
 export interface Division {
   readonly rows: readonly Float32Array[];
   readonly work: Work;
@@ -32,9 +39,15 @@ const REDUCED = 2 ** 16;
 
 copyRowsBy(copyFast);
 
-/** What serves so many rows in this thread. */
-export function passesFor(rows: readonly Float32Array[]): Passes {
-  return kernelsServe(rows.length) ? KERNELS : PLAIN;
+/** What a thread with this workspace does alone, for any number of rows. */
+export function passesBy(workspace: Workspace): Passes {
+  const kernels = kernelPasses(() => workspace);
+  const serving = (rows: readonly Float32Array[]) => (kernelsServe(rows.length) ? kernels : PLAIN);
+  return {
+    gram: (rows) => serving(rows).gram(rows),
+    squaredLengths: (rows) => serving(rows).squaredLengths(rows),
+    reduce: (rows, pass, result) => serving(rows).reduce(rows, pass, result),
+  };
 }
 
 /** Start and end of each piece of d coordinates. */
@@ -47,12 +60,12 @@ export function boardOf(pieces: number): Division["board"] {
   return new Int32Array(new SharedArrayBuffer(4 * (DONE + pieces)));
 }
 
-/** What a helper does. */
-export function help(division: Division): void {
+/** What a helper does, by its passes. */
+export function help(passes: Passes, division: Division): void {
   const { board, found } = division;
   while (mayTake(board)) {
     const piece = Atomics.add(board, HELPED, 1);
-    carryOut(division, piece, found);
+    carryOut(passes, division, piece, found);
     Atomics.store(board, DONE + piece, 1);
     Atomics.notify(board, DONE + piece);
   }
@@ -69,10 +82,9 @@ export function isDone(board: Division["board"], piece: number, patienceMs: numb
 }
 
 /** Does one piece and writes what it finds to `into`, an array like `found`. */
-export function carryOut({ rows, work }: Division, piece: number, into: Found): void {
+export function carryOut(passes: Passes, { rows, work }: Division, piece: number, into: Found): void {
   const [start, end] = piecesOf((rows[0] as Float32Array).length, work)[piece] as readonly [number, number];
   const part = rows.map((row) => row.subarray(start, end));
-  const passes = passesFor(rows);
   if (typeof work === "string") {
     const sums = passes[work](part);
     into.set(sums, piece * sums.length);

@@ -7,6 +7,7 @@ import type { Dataset } from "../../protocol/learn/dataset.ts";
 import type { FitRequest, RuleInput, Split } from "../../protocol/seams.ts";
 import type { LearningTask } from "../../protocol/task.ts";
 import type { BackendName } from "./backend.ts";
+import type { SharedMemory } from "./model-memory.ts";
 
 /** `auto`: dense for softmax and mlp, tensorflow for the rest. */
 export type EngineChoice = "auto" | "dense" | "tensorflow";
@@ -27,6 +28,8 @@ export type EngineCall =
   | { readonly method: "fit"; readonly request: FitRequest }
   | { readonly method: "evaluate"; readonly params: Float32Array; readonly split: Split }
   | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Float32Array }
+  /** Before the first vectors that lie in it; once. */
+  | { readonly method: "share"; readonly memory: SharedMemory }
   | {
       readonly method: "aggregate";
       readonly rule: string;
@@ -66,6 +69,19 @@ export function owned(array: Float32Array): Float32Array<ArrayBuffer> {
   return buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength
     ? (array as Float32Array<ArrayBuffer>)
     : array.slice();
+}
+
+/** The input with other vectors in place of its own. */
+export function replaceVectors(
+  { own, base, candidates, ...rest }: RuleInput,
+  replace: (vector: Float32Array) => Float32Array,
+): RuleInput {
+  return {
+    ...rest,
+    own: replace(own),
+    ...(base !== undefined && { base: replace(base) }),
+    candidates: candidates.map(({ params, weightQ16, mass = 1 }) => ({ params: replace(params), weightQ16, mass })),
+  };
 }
 
 export function errorToPlain(error: unknown): PlainError {

@@ -15,16 +15,17 @@ import {
   carryOut,
   type Division,
   type Found,
+  type HelperData,
   isDone,
   mayTake,
-  passesFor,
+  passesBy,
   piecesOf,
   type Work,
 } from "./division.ts";
-import { isShared } from "./shared-vectors.ts";
+import { type SharedMemory, workspaceIn } from "./model-memory.ts";
 
 export interface ThreadedPasses {
-  /** Rows of more than `SPAN` coordinates that all lie in shared memory are divided; others are left to the caller alone. */
+  /** Rows of more than `SPAN` coordinates that all lie in that memory are divided; others are left to the caller alone. */
   readonly passes: Passes;
   /** Ends the helpers. */
   close(): Promise<void>;
@@ -34,33 +35,38 @@ export interface ThreadOptions {
   /** Longest wait for a piece that a helper has taken. */
   readonly patienceMs?: number;
   /** Starts a thread that does what `thread.ts` does. */
-  readonly startHelper?: () => Worker;
+  readonly startHelper?: (data: HelperData) => Worker;
 }
 
 /**
- * `threads`: the caller and its helpers, which start with the first long rows, stay, and do not keep the process alive.
- * Beside rows and result, 4 d bytes are taken and kept, and a few megabytes for each helper.
+ * `threads`: the caller and its helpers, which start with the first long rows, stay, and do not keep the process alive. They work in
+ * `memory`, made for as many threads (`model-memory.ts`). Beside rows and result, 4 d bytes are taken and kept, and a few megabytes for
+ * each helper.
  */
 export function createThreadedPasses(
   threads: number,
+  memory: SharedMemory,
   { patienceMs = 1000, startHelper = startThread }: ThreadOptions = {},
 ): ThreadedPasses {
-  const helpers = new Set<Worker>();
+  const helpers = new Map<Worker, number>();
+  const workspace = workspaceIn(memory, 0);
+  const own = passesBy(workspace);
   let free = new SharedArrayBuffer(0);
 
   /** Does a pass. What the caller finds is written to `into`, by default where helpers write. */
   function divide(rows: readonly Float32Array[], work: Work, found: Division["found"], into: Found = found): void {
     const pieces = piecesOf((rows[0] as Float32Array).length, work);
     const division = { rows, work, board: boardOf(pieces.length), found };
-    while (helpers.size < threads - 1) helpers.add(watched(startHelper()));
-    for (const helper of helpers) helper.postMessage(division);
+    for (let thread = 1; thread < threads; thread++)
+      if (![...helpers.values()].includes(thread)) helpers.set(watched(startHelper({ memory, thread })), thread);
+    for (const helper of helpers.keys()) helper.postMessage(division);
     let last = pieces.length;
-    while (mayTake(division.board)) carryOut(division, --last, into);
+    while (mayTake(division.board)) carryOut(own, division, --last, into);
     let allInTime = true;
     for (const [piece, [start, end]] of pieces.slice(0, last).entries()) {
       if (!isDone(division.board, piece, patienceMs)) {
         allInTime = false;
-        carryOut(division, piece, into);
+        carryOut(own, division, piece, into);
       } else if (into !== found) copyFast(found as Float32Array, start, end - start, into as Float32Array, start);
     }
     if (allInTime) free = found.buffer; // else somebody may still write to it
@@ -89,25 +95,26 @@ export function createThreadedPasses(
   }
 
   const alone = (rows: readonly Float32Array[]) =>
-    threads === 1 || (rows[0]?.length ?? 0) <= SPAN || !rows.every(isShared);
+    threads === 1 || (rows[0]?.length ?? 0) <= SPAN || !rows.every(workspace.holds);
 
   return {
     passes: {
-      gram: (rows) => (alone(rows) ? passesFor(rows).gram(rows) : sumUp(rows, "gram", (rows.length - 1) ** 2)),
+      gram: (rows) => (alone(rows) ? own.gram(rows) : sumUp(rows, "gram", (rows.length - 1) ** 2)),
       squaredLengths: (rows) =>
-        alone(rows) ? passesFor(rows).squaredLengths(rows) : sumUp(rows, "squaredLengths", rows.length - 1),
+        alone(rows) ? own.squaredLengths(rows) : sumUp(rows, "squaredLengths", rows.length - 1),
       reduce(rows, pass, result = new Float32Array(rows[0]?.length ?? 0)) {
-        if (alone(rows)) return passesFor(rows).reduce(rows, pass, result);
+        if (alone(rows)) return own.reduce(rows, pass, result);
         divide(rows, pass, new Float32Array(borrow(4 * result.length), 0, result.length), result);
         return result;
       },
     },
     async close() {
-      await Promise.all([...helpers].map((helper) => helper.terminate()));
+      await Promise.all([...helpers.keys()].map((helper) => helper.terminate()));
     },
   };
 }
 
-function startThread(): Worker {
-  return new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), { name: "hearsay-aggregation" });
+function startThread(workerData: HelperData): Worker {
+  const body = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
+  return new Worker(body, { name: "hearsay-aggregation", workerData });
 }

@@ -13,17 +13,18 @@ import {
   errorToPlain,
   type FromWorker,
   owned,
+  replaceVectors,
   type ToWorker,
 } from "./messages.ts";
-import { isShared } from "./shared-vectors.ts";
-import { createThreadedPasses } from "./threads.ts";
+import { isShared, type SharedMemory, vectorIn } from "./model-memory.ts";
+import { createThreadedPasses, type ThreadedPasses } from "./threads.ts";
 
 type Answer = { readonly value: unknown; readonly transfer?: readonly Float32Array<ArrayBuffer>[] };
 
 if (parentPort === null) throw new TypeError("this module is the body of a worker thread; start it with client.ts");
 const port = parentPort;
 const trainer = createTrainer(workerData as EngineOptions);
-const { passes } = createThreadedPasses((workerData as EngineOptions).threads ?? 1);
+let models: (ThreadedPasses & { readonly memory: SharedMemory }) | undefined;
 let last: Promise<void> = post(0, async () => {
   const { engine, numExamples, warning } = await trainer;
   return { value: { engine, numExamples, ...(warning !== undefined && { warning }) } satisfies EngineFacts };
@@ -53,13 +54,18 @@ async function perform(call: EngineCall): Promise<Answer> {
       const mine = owned(await (await trainer).predict(call.params, call.inputs));
       return { value: mine, transfer: [mine] };
     }
+    case "share": {
+      const { memory } = call;
+      models = { ...createThreadedPasses((workerData as EngineOptions).threads ?? 1, memory), memory };
+      return { value: undefined };
+    }
     case "aggregate": {
-      const { rule, parameters, input } = call;
-      const { params, ...rest } = ruleNamed(rule).aggregate(
-        input,
-        parameters,
-        isShared(input.own) ? passes : undefined,
+      const { rule, parameters } = call;
+      const { memory, passes } = (isShared(call.input.own) && models) || {};
+      const input = replaceVectors(call.input, (vector) =>
+        memory && isShared(vector) ? vectorIn(memory, vector) : vector,
       );
+      const { params, ...rest } = ruleNamed(rule).aggregate(input, parameters, passes);
       const mine = owned(params);
       return { value: { params: mine, ...rest }, transfer: [mine] };
     }

@@ -9,12 +9,15 @@
  * are rounded to 2^-30 of the sum, an error far below any sensible tolerance.
  */
 
-export interface HalfWeight {
-  readonly weights: Int32Array;
+export interface Halves {
   /** lower is the least value with C(v) > lowerAbove. */
   readonly lowerAbove: number;
   /** upper is the least value with C(v) > upperAbove. */
   readonly upperAbove: number;
+}
+
+export interface HalfWeight extends Halves {
+  readonly weights: Int32Array;
   /** No place of the sorted order (0-based) before this one can be lower, whatever the values. */
   readonly first: number;
   /** No place after this one can be upper. */
@@ -39,12 +42,19 @@ export function wholeWeights(weights: ArrayLike<number>): Int32Array {
   return result;
 }
 
-/** `weights` as `wholeWeights` makes them; `tolerance` is a share of W, 0 where they are exact. O(n log n). */
-export function halfWeight(weights: Int32Array, tolerance: number): HalfWeight {
+/** `weights` as `wholeWeights` makes them; `tolerance` is a share of W, 0 where they are exact. O(n). */
+export function halvesOf(weights: Int32Array, tolerance: number): Halves {
   let total = 0;
-  for (const weight of weights) total += weight;
-  const lowerAbove = Math.ceil(total / 2 - tolerance * total) - 1;
-  const upperAbove = Math.floor(total / 2 + tolerance * total);
+  for (let i = 0; i < weights.length; i++) total += weights[i] as number;
+  return {
+    lowerAbove: Math.ceil(total / 2 - tolerance * total) - 1,
+    upperAbove: Math.floor(total / 2 + tolerance * total),
+  };
+}
+
+/** The same, and where in the sorted order the half can be. O(n log n). */
+export function halfWeight(weights: Int32Array, tolerance: number): HalfWeight {
+  const { lowerAbove, upperAbove } = halvesOf(weights, tolerance);
   const ascending = weights.slice().sort();
   let last = 0;
   for (let sum = ascending[0] as number; sum <= upperAbove; sum += ascending[last] as number) last++;

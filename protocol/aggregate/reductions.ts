@@ -3,7 +3,7 @@
  * They own their scratch memory, so that they are not re-entrant, and sort by insertion, since a column is short.
  */
 
-import { halfWeight } from "./half-weight.ts";
+import { halvesOf } from "./half-weight.ts";
 import type { Reduction } from "./passes.ts";
 
 export type Reduce = (column: ArrayLike<number>) => number;
@@ -33,7 +33,7 @@ export function reducer(reduction: Reduction): Reduce {
  */
 export function weightedMedian(weights: Int32Array, tolerance: number = 0): Reduce {
   const n = weights.length;
-  const { lowerAbove, upperAbove } = halfWeight(weights, tolerance);
+  const { lowerAbove, upperAbove } = halvesOf(weights, tolerance);
   const sorted = new Float64Array(n);
   const carried = new Int32Array(n);
 

@@ -16,6 +16,10 @@ export interface GenesisBody {
   readonly peer: Uint8Array;
   /** Software that opened the log, e.g. `hearsay/0.1.0`. */
   readonly agent: string;
+  /** From 1: this key's next log of the task, where it could not go on with the one before (a backup was restored, a disk failed). 0 is not written. */
+  readonly generation?: number;
+  /** The newest entry that it knew of the log before. */
+  readonly after?: Uint8Array;
 }
 
 /** Local training took the parameters `in` to `out`; `age` is that of `out`. */
@@ -65,12 +69,22 @@ export interface ResumeBody {
   readonly age: number;
 }
 
+/**
+ * The last entry of a log: its key signs nothing about this task any more. `next` is the key that goes on in its place, if one does;
+ * `proof` then is that key's signature, in the domain "succession", of logId | the key that ends. So both keys have signed.
+ */
+export interface EndBody {
+  readonly next: Uint8Array | null;
+  readonly proof: Uint8Array | null;
+}
+
 export interface Bodies {
   readonly genesis: GenesisBody;
   readonly train: TrainBody;
   readonly publish: PublishBody;
   readonly aggregate: AggregateBody;
   readonly resume: ResumeBody;
+  readonly end: EndBody;
 }
 
 export type EntryType = keyof Bodies;
@@ -107,6 +121,7 @@ interface Field {
 const NAME = /^[\x20-\x7e]{1,64}$/;
 
 const bytes32: Field = { wants: "32 bytes", accepts: isBytes32 };
+const bytes32OrNull: Field = { wants: "32 bytes or null", accepts: (value) => value === null || isBytes32(value) };
 const count: Field = { wants: "an integer in 0 .. 2^53-1", accepts: isCount };
 const name: Field = {
   wants: "1 to 64 printable ASCII characters",
@@ -118,19 +133,37 @@ const parents: Field = {
 };
 
 const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodies[T]>]: Field } } = {
-  genesis: { task: bytes32, peer: bytes32, agent: name },
+  genesis: {
+    task: bytes32,
+    peer: bytes32,
+    agent: name,
+    generation: { wants: "an integer in 1 .. 2^32-1", accepts: isGeneration, optional: true },
+    after: { ...bytes32, optional: true },
+  },
   train: { in: bytes32, out: bytes32, steps: count, age: count, engine: { ...name, optional: true } },
   publish: { model: bytes32, age: count, bytes: count, codec: name },
   aggregate: {
     own: bytes32,
-    base: { wants: "32 bytes or null", accepts: (value) => value === null || isBytes32(value) },
+    base: bytes32OrNull,
     out: bytes32,
     rule: name,
     age: count,
     parents,
   },
   resume: { params: bytes32, age: count },
+  end: {
+    next: bytes32OrNull,
+    proof: { wants: "64 bytes or null", accepts: (value) => value === null || isSignature(value) },
+  },
 };
+
+function isGeneration(value: unknown): boolean {
+  return isCount(value) && value >= 1 && value < 2 ** 32;
+}
+
+function isSignature(value: unknown): boolean {
+  return value instanceof Uint8Array && value.length === 64;
+}
 
 function isParent(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 5) return false;

@@ -1,34 +1,39 @@
 /**
- * A peer's own log on its own store: opened after every entry has been verified, appended to durably and in order.
+ * A peer's own log on its own store: opened after it has been verified (`stored.ts`), appended to durably and in order.
  *
- *     log/e/<seq as 16 hexadecimal digits>   signature | entry
- *     log/head                               DAG-CBOR [1, seq, id] of the last entry
- *
- * An append is one atomic, synced batch of entries and head (and of whatever state the caller changes with them). Nothing is
- * visible before that batch is on disk, so a crash never takes back what others have been told; and a batch that failed
+ * An append is one atomic, synced batch: the entries, the head, the tiles of the tree that they complete, a checkpoint where one is due, and
+ * whatever state the caller changes with them. Appends that are called while a batch is being written go together into the next one (group
+ * commit), and are signed meanwhile. Nothing is visible before its batch is on disk, so a crash never takes back what others have been told; and a batch that failed
  * closes the log, since whether it reached the disk is unknown: continuing could put two entries in one place, a fork
  * that convicts this peer. Opening it again finds out.
  *
- * The head shows that entries at the end were lost. It does not show that entries and head were both taken back, e.g. by
- * restoring a backup: only others' memory of a later head can (`verify.ts`).
+ * Head and checkpoint show that entries at the end were lost. They do not show that all of it was taken back, e.g. by
+ * restoring a backup: only others' memory of a later state can. Such a log is left as it is, for a new generation (`startGeneration`).
  */
-import { equalBytes } from "../bytes.ts";
+import { equalBytes, utf8 } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import type { Clock, Crypto, Identity, Store, StoreChange } from "../seams.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
-import { isBytes32, isCount } from "../wire/values.ts";
+import { SIGNATURE_BYTES } from "../wire/envelope.ts";
+import { isCount, wholeMinutes } from "../wire/values.ts";
 import type { EntryType, Statement } from "./bodies.ts";
+import { type Checkpoint, checkpointSignature, formatCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
 import { createEntry, type Entry, logIdOf, readEntry } from "./entry.ts";
+import { consistencyProof, inclusionProof, leafHash, type NodeAt, rootAt } from "./merkle.ts";
 import {
-  type ChainVerifier,
-  chainError,
-  createVerifier,
-  type LogHead,
-  NO_ENTRY,
-  type Verification,
-  type VerifyOptions,
-  verification,
-} from "./verify.ts";
+  CURRENT_KEY,
+  currentRecord,
+  encodeCheckpoint,
+  encodeCurrent,
+  encodeHead,
+  keysOf,
+  type LogKeys,
+  NAMESPACE,
+  type StoredCheckpoint,
+  seqText,
+} from "./records.ts";
+import { readForOpening, tileReader } from "./stored.ts";
+import { createTree, nodesOf, type Tree } from "./tiles.ts";
+import { chainError, type LogHead, NO_ENTRY } from "./verify.ts";
 
 export interface LogOptions {
   readonly store: Store;
@@ -39,17 +44,28 @@ export interface LogOptions {
   readonly taskId: Uint8Array;
   /** Software that the genesis names, e.g. `hearsay/0.1.0`. */
   readonly agent: string;
+  /** What a log begins with where the store has none, but there is a past elsewhere: of a key that came from a backup, or of the key before. */
+  readonly first?: { readonly generation: number; readonly after: Uint8Array };
 }
 
 /** What a caller appends; the genesis is the log's own. */
 export type Draft = Statement<Exclude<EntryType, "genesis">>;
 
+/** How others see the log. Every append that publishes makes one, of the entries up to its own last `publish`; so do 64 entries, and 10 minutes. */
+export interface LogState extends Checkpoint {
+  readonly generation: number;
+  /** The writer's signature of this checkpoint (64 bytes). */
+  readonly signature: Uint8Array;
+}
+
 export interface Log {
   readonly logId: Uint8Array;
+  /** See `GenesisBody.generation`. */
+  readonly generation: number;
   /** The last entry on disk; `size` is the number of entries. */
   head(): LogHead & { readonly size: number };
   /**
-   * Appends entries, and applies the changes `also` (no keys under `log/`) in the same batch; calls are queued. When
+   * Appends entries, and applies the changes `also` (no keys under `log/`) in the same batch, in the order of the calls. When
    * the promise resolves all of it is on disk.
    * @throws TypeError for a draft outside the format, with nothing written.
    * @throws HearsayError ERR_LOG_CLOSED after a failed write, this one or an earlier one: open the store again.
@@ -60,131 +76,289 @@ export interface Log {
    * @throws HearsayError ERR_LOG_CHAIN where the store has lost or damaged one since it was opened.
    */
   entries(from?: number): AsyncIterable<Entry>;
+  /** The newest signed checkpoint: of all entries where the last append published. On disk, as the entries are. */
+  state(): LogState;
+  /** The root over the first `size` entries. @throws RangeError beyond the head. */
+  rootAt(size: number): Promise<Uint8Array>;
+  /** Proof that entry `seq` is in the tree of the first `size` (merkle.ts). Cheap for the last entry of the newest checkpoint. */
+  inclusionProof(seq: number, size: number): Promise<readonly Uint8Array[]>;
+  /** Proof that the tree of the first `size` entries begins with that of the first `old`. */
+  consistencyProof(old: number, size: number): Promise<readonly Uint8Array[]>;
+  /** The newest checkpoint that others cosigned, with their lines; undefined before there is one. */
+  cosigned(): SignedCheckpoint | undefined;
+  /** Keeps a checkpoint with its cosignatures in place of the one before; on disk when the promise resolves. */
+  keepCosigned(checkpoint: SignedCheckpoint): Promise<void>;
+  /**
+   * Leaves the log as it is and goes on with a new one, of this generation: others know entries that this store has not, the newest of
+   * them `after` (left out: the last one here). What is appended from now on goes to the new log, and once its first entry is on disk
+   * everything here is about it.
+   * @throws RangeError for a generation that is not above this one.
+   */
+  startGeneration(generation: number, after?: Uint8Array): Promise<void>;
 }
 
-const NAMESPACE = "log/";
-const ENTRY_PREFIX = `${NAMESPACE}e/`;
-const HEAD_KEY = `${NAMESPACE}head`;
+const MINUTE_MS = 60_000;
+/** A checkpoint is signed when so many entries are in none, or so much time has passed. */
+const CHECKPOINT_ENTRIES = 64;
+const CHECKPOINT_MS = 10 * MINUTE_MS;
+/** Entries in one batch, at least where one append has more. */
+const MAX_GROUP = 256;
 
-/**
- * Opens the log of (identity, task) in a store, and writes its genesis where the store has none. Every entry and signature is
- * verified first, about 0.15 ms each.
- * @throws HearsayError ERR_LOG_CHAIN with details {seq, reason} of the first entry that does not hold.
- */
-export async function openLog(options: LogOptions): Promise<Log> {
-  const { store, crypto, identity, taskId } = options;
-  const verifier = createVerifier({ crypto, peer: identity.peerId, task: taskId });
-  let newest = placeOf((await verifyStored(store, verifier)) ?? (await writeGenesis(options)));
-  let queue: Promise<unknown> = Promise.resolve();
-  let failure: { readonly cause: unknown } | undefined;
-
-  async function write(drafts: readonly Draft[], also: readonly StoreChange[]): Promise<Entry[]> {
-    if (failure !== undefined) throw closed(failure.cause);
-    const entries: Entry[] = [];
-    let last = newest;
-    for (const draft of drafts) {
-      const entry = entryAfter(last, draft, options);
-      entries.push(entry);
-      last = placeOf(entry);
-    }
-    try {
-      await store.write([...also, ...changesOf(entries)]);
-    } catch (cause) {
-      failure = { cause };
-      throw closed(cause);
-    }
-    newest = last;
-    return entries;
-  }
-
-  return {
-    logId: newest.logId,
-    head: () => ({ seq: newest.seq, id: newest.id, size: newest.seq + 1 }),
-    async append(drafts, also = []) {
-      const taken = also.find(({ key }) => key.startsWith(NAMESPACE));
-      if (taken !== undefined) throw new TypeError(`the key ${taken.key} belongs to the log`);
-      const done = queue.then(() => write(drafts, also));
-      queue = done.then(forget, forget); // the caller has entries or error; the next append starts afresh
-      return done;
-    },
-    entries: (from = 0) => readStored(store, crypto, from, newest.seq),
-  };
+/** A log that is appended to. */
+interface Target {
+  readonly generation: number;
+  readonly logId: Uint8Array;
+  readonly keys: LogKeys;
+  /** Ahead of what is shown while leaves are being written. */
+  readonly tree: Tree;
+  /** The last entry that was made, written or not. */
+  last: Place | undefined;
+  cosigned: SignedCheckpoint | undefined;
 }
 
-async function writeGenesis(options: LogOptions): Promise<Entry> {
-  const { store, identity, taskId, agent } = options;
-  const body = { task: taskId, peer: identity.publicKey, agent };
-  const genesis = entryAfter(undefined, { type: "genesis", body }, options);
-  await store.write(changesOf([genesis]));
-  return genesis;
-}
-
-/** Verifies the log of a store, stored head included, without opening it for appending. */
-export function verifyStoredLog(store: Store, options: VerifyOptions): Promise<Verification> {
-  return verification(options, async (verifier) => {
-    await verifyStored(store, verifier);
-  });
-}
-
-/** Entries as stored (signature | entry), in order and not verified: for a look at a log that may be damaged. */
-export async function* storedEntries(store: Store): AsyncIterable<Uint8Array> {
-  for await (const [, signed] of store.range(ENTRY_PREFIX)) yield signed;
+/** What is on disk, for others to see. */
+interface Shown {
+  readonly log: Target;
+  readonly newest: Place;
+  readonly state: StoredCheckpoint;
 }
 
 /** All that the next entry needs of the last: its body is not kept in memory. */
-type Place = Pick<Entry, "logId" | "seq" | "id" | "tsMs">;
+type Place = Pick<Entry, "seq" | "id" | "tsMs" | "type">;
 
-function placeOf({ logId, seq, id, tsMs }: Entry): Place {
-  return { logId, seq, id, tsMs };
+/** Entries that wait to be written. */
+interface Waiting {
+  readonly log: Target;
+  readonly entries: Entry[];
+  readonly also: readonly StoreChange[];
+  resolve(entries: Entry[]): void;
+  reject(error: unknown): void;
 }
 
-function forget(): void {}
+/**
+ * Opens the log of (identity, task) in a store, and writes its genesis where the store has none. Verified first are the whole of it,
+ * about 0.15 ms an entry, or the last 4,096 entries of a long one.
+ * @throws HearsayError ERR_LOG_CHAIN with details {seq, reason} of the first entry that does not hold.
+ */
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { store, crypto, identity, clock, taskId, agent } = options;
+  const waiting: Waiting[] = [];
+  /** Tiles that are not on disk yet. */
+  const fresh = new Map<string, Uint8Array>();
+  let writing = false;
+  let failure: { readonly cause: unknown } | undefined;
+  let signedMs = clock.now();
+  let shown = await firstShown();
+  let target = shown.log;
 
-function entryAfter(
-  before: Place | undefined,
-  statement: Statement,
-  { identity, crypto, clock, taskId }: LogOptions,
-): Entry {
-  const logId = before?.logId ?? logIdOf(identity.publicKey, taskId, crypto);
-  const seq = before === undefined ? 0 : before.seq + 1;
-  const tsMs = Math.max(before?.tsMs ?? 0, Math.floor(clock.now()));
-  return createEntry({ logId, seq, prev: before?.id ?? NO_ENTRY, tsMs, ...statement }, identity, crypto);
-}
-
-/** The entries and the head that they make. */
-function changesOf(entries: readonly Entry[]): StoreChange[] {
-  const last = entries.at(-1);
-  if (last === undefined) return [];
-  const changes = entries.map((entry): StoreChange => ({ key: entryKey(entry.seq), value: entry.signed }));
-  return [...changes, { key: HEAD_KEY, value: encodeHead(last) }];
-}
-
-/** Feeds the verifier entries and keys, then compares the head; the last entry, or undefined for a store without a log. */
-async function verifyStored(store: Store, verifier: ChainVerifier): Promise<Entry | undefined> {
-  let size = 0;
-  for await (const [key, signed] of store.range(ENTRY_PREFIX)) {
-    if (key !== entryKey(size)) throw chainError(size, "missing", `the store holds ${key} instead`);
-    verifier.next(signed);
-    size += 1;
+  async function firstShown(): Promise<Shown> {
+    const { generation, begin } = await currentRecord(store);
+    const found = await readForOpening(store, { crypto, peer: identity.peerId, task: taskId, generation });
+    if (found === undefined) {
+      if (generation > 0 && begin === undefined) throw chainError(0, "missing", "the current generation is lost");
+      const first = begin === undefined ? options.first : { generation, after: begin.after ?? undefined };
+      const log = targetOf(first?.generation ?? 0, createTree(crypto));
+      const { changes, ...made } = prepare(log, [genesisOf(log, first?.after)]);
+      await store.write([...changes, ...currentChanges(log)]);
+      return made;
+    }
+    const { last, tree, checkpoint, cosigned, mended } = found;
+    const newest = placeOf(last);
+    const log = { ...targetOf(generation, tree), last: newest, cosigned };
+    const state = checkpoint ?? sign(log);
+    const changes = [...mended];
+    if (checkpoint === undefined) changes.push({ key: log.keys.checkpoint, value: encodeCheckpoint(state) });
+    if (changes.length > 0) await store.write(changes);
+    return { log, newest, state };
   }
-  const { last } = verifier;
-  const stored = await store.get(HEAD_KEY);
-  if (last === undefined && stored === undefined) return undefined;
-  if (stored === undefined) throw chainError(size, "head", "the stored head is missing");
-  const head = decodeHead(stored, size);
-  if (last === undefined || head.seq > last.seq)
-    throw chainError(size, "missing", `the stored head says that the log ends with ${head.seq}`);
-  if (head.seq < last.seq) throw chainError(head.seq + 1, "head", "the stored head says that the log ends before it");
-  if (!equalBytes(head.id, last.id)) throw chainError(head.seq, "head", "the stored head names another entry");
-  return last;
+
+  function targetOf(generation: number, tree: Tree): Target {
+    const keys = keysOf(generation);
+    tree.onTile = ({ level, index, hashes }) => fresh.set(keys.tile(level, index), hashes);
+    const logId = logIdOf(identity.publicKey, taskId, crypto, generation);
+    return { generation, logId, keys, tree, last: undefined, cosigned: undefined };
+  }
+
+  /** The first entry of a log, after which others can be made. */
+  function genesisOf(log: Target, after: Uint8Array | undefined): Entry {
+    const { generation } = log;
+    const more = { ...(generation > 0 && { generation }), ...(after && { after }) };
+    const body = { task: taskId, peer: identity.publicKey, agent, ...more };
+    const genesis = entryAfter(log, undefined, { type: "genesis", body });
+    log.last = placeOf(genesis);
+    return genesis;
+  }
+
+  function entryAfter({ logId }: Target, before: Place | undefined, statement: Statement): Entry {
+    const seq = before === undefined ? 0 : before.seq + 1;
+    const tsMs = Math.max(before?.tsMs ?? 0, wholeMinutes(clock.now()));
+    return createEntry({ logId, seq, prev: before?.id ?? NO_ENTRY, tsMs, ...statement }, identity, crypto);
+  }
+
+  function sign({ logId, tree }: Target): StoredCheckpoint {
+    const [size, root] = [tree.size, tree.root()];
+    signedMs = clock.now();
+    return { size, root, signature: checkpointSignature({ logId, size, root }, identity) };
+  }
+
+  /** Takes entries into the tree; all that goes to disk with them, and what can be shown then. */
+  function prepare(log: Target, entries: readonly Entry[], before?: Shown): Shown & { changes: StoreChange[] } {
+    const { keys, tree } = log;
+    const changes: StoreChange[] = [];
+    const published = entries.findLast(({ type }) => type === "publish");
+    let state = before?.state;
+    for (const entry of entries) {
+      tree.add(leafHash(entry.signed.subarray(SIGNATURE_BYTES), crypto));
+      changes.push({ key: keys.entry(entry.seq), value: entry.signed });
+      if (entry === published) state = sign(log);
+    }
+    if (state === undefined || isDue(state, tree)) state = sign(log);
+    if (state !== before?.state) changes.push({ key: keys.checkpoint, value: encodeCheckpoint(state) });
+    for (const [key, value] of fresh) changes.push({ key, value });
+    const last = entries.at(-1);
+    if (last !== undefined) changes.push({ key: keys.head, value: encodeHead(last) });
+    return { log, newest: last === undefined ? (before as Shown).newest : placeOf(last), state, changes };
+  }
+
+  function isDue({ size }: StoredCheckpoint, tree: Tree): boolean {
+    return tree.size - size >= CHECKPOINT_ENTRIES || (tree.size > size && clock.now() - signedMs >= CHECKPOINT_MS);
+  }
+
+  /** Entries are made while others are written: signing them takes as long as writing them. */
+  function enqueue(log: Target, entries: Entry[], also: readonly StoreChange[]): Promise<Entry[]> {
+    const last = entries.at(-1);
+    if (last !== undefined) log.last = placeOf(last);
+    return new Promise((resolve, reject) => {
+      waiting.push({ log, entries, also, resolve, reject });
+      if (!writing) void writeAll();
+    });
+  }
+
+  async function writeAll(): Promise<void> {
+    writing = true;
+    while (waiting.length > 0) await writeGroup(nextGroup());
+    writing = false;
+  }
+
+  /** What waits first, and what else goes into the same batch. */
+  function nextGroup(): readonly Waiting[] {
+    const [first] = waiting as [Waiting, ...Waiting[]];
+    let size = 0;
+    let count = 0;
+    for (const { log, entries } of waiting) {
+      size += entries.length;
+      if (log !== first.log || (count > 0 && size > MAX_GROUP)) break;
+      count++;
+    }
+    return waiting.splice(0, count);
+  }
+
+  async function writeGroup(group: readonly Waiting[]): Promise<void> {
+    const [{ log }] = group as readonly [Waiting];
+    try {
+      if (failure !== undefined) throw failure.cause;
+      const entries = group.flatMap((call) => call.entries);
+      const { changes, ...next } = prepare(log, entries, log === shown.log ? shown : undefined);
+      await store.write([...group.flatMap(({ also }) => also), ...changes]);
+      fresh.clear();
+      shown = next;
+    } catch (cause) {
+      failure = { cause };
+      for (const { reject } of group) reject(closed(cause));
+      return;
+    }
+    for (const { resolve, entries } of group) resolve(entries);
+  }
+
+  function requireOpen(): void {
+    if (failure !== undefined) throw closed(failure.cause);
+    if (target.last?.type === "end") throw ended();
+  }
+
+  function requireSize(size: number): void {
+    const { seq } = shown.newest;
+    if (!(size <= seq + 1)) throw new RangeError(`the log has ${seq + 1} entries, not ${size}`);
+  }
+
+  /** Finds the nodes of the tree: in memory, about to be written, or stored. */
+  function nodes(): NodeAt {
+    const { keys, tree } = shown.log;
+    const stored = tileReader(store, keys, crypto);
+    return nodesOf(tree, async (level, index) => fresh.get(keys.tile(level, index)) ?? stored(level, index));
+  }
+
+  return {
+    get logId() {
+      return shown.log.logId;
+    },
+    get generation() {
+      return shown.log.generation;
+    },
+    head: () => ({ seq: shown.newest.seq, id: shown.newest.id, size: shown.newest.seq + 1 }),
+    async append(drafts, also = []) {
+      requireOpen();
+      const taken = also.find(({ key }) => key.startsWith(NAMESPACE));
+      if (taken !== undefined) throw new TypeError(`the key ${taken.key} belongs to the log`);
+      const entries: Entry[] = [];
+      for (const draft of drafts) {
+        if (entries.at(-1)?.type === "end") throw new TypeError("nothing comes after an end");
+        entries.push(entryAfter(target, entries.at(-1) ?? target.last, draft));
+      }
+      return enqueue(target, entries, also);
+    },
+    entries: (from = 0) => readStored(store, shown.log.keys, crypto, from, shown.newest.seq),
+    state: () => ({ generation: shown.log.generation, logId: shown.log.logId, ...shown.state }),
+    async rootAt(size) {
+      requireSize(size);
+      return size === shown.state.size ? shown.state.root : rootAt(size, nodes(), crypto);
+    },
+    async inclusionProof(seq, size) {
+      requireSize(size);
+      return inclusionProof(seq, size, nodes(), crypto);
+    },
+    async consistencyProof(old, size) {
+      requireSize(size);
+      return consistencyProof(old, size, nodes(), crypto);
+    },
+    cosigned: () => shown.log.cosigned,
+    async keepCosigned(checkpoint) {
+      const { log } = shown;
+      if (!equalBytes(checkpoint.logId, log.logId)) return;
+      await store.write([{ key: log.keys.cosigned, value: utf8(formatCheckpoint(checkpoint)) }]);
+      log.cosigned = checkpoint;
+    },
+    async startGeneration(generation, after) {
+      requireOpen();
+      if (!(generation > target.generation)) throw new RangeError(`generation ${target.generation} goes on already`);
+      const next = targetOf(generation, createTree(crypto));
+      const genesis = genesisOf(next, after ?? target.last?.id);
+      target = next;
+      await enqueue(next, [genesis], currentChanges(next));
+    },
+  };
 }
 
-async function* readStored(store: Store, crypto: Crypto, from: number, to: number): AsyncIterable<Entry> {
+/** What makes a log the current one. */
+function currentChanges({ generation }: Target): StoreChange[] {
+  return generation === 0 ? [] : [{ key: CURRENT_KEY, value: encodeCurrent({ generation }) }];
+}
+
+function placeOf({ seq, id, tsMs, type }: Place): Place {
+  return { seq, id, tsMs, type };
+}
+
+async function* readStored(
+  store: Store,
+  keys: LogKeys,
+  crypto: Crypto,
+  from: number,
+  to: number,
+): AsyncIterable<Entry> {
   if (!isCount(from)) throw new RangeError(`an entry's number is an integer from 0, not ${from}`);
   let seq = from;
-  for await (const [key, signed] of store.range(ENTRY_PREFIX, seqText(from))) {
+  for await (const [key, signed] of store.range(keys.entries, seqText(from))) {
     if (seq > to) return;
-    if (key !== entryKey(seq)) break;
+    if (key !== keys.entry(seq)) break;
     let entry: Entry;
     try {
       entry = readEntry(signed, crypto);
@@ -198,30 +372,12 @@ async function* readStored(store: Store, crypto: Crypto, from: number, to: numbe
   if (seq <= to) throw chainError(seq, "missing", "the store has lost it since the log was opened");
 }
 
-function encodeHead({ seq, id }: LogHead): Uint8Array {
-  return encodeCanonical([1, seq, id]);
-}
-
-function decodeHead(bytes: Uint8Array, entries: number): LogHead {
-  let value: unknown;
-  try {
-    value = decodeCanonical(bytes, 64);
-  } catch (cause) {
-    throw chainError(entries, "head", "the stored head is damaged", cause);
-  }
-  const [version, seq, id] = Array.isArray(value) && value.length === 3 ? (value as unknown[]) : [];
-  if (version !== 1 || !isCount(seq) || !isBytes32(id)) throw chainError(entries, "head", "the stored head is damaged");
-  return { seq, id };
-}
-
-function entryKey(seq: number): string {
-  return ENTRY_PREFIX + seqText(seq);
-}
-
-function seqText(seq: number): string {
-  return seq.toString(16).padStart(16, "0");
-}
-
 function closed(cause: unknown): HearsayError {
   return new HearsayError("ERR_LOG_CLOSED", "a write to the log failed; open the store again", {}, cause);
+}
+
+function ended(): HearsayError {
+  return new HearsayError("ERR_LOG_CLOSED", "this log has ended: its key signs nothing more about the task", {
+    reason: "ended",
+  });
 }

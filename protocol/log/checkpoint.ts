@@ -58,12 +58,33 @@ export function checkpointText({ logId, size, root }: Checkpoint): string {
   return `${originOf(logId)}\n${size}\n${toBase64(root)}\n`;
 }
 
+/** The writer's signature of a state of its log (64 bytes). */
+export function checkpointSignature(checkpoint: Checkpoint, identity: Identity): Uint8Array {
+  return identity.sign(utf8(checkpointText(checkpoint)));
+}
+
 /** The note of a log's own state, signed by its writer. */
 export function signCheckpoint(checkpoint: Checkpoint, identity: Identity, crypto: Crypto): string {
-  const text = checkpointText(checkpoint);
+  const signature = checkpointSignature(checkpoint, identity);
+  return formatCheckpoint(checkpointFrom(checkpoint, identity.publicKey, signature, crypto));
+}
+
+/** The note as text, as it is stored, sent and exported. */
+export function formatCheckpoint({ text, signatures }: SignedCheckpoint): string {
+  const lines = signatures.map(({ name, keyId: id, signature }) => signatureLine(name, concatBytes(id, signature)));
+  return `${text}\n${lines.join("")}`;
+}
+
+/** The checkpoint with the 64-byte signature of the log's writer, which is not verified (`isSignedBy`). */
+export function checkpointFrom(
+  checkpoint: Checkpoint,
+  publicKey: Uint8Array,
+  signature: Uint8Array,
+  crypto: Crypto,
+): SignedCheckpoint {
   const name = originOf(checkpoint.logId);
-  const id = keyId(name, ED25519, identity.publicKey, crypto);
-  return `${text}\n${signatureLine(name, concatBytes(id, identity.sign(utf8(text))))}`;
+  const id = keyId(name, ED25519, publicKey, crypto);
+  return { ...checkpoint, text: checkpointText(checkpoint), signatures: [{ name, keyId: id, signature }] };
 }
 
 /** The line by which `identity` cosigns; append it to the note. `seconds`: Unix time. */

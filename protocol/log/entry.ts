@@ -3,7 +3,8 @@
  *
  *     entry  = [1, logId (32), seq, prev (32), tsMs, type, body]        at most LIMITS.maxLogEntryBytes
  *     id     = SHA-256(entry)
- *     logId  = SHA-256("hearsay/log-id/v1" 00 publicKey task)           one log per key and task
+ *     logId  = SHA-256("hearsay/log-id/v1" 00 publicKey task)           one log per key and task; where that can't be gone on with,
+ *              SHA-256("hearsay/log-id/v1" 00 publicKey task g)         the next generation g of it, from 1, in 4 bytes, big end first
  *     signed = signature of id in the domain "log-entry" (64) | entry   as it is stored and sent
  *
  * Since `prev` is the id of the entry before, a signature vouches for the whole log up to it. `tsMs` is the writer's clock
@@ -41,9 +42,11 @@ export type Entry = EntryContent & {
 const VERSION = 1;
 const LOG_ID_PREFIX = utf8("hearsay/log-id/v1\0");
 
-/** Id of the log that a key writes about a task. */
-export function logIdOf(publicKey: Uint8Array, taskId: Uint8Array, crypto: Crypto): Uint8Array {
-  return crypto.sha256(concatBytes(LOG_ID_PREFIX, publicKey, taskId));
+/** Id of the log, of some generation, that a key writes about a task. */
+export function logIdOf(publicKey: Uint8Array, taskId: Uint8Array, crypto: Crypto, generation = 0): Uint8Array {
+  const suffix = new Uint8Array(generation === 0 ? 0 : 4);
+  if (generation > 0) new DataView(suffix.buffer).setUint32(0, generation);
+  return crypto.sha256(concatBytes(LOG_ID_PREFIX, publicKey, taskId, suffix));
 }
 
 /** Encodes and signs. Throws TypeError for a place or body outside the format, or one that makes the entry too long. */

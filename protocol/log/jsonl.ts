@@ -1,88 +1,160 @@
 /**
  * A log as text, one JSON object a line, for people and for other tools:
  *
+ *     {"v":1,"publicKey":hex,"task":hex,"generation":n,"size":entries,"checkpoint":note,"cosigned":note,"evidence":[base64, ...]}
  *     {"seq":0,"hash":hex,"prev":hex,"ts":ms,"type":text,"body":{...},"cbor":base64,"sig":base64}
+ *     ...
  *
  * Only `cbor` (the entry) and `sig` (its signature) are evidence. The rest is a view of them, in which bytes are lower-case
- * hexadecimal text; verification recomputes the view, and a line that shows something else than was signed is bad.
+ * hexadecimal text. An entry has one line and no other: a reader computes it again and compares, so that no byte of a file can be
+ * changed unseen. Every line ends with "\n". Files from before 2026-11-24 have no first line, and so cannot show that they were cut.
  */
 import { base64pad } from "multiformats/bases/base64";
-import { concatBytes, toHex } from "../bytes.ts";
+import { concatBytes, fromHex, toHex } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import type { Crypto } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
-import type { Entry } from "./entry.ts";
-import { chainError, type Verification, type VerifyOptions, verifyLog } from "./verify.ts";
+import { type Entry, readEntry } from "./entry.ts";
+import { EXPORT_VERSION, type ExportedLog, type ExportHeader, headerFrom } from "./exported.ts";
+import { type ChainReason, chainError } from "./verify.ts";
 
-/** A line as it was read: the evidence, and the view that nobody has checked yet. */
-export interface LogLine {
-  readonly signed: Uint8Array;
-  readonly view: Readonly<Record<string, unknown>>;
+/** Longest line that is read, in bytes: an entry in base64 (4/3) with its bytes in hexadecimal (2), or two notes and a few proofs. */
+const MAX_LINE_BYTES = 4 * LIMITS.maxLogEntryBytes;
+const NEWLINE = 0x0a;
+const ENTRY_START = '{"seq":';
+
+/** The first line, without a line break. */
+export function formatHeader(header: ExportHeader): string {
+  const { publicKey, task, generation, size, checkpoint, cosigned, evidence } = header;
+  return JSON.stringify({
+    v: EXPORT_VERSION,
+    publicKey: toHex(publicKey),
+    task: toHex(task),
+    generation,
+    size,
+    checkpoint,
+    cosigned,
+    evidence: evidence.map((proof) => base64pad.baseEncode(proof)),
+  });
 }
 
-/** Longest line that is parsed: the entry in base64 (4/3) and its bytes in hexadecimal (2) fit in. */
-const MAX_LINE_LENGTH = 4 * LIMITS.maxLogEntryBytes;
-
 /** The line of an entry, without a line break. */
-export function formatLine(entry: Entry): string {
-  const cbor = base64pad.baseEncode(entry.signed.subarray(SIGNATURE_BYTES));
-  const sig = base64pad.baseEncode(entry.signed.subarray(0, SIGNATURE_BYTES));
-  return JSON.stringify({ ...viewOf(entry), cbor, sig });
+export function formatLine({ seq, id, prev, tsMs, type, body, signed }: Entry): string {
+  const view = { seq, hash: toHex(id), prev: toHex(prev), ts: tsMs, type, body: readable(body) };
+  const cbor = base64pad.baseEncode(signed.subarray(SIGNATURE_BYTES));
+  const sig = base64pad.baseEncode(signed.subarray(0, SIGNATURE_BYTES));
+  return JSON.stringify({ ...view, cbor, sig });
+}
+
+/** The whole file, in pieces. `entries`: signature | entry, as many as the header says. */
+export async function* writeJsonl(
+  header: ExportHeader,
+  entries: AsyncIterable<Uint8Array>,
+  crypto: Crypto,
+): AsyncIterable<string> {
+  yield `${formatHeader(header)}\n`;
+  for await (const signed of entries) yield `${formatLine(readEntry(signed, crypto))}\n`;
 }
 
 /**
- * Reads a line; nothing is verified yet.
- * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE.
+ * The header of a line. @throws HearsayError ERR_DECODE | ERR_NOT_CANONICAL.
  */
-export function parseLine(line: string): LogLine {
-  if (line.length > MAX_LINE_LENGTH)
-    throw new HearsayError("ERR_TOO_LARGE", `a line of ${line.length} characters, at most ${MAX_LINE_LENGTH}`);
-  let view: unknown;
-  try {
-    view = JSON.parse(line);
-  } catch (cause) {
-    throw new HearsayError("ERR_DECODE", "the line is not JSON", {}, cause);
-  }
-  if (typeof view !== "object" || view === null) throw new HearsayError("ERR_DECODE", "the line is no JSON object");
-  const { cbor, sig, ...rest } = view as Record<string, unknown>;
+export function parseHeader(line: string): ExportHeader {
+  const value = parseObject(line);
+  const [publicKey, task] = [value.publicKey, value.task].map((text) => typeof text === "string" && fromHex(text));
+  const evidence = Array.isArray(value.evidence) && value.evidence.map((proof) => fromBase64("evidence", proof));
+  const header = headerFrom({ ...value, publicKey, task, evidence });
+  if (header === undefined) throw new HearsayError("ERR_DECODE", "the first line is no header of an exported log");
+  if (formatHeader(header) !== line)
+    throw new HearsayError("ERR_NOT_CANONICAL", "the first line is not as it is written");
+  return header;
+}
+
+/**
+ * The entry of a line; its signature is not verified.
+ * @throws HearsayError ERR_DECODE | ERR_TOO_LARGE | ERR_NOT_CANONICAL, the last also where the line shows something else than it proves.
+ */
+export function parseLine(line: string, crypto: Crypto): Entry {
+  const { cbor, sig } = parseObject(line);
   const signature = fromBase64("sig", sig);
   if (signature.length !== SIGNATURE_BYTES)
     throw new HearsayError("ERR_DECODE", `sig has ${signature.length} bytes, not ${SIGNATURE_BYTES}`);
-  return { signed: concatBytes(signature, fromBase64("cbor", cbor)), view: rest };
+  const entry = readEntry(concatBytes(signature, fromBase64("cbor", cbor)), crypto);
+  if (formatLine(entry) !== line)
+    throw new HearsayError("ERR_NOT_CANONICAL", "the line shows something else than was signed", { reason: "view" });
+  return entry;
 }
 
-/**
- * Verifies an exported log, line by line. A line that cannot be read is bad for the reason "decode", one whose view
- * contradicts its evidence for "view".
- */
-export async function verifyLines(
-  lines: AsyncIterable<string> | Iterable<string>,
-  options: VerifyOptions,
-): Promise<Verification> {
-  let view: LogLine["view"] = {};
+/** Reads a file. @throws HearsayError ERR_LOG_CHAIN, as do the streams (`ExportedLog`). */
+export async function readJsonl(chunks: AsyncIterable<Uint8Array>, crypto: Crypto): Promise<ExportedLog> {
+  const lines = linesOf(chunks);
+  const readLine = (line: string) => parseLine(line, crypto);
 
-  async function* evidence(): AsyncIterable<Uint8Array> {
-    let seq = 0;
-    for await (const line of lines) {
-      const parsed = parseLineOf(seq, line);
-      view = parsed.view;
-      yield parsed.signed;
-      seq += 1;
+  /** What `parse` makes of the next line; undefined at the end. */
+  async function next<T>(seq: number, parse: (line: string) => T): Promise<T | undefined> {
+    try {
+      const { done, value } = await lines.next();
+      return done === true ? undefined : parse(value);
+    } catch (cause) {
+      if (!isHearsayError(cause)) throw cause;
+      throw chainError(seq, (cause.details.reason as ChainReason | undefined) ?? "decode", cause.message, cause);
     }
   }
 
-  function onEntry(entry: Entry): void {
-    const difference = viewFault(view, viewOf(entry));
-    if (difference !== undefined)
-      throw chainError(entry.seq, "view", `the line shows another ${difference} than was signed`);
-    options.onEntry?.(entry);
-  }
+  const start = await next<Entry | ExportHeader>(0, (line) =>
+    line.startsWith(ENTRY_START) ? readLine(line) : parseHeader(line),
+  );
+  if (start === undefined) throw chainError(0, "cut", "the file is empty");
+  const first = start;
 
-  return verifyLog(evidence(), { ...options, onEntry });
+  async function* entries(): AsyncGenerator<Uint8Array> {
+    let seq = 0;
+    let entry = "signed" in first ? first : await next(seq, readLine);
+    while (entry !== undefined) {
+      yield entry.signed;
+      seq += 1;
+      entry = await next(seq, readLine);
+    }
+  }
+  return { header: "signed" in first ? undefined : first, entries: entries(), blobs: none() };
 }
 
-function viewOf({ seq, id, prev, tsMs, type, body }: Entry): Record<string, unknown> {
-  return { seq, hash: toHex(id), prev: toHex(prev), ts: tsMs, type, body: readable(body) };
+/** The lines, without their ends. A byte order mark and bytes that are no UTF-8 are not passed over. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, undefined> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let rest: Uint8Array = new Uint8Array(0);
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      const line = concatBytes(rest, chunk.subarray(start, end));
+      try {
+        yield decoder.decode(line);
+      } catch (cause) {
+        throw new HearsayError("ERR_DECODE", "the line is not UTF-8", {}, cause);
+      }
+      rest = new Uint8Array(0);
+      start = end + 1;
+    }
+    rest = concatBytes(rest, chunk.subarray(start));
+    if (rest.length > MAX_LINE_BYTES)
+      throw new HearsayError("ERR_TOO_LARGE", `a line of more than ${MAX_LINE_BYTES} bytes`);
+  }
+  if (rest.length > 0) throw new HearsayError("ERR_DECODE", "the file ends in the middle of a line", { reason: "cut" });
+  return undefined;
+}
+
+async function* none(): AsyncGenerator<never> {}
+
+function parseObject(line: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new HearsayError("ERR_DECODE", "the line is not JSON", {}, cause);
+  }
+  if (typeof value !== "object" || value === null) throw new HearsayError("ERR_DECODE", "the line is no JSON object");
+  return value as Record<string, unknown>;
 }
 
 function readable(value: unknown): unknown {
@@ -90,34 +162,6 @@ function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, readable(part)]));
-}
-
-/** The name of a field in which the two differ, in either direction. */
-function viewFault(shown: Readonly<Record<string, unknown>>, signed: Record<string, unknown>): string | undefined {
-  const names = new Set([...Object.keys(signed), ...Object.keys(shown)]);
-  return [...names].find((name) => !Object.hasOwn(signed, name) || !sameJson(shown[name], signed[name]));
-}
-
-/** Equality of JSON values whatever the order of keys; recursion is bounded by the depth of `b`. */
-function sameJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  const names = Object.keys(right);
-  return (
-    Object.keys(left).length === names.length &&
-    names.every((name) => Object.hasOwn(left, name) && sameJson(left[name], right[name]))
-  );
-}
-
-function parseLineOf(seq: number, line: string): LogLine {
-  try {
-    return parseLine(line);
-  } catch (cause) {
-    if (!isHearsayError(cause)) throw cause;
-    throw chainError(seq, "decode", cause.message, cause);
-  }
 }
 
 function fromBase64(name: string, text: unknown): Uint8Array {

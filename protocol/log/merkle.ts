@@ -11,7 +11,7 @@
 import { concatBytes, equalBytes } from "../bytes.ts";
 import type { Crypto } from "../seams.ts";
 
-type Hashing = Pick<Crypto, "sha256">;
+export type Hashing = Pick<Crypto, "sha256">;
 
 export interface TreeNode {
   readonly level: number;
@@ -27,15 +27,20 @@ export const HASH_BYTES = 32;
 /** Hashes in a proof about a tree of fewer than 2^53 leaves. */
 export const MAX_PROOF: number = 54;
 
-const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
+/** Where short messages are put together; their hash is made when `sha256` returns. The byte before them is 0 for leaves. */
+const leafScratch = new Uint8Array(1024);
+const nodeScratch = Uint8Array.of(1, ...new Uint8Array(2 * HASH_BYTES));
 
 export function leafHash(entry: Uint8Array, { sha256 }: Hashing): Uint8Array {
-  return sha256(concatBytes(LEAF, entry));
+  if (entry.length >= leafScratch.length) return sha256(concatBytes(Uint8Array.of(0), entry));
+  leafScratch.set(entry, 1);
+  return sha256(leafScratch.subarray(0, 1 + entry.length));
 }
 
-function nodeHash(left: Uint8Array, right: Uint8Array, { sha256 }: Hashing): Uint8Array {
-  return sha256(concatBytes(NODE, left, right));
+export function nodeHash(left: Uint8Array, right: Uint8Array, { sha256 }: Hashing): Uint8Array {
+  nodeScratch.set(left, 1);
+  nodeScratch.set(right, 1 + HASH_BYTES);
+  return sha256(nodeScratch);
 }
 
 /** The complete subtrees that make up a tree, the largest first: one for each one in the binary form of its size. */

@@ -3,20 +3,31 @@
  *
  *     decode                                     entry.ts, bodies.ts
  *     be the genesis if and only if n = 0        reason "genesis"
- *     have seq = n, prev = id of entry n-1, logId = that of (genesis.peer, genesis.task), tsMs >= that of entry n-1
+ *     have seq = n, prev = id of entry n-1, logId = that of (genesis.peer, genesis.task, genesis.generation), tsMs >= that of entry n-1
+ *     not come after an `end`                    reason "ended"
  *     be signed by genesis.peer
  *
- * One pass, constant memory, no store: the peer's own start, the command line and an exported file use the same code.
+ * and the Merkle tree over the entries must have the roots that checkpoints say. One pass, no store, memory that does not grow: the peer's own
+ * start, the command line and an exported file use the same code.
+ *
+ * Signatures are nearly all of the work. They are checked here, or in batches by others (a SignatureChecker, on other threads), or
+ * only the last one: since each entry names the one before by its hash, the last signature vouches for all entries, though not for
+ * their own signatures, which somebody may want to show on their own.
  *
  * A beginning of a log is a log: that the end was cut off shows only to somebody who knows a later head. The peer
  * keeps its head beside the entries; others hold the heads that it announced. Compare `head` with those.
  */
-import { equalBytes } from "../bytes.ts";
+import { concatBytes, equalBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import type { Crypto, PeerId } from "../seams.ts";
+import { SIGNATURE_BYTES, verifyIn } from "../wire/envelope.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import type { Statement } from "./bodies.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { type Entry, logIdOf, readEntry, signatureHolds } from "./entry.ts";
+import { leafHash } from "./merkle.ts";
+import { successionHolds } from "./succession.ts";
+import { createTree, type Tree } from "./tiles.ts";
 
 /** Why an entry is not the next one of the log; `details.reason` of ERR_LOG_CHAIN. */
 export type ChainReason =
@@ -24,9 +35,10 @@ export type ChainReason =
   | "decode"
   /** The first entry is no genesis, or another one is. */
   | "genesis"
-  /** The log is another peer's, or another task's, than was asked for. */
+  /** The log is another peer's, task's or generation than was asked for. */
   | "peer"
   | "task"
+  | "generation"
   /** The entry belongs to another log, another place, another history. */
   | "log-id"
   | "seq"
@@ -34,12 +46,24 @@ export type ChainReason =
   /** The clock ran backwards. */
   | "time"
   | "signature"
+  /** An entry after the one that ends the log. */
+  | "ended"
+  /** An `end` that names a next key which has not signed. */
+  | "succession"
+  /** The tree over the entries is not the one that a checkpoint of this log signs. */
+  | "checkpoint"
   /** No entry where there should be one. */
   | "missing"
-  /** The stored head is damaged or names another entry than the last (`chain.ts`). */
+  /** Of a stored log (`stored.ts`): the head is damaged or names another entry than the last; a tile is not what the entries say. */
   | "head"
+  | "tile"
   /** The readable half of an exported line contradicts its signed half (`jsonl.ts`). */
-  | "view";
+  | "view"
+  /** An exported file has something else than belongs in its place, or ends before it (`exported.ts`). */
+  | "file"
+  | "cut"
+  /** The writer has signed two histories. */
+  | "fork";
 
 export interface LogHead {
   readonly seq: number;
@@ -52,8 +76,43 @@ export interface VerifyOptions {
   readonly peer?: PeerId;
   /** The task (32 bytes) it should be about. */
   readonly task?: Uint8Array;
-  /** Sees every entry once it has been verified; may throw `chainError`. */
+  /** Which of the key's logs of the task it should be. */
+  readonly generation?: number;
+  /** States that the log must have been in, where it gets that far; their signatures are the caller's to check. */
+  readonly checkpoints?: readonly Checkpoint[];
+  /** `each` (left out: this), `last` (see above: then "signature" says that nothing vouches for the log), or a checker's work. */
+  readonly signatures?: "each" | "last" | SignatureChecker;
+  /** Sees every entry once it has been verified, but for its signature where that comes later; may throw `chainError`. */
   readonly onEntry?: (entry: Entry) => void;
+}
+
+/** Checks signatures of entries by the hundred, e.g. on other threads. */
+export interface SignatureChecker {
+  /** Batches that it works on at the same time; twice as many are handed to it. */
+  readonly parallel: number;
+  /** Place of the first in a batch that `publicKey` did not sign; undefined where all hold. */
+  firstForged(publicKey: Uint8Array, batch: SignatureBatch): Promise<number | undefined>;
+}
+
+export interface SignatureBatch {
+  /** Ids of the entries, 32 bytes each. */
+  readonly ids: Uint8Array;
+  /** Their signatures, 64 bytes each. */
+  readonly signatures: Uint8Array;
+}
+
+/** What a SignatureChecker answers, worked out here. */
+export function firstForgedIn(
+  { ids, signatures }: SignatureBatch,
+  publicKey: Uint8Array,
+  crypto: Crypto,
+): number | undefined {
+  for (let i = 0; i * ID_BYTES < ids.length; i++) {
+    const id = ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES);
+    const signature = signatures.subarray(i * SIGNATURE_BYTES, (i + 1) * SIGNATURE_BYTES);
+    if (!verifyIn("log-entry", id, signature, crypto, publicKey)) return i;
+  }
+  return undefined;
 }
 
 /** The log as far as it holds: everything before `firstBad`. */
@@ -64,8 +123,13 @@ export interface Verification {
   readonly logId?: Uint8Array;
   readonly peer?: PeerId;
   readonly task?: Uint8Array;
+  readonly generation?: number;
   /** The last entry that holds. */
   readonly head?: LogHead;
+  /** Of the tree over all entries, where all hold. */
+  readonly root?: Uint8Array;
+  /** Whether the last entry that holds ends the log. */
+  readonly ended?: boolean;
   readonly firstBad?: { readonly seq: number; readonly reason: ChainReason; readonly message: string };
 }
 
@@ -74,24 +138,36 @@ export interface LogOwner {
   readonly logId: Uint8Array;
   readonly peer: Uint8Array;
   readonly task: Uint8Array;
+  readonly generation: number;
 }
 
 /** Takes the entries of one log in order. */
 export interface ChainVerifier {
   /**
    * Checks the next entry (signature | entry).
-   * @throws HearsayError ERR_LOG_CHAIN with {seq, reason}; the verifier stays where it was.
+   * @throws HearsayError ERR_LOG_CHAIN with {seq, reason}; `last` stays the last that holds, and no entry can follow.
    */
   next(signed: Uint8Array): Entry;
   /** Undefined before the genesis, like `last`. */
   readonly owner: LogOwner | undefined;
   readonly last: Entry | undefined;
+  readonly tree: Tree;
 }
 
-export function createVerifier(options: VerifyOptions): ChainVerifier {
-  const { crypto } = options;
-  let owner: LogOwner | undefined;
-  let last: Entry | undefined;
+/** Where a verifier goes on that somebody else has brought there. */
+export interface VerifiedPart {
+  readonly owner: LogOwner;
+  readonly last: Entry;
+}
+
+/** @param tree that of the entries so far; it grows with them. */
+export function createVerifier(
+  options: VerifyOptions,
+  tree: Tree = createTree(options.crypto),
+  before?: VerifiedPart,
+): ChainVerifier {
+  const { crypto, checkpoints = [], signatures = "each" } = options;
+  let { owner, last }: Partial<VerifiedPart> = before ?? {};
 
   function next(signed: Uint8Array): Entry {
     const seq = last === undefined ? 0 : last.seq + 1;
@@ -102,16 +178,30 @@ export function createVerifier(options: VerifyOptions): ChainVerifier {
     must((entry.type === "genesis") === (seq === 0), "genesis", "the genesis is the first entry and no other");
     const writer = owner ?? ownerOf(entry as Entry & Statement<"genesis">, crypto);
     if (owner === undefined) {
-      const { peer, task } = options;
+      const { peer, task, generation } = options;
       must(peer === undefined || peerIdFromPublicKey(writer.peer) === peer, "peer", "the log is another peer's");
       must(task === undefined || equalBytes(writer.task, task), "task", "the log is about another task");
+      must(generation === undefined || writer.generation === generation, "generation", "the log is another generation");
     }
     must(equalBytes(entry.logId, writer.logId), "log-id", "the entry belongs to another log");
     must(entry.seq === seq, "seq", `entry ${entry.seq} stands in its place`);
     must(equalBytes(entry.prev, last?.id ?? NO_ENTRY), "prev", "it does not follow the entry before it");
     must(last === undefined || entry.tsMs >= last.tsMs, "time", "it is older than the entry before it");
-    must(signatureHolds(entry, crypto, writer.peer), "signature", "the signature does not hold");
+    must(last?.type !== "end", "ended", "the entry before it ended the log");
+    if (entry.type === "end") {
+      const ending = { logId: entry.logId, publicKey: writer.peer };
+      must(successionHolds(entry.body, ending, crypto), "succession", "the next key did not agree to follow");
+    }
+    if (signatures === "each")
+      must(signatureHolds(entry, crypto, writer.peer), "signature", "the signature does not hold");
     options.onEntry?.(entry);
+    tree.add(leafHash(signed.subarray(SIGNATURE_BYTES), crypto));
+    for (const { size, root } of checkpoints)
+      must(
+        size !== seq + 1 || equalBytes(root, tree.root()),
+        "checkpoint",
+        "a checkpoint signs other entries up to it",
+      );
     owner = writer;
     last = entry;
     return entry;
@@ -125,36 +215,111 @@ export function createVerifier(options: VerifyOptions): ChainVerifier {
     get last() {
       return last;
     },
+    tree,
   };
 }
 
 /**
  * Verifies a whole log. What the source throws passes through, but for ERR_LOG_CHAIN, which is part of the answer.
+ * @param verifier at its beginning, made with these options.
  */
-export function verifyLog(
+export async function verifyLog(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: VerifyOptions,
+  verifier: ChainVerifier = createVerifier(options),
 ): Promise<Verification> {
-  return verification(options, async (verifier) => {
-    for await (const signed of source) verifier.next(signed);
-  });
-}
-
-/** The outcome of feeding a verifier: ERR_LOG_CHAIN, thrown by it or by `feed`, is part of the answer. */
-export async function verification(
-  options: VerifyOptions,
-  feed: (verifier: ChainVerifier) => Promise<void>,
-): Promise<Verification> {
-  const verifier = createVerifier(options);
+  const signatures = signaturesLater(options);
+  let fault: HearsayError | undefined;
   try {
-    await feed(verifier);
+    for await (const signed of source) {
+      const entry = verifier.next(signed);
+      const busy = signatures.take(entry, verifier.owner as LogOwner);
+      if (busy !== undefined) await busy;
+    }
     if (verifier.last === undefined) throw chainError(0, "missing", "the log is empty");
   } catch (error) {
     if (!isHearsayError(error, "ERR_LOG_CHAIN")) throw error;
-    const { seq, reason } = error.details as { seq: number; reason: ChainReason };
-    return { ok: false, ...summary(verifier), firstBad: { seq, reason, message: error.message } };
+    fault = error;
   }
-  return { ok: true, ...summary(verifier) };
+  const forged = await signatures.end();
+  const good = summary(verifier);
+  if (forged !== undefined) {
+    const { seq, prev } = forged;
+    const firstBad = { seq, reason: "signature", message: `log entry ${seq}: the signature does not hold` } as const;
+    if (seq === 0) return { ok: false, entries: 0, firstBad };
+    return { ok: false, ...good, entries: seq, head: { seq: seq - 1, id: prev }, ended: false, firstBad };
+  }
+  if (fault === undefined) return { ok: true, ...good, root: verifier.tree.root() };
+  const { seq, reason } = fault.details as { seq: number; reason: ChainReason };
+  return { ok: false, ...good, firstBad: { seq, reason, message: fault.message } };
+}
+
+/** Signatures that `next` has not checked. */
+interface LaterSignatures {
+  /** What it returns, if anything, is to be awaited before the next entry. */
+  take(entry: Entry, owner: LogOwner): Promise<void> | undefined;
+  /** The first entry whose signature does not hold. */
+  end(): Promise<Pick<Entry, "seq" | "prev"> | undefined>;
+}
+
+function signaturesLater({ signatures = "each", crypto }: VerifyOptions): LaterSignatures {
+  if (signatures === "each") return { take: () => undefined, end: async () => undefined };
+  if (signatures === "last") {
+    let last: { readonly entry: Entry; readonly owner: LogOwner } | undefined;
+    return {
+      take(entry, owner) {
+        last = { entry, owner };
+        return undefined;
+      },
+      end: async () => (last && !signatureHolds(last.entry, crypto, last.owner.peer) ? last.entry : undefined),
+    };
+  }
+  return inBatches(signatures);
+}
+
+const BATCH = 256;
+const ID_BYTES = 32;
+
+function inBatches(checker: SignatureChecker): LaterSignatures {
+  const running: Promise<void>[] = [];
+  let batch: Entry[] = [];
+  let writer: Uint8Array = NO_ENTRY;
+  let forged: Entry | undefined;
+
+  async function check(entries: readonly Entry[]): Promise<void> {
+    const ids = concatBytes(...entries.map(({ id }) => id));
+    const signatures = concatBytes(...entries.map(({ signed }) => signed.subarray(0, SIGNATURE_BYTES)));
+    const at = await checker.firstForged(writer, { ids, signatures });
+    const found = at === undefined ? undefined : entries[at];
+    if (found !== undefined && found.seq < (forged?.seq ?? Number.POSITIVE_INFINITY)) forged = found;
+  }
+
+  function hand(): void {
+    const checking = check(batch);
+    checking.catch(() => {}); // whoever awaits it hears of it
+    running.push(checking);
+    batch = [];
+  }
+
+  async function enough(): Promise<void> {
+    await running.shift();
+    if (forged !== undefined) throw chainError(forged.seq, "signature", "the signature does not hold");
+  }
+
+  return {
+    take(entry, owner) {
+      writer = owner.peer;
+      batch.push(entry);
+      if (batch.length < BATCH) return undefined;
+      hand();
+      return running.length > 2 * checker.parallel ? enough() : undefined;
+    },
+    async end() {
+      if (batch.length > 0) hand();
+      await Promise.all(running);
+      return forged;
+    },
+  };
 }
 
 /** ERR_LOG_CHAIN: entry `seq` is the first that does not hold. */
@@ -175,13 +340,14 @@ function read(signed: Uint8Array, seq: number, crypto: Crypto): Entry {
 }
 
 function ownerOf(genesis: Entry & Statement<"genesis">, crypto: Crypto): LogOwner {
-  const { peer, task } = genesis.body;
-  return { logId: logIdOf(peer, task, crypto), peer, task };
+  const { peer, task, generation = 0 } = genesis.body;
+  return { logId: logIdOf(peer, task, crypto, generation), peer, task, generation };
 }
 
-function summary({ owner, last }: ChainVerifier): Omit<Verification, "ok" | "firstBad"> {
+function summary({ owner, last }: ChainVerifier): Omit<Verification, "ok" | "firstBad" | "root"> {
   if (owner === undefined || last === undefined) return { entries: 0 };
-  const { logId, task } = owner;
+  const { logId, task, generation } = owner;
   const head = { seq: last.seq, id: last.id };
-  return { entries: last.seq + 1, logId, peer: peerIdFromPublicKey(owner.peer), task, head };
+  const peer = peerIdFromPublicKey(owner.peer);
+  return { entries: last.seq + 1, logId, peer, task, generation, head, ended: last.type === "end" };
 }

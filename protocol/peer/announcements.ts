@@ -3,6 +3,9 @@
  *
  * One slot per identity: however often an author announces, it is one name to draw. Checks run cheapest first; the signature
  * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
+ *
+ * A few older announcements of each author are kept as well: a second one about the same place in its log that says another thing is
+ * a fork, for everybody who has heard both.
  */
 import { createRecentSet, forgetOldest } from "../bounded.ts";
 import { equalBytes, taggedKeyOf } from "../bytes.ts";
@@ -26,6 +29,7 @@ export interface AnnouncementBook {
   available(): Announced[];
   /** The body was pulled, or will not be tried again. */
   settle(announced: Announced): void;
+  newest(author: PeerId): Announcement | undefined;
 }
 
 export interface AnnouncementContext {
@@ -38,13 +42,26 @@ export interface AnnouncementContext {
   readonly crypto: Crypto;
   /** Own cycles so far. */
   cycle(): number;
+  /** Where authors answer for their logs. */
+  readonly accountable?: {
+    isBanned(author: PeerId): boolean;
+    /** The newest that an author has proved, e.g. before this peer was restarted. */
+    proved(author: PeerId): Announcement | undefined;
+    /** Two announcements, both signed, that contradict each other. */
+    onFork(first: Announcement, second: Announcement): void;
+  };
 }
 
 /** Announcements of one author beyond its rate that are let through at once. */
 const BURST = 10;
 
+/** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
+const KEPT_BEFORE = 3;
+
 interface Slot {
   announced: Announced;
+  /** As they came, the newest first. */
+  readonly before: readonly Uint8Array[];
   /** Stands for the author in `seen`. */
   readonly tag: number;
   settled: boolean;
@@ -71,10 +88,18 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     if (!equalBytes(announcement.task, context.task)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
     // [IGNORE] One's own, come back. It is no fault of who relayed it.
     if (announcement.author === context.self) return { verdict: "ignore" };
-    // [IGNORE] Not newer than the newest of its author.
+    // [IGNORE] Of a key against which there is evidence.
+    if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
+    // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
     const slot = slots.get(announcement.author);
-    if (slot !== undefined && announcement.seq <= slot.announced.seq)
-      return { verdict: "ignore", code: "ERR_REPLAYED" };
+    if (isOld(announcement, slot)) {
+      const other = contradicted(announcement, slot);
+      if (other === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
+      if (openEnvelope("announcement", sealed, context.crypto, announcement.publicKey) === undefined)
+        return { verdict: "reject", code: "ERR_SIGNATURE" };
+      context.accountable?.onFork(other, announcement);
+      return { verdict: "ignore", code: "ERR_BANNED" };
+    }
     // [IGNORE] A model that this author announced before: it can't become fresh again.
     const tag = slot?.tag ?? tags;
     const name = taggedKeyOf(tag, announcement.model);
@@ -102,9 +127,31 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       firstSeenCycle: context.cycle(),
     };
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
-    slots.set(announcement.author, { announced, tag, settled: false, tokens: refilled - 1, refilledMs: now });
+    const before =
+      context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
+    slots.set(announcement.author, { announced, before, tag, settled: false, tokens: refilled - 1, refilledMs: now });
     forgetOldest(slots, LIMITS.maxAnnouncers);
     return { verdict: "accept" };
+  }
+
+  /** Not after what its author announced, nor before what it has proved. */
+  function isOld(announcement: Announcement, slot: Slot | undefined): boolean {
+    if (slot !== undefined) return !isNewer(announcement, slot.announced);
+    const proved = context.accountable?.proved(announcement.author);
+    if (proved === undefined || isNewer(announcement, proved)) return false;
+    return !equalBytes(announcement.sealed, proved.sealed); // the newest again, after a restart: its model may be pulled anew
+  }
+
+  /** An announcement of this author that says another thing about the same place in the log. */
+  function contradicted(announcement: Announcement, slot: Slot | undefined): Announcement | undefined {
+    const { accountable } = context;
+    if (accountable === undefined) return undefined;
+    const proved = accountable.proved(announcement.author);
+    const known = [
+      ...(slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : []),
+      ...(proved ? [proved] : []),
+    ];
+    return known.find((other) => contradicts(announcement, other));
   }
 
   function refill(slot: Slot | undefined, now: number): number {
@@ -126,5 +173,19 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       const slot = slots.get(announced.author);
       if (slot?.announced === announced) slot.settled = true;
     },
+    newest: (author) => slots.get(author)?.announced,
   };
+}
+
+const NOTHING: readonly Uint8Array[] = [];
+
+/** Later in the log of its author. */
+export function isNewer(a: Announcement, b: Announcement): boolean {
+  return a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
+}
+
+/** Two stories about one place of one log: no honest peer signs both. */
+function contradicts(a: Announcement, b: Announcement): boolean {
+  if (a.generation !== b.generation || a.seq !== b.seq) return false;
+  return !equalBytes(a.entry, b.entry) || !equalBytes(a.root, b.root) || !equalBytes(a.model, b.model);
 }

@@ -8,15 +8,23 @@ import { forgetOldest } from "../bounded.ts";
 import { equalBytes, keyOf } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import type { Clock, Crypto, PeerId, Transport } from "../seams.ts";
-import { decodeBlobAnswer, decodeBlobRequest, encodeBlobAnswer, encodeBlobRequest } from "../wire/messages.ts";
+import type { Archive, ArchivedBlob, Clock, Crypto, PeerId, Transport } from "../seams.ts";
+import {
+  type BlobRequest,
+  decodeBlobAnswer,
+  decodeBlobRequest,
+  encodeBlobAnswer,
+  encodeBlobRequest,
+} from "../wire/messages.ts";
 
 /** The blobs that this peer serves: some for ever (the manifest), and the newest few model bodies. */
 export interface BlobShelf {
   /** Served until the process ends. */
   keep(hash: Uint8Array, bytes: Uint8Array): void;
-  /** Served until `BODIES_SERVED` newer ones came. */
+  /** Served until `BODIES_SERVED` newer ones came, and then as long as the archive has it. */
   rotate(hash: Uint8Array, bytes: Uint8Array): void;
+  /** What was rotated in last. */
+  latest(): ArchivedBlob | undefined;
 }
 
 /** A body stays on offer this many publications, so that a slow peer can finish its pull. */
@@ -27,28 +35,57 @@ const CHUNK_ATTEMPTS = 3;
 /** Times the attempt: in 1.8 s a lost peer is redialled (REDIAL_FIRST_MS x 1.5, and a tick of membership). */
 const RETRY_DELAY_MS = 600;
 
-export function serveBlobs(transport: Transport, protocol: string): BlobShelf {
+/** Serves the shelf, and for audits what the archive holds: that is read one blob at a time, and a few stay at hand for their next chunks. */
+export function serveBlobs(transport: Transport, protocol: string, archive?: Archive): BlobShelf {
   const kept = new Map<string, Blob>();
   const rotating = new Map<string, Blob>();
+  const archived = new Map<string, Blob>();
+  let latest: ArchivedBlob | undefined;
+  let reading: Promise<unknown> = Promise.resolve();
+
+  async function fromArchive(key: string, hash: Uint8Array): Promise<Blob | undefined> {
+    const read = async () => {
+      const known = archived.get(key);
+      if (known !== undefined) return known;
+      const bytes = await archive?.get(hash);
+      if (bytes === undefined) return undefined;
+      const blob = { bytes };
+      archived.set(key, blob);
+      forgetOldest(archived, BODIES_SERVED);
+      return blob;
+    };
+    const blob = reading.then(read);
+    reading = blob.catch(() => {}); // the asker has the error
+    return blob;
+  }
+
   transport.onRequest(protocol, (_from, body) => {
-    const { hash, offset, maxBytes } = decodeBlobRequest(body);
-    const key = keyOf(hash);
-    const blob = kept.get(key) ?? rotating.get(key);
-    if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
-    const { bytes } = blob;
-    const end = Math.min(bytes.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
-    const encode = () => encodeBlobAnswer({ total: bytes.length, chunk: bytes.subarray(Math.min(offset, end), end) });
-    if (offset > 0 || end < bytes.length) return encode();
-    blob.whole ??= encode();
-    return blob.whole;
+    const request = decodeBlobRequest(body);
+    const key = keyOf(request.hash);
+    const blob = kept.get(key) ?? rotating.get(key) ?? archived.get(key);
+    if (blob !== undefined || archive === undefined) return answer(blob, request);
+    return fromArchive(key, request.hash).then((found) => answer(found, request));
   });
   return {
     keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
     rotate(hash, bytes) {
       rotating.set(keyOf(hash), { bytes });
       forgetOldest(rotating, BODIES_SERVED);
+      latest = { hash, bytes };
+      void archive?.put([latest]);
     },
+    latest: () => latest,
   };
+}
+
+function answer(blob: Blob | undefined, { offset, maxBytes }: BlobRequest): Uint8Array {
+  if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
+  const { bytes } = blob;
+  const end = Math.min(bytes.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
+  const encode = () => encodeBlobAnswer({ total: bytes.length, chunk: bytes.subarray(Math.min(offset, end), end) });
+  if (offset > 0 || end < bytes.length) return encode();
+  blob.whole ??= encode();
+  return blob.whole;
 }
 
 interface Blob {

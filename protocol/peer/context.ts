@@ -3,9 +3,11 @@ import { bytesOf } from "../bytes.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import type { ParentStatus } from "../log/bodies.ts";
 import type { Log } from "../log/chain.ts";
+import type { EvidenceKind } from "../log/evidence.ts";
 import type { Rng } from "../rng.ts";
 import type {
   Aggregator,
+  Archive,
   CandidateExplanation,
   Clock,
   Crypto,
@@ -28,6 +30,8 @@ export interface PeerModules {
   readonly trainer: Trainer;
   readonly aggregator: Aggregator;
   readonly rng: Rng;
+  /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
+  readonly archive?: Archive;
   /** Hears of what happens, e.g. to log it; must not throw. */
   readonly observe?: (event: PeerEvent) => void;
 }
@@ -45,6 +49,8 @@ export interface PeerContext extends PeerModules {
   readonly explain: boolean;
   readonly counters: Counters;
   readonly signal: AbortSignal;
+  /** Ends the peer for a reason that lies outside its cycle: `Peer.run` rejects with it. */
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -126,4 +132,8 @@ export type PeerEvent =
     }
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
   | { readonly kind: "diverged"; readonly cycle: number }
-  | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string };
+  | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }
+  /** A key was banned, on evidence that was found or came. */
+  | { readonly kind: "evidence"; readonly peer: PeerId; readonly proves: EvidenceKind; readonly reason: string }
+  /** Others knew more of the own log than the store: it goes on with a new one. */
+  | { readonly kind: "generation"; readonly generation: number };

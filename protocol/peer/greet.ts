@@ -1,6 +1,7 @@
 /**
  * The greeting at every new connection: do we work on the same task? A peer of another task is told so, and left alone.
- * The answer carries the newest announcement, so that a newcomer need not wait for the next one.
+ * The answer carries the newest announcement, so that a newcomer need not wait for the next one, and the newest of the asker, in case
+ * that it has forgotten (past.ts).
  */
 import { equalBytes, toHex } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
@@ -21,9 +22,13 @@ export interface GreetOptions {
   latest(): Uint8Array | undefined;
   /** An announcement that came with an answer. */
   receive(from: PeerId, sealed: Uint8Array): void;
+  /** The newest announcement of another that this peer knows: told to that one when it greets. */
+  newestOf(peer: PeerId): Uint8Array | undefined;
+  /** A peer of this task has answered; `yours` is what it knows of this one. */
+  answered(peer: PeerId, yours: Uint8Array | undefined): void;
 }
 
-export function greetPeers(context: PeerContext, { latest, receive }: GreetOptions): void {
+export function greetPeers(context: PeerContext, { latest, receive, newestOf, answered }: GreetOptions): void {
   const { transport, taskId } = context;
 
   function refuse(peer: PeerId, theirs: Uint8Array): string {
@@ -36,8 +41,13 @@ export function greetPeers(context: PeerContext, { latest, receive }: GreetOptio
   transport.onRequest(HELLO_PROTOCOL, (from, body) => {
     const { task } = decodeHelloRequest(body);
     if (!equalBytes(task, taskId)) refuse(from, task); // answered all the same: the asker learns our task, and leaves
-    const announcement = latest();
-    return encodeHelloAnswer({ task: taskId, agent: AGENT, ...(announcement && { announcement }) });
+    const [announcement, yours] = [latest(), newestOf(from)];
+    return encodeHelloAnswer({
+      task: taskId,
+      agent: AGENT,
+      ...(announcement && { announcement }),
+      ...(yours && { yours }),
+    });
   });
 
   async function greet(peer: PeerId): Promise<void> {
@@ -48,7 +58,10 @@ export function greetPeers(context: PeerContext, { latest, receive }: GreetOptio
     if (!equalBytes(answer.task, taskId)) {
       refuse(peer, answer.task);
       transport.block(peer);
-    } else if (answer.announcement !== undefined) receive(peer, answer.announcement);
+      return;
+    }
+    answered(peer, answer.yours);
+    if (answer.announcement !== undefined) receive(peer, answer.announcement);
   }
 
   const greetOrLeave = (peer: PeerId) => {

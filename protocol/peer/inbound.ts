@@ -4,11 +4,14 @@
  * Whom to read is the receiver's choice: in every cycle, shortly before its merge, up to k authors are drawn at random among the neighbours with a model
  * that was not taken yet, each at most once. Who announces more often is not drawn more often, so flooding buys nothing. Authors that
  * failed lately share one place among the pulls in progress, so those that never answer cannot hold all of them.
+ *
+ * Where authors answer for their logs, the proof is pulled beside the body, and a model without one is refused (proofs.ts).
  */
-import { isHearsayError } from "../errors.ts";
+import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId, Verdict } from "../seams.ts";
-import { type Announced, createAnnouncementBook } from "./announcements.ts";
+import type { Announcement } from "../wire/announcement.ts";
+import { type Announced, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
 import { pullBlob } from "./blobs.ts";
 import { countRefused, type PeerContext } from "./context.ts";
 import { type Candidate, createInbox } from "./inbox.ts";
@@ -31,6 +34,8 @@ export interface Inbound {
   merged(taken: Taken, keep: (candidate: Candidate) => boolean): void;
   /** Moving average of the duration of a pull, ms; 0 before the first. */
   pullMs(): number;
+  /** The newest announcement of an author that came. */
+  newest(author: PeerId): Announcement | undefined;
   /** Calls back once, when the number of fresh candidates grows. */
   onFresh(callback: () => void): void;
 }
@@ -52,8 +57,14 @@ const DELIVERY_CYCLES = 2;
 /** Failed pulls that are no fault of the model: unreachable, too slow, or replaced meanwhile. */
 const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND"];
 
+/** How authors answer for their logs; left out where they do not. */
+export type Accountable = NonNullable<AnnouncementContext["accountable"]> & {
+  /** @throws HearsayError where the author's log does not prove the model. */
+  prove(announced: Announcement): Promise<void>;
+};
+
 /** @param startCycle own cycles before this start: the staleness of what comes before the first `beginCycle` counts from it. */
-export function createInbound(context: PeerContext, startCycle: number): Inbound {
+export function createInbound(context: PeerContext, startCycle: number, accountable?: Accountable): Inbound {
   const { task, counters, clock, codec } = context;
   const { inboxSize, memory } = task.aggregation;
   const inbox = createInbox({ capacity: Math.max(inboxSize, memory), memory });
@@ -81,6 +92,7 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
     clock,
     crypto: context.crypto,
     cycle: () => cycle,
+    ...(accountable && { accountable }),
   });
 
   /**
@@ -125,13 +137,14 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
     inFlight.add(author);
     const startedMs = clock.now();
     try {
-      const body = await pullBlob(context, author, context.names.blob, {
+      const pulled = pullBlob(context, author, context.names.blob, {
         hash: announced.model,
         maxBytes: codec.bodyBytes,
         expectedBytes: announced.bytes,
         signal: context.signal,
       });
-      inbox.put({ announced, params: validateBody(body, codec, maxNorm) });
+      const body = accountable === undefined ? await pulled : await proved(announced, pulled, accountable);
+      inbox.put({ announced, body, params: validateBody(body, codec, maxNorm) });
       strikes.forgive(author);
       deliveredMs.delete(author); // re-inserted at the end
       deliveredMs.set(author, clock.now());
@@ -147,6 +160,19 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
       book.settle(announced);
       draw();
     }
+  }
+
+  /** The body, when the model is proved as well. What is wrong with the body itself counts first. */
+  async function proved(
+    announced: Announced,
+    pulled: Promise<Uint8Array>,
+    { prove, isBanned }: Accountable,
+  ): Promise<Uint8Array> {
+    const [body, proof] = await Promise.allSettled([pulled, prove(announced)]);
+    if (body.status === "rejected") throw body.reason;
+    if (proof.status === "rejected") throw proof.reason;
+    if (isBanned(announced.author)) throw new HearsayError("ERR_BANNED", "its author was banned meanwhile");
+    return body.value;
   }
 
   function failed(announced: Announced, code: string, message: string): void {
@@ -197,12 +223,16 @@ export function createInbound(context: PeerContext, startCycle: number): Inbound
       }
       return Math.min(inboxSize, deliveredMs.size);
     },
-    take: () => ({ candidates: inbox.select(), invalid: [...invalid] }),
+    take() {
+      const candidates = inbox.select().filter(({ announced }) => !accountable?.isBanned(announced.author));
+      return { candidates, invalid: [...invalid] };
+    },
     merged(taken, keep) {
       invalid = invalid.filter((announced) => !taken.invalid.includes(announced));
       inbox.merged(taken.candidates, keep);
     },
     pullMs: () => meanPullMs,
+    newest: (author) => book.newest(author),
     onFresh(callback) {
       listener = () => {
         listener = undefined;

@@ -8,6 +8,8 @@ import type { Announced } from "./announcements.ts";
 /** A validated model of another peer. */
 export interface Candidate {
   readonly announced: Announced;
+  /** As it came; `params` may be a view of it. */
+  readonly body: Uint8Array;
   readonly params: Float32Array;
 }
 

@@ -1,21 +1,16 @@
 /**
- * The merge: staleness weights -> robust rule -> blend -> log. Own model is the pivot; nobody is waited for here.
+ * The merge: staleness weights -> robust rule -> blend (combine.ts) -> log. Own model is the pivot; nobody is waited for here.
  *
- * `catch-up`: a peer that has merged nothing since it started, and is more than the staleness cut-off behind the lower median
- * of its candidates, takes the coordinate median of (at least three of) them and that age, instead of pulling its own old
- * model along.
+ * The log names every model that was at hand, in this order: those that went into the rule, sorted by peer id; copies of these, weight 0;
+ * those too stale for it, `removed` with weight 0; bodies that were refused. Since staleness is counted from the ages of all, an audit can
+ * tell which weights they permit.
  */
-import { equalBytes } from "../bytes.ts";
+import { bytesOf, equalBytes } from "../bytes.ts";
+import { combine, mayCatchUp } from "../combine.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../log/bodies.ts";
-import type { CandidateExplanation, RuleCandidate, StoreChange } from "../seams.ts";
-import {
-  eligible as isEligible,
-  lagReference,
-  lowerMedian,
-  mergeAges,
-  staleness,
-  stalenessWeightQ16,
-} from "../staleness.ts";
+import type { ArchivedBlob, CandidateExplanation, RuleCandidate, StoreChange } from "../seams.ts";
+import { eligible as isEligible, lagReference, staleness, stalenessWeightQ16 } from "../staleness.ts";
+import type { BlobShelf } from "./blobs.ts";
 import type { MergedParent, PeerContext } from "./context.ts";
 import { type MergeToRemember, rememberMerge } from "./history.ts";
 import type { Inbound } from "./inbound.ts";
@@ -23,21 +18,8 @@ import type { Candidate } from "./inbox.ts";
 import type { ModelState, Trained } from "./outbound.ts";
 import { euclideanNorm } from "./validate.ts";
 
-/** Fewest models from which a late joiner starts. */
-const CATCH_UP_CANDIDATES = 3;
-
 interface Weighted extends Candidate, RuleCandidate {
   readonly tau: number;
-}
-
-/** What came of the candidates that went into the rule. */
-interface Combined {
-  /** Of the rule, as the log has it. */
-  readonly name: string;
-  readonly output: Float32Array;
-  readonly age: number;
-  readonly statuses: readonly ParentStatus[];
-  readonly explanation?: readonly CandidateExplanation[];
 }
 
 /** What became of one model of another peer. */
@@ -59,9 +41,8 @@ export interface Merger {
   ): Promise<ModelState | undefined>;
 }
 
-export function createMerger(context: PeerContext, inbound: Inbound): Merger {
+export function createMerger(context: PeerContext, inbound: Inbound, shelf: BlobShelf): Merger {
   const { task, counters, hashOf } = context;
-  const { rule, parameters, blend } = task.aggregation;
   let mergedSinceStart = false;
 
   function weigh(candidates: readonly Candidate[], ownAge: number, cycle: number): Weighted[] {
@@ -82,25 +63,19 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     });
   }
 
-  async function combine(trained: Trained, candidates: readonly Weighted[]): Promise<Combined> {
-    const { explain } = context;
-    const [first, ...rest] = candidates;
-    const theirAge = lowerMedian(candidates.map(({ announced }) => announced.age));
-    const lagging = theirAge - trained.age > task.staleness.cutoff * task.training.steps;
-    if (first !== undefined && !mergedSinceStart && lagging && candidates.length >= CATCH_UP_CANDIDATES) {
-      const input = { own: first.params, candidates: rest, explain };
-      const { params, explanation } = await context.aggregator.aggregate("median", {}, input);
-      const statuses = candidates.map(() => "used" as const);
-      const told = explanation && explainCatchUp(explanation);
-      return { name: "catch-up", output: params, age: theirAge, statuses, ...(told && { explanation: told }) };
-    }
-    const input = { own: trained.params, base: trained.base, candidates, age: trained.age, explain };
-    const { params, statuses, explanation } = await context.aggregator.aggregate(rule, parameters, input);
-    const claimed = candidates.map(({ announced, weightQ16 }) => ({ age: announced.age, weightQ16 }));
-    const age = mergeAges(trained.age, claimed);
-    const output = blendInto(trained.params, params, blend);
-    const blended = explanation?.map((one) => ({ ...one, influence: one.influence * blend }));
-    return { name: rule, output, age, statuses, ...(blended && { explanation: blended }) };
+  /** Runs the rule over the candidates; on the models and ages that the log will name. */
+  function combineWith(trained: Trained, eligible: readonly Weighted[]) {
+    const candidates = eligible.map(({ params, weightQ16, announced: { age } }) => ({ params, weightQ16, age }));
+    const ages = candidates.map(({ age }) => age);
+    const catchUp = !mergedSinceStart && mayCatchUp(task, trained.age, ages);
+    const { params: own, age, base } = trained;
+    return combine(task, context.aggregator, { own, age, base, candidates, catchUp, explain: context.explain });
+  }
+
+  /** What an audit of a merge needs of this peer: the body that it published (of before, where training diverged), and the base. */
+  function ownFor(base: Float32Array, hash: Uint8Array): ArchivedBlob[] {
+    const published = shelf.latest();
+    return [...(published === undefined ? [] : [published]), { hash, bytes: bytesOf(base) }];
   }
 
   async function merge(
@@ -109,36 +84,38 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
     persist: (state: ModelState) => StoreChange[],
   ): Promise<ModelState | undefined> {
     const taken = inbound.take();
-    const young = weigh(taken.candidates, trained.age, cycle).filter(({ tau }) =>
-      isEligible(tau, task.staleness.cutoff),
-    );
-    const { kept: eligible, copies } = dropCopies(young); // of the young ones: a copy under an old age must not stand for all
+    const all = weigh(taken.candidates, trained.age, cycle);
+    const isYoung = ({ tau }: Weighted) => isEligible(tau, task.staleness.cutoff);
+    const { kept: eligible, copies } = dropCopies(all.filter(isYoung)); // a copy under an old age must not stand for all
     if (eligible.length < task.aggregation.quorum) return undefined;
 
-    const { name, output, age, statuses, explanation } = await combine(trained, eligible);
-    if (!Number.isFinite(euclideanNorm(output))) return undefined; // cannot happen with finite inputs; never let it spread
-    const merged = { params: output, age };
+    const { name, params, age, statuses, explanation } = await combineWith(trained, eligible);
+    if (!Number.isFinite(euclideanNorm(params))) return undefined; // cannot happen with finite inputs; never let it spread
+    const merged = { params, age };
 
     const weighed = [
       ...eligible.map((candidate, i) => fateOf(candidate, statuses[i] ?? "used", explanation?.[i])),
       ...copies.map((candidate) => fateOf({ ...candidate, weightQ16: 0 }, "duplicate")),
     ];
-    const fates: readonly Fate[] = [
-      ...weighed,
-      ...taken.invalid.map((announced) => fateOf({ announced, weightQ16: 0 }, "invalid")),
-    ];
+    const stale = all
+      .filter((one) => !isYoung(one))
+      .map(({ announced }) => fateOf({ announced, weightQ16: 0 }, "removed"));
+    const invalid = taken.invalid.map((announced) => fateOf({ announced, weightQ16: 0 }, "invalid"));
+    const fates: readonly Fate[] = [...weighed, ...invalid];
+    const base = hashOf(trained.base);
     const body: AggregateBody = {
       own: hashOf(trained.params),
-      base: hashOf(trained.base),
-      out: hashOf(output),
+      base,
+      out: hashOf(params),
       rule: name,
-      age: merged.age,
-      parents: fates.map(parent),
+      age,
+      parents: [...weighed, ...stale, ...invalid].map(parent),
     };
     const remember = () => rememberMerge({ cycle, tsMs: context.clock.now(), rule: name, parents: fates.map(memory) });
     const changes = [...persist(merged), ...(context.explain ? [remember()] : [])];
     await context.log.append([{ type: "aggregate", body }], changes);
-    for (const [, , , , status] of body.parents) counters[status]++;
+    void context.archive?.put(ownFor(trained.base, base), eligible.map(input));
+    for (const { status } of fates) counters[status]++;
     counters.merges++;
     mergedSinceStart = true;
     inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < task.staleness.cutoff);
@@ -147,19 +124,13 @@ export function createMerger(context: PeerContext, inbound: Inbound): Merger {
       cycle,
       rule: name,
       candidates: eligible.length,
-      age: merged.age,
+      age,
       parents: weighed.map(told),
     });
     return merged;
   }
 
   return { merge };
-}
-
-/** own + blend (y - own) in float32; y itself where blend is 1, to the bit. */
-function blendInto(own: Float32Array, y: Float32Array, blend: number): Float32Array {
-  if (blend === 1) return y;
-  return own.map((value, i) => value + blend * ((y[i] as number) - value));
 }
 
 /** One candidate a model: the same body under several names counts once, under the first name. */
@@ -171,12 +142,6 @@ function dropCopies(candidates: readonly Weighted[]): { kept: Weighted[]; copies
     (copy ? copies : kept).push(candidate);
   }
   return { kept, copies };
-}
-
-/** The first candidate stood in for the own model, which has no part in the result: distances are from that one. */
-function explainCatchUp(rest: readonly CandidateExplanation[]): CandidateExplanation[] {
-  const others = rest.reduce((sum, { influence }) => sum + influence, 0);
-  return [{ distance: 0, influence: Math.max(0, 1 - others) }, ...rest];
 }
 
 function fateOf<C extends Pick<Fate, "announced" | "weightQ16">>(
@@ -193,6 +158,10 @@ function told({ announced, tau, weightQ16, status, explanation }: Weighted & Fat
 
 function parent({ announced, weightQ16, status }: Fate): Parent {
   return [announced.publicKey, announced.model, announced.age, weightQ16, status];
+}
+
+function input({ announced, body }: Candidate): ArchivedBlob {
+  return { hash: announced.model, bytes: body };
 }
 
 function memory({ announced, status, explanation }: Fate): MergeToRemember["parents"][number] {

@@ -6,6 +6,7 @@
  * regression test in test/protocol/peer/first-cycle.test.ts).
  */
 import { LIMITS } from "../limits.ts";
+import type { Entry } from "../log/entry.ts";
 import { encodeAnnouncement } from "../wire/announcement.ts";
 import type { BlobShelf } from "./blobs.ts";
 import type { PeerContext } from "./context.ts";
@@ -39,7 +40,12 @@ export interface Outbound {
   latest(): Uint8Array | undefined;
 }
 
-export function createOutbound(context: PeerContext, shelf: BlobShelf): Outbound {
+/** @param published hears of an entry before others hear of it. */
+export function createOutbound(
+  context: PeerContext,
+  shelf: BlobShelf,
+  published: (entry: Entry) => void = () => {},
+): Outbound {
   const { task, taskId, crypto, clock, identity, trainer, transport, log, hashOf } = context;
   let latest: Uint8Array | undefined;
 
@@ -80,17 +86,12 @@ export function createOutbound(context: PeerContext, shelf: BlobShelf): Outbound
     ]);
     const entry = entries.at(-1);
     if (entry === undefined) throw new Error("an append returned no entry");
+    const { generation, root, signature: note } = log.state();
+    const { seq, id, tsMs } = entry;
     shelf.rotate(hash, body);
+    published(entry);
     latest = encodeAnnouncement(
-      {
-        task: taskId,
-        seq: entry.seq,
-        entry: entry.id,
-        model: hash,
-        bytes: body.length,
-        age,
-        tsMs: Math.floor(clock.now()),
-      },
+      { task: taskId, generation, seq, entry: id, root, note, model: hash, bytes: body.length, age, tsMs },
       identity,
     );
     context.counters.published++;

@@ -10,9 +10,10 @@ import { HearsayError } from "../errors.ts";
 import { initialParams } from "../learn/tensors.ts";
 import { type Log, openLog } from "../log/chain.ts";
 import { encodeTask } from "../manifest.ts";
-import type { Metrics, Split } from "../seams.ts";
+import type { Metrics, Split, StoreChange } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
 import { taskNames } from "../wire/messages.ts";
+import { type AccountabilityStatus, openAccountability } from "./accountability.ts";
 import { serveBlobs } from "./blobs.ts";
 import { type Counters, createCounters, createParamsHash, type PeerContext, type PeerModules } from "./context.ts";
 import { AGENT, greetPeers } from "./greet.ts";
@@ -20,6 +21,7 @@ import { createInbound } from "./inbound.ts";
 import { createMerger } from "./merge.ts";
 import { createOutbound, type ModelState } from "./outbound.ts";
 import { createPace } from "./pace.ts";
+import { createPast } from "./past.ts";
 import { blendServing, loadState, type SavedState, savedStateChanges } from "./state.ts";
 import { euclideanNorm } from "./validate.ts";
 
@@ -29,6 +31,8 @@ export interface PeerOptions {
   readonly minCycleMs: number;
   /** Says of every merge who moved the model, and remembers it (history.ts); false where left out. */
   readonly explain?: boolean;
+  /** Takes models only with proof, and answers for its own log (accountability.ts); true where left out, false where nothing is signed. */
+  readonly proofs?: boolean;
 }
 
 /** A snapshot for people and dashboards. */
@@ -45,12 +49,16 @@ export interface PeerStatus {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly logSize: number;
+  /** Of the log: how often it was begun anew. */
+  readonly generation: number;
+  /** Where logs are answered for. */
+  readonly accountability?: AccountabilityStatus;
   readonly counters: Counters;
 }
 
 export interface Peer {
   readonly log: Log;
-  /** Learns until `stop`; rejects if the trainer or the store fails for good. */
+  /** Learns until `stop`; rejects if the trainer or the store fails for good, and with ERR_BANNED if its key is banned. */
   run(): Promise<void>;
   /** Ends the loop after the step in progress. */
   stop(): void;
@@ -64,10 +72,10 @@ export interface Peer {
 
 /**
  * A peer on its modules; loads or starts log and model, and serves from then on.
- * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE.
+ * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE, ERR_BANNED.
  */
 export async function createPeer(
-  { task, minCycleMs, explain = false }: PeerOptions,
+  { task, minCycleMs, explain = false, proofs = true }: PeerOptions,
   modules: PeerModules,
 ): Promise<Peer> {
   const { clock, crypto, identity, store, transport } = modules;
@@ -78,31 +86,59 @@ export async function createPeer(
   if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
   const log = await openLog({ store, identity, crypto, clock, taskId, agent: AGENT });
   const ending = new AbortController();
+  let failure: { readonly cause: unknown } | undefined;
+  const fail = (cause: unknown) => {
+    if (ending.signal.aborted) return;
+    failure = { cause };
+    ending.abort(cause);
+  };
   const counters = createCounters();
   const hashOf = createParamsHash(crypto);
-  const own = { task, taskId, names, codec, hashOf, log, explain, counters, signal: ending.signal };
+  const own = { task, taskId, names, codec, hashOf, log, explain, counters, signal: ending.signal, fail };
   const context: PeerContext = { ...modules, ...own };
 
   const saved = await loadState(store, numParams(task));
   const start = initialParams(task.tensors, task.seed);
   const startNorm = euclideanNorm(start);
   let state: SavedState = saved ?? { params: start, serving: start, age: 0, cycle: 0 };
-  if (saved !== undefined) {
-    const params = hashOf(saved.params);
-    await log.append([{ type: "resume", body: { params, age: saved.age } }]);
-  }
+  let resumed = saved === undefined;
 
-  const shelf = serveBlobs(transport, names.blob);
+  const hasPast = log.head().size > 1 || log.generation > 0;
+  const accountable = proofs ? await openAccountability(context) : undefined;
+  const past = proofs ? createPast(context, hasPast) : undefined;
+
+  const shelf = serveBlobs(transport, names.blob, modules.archive);
   shelf.keep(taskId, manifest);
-  const inbound = createInbound(context, state.cycle);
-  const outbound = createOutbound(context, shelf);
-  const merger = createMerger(context, inbound);
+  const inbound = createInbound(context, state.cycle, accountable);
+  const outbound = createOutbound(context, shelf, accountable?.published);
+  const merger = createMerger(context, inbound, shelf);
   transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
-  greetPeers(context, { latest: outbound.latest, receive: inbound.receive });
+  greetPeers(context, {
+    latest: outbound.latest,
+    receive: inbound.receive,
+    newestOf: (other) => (inbound.newest(other) ?? accountable?.proved(other))?.sealed,
+    answered(other, yours) {
+      past?.told(yours);
+      accountable?.met(other);
+    },
+  });
 
   function after(model: ModelState, cycle: number): SavedState {
     const serving = state.cycle === 0 ? model.params : blendServing(state.serving, model.params);
     return { params: model.params, age: model.age, cycle, serving };
+  }
+
+  /** Before the first entry of a start, or of a new generation: the parameters that it goes on from. */
+  async function resume(): Promise<void> {
+    const begun = await past?.settle();
+    if (resumed && !begun) return;
+    await log.append([{ type: "resume", body: { params: hashOf(state.params), age: state.age } }]);
+    resumed = true;
+  }
+
+  /** With what was remembered of others, which is worth no batch of its own. */
+  function changesFor(next: SavedState): StoreChange[] {
+    return [...savedStateChanges(next), ...(accountable?.takeChanges() ?? [])];
   }
 
   async function oneCycle(pace: ReturnType<typeof createPace>): Promise<void> {
@@ -111,15 +147,14 @@ export async function createPeer(
     inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), startNorm), mergeInMs);
     const trained = await outbound.train(state, cycle);
     pace.trained();
+    await resume();
     if (trained !== undefined) await outbound.publish(trained);
     const own = trained ?? { ...state, base: state.params, steps: 0 };
     await pace.wait(inbound);
     const enough = inbound.fresh() >= task.aggregation.quorum && !ending.signal.aborted;
-    const merged = enough
-      ? await merger.merge(own, cycle, (model) => savedStateChanges(after(model, cycle)))
-      : undefined;
+    const merged = enough ? await merger.merge(own, cycle, (model) => changesFor(after(model, cycle))) : undefined;
     const next = after(merged ?? own, cycle);
-    if (merged === undefined) await store.write(savedStateChanges(next));
+    if (merged === undefined) await store.write(changesFor(next));
     state = next; // on disk before anyone can see it: after a crash no figure goes back
     if (merged === undefined) {
       modules.observe?.({ kind: "alone", cycle, candidates: inbound.fresh(), quorum: task.aggregation.quorum });
@@ -131,6 +166,7 @@ export async function createPeer(
     async run() {
       const pace = createPace(clock, minCycleMs, ending.signal);
       while (!ending.signal.aborted) await oneCycle(pace);
+      if (failure !== undefined) throw failure.cause;
     },
     stop: () => ending.abort(new HearsayError("ERR_UNREACHABLE", "this peer is stopping")),
     status: () => ({
@@ -145,6 +181,8 @@ export async function createPeer(
       neighbours: transport.peers().length,
       ...transport.traffic(),
       logSize: log.head().size,
+      generation: log.generation,
+      ...(accountable && { accountability: accountable.status() }),
       counters,
     }),
     serving: () => state.serving,

@@ -1,15 +1,16 @@
 /**
  * The announcement of a published model: what gossipsub carries, under 1 KiB, sealed by the author's key.
  *
- * Payload, strict DAG-CBOR: [1, task(32), author public key(32), seq, entry(32), model(32), bytes, age, tsMs].
- * `seq` and `entry` are sequence number and id of the publish entry in the author's log, so an announcement commits to the log.
+ * Payload, strict DAG-CBOR: [1, task(32), author public key(32), generation, seq, entry(32), root(32), note(64), model(32), bytes, age, tsMs].
+ * `seq` and `entry` are number and id of the publish entry in that generation of the author's log, `root` is that of the tree over
+ * the log's first seq + 1 entries, so an announcement commits to the whole log; `note` is the author's signature of that checkpoint.
  */
 import { equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Identity, PeerId } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
-import { seal, sealedPayload } from "./envelope.ts";
+import { SIGNATURE_BYTES, seal, sealedPayload } from "./envelope.ts";
 import { peerIdFromPublicKey } from "./identity.ts";
 import { isBytes32, isCount } from "./values.ts";
 
@@ -17,33 +18,41 @@ export interface Announcement {
   readonly task: Uint8Array;
   readonly author: PeerId;
   readonly publicKey: Uint8Array;
-  /** Log sequence number of the publish entry: grows with every announcement of an author. */
+  /** Of the author's log; see `GenesisBody.generation`. */
+  readonly generation: number;
+  /** Log sequence number of the publish entry: grows with every announcement of an author, within a generation. */
   readonly seq: number;
   /** Id of the publish entry. */
   readonly entry: Uint8Array;
+  /** Root of the Merkle tree over the entries 0 .. seq. */
+  readonly root: Uint8Array;
+  /** The author's Ed25519 signature of the checkpoint (log, seq + 1, root); whoever needs it verifies it (log/checkpoint.ts). */
+  readonly note: Uint8Array;
   /** SHA-256 of the model body. */
   readonly model: Uint8Array;
   /** Length of the body. */
   readonly bytes: number;
   /** SGD steps in the model's lineage, as the author claims. */
   readonly age: number;
-  /** The author's clock: for display only. */
+  /** The author's clock, in whole minutes: for display only. */
   readonly tsMs: number;
+  /** As it came, signature and all: what can be shown to others. */
+  readonly sealed: Uint8Array;
 }
 
-export type AnnouncementDraft = Omit<Announcement, "author" | "publicKey">;
+export type AnnouncementDraft = Omit<Announcement, "author" | "publicKey" | "sealed">;
 
 export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity): Uint8Array {
-  const { task, seq, entry, model, bytes, age, tsMs } = draft;
+  const { task, generation, seq, entry, root, note, model, bytes, age, tsMs } = draft;
   return seal(
     "announcement",
-    encodeCanonical([1, task, identity.publicKey, seq, entry, model, bytes, age, tsMs]),
+    encodeCanonical([1, task, identity.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs]),
     identity,
   );
 }
 
 /** The last one decoded: gossip brings the same bytes again and again, to a process of many peers from each neighbour. */
-let latest: { readonly sealed: Uint8Array; readonly announcement: Announcement } | undefined;
+let latest: Announcement | undefined;
 
 /**
  * The fields of a sealed announcement; the signature is not checked here (`openEnvelope` does, after cheaper checks).
@@ -53,21 +62,24 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
   if (sealed.length > LIMITS.maxAnnouncementBytes) {
     throw new HearsayError("ERR_TOO_LARGE", `an announcement of ${sealed.length} bytes`);
   }
-  if (latest === undefined || !equalBytes(latest.sealed, sealed))
-    latest = { announcement: decode(sealed), sealed: sealed.slice() };
-  return latest.announcement;
+  if (latest === undefined || !equalBytes(latest.sealed, sealed)) latest = decode(sealed.slice());
+  return latest;
 }
 
 function decode(sealed: Uint8Array): Announcement {
   const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes);
-  if (!Array.isArray(fields) || fields.length !== 9 || fields[0] !== 1) throw malformed("not a version 1 announcement");
-  const [, task, publicKey, seq, entry, model, bytes, age, tsMs] = fields;
-  if (!isBytes32(task) || !isBytes32(publicKey) || !isBytes32(entry) || !isBytes32(model))
+  if (!Array.isArray(fields) || fields.length !== 12 || fields[0] !== 1)
+    throw malformed("not a version 1 announcement");
+  const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs] = fields;
+  if (!isBytes32(task) || !isBytes32(publicKey) || !isBytes32(entry) || !isBytes32(root) || !isBytes32(model))
     throw malformed("a hash or key is not 32 bytes");
-  if (!isCount(seq) || !isCount(bytes) || !isCount(age) || !isCount(tsMs))
+  if (!(note instanceof Uint8Array) || note.length !== SIGNATURE_BYTES) throw malformed("the note is no signature");
+  if (!isCount(generation) || !isCount(seq) || !isCount(bytes) || !isCount(age) || !isCount(tsMs))
     throw malformed("a number is not in 0 .. 2^53-1");
+  if (generation >= 2 ** 32) throw malformed("the generation is not in 0 .. 2^32-1");
   if (age > LIMITS.maxAge) throw malformed(`an age above ${LIMITS.maxAge}`);
-  return { task, author: peerIdFromPublicKey(publicKey), publicKey, seq, entry, model, bytes, age, tsMs };
+  const author = peerIdFromPublicKey(publicKey);
+  return { task, author, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, sealed };
 }
 
 function malformed(message: string): HearsayError {

@@ -1,7 +1,7 @@
 /**
  * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id.
  *
- *   hello   [1, task(32), agent]                     -> [1, task(32), agent, announcement | null]
+ *   hello   [1, task(32), agent]                     -> [1, task(32), agent, announcement | null, yours | null]
  *   blob    [1, hash(32), offset, maxBytes]          -> [1, total, chunk]
  *   peers   [1, limit]                               -> [1, [[peerId, [multiaddr, ...]], ...]]
  */
@@ -17,10 +17,11 @@ import { isBytes32, isCount } from "./values.ts";
 export const HELLO_PROTOCOL = "/hearsay/hello/1.0.0";
 
 /** Topic and protocol names of a task: the first 16 bytes of its id, in hexadecimal. */
-export function taskNames(task: Uint8Array): { announce: string; blob: string; peers: string } {
+export function taskNames(task: Uint8Array): { announce: string; evidence: string; blob: string; peers: string } {
   const tag = toHex(task.subarray(0, 16));
   return {
     announce: `/hearsay/${tag}/announce/1`,
+    evidence: `/hearsay/${tag}/evidence/1`,
     blob: `/hearsay/${tag}/blob/1.0.0`,
     peers: `/hearsay/${tag}/peers/1.0.0`,
   };
@@ -34,6 +35,8 @@ export interface HelloRequest {
 export interface HelloAnswer extends HelloRequest {
   /** The answerer's newest announcement, so that a newcomer need not wait for the next. */
   readonly announcement?: Uint8Array;
+  /** The asker's newest announcement that the answerer knows: news to an asker whose store was restored from a backup. */
+  readonly yours?: Uint8Array;
 }
 
 export interface BlobRequest {
@@ -63,16 +66,18 @@ export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
   return { task: hash(task), agent: text(agent, 128) };
 }
 
-export function encodeHelloAnswer({ task, agent, announcement }: HelloAnswer): Uint8Array {
-  return encodeCanonical([1, task, agent, announcement ?? null]);
+export function encodeHelloAnswer({ task, agent, announcement, yours }: HelloAnswer): Uint8Array {
+  return encodeCanonical([1, task, agent, announcement ?? null, yours ?? null]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
-  const [, task, agent, announcement] = fields(bytes, 4);
-  const answer = { task: hash(task), agent: text(agent, 128) };
-  if (announcement === null) return answer;
-  if (!(announcement instanceof Uint8Array)) throw malformed("the announcement is not bytes");
-  return { ...answer, announcement };
+  const [, task, agent, announcement, yours] = fields(bytes, 5);
+  return {
+    task: hash(task),
+    agent: text(agent, 128),
+    ...(announcement !== null && { announcement: sealed(announcement) }),
+    ...(yours !== null && { yours: sealed(yours) }),
+  };
 }
 
 export function encodeBlobRequest({ hash, offset, maxBytes }: BlobRequest): Uint8Array {
@@ -130,6 +135,11 @@ function fields(bytes: Uint8Array, length: number): unknown[] {
   const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
   if (!Array.isArray(value) || value.length !== length || value[0] !== 1) throw malformed("not a version 1 message");
   return value;
+}
+
+function sealed(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw malformed("an announcement is not bytes");
 }
 
 function hash(value: unknown): Uint8Array {

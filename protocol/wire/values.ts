@@ -9,3 +9,8 @@ export function isBytes32(value: unknown): value is Uint8Array {
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
+
+/** A time rounded down to whole minutes, as whatever leaves a peer says it: to the second, times tell who sits where and when. */
+export function wholeMinutes(ms: number): number {
+  return 60_000 * Math.floor(ms / 60_000);
+}

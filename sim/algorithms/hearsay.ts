@@ -25,16 +25,17 @@ export const hearsay: Algorithm = {
   },
 };
 
-/** Entries of the log, the saved model, and the memory of merges. */
+/** Entries of the log and the tree over them, the saved model, and the memory of merges. */
 function isReadByRestartsOnly(key: string): boolean {
-  return key.startsWith("log/e/") || key.startsWith("model/") || key.startsWith("why/");
+  return key.startsWith("log/e/") || key.startsWith("log/t/") || key.startsWith("model/") || key.startsWith("why/");
 }
 
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
   const { scenario, task, clock, crypto, network, observer } = environment;
   const { identity, device, trainer, honest } = participant;
   const { peerId } = identity;
-  const store: Store = scenario.logs === "keep" ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
+  const keeps = scenario.logs === "keep" || scenario.signatures; // others ask for proofs of what is signed
+  const store: Store = keeps ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
   let sessions = 0;
   let bytesBefore = 0;
 
@@ -63,6 +64,7 @@ async function startLearner(environment: Environment, participant: Participant):
       rng: environment.rng.fork(`${peerId}/${sessions++}`),
       trainMs: () => device.trainMs(),
       minCycleMs: MIN_CYCLE_MS,
+      proofs: scenario.signatures,
       explain: honest && scenario.metrics.explain === true,
       ...(honest && { observe }),
     });

@@ -1,14 +1,20 @@
 /** The work that `npm run bench:aggregate` times: passes over coordinates, and whole rules of the registry. */
+
+import type { SharedMemory } from "../../node/engines/model-memory.ts";
 import { ASSUMED_SHARE, assumedLiars } from "../../protocol/aggregate/assumed-liars.ts";
+import { WORKSPACE_PAGES } from "../../protocol/aggregate/kernels/workspace.ts";
 import { oneMixture } from "../../protocol/aggregate/mixture.ts";
 import type { Passes, Reduction } from "../../protocol/aggregate/passes.ts";
 import { ruleNamed, ruleParameters } from "../../protocol/aggregate/registry.ts";
 import type { RuleInput } from "../../protocol/seams.ts";
+import { createSharedMemory } from "../../protocol/wasm-module.ts";
 import { UNIT_WEIGHT } from "../../protocol/weight.ts";
 
 /** Repeats go on for so long, and at least so many times: the first ones run what is not optimised yet. */
 const REPEAT_MS = 700;
 const RUNS = 5;
+
+const PAGE = 65_536;
 
 /** Candidates that the rules assume to lie, of n rows with the own one. */
 export function liarsAmongRows(n: number): number {
@@ -36,6 +42,18 @@ export function drawRows(
   });
 }
 
+/** n models as an engine has them: in one memory with the workspaces of the kernels, a cache line more than whole small pages apart. */
+export function drawShared(n: number, d: number, threads: number): { memory: SharedMemory; rows: Float32Array[] } {
+  const apart = Math.ceil((4 * d) / 4096) * 4096 + 64;
+  const memory = createSharedMemory(threads * WORKSPACE_PAGES + Math.ceil((n * apart) / PAGE));
+  let next = threads * WORKSPACE_PAGES * PAGE - apart;
+  const rows = drawRows(n, d, () => {
+    next += apart;
+    return new Float32Array(memory.buffer, next, d);
+  });
+  return { memory, rows };
+}
+
 /** Passes over n rows, by name. */
 export function passCases(rows: readonly Float32Array[], passes: Passes): Record<string, () => unknown> {
   const n = rows.length;
@@ -53,8 +71,7 @@ export function passCases(rows: readonly Float32Array[], passes: Passes): Record
     meamed: reduce({ kind: "mean-around-median", n, keep: n - trim }),
     mean: () => passes.reduce(rows, { mixed, reduction: { kind: "only" } }),
     distances: () => passes.squaredLengths(rows),
-    // Kernels know by the array what they have loaded.
-    gram: () => passes.gram([...rows]),
+    gram: () => passes.gram(rows),
   };
 }
 

@@ -8,8 +8,10 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { table } from "../../node/commands/print.ts";
-import { KERNELS } from "../../protocol/aggregate/kernels/passes.ts";
-import { drawRows, leastMs, liarsAmongRows, passCases, readOnce, ruleCase } from "./aggregate-cases.ts";
+import { passesBy } from "../../node/engines/division.ts";
+import { workspaceIn } from "../../node/engines/model-memory.ts";
+import type { Passes } from "../../protocol/aggregate/passes.ts";
+import { drawShared, leastMs, liarsAmongRows, passCases, readOnce, ruleCase } from "./aggregate-cases.ts";
 import { type Library, references } from "./aggregate-reference.ts";
 import { figure } from "./statistics.ts";
 
@@ -57,32 +59,35 @@ Examples:
 const options = program.opts<{ quick?: boolean; json?: boolean }>();
 const d = options.quick === true ? 100_000 : 1_000_000;
 
+/** Models, and the passes of one thread that has them in the memory of its kernels, as in the worker of an engine. */
+function drawPlaced(n: number): { rows: Float32Array[]; passes: Passes } {
+  const { memory, rows } = drawShared(n, d, 1);
+  return { rows, passes: passesBy(workspaceIn(memory, 0)) };
+}
+
 const results: Result[] = [];
 for (const n of FEW) {
-  const rows = drawRows(n, d);
-  const [once, median] = [readOnce(rows), passCases(rows, KERNELS).median as () => unknown];
+  const { rows, passes } = drawPlaced(n);
+  const [once, median] = [readOnce(rows.map((row) => row.slice())), passCases(rows, passes).median as () => unknown];
   note("median", n, leastMs(median), { readOnce: leastMs(once) });
 }
 for (const n of ROWS) {
   const { reference, ms: theirs } = references(n, d, liarsAmongRows(n));
-  const rows = drawRows(n, d);
+  const { rows, passes } = drawPlaced(n);
   const works = {
-    ...passCases(rows, KERNELS),
-    ...Object.fromEntries(RULES.map((name) => [name, ruleCase(name, rows)])),
+    ...passCases(rows, passes),
+    ...Object.fromEntries(RULES.map((name) => [name, ruleCase(name, rows, passes)])),
   };
   const numpy = theirs("numpy", "median");
   for (const [kernel, work] of Object.entries(works)) {
     const same = kernel === "nnm+median" ? "nnm" : kernel;
     note(kernel, n, leastMs(work), { numpy, byzfl: theirs("byzfl", same), byzpy: theirs("byzpy", same) }, reference);
   }
-  if (n === GUARDED_ROWS - 1)
-    note(
-      "guarded-median",
-      GUARDED_ROWS,
-      leastMs(ruleCase("guarded-median", drawRows(GUARDED_ROWS, d))),
-      { numpy },
-      reference,
-    );
+  if (n === GUARDED_ROWS - 1) {
+    const guarded = drawPlaced(GUARDED_ROWS);
+    const ms = leastMs(ruleCase("guarded-median", guarded.rows, guarded.passes));
+    note("guarded-median", GUARDED_ROWS, ms, { numpy }, reference);
+  }
 }
 large(10 * d);
 

@@ -244,10 +244,13 @@ describe("the command line", () => {
       for (const type of ["genesis", "train", "publish", "aggregate"]) assert.ok(table.stdout.includes(type), type);
       await ends(0, ["log", "export", "--state", ben.stateDir, "--output", lab.path("log.jsonl")]);
       await ends(0, ["log", "verify", lab.path("log.jsonl")]);
+      await ends(0, ["log", "export", "--state", ben.stateDir, "--output", lab.path("log.car"), "--bodies"]);
+      await ends(0, ["log", "verify", lab.path("log.car")]);
+      await ends(0, ["log", "verify", lab.path("log.jsonl"), lab.path("log.car")]);
     });
 
     it("that was tampered with ends verification with status 3, and the first bad entry is named", async () => {
-      const lines = (await readFile(lab.path("log.jsonl"), "utf8")).trimEnd().split("\n");
+      const [header, ...lines] = (await readFile(lab.path("log.jsonl"), "utf8")).trimEnd().split("\n");
       const without = (seq: number) => lines.filter((_, i) => i !== seq);
       const changed = (seq: number, from: RegExp, to: string) =>
         lines.map((line, i) => (i === seq ? line.replace(from, to) : line));
@@ -260,7 +263,7 @@ describe("the command line", () => {
         [6, swapped],
         [0, without(0)],
       ] as const) {
-        const file = await lab.write("tampered.jsonl", `${tampered.join("\n")}\n`);
+        const file = await lab.write("tampered.jsonl", `${[header, ...tampered].join("\n")}\n`);
         const { stdout } = await ends(NOT_VERIFIED, ["log", "verify", file, "--json"]);
         const { ok, entries, firstBad } = JSON.parse(stdout) as {
           ok: boolean;

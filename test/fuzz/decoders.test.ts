@@ -10,9 +10,12 @@ import { concatBytes, equalBytes, floatsToBytes, toHex, utf8 } from "../../proto
 import { CODECS } from "../../protocol/codec/registry.ts";
 import { decodeSafetensors, encodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
 import { formatInvite, parseInvite } from "../../protocol/invite.ts";
-import { createEntry, decodeEntry, type Entry, readEntry } from "../../protocol/log/entry.ts";
-import { formatLine, parseLine, verifyLines } from "../../protocol/log/jsonl.ts";
+import { createEntry, decodeEntry, type Entry, logIdOf, readEntry } from "../../protocol/log/entry.ts";
+import { decodeEvidence, type Evidence, encodeEvidence, verifyEvidence } from "../../protocol/log/evidence.ts";
+import { formatHeader, formatLine, parseHeader, parseLine } from "../../protocol/log/jsonl.ts";
+import { NO_SUCCESSOR } from "../../protocol/log/succession.ts";
 import { verifyLog } from "../../protocol/log/verify.ts";
+import { verifyExport } from "../../protocol/log/verify-export.ts";
 import { decodeTask, encodeTask } from "../../protocol/manifest.ts";
 import { validateBody } from "../../protocol/peer/validate.ts";
 import { createRng, type Rng } from "../../protocol/rng.ts";
@@ -21,6 +24,7 @@ import { decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/anno
 import { decodeCanonical, encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { openEnvelope } from "../../protocol/wire/envelope.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
+import * as logMessages from "../../protocol/wire/log-messages.ts";
 import * as messages from "../../protocol/wire/messages.ts";
 import { sampleDrafts } from "../protocol/log/support.ts";
 import { blobTask } from "../support/blobs.ts";
@@ -59,9 +63,58 @@ const ENTRIES: readonly Entry[] = [
 ].map((statement, seq) => createEntry({ logId: hash(), seq, prev: hash(), tsMs: 5, ...statement }, alice, nodeCrypto));
 
 const ANNOUNCEMENT = encodeAnnouncement(
-  { task: TASK_ID, seq: 300, entry: hash(), model: hash(), bytes: 70_000, age: 10, tsMs: 1_790_000_000_000 },
+  {
+    task: TASK_ID,
+    generation: 2,
+    seq: 300,
+    entry: hash(),
+    root: hash(),
+    note: randomBytes(rng, 64),
+    model: hash(),
+    bytes: 70_000,
+    age: 10,
+    tsMs: 1_790_000_000_000,
+  },
   alice,
 );
+
+/** A publish entry that says another thing than the announcement, both signed. */
+const FORKED_ENTRY = createEntry(
+  {
+    logId: logIdOf(alice.publicKey, TASK_ID, nodeCrypto, 2),
+    seq: 300,
+    prev: hash(),
+    tsMs: 5,
+    type: "publish",
+    body: { model: hash(), age: 1, bytes: 2, codec: "f32" },
+  },
+  alice,
+  nodeCrypto,
+);
+const END_ENTRY = createEntry(
+  {
+    logId: logIdOf(alice.publicKey, TASK_ID, nodeCrypto, 2),
+    seq: 301,
+    prev: hash(),
+    tsMs: 5,
+    type: "end",
+    body: NO_SUCCESSOR,
+  },
+  alice,
+  nodeCrypto,
+);
+const LOG = { publicKey: alice.publicKey, task: TASK_ID, generation: 2 };
+const EVIDENCE: readonly Evidence[] = [
+  {
+    ...LOG,
+    kind: "fork",
+    statements: [
+      { what: "announcement", bytes: ANNOUNCEMENT },
+      { what: "entry", bytes: FORKED_ENTRY.signed },
+    ],
+  },
+  { ...LOG, kind: "end", statements: [{ what: "entry", bytes: END_ENTRY.signed }] },
+];
 
 const VALUES: readonly unknown[] = [
   { b: [1, -2, 1.5, "text", null, true], a: hash(), nested: { deep: [[[{}]]] } },
@@ -141,6 +194,7 @@ const TARGETS: readonly Target[] = [
   message("decodeHelloAnswer", messages.decodeHelloAnswer, messages.encodeHelloAnswer, [
     { task: TASK_ID, agent: "hearsay/0.1.0" },
     { task: TASK_ID, agent: "x", announcement: ANNOUNCEMENT },
+    { task: TASK_ID, agent: "x", yours: ANNOUNCEMENT },
   ]),
   message("decodeBlobRequest", messages.decodeBlobRequest, messages.encodeBlobRequest, [
     { hash: hash(), offset: 262_144, maxBytes: 262_144 },
@@ -153,6 +207,37 @@ const TARGETS: readonly Target[] = [
     [{ peer: alice.peerId, addresses: ["/ip4/192.0.2.1/tcp/4001", "/dns4/peer.example/tcp/1"] }],
     [],
   ]),
+  message("decodeLogRequest", logMessages.decodeLogRequest, logMessages.encodeLogRequest, [
+    { what: "prove", logId: hash(), seq: 300, old: 250 },
+    { what: "checkpoint", logId: hash() },
+    { what: "entries", logId: hash(), from: 1, limit: 2 },
+    { what: "cosign", logId: hash(), size: 301, line: "— name AAAA\n" },
+    { what: "evidence", logId: hash(), from: 0 },
+  ]),
+  message("decodeProveAnswer", logMessages.decodeProveAnswer, logMessages.encodeProveAnswer, [
+    { entry: FORKED_ENTRY.signed, inclusion: [hash(), hash()], consistency: [], wanted: true },
+  ]),
+  message("decodeCheckpointAnswer", logMessages.decodeCheckpointAnswer, logMessages.encodeCheckpointAnswer, [
+    { note: "a\n", cosigned: "b\n" },
+    { note: "a\n" },
+  ]),
+  message("decodeEntriesAnswer", logMessages.decodeEntriesAnswer, logMessages.encodeEntriesAnswer, [
+    { size: 301, entries: ENTRIES.map(({ signed }) => signed) },
+  ]),
+  message("decodeEvidenceAnswer", logMessages.decodeEvidenceAnswer, logMessages.encodeEvidenceAnswer, [
+    EVIDENCE.map(encodeEvidence),
+  ]),
+  {
+    name: "decodeEvidence and verifyEvidence",
+    runs: 8000,
+    valid: EVIDENCE.map(encodeEvidence),
+    decode(bytes) {
+      const evidence = decodeEvidence(bytes);
+      assert.deepEqual(encodeEvidence(evidence), bytes);
+      const whole = EVIDENCE.some((valid) => equalBytes(encodeEvidence(valid), bytes));
+      assert.equal(verifyEvidence(evidence, nodeCrypto) !== undefined, whole, "damaged evidence proves nothing");
+    },
+  },
   {
     name: "decodeTask",
     runs: 8000,
@@ -174,10 +259,28 @@ const TARGETS: readonly Target[] = [
     decode: (bytes) => formatLine(readEntry(bytes, nodeCrypto)),
   },
   {
+    name: "parseHeader",
+    runs: 4000,
+    valid: [
+      utf8(
+        formatHeader({
+          publicKey: new Uint8Array(32),
+          task: new Uint8Array(32),
+          generation: 1,
+          size: 60,
+          checkpoint: "a note\n",
+          cosigned: null,
+          evidence: [Uint8Array.of(1)],
+        }),
+      ),
+    ],
+    decode: (bytes) => parseHeader(text(bytes)),
+  },
+  {
     name: "parseLine",
     runs: 10_000,
     valid: ENTRIES.map((entry) => utf8(formatLine(entry))),
-    decode: (bytes) => parseLine(text(bytes)),
+    decode: (bytes) => parseLine(text(bytes), nodeCrypto),
   },
   {
     name: "decodeSafetensors",
@@ -297,7 +400,7 @@ describe("a decoder gives a value or a coded error for whatever it is fed:", () 
   }
 
   it("the log of an export, 2000 damaged ones", async (context) => {
-    const seed = "fuzz/verifyLines/1";
+    const seed = "fuzz/verifyExport/1";
     const lines = ENTRIES.map(formatLine);
     for (let i = 0; i < 2000; i++) {
       const draw = createRng(`${seed}/${i}`);
@@ -305,7 +408,10 @@ describe("a decoder gives a value or a coded error for whatever it is fed:", () 
       const at = draw.below(lines.length);
       damaged[at] = text(mutate(draw, utf8(lines[at] as string)));
       inputs++;
-      const { firstBad } = await verifyLines(damaged, { crypto: nodeCrypto });
+      const file = (async function* () {
+        yield utf8(`${damaged.join("\n")}\n`);
+      })();
+      const { firstBad } = await verifyExport(file, { crypto: nodeCrypto });
       assert.ok(firstBad !== undefined, "entries of several logs are no log");
       const signed = ENTRIES.map((entry) => (draw.below(3) === 0 ? mutate(draw, entry.signed) : entry.signed));
       assert.equal((await verifyLog(signed, { crypto: nodeCrypto })).ok, false);

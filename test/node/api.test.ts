@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type ApiSource, askApi, type StatusReport, serveApi } from "../../node/api.ts";
+import { HearsayError } from "../../protocol/errors.ts";
 
 let root: string;
 before(async () => {
@@ -16,11 +17,20 @@ const STATUS = { peerId: "12D3KooW", cycle: 7 } as StatusReport;
 const SOURCE: ApiSource = {
   status: async () => STATUS,
   merges: async () => [{ cycle: 3, tsMs: 5, rule: "nna", parents: [] }],
-  async *logLines() {
-    yield '{"seq":0}';
-    yield '{"seq":1}';
+  log: async (generation) => lines(generation ?? 0),
+  remote: {
+    async log(peer) {
+      if (peer !== "a neighbour") throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
+      return lines(9);
+    },
+    blob: async (hash, peers) => (peers[1] === "author" ? hash : undefined),
   },
 };
+
+async function* lines(generation: number): AsyncIterable<string> {
+  yield `{"generation":${generation}}\n`;
+  yield '{"seq":0}\n';
+}
 
 /** Serves on a directory of its own, and closes. */
 async function serving(
@@ -41,7 +51,19 @@ describe("the local interface", () => {
     serving(SOURCE, async (directory) => {
       assert.deepEqual(await (await askApi(directory, "/status"))?.json(), STATUS);
       assert.deepEqual(await (await askApi(directory, "/merges"))?.json(), await SOURCE.merges());
-      assert.equal(await (await askApi(directory, "/log"))?.text(), '{"seq":0}\n{"seq":1}\n');
+      assert.equal(await (await askApi(directory, "/log"))?.text(), '{"generation":0}\n{"seq":0}\n');
+      assert.equal(await (await askApi(directory, "/log?generation=2"))?.text(), '{"generation":2}\n{"seq":0}\n');
+    }));
+
+  it("fetches other peers' logs and models, and tells by its code why it could not", () =>
+    serving(SOURCE, async (directory) => {
+      const ask = (path: string) => askApi(directory, path);
+      assert.equal(await (await ask("/peers/a%20neighbour/log"))?.text(), '{"generation":9}\n{"seq":0}\n');
+      await assert.rejects(ask("/peers/nobody/log"), { code: "ERR_UNREACHABLE", message: "no connection to nobody" });
+      const blob = await (await ask("/blobs/00ff?from=a,author"))?.arrayBuffer();
+      assert.deepEqual(new Uint8Array(blob ?? assert.fail()), Uint8Array.of(0, 255));
+      for (const path of ["/blobs/00ff", "/blobs/xy?from=a,author"])
+        await assert.rejects(ask(path), { code: "ERR_NOT_FOUND" });
     }));
 
   it("listens on loopback alone", () =>
@@ -126,7 +148,7 @@ describe("the local interface", () => {
       for (;;) yield "x".repeat(1000);
     };
     let closingMs = 0;
-    await serving({ ...SOURCE, logLines: endless }, async (directory) => {
+    await serving({ ...SOURCE, log: async () => endless() }, async (directory) => {
       const reader = (await askApi(directory, "/log"))?.body?.getReader();
       assert.ok(((await reader?.read())?.value?.length ?? 0) > 0);
       closingMs = performance.now();

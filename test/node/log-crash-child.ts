@@ -1,28 +1,65 @@
-/** Appends to the log in argv[2] until it is killed; prints `seq id` of an entry once its append was acknowledged. */
+/**
+ * A peer that learns alone, as fast as it can, until it is killed, in the database that a line on standard input names: so it can be loaded before it is
+ * needed. It prints `generation seq id` of the head of its log, as it is on disk, at its start and after each publication. Its trainer adds
+ * a little to the model.
+ */
+import { once } from "node:events";
 import { writeSync } from "node:fs";
+import { wallClock } from "../../node/clock.ts";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { openStore } from "../../node/store.ts";
 import { toHex } from "../../protocol/bytes.ts";
-import { openLog } from "../../protocol/log/chain.ts";
+import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
+import { createRng } from "../../protocol/rng.ts";
+import type { Aggregator, Trainer, Transport } from "../../protocol/seams.ts";
+import { blobTask } from "../support/blobs.ts";
 
-const [directory = ""] = process.argv.slice(2);
-const log = await openLog({
-  store: await openStore(directory),
-  identity: identityFromSeed(new Uint8Array(32).fill(1)),
-  crypto: nodeCrypto,
-  clock: { now: Date.now, after: () => () => {} },
-  taskId: new Uint8Array(32).fill(0x7a),
-  agent: "crash-child",
-});
-for (;;) {
-  const age = log.head().seq;
-  const params = nodeCrypto.sha256(log.head().id);
-  const [train, resume] = await log.append(
-    [
-      { type: "train", body: { in: params, out: params, steps: 1, age } },
-      { type: "resume", body: { params, age } },
-    ],
-    [{ key: "state", value: params }],
-  );
-  for (const entry of [train, resume]) if (entry !== undefined) writeSync(1, `${entry.seq} ${toHex(entry.id)}\n`);
+const none = async () => {
+  throw new Error("not asked for here");
+};
+const trainer: Trainer = {
+  engine: "none",
+  numExamples: 1,
+  fit: async ({ params }) => ({ params: params.map((value) => value + 1e-6), loss: 1 }),
+  evaluate: none,
+  predict: none,
+  close: async () => {},
+};
+const aggregator: Aggregator = { aggregate: none };
+const transport: Transport = {
+  announce: async () => {},
+  onAnnounce: () => {},
+  request: none,
+  onRequest: () => {},
+  peers: () => [],
+  onConnect: () => {},
+  block: () => {},
+  traffic: () => ({ bytesIn: 0, bytesOut: 0 }),
+};
+
+function acknowledge({ log }: Peer): void {
+  const { seq, id } = log.head();
+  writeSync(1, `${log.generation} ${seq} ${toHex(id)}\n`);
 }
+
+writeSync(1, "loaded\n");
+const [line] = (await once(process.stdin, "data")) as [Buffer];
+const directory = line.toString().trim();
+const peer: Peer = await createPeer(
+  { task: blobTask(), minCycleMs: 0 },
+  {
+    clock: wallClock,
+    crypto: nodeCrypto,
+    identity: identityFromSeed(new Uint8Array(32).fill(1)),
+    transport,
+    store: await openStore(directory),
+    trainer,
+    aggregator,
+    rng: createRng("crash"),
+    observe({ kind }) {
+      if (kind === "published") acknowledge(peer);
+    },
+  },
+);
+acknowledge(peer);
+await peer.run();

@@ -26,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 const DOOR = /^node\/commands\//;
 
 /** Packages that protocol/ may import: pure ones. */
-const PURE_PACKAGES = /^(?:@ipld\/dag-cbor|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/;
+const PURE_PACKAGES = /^(?:@ipld\/dag-cbor|@ipld\/car\/decoder|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/;
 
 /** Levels inside protocol/: a folder, or a file without its ending. Level 1 is FAMILIES. */
 const LEVELS: Readonly<Record<string, number>> = {
@@ -41,6 +41,8 @@ const LEVELS: Readonly<Record<string, number>> = {
   "wasm-module": 0,
   manifest: 2,
   invite: 2,
+  combine: 2,
+  audit: 3,
   peer: 3,
 };
 

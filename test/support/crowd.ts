@@ -5,8 +5,8 @@ import { utf8 } from "../../protocol/bytes.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import type { AggregateBody, Parent } from "../../protocol/log/bodies.ts";
-import { storedEntries } from "../../protocol/log/chain.ts";
 import { type Entry, readEntry } from "../../protocol/log/entry.ts";
+import { storedEntries } from "../../protocol/log/stored.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
 import { createRng } from "../../protocol/rng.ts";
@@ -26,11 +26,15 @@ export interface CrowdOptions {
   /** Of every peer that `join` does not give its own. */
   readonly trainMs?: number;
   readonly minCycleMs?: number;
+  /** As of `createPeer`: false lets lies reach the rule that no log entry backs. */
+  readonly proofs?: boolean;
 }
 
 export interface Member extends SimulatedPeer {
   readonly identity: Identity;
   readonly events: PeerEvent[];
+  /** When it merged since it joined: its log tells whole minutes. */
+  readonly mergedMs: number[];
   /** What a restart needs. */
   readonly joinedWith: Partial<NewPeer>;
 }
@@ -57,9 +61,9 @@ export function identityOf(number: number): Identity {
 }
 
 export function createCrowd(options: CrowdOptions = {}): Crowd {
-  const { task = blobTask(), seed = 1, latencyMs = 10, trainMs = 100, minCycleMs = 1000 } = options;
+  const { task = blobTask(), seed = 1, latencyMs = 10, trainMs = 100, minCycleMs = 1000, proofs = true } = options;
   const crypto = rememberVerdicts(nodeCrypto);
-  const world = createWorld({ task, seed, crypto, latencyMs });
+  const world = createWorld({ task, seed, crypto, latencyMs, proofs });
   const members: Member[] = [];
   const others = new Set<PeerId>();
 
@@ -77,14 +81,16 @@ export function createCrowd(options: CrowdOptions = {}): Crowd {
     async join(number, changes = {}) {
       const identity = identityOf(number);
       const events: PeerEvent[] = [];
+      const mergedMs: number[] = [];
       const observe = (event: PeerEvent) => {
         events.push(event);
+        if (event.kind === "merged") mergedMs.push(world.clock.now());
         changes.observe?.(event);
       };
       const train = blobs(60, number);
       const joined = await world.add({ identity, train, trainMs, minCycleMs, ...changes, observe });
       for (const other of others) world.network.connect(identity.peerId, other);
-      const member = { ...joined, identity, events, joinedWith: changes };
+      const member = { ...joined, identity, events, mergedMs, joinedWith: changes };
       members.push(member);
       return member;
     },
@@ -102,7 +108,7 @@ export function createCrowd(options: CrowdOptions = {}): Crowd {
         } satisfies Aggregator,
         rng: createRng(number),
       };
-      return createPeer({ task, minCycleMs }, modules);
+      return createPeer({ task, minCycleMs, proofs }, modules);
     },
     joinTransport,
     joinHostile(number, hostile = {}) {
@@ -157,12 +163,15 @@ export interface LoggedParent {
 }
 
 export interface LoggedMerge extends Omit<AggregateBody, "parents"> {
+  /** When it was made; in whole minutes, as the log has it, where the peer did not join since. */
   readonly tsMs: number;
   readonly parents: readonly LoggedParent[];
 }
 
 /** The peer's merges, as its log tells them. */
-export async function mergesOf(member: Pick<SimulatedPeer, "peer">): Promise<LoggedMerge[]> {
+export async function mergesOf(
+  member: Pick<SimulatedPeer, "peer"> & Partial<Pick<Member, "mergedMs">>,
+): Promise<LoggedMerge[]> {
   const merges: LoggedMerge[] = [];
   for (const entry of await entriesOf(member)) {
     if (entry.type !== "aggregate") continue;
@@ -175,7 +184,9 @@ export async function mergesOf(member: Pick<SimulatedPeer, "peer">): Promise<Log
     }));
     merges.push({ ...entry.body, tsMs: entry.tsMs, parents });
   }
-  return merges;
+  const { mergedMs = [] } = member;
+  const before = merges.length - mergedMs.length;
+  return merges.map((merge, i) => ({ ...merge, tsMs: mergedMs[i - before] ?? merge.tsMs }));
 }
 
 /** Everything in a store, in order. */

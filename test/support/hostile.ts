@@ -7,7 +7,8 @@
  *     await hostile.offer({ params: new Float32Array(n).fill(NaN) });        // a body that must be refused
  *     await hostile.offer({ age: 2 ** 53 - 1 });                            // a lie about a harmless model
  *
- * An offer without `params` or `body` is a harmless model that was never offered before.
+ * An offer without `params` or `body` is a harmless model that was never offered before. Its log is in order unless an offer says otherwise: each
+ * offer is an entry, which it proves when it is asked, so that what is refused is refused for the lie.
  */
 import { toHex } from "../../protocol/bytes.ts";
 import type { BodyCodec } from "../../protocol/codec/codec.ts";
@@ -19,6 +20,7 @@ import { encodeTask } from "../../protocol/manifest.ts";
 import type { Crypto, Identity, PeerId, Transport } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
+import { LOG_PROTOCOL } from "../../protocol/wire/log-messages.ts";
 import {
   type BlobAnswer,
   type BlobRequest,
@@ -29,6 +31,8 @@ import {
   taskNames,
 } from "../../protocol/wire/messages.ts";
 
+import { createHostileLog } from "./hostile-log.ts";
+
 export interface HostileOptions {
   readonly transport: Transport;
   readonly identity: Identity;
@@ -36,6 +40,8 @@ export interface HostileOptions {
   readonly task: Task;
   /** The task id that its greetings name, where it is not that of `task`. */
   readonly helloTask?: Uint8Array;
+  /** What its greetings and its log name; another one makes another log under the same key. */
+  readonly agent?: string;
 }
 
 /** What is announced and served; a field that is left out is as an honest peer would have it. */
@@ -50,8 +56,10 @@ export interface Offer {
   readonly bytes?: number;
   /** Default 0. */
   readonly age?: number;
-  /** Default: one more than the last. */
+  /** Default: that of the offer's log entry. Any other has no entry. */
   readonly seq?: number;
+  /** Announced without an entry in the log. */
+  readonly unlogged?: boolean;
   readonly taskId?: Uint8Array;
   /** Signs in place of the author. */
   readonly signer?: Identity;
@@ -85,14 +93,15 @@ export function codecOf(task: Task, crypto: Crypto): BodyCodec {
   return codec.forLayout({ tensors: task.tensors, task: toHex(crypto.sha256(encodeTask(task))) });
 }
 
-export function createHostile({ transport, identity, crypto, task, helloTask }: HostileOptions): Hostile {
+export function createHostile(options: HostileOptions): Hostile {
+  const { transport, identity, crypto, task, helloTask, agent = "hostile/1" } = options;
   const taskId = crypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
   const codec = codecOf(task, crypto);
   const shelf = new Map<string, { body: Uint8Array; answer: Offer["answer"] }>();
   const heard: Announcement[] = [];
   const asked: ({ from: PeerId } & BlobRequest)[] = [];
-  let seq = 0;
+  const log = createHostileLog(identity, taskId, crypto, agent);
   let offers = 0;
   let greeting: Uint8Array | undefined;
   let chosenGreeting = false;
@@ -104,10 +113,11 @@ export function createHostile({ transport, identity, crypto, task, helloTask }: 
   transport.onRequest(HELLO_PROTOCOL, () =>
     encodeHelloAnswer({
       task: helloTask ?? taskId,
-      agent: "hostile/1",
+      agent,
       ...(greeting && { announcement: greeting }),
     }),
   );
+  transport.onRequest(LOG_PROTOCOL, async (_from, bytes) => log.answer(bytes));
   transport.onRequest(names.blob, async (from, bytes) => {
     const request = decodeBlobRequest(bytes);
     asked.push({ from, ...request });
@@ -133,15 +143,19 @@ export function createHostile({ transport, identity, crypto, task, helloTask }: 
   function prepare(offer: Offer = {}): Uint8Array {
     const body = offer.body ?? codec.encode(offer.params ?? harmless());
     const model = offer.hash ?? crypto.sha256(body);
-    seq = offer.seq ?? seq + 1;
+    const age = offer.age ?? 0;
+    const length = offer.bytes ?? body.length;
+    const published = { model, age, bytes: length, codec: task.codec };
+    const entry = offer.unlogged ? log.pretend() : log.publish(published);
     shelf.set(toHex(model), { body, answer: offer.answer });
     const draft = {
       task: offer.taskId ?? taskId,
-      seq,
-      entry: crypto.sha256(model),
+      generation: 0,
+      ...entry,
+      ...(offer.seq !== undefined && { seq: offer.seq }),
       model,
-      bytes: offer.bytes ?? body.length,
-      age: offer.age ?? 0,
+      bytes: length,
+      age,
       tsMs: 0,
     };
     const signer = offer.signer ?? identity;

@@ -291,7 +291,7 @@ function peerProcess({ child, stdout, stderr, ended }: Spawned, stateDir: string
     async log() {
       const text = await (await ask("/log"))?.text();
       if (text === undefined) throw new Error(`${stateDir}: no answer`);
-      return jsonLines<LogLine>(text);
+      return jsonLines<LogLine>(text).filter(({ seq }) => seq !== undefined); // without the header
     },
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),

@@ -1,36 +1,54 @@
-/** The passes by SIMD: rows go through the workspace chunk by chunk, and tile by tile through the first cache. */
+/** The passes by SIMD: rows are read where they lie, or through the slots of the workspace, and mixed tile by tile in the first cache. */
 
 import { type Pass, type Passes, rowsRead } from "../passes.ts";
 import { gramKernel, squaredLengthsKernel } from "./gram-kernel.ts";
 import { mixtureKernel } from "./mixture-kernel.ts";
 import { reductionKernel } from "./reduction-kernel.ts";
-import { CHUNK, forgetRows, GROUP, loadRows, TILE, takeResult } from "./workspace.ts";
+import { CHUNK, copyNumbers, GROUP, ownWorkspace, TILE, type Workspace } from "./workspace.ts";
 
-/** The same as `PLAIN`, to the bit, for at most `MAX_ROWS` rows. */
-export const KERNELS: Passes = {
-  gram: gramKernel,
-  squaredLengths: squaredLengthsKernel,
-  reduce(rows, pass, result = new Float32Array(rows[0]?.length ?? 0)) {
-    reduceByKernel(rows, pass, result);
-    return result;
-  },
-};
+/** The same as `PLAIN`, to the bit, for at most `MAX_ROWS` rows, in a memory of their own to which rows are copied. */
+export const KERNELS: Passes = kernelPasses(ownWorkspace);
 
-/** Carries out a pass on all coordinates of `rows`. Memory of one chunk of each row. */
-function reduceByKernel(rows: readonly Float32Array[], pass: Pass, result: Float32Array): void {
+/** The same for rows, and results, that may lie in the memory of that workspace: they are not copied. */
+export function kernelPasses(workspace: () => Workspace): Passes {
+  return {
+    gram: (rows) => gramKernel(workspace(), rows),
+    squaredLengths: (rows) => squaredLengthsKernel(workspace(), rows),
+    reduce(rows, pass, result = new Float32Array(rows[0]?.length ?? 0)) {
+      reduceByKernel(workspace(), rows, pass, result);
+      return result;
+    },
+  };
+}
+
+/** Carries out a pass on all coordinates of `rows`. */
+function reduceByKernel(workspace: Workspace, rows: readonly Float32Array[], pass: Pass, result: Float32Array): void {
+  const { at, f32 } = workspace;
   const { mixed } = pass;
-  const reduce = reductionKernel(pass.reduction);
-  const mix = mixed && mixtureKernel(mixed);
+  const reduce = reductionKernel(workspace, pass.reduction);
+  const mix = mixed && mixtureKernel(workspace, mixed);
   const needed = mixed === undefined ? rows.slice(0, rowsRead(pass)) : rows;
-  for (let chunk = 0; chunk < result.length; chunk += CHUNK) {
-    const size = Math.min(CHUNK, result.length - chunk);
-    loadRows(needed, chunk, size);
-    forgetRows();
-    for (let tile = 0; tile < size; tile += TILE) {
-      const bytes = 4 * Math.ceil(Math.min(TILE, size - tile) / GROUP) * GROUP;
-      mix?.(4 * tile, bytes);
-      reduce(4 * tile, bytes);
+  const inPlace = workspace.holds(result);
+
+  /** Bytes of the rows that the table shows, all of which are groups. */
+  function carryOut(from: number, bytes: number, target: number): void {
+    if (mix === undefined) reduce(at.rows, from, bytes, target);
+    for (let tile = 0; mix !== undefined && tile < bytes; tile += 4 * TILE) {
+      const some = Math.min(4 * TILE, bytes - tile);
+      mix(from + tile, some);
+      reduce(at.mixtures, 0, some, target + tile);
     }
-    takeResult(result, chunk, size);
   }
+
+  for (let start = 0, shown = 0; start < result.length; start += shown) {
+    shown = workspace.show(needed, start);
+    for (let chunk = 0; chunk < shown; chunk += CHUNK) {
+      const size = Math.min(CHUNK, shown - chunk);
+      const direct = inPlace && size % GROUP === 0;
+      const place = start + chunk;
+      carryOut(4 * chunk, 4 * Math.ceil(size / GROUP) * GROUP, direct ? result.byteOffset + 4 * place : at.result);
+      if (!direct) copyNumbers(f32, at.result / 4, size, result, place);
+    }
+  }
+  workspace.forget();
 }

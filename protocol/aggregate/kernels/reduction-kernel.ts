@@ -5,18 +5,18 @@ import type { Reduction } from "../passes.ts";
 import { meanAroundMedianKernel, trimmedMeanKernel } from "./mean-kernels.ts";
 import { medianKernel } from "./median-kernel.ts";
 import { positiveZeroKernel } from "./positive-zero-kernel.ts";
-import type { ReduceTile } from "./workspace.ts";
+import type { ReduceTile, Workspace } from "./workspace.ts";
 
 /** It holds until another is asked for. */
-export function reductionKernel(reduction: Reduction): ReduceTile {
+export function reductionKernel(workspace: Workspace, reduction: Reduction): ReduceTile {
   switch (reduction.kind) {
     case "only":
-      return positiveZeroKernel();
+      return positiveZeroKernel(workspace);
     case "median":
-      return medianKernel(halfWeight(reduction.weights, reduction.tolerance));
+      return medianKernel(workspace, halfWeight(reduction.weights, reduction.tolerance));
     case "trimmed-mean":
-      return trimmedMeanKernel(reduction.n, reduction.trim);
+      return trimmedMeanKernel(workspace, reduction.n, reduction.trim);
     case "mean-around-median":
-      return meanAroundMedianKernel(reduction.n, reduction.keep);
+      return meanAroundMedianKernel(workspace, reduction.n, reduction.keep);
   }
 }

@@ -2,18 +2,23 @@
 
 import { block, br_if, type Code, f32x4, i32x4, local, v128 } from "../../wasm-module.ts";
 import type { Step } from "./sorting-network.ts";
-import { AT, SLOT } from "./workspace.ts";
 
-/** Loads the four coordinates at local `at` of n rows into the locals from `rows` on, and carries out the steps there. */
-export function sortRows(n: number, steps: readonly Step[], at: number, rows: number, spare: number): Code {
-  const row = (place: number) => rows + place;
-  const values = Array.from({ length: n }, (_, i) => local.set(row(i), v128.load(local.get(at), AT.slots + i * SLOT)));
+/** Puts what `row` loads of n rows into the locals from `rows` on, and carries out the steps there. */
+export function sortRows(
+  n: number,
+  steps: readonly Step[],
+  row: (i: number) => Code,
+  rows: number,
+  spare: number,
+): Code {
+  const at = (place: number) => rows + place;
+  const values = Array.from({ length: n }, (_, i) => local.set(at(i), row(i)));
   const sorts = steps.map(({ places: [a, b], lesser, greater }) => {
-    const [x, y] = [local.get(row(a)), local.get(row(b))];
-    if (!greater) return local.set(row(a), f32x4.pmin(x, y));
+    const [x, y] = [local.get(at(a)), local.get(at(b))];
+    if (!greater) return local.set(at(a), f32x4.pmin(x, y));
     const least = lesser ? local.set(spare, f32x4.pmin(x, y)) : [];
-    const rest = local.set(row(b), f32x4.pmax(x, y));
-    return [least, rest, lesser ? local.set(row(a), local.get(spare)) : []];
+    const rest = local.set(at(b), f32x4.pmax(x, y));
+    return [least, rest, lesser ? local.set(at(a), local.get(spare)) : []];
   });
   return [values, sorts];
 }

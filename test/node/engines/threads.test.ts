@@ -3,9 +3,27 @@ import { EventEmitter } from "node:events";
 import { after, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { copyFast } from "../../../node/engines/copy-fast.ts";
-import { boardOf, type Division, help, isDone, mayTake, piecesOf, type Work } from "../../../node/engines/division.ts";
-import { createSharedVectors, isShared } from "../../../node/engines/shared-vectors.ts";
+import {
+  boardOf,
+  type Division,
+  type HelperData,
+  help,
+  isDone,
+  mayTake,
+  passesBy,
+  piecesOf,
+  type Work,
+} from "../../../node/engines/division.ts";
+import { replaceVectors } from "../../../node/engines/messages.ts";
+import {
+  createModelMemory,
+  isShared,
+  type ModelMemory,
+  vectorIn,
+  workspaceIn,
+} from "../../../node/engines/model-memory.ts";
 import { createThreadedPasses } from "../../../node/engines/threads.ts";
+import { WORKSPACE_PAGES } from "../../../protocol/aggregate/kernels/workspace.ts";
 import type { Reduction } from "../../../protocol/aggregate/passes.ts";
 import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { standardPasses } from "../../../protocol/aggregate/standard-passes.ts";
@@ -14,6 +32,9 @@ import { crowd } from "../../protocol/aggregate/inputs.ts";
 
 const D = 2 ** 19 + 37;
 const input = withBase(crowd(1, 3, D));
+/** As many as any test has. */
+const THREADS = 3;
+const models = createModelMemory(THREADS) as ModelMemory;
 const shared = inSharedMemory(input);
 const rows = [shared.own, ...shared.candidates.map(({ params }) => params)];
 const reference = standardPasses(input);
@@ -25,13 +46,8 @@ function withBase(rest: RuleInput): RuleInput {
   return { ...rest, base: rest.own.map((value, i) => value + Math.sin(i) / 8) };
 }
 
-function inSharedMemory({ own, base, candidates }: RuleInput): RuleInput {
-  const { copy } = createSharedVectors();
-  return {
-    own: copy(own),
-    ...(base !== undefined && { base: copy(base) }),
-    candidates: candidates.map((candidate) => ({ ...candidate, params: copy(candidate.params) })),
-  };
+function inSharedMemory(input: RuleInput): RuleInput {
+  return replaceVectors(replaceVectors(input, models.copy), (vector) => vectorIn(models.memory, vector));
 }
 
 /** What no thread has worked on yet. */
@@ -59,15 +75,15 @@ class Sleeper extends EventEmitter {
 const real: Worker[] = [];
 after(() => Promise.all(real.map((helper) => helper.terminate())));
 
-function startReal(): Worker {
-  const helper = new Worker(THREAD);
+function startReal(workerData: HelperData): Worker {
+  const helper = new Worker(THREAD, { workerData });
   real.push(helper);
   return helper;
 }
 
 test("any number of threads gives the same bits, for every rule and behind pre-aggregators", async () => {
   const names = [...RULES.keys(), "arc+nnm+median", "balance+trimmed-mean", "bucketing+meamed"];
-  const pools = [1, 2, 3].map((threads) => createThreadedPasses(threads));
+  const pools = [1, 2, 3].map((threads) => createThreadedPasses(threads, models.memory));
   for (const name of names) {
     const rule = ruleNamed(name);
     const { parameters } = ruleParameters(rule, {});
@@ -83,10 +99,11 @@ test("any number of threads gives the same bits, for every rule and behind pre-a
 });
 
 test("what a helper finds is what the caller would have found, here and in a thread of its own", async () => {
-  const helper = startReal();
+  const helper = startReal({ memory: models.memory, thread: 1 });
+  const own = passesBy(workspaceIn(models.memory, 2));
   for (const work of WORKS) {
     const [mine, its] = [divisionOf(work), divisionOf(work)];
-    help(mine);
+    help(own, mine);
     helper.postMessage(its);
     const pieces = piecesOf(D, work);
     for (const [i] of pieces.entries()) {
@@ -106,7 +123,7 @@ test("what a helper finds is what the caller would have found, here and in a thr
 
 test("a piece that a helper has taken and does not finish is done by the caller, whatever becomes of the helper", () => {
   const sleepers: Sleeper[] = [];
-  const { passes } = createThreadedPasses(3, {
+  const { passes } = createThreadedPasses(3, models.memory, {
     patienceMs: 1,
     startHelper: () => {
       const sleeper = new Sleeper();
@@ -142,7 +159,7 @@ test("a piece that a helper has taken and does not finish is done by the caller,
 test("helpers that die at once, or fail to load, leave the work to the caller, and are replaced", async () => {
   for (const body of ["process.exit(1)", "throw new Error('broken')", "import('no-such-module')"]) {
     const ends: Promise<unknown>[] = [];
-    const { passes } = createThreadedPasses(2, {
+    const { passes } = createThreadedPasses(2, models.memory, {
       patienceMs: 1,
       startHelper: () => {
         const helper = new Worker(body, { eval: true });
@@ -159,11 +176,11 @@ test("helpers that die at once, or fail to load, leave the work to the caller, a
   }
 });
 
-test("helpers start with the first long rows in shared memory, stay, and end with close", async () => {
+test("helpers start with the first long rows in the memory of models, stay, and end with close", async () => {
   const started: Worker[] = [];
-  const { passes, close } = createThreadedPasses(3, {
-    startHelper: () => {
-      const helper = startReal();
+  const { passes, close } = createThreadedPasses(3, models.memory, {
+    startHelper: (data) => {
+      const helper = startReal(data);
       started.push(helper);
       return helper;
     },
@@ -188,7 +205,10 @@ test("helpers start with the first long rows in shared memory, stay, and end wit
 
 test("an error of a pass reaches the caller, and no later pass uses memory to which helpers may still write", () => {
   const sleeper = new Sleeper();
-  const { passes } = createThreadedPasses(2, { patienceMs: 1, startHelper: () => sleeper as unknown as Worker });
+  const { passes } = createThreadedPasses(2, models.memory, {
+    patienceMs: 1,
+    startHelper: () => sleeper as unknown as Worker,
+  });
   const bad = {
     get reduction(): Reduction {
       throw new RangeError("no such reduction");
@@ -200,8 +220,8 @@ test("an error of a pass reaches the caller, and no later pass uses memory to wh
   assert.notEqual(next.found.buffer, failed.found.buffer);
 });
 
-test("shared vectors are copies that are used again, of one length at a time; what is shared already is not copied", () => {
-  const { copy, giveBack } = createSharedVectors();
+test("models in the memory are copies that are used again, of one length at a time", () => {
+  const { copy, giveBack } = createModelMemory(1) as ModelMemory;
   const [one, two] = [Float32Array.of(1, 2, 3), Float32Array.of(4, 5, 6)];
   const first = copy(one);
   const second = copy(two);
@@ -214,10 +234,41 @@ test("shared vectors are copies that are used again, of one length at a time; wh
   assert.equal(third, first);
   assert.deepEqual([...third], [...two]);
   assert.notEqual(copy(two), first, "it is lent");
-  assert.equal(copy(third), third);
   giveBack(second);
   assert.equal(copy(Float32Array.of(1)).length, 1);
   assert.notEqual(copy(two), second, "those of another length are let go");
+});
+
+test("memory of models is used from its beginning once none is lent, and grows while some are", () => {
+  const { memory, copy, giveBack } = createModelMemory(1) as ModelMemory;
+  const vector = Float32Array.from({ length: 100_000 }, (_, i) => i);
+  const first = copy(vector);
+  const before = memory.buffer.byteLength;
+  const more = Array.from({ length: 9 }, () => copy(vector));
+  const full = memory.buffer.byteLength;
+  assert.ok(full >= before + 9 * vector.byteLength);
+  assert.ok(full < 11 * vector.byteLength + 2 ** 23);
+  for (const one of [first, ...more]) {
+    assert.deepEqual(one, vector);
+    assert.equal(one.byteOffset % 64, 0);
+  }
+  const { holds } = workspaceIn(memory, 0);
+  assert.ok(!holds(vector) && holds(vectorIn(memory, first)));
+  for (const one of [first, ...more]) giveBack(one);
+  for (let i = 1; i < 50; i++) giveBack(copy(vector.subarray(i)));
+  assert.equal(memory.buffer.byteLength, full);
+});
+
+test("what finds no room in the memory of models is an ordinary copy", () => {
+  const { copy, giveBack } = createModelMemory(1, WORKSPACE_PAGES + 1) as ModelMemory;
+  const vector = Float32Array.from({ length: 9000 }, (_, i) => i);
+  const [first, second] = [copy(vector), copy(vector)];
+  assert.ok(isShared(first) && !isShared(second));
+  assert.deepEqual([first, second], [vector, vector]);
+  giveBack(second);
+  giveBack(first);
+  assert.equal(copy(vector), first);
+  assert.equal(createModelMemory(2, WORKSPACE_PAGES), undefined);
 });
 
 test("copyFast copies a range of a view, from and to shared memory, and touches nothing else", () => {

@@ -99,6 +99,12 @@ test("a sorting network sorts every sequence of zeros and ones, hence every sequ
   assert.equal(sortingNetwork(16).length, 63);
 });
 
+test("of the network little is left for a median: so many results of comparators", () => {
+  const results = (n: number) =>
+    selectionNetwork(n, (n - 1) >> 1, n >> 1, true).reduce((sum, step) => sum + +step.lesser + +step.greater, 0);
+  assert.deepEqual([8, 9, 16, 17, 32, 64].map(results), [26, 30, 86, 90, 258, 734]);
+});
+
 test("a selection network brings the values of its places there, from every sequence of zeros and ones, in fewer steps", () => {
   for (let n = 1; n <= 10; n++)
     for (let first = 0; first < n; first++)

@@ -1,23 +1,33 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { before, describe, it } from "node:test";
-import { equalBytes, fromHex } from "../../../protocol/bytes.ts";
-import type { Draft } from "../../../protocol/log/chain.ts";
-import type { Entry } from "../../../protocol/log/entry.ts";
-import { formatLine, parseLine, verifyLines } from "../../../protocol/log/jsonl.ts";
+import { equalBytes, fromHex, utf8 } from "../../../protocol/bytes.ts";
+import { isHearsayError } from "../../../protocol/errors.ts";
+import { type Entry, readEntry } from "../../../protocol/log/entry.ts";
+import { formatHeader, formatLine, parseHeader, parseLine } from "../../../protocol/log/jsonl.ts";
+import type { LogSource } from "../../../protocol/log/stored-export.ts";
 import { createRng } from "../../../protocol/rng.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
 import { acceptsOrRefuses, mutate } from "../../fuzz/mutate.ts";
-import { CRYPTO, collect, identity, memoized, open, START_MS, storedLog, TASK, testClock } from "./support.ts";
+import { assertEveryByteCounts, assertEveryCutShows, exportOf, jsonlOf, verify } from "./export-support.ts";
+import { CRYPTO, collect, identity, memoized, open, storedLog } from "./support.ts";
 
 const crypto = memoized(CRYPTO);
+let source: LogSource;
 let entries: Entry[];
+let header: string;
 let lines: string[];
 
 before(async () => {
-  ({ entries } = await storedLog(20));
+  source = await exportOf(20);
+  entries = (await collect(source.entries())).map((signed) => readEntry(signed, CRYPTO));
+  header = formatHeader(source.header);
   lines = entries.map(formatLine);
 });
+
+const NEWLINE = 0x0a;
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const fileOf = (...all: readonly string[]) => utf8(all.map((line) => `${line}\n`).join(""));
 
 /** `lines` with one line replaced by a change of its JSON. */
 function edited(seq: number, edit: (line: Record<string, unknown>) => void): string[] {
@@ -26,44 +36,21 @@ function edited(seq: number, edit: (line: Record<string, unknown>) => void): str
   return lines.with(seq, JSON.stringify(line));
 }
 
-async function firstBad(changed: Iterable<string>) {
-  const { ok, firstBad } = await verifyLines(changed, { crypto });
+async function firstBad(changed: readonly string[]) {
+  const { ok, firstBad } = await verify(fileOf(header, ...changed), crypto);
   assert.equal(ok, false);
   return { seq: firstBad?.seq, reason: firstBad?.reason };
 }
 
-describe("an exported log", () => {
-  it("gives back the bytes that were stored", () => {
-    for (const [i, line] of lines.entries()) assert.deepEqual(parseLine(line).signed, entries[i]?.signed);
-  });
-
-  it("verifies by itself, and against a peer and task that one asks for", async () => {
-    const {
-      ok,
-      entries: count,
-      peer,
-      head,
-    } = await verifyLines(lines, { crypto, peer: identity(1).peerId, task: TASK });
-    assert.ok(ok);
-    assert.equal(count, 20);
-    assert.equal(peer, identity(1).peerId);
-    assert.deepEqual(head, { seq: 19, id: entries[19]?.id });
-    const other = await verifyLines(lines, { crypto, peer: identity(2).peerId });
-    assert.equal(other.firstBad?.reason, "peer");
-  });
-
-  it("may be written again by a tool that sorts keys or spaces them out", async () => {
-    const reordered = lines.map((line) => {
-      const { body, ...rest } = JSON.parse(line) as Record<string, unknown>;
-      const turned = Object.fromEntries(Object.entries({ ...rest, body }).reverse());
-      return JSON.stringify({ ...turned, body: Object.fromEntries(Object.entries(body as object).reverse()) }, null, 1);
-    });
-    assert.ok((await verifyLines(reordered, { crypto })).ok);
+describe("a log exported as JSON lines", () => {
+  it("gives back the header and the bytes that were stored", async () => {
+    assert.deepEqual(parseHeader(header), source.header);
+    for (const [i, line] of lines.entries()) assert.deepEqual(parseLine(line, crypto).signed, entries[i]?.signed);
+    assert.deepEqual(await jsonlOf(source), fileOf(header, ...lines));
   });
 
   it("is bad where the readable half shows something else than was signed, whichever field it is", async () => {
     const edits: ((line: Record<string, unknown>) => void)[] = [
-      (line) => Object.assign(line, { seq: 99 }),
       (line) => Object.assign(line, { hash: "00" }),
       (line) => Object.assign(line, { prev: (line.prev as string).toUpperCase() }),
       (line) => Object.assign(line, { ts: `${line.ts}` }),
@@ -79,9 +66,17 @@ describe("an exported log", () => {
     for (const edit of edits) assert.deepEqual(await firstBad(edited(3, edit)), { seq: 3, reason: "view" }, `${edit}`);
   });
 
-  it("is bad where a line has a field __proto__ that nobody signed", async () => {
-    const line = (lines[3] as string).replace('{"seq"', '{"__proto__":{},"seq"');
-    assert.deepEqual(await firstBad(lines.with(3, line)), { seq: 3, reason: "view" });
+  it("is bad where a line is not written as it is exported, though it says the same", async () => {
+    const line = lines[3] as string;
+    const spaced = line.replace('"type":', '"type": ');
+    const escaped = line.replace('"aggregate"', '"\\u0061ggregate"');
+    const twice = line.replace('{"seq":3,', '{"seq":9,"seq":3,');
+    for (const other of [spaced, escaped, twice, `${line} `, `${line}\r`]) {
+      assert.notEqual(other, line);
+      assert.deepEqual(await firstBad(lines.with(3, other)), { seq: 3, reason: "view" }, other.slice(-20));
+    }
+    const marked = Buffer.concat([Buffer.from("\ufeff"), fileOf(header, ...lines)]);
+    assert.equal((await verify(marked, crypto)).ok, false, "a byte order mark");
   });
 
   it("is bad where the evidence was changed, though the readable half agrees with it", async () => {
@@ -107,10 +102,39 @@ describe("an exported log", () => {
       '{"sig":1,"cbor":2}',
       '{"sig":"AA==","cbor":"AA=="}',
     ];
-    for (const line of [...nonsense, "x".repeat(100_000)]) {
+    for (const line of [...nonsense, "x".repeat(100_000)])
       assert.deepEqual(await firstBad(lines.with(2, line)), { seq: 2, reason: "decode" }, line.slice(0, 40));
+  });
+
+  it("has the header that was written, or none: any other is bad", async () => {
+    const of = (change: object) => JSON.stringify({ ...(JSON.parse(header) as object), ...change });
+    const { checkpoint } = source.header;
+    const others: [string, reason: string][] = [
+      [of({ size: 19 }), "file"],
+      [of({ size: 21 }), "cut"],
+      [of({ size: -1 }), "decode"],
+      [of({ generation: 1 }), "file"],
+      [of({ task: "00".repeat(32) }), "file"],
+      [of({ publicKey: "00".repeat(32) }), "file"],
+      [of({ publicKey: "00" }), "decode"],
+      [of({ v: 2 }), "decode"],
+      [of({ checkpoint: "" }), "decode"],
+      [of({ checkpoint: checkpoint?.replace("\n19\n", "\n18\n") }), "signature"],
+      [of({ evidence: ["AA=="] }), "file"],
+      [of({ more: 1 }), "decode"],
+      [header.replace('"v":1', '"v": 1'), "decode"],
+      ["{}", "decode"],
+      ["", "file"], // what does not begin with a brace is taken for a CAR file
+    ];
+    for (const [other, reason] of others) {
+      const { firstBad } = await verify(fileOf(other, ...lines), crypto);
+      assert.equal(firstBad?.reason, reason, other.slice(0, 80));
     }
-    assert.deepEqual(await firstBad([]), { seq: 0, reason: "missing" });
+  });
+
+  it("of before there were headers verifies still; whether it was cut cannot be told", async () => {
+    const { ok, checkpoint, entries: count } = await verify(fileOf(...lines.slice(0, 12)), crypto);
+    assert.deepEqual({ ok, checkpoint, count }, { ok: true, checkpoint: undefined, count: 12 });
   });
 
   it("fits its largest line into the bound of the reader", async () => {
@@ -122,27 +146,40 @@ describe("an exported log", () => {
     const log = await open({ store });
     await log.append([{ type: "aggregate", body }]);
     const exported = (await collect(log.entries())).map(formatLine);
-    assert.ok((await verifyLines(exported, { crypto })).ok, `${exported[1]?.length} characters`);
+    assert.ok((await verify(fileOf(...exported), crypto)).ok, `${exported[1]?.length} characters`);
   });
 
-  it("survives 30,000 mutated lines: a coded error when read; when verified, never a line that shows what was not signed", async () => {
+  it("shows every changed byte, of 50 entries", async () => {
+    const file = await jsonlOf(await exportOf(50));
+    const lineAt = (at: number) => [file.lastIndexOf(NEWLINE, at - 1) + 1, file.indexOf(NEWLINE, at)] as const;
+    await assertEveryByteCounts(file, crypto, async (changed, at) => {
+      const [start, end] = lineAt(at);
+      if (start === 0 || at === end) return true; // the header, and ends of lines
+      return acceptsOrRefuses(() => parseLine(text(changed.subarray(start, end)), crypto));
+    });
+  });
+
+  it("shows every cut", async () => {
+    await assertEveryCutShows(await jsonlOf(await exportOf(5)), crypto);
+  });
+
+  it("survives 30,000 mutated lines: a coded error, or the very line that is written for what it holds", () => {
     const rng = createRng("jsonl");
-    const text = new TextEncoder();
-    const shown = (line: string) => {
-      const { cbor, sig, ...view } = JSON.parse(line) as Record<string, unknown>;
-      return view;
-    };
     for (let run = 0; run < 30_000; run++) {
       const line = lines[run % lines.length] as string;
-      const changed = new TextDecoder().decode(mutate(rng, text.encode(line)));
-      const readable = acceptsOrRefuses(() => parseLine(changed));
-      if (!readable || run % 4 !== 0) continue;
-      const { ok } = await verifyLines(lines.with(run % lines.length, changed), { crypto });
-      if (ok) {
-        assert.deepEqual(shown(changed), shown(line));
-        assert.ok(equalBytes(parseLine(changed).signed, parseLine(line).signed));
-      }
+      const changed = text(mutate(rng, utf8(line)));
+      if (acceptsOrRefuses(() => parseLine(changed, crypto)))
+        assert.equal(formatLine(parseLine(changed, crypto)), changed);
     }
+  });
+
+  it("refuses a line whose evidence is too long, before it decodes it", () => {
+    const cbor = Buffer.alloc(9000).toString("base64");
+    const { sig } = JSON.parse(lines[2] as string) as { sig: string };
+    assert.throws(
+      () => parseLine(JSON.stringify({ cbor, sig }), crypto),
+      (error) => isHearsayError(error, "ERR_TOO_LARGE"),
+    );
   });
 });
 
@@ -151,64 +188,21 @@ describe("the log of version 1 in test/fixtures/log-v1.jsonl", () => {
   const HEAD = "15cad57b2ad93ec6c4cb4e7123233c4fc60ce4a5f8a417047e0558af30fcc3cf";
 
   it("verifies for ever", async () => {
-    const stored = (await readFile(fixture, "utf8")).trimEnd().split("\n");
-    const {
-      ok,
-      entries: count,
-      peer,
-      head,
-    } = await verifyLines(stored, { crypto: CRYPTO, peer: identity(1).peerId, task: TASK });
-    assert.ok(ok);
-    assert.equal(count, FIXTURE_DRAFTS.length + 1);
+    const { ok, entries: count, peer, head, checkpoint } = await verify(await readFile(fixture), CRYPTO);
+    assert.deepEqual({ ok, count, checkpoint }, { ok: true, count: 6, checkpoint: undefined });
     assert.equal(peer, "12D3KooWK99VoVxNE7XzyBwXEzW7xhK7Gpv85r9F3V3fyKSUKPH5");
-    assert.deepEqual(head, { seq: FIXTURE_DRAFTS.length, id: fromHex(HEAD) });
+    assert.ok(equalBytes(head?.id ?? new Uint8Array(0), fromHex(HEAD) as Uint8Array));
   });
 
   it("opens from a store for ever", async () => {
     const stored = (await readFile(fixture, "utf8")).trimEnd().split("\n");
     const store = createMemoryStore();
     for (const [seq, line] of stored.entries())
-      await store.write([{ key: `log/e/${seq.toString(16).padStart(16, "0")}`, value: parseLine(line).signed }]);
-    const head = fromHex(`8301055820${HEAD}`) as Uint8Array;
-    await store.write([{ key: "log/head", value: head }]);
+      await store.write([
+        { key: `log/e/${seq.toString(16).padStart(16, "0")}`, value: parseLine(line, CRYPTO).signed },
+      ]);
+    await store.write([{ key: "log/head", value: fromHex(`8301055820${HEAD}`) as Uint8Array }]);
     const log = await open({ store });
     assert.equal(log.head().size, stored.length);
   });
-
-  it("is what this code writes, byte by byte", async () => {
-    const log = await open({ clock: testClock() });
-    await log.append(FIXTURE_DRAFTS);
-    const written = (await collect(log.entries())).map(formatLine);
-    assert.equal(`${written.join("\n")}\n`, await readFile(fixture, "utf8"));
-  });
 });
-
-/**
- * Made once, on 2026-11-23, by the last test above: seed 32 x 01, task 32 x 7a, clock at START_MS, agent "hearsay-test/1".
- * Every type of entry, with and without what is optional, integers of every length of CBOR.
- */
-const filled = (byte: number) => new Uint8Array(32).fill(byte);
-const FIXTURE_DRAFTS: Draft[] = [
-  { type: "train", body: { in: filled(1), out: filled(2), steps: 10, age: 10 } },
-  { type: "publish", body: { model: filled(3), age: 10, bytes: 31_400, codec: "f32" } },
-  {
-    type: "aggregate",
-    body: {
-      own: filled(2),
-      base: filled(1),
-      out: filled(4),
-      rule: "guarded-median",
-      age: 70_000,
-      parents: [
-        [filled(0x11), filled(0x21), 200, 65_536, "used"],
-        [filled(0x12), filled(0x22), 70_000, 40_000, "clipped"],
-        [filled(0x13), filled(0x21), 2 ** 40, 0, "duplicate"],
-        [filled(0x14), filled(0x24), Number.MAX_SAFE_INTEGER, 0, "invalid"],
-      ],
-    },
-  },
-  { type: "train", body: { in: filled(4), out: filled(5), steps: 0, age: 24, engine: "tensorflow/wasm" } },
-  { type: "resume", body: { params: filled(5), age: 255 } },
-];
-
-assert.equal(START_MS, 1_790_000_000_000, "the fixture depends on it");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { equalBytes, toHex } from "../../../protocol/bytes.ts";
 import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry.ts";
+import { append, type Frontier, leafHash, rootOf as merkleRoot } from "../../../protocol/log/merkle.ts";
 import { type ChainReason, NO_ENTRY, type VerifyOptions, verifyLog } from "../../../protocol/log/verify.ts";
 import { CRYPTO, identity, memoized, START_MS, storedLog, TASK } from "./support.ts";
 
@@ -15,6 +16,14 @@ before(async () => {
   ({ entries } = await storedLog(24));
   log = entries.map(({ signed }) => signed);
 });
+
+/** By the definition, from all leaves. */
+function rootOf(signed: readonly Uint8Array[]): Uint8Array {
+  let frontier: Frontier = [];
+  for (const [size, each] of signed.entries())
+    frontier = append(frontier, size, leafHash(each.subarray(64), CRYPTO), CRYPTO).frontier;
+  return merkleRoot(frontier, CRYPTO);
+}
 
 /** The verdict on a sequence that is not the log it should be. */
 async function firstBad(sequence: Iterable<Uint8Array>, options: Partial<VerifyOptions> = {}) {
@@ -36,7 +45,8 @@ describe("verification of a log", () => {
     const result = await verifyLog(log, options);
     const last = entries.at(-1) as Entry;
     const head = { seq: last.seq, id: last.id };
-    assert.deepEqual(result, { ok: true, entries: 24, logId, peer: alice.peerId, task: TASK, head });
+    const whose = { logId, peer: alice.peerId, task: TASK, generation: 0 };
+    assert.deepEqual(result, { ok: true, entries: 24, ...whose, head, ended: false, root: rootOf(log) });
     assert.deepEqual(seen, [...Array(24).keys()]);
   });
 
@@ -103,7 +113,7 @@ describe("verification of a log", () => {
     ["a place that is taken", { seq: 4 }, "seq"],
     ["a gap before it", { seq: 6 }, "seq"],
     ["another history", { prev: other }, "prev"],
-    ["a time before the entry before it", { tsMs: START_MS - 1 }, "time"],
+    ["a time before the entry before it", { tsMs: START_MS - 60_000 }, "time"],
     ["a second genesis", { type: "genesis", body: { task: TASK, peer: alice.publicKey, agent: "x" } }, "genesis"],
   ];
   for (const [what, changes, reason] of forgeries) {

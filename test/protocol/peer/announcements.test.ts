@@ -16,10 +16,13 @@ const [alice, bob, me] = [identityOf(1), identityOf(2), identityOf(3)];
 
 const modelOf = (name: number | string) => nodeCrypto.sha256(utf8(`model ${name}`));
 
+/** What the book looks at only where authors answer for their logs. */
+const LOG = { generation: 0, root: TASK, note: new Uint8Array(64) };
+
 function sealed(identity: Identity, seq: number, changes: Partial<AnnouncementDraft> = {}): Uint8Array {
   const model = modelOf(`${identity.peerId}/${seq}`);
   return encodeAnnouncement(
-    { task: TASK, seq, entry: model, model, bytes: BODY_BYTES, age: 10 * seq, tsMs: 0, ...changes },
+    { ...LOG, task: TASK, seq, entry: model, model, bytes: BODY_BYTES, age: 10 * seq, tsMs: 0, ...changes },
     identity,
   );
 }
@@ -100,7 +103,7 @@ test("an announcement that its author did not sign is rejected, and takes nothin
   const { book } = scene();
   book.receive(sealed(alice, 5));
   const forged = encodeAnnouncement(
-    { task: TASK, seq: 2 ** 53 - 1, entry: TASK, model: modelOf("x"), bytes: BODY_BYTES, age: 0, tsMs: 0 },
+    { ...LOG, task: TASK, seq: 2 ** 53 - 1, entry: TASK, model: modelOf("x"), bytes: BODY_BYTES, age: 0, tsMs: 0 },
     { ...bob, publicKey: alice.publicKey },
   );
   assert.deepEqual(book.receive(forged), { verdict: "reject", code: "ERR_SIGNATURE" });
@@ -150,15 +153,16 @@ test("bytes that are no announcement are rejected with a code, whatever they are
   const { book } = scene();
   assert.equal(book.receive(new Uint8Array(LIMITS.maxAnnouncementBytes + 1)).code, "ERR_TOO_LARGE");
   assert.equal(book.receive(new Uint8Array(0)).code, "ERR_DECODE");
-  const payload = [1, TASK, alice.publicKey, 1, TASK, TASK, BODY_BYTES, 1, 1];
+  const payload = [1, TASK, alice.publicKey, 0, 1, TASK, TASK, LOG.note, TASK, BODY_BYTES, 1, 1];
   for (const [at, bad] of [
     [0, 2],
     [3, -1],
-    [6, -1],
-    [7, -1],
-    [7, 0.5],
-    [7, 2 ** 53],
-    [7, null],
+    [4, -1],
+    [9, -1],
+    [10, -1],
+    [10, 0.5],
+    [10, 2 ** 53],
+    [10, null],
     [2, new Uint8Array(31)],
   ] as const) {
     const fields = payload.with(at, bad as never);

@@ -6,7 +6,7 @@ import { HearsayError, isHearsayError } from "../../../protocol/errors.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { type PullOptions, pullBlob, serveBlobs } from "../../../protocol/peer/blobs.ts";
 import { createRng } from "../../../protocol/rng.ts";
-import type { RequestHandler, Transport } from "../../../protocol/seams.ts";
+import type { Archive, RequestHandler, Transport } from "../../../protocol/seams.ts";
 import {
   type BlobAnswer,
   type BlobRequest,
@@ -15,6 +15,7 @@ import {
   encodeBlobAnswer,
   encodeBlobRequest,
 } from "../../../protocol/wire/messages.ts";
+import { createMemoryArchive } from "../../../sim/archive.ts";
 import { createVirtualClock, type VirtualClock } from "../../../sim/clock.ts";
 import { randomBytes } from "../../fuzz/mutate.ts";
 
@@ -226,14 +227,14 @@ test("whoever stops a pull gets its own reason, and no request is made afterward
 });
 
 /** The shelf, and a way to ask it. */
-function shelf() {
+function shelf(archive?: Archive) {
   let handler: RequestHandler = () => assert.fail("nothing is served");
   const transport = {
     onRequest: (_protocol, given) => {
       handler = given;
     },
   } as Partial<Transport> as Transport;
-  const blobs = serveBlobs(transport, "/blob");
+  const blobs = serveBlobs(transport, "/blob", archive);
   const ask = async (hash: Uint8Array, offset = 0, maxBytes: number = CHUNK) =>
     decodeBlobAnswer(await handler("asker", encodeBlobRequest({ hash, offset, maxBytes })));
   return { blobs, ask, raw: (body: Uint8Array) => handler("asker", body) };
@@ -247,6 +248,47 @@ test("the newest three bodies are served, and what was kept for ever", async () 
   for (let n = 1; n <= 5; n++) blobs.rotate(name(n), LARGE.subarray(n));
   for (const n of [100, 3, 4, 5]) assert.equal((await ask(name(n))).chunk.length, CHUNK);
   for (const n of [1, 2, 6]) await assert.rejects(ask(name(n)), { code: "ERR_NOT_FOUND" });
+});
+
+test("what the archive has is served too, however old; it is read once for all its chunks, and one blob at a time", async () => {
+  const kept = createMemoryArchive();
+  let reading = 0;
+  let reads = 0;
+  const { blobs, ask } = shelf({
+    ...kept,
+    async get(hash) {
+      assert.equal(reading++, 0, "one at a time");
+      reads++;
+      await Promise.resolve();
+      reading--;
+      return kept.get(hash);
+    },
+  });
+  for (let n = 1; n <= 9; n++) blobs.rotate(name(n), LARGE.subarray(n));
+  assert.deepEqual(blobs.latest()?.hash, name(9));
+  const offsets = [0, CHUNK, 2 * CHUNK];
+  const chunks = await Promise.all(offsets.map((offset) => ask(name(1), offset)));
+  assert.equal(reads, 1);
+  assertSame(Buffer.concat(chunks.map(({ chunk }) => chunk)), LARGE.subarray(1).subarray(0, 3 * CHUNK));
+  await Promise.all([1, 2, 3, 4, 5].map((n) => ask(name(n))));
+  assert.equal(reads, 5);
+  await ask(name(1));
+  assert.equal(reads, 6, "no more than three are held");
+  await assert.rejects(ask(name(77)), { code: "ERR_NOT_FOUND" });
+  for (const n of [7, 8, 9]) await ask(name(n));
+  assert.equal(reads, 7, "the newest need no archive");
+});
+
+test("an archive that fails costs an answer, and no more", async () => {
+  let broken = true;
+  const get = async () => {
+    if (broken) throw new Error("a disk");
+    return LARGE;
+  };
+  const { ask } = shelf({ ...createMemoryArchive(), get });
+  await assert.rejects(ask(name(1)), /a disk/);
+  broken = false;
+  assert.equal((await ask(name(1))).total, LARGE.length);
 });
 
 test("any offset and length get bytes of the blob, never more than a chunk", async () => {

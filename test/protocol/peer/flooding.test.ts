@@ -154,6 +154,10 @@ describe("one model under several names", () => {
     });
     const victims = merge.parents.find(({ peer }) => peer === victimId);
     assert.equal(victims?.status, "used");
-    assert.equal(merge.parents.filter(({ model }) => equalBytes(model, victims?.model ?? model)).length, 1);
+    const same = merge.parents.filter(({ model }) => equalBytes(model, victims?.model ?? model));
+    assert.deepEqual(same.map(({ weightQ16, status }) => [weightQ16 > 0, status]).sort(), [
+      [false, "removed"], // the thief's, under its name
+      [true, "used"],
+    ]);
   });
 });

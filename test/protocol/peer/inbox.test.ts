@@ -7,7 +7,7 @@ import { type Candidate, createInbox } from "../../../protocol/peer/inbox.ts";
 /** A candidate of an author; `seq` tells its models apart. */
 function candidate(author: string, seq = 1): Candidate {
   const announced = { author, seq } as unknown as Announced; // the inbox looks at the author alone
-  return { announced, params: Float32Array.of(seq) };
+  return { announced, body: new Uint8Array(), params: Float32Array.of(seq) };
 }
 
 const names = (candidates: readonly Candidate[]) =>

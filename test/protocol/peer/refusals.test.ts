@@ -235,10 +235,11 @@ describe("an announcement that is refused is counted under its code, and its bod
       { ERR_REPLAYED: 2 },
       async ({ crowd, hostile }) => {
         const body = hostile.codec.encode(filled(0.02, 0));
-        await hostile.offer({ body, seq: 7 });
+        const before = hostile.prepare({ body: hostile.codec.encode(filled(0.03, 0)) });
+        await hostile.offer({ body });
         await crowd.run(1_000);
-        await hostile.offer({ seq: 6 });
-        await hostile.offer({ body, seq: 8 });
+        await hostile.announce(before);
+        await hostile.offer({ body });
       },
       1,
     ));
@@ -285,7 +286,7 @@ describe("what is relayed", () => {
     assert.equal(await relayed({ signer: identityOf(51) }), false, "bad signature");
     assert.equal(await relayed({ bytes: 12 }), false, "wrong size");
     assert.equal(await relayed({ taskId: new Uint8Array(32) }), false, "another task");
-    assert.equal(await relayed({ age: -1 }), false, "does not decode");
+    assert.equal(await relayed({ age: -1, unlogged: true }), false, "does not decode");
   });
 
   it("is heard of from afar, but models are asked of neighbours alone", async () => {

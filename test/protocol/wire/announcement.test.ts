@@ -15,8 +15,11 @@ const count = fc.maxSafeNat();
 const draft: fc.Arbitrary<AnnouncementDraft> = fc.record(
   {
     task: hash,
+    generation: fc.nat({ max: 2 ** 32 - 1 }),
     seq: count,
     entry: hash,
+    root: hash,
+    note: fc.uint8Array({ minLength: 64, maxLength: 64 }),
     model: hash,
     bytes: count,
     age: fc.nat({ max: LIMITS.maxAge }),
@@ -27,8 +30,11 @@ const draft: fc.Arbitrary<AnnouncementDraft> = fc.record(
 
 const DRAFT: AnnouncementDraft = {
   task: new Uint8Array(32).fill(2),
+  generation: 1,
   seq: 3,
   entry: new Uint8Array(32).fill(4),
+  root: new Uint8Array(32).fill(9),
+  note: new Uint8Array(64).fill(10),
   model: new Uint8Array(32).fill(5),
   bytes: 6,
   age: 7,
@@ -36,7 +42,8 @@ const DRAFT: AnnouncementDraft = {
 };
 
 /** The payload of DRAFT as an array of fields. */
-const FIELDS: readonly unknown[] = [1, DRAFT.task, alice.publicKey, 3, DRAFT.entry, DRAFT.model, 6, 7, 8];
+const LOG: readonly unknown[] = [1, 3, DRAFT.entry, DRAFT.root, DRAFT.note];
+const FIELDS: readonly unknown[] = [1, DRAFT.task, alice.publicKey, ...LOG, DRAFT.model, 6, 7, 8];
 
 const sealed = (payload: unknown) => seal("announcement", encode(payload), alice);
 
@@ -44,7 +51,9 @@ describe("an announcement", () => {
   it("says what its author put in, and who that is", () => {
     fc.assert(
       fc.property(draft, (fields) => {
-        const { author, publicKey, ...back } = decodeAnnouncement(encodeAnnouncement(fields, alice));
+        const bytes = encodeAnnouncement(fields, alice);
+        const { author, publicKey, sealed: whole, ...back } = decodeAnnouncement(bytes);
+        assert.deepEqual(whole, bytes);
         assert.deepEqual(back, fields);
         assert.equal(author, alice.peerId);
         assert.deepEqual(publicKey, alice.publicKey);
@@ -52,20 +61,21 @@ describe("an announcement", () => {
     );
   });
 
-  it("is the signed DAG-CBOR of [1, task, key, seq, entry, model, bytes, age, tsMs]", () => {
+  it("is the signed DAG-CBOR of [1, task, key, generation, seq, entry, root, note, model, bytes, age, tsMs]", () => {
     const bytes = encodeAnnouncement(DRAFT, alice);
     assert.deepEqual(bytes, sealed(FIELDS));
     assert.equal(
       toHex(sealedPayload(bytes)),
-      `89015820${"02".repeat(32)}5820${toHex(alice.publicKey)}035820${"04".repeat(32)}5820${"05".repeat(32)}060708`,
+      `8c015820${"02".repeat(32)}5820${toHex(alice.publicKey)}01035820${"04".repeat(32)}5820${"09".repeat(32)}5840${"0a".repeat(64)}5820${"05".repeat(32)}060708`,
     );
   });
 
   it("is far below LIMITS.maxAnnouncementBytes, with the largest numbers too", () => {
     const most = Number.MAX_SAFE_INTEGER;
-    const bytes = encodeAnnouncement({ ...DRAFT, seq: most, bytes: most, age: LIMITS.maxAge, tsMs: most }, alice);
-    assert.equal(bytes.length, 238);
-    assert.ok(4 * bytes.length < LIMITS.maxAnnouncementBytes);
+    const largest = { generation: 2 ** 32 - 1, seq: most, bytes: most, age: LIMITS.maxAge, tsMs: most };
+    const bytes = encodeAnnouncement({ ...DRAFT, ...largest }, alice);
+    assert.equal(bytes.length, 343);
+    assert.ok(2 * bytes.length + 100 < LIMITS.maxEvidenceBytes, "two make evidence");
   });
 
   it("opens under the key inside it, which is checked apart from decoding", () => {
@@ -89,7 +99,8 @@ describe("an announcement", () => {
       {},
       true,
     ];
-    assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(7, LIMITS.maxAge + 1))), { code: "ERR_DECODE" });
+    assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(10, LIMITS.maxAge + 1))), { code: "ERR_DECODE" });
+    assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(3, 2 ** 32))), { code: "ERR_DECODE" });
     for (let at = 0; at < FIELDS.length; at++) {
       for (const value of wrong)
         assert.throws(
@@ -108,7 +119,7 @@ describe("an announcement", () => {
     for (let length = 0; length < bytes.length; length++)
       assert.throws(() => decodeAnnouncement(bytes.subarray(0, length)), { code: "ERR_DECODE" });
     assert.throws(() => decodeAnnouncement(new Uint8Array(LIMITS.maxAnnouncementBytes + 1)), { code: "ERR_TOO_LARGE" });
-    const long = concatBytes(bytes.subarray(0, 64), Uint8Array.of(0x98, 9), bytes.subarray(65)); // length 9 in a byte of its own
+    const long = concatBytes(bytes.subarray(0, 64), Uint8Array.of(0x98, 12), bytes.subarray(65)); // length 12 in a byte of its own
     assert.throws(() => decodeAnnouncement(long), /canonical|DAG-CBOR/);
   });
 });

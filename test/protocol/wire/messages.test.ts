@@ -51,7 +51,12 @@ describe("messages", () => {
   roundTrip(
     "the answer to hello, with or without an announcement,",
     fc.record(
-      { task: hash, agent: fc.string({ maxLength: 64 }), announcement: fc.uint8Array({ maxLength: 300 }) },
+      {
+        task: hash,
+        agent: fc.string({ maxLength: 64 }),
+        announcement: fc.uint8Array({ maxLength: 300 }),
+        yours: fc.uint8Array({ maxLength: 300 }),
+      },
       { requiredKeys: ["task", "agent"], noNullPrototype: true },
     ),
     encodeHelloAnswer,
@@ -142,6 +147,7 @@ describe("the names of a task's topic and protocols", () => {
     const task = new Uint8Array(32).map((_, i) => i);
     assert.deepEqual(taskNames(task), {
       announce: "/hearsay/000102030405060708090a0b0c0d0e0f/announce/1",
+      evidence: "/hearsay/000102030405060708090a0b0c0d0e0f/evidence/1",
       blob: "/hearsay/000102030405060708090a0b0c0d0e0f/blob/1.0.0",
       peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/1.0.0",
     });
@@ -166,7 +172,7 @@ function unlike(field: unknown): unknown[] {
 /** Each decoder with the fields of a message that it accepts. */
 const DECODERS: readonly { name: string; decode: (bytes: Uint8Array) => unknown; valid: unknown[] }[] = [
   { name: "hello request", decode: decodeHelloRequest, valid: [1, HASH, "agent"] },
-  { name: "hello answer", decode: decodeHelloAnswer, valid: [1, HASH, "agent", new Uint8Array(3)] },
+  { name: "hello answer", decode: decodeHelloAnswer, valid: [1, HASH, "agent", new Uint8Array(3), new Uint8Array(3)] },
   { name: "blob request", decode: decodeBlobRequest, valid: [1, HASH, 0, 1] },
   { name: "blob answer", decode: decodeBlobAnswer, valid: [1, 9, new Uint8Array(3)] },
   { name: "peers request", decode: decodePeersRequest, valid: [1, 4] },

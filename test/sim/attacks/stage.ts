@@ -143,7 +143,8 @@ export function createStage(name: string, options: Record<string, unknown> = {},
     },
     async announce(liar, { seq, age = 5 * seq }) {
       const hash = nodeCrypto.sha256(utf8(`${liar}/${seq}`));
-      const draft = { task: taskId, seq, entry: hash, model: hash, bytes: codec.bodyBytes, age, tsMs: clock.now() };
+      const log = { generation: 0, seq, entry: hash, root: hash, note: new Uint8Array(64) };
+      const draft = { task: taskId, ...log, model: hash, bytes: codec.bodyBytes, age, tsMs: clock.now() };
       const sealed = encodeAnnouncement(draft, lying[liar] as Identity);
       await (mouths[liar] as Transport).announce(names.announce, sealed);
       await clock.run(clock.now() + 2 * LATENCY_MS);

@@ -146,7 +146,11 @@ describe("false ages", () => {
       for (const member of world.honest) {
         const lies = await liesIn(world, member);
         assert.ok((lies[1]?.length ?? 0) > 0, "while everybody is young, 0 is no age to speak of");
-        assert.equal(lies.slice(7).flat().length > 0, heard);
+        const late = lies.slice(7).flat(); // what is too old for a merge is logged as removed
+        assert.equal(
+          late.some(([, status]) => status !== "removed"),
+          heard,
+        );
       }
     }
   });

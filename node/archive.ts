@@ -1,0 +1,202 @@
+/**
+ * The Archive seam on files: what the log names by hash, one file each, for audits (`hearsay log audit`).
+ *
+ *     bodies/<SHA-256, hexadecimal>      a model body or the bytes of a parameter vector, written aside and renamed, not synced
+ *
+ * Kept within three bounds (number, bytes, hours), the oldest given up first; what a newer merge names again counts as new. Beyond a
+ * budget of bytes a minute whole merges are left out: then an audit proves a sample of them, and the disk of a small machine lasts. The log
+ * itself loses nothing. Nobody waits for a write, and no failure of one stops the peer: the owner is told once.
+ */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { equalBytes, fromHex, toHex } from "../protocol/bytes.ts";
+import type { Archive, ArchivedBlob, Clock } from "../protocol/seams.ts";
+import { nodeCrypto } from "./crypto.ts";
+
+/** How much of the past is kept; 0 in any of the first four keeps nothing. */
+export interface Retention {
+  readonly count: number;
+  readonly megabytes: number;
+  readonly hours: number;
+  /** Mean of what is written. 16 minutes' worth may be written at once, and one merge of any size whenever something is left. */
+  readonly megabytesPerMinute: number;
+  /** Whether the bodies that others made are kept too; without them an auditor asks their authors. */
+  readonly inputs: boolean;
+}
+
+export interface ArchiveSummary {
+  readonly files: number;
+  readonly bytes: number;
+  /** Merges and bodies that were not kept: the budget was spent, or the disk too slow. */
+  readonly skipped: number;
+}
+
+export interface FileArchive extends Archive {
+  summary(): ArchiveSummary;
+  /** Resolves when nothing is being written; nothing is kept from then on. */
+  close(): Promise<void>;
+}
+
+export interface ArchiveOptions {
+  readonly directory: string;
+  readonly retention: Retention;
+  readonly clock: Clock;
+  /** One sentence for the user. */
+  readonly warn?: (message: string) => void;
+}
+
+const MEGABYTE = 1e6;
+/** Minutes of the budget that may be saved up. */
+const BURST_MINUTES = 16;
+/** Sets that wait for the disk; each holds its bodies in memory. */
+const MAX_WAITING = 3;
+const NEW = ".new";
+
+interface Kept {
+  readonly bytes: number;
+  readonly atMs: number;
+}
+
+/** The archive of a state directory; what is there already is looked through in the background. */
+export function openArchive({ directory, retention, clock, warn }: ArchiveOptions): FileArchive {
+  const { count, megabytes, hours, megabytesPerMinute, inputs: keepsInputs } = retention;
+  const maxBytes = megabytes * MEGABYTE;
+  const bytesPerMs = (megabytesPerMinute * MEGABYTE) / 60_000;
+  const maxBudget = bytesPerMs * 60_000 * BURST_MINUTES;
+  const keepsNothing = count === 0 || megabytes === 0 || hours === 0 || megabytesPerMinute === 0;
+  /** Oldest first. */
+  const kept = new Map<string, Kept>();
+  let bytes = 0;
+  let skipped = 0;
+  let budget = maxBudget;
+  let refilledMs = clock.now();
+  let waiting = 0;
+  let closed = false;
+  let failing = false;
+  let queue: Promise<void> = scan().catch(tell);
+
+  async function scan(): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    const found: [name: string, kept: Kept][] = [];
+    for (const name of await readdir(directory)) {
+      const path = join(directory, name);
+      if (name.endsWith(NEW)) await rm(path, { force: true });
+      if (fromHex(name)?.length !== 32) continue;
+      const { size, mtimeMs } = await stat(path);
+      found.push([name, { bytes: size, atMs: mtimeMs }]);
+    }
+    found.sort(([, a], [, b]) => a.atMs - b.atMs);
+    for (const [name, file] of found) remember(name, file);
+    await prune();
+  }
+
+  function remember(name: string, file: Kept): void {
+    forget(name);
+    kept.set(name, file);
+    bytes += file.bytes;
+  }
+
+  function forget(name: string): void {
+    bytes -= kept.get(name)?.bytes ?? 0;
+    kept.delete(name);
+  }
+
+  async function prune(): Promise<void> {
+    const sinceMs = clock.now() - hours * 3_600_000;
+    for (const [name, { atMs }] of kept) {
+      if (!keepsNothing && kept.size <= count && bytes <= maxBytes && atMs >= sinceMs) return;
+      await rm(join(directory, name), { force: true });
+      forget(name);
+    }
+  }
+
+  async function keep(blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
+    const named = new Map(blobs.map((blob) => [toHex(blob.hash), blob.bytes]));
+    const nowMs = clock.now();
+    const missing = [...named].filter(([name]) => {
+      const file = kept.get(name);
+      if (file !== undefined) remember(name, { ...file, atMs: nowMs });
+      return file === undefined;
+    });
+    const size = missing.reduce((sum, [, { length }]) => sum + length, 0);
+    if (size > 0 && !afford(size, nowMs, isMerge)) {
+      skipped++;
+      return;
+    }
+    for (const [name, content] of missing) {
+      await writeAside(join(directory, name), content);
+      remember(name, { bytes: content.length, atMs: nowMs });
+    }
+    failing = false;
+    await prune();
+  }
+
+  /**
+   * Whether so much may be written now; it may leave a debt, so that large merges are kept now and then instead of never. Half of what can
+   * be saved up is for merges alone: else each publication would take what the merge after it needs.
+   */
+  function afford(size: number, nowMs: number, isMerge: boolean): boolean {
+    const earned = Math.max(0, nowMs - refilledMs) * bytesPerMs;
+    refilledMs = nowMs;
+    budget = Math.min(maxBudget, budget + earned);
+    if (budget <= (isMerge ? 0 : maxBudget / 2) || size > maxBytes) return false;
+    budget -= size;
+    return true;
+  }
+
+  function tell(error: unknown): void {
+    if (!failing) warn?.(`bodies for audits cannot be kept in ${directory}: ${(error as Error).message}`);
+    failing = true;
+  }
+
+  return {
+    async put(own, inputs = []) {
+      if (keepsNothing || closed) return;
+      if (waiting >= MAX_WAITING) {
+        skipped++;
+        return;
+      }
+      waiting++;
+      queue = queue
+        .then(() => keep(keepsInputs ? [...own, ...inputs] : own, inputs.length > 0))
+        .catch(tell)
+        .finally(() => {
+          waiting--;
+        });
+      return queue;
+    },
+    async get(hash) {
+      const name = toHex(hash);
+      const content = await readArchived(directory, hash);
+      if (content !== undefined || !kept.has(name)) return content;
+      forget(name); // gone, or damaged
+      await rm(join(directory, name), { force: true }).catch(tell);
+      return undefined;
+    },
+    summary: () => ({ files: kept.size, bytes, skipped }),
+    close() {
+      closed = true;
+      return queue;
+    },
+  };
+}
+
+/** Reads from the archive of a state directory, of a running peer too; undefined for what is not there, or damaged. */
+export async function readArchived(directory: string, hash: Uint8Array): Promise<Uint8Array | undefined> {
+  try {
+    const content = new Uint8Array(await readFile(join(directory, toHex(hash))));
+    return equalBytes(nodeCrypto.sha256(content), hash) ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function writeAside(path: string, content: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path + NEW, content);
+    await rename(path + NEW, path);
+  } catch (error) {
+    await rm(path + NEW, { force: true }).catch(() => {}); // the first error says more
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * Where `hearsay log audit` takes a log and its models from, as an export that can be read again and again: the own log of a state directory,
+ * a file, or another peer, through the peer that runs on the state directory.
+ */
+import { createReadStream, createWriteStream } from "node:fs";
+import { access, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { forgetOldest } from "../../protocol/bounded.ts";
+import { keyOf, toHex, utf8 } from "../../protocol/bytes.ts";
+import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
+import { writeJsonl } from "../../protocol/log/jsonl.ts";
+import type { PeerId } from "../../protocol/seams.ts";
+import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
+import { askApi } from "../api.ts";
+import { readArchived } from "../archive.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { bodiesPath } from "../state-dir.ts";
+import { withLog } from "./log-source.ts";
+
+export interface AuditSource {
+  /** The export, from its beginning. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** A model by SHA-256; `author` is who published it, where that is known. */
+  find(hash: Uint8Array, author?: PeerId): Promise<Uint8Array | undefined>;
+  /** Tells of a blob in the export, and where in the file its bytes lie. */
+  learn(blob: { readonly hash: Uint8Array; readonly at: number; readonly bytes: Uint8Array }): void;
+}
+
+/** A body of another peer may come slowly: 64 MiB at the least speed that is permitted (LIMITS.minBytesPerSecond) take over an hour. */
+const BLOB_WITHIN_MS = 2 * 3_600_000;
+/** Models of others are named in several merges: so many bytes are kept of what came over the network. */
+const REMEMBERED_BYTES = 256_000_000;
+
+/** Gives the source of an audit to `use`. `what`: a peer id, a file, or undefined for the own log. */
+export async function withAuditSource<T>(
+  what: string | undefined,
+  stateDir: string,
+  use: (source: AuditSource) => Promise<T>,
+): Promise<T> {
+  const archived = (hash: Uint8Array) => readArchived(bodiesPath(stateDir), hash);
+  if (what === undefined) {
+    return withLog(stateDir, undefined, ({ header, entries }) =>
+      use({ chunks: () => encoded(writeJsonl(header, entries(), nodeCrypto)), find: archived, learn() {} }),
+    );
+  }
+  if (publicKeyFromPeerId(what) === undefined) return use(await fileSource(what, archived));
+  const directory = await mkdtemp(join(tmpdir(), "hearsay-audit-"));
+  try {
+    const file = join(directory, "log.jsonl");
+    await fetchLog(stateDir, what, file);
+    const fetched = remembering((hash, author) => fetchBlob(stateDir, hash, [what, ...(author ? [author] : [])]));
+    const find = async (hash: Uint8Array, author?: PeerId) => (await archived(hash)) ?? fetched(hash, author);
+    return await use({ ...(await fileSource(file, find)), find });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** An exported file; what is not in it is looked for `elsewhere`. */
+async function fileSource(path: string, elsewhere: AuditSource["find"]): Promise<AuditSource> {
+  await access(path).catch(() => {
+    throw new HearsayError("ERR_STATE", `there is no ${path}: name an exported log or a peer id`, { path });
+  });
+  const places = new Map<string, { readonly at: number; readonly length: number }>();
+  return {
+    chunks: () => createReadStream(path),
+    async find(hash, author) {
+      const place = places.get(keyOf(hash));
+      return place === undefined ? elsewhere(hash, author) : readAt(path, place);
+    },
+    learn: ({ hash, at, bytes }) => places.set(keyOf(hash), { at, length: bytes.length }),
+  };
+}
+
+async function readAt(path: string, { at, length }: { at: number; length: number }): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const bytes = new Uint8Array(length);
+    await file.read(bytes, 0, length, at);
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+async function* encoded(pieces: AsyncIterable<string>): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) yield utf8(piece);
+}
+
+async function fetchLog(stateDir: string, peer: PeerId, file: string): Promise<void> {
+  const response = await askApi(stateDir, `/peers/${peer}/log`);
+  if (!response?.body) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `no peer runs on ${stateDir}, through which the log of ${peer} could be fetched: start it with hearsay up --state ${stateDir}`,
+    );
+  }
+  // the DOM's and Node's types of web streams differ by name only
+  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+  await pipeline(body, createWriteStream(file));
+}
+
+async function fetchBlob(stateDir: string, hash: Uint8Array, from: readonly PeerId[]): Promise<Uint8Array | undefined> {
+  try {
+    const response = await askApi(stateDir, `/blobs/${toHex(hash)}?from=${from.join(",")}`, BLOB_WITHIN_MS);
+    return response && new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    if (isHearsayError(error, "ERR_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+/** Asks once for what is named again soon. */
+function remembering(find: AuditSource["find"]): AuditSource["find"] {
+  const known = new Map<string, Uint8Array>();
+  return async (hash, author) => {
+    const key = keyOf(hash);
+    const bytes = known.get(key) ?? (await find(hash, author));
+    if (bytes === undefined) return undefined;
+    known.delete(key); // re-inserted at the end
+    known.set(key, bytes);
+    forgetOldest(known, Math.max(1, Math.floor(REMEMBERED_BYTES / bytes.length)));
+    return bytes;
+  };
+}

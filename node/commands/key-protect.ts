@@ -1,0 +1,23 @@
+/** `hearsay key protect`: puts the key file under a passphrase, or under another one. */
+import { HearsayError } from "../../protocol/errors.ts";
+import { encodeKey, sealBytes } from "../key-file.ts";
+import { replacePrivate } from "../keys.ts";
+import { newPassphrase } from "../passphrase.ts";
+import { type NewPassphraseOptions, openKey } from "./key-options.ts";
+import { printJson } from "./print.ts";
+
+export async function run(options: NewPassphraseOptions): Promise<void> {
+  const { path, key, ask } = await openKey(options);
+  const source = options.newPassphraseFile ?? (key.sealed ? undefined : options.passphraseFile);
+  const passphrase = await newPassphrase({ passphraseFile: source }, path);
+  if (key.sealed && passphrase === (await ask(path))) {
+    const remedy = "give another one with --new-passphrase-file FILE";
+    throw new HearsayError("ERR_CONFIG", `${path} has this passphrase already: ${remedy}`, { path, remedy });
+  }
+  await replacePrivate(path, await sealBytes(encodeKey(key.privateKey), passphrase));
+  if (options.json) return printJson({ path, protected: true });
+  process.stdout.write(
+    `${path} is under the passphrase now: hearsay up asks for it, or takes --passphrase-file FILE or HEARSAY_PASSPHRASE.\n` +
+      "Copies of the file from before, on this disk or in backups, are not.\n",
+  );
+}

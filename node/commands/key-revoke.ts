@@ -1,0 +1,32 @@
+/** `hearsay key revoke`: ends the key without a successor, for ever. Also the way to leave a network. */
+import { fromHex, toHex } from "../../protocol/bytes.ts";
+import { HearsayError } from "../../protocol/errors.ts";
+import { endLog, withDatabase } from "../own-log.ts";
+import { openTask } from "../state-dir.ts";
+import { type KeyOptions, openKey } from "./key-options.ts";
+import { tellOthers, toldText } from "./key-tell.ts";
+import { facts, printJson } from "./print.ts";
+
+export async function run(options: KeyOptions & { readonly yes?: boolean }): Promise<void> {
+  const { state } = options;
+  if (!options.yes) {
+    throw new HearsayError(
+      "ERR_CONFIG",
+      `this ends the peer of ${state}: nobody takes anything from its key again, and there is no way back. To do it: --yes`,
+    );
+  }
+  const { key } = await openKey(options);
+  const taskId = fromHex((await openTask(state)).taskId) as Uint8Array;
+  const { end, evidence } = await withDatabase(state, (store) => endLog(store, key.identity, taskId));
+  const told = await tellOthers(state, key, taskId, evidence);
+  const { peerId } = key.identity;
+  if (options.json) return printJson({ peerId, end: toHex(end.id), told });
+  process.stdout.write(
+    `${facts([
+      ["revoked", peerId],
+      ["end entry", `${end.seq}, ${toHex(end.id)}`],
+      ["told", toldText(told)],
+    ])}\n\nThe same command tells others again. Then the directory may go; what others hold of this peer stays with them\n` +
+      "(protocol/README.md, What the log reveals, and how to leave).\n",
+  );
+}

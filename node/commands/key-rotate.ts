@@ -1,0 +1,36 @@
+/** `hearsay key rotate`: a new key in place of this one. The old log ends with an entry that both keys have signed. */
+import { join } from "node:path";
+import { fromHex, toHex } from "../../protocol/bytes.ts";
+import { loadIdentity } from "../keys.ts";
+import { passphraseFrom } from "../passphrase.ts";
+import { finishRotation, rotateKey } from "../rotation.ts";
+import { openTask } from "../state-dir.ts";
+import { type KeyOptions, keyPath } from "./key-options.ts";
+import { tellOthers, toldText } from "./key-tell.ts";
+import { facts, printJson } from "./print.ts";
+
+export async function run(options: KeyOptions): Promise<void> {
+  const { state } = options;
+  if (await finishRotation(state)) {
+    if (options.json) return printJson({ finished: true });
+    process.stdout.write("a rotation that had been interrupted is finished; the peer tells others when it runs next\n");
+    return;
+  }
+  const taskId = fromHex((await openTask(state)).taskId) as Uint8Array;
+  const ask = passphraseFrom(options);
+  const old = await loadIdentity(keyPath(state), ask);
+  const { next, end, evidence } = await rotateKey({ stateDir: state, taskId, old, ask });
+  const told = await tellOthers(state, next, taskId, evidence);
+  const [oldPeer, newPeer] = [old.identity.peerId, next.identity.peerId];
+  const former = join(state, "former", oldPeer);
+  if (options.json) return printJson({ old: oldPeer, new: newPeer, end: toHex(end.id), former, told });
+  process.stdout.write(
+    `${facts([
+      ["old key", oldPeer],
+      ["new key", newPeer],
+      ["end entry", `${end.seq}, ${toHex(end.id)}`],
+      ["old log", `in ${former}, for hearsay log --state: keep it, it shows what was done`],
+      ["told", `${toldText(told)}; the new peer tells others when it runs`],
+    ])}\n\nBackups hold the old key, which nobody accepts any more. Next: hearsay key backup FILE --state ${state}\n`,
+  );
+}

@@ -1,0 +1,19 @@
+/** `hearsay key show`: who this peer is. */
+import { toHex } from "../../protocol/bytes.ts";
+import { type KeyOptions, openKey } from "./key-options.ts";
+import { facts, printJson } from "./print.ts";
+
+export async function run(options: KeyOptions): Promise<void> {
+  const { path, key } = await openKey(options);
+  const { peerId, publicKey } = key.identity;
+  const { sealed, warnings } = key;
+  if (options.json) return printJson({ peerId, publicKey: toHex(publicKey), path, protected: sealed, warnings });
+  const rows: [string, string][] = [
+    ["peer", peerId],
+    ["public key", toHex(publicKey)],
+    ["file", path],
+    ["passphrase", sealed ? "yes" : "no: hearsay key protect sets one"],
+    ...warnings.map((warning): [string, string] => ["warning", warning]),
+  ];
+  process.stdout.write(`${facts(rows)}\n`);
+}

@@ -1,0 +1,174 @@
+/** `hearsay log audit`: verifies a log, does again what it says was done, and tells what is proved, missing or false. */
+import { ruleNamed } from "../../protocol/aggregate/registry.ts";
+import {
+  type AuditedEntry,
+  type AuditedType,
+  type AuditReport,
+  auditLog,
+  UNPROVABLE,
+} from "../../protocol/audit/audit.ts";
+import { keyOf, toHex } from "../../protocol/bytes.ts";
+import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
+import { readEntry } from "../../protocol/log/entry.ts";
+import { type ExportVerification, readExport, verifyExport } from "../../protocol/log/verify-export.ts";
+import { decodeTask } from "../../protocol/manifest.ts";
+import type { Aggregator, PeerId } from "../../protocol/seams.ts";
+import type { Task } from "../../protocol/task.ts";
+import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { openTask } from "../state-dir.ts";
+import { type AuditSource, withAuditSource } from "./audit-source.ts";
+import { onOutput } from "./colours.ts";
+import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "./fail.ts";
+import { facts, printJson, table } from "./print.ts";
+import { createProgress } from "./sim-progress.ts";
+
+interface Audit {
+  readonly verification: ExportVerification;
+  /** Of the entries that hold; undefined where none does. */
+  readonly report: AuditReport | undefined;
+}
+
+export async function run(what: string | undefined, options: { state: string; json?: boolean }): Promise<void> {
+  const audit = await withAuditSource(what, options.state, (source) => auditOf(source, options.state));
+  process.exitCode = exitOf(audit);
+  if (options.json) printJson(asJson(audit));
+  else process.stdout.write(`${inWords(audit)}\n`);
+}
+
+async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
+  const progress = createProgress("audit");
+  try {
+    const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, onBlob: source.learn });
+    const { entries, task: taskId } = verification;
+    if (taskId === undefined || entries === 0) return { verification, report: undefined };
+    const task = await taskOf(taskId, source, stateDir);
+    /** Who published the models that the entry at hand names. */
+    const authors = new Map<string, PeerId>();
+    const report = await auditLog(entriesOf(source, entries, authors), {
+      task,
+      crypto: nodeCrypto,
+      aggregator,
+      find: (hash) => source.find(hash, authors.get(keyOf(hash))),
+      onEntry: (done) => progress.update(done / entries, `${done} of ${entries} entries`),
+    });
+    return { verification, report };
+  } finally {
+    progress.stop();
+  }
+}
+
+/** On this thread: nobody else needs it. */
+const aggregator: Aggregator = {
+  aggregate: async (rule, parameters, input) => ruleNamed(rule).aggregate(input, parameters),
+};
+
+/** The first entries, which have been verified. */
+async function* entriesOf(
+  source: AuditSource,
+  count: number,
+  authors: Map<string, PeerId>,
+): AsyncIterable<AuditedEntry> {
+  let left = count;
+  for await (const signed of (await readExport(source.chunks(), nodeCrypto)).entries) {
+    const entry = readEntry(signed, nodeCrypto);
+    authors.clear();
+    if (entry.type === "aggregate")
+      for (const [peer, model] of entry.body.parents) authors.set(keyOf(model), peerIdFromPublicKey(peer));
+    yield entry;
+    if (--left === 0) return;
+  }
+}
+
+/** The manifest, from the export or of the state directory. @throws HearsayError ERR_TASK where neither has it. */
+async function taskOf(id: Uint8Array, source: AuditSource, stateDir: string): Promise<Task> {
+  const manifest = await source.find(id);
+  if (manifest !== undefined) return decodeTask(manifest);
+  const local = await openTask(stateDir).catch((error: unknown) => {
+    if (isHearsayError(error, "ERR_STATE")) return undefined;
+    throw error;
+  });
+  if (local?.taskId === toHex(id)) return local.task;
+  throw new HearsayError(
+    "ERR_TASK",
+    `the log is about task ${toHex(id)}, whose manifest is not here: name with --state the directory of a peer of that task, or take an` +
+      " export as CAR, which has it",
+  );
+}
+
+function exitOf({ verification: { firstBad }, report }: Audit): number {
+  const status = firstBad && statusOf(firstBad.reason);
+  if (status === EXIT_FORK || status === EXIT_INVALID) return status;
+  if (report?.firstLie !== undefined) return EXIT_INVALID;
+  return status ?? (missingIn(report) > 0 ? EXIT_INCOMPLETE : 0);
+}
+
+function missingIn(report: AuditReport | undefined): number {
+  return Object.values(report?.tallies ?? {}).reduce((sum, { missing }) => sum + missing, 0);
+}
+
+function asJson({ verification, report }: Audit): object {
+  const { ok, entries, peer, task, generation, head, checkpoint, cosigners, convictions, firstBad } = verification;
+  return {
+    ok: ok && report?.firstLie === undefined && missingIn(report) === 0,
+    peer,
+    task: task && toHex(task),
+    generation,
+    entries,
+    head: head && toHex(head.id),
+    checkpoint: checkpoint && { size: checkpoint.size, root: toHex(checkpoint.root) },
+    cosigners,
+    evidence: convictions,
+    firstBad,
+    audit: report?.tallies,
+    firstLie: report?.firstLie,
+    unprovable: UNPROVABLE,
+  };
+}
+
+const MEANING: Readonly<Record<AuditedType, string>> = {
+  train: "continues the model before, by the task's steps and age",
+  publish: "the body is what the training gave",
+  aggregate: "done again: the same model to the bit, statuses, age",
+  resume: "a model that the log knew",
+};
+
+function inWords(audit: Audit): string {
+  const { verification, report } = audit;
+  const { entries, peer, task, generation, head, checkpoint, cosigners, firstBad } = verification;
+  const rows: [string, string][] = [["entries", `${entries} hold: chain, signatures, tree`]];
+  if (peer !== undefined) rows.unshift(["peer", peer]);
+  if (task !== undefined) rows.push(["task", toHex(task)]);
+  if (generation) rows.push(["generation", String(generation)]);
+  if (head !== undefined) rows.push(["head", toHex(head.id)]);
+  if (checkpoint !== undefined) rows.push(["checkpoint", `of ${checkpoint.size} entries`]);
+  if (cosigners.length > 0) rows.push(["cosigned by", cosigners.map((one) => one.peer).join("\n             ")]);
+  if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
+  const lie = report?.firstLie;
+  if (lie !== undefined) rows.push([`entry ${lie.seq}`, `${lie.type}: ${lie.reason}`]);
+  const tallies = Object.entries(report?.tallies ?? {}).map(([type, { proved, missing, refuted }]) => {
+    return [type, String(proved), String(missing), String(refuted), MEANING[type as AuditedType]];
+  });
+  const found =
+    tallies.length === 0 ? "" : `${table(["entry", "proved", "missing", "false", "proved means"], tallies)}\n`;
+  const unprovable = UNPROVABLE.map((sentence) => `  ${sentence}`).join("\n");
+  return `${verdictOf(audit)}\n${facts(rows)}\n${found}${onOutput.dim(`What no log can prove:\n${unprovable}`)}`;
+}
+
+function verdictOf(audit: Audit): string {
+  const { verification, report } = audit;
+  switch (exitOf(audit)) {
+    case 0:
+      return onOutput.green("the log holds, and everything in it was done again with the same result");
+    case EXIT_FORK:
+      return onOutput.red("a fork: the writer of this log has signed two histories");
+    case EXIT_INCOMPLETE:
+      return onOutput.yellow(
+        verification.ok
+          ? `nothing is false; of ${missingIn(report)} entries the models could not be had`
+          : "nothing is false as far as it goes; the end of the log is missing",
+      );
+    default:
+      return onOutput.red(verification.ok ? "the log says what was not so" : "the log does not hold");
+  }
+}

@@ -1,0 +1,37 @@
+/** `hearsay log repair`: what is wrong with the database of a state directory, and what was done about it. */
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { HearsayError } from "../../protocol/errors.ts";
+import { type Repair, repairDatabase } from "../repair.ts";
+import { onOutput } from "./colours.ts";
+import { printJson } from "./print.ts";
+
+export async function run(options: { state: string; json?: boolean }): Promise<void> {
+  const path = join(options.state, "db");
+  await access(path).catch(() => {
+    throw new HearsayError("ERR_STATE", `${options.state} has no log: no peer ever ran on it`, { path });
+  });
+  const repair = await repairDatabase(path, new Date().toISOString());
+  if (options.json) return printJson({ ...repair });
+  for (const line of sentences(repair)) process.stdout.write(`${line}\n`);
+}
+
+function sentences({ files, lostWrites, generations, next, lost }: Repair): string[] {
+  const lines: string[] = [];
+  if (files) lines.push("LevelDB repaired its files; those that it could not read are in db/lost.");
+  if (lostWrites > 0) lines.push(`What was written last is lost: ${lostWrites} batches.`);
+  for (const { generation, entries, moved, fault } of generations) {
+    const name = generation === 0 ? "The log" : `The log, generation ${generation},`;
+    if (fault === undefined) lines.push(`${name} holds: ${entries} entries.`);
+    else lines.push(`${name} holds up to ${entries} entries; then: ${fault.message}. ${moved} records were moved.`);
+  }
+  if (lost !== undefined) lines.push(`Moved records are kept in the database under ${lost}.`);
+  if (next !== undefined)
+    lines.push(
+      onOutput.yellow(
+        `Others may know what is lost here, so this log is not gone on with: at its next start the peer begins generation ${next}.`,
+      ),
+    );
+  else lines.push(onOutput.green("The peer can go on."));
+  return lines;
+}

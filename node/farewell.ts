@@ -1,0 +1,100 @@
+/**
+ * Tells others that a key has ended, by a node that does nothing else: it connects to peers of the address book, says it once on the
+ * evidence topic, and leaves. Who hears it checks it, keeps it and passes it on (protocol/log/evidence.ts).
+ */
+import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { toHex } from "../protocol/bytes.ts";
+import { openAddressBook } from "../protocol/membership/address-book.ts";
+import { createRng } from "../protocol/rng.ts";
+import type { Store } from "../protocol/seams.ts";
+import { taskNames } from "../protocol/wire/messages.ts";
+import { wallClock } from "./clock.ts";
+import type { KeyPair } from "./key-file.ts";
+import { type HearsayNode, startLibp2p } from "./libp2p.ts";
+import { startMembership } from "./membership.ts";
+import { createTransport } from "./transport.ts";
+
+export interface Farewell {
+  /** With the address book. */
+  readonly store: Store;
+  /** The key under which it connects. */
+  readonly key: KeyPair;
+  readonly taskId: Uint8Array;
+  readonly evidence: Uint8Array;
+  /** Multiaddrs. */
+  readonly bootstrap: readonly string[];
+  readonly mdns: boolean;
+}
+
+const ENOUGH = 3;
+/** Nobody is waited for longer than this. */
+const FIND_MS = 10_000;
+const LOOK_EVERY_MS = 250;
+/** For the bytes to leave before the connections close. */
+const DRAIN_MS = 1_000;
+const MAX_OUTBOUND = 8;
+/** A running peer looks this often whether anybody listens. */
+const RETRY_MS = 2_000;
+
+/** The number of peers that it was sent to: 0 where none could be reached in ten seconds. */
+export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }: Farewell): Promise<number> {
+  const names = taskNames(taskId);
+  const rng = createRng(randomUUID());
+  const { node, traffic } = await startLibp2p({
+    privateKey: key.privateKey,
+    listen: [],
+    mdns,
+    serviceTag: `_hearsay-${toHex(taskId.subarray(0, 8))}._udp.local`,
+  });
+  const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: key.identity.peerId });
+  const transport = createTransport(node, traffic, (peer) => book.ban(peer));
+  const membership = startMembership(node, transport, book, {
+    bootstrap,
+    protocol: names.peers,
+    maxOutbound: MAX_OUTBOUND,
+    rng: rng.fork("membership"),
+  });
+  try {
+    const somebody = book.size() > 0 || mdns || bootstrap.length > 0;
+    for (let ms = 0; somebody && ms < FIND_MS && listeners(node, names.evidence) < ENOUGH; ms += LOOK_EVERY_MS)
+      await sleep(LOOK_EVERY_MS);
+    const told = listeners(node, names.evidence);
+    if (told > 0) {
+      await transport.announce(names.evidence, evidence);
+      await sleep(DRAIN_MS);
+    }
+    return told;
+  } finally {
+    await membership.stop();
+    await node.stop();
+  }
+}
+
+/**
+ * A peer on a directory whose keys were replaced tells of them once more, as soon as anybody listens: not everybody was there at the time.
+ * The returned function gives it up.
+ */
+export async function retellEnds(
+  stateDir: string,
+  store: Store,
+  node: HearsayNode,
+  evidenceTopic: string,
+): Promise<() => void> {
+  const former = await readdir(join(stateDir, "former")).catch(() => []);
+  const known = await Promise.all(former.map((peer) => store.get(`evidence/${peer}`)));
+  const evidence = known.filter((bytes) => bytes !== undefined);
+  let cancel = () => {};
+  const tryNow = () => {
+    if (listeners(node, evidenceTopic) === 0) cancel = wallClock.after(RETRY_MS, tryNow);
+    else for (const bytes of evidence) node.services.pubsub.publish(evidenceTopic, bytes).catch(() => {}); // the next start tries again
+  };
+  if (evidence.length > 0) cancel = wallClock.after(RETRY_MS, tryNow);
+  return () => cancel();
+}
+
+function listeners(node: HearsayNode, topic: string): number {
+  return node.services.pubsub.getSubscribers(topic).length;
+}

@@ -1,0 +1,101 @@
+/**
+ * Another peer's log and the models that it names, fetched over the network for an audit (`hearsay log audit PEER`): the log as an export in
+ * JSON lines, which is then verified like any file. Nothing here is trusted.
+ */
+
+import { toHex } from "../protocol/bytes.ts";
+import { CODECS } from "../protocol/codec/registry.ts";
+import { type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
+import { readCheckpoint } from "../protocol/log/checkpoint.ts";
+import { logIdOf } from "../protocol/log/entry.ts";
+import type { ExportHeader } from "../protocol/log/exported.ts";
+import { writeJsonl } from "../protocol/log/jsonl.ts";
+import { pullBlob } from "../protocol/peer/blobs.ts";
+import type { PeerId, Transport } from "../protocol/seams.ts";
+import type { Task } from "../protocol/task.ts";
+import { publicKeyFromPeerId } from "../protocol/wire/identity.ts";
+import {
+  decodeCheckpointAnswer,
+  decodeEntriesAnswer,
+  encodeLogRequest,
+  LOG_PROTOCOL,
+  type LogRequest,
+} from "../protocol/wire/log-messages.ts";
+import { taskNames } from "../protocol/wire/messages.ts";
+import { wallClock } from "./clock.ts";
+import { nodeCrypto } from "./crypto.ts";
+
+export interface RemoteLogs {
+  /**
+   * The log of a neighbour up to its newest checkpoint, as lines with their ends; what the peer does not send is missing in it.
+   * @throws HearsayError ERR_CONFIG (no peer id), ERR_UNREACHABLE (no neighbour now), ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DECODE.
+   */
+  log(peer: PeerId): Promise<AsyncIterable<string>>;
+  /** A body or parameter vector by SHA-256, from the first of these peers that has it. */
+  blob(hash: Uint8Array, peers: readonly PeerId[]): Promise<Uint8Array | undefined>;
+}
+
+/** Logs of one key and task that are looked for: a peer writes the newest of its generations and serves no other. */
+const MAX_GENERATIONS = 32;
+/** Entries that are asked for at once; as many come as fit into a frame. */
+const ENTRIES_ASKED = 4096;
+
+export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8Array): RemoteLogs {
+  const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).bodyBytes ?? 0;
+  const ask = (peer: PeerId, request: LogRequest) => transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
+
+  async function newest(peer: PeerId, publicKey: Uint8Array) {
+    for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
+      const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
+      const answer = await orNothing(() => ask(peer, { what: "checkpoint", logId }), "ERR_NOT_FOUND");
+      if (answer !== undefined) return { generation, logId, ...decodeCheckpointAnswer(answer) };
+    }
+    throw new HearsayError("ERR_NOT_FOUND", `${peer} has no log of this task`);
+  }
+
+  async function* entries(peer: PeerId, logId: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+    let from = 0;
+    while (from < size) {
+      const limit = Math.min(ENTRIES_ASKED, size - from);
+      const answer = await orNothing(() => ask(peer, { what: "entries", logId, from, limit }));
+      const some = answer === undefined ? [] : decodeEntriesAnswer(answer).entries.slice(0, limit);
+      if (some.length === 0) return; // the header says that more should come
+      yield* some;
+      from += some.length;
+    }
+  }
+
+  return {
+    async log(peer) {
+      const publicKey = publicKeyFromPeerId(peer);
+      if (publicKey === undefined) throw new HearsayError("ERR_CONFIG", `${peer} is no peer id`);
+      const { generation, logId, note, cosigned } = await newest(peer, publicKey);
+      const { size } = readCheckpoint(note);
+      const own = { publicKey, task: taskId, generation, size };
+      const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
+      return writeJsonl(header, entries(peer, logId, size), nodeCrypto);
+    },
+    async blob(hash, peers) {
+      const modules = { transport, crypto: nodeCrypto, clock: wallClock };
+      const { signal } = new AbortController();
+      for (const peer of peers) {
+        try {
+          return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes: bodyBytes, signal });
+        } catch (error) {
+          if (!isHearsayError(error)) throw error; // whatever it was, the next may have it
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Undefined where the peer refuses, or goes, with this code or whatever. */
+async function orNothing<T>(request: () => Promise<T>, code?: ErrorCode): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (isHearsayError(error, code)) return undefined;
+    throw error;
+  }
+}

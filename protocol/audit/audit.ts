@@ -1,0 +1,209 @@
+/**
+ * Audit by re-execution: reads a log whose chain and signatures hold, and the models that it names as far as they can be had, and does
+ * again what the entries say was done.
+ *
+ *     train       proved: it continues the model before, and its age follows. What happened in between is the peer's word.
+ *     publish     proved: the body holds the parameters that the training gave.
+ *     aggregate   proved: the same inputs, rule and weights give the same parameters, to the bit, and the same statuses.
+ *     resume      proved: the log knew that model, at that age.
+ *
+ * `missing` is what could not be judged, since a model was not to be had; `refuted` is what is false, whoever looks: the log itself, which
+ * its owner signed, is the evidence. One pass, and memory for the models of one merge.
+ */
+
+import { forgetOldest } from "../bounded.ts";
+import { bytesOf, equalBytes, floatsIn, keyOf, toHex } from "../bytes.ts";
+import type { BodyCodec } from "../codec/codec.ts";
+import { CODECS } from "../codec/registry.ts";
+import { combine } from "../combine.ts";
+import { isHearsayError } from "../errors.ts";
+import { initialParams } from "../learn/tensors.ts";
+import type { AggregateBody, EntryType, PublishBody, Statement } from "../log/bodies.ts";
+import { encodeTask } from "../manifest.ts";
+import type { Aggregator, Crypto } from "../seams.ts";
+import { numParams, type Task } from "../task.ts";
+import { createLineage, type Judgement, type LoggedMerge } from "./lineage.ts";
+
+export interface AuditOptions {
+  readonly task: Task;
+  readonly crypto: Pick<Crypto, "sha256">;
+  readonly aggregator: Aggregator;
+  /** A body or parameter vector by SHA-256, from wherever; what comes is checked. Undefined where it cannot be had. */
+  readonly find: (hash: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Hears of every entry that has been judged. */
+  readonly onEntry?: (entries: number) => void;
+}
+
+/** Entries of one type. */
+export interface AuditTally {
+  readonly proved: number;
+  readonly missing: number;
+  readonly refuted: number;
+}
+
+export type AuditedType = Exclude<EntryType, "genesis" | "end">;
+
+export interface Lie {
+  readonly seq: number;
+  readonly type: AuditedType;
+  /** Completes "entry n: ...". */
+  readonly reason: string;
+}
+
+export interface AuditReport {
+  readonly entries: number;
+  readonly tallies: Readonly<Record<AuditedType, AuditTally>>;
+  readonly firstLie?: Lie;
+}
+
+/** What no log can prove, for people. */
+export const UNPROVABLE: readonly string[] = [
+  "that local training was honest: on which data, with which steps, or whether anything was trained at all",
+  "which models the peer pulled or could have pulled, and left out of its log as if it had never seen them",
+  "that models it names invalid were so, and those it names too stale had waited for so many of its cycles",
+  "the ages that other peers claimed, and the times of entries",
+];
+
+type Finding = { readonly kind: "proved" | "missing" } | { readonly kind: "refuted"; readonly reason: string };
+
+const PROVED: Finding = { kind: "proved" };
+const MISSING: Finding = { kind: "missing" };
+
+/** Vectors that are kept from one entry to the next: base, own, aggregate. */
+const VECTORS_KEPT = 4;
+
+/** An entry as far as an audit looks at it. */
+export type AuditedEntry = Statement & { readonly seq: number };
+
+/**
+ * Audits the entries of one log, from its genesis on, verified before.
+ * @throws RangeError where the task is not that of the log: nothing can be said then.
+ */
+export async function auditLog(
+  entries: AsyncIterable<AuditedEntry> | Iterable<AuditedEntry>,
+  { task, crypto, aggregator, find, onEntry }: AuditOptions,
+): Promise<AuditReport> {
+  const taskId = crypto.sha256(encodeTask(task));
+  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
+  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  const models = createModels(codec, numParams(task), crypto, find);
+  const initial = models.keep(initialParams(task.tensors, task.seed));
+  const lineage = createLineage(task, initial, codec.bodyBytes);
+  const tallies: Record<AuditedType, Record<Finding["kind"], number>> = {
+    train: { proved: 0, missing: 0, refuted: 0 },
+    publish: { proved: 0, missing: 0, refuted: 0 },
+    aggregate: { proved: 0, missing: 0, refuted: 0 },
+    resume: { proved: 0, missing: 0, refuted: 0 },
+  };
+  let size = 0;
+  let firstLie: Lie | undefined;
+
+  async function judge(entry: AuditedEntry): Promise<Finding> {
+    const judgement: Judgement = lineage.next(entry);
+    if (judgement.fault !== undefined) return { kind: "refuted", reason: judgement.fault };
+    if (judgement.unknown) return MISSING;
+    if (entry.type === "publish" && judgement.published !== undefined)
+      return models.judgePublication(entry.body, judgement.published);
+    if (entry.type === "aggregate" && judgement.merge !== undefined) return reexecute(entry.body, judgement.merge);
+    return PROVED;
+  }
+
+  async function reexecute(body: AggregateBody, { ownAge, catchUp, candidates }: LoggedMerge): Promise<Finding> {
+    const own = await models.vector(body.own);
+    const base = body.base === null ? own : await models.vector(body.base);
+    const bodies: Float32Array[] = [];
+    for (const { model } of candidates) {
+      const params = await models.body(model);
+      if (params === "unusable") return { kind: "refuted", reason: `${toHex(model)} is no model of the task` };
+      if (params === undefined) return MISSING;
+      bodies.push(params);
+    }
+    if (own === undefined || base === undefined) return MISSING;
+    const weighed = candidates.map(({ age, weightQ16 }, i) => ({ age, weightQ16, params: bodies[i] as Float32Array }));
+    const input = { own, base, age: ownAge, candidates: weighed, catchUp };
+    const { params, statuses } = await combine(task, aggregator, input);
+    const out = models.keep(params);
+    if (!equalBytes(out, body.out))
+      return { kind: "refuted", reason: `re-execution gives another model, ${toHex(out)}` };
+    const other = candidates.findIndex(({ status }, i) => status !== statuses[i]);
+    if (other < 0) return PROVED;
+    return { kind: "refuted", reason: `the rule's word for parent ${other} is ${statuses[other]}` };
+  }
+
+  for await (const entry of entries) {
+    if (entry.type === "genesis" && !equalBytes(entry.body.task, taskId))
+      throw new RangeError("the log is about another task");
+    const finding = await judge(entry);
+    if (entry.type !== "genesis" && entry.type !== "end") {
+      tallies[entry.type][finding.kind]++;
+      if (finding.kind === "refuted") firstLie ??= { seq: entry.seq, type: entry.type, reason: finding.reason };
+    }
+    size += 1;
+    onEntry?.(size);
+  }
+  return { entries: size, tallies, ...(firstLie && { firstLie }) };
+}
+
+interface Models {
+  /** Remembers a vector for the next entries; its hash. */
+  keep(params: Float32Array): Uint8Array;
+  /** A vector by the hash of its bytes: known from an entry before, or found. */
+  vector(hash: Uint8Array): Promise<Float32Array | undefined>;
+  /** The parameters in a body by its hash; "unusable" where those bytes are no model that an honest peer lets in. */
+  body(hash: Uint8Array): Promise<Float32Array | "unusable" | undefined>;
+  /** Whether the published body holds these parameters. */
+  judgePublication(published: PublishBody, params: Uint8Array): Promise<Finding>;
+}
+
+function createModels(
+  codec: BodyCodec,
+  length: number,
+  { sha256 }: Pick<Crypto, "sha256">,
+  find: AuditOptions["find"],
+): Models {
+  const vectors = new Map<string, Float32Array>();
+
+  async function findChecked(hash: Uint8Array): Promise<Uint8Array | undefined> {
+    const bytes = await find(hash);
+    return bytes !== undefined && equalBytes(sha256(bytes), hash) ? bytes : undefined;
+  }
+
+  function keep(params: Float32Array): Uint8Array {
+    const hash = sha256(bytesOf(params));
+    vectors.delete(keyOf(hash)); // re-inserted at the end
+    vectors.set(keyOf(hash), params);
+    forgetOldest(vectors, VECTORS_KEPT);
+    return hash;
+  }
+
+  async function vector(hash: Uint8Array): Promise<Float32Array | undefined> {
+    const known = vectors.get(keyOf(hash));
+    if (known !== undefined) return known;
+    const bytes = await findChecked(hash);
+    return bytes?.length === 4 * length ? floatsIn(bytes) : undefined;
+  }
+
+  async function body(hash: Uint8Array): Promise<Float32Array | "unusable" | undefined> {
+    const bytes = await findChecked(hash);
+    if (bytes === undefined) return undefined;
+    try {
+      const params = codec.decode(bytes);
+      return params.every(Number.isFinite) ? params : "unusable";
+    } catch (error) {
+      if (isHearsayError(error)) return "unusable";
+      throw error;
+    }
+  }
+
+  async function judgePublication({ model }: PublishBody, params: Uint8Array): Promise<Finding> {
+    const published = await body(model);
+    if (published === "unusable") return { kind: "refuted", reason: "the body is no model of the task" };
+    const trained = published === undefined ? await vector(params) : published;
+    if (trained === undefined) return MISSING;
+    const holds =
+      published === undefined ? equalBytes(sha256(codec.encode(trained)), model) : equalBytes(keep(published), params);
+    return holds ? PROVED : { kind: "refuted", reason: "the body holds other parameters than the training gave" };
+  }
+
+  return { keep, vector, body, judgePublication };
+}

@@ -1,0 +1,132 @@
+/**
+ * What the entries of a log must say by the task and by one another, without a look at any model:
+ *
+ *     train       in = the model that the log has come to;  steps = H;  age = min(age before + H, LIMITS.maxAge)
+ *     publish     of the training just before: its age, the task's codec and length
+ *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
+ *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as combine.ts has it
+ *     resume      the model that the log had come to, or the one before the last training, which is what a crash leaves
+ *
+ * A log begins at the task's initial model, at age 0, and begins there again as often as a peer starts that has saved nothing yet.
+ */
+import { equalBytes } from "../bytes.ts";
+import { CATCH_UP, combinedAge, mayCatchUp } from "../combine.ts";
+import { LIMITS } from "../limits.ts";
+import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/bodies.ts";
+import type { Task } from "../task.ts";
+import { candidatesOf, type LoggedCandidate } from "./parents.ts";
+
+/** What an entry is worth by itself. */
+export type Judgement =
+  /** It contradicts the task or an earlier entry: a sentence. */
+  | { readonly fault: string }
+  | {
+      readonly fault?: undefined;
+      /** A `resume` from parameters that this log does not know: before it, in another generation, or from outside. */
+      readonly unknown?: true;
+      /** Of a `publish`: the parameters that the body must hold. */
+      readonly published?: Uint8Array;
+      readonly merge?: LoggedMerge;
+    };
+
+/** What re-execution needs beyond the entry. */
+export interface LoggedMerge {
+  readonly ownAge: number;
+  readonly catchUp: boolean;
+  readonly candidates: readonly LoggedCandidate[];
+}
+
+/** Takes the statements of one log in order, and goes on from what each says, be it true or not. */
+export interface Lineage {
+  next(statement: Statement): Judgement;
+}
+
+interface Model {
+  readonly params: Uint8Array;
+  readonly age: number;
+}
+
+/** @param initial hash of the task's initial parameters. @param bodyBytes length of the task's bodies. */
+export function createLineage(task: Task, initial: Uint8Array, bodyBytes: number): Lineage {
+  const start: Model = { params: initial, age: 0 };
+  let model = start;
+  /** What the last training started from. */
+  let before = start;
+  /** Set between a `train` and what follows it. */
+  let trained: Model | undefined;
+  /** The peer has saved a model that is not the initial one. */
+  let hasSaved = false;
+  let mergedSinceStart = false;
+
+  function train({ in: from, out, steps, age }: TrainBody): Judgement {
+    const again = !hasSaved && equalBytes(from, initial);
+    const known = again ? start : model;
+    const linked = equalBytes(from, known.params);
+    before = { params: from, age: known.age };
+    hasSaved ||= !again;
+    model = { params: out, age };
+    trained = model;
+    if (!linked) return { fault: "trained from another model than the log had come to" };
+    if (steps !== task.training.steps) return { fault: `${steps} steps; the task says ${task.training.steps}` };
+    const expected = Math.min(known.age + steps, LIMITS.maxAge);
+    return age === expected ? {} : { fault: `age ${age}; ${known.age} and ${steps} steps make ${expected}` };
+  }
+
+  function publish({ age, bytes, codec }: PublishBody, of: Model | undefined): Judgement {
+    if (of === undefined) return { fault: "published without a training just before" };
+    if (age !== of.age) return { fault: `published at age ${age}, trained at ${of.age}` };
+    if (bytes !== bodyBytes || codec !== task.codec)
+      return { fault: `${bytes} bytes of ${codec}; the task's bodies are ${bodyBytes} of ${task.codec}` };
+    return { published: of.params };
+  }
+
+  function aggregate(body: AggregateBody): Judgement {
+    const [own, base, mayStart] = [model, before, !mergedSinceStart];
+    model = { params: body.out, age: body.age };
+    before = model;
+    hasSaved = true;
+    mergedSinceStart = true;
+    if (!equalBytes(body.own, own.params)) return { fault: "merged another model than the log had come to" };
+    if (body.base === null || !(equalBytes(body.base, base.params) || equalBytes(body.base, body.own)))
+      return { fault: "its base is not what the training before started from" };
+    const candidates = candidatesOf(body, own.age, task);
+    if (typeof candidates === "string") return { fault: candidates };
+    const catchUp = body.rule === CATCH_UP;
+    const ages = candidates.map(({ age }) => age);
+    if (catchUp ? !(mayStart && mayCatchUp(task, own.age, ages)) : body.rule !== task.aggregation.rule)
+      return { fault: `rule ${body.rule}, where the task says ${task.aggregation.rule}` };
+    const expected = combinedAge({ age: own.age, catchUp, candidates });
+    if (body.age !== expected) return { fault: `age ${body.age}; that of own and parents makes ${expected}` };
+    return { merge: { ownAge: own.age, catchUp, candidates } };
+  }
+
+  function resume({ params, age }: ResumeBody): Judgement {
+    const known = [model, before].find((one) => equalBytes(one.params, params));
+    model = { params, age };
+    before = model;
+    hasSaved = true;
+    mergedSinceStart = false;
+    if (known === undefined) return { unknown: true };
+    return age === known.age ? {} : { fault: `resumed at age ${age} a model of age ${known.age}` };
+  }
+
+  return {
+    next(statement) {
+      const of = trained;
+      trained = undefined;
+      switch (statement.type) {
+        case "train":
+          return train(statement.body);
+        case "publish":
+          return publish(statement.body, of);
+        case "aggregate":
+          return aggregate(statement.body);
+        case "resume":
+          return resume(statement.body);
+        case "genesis":
+        case "end":
+          return {};
+      }
+    },
+  };
+}

@@ -1,0 +1,76 @@
+/**
+ * Authors answer for their logs, and so does this peer: heads that are remembered (heads.ts), models taken with proof only (proofs.ts), the log
+ * served to whoever asks (log-service.ts), evidence and bans (bans.ts). Wiring only. Simulations without signatures run without all this.
+ */
+import { isHearsayError } from "../errors.ts";
+import type { Entry } from "../log/entry.ts";
+import { forkBetween, type SignedStatement } from "../log/evidence.ts";
+import type { PeerId, StoreChange } from "../seams.ts";
+import { openBans } from "./bans.ts";
+import type { PeerContext } from "./context.ts";
+import { openHeadMemory } from "./heads.ts";
+import type { Accountable } from "./inbound.ts";
+import { cosignersAmong, serveLog } from "./log-service.ts";
+import { createProver } from "./proofs.ts";
+
+export interface Accountability extends Accountable {
+  /** See `LogService.published`. */
+  published(entry: Entry): void;
+  /** What was remembered of other logs and is not on disk yet. */
+  takeChanges(): StoreChange[];
+  /** A peer of this task was met: the first few are asked for the evidence that they hold. */
+  met(peer: PeerId): void;
+  status(): AccountabilityStatus;
+}
+
+export interface AccountabilityStatus {
+  /** Keys against which there is evidence. */
+  readonly banned: number;
+  /** The newest checkpoint of the own log that others cosigned: its size, and how many of them are peers that this one has pulled from. */
+  readonly cosigned?: { readonly size: number; readonly cosigners: number; readonly known: number };
+}
+
+/** Neighbours that a newcomer asks for evidence. */
+const ASKED_FOR_EVIDENCE = 3;
+
+/** @throws HearsayError ERR_BANNED where there is evidence against this peer's own key; ERR_STATE where what is stored is damaged. */
+export async function openAccountability(context: PeerContext): Promise<Accountability> {
+  const { crypto, taskId, log } = context;
+  const heads = await openHeadMemory(context.store, context.clock);
+  const bans = await openBans(context);
+  const { prove } = createProver(context, { heads, onFork: bans.found });
+  const { published } = serveLog(context, { evidence: bans.held });
+  let asked = 0;
+
+  return {
+    prove,
+    published,
+    isBanned: bans.has,
+    proved: heads.get,
+    takeChanges: heads.takeChanges,
+    onFork({ publicKey, generation, sealed }, other) {
+      const [first, second] = [announced(sealed), announced(other.sealed)];
+      const fork = forkBetween({ publicKey, task: taskId, generation }, [first, second], crypto);
+      if (fork !== undefined) bans.found(fork);
+    },
+    met(peer) {
+      if (asked >= ASKED_FOR_EVIDENCE) return;
+      asked++;
+      bans.askFor(peer).catch((error: unknown) => {
+        if (!isHearsayError(error)) context.fail(error);
+        asked--; // another one may tell
+      });
+    },
+    status() {
+      const cosigned = log.cosigned();
+      const banned = bans.held().length;
+      if (cosigned === undefined) return { banned };
+      const known = cosignersAmong(cosigned, (peer) => heads.get(peer) !== undefined, crypto).length;
+      return { banned, cosigned: { size: cosigned.size, cosigners: cosigned.signatures.length - 1, known } };
+    },
+  };
+}
+
+function announced(bytes: Uint8Array): SignedStatement {
+  return { what: "announcement", bytes };
+}

@@ -1,0 +1,190 @@
+/**
+ * What others may ask about this peer's log (wire/log-messages.ts): proofs, entries, checkpoints, and the evidence that it holds. Also the
+ * place to which they bring cosignatures.
+ *
+ * Cosignatures are wanted when the newest cosigned checkpoint is 64 entries or ten minutes old; then of one checkpoint, by the first three who
+ * prove a model against it. They say that peers with other interests have seen this log in this state, which is worth as much to a
+ * reader as those peers are: `cosignersAmong`.
+ */
+
+import { forgetOldest } from "../bounded.ts";
+import { equalBytes, keyOf } from "../bytes.ts";
+import { HearsayError } from "../errors.ts";
+import {
+  checkpointFrom,
+  cosignedAt,
+  formatCheckpoint,
+  readCheckpoint,
+  type SignedCheckpoint,
+  signCheckpoint,
+} from "../log/checkpoint.ts";
+import type { Entry } from "../log/entry.ts";
+import type { Crypto, PeerId } from "../seams.ts";
+import {
+  createFrameBudget,
+  decodeLogRequest,
+  encodeCheckpointAnswer,
+  encodeCosignAnswer,
+  encodeEntriesAnswer,
+  encodeEvidenceAnswer,
+  encodeProveAnswer,
+  LOG_PROTOCOL,
+  type LogRequest,
+} from "../wire/log-messages.ts";
+import type { PeerContext } from "./context.ts";
+
+export interface LogService {
+  /** An entry that others will ask for in a moment, as they pull its model. */
+  published(entry: Entry): void;
+}
+
+export interface LogServiceOptions {
+  /** Evidence that this peer holds. */
+  evidence(): readonly Uint8Array[];
+}
+
+/** Lines of cosigners that a checkpoint travels with. */
+const MAX_COSIGNERS = 3;
+const COSIGNED_EVERY_ENTRIES = 64;
+const COSIGNED_EVERY_MS = 600_000;
+/** As many as the model bodies that are served. */
+const ENTRIES_AT_HAND = 3;
+
+type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
+
+export function serveLog(context: PeerContext, { evidence }: LogServiceOptions): LogService {
+  const { log, transport, crypto, identity, clock } = context;
+  const atHand = new Map<string, Uint8Array>();
+  let cosignedMs = Number.NEGATIVE_INFINITY;
+  let keeping: Promise<unknown> = Promise.resolve();
+
+  /** Of the newest cosigned checkpoint. */
+  function cosigners(): readonly string[] {
+    return (
+      log
+        .cosigned()
+        ?.signatures.slice(1)
+        .map(({ name }) => name) ?? []
+    );
+  }
+
+  /** Whether one more line is wanted of the checkpoint of this size. */
+  function wants(size: number): boolean {
+    const before = log.cosigned()?.size ?? 0;
+    if (size === before) return cosigners().length < MAX_COSIGNERS;
+    const due = log.head().size - before >= COSIGNED_EVERY_ENTRIES || clock.now() - cosignedMs >= COSIGNED_EVERY_MS;
+    return size > before && due;
+  }
+
+  async function signedEntry(seq: number): Promise<Uint8Array> {
+    const known = atHand.get(nameOf(log.logId, seq));
+    if (known !== undefined) return known;
+    for await (const { signed } of log.entries(seq)) return signed;
+    throw notFound();
+  }
+
+  async function prove({ seq, old }: Asked<"prove">): Promise<Uint8Array> {
+    const size = seq + 1;
+    if (size > log.head().size || old > size) throw notFound();
+    const [entry, inclusion, consistency] = await Promise.all([
+      signedEntry(seq),
+      log.inclusionProof(seq, size),
+      old === 0 ? [] : log.consistencyProof(old, size),
+    ]);
+    return encodeProveAnswer({ entry, inclusion, consistency, wanted: wants(size) });
+  }
+
+  function newest(): Uint8Array {
+    const { signature, ...state } = log.state();
+    const cosigned = log.cosigned();
+    const note = formatCheckpoint(checkpointFrom(state, identity.publicKey, signature, crypto));
+    return encodeCheckpointAnswer({ note, ...(cosigned && { cosigned: formatCheckpoint(cosigned) }) });
+  }
+
+  async function entries({ from, limit }: Asked<"entries">): Promise<Uint8Array> {
+    const { size } = log.head();
+    const fits = createFrameBudget();
+    const page: Uint8Array[] = [];
+    for await (const { signed } of log.entries(from)) {
+      if (page.length >= limit || !fits(signed)) break;
+      page.push(signed);
+    }
+    return encodeEntriesAnswer({ size, entries: page });
+  }
+
+  /** Keeps a cosigner's line, if it is still wanted by then. */
+  async function keep(from: PeerId, { size, line }: Asked<"cosign">): Promise<void> {
+    if (size > log.head().size || !wants(size)) return;
+    const before = log.cosigned();
+    const isNext = before?.size !== size;
+    if (!isNext && cosigners().includes(from)) return;
+    const own = !isNext
+      ? formatCheckpoint(before)
+      : signCheckpoint({ logId: log.logId, size, root: await log.rootAt(size) }, identity, crypto);
+    const checkpoint = readCheckpoint(own + line);
+    const last = checkpoint.signatures.at(-1);
+    if (last?.name !== from || cosignedAt(checkpoint, last, crypto) === undefined)
+      throw new HearsayError("ERR_SIGNATURE", "the line is no cosignature of this checkpoint by who brings it");
+    await log.keepCosigned(checkpoint);
+    cosignedMs = clock.now();
+  }
+
+  function cosigned(from: PeerId, request: Asked<"cosign">): Promise<Uint8Array> {
+    const kept = keeping.then(() => keep(from, request));
+    keeping = kept.catch(() => {}); // who brought it has the error
+    return kept.then(encodeCosignAnswer);
+  }
+
+  function evidencePage({ from }: Asked<"evidence">): Uint8Array {
+    const fits = createFrameBudget();
+    const rest = evidence().slice(from);
+    const end = rest.findIndex((item) => !fits(item));
+    return encodeEvidenceAnswer(end < 0 ? rest : rest.slice(0, end));
+  }
+
+  transport.onRequest(LOG_PROTOCOL, (from, body) => {
+    const request = decodeLogRequest(body);
+    if (request.what === "evidence") return evidencePage(request);
+    if (!equalBytes(request.logId, log.logId)) throw notFound();
+    switch (request.what) {
+      case "prove":
+        return prove(request);
+      case "checkpoint":
+        return newest();
+      case "entries":
+        return entries(request);
+      case "cosign":
+        return cosigned(from, request);
+    }
+  });
+
+  return {
+    published({ logId, seq, signed }) {
+      atHand.set(nameOf(logId, seq), signed);
+      forgetOldest(atHand, ENTRIES_AT_HAND);
+    },
+  };
+}
+
+/**
+ * The cosigners of a checkpoint whom the reader knows, each once, by signatures that hold. Count only those of one's own sample, peers that one
+ * has pulled models from: anybody can make keys that cosign anything. That such a peer has cosigned proves that it saw the log in this state
+ * when it says so, and, if it is honest, no other; it does not prove that what the log says is true, nor that nobody saw another log.
+ */
+export function cosignersAmong(
+  checkpoint: SignedCheckpoint,
+  isKnown: (peer: PeerId) => boolean,
+  crypto: Crypto,
+): PeerId[] {
+  const known = checkpoint.signatures.filter(({ name }) => isKnown(name));
+  const hold = known.filter((line) => cosignedAt(checkpoint, line, crypto) !== undefined);
+  return [...new Set(hold.map(({ name }) => name))];
+}
+
+function nameOf(logId: Uint8Array, seq: number): string {
+  return `${keyOf(logId)}${seq}`;
+}
+
+function notFound(): HearsayError {
+  return new HearsayError("ERR_NOT_FOUND", "this peer does not write that log, or not so far");
+}

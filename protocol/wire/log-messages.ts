@@ -1,0 +1,172 @@
+/**
+ * The log protocol: what others may ask about a peer's log. Requests and answers are strict DAG-CBOR arrays.
+ *
+ *   prove       [1, "prove", logId(32), seq, old]          -> [1, signed entry, inclusion, consistency, wanted]
+ *   checkpoint  [1, "checkpoint", logId(32)]               -> [1, note, cosigned note | null]
+ *   entries     [1, "entries", logId(32), from, limit]     -> [1, size, [signed entry, ...]]
+ *   cosign      [1, "cosign", logId(32), size, line]       -> [1]
+ *   evidence    [1, "evidence", logId(32), from]           -> [1, [evidence, ...]]
+ *
+ * `inclusion` shows that entry `seq` is in the tree of the first seq + 1 entries, `consistency` that this tree begins with that of the first
+ * `old` (0: none is asked for); both are lists of hashes (log/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
+ * welcome, and goes back as `cosign`, a signature line (log/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
+ * a number on. Notes and lines are text in the formats of C2SP. A log that the answerer does not write (any more): ERR_NOT_FOUND.
+ */
+import { HearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { decodeCanonical, encodeCanonical } from "./canonical.ts";
+import { isBytes32, isCount } from "./values.ts";
+
+/** Shared by all tasks: every request names a log. */
+export const LOG_PROTOCOL = "/hearsay/log/1.0.0";
+
+export type LogRequest =
+  | { readonly what: "prove"; readonly logId: Uint8Array; readonly seq: number; readonly old: number }
+  | { readonly what: "checkpoint"; readonly logId: Uint8Array }
+  | { readonly what: "entries"; readonly logId: Uint8Array; readonly from: number; readonly limit: number }
+  | { readonly what: "cosign"; readonly logId: Uint8Array; readonly size: number; readonly line: string }
+  | { readonly what: "evidence"; readonly logId: Uint8Array; readonly from: number };
+
+export interface ProveAnswer {
+  /** signature | entry */
+  readonly entry: Uint8Array;
+  readonly inclusion: readonly Uint8Array[];
+  readonly consistency: readonly Uint8Array[];
+  readonly wanted: boolean;
+}
+
+export interface CheckpointAnswer {
+  readonly note: string;
+  /** The newest that others cosigned, with their lines. */
+  readonly cosigned?: string;
+}
+
+export interface EntriesAnswer {
+  /** Entries of the log. */
+  readonly size: number;
+  readonly entries: readonly Uint8Array[];
+}
+
+/** Hashes of a proof about a tree of fewer than 2^53 leaves: log/merkle.ts. */
+const MAX_PROOF_HASHES = 54;
+const MAX_NOTE_LENGTH = 4096;
+/** For the array around a list, its version and a number. */
+const MAX_HEADER_BYTES = 32;
+const MAX_ITEM_HEADER_BYTES = 5;
+
+export function encodeLogRequest(request: LogRequest): Uint8Array {
+  const { what, logId } = request;
+  switch (what) {
+    case "prove":
+      return encodeCanonical([1, what, logId, request.seq, request.old]);
+    case "checkpoint":
+      return encodeCanonical([1, what, logId]);
+    case "entries":
+      return encodeCanonical([1, what, logId, request.from, request.limit]);
+    case "cosign":
+      return encodeCanonical([1, what, logId, request.size, request.line]);
+    case "evidence":
+      return encodeCanonical([1, what, logId, request.from]);
+  }
+}
+
+/** @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL, like all decoders here. */
+export function decodeLogRequest(bytes: Uint8Array): LogRequest {
+  const [, what, id, first, second, ...rest] = fields(bytes);
+  if (!isBytes32(id) || rest.length > 0) throw malformed("not a request about a log");
+  const logId = id;
+  if (what === "prove") return { what, logId, seq: count(first), old: count(second) };
+  if (what === "entries") return { what, logId, from: count(first), limit: count(second) };
+  if (what === "cosign") return { what, logId, size: count(first), line: text(second) };
+  if (second !== undefined) throw malformed("a request with too many fields");
+  if (what === "evidence") return { what, logId, from: count(first) };
+  if (what !== "checkpoint" || first !== undefined) throw malformed("an unknown request");
+  return { what, logId };
+}
+
+export function encodeProveAnswer({ entry, inclusion, consistency, wanted }: ProveAnswer): Uint8Array {
+  return encodeCanonical([1, entry, inclusion, consistency, wanted]);
+}
+
+export function decodeProveAnswer(bytes: Uint8Array): ProveAnswer {
+  const [, entry, inclusion, consistency, wanted] = fields(bytes, 5);
+  if (typeof wanted !== "boolean") throw malformed("`wanted` is not a truth value");
+  return { entry: binary(entry), inclusion: proof(inclusion), consistency: proof(consistency), wanted };
+}
+
+export function encodeCheckpointAnswer({ note, cosigned }: CheckpointAnswer): Uint8Array {
+  return encodeCanonical([1, note, cosigned ?? null]);
+}
+
+export function decodeCheckpointAnswer(bytes: Uint8Array): CheckpointAnswer {
+  const [, note, cosigned] = fields(bytes, 3);
+  return { note: text(note), ...(cosigned !== null && { cosigned: text(cosigned) }) };
+}
+
+export function encodeEntriesAnswer({ size, entries }: EntriesAnswer): Uint8Array {
+  return encodeCanonical([1, size, entries]);
+}
+
+export function decodeEntriesAnswer(bytes: Uint8Array): EntriesAnswer {
+  const [, size, entries] = fields(bytes, 3);
+  return { size: count(size), entries: list(entries).map(binary) };
+}
+
+export function encodeCosignAnswer(): Uint8Array {
+  return encodeCanonical([1]);
+}
+
+export function encodeEvidenceAnswer(evidence: readonly Uint8Array[]): Uint8Array {
+  return encodeCanonical([1, evidence]);
+}
+
+export function decodeEvidenceAnswer(bytes: Uint8Array): Uint8Array[] {
+  const [, evidence] = fields(bytes, 2);
+  return list(evidence).map(binary);
+}
+
+/** How many of the first items of a list fit into one answer: counts them down as they are offered. */
+export function createFrameBudget(): (item: Uint8Array) => boolean {
+  let left = LIMITS.maxFrameBytes - MAX_HEADER_BYTES;
+  return (item) => {
+    left -= item.length + MAX_ITEM_HEADER_BYTES;
+    return left >= 0;
+  };
+}
+
+function fields(bytes: Uint8Array, length?: number): unknown[] {
+  const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
+  if (!Array.isArray(value) || value[0] !== 1 || (length !== undefined && value.length !== length))
+    throw malformed("not a version 1 message");
+  return value;
+}
+
+function list(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed("not a list");
+}
+
+function binary(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw malformed("not bytes");
+}
+
+function count(value: unknown): number {
+  if (isCount(value)) return value;
+  throw malformed("a number is not in 0 .. 2^53-1");
+}
+
+function text(value: unknown): string {
+  if (typeof value === "string" && value.length <= MAX_NOTE_LENGTH) return value;
+  throw malformed("a note is missing or too long");
+}
+
+function proof(value: unknown): Uint8Array[] {
+  const hashes = list(value);
+  if (hashes.length <= MAX_PROOF_HASHES && hashes.every(isBytes32)) return hashes;
+  throw malformed(`a proof is at most ${MAX_PROOF_HASHES} hashes`);
+}
+
+function malformed(message: string): HearsayError {
+  return new HearsayError("ERR_DECODE", message);
+}
