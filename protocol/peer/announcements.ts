@@ -25,11 +25,14 @@ export interface Announced extends Announcement {
 export interface AnnouncementBook {
   /** Checks a sealed announcement and keeps it if it is its author's newest. */
   receive(sealed: Uint8Array): Verdict;
-  /** Newest announcement of every author whose body was neither taken nor given up, in the order of their coming. */
+  /** Newest announcement of every author, but those that were given up, in the order of their coming. */
   available(): Announced[];
-  /** The body was pulled, or will not be tried again. */
-  settle(announced: Announced): void;
-  newest(author: PeerId): Announcement | undefined;
+  /** The newest of an author. */
+  newest(author: PeerId): Announced | undefined;
+  /** Whether its newest was. */
+  isGivenUp(author: PeerId): boolean;
+  /** Its model could not be had, or has had its time. */
+  giveUp(announced: Announced): void;
 }
 
 export interface AnnouncementContext {
@@ -64,7 +67,7 @@ interface Slot {
   readonly before: readonly Uint8Array[];
   /** Stands for the author in `seen`. */
   readonly tag: number;
-  settled: boolean;
+  givenUp: boolean;
   tokens: number;
   refilledMs: number;
 }
@@ -129,7 +132,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
     const before =
       context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
-    slots.set(announcement.author, { announced, before, tag, settled: false, tokens: refilled - 1, refilledMs: now });
+    slots.set(announcement.author, { announced, before, tag, givenUp: false, tokens: refilled - 1, refilledMs: now });
     forgetOldest(slots, LIMITS.maxAnnouncers);
     return { verdict: "accept" };
   }
@@ -166,14 +169,15 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     receive,
     available() {
       const announced: Announced[] = [];
-      for (const slot of slots.values()) if (!slot.settled) announced.push(slot.announced);
+      for (const slot of slots.values()) if (!slot.givenUp) announced.push(slot.announced);
       return announced;
     },
-    settle(announced) {
+    giveUp(announced) {
       const slot = slots.get(announced.author);
-      if (slot?.announced === announced) slot.settled = true;
+      if (slot?.announced === announced) slot.givenUp = true;
     },
     newest: (author) => slots.get(author)?.announced,
+    isGivenUp: (author) => slots.get(author)?.givenUp === true,
   };
 }
 

@@ -1,9 +1,9 @@
 /**
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
- * Whom to read is the receiver's choice: in every cycle, shortly before its merge, up to k authors are drawn at random among the neighbours with a model
- * that was not taken yet, each at most once. Who announces more often is not drawn more often, so flooding buys nothing. Authors that
- * failed lately share one place among the pulls in progress, so those that never answer cannot hold all of them.
+ * Whom to read is the receiver's choice: in every cycle, shortly before its merge, it draws a committee (committee.ts), and pulls up to k models of
+ * members that it does not hold yet. Authors that failed lately share one place among the pulls in progress, so those that never answer
+ * cannot hold all of them.
  *
  * Where authors answer for their logs, the proof is pulled beside the body, and a model without one is refused (proofs.ts).
  */
@@ -13,6 +13,7 @@ import type { PeerId, Verdict } from "../seams.ts";
 import type { Announcement } from "../wire/announcement.ts";
 import { type Announced, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
 import { pullBlob } from "./blobs.ts";
+import { createCommittee } from "./committee.ts";
 import { countRefused, type PeerContext } from "./context.ts";
 import { type Candidate, createInbox } from "./inbox.ts";
 import { createStrikes } from "./strikes.ts";
@@ -26,7 +27,7 @@ export interface Inbound {
   /** The merge is due, perhaps sooner than was expected: what is still put off is drawn at once. */
   hurry(): void;
   fresh(): number;
-  /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k. */
+  /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k; of a full committee, those under way. */
   wanted(cycleMs: number): number;
   /** Candidates of this merge, sorted by peer id, and bodies refused since the last merge. */
   take(): Taken;
@@ -36,7 +37,7 @@ export interface Inbound {
   pullMs(): number;
   /** The newest announcement of an author that came. */
   newest(author: PeerId): Announcement | undefined;
-  /** Calls back once, when the number of fresh candidates grows. */
+  /** Calls back once, when a pull has ended. */
   onFresh(callback: () => void): void;
 }
 
@@ -50,6 +51,9 @@ const MAX_NORM_RATIO = 10;
 
 /** Time for the pulls of a cycle, in mean durations of one, for each wave of them: some take longer than the mean. */
 const LEAD = 2;
+
+/** Models are held for this many committees: a member whose model is not held any more has it pulled again. */
+const SPARE = 2;
 
 /** An author is hoped for as long as its last model came within this many cycles: dead, silent and much slower ones are not. */
 const DELIVERY_CYCLES = 2;
@@ -67,12 +71,13 @@ export type Accountable = NonNullable<AnnouncementContext["accountable"]> & {
 export function createInbound(context: PeerContext, startCycle: number, accountable?: Accountable): Inbound {
   const { task, counters, clock, codec } = context;
   const { inboxSize, memory } = task.aggregation;
-  const inbox = createInbox({ capacity: Math.max(inboxSize, memory), memory });
-  const rng = context.rng.fork("pulls");
+  const seats = Math.max(inboxSize, memory);
+  const inbox = createInbox({ capacity: SPARE * seats, memory });
+  const committee = createCommittee(seats, context.rng.fork("pulls"));
   const strikes = createStrikes(LIMITS.maxAnnouncers);
   const inFlight = new Set<PeerId>();
-  /** Authors whose turn in this cycle is over, whether it succeeded or not. */
-  let tried = new Set<PeerId>();
+  /** Whose models were asked for in this cycle, whether they came or not. */
+  let asked = new Set<PeerId>();
   /** When each author last delivered a model, in this order. */
   const deliveredMs = new Map<PeerId, number>();
   let cycle = startCycle;
@@ -111,29 +116,44 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     } else draw();
   }
 
-  /** Starts pulls until k models were drawn in this cycle, as far as there are any. */
+  /** Fills the committee, and pulls what its members have that is not here. Without a model, once k pulls have begun, nobody is a member. */
   function draw(): void {
-    if (drawLater !== undefined) return;
-    while (drawn < inboxSize && inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
-      const choice = choices();
-      const announced = choice[choice.length === 0 ? 0 : rng.below(choice.length)];
-      if (announced === undefined) return;
-      void pull(announced);
+    if (drawLater !== undefined || (drawn === inboxSize && committee.isFull())) return;
+    const near = new Set(context.transport.peers()); // announcements come from everywhere, bodies from neighbours
+    while (inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
+      const wanted = drawn < inboxSize ? committee.members().find((author) => isNew(author, near)) : undefined;
+      const member = wanted === undefined ? committee.next(() => choices(near)) : undefined;
+      if (wanted !== undefined) void pull(book.newest(wanted) as Announced);
+      else if (member === undefined) return;
+      else if (drawn === inboxSize && inbox.get(member) === undefined) committee.dismiss(member);
     }
   }
 
-  function choices(): Announced[] {
-    const taken = [...inFlight].some((author) => strikes.has(author)); // the one place of authors that failed
-    const near = new Set(context.transport.peers()); // announcements come from everywhere, bodies from neighbours
-    const may = (author: PeerId) =>
-      near.has(author) && (!strikes.has(author) || (!taken && !strikes.isOut(author, cycle)));
-    return book.available().filter(({ author }) => !tried.has(author) && may(author));
+  /** Whether an author has a model that is not held, and could not be had before in this cycle. */
+  function isNew(author: PeerId, near: ReadonlySet<PeerId>): boolean {
+    const newest = book.newest(author);
+    if (newest === undefined || book.isGivenUp(author) || inbox.get(author)?.announced === newest) return false;
+    return !asked.has(author) && mayPull(author, near);
+  }
+
+  /** Who can be a member: there is a model of it that is not too old, here or to be had. */
+  function choices(near: ReadonlySet<PeerId>): PeerId[] {
+    const young = book.available().filter(({ firstSeenCycle }) => cycle - firstSeenCycle <= task.staleness.cutoff);
+    const authors = young.map(({ author }) => author);
+    return authors.filter((author) => inbox.get(author) !== undefined || mayPull(author, near));
+  }
+
+  /** Of the authors that failed lately, one is tried at a time. */
+  function mayPull(author: PeerId, near: ReadonlySet<PeerId>): boolean {
+    if (!near.has(author)) return false;
+    if (!strikes.has(author)) return true;
+    return !strikes.isOut(author, cycle) && ![...inFlight].some((other) => strikes.has(other));
   }
 
   async function pull(announced: Announced): Promise<void> {
     const { author } = announced;
     drawn++;
-    tried.add(author);
+    asked.add(author);
     inFlight.add(author);
     const startedMs = clock.now();
     try {
@@ -150,15 +170,16 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       deliveredMs.set(author, clock.now());
       const tookMs = clock.now() - startedMs;
       meanPullMs = meanPullMs === 0 ? tookMs : 0.8 * meanPullMs + 0.2 * tookMs;
-      listener?.();
     } catch (error) {
       if (!isHearsayError(error)) throw error;
-      drawn--; // its place is free for another
+      drawn--;
+      if (inbox.get(author) === undefined) committee.dismiss(author);
+      book.giveUp(announced);
       if (!context.signal.aborted) failed(announced, error.code, error.message);
     } finally {
       inFlight.delete(author);
-      book.settle(announced);
       draw();
+      listener?.();
     }
   }
 
@@ -205,7 +226,8 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       cycle = newCycle;
       maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
       drawn = inFlight.size;
-      tried = new Set(inFlight);
+      asked = new Set(inFlight);
+      committee.begin([...inFlight, ...inbox.fresh()]);
       drawInTime(mergeInMs);
     },
     hurry() {
@@ -214,22 +236,24 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       drawLater = undefined;
       draw();
     },
-    fresh: () => inbox.fresh(),
+    fresh: () => inbox.fresh().length,
     wanted(cycleMs) {
       const sinceMs = clock.now() - DELIVERY_CYCLES * cycleMs;
       for (const [author, atMs] of deliveredMs) {
         if (atMs >= sinceMs) break;
         deliveredMs.delete(author);
       }
-      return Math.min(inboxSize, deliveredMs.size);
+      const hoped = Math.min(inboxSize, deliveredMs.size);
+      return committee.isFull() ? Math.min(hoped, inbox.fresh().length + inFlight.size) : hoped;
     },
     take() {
-      const candidates = inbox.select().filter(({ announced }) => !accountable?.isBanned(announced.author));
+      const counts = (author: PeerId) => committee.has(author) && !accountable?.isBanned(author);
+      const candidates = inbox.select().filter(({ announced }) => counts(announced.author));
       return { candidates, invalid: [...invalid] };
     },
     merged(taken, keep) {
       invalid = invalid.filter((announced) => !taken.invalid.includes(announced));
-      inbox.merged(taken.candidates, keep);
+      for (const { announced } of inbox.merged(taken.candidates, keep)) book.giveUp(announced);
     },
     pullMs: () => meanPullMs,
     newest: (author) => book.newest(author),

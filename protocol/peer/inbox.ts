@@ -15,12 +15,14 @@ export interface Candidate {
 
 export interface Inbox {
   put(candidate: Candidate): void;
-  /** Models that were not merged yet. */
-  fresh(): number;
+  /** The model that is held of an author, fresh or remembered. */
+  get(author: PeerId): Candidate | undefined;
+  /** Authors of models that were not merged yet. */
+  fresh(): PeerId[];
   /** All models held, fresh and remembered, sorted by peer id. */
   select(): Candidate[];
-  /** `taken` have now been merged; those that `keep` refuses are dropped. What came meanwhile stays fresh. */
-  merged(taken: readonly Candidate[], keep: (candidate: Candidate) => boolean): void;
+  /** `taken` have now been merged; those that `keep` refuses are dropped, and returned. What came meanwhile stays fresh. */
+  merged(taken: readonly Candidate[], keep: (candidate: Candidate) => boolean): Candidate[];
 }
 
 /** @param capacity the most models that are held: max(k, memory). With `memory` 0 nothing is remembered. */
@@ -47,18 +49,23 @@ export function createInbox({ capacity, memory }: { capacity: number; memory: nu
       slots.set(author, { candidate, fresh: true });
       evict();
     },
-    fresh: () => [...slots.values()].filter((slot) => slot.fresh).length,
+    get: (author) => slots.get(author)?.candidate,
+    fresh: () => [...slots].filter(([, slot]) => slot.fresh).map(([author]) => author),
     select: () =>
       [...slots.values()]
         .map((slot) => slot.candidate)
         .sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1)),
     merged(taken, keep) {
       const done = new Set(taken);
+      const dropped: Candidate[] = [];
       for (const [peer, slot] of slots) {
         if (!done.has(slot.candidate)) continue;
         slot.fresh = false;
-        if (memory === 0 || !keep(slot.candidate)) slots.delete(peer);
+        if (memory > 0 && keep(slot.candidate)) continue;
+        slots.delete(peer);
+        dropped.push(slot.candidate);
       }
+      return dropped;
     },
   };
 }

@@ -41,8 +41,8 @@ export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal
       const deadlineMs = Math.max(floorMs, clock.now() + patienceMs);
       await sleepUntil(clock, floorMs, signal);
       inbound.hurry(); // one long training (a device that slept) raises the mean for many cycles
-      const wanted = inbound.wanted(Math.max(minCycleMs, meanTrainMs));
-      while (inbound.fresh() < wanted && clock.now() < deadlineMs && !signal.aborted) {
+      const wanted = () => inbound.wanted(Math.max(minCycleMs, meanTrainMs));
+      while (inbound.fresh() < wanted() && clock.now() < deadlineMs && !signal.aborted) {
         await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));
       }
     },

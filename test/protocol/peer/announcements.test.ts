@@ -202,17 +202,17 @@ test("an author may announce a burst of 10, then as fast as the task allows; oth
   assert.equal(announce(30), 10, "an hour saves up no more than a burst");
 });
 
-test("settled is what was settled: a newer announcement that came meanwhile stays available", () => {
+test("given up is what was given up: a newer announcement that came meanwhile stays available", () => {
   const { book } = scene();
   book.receive(sealed(alice, 1));
   const [first] = book.available();
   assert.ok(first);
   book.receive(sealed(alice, 2));
-  book.settle(first);
+  book.giveUp(first);
   assert.deepEqual(authors(book), [alice.peerId]);
   const [second] = book.available();
   assert.ok(second);
-  book.settle(second);
+  book.giveUp(second);
   assert.deepEqual(authors(book), []);
 });
 

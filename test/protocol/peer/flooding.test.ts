@@ -73,6 +73,33 @@ describe("a peer that announces 100 times as often as the others", () => {
   });
 });
 
+describe("a peer four times as fast as the honest ones it hears", () => {
+  it("has no more liars among its candidates than there are among its neighbours, however often they announce", async () => {
+    const HONEST = 12;
+    const FLOODERS = 3;
+    const aggregation = { rule: "median", inboxSize: 6, quorum: 2, memory: 6 };
+    const crowd = createCrowd({ task: blobTask({ training: { steps: 1, batch: 4 }, aggregation }) });
+    const reader = await crowd.join(0, { trainMs: 250, minCycleMs: 250 });
+    for (let i = 1; i <= HONEST; i++) {
+      await crowd.join(i, { trainMs: 1000 + 10 * i });
+      await crowd.run(77);
+    }
+    const flooders = Array.from({ length: FLOODERS }, (_, i) => crowd.joinHostile(FLOODER + i));
+    for (let ms = 0; ms < 30_000; ms += 100) {
+      for (const flooder of flooders) await flooder.offer({ age: reader.peer.status().age });
+      await crowd.run(100);
+    }
+    const merges = (await mergesOf(reader)).slice(-80);
+    const lies = new Set(flooders.map(({ peerId }) => peerId));
+    const parents = merges.flatMap((merge) => merge.parents);
+    const share = parents.filter(({ peer }) => lies.has(peer)).length / parents.length;
+    const fair = FLOODERS / (FLOODERS + HONEST);
+    assert.ok(share < 1.25 * fair, `${share} in place of ${fair}`); // 0.5: all that is new, before anything that is held
+    assert.ok(share > 0.6 * fair, "they are heard all the same");
+    assert.ok(parents.length > 5 * merges.length, "six candidates in nearly every merge");
+  });
+});
+
 describe("one model under several names", () => {
   /** The last merge of the first peer, after `copy` offered copies. */
   async function mergeAfter(copy: (crowd: Crowd) => Promise<void>): Promise<{ merge: LoggedMerge; reader: Member }> {

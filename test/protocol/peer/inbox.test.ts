@@ -26,7 +26,7 @@ test("one slot per identity: the newest model of each, sorted by peer id", () =>
     inbox.put(candidate(author, seq));
   }
   assert.equal(names(inbox.select()), "a1 b1 c3");
-  assert.equal(inbox.fresh(), 3);
+  assert.equal(inbox.fresh().length, 3);
 });
 
 test("a model is fresh until it was merged, then remembered until a newer one comes", () => {
@@ -34,10 +34,10 @@ test("a model is fresh until it was merged, then remembered until a newer one co
   inbox.put(candidate("a"));
   inbox.put(candidate("b"));
   inbox.merged(inbox.select(), always);
-  assert.equal(inbox.fresh(), 0);
+  assert.equal(inbox.fresh().length, 0);
   assert.equal(names(inbox.select()), "a1 b1");
   inbox.put(candidate("b", 2));
-  assert.equal(inbox.fresh(), 1);
+  assert.equal(inbox.fresh().length, 1);
   assert.equal(names(inbox.select()), "a1 b2");
 });
 
@@ -50,7 +50,7 @@ test("what comes while a merge is in progress stays fresh, with and without memo
     inbox.put(candidate("b", 2));
     inbox.put(candidate("c"));
     inbox.merged(taken, always);
-    assert.equal(inbox.fresh(), 2, `memory ${memory}`);
+    assert.equal(inbox.fresh().length, 2, `memory ${memory}`);
     assert.equal(names(inbox.select()), memory === 0 ? "b2 c1" : "a1 b2 c1");
   }
 });
@@ -102,11 +102,11 @@ test("whatever happens: at most `capacity` models, one per author, and never mor
             );
           } else {
             inbox.merged(inbox.select(), ({ announced }) => announced.seq < act.keepBelow);
-            assert.equal(inbox.fresh(), 0);
+            assert.equal(inbox.fresh().length, 0);
             assert.ok(inbox.select().every(({ announced }) => announced.seq < act.keepBelow));
           }
           const authors = inbox.select().map(({ announced }) => announced.author);
-          assert.ok(authors.length <= k && inbox.fresh() <= authors.length);
+          assert.ok(authors.length <= k && inbox.fresh().length <= authors.length);
           assert.deepEqual(authors, [...new Set(authors)].sort());
         }
       },
