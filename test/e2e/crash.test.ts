@@ -50,7 +50,7 @@ describe("a peer that is killed at any moment", () => {
       const peer = start("mortal", "3/3", [address]);
       const started = await peer.waitFor("it runs", () => true);
       assert.ok(started.age >= age, `age ${started.age} after a kill, ${age} had been shown`);
-      assert.ok(started.logSize > entries, "the restart is in the log");
+      assert.ok(started.logSize >= entries, "nothing that was told is gone");
       await peer.waitFor("a merge", ({ counters, cycle }) => counters.merges >= 2 && cycle >= started.cycle + 2);
       const [log, status] = await Promise.all([peer.log(), peer.status()]);
       await sleep(rng.below(LONGEST_WAIT_MS));
