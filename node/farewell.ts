@@ -43,7 +43,6 @@ const RETRY_MS = 2_000;
 export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }: Farewell): Promise<number> {
   const names = taskNames(taskId);
   const rng = createRng(randomUUID());
-  const alive = setInterval(() => {}, LOOK_EVERY_MS); // a dial that nobody answers ends by a timer that does not keep the process alive
   const { node, traffic } = await startLibp2p({
     privateKey: key.privateKey,
     listen: [],
@@ -58,6 +57,7 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     maxOutbound: MAX_OUTBOUND,
     rng: rng.fork("membership"),
   });
+  const alive = setInterval(() => {}, LOOK_EVERY_MS); // a dial that nobody answers ends by a timer that does not keep the process alive
   try {
     const somebody = book.size() > 0 || mdns || bootstrap.length > 0;
     for (let ms = 0; somebody && ms < FIND_MS && listeners(node, names.evidence) < ENOUGH; ms += LOOK_EVERY_MS)
