@@ -7,6 +7,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "../protocol/bytes.ts";
+import { evidenceKey } from "../protocol/log/evidence.ts";
 import { openAddressBook } from "../protocol/membership/address-book.ts";
 import { createRng } from "../protocol/rng.ts";
 import type { Store } from "../protocol/seams.ts";
@@ -86,7 +87,7 @@ export async function retellEnds(
   evidenceTopic: string,
 ): Promise<() => void> {
   const former = await readdir(join(stateDir, "former")).catch(() => []);
-  const known = await Promise.all(former.map((peer) => store.get(`evidence/${peer}`)));
+  const known = await Promise.all(former.map((peer) => store.get(evidenceKey(peer))));
   const evidence = known.filter((bytes) => bytes !== undefined);
   let cancel = () => {};
   const tryNow = () => {

@@ -6,7 +6,7 @@ import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import type { Statement } from "../protocol/log/bodies.ts";
 import { type Log, type LogOptions, openLog } from "../protocol/log/chain.ts";
 import type { Entry } from "../protocol/log/entry.ts";
-import { encodeEvidence } from "../protocol/log/evidence.ts";
+import { encodeEvidence, evidenceKey } from "../protocol/log/evidence.ts";
 import { NO_SUCCESSOR, succeededBy } from "../protocol/log/succession.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
 import type { Identity, Store } from "../protocol/seams.ts";
@@ -76,7 +76,7 @@ export async function endLog(store: Store, identity: Identity, taskId: Uint8Arra
   }
   const statements = [{ what: "entry", bytes: end.signed }] as const;
   const evidence = encodeEvidence({ kind: "end", publicKey, task: taskId, generation: log.generation, statements });
-  const key = `evidence/${peerId}`;
+  const key = evidenceKey(peerId);
   if ((await store.get(key)) === undefined) await store.write([{ key, value: evidence }]); // that of a fork weighs more
   return { end, evidence };
 }

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { utf8 } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
+import { NAMESPACE } from "../protocol/log/records.ts";
 import type { Store, StoreChange } from "../protocol/seams.ts";
 import { encodeKey, sealBytes } from "./key-file.ts";
 import { createPrivate, type LoadedKey, loadIdentity, replacePrivate, syncDirectory } from "./keys.ts";
@@ -111,7 +112,7 @@ async function copyAllButLog(from: Store, to: Store): Promise<void> {
   let batch: StoreChange[] = [];
   let bytes = 0;
   for await (const [key, value] of from.range("")) {
-    if (key.startsWith("log/")) continue;
+    if (key.startsWith(NAMESPACE)) continue;
     batch.push({ key, value });
     bytes += value.length;
     if (bytes < BATCH_BYTES) continue;

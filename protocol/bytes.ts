@@ -87,6 +87,17 @@ export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The text that `utf8` gives these bytes for, a byte order mark included; undefined for bytes that are no UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The little-endian bytes of float32 values, for reading only: a view where memory allows it. Hashing these identifies a vector. */

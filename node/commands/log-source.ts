@@ -9,6 +9,7 @@ import { type LogSource, openStoredExport } from "../../protocol/log/stored-expo
 import type { Verification, VerifyOptions } from "../../protocol/log/verify.ts";
 import { verifyExport } from "../../protocol/log/verify-export.ts";
 import type { Store } from "../../protocol/seams.ts";
+import { isGeneration } from "../../protocol/wire/values.ts";
 import { askApi } from "../api.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { openStoreToRead } from "../store-copy.ts";
@@ -23,7 +24,7 @@ export async function withLog<T>(
   use: (log: LogSource) => Promise<T>,
 ): Promise<T> {
   const wanted = generation === undefined ? undefined : Number(generation);
-  if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 0 && wanted < 2 ** 32))
+  if (wanted !== undefined && !isGeneration(wanted))
     throw new HearsayError("ERR_CONFIG", `--generation ${generation}: give a whole number from 0`);
   const running = await runningLog(stateDir, wanted);
   if (running !== undefined) return use(running);

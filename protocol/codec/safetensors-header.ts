@@ -5,6 +5,7 @@
  * And V8 up to 14.6 (Node 24 and 26) misreads escaped keys after certain other texts, `{"m":0,"\"":0}` as a key `\`
  * (nodejs/node#63785), so that a name would depend on what the process read before; a string by itself is read right.
  */
+import { decodeUtf8 } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 
 /** A tensor of the header as written: its dtype may be unknown, its offsets may be nonsense. */
@@ -25,7 +26,7 @@ export const METADATA = "__metadata__";
 
 /** @throws HearsayError ERR_DECODE for any other text than {name: {dtype, shape, data_offsets}, "__metadata__": {text: text}}. */
 export function parseHeader(bytes: Uint8Array): Header {
-  const text = decodeUtf8(bytes);
+  const text = decodeUtf8(bytes) ?? noText();
   let at = 0;
 
   function fail(expected: string): never {
@@ -126,10 +127,6 @@ export function quoted(name: string): string {
   return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}...` : name);
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw malformed("the header is no UTF-8", cause);
-  }
+function noText(): never {
+  throw malformed("the header is no UTF-8");
 }

@@ -8,7 +8,8 @@
 
 import { LIMITS } from "../limits.ts";
 import type { CandidateStatus } from "../seams.ts";
-import { isBytes32, isCount } from "../wire/values.ts";
+import { isSignature } from "../wire/envelope.ts";
+import { isBytes32, isCount, isGeneration } from "../wire/values.ts";
 
 /** First entry of every log, and only the first: whose log it is and of which task, so that a copy explains itself. */
 export interface GenesisBody {
@@ -137,7 +138,11 @@ const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodie
     task: bytes32,
     peer: bytes32,
     agent: name,
-    generation: { wants: "an integer in 1 .. 2^32-1", accepts: isGeneration, optional: true },
+    generation: {
+      wants: "an integer in 1 .. 2^32-1",
+      accepts: (value) => isGeneration(value) && value > 0,
+      optional: true,
+    },
     after: { ...bytes32, optional: true },
   },
   train: { in: bytes32, out: bytes32, steps: count, age: count, engine: { ...name, optional: true } },
@@ -156,14 +161,6 @@ const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodie
     proof: { wants: "64 bytes or null", accepts: (value) => value === null || isSignature(value) },
   },
 };
-
-function isGeneration(value: unknown): boolean {
-  return isCount(value) && value >= 1 && value < 2 ** 32;
-}
-
-function isSignature(value: unknown): boolean {
-  return value instanceof Uint8Array && value.length === 64;
-}
 
 function isParent(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 5) return false;

@@ -15,7 +15,7 @@ import { concatBytes, equalBytes, keyOf } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Crypto } from "../seams.ts";
-import { SIGNATURE_BYTES } from "../wire/envelope.ts";
+import { isSignature, SIGNATURE_BYTES } from "../wire/envelope.ts";
 import { cidOf, createBlockReader, DAG_CBOR, encodeBlock, fileHeader, isCid, RAW, section } from "./car-blocks.ts";
 import { decodeEntry } from "./entry.ts";
 import {
@@ -182,7 +182,7 @@ function pageFrom(value: unknown, length: number): [CID, Uint8Array][] {
   if (!Array.isArray(value) || value.length !== length) throw malformed(`not a page of ${length} entries`);
   return value.map((line: unknown) => {
     const [cid, signature] = Array.isArray(line) && line.length === 2 ? (line as unknown[]) : [];
-    if (!isCid(cid, DAG_CBOR) || !(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES)
+    if (!isCid(cid, DAG_CBOR) || !isSignature(signature))
       throw malformed("a page has something else than a name and a signature");
     return [cid, signature];
   });

@@ -16,7 +16,7 @@
  * An entry vouches for the one before it, so that a long entry can be convicted by its successor. Checkpoints of different sizes prove nothing:
  * that no consistency proof was given may be anybody's fault. A key that signs nothing twice can't be accused of a fork by anybody.
  */
-import { compareBytes, equalBytes, utf8 } from "../bytes.ts";
+import { compareBytes, decodeUtf8, equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Crypto, PeerId } from "../seams.ts";
@@ -24,12 +24,19 @@ import { decodeAnnouncement } from "../wire/announcement.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { openEnvelope } from "../wire/envelope.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
-import { isBytes32, isCount } from "../wire/values.ts";
+import { isBytes32, isGeneration } from "../wire/values.ts";
 import { isSignedBy, readCheckpoint } from "./checkpoint.ts";
 import { type Entry, logIdOf, readEntry, signatureHolds } from "./entry.ts";
 import { successionHolds } from "./succession.ts";
 
 export type EvidenceKind = "fork" | "end";
+
+/** Where a store keeps what proves something against a key, as it is gossiped; behind this comes the peer id. */
+export const EVIDENCE_KEYS = "evidence/";
+
+export function evidenceKey(peer: PeerId): string {
+  return EVIDENCE_KEYS + peer;
+}
 
 export interface SignedStatement {
   readonly what: "announcement" | "entry" | "checkpoint";
@@ -122,7 +129,7 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
   if (version !== 1) throw malformed("of another version");
   if (kind !== "fork" && kind !== "end") throw malformed("of an unknown kind");
   if (!isBytes32(publicKey) || !isBytes32(task)) throw malformed("key or task is not 32 bytes");
-  if (!isCount(generation) || generation >= 2 ** 32) throw malformed("the generation is not in 0 .. 2^32-1");
+  if (!isGeneration(generation)) throw malformed("the generation is not in 0 .. 2^32-1");
   if (!Array.isArray(statements) || statements.length !== (kind === "fork" ? 2 : 1))
     throw malformed("not two statements of a fork, or one of an end");
   const read = statements.map(readStatement);
@@ -187,8 +194,8 @@ function readStatement(value: unknown): SignedStatement {
 }
 
 function textOf(bytes: Uint8Array): string {
-  const text = new TextDecoder().decode(bytes);
-  if (!equalBytes(utf8(text), bytes)) throw malformed("a checkpoint that is not UTF-8");
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw malformed("a checkpoint that is not UTF-8");
   return text;
 }
 

@@ -2,7 +2,7 @@
  * A log that has left its machine: what jsonl.ts and car.ts write and read, and verify-export.ts judges. It begins with a header that says
  * how many entries follow, so that a cut shows; all else in the header is checked against what the writer of the log has signed.
  */
-import { isBytes32, isCount } from "../wire/values.ts";
+import { isBytes32, isCount, isGeneration } from "../wire/values.ts";
 import type { Statement } from "./bodies.ts";
 
 /** What an export says about itself, before its entries. */
@@ -49,7 +49,7 @@ export const EXPORT_VERSION = 1;
 export function headerFrom(value: Readonly<Record<string, unknown>>): ExportHeader | undefined {
   const { v, publicKey, task, generation, size, checkpoint, cosigned, evidence } = value;
   if (v !== EXPORT_VERSION || !isBytes32(publicKey) || !isBytes32(task)) return undefined;
-  if (!isCount(generation) || generation >= 2 ** 32 || !isCount(size)) return undefined;
+  if (!isGeneration(generation) || !isCount(size)) return undefined;
   if (!isTextOrNull(checkpoint) || !isTextOrNull(cosigned)) return undefined;
   if (!Array.isArray(evidence) || !evidence.every((proof) => proof instanceof Uint8Array)) return undefined;
   return { publicKey, task, generation, size, checkpoint, cosigned, evidence };

@@ -10,7 +10,7 @@
  * changed unseen. Every line ends with "\n". Files from before 2026-11-24 have no first line, and so cannot show that they were cut.
  */
 import { base64pad } from "multiformats/bases/base64";
-import { concatBytes, fromHex, toHex } from "../bytes.ts";
+import { concatBytes, decodeUtf8, fromHex, toHex } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Crypto } from "../seams.ts";
@@ -122,17 +122,13 @@ export async function readJsonl(chunks: AsyncIterable<Uint8Array>, crypto: Crypt
 
 /** The lines, without their ends. A byte order mark and bytes that are no UTF-8 are not passed over. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string, undefined> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let rest: Uint8Array = new Uint8Array(0);
   for await (const chunk of chunks) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      const line = concatBytes(rest, chunk.subarray(start, end));
-      try {
-        yield decoder.decode(line);
-      } catch (cause) {
-        throw new HearsayError("ERR_DECODE", "the line is not UTF-8", {}, cause);
-      }
+      const line = decodeUtf8(concatBytes(rest, chunk.subarray(start, end)));
+      if (line === undefined) throw new HearsayError("ERR_DECODE", "the line is not UTF-8");
+      yield line;
       rest = new Uint8Array(0);
       start = end + 1;
     }

@@ -13,8 +13,8 @@
 import { isHearsayError } from "../errors.ts";
 import type { Store } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
-import { SIGNATURE_BYTES } from "../wire/envelope.ts";
-import { isBytes32, isCount } from "../wire/values.ts";
+import { isSignature } from "../wire/envelope.ts";
+import { isBytes32, isCount, isGeneration } from "../wire/values.ts";
 import { chainError, type LogHead } from "./verify.ts";
 
 /** All keys of all logs. */
@@ -75,7 +75,7 @@ export async function currentRecord(store: Store): Promise<CurrentGeneration> {
   if (stored === undefined) return { generation: 0 };
   const fields = fieldsOf(stored, [2, 3]);
   const [version, generation, after] = fields;
-  if (version !== 1 || !isCount(generation) || generation < 1 || generation >= 2 ** 32)
+  if (version !== 1 || !isGeneration(generation) || generation < 1)
     throw chainError(0, "head", "the record of the current generation is damaged");
   if (fields.length === 2) return { generation };
   if (after !== null && !isBytes32(after))
@@ -124,7 +124,7 @@ export function encodeCheckpoint({ size, root, signature }: StoredCheckpoint): U
 export function decodeCheckpoint(bytes: Uint8Array): StoredCheckpoint | undefined {
   const [version, size, root, signature] = fieldsOf(bytes, [4]);
   if (version !== 1 || !isCount(size) || size === 0 || !isBytes32(root)) return undefined;
-  if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) return undefined;
+  if (!isSignature(signature)) return undefined;
   return { size, root, signature };
 }
 

@@ -4,6 +4,7 @@ import type { Crypto, Store } from "../seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import { checkpointFrom, formatCheckpoint } from "./checkpoint.ts";
 import { readEntry } from "./entry.ts";
+import { evidenceKey } from "./evidence.ts";
 import type { ExportHeader } from "./exported.ts";
 import { currentGeneration, decodeCheckpoint, decodeHead, keysOf } from "./records.ts";
 import { storedEntries } from "./stored.ts";
@@ -30,7 +31,7 @@ export async function openStoredExport(store: Store, crypto: Crypto, wanted?: nu
 
   const [checkpoint, cosigned] = [await store.get(keys.checkpoint), await store.get(keys.cosigned)];
   const signed = checkpoint && decodeCheckpoint(checkpoint);
-  const evidence = await store.get(`evidence/${peerIdFromPublicKey(publicKey)}`);
+  const evidence = await store.get(evidenceKey(peerIdFromPublicKey(publicKey)));
   const head = decodeHead((await store.get(keys.head)) ?? new Uint8Array(0)); // last, so that checkpoints are not ahead of it
   if (head === undefined) throw chainError(0, "head", "the stored head is missing or damaged");
   const size = head.seq + 1;

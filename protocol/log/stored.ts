@@ -6,7 +6,7 @@
  * stands before was verified when it was written, and has not been exchanged since; that none of it has rotted, `verifyStoredLog` finds.
  * Whatever does not hold on that way leads to the whole log being verified, which says what it is. Lost tiles are made again.
  */
-import { equalBytes, utf8 } from "../bytes.ts";
+import { decodeUtf8, equalBytes, utf8 } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import type { Crypto, Store, StoreChange } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
@@ -263,8 +263,10 @@ function checkpointIn(bytes: Uint8Array, { logId, peer }: LogOwner, crypto: Cryp
 
 /** A note whose every signature holds, and which is written as this program writes it. */
 function cosignedIn(bytes: Uint8Array, { logId, peer }: LogOwner, crypto: Crypto): SignedCheckpoint | undefined {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return undefined;
   try {
-    const found = readCheckpoint(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    const found = readCheckpoint(text);
     const [own, ...others] = found.signatures;
     if (own === undefined || !equalBytes(found.logId, logId)) return undefined;
     const holds =
@@ -273,7 +275,7 @@ function cosignedIn(bytes: Uint8Array, { logId, peer }: LogOwner, crypto: Crypto
       equalBytes(utf8(formatCheckpoint(found)), bytes);
     return holds ? found : undefined;
   } catch (error) {
-    if (!(error instanceof TypeError) && !isHearsayError(error)) throw error; // TypeError: not UTF-8
+    if (!isHearsayError(error)) throw error;
     return undefined;
   }
 }

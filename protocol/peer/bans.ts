@@ -11,7 +11,15 @@ import { forgetOldest } from "../bounded.ts";
 import { equalBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { type Conviction, decodeEvidence, type Evidence, type EvidenceKind, verifyEvidence } from "../log/evidence.ts";
+import {
+  type Conviction,
+  decodeEvidence,
+  EVIDENCE_KEYS,
+  type Evidence,
+  type EvidenceKind,
+  evidenceKey,
+  verifyEvidence,
+} from "../log/evidence.ts";
 import type { PeerId, Verdict } from "../seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import { decodeEvidenceAnswer, encodeLogRequest, LOG_PROTOCOL } from "../wire/log-messages.ts";
@@ -27,7 +35,6 @@ export interface Bans {
   askFor(neighbour: PeerId): Promise<void>;
 }
 
-const PREFIX = "evidence/";
 const BURST = 50;
 const CHECKS_PER_SECOND = 2;
 /** Neighbours whose budget is remembered. */
@@ -42,8 +49,8 @@ export async function openBans(context: PeerContext): Promise<Bans> {
   const banned = new Map<PeerId, { readonly kind: EvidenceKind; readonly bytes: Uint8Array }>();
   const budgets = new Map<PeerId, { tokens: number; refilledMs: number }>();
 
-  for await (const [key, bytes] of store.range(PREFIX)) {
-    const peer = key.slice(PREFIX.length);
+  for await (const [key, bytes] of store.range(EVIDENCE_KEYS)) {
+    const peer = key.slice(EVIDENCE_KEYS.length);
     const evidence = decodeEvidence(bytes);
     if (peer === identity.peerId) throw ownBan(verifyEvidence(evidence, crypto));
     banned.set(peer, { kind: evidence.kind, bytes });
@@ -87,7 +94,7 @@ export async function openBans(context: PeerContext): Promise<Bans> {
   function ban(conviction: Conviction, bytes: Uint8Array): void {
     const { peer, kind, reason } = conviction;
     banned.set(peer, { kind, bytes });
-    store.write([{ key: PREFIX + peer, value: bytes }]).catch(context.fail);
+    store.write([{ key: evidenceKey(peer), value: bytes }]).catch(context.fail);
     context.observe?.({ kind: "evidence", peer, proves: kind, reason });
     if (peer === identity.peerId) context.fail(ownBan(conviction));
     else transport.block(peer);

@@ -10,9 +10,9 @@ import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Identity, PeerId } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
-import { SIGNATURE_BYTES, seal, sealedPayload } from "./envelope.ts";
+import { isSignature, seal, sealedPayload } from "./envelope.ts";
 import { peerIdFromPublicKey } from "./identity.ts";
-import { isBytes32, isCount } from "./values.ts";
+import { isBytes32, isCount, isGeneration } from "./values.ts";
 
 export interface Announcement {
   readonly task: Uint8Array;
@@ -73,10 +73,10 @@ function decode(sealed: Uint8Array): Announcement {
   const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs] = fields;
   if (!isBytes32(task) || !isBytes32(publicKey) || !isBytes32(entry) || !isBytes32(root) || !isBytes32(model))
     throw malformed("a hash or key is not 32 bytes");
-  if (!(note instanceof Uint8Array) || note.length !== SIGNATURE_BYTES) throw malformed("the note is no signature");
-  if (!isCount(generation) || !isCount(seq) || !isCount(bytes) || !isCount(age) || !isCount(tsMs))
+  if (!isSignature(note)) throw malformed("the note is no signature");
+  if (!isCount(seq) || !isCount(bytes) || !isCount(age) || !isCount(tsMs))
     throw malformed("a number is not in 0 .. 2^53-1");
-  if (generation >= 2 ** 32) throw malformed("the generation is not in 0 .. 2^32-1");
+  if (!isGeneration(generation)) throw malformed("the generation is not in 0 .. 2^32-1");
   if (age > LIMITS.maxAge) throw malformed(`an age above ${LIMITS.maxAge}`);
   const author = peerIdFromPublicKey(publicKey);
   return { task, author, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, sealed };

@@ -6,6 +6,7 @@
  * Our own codec, because every announcement and chunk goes through it at every peer: `@ipld/dag-cbor` has to decode, encode again
  * and compare to be strict, at ten times the cost. The tests hold the two against each other.
  */
+import { decodeUtf8 } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 
@@ -225,18 +226,16 @@ function readText(reader: Reader, length: number): string {
   let text = "";
   for (let i = start; i < start + length; i++) {
     const byte = bytes[i] as number;
-    if (byte >= 0x80) return decodeUtf8(bytes.subarray(start, start + length));
+    if (byte >= 0x80) return unicode(bytes.subarray(start, start + length));
     text += String.fromCharCode(byte);
   }
   return text;
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw malformed("a text is not UTF-8", cause);
-  }
+function unicode(bytes: Uint8Array): string {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) throw malformed("a text is not UTF-8");
+  return text;
 }
 
 function readArray(reader: Reader, length: number, level: number): unknown[] {

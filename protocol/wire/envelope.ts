@@ -14,6 +14,11 @@ export type Domain = "announcement" | "log-entry" | "succession";
 
 export const SIGNATURE_BYTES = 64;
 
+/** True for 64 bytes: what may be a signature. */
+export function isSignature(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === SIGNATURE_BYTES;
+}
+
 const PREFIXES: Readonly<Record<Domain, Uint8Array>> = {
   announcement: utf8("hearsay/announcement/v1\0"),
   "log-entry": utf8("hearsay/log-entry/v1\0"),

@@ -12,10 +12,10 @@
  * welcome, and goes back as `cosign`, a signature line (log/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
  * a number on. Notes and lines are text in the formats of C2SP. A log that the answerer does not write (any more): ERR_NOT_FOUND.
  */
-import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import { decodeCanonical, encodeCanonical } from "./canonical.ts";
-import { isBytes32, isCount } from "./values.ts";
+import { encodeCanonical } from "./canonical.ts";
+import { binary, count, fields, list, malformed, text } from "./fields.ts";
+import { isBytes32 } from "./values.ts";
 
 /** Shared by all tasks: every request names a log. */
 export const LOG_PROTOCOL = "/hearsay/log/1.0.0";
@@ -77,7 +77,7 @@ export function decodeLogRequest(bytes: Uint8Array): LogRequest {
   const logId = id;
   if (what === "prove") return { what, logId, seq: count(first), old: count(second) };
   if (what === "entries") return { what, logId, from: count(first), limit: count(second) };
-  if (what === "cosign") return { what, logId, size: count(first), line: text(second) };
+  if (what === "cosign") return { what, logId, size: count(first), line: note(second) };
   if (second !== undefined) throw malformed("a request with too many fields");
   if (what === "evidence") return { what, logId, from: count(first) };
   if (what !== "checkpoint" || first !== undefined) throw malformed("an unknown request");
@@ -99,8 +99,8 @@ export function encodeCheckpointAnswer({ note, cosigned }: CheckpointAnswer): Ui
 }
 
 export function decodeCheckpointAnswer(bytes: Uint8Array): CheckpointAnswer {
-  const [, note, cosigned] = fields(bytes, 3);
-  return { note: text(note), ...(cosigned !== null && { cosigned: text(cosigned) }) };
+  const [, newest, cosigned] = fields(bytes, 3);
+  return { note: note(newest), ...(cosigned !== null && { cosigned: note(cosigned) }) };
 }
 
 export function encodeEntriesAnswer({ size, entries }: EntriesAnswer): Uint8Array {
@@ -134,39 +134,12 @@ export function createFrameBudget(): (item: Uint8Array) => boolean {
   };
 }
 
-function fields(bytes: Uint8Array, length?: number): unknown[] {
-  const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
-  if (!Array.isArray(value) || value[0] !== 1 || (length !== undefined && value.length !== length))
-    throw malformed("not a version 1 message");
-  return value;
-}
-
-function list(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value;
-  throw malformed("not a list");
-}
-
-function binary(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw malformed("not bytes");
-}
-
-function count(value: unknown): number {
-  if (isCount(value)) return value;
-  throw malformed("a number is not in 0 .. 2^53-1");
-}
-
-function text(value: unknown): string {
-  if (typeof value === "string" && value.length <= MAX_NOTE_LENGTH) return value;
-  throw malformed("a note is missing or too long");
+function note(value: unknown): string {
+  return text(value, MAX_NOTE_LENGTH);
 }
 
 function proof(value: unknown): Uint8Array[] {
   const hashes = list(value);
   if (hashes.length <= MAX_PROOF_HASHES && hashes.every(isBytes32)) return hashes;
   throw malformed(`a proof is at most ${MAX_PROOF_HASHES} hashes`);
-}
-
-function malformed(message: string): HearsayError {
-  return new HearsayError("ERR_DECODE", message);
 }

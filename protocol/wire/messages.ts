@@ -6,12 +6,11 @@
  *   peers   [1, limit]                               -> [1, [[peerId, [multiaddr, ...]], ...]]
  */
 import { toHex } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId } from "../seams.ts";
-import { decodeCanonical, encodeCanonical } from "./canonical.ts";
+import { encodeCanonical } from "./canonical.ts";
+import { binary, bytes32, count, fields, list, malformed, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
-import { isBytes32, isCount } from "./values.ts";
 
 /** Shared by all tasks, so that a peer of another task can be told so. */
 export const HELLO_PROTOCOL = "/hearsay/hello/1.0.0";
@@ -63,7 +62,7 @@ export function encodeHelloRequest({ task, agent }: HelloRequest): Uint8Array {
 
 export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
   const [, task, agent] = fields(bytes, 3);
-  return { task: hash(task), agent: text(agent, 128) };
+  return { task: bytes32(task), agent: text(agent, 128) };
 }
 
 export function encodeHelloAnswer({ task, agent, announcement, yours }: HelloAnswer): Uint8Array {
@@ -73,10 +72,10 @@ export function encodeHelloAnswer({ task, agent, announcement, yours }: HelloAns
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
   const [, task, agent, announcement, yours] = fields(bytes, 5);
   return {
-    task: hash(task),
+    task: bytes32(task),
     agent: text(agent, 128),
-    ...(announcement !== null && { announcement: sealed(announcement) }),
-    ...(yours !== null && { yours: sealed(yours) }),
+    ...(announcement !== null && { announcement: binary(announcement) }),
+    ...(yours !== null && { yours: binary(yours) }),
   };
 }
 
@@ -86,7 +85,7 @@ export function encodeBlobRequest({ hash, offset, maxBytes }: BlobRequest): Uint
 
 export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
   const [, wanted, offset, maxBytes] = fields(bytes, 4);
-  return { hash: hash(wanted), offset: count(offset), maxBytes: count(maxBytes) };
+  return { hash: bytes32(wanted), offset: count(offset), maxBytes: count(maxBytes) };
 }
 
 /** The chunk lies at a multiple of eight in memory, so that who gets this very array can look at its numbers without copying them. */
@@ -100,8 +99,7 @@ export function encodeBlobAnswer({ total, chunk }: BlobAnswer): Uint8Array {
 
 export function decodeBlobAnswer(bytes: Uint8Array): BlobAnswer {
   const [, total, chunk] = fields(bytes, 3);
-  if (!(chunk instanceof Uint8Array)) throw malformed("the chunk is not bytes");
-  return { total: count(total), chunk };
+  return { total: count(total), chunk: binary(chunk) };
 }
 
 export function encodePeersRequest(limit: number): Uint8Array {
@@ -119,44 +117,15 @@ export function encodePeersAnswer(peers: readonly PeerAddresses[]): Uint8Array {
 
 /** Entries that are no Ed25519 peer id are refused whole; longer lists than the limits are cut. */
 export function decodePeersAnswer(bytes: Uint8Array): PeerAddresses[] {
-  const [, list] = fields(bytes, 2);
-  if (!Array.isArray(list)) throw malformed("the peers are not a list");
-  return list.slice(0, LIMITS.maxPeersExchanged).map((item) => {
-    if (!Array.isArray(item) || item.length !== 2 || !Array.isArray(item[1]))
-      throw malformed("a peer is not [id, [addresses]]");
-    const peer = text(item[0], 128);
-    if (publicKeyFromPeerId(peer) === undefined) throw malformed("a peer id is not of an Ed25519 key");
-    const addresses = item[1].slice(0, LIMITS.maxAddressesPerPeer);
-    return { peer, addresses: addresses.map((address) => text(address, LIMITS.maxAddressLength)) };
-  });
-}
-
-function fields(bytes: Uint8Array, length: number): unknown[] {
-  const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
-  if (!Array.isArray(value) || value.length !== length || value[0] !== 1) throw malformed("not a version 1 message");
-  return value;
-}
-
-function sealed(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value;
-  throw malformed("an announcement is not bytes");
-}
-
-function hash(value: unknown): Uint8Array {
-  if (isBytes32(value)) return value;
-  throw malformed("a hash is not 32 bytes");
-}
-
-function count(value: unknown): number {
-  if (isCount(value)) return value;
-  throw malformed("a number is not in 0 .. 2^53-1");
-}
-
-function text(value: unknown, maxLength: number): string {
-  if (typeof value === "string" && value.length <= maxLength) return value;
-  throw malformed(`a text is missing or longer than ${maxLength}`);
-}
-
-function malformed(message: string): HearsayError {
-  return new HearsayError("ERR_DECODE", message);
+  const [, peers] = fields(bytes, 2);
+  return list(peers)
+    .slice(0, LIMITS.maxPeersExchanged)
+    .map((item) => {
+      if (!Array.isArray(item) || item.length !== 2 || !Array.isArray(item[1]))
+        throw malformed("a peer is not [id, [addresses]]");
+      const peer = text(item[0], 128);
+      if (publicKeyFromPeerId(peer) === undefined) throw malformed("a peer id is not of an Ed25519 key");
+      const addresses = item[1].slice(0, LIMITS.maxAddressesPerPeer);
+      return { peer, addresses: addresses.map((address) => text(address, LIMITS.maxAddressLength)) };
+    });
 }

@@ -10,6 +10,11 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** True for the number of one of a key's logs of a task, 0 .. 2^32-1. */
+export function isGeneration(value: unknown): value is number {
+  return isCount(value) && value < 2 ** 32;
+}
+
 /** A time rounded down to whole minutes, as whatever leaves a peer says it: to the second, times tell who sits where and when. */
 export function wholeMinutes(ms: number): number {
   return 60_000 * Math.floor(ms / 60_000);

@@ -1,0 +1,45 @@
+/** The fields of requests and answers: strict DAG-CBOR arrays of a version and what follows, each taken apart or refused. */
+import { HearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import { decodeCanonical } from "./canonical.ts";
+import { isBytes32, isCount } from "./values.ts";
+
+/**
+ * The elements of a version 1 message, the version among them; as many as `length` says, where it does.
+ * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL.
+ */
+export function fields(bytes: Uint8Array, length?: number): unknown[] {
+  const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
+  if (!Array.isArray(value) || value[0] !== 1 || (length !== undefined && value.length !== length))
+    throw malformed("not a version 1 message");
+  return value;
+}
+
+export function list(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw malformed("not a list");
+}
+
+export function binary(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw malformed("not bytes");
+}
+
+export function bytes32(value: unknown): Uint8Array {
+  if (isBytes32(value)) return value;
+  throw malformed("not 32 bytes");
+}
+
+export function count(value: unknown): number {
+  if (isCount(value)) return value;
+  throw malformed("a number is not in 0 .. 2^53-1");
+}
+
+export function text(value: unknown, maxLength: number): string {
+  if (typeof value === "string" && value.length <= maxLength) return value;
+  throw malformed(`a text is missing or longer than ${maxLength}`);
+}
+
+export function malformed(message: string): HearsayError {
+  return new HearsayError("ERR_DECODE", message);
+}
