@@ -65,7 +65,7 @@ export interface Task {
     readonly inboxSize: number;
     /** Fewer candidates than this, and the peer trains on alone. */
     readonly quorum: number;
-    /** M: models held in all, remembered ones included; 0 remembers none. */
+    /** M: candidates of a merge, where so few authors have something new that models merged before stand in for others; 0: none do. */
     readonly memory: number;
     /** own <- own + blend (aggregate - own). */
     readonly blend: number;

@@ -1,6 +1,7 @@
 /**
  * Whose models the next merge takes: authors drawn at random among the neighbours, each with the same chance, whether they have
- * something new or not. Of those that have, it is pulled; of the others the model that is held stands in.
+ * something new or not. Of those that have, it is pulled; of the others the model that is held stands in, up to M in all.
+ * Once k are being pulled nobody else is drawn: a merge of k new models is better than one of those and older ones (sim/README.md).
  *
  * How often somebody announces thus changes nothing. Were what is new drawn first, a peer that is faster than its network would find
  * a few new models of honest peers and one of every author that floods: a fifth of liars were two fifths of its candidates, and took it

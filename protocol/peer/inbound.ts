@@ -116,16 +116,14 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     } else draw();
   }
 
-  /** Fills the committee, and pulls what its members have that is not here. Without a model, once k pulls have begun, nobody is a member. */
+  /** Draws members and pulls what they have that is not here, until k pulls have begun: older models do not stand in for what is over that budget. */
   function draw(): void {
-    if (drawLater !== undefined || (drawn === inboxSize && committee.isFull())) return;
+    if (drawLater !== undefined) return;
     const near = new Set(context.transport.peers()); // announcements come from everywhere, bodies from neighbours
-    while (inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
-      const wanted = drawn < inboxSize ? committee.members().find((author) => isNew(author, near)) : undefined;
-      const member = wanted === undefined ? committee.next(() => choices(near)) : undefined;
+    while (drawn < inboxSize && inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
+      const wanted = committee.members().find((author) => isNew(author, near));
       if (wanted !== undefined) void pull(book.newest(wanted) as Announced);
-      else if (member === undefined) return;
-      else if (drawn === inboxSize && inbox.get(member) === undefined) committee.dismiss(member);
+      else if (committee.next(() => choices(near)) === undefined) return;
     }
   }
 
