@@ -6,7 +6,6 @@ import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { toHex } from "../protocol/bytes.ts";
 import { evidenceKey } from "../protocol/log/evidence.ts";
 import { openAddressBook } from "../protocol/membership/address-book.ts";
 import { createRng } from "../protocol/rng.ts";
@@ -14,7 +13,7 @@ import type { Store } from "../protocol/seams.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { wallClock } from "./clock.ts";
 import type { KeyPair } from "./key-file.ts";
-import { type HearsayNode, startLibp2p } from "./libp2p.ts";
+import { type HearsayNode, serviceTagOf, startLibp2p } from "./libp2p.ts";
 import { startMembership } from "./membership.ts";
 import { createTransport } from "./transport.ts";
 
@@ -48,7 +47,7 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     privateKey: key.privateKey,
     listen: [],
     mdns,
-    serviceTag: `_hearsay-${toHex(taskId.subarray(0, 8))}._udp.local`,
+    serviceTag: serviceTagOf(taskId),
   });
   const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: key.identity.peerId });
   const transport = createTransport(node, traffic, (peer) => book.ban(peer));

@@ -9,6 +9,7 @@ import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { forgetOldest } from "../protocol/bounded.ts";
+import { toHex } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
@@ -25,6 +26,7 @@ export interface NodeOptions {
   /** Find peers of the same task on the local network by multicast. */
   readonly mdns: boolean;
   /** Name that peers of one task share in mDNS. */
+  /** Peers of the same tag find each other by mDNS (`serviceTagOf`). */
   readonly serviceTag: string;
 }
 
@@ -35,6 +37,11 @@ export interface Traffic {
 }
 
 export const MAX_CONNECTIONS = 300;
+
+/** DNS-SD service type of a task. */
+export function serviceTagOf(taskId: Uint8Array): string {
+  return `_hearsay-${toHex(taskId.subarray(0, 8))}._udp.local`;
+}
 
 /**
  * A started node; `traffic` counts from then on.

@@ -1,6 +1,4 @@
 /** The log of a peer that does not run, for the commands that add to it: who holds the database is alone with it (store.ts). */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { equalBytes } from "../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import type { Statement } from "../protocol/log/bodies.ts";
@@ -13,6 +11,7 @@ import type { Identity, Store } from "../protocol/seams.ts";
 import { peerIdFromPublicKey } from "../protocol/wire/identity.ts";
 import { wallClock } from "./clock.ts";
 import { nodeCrypto } from "./crypto.ts";
+import { databasePath } from "./state-dir.ts";
 import { openStore } from "./store.ts";
 
 /** Opens the log of `identity` in a store; where it has none, it begins with `first`. */
@@ -38,9 +37,7 @@ export function openOwnLog(
  * @throws HearsayError ERR_STATE where there is none, or a running peer holds it.
  */
 export async function withDatabase<T>(stateDir: string, action: (store: Store) => Promise<T>): Promise<T> {
-  const path = join(stateDir, "db");
-  if (!existsSync(path))
-    throw new HearsayError("ERR_STATE", `${stateDir} has no log: no peer ever ran on it`, { path });
+  const path = databasePath(stateDir);
   const store = await openStore(path).catch((error: unknown) => {
     if (!isHearsayError(error) || error.details.code !== "LEVEL_LOCKED") throw error;
     throw new HearsayError("ERR_STATE", `a peer runs on ${stateDir}: stop it first`, { path }, error);

@@ -28,7 +28,7 @@ import { nodeCrypto } from "./crypto.ts";
 import { type EngineChoice, startEngine } from "./engines/client.ts";
 import { retellEnds } from "./farewell.ts";
 import { loadOrCreateIdentity } from "./keys.ts";
-import { startLibp2p } from "./libp2p.ts";
+import { serviceTagOf, startLibp2p } from "./libp2p.ts";
 import { startMembership } from "./membership.ts";
 import { createModelFile } from "./model-file.ts";
 import type { AskPassphrase } from "./passphrase.ts";
@@ -114,7 +114,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
       privateKey,
       listen: options.listen,
       mdns: options.mdns,
-      serviceTag: `_hearsay-${toHex(taskId.subarray(0, 8))}._udp.local`,
+      serviceTag: serviceTagOf(taskId),
     });
     closers.push(async () => node.stop());
     const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: identity.peerId });

@@ -2,6 +2,7 @@
  * The state directory: where a peer of one task keeps what it has. Beside the files that `start.ts` names it holds `task.cbor`, the
  * manifest in canonical bytes, `config.yaml`, and `api.json` while the peer runs.
  */
+import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -19,6 +20,14 @@ export interface OpenTask {
 
 export function configPath(stateDir: string): string {
   return join(stateDir, "config.yaml");
+}
+
+/** Of a database that is there. @throws HearsayError ERR_STATE where none is. */
+export function databasePath(stateDir: string): string {
+  const path = join(stateDir, "db");
+  if (!existsSync(path))
+    throw new HearsayError("ERR_STATE", `${stateDir} has no log: no peer ever ran on it`, { path });
+  return path;
 }
 
 /** Of the archive (archive.ts). */

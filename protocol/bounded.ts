@@ -1,4 +1,4 @@
-/** Bounds on what is remembered: maps and sets keep the order of insertion, so the first member is the oldest. */
+/** Bounds on what is remembered, and how often: maps and sets keep the order of insertion, so the first member is the oldest. */
 
 /** Deletes the oldest members beyond `capacity`. To make one the newest again, delete it before it is set. */
 export function forgetOldest<K>(
@@ -34,4 +34,21 @@ export function createRecentSet<K>(capacity: number): RecentSet<K> {
       young = new Set();
     },
   };
+}
+
+/** What somebody may still do: `tokens` at the time `atMs`, one for each deed. */
+export interface Allowance {
+  readonly tokens: number;
+  readonly atMs: number;
+}
+
+/** A token bucket: as many as are left of `before`, and `perSecond` more since, at most `burst`; a full bucket at first. */
+export function allowanceAt(
+  nowMs: number,
+  before: Allowance | undefined,
+  { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
+): Allowance {
+  if (before === undefined) return { tokens: burst, atMs: nowMs };
+  const earned = (Math.max(0, nowMs - before.atMs) / 1000) * perSecond;
+  return { tokens: Math.min(burst, before.tokens + earned), atMs: nowMs };
 }

@@ -1,10 +1,10 @@
 /** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
-import { ruleNamed } from "../protocol/aggregate/registry.ts";
+import { plainAggregator } from "../protocol/aggregate/registry.ts";
 import { isHearsayError } from "../protocol/errors.ts";
 import type { PeerEvent } from "../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { Rng } from "../protocol/rng.ts";
-import type { Aggregator, Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
+import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 
 export interface PeerParts {
@@ -40,7 +40,12 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
   const fenced = fence(store, () => alive);
   const peer = await createPeer(
     { task, minCycleMs, explain, proofs },
-    { ...modules, store: fenced, trainer: slowed(trainer, parts.clock, trainMs, () => alive), aggregator },
+    {
+      ...modules,
+      store: fenced,
+      trainer: slowed(trainer, parts.clock, trainMs, () => alive),
+      aggregator: plainAggregator,
+    },
   );
   peer.run().catch((error: unknown) => {
     if (isHearsayError(error, "ERR_BANNED")) return; // it has ended, as its user would see
@@ -54,12 +59,6 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
     },
   };
 }
-
-const aggregator: Aggregator = {
-  async aggregate(rule, parameters, input) {
-    return ruleNamed(rule).aggregate(input, parameters);
-  },
-};
 
 /** The trainer, taking virtual time; a training that is under way when the peer is killed never ends, for nobody. */
 function slowed(trainer: Trainer, clock: Clock, trainMs: () => number, isAlive: () => boolean): Trainer {

@@ -1,5 +1,5 @@
 /** `hearsay log audit`: verifies a log, does again what it says was done, and tells what is proved, missing or false. */
-import { ruleNamed } from "../../protocol/aggregate/registry.ts";
+import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import {
   type AuditedEntry,
   type AuditedType,
@@ -12,7 +12,7 @@ import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { readEntry } from "../../protocol/log/entry.ts";
 import { type ExportVerification, readExport, verifyExport } from "../../protocol/log/verify-export.ts";
 import { decodeTask } from "../../protocol/manifest.ts";
-import type { Aggregator, PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../crypto.ts";
@@ -48,7 +48,7 @@ async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
     const report = await auditLog(entriesOf(source, entries, authors), {
       task,
       crypto: nodeCrypto,
-      aggregator,
+      aggregator: plainAggregator,
       find: (hash) => source.find(hash, authors.get(keyOf(hash))),
       onEntry: (done) => progress.update(done / entries, `${done} of ${entries} entries`),
     });
@@ -59,9 +59,6 @@ async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
 }
 
 /** On this thread: nobody else needs it. */
-const aggregator: Aggregator = {
-  aggregate: async (rule, parameters, input) => ruleNamed(rule).aggregate(input, parameters),
-};
 
 /** The first entries, which have been verified. */
 async function* entriesOf(

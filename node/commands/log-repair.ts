@@ -1,17 +1,11 @@
 /** `hearsay log repair`: what is wrong with the database of a state directory, and what was done about it. */
-import { access } from "node:fs/promises";
-import { join } from "node:path";
-import { HearsayError } from "../../protocol/errors.ts";
 import { type Repair, repairDatabase } from "../repair.ts";
+import { databasePath } from "../state-dir.ts";
 import { onOutput } from "./colours.ts";
 import { printJson } from "./print.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
-  const path = join(options.state, "db");
-  await access(path).catch(() => {
-    throw new HearsayError("ERR_STATE", `${options.state} has no log: no peer ever ran on it`, { path });
-  });
-  const repair = await repairDatabase(path, new Date().toISOString());
+  const repair = await repairDatabase(databasePath(options.state), new Date().toISOString());
   if (options.json) return printJson({ ...repair });
   for (const line of sentences(repair)) process.stdout.write(`${line}\n`);
 }

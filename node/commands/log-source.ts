@@ -1,7 +1,5 @@
 /** Where the log of a state directory is read: from the peer that runs on it, else from its database. */
 
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import { HearsayError } from "../../protocol/errors.ts";
 import { readJsonl } from "../../protocol/log/jsonl.ts";
 import { verifyStoredLog } from "../../protocol/log/stored.ts";
@@ -12,6 +10,7 @@ import type { Store } from "../../protocol/seams.ts";
 import { isGeneration } from "../../protocol/wire/values.ts";
 import { askApi } from "../api.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { databasePath } from "../state-dir.ts";
 import { openStoreToRead } from "../store-copy.ts";
 
 /**
@@ -88,9 +87,5 @@ async function logOfRunning(stateDir: string, generation?: number): Promise<Asyn
 
 /** The database of a peer that does not run. @throws HearsayError ERR_STATE where there is none. */
 export async function openLogStore(stateDir: string): Promise<Store> {
-  const path = join(stateDir, "db");
-  await access(path).catch(() => {
-    throw new HearsayError("ERR_STATE", `${stateDir} has no log: no peer ever ran on it`, { path });
-  });
-  return openStoreToRead(path);
+  return openStoreToRead(databasePath(stateDir));
 }

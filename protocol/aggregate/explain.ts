@@ -16,7 +16,7 @@ import { halvesOf } from "./half-weight.ts";
 import { tableOf } from "./mixture.ts";
 import { type Pass, type Reduction, rowsRead } from "./passes.ts";
 import { columnOf } from "./plain.ts";
-import { nearestRun } from "./reductions.ts";
+import { nearestRun, sortRows } from "./reductions.ts";
 
 /** What a rule did. */
 export interface Deed {
@@ -102,7 +102,7 @@ function rowShares(rows: readonly Float32Array[], pass: Pass, sampled: Int32Arra
   };
   for (let k = 0; k < sampled.length; k++) {
     fill(sampled[k] as number, column);
-    sortInto(sorted, order, column);
+    sortRows(sorted, order, column);
     pick(sorted, order, give);
   }
   return shares;
@@ -159,18 +159,4 @@ function candidateShares(rows: Float64Array, { mixed }: Pass): Float64Array {
     for (let j = 0; j < m; j++) shares[j] = (shares[j] as number) + part * Math.abs(table[i * m + j] as number);
   }
   return shares;
-}
-
-/** By insertion, since a column is short; `order` names the row of each value. */
-function sortInto(sorted: Float64Array, order: Int32Array, column: Float64Array): void {
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i] as number;
-    let at = i;
-    for (; at > 0 && (sorted[at - 1] as number) > value; at--) {
-      sorted[at] = sorted[at - 1] as number;
-      order[at] = order[at - 1] as number;
-    }
-    sorted[at] = value;
-    order[at] = i;
-  }
 }

@@ -35,24 +35,16 @@ export function weightedMedian(weights: Int32Array, tolerance: number = 0): Redu
   const n = weights.length;
   const { lowerAbove, upperAbove } = halvesOf(weights, tolerance);
   const sorted = new Float64Array(n);
-  const carried = new Int32Array(n);
+  const order = new Int32Array(n);
+  const weightAt = (t: number) => weights[order[t] as number] as number;
 
   return (column) => {
-    for (let i = 0; i < n; i++) {
-      const value = column[i] as number;
-      let at = i;
-      for (; at > 0 && (sorted[at - 1] as number) > value; at--) {
-        sorted[at] = sorted[at - 1] as number;
-        carried[at] = carried[at - 1] as number;
-      }
-      sorted[at] = value;
-      carried[at] = weights[i] as number;
-    }
+    sortRows(sorted, order, column);
     let t = 0;
-    let sum = carried[0] as number;
-    while (sum <= lowerAbove) sum += carried[++t] as number;
+    let sum = weightAt(0);
+    while (sum <= lowerAbove) sum += weightAt(++t);
     const lower = sorted[t] as number;
-    while (sum <= upperAbove) sum += carried[++t] as number;
+    while (sum <= upperAbove) sum += weightAt(++t);
     const upper = sorted[t] as number;
     return lower === upper ? lower : (lower + upper) / 2;
   };
@@ -109,5 +101,19 @@ function sortInto(sorted: Float64Array, column: ArrayLike<number>): void {
     let at = i;
     for (; at > 0 && (sorted[at - 1] as number) > value; at--) sorted[at] = sorted[at - 1] as number;
     sorted[at] = value;
+  }
+}
+
+/** By insertion, since a column is short; `order` names the row of each value. */
+export function sortRows(sorted: Float64Array, order: Int32Array, column: ArrayLike<number>): void {
+  for (let i = 0; i < sorted.length; i++) {
+    const value = column[i] as number;
+    let at = i;
+    for (; at > 0 && (sorted[at - 1] as number) > value; at--) {
+      sorted[at] = sorted[at - 1] as number;
+      order[at] = order[at - 1] as number;
+    }
+    sorted[at] = value;
+    order[at] = i;
   }
 }

@@ -1,5 +1,6 @@
 /** The aggregation rules under the names that task, CLI, wire and log share. */
 
+import type { Aggregator } from "../seams.ts";
 import { arc } from "./arc.ts";
 import { arcNnmTrimmedMean } from "./arc-nnm-trimmed-mean.ts";
 import { balance } from "./balance.ts";
@@ -70,6 +71,11 @@ export function ruleNamed(name: string): Rule {
   if (rule === undefined) throw new RangeError(`there is no aggregation rule "${name}"; there are ${describeRules()}`);
   return rule;
 }
+
+/** Runs rules where it is called, on the plain path. */
+export const plainAggregator: Aggregator = {
+  aggregate: async (rule, parameters, input) => ruleNamed(rule).aggregate(input, parameters),
+};
 
 /** For messages: what `findRule` finds. */
 export function describeRules(): string {

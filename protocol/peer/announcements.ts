@@ -7,7 +7,7 @@
  * A few older announcements of each author are kept as well: a second one about the same place in its log that says another thing is
  * a fork, for everybody who has heard both.
  */
-import { createRecentSet, forgetOldest } from "../bounded.ts";
+import { type Allowance, allowanceAt, createRecentSet, forgetOldest } from "../bounded.ts";
 import { equalBytes, taggedKeyOf } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -68,8 +68,7 @@ interface Slot {
   /** Stands for the author in `seen`. */
   readonly tag: number;
   givenUp: boolean;
-  tokens: number;
-  refilledMs: number;
+  readonly allowance: Allowance;
 }
 
 export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
@@ -116,8 +115,8 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       return { verdict: "reject", code: "ERR_SIGNATURE" };
     }
     // [IGNORE] Faster than the task allows.
-    const refilled = refill(slot, now);
-    if (refilled < 1) return { verdict: "ignore", code: "ERR_RATE" };
+    const { tokens } = allowanceAt(now, slot?.allowance, { burst: BURST, perSecond: context.announcementsPerSecond });
+    if (tokens < 1) return { verdict: "ignore", code: "ERR_RATE" };
 
     seen.add(name);
     if (slot === undefined) tags++;
@@ -132,7 +131,13 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
     const before =
       context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
-    slots.set(announcement.author, { announced, before, tag, givenUp: false, tokens: refilled - 1, refilledMs: now });
+    slots.set(announcement.author, {
+      announced,
+      before,
+      tag,
+      givenUp: false,
+      allowance: { tokens: tokens - 1, atMs: now },
+    });
     forgetOldest(slots, LIMITS.maxAnnouncers);
     return { verdict: "accept" };
   }
@@ -155,14 +160,6 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       ...(proved ? [proved] : []),
     ];
     return known.find((other) => contradicts(announcement, other));
-  }
-
-  function refill(slot: Slot | undefined, now: number): number {
-    if (slot === undefined) return BURST;
-    const earned = ((now - slot.refilledMs) / 1000) * context.announcementsPerSecond;
-    slot.tokens = Math.min(BURST, slot.tokens + Math.max(0, earned));
-    slot.refilledMs = now;
-    return slot.tokens;
   }
 
   return {

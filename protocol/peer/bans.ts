@@ -7,7 +7,7 @@
  * Evidence stands by itself, so it does not matter who brings it. What a sender can cost is bounded: one check for each key that is not banned
  * yet, at most a burst of 50 and then two a second from one neighbour, and 1 KiB of disk for each of 10,000 keys.
  */
-import { forgetOldest } from "../bounded.ts";
+import { type Allowance, allowanceAt, forgetOldest } from "../bounded.ts";
 import { equalBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
@@ -35,8 +35,7 @@ export interface Bans {
   askFor(neighbour: PeerId): Promise<void>;
 }
 
-const BURST = 50;
-const CHECKS_PER_SECOND = 2;
+const CHECKS = { burst: 50, perSecond: 2 };
 /** Neighbours whose budget is remembered. */
 const MAX_SENDERS = 1024;
 
@@ -47,7 +46,7 @@ const MAX_SENDERS = 1024;
 export async function openBans(context: PeerContext): Promise<Bans> {
   const { store, transport, crypto, clock, names, taskId, identity, counters } = context;
   const banned = new Map<PeerId, { readonly kind: EvidenceKind; readonly bytes: Uint8Array }>();
-  const budgets = new Map<PeerId, { tokens: number; refilledMs: number }>();
+  const budgets = new Map<PeerId, Allowance>();
 
   for await (const [key, bytes] of store.range(EVIDENCE_KEYS)) {
     const peer = key.slice(EVIDENCE_KEYS.length);
@@ -58,11 +57,8 @@ export async function openBans(context: PeerContext): Promise<Bans> {
   }
 
   function mayCheck(sender: PeerId): boolean {
-    const now = clock.now();
-    const budget = budgets.get(sender) ?? { tokens: BURST, refilledMs: now };
-    const earned = (Math.max(0, now - budget.refilledMs) / 1000) * CHECKS_PER_SECOND;
-    const tokens = Math.min(BURST, budget.tokens + earned);
-    budgets.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, refilledMs: now });
+    const { tokens, atMs } = allowanceAt(clock.now(), budgets.get(sender), CHECKS);
+    budgets.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
     forgetOldest(budgets, MAX_SENDERS);
     return tokens >= 1;
   }

@@ -120,10 +120,11 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   function draw(): void {
     if (drawLater !== undefined) return;
     const near = new Set(context.transport.peers()); // announcements come from everywhere, bodies from neighbours
+    const young = youngAuthors();
     while (drawn < inboxSize && inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
       const wanted = committee.members().find((author) => isNew(author, near));
       if (wanted !== undefined) void pull(book.newest(wanted) as Announced);
-      else if (committee.next(() => choices(near)) === undefined) return;
+      else if (committee.next(() => choices(young, near)) === undefined) return;
     }
   }
 
@@ -135,10 +136,13 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   }
 
   /** Who can be a member: there is a model of it that is not too old, here or to be had. */
-  function choices(near: ReadonlySet<PeerId>): PeerId[] {
+  function choices(young: readonly PeerId[], near: ReadonlySet<PeerId>): PeerId[] {
+    return young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near));
+  }
+
+  function youngAuthors(): PeerId[] {
     const young = book.available().filter(({ firstSeenCycle }) => cycle - firstSeenCycle <= task.staleness.cutoff);
-    const authors = young.map(({ author }) => author);
-    return authors.filter((author) => inbox.get(author) !== undefined || mayPull(author, near));
+    return young.map(({ author }) => author);
   }
 
   /** Of the authors that failed lately, one is tried at a time. */

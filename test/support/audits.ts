@@ -1,8 +1,8 @@
 /** Audited worlds: peers with archives in memory, and audits of their logs. */
 import { nodeCrypto } from "../../node/crypto.ts";
-import { ruleNamed } from "../../protocol/aggregate/registry.ts";
+import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { type AuditedEntry, type AuditOptions, type AuditReport, auditLog } from "../../protocol/audit/audit.ts";
-import type { Aggregator, Archive } from "../../protocol/seams.ts";
+import type { Archive } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { createMemoryArchive } from "../../sim/archive.ts";
 import type { NewPeer } from "../../sim/world.ts";
@@ -29,10 +29,15 @@ export function createAuditedCrowd(task: Task, minCycleMs = 200): AuditedCrowd {
   };
 }
 
-export const AGGREGATOR: Aggregator = {
-  aggregate: async (rule, parameters, input) => ruleNamed(rule).aggregate(input, parameters),
-};
+/** A rule of each kind: what a merge with them says of itself must be enough to repeat it. */
+export const AUDITED_RULES: readonly Readonly<Record<string, unknown>>[] = [
+  { rule: "guarded-median" },
+  { rule: "weighted-median", blend: 0.5 },
+  { rule: "mean" },
+  { rule: "nna", parameters: { f: 0.1 } },
+  { rule: "balance+mean", parameters: { gamma: 1, kappa: 3, horizon: 100 } },
+];
 
 export function audit(entries: readonly AuditedEntry[], task: Task, find: AuditOptions["find"]): Promise<AuditReport> {
-  return auditLog(entries, { task, crypto: nodeCrypto, aggregator: AGGREGATOR, find });
+  return auditLog(entries, { task, crypto: nodeCrypto, aggregator: plainAggregator, find });
 }

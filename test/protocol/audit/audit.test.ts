@@ -12,7 +12,7 @@ import type { Task } from "../../../protocol/task.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { signFlip } from "../../../sim/attacks/sign-flip.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
-import { audit, createAuditedCrowd } from "../../support/audits.ts";
+import { AUDITED_RULES, audit, createAuditedCrowd } from "../../support/audits.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { entriesOf, identityOf } from "../../support/crowd.ts";
 
@@ -24,14 +24,7 @@ function assertComplete(report: AuditReport): void {
 }
 
 describe("an audit with the peer's own archive", () => {
-  const rules = [
-    { rule: "guarded-median" },
-    { rule: "weighted-median", blend: 0.5 },
-    { rule: "mean" },
-    { rule: "nna", parameters: { f: 0.1 } },
-    { rule: "balance+mean", parameters: { gamma: 1, kappa: 3, horizon: 100 } },
-  ];
-  for (const aggregation of rules) {
+  for (const aggregation of AUDITED_RULES) {
     it(`proves every entry of every peer, the liar's too: ${JSON.stringify(aggregation)}`, async () => {
       const task = blobTask({ aggregation: { inboxSize: 4, memory: 6, ...aggregation } });
       const { crowd, archives, join } = createAuditedCrowd(task);
@@ -143,7 +136,11 @@ describe("an audit", () => {
 
   const lies: readonly [claim: string, lie: (draft: Draft) => Draft, reason: RegExp][] = [
     ["another result", inAggregate(({ own }) => ({ out: own })), /re-execution gives another model/],
-    ["a parent that was left out", inAggregate(({ parents }) => ({ parents: parents.slice(1) })), /re-execution|makes/],
+    [
+      "a parent that was left out",
+      inAggregate(({ parents }) => ({ parents: parents.slice(1) })),
+      /re-execution|makes|staleness/,
+    ],
     [
       "a parent that became another peer's",
       inAggregate(({ parents }) => ({

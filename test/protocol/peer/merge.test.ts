@@ -7,6 +7,7 @@ import { initialParams } from "../../../protocol/learn/tensors.ts";
 import type { Trainer } from "../../../protocol/seams.ts";
 import { mergeAges } from "../../../protocol/staleness.ts";
 import { signFlip } from "../../../sim/attacks/sign-flip.ts";
+import { AUDITED_RULES } from "../../support/audits.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd, entriesOf, type Member } from "../../support/crowd.ts";
 import { codecOf } from "../../support/hostile.ts";
@@ -43,14 +44,7 @@ async function world(aggregation: Record<string, unknown>) {
 }
 
 describe("the log of a peer", () => {
-  const rules = [
-    { rule: "guarded-median" },
-    { rule: "weighted-median", blend: 0.5 },
-    { rule: "mean" },
-    { rule: "nna", parameters: { f: 0.1 } },
-    { rule: "balance+mean", parameters: { gamma: 1, kappa: 3, horizon: 100 } },
-  ];
-  for (const aggregation of rules) {
+  for (const aggregation of AUDITED_RULES) {
     it(`retells every merge, so that it can be repeated to the bit: ${JSON.stringify(aggregation)}`, async () => {
       const { crowd, task, models } = await world(aggregation);
       const { rule, parameters, blend } = task.aggregation;
