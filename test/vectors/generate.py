@@ -19,8 +19,8 @@ warnings.filterwarnings("ignore")
 # --- the definitions: rows z_0 (own), z_1 .. with their weights and masses; m candidates are still there
 
 class Rows:
-    def __init__(self, z, w, mass, age=0, lengths=None, m=None):
-        self.z, self.w, self.mass, self.age = z, w, mass, age
+    def __init__(self, z, w, mass, age=0, lengths=None, m=None, base=None):
+        self.z, self.w, self.mass, self.age, self.base = z, w, mass, age, base
         self.n = len(z)
         self.m = self.n - 1 if m is None else m
         self.d = np.linalg.norm(z[1:] - z[0], axis=1)
@@ -128,6 +128,28 @@ def clipped_gossip(r, f):
 def cs_plus(r, f):
     return average(clip(r, np.sort(r.d)[::-1][min(2 * among(r, f), len(r.d) - 1)]), r.w)
 
+def guarded_median(r, f, share=0.5, mix=0.75, limit=1, tolerance=1e-6):
+    if r.m == 0: return r.z[0]
+    b, v = assumed(f, r.m), r.z[1:]
+    apart = np.linalg.norm(v[:, None] - v[None], axis=2)
+    pairs = apart[np.triu_indices(r.m, 1)]
+    t = share * min(np.median(pairs) if len(pairs) else 0, np.median(r.d))
+    w = r.w.astype(float)
+    w[1:] /= ((apart < t) | np.eye(r.m, dtype=bool)).sum(1)
+    z = clip(r, np.sort(r.d)[r.m - 1 - min(2 * b * (r.m - b) // r.m, r.m - 1)])
+    ranks = ((z[:, None] - z[None]) ** 2).sum(2)
+    ranks[0] = np.concatenate([[-1], r.d])
+    kept = [nearest(row, r.n - min(math.floor(mix * b + 0.5), r.m // 2)) for row in ranks]
+    rows = np.array([average(z[k], w[k]) for k in kept])
+    y = []
+    for column in rows.T:
+        order = np.argsort(column, kind="stable")
+        sums = np.cumsum(w[order]) / w.sum() - 0.5
+        y.append((column[order[np.argmax(sums >= -tolerance)]] + column[order[np.argmax(sums > tolerance)]]) / 2)
+    step, longest = np.array(y) - r.base, np.sort(np.linalg.norm(v - r.base, axis=1))[max(0, r.m // 4 - 1)]
+    longest = limit * max(np.linalg.norm(r.z[0] - r.base), longest)
+    return r.base + step * min(1, longest / max(np.linalg.norm(step), 1e-300))
+
 def near_own(r, f):
     return np.concatenate([[0], 1 + nearest(r.d, len(r.d) - among(r, f))])
 
@@ -146,6 +168,7 @@ RULES = {
     "cs-plus": cs_plus,
     "nna": lambda r, f: chosen(r, near_own(r, f), r.mass),
     "sc-wmean": lambda r, f: chosen(r, near_own(r, f), r.w),
+    "guarded-median": guarded_median,
     "sc-wmedian": lambda r, f: weighted_median(r.z[near_own(r, f)], r.w[near_own(r, f)]),
 }
 LEAST = {"trimmed-mean": 2, "meamed": 2, "geometric-median": 2, "krum": 4, "multi-krum": 4, "caf": 2, "centred-clipping": 2,
@@ -239,11 +262,11 @@ def rounded(x, unit):
 def settled_by_rounding(name, rows, f, value, scale):
     for seed in range(4):
         moved = rows.z * (1 + 1e-9 * np.random.default_rng(seed).normal(size=rows.z.shape))
-        if np.abs(by_definition(name, Rows(moved, rows.w, rows.mass, rows.age), f) - value).max() > 1e-7 * scale: return True
+        if np.abs(by_definition(name, Rows(moved, rows.w, rows.mass, rows.age, base=rows.base), f) - value).max() > 1e-7 * scale: return True
     return False
 
 def main():
-    rng = np.random.default_rng(20261123)
+    rng, bases = np.random.default_rng(20261123), np.random.default_rng(20261124)
     cases, agreed, skipped = [], {}, 0
     for n in [1, 2, 5, 8, 15, 16, 33]:
         for at, kind in enumerate(KINDS):
@@ -260,14 +283,15 @@ def main():
                     q16[1:] = rng.integers(52429, 65537, size=n - 1)
                     mass = rng.integers(1, 5, size=n)
                 age = int(rng.choice([0, 5000, 20_000]))
-                rows = Rows(z, q16 * mass, mass, age)
+                base = z[0] + (np.round(bases.normal(size=d) * (6 if kind == "denormal" else 6_000)) / unit if kind != "opposite" else 0)
+                rows = Rows(z, q16 * mass, mass, age, base=base)
                 scale = max(np.abs(z).max(), 2.0 ** -149)
                 plain = (q16 == UNIT_WEIGHT).all() and (mass == 1).all()
                 expected = {}
                 for name in [*RULES, *COMPOSED]:
                     if 0 < n - 1 < LEAST.get(name.split("+")[-1], 1): continue
                     value = by_definition(name, rows, f)
-                    unsure = "arc" in name or "caf" in name or "nnm" in name or name == "geometric-median"
+                    unsure = "arc" in name or "caf" in name or "nnm" in name or name in ("geometric-median", "guarded-median")
                     if unsure and settled_by_rounding(name, rows, f, value, scale):
                         skipped += 1
                         continue
@@ -283,7 +307,8 @@ def main():
                         agreed["caf by eigh"] = agreed.get("caf by eigh", 0) + 1
                     expected[name] = rounded(value, unit)
                 whole = [[v if v == 0 and math.copysign(1, v) < 0 else int(v) for v in row] for row in whole.tolist()]
-                case = {"kind": kind, "f": f, "unit": unit, "own": whole[0], "candidates": whole[1:], "age": age}
+                case = {"kind": kind, "f": f, "unit": unit, "own": whole[0], "candidates": whole[1:], "age": age,
+                        "base": [int(v) for v in np.round(base * unit)]}
                 if kind in ("tied-weights", "masses"): case["weightsQ16"] = q16[1:].tolist()
                 if kind == "masses": case["masses"] = mass.tolist()
                 cases.append({**case, "expected": expected})
