@@ -1,5 +1,6 @@
 /**
- * What liars can tell of a receiver's next merge: how many models it will hold, and how many of them will be theirs.
+ * What liars can tell of a receiver's next merge: how many models it will hold, k of them if most have something new, and how many of
+ * them will be theirs.
  * They guess the honest ones at random, since the receiver draws at random.
  */
 import type { PeerId } from "../../protocol/seams.ts";
@@ -18,7 +19,7 @@ export function expectedMerge(coalition: Coalition, receiver: PeerId): ExpectedM
   const others = coalition.honest().filter(({ peer }) => peer !== receiver);
   if (others.length === 0) return undefined;
   const all = others.length + liars.length;
-  const size = Math.min(Math.max(task.aggregation.inboxSize, task.aggregation.memory), all);
+  const size = Math.min(task.aggregation.inboxSize, all);
   const lies = Math.min(size - 1, Math.max(1, Math.round((size * liars.length) / all)));
   const drawn = coalition.rng
     .permutation(others.length)
