@@ -193,6 +193,25 @@ describe("the command line", () => {
       assert.ok(!json.stdout.includes(ESCAPE) && !text.stdout.includes(ESCAPE), "colours where nobody sees them");
     });
 
+    it("why tells who moved the model of a peer that runs, to people and programs", async () => {
+      const { peerId } = await anna.status();
+      const json = await ends(0, ["why", "--state", ben.stateDir, "--json"]);
+      const { own, peers, merges } = JSON.parse(json.stdout) as {
+        own: number;
+        peers: { peer: string; share: number }[];
+        merges: unknown[];
+      };
+      assert.deepEqual(
+        peers.map(({ peer }) => peer),
+        [peerId],
+      );
+      assert.ok(merges.length >= 3);
+      const [first] = peers;
+      assert.ok(first !== undefined && Math.abs(own + first.share - 1) < 1e-3, json.stdout);
+      const text = await ends(0, ["why", "--state", ben.stateDir]);
+      assert.ok(text.stdout.includes(peerId.slice(-8)), text.stdout);
+    });
+
     it("no colour is printed under NO_COLOR", async () => {
       const args = ["log", "show", "--last", "3", "--state", ben.stateDir];
       const coloured = await lab.run(args, { env: { FORCE_COLOR: "1" } });

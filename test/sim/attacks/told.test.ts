@@ -58,7 +58,8 @@ describe("what is told to each receiver", () => {
   });
 
   it("inside-the-ball lies at the distance of an honest model that removal keeps, against the honest update", async () => {
-    const stage = createStage("inside-the-ball", {}, { honest: 11, liars: 2 });
+    const task = blobTask({ aggregation: { inboxSize: 16 } });
+    const stage = createStage("inside-the-ball", {}, { honest: 11, liars: 2, task });
     await stage.announce(0, { seq: 3 });
     for (let i = 0; i < 11; i++) stage.train(i, stage.model(0, i), stage.model(-1, i)); // everybody moved along +x by 1
     // peer 10: others at 1 .. 10; m = 12, f = 0.2, b = min(3 + 1, 5) = 4; the fourth largest distance is 7
