@@ -8,7 +8,6 @@
 import { createDataLoader } from "../../node/commands/sim-data.ts";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { runExperiment } from "../../sim/experiment.ts";
-import { tuneHeap } from "../../sim/heap.ts";
 import { parseScenario } from "../../sim/scenario.ts";
 import { SIM_RUNS, type SimRunName, simRuns } from "./sim-scenarios.ts";
 import { cpuMs, sum } from "./statistics.ts";
@@ -76,7 +75,6 @@ process.on("disconnect", () => process.exit(1)); // no measurement outlives the 
 const [word, mode] = process.argv.slice(2);
 const name = SIM_RUNS.find((known) => known === word);
 if (name === undefined) throw new Error(`there is no measurement "${word}"`);
-tuneHeap();
 const runs: SimFigures[] = [];
 for (let seed = 1; seed <= simRuns(mode === "quick")[name].seeds; seed++)
   runs.push(await measure(name, mode === "quick", seed));

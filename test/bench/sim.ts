@@ -8,7 +8,6 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { table } from "../../node/commands/print.ts";
-import { YOUNG_GENERATION_MB } from "../../sim/heap.ts";
 import type { SimFigures, SimMessage } from "./sim-process.ts";
 import { HEAD, resultOf, rowOf, TARGETS } from "./sim-result.ts";
 import { SIM_RUNS, type SimRunName, simRuns } from "./sim-scenarios.ts";
@@ -80,7 +79,6 @@ if (failed.length > 0) process.exitCode = 1;
 async function measure(name: SimRunName): Promise<SimFigures> {
   const child = fork(fileURLToPath(new URL("./sim-process.ts", import.meta.url)), [name, ...(quick ? ["quick"] : [])], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
-    execArgv: [`--max-semi-space-size=${YOUNG_GENERATION_MB / 3}`],
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
   let figures: SimFigures | undefined;
