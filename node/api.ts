@@ -34,6 +34,8 @@ export interface ApiSource {
   merges(): Promise<readonly RememberedMerge[]>;
   /** The log of a generation, of the current one unless told, as JSONL in pieces. @throws HearsayError ERR_STATE where there is none. */
   log(generation?: number): Promise<AsyncIterable<string>>;
+  /** Of which the database holds a log, ascending. */
+  generations(): Promise<readonly number[]>;
   /** What others are asked for in an audit. */
   readonly remote: RemoteLogs;
 }
@@ -65,9 +67,17 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
     const pieces = await source.log(generation === undefined ? undefined : Number(generation));
     return reply.type("application/jsonl").send(Readable.from(pieces));
   });
-  server.get<{ Params: { peer: string } }>("/peers/:peer/log", async ({ params: { peer } }, reply) => {
-    return reply.type("application/jsonl").send(Readable.from(await source.remote.log(peer)));
-  });
+  server.get("/generations", () => source.generations());
+  server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
+    "/peers/:peer/log",
+    async ({ params: { peer }, query: { generation } }, reply) => {
+      const pieces = await source.remote.log(peer, generation === undefined ? undefined : Number(generation));
+      return reply.type("application/jsonl").send(Readable.from(pieces));
+    },
+  );
+  server.get<{ Params: { peer: string } }>("/peers/:peer/generations", ({ params: { peer } }) =>
+    source.remote.generations(peer),
+  );
   server.get<{ Params: { hash: string }; Querystring: { from?: string } }>(
     "/blobs/:hash",
     async ({ params: { hash }, query: { from = "" } }, reply) => {

@@ -249,6 +249,7 @@ log
   .description("do again what a log says was done: what is proved, what is missing, what is false")
   .argument("[what]", "an exported log, or the id of a neighbour of the running peer, instead of the peer's own log")
   .addOption(STATE)
+  .option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)")
   .addOption(JSON_FLAG)
   .addHelpText(
     "after",

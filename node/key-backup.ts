@@ -8,7 +8,7 @@
  */
 import { HearsayError } from "../protocol/errors.ts";
 import { decodeCanonical, encodeCanonical } from "../protocol/wire/canonical.ts";
-import { isBytes32, isCount } from "../protocol/wire/values.ts";
+import { isBytes32, isCount, isGeneration } from "../protocol/wire/values.ts";
 import { decodeKey, encodeKey, type KeyPair, openSealed, sealBytes } from "./key-file.ts";
 
 /** The newest entry of a log that somebody knows. */
@@ -26,9 +26,6 @@ export interface KeyBackup {
 }
 
 const MAX_BYTES = 256;
-const MINUTE_MS = 60_000;
-/** Generations are numbers of four bytes. */
-const MAX_GENERATION = 2 ** 32 - 1;
 
 export function encodeBackup({ key, sealed, task, head }: KeyBackup, passphrase: string): Promise<Uint8Array> {
   const { generation, seq, id } = head;
@@ -42,16 +39,8 @@ export async function decodeBackup(file: Uint8Array, passphrase: string): Promis
   const [, key, sealed, task, generation, seq, id] = fields;
   if (!(key instanceof Uint8Array) || typeof sealed !== "boolean" || !isBytes32(task) || !isBytes32(id))
     throw notOurs();
-  if (!isCount(generation) || generation >= MAX_GENERATION || !isCount(seq)) throw notOurs();
+  if (!isGeneration(generation) || !isCount(seq)) throw notOurs();
   return { key: decodeKey(key), sealed, task, head: { generation, seq, id } };
-}
-
-/**
- * The generation with which a restored key begins: one that it cannot have used since the backup, even if nobody can be asked. Generations
- * go up by one when a peer finds itself behind, so the minute of the restoration, counted from 1970, is above all of them.
- */
-export function generationAfter({ generation }: KnownHead, nowMs: number): number {
-  return Math.max(generation + 1, Math.floor(nowMs / MINUTE_MS));
 }
 
 function fieldsOf(bytes: Uint8Array): unknown[] {

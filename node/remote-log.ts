@@ -5,7 +5,7 @@
 
 import { toHex } from "../protocol/bytes.ts";
 import { CODECS } from "../protocol/codec/registry.ts";
-import { type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
+import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { readCheckpoint } from "../protocol/log/checkpoint.ts";
 import { logIdOf } from "../protocol/log/entry.ts";
 import type { ExportHeader } from "../protocol/log/exported.ts";
@@ -17,6 +17,7 @@ import { publicKeyFromPeerId } from "../protocol/wire/identity.ts";
 import {
   decodeCheckpointAnswer,
   decodeEntriesAnswer,
+  decodeGenerationsAnswer,
   encodeLogRequest,
   LOG_PROTOCOL,
   type LogRequest,
@@ -27,31 +28,23 @@ import { nodeCrypto } from "./crypto.ts";
 
 export interface RemoteLogs {
   /**
-   * The log of a neighbour up to its newest checkpoint, as lines with their ends; what the peer does not send is missing in it.
+   * The log of a neighbour, of the current generation unless told, up to its newest checkpoint, as lines with their ends; what the peer does not
+   * send is missing in it.
    * @throws HearsayError ERR_CONFIG (no peer id), ERR_UNREACHABLE (no neighbour now), ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DECODE.
    */
-  log(peer: PeerId): Promise<AsyncIterable<string>>;
+  log(peer: PeerId, generation?: number): Promise<AsyncIterable<string>>;
+  /** The generations of a neighbour's logs that it has, ascending. @throws HearsayError as `log`. */
+  generations(peer: PeerId): Promise<number[]>;
   /** A body or parameter vector by SHA-256, from the first of these peers that has it. */
   blob(hash: Uint8Array, peers: readonly PeerId[]): Promise<Uint8Array | undefined>;
 }
 
-/** Logs of one key and task that are looked for: a peer writes the newest of its generations and serves no other. */
-const MAX_GENERATIONS = 32;
 /** Entries that are asked for at once; as many come as fit into a frame. */
 const ENTRIES_ASKED = 4096;
 
 export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8Array): RemoteLogs {
   const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).bodyBytes ?? 0;
   const ask = (peer: PeerId, request: LogRequest) => transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
-
-  async function newest(peer: PeerId, publicKey: Uint8Array) {
-    for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
-      const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
-      const answer = await orNothing(() => ask(peer, { what: "checkpoint", logId }), "ERR_NOT_FOUND");
-      if (answer !== undefined) return { generation, logId, ...decodeCheckpointAnswer(answer) };
-    }
-    throw new HearsayError("ERR_NOT_FOUND", `${peer} has no log of this task`);
-  }
 
   async function* entries(peer: PeerId, logId: Uint8Array, size: number): AsyncIterable<Uint8Array> {
     let from = 0;
@@ -65,11 +58,18 @@ export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8
     }
   }
 
+  async function generations(peer: PeerId): Promise<number[]> {
+    return decodeGenerationsAnswer(await ask(peer, { what: "generations", task: taskId }));
+  }
+
   return {
-    async log(peer) {
+    generations,
+    async log(peer, wanted) {
       const publicKey = publicKeyFromPeerId(peer);
       if (publicKey === undefined) throw new HearsayError("ERR_CONFIG", `${peer} is no peer id`);
-      const { generation, logId, note, cosigned } = await newest(peer, publicKey);
+      const generation = wanted ?? (await generations(peer)).at(-1) ?? 0;
+      const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
+      const { note, cosigned } = decodeCheckpointAnswer(await ask(peer, { what: "checkpoint", logId }));
       const { size } = readCheckpoint(note);
       const own = { publicKey, task: taskId, generation, size };
       const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
@@ -90,12 +90,12 @@ export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8
   };
 }
 
-/** Undefined where the peer refuses, or goes, with this code or whatever. */
-async function orNothing<T>(request: () => Promise<T>, code?: ErrorCode): Promise<T | undefined> {
+/** Undefined where the peer refuses, or goes. */
+async function orNothing<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
     return await request();
   } catch (error) {
-    if (isHearsayError(error, code)) return undefined;
+    if (isHearsayError(error)) return undefined;
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import {
   currentRecord,
   encodeCurrent,
   encodeHead,
+  generationAfter,
   keysOf,
   storedGenerations,
 } from "../protocol/log/records.ts";
@@ -49,11 +50,11 @@ const BATCH = 1000;
 
 /**
  * Repairs the database in a directory. Done again, it finds nothing to do.
- * @param time names the place for what is lost, e.g. an ISO time.
+ * @param nowMs names the place for what is lost, and the next generation.
  * @throws HearsayError ERR_STATE: another process uses it, no space, not accessible.
  */
-export async function repairDatabase(directory: string, time: string): Promise<Repair> {
-  const lost = `lost/${time}/`;
+export async function repairDatabase(directory: string, nowMs: number): Promise<Repair> {
+  const lost = `lost/${new Date(nowMs).toISOString()}/`;
   let files = false;
   for (;;) {
     const opened = await openStoreAfterLoss(directory).catch((error: unknown) => {
@@ -61,7 +62,7 @@ export async function repairDatabase(directory: string, time: string): Promise<R
     });
     if (opened !== undefined)
       try {
-        return { files, ...(await repairLogs(opened, lost)) };
+        return { files, ...(await repairLogs(opened, nowMs, lost)) };
       } catch (error) {
         if (files || !isDamage(error)) throw error;
       } finally {
@@ -72,7 +73,11 @@ export async function repairDatabase(directory: string, time: string): Promise<R
   }
 }
 
-async function repairLogs({ store, lostWrites }: OpenedStore, lost: string): Promise<Omit<Repair, "files">> {
+async function repairLogs(
+  { store, lostWrites }: OpenedStore,
+  nowMs: number,
+  lost: string,
+): Promise<Omit<Repair, "files">> {
   const generations: GenerationRepair[] = [];
   /** Written at last, in one batch: until then the log is as bad as it was, and cannot be opened by mistake. */
   const changes: StoreChange[] = [];
@@ -98,7 +103,7 @@ async function repairLogs({ store, lostWrites }: OpenedStore, lost: string): Pro
     }
     generations.push({ generation, entries, moved, ...(first && { fault: first }) });
   }
-  const next = broken && !(await beginsAnyway(store)) ? (stored.at(-1) ?? 0) + 1 : undefined;
+  const next = broken && !(await beginsAnyway(store)) ? generationAfter(stored.at(-1) ?? 0, nowMs) : undefined;
   if (next !== undefined) {
     const value = encodeCurrent({ generation: next, begin: { after: newest?.id ?? null } });
     changes.push(...(await moveOf(store, CURRENT_KEY, lost)), { key: CURRENT_KEY, value });

@@ -12,19 +12,22 @@ import { forgetOldest } from "../../protocol/bounded.ts";
 import { keyOf, toHex, utf8 } from "../../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { writeJsonl } from "../../protocol/log/jsonl.ts";
+import type { LogSource } from "../../protocol/log/stored-export.ts";
 import type { PeerId } from "../../protocol/seams.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import { askApi } from "../api.ts";
 import { readArchived } from "../archive.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { bodiesPath } from "../state-dir.ts";
-import { withLog } from "./log-source.ts";
+import { generationIn, withLog } from "./log-source.ts";
 
 export interface AuditSource {
   /** The export, from its beginning. */
   chunks(): AsyncIterable<Uint8Array>;
   /** A model by SHA-256; `author` is who published it, where that is known. */
   find(hash: Uint8Array, author?: PeerId): Promise<Uint8Array | undefined>;
+  /** The exports of the same peer's logs before this generation that can be had, the newest first. */
+  earlier(generation: number): AsyncIterable<AsyncIterable<Uint8Array>>;
   /** Tells of a blob in the export, and where in the file its bytes lie. */
   learn(blob: { readonly hash: Uint8Array; readonly at: number; readonly bytes: Uint8Array }): void;
 }
@@ -34,26 +37,47 @@ const BLOB_WITHIN_MS = 2 * 3_600_000;
 /** Models of others are named in several merges: so many bytes are kept of what came over the network. */
 const REMEMBERED_BYTES = 256_000_000;
 
-/** Gives the source of an audit to `use`. `what`: a peer id, a file, or undefined for the own log. */
+export interface Audited {
+  /** A peer id, a file, or undefined for the own log. */
+  readonly what: string | undefined;
+  readonly stateDir: string;
+  /** The current one unless told; a file has only one. */
+  readonly generation: string | undefined;
+}
+
+/** Gives the source of an audit to `use`. */
 export async function withAuditSource<T>(
-  what: string | undefined,
-  stateDir: string,
+  { what, stateDir, generation }: Audited,
   use: (source: AuditSource) => Promise<T>,
 ): Promise<T> {
   const archived = (hash: Uint8Array) => readArchived(bodiesPath(stateDir), hash);
   if (what === undefined) {
-    return withLog(stateDir, undefined, ({ header, entries }) =>
-      use({ chunks: () => encoded(writeJsonl(header, entries(), nodeCrypto)), find: archived, learn() {} }),
+    return withLog(stateDir, generation, (log, logs) =>
+      use({
+        chunks: () => encoded(log),
+        find: archived,
+        async *earlier(than) {
+          for (const one of before(than, await logs.generations())) yield encoded(await logs.log(one));
+        },
+        learn() {},
+      }),
     );
   }
   if (publicKeyFromPeerId(what) === undefined) return use(await fileSource(what, archived));
   const directory = await mkdtemp(join(tmpdir(), "hearsay-audit-"));
   try {
     const file = join(directory, "log.jsonl");
-    await fetchLog(stateDir, what, file);
+    await pipeline(await fetchLog(stateDir, what, generationIn(generation)), createWriteStream(file));
     const fetched = remembering((hash, author) => fetchBlob(stateDir, hash, [what, ...(author ? [author] : [])]));
     const find = async (hash: Uint8Array, author?: PeerId) => (await archived(hash)) ?? fetched(hash, author);
-    return await use({ ...(await fileSource(file, find)), find });
+    return await use({
+      ...(await fileSource(file, find)),
+      find,
+      async *earlier(than) {
+        for (const one of before(than, await fetchGenerations(stateDir, what)))
+          yield await fetchLog(stateDir, what, one);
+      },
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -71,6 +95,7 @@ async function fileSource(path: string, elsewhere: AuditSource["find"]): Promise
       const place = places.get(keyOf(hash));
       return place === undefined ? elsewhere(hash, author) : readAt(path, place);
     },
+    async *earlier() {},
     learn: ({ hash, at, bytes }) => places.set(keyOf(hash), { at, length: bytes.length }),
   };
 }
@@ -86,12 +111,17 @@ async function readAt(path: string, { at, length }: { at: number; length: number
   }
 }
 
-async function* encoded(pieces: AsyncIterable<string>): AsyncIterable<Uint8Array> {
-  for await (const piece of pieces) yield utf8(piece);
+async function* encoded({ header, entries }: LogSource): AsyncIterable<Uint8Array> {
+  for await (const piece of writeJsonl(header, entries(), nodeCrypto)) yield utf8(piece);
 }
 
-async function fetchLog(stateDir: string, peer: PeerId, file: string): Promise<void> {
-  const response = await askApi(stateDir, `/peers/${peer}/log`);
+function before(than: number, generations: readonly number[]): number[] {
+  return generations.filter((one) => one < than).reverse();
+}
+
+async function fetchLog(stateDir: string, peer: PeerId, generation?: number): Promise<Readable> {
+  const query = generation === undefined ? "" : `?generation=${generation}`;
+  const response = await askApi(stateDir, `/peers/${peer}/log${query}`);
   if (!response?.body) {
     throw new HearsayError(
       "ERR_STATE",
@@ -99,8 +129,12 @@ async function fetchLog(stateDir: string, peer: PeerId, file: string): Promise<v
     );
   }
   // the DOM's and Node's types of web streams differ by name only
-  const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-  await pipeline(body, createWriteStream(file));
+  return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+}
+
+async function fetchGenerations(stateDir: string, peer: PeerId): Promise<number[]> {
+  const response = await askApi(stateDir, `/peers/${peer}/generations`);
+  return response === undefined ? [] : ((await response.json()) as number[]);
 }
 
 async function fetchBlob(stateDir: string, hash: Uint8Array, from: readonly PeerId[]): Promise<Uint8Array | undefined> {

@@ -4,8 +4,9 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
+import { generationAfter } from "../../protocol/log/records.ts";
 import { wallClock } from "../clock.ts";
-import { decodeBackup, generationAfter, type KeyBackup } from "../key-backup.ts";
+import { decodeBackup, type KeyBackup } from "../key-backup.ts";
 import { encodeKey, sealBytes } from "../key-file.ts";
 import { createPrivate } from "../keys.ts";
 import { openOwnLog } from "../own-log.ts";
@@ -31,7 +32,7 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
   const backup = await readBackup(file, passphrase);
   const { key, task, sealed, head } = backup;
   await refuseOtherTask(state, toHex(task));
-  const generation = generationAfter(head, wallClock.now());
+  const generation = generationAfter(head.generation, wallClock.now());
 
   const database = join(state, "db");
   const aside = join(state, "db.new");

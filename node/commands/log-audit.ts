@@ -7,9 +7,10 @@ import {
   auditLog,
   UNPROVABLE,
 } from "../../protocol/audit/audit.ts";
-import { keyOf, toHex } from "../../protocol/bytes.ts";
+import { equalBytes, keyOf, toHex } from "../../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { readEntry } from "../../protocol/log/entry.ts";
+import { modelAfter } from "../../protocol/log/exported.ts";
 import { type ExportVerification, readExport, verifyExport } from "../../protocol/log/verify-export.ts";
 import { decodeTask } from "../../protocol/manifest.ts";
 import type { PeerId } from "../../protocol/seams.ts";
@@ -29,8 +30,15 @@ interface Audit {
   readonly report: AuditReport | undefined;
 }
 
-export async function run(what: string | undefined, options: { state: string; json?: boolean }): Promise<void> {
-  const audit = await withAuditSource(what, options.state, (source) => auditOf(source, options.state));
+interface AuditCommandOptions {
+  readonly state: string;
+  readonly generation?: string;
+  readonly json?: boolean;
+}
+
+export async function run(what: string | undefined, options: AuditCommandOptions): Promise<void> {
+  const { state: stateDir, generation } = options;
+  const audit = await withAuditSource({ what, stateDir, generation }, (source) => auditOf(source, stateDir));
   process.exitCode = exitOf(audit);
   if (options.json) printJson(asJson(audit));
   else process.stdout.write(`${inWords(audit)}\n`);
@@ -40,7 +48,7 @@ async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
   const progress = createProgress("audit");
   try {
     const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, onBlob: source.learn });
-    const { entries, task: taskId } = verification;
+    const { entries, task: taskId, generation = 0 } = verification;
     if (taskId === undefined || entries === 0) return { verification, report: undefined };
     const task = await taskOf(taskId, source, stateDir);
     /** Who published the models that the entry at hand names. */
@@ -50,6 +58,7 @@ async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
       crypto: nodeCrypto,
       aggregator: plainAggregator,
       find: (hash) => source.find(hash, authors.get(keyOf(hash))),
+      cameTo: (model) => hadModel(source, generation, verification.peer, model),
       onEntry: (done) => progress.update(done / entries, `${done} of ${entries} entries`),
     });
     return { verification, report };
@@ -58,7 +67,26 @@ async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
   }
 }
 
-/** On this thread: nobody else needs it. */
+/** Whether an earlier log of this peer, as far as it holds, came to a model. */
+async function hadModel(
+  source: AuditSource,
+  generation: number,
+  peer: PeerId | undefined,
+  { params, age }: { readonly params: Uint8Array; readonly age: number },
+): Promise<boolean> {
+  for await (const chunks of source.earlier(generation)) {
+    let had = false;
+    const verification = await verifyExport(chunks, {
+      crypto: nodeCrypto,
+      onEntry(entry) {
+        const model = modelAfter(entry);
+        had ||= model !== undefined && model.age === age && equalBytes(model.params, params);
+      },
+    });
+    if (had && verification.peer === peer) return true; // each entry was verified before it was seen
+  }
+  return false;
+}
 
 /** The first entries, which have been verified. */
 async function* entriesOf(

@@ -1,11 +1,12 @@
 /** `hearsay log repair`: what is wrong with the database of a state directory, and what was done about it. */
+import { wallClock } from "../clock.ts";
 import { type Repair, repairDatabase } from "../repair.ts";
 import { databasePath } from "../state-dir.ts";
 import { onOutput } from "./colours.ts";
 import { printJson } from "./print.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
-  const repair = await repairDatabase(databasePath(options.state), new Date().toISOString());
+  const repair = await repairDatabase(databasePath(options.state), wallClock.now());
   if (options.json) return printJson({ ...repair });
   for (const line of sentences(repair)) process.stdout.write(`${line}\n`);
 }

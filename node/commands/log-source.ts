@@ -2,6 +2,7 @@
 
 import { HearsayError } from "../../protocol/errors.ts";
 import { readJsonl } from "../../protocol/log/jsonl.ts";
+import { storedGenerations } from "../../protocol/log/records.ts";
 import { verifyStoredLog } from "../../protocol/log/stored.ts";
 import { type LogSource, openStoredExport } from "../../protocol/log/stored-export.ts";
 import type { Verification, VerifyOptions } from "../../protocol/log/verify.ts";
@@ -13,26 +14,57 @@ import { nodeCrypto } from "../crypto.ts";
 import { databasePath } from "../state-dir.ts";
 import { openStoreToRead } from "../store-copy.ts";
 
+/** The logs of the key in a state directory. */
+export interface StateLogs {
+  /** Of which there is anything, ascending. */
+  generations(): Promise<readonly number[]>;
+  /** One of them, of the current generation unless told; not verified. @throws HearsayError ERR_STATE where there is none. */
+  log(generation?: number): Promise<LogSource>;
+}
+
 /**
- * Gives the log of a state directory, of the current generation unless told, to `use`; it is not verified.
+ * Gives the log of a state directory, of the current generation unless told, to `use`, and the others beside it; nothing is verified.
  * @throws HearsayError ERR_STATE where there is none, ERR_CONFIG for a generation that is no number.
  */
 export async function withLog<T>(
   stateDir: string,
   generation: string | undefined,
-  use: (log: LogSource) => Promise<T>,
+  use: (log: LogSource, logs: StateLogs) => Promise<T>,
 ): Promise<T> {
-  const wanted = generation === undefined ? undefined : Number(generation);
-  if (wanted !== undefined && !isGeneration(wanted))
-    throw new HearsayError("ERR_CONFIG", `--generation ${generation}: give a whole number from 0`);
+  const wanted = generationIn(generation);
   const running = await runningLog(stateDir, wanted);
-  if (running !== undefined) return use(running);
+  if (running !== undefined) return use(running, logsOfRunning(stateDir));
   const store = await openLogStore(stateDir);
+  const log = (one?: number) => openStoredExport(store, nodeCrypto, one);
   try {
-    return await use(await openStoredExport(store, nodeCrypto, wanted));
+    return await use(await log(wanted), { generations: () => storedGenerations(store), log });
   } finally {
     await store.close();
   }
+}
+
+/** The value of --generation. @throws HearsayError ERR_CONFIG where it is no number of one. */
+export function generationIn(text: string | undefined): number | undefined {
+  const generation = text === undefined ? undefined : Number(text);
+  if (generation !== undefined && !isGeneration(generation))
+    throw new HearsayError("ERR_CONFIG", `--generation ${text}: give a whole number from 0`);
+  return generation;
+}
+
+function logsOfRunning(stateDir: string): StateLogs {
+  const gone = () => new HearsayError("ERR_STATE", "the peer ended while its log was read");
+  return {
+    async generations() {
+      const response = await askApi(stateDir, "/generations");
+      if (response === undefined) throw gone();
+      return (await response.json()) as number[];
+    },
+    async log(generation) {
+      const log = await runningLog(stateDir, generation);
+      if (log === undefined) throw gone();
+      return log;
+    },
+  };
 }
 
 /**

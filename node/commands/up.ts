@@ -7,6 +7,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
 import type { Log } from "../../protocol/log/chain.ts";
 import { writeJsonl } from "../../protocol/log/jsonl.ts";
+import { storedGenerations } from "../../protocol/log/records.ts";
 import { openStoredExport } from "../../protocol/log/stored-export.ts";
 import { rememberedMerges } from "../../protocol/peer/history.ts";
 import { type Api, type StatusReport, serveApi } from "../api.ts";
@@ -93,6 +94,7 @@ export async function run(options: UpOptions): Promise<void> {
   let api: Api | undefined;
   try {
     api = await serveApi(options.state, {
+      generations: () => storedGenerations(running.store),
       async status() {
         return {
           ...running.peer.status(),

@@ -5,7 +5,7 @@
  *     train       proved: it continues the model before, and its age follows. What happened in between is the peer's word.
  *     publish     proved: the body holds the parameters that the training gave.
  *     aggregate   proved: the same inputs, rule and weights give the same parameters, to the bit, and the same statuses.
- *     resume      proved: the log knew that model, at that age.
+ *     resume      proved: the log knew that model, at that age; of the first after a genesis, an earlier log of the peer did.
  *
  * `missing` is what could not be judged, since a model was not to be had; `refuted` is what is false, whoever looks: the log itself, which
  * its owner signed, is the evidence. One pass, and memory for the models of one merge.
@@ -30,6 +30,8 @@ export interface AuditOptions {
   readonly aggregator: Aggregator;
   /** A body or parameter vector by SHA-256, from wherever; what comes is checked. Undefined where it cannot be had. */
   readonly find: (hash: Uint8Array) => Promise<Uint8Array | undefined>;
+  /** Whether an earlier log of the peer came to this model at this age, where that log is at hand: this one may begin with it. */
+  readonly cameTo?: (model: { readonly params: Uint8Array; readonly age: number }) => Promise<boolean>;
   /** Hears of every entry that has been judged. */
   readonly onEntry?: (entries: number) => void;
 }
@@ -81,7 +83,7 @@ export type AuditedEntry = Statement & { readonly seq: number };
  */
 export async function auditLog(
   entries: AsyncIterable<AuditedEntry> | Iterable<AuditedEntry>,
-  { task, crypto, aggregator, find, onEntry }: AuditOptions,
+  { task, crypto, aggregator, find, cameTo, onEntry }: AuditOptions,
 ): Promise<AuditReport> {
   const taskId = crypto.sha256(encodeTask(task));
   const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
@@ -101,7 +103,8 @@ export async function auditLog(
   async function judge(entry: AuditedEntry): Promise<Finding> {
     const judgement: Judgement = lineage.next(entry);
     if (judgement.fault !== undefined) return { kind: "refuted", reason: judgement.fault };
-    if (judgement.unknown) return MISSING;
+    if (judgement.unknown)
+      return entry.type === "resume" && entry.seq === 1 && (await cameTo?.(entry.body)) ? PROVED : MISSING;
     if (entry.type === "publish" && judgement.published !== undefined)
       return models.judgePublication(entry.body, judgement.published);
     if (entry.type === "aggregate" && judgement.merge !== undefined) return reexecute(entry.body, judgement.merge);

@@ -14,7 +14,7 @@ import { equalBytes, utf8 } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import type { Clock, Crypto, Identity, Store, StoreChange } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
-import { isCount, wholeMinutes } from "../wire/values.ts";
+import { isCount, MINUTE_MS, wholeMinutes } from "../wire/values.ts";
 import type { EntryType, Statement } from "./bodies.ts";
 import { type Checkpoint, checkpointSignature, formatCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
 import { createEntry, type Entry, logIdOf, readEntry } from "./entry.ts";
@@ -97,7 +97,6 @@ export interface Log {
   startGeneration(generation: number, after?: Uint8Array): Promise<void>;
 }
 
-const MINUTE_MS = 60_000;
 /** A checkpoint is signed when so many entries are in none, or so much time has passed. */
 const CHECKPOINT_ENTRIES = 64;
 const CHECKPOINT_MS = 10 * MINUTE_MS;

@@ -78,6 +78,12 @@ export function namedBy({ type, body }: Statement): Uint8Array[] {
   }
 }
 
+/** The model that the peer had after a statement, with its age; undefined for those that change none. */
+export function modelAfter({ type, body }: Statement): { params: Uint8Array; age: number } | undefined {
+  if (type === "train" || type === "aggregate") return { params: body.out, age: body.age };
+  return type === "resume" ? body : undefined;
+}
+
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === "string";
 }

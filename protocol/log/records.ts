@@ -14,7 +14,7 @@ import { isHearsayError } from "../errors.ts";
 import type { Store } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { isSignature } from "../wire/envelope.ts";
-import { isBytes32, isCount, isGeneration } from "../wire/values.ts";
+import { isBytes32, isCount, isGeneration, MINUTE_MS, wholeMinutes } from "../wire/values.ts";
 import { chainError, type LogHead } from "./verify.ts";
 
 /** All keys of all logs. */
@@ -81,6 +81,14 @@ export async function currentRecord(store: Store): Promise<CurrentGeneration> {
   if (after !== null && !isBytes32(after))
     throw chainError(0, "head", "the record of the current generation is damaged");
   return { generation, begin: { after } };
+}
+
+/**
+ * The generation that comes after `known`, the last that is known of: the minute of its beginning, counted from 1970, where that is greater. So
+ * a store that is put back from one backup again and again never begins one generation twice, even if nobody can be asked.
+ */
+export function generationAfter(known: number, nowMs: number): number {
+  return Math.max(known + 1, wholeMinutes(nowMs) / MINUTE_MS);
 }
 
 export function encodeCurrent({ generation, begin }: CurrentGeneration): Uint8Array {

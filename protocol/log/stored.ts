@@ -78,9 +78,9 @@ export async function verifyStoredLog(store: Store, options: VerifyOptions): Pro
 }
 
 /** Entries as stored (signature | entry), in order and not verified, of the current generation unless told: for a look at a log that may be damaged. */
-export async function* storedEntries(store: Store, generation?: number): AsyncIterable<Uint8Array> {
+export async function* storedEntries(store: Store, generation?: number, from: number = 0): AsyncIterable<Uint8Array> {
   const keys = keysOf(generation ?? (await currentGeneration(store)));
-  for await (const [, signed] of store.range(keys.entries)) yield signed;
+  for await (const [, signed] of store.range(keys.entries, seqText(from))) yield signed;
 }
 
 /** Complete tiles: stored ones where they are sound, others made from what is below them. @throws HearsayError ERR_LOG_CHAIN where that is lost. */

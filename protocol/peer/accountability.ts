@@ -2,6 +2,7 @@
  * Authors answer for their logs, and so does this peer: heads that are remembered (heads.ts), models taken with proof only (proofs.ts), the log
  * served to whoever asks (log-service.ts), evidence and bans (bans.ts). Wiring only. Simulations without signatures run without all this.
  */
+import { type Allowance, allowanceAt } from "../bounded.ts";
 import { isHearsayError } from "../errors.ts";
 import type { Entry } from "../log/entry.ts";
 import { forkBetween, type SignedStatement } from "../log/evidence.ts";
@@ -18,7 +19,7 @@ export interface Accountability extends Accountable {
   published(entry: Entry): void;
   /** What was remembered of other logs and is not on disk yet. */
   takeChanges(): StoreChange[];
-  /** A peer of this task was met: the first few are asked for the evidence that they hold. */
+  /** A peer of this task was met, perhaps after a while without others: it is asked for the evidence that it holds, unless others were just now. */
   met(peer: PeerId): void;
   status(): AccountabilityStatus;
 }
@@ -30,8 +31,8 @@ export interface AccountabilityStatus {
   readonly cosigned?: { readonly size: number; readonly cosigners: number; readonly known: number };
 }
 
-/** Neighbours that a newcomer asks for evidence. */
-const ASKED_FOR_EVIDENCE = 3;
+/** Neighbours that are asked for evidence as they are met. */
+const ASKED_FOR_EVIDENCE = { burst: 3, perSecond: 1 / 60 };
 
 /** @throws HearsayError ERR_BANNED where there is evidence against this peer's own key; ERR_STATE where what is stored is damaged. */
 export async function openAccountability(context: PeerContext): Promise<Accountability> {
@@ -40,7 +41,7 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
   const bans = await openBans(context);
   const { prove } = createProver(context, { heads, onFork: bans.found });
   const { published } = serveLog(context, { evidence: bans.held });
-  let asked = 0;
+  let budget: Allowance | undefined;
 
   return {
     prove,
@@ -54,11 +55,12 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
       if (fork !== undefined) bans.found(fork);
     },
     met(peer) {
-      if (asked >= ASKED_FOR_EVIDENCE) return;
-      asked++;
+      const { tokens, atMs } = allowanceAt(context.clock.now(), budget, ASKED_FOR_EVIDENCE);
+      if (tokens < 1) return;
+      budget = { tokens: tokens - 1, atMs };
       bans.askFor(peer).catch((error: unknown) => {
         if (!isHearsayError(error)) context.fail(error);
-        asked--; // another one may tell
+        if (budget !== undefined) budget = { ...budget, tokens: budget.tokens + 1 }; // another one may tell
       });
     },
     status() {

@@ -18,7 +18,10 @@ import {
   type SignedCheckpoint,
   signCheckpoint,
 } from "../log/checkpoint.ts";
-import type { Entry } from "../log/entry.ts";
+import { type Entry, logIdOf } from "../log/entry.ts";
+import { storedGenerations } from "../log/records.ts";
+import { storedEntries } from "../log/stored.ts";
+import { openStoredExport } from "../log/stored-export.ts";
 import type { Crypto, PeerId } from "../seams.ts";
 import {
   createFrameBudget,
@@ -27,6 +30,7 @@ import {
   encodeCosignAnswer,
   encodeEntriesAnswer,
   encodeEvidenceAnswer,
+  encodeGenerationsAnswer,
   encodeProveAnswer,
   LOG_PROTOCOL,
   type LogRequest,
@@ -53,7 +57,7 @@ const ENTRIES_AT_HAND = 3;
 type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
 
 export function serveLog(context: PeerContext, { evidence }: LogServiceOptions): LogService {
-  const { log, transport, crypto, identity, clock } = context;
+  const { log, transport, crypto, identity, clock, taskId } = context;
   const atHand = new Map<string, Uint8Array>();
   let cosignedMs = Number.NEGATIVE_INFINITY;
   let keeping: Promise<unknown> = Promise.resolve();
@@ -101,15 +105,8 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     return encodeCheckpointAnswer({ note, ...(cosigned && { cosigned: formatCheckpoint(cosigned) }) });
   }
 
-  async function entries({ from, limit }: Asked<"entries">): Promise<Uint8Array> {
-    const { size } = log.head();
-    const fits = createFrameBudget();
-    const page: Uint8Array[] = [];
-    for await (const { signed } of log.entries(from)) {
-      if (page.length >= limit || !fits(signed)) break;
-      page.push(signed);
-    }
-    return encodeEntriesAnswer({ size, entries: page });
+  async function* signedEntries(from: number): AsyncIterable<Uint8Array> {
+    for await (const { signed } of log.entries(from)) yield signed;
   }
 
   /** Keeps a cosigner's line, if it is still wanted by then. */
@@ -142,17 +139,37 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     return encodeEvidenceAnswer(end < 0 ? rest : rest.slice(0, end));
   }
 
+  /** What is left of this peer's earlier generations: they do not grow any more. */
+  async function former(request: Asked<"prove" | "checkpoint" | "entries" | "cosign">): Promise<Uint8Array> {
+    const { store } = context;
+    const known = await storedGenerations(store);
+    const isAsked = (one: number) => equalBytes(logIdOf(identity.publicKey, taskId, crypto, one), request.logId);
+    const generation = known.find(isAsked);
+    if (generation === undefined) throw notFound();
+    const { header } = await openStoredExport(store, crypto, generation);
+    if (request.what === "entries") return pageOf(storedEntries(store, generation, request.from), header.size, request);
+    if (request.what !== "checkpoint" || header.checkpoint === null) throw notFound();
+    const { checkpoint: note, cosigned } = header;
+    return encodeCheckpointAnswer({ note, ...(cosigned !== null && { cosigned }) });
+  }
+
+  async function generations({ task }: Asked<"generations">): Promise<Uint8Array> {
+    if (!equalBytes(task, taskId)) throw notFound();
+    return encodeGenerationsAnswer(await storedGenerations(context.store));
+  }
+
   transport.onRequest(LOG_PROTOCOL, (from, body) => {
     const request = decodeLogRequest(body);
     if (request.what === "evidence") return evidencePage(request);
-    if (!equalBytes(request.logId, log.logId)) throw notFound();
+    if (request.what === "generations") return generations(request);
+    if (!equalBytes(request.logId, log.logId)) return former(request);
     switch (request.what) {
       case "prove":
         return prove(request);
       case "checkpoint":
         return newest();
       case "entries":
-        return entries(request);
+        return pageOf(signedEntries(request.from), log.head().size, request);
       case "cosign":
         return cosigned(from, request);
     }
@@ -181,10 +198,25 @@ export function cosignersAmong(
   return [...new Set(hold.map(({ name }) => name))];
 }
 
+/** As many of the first entries as are asked for and fit. */
+async function pageOf(
+  signed: AsyncIterable<Uint8Array>,
+  size: number,
+  { limit }: Asked<"entries">,
+): Promise<Uint8Array> {
+  const fits = createFrameBudget();
+  const entries: Uint8Array[] = [];
+  for await (const entry of signed) {
+    if (entries.length >= limit || !fits(entry)) break;
+    entries.push(entry);
+  }
+  return encodeEntriesAnswer({ size, entries });
+}
+
 function nameOf(logId: Uint8Array, seq: number): string {
   return `${keyOf(logId)}${seq}`;
 }
 
 function notFound(): HearsayError {
-  return new HearsayError("ERR_NOT_FOUND", "this peer does not write that log, or not so far");
+  return new HearsayError("ERR_NOT_FOUND", "this peer has not that log, or not so far");
 }

@@ -9,6 +9,7 @@
 import { equalBytes } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { generationAfter } from "../log/records.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
 import { openEnvelope } from "../wire/envelope.ts";
 import { isNewer } from "./announcements.ts";
@@ -73,7 +74,7 @@ export function createPast(context: PeerContext, mustAsk: boolean): Past {
       const known = newest;
       newest = undefined;
       if (known === undefined || (await has(known))) return false;
-      await log.startGeneration(known.generation + 1, known.entry);
+      await log.startGeneration(generationAfter(known.generation, clock.now()), known.entry);
       context.observe?.({ kind: "generation", generation: log.generation });
       return true;
     },

@@ -6,18 +6,20 @@
  *   entries     [1, "entries", logId(32), from, limit]     -> [1, size, [signed entry, ...]]
  *   cosign      [1, "cosign", logId(32), size, line]       -> [1]
  *   evidence    [1, "evidence", logId(32), from]           -> [1, [evidence, ...]]
+ *   generations [1, "generations", task(32)]               -> [1, [generation, ...]]
  *
  * `inclusion` shows that entry `seq` is in the tree of the first seq + 1 entries, `consistency` that this tree begins with that of the first
  * `old` (0: none is asked for); both are lists of hashes (log/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
  * welcome, and goes back as `cosign`, a signature line (log/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
- * a number on. Notes and lines are text in the formats of C2SP. A log that the answerer does not write (any more): ERR_NOT_FOUND.
+ * a number on. `generations`: of the answerer's logs of the task, ascending, the newest 1024; it writes the last of them. Of those before it
+ * serves `checkpoint` and `entries`. Notes and lines are text in the formats of C2SP. A log that the answerer has not: ERR_NOT_FOUND.
  */
 import { LIMITS } from "../limits.ts";
 import { encodeCanonical } from "./canonical.ts";
 import { binary, count, fields, list, malformed, text } from "./fields.ts";
-import { isBytes32 } from "./values.ts";
+import { isBytes32, isGeneration } from "./values.ts";
 
-/** Shared by all tasks: every request names a log. */
+/** Shared by all tasks: every request names a log, or the task. */
 export const LOG_PROTOCOL = "/hearsay/log/1.0.0";
 
 export type LogRequest =
@@ -25,7 +27,8 @@ export type LogRequest =
   | { readonly what: "checkpoint"; readonly logId: Uint8Array }
   | { readonly what: "entries"; readonly logId: Uint8Array; readonly from: number; readonly limit: number }
   | { readonly what: "cosign"; readonly logId: Uint8Array; readonly size: number; readonly line: string }
-  | { readonly what: "evidence"; readonly logId: Uint8Array; readonly from: number };
+  | { readonly what: "evidence"; readonly logId: Uint8Array; readonly from: number }
+  | { readonly what: "generations"; readonly task: Uint8Array };
 
 export interface ProveAnswer {
   /** signature | entry */
@@ -50,11 +53,14 @@ export interface EntriesAnswer {
 /** Hashes of a proof about a tree of fewer than 2^53 leaves: log/merkle.ts. */
 const MAX_PROOF_HASHES = 54;
 const MAX_NOTE_LENGTH = 4096;
+/** Generations that an answer names. */
+const MAX_GENERATIONS = 1024;
 /** For the array around a list, its version and a number. */
 const MAX_HEADER_BYTES = 32;
 const MAX_ITEM_HEADER_BYTES = 5;
 
 export function encodeLogRequest(request: LogRequest): Uint8Array {
+  if (request.what === "generations") return encodeCanonical([1, request.what, request.task]);
   const { what, logId } = request;
   switch (what) {
     case "prove":
@@ -73,15 +79,17 @@ export function encodeLogRequest(request: LogRequest): Uint8Array {
 /** @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL, like all decoders here. */
 export function decodeLogRequest(bytes: Uint8Array): LogRequest {
   const [, what, id, first, second, ...rest] = fields(bytes);
-  if (!isBytes32(id) || rest.length > 0) throw malformed("not a request about a log");
+  if (!isBytes32(id) || rest.length > 0) throw malformed("not a request about a log or a task");
   const logId = id;
   if (what === "prove") return { what, logId, seq: count(first), old: count(second) };
   if (what === "entries") return { what, logId, from: count(first), limit: count(second) };
   if (what === "cosign") return { what, logId, size: count(first), line: note(second) };
   if (second !== undefined) throw malformed("a request with too many fields");
   if (what === "evidence") return { what, logId, from: count(first) };
-  if (what !== "checkpoint" || first !== undefined) throw malformed("an unknown request");
-  return { what, logId };
+  if (first !== undefined) throw malformed("a request with too many fields");
+  if (what === "checkpoint") return { what, logId };
+  if (what === "generations") return { what, task: id };
+  throw malformed("an unknown request");
 }
 
 export function encodeProveAnswer({ entry, inclusion, consistency, wanted }: ProveAnswer): Uint8Array {
@@ -123,6 +131,17 @@ export function encodeEvidenceAnswer(evidence: readonly Uint8Array[]): Uint8Arra
 export function decodeEvidenceAnswer(bytes: Uint8Array): Uint8Array[] {
   const [, evidence] = fields(bytes, 2);
   return list(evidence).map(binary);
+}
+
+export function encodeGenerationsAnswer(generations: readonly number[]): Uint8Array {
+  return encodeCanonical([1, generations.slice(-MAX_GENERATIONS)]);
+}
+
+export function decodeGenerationsAnswer(bytes: Uint8Array): number[] {
+  const [, generations] = fields(bytes, 2);
+  const known = list(generations);
+  if (known.length <= MAX_GENERATIONS && known.every(isGeneration)) return known;
+  throw malformed(`not at most ${MAX_GENERATIONS} generations`);
 }
 
 /** How many of the first items of a list fit into one answer: counts them down as they are offered. */

@@ -15,7 +15,9 @@ export function isGeneration(value: unknown): value is number {
   return isCount(value) && value < 2 ** 32;
 }
 
+export const MINUTE_MS = 60_000;
+
 /** A time rounded down to whole minutes, as whatever leaves a peer says it: to the second, times tell who sits where and when. */
 export function wholeMinutes(ms: number): number {
-  return 60_000 * Math.floor(ms / 60_000);
+  return MINUTE_MS * Math.floor(ms / MINUTE_MS);
 }

@@ -213,6 +213,7 @@ const TARGETS: readonly Target[] = [
     { what: "entries", logId: hash(), from: 1, limit: 2 },
     { what: "cosign", logId: hash(), size: 301, line: "— name AAAA\n" },
     { what: "evidence", logId: hash(), from: 0 },
+    { what: "generations", task: hash() },
   ]),
   message("decodeProveAnswer", logMessages.decodeProveAnswer, logMessages.encodeProveAnswer, [
     { entry: FORKED_ENTRY.signed, inclusion: [hash(), hash()], consistency: [], wanted: true },
@@ -226,6 +227,9 @@ const TARGETS: readonly Target[] = [
   ]),
   message("decodeEvidenceAnswer", logMessages.decodeEvidenceAnswer, logMessages.encodeEvidenceAnswer, [
     EVIDENCE.map(encodeEvidence),
+  ]),
+  message("decodeGenerationsAnswer", logMessages.decodeGenerationsAnswer, logMessages.encodeGenerationsAnswer, [
+    [0, 1, 29_833_333],
   ]),
   {
     name: "decodeEvidence and verifyEvidence",

@@ -18,10 +18,12 @@ const SOURCE: ApiSource = {
   status: async () => STATUS,
   merges: async () => [{ cycle: 3, tsMs: 5, rule: "nna", parents: [] }],
   log: async (generation) => lines(generation ?? 0),
+  generations: async () => [0, 2],
   remote: {
-    async log(peer) {
+    generations: async () => [0, 9],
+    async log(peer, generation = 9) {
       if (peer !== "a neighbour") throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
-      return lines(9);
+      return lines(generation);
     },
     blob: async (hash, peers) => (peers[1] === "author" ? hash : undefined),
   },
@@ -52,6 +54,7 @@ describe("the local interface", () => {
       assert.deepEqual(await (await askApi(directory, "/status"))?.json(), STATUS);
       assert.deepEqual(await (await askApi(directory, "/merges"))?.json(), await SOURCE.merges());
       assert.equal(await (await askApi(directory, "/log"))?.text(), '{"generation":0}\n{"seq":0}\n');
+      assert.deepEqual(await (await askApi(directory, "/generations"))?.json(), [0, 2]);
       assert.equal(await (await askApi(directory, "/log?generation=2"))?.text(), '{"generation":2}\n{"seq":0}\n');
     }));
 
@@ -59,6 +62,8 @@ describe("the local interface", () => {
     serving(SOURCE, async (directory) => {
       const ask = (path: string) => askApi(directory, path);
       assert.equal(await (await ask("/peers/a%20neighbour/log"))?.text(), '{"generation":9}\n{"seq":0}\n');
+      assert.match((await (await ask("/peers/a%20neighbour/log?generation=0"))?.text()) ?? "", /"generation":0/);
+      assert.deepEqual(await (await ask("/peers/a%20neighbour/generations"))?.json(), [0, 9]);
       await assert.rejects(ask("/peers/nobody/log"), { code: "ERR_UNREACHABLE", message: "no connection to nobody" });
       const blob = await (await ask("/blobs/00ff?from=a,author"))?.arrayBuffer();
       assert.deepEqual(new Uint8Array(blob ?? assert.fail()), Uint8Array.of(0, 255));

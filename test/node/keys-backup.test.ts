@@ -3,14 +3,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { Encrypter } from "age-encryption";
-import { decodeBackup, encodeBackup, generationAfter, type KeyBackup } from "../../node/key-backup.ts";
+import { decodeBackup, encodeBackup, type KeyBackup } from "../../node/key-backup.ts";
 import { decodeKey, encodeKey } from "../../node/key-file.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 
 const PASSPHRASE = "correct horse battery staple";
-const MINUTE_MS = 60_000;
-const NOW_MS = 1_790_000_000_000;
 const TASK = new Uint8Array(32).fill(1);
 const ID = new Uint8Array(32).fill(2);
 const KEY = encodeKey(await generateKeyPair("Ed25519"));
@@ -53,21 +51,5 @@ describe("a backup", () => {
       const file = await cheap(value);
       await assert.rejects(decodeBackup(file, PASSPHRASE), (error) => isHearsayError(error, "ERR_STATE"));
     }
-  });
-});
-
-describe("the generation after a restoration", () => {
-  it("is above every generation that a peer reaches by finding itself behind, and grows with every restoration", () => {
-    const first = generationAfter({ generation: 0, seq: 9, id: ID }, NOW_MS);
-    assert.equal(first, Math.floor(NOW_MS / MINUTE_MS));
-    assert.ok(first > 1_000_000, "one step at a time does not get there");
-    assert.ok(generationAfter({ generation: 0, seq: 9, id: ID }, NOW_MS + MINUTE_MS) > first);
-    assert.ok(first < 2 ** 32);
-  });
-
-  it("is above that of the backup, even where the clock runs behind", () => {
-    const generation = Math.floor(NOW_MS / MINUTE_MS) + 5;
-    assert.equal(generationAfter({ generation, seq: 0, id: ID }, NOW_MS), generation + 1);
-    assert.equal(generationAfter({ generation, seq: 0, id: ID }, 0), generation + 1);
   });
 });

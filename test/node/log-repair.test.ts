@@ -17,6 +17,7 @@ import { keysOf } from "../../protocol/log/records.ts";
 import { storedEntries, verifyStoredLog } from "../../protocol/log/stored.ts";
 import type { Store } from "../../protocol/seams.ts";
 import { collect, open } from "../protocol/log/support.ts";
+import { createLab } from "../support/process.ts";
 
 const CHILD = fileURLToPath(new URL("log-crash-child.ts", import.meta.url));
 const ENTRIES = 150;
@@ -77,15 +78,18 @@ async function start(directory: string): Promise<number | string> {
   }
 }
 
+/** Where a repair at the time 0 puts what is lost. */
+const LOST = "lost/1970-01-01T00:00:00.000Z/";
+
 /** Repairs; what is left of the old log is a beginning of it, the new one holds, and a second repair finds nothing. */
 async function repaired(directory: string): Promise<Repair> {
-  const repair = await repairDatabase(directory, "T");
+  const repair = await repairDatabase(directory, 0);
   const store = await openStore(directory);
   const left = await collect(storedEntries(store, 0));
   assert.deepEqual(left.slice(0, ENTRIES), entries.slice(0, left.length));
   await store.close();
   assert.equal(await start(directory), repair.next ?? 0);
-  const again = await repairDatabase(directory, "T2");
+  const again = await repairDatabase(directory, 60_000);
   assert.deepEqual([again.next, again.lost, again.files, again.lostWrites], [undefined, undefined, false, 0]);
   return repair;
 }
@@ -140,10 +144,10 @@ describe("a damaged database", () => {
       const directory = await damaged(records((store) => store.write([change])));
       assert.equal(await start(directory), "ERR_LOG_CHAIN");
       const { next, generations, lost } = await repaired(directory);
-      assert.deepEqual([next, lost, generations[0]?.entries], [1, "lost/T/", 100]);
+      assert.deepEqual([next, lost, generations[0]?.entries], [1, LOST, 100]);
       const store = await openStore(directory);
-      const moved = new Map(await collect(store.range("lost/T/")));
-      assert.deepEqual(moved.get(`lost/T/${keys.entry(149)}`), entries[149]);
+      const moved = new Map(await collect(store.range(LOST)));
+      assert.deepEqual(moved.get(LOST + keys.entry(149)), entries[149]);
       const genesis = (await collect((await open({ store })).entries()))[0];
       assert.ok(genesis?.type === "genesis");
       assert.deepEqual(genesis.body.after, nodeCrypto.sha256((entries[99] as Uint8Array).subarray(64)));
@@ -232,6 +236,28 @@ describe("a full disk", () => {
   });
 });
 
+describe("hearsay log repair", () => {
+  it("says what is left and what comes next; on a database that holds, that the peer can go on", async () => {
+    const lab = await createLab("repair");
+    try {
+      const repair = async (...args: string[]) => {
+        const { code, stdout, stderr } = await lab.run(["log", "repair", "--state", lab.path("state"), ...args]);
+        assert.equal(code, 0, stderr);
+        return stdout;
+      };
+      assert.match((await lab.run(["log", "repair", "--state", lab.path("state")])).stderr, /has no log.*ERR_STATE/);
+      const change = records((store) => store.write([{ key: keysOf(0).entry(100) }]));
+      await cp(await damaged(change), lab.path("state/db"), { recursive: true });
+      const { next, generations } = JSON.parse(await repair("--json")) as Repair;
+      assert.deepEqual([generations[0]?.entries, generations[0]?.fault?.reason], [100, "missing"]);
+      assert.ok((next ?? 0) > 1_000_000, `generation ${next}`);
+      assert.match(await repair(), /The log holds: 100 entries\.\nThe peer can go on\./);
+    } finally {
+      await lab.close();
+    }
+  });
+});
+
 describe("a second process", () => {
   it("on the same state directory is refused while the first one learns", async () => {
     const directory = join(root, "shared");
@@ -241,7 +267,7 @@ describe("a second process", () => {
       first.stdin.write(`${directory}\n`);
       await once(first.stdout, "data");
       await assert.rejects(openStore(directory), { code: "ERR_STATE", message: /another process uses this directory/ });
-      await assert.rejects(repairDatabase(directory, "T"), { code: "ERR_STATE", message: /another process/ });
+      await assert.rejects(repairDatabase(directory, 0), { code: "ERR_STATE", message: /another process/ });
     } finally {
       first.kill("SIGKILL");
       await once(first, "close");

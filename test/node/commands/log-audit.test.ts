@@ -7,8 +7,10 @@ import { parse } from "yaml";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { TEMPLATES } from "../../../node/data/templates.ts";
 import { loadOrCreateIdentity } from "../../../node/keys.ts";
+import { openOwnLog } from "../../../node/own-log.ts";
 import { openStore } from "../../../node/store.ts";
 import { type Draft, openLog } from "../../../protocol/log/chain.ts";
+import { modelAfter } from "../../../protocol/log/exported.ts";
 import { entriesIn } from "../../support/crowd.ts";
 import { createLab, type Lab, type PeerProcess } from "../../support/process.ts";
 
@@ -115,6 +117,31 @@ describe("hearsay log audit", () => {
     await write(lines);
     assert.match((await lab.run(["log", "audit", lines as string, ...elsewhere])).stderr, /ERR_TASK/);
     assertComplete(await audit([lines as string, "--state", ben.stateDir]));
+  });
+
+  it("proves what a later generation begins with by the log before, where that is at hand", async () => {
+    for (const [name, older, code] of [
+      ["again", 0, 0],
+      ["older", 5, 5],
+    ] as const) {
+      const state = lab.path(name);
+      await cp(ben.stateDir, state, { recursive: true });
+      const { identity } = await loadOrCreateIdentity(join(state, "key"));
+      const store = await openStore(join(state, "db"));
+      const entries = await entriesIn(store);
+      const model = entries.map(modelAfter).findLast((one) => one !== undefined) ?? assert.fail();
+      assert.ok(entries[0]?.type === "genesis");
+      const log = await openOwnLog(store, identity, entries[0].body.task);
+      await log.startGeneration(7);
+      await log.append([{ type: "resume", body: { ...model, age: model.age + older } }]);
+      await store.close();
+      const result = await audit(["--state", state]);
+      assert.deepEqual(
+        [result.code, result.audited.entries, result.audited.audit.resume.missing],
+        [code, 2, code === 0 ? 0 : 1],
+      );
+      assertComplete(await audit(["--state", state, "--generation", "0"]));
+    }
   });
 
   it("finds an aggregate that lies though its chain and signatures hold", async () => {

@@ -3,12 +3,20 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { readCheckpoint } from "../../../protocol/log/checkpoint.ts";
+import { logIdOf, readEntry } from "../../../protocol/log/entry.ts";
 import { decodeEvidence, verifyEvidence } from "../../../protocol/log/evidence.ts";
 import { encodeTask } from "../../../protocol/manifest.ts";
 import { cosignersAmong } from "../../../protocol/peer/log-service.ts";
 import type { Store, Transport } from "../../../protocol/seams.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
-import { decodeCheckpointAnswer, encodeLogRequest, LOG_PROTOCOL } from "../../../protocol/wire/log-messages.ts";
+import {
+  decodeCheckpointAnswer,
+  decodeEntriesAnswer,
+  decodeGenerationsAnswer,
+  encodeLogRequest,
+  LOG_PROTOCOL,
+  type LogRequest,
+} from "../../../protocol/wire/log-messages.ts";
 import { encodeHelloAnswer, HELLO_PROTOCOL, taskNames } from "../../../protocol/wire/messages.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
 import { blobTask } from "../../support/blobs.ts";
@@ -184,6 +192,31 @@ describe("a peer with an old backup", () => {
     );
   });
 
+  it("serves what it has of the log before as well", async () => {
+    const { crowd, gone, backup } = await left(4, 5_100);
+    await crowd.run(3 * CYCLE_MS);
+    await stop(crowd, gone);
+    const again = await crowd.join(0, { store: backup });
+    await crowd.run(3 * CYCLE_MS);
+    const asker = crowd.joinTransport("asker");
+    const ask = async (request: LogRequest) => {
+      const answer = asker.request(again.peerId, LOG_PROTOCOL, encodeLogRequest(request));
+      answer.catch(() => {}); // awaited below
+      await crowd.run(100);
+      return answer;
+    };
+    assert.deepEqual(decodeGenerationsAnswer(await ask({ what: "generations", task: taskId })), [0, 1]);
+    await assert.rejects(ask({ what: "generations", task: new Uint8Array(32) }), { code: "ERR_NOT_FOUND" });
+    const logId = logIdOf(again.identity.publicKey, taskId, nodeCrypto, 0);
+    const checkpoint = readCheckpoint(decodeCheckpointAnswer(await ask({ what: "checkpoint", logId })).note);
+    const { size, entries } = decodeEntriesAnswer(await ask({ what: "entries", logId, from: 2, limit: 5 }));
+    assert.deepEqual(checkpoint.logId, logId);
+    assert.ok(checkpoint.size <= size && size > 7);
+    const seqs = entries.map((signed) => readEntry(signed, nodeCrypto).seq);
+    assert.deepEqual(seqs, [2, 3, 4, 5, 6]);
+    await assert.rejects(ask({ what: "prove", logId, seq: 1, old: 0 }), { code: "ERR_NOT_FOUND" });
+  });
+
   it("is refused where it goes on as if nothing was: its old announcements, and a lower generation", async () => {
     const { crowd, gone } = await left(4, 5_100);
     const hostile = crowd.joinHostile(LIAR);
@@ -260,6 +293,18 @@ describe("two heads of one log", () => {
     const newcomer = await crowd.join(20);
     await crowd.run(2 * CYCLE_MS);
     assert.ok(await isBannedBy(newcomer, name));
+  });
+
+  it("are known to who was away meanwhile, and asks when it is back", async () => {
+    const { crowd, honest, name } = await twoHeads();
+    const away = honest.at(-1) as Member;
+    const others = [...honest.slice(0, -1).map(({ peerId }) => peerId), name];
+    for (const other of others) crowd.world.network.disconnect(away.peerId, other);
+    await crowd.run(61 * CYCLE_MS);
+    assert.ok(!(await isBannedBy(away, name)));
+    for (const other of others.slice(0, -1)) crowd.world.network.connect(away.peerId, other);
+    await crowd.run(2 * CYCLE_MS);
+    assert.ok(await isBannedBy(away, name));
   });
 
   it("end when they hear of it, with a sentence that says what to do", async () => {
