@@ -1,5 +1,5 @@
 /** The body of a thread of `log-verifier.ts`. */
-import { firstForgedIn } from "../protocol/log/verify.ts";
+import { firstForgedIn } from "../protocol/log/signatures.ts";
 import { nodeCrypto } from "./crypto.ts";
 import type { SignatureTask } from "./log-verifier.ts";
 

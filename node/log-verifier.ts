@@ -13,7 +13,7 @@
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { Piscina } from "piscina";
-import type { SignatureBatch, SignatureChecker } from "../protocol/log/verify.ts";
+import type { SignatureBatch, SignatureChecker } from "../protocol/log/signatures.ts";
 
 /** What a thread is asked. */
 export interface SignatureTask extends SignatureBatch {

@@ -17,6 +17,7 @@ import { LIMITS } from "../limits.ts";
 import type { Crypto } from "../seams.ts";
 import { isSignature, SIGNATURE_BYTES } from "../wire/envelope.ts";
 import { cidOf, createBlockReader, DAG_CBOR, encodeBlock, fileHeader, isCid, RAW, section } from "./car-blocks.ts";
+import { type ChainReason, chainError } from "./chain-error.ts";
 import { decodeEntry } from "./entry.ts";
 import {
   EXPORT_VERSION,
@@ -26,7 +27,6 @@ import {
   headerFrom,
   namedBy,
 } from "./exported.ts";
-import { type ChainReason, chainError } from "./verify.ts";
 
 const PAGE_ENTRIES = 256;
 const ROOT_FIELDS = 10;

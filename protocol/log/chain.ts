@@ -11,14 +11,17 @@
  * restoring a backup: only others' memory of a later state can. Such a log is left as it is, for a new generation (`startGeneration`).
  */
 import { equalBytes, utf8 } from "../bytes.ts";
-import { HearsayError, isHearsayError } from "../errors.ts";
+import { HearsayError } from "../errors.ts";
 import type { Clock, Crypto, Identity, Store, StoreChange } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
-import { isCount, MINUTE_MS, wholeMinutes } from "../wire/values.ts";
+import { MINUTE_MS, wholeMinutes } from "../wire/values.ts";
 import type { EntryType, Statement } from "./bodies.ts";
+import { chainError } from "./chain-error.ts";
 import { type Checkpoint, checkpointSignature, formatCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
-import { createEntry, type Entry, logIdOf, readEntry } from "./entry.ts";
+import { createEntry, type Entry, logIdOf } from "./entry.ts";
+import { createGroupCommit } from "./group-commit.ts";
 import { consistencyProof, inclusionProof, leafHash, type NodeAt, rootAt } from "./merkle.ts";
+import { entriesBetween, tileReader } from "./reading.ts";
 import {
   CURRENT_KEY,
   currentRecord,
@@ -29,11 +32,10 @@ import {
   type LogKeys,
   NAMESPACE,
   type StoredCheckpoint,
-  seqText,
 } from "./records.ts";
-import { readForOpening, tileReader } from "./stored.ts";
+import { readForOpening } from "./stored.ts";
 import { createTree, nodesOf, type Tree } from "./tiles.ts";
-import { chainError, type LogHead, NO_ENTRY } from "./verify.ts";
+import { type LogHead, NO_ENTRY } from "./verify.ts";
 
 export interface LogOptions {
   readonly store: Store;
@@ -125,13 +127,11 @@ interface Shown {
 /** All that the next entry needs of the last: its body is not kept in memory. */
 type Place = Pick<Entry, "seq" | "id" | "tsMs" | "type">;
 
-/** Entries that wait to be written. */
-interface Waiting {
+/** What one call appends. */
+interface Addition {
   readonly log: Target;
-  readonly entries: Entry[];
+  readonly entries: readonly Entry[];
   readonly also: readonly StoreChange[];
-  resolve(entries: Entry[]): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -141,14 +141,17 @@ interface Waiting {
  */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { store, crypto, identity, clock, taskId, agent } = options;
-  const waiting: Waiting[] = [];
   /** Tiles that are not on disk yet. */
   const fresh = new Map<string, Uint8Array>();
-  let writing = false;
-  let failure: { readonly cause: unknown } | undefined;
   let signedMs = clock.now();
   let shown = await firstShown();
   let target = shown.log;
+  const commit = createGroupCommit<Addition>({
+    write: writeGroup,
+    sizeOf: ({ entries }) => entries.length,
+    maxSize: MAX_GROUP,
+    sharesBatch: (first, { log }) => log === first.log,
+  });
 
   async function firstShown(): Promise<Shown> {
     const { generation, begin } = await currentRecord(store);
@@ -224,53 +227,26 @@ export async function openLog(options: LogOptions): Promise<Log> {
   }
 
   /** Entries are made while others are written: signing them takes as long as writing them. */
-  function enqueue(log: Target, entries: Entry[], also: readonly StoreChange[]): Promise<Entry[]> {
+  async function add(log: Target, entries: Entry[], also: readonly StoreChange[]): Promise<Entry[]> {
     const last = entries.at(-1);
     if (last !== undefined) log.last = placeOf(last);
-    return new Promise((resolve, reject) => {
-      waiting.push({ log, entries, also, resolve, reject });
-      if (!writing) void writeAll();
+    await commit.add({ log, entries, also }).catch((cause: unknown) => {
+      throw closed(cause);
     });
+    return entries;
   }
 
-  async function writeAll(): Promise<void> {
-    writing = true;
-    while (waiting.length > 0) await writeGroup(nextGroup());
-    writing = false;
-  }
-
-  /** What waits first, and what else goes into the same batch. */
-  function nextGroup(): readonly Waiting[] {
-    const [first] = waiting as [Waiting, ...Waiting[]];
-    let size = 0;
-    let count = 0;
-    for (const { log, entries } of waiting) {
-      size += entries.length;
-      if (log !== first.log || (count > 0 && size > MAX_GROUP)) break;
-      count++;
-    }
-    return waiting.splice(0, count);
-  }
-
-  async function writeGroup(group: readonly Waiting[]): Promise<void> {
-    const [{ log }] = group as readonly [Waiting];
-    try {
-      if (failure !== undefined) throw failure.cause;
-      const entries = group.flatMap((call) => call.entries);
-      const { changes, ...next } = prepare(log, entries, log === shown.log ? shown : undefined);
-      await store.write([...group.flatMap(({ also }) => also), ...changes]);
-      fresh.clear();
-      shown = next;
-    } catch (cause) {
-      failure = { cause };
-      for (const { reject } of group) reject(closed(cause));
-      return;
-    }
-    for (const { resolve, entries } of group) resolve(entries);
+  async function writeGroup(group: readonly Addition[]): Promise<void> {
+    const [{ log }] = group as readonly [Addition];
+    const entries = group.flatMap((addition) => addition.entries);
+    const { changes, ...next } = prepare(log, entries, log === shown.log ? shown : undefined);
+    await store.write([...group.flatMap(({ also }) => also), ...changes]);
+    fresh.clear();
+    shown = next;
   }
 
   function requireOpen(): void {
-    if (failure !== undefined) throw closed(failure.cause);
+    if (commit.failure !== undefined) throw closed(commit.failure.cause);
     if (target.last?.type === "end") throw ended();
   }
 
@@ -303,9 +279,9 @@ export async function openLog(options: LogOptions): Promise<Log> {
         if (entries.at(-1)?.type === "end") throw new TypeError("nothing comes after an end");
         entries.push(entryAfter(target, entries.at(-1) ?? target.last, draft));
       }
-      return enqueue(target, entries, also);
+      return add(target, entries, also);
     },
-    entries: (from = 0) => readStored(store, shown.log.keys, crypto, from, shown.newest.seq),
+    entries: (from = 0) => entriesBetween(store, shown.log.keys, crypto, from, shown.newest.seq),
     state: () => ({ generation: shown.log.generation, logId: shown.log.logId, ...shown.state }),
     async rootAt(size) {
       requireSize(size);
@@ -332,7 +308,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
       const next = targetOf(generation, createTree(crypto));
       const genesis = genesisOf(next, after ?? target.last?.id);
       target = next;
-      await enqueue(next, [genesis], currentChanges(next));
+      await add(next, [genesis], currentChanges(next));
     },
   };
 }
@@ -344,31 +320,6 @@ function currentChanges({ generation }: Target): StoreChange[] {
 
 function placeOf({ seq, id, tsMs, type }: Place): Place {
   return { seq, id, tsMs, type };
-}
-
-async function* readStored(
-  store: Store,
-  keys: LogKeys,
-  crypto: Crypto,
-  from: number,
-  to: number,
-): AsyncIterable<Entry> {
-  if (!isCount(from)) throw new RangeError(`an entry's number is an integer from 0, not ${from}`);
-  let seq = from;
-  for await (const [key, signed] of store.range(keys.entries, seqText(from))) {
-    if (seq > to) return;
-    if (key !== keys.entry(seq)) break;
-    let entry: Entry;
-    try {
-      entry = readEntry(signed, crypto);
-    } catch (cause) {
-      if (!isHearsayError(cause)) throw cause;
-      throw chainError(seq, "decode", cause.message, cause);
-    }
-    yield entry;
-    seq += 1;
-  }
-  if (seq <= to) throw chainError(seq, "missing", "the store has lost it since the log was opened");
 }
 
 function closed(cause: unknown): HearsayError {

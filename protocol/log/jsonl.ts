@@ -15,9 +15,9 @@ import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Crypto } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
+import { type ChainReason, chainError } from "./chain-error.ts";
 import { type Entry, readEntry } from "./entry.ts";
 import { EXPORT_VERSION, type ExportedLog, type ExportHeader, headerFrom } from "./exported.ts";
-import { type ChainReason, chainError } from "./verify.ts";
 
 /** Longest line that is read, in bytes: an entry in base64 (4/3) with its bytes in hexadecimal (2), or two notes and a few proofs. */
 const MAX_LINE_BYTES = 4 * LIMITS.maxLogEntryBytes;

@@ -15,7 +15,8 @@ import type { Store } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { isSignature } from "../wire/envelope.ts";
 import { isBytes32, isCount, isGeneration, MINUTE_MS, wholeMinutes } from "../wire/values.ts";
-import { chainError, type LogHead } from "./verify.ts";
+import { chainError } from "./chain-error.ts";
+import type { LogHead } from "./verify.ts";
 
 /** All keys of all logs. */
 export const NAMESPACE = "log/";

@@ -2,13 +2,13 @@
 import { HearsayError } from "../errors.ts";
 import type { Crypto, Store } from "../seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
+import { chainError } from "./chain-error.ts";
 import { checkpointFrom, formatCheckpoint } from "./checkpoint.ts";
 import { readEntry } from "./entry.ts";
 import { evidenceKey } from "./evidence.ts";
 import type { ExportHeader } from "./exported.ts";
+import { storedEntries } from "./reading.ts";
 import { currentGeneration, decodeCheckpoint, decodeHead, keysOf } from "./records.ts";
-import { storedEntries } from "./stored.ts";
-import { chainError } from "./verify.ts";
 
 /** An export to be written; `entries` gives signature | entry, as many as the header says, whenever it is asked. */
 export interface LogSource {

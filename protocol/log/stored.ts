@@ -9,7 +9,7 @@
 import { decodeUtf8, equalBytes, utf8 } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import type { Crypto, Store, StoreChange } from "../seams.ts";
-import { SIGNATURE_BYTES } from "../wire/envelope.ts";
+import { chainError } from "./chain-error.ts";
 import {
   type Checkpoint,
   checkpointFrom,
@@ -20,9 +20,8 @@ import {
   type SignedCheckpoint,
 } from "./checkpoint.ts";
 import { type Entry, readEntry } from "./entry.ts";
-import { leafHash } from "./merkle.ts";
+import { tileReader } from "./reading.ts";
 import {
-  currentGeneration,
   currentRecord,
   decodeCheckpoint,
   decodeHead,
@@ -32,10 +31,9 @@ import {
   seqText,
   storedGenerations,
 } from "./records.ts";
-import { isTile, restoreTree, TILE_WIDTH, type Tile, type TileAt, type Tree, tileOver, tileRoot } from "./tiles.ts";
+import { restoreTree, TILE_WIDTH, type Tile, type Tree } from "./tiles.ts";
 import {
   type ChainVerifier,
-  chainError,
   createVerifier,
   type LogOwner,
   type Verification,
@@ -75,32 +73,6 @@ export async function verifyStoredLog(store: Store, options: VerifyOptions): Pro
     if (!earlier.ok) return earlier;
   }
   return verifyGeneration(store, { ...options, generation: wanted.at(-1) ?? 0 }, newest);
-}
-
-/** Entries as stored (signature | entry), in order and not verified, of the current generation unless told: for a look at a log that may be damaged. */
-export async function* storedEntries(store: Store, generation?: number, from: number = 0): AsyncIterable<Uint8Array> {
-  const keys = keysOf(generation ?? (await currentGeneration(store)));
-  for await (const [, signed] of store.range(keys.entries, seqText(from))) yield signed;
-}
-
-/** Complete tiles: stored ones where they are sound, others made from what is below them. @throws HearsayError ERR_LOG_CHAIN where that is lost. */
-export function tileReader(store: Store, keys: LogKeys, crypto: Crypto): TileAt {
-  async function nodeBelow(level: number, index: number): Promise<Uint8Array> {
-    if (level > 0) return tileRoot(await tileAt(level - 1, index));
-    const signed = await store.get(keys.entry(index));
-    if (signed === undefined) throw chainError(index, "missing", "the store has lost it");
-    return leafHash(signed.subarray(SIGNATURE_BYTES), crypto);
-  }
-
-  async function tileAt(level: number, index: number): Promise<Uint8Array> {
-    const stored = await store.get(keys.tile(level, index));
-    if (stored !== undefined && isTile(stored, crypto)) return stored;
-    const row: Uint8Array[] = [];
-    for (let i = 0; i < TILE_WIDTH; i++) row.push(await nodeBelow(level, index * TILE_WIDTH + i));
-    return tileOver(row, crypto);
-  }
-
-  return tileAt;
 }
 
 async function readWhole(store: Store, options: StoredOptions): Promise<OpenedLog | undefined> {

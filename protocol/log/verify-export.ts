@@ -10,19 +10,13 @@ import type { Crypto, PeerId } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import type { Statement } from "./bodies.ts";
 import { readCar } from "./car.ts";
+import { type ChainReason, chainError } from "./chain-error.ts";
 import { cosignedAt, isSignedBy, readCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
 import type { Entry } from "./entry.ts";
 import { type Conviction, decodeEvidence, verifyEvidence } from "./evidence.ts";
 import type { ExportedBlob, ExportedLog, ExportHeader } from "./exported.ts";
 import { readJsonl } from "./jsonl.ts";
-import {
-  type ChainReason,
-  chainError,
-  createVerifier,
-  type Verification,
-  type VerifyOptions,
-  verifyLog,
-} from "./verify.ts";
+import { createVerifier, type Verification, type VerifyOptions, verifyLog } from "./verify.ts";
 
 export interface VerifyExportOptions extends Omit<VerifyOptions, "checkpoints"> {
   /** Other notes about the log, e.g. from somebody who has met the peer. Signatures in them by names unknown are passed over. */

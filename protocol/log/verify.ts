@@ -17,53 +17,19 @@
  * A beginning of a log is a log: that the end was cut off shows only to somebody who knows a later head. The peer
  * keeps its head beside the entries; others hold the heads that it announced. Compare `head` with those.
  */
-import { concatBytes, equalBytes } from "../bytes.ts";
-import { HearsayError, isHearsayError } from "../errors.ts";
+import { equalBytes } from "../bytes.ts";
+import { type HearsayError, isHearsayError } from "../errors.ts";
 import type { Crypto, PeerId } from "../seams.ts";
-import { SIGNATURE_BYTES, verifyIn } from "../wire/envelope.ts";
+import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import type { Statement } from "./bodies.ts";
+import { type ChainReason, chainError } from "./chain-error.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { type Entry, logIdOf, readEntry, signatureHolds } from "./entry.ts";
 import { leafHash } from "./merkle.ts";
+import { type Signatures, signaturesLater } from "./signatures.ts";
 import { successionHolds } from "./succession.ts";
 import { createTree, type Tree } from "./tiles.ts";
-
-/** Why an entry is not the next one of the log; `details.reason` of ERR_LOG_CHAIN. */
-export type ChainReason =
-  /** The bytes are no entry. */
-  | "decode"
-  /** The first entry is no genesis, or another one is. */
-  | "genesis"
-  /** The log is another peer's, task's or generation than was asked for. */
-  | "peer"
-  | "task"
-  | "generation"
-  /** The entry belongs to another log, another place, another history. */
-  | "log-id"
-  | "seq"
-  | "prev"
-  /** The clock ran backwards. */
-  | "time"
-  | "signature"
-  /** An entry after the one that ends the log. */
-  | "ended"
-  /** An `end` that names a next key which has not signed. */
-  | "succession"
-  /** The tree over the entries is not the one that a checkpoint of this log signs. */
-  | "checkpoint"
-  /** No entry where there should be one. */
-  | "missing"
-  /** Of a stored log (`stored.ts`): the head is damaged or names another entry than the last; a tile is not what the entries say. */
-  | "head"
-  | "tile"
-  /** The readable half of an exported line contradicts its signed half (`jsonl.ts`). */
-  | "view"
-  /** An exported file has something else than belongs in its place, or ends before it (`exported.ts`). */
-  | "file"
-  | "cut"
-  /** The writer has signed two histories. */
-  | "fork";
 
 export interface LogHead {
   readonly seq: number;
@@ -81,38 +47,9 @@ export interface VerifyOptions {
   /** States that the log must have been in, where it gets that far; their signatures are the caller's to check. */
   readonly checkpoints?: readonly Checkpoint[];
   /** `each` (left out: this), `last` (see above: then "signature" says that nothing vouches for the log), or a checker's work. */
-  readonly signatures?: "each" | "last" | SignatureChecker;
+  readonly signatures?: Signatures;
   /** Sees every entry once it has been verified, but for its signature where that comes later; may throw `chainError`. */
   readonly onEntry?: (entry: Entry) => void;
-}
-
-/** Checks signatures of entries by the hundred, e.g. on other threads. */
-export interface SignatureChecker {
-  /** Batches that it works on at the same time; twice as many are handed to it. */
-  readonly parallel: number;
-  /** Place of the first in a batch that `publicKey` did not sign; undefined where all hold. */
-  firstForged(publicKey: Uint8Array, batch: SignatureBatch): Promise<number | undefined>;
-}
-
-export interface SignatureBatch {
-  /** Ids of the entries, 32 bytes each. */
-  readonly ids: Uint8Array;
-  /** Their signatures, 64 bytes each. */
-  readonly signatures: Uint8Array;
-}
-
-/** What a SignatureChecker answers, worked out here. */
-export function firstForgedIn(
-  { ids, signatures }: SignatureBatch,
-  publicKey: Uint8Array,
-  crypto: Crypto,
-): number | undefined {
-  for (let i = 0; i * ID_BYTES < ids.length; i++) {
-    const id = ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES);
-    const signature = signatures.subarray(i * SIGNATURE_BYTES, (i + 1) * SIGNATURE_BYTES);
-    if (!verifyIn("log-entry", id, signature, crypto, publicKey)) return i;
-  }
-  return undefined;
 }
 
 /** The log as far as it holds: everything before `firstBad`. */
@@ -228,12 +165,12 @@ export async function verifyLog(
   options: VerifyOptions,
   verifier: ChainVerifier = createVerifier(options),
 ): Promise<Verification> {
-  const signatures = signaturesLater(options);
+  const signatures = signaturesLater(options.signatures ?? "each", options.crypto);
   let fault: HearsayError | undefined;
   try {
     for await (const signed of source) {
       const entry = verifier.next(signed);
-      const busy = signatures.take(entry, verifier.owner as LogOwner);
+      const busy = signatures.take(entry, (verifier.owner as LogOwner).peer);
       if (busy !== undefined) await busy;
     }
     if (verifier.last === undefined) throw chainError(0, "missing", "the log is empty");
@@ -252,79 +189,6 @@ export async function verifyLog(
   if (fault === undefined) return { ok: true, ...good, root: verifier.tree.root() };
   const { seq, reason } = fault.details as { seq: number; reason: ChainReason };
   return { ok: false, ...good, firstBad: { seq, reason, message: fault.message } };
-}
-
-/** Signatures that `next` has not checked. */
-interface LaterSignatures {
-  /** What it returns, if anything, is to be awaited before the next entry. */
-  take(entry: Entry, owner: LogOwner): Promise<void> | undefined;
-  /** The first entry whose signature does not hold. */
-  end(): Promise<Pick<Entry, "seq" | "prev"> | undefined>;
-}
-
-function signaturesLater({ signatures = "each", crypto }: VerifyOptions): LaterSignatures {
-  if (signatures === "each") return { take: () => undefined, end: async () => undefined };
-  if (signatures === "last") {
-    let last: { readonly entry: Entry; readonly owner: LogOwner } | undefined;
-    return {
-      take(entry, owner) {
-        last = { entry, owner };
-        return undefined;
-      },
-      end: async () => (last && !signatureHolds(last.entry, crypto, last.owner.peer) ? last.entry : undefined),
-    };
-  }
-  return inBatches(signatures);
-}
-
-const BATCH = 256;
-const ID_BYTES = 32;
-
-function inBatches(checker: SignatureChecker): LaterSignatures {
-  const running: Promise<void>[] = [];
-  let batch: Entry[] = [];
-  let writer: Uint8Array = NO_ENTRY;
-  let forged: Entry | undefined;
-
-  async function check(entries: readonly Entry[]): Promise<void> {
-    const ids = concatBytes(...entries.map(({ id }) => id));
-    const signatures = concatBytes(...entries.map(({ signed }) => signed.subarray(0, SIGNATURE_BYTES)));
-    const at = await checker.firstForged(writer, { ids, signatures });
-    const found = at === undefined ? undefined : entries[at];
-    if (found !== undefined && found.seq < (forged?.seq ?? Number.POSITIVE_INFINITY)) forged = found;
-  }
-
-  function hand(): void {
-    const checking = check(batch);
-    checking.catch(() => {}); // whoever awaits it hears of it
-    running.push(checking);
-    batch = [];
-  }
-
-  async function enough(): Promise<void> {
-    await running.shift();
-    if (forged !== undefined) throw chainError(forged.seq, "signature", "the signature does not hold");
-  }
-
-  return {
-    take(entry, owner) {
-      writer = owner.peer;
-      batch.push(entry);
-      if (batch.length < BATCH) return undefined;
-      hand();
-      return running.length > 2 * checker.parallel ? enough() : undefined;
-    },
-    async end() {
-      if (batch.length > 0) hand();
-      await Promise.all(running);
-      return forged;
-    },
-  };
-}
-
-/** ERR_LOG_CHAIN: entry `seq` is the first that does not hold. */
-export function chainError(seq: number, reason: ChainReason, message: string, cause?: unknown): HearsayError {
-  return new HearsayError("ERR_LOG_CHAIN", `log entry ${seq}: ${message}`, { seq, reason }, cause);
 }
 
 /** `prev` of the genesis. */

@@ -19,8 +19,8 @@ import {
   signCheckpoint,
 } from "../log/checkpoint.ts";
 import { type Entry, logIdOf } from "../log/entry.ts";
+import { storedEntries } from "../log/reading.ts";
 import { storedGenerations } from "../log/records.ts";
-import { storedEntries } from "../log/stored.ts";
 import { openStoredExport } from "../log/stored-export.ts";
 import type { Crypto, PeerId } from "../seams.ts";
 import {

@@ -16,7 +16,8 @@ import { nodeCrypto } from "../../node/crypto.ts";
 import { openStore } from "../../node/store.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { readEntry } from "../../protocol/log/entry.ts";
-import { storedEntries, verifyStoredLog } from "../../protocol/log/stored.ts";
+import { storedEntries } from "../../protocol/log/reading.ts";
+import { verifyStoredLog } from "../../protocol/log/stored.ts";
 import { createRng, type Rng } from "../../protocol/rng.ts";
 import { collect, identity } from "../protocol/log/support.ts";
 

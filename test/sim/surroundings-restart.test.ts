@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { toHex } from "../../protocol/bytes.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
-import { storedEntries } from "../../protocol/log/stored.ts";
+import { storedEntries } from "../../protocol/log/reading.ts";
 import { verifyLog } from "../../protocol/log/verify.ts";
 import { encodeTask } from "../../protocol/manifest.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";

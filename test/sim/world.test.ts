@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { toHex } from "../../protocol/bytes.ts";
-import { storedEntries } from "../../protocol/log/stored.ts";
+import { storedEntries } from "../../protocol/log/reading.ts";
 import { verifyLog } from "../../protocol/log/verify.ts";
 import { encodeTask } from "../../protocol/manifest.ts";
 import { signFlip } from "../../sim/attacks/sign-flip.ts";

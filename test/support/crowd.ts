@@ -6,7 +6,7 @@ import type { Dataset } from "../../protocol/learn/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import type { AggregateBody, Parent } from "../../protocol/log/bodies.ts";
 import { type Entry, readEntry } from "../../protocol/log/entry.ts";
-import { storedEntries } from "../../protocol/log/stored.ts";
+import { storedEntries } from "../../protocol/log/reading.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
 import { createRng } from "../../protocol/rng.ts";

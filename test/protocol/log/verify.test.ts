@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { equalBytes, toHex } from "../../../protocol/bytes.ts";
+import type { ChainReason } from "../../../protocol/log/chain-error.ts";
 import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry.ts";
 import { append, type Frontier, leafHash, rootOf as merkleRoot } from "../../../protocol/log/merkle.ts";
-import { type ChainReason, NO_ENTRY, type VerifyOptions, verifyLog } from "../../../protocol/log/verify.ts";
+import { NO_ENTRY, type VerifyOptions, verifyLog } from "../../../protocol/log/verify.ts";
 import { CRYPTO, identity, memoized, START_MS, storedLog, TASK } from "./support.ts";
 
 const crypto = memoized(CRYPTO);

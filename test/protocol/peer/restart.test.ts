@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { bytesToFloats } from "../../../protocol/bytes.ts";
-import { storedEntries } from "../../../protocol/log/stored.ts";
+import { storedEntries } from "../../../protocol/log/reading.ts";
 import { verifyLog } from "../../../protocol/log/verify.ts";
 import type { Store } from "../../../protocol/seams.ts";
 import { decodeCanonical } from "../../../protocol/wire/canonical.ts";
