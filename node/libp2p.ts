@@ -83,6 +83,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
       pubsub: gossipsub({
         globalSignaturePolicy: StrictNoSign, // announcements are sealed by their author already
         allowPublishToZeroTopicPeers: true,
+        ignoreDuplicatePublishError: true, // what others have told already needs no telling: the same key here again, a restart
         fallbackToFloodsub: false,
         emitSelf: false,
         maxInboundDataLength: 16 * LIMITS.maxAnnouncementBytes,

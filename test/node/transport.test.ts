@@ -118,6 +118,11 @@ describe("libp2p transport and peers that keep to no protocol", () => {
       assert.ok(before <= 3, "an empty frame and a short one are requests; the others are none");
     }));
 
+  it("announces again what is known already, as after a restart: that does not fail", () =>
+    withPair(async ({ transport }) => {
+      for (let times = 0; times < 2; times++) await transport.announce("/same/1", Uint8Array.of(1, 2, 3));
+    }));
+
   it("says whom it blocks, so that membership dials it no more", () =>
     withPair(async (a, b) => {
       a.transport.block(b.id);
