@@ -2,7 +2,6 @@
  * Authors answer for their logs, and so does this peer: heads that are remembered (heads.ts), models taken with proof only (proofs.ts), the log
  * served to whoever asks (log-service.ts), evidence and bans (bans.ts). Wiring only. Simulations without signatures run without all this.
  */
-import { type Allowance, allowanceAt } from "../bounded.ts";
 import { isHearsayError } from "../errors.ts";
 import type { Entry } from "../log/entry.ts";
 import { forkBetween, type SignedStatement } from "../log/evidence.ts";
@@ -19,7 +18,7 @@ export interface Accountability extends Accountable {
   published(entry: Entry): void;
   /** What was remembered of other logs and is not on disk yet. */
   takeChanges(): StoreChange[];
-  /** A peer of this task was met, perhaps after a while without others: it is asked for the evidence that it holds, unless others were just now. */
+  /** A peer of this task was met, at a new connection: it is asked for the evidence that it holds. */
   met(peer: PeerId): void;
   status(): AccountabilityStatus;
 }
@@ -31,8 +30,8 @@ export interface AccountabilityStatus {
   readonly cosigned?: { readonly size: number; readonly cosigners: number; readonly known: number };
 }
 
-/** Neighbours that are asked for evidence as they are met. */
-const ASKED_FOR_EVIDENCE = { burst: 3, perSecond: 1 / 60 };
+/** Neighbours that are asked for evidence at a time: who comes new to many hears from the first few what the others know too. */
+const ASKED_AT_ONCE = 3;
 
 /** @throws HearsayError ERR_BANNED where there is evidence against this peer's own key; ERR_STATE where what is stored is damaged. */
 export async function openAccountability(context: PeerContext): Promise<Accountability> {
@@ -40,8 +39,25 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
   const heads = await openHeadMemory(context.store, context.clock);
   const bans = await openBans(context);
   const { prove } = createProver(context, { heads, onFork: bans.found });
-  const { published } = serveLog(context, { evidence: bans.held });
-  let budget: Allowance | undefined;
+  const { published } = serveLog(context, { evidence: bans.heldBeside });
+  const toAsk = new Set<PeerId>();
+  let asked = 0;
+
+  function askNext(): void {
+    const [peer] = toAsk;
+    if (peer === undefined || asked >= ASKED_AT_ONCE || context.signal.aborted) return;
+    toAsk.delete(peer);
+    asked++;
+    bans
+      .askFor(peer)
+      .catch((error: unknown) => {
+        if (!isHearsayError(error)) context.fail(error); // else it is gone or says nonsense: others may tell
+      })
+      .finally(() => {
+        asked--;
+        askNext();
+      });
+  }
 
   return {
     prove,
@@ -55,17 +71,12 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
       if (fork !== undefined) bans.found(fork);
     },
     met(peer) {
-      const { tokens, atMs } = allowanceAt(context.clock.now(), budget, ASKED_FOR_EVIDENCE);
-      if (tokens < 1) return;
-      budget = { tokens: tokens - 1, atMs };
-      bans.askFor(peer).catch((error: unknown) => {
-        if (!isHearsayError(error)) context.fail(error);
-        if (budget !== undefined) budget = { ...budget, tokens: budget.tokens + 1 }; // another one may tell
-      });
+      toAsk.add(peer);
+      askNext();
     },
     status() {
       const cosigned = log.cosigned();
-      const banned = bans.held().length;
+      const banned = bans.size;
       if (cosigned === undefined) return { banned };
       const known = cosignersAmong(cosigned, (peer) => heads.get(peer) !== undefined, crypto).length;
       return { banned, cosigned: { size: cosigned.size, cosigners: cosigned.signatures.length - 1, known } };

@@ -4,11 +4,18 @@
  *
  *     evidence/<peer id>     the evidence as it is gossiped; of a fork rather than of an end
  *
+ * Gossip does not reach who was away. So every neighbour that is met is asked for what it holds, and what is news from there is gossiped in turn,
+ * since others behind the same gap may have missed it too. The question carries a sum of what the asker holds:
+ *
+ *     held = SHA-256 of "<kind> <peer id>\n" for each, sorted
+ *
+ * and who holds the same answers with nothing. Where they differ the whole list comes, at most 10,000 KiB.
+ *
  * Evidence stands by itself, so it does not matter who brings it. What a sender can cost is bounded: one check for each key that is not banned
  * yet, at most a burst of 50 and then two a second from one neighbour, and 1 KiB of disk for each of 10,000 keys.
  */
 import { type Allowance, allowanceAt, forgetOldest } from "../bounded.ts";
-import { equalBytes } from "../bytes.ts";
+import { equalBytes, utf8 } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
@@ -29,13 +36,18 @@ export interface Bans {
   has(peer: PeerId): boolean;
   /** Evidence that this peer made itself: kept, acted on and told to everybody. */
   found(evidence: Uint8Array): void;
-  /** All evidence that is held, in the order of its coming. */
-  held(): readonly Uint8Array[];
-  /** Asks a neighbour for what it holds. */
+  readonly size: number;
+  /** All evidence that is held, in the order of its coming; none for an asker that holds the same, by its sum. */
+  heldBeside(sum: Uint8Array): readonly Uint8Array[];
+  /** Asks a neighbour for what it holds. @throws HearsayError for whatever its answer lacks. */
   askFor(neighbour: PeerId): Promise<void>;
 }
 
 const CHECKS = { burst: 50, perSecond: 2 };
+/** Of one neighbour: all that is kept, with what pages cannot use. */
+const MAX_PAGES = Math.ceil((1.2 * LIMITS.maxEvidence * LIMITS.maxEvidenceBytes) / LIMITS.maxFrameBytes);
+/** Of what one neighbour told: as much as others check at once. */
+const MAX_TOLD_ON = CHECKS.burst;
 /** Neighbours whose budget is remembered. */
 const MAX_SENDERS = 1024;
 
@@ -47,6 +59,7 @@ export async function openBans(context: PeerContext): Promise<Bans> {
   const { store, transport, crypto, clock, names, taskId, identity, counters } = context;
   const banned = new Map<PeerId, { readonly kind: EvidenceKind; readonly bytes: Uint8Array }>();
   const budgets = new Map<PeerId, Allowance>();
+  let sum: Uint8Array | undefined;
 
   for await (const [key, bytes] of store.range(EVIDENCE_KEYS)) {
     const peer = key.slice(EVIDENCE_KEYS.length);
@@ -87,9 +100,21 @@ export async function openBans(context: PeerContext): Promise<Bans> {
     }
   }
 
+  function sumOfHeld(): Uint8Array {
+    if (sum !== undefined) return sum;
+    const lines = [...banned].map(([peer, { kind }]) => `${kind} ${peer}\n`);
+    sum = crypto.sha256(utf8(lines.sort().join("")));
+    return sum;
+  }
+
+  function tell(bytes: Uint8Array): void {
+    transport.announce(names.evidence, bytes).catch(() => {}); // who is not reached may ask for it
+  }
+
   function ban(conviction: Conviction, bytes: Uint8Array): void {
     const { peer, kind, reason } = conviction;
     banned.set(peer, { kind, bytes });
+    sum = undefined;
     store.write([{ key: evidenceKey(peer), value: bytes }]).catch(context.fail);
     context.observe?.({ kind: "evidence", peer, proves: kind, reason });
     if (peer === identity.peerId) context.fail(ownBan(conviction));
@@ -104,17 +129,24 @@ export async function openBans(context: PeerContext): Promise<Bans> {
 
   return {
     has: (peer) => banned.has(peer),
-    found(bytes) {
-      if (receive(bytes, () => true).verdict !== "accept") return;
-      transport.announce(names.evidence, bytes).catch(() => {}); // who is not reached may ask for it
+    get size() {
+      return banned.size;
     },
-    held: () => [...banned.values()].map(({ bytes }) => bytes),
+    found(bytes) {
+      if (receive(bytes, () => true).verdict === "accept") tell(bytes);
+    },
+    heldBeside: (theirs) => (equalBytes(theirs, sumOfHeld()) ? [] : Array.from(banned.values(), ({ bytes }) => bytes)),
     async askFor(neighbour) {
-      for (let from = 0; from < LIMITS.maxEvidence; ) {
-        const request = encodeLogRequest({ what: "evidence", logId: context.log.logId, from });
-        const { signal } = context;
+      const { log, signal } = context;
+      let [from, told] = [0, 0];
+      for (let pages = 0; pages < MAX_PAGES; pages++) {
+        const request = encodeLogRequest({ what: "evidence", logId: log.logId, from, held: sumOfHeld() });
         const page = decodeEvidenceAnswer(await transport.request(neighbour, LOG_PROTOCOL, request, { signal }));
-        for (const bytes of page) if (receive(bytes, () => true).verdict === "reject") return;
+        for (const bytes of page) {
+          const { verdict } = receive(bytes, () => true);
+          if (verdict === "reject") return;
+          if (verdict === "accept" && told++ < MAX_TOLD_ON) tell(bytes);
+        }
         if (page.length === 0) return;
         from += page.length;
       }

@@ -43,8 +43,8 @@ export interface LogService {
 }
 
 export interface LogServiceOptions {
-  /** Evidence that this peer holds. */
-  evidence(): readonly Uint8Array[];
+  /** The evidence that this peer holds and the asker, to judge by `held`, does not. */
+  evidence(held: Uint8Array): readonly Uint8Array[];
 }
 
 /** Lines of cosigners that a checkpoint travels with. */
@@ -132,9 +132,9 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     return kept.then(encodeCosignAnswer);
   }
 
-  function evidencePage({ from }: Asked<"evidence">): Uint8Array {
+  function evidencePage({ from, held }: Asked<"evidence">): Uint8Array {
     const fits = createFrameBudget();
-    const rest = evidence().slice(from);
+    const rest = evidence(held).slice(from);
     const end = rest.findIndex((item) => !fits(item));
     return encodeEvidenceAnswer(end < 0 ? rest : rest.slice(0, end));
   }

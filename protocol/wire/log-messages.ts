@@ -5,18 +5,19 @@
  *   checkpoint  [1, "checkpoint", logId(32)]               -> [1, note, cosigned note | null]
  *   entries     [1, "entries", logId(32), from, limit]     -> [1, size, [signed entry, ...]]
  *   cosign      [1, "cosign", logId(32), size, line]       -> [1]
- *   evidence    [1, "evidence", logId(32), from]           -> [1, [evidence, ...]]
+ *   evidence    [1, "evidence", logId(32), from, held(32)] -> [1, [evidence, ...]]
  *   generations [1, "generations", task(32)]               -> [1, [generation, ...]]
  *
  * `inclusion` shows that entry `seq` is in the tree of the first seq + 1 entries, `consistency` that this tree begins with that of the first
  * `old` (0: none is asked for); both are lists of hashes (log/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
  * welcome, and goes back as `cosign`, a signature line (log/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
- * a number on. `generations`: of the answerer's logs of the task, ascending, the newest 1024; it writes the last of them. Of those before it
- * serves `checkpoint` and `entries`. Notes and lines are text in the formats of C2SP. A log that the answerer has not: ERR_NOT_FOUND.
+ * a number on. `held` sums up the evidence that the asker has (peer/bans.ts): nothing comes where the answerer has the same. `generations`: of the
+ * answerer's logs of the task, ascending, the newest 1024; it writes the last of them. Of those before it serves `checkpoint` and `entries`. Notes
+ * and lines are text in the formats of C2SP. A log that the answerer has not: ERR_NOT_FOUND.
  */
 import { LIMITS } from "../limits.ts";
 import { encodeCanonical } from "./canonical.ts";
-import { binary, count, fields, list, malformed, text } from "./fields.ts";
+import { binary, bytes32, count, fields, list, malformed, text } from "./fields.ts";
 import { isBytes32, isGeneration } from "./values.ts";
 
 /** Shared by all tasks: every request names a log, or the task. */
@@ -27,7 +28,7 @@ export type LogRequest =
   | { readonly what: "checkpoint"; readonly logId: Uint8Array }
   | { readonly what: "entries"; readonly logId: Uint8Array; readonly from: number; readonly limit: number }
   | { readonly what: "cosign"; readonly logId: Uint8Array; readonly size: number; readonly line: string }
-  | { readonly what: "evidence"; readonly logId: Uint8Array; readonly from: number }
+  | { readonly what: "evidence"; readonly logId: Uint8Array; readonly from: number; readonly held: Uint8Array }
   | { readonly what: "generations"; readonly task: Uint8Array };
 
 export interface ProveAnswer {
@@ -72,7 +73,7 @@ export function encodeLogRequest(request: LogRequest): Uint8Array {
     case "cosign":
       return encodeCanonical([1, what, logId, request.size, request.line]);
     case "evidence":
-      return encodeCanonical([1, what, logId, request.from]);
+      return encodeCanonical([1, what, logId, request.from, request.held]);
   }
 }
 
@@ -84,8 +85,8 @@ export function decodeLogRequest(bytes: Uint8Array): LogRequest {
   if (what === "prove") return { what, logId, seq: count(first), old: count(second) };
   if (what === "entries") return { what, logId, from: count(first), limit: count(second) };
   if (what === "cosign") return { what, logId, size: count(first), line: note(second) };
+  if (what === "evidence") return { what, logId, from: count(first), held: bytes32(second) };
   if (second !== undefined) throw malformed("a request with too many fields");
-  if (what === "evidence") return { what, logId, from: count(first) };
   if (first !== undefined) throw malformed("a request with too many fields");
   if (what === "checkpoint") return { what, logId };
   if (what === "generations") return { what, task: id };

@@ -72,9 +72,9 @@ describe("a state directory that was copied", () => {
 
     const restored = start("backup", 3, addresses);
     const { generation } = await restored.waitFor("merges again", ({ counters }) => counters.merges >= 3);
-    assert.equal(generation, 1);
+    assert.ok(generation > 1_000_000, "the minute of the restoration");
     const [genesis, resume] = await restored.log();
-    assert.deepEqual([genesis?.type, genesis?.body.generation, resume?.type], ["genesis", 1, "resume"]);
+    assert.deepEqual([genesis?.type, genesis?.body.generation, resume?.type], ["genesis", generation, "resume"]);
     const [reader] = honest as [PeerProcess];
     const { length } = await parentsOf(reader, peerId);
     await until(

@@ -212,7 +212,7 @@ const TARGETS: readonly Target[] = [
     { what: "checkpoint", logId: hash() },
     { what: "entries", logId: hash(), from: 1, limit: 2 },
     { what: "cosign", logId: hash(), size: 301, line: "— name AAAA\n" },
-    { what: "evidence", logId: hash(), from: 0 },
+    { what: "evidence", logId: hash(), from: 0, held: hash() },
     { what: "generations", task: hash() },
   ]),
   message("decodeProveAnswer", logMessages.decodeProveAnswer, logMessages.encodeProveAnswer, [

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
+import { utf8 } from "../../../protocol/bytes.ts";
 import { readCheckpoint } from "../../../protocol/log/checkpoint.ts";
 import { logIdOf, readEntry } from "../../../protocol/log/entry.ts";
 import { decodeEvidence, verifyEvidence } from "../../../protocol/log/evidence.ts";
@@ -12,6 +13,7 @@ import { decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/a
 import {
   decodeCheckpointAnswer,
   decodeEntriesAnswer,
+  decodeEvidenceAnswer,
   decodeGenerationsAnswer,
   encodeLogRequest,
   LOG_PROTOCOL,
@@ -295,16 +297,34 @@ describe("two heads of one log", () => {
     assert.ok(await isBannedBy(newcomer, name));
   });
 
-  it("are known to who was away meanwhile, and asks when it is back", async () => {
+  it("are known to who was cut off while it was told, once one link is back, and to who is behind that one", async () => {
     const { crowd, honest, name } = await twoHeads();
-    const away = honest.at(-1) as Member;
-    const others = [...honest.slice(0, -1).map(({ peerId }) => peerId), name];
-    for (const other of others) crowd.world.network.disconnect(away.peerId, other);
-    await crowd.run(61 * CYCLE_MS);
-    assert.ok(!(await isBannedBy(away, name)));
-    for (const other of others.slice(0, -1)) crowd.world.network.connect(away.peerId, other);
-    await crowd.run(2 * CYCLE_MS);
-    assert.ok(await isBannedBy(away, name));
+    const { network } = crowd.world;
+    const [near, far] = honest.slice(3) as [Member, Member];
+    const rest = honest.slice(0, 3);
+    for (const away of [near, far])
+      for (const peer of [name, ...rest.map(({ peerId }) => peerId)]) network.disconnect(away.peerId, peer);
+    await crowd.run(3 * CYCLE_MS);
+    for (const member of rest) assert.ok(await isBannedBy(member, name));
+    for (const member of [near, far]) assert.ok(!(await isBannedBy(member, name)));
+    network.connect(near.peerId, (rest[0] as Member).peerId);
+    await crowd.run(CYCLE_MS);
+    for (const member of [near, far]) assert.ok(await isBannedBy(member, name));
+  });
+
+  it("are told to who does not hold the same evidence, and nothing to who does", async () => {
+    const { crowd, honest, name } = await twoHeads();
+    await crowd.run(3 * CYCLE_MS);
+    const { peer, peerId } = honest[0] as Member;
+    const asker = crowd.joinTransport("asker");
+    async function told(held: string): Promise<number> {
+      const sum = nodeCrypto.sha256(utf8(held));
+      const request = encodeLogRequest({ what: "evidence", logId: peer.log.logId, from: 0, held: sum });
+      const asking = asker.request(peerId, LOG_PROTOCOL, request);
+      await crowd.run(100);
+      return decodeEvidenceAnswer(await asking).length;
+    }
+    assert.deepEqual([await told(""), await told(`end ${name}\n`), await told(`fork ${name}\n`)], [1, 1, 0]);
   });
 
   it("end when they hear of it, with a sentence that says what to do", async () => {
