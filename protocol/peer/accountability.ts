@@ -38,7 +38,7 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
   const { crypto, taskId, log } = context;
   const heads = await openHeadMemory(context.store, context.clock);
   const bans = await openBans(context);
-  const { prove } = createProver(context, { heads, onFork: bans.found });
+  const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
   const { published } = serveLog(context, { evidence: bans.heldBeside });
   const toAsk = new Set<PeerId>();
   let asked = 0;
@@ -70,6 +70,7 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
       const fork = forkBetween({ publicKey, task: taskId, generation }, [first, second], crypto);
       if (fork !== undefined) bans.found(fork);
     },
+    onOld: doubt,
     met(peer) {
       toAsk.add(peer);
       askNext();

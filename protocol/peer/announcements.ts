@@ -52,11 +52,16 @@ export interface AnnouncementContext {
     proved(author: PeerId): Announcement | undefined;
     /** Two announcements, both signed, that contradict each other. */
     onFork(first: Announcement, second: Announcement): void;
+    /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
+    onOld(announcement: Announcement): void;
   };
 }
 
 /** Announcements of one author beyond its rate that are let through at once. */
 const BURST = 10;
+
+/** Old announcements of an author that are looked into. */
+const DOUBTS = { burst: 5, perSecond: 0.2 };
 
 /** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
 const KEPT_BEFORE = 3;
@@ -69,6 +74,7 @@ interface Slot {
   readonly tag: number;
   givenUp: boolean;
   readonly allowance: Allowance;
+  doubts: Allowance | undefined;
 }
 
 export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
@@ -93,15 +99,9 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     // [IGNORE] Of a key against which there is evidence.
     if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
     // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
+    // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
     const slot = slots.get(announcement.author);
-    if (isOld(announcement, slot)) {
-      const other = contradicted(announcement, slot);
-      if (other === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
-      if (openEnvelope("announcement", sealed, context.crypto, announcement.publicKey) === undefined)
-        return { verdict: "reject", code: "ERR_SIGNATURE" };
-      context.accountable?.onFork(other, announcement);
-      return { verdict: "ignore", code: "ERR_BANNED" };
-    }
+    if (isOld(announcement, slot)) return receiveOld(announcement, slot, now);
     // [IGNORE] A model that this author announced before: it can't become fresh again.
     const tag = slot?.tag ?? tags;
     const name = taggedKeyOf(tag, announcement.model);
@@ -137,9 +137,37 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       tag,
       givenUp: false,
       allowance: { tokens: tokens - 1, atMs: now },
+      doubts: slot?.doubts,
     });
     forgetOldest(slots, LIMITS.maxAnnouncers);
     return { verdict: "accept" };
+  }
+
+  /** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
+  function receiveOld(announcement: Announcement, slot: Slot | undefined, nowMs: number): Verdict {
+    const { sealed, publicKey, model } = announcement;
+    const other = contradicted(announcement, slot);
+    const doubts = slot && doubtsLeft(announcement, slot, nowMs);
+    if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
+    if (openEnvelope("announcement", sealed, context.crypto, publicKey) === undefined)
+      return { verdict: "reject", code: "ERR_SIGNATURE" };
+    if (other !== undefined) {
+      context.accountable?.onFork(other, announcement);
+      return { verdict: "ignore", code: "ERR_BANNED" };
+    }
+    if (slot !== undefined) {
+      slot.doubts = doubts;
+      seen.add(taggedKeyOf(slot.tag, model));
+    }
+    context.accountable?.onOld(announcement);
+    return { verdict: "accept" };
+  }
+
+  /** Allowance that is left after a doubt about an old announcement; undefined where there is none, or it is known. */
+  function doubtsLeft({ model }: Announcement, slot: Slot, nowMs: number): Allowance | undefined {
+    if (context.accountable === undefined || seen.has(taggedKeyOf(slot.tag, model))) return undefined;
+    const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
+    return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
   }
 
   /** Not after what its author announced, nor before what it has proved. */

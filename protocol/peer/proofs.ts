@@ -36,6 +36,8 @@ export interface Prover {
    * @throws HearsayError ERR_LOG_PROOF, ERR_RATE (too many generations in a day), or what a request throws.
    */
   prove(announced: Announcement): Promise<void>;
+  /** Asks a neighbour for its entry at a place that it has announced, they say: another one there is evidence of a fork. */
+  doubt(announced: Announcement): void;
 }
 
 export interface ProverOptions {
@@ -103,15 +105,28 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
   async function convict(known: Announcement, announced: Announcement, logId: Uint8Array): Promise<void> {
     const { publicKey, generation } = announced;
     const log: AccusedLog = { publicKey, task: taskId, generation };
-    const before = { what: "announcement", bytes: known.sealed } as const;
-    const direct = forkBetween(log, [before, { what: "announcement", bytes: announced.sealed }], crypto);
+    const [before, now] = [known, announced].map(({ sealed }) => ({ what: "announcement", bytes: sealed }) as const);
+    const direct = before && now && forkBetween(log, [before, now], crypto);
     if (direct !== undefined) return onFork(direct);
-    const request: LogRequest = { what: "entries", logId, from: known.seq, limit: 2 };
+    await compare(known, log, logId);
+  }
+
+  /** The author's entry at the place that was announced, or the one after it, which names that, may contradict the announcement. */
+  async function compare(announced: Announcement, log: AccusedLog, logId: Uint8Array): Promise<void> {
+    const request: LogRequest = { what: "entries", logId, from: announced.seq, limit: 2 };
     const { entries } = decodeEntriesAnswer(await ask(announced, request));
     for (const bytes of entries.slice(0, request.limit)) {
-      const fork = forkBetween(log, [before, { what: "entry", bytes }], crypto);
+      const said = { what: "announcement", bytes: announced.sealed } as const;
+      const fork = forkBetween(log, [said, { what: "entry", bytes }], crypto);
       if (fork !== undefined) return onFork(fork);
     }
+  }
+
+  function doubt(announced: Announcement): void {
+    const { author, publicKey, generation } = announced;
+    if (!transport.peers().includes(author)) return;
+    const log: AccusedLog = { publicKey, task: taskId, generation };
+    inBackground(compare(announced, log, logIdOf(publicKey, taskId, crypto, generation)));
   }
 
   async function cosignHead(announced: Announcement, logId: Uint8Array): Promise<void> {
@@ -123,14 +138,14 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
     await ask(announced, { what: "cosign", logId, size: checkpoint.size, line });
   }
 
-  /** A cosignature is a courtesy: that it failed changes nothing here. */
+  /** Courtesies and questions: that one failed changes nothing here. */
   function inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => {
       if (!isHearsayError(error)) context.fail(error);
     });
   }
 
-  return { prove };
+  return { prove, doubt };
 }
 
 function unproved(why: string, cause?: unknown): HearsayError {

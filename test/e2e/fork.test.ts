@@ -85,6 +85,24 @@ describe("a state directory that was copied", () => {
     assert.deepEqual(await restored.stop(), { code: 0, signal: null });
   });
 
+  it("and run twice at one time, each head beside another neighbour, is found out though one lags far behind", {
+    timeout: 4 * DEADLINE_MS,
+  }, async (t) => {
+    const mother = start("mother-2", 3, []);
+    const { peerId } = await mother.waitFor("publications", ({ counters }) => counters.published >= 3);
+    await mother.stop();
+    for (const name of ["ahead", "behind"]) await cp(lab.path("mother-2"), lab.path(name), { recursive: true });
+    const ahead = startHead("ahead", addresses.slice(0, 1), true);
+    await until("one is ahead", async () => ahead.models.size >= 12 || undefined);
+    const behind = startHead("behind", addresses.slice(1, 2), true);
+    for (const peer of honest) {
+      await peer.waitFor("a ban", ({ accountability }) => (accountability?.banned ?? 0) === 1);
+      assert.ok(peer.stderr().includes(peerId), "it says so");
+    }
+    t.diagnostic(`the heads had published ${ahead.models.size} and ${behind.models.size} models`);
+    for (const { child } of [ahead, behind]) child.kill("SIGKILL");
+  });
+
   it("and run twice is found out and banned by everybody, also after a restart", {
     timeout: 4 * DEADLINE_MS,
   }, async (t) => {
@@ -101,7 +119,7 @@ describe("a state directory that was copied", () => {
     left.child.kill("SIGKILL"); // libp2p knows one connection of a name: of two heads at a time only one would be heard
     const right = startHead("right", addresses);
     for (const peer of honest) {
-      await peer.waitFor("a ban", ({ accountability }) => accountability?.banned === 1);
+      await peer.waitFor("a ban", ({ accountability }) => accountability?.banned === 2);
       assert.ok(peer.stderr().includes(peerId), "it says so");
     }
     for (const peer of honest) {
@@ -124,7 +142,7 @@ describe("a state directory that was copied", () => {
     await first.stop();
     honest[0] = start("honest-0", 0, addresses.slice(1));
     const again = await honest[0].waitFor("merges after the restart", ({ counters }) => counters.merges >= 4);
-    assert.equal(again.accountability?.banned, 1);
+    assert.equal(again.accountability?.banned, 2);
     const before = (await parentsOf(honest[0], peerId)).length;
     const { cycle } = again;
     await honest[0].waitFor("cycles without it", (status) => status.cycle >= cycle + 4);
@@ -140,7 +158,7 @@ describe("a state directory that was copied", () => {
     ended?: string;
   }
 
-  function startHead(name: string, bootstrap: readonly string[]): Head {
+  function startHead(name: string, bootstrap: readonly string[], oneNeighbour = false): Head {
     const child = fork(CHILD, { cwd: lab.directory });
     const head: Head = { child, models: new Set() };
     child.on("message", (report: ForgetfulReport) => {
@@ -153,6 +171,7 @@ describe("a state directory that was copied", () => {
       data: { dataset: "digits", holdout: 0.2, holdoutBy: "chance", share: "4/4", partition: "iid", seed: 1 },
       bootstrap,
       minCycleMs: MIN_CYCLE_MS,
+      oneNeighbour,
     };
     child.send(assignment);
     heads.push(head);

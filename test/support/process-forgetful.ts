@@ -12,6 +12,8 @@ export interface ForgetfulAssignment {
   readonly data: DataConfig;
   readonly bootstrap: readonly string[];
   readonly minCycleMs: number;
+  /** Nobody can call it, and it calls nobody but the first of `bootstrap`. */
+  readonly oneNeighbour: boolean;
 }
 
 /** Its models, as they are published, and the end of it. */
@@ -19,7 +21,14 @@ export type ForgetfulReport =
   | { readonly kind: "published"; readonly model: string }
   | { readonly kind: "ended"; readonly code: string };
 
-async function live({ stateDir, task: source, data, bootstrap, minCycleMs }: ForgetfulAssignment): Promise<void> {
+async function live({
+  stateDir,
+  task: source,
+  data,
+  bootstrap,
+  minCycleMs,
+  oneNeighbour,
+}: ForgetfulAssignment): Promise<void> {
   const task = parseTask(source);
   const { train, holdout } = await loadPeerData(data, task);
   const { done } = await startPeer({
@@ -28,11 +37,11 @@ async function live({ stateDir, task: source, data, bootstrap, minCycleMs }: For
     train,
     ...(holdout && { holdout }),
     engine: "auto",
-    listen: ["/ip4/127.0.0.1/tcp/0"],
+    listen: oneNeighbour ? [] : ["/ip4/127.0.0.1/tcp/0"],
     bootstrap,
     mdns: false,
     minCycleMs,
-    maxOutbound: 8,
+    maxOutbound: oneNeighbour ? 1 : 8,
     wrapTransport: forgetful,
     observe(event) {
       if (event.kind === "published") say({ kind: "published", model: Buffer.from(event.model).toString("hex") });

@@ -338,6 +338,27 @@ describe("two heads of one log", () => {
 });
 
 describe("a log that does not continue the one that was proved", () => {
+  it("is found out by an old announcement of the other one, which somebody brings", async () => {
+    const crowd = await crowdOf(4);
+    const first = crowd.joinHostile(LIAR);
+    const old = first.prepare(); // as others have heard it, elsewhere
+    crowd.world.network.leave(first.peerId);
+    const second = crowd.joinHostile(LIAR, { agent: "hostile/2" }); // the same key, another log
+    await crowd.run(2.5 * CYCLE_MS);
+    for (let i = 0; i < 9; i++) second.prepare();
+    await second.offer();
+    await crowd.run(CYCLE_MS);
+    for (const member of crowd.members) assert.ok(!(await isBannedBy(member, second.peerId)));
+    const messenger = crowd.joinTransport(identityOf(60).peerId);
+    const [damaged] = [old.with(3, (old[3] as number) ^ 1)];
+    await messenger.announce(taskNames(taskId).announce, damaged as Uint8Array);
+    await crowd.run(CYCLE_MS);
+    for (const member of crowd.members) assert.equal(refusedBy(member).ERR_SIGNATURE, 1);
+    await messenger.announce(taskNames(taskId).announce, old);
+    await crowd.run(CYCLE_MS);
+    for (const member of crowd.members) assert.ok(await isBannedBy(member, second.peerId));
+  });
+
   it("is asked for the entry at the place that is remembered, and convicted by it", async () => {
     const crowd = await crowdOf(4);
     const first = crowd.joinHostile(LIAR);
