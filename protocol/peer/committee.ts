@@ -5,7 +5,7 @@
  *
  * How often somebody announces thus changes nothing. Were what is new drawn first, a peer that is faster than its network would find
  * a few new models of honest peers and one of every author that floods: a fifth of liars were two fifths of its candidates, and took it
- * (`push-flood` on two labels: the worst peer fell to 10 %, and stays at 71 % and more with this; sim/README.md).
+ * (`push-flood` on two labels: the worst peer fell to 10 %, and stays at 77 % with this; sim/README.md).
  */
 import type { Rng } from "../rng.ts";
 import type { PeerId } from "../seams.ts";
