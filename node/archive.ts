@@ -69,7 +69,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   let bytes = 0;
   let skipped = 0;
   let budget = maxBudget;
-  let refilledMs = clock.now();
+  let refilledMs = clock.monotonicMs();
   let waiting = 0;
   let closed = false;
   let failing = false;
@@ -119,7 +119,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
       return file === undefined;
     });
     const size = missing.reduce((sum, [, { length }]) => sum + length, 0);
-    if (size > 0 && !afford(size, nowMs, isMerge)) {
+    if (size > 0 && !afford(size, isMerge)) {
       skipped++;
       return;
     }
@@ -135,7 +135,8 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
    * Whether so much may be written now; it may leave a debt, so that large merges are kept now and then instead of never. Half of what can
    * be saved up is for merges alone: else each publication would take what the merge after it needs.
    */
-  function afford(size: number, nowMs: number, isMerge: boolean): boolean {
+  function afford(size: number, isMerge: boolean): boolean {
+    const nowMs = clock.monotonicMs();
     const earned = Math.max(0, nowMs - refilledMs) * bytesPerMs;
     refilledMs = nowMs;
     budget = Math.min(maxBudget, budget + earned);

@@ -3,6 +3,7 @@ import type { Clock } from "../protocol/seams.ts";
 
 export const wallClock: Clock = {
   now: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     timer.unref();

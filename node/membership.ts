@@ -57,9 +57,9 @@ export function startMembership(
       .map((address) => [address, { dueMs: 0, failures: 0 }]),
   );
   let stopped = false;
-  let savedMs = wallClock.now();
+  let savedMs = wallClock.monotonicMs();
   let exchangeMs = EXCHANGE_FIRST_MS;
-  let nextExchangeMs = wallClock.now() + exchangeMs;
+  let nextExchangeMs = wallClock.monotonicMs() + exchangeMs;
 
   for (const address of options.bootstrap) {
     const peer = peerIn(address);
@@ -89,7 +89,7 @@ export function startMembership(
       book.reached(peer);
       nameless.delete(address);
     } catch {
-      state.dueMs = wallClock.now() + Math.min(REDIAL_FIRST_MS * 2 ** state.failures++, REDIAL_LONGEST_MS);
+      state.dueMs = wallClock.monotonicMs() + Math.min(REDIAL_FIRST_MS * 2 ** state.failures++, REDIAL_LONGEST_MS);
     } finally {
       dialing.delete(address);
     }
@@ -144,7 +144,7 @@ export function startMembership(
 
   function tick(): void {
     const connected = new Set(transport.peers());
-    const now = wallClock.now();
+    const now = wallClock.monotonicMs();
     for (const { peer, addresses } of book.due()) {
       if (dialing.size >= DIALS_AT_ONCE || connected.size + dialing.size >= options.maxOutbound) break;
       if (!connected.has(peer) && !dialing.has(peer)) void dial(peer, addresses);
@@ -177,7 +177,8 @@ export function startMembership(
   };
 }
 
-function peerIn(address: string): PeerId | undefined {
+/** The peer id at the end of a multiaddr, if it has one. */
+export function peerIn(address: string): PeerId | undefined {
   return multiaddr(address)
     .getComponents()
     .findLast(({ name }) => name === "p2p")?.value;

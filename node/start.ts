@@ -29,7 +29,7 @@ import { type EngineChoice, startEngine } from "./engines/client.ts";
 import { retellEnds } from "./farewell.ts";
 import { loadOrCreateIdentity } from "./keys.ts";
 import { serviceTagOf, startLibp2p } from "./libp2p.ts";
-import { startMembership } from "./membership.ts";
+import { peerIn, startMembership } from "./membership.ts";
 import { createModelFile } from "./model-file.ts";
 import type { AskPassphrase } from "./passphrase.ts";
 import { createRemoteLogs, type RemoteLogs } from "./remote-log.ts";
@@ -126,8 +126,9 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
       openArchive({ ...options, directory: bodiesPath(stateDir), clock: wallClock, retention: options.retention });
     if (archive !== undefined) closers.push(() => archive.close());
     const modelFile = createModelFile(join(stateDir, "model.safetensors"), task, toHex(taskId));
+    const configured = options.bootstrap.map(peerIn).filter((peer) => peer !== undefined);
     const peer = await createPeer(
-      { task, minCycleMs: options.minCycleMs, explain: true },
+      { task, minCycleMs: options.minCycleMs, explain: true, configured },
       {
         clock: wallClock,
         crypto: nodeCrypto,

@@ -14,6 +14,7 @@ import { concatBytes, utf8 } from "../protocol/bytes.ts";
 import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../protocol/seams.ts";
+import { addressPrefix } from "./address-prefix.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
 
 const REQUEST = { maxDataLength: LIMITS.maxFrameBytes };
@@ -98,6 +99,11 @@ export function createTransport(
     },
 
     peers: () => node.getPeers().map(String).sort(),
+
+    prefixOf(peer) {
+      const connection = node.getConnections().find(({ remotePeer }) => remotePeer.toString() === peer);
+      return connection === undefined ? "" : addressPrefix(connection.remoteAddr);
+    },
 
     onConnect(handler) {
       node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString()));

@@ -42,12 +42,14 @@ export interface Allowance {
   readonly atMs: number;
 }
 
+/** How often: `burst` at once, `perSecond` in the long run. */
+export interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
 /** A token bucket: as many as are left of `before`, and `perSecond` more since, at most `burst`; a full bucket at first. */
-export function allowanceAt(
-  nowMs: number,
-  before: Allowance | undefined,
-  { burst, perSecond }: { readonly burst: number; readonly perSecond: number },
-): Allowance {
+export function allowanceAt(nowMs: number, before: Allowance | undefined, { burst, perSecond }: Rate): Allowance {
   if (before === undefined) return { tokens: burst, atMs: nowMs };
   const earned = (Math.max(0, nowMs - before.atMs) / 1000) * perSecond;
   return { tokens: Math.min(burst, before.tokens + earned), atMs: nowMs };

@@ -50,6 +50,14 @@ export const LIMITS = {
   requestTimeoutMs: 10_000,
   /** A whole body slower than this is given up: max(requestTimeoutMs, size / rate). */
   minBytesPerSecond: 16_384,
+  /** What one neighbour can make this peer do (`peer/budget.ts`): 1 is about 1 ms of one core, or 1 KiB that is kept. */
+  neighbourBudget: { burst: 500, perSecond: 100 },
+  /** What the newcomers of one address prefix can, together. */
+  prefixBudget: { burst: 500, perSecond: 50 },
+  /** What all newcomers can, together. */
+  newcomersBudget: { burst: 1000, perSecond: 100 },
+  /** Neighbours and address prefixes whose budget is remembered. */
+  maxBudgets: 4096,
   /** Nesting of decoded DAG-CBOR. */
   maxDepth: 16,
 } as const;

@@ -10,8 +10,10 @@ export type PeerId = string;
 
 /** Wall clock or virtual clock. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch (of the virtual world, in a simulation). */
+  /** Milliseconds since the Unix epoch (of the virtual world, in a simulation). For dates that are shown, logged or kept: it can be set back. */
   now(): number;
+  /** Milliseconds since some moment before the process began; never set back. For durations, rates and time-outs. */
+  monotonicMs(): number;
   /** Calls `callback` once, `delayMs` from now; the returned function cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
@@ -59,6 +61,11 @@ export interface Transport {
   onRequest(protocol: string, handler: RequestHandler): void;
   /** Peers with an open connection, sorted. */
   peers(): PeerId[];
+  /**
+   * Where a connected peer is, as a name that costs money to have many of: the /24 of its IPv4 or the /64 of its IPv6 address, its peer id in a
+   * simulation. What one place can cost this peer is bounded, however many keys it makes.
+   */
+  prefixOf(peer: PeerId): string;
   /** Called when the first connection to a peer opens, at both ends. */
   onConnect(handler: (peer: PeerId) => void): void;
   /** Closes the connections to a peer and refuses new ones, e.g. because it works on another task. */

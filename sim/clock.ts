@@ -35,6 +35,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
 
   return {
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     after(delayMs, callback) {
       const event: Event = { atMs: nowMs + Math.max(0, delayMs), sequence: sequence++, callback };
       push(heap, event);

@@ -143,7 +143,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const { store, crypto, identity, clock, taskId, agent } = options;
   /** Tiles that are not on disk yet. */
   const fresh = new Map<string, Uint8Array>();
-  let signedMs = clock.now();
+  let signedMs = clock.monotonicMs();
   let shown = await firstShown();
   let target = shown.log;
   const commit = createGroupCommit<Addition>({
@@ -199,7 +199,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 
   function sign({ logId, tree }: Target): StoredCheckpoint {
     const [size, root] = [tree.size, tree.root()];
-    signedMs = clock.now();
+    signedMs = clock.monotonicMs();
     return { size, root, signature: checkpointSignature({ logId, size, root }, identity) };
   }
 
@@ -223,7 +223,9 @@ export async function openLog(options: LogOptions): Promise<Log> {
   }
 
   function isDue({ size }: StoredCheckpoint, tree: Tree): boolean {
-    return tree.size - size >= CHECKPOINT_ENTRIES || (tree.size > size && clock.now() - signedMs >= CHECKPOINT_MS);
+    return (
+      tree.size - size >= CHECKPOINT_ENTRIES || (tree.size > size && clock.monotonicMs() - signedMs >= CHECKPOINT_MS)
+    );
   }
 
   /** Entries are made while others are written: signing them takes as long as writing them. */

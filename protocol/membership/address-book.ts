@@ -60,7 +60,7 @@ export async function openAddressBook(modules: {
   }
 
   function newCard(addresses: string[], everReached: boolean): Card {
-    return { addresses, everReached, banned: false, failures: 0, nextDialMs: clock.now() };
+    return { addresses, everReached, banned: false, failures: 0, nextDialMs: clock.monotonicMs() };
   }
 
   /** A full book drops a card that was never reached, else one that is banned (it is banned again when it turns up), else refuses. */
@@ -103,7 +103,7 @@ export async function openAddressBook(modules: {
       if (card === undefined) return;
       const delayMs = Math.min(REDIAL_FIRST_MS * 2 ** Math.min(card.failures, 30), REDIAL_LONGEST_MS);
       card.failures++;
-      card.nextDialMs = clock.now() + delayMs * (0.5 + rng.uniform());
+      card.nextDialMs = clock.monotonicMs() + delayMs * (0.5 + rng.uniform());
     },
     ban(peer) {
       const card = cards.get(peer) ?? newCard([], false);
@@ -113,7 +113,7 @@ export async function openAddressBook(modules: {
     },
     isBanned: (peer) => cards.get(peer)?.banned === true,
     due() {
-      const now = clock.now();
+      const now = clock.monotonicMs();
       return [...cards]
         .filter(([, card]) => !card.banned && card.nextDialMs <= now && card.addresses.length > 0)
         .sort(([, a], [, b]) => a.nextDialMs - b.nextDialMs)

@@ -37,6 +37,7 @@ const ASKED_AT_ONCE = 3;
 export async function openAccountability(context: PeerContext): Promise<Accountability> {
   const { crypto, taskId, log } = context;
   const heads = await openHeadMemory(context.store, context.clock);
+  for (const author of heads.authors()) context.standing.delivered(author);
   const bans = await openBans(context);
   const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
   const { published } = serveLog(context, { evidence: bans.heldBeside });

@@ -83,7 +83,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
   let tags = 0;
 
   function receive(sealed: Uint8Array): Verdict {
-    const now = context.clock.now();
+    const nowMs = context.clock.monotonicMs();
     // [REJECT] Longer than LIMITS.maxAnnouncementBytes, or not the canonical encoding of an announcement.
     let announcement: Announcement;
     try {
@@ -101,7 +101,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
     // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
     const slot = slots.get(announcement.author);
-    if (isOld(announcement, slot)) return receiveOld(announcement, slot, now);
+    if (isOld(announcement, slot)) return receiveOld(announcement, slot, nowMs);
     // [IGNORE] A model that this author announced before: it can't become fresh again.
     const tag = slot?.tag ?? tags;
     const name = taggedKeyOf(tag, announcement.model);
@@ -115,7 +115,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       return { verdict: "reject", code: "ERR_SIGNATURE" };
     }
     // [IGNORE] Faster than the task allows.
-    const { tokens } = allowanceAt(now, slot?.allowance, { burst: BURST, perSecond: context.announcementsPerSecond });
+    const { tokens } = allowanceAt(nowMs, slot?.allowance, { burst: BURST, perSecond: context.announcementsPerSecond });
     if (tokens < 1) return { verdict: "ignore", code: "ERR_RATE" };
 
     seen.add(name);
@@ -125,7 +125,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       // The same bytes as those of before, which are kept once instead.
       task: context.task,
       publicKey: slot?.announced.publicKey ?? announcement.publicKey,
-      firstSeenMs: now,
+      firstSeenMs: nowMs,
       firstSeenCycle: context.cycle(),
     };
     slots.delete(announcement.author); // re-inserted at the end: the map's order is the order of last hearing
@@ -136,7 +136,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       before,
       tag,
       givenUp: false,
-      allowance: { tokens: tokens - 1, atMs: now },
+      allowance: { tokens: tokens - 1, atMs: nowMs },
       doubts: slot?.doubts,
     });
     forgetOldest(slots, LIMITS.maxAnnouncers);

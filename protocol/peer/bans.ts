@@ -70,7 +70,7 @@ export async function openBans(context: PeerContext): Promise<Bans> {
   }
 
   function mayCheck(sender: PeerId): boolean {
-    const { tokens, atMs } = allowanceAt(clock.now(), budgets.get(sender), CHECKS);
+    const { tokens, atMs } = allowanceAt(clock.monotonicMs(), budgets.get(sender), CHECKS);
     budgets.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
     forgetOldest(budgets, MAX_SENDERS);
     return tokens >= 1;

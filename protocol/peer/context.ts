@@ -19,6 +19,8 @@ import type {
 } from "../seams.ts";
 import type { Task } from "../task.ts";
 import type { taskNames } from "../wire/messages.ts";
+import type { Budget } from "./budget.ts";
+import type { Standing } from "./standing.ts";
 
 /** The adaptors around the peer. */
 export interface PeerModules {
@@ -45,6 +47,10 @@ export interface PeerContext extends PeerModules {
   /** SHA-256 of a parameter vector, as the log names it. */
   readonly hashOf: (params: Float32Array) => Uint8Array;
   readonly log: Log;
+  /** Who is known, and who is a newcomer. */
+  readonly standing: Standing;
+  /** What others can make this peer do. */
+  readonly budget: Budget;
   /** Whether merges are explained and remembered (history.ts). */
   readonly explain: boolean;
   readonly counters: Counters;

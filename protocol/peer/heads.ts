@@ -19,6 +19,8 @@ import { isCount } from "../wire/values.ts";
 export interface HeadMemory {
   /** The announcement of the newest head that an author has proved. */
   get(author: PeerId): Announcement | undefined;
+  /** Whose heads are remembered. */
+  authors(): Iterable<PeerId>;
   /** Whether a log of this generation may be looked at: not one before that which is remembered, nor too many new ones in a day. */
   mayBegin(announcement: Announcement): boolean;
   /** The log was shown to continue what was remembered, or to begin anew. */
@@ -49,6 +51,7 @@ export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMe
 
   return {
     get: (author) => heads.get(author)?.announcement,
+    authors: () => heads.keys(),
     mayBegin({ author, generation }) {
       const known = heads.get(author);
       if (known === undefined || known.announcement.generation === generation) return true;

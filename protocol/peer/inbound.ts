@@ -157,7 +157,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     drawn++;
     asked.add(author);
     inFlight.add(author);
-    const startedMs = clock.now();
+    const startedMs = clock.monotonicMs();
     try {
       const pulled = pullBlob(context, author, context.names.blob, {
         hash: announced.model,
@@ -168,9 +168,10 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       const body = accountable === undefined ? await pulled : await proved(announced, pulled, accountable);
       inbox.put({ announced, body, params: validateBody(body, codec, maxNorm) });
       strikes.forgive(author);
+      context.standing.delivered(author);
       deliveredMs.delete(author); // re-inserted at the end
-      deliveredMs.set(author, clock.now());
-      const tookMs = clock.now() - startedMs;
+      deliveredMs.set(author, clock.monotonicMs());
+      const tookMs = clock.monotonicMs() - startedMs;
       meanPullMs = meanPullMs === 0 ? tookMs : 0.8 * meanPullMs + 0.2 * tookMs;
     } catch (error) {
       if (!isHearsayError(error)) throw error;
@@ -240,7 +241,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     },
     fresh: () => inbox.fresh().length,
     wanted(cycleMs) {
-      const sinceMs = clock.now() - DELIVERY_CYCLES * cycleMs;
+      const sinceMs = clock.monotonicMs() - DELIVERY_CYCLES * cycleMs;
       for (const [author, atMs] of deliveredMs) {
         if (atMs >= sinceMs) break;
         deliveredMs.delete(author);

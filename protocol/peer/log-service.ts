@@ -76,7 +76,8 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
   function wants(size: number): boolean {
     const before = log.cosigned()?.size ?? 0;
     if (size === before) return cosigners().length < MAX_COSIGNERS;
-    const due = log.head().size - before >= COSIGNED_EVERY_ENTRIES || clock.now() - cosignedMs >= COSIGNED_EVERY_MS;
+    const due =
+      log.head().size - before >= COSIGNED_EVERY_ENTRIES || clock.monotonicMs() - cosignedMs >= COSIGNED_EVERY_MS;
     return size > before && due;
   }
 
@@ -123,7 +124,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     if (last?.name !== from || cosignedAt(checkpoint, last, crypto) === undefined)
       throw new HearsayError("ERR_SIGNATURE", "the line is no cosignature of this checkpoint by who brings it");
     await log.keepCosigned(checkpoint);
-    cosignedMs = clock.now();
+    cosignedMs = clock.monotonicMs();
   }
 
   function cosigned(from: PeerId, request: Asked<"cosign">): Promise<Uint8Array> {

@@ -51,7 +51,7 @@ export function createOutbound(
 
   async function train(state: ModelState, cycle: number): Promise<Trained | undefined> {
     const { steps } = task.training;
-    const startedMs = clock.now();
+    const startedMs = clock.monotonicMs();
     const seed = `${task.seed}/${identity.peerId}/${state.age}/${cycle}`;
     const { params, loss } = await trainer.fit({ params: state.params, steps, seed });
     if (!Number.isFinite(euclideanNorm(params))) {
@@ -60,7 +60,7 @@ export function createOutbound(
       return undefined;
     }
     const age = Math.min(state.age + steps, LIMITS.maxAge); // liars may have lifted it
-    context.observe?.({ kind: "trained", cycle, age, loss, trainMs: clock.now() - startedMs });
+    context.observe?.({ kind: "trained", cycle, age, loss, trainMs: clock.monotonicMs() - startedMs });
     return { params, age, steps, base: state.params };
   }
 

@@ -23,26 +23,26 @@ export interface Pace {
 }
 
 export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal): Pace {
-  let begunMs = clock.now();
+  let begunMs = clock.monotonicMs();
   let meanTrainMs = 0;
 
   return {
     begin() {
-      begunMs = clock.now();
+      begunMs = clock.monotonicMs();
       return Math.max(minCycleMs, meanTrainMs);
     },
     trained() {
-      const tookMs = clock.now() - begunMs;
+      const tookMs = clock.monotonicMs() - begunMs;
       meanTrainMs = meanTrainMs === 0 ? tookMs : 0.8 * meanTrainMs + 0.2 * tookMs;
     },
     async wait(inbound) {
       const floorMs = begunMs + minCycleMs;
       const patienceMs = Math.min(meanTrainMs / 2, 4 * inbound.pullMs());
-      const deadlineMs = Math.max(floorMs, clock.now() + patienceMs);
+      const deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
       await sleepUntil(clock, floorMs, signal);
       inbound.hurry(); // one long training (a device that slept) raises the mean for many cycles
       const wanted = () => inbound.wanted(Math.max(minCycleMs, meanTrainMs));
-      while (inbound.fresh() < wanted() && clock.now() < deadlineMs && !signal.aborted) {
+      while (inbound.fresh() < wanted() && clock.monotonicMs() < deadlineMs && !signal.aborted) {
         await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));
       }
     },
@@ -56,7 +56,7 @@ function sleepUntil(
   signal: AbortSignal,
   early?: (wake: () => void) => void,
 ): Promise<void> {
-  const delayMs = untilMs - clock.now();
+  const delayMs = untilMs - clock.monotonicMs();
   if (delayMs <= 0 || signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const wake = () => {

@@ -5,20 +5,19 @@
  */
 
 import { toHex } from "../bytes.ts";
-import { CODECS } from "../codec/registry.ts";
 import { HearsayError } from "../errors.ts";
 import { initialParams } from "../learn/tensors.ts";
-import { type Log, openLog } from "../log/chain.ts";
+import type { Log } from "../log/chain.ts";
 import { encodeTask } from "../manifest.ts";
-import type { Metrics, Split, StoreChange } from "../seams.ts";
+import type { Metrics, PeerId, Split, StoreChange } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
-import { taskNames } from "../wire/messages.ts";
 import { type AccountabilityStatus, openAccountability } from "./accountability.ts";
 import { serveBlobs } from "./blobs.ts";
-import { type Counters, createCounters, createParamsHash, type PeerContext, type PeerModules } from "./context.ts";
-import { AGENT, greetPeers } from "./greet.ts";
+import type { Counters, PeerModules } from "./context.ts";
+import { greetPeers } from "./greet.ts";
 import { createInbound } from "./inbound.ts";
 import { createMerger } from "./merge.ts";
+import { openContext } from "./open-context.ts";
 import { createOutbound, type ModelState } from "./outbound.ts";
 import { createPace } from "./pace.ts";
 import { createPast } from "./past.ts";
@@ -33,6 +32,8 @@ export interface PeerOptions {
   readonly explain?: boolean;
   /** Takes models only with proof, and answers for its own log (accountability.ts); true where left out, false where nothing is signed. */
   readonly proofs?: boolean;
+  /** Peers that the configuration names, e.g. those of the bootstrap addresses: never treated as newcomers. */
+  readonly configured?: readonly PeerId[];
 }
 
 /** A snapshot for people and dashboards. */
@@ -75,16 +76,12 @@ export interface Peer {
  * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE, ERR_BANNED.
  */
 export async function createPeer(
-  { task, minCycleMs, explain = false, proofs = true }: PeerOptions,
+  { task, minCycleMs, explain = false, proofs = true, configured = [] }: PeerOptions,
   modules: PeerModules,
 ): Promise<Peer> {
   const { clock, crypto, identity, store, transport } = modules;
   const manifest = encodeTask(task);
   const taskId = crypto.sha256(manifest);
-  const names = taskNames(taskId);
-  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
-  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
-  const log = await openLog({ store, identity, crypto, clock, taskId, agent: AGENT });
   const ending = new AbortController();
   let failure: { readonly cause: unknown } | undefined;
   const fail = (cause: unknown) => {
@@ -92,10 +89,8 @@ export async function createPeer(
     failure = { cause };
     ending.abort(cause);
   };
-  const counters = createCounters();
-  const hashOf = createParamsHash(crypto);
-  const own = { task, taskId, names, codec, hashOf, log, explain, counters, signal: ending.signal, fail };
-  const context: PeerContext = { ...modules, ...own };
+  const context = await openContext({ task, taskId, explain, configured, signal: ending.signal, fail }, modules);
+  const { counters, hashOf, log, names } = context;
 
   const saved = await loadState(store, numParams(task));
   const start = initialParams(task.tensors, task.seed);

@@ -195,6 +195,7 @@ export function createNetwork(options: NetworkOptions): Network {
         request: (to, protocol, body, { signal } = {}) => request(node, to, protocol, body, signal),
         onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),
         peers: () => [...neighboursOf(node)],
+        prefixOf: (other) => other,
         onConnect: (handler) => void node.greeters.push(handler),
         block(other) {
           node.blocked.add(other);

@@ -17,7 +17,7 @@ import { randomBytes } from "../fuzz/mutate.ts";
 
 const identity = identityFromSeed(new Uint8Array(32).fill(1));
 const taskId = new Uint8Array(32).fill(0x7a);
-const clock = { now: Date.now, after: () => () => {} };
+const clock = { now: Date.now, monotonicMs: () => performance.now(), after: () => () => {} };
 const rng = createRng("bench-log");
 const hash = () => randomBytes(rng, 32);
 

@@ -20,7 +20,7 @@ describe("the archive", () => {
   let parent: string;
   let directory: string;
   let nowMs = 0;
-  const clock = { now: () => nowMs, after: () => () => {} };
+  const clock = { now: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} };
   const warnings: string[] = [];
   const open = (retention: Partial<Retention> = {}) =>
     openArchive({ directory, retention: { ...PLENTY, ...retention }, clock, warn: (text) => warnings.push(text) });

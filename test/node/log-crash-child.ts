@@ -32,6 +32,7 @@ const transport: Transport = {
   request: none,
   onRequest: () => {},
   peers: () => [],
+  prefixOf: () => "",
   onConnect: () => {},
   block: () => {},
   traffic: () => ({ bytesIn: 0, bytesOut: 0 }),

@@ -53,7 +53,7 @@ export async function logFixtures(): Promise<[name: string, bytes: Uint8Array][]
 
 async function wholeLog(): Promise<LogSource> {
   const store = createMemoryStore();
-  const clock = { nowMs: START_MS, now: () => clock.nowMs, after: () => () => {} };
+  const clock = { nowMs: START_MS, now: () => clock.nowMs, monotonicMs: () => clock.nowMs, after: () => () => {} };
   const log = await open(store, clock);
   await log.append([{ type: "train", body: { in: filled(10), out: filled(11), steps: 10, age: 10 } }]);
   await log.startGeneration(1, filled(12));
@@ -99,7 +99,7 @@ function cycleOf(cycle: number): Draft[] {
 /** A log of 16 entries that is the same up to entry 7, and then as `side` has it. */
 async function forkedLog(side: number): Promise<{ store: Store; parted: Entry }> {
   const store = createMemoryStore();
-  const log = await open(store, { now: () => START_MS, after: () => () => {} });
+  const log = await open(store, { now: () => START_MS, monotonicMs: () => START_MS, after: () => () => {} });
   const resume = (n: number): Draft => ({ type: "resume", body: { params: filled(n), age: n } });
   await log.append([1, 2, 3, 4, 5, 6, 7].map(resume));
   const publish: Draft = { type: "publish", body: { model: filled(9), age: 9, bytes: 9, codec: "f32" } };

@@ -167,7 +167,7 @@ describe("hearsay log audit", () => {
       store,
       identity,
       crypto: nodeCrypto,
-      clock: { now: () => Date.now(), after: () => () => {} },
+      clock: { now: () => Date.now(), monotonicMs: () => Date.now(), after: () => () => {} },
       taskId: genesis.body.task,
       agent: "hearsay-test/1",
     });

@@ -106,7 +106,7 @@ describe("an audit", () => {
       store: createMemoryStore(),
       identity: identityOf(2),
       crypto: nodeCrypto,
-      clock: { now: () => 0, after: () => () => {} },
+      clock: { now: () => 0, monotonicMs: () => 0, after: () => () => {} },
       taskId: nodeCrypto.sha256(encodeTask(task)),
       agent: "hearsay-test/1",
     });

@@ -246,7 +246,12 @@ describe("proofs of a log", () => {
 
 describe("checkpoints of a log", () => {
   it("are signed with every publication, else after 64 entries or 10 minutes, in the batch of the append", async () => {
-    const clock = { nowMs: 1_790_000_000_000, now: () => clock.nowMs, after: () => () => {} };
+    const clock = {
+      nowMs: 1_790_000_000_000,
+      now: () => clock.nowMs,
+      monotonicMs: () => clock.nowMs,
+      after: () => () => {},
+    };
     const store = createMemoryStore();
     const log = await open({ store, clock });
     const sizes: number[] = [];

@@ -28,6 +28,9 @@ export function testClock(): TestClock {
     now() {
       return this.nowMs;
     },
+    monotonicMs() {
+      return this.nowMs;
+    },
     after: () => () => {},
   };
 }

@@ -23,7 +23,7 @@ interface World {
 
 async function open(store: Store = createMemoryStore(), rng: Rng = createRng("book"), nowMs = 1000): Promise<World> {
   const world = { nowMs };
-  const clock = { now: () => world.nowMs, after: () => () => {} };
+  const clock = { now: () => world.nowMs, monotonicMs: () => world.nowMs, after: () => () => {} };
   return Object.assign(world, { book: await openAddressBook({ clock, rng, store, self: SELF }), store });
 }
 

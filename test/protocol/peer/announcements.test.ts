@@ -46,7 +46,7 @@ function scene(announcementsPerSecond = 20, crypto = nodeCrypto): Scene {
       self: me.peerId,
       bodyBytes: BODY_BYTES,
       announcementsPerSecond,
-      clock: { now: () => made.nowMs, after: () => () => {} },
+      clock: { now: () => made.nowMs, monotonicMs: () => made.nowMs, after: () => () => {} },
       crypto: {
         sha256: crypto.sha256,
         verify(...question) {

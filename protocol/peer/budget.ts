@@ -1,0 +1,50 @@
+/**
+ * What others can make this peer do, as one account: checks of signatures, proofs, reads, answers, what is kept.
+ *
+ *     cost 1 = about 1 ms of one core, or 1 KiB that is kept
+ *
+ * Every neighbour pays from a bucket of its own. A newcomer (standing.ts) pays from two more: that of its address prefix, and one that all
+ * newcomers share. So neither many keys nor many addresses can take more than a bounded part of this peer, and what they take is not taken from
+ * the peers that it knows. Work that cannot be paid for is refused before it is begun, and leaves nothing behind.
+ */
+import { type Allowance, allowanceAt, forgetOldest } from "../bounded.ts";
+import { LIMITS } from "../limits.ts";
+import type { Clock, PeerId, Transport } from "../seams.ts";
+import type { Standing } from "./standing.ts";
+
+export interface Budget {
+  /** Takes the cost of what `from` asks for; false where a bucket has too little: then nothing is taken, and nothing is done. */
+  pay(from: PeerId, cost: number): boolean;
+}
+
+export function createBudget(modules: {
+  readonly clock: Clock;
+  readonly transport: Pick<Transport, "prefixOf">;
+  readonly standing: Standing;
+}): Budget {
+  const { clock, transport, standing } = modules;
+  const neighbours = new Map<string, Allowance>();
+  const prefixes = new Map<string, Allowance>();
+  const newcomers = new Map<string, Allowance>();
+
+  return {
+    pay(from, cost) {
+      const nowMs = clock.monotonicMs();
+      const own = [neighbours, from, LIMITS.neighbourBudget] as const;
+      const shared = [
+        [prefixes, transport.prefixOf(from), LIMITS.prefixBudget],
+        [newcomers, "all", LIMITS.newcomersBudget],
+      ] as const;
+      const buckets = standing.isKnown(from) ? [own] : [own, ...shared];
+      const left = buckets.map(([bucket, name, rate]) => allowanceAt(nowMs, bucket.get(name), rate));
+      if (left.some(({ tokens }) => tokens < cost)) return false;
+      for (const [i, [bucket, name]] of buckets.entries()) {
+        const { tokens, atMs } = left[i] as Allowance;
+        bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
+        bucket.set(name, { tokens: tokens - cost, atMs });
+        forgetOldest(bucket, LIMITS.maxBudgets);
+      }
+      return true;
+    },
+  };
+}

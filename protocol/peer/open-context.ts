@@ -1,0 +1,46 @@
+/** Makes what the parts of a peer share, and opens its log. */
+import { toHex } from "../bytes.ts";
+import { CODECS } from "../codec/registry.ts";
+import { openLog } from "../log/chain.ts";
+import type { PeerId } from "../seams.ts";
+import type { Task } from "../task.ts";
+import { taskNames } from "../wire/messages.ts";
+import { createBudget } from "./budget.ts";
+import { createCounters, createParamsHash, type PeerContext, type PeerModules } from "./context.ts";
+import { AGENT } from "./greet.ts";
+import { createStanding } from "./standing.ts";
+
+export interface ContextOptions {
+  readonly task: Task;
+  /** SHA-256 of the manifest's canonical bytes. */
+  readonly taskId: Uint8Array;
+  readonly explain: boolean;
+  /** Peers that the configuration names. */
+  readonly configured: readonly PeerId[];
+  readonly signal: AbortSignal;
+  readonly fail: (error: unknown) => void;
+}
+
+/** @throws HearsayError ERR_LOG_CHAIN. */
+export async function openContext(options: ContextOptions, modules: PeerModules): Promise<PeerContext> {
+  const { task, taskId, explain, configured, signal, fail } = options;
+  const { clock, crypto, identity, store, transport } = modules;
+  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
+  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  const standing = createStanding(configured);
+  return {
+    ...modules,
+    task,
+    taskId,
+    names: taskNames(taskId),
+    codec,
+    hashOf: createParamsHash(crypto),
+    log: await openLog({ store, identity, crypto, clock, taskId, agent: AGENT }),
+    standing,
+    budget: createBudget({ clock, transport, standing }),
+    explain,
+    counters: createCounters(),
+    signal,
+    fail,
+  };
+}

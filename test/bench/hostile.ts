@@ -1,0 +1,26 @@
+/**
+ * What strangers can do to a peer, before and now: `npm run bench:hostile [-- --json] [-- ROW ...]`. A row is a file of `hostile/`, listed in ROWS.
+ */
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import type { HostileRow } from "./hostile/row.ts";
+
+const ROWS: readonly HostileRow[] = [];
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
+const asked = ROWS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+
+const results: (Omit<HostileRow, "measure"> & { now: string })[] = [];
+for (const row of asked) {
+  if (!values.json) process.stderr.write(`${row.id} ...\n`);
+  const { id, attack, before } = row;
+  results.push({ id, attack, before, now: await row.measure() });
+}
+if (values.json) {
+  process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+} else {
+  const table = new Table({ head: ["", "attack", "before", "now"], colWidths: [6, 40, 40, 40], wordWrap: true });
+  for (const { id, attack, before, now } of results) table.push([id, attack, before, now]);
+  process.stdout.write(`${table.toString()}\n`);
+}
+process.exit(0); // nodes of a row that are still closing have nothing to say any more
