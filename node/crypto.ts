@@ -4,6 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 import type { Crypto, Identity } from "../protocol/seams.ts";
+import { maySign } from "../protocol/wire/ed25519.ts";
 import { peerIdFromPublicKey } from "../protocol/wire/identity.ts";
 
 const MAX_KEY_OBJECTS = 1024;
@@ -31,7 +32,9 @@ function sha256(bytes: Uint8Array): Uint8Array {
   return plain(hash("sha256", bytes, "buffer"));
 }
 
+/** By the rule of protocol/wire/ed25519.ts, whatever this build of OpenSSL makes of its edges. */
 function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (!maySign(signature)) return false;
   const key = keyObject(publicKey);
   return key !== undefined && verify(null, message, key, signature);
 }
@@ -41,7 +44,7 @@ const keyObjects = new Map<string, KeyObject>();
 
 /** Undefined for bytes that are no Ed25519 key. */
 function keyObject(publicKey: Uint8Array): KeyObject | undefined {
-  if (publicKey.length !== KEY_BYTES) return undefined;
+  if (publicKey.length !== KEY_BYTES || !maySign(publicKey)) return undefined;
   const x = Buffer.from(publicKey.buffer, publicKey.byteOffset, KEY_BYTES).toString("base64url");
   const known = keyObjects.get(x);
   if (known !== undefined) {

@@ -8,8 +8,6 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { statusOf } from "../node/commands/fail.ts";
 import { nodeCrypto } from "../node/crypto.ts";
-import { fromHex, toHex } from "../protocol/bytes.ts";
-import { append, type Frontier, leafHash, rootOf } from "../protocol/log/merkle.ts";
 import { createRng, type Rng } from "../protocol/rng.ts";
 import { mutate } from "./fuzz/mutate.ts";
 import { verify } from "./protocol/log/export-support.ts";
@@ -141,40 +139,6 @@ describe("the verifier in Python and ours", { skip: noPython }, () => {
     assert.equal(run(path("log-evidence.jsonl")).status, 4);
     assert.equal(run(join(directory, "nowhere")).status, 1);
     assert.equal(run().status, 2);
-  });
-});
-
-describe("test/vectors/log.json", () => {
-  interface Vectors {
-    readonly publicKey: string;
-    readonly domain: string;
-    readonly entries: readonly { readonly cbor: string; readonly hash: string; readonly sig: string }[];
-    readonly root: string;
-  }
-  const bytes = (hex: string) => fromHex(hex) as Uint8Array;
-  const read = async () => JSON.parse(await readFile(new URL("vectors/log.json", import.meta.url), "utf8")) as Vectors;
-
-  it("holds for our arithmetic", async () => {
-    const { publicKey, domain, entries, root } = await read();
-    let frontier: Frontier = [];
-    for (const [size, { cbor, hash, sig }] of entries.entries()) {
-      const id = nodeCrypto.sha256(bytes(cbor));
-      assert.equal(toHex(id), hash);
-      assert.ok(nodeCrypto.verify(bytes(publicKey), Buffer.concat([Buffer.from(domain), id]), bytes(sig)));
-      frontier = append(frontier, size, leafHash(bytes(cbor), nodeCrypto), nodeCrypto).frontier;
-    }
-    assert.equal(toHex(rootOf(frontier, nodeCrypto)), root);
-  });
-
-  it("holds for Python's", { skip: noPython }, () => {
-    const path = fileURLToPath(new URL("vectors/log.json", import.meta.url));
-    const code = `from verify_log import *
-v = json.load(open(sys.argv[1]))
-key, rows = bytes.fromhex(v["publicKey"]), [[bytes.fromhex(e[n]) for n in ("cbor", "hash", "sig")] for e in v["entries"]]
-print(json.dumps([all(sha256(c) == h and decode(c)[0] == 1 and signed(key, v["domain"].encode() + h, s) for c, h, s in rows),
-    any(signed(key, v["domain"].encode() + h, s[:i] + bytes([s[i] ^ 1]) + s[i + 1:]) for _, h, s in rows for i in (0, 31, 32, 63)),
-    root([sha256(b"\\0" + c) for c, _, _ in rows]).hex() == v["root"]]))`;
-    assert.deepEqual(python(code, path), [true, false, true]);
   });
 });
 

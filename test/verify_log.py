@@ -17,6 +17,7 @@ def b64(data): return base64.b64encode(data).decode()
 def unb64(text): return base64.b64decode(text, validate=True)
 
 # Ed25519 (RFC 8032, 5.1): the signature R | S holds where [S]B - [h]A = R. Points are (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z.
+# Neither A nor R may be of small order: 8 times such a point is the neutral one.
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 def add(p, q):
@@ -40,13 +41,15 @@ def point(data):
 BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 @functools.lru_cache(None)
 def signed(key, message, signature):
-    try: x, y, _, t = point(key)
+    if (len(key), len(signature)) != (32, 64): return False
+    try: (x, y, _, t), r = point(key), point(signature[:32])
     except ValueError: return False
+    if any(times(8, p)[0] == 0 for p in ((x, y, 1, t), r)): return False
     s = int.from_bytes(signature[32:], "little")
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     x, y, z, _ = add(times(s, BASE), times(h, (P - x, y, 1, P - t)))
     x, y = x * pow(z, -1, P) % P, y * pow(z, -1, P) % P
-    return len(signature) == 64 and s < L and (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+    return s < L and (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 def decode(data):
     """Strict DAG-CBOR: a value has one encoding. A CID comes as a tuple of its 36 bytes."""

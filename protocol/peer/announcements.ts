@@ -107,9 +107,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     const name = taggedKeyOf(tag, announcement.model);
     if (seen.has(name)) return { verdict: "ignore", code: "ERR_REPLAYED" };
     // [REJECT] A body that can't be the task's.
-    if (announcement.bytes !== context.bodyBytes) {
-      return { verdict: "reject", code: announcement.bytes > context.bodyBytes ? "ERR_TOO_LARGE" : "ERR_MODEL_SIZE" };
-    }
+    if (announcement.bytes !== context.bodyBytes) return { verdict: "reject", code: "ERR_MODEL_SIZE" };
     // [REJECT] Not signed by its author.
     if (openEnvelope("announcement", sealed, context.crypto, announcement.publicKey) === undefined) {
       return { verdict: "reject", code: "ERR_SIGNATURE" };

@@ -138,7 +138,7 @@ test("one's own announcement come back is ignored without blame, another task's 
 
 test("a body that cannot be the task's is rejected before a signature is verified", () => {
   const { book, verified } = scene();
-  const tooLarge = { verdict: "reject", code: "ERR_TOO_LARGE" };
+  const tooLarge = { verdict: "reject", code: "ERR_MODEL_SIZE" };
   assert.deepEqual(book.receive(sealed(alice, 1, { bytes: BODY_BYTES + 1 })), tooLarge);
   assert.deepEqual(book.receive(sealed(alice, 1, { bytes: 2 ** 53 - 1 })), tooLarge);
   assert.deepEqual(book.receive(sealed(alice, 1, { bytes: BODY_BYTES - 1 })), {

@@ -1,0 +1,39 @@
+/**
+ * Makes test/vectors/protocol.json: what a second implementation of protocol/README.md can be held against.
+ *
+ *     node test/support/vectors/make.ts
+ *
+ * `test/vectors.test.ts` holds the file against this code, and has test/verify_vectors.py, which was written from the pages alone, read it.
+ */
+import { writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { evidenceVectors } from "./evidence.ts";
+import { keyVectors, signatureVectors } from "./identity.ts";
+import { logVectors } from "./log.ts";
+import { mergeVectors } from "./merges.ts";
+import { announcementVector, messageVectors } from "./messages.ts";
+import { refusalVectors } from "./refusals.ts";
+import { stalenessVectors } from "./staleness.ts";
+import { rngVectors, taskVectors } from "./task.ts";
+
+export const PROTOCOL_VECTORS: URL = new URL("../../vectors/protocol.json", import.meta.url);
+
+export async function protocolVectors(): Promise<string> {
+  const vectors = {
+    provenance: "test/support/vectors/make.ts; keys are those of the seeds 32 x 01 .. 04; bytes are hexadecimal",
+    keys: keyVectors(),
+    signatures: signatureVectors(),
+    rng: rngVectors(),
+    task: taskVectors(),
+    announcement: announcementVector(),
+    messages: messageVectors(),
+    evidence: evidenceVectors(),
+    staleness: stalenessVectors(),
+    merges: await mergeVectors(),
+    refusals: refusalVectors(),
+    log: await logVectors(),
+  };
+  return `${JSON.stringify(vectors, null, 1)}\n`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(PROTOCOL_VECTORS, await protocolVectors());

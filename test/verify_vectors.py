@@ -1,0 +1,275 @@
+#!/usr/bin/env python3
+"""Holds test/vectors/protocol.json and ed25519.json against the pages of protocol/, with nothing but Python's standard library.
+
+    python3 verify_vectors.py       exit status 0 where all hold; else the first that does not is named
+
+Written from protocol/README.md and the pages that it names, not from the TypeScript: what is here is enough to follow the network."""
+import hashlib, itertools, json, math, os, struct, sys
+from verify_log import BASE, Verdict, decode, judge_evidence, log_id, read_note, root, sha256, signed, times
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
+checks = 0
+def same(a, b, what):
+    global checks
+    checks += 1
+    if a != b: sys.exit(f"{what}: {a!r} is not {b!r}")
+def x(text): return bytes.fromhex(text)
+def f32(value): return struct.unpack("<f", struct.pack("<f", value))[0]
+def floats(values): return struct.pack(f"<{len(values)}f", *values)
+
+# --- strict DAG-CBOR, the writing half (protocol/wire/README.md)
+def encode(value):
+    def head(major, n):
+        for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+            if n < 24: return bytes([major << 5 | n])
+            if n < 1 << 8 * size: return bytes([major << 5 | info]) + n.to_bytes(size, "big")
+    if value is None: return b"\xf6"
+    if isinstance(value, bool): return b"\xf5" if value else b"\xf4"
+    if isinstance(value, float) and value.is_integer(): value = int(value)
+    if isinstance(value, int): return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, float): return b"\xfb" + struct.pack(">d", value)
+    if isinstance(value, bytes): return head(2, len(value)) + value
+    if isinstance(value, str): return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list): return head(4, len(value)) + b"".join(map(encode, value))
+    keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+    return head(5, len(keys)) + b"".join(encode(key) + encode(value[key]) for key in keys)
+def plain(value):
+    if isinstance(value, list): return [plain(part) for part in value]
+    return value.hex() if isinstance(value, bytes) else value
+
+# --- keys and signatures
+def public_key(seed):
+    a = int.from_bytes(hashlib.sha512(seed).digest()[:32], "little") & (1 << 254) - 8 | 1 << 254
+    px, py, pz, _ = times(a, BASE)
+    z = pow(pz, -1, 2**255 - 19)
+    return (py * z % (2**255 - 19) | (px * z % (2**255 - 19) & 1) << 255).to_bytes(32, "little")
+def peer_id(key):
+    digits, n, text = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", int.from_bytes(b"\x00\x24\x08\x01\x12\x20" + key, "big"), ""
+    while n: n, text = n // 58, digits[n % 58] + text
+    return "1" + text  # the leading zero byte
+def check_keys(keys, signatures, task):
+    for row in keys:
+        key = public_key(x(row["seed"]))
+        same((key.hex(), peer_id(key)), (row["publicKey"], row["peerId"]), "a key")
+        for one in row["logIds"]: same(log_id(key, task, one["generation"]).hex(), one["logId"], "a log id")
+    by = x(signatures["by"])
+    for row in signatures["inDomains"]:
+        same(f"hearsay/{row['domain']}/v1\0".encode() + x(row["message"]), x(row["signed"]), "what is signed")
+        same(signed(by, x(row["signed"]), x(row["signature"])), True, row["domain"])
+    note = signatures["checkpoint"]
+    same(signed(by, note["text"].encode(), x(note["note"])), True, "the note of a checkpoint")
+def check_edges(cases):
+    for case in cases: same(signed(*(x(case[name]) for name in ("publicKey", "message", "signature"))), case["holds"], case["why"])
+
+# --- the generator and the initial parameters (protocol/learn/README.md)
+M = 0xFFFFFFFF
+def label_hash(text, seed):
+    h = seed
+    units = text.encode("utf-16-le")
+    for i in range(0, len(units), 2):
+        h = (h ^ (units[i] | units[i + 1] << 8)) * 0x85EBCA6B & M
+        h ^= h >> 13
+    h = (h ^ h >> 16) * 0xC2B2AE35 & M
+    return h ^ h >> 16
+def sfc32(label):
+    a, b, c, counter = (*(label_hash(label, seed) for seed in (0x9E3779B9, 0x243F6A88, 0xB7E15162)), 1)
+    for i in itertools.count():
+        out, counter = a + b + counter & M, counter + 1 & M
+        a, b, c = b ^ b >> 9, c + (c << 3) & M, ((c << 21 | c >> 11) & M) + out & M
+        if i >= 12: yield out
+def initial(tensors, seed):
+    values = []
+    for name, shape in tensors:
+        count = math.prod(shape)
+        if len(shape) < 2:
+            values += [1.0 if name.split("/")[-1] in ("gamma", "moving_variance") else 0.0] * count
+            continue
+        limit = math.sqrt(6 / (math.prod(shape[:-2]) * (shape[-2] + shape[-1])))
+        draws = sfc32(f"initial-params/{seed}/{name}")
+        values += [f32((2 * (next(draws) / 2**32) - 1) * limit) for _ in range(count)]
+    return values
+def header_of(tensors, task):
+    at, fields = 0, ['"__metadata__":' + json.dumps({"format": "hearsay/1", "task": task}, separators=(",", ":"))]
+    for name, shape in tensors:
+        end = at + 4 * math.prod(shape)
+        fields.append(json.dumps(name, ensure_ascii=False) + ":" + json.dumps({"dtype": "F32", "shape": shape, "data_offsets": [at, end]}, separators=(",", ":")))
+        at = end
+    text = ("{" + ",".join(fields) + "}").encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
+def check_task(task, rng):
+    for row in rng: same(list(itertools.islice(sfc32(row["label"]), 4)), row["uint32"], f"the generator of {row['label']!r}")
+    complete = task["complete"]
+    same(encode(complete).hex(), task["manifest"], "the manifest")
+    same(sha256(x(task["manifest"])).hex(), task["taskId"], "the task id")
+    for name, text in task["names"].items():
+        version = "1" if name in ("announce", "evidence") else "1.0.0"
+        same(f"/hearsay/{task['taskId'][:32]}/{name}/{version}", text, "a name")
+    params = floats(initial(complete["tensors"], complete["seed"]))
+    same(params.hex(), task["initialParams"]["bytes"], "the initial parameters")
+    same(sha256(params).hex(), task["initialParams"]["sha256"], "their hash")
+    header = header_of(complete["tensors"], task["taskId"])
+    same((header.hex(), len(header + params), sha256(header + params).hex()), tuple(task["body"][n] for n in ("header", "bytes", "sha256")), "the body")
+
+# --- messages (protocol/wire/README.md)
+TYPES = {"uint": int, "bytes": bytes, "text": str, "list": list, "bool": bool, "null": type(None)}
+def check_fields(data, fields, what):
+    values = decode(data)
+    same(encode(values), data, what)
+    same([plain(value) for value in values], [value for _, _, value in fields], what)
+    same([type(value) for value in values], [TYPES[kind] for _, kind, _ in fields], f"types of {what}")
+def check_messages(messages, announcement):
+    for row in messages: check_fields(x(row["hex"]), row["fields"], f"{row['name']} {row['direction']}")
+    sealed = x(announcement["hex"])
+    check_fields(sealed[64:], announcement["fields"], "the announcement")
+    same(peer_id(decode(sealed[64:])[2]), announcement["author"], "its author")
+
+# --- announcements and bodies: the checks in their order
+def judge_announcement(sealed, newest, task, receiver, body_bytes):
+    if len(sealed) > 1024: return "reject", "ERR_TOO_LARGE"
+    try: fields = decode(sealed[64:])
+    except Verdict as verdict: return "reject", "ERR_NOT_CANONICAL" if "shortest" in verdict.args[1] else "ERR_DECODE"
+    except Exception: return "reject", "ERR_DECODE"
+    if not (isinstance(fields, list) and len(fields) == 12 and fields[0] == 1): return "reject", "ERR_DECODE"
+    _, about, key, generation, seq, entry, tree, note, model, size, age, ts = fields
+    lengths = [len(part) if isinstance(part, bytes) else None for part in (about, key, entry, tree, note, model)]
+    if lengths != [32, 32, 32, 32, 64, 32] or age > 2**48: return "reject", "ERR_DECODE"
+    if about != task: return "ignore", "ERR_OTHER_TASK"
+    if peer_id(key) == receiver: return "ignore", None
+    if newest and (generation, seq) <= (newest[3], newest[4]): return "ignore", "ERR_REPLAYED"
+    if newest and model == newest[8]: return "ignore", "ERR_REPLAYED"
+    if size != body_bytes: return "reject", "ERR_MODEL_SIZE"
+    if not signed(key, b"hearsay/announcement/v1\0" + sealed[64:], sealed[:64]): return "reject", "ERR_SIGNATURE"
+    return "accept", None
+def judge_body(body, header, count, largest):
+    if len(body) != len(header) + 4 * count: return "ERR_MODEL_SIZE"
+    if not body.startswith(header): return "ERR_MODEL_SHAPE"
+    norm = math.sqrt(sum(value * value for value in struct.unpack(f"<{count}f", body[len(header):])))
+    if not math.isfinite(norm): return "ERR_MODEL_NOT_FINITE"
+    return "ERR_MODEL_NORM" if norm > largest else None
+def check_refusals(refusals, task):
+    header, count = x(task["body"]["header"]), len(task["initialParams"]["values"])
+    for row in refusals["announcements"]:
+        newest = decode(x(row["before"])[64:]) if row["before"] else None
+        verdict = judge_announcement(x(row["sealed"]), newest, x(task["taskId"]), refusals["receiver"], task["body"]["bytes"])
+        same(verdict, (row["verdict"], row["code"]), row["why"])
+    for row in refusals["bodies"]: same(judge_body(x(row["body"]), header, count, refusals["maxNorm"]), row["code"], row["why"])
+
+# --- evidence and logs (protocol/README.md)
+def check_evidence(evidence, task):
+    for row in evidence["cases"]:
+        data = x(row["evidence"])
+        key = decode(data)[2]
+        try: proves = judge_evidence(data, key, task) or "end"
+        except Verdict as verdict: proves = "fork" if verdict.args[0] == 4 else None
+        same(proves, row["proves"], row["name"])
+    for row in evidence["held"]:
+        same(sha256("".join(sorted(f"{kind} {peer}\n" for kind, peer in row["known"])).encode()).hex(), row["sum"], "the sum of what is held")
+def check_log(log):
+    key, task = x(log["publicKey"]), x(log["task"])
+    for part in (log["first"], log["second"]):
+        name, prev, leaves = log_id(key, task, part["generation"]), bytes(32), []
+        same(name.hex(), part["logId"], "a log id")
+        for row in part["entries"]:
+            signature, entry = x(row["signed"])[:64], x(row["signed"])[64:]
+            _, logged, seq, before, _, kind, _ = decode(entry)
+            same((logged, seq, before, kind, sha256(entry).hex()), (name, len(leaves), prev, row["type"], row["id"]), f"entry {row['seq']}")
+            same(signed(key, b"hearsay/log-entry/v1\0" + sha256(entry), signature), True, f"the signature of entry {row['seq']}")
+            leaves, prev = leaves + [sha256(b"\0" + entry)], sha256(entry)
+        size = part["size"]
+        same(root(leaves[:size]).hex(), part["root"], "the tree")
+        same(read_note(part["note"], key, name), (size, root(leaves[:size])), "the checkpoint")
+
+# --- staleness (protocol/README.md)
+def weight(tau, function, a, b, floor):
+    s = {"constant": 1, "hinge": 1 if tau <= b else 1 / (a * (tau - b) + 1), "polynomial": (1 + tau) ** -a}[function]
+    return max(1, math.floor(65536 * max(floor, s) + 0.5))
+def lower_median(values): return sorted(values)[(len(values) - 1) // 2]
+def merged_age(own, ages):
+    rows, total = sorted([(own, 65536), *map(tuple, ages)]), 65536 + sum(w for _, w in ages)
+    sums = itertools.accumulate(w for _, w in rows)
+    return max(own, next(age for (age, _), upto in zip(rows, sums) if 2 * upto >= total))
+def check_staleness(staleness):
+    for row in staleness["weights"]:
+        for one in row["weights"]:
+            same(weight(one["tau"], *(row[name] for name in ("function", "a", "b", "floor"))), one["weightQ16"], f"a weight of {row['function']}")
+    for row in staleness["lags"]:
+        reference = min(row["ownAge"], lower_median(row["ages"]))
+        tau = max(0, (reference - row["theirAge"]) / row["steps"], row["cyclesSinceFirstSeen"])
+        same((reference, tau if tau < row["cutoff"] + 1 else row["cutoff"] + 1), (row["referenceAge"], row["tau"]), "a lag")
+    for row in staleness["mergedAges"]: same(merged_age(row["ownAge"], row["ages"]), row["merged"], "a merged age")
+
+# --- merges (protocol/aggregate/README.md); float64 within, float32 without. The rules that are not here: test/vectors/generate.py
+def median_of(rows, weights):
+    total, out = sum(weights), []
+    for column in zip(*rows):
+        order = sorted(range(len(rows)), key=lambda i: column[i])
+        sums = list(itertools.accumulate(weights[i] for i in order))
+        lower = next(column[i] for i, upto in zip(order, sums) if 2 * upto >= total)
+        upper = next(column[i] for i, upto in zip(order, sums) if 2 * upto > total)
+        out.append(f32((lower + upper) / 2))
+    return out
+def mean_of(rows, weights): return [sum(w * v for w, v in zip(weights, column)) / sum(weights) for column in zip(*rows)]
+def distance(a, b): return math.sqrt(sum((p - q) ** 2 for p, q in zip(a, b)))
+def middle(values): return (sorted(values)[(len(values) - 1) // 2] + sorted(values)[len(values) // 2]) / 2 if values else 0
+def guarded_median(own, base, candidates, f, share, mix, limit):
+    v, m = [c["params"] for c in candidates], len(candidates)
+    b = min(math.ceil(f * m) + 1, max(1, (m - 1) // 2), m // 2)
+    pairs = [distance(v[j], v[k]) for j in range(m) for k in range(j)]
+    d = [distance(one, own) for one in v]
+    t = share * min(middle(pairs), middle(d))
+    crowd = [sum(k == j or distance(v[j], v[k]) < t for k in range(m)) for j in range(m)]
+    weights = [1] + [c["weightQ16"] / 65536 * c["mass"] / n for c, n in zip(candidates, crowd)]
+    c = min(2 * b * (m - b) // m, m - 1)
+    r = sorted(d, reverse=True)[c]
+    clipped = [[o + min(1, r / n if n else 1) * (p - o) for o, p in zip(own, one)] for one, n in zip(v, d)]
+    rows, left_out = [own, *clipped], min(math.floor(mix * b + 0.5), m // 2)
+    mixed = []
+    for i, row in enumerate(rows):
+        far = [-1] + d if i == 0 else [distance(row, other) for other in rows]
+        near = sorted(range(m + 1), key=lambda j: far[j])[: m + 1 - left_out]
+        mixed.append(mean_of([rows[j] for j in near], [weights[j] for j in near]))
+    y = median_of(mixed, [round(w * 2**30 / sum(weights)) for w in weights])
+    longest = limit * max(distance(own, base), sorted(distance(one, base) for one in v)[max(0, m // 4 - 1)])
+    step = distance(y, base)
+    if step > longest: y = [q + longest / step * (p - q) for p, q in zip(y, base)]
+    return y, ["duplicate" if n > 1 else "clipped" if far > r else "used" for n, far in zip(crowd, d)]
+def check_merges(merges):
+    own, base, candidates = merges["own"], merges["base"], merges["candidates"]
+    rows, masses = [own] + [c["params"] for c in candidates], [1] + [c["mass"] for c in candidates]
+    weights = [65536] + [c["weightQ16"] * c["mass"] for c in candidates]
+    def near(a, b, what): same(max(map(abs, (p - q for p, q in zip(a, b)))) < 1e-6, True, f"{what}: {a} for {b}")
+    cases = {case["rule"]: case for case in merges["cases"]}
+    same(median_of(rows, masses), cases["median"]["params"], "median")
+    same(median_of(rows, weights), cases["weighted-median"]["params"], "weighted-median")
+    near(mean_of(rows, weights), cases["mean"]["params"], "mean")
+    case = cases["guarded-median"]
+    params, statuses = guarded_median(own, base, candidates, **case["parameters"])
+    near(params, case["params"], "guarded-median")
+    same(statuses, case["statuses"], "statuses of guarded-median")
+    for case in merges["cases"]:
+        same(floats(case["params"]).hex(), case["bytes"], f"bytes of {case['rule']}")
+        same(1 + sum(c["mass"] for c, status in zip(candidates, case["statuses"]) if status != "removed"), case["mass"], f"mass of {case['rule']}")
+    whole = merges["blended"]
+    y = median_of(rows, [65536] + [c["weightQ16"] for c in candidates])
+    same([f32(o + whole["blend"] * (p - o)) for o, p in zip(own, y)], whole["params"], "blend")
+    same(merged_age(merges["age"], [[c["age"], c["weightQ16"]] for c in candidates]), whole["age"], "the age of a merge")
+    caught = whole["catchUp"]
+    same(median_of(rows[1:], [1] * len(candidates)), caught["params"], "catch-up")
+    same(lower_median([c["age"] for c in candidates]), caught["age"], "the age of a catch-up")
+
+def read(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as file: return json.load(file)
+if __name__ == "__main__":
+    v = read("protocol.json")
+    task = x(v["task"]["taskId"])
+    check_keys(v["keys"], v["signatures"], task)
+    check_edges(read("ed25519.json")["cases"])
+    check_task(v["task"], v["rng"])
+    check_messages(v["messages"], v["announcement"])
+    check_refusals(v["refusals"], v["task"])
+    check_evidence(v["evidence"], task)
+    check_log(v["log"])
+    check_staleness(v["staleness"])
+    check_merges(v["merges"])
+    print(f"{checks} checks hold")
