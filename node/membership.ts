@@ -5,9 +5,11 @@
  * runs. All go through one address book, which redials lost peers with back-off for ever; nobody is special once the network
  * runs, so it survives the death of every bootstrap peer, and a restarted one is found again.
  */
+
 import { isIP } from "node:net";
 import type { Peer } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import { power } from "../protocol/exp-log.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { type AddressBook, REDIAL_FIRST_MS, REDIAL_LONGEST_MS } from "../protocol/membership/address-book.ts";
 import type { Rng } from "../protocol/rng.ts";
@@ -89,7 +91,7 @@ export function startMembership(
       book.reached(peer);
       nameless.delete(address);
     } catch {
-      state.dueMs = wallClock.monotonicMs() + Math.min(REDIAL_FIRST_MS * 2 ** state.failures++, REDIAL_LONGEST_MS);
+      state.dueMs = wallClock.monotonicMs() + Math.min(REDIAL_FIRST_MS * power(2, state.failures++), REDIAL_LONGEST_MS);
     } finally {
       dialing.delete(address);
     }

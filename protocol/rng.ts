@@ -4,6 +4,7 @@
  * Generator: sfc32 (Chris Doty-Humphrey, PractRand), seeded by hashing a label with two rounds of MurmurHash3's finaliser.
  * Not for keys, nor for the noise of differential privacy: those need a cryptographic source.
  */
+import { log } from "./exp-log.ts";
 
 export interface Rng {
   /** A 32-bit unsigned integer. */
@@ -68,7 +69,7 @@ function fromLabel(label: string): Rng {
       const y = (2 * (uint32() + 0.5)) / 2 ** 32 - 1;
       const s = x * x + y * y;
       if (s >= 1) continue;
-      const scale = Math.sqrt((-2 * Math.log(s)) / s);
+      const scale = Math.sqrt((-2 * log(s)) / s);
       spare = y * scale;
       return x * scale;
     }

@@ -10,6 +10,7 @@
  * and with honest models at mean weight w a weighted median breaks at the share w / (1 + w) of attackers.
  */
 
+import { power } from "./exp-log.ts";
 import { UNIT_WEIGHT } from "./weight.ts";
 
 /** `staleness` of a task, as far as weights depend on it. */
@@ -86,8 +87,8 @@ export function eligible(tau: number, cutoff: number): boolean {
  *     hinge       s = 1 if tau <= b, else 1 / (a (tau - b) + 1)
  *     polynomial  s = (1 + tau)^-a
  *
- * 65536 for tau <= 0; a tau that is not a number counts as infinite. Square root and division are correctly rounded everywhere;
- * for `polynomial` with another a than 1/2 engines may differ in the last bit of the power, which rounding to 16 bits hides.
+ * 65536 for tau <= 0; a tau that is not a number counts as infinite. Square root and division are correctly rounded everywhere,
+ * and for `polynomial` with another a than 1/2 the power is that of `exp-log.ts`, which is the same everywhere.
  */
 export function stalenessWeightQ16(tau: number, weighting: StalenessWeighting): number {
   const weight = Math.max(weighting.floor, discount(Number.isNaN(tau) ? Infinity : Math.max(0, tau), weighting));
@@ -119,7 +120,7 @@ function discount(tau: number, { function: shape, a, b }: StalenessWeighting): n
     case "hinge":
       return tau <= b ? 1 : 1 / (a * (tau - b) + 1);
     case "polynomial":
-      return a === 0.5 ? 1 / Math.sqrt(1 + tau) : (1 + tau) ** -a;
+      return a === 0.5 ? 1 / Math.sqrt(1 + tau) : power(1 + tau, -a);
   }
 }
 

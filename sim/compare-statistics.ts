@@ -1,4 +1,5 @@
 /** Means over seeds with 95 % confidence intervals, by Student's t (Student, Biometrika 1908). */
+import { power } from "../protocol/exp-log.ts";
 
 export interface Estimate {
   readonly mean: number;
@@ -21,7 +22,7 @@ export function estimate(values: readonly number[]): Estimate {
   if (count === 0) throw new RangeError("no values to take a mean of");
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   if (count === 1) return { mean, count };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const variance = values.reduce((sum, value) => sum + power(value - mean, 2), 0) / (count - 1);
   return { mean, halfWidth: studentQuantile(count - 1) * Math.sqrt(variance / count), count };
 }
 
@@ -31,10 +32,10 @@ export function studentQuantile(freedom: number): number {
   const known = QUANTILES[freedom - 1];
   if (known !== undefined) return known;
   const terms = [
-    (Z ** 3 + Z) / 4,
-    (5 * Z ** 5 + 16 * Z ** 3 + 3 * Z) / 96,
-    (3 * Z ** 7 + 19 * Z ** 5 + 17 * Z ** 3 - 15 * Z) / 384,
-    (79 * Z ** 9 + 776 * Z ** 7 + 1482 * Z ** 5 - 1920 * Z ** 3 - 945 * Z) / 92160,
+    (power(Z, 3) + Z) / 4,
+    (5 * power(Z, 5) + 16 * power(Z, 3) + 3 * Z) / 96,
+    (3 * power(Z, 7) + 19 * power(Z, 5) + 17 * power(Z, 3) - 15 * Z) / 384,
+    (79 * power(Z, 9) + 776 * power(Z, 7) + 1482 * power(Z, 5) - 1920 * power(Z, 3) - 945 * Z) / 92160,
   ];
-  return terms.reduce((sum, term, i) => sum + term / freedom ** (i + 1), Z);
+  return terms.reduce((sum, term, i) => sum + term / power(freedom, i + 1), Z);
 }

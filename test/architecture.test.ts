@@ -118,7 +118,6 @@ describe("the architecture check turns red on", () => {
     ["globalThis in protocol/", "host", "protocol/learn/x.ts", `globalThis["process"];`],
     ["chance of the host in protocol/", "host", "protocol/learn/x.ts", "crypto.getRandomValues(new Uint8Array(1));"],
     ["import.meta in protocol/", "host", "protocol/learn/x.ts", "export const here = import.meta.url;"],
-    ["the host's language in protocol/", "host", "protocol/learn/x.ts", `["b"].sort((a, b) => a.localeCompare(b));`],
     ["a peer.ts that grew", "length", "protocol/peer/peer.ts", `${"\n".repeat(200)}export const x = 1;`],
     ["a source that cannot be read", "syntax", "node/x.ts", "export const x = (1;"],
   ];
@@ -174,6 +173,21 @@ describe("the tools turn red on planted files:", () => {
     ["protocol/time.ts", "export const a = Date.now();\n", "noRestrictedGlobals"],
     ["protocol/print.ts", 'console.log("a");\n', "noRestrictedGlobals"],
     ["protocol/chance.ts", "export const a = Math.random();\n", "plugin"],
+    ["protocol/learn/exp.ts", "export const a = Math.exp(1);\n", "plugin"],
+    ["protocol/hyperbolic.ts", "export const a = [1].map(Math.cosh);\n", "plugin"],
+    ["sim/maybe.ts", "export const a = Math?.atan2(1, 2);\n", "plugin"],
+    ["sim/taken-out.ts", "export const { log1p } = Math;\n", "plugin"],
+    ["sim/named.ts", 'export const a = Math["sin"](1);\n', "plugin"],
+    ["sim/handed-on.ts", 'export const a = Reflect.get(Math, "expm1");\n', "plugin"],
+    ["sim/plots/pow.ts", "export const a = Math.pow(1.1, 0.5);\n", "plugin"],
+    ["sim/power.ts", "export const a = (b: number): number => b ** 2;\n", "plugin"],
+    ["sim/root.ts", "export const a = 2 ** 0.5;\n", "plugin"],
+    ["sim/power-of-2.ts", "export const a = (b: number): number => 2 ** b;\n", "plugin"],
+    ["node/data/assigned.ts", "export let a = 3;\na **= 2;\n", "plugin"],
+    ["node/engines/tanh.ts", "export const a = Math.tanh(1);\n", "plugin"],
+    ["sim/order.ts", `export const a = ["b"].sort((x, y) => x.localeCompare(y));\n`, "plugin"],
+    ["protocol/numbers.ts", "export const a = (1e6).toLocaleString();\n", "plugin"],
+    ["node/collator.ts", 'export const a = new Intl.Collator("de");\n', "plugin"],
     [
       "protocol/net.ts",
       `import { createLibp2p } from "libp2p";\nexport const a = createLibp2p;\n`,
@@ -187,12 +201,19 @@ describe("the tools turn red on planted files:", () => {
     ],
     ["node/tested.ts", `import { a } from "../test/support/blobs.ts";\nexport const b = a;\n`, "noRestrictedImports"],
   ];
+  const innocent: readonly [path: string, source: string][] = [
+    [
+      "protocol/settled.ts",
+      "export const a = Math.floor(Math.sqrt(2 ** 20)) + Math.PI + Math.max(...[1].map(Math.abs));\n",
+    ],
+    ["test/reference.ts", "export const a = Math.exp(1) + 3 ** 0.5;\n"],
+  ];
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), "hearsay-planted-"));
-    for (const name of ["biome.json", ".biome-no-random.grit", ".gitignore"])
+    for (const name of ["biome.json", ".biome-no-random.grit", ".biome-same-bytes.grit", ".gitignore"])
       cpSync(join(TOP, name), join(directory, name));
-    for (const [path, source] of planted) {
+    for (const [path, source] of [...planted, ...innocent]) {
       mkdirSync(dirname(join(directory, path)), { recursive: true });
       writeFileSync(join(directory, path), source);
     }
@@ -213,6 +234,7 @@ describe("the tools turn red on planted files:", () => {
         `${path}: ${rule}\n${run.stdout}`,
       );
     }
+    for (const [path] of innocent) assert.ok(!run.stdout.includes(path), `${path} is innocent\n${run.stdout}`);
   });
 
   it("the compiler finds no host in protocol/: there it knows nothing but the language and four classes", () => {

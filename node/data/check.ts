@@ -1,5 +1,7 @@
 /** What must vary in a data set for it to teach anything, and the figures that a task's standardisation is made of. */
+
 import { HearsayError } from "../../protocol/errors.ts";
+import { power } from "../../protocol/exp-log.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 
 export interface ColumnStats {
@@ -17,7 +19,7 @@ export function columnStats(values: Float32Array, columns: number): ColumnStats 
     mean[i % columns] = (mean[i % columns] as number) + value / rows;
   });
   values.forEach((value, i) => {
-    variance[i % columns] = (variance[i % columns] as number) + (value - (mean[i % columns] as number)) ** 2 / rows;
+    variance[i % columns] = (variance[i % columns] as number) + power(value - (mean[i % columns] as number), 2) / rows;
   });
   const constant = constantColumns(values, columns);
   return { mean, std: variance.map((value, column) => (constant.has(column) ? 1 : Math.sqrt(value))) };

@@ -99,7 +99,7 @@ export function createThreadedPasses(
 
   return {
     passes: {
-      gram: (rows) => (alone(rows) ? own.gram(rows) : sumUp(rows, "gram", (rows.length - 1) ** 2)),
+      gram: (rows) => (alone(rows) ? own.gram(rows) : sumUp(rows, "gram", (rows.length - 1) * (rows.length - 1))),
       squaredLengths: (rows) =>
         alone(rows) ? own.squaredLengths(rows) : sumUp(rows, "squaredLengths", rows.length - 1),
       reduce(rows, pass, result = new Float32Array(rows[0]?.length ?? 0)) {

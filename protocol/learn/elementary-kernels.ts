@@ -2,18 +2,9 @@
  * The functions of `elementary.ts` as WebAssembly, four float32 at a time (the logarithm: one float64): the same
  * operations in the same order, hence the same bits.
  */
+import { LOG_TERMS } from "../exp-log.ts";
 import { type Code, f32, f32x4, f64, i32, i32x4, local, select, v128 } from "../wasm-module.ts";
-import {
-  EXP_LEAST,
-  EXP_TERMS,
-  LN2_HIGH,
-  LN2_LOW,
-  LOG_TERMS,
-  LOG2_E,
-  ROUNDER,
-  TANH_SMALL,
-  TANH_TERMS,
-} from "./elementary.ts";
+import { EXP_LEAST, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E, ROUNDER, TANH_SMALL, TANH_TERMS } from "./elementary.ts";
 
 /** Locals of type v128 that `expOfNegative` needs; `tanh` needs two more. */
 export type Scratch = readonly number[];

@@ -7,6 +7,8 @@
  * a polynomial (coefficients: interpolation at Chebyshev nodes, by us). Largest errors found over all float32: exp 1 ulp,
  * tanh 2 ulp; the tests hold both to 2 ulp, and log to 2 ulp of float64.
  */
+import { log } from "../exp-log.ts";
+
 const fround = Math.fround;
 
 export const LOG2_E: number = fround(Math.LOG2E);
@@ -27,9 +29,6 @@ export const TANH_TERMS: readonly number[] = [
   -0.33333333171276686, 0.133333034258805, -0.053959228558021766, 0.021768666332002418, -0.00834311964942274,
   0.002291809426580023,
 ].map(fround);
-
-/** 1/3, 1/5 ... of the series 2 artanh z = 2z (1 + z^2/3 + z^4/5 + ...), in float64, where |z| < 0.1716. */
-export const LOG_TERMS: readonly number[] = [3, 5, 7, 9, 11, 13, 15, 17, 19, 21].map((odd) => 1 / odd);
 
 const bits = new Int32Array(1);
 const float = new Float32Array(bits.buffer);
@@ -68,18 +67,5 @@ export function tanh(x: number): number {
 
 /** ln x as a float64, of a float32 x that is positive and normal; NaN for NaN and infinity. */
 export function logOf(x: number): number {
-  float[0] = x;
-  const pattern = bits[0] as number;
-  let exponent = (pattern >> 23) - 127;
-  bits[0] = (pattern & 0x7fffff) | 0x3f800000;
-  let mantissa = float[0] as number;
-  if (mantissa > Math.SQRT2) {
-    mantissa *= 0.5;
-    exponent++;
-  }
-  const z = (mantissa - 1) / (mantissa + 1);
-  const square = z * z;
-  let tail = LOG_TERMS.at(-1) as number;
-  for (let k = LOG_TERMS.length - 2; k >= 0; k--) tail = tail * square + (LOG_TERMS[k] as number);
-  return exponent * Math.LN2 + (2 * z + 2 * z * (square * tail)) + (x - x);
+  return log(x) + (x - x);
 }

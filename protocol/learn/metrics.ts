@@ -2,6 +2,7 @@
  * Figures of merit from predictions, the same for every engine. Formulas as in scikit-learn's user guide ("Metrics and
  * scoring"); sums run in double precision, in order of rows.
  */
+import { log } from "../exp-log.ts";
 import type { Metrics } from "../seams.ts";
 import type { OutputSpec } from "../task.ts";
 
@@ -51,7 +52,7 @@ function classificationMetrics(probabilities: Float32Array, classes: Float32Arra
   for (let row = 0; row < rows; row++) {
     const truth = classes[row] as number;
     const guess = argMax(probabilities, row * width, width);
-    loss -= Math.log(Math.max(probabilities[row * width + truth] as number, MIN_PROBABILITY));
+    loss -= log(Math.max(probabilities[row * width + truth] as number, MIN_PROBABILITY));
     actual[truth] = (actual[truth] as number) + 1;
     predicted[guess] = (predicted[guess] as number) + 1;
     if (guess !== truth) continue;
@@ -91,11 +92,11 @@ function regressionMetrics(
     let total = 0;
     for (let row = 0; row < rows; row++) {
       const truth = targets[row * width + k] as number;
-      residual += ((predictions[row * width + k] as number) - truth) ** 2;
-      total += (truth - mean) ** 2;
+      residual += square((predictions[row * width + k] as number) - truth);
+      total += square(truth - mean);
     }
     squares += residual;
-    loss += residual / (std[k % std.length] as number) ** 2;
+    loss += residual / square(std[k % std.length] as number);
     if (total > 0) r2 += 1 - residual / total;
     else if (residual === 0) r2 += 1;
   }
@@ -105,4 +106,8 @@ function regressionMetrics(
     rmse: Math.sqrt(squares / (rows * width)),
     r2: r2 / width,
   };
+}
+
+function square(x: number): number {
+  return x * x;
 }

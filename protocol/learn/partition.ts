@@ -4,7 +4,9 @@
  * The parts do not overlap and cover the data; the same seed gives the same parts. No part has fewer than 2 rows, so that
  * every peer can train and hold one row out: a part that falls short takes rows from the largest.
  */
+
 import { HearsayError } from "../errors.ts";
+import { exp, log, power } from "../exp-log.ts";
 import { createRng, type Rng } from "../rng.ts";
 import type { Dataset } from "./dataset.ts";
 import { rowsByLabel, rowsByOwner, sortedByLabel } from "./groups.ts";
@@ -133,7 +135,7 @@ function dirichletProportions(n: number, alpha: number, rng: Rng): number[] {
   if (!(alpha > 0 && alpha < Infinity)) throw new RangeError(`alpha is ${alpha}, it must be above 0`);
   const logs = Array.from({ length: n }, () => logGammaVariate(alpha, rng));
   const largest = logs.reduce((a, b) => Math.max(a, b));
-  const shares = logs.map((value) => Math.exp(value - largest));
+  const shares = logs.map((value) => exp(value - largest));
   const total = shares.reduce((a, b) => a + b);
   return shares.map((share) => share / total);
 }
@@ -147,15 +149,15 @@ function logGammaVariate(shape: number, rng: Rng): number {
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
     const x = rng.normal();
-    const v = (1 + c * x) ** 3;
-    if (v <= 0 || logUniform(rng) >= x * x * 0.5 + d * (1 - v + Math.log(v))) continue;
-    return Math.log(d * v) + (shape < 1 ? logUniform(rng) / shape : 0);
+    const v = power(1 + c * x, 3);
+    if (v <= 0 || logUniform(rng) >= x * x * 0.5 + d * (1 - v + log(v))) continue;
+    return log(d * v) + (shape < 1 ? logUniform(rng) / shape : 0);
   }
 }
 
 /** log(U), U uniform on the open interval (0, 1). */
 function logUniform(rng: Rng): number {
-  return Math.log((rng.uint32() + 0.5) / 2 ** 32);
+  return log((rng.uint32() + 0.5) / 2 ** 32);
 }
 
 function shards(data: Dataset, perPeer: number, peers: number, rng: Rng): number[][] {

@@ -15,6 +15,7 @@ import { CID } from "multiformats/cid";
 import { create as createDigest } from "multiformats/hashes/digest";
 import { concatBytes, equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
+import { power } from "../exp-log.ts";
 import type { Crypto } from "../seams.ts";
 
 /** Codecs of blocks (multicodec table). */
@@ -80,7 +81,7 @@ export function createBlockReader(chunks: AsyncIterable<Uint8Array>, { sha256 }:
     let value = 0;
     for (let i = 0; i < MAX_VARINT_BYTES; i++) {
       const byte = (await take(1))[0] as number;
-      value += (byte & 0x7f) * 2 ** (7 * i);
+      value += (byte & 0x7f) * power(2, 7 * i);
       if (byte >= 0x80) continue;
       must(byte > 0 || i === 0, "the length of a block is not in its shortest form");
       return value;

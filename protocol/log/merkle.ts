@@ -9,6 +9,7 @@
  * those; the root of any range of leaves follows from a few of them. Numbers are up to 2^53 - 1.
  */
 import { concatBytes, equalBytes } from "../bytes.ts";
+import { binaryExponent, power } from "../exp-log.ts";
 import type { Crypto } from "../seams.ts";
 
 export type Hashing = Pick<Crypto, "sha256">;
@@ -178,8 +179,8 @@ export function isConsistent(
 /** Root over the leaves from `start` on, which begin at a complete node of their size or a larger one. */
 async function rangeRoot(start: number, count: number, nodeAt: NodeAt, hashing: Hashing): Promise<Uint8Array> {
   if (count === 0) return rootOf([], hashing);
-  const level = Math.round(Math.log2(count));
-  if (2 ** level === count) return nodeAt(level, start / count);
+  const level = binaryExponent(count);
+  if (power(2, level) === count) return nodeAt(level, start / count);
   const k = split(count);
   const [left, right] = await Promise.all([
     rangeRoot(start, k, nodeAt, hashing),

@@ -7,6 +7,7 @@
  * Tiles only repeat what the entries say; a lost one is made again.
  */
 import { equalBytes } from "../bytes.ts";
+import { power } from "../exp-log.ts";
 import { HASH_BYTES, type Hashing, type NodeAt, nodeHash } from "./merkle.ts";
 
 export const TILE_HEIGHT = 6;
@@ -168,17 +169,17 @@ function placeOf(
   index: number,
 ): { tile: { level: number; index: number }; slot: number; until: number } {
   const height = level % TILE_HEIGHT;
-  const width = 2 ** (TILE_HEIGHT - height);
+  const width = power(2, TILE_HEIGHT - height);
   const at = index % width;
   return {
     tile: { level: (level - height) / TILE_HEIGHT, index: (index - at) / width },
     slot: slotOf(height, at),
-    until: (at + 1) * 2 ** height - 1,
+    until: (at + 1) * power(2, height) - 1,
   };
 }
 
 function slotOf(height: number, index: number): number {
-  return 128 - 2 ** (7 - height) + index;
+  return 128 - power(2, 7 - height) + index;
 }
 
 function hashAt(hashes: Uint8Array, slot: number): Uint8Array {

@@ -4,7 +4,9 @@
  * A lost peer is redialled for ever: delay after the n-th failure in a row = min(first * 2^(n-1), longest), times a factor in
  * [0.5, 1.5) so that a network that went down together does not come back in step.
  */
+
 import { HearsayError } from "../errors.ts";
+import { power } from "../exp-log.ts";
 import { LIMITS } from "../limits.ts";
 import type { Rng } from "../rng.ts";
 import type { Clock, PeerId, Store, StoreChange } from "../seams.ts";
@@ -101,7 +103,7 @@ export async function openAddressBook(modules: {
     lost(peer) {
       const card = cards.get(peer);
       if (card === undefined) return;
-      const delayMs = Math.min(REDIAL_FIRST_MS * 2 ** Math.min(card.failures, 30), REDIAL_LONGEST_MS);
+      const delayMs = Math.min(REDIAL_FIRST_MS * power(2, Math.min(card.failures, 30)), REDIAL_LONGEST_MS);
       card.failures++;
       card.nextDialMs = clock.monotonicMs() + delayMs * (0.5 + rng.uniform());
     },

@@ -2,7 +2,9 @@
  * Authors whose models could not be had or were refused. Each failure counts two points, each good model takes one back; an
  * author with p points is left out for 2^p own cycles, so that failing every second time does not pay either.
  */
+
 import { forgetOldest } from "../bounded.ts";
+import { power } from "../exp-log.ts";
 import type { PeerId } from "../seams.ts";
 
 export interface Strikes {
@@ -26,7 +28,7 @@ export function createStrikes(capacity: number): Strikes {
     add(author, cycle) {
       const points = Math.min(MAX_POINTS, (records.get(author)?.points ?? 0) + 2);
       records.delete(author); // re-inserted at the end: the map's order is the order of failures
-      records.set(author, { points, untilCycle: cycle + Math.min(MAX_CYCLES, 2 ** points) });
+      records.set(author, { points, untilCycle: cycle + Math.min(MAX_CYCLES, power(2, points)) });
       forgetOldest(records, capacity);
     },
     forgive(author) {

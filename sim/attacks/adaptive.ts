@@ -14,8 +14,10 @@
  * tried at s = 1; the best is then searched on a geometric grid that narrows, s = 2^t, until `evaluations` merges
  * are spent.
  */
+
 import { z } from "zod";
 import { distance } from "../../protocol/aggregate/distances.ts";
+import { power } from "../../protocol/exp-log.ts";
 import { stalenessWeightQ16 } from "../../protocol/staleness.ts";
 import { numParams } from "../../protocol/task.ts";
 import { UNIT_WEIGHT } from "../../protocol/weight.ts";
@@ -133,7 +135,7 @@ function search(
     if (left === 0 || tried.has(name)) return false;
     tried.add(name);
     left--;
-    const lie = direction(2 ** exponent);
+    const lie = direction(power(2, exponent));
     const done = damage(lie);
     if (best !== undefined && done <= best.damage) return false;
     best = { direction, exponent, lie, damage: done };

@@ -4,7 +4,9 @@
  * where they pull from one slot for each author, they are one, and what comes faster than the task allows is not
  * even looked at. (Flooding of views by pushes: Bortnikov, Gurevich, Keidar, Kliot, Shraer, Brahms, PODC 2008.)
  */
+
 import { z } from "zod";
+import { power } from "../../protocol/exp-log.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { type Body, createForger, createWire } from "./forger.ts";
@@ -49,7 +51,7 @@ export const pushFlood: Attack = defineAttack({
         const [params, mine] = [published, ++generation];
         for (let i = 1; i < rate; i++)
           clock.after(i * spacingMs, () => {
-            if (mine === generation) void push(wire.bodyOf(scaled(params, STRETCH ** i)));
+            if (mine === generation) void push(wire.bodyOf(scaled(params, power(STRETCH, i))));
           });
       }
 

@@ -4,6 +4,7 @@
  * A device takes cycleSeconds x exp(speedSigma x normal) for every training: median cycleSeconds, 95 % of the devices within a
  * factor of exp(2 sigma). Exactly round(share x devices) are stragglers, dealt with the seed, and slower by one factor more.
  */
+import { exp } from "../../protocol/exp-log.ts";
 import type { Rng } from "../../protocol/rng.ts";
 import type { Clock } from "../../protocol/seams.ts";
 import { createBattery } from "./battery.ts";
@@ -25,7 +26,7 @@ export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock
     straggler[device] = 1;
 
   return Array.from(straggler, (isStraggler): Device => {
-    const slowness = Math.exp(speedSigma * speeds.normal()) * (isStraggler ? stragglers.slowdown : 1);
+    const slowness = exp(speedSigma * speeds.normal()) * (isStraggler ? stragglers.slowdown : 1);
     const trainMs = cycleSeconds * 1000 * slowness;
     if (battery === undefined) return { trainMs: () => trainMs };
     const ratePerMs = battery.chargeRate / (cycleSeconds * 1000);

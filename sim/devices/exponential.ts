@@ -5,6 +5,7 @@
  * what is left of its first span is distributed like a whole one. Sessions of real file-sharing networks have a heavier tail
  * (Stutzbach and Rejaie, IMC 2006: Weibull); take a trace for those.
  */
+import { log } from "../../protocol/exp-log.ts";
 import type { Rng } from "../../protocol/rng.ts";
 import type { Presence, SessionChange } from "./presence.ts";
 
@@ -22,7 +23,7 @@ export function exponentialPresence(
   const onShare = meanOnSeconds / (meanOnSeconds + meanOffSeconds);
   const on = Uint8Array.from({ length: peers }, () => (rng.uniform() < onShare ? 1 : 0));
   const atStart = on.slice();
-  const spanMs = (peer: number) => -Math.log(1 - rng.uniform()) * 1000 * (on[peer] ? meanOnSeconds : meanOffSeconds);
+  const spanMs = (peer: number) => -log(1 - rng.uniform()) * 1000 * (on[peer] ? meanOnSeconds : meanOffSeconds);
   const nextMs = Float64Array.from(on, (_, peer) => spanMs(peer));
 
   function* changes(): Generator<SessionChange> {

@@ -31,8 +31,10 @@ export function createNeighbourSearch(points: number, sideMetres: number, rangeM
         const [column, row] = [columnOf(ax), columnOf(ay)];
         for (let r = Math.max(0, row - 1); r <= Math.min(columns - 1, row + 1); r++)
           for (let c = Math.max(0, column - 1); c <= Math.min(columns - 1, column + 1); c++)
-            for (let b = first[r * columns + c] as number; b > a; b = next[b] as number)
-              if (((x[b] as number) - ax) ** 2 + ((y[b] as number) - ay) ** 2 < squaredRange) callback(a, b);
+            for (let b = first[r * columns + c] as number; b > a; b = next[b] as number) {
+              const [dx, dy] = [(x[b] as number) - ax, (y[b] as number) - ay];
+              if (dx * dx + dy * dy < squaredRange) callback(a, b);
+            }
       }
     },
   };

@@ -1,6 +1,6 @@
 /** Axes that the figures share: label with unit, percent, a logarithm where numbers span magnitudes, a domain that is never empty. */
 import type * as Plot from "@observablehq/plot";
-import { formatNumber, isNumber } from "./text.ts";
+import { decimalExponent, formatNumber, isNumber } from "./text.ts";
 
 export type AxisType = "linear" | "log";
 
@@ -75,10 +75,10 @@ function domainOf(values: readonly number[], type: AxisType, zero: boolean): rea
 
 /** 1, 2, 5 of each decade; of more than two decades the powers of ten, at most seven. Plot would mark every digit. */
 function logTicks(low: number, high: number): number[] {
-  const from = Math.floor(Math.log10(low));
-  const decades = Array.from({ length: Math.ceil(Math.log10(high)) - from + 1 }, (_, i) => from + i);
+  const [from, to] = [decimalExponent(low), decimalExponent(high) + 1];
+  const decades = Array.from({ length: to - from + 1 }, (_, i) => from + i);
   const wide = high / low > 100;
-  const every = wide ? Math.ceil(Math.log10(high / low) / 7) : 1;
+  const every = wide ? Math.ceil((to - from - 1) / 7) : 1;
   return decades
     .filter((power) => power % every === 0)
     .flatMap((power) => (wide ? [Number(`1e${power}`)] : [1, 2, 5].map((digit) => Number(`${digit}e${power}`))))

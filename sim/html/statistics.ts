@@ -1,4 +1,5 @@
 /** Figures and curves over repetitions of one experiment under other seeds. */
+import { power } from "../../protocol/exp-log.ts";
 import { isNumber } from "./text.ts";
 
 export interface Interval {
@@ -15,7 +16,7 @@ export function meanInterval(values: readonly (number | undefined)[]): Interval 
   if (count === 0) return undefined;
   const mean = known.reduce((sum, value) => sum + value, 0) / count;
   if (count === 1) return { mean, count };
-  const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const variance = known.reduce((sum, value) => sum + power(value - mean, 2), 0) / (count - 1);
   const half = studentQuantile(count - 1) * Math.sqrt(variance / count);
   // Equal values leave an error of rounding, which is not worth showing.
   return { mean, half: half > 1e-12 * Math.abs(mean) ? half : 0, count };
@@ -26,8 +27,8 @@ const STUDENT: readonly number[] = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4
 
 function studentQuantile(degrees: number): number {
   const z = 1.959964;
-  const [a, b] = [(z ** 3 + z) / 4, (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96];
-  return STUDENT[degrees - 1] ?? z + a / degrees + b / degrees ** 2;
+  const [a, b] = [(power(z, 3) + z) / 4, (5 * power(z, 5) + 16 * power(z, 3) + 3 * z) / 96];
+  return STUDENT[degrees - 1] ?? z + a / degrees + b / power(degrees, 2);
 }
 
 export type Curve = readonly (readonly [x: number, y: number])[];

@@ -43,7 +43,7 @@ export function formatNumber(value: number | undefined, digits = 4): string {
   if (!isNumber(value)) return "–";
   const size = Math.abs(value);
   if (size >= 1e15 || (size < 1e-4 && size > 0)) return value.toExponential(2);
-  const before = size < 1 ? 0 : Math.floor(Math.log10(size)) + 1;
+  const before = size < 1 ? 0 : decimalExponent(size) + 1;
   const rounded = size < 1 ? Number(value.toPrecision(digits)) : Number(value.toFixed(Math.max(0, digits - before)));
   const [whole = "", fraction] = String(rounded).split(".");
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
@@ -71,4 +71,9 @@ export function formatBytes(value: number | undefined): string {
 /** Reports come from JSON too, where NaN and infinity have become null. */
 export function isNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
+}
+
+/** The greatest n with 10^n <= |value|, of a finite value that is not 0: by its digits, since a logarithm may round to the next. */
+export function decimalExponent(value: number): number {
+  return Number(value.toExponential().split("e")[1]);
 }

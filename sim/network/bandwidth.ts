@@ -6,6 +6,7 @@
  * gets the first gap that is long enough from its arrival on. So a message that is sent later and arrives earlier does not wait
  * for one that is still in the queue of a slow sender; but what is booked stays booked.
  */
+import { exp } from "../../protocol/exp-log.ts";
 import type { Rng } from "../../protocol/rng.ts";
 import type { BandwidthSpec } from "./schema.ts";
 
@@ -18,9 +19,7 @@ export interface Lines {
 
 /** The lines of `peers` peers; with `sigma`, each peer's two rates are multiplied by one lognormal factor of median 1. */
 export function createLines(spec: BandwidthSpec, peers: number, rng: Rng): Lines {
-  const factors = Float64Array.from({ length: peers }, () =>
-    spec.sigma > 0 ? Math.exp(spec.sigma * rng.normal()) : 1,
-  );
+  const factors = Float64Array.from({ length: peers }, () => (spec.sigma > 0 ? exp(spec.sigma * rng.normal()) : 1));
   const uploadFreeMs = new Float64Array(peers).fill(Number.NEGATIVE_INFINITY);
   const downloads: number[][] = Array.from({ length: peers }, () => []);
   return {

@@ -3,6 +3,7 @@
  *
  * Lognormal is what one-way delays of the Internet look like at a first glance: a floor, and a tail of some times the median.
  */
+import { exp } from "../../protocol/exp-log.ts";
 import type { Rng } from "../../protocol/rng.ts";
 import type { LatencySpec } from "./schema.ts";
 
@@ -14,7 +15,7 @@ export function createLatency(spec: LatencySpec, rng: Rng): Latency {
     case "constant":
       return () => spec.ms;
     case "lognormal":
-      return () => spec.medianMs * Math.exp(spec.sigma * rng.normal());
+      return () => spec.medianMs * exp(spec.sigma * rng.normal());
     case "matrix": {
       const places = spec.ms.length;
       const ms = Float64Array.from(spec.ms.flat());

@@ -10,6 +10,7 @@
  * A bound from above for small p, where TCP repairs most losses in one round trip (fast retransmit); it does not slow the line
  * down afterwards (congestion control), nor does one message hold up the next of its connection.
  */
+import { log, power } from "../../protocol/exp-log.ts";
 import type { Rng } from "../../protocol/rng.ts";
 import type { NetworkSpec } from "./schema.ts";
 
@@ -28,17 +29,17 @@ const MAX_RETRIES = 15;
 /** Entry k: the time-outs of k losses in a row together. */
 const LATE_MS: readonly number[] = Array.from({ length: MAX_RETRIES + 1 }, (_, losses) => {
   let ms = 0;
-  for (let k = 0; k < losses; k++) ms += Math.min(FIRST_TIMEOUT_MS * 2 ** k, MAX_TIMEOUT_MS);
+  for (let k = 0; k < losses; k++) ms += Math.min(FIRST_TIMEOUT_MS * power(2, k), MAX_TIMEOUT_MS);
   return ms;
 });
 
 export function createLoss({ messages, packets }: NetworkSpec["loss"], rng: Rng): Loss {
-  const logPackets = Math.log(packets);
+  const logPackets = log(packets);
 
   /** K of the module's comment, by inversion: the least k with u <= (1 - p^(k+1))^n. */
   function worstLosses(segments: number): number {
-    const oneOfThem = 1 - rng.uniform() ** (1 / segments); // u = 0 gives 1 -> K = 0; u -> 1 gives 0 -> K grows
-    return Math.max(0, Math.ceil(Math.log(oneOfThem) / logPackets) - 1);
+    const oneOfThem = 1 - power(rng.uniform(), 1 / segments); // u = 0 gives 1 -> K = 0; u -> 1 gives 0 -> K grows
+    return Math.max(0, Math.ceil(log(oneOfThem) / logPackets) - 1);
   }
 
   return {

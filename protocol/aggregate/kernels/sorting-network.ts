@@ -5,6 +5,7 @@
  * The pairwise network (Parberry, Parallel Processing Letters 2, 1992): about n log2(n)^2 / 4 comparators, 63 for n = 16, as many as
  * Batcher's; but of a selection less is left of it (Codish and Zazon-Ivry, LPAR 2010), of the median of 32 a twelfth less.
  */
+import { binaryExponent, power } from "../../exp-log.ts";
 
 /** The lesser of the two goes to the first place, the greater to the second. */
 export type Comparator = readonly [first: number, second: number];
@@ -21,7 +22,7 @@ export interface Step {
  * values that are less than all, above them such as are greater, and none of these would ever move.
  */
 export function sortingNetwork(n: number): Comparator[] {
-  const size = n < 2 ? 1 : 2 ** Math.ceil(Math.log2(n));
+  const size = n < 2 ? 1 : 2 * power(2, binaryExponent(n - 1));
   const below = Math.ceil((size - n) / 2);
   return pairwise(size)
     .map(([a, b]): Comparator => [a - below, b - below])
