@@ -8,16 +8,13 @@ import { mdns } from "@libp2p/mdns";
 import { tcp } from "@libp2p/tcp";
 import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
-import { forgetOldest } from "../protocol/bounded.ts";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
+import { type Admission, createAdmission } from "./admission.ts";
 
-export type HearsayNode = Libp2p<{ pubsub: GossipSub; identify: Identify }> & {
-  /** Refuses connections to and from a peer from now on; those that are open stay so. */
-  refuse(peer: string): void;
-};
+export type HearsayNode = Libp2p<{ pubsub: GossipSub; identify: Identify }> & { readonly admission: Admission };
 
 export interface NodeOptions {
   readonly privateKey: PrivateKey;
@@ -25,9 +22,10 @@ export interface NodeOptions {
   readonly listen: readonly string[];
   /** Find peers of the same task on the local network by multicast. */
   readonly mdns: boolean;
-  /** Name that peers of one task share in mDNS. */
   /** Peers of the same tag find each other by mDNS (`serviceTagOf`). */
   readonly serviceTag: string;
+  /** Peers that are no newcomers; where it is left out nobody is, and nobody has to greet. */
+  readonly isKnown?: (peer: string) => boolean;
 }
 
 /** Bytes on the wire, Noise and yamux included. */
@@ -36,7 +34,14 @@ export interface Traffic {
   bytesOut: number;
 }
 
-export const MAX_CONNECTIONS = 300;
+/** Beyond what admission.ts lets stay: libp2p closes connections by rules of its own, and must have no cause to. */
+const SPARE_CONNECTIONS = 64;
+/** Between what a peer is asked for, so that a dead one is found out in LIMITS.maxSilenceMs (liveness.ts). */
+const PING_EVERY_MS = LIMITS.maxSilenceMs / 3;
+/** For Noise and yamux, both ends being busy. */
+const UPGRADE_TIMEOUT_MS = 5_000;
+/** Of one address, where a peer has several: the next may answer. */
+const ADDRESS_DIAL_TIMEOUT_MS = 3_000;
 
 /** DNS-SD service type of a task. */
 export function serviceTagOf(taskId: Uint8Array): string {
@@ -49,8 +54,7 @@ export function serviceTagOf(taskId: Uint8Array): string {
  */
 export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
-  const refused = new Set<string>();
-  const isRefused = (peer: { toString(): string }) => refused.has(peer.toString());
+  const admission = createAdmission(options.isKnown);
   const node = await createLibp2p({
     nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
     privateKey: options.privateKey,
@@ -59,24 +63,24 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
     connectionEncrypters: [noise()],
     streamMuxers: [
       yamux({
+        keepAliveInterval: PING_EVERY_MS,
         // pause() aborts a stream where the window exceeds the read buffer (@libp2p/utils 7.4)
         streamOptions: { maxStreamWindowSize: 2 ** 20, maxReadBufferLength: 8 * 2 ** 20 },
       }),
     ],
     peerDiscovery: options.mdns ? [mdns({ serviceTag: options.serviceTag, interval: 10_000 })] : [],
     connectionManager: {
-      maxConnections: MAX_CONNECTIONS,
+      maxConnections: LIMITS.maxConnections + SPARE_CONNECTIONS,
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      addressSorter: () => 0, // the book knows which worked last
       // libp2p allows 5 a second per address; a fleet behind one NAT, or a testnet on one machine, has one address
       inboundConnectionThreshold: 100,
       maxIncomingPendingConnections: 100,
       reconnectRetries: 0, // redialling is ours (membership.ts)
     },
-    connectionGater: {
-      denyDialPeer: isRefused,
-      denyInboundEncryptedConnection: isRefused,
-      denyOutboundEncryptedConnection: isRefused, // an address without a peer id, behind which it turns up
-    },
-    connectionMonitor: { enabled: true, abortConnectionOnPingFailure: false }, // js-libp2p#3463: aborts under load
+    connectionGater: admission.gater,
+    connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
     metrics: () => trafficMetrics(traffic),
     services: {
       identify: identify(),
@@ -94,11 +98,8 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   }).catch((error: Error) => {
     throw error.name === "UnsupportedListenAddressesError" ? cannotListen(options.listen, error) : error;
   });
-  const refuse = (peer: string) => {
-    refused.add(peer);
-    forgetOldest(refused, LIMITS.maxKnownPeers);
-  };
-  return { node: Object.assign(node as Libp2p<{ pubsub: GossipSub; identify: Identify }>, { refuse }), traffic };
+  if (options.isKnown !== undefined) admission.watch(node);
+  return { node: Object.assign(node as Libp2p<{ pubsub: GossipSub; identify: Identify }>, { admission }), traffic };
 }
 
 /** libp2p's message holds a stack for every address; the reason is in each first line. */

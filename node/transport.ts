@@ -5,6 +5,7 @@
  * One stream a request keeps cancellation, errors and order of requests independent of each other; the asker's number of
  * requests in flight is the back-pressure, and `send` waits for the `drain` event where the stream says so.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
 import type { Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
@@ -14,6 +15,7 @@ import { concatBytes, utf8 } from "../protocol/bytes.ts";
 import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../protocol/seams.ts";
+import { otherVersion, PROTOCOL_VERSION } from "../protocol/wire/fields.ts";
 import { addressPrefix } from "./address-prefix.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
 
@@ -24,6 +26,8 @@ const FAILED = new Uint8Array([1]);
 
 /** Streams of one protocol and connection at once; a pull has LIMITS.maxChunksInFlight. */
 const MAX_STREAMS = 64;
+/** For what a peer tells of itself when it connects. */
+const LOOK_AGAIN_MS = 250;
 
 export function createTransport(
   node: HearsayNode,
@@ -57,7 +61,7 @@ export function createTransport(
       let stream: Stream | undefined;
       try {
         // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
-        const connection = node.getConnections(peerIdFromString(peer)).find(({ status }) => status === "open");
+        const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
         if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
         stream = await connection.newStream(protocol, { signal: stop, maxOutboundStreams: MAX_STREAMS });
         return openAnswer(await exchange(stream, body, stop));
@@ -68,6 +72,8 @@ export function createTransport(
         if (isHearsayError(error)) throw error;
         if (error instanceof Error && error.name === "InvalidDataLengthError")
           throw new HearsayError("ERR_TOO_LARGE", `${peer} answers with too long a frame`, {}, error);
+        const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
+        if (version !== undefined) throw otherVersion(version);
         throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
       }
     },
@@ -109,14 +115,47 @@ export function createTransport(
       node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString()));
     },
 
+    keep: (peer) => node.admission.keep(peer),
+
+    shun(peer) {
+      node.admission.shun(peer);
+      leave(node, peer);
+    },
+
     block(peer) {
       onBlock(peer);
-      node.refuse(peer);
-      node.hangUp(peerIdFromString(peer)).catch(() => {}); // closed already: as wanted
+      node.admission.block(peer);
+      leave(node, peer);
     },
 
     traffic: () => ({ ...traffic }),
   };
+}
+
+function leave(node: HearsayNode, peer: PeerId): void {
+  node.hangUp(peerIdFromString(peer)).catch(() => {}); // closed already: as wanted
+}
+
+/** The version in which a peer speaks a protocol that it does not speak in ours, by the names that it tells when it connects. */
+async function otherVersionOf(
+  node: HearsayNode,
+  peer: PeerId,
+  protocol: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const name = protocol.slice(0, protocol.lastIndexOf("/") + 1);
+  const told = await node.peerStore.get(peerIdFromString(peer)).catch(() => undefined);
+  if (told !== undefined && told.protocols.length === 0 && !signal.aborted) {
+    await sleep(LOOK_AGAIN_MS, undefined, { ref: false }); // it has connected just now
+    return otherVersionOf(node, peer, protocol, signal);
+  }
+  const versions = (told?.protocols ?? []).flatMap((other) =>
+    other.startsWith(name) ? [other.slice(name.length)] : [],
+  );
+  const majors = versions
+    .filter((version) => /^\d{1,6}\./.test(version))
+    .map((version) => Number.parseInt(version, 10));
+  return majors.find((major) => major !== PROTOCOL_VERSION);
 }
 
 /** Sends one frame, and returns the one that comes back. */
@@ -211,6 +250,10 @@ async function* abortable(stream: Stream, signal: AbortSignal): AsyncGenerator<U
 function plain(data: Uint8Array | { subarray(): Uint8Array }): Uint8Array {
   const { buffer, byteOffset, length } = data.subarray();
   return new Uint8Array(buffer, byteOffset, length);
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && error.name === "UnsupportedProtocolError";
 }
 
 function text(error: unknown): string {

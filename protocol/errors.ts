@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   "ERR_LOG_CLOSED",
   // other peers
   "ERR_OTHER_TASK",
+  "ERR_VERSION",
   "ERR_UNREACHABLE",
   "ERR_NOT_FOUND",
   "ERR_TIMEOUT",

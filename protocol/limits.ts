@@ -50,6 +50,22 @@ export const LIMITS = {
   requestTimeoutMs: 10_000,
   /** A whole body slower than this is given up: max(requestTimeoutMs, size / rate). */
   minBytesPerSecond: 16_384,
+  /** Connections at once, in and out. */
+  maxConnections: 300,
+  /** Connections from newcomers, of one address prefix, and of one that lies on this machine or in the local network. */
+  maxNewcomers: 200,
+  maxNewcomersOfPrefix: 32,
+  maxNewcomersOfLocalPrefix: 128,
+  /** Connections of one peer, e.g. while its old one is not known to be dead; connections of one prefix that have not shown their key yet. */
+  maxConnectionsOfPeer: 4,
+  maxUnprovedOfPrefix: 32,
+  /** A newcomer that neither greets nor answers the greeting is left then. */
+  greetWithinMs: 10_000,
+  /** Peers of another task or version are left alone for so long; of so many this is remembered. */
+  shunMs: 600_000,
+  maxShunned: 4096,
+  /** No byte of a connection in this time, though it is asked for one every third of it: it is dead. */
+  maxSilenceMs: 9000,
   /** What one neighbour can make this peer do (`peer/budget.ts`): 1 is about 1 ms of one core, or 1 KiB that is kept. */
   neighbourBudget: { burst: 500, perSecond: 100 },
   /** What the newcomers of one address prefix can, together. */

@@ -68,7 +68,14 @@ export interface Transport {
   prefixOf(peer: PeerId): string;
   /** Called when the first connection to a peer opens, at both ends. */
   onConnect(handler: (peer: PeerId) => void): void;
-  /** Closes the connections to a peer and refuses new ones, e.g. because it works on another task. */
+  /**
+   * A connected peer has shown that it works on the same task. A real network closes the connection to a peer of which nothing says so for
+   * LIMITS.greetWithinMs.
+   */
+  keep(peer: PeerId): void;
+  /** Closes the connections to a peer and refuses new ones for LIMITS.shunMs, e.g. because it works on another task. */
+  shun(peer: PeerId): void;
+  /** Closes the connections to a peer and refuses new ones for good: there is evidence against its key. */
   block(peer: PeerId): void;
   /** Traffic so far. */
   traffic(): { bytesIn: number; bytesOut: number };

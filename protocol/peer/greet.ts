@@ -1,10 +1,12 @@
 /**
- * The greeting at every new connection: do we work on the same task? A peer of another task is told so, and left alone.
- * The answer carries the newest announcement, so that a newcomer need not wait for the next one, and the newest of the asker, in case
+ * The greeting at every new connection: do we work on the same task, in the same version of the protocol? A peer that does not is told so, and both
+ * ends leave. The answer carries the newest announcement, so that a newcomer need not wait for the next one, and the newest of the asker, in case
  * that it has forgotten (past.ts).
+ *
+ * A peer counts as a neighbour from its answer until its connection closes. Whoever neither answers nor greets is not kept (`Transport.keep`).
  */
 import { equalBytes, toHex } from "../bytes.ts";
-import { isHearsayError } from "../errors.ts";
+import { HearsayError, isHearsayError } from "../errors.ts";
 import type { PeerId } from "../seams.ts";
 import {
   decodeHelloAnswer,
@@ -18,6 +20,11 @@ import { countRefused, type PeerContext } from "./context.ts";
 /** What a peer says it runs. */
 export const AGENT = "hearsay/0.1.0";
 
+/** So long the answer has to reach a peer that is left. */
+const LEAVE_AFTER_MS = 1_000;
+/** Greetings that are remembered, before those of peers that are gone are forgotten. */
+const MAX_REMEMBERED = 1024;
+
 export interface GreetOptions {
   latest(): Uint8Array | undefined;
   /** An announcement that came with an answer. */
@@ -28,20 +35,35 @@ export interface GreetOptions {
   answered(peer: PeerId, yours: Uint8Array | undefined): void;
 }
 
-export function greetPeers(context: PeerContext, { latest, receive, newestOf, answered }: GreetOptions): void {
-  const { transport, taskId } = context;
+export interface Greetings {
+  /** Connected peers that have answered on this task, sorted. */
+  neighbours(): PeerId[];
+}
 
-  function refuse(peer: PeerId, theirs: Uint8Array): string {
-    const message = `another task: theirs is ${toHex(theirs)}, ours is ${toHex(taskId)} (${context.task.name})`;
-    countRefused(context.counters, "ERR_OTHER_TASK");
-    context.observe?.({ kind: "refused", peer, code: "ERR_OTHER_TASK", message });
-    return message;
-  }
+/** What is known of the peers that are connected. */
+interface Acquaintance {
+  readonly answered: Set<PeerId>;
+  /** Asked, and not answered yet. */
+  readonly asking: Set<PeerId>;
+  /** Said already that it is refused. */
+  readonly refused: Set<PeerId>;
+}
+
+/** Greets every peer that connects, and answers greetings. */
+export function greetPeers(context: PeerContext, options: GreetOptions): Greetings {
+  const { transport, taskId } = context;
+  const known: Acquaintance = { answered: new Set(), asking: new Set(), refused: new Set() };
 
   transport.onRequest(HELLO_PROTOCOL, (from, body) => {
-    const { task } = decodeHelloRequest(body);
-    if (!equalBytes(task, taskId)) refuse(from, task); // answered all the same: the asker learns our task, and leaves
-    const [announcement, yours] = [latest(), newestOf(from)];
+    const task = theirTask(context, known, from, body);
+    if (!equalBytes(task, taskId)) {
+      refuse(context, known, from, otherTask(context, task)); // answered all the same: the asker learns our task, and leaves
+      context.clock.after(LEAVE_AFTER_MS, () => transport.shun(from));
+    } else {
+      transport.keep(from);
+      if (!known.answered.has(from)) greetOrLeave(context, known, from, options); // it was not ready for ours, perhaps
+    }
+    const [announcement, yours] = [options.latest(), options.newestOf(from)];
     return encodeHelloAnswer({
       task: taskId,
       agent: AGENT,
@@ -50,26 +72,70 @@ export function greetPeers(context: PeerContext, { latest, receive, newestOf, an
     });
   });
 
-  async function greet(peer: PeerId): Promise<void> {
-    const request = encodeHelloRequest({ task: taskId, agent: AGENT });
-    const answer = decodeHelloAnswer(
-      await transport.request(peer, HELLO_PROTOCOL, request, { signal: context.signal }),
-    );
-    if (!equalBytes(answer.task, taskId)) {
-      refuse(peer, answer.task);
-      transport.block(peer);
-      return;
+  transport.onConnect((peer) => {
+    for (const set of [known.answered, known.refused]) {
+      set.delete(peer);
+      if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
     }
-    answered(peer, answer.yours);
-    if (answer.announcement !== undefined) receive(peer, answer.announcement);
-  }
+    greetOrLeave(context, known, peer, options);
+  });
+  for (const peer of transport.peers()) greetOrLeave(context, known, peer, options); // connected before the log was open
+  return { neighbours: () => transport.peers().filter((peer) => known.answered.has(peer)) };
+}
 
-  const greetOrLeave = (peer: PeerId) => {
-    greet(peer).catch((error: unknown) => {
-      // Not a Hearsay peer, or gone already: it takes part in nothing, and costs nothing.
+function forgetAbsent(peers: Set<PeerId>, connected: readonly PeerId[]): void {
+  const here = new Set(connected);
+  for (const peer of peers) if (!here.has(peer)) peers.delete(peer);
+}
+
+/** @throws HearsayError ERR_VERSION, which the asker is told, and what else a decoder throws. */
+function theirTask(context: PeerContext, known: Acquaintance, from: PeerId, body: Uint8Array): Uint8Array {
+  try {
+    return decodeHelloRequest(body).task;
+  } catch (error) {
+    if (isHearsayError(error, "ERR_VERSION")) {
+      refuse(context, known, from, error);
+      context.clock.after(LEAVE_AFTER_MS, () => context.transport.shun(from));
+    }
+    throw error;
+  }
+}
+
+function greetOrLeave(context: PeerContext, known: Acquaintance, peer: PeerId, options: GreetOptions): void {
+  if (known.asking.has(peer)) return;
+  known.asking.add(peer);
+  greet(context, known, peer, options)
+    .catch((error: unknown) => {
+      // Not a Hearsay peer, or gone already: it takes part in nothing, and the transport does not keep it.
       if (!isHearsayError(error) && !context.signal.aborted) throw error;
-    });
-  };
-  transport.onConnect(greetOrLeave);
-  transport.peers().forEach(greetOrLeave); // who connected before the log was open
+      if (!isHearsayError(error, "ERR_OTHER_TASK") && !isHearsayError(error, "ERR_VERSION")) return;
+      refuse(context, known, peer, error);
+      context.transport.shun(peer);
+    })
+    .finally(() => known.asking.delete(peer));
+}
+
+/** @throws HearsayError ERR_OTHER_TASK, ERR_VERSION, or why there is no answer. */
+async function greet(context: PeerContext, known: Acquaintance, peer: PeerId, options: GreetOptions): Promise<void> {
+  const { transport, taskId, signal } = context;
+  const request = encodeHelloRequest({ task: taskId, agent: AGENT });
+  const answer = decodeHelloAnswer(await transport.request(peer, HELLO_PROTOCOL, request, { signal }));
+  if (!equalBytes(answer.task, taskId)) throw otherTask(context, answer.task);
+  known.answered.add(peer);
+  transport.keep(peer);
+  options.answered(peer, answer.yours);
+  if (answer.announcement !== undefined) options.receive(peer, answer.announcement);
+}
+
+function otherTask({ taskId, task }: PeerContext, theirs: Uint8Array): HearsayError {
+  const message = `another task: theirs is ${toHex(theirs)}, ours is ${toHex(taskId)} (${task.name})`;
+  return new HearsayError("ERR_OTHER_TASK", message);
+}
+
+/** Counted and told once a connection, though both ends greet. */
+function refuse(context: PeerContext, { refused }: Acquaintance, peer: PeerId, { code, message }: HearsayError): void {
+  if (refused.has(peer)) return;
+  refused.add(peer);
+  countRefused(context.counters, code);
+  context.observe?.({ kind: "refused", peer, code, message });
 }

@@ -46,6 +46,7 @@ export interface PeerStatus {
   readonly age: number;
   readonly fresh: number;
   readonly quorum: number;
+  /** Connected peers that have answered on this task. */
   readonly neighbours: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -108,7 +109,7 @@ export async function createPeer(
   const outbound = createOutbound(context, shelf, accountable?.published);
   const merger = createMerger(context, inbound, shelf);
   transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
-  greetPeers(context, {
+  const greetings = greetPeers(context, {
     latest: outbound.latest,
     receive: inbound.receive,
     newestOf: (other) => (inbound.newest(other) ?? accountable?.proved(other))?.sealed,
@@ -173,7 +174,7 @@ export async function createPeer(
       age: state.age,
       fresh: inbound.fresh(),
       quorum: task.aggregation.quorum,
-      neighbours: transport.peers().length,
+      neighbours: greetings.neighbours().length,
       ...transport.traffic(),
       logSize: log.head().size,
       generation: log.generation,

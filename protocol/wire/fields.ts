@@ -4,15 +4,33 @@ import { LIMITS } from "../limits.ts";
 import { decodeCanonical } from "./canonical.ts";
 import { isBytes32, isCount } from "./values.ts";
 
+/** The version of the protocol that this software speaks: the first element of every message, and the number in the name of every protocol. */
+export const PROTOCOL_VERSION = 1;
+
 /**
- * The elements of a version 1 message, the version among them; as many as `length` says, where it does.
- * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL.
+ * The elements of a version 1 message, the version among them: at least `length` of them. What follows them is of the future and is passed over,
+ * so that later versions can add fields. Only for messages that nobody signs: what is signed has one form.
+ * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_VERSION.
  */
-export function fields(bytes: Uint8Array, length?: number): unknown[] {
+export function fields(bytes: Uint8Array, length: number): unknown[] {
   const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
-  if (!Array.isArray(value) || value[0] !== 1 || (length !== undefined && value.length !== length))
-    throw malformed("not a version 1 message");
+  if (!Array.isArray(value)) throw malformed("not a list that begins with a version");
+  const version: unknown = value[0];
+  if (isCount(version) && version > PROTOCOL_VERSION) throw otherVersion(version);
+  if (version !== PROTOCOL_VERSION || value.length < length) throw malformed("not a version 1 message");
   return value;
+}
+
+/** @param theirs a version that is not PROTOCOL_VERSION. */
+export function otherVersion(theirs: number): HearsayError {
+  const older = theirs > PROTOCOL_VERSION ? "this peer" : "that peer";
+  return new HearsayError(
+    "ERR_VERSION",
+    `speaks hearsay/${theirs}, this is hearsay/${PROTOCOL_VERSION}: update ${older}`,
+    {
+      version: theirs,
+    },
+  );
 }
 
 export function list(value: unknown): unknown[] {

@@ -1,5 +1,6 @@
 /**
- * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id.
+ * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id. What follows
+ * the fields below is passed over: later versions may add some.
  *
  *   hello   [1, task(32), agent]                     -> [1, task(32), agent, announcement | null, yours | null]
  *   blob    [1, hash(32), offset, maxBytes]          -> [1, total, chunk]
@@ -121,7 +122,7 @@ export function decodePeersAnswer(bytes: Uint8Array): PeerAddresses[] {
   return list(peers)
     .slice(0, LIMITS.maxPeersExchanged)
     .map((item) => {
-      if (!Array.isArray(item) || item.length !== 2 || !Array.isArray(item[1]))
+      if (!Array.isArray(item) || item.length < 2 || !Array.isArray(item[1]))
         throw malformed("a peer is not [id, [addresses]]");
       const peer = text(item[0], 128);
       if (publicKeyFromPeerId(peer) === undefined) throw malformed("a peer id is not of an Ed25519 key");

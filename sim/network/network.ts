@@ -186,6 +186,10 @@ export function createNetwork(options: NetworkOptions): Network {
         bytesOut: 0,
       };
       nodes.set(peer, node);
+      const block = (other: PeerId) => {
+        node.blocked.add(other);
+        disconnect(peer, other);
+      };
       return {
         async announce(topic, body) {
           const name = nameOf(topic, body);
@@ -197,10 +201,9 @@ export function createNetwork(options: NetworkOptions): Network {
         peers: () => [...neighboursOf(node)],
         prefixOf: (other) => other,
         onConnect: (handler) => void node.greeters.push(handler),
-        block(other) {
-          node.blocked.add(other);
-          disconnect(peer, other);
-        },
+        keep: ignore, // who is connected to whom is the scenario's affair
+        shun: block,
+        block,
         traffic: () => ({ bytesIn: node.bytesIn, bytesOut: node.bytesOut }),
       };
     },

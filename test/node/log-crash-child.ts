@@ -34,6 +34,8 @@ const transport: Transport = {
   peers: () => [],
   prefixOf: () => "",
   onConnect: () => {},
+  keep: () => {},
+  shun: () => {},
   block: () => {},
   traffic: () => ({ bytesIn: 0, bytesOut: 0 }),
 };

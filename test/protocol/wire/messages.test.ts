@@ -6,6 +6,13 @@ import fc from "fast-check";
 import { identityFromSeed } from "../../../node/crypto.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import {
+  decodeCheckpointAnswer,
+  decodeEntriesAnswer,
+  decodeEvidenceAnswer,
+  decodeLogRequest,
+  decodeProveAnswer,
+} from "../../../protocol/wire/log-messages.ts";
+import {
   decodeBlobAnswer,
   decodeBlobRequest,
   decodeHelloAnswer,
@@ -105,9 +112,25 @@ describe("messages", () => {
     for (const { name, decode, valid } of DECODERS) {
       assert.doesNotThrow(() => decode(encode(valid)), name);
       const wrong = valid.flatMap((field, at) => unlike(field).map((value): unknown => valid.with(at, value)));
-      for (const value of [...wrong, valid.slice(0, -1), [...valid, 1], valid.with(0, 2), {}, null, 1, []])
+      for (const value of [...wrong, valid.slice(0, -1), valid.with(0, 0), {}, null, 1, []])
         assert.throws(() => decode(encode(value)), { code: "ERR_DECODE" }, `${name}: ${inspect(value)}`);
     }
+  });
+
+  it("of a later version are refused with ERR_VERSION, which names both and says what to update", () => {
+    for (const { decode, valid } of DECODERS)
+      assert.throws(() => decode(encode(valid.with(0, 2))), {
+        code: "ERR_VERSION",
+        message: "speaks hearsay/2, this is hearsay/1: update this peer",
+      });
+  });
+
+  it("with fields of the future after those of today are read, and these fields passed over", () => {
+    for (const { name, decode, valid } of DECODERS)
+      for (const future of [[1], [null, "text", [HASH]], [{ a: 1 }]])
+        assert.deepEqual(decode(encode([...valid, ...future])), decode(encode(valid)), name);
+    const [peer, addresses] = [PEERS[0], ["/ip4/192.0.2.1/tcp/1"]];
+    assert.deepEqual(decodePeersAnswer(encode([1, [[peer, addresses, "since", 5]]])), [{ peer, addresses }]);
   });
 
   it("name an agent of at most 128 characters", () => {
@@ -162,7 +185,8 @@ describe("the names of a task's topic and protocols", () => {
 /** Values that a field of this type cannot hold. */
 function unlike(field: unknown): unknown[] {
   if (typeof field === "number") return [-1, 1.5, "1", null, true, 2n ** 53n, [field]];
-  if (typeof field === "string") return [5, null, HASH, [field], "a".repeat(129)];
+  if (typeof field === "boolean") return [5, null, "true", [field]];
+  if (typeof field === "string") return [5, ...(field === "note" ? [] : [null]), HASH, [field], "a".repeat(5000)];
   if (Array.isArray(field)) return [5, null, HASH, "list", {}, [5], [[]]];
   const bytes = field as Uint8Array;
   const others: unknown[] = [5, "bytes", {}, [...bytes]];
@@ -176,5 +200,10 @@ const DECODERS: readonly { name: string; decode: (bytes: Uint8Array) => unknown;
   { name: "blob request", decode: decodeBlobRequest, valid: [1, HASH, 0, 1] },
   { name: "blob answer", decode: decodeBlobAnswer, valid: [1, 9, new Uint8Array(3)] },
   { name: "peers request", decode: decodePeersRequest, valid: [1, 4] },
+  { name: "prove request", decode: decodeLogRequest, valid: [1, "prove", HASH, 3, 0] },
+  { name: "prove answer", decode: decodeProveAnswer, valid: [1, new Uint8Array(3), [HASH], [HASH], true] },
+  { name: "checkpoint answer", decode: decodeCheckpointAnswer, valid: [1, "note", "note"] },
+  { name: "entries answer", decode: decodeEntriesAnswer, valid: [1, 3, [new Uint8Array(3)]] },
+  { name: "evidence answer", decode: decodeEvidenceAnswer, valid: [1, [new Uint8Array(3)]] },
   { name: "peers answer", decode: decodePeersAnswer, valid: [1, [[PEERS[0], ["/ip4/192.0.2.1/tcp/1"]]]] },
 ];
