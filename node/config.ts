@@ -7,7 +7,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { parse } from "yaml";
 import { z } from "zod";
 import { HearsayError } from "../protocol/errors.ts";
-import { faultsOf } from "../protocol/manifest.ts";
+import { faultsOf } from "../protocol/manifest-bounds.ts";
 import type { Retention } from "./archive.ts";
 
 /** A multiaddr over TCP. */

@@ -22,6 +22,17 @@ export const LIMITS = {
   maxModelBytes: 536_870_912,
   /** A task manifest, a layers-model topology included. */
   maxManifestBytes: 4_194_304,
+  /** Fields of a map of a manifest; the largest has 10, rules have fewer parameters. */
+  maxManifestFields: 64,
+  /** Names of columns, means and spreads: a manifest of 4 MiB holds about as many. */
+  maxFeatures: 262_144,
+  /** Numbers of one example. */
+  maxInputs: 16_777_216,
+  maxClasses: 65_536,
+  maxTargets: 1024,
+  maxTensors: 4096,
+  /** Of a column, class or target. */
+  maxNameCharacters: 1024,
   /** A log entry without its signature. */
   maxLogEntryBytes: 8_192,
   /** Parents of one aggregate entry. */

@@ -8,35 +8,42 @@ import { CODECS } from "./codec/registry.ts";
 import { HearsayError } from "./errors.ts";
 import { builtInTensors } from "./learn/tensors.ts";
 import { LIMITS } from "./limits.ts";
+import { type Fault, faultLines, faultsOf, list, sizeFault } from "./manifest-bounds.ts";
 import { inputSize, numParams, outputSize, type Task, type TensorSpec } from "./task.ts";
 import { decodeCanonical, encodeCanonical } from "./wire/canonical.ts";
 
 const positive = z.number().positive();
 const wholePositive = z.int().positive();
-const numbers = z.union([z.number().transform((value) => [value]), z.array(z.number()).min(1)]);
-const spread = z.union([positive.transform((value) => [value]), z.array(positive).min(1)]);
+const name = z.string().max(LIMITS.maxNameCharacters);
+const className = z.coerce.string().max(LIMITS.maxNameCharacters);
+const numbers = z.union([z.number().transform((value) => [value]), list(z.number(), 1, LIMITS.maxFeatures)], {
+  error: `give a number, or a list of at most ${LIMITS.maxFeatures}`,
+});
+const spread = z.union([positive.transform((value) => [value]), list(positive, 1, LIMITS.maxFeatures)], {
+  error: `give a number above 0, or a list of at most ${LIMITS.maxFeatures}`,
+});
 
 const model = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("softmax") }),
   z.strictObject({
     kind: z.literal("mlp"),
-    hidden: z.array(wholePositive.max(65536)).min(1).max(16),
+    hidden: list(wholePositive.max(65536), 1, 16),
     activation: z.enum(["relu", "tanh"]).default("relu"),
   }),
   z.strictObject({
     kind: z.literal("cnn"),
-    filters: z.array(wholePositive.max(1024)).min(1).max(4),
+    filters: list(wholePositive.max(1024), 1, 4),
     kernelSize: wholePositive.max(11).default(3),
-    hidden: z.array(wholePositive.max(65536)).max(4).default([]),
+    hidden: list(wholePositive.max(65536), 0, 4).default([]),
   }),
   z.strictObject({ kind: z.literal("layers"), topology: z.string().max(LIMITS.maxManifestBytes) }),
 ]);
 
 const output = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("classification"), classes: z.array(z.coerce.string()).min(2).max(65536) }),
+  z.strictObject({ kind: z.literal("classification"), classes: list(className, 2, LIMITS.maxClasses) }),
   z.strictObject({
     kind: z.literal("regression"),
-    targets: z.array(z.string()).min(1).max(1024),
+    targets: list(name, 1, LIMITS.maxTargets),
     mean: numbers.default([0]),
     std: spread.default([1]),
   }),
@@ -47,20 +54,16 @@ const taskSchema = z.strictObject({
   version: z.literal(1).default(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "1 to 64 of a-z, 0-9 and -"),
   input: z.strictObject({
-    shape: z.array(wholePositive).min(1).max(4),
+    shape: list(wholePositive, 1, 4),
     /** Column names in order; empty: any columns, by position. */
-    features: z.array(z.string()).default([]),
+    features: list(name, 0, LIMITS.maxFeatures).default([]),
     mean: numbers.default([0]),
     std: spread.default([1]),
   }),
   output,
   model,
   /** Left out for the built-in models, which imply it. */
-  tensors: z
-    .array(z.tuple([z.string().min(1).max(256), z.array(wholePositive).max(8)]))
-    .min(1)
-    .max(4096)
-    .optional(),
+  tensors: list(z.tuple([z.string().min(1).max(256), list(wholePositive, 0, 8)]), 1, LIMITS.maxTensors).optional(),
   seed: z
     .int()
     .min(0)
@@ -103,17 +106,13 @@ const taskSchema = z.strictObject({
     .prefault({}),
 });
 
-/** One fault of a config or manifest. */
-export interface Fault {
-  readonly path: string;
-  readonly message: string;
-}
-
 /**
  * Checks a manifest as people write it, fills in defaults and derives the tensors.
  * @throws HearsayError ERR_TASK with every fault at once in `details.faults`.
  */
 export function parseTask(source: unknown): Task {
+  const oversized = sizeFault(source);
+  if (oversized !== undefined) throw taskError([oversized]);
   const parsed = taskSchema.safeParse(source);
   if (!parsed.success) throw taskError(faultsOf(parsed.error, source));
   const draft = parsed.data;
@@ -123,6 +122,7 @@ export function parseTask(source: unknown): Task {
     if (!ok) faults.push({ path, message });
   };
 
+  check("input.shape", width <= LIMITS.maxInputs, `is ${width} numbers; at most ${LIMITS.maxInputs}`);
   for (const side of ["mean", "std"] as const) {
     const { length } = draft.input[side];
     check(`input.${side}`, length === 1 || length === width, `has ${length} entries; give 1 or ${width}`);
@@ -207,22 +207,8 @@ export function decodeTask(bytes: Uint8Array): Task {
   return task;
 }
 
-/** All faults of a zod error with path, message and the value that was given. */
-export function faultsOf(error: z.ZodError, source: unknown): Fault[] {
-  return error.issues.map((issue) => {
-    const path = issue.path.map(String).join(".") || "(top)";
-    const value = issue.path.reduce<unknown>(
-      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-      source,
-    );
-    const given = value === undefined || typeof value === "object" ? "" : ` (given: ${JSON.stringify(value)})`;
-    return { path, message: `${issue.message}${given}` };
-  });
-}
-
 function taskError(faults: readonly Fault[]): HearsayError {
-  const list = faults.map(({ path, message }) => `  ${path}: ${message}`).join("\n");
-  return new HearsayError("ERR_TASK", `the task has ${faults.length} fault(s):\n${list}`, { faults });
+  return new HearsayError("ERR_TASK", `the task has ${faults.length} fault(s):\n${faultLines(faults)}`, { faults });
 }
 
 function sameTensors(a: readonly TensorSpec[], b: readonly TensorSpec[]): boolean {

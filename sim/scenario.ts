@@ -8,7 +8,7 @@ import { z } from "zod";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { parsePartition } from "../protocol/learn/partition.ts";
-import { type Fault, faultsOf } from "../protocol/manifest.ts";
+import { type Fault, faultsOf } from "../protocol/manifest-bounds.ts";
 import type { Crypto } from "../protocol/seams.ts";
 import { encodeCanonical } from "../protocol/wire/canonical.ts";
 import { ALGORITHMS } from "./algorithms/registry.ts";

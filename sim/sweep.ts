@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { HearsayError } from "../protocol/errors.ts";
-import { faultsOf } from "../protocol/manifest.ts";
+import { faultsOf } from "../protocol/manifest-bounds.ts";
 import type { Crypto } from "../protocol/seams.ts";
 import { parseScenario, type Scenario, scenarioHash } from "./scenario.ts";
 import { isTree, type Tree, withValue } from "./sweep-paths.ts";

@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
 import { ENVIRONMENT, loadConfig } from "../../node/config.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
-import type { Fault } from "../../protocol/manifest.ts";
+import type { Fault } from "../../protocol/manifest-bounds.ts";
 
 let root: string;
 before(async () => {

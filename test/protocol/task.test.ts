@@ -6,7 +6,8 @@ import { floatsToBytes, toHex } from "../../protocol/bytes.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { decodeTask, encodeTask, type Fault, parseTask } from "../../protocol/manifest.ts";
+import { decodeTask, encodeTask, parseTask } from "../../protocol/manifest.ts";
+import type { Fault } from "../../protocol/manifest-bounds.ts";
 import { inputSize, numParams, outputSize } from "../../protocol/task.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 
@@ -164,6 +165,68 @@ describe("the canonical bytes of a task", () => {
     assert.throws(() => decodeTask(encodeCanonical({ ...parseTask(base()), version: 2 })), { code: "ERR_TASK" });
     assert.throws(() => decodeTask(new Uint8Array(LIMITS.maxManifestBytes + 1)), { code: "ERR_TOO_LARGE" });
     assert.throws(() => decodeTask(Uint8Array.of(0xff)), { code: "ERR_DECODE" });
+  });
+});
+
+describe("a manifest of strangers, however long and wrong, costs no more than its bytes:", () => {
+  const many = <T>(length: number, of: (i: number) => T) => Array.from({ length }, (_, i) => of(i));
+  const fields = (length: number) => Object.fromEntries(many(length, (i) => [`k${i}`, "x"]));
+  const input = { shape: [64] };
+  const wrong: readonly [what: string, changes: Record<string, unknown>, path: string][] = [
+    ["a million integers as columns", { input: { ...input, features: many(1e6, (i) => i % 24) } }, "input.features"],
+    [
+      "integers as columns, as many as may be",
+      { input: { ...input, features: many(262_144, () => 1) } },
+      "features.19",
+    ],
+    ["a million texts as means", { input: { ...input, mean: many(1e6, () => "") } }, "input.mean"],
+    ["texts as spreads, as many as may be", { input: { ...input, std: many(262_144, () => "") } }, "input.std"],
+    ["a million layers", { model: { kind: "mlp", hidden: many(1e6, () => 0) } }, "model.hidden"],
+    ["a million filters", { model: { kind: "cnn", filters: many(1e6, () => 0) } }, "model.filters"],
+    ["a million classes", { output: { kind: "classification", classes: many(1e6, () => []) } }, "output.classes"],
+    ["a million targets", { output: { kind: "regression", targets: many(1e6, () => 0) } }, "output.targets"],
+    ["a million dimensions", { input: { shape: many(1e6, () => 0) } }, "input.shape"],
+    ["a million tensors", { tensors: many(1e6, () => 0) }, "tensors"],
+    ["a tensor of a million dimensions", { tensors: [["a", many(1e6, () => 0)]] }, "tensors.0.1"],
+    ["200,000 fields", fields(200_000), "(top)"],
+    ["200,000 parameters of a rule", { aggregation: { parameters: fields(200_000) } }, "aggregation"],
+    ["a name of a million letters", { name: "N".repeat(1e6) }, "name"],
+    [
+      "a class of a million letters",
+      { output: { kind: "classification", classes: ["a", "b".repeat(1e6)] } },
+      "classes.1",
+    ],
+    [
+      "an example of 10^30 numbers",
+      { input: { shape: [1e10, 1e10, 1e10] }, model: { kind: "cnn", filters: [1] } },
+      "shape",
+    ],
+    ["an example of 2^25 numbers", { input: { shape: [2 ** 25] } }, "input.shape"],
+  ];
+  for (const [what, changes, path] of wrong)
+    it(`${what}: a few faults, few words`, () => {
+      const source = { ...base(), ...changes };
+      const faults = faultsOf(source);
+      assert.ok(faults.length <= 20, `${faults.length} faults`);
+      assert.ok(
+        faults.some((fault) => fault.path.includes(path)),
+        JSON.stringify(faults.slice(0, 3)),
+      );
+      assert.ok(JSON.stringify(faults).length < 10_000);
+      assert.throws(
+        () => parseTask(source),
+        ({ message }: Error) => message.length < 10_000,
+      );
+    });
+
+  it("and one with as many columns as may be is read", () => {
+    const width = LIMITS.maxFeatures;
+    const task = parseTask({
+      ...base(),
+      input: { shape: [width], features: many(width, (i) => `c${i}`), mean: many(width, (i) => i) },
+      limits: { maxModelBytes: 2 ** 29 },
+    });
+    assert.equal(decodeTask(encodeTask(task)).input.features.length, width);
   });
 });
 

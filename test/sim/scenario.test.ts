@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { HearsayError } from "../../protocol/errors.ts";
-import type { Fault } from "../../protocol/manifest.ts";
+import type { Fault } from "../../protocol/manifest-bounds.ts";
 import { ALGORITHMS } from "../../sim/algorithms/registry.ts";
 import { ATTACKS } from "../../sim/attacks/registry.ts";
 import { parseScenario, type Scenario, scenarioHash } from "../../sim/scenario.ts";

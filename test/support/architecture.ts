@@ -41,6 +41,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   task: 0,
   "wasm-module": 0,
   manifest: 2,
+  "manifest-bounds": 2,
   invite: 2,
   combine: 2,
   audit: 3,
