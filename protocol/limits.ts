@@ -12,6 +12,8 @@ export const LIMITS = {
   maxGenerationsPerDay: 4,
   /** A peer that starts on an old log waits this long for others to tell what they know of it. */
   headQueryMs: 5000,
+  /** A cosignature says a time that is at most so far from the clock of the log's writer: devices without a clock of their own are a day off. */
+  maxClockSkewMs: 86_400_000,
   /** One request or answer, without its length prefix: a chunk and its header. */
   maxFrameBytes: 263_168,
   /** Bytes of a body in one answer. */

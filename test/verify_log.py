@@ -152,24 +152,33 @@ def log_id(key, task, generation):
 
 NOTE = re.compile(r"(hearsay-log/([0-9a-f]{64})\n([1-9]\d{0,15})\n(\S{44})\n)\n((?:— \S+ \S+\n){1,16})")
 def read_note(note, key, log):
-    """(size, root) of a C2SP checkpoint, every signature of which holds: the writer's, and those of cosigners."""
+    """(size, root) of a C2SP checkpoint that the writer signed. Lines of others prove nothing about the writer: they are passed over."""
     text, name, size, tree, lines = NOTE.fullmatch(note).groups()
-    must(name == log.hex() and b64(unb64(tree)) == tree, "a checkpoint of another log")
-    own = 0
+    must(name == log.hex() and b64(unb64(tree)) == tree and int(size) < 2**53, "a checkpoint of another log")
+    who, own = "hearsay-log/" + name, False
+    key_id = sha256(who.encode() + b"\n\x01" + key)[:4]
+    for line in lines.splitlines():
+        _, by, encoded = line.split(" ")
+        blob = unb64(encoded)
+        must(b64(blob) == encoded and len(blob) > 4, "a line of a checkpoint is no signature")
+        own = own or (by == who and blob[:4] == key_id and len(blob) == 68 and signed(key, text.encode(), blob[4:]))
+    must(own, "a checkpoint that the writer did not sign")
+    return int(size), unb64(tree)
+
+def cosigners(note):
+    """{peer id: seconds} of the cosignatures that hold."""
+    text, *_, lines = NOTE.fullmatch(note).groups() if note else ("", "")
+    digits, held = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", {}
     for line in lines.splitlines():
         _, who, encoded = line.split(" ")
-        blob, message = unb64(encoded), text.encode()
-        by, kind, seal = key, b"\x01", blob[4:]
-        if who != "hearsay-log/" + name:  # a cosigner, named by its peer id: base58 of 00 24 08 01 12 20 | key
-            digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-            by = functools.reduce(lambda n, c: 58 * n + digits.index(c), who, 0).to_bytes(38, "big")[6:]
-            kind, seal, seconds = b"\x04", blob[12:], int.from_bytes(blob[4:12], "big")
-            message = f"cosignature/v1\ntime {seconds}\n".encode() + message
-        must(b64(blob) == encoded and blob[:4] == sha256(who.encode() + b"\n" + kind + by)[:4], "a line of a checkpoint is damaged")
-        must(signed(by, message, seal), "a signature of a checkpoint does not hold")
-        own += kind == b"\x01"
-    must(own == 1, "a checkpoint that the writer did not sign once")
-    return int(size), unb64(tree)
+        blob = unb64(encoded)
+        if who in held or len(blob) != 76 or len(who) != 52 or who[0] != "1" or set(who) - set(digits): continue
+        number = functools.reduce(lambda n, c: 58 * n + digits.index(c), who, 0)  # base58 of 00 24 08 01 12 20 | key
+        if number >> 256 != 0x2408011220: continue
+        by, seconds = number.to_bytes(38, "big")[6:], int.from_bytes(blob[4:12], "big")
+        if blob[:4] != sha256(who.encode() + b"\n\x04" + by)[:4] or seconds > 253402300799: continue
+        if signed(by, f"cosignature/v1\ntime {seconds}\n{text}".encode(), blob[12:]): held[who] = seconds
+    return held
 
 def claims(what, data, key, task, generation):
     """What a signed statement says is in one place of the log."""
@@ -229,7 +238,7 @@ def verify(data):
         raise fork or verdict
     if fork: raise fork
     return f"{len(leaves)} entries hold, of key {key.hex()}; tree {root(leaves).hex()}; " + (
-        f"{len(notes)} checkpoints" if notes else "no checkpoint: whether the end was cut off cannot be told")
+        f"{len(notes)} checkpoints, cosigned by {sorted(cosigners(head['cosigned'] or '')) or 'nobody'}" if notes else "no checkpoint: whether the end was cut off cannot be told")
 
 def status_of(data):
     """(exit status, why)"""

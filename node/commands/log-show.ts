@@ -7,7 +7,7 @@ import { formatLine } from "../../protocol/log/jsonl.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { withLog } from "./log-source.ts";
-import { table } from "./print.ts";
+import { dateText, table } from "./print.ts";
 
 interface LogShowOptions {
   readonly state: string;
@@ -33,7 +33,7 @@ export async function run({ state, last, generation, json }: LogShowOptions): Pr
 function inWords(entries: readonly Entry[]): string {
   const rows = entries.map((entry) => [
     String(entry.seq),
-    new Date(entry.tsMs).toISOString().replace("T", " ").slice(0, 16),
+    dateText(entry.tsMs),
     entry.type,
     describe(entry),
     short(entry.id),

@@ -16,7 +16,7 @@ import { startSignatureChecker } from "../log-verifier.ts";
 import { onOutput } from "./colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "./fail.ts";
 import { verifyStateLog } from "./log-source.ts";
-import { facts, printJson } from "./print.ts";
+import { dateText, facts, printJson } from "./print.ts";
 
 interface LogVerifyOptions {
   readonly state: string;
@@ -140,7 +140,7 @@ function checkpointInWords({ checkpoint, entries }: Result): string {
 function cosignersInWords(cosigners: readonly Cosigner[]): [string, string][] {
   const rows = cosigners.map(({ peer, size, seconds }): [string, string] => [
     "cosigned",
-    `${size} entries, ${new Date(1000 * seconds).toISOString().slice(0, 16).replace("T", " ")}, by ${peer}`,
+    `${size} entries, ${dateText(1000 * seconds)}, by ${peer}`,
   ]);
   const meaning =
     "those keys say that they were shown this history then, and no other before. They prove as much as you know about who holds them: the" +

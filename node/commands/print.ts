@@ -36,6 +36,16 @@ export function bytes(count: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
 }
 
+/** Date and time to the minute, or to the second; what somebody else signed may be no date at all. */
+export function dateText(ms: number, upTo: "minute" | "second" = "minute"): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return "no date";
+  return date
+    .toISOString()
+    .replace("T", " ")
+    .replace(upTo === "minute" ? /:\d\d\.\d*Z$/ : /\.\d*Z$/, "");
+}
+
 export function percent(share: number | undefined): string {
   return share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
 }

@@ -6,7 +6,7 @@ import { type PeerTally, tally } from "../../protocol/peer/tally.ts";
 import type { PeerId } from "../../protocol/seams.ts";
 import { askApi } from "../api.ts";
 import { openLogStore } from "./log-source.ts";
-import { percent, printJson, table } from "./print.ts";
+import { dateText, percent, printJson, table } from "./print.ts";
 
 interface WhyOptions {
   readonly state: string;
@@ -100,7 +100,7 @@ function timeline(merges: readonly RememberedMerge[], one: PeerTally, wanted: nu
   const most = Math.max(...lines.map(({ influence }) => influence));
   const rows = lines.map(({ cycle, tsMs, rule, status, influence, distance, removedBy }) => [
     String(cycle),
-    new Date(tsMs).toISOString().replace("T", " ").slice(0, 19),
+    dateText(tsMs, "second"),
     rule,
     removedBy === undefined ? status : `${status} by ${removedBy}`,
     percent(influence),

@@ -10,12 +10,13 @@
  * The log's own signature (type 01) is Ed25519 over the text with its last newline. A cosignature (type 04, c2sp.org/tlog-cosignature) is
  * the word of another peer, named by its peer id, that it has seen this log grow to this state and no other, at a time in seconds:
  * 8 bytes of time before the signature, which is over "cosignature/v1\ntime <t>\n" and the text. Key id: SHA-256(name | 0a | type | key),
- * its first 4 bytes. Signatures under names or keys that one does not know are passed over, as signed-note demands.
+ * its first 4 bytes. Signatures under names or keys that one does not know, and cosignatures that do not hold, are passed over, as signed-note
+ * demands: what a third party writes below a checkpoint says nothing about the log's writer.
  */
 import { base64pad } from "multiformats/bases/base64";
 import { concatBytes, equalBytes, fromHex, toHex, utf8 } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
-import type { Crypto, Identity } from "../seams.ts";
+import type { Crypto, Identity, PeerId } from "../seams.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import { publicKeyFromPeerId } from "../wire/identity.ts";
 import { HASH_BYTES } from "./merkle.ts";
@@ -51,6 +52,8 @@ const ED25519 = 0x01;
 const COSIGNATURE = 0x04;
 const KEY_ID_BYTES = 4;
 const TIME_BYTES = 8;
+/** Cosignatures of a later time are passed over: 9999-12-31, the last day that a date of four digits can name. */
+const LATEST_SECONDS = 253_402_300_799;
 const LINE = /^— (\S+) ([A-Za-z0-9+/]+={0,2})$/;
 
 /** The text that is signed. */
@@ -96,7 +99,7 @@ export function cosign({ text }: SignedCheckpoint, identity: Identity, seconds: 
 }
 
 /**
- * Reads a note; signatures are not verified (`isSignedBy`, `cosignerOf`).
+ * Reads a note; signatures are not verified (`isSignedBy`, `cosignaturesOf`).
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE.
  */
 export function readCheckpoint(note: string): SignedCheckpoint {
@@ -126,14 +129,54 @@ export function isSignedBy(
   );
 }
 
-/** The time of a cosignature that holds; undefined for any other line. */
+/**
+ * The one line that a cosigner brings, not verified.
+ * @throws HearsayError ERR_DECODE for anything but exactly one signature line with its line feed.
+ */
+export function readCosignature(line: string): NoteSignature {
+  if (line.indexOf("\n") !== line.length - 1) throw malformed("not exactly one line of a cosigner");
+  return readLine(line.slice(0, -1));
+}
+
+/** A cosignature that holds. */
+export interface Cosignature {
+  readonly peer: PeerId;
+  /** Unix time, by the cosigner's clock. */
+  readonly seconds: number;
+  readonly line: NoteSignature;
+}
+
+/** The cosignatures that hold, the first of each cosigner; all other lines are passed over. */
+export function cosignaturesOf(checkpoint: SignedCheckpoint, crypto: Crypto): Cosignature[] {
+  const held = new Map<PeerId, Cosignature>();
+  for (const line of checkpoint.signatures) {
+    const seconds = held.has(line.name) ? undefined : cosignedAt(checkpoint, line, crypto);
+    if (seconds !== undefined) held.set(line.name, { peer: line.name, seconds, line });
+  }
+  return [...held.values()];
+}
+
+/** The note as it is kept and passed on: the writer's line, then the cosignatures that hold. Undefined where the writer did not sign it. */
+export function withHeldLines(
+  checkpoint: SignedCheckpoint,
+  publicKey: Uint8Array,
+  crypto: Crypto,
+): SignedCheckpoint | undefined {
+  const own = checkpoint.signatures.find((line) =>
+    isSignedBy({ ...checkpoint, signatures: [line] }, publicKey, crypto),
+  );
+  if (own === undefined) return undefined;
+  return { ...checkpoint, signatures: [own, ...cosignaturesOf(checkpoint, crypto).map(({ line }) => line)] };
+}
+
+/** The time of a cosignature that holds and says a date that can be; undefined for any other line. */
 export function cosignedAt({ text }: SignedCheckpoint, line: NoteSignature, crypto: Crypto): number | undefined {
   const publicKey = publicKeyFromPeerId(line.name);
   if (publicKey === undefined || line.signature.length !== TIME_BYTES + SIGNATURE_BYTES) return undefined;
   if (!equalBytes(line.keyId, keyId(line.name, COSIGNATURE, publicKey, crypto))) return undefined;
   const { buffer, byteOffset } = line.signature;
   const seconds = Number(new DataView(buffer, byteOffset).getBigUint64(0));
-  if (!Number.isSafeInteger(seconds)) return undefined;
+  if (seconds > LATEST_SECONDS) return undefined;
   const holds = crypto.verify(publicKey, cosigned(text, seconds), line.signature.subarray(TIME_BYTES));
   return holds ? seconds : undefined;
 }

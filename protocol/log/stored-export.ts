@@ -1,9 +1,9 @@
 /** What a store has of a log, as an export takes it: a state that stays while a peer goes on appending. Nothing is verified. */
-import { HearsayError } from "../errors.ts";
+import { HearsayError, isHearsayError } from "../errors.ts";
 import type { Crypto, Store } from "../seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import { chainError } from "./chain-error.ts";
-import { checkpointFrom, formatCheckpoint } from "./checkpoint.ts";
+import { checkpointFrom, formatCheckpoint, readCheckpoint, withHeldLines } from "./checkpoint.ts";
 import { readEntry } from "./entry.ts";
 import { evidenceKey } from "./evidence.ts";
 import type { ExportHeader } from "./exported.ts";
@@ -44,7 +44,7 @@ export async function openStoredExport(store: Store, crypto: Crypto, wanted?: nu
       signed === undefined
         ? null
         : formatCheckpoint(checkpointFrom({ ...signed, logId: genesis.logId }, publicKey, signed.signature, crypto)),
-    cosigned: cosigned === undefined ? null : new TextDecoder().decode(cosigned),
+    cosigned: cosigned === undefined ? null : heldNote(cosigned, publicKey, crypto),
     evidence: evidence === undefined ? [] : [evidence],
   };
 
@@ -56,4 +56,16 @@ export async function openStoredExport(store: Store, crypto: Crypto, wanted?: nu
     }
   }
   return { header, entries };
+}
+
+/** The note with the lines of cosigners that hold; as it is stored where it is no note of this writer, which whoever verifies the export will say. */
+function heldNote(stored: Uint8Array, publicKey: Uint8Array, crypto: Crypto): string {
+  const note = new TextDecoder().decode(stored);
+  try {
+    const held = withHeldLines(readCheckpoint(note), publicKey, crypto);
+    return held === undefined ? note : formatCheckpoint(held);
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    return note;
+  }
 }

@@ -13,11 +13,11 @@ import { chainError } from "./chain-error.ts";
 import {
   type Checkpoint,
   checkpointFrom,
-  cosignedAt,
   formatCheckpoint,
   isSignedBy,
   readCheckpoint,
   type SignedCheckpoint,
+  withHeldLines,
 } from "./checkpoint.ts";
 import { type Entry, readEntry } from "./entry.ts";
 import { tileReader } from "./reading.ts";
@@ -189,7 +189,7 @@ interface States {
   readonly signed: readonly Checkpoint[];
   /** What is wrong with a record of them. It is left out then, and signed or collected again. */
   readonly damaged?: string;
-  /** Takes what is damaged out of the store. */
+  /** Takes what is damaged out of the store, and lines of cosigners that do not hold. */
   readonly useless: readonly StoreChange[];
 }
 
@@ -207,12 +207,19 @@ async function statesOf(store: Store, { crypto, generation }: StoredOptions): Pr
   const signed = [checkpoint, cosigned]
     .filter((state) => state !== undefined)
     .map(({ size, root }) => ({ logId: owner.logId, size, root }));
-  const states = { checkpoint, cosigned, signed, useless: [] };
-  if (note !== undefined && cosigned === undefined)
-    return { ...states, damaged: "the cosigned checkpoint is damaged", useless: [{ key: keys.cosigned }] };
+  const states = { checkpoint, cosigned, signed, useless: mendingOf(keys, note, cosigned) };
+  if (note !== undefined && cosigned === undefined) return { ...states, damaged: "the cosigned checkpoint is damaged" };
   if (checkpointBytes !== undefined && checkpoint === undefined)
     return { ...states, damaged: "the stored checkpoint is damaged" };
   return states;
+}
+
+/** Takes a note that is no good out of the store, and the lines that do not hold out of a good one. */
+function mendingOf(keys: LogKeys, note: Uint8Array | undefined, cosigned: SignedCheckpoint | undefined): StoreChange[] {
+  if (note === undefined) return [];
+  if (cosigned === undefined) return [{ key: keys.cosigned }];
+  const value = utf8(formatCheckpoint(cosigned));
+  return equalBytes(value, note) ? [] : [{ key: keys.cosigned, value }];
 }
 
 /** Whose log it is, as a first entry says that is not verified. */
@@ -233,19 +240,13 @@ function checkpointIn(bytes: Uint8Array, { logId, peer }: LogOwner, crypto: Cryp
   return isSignedBy(checkpointFrom({ logId, size, root }, peer, signature, crypto), peer, crypto) ? found : undefined;
 }
 
-/** A note whose every signature holds, and which is written as this program writes it. */
+/** A note that the writer signed, with the lines of cosigners that hold: what others wrote below it is no fault of the log. */
 function cosignedIn(bytes: Uint8Array, { logId, peer }: LogOwner, crypto: Crypto): SignedCheckpoint | undefined {
   const text = decodeUtf8(bytes);
   if (text === undefined) return undefined;
   try {
     const found = readCheckpoint(text);
-    const [own, ...others] = found.signatures;
-    if (own === undefined || !equalBytes(found.logId, logId)) return undefined;
-    const holds =
-      isSignedBy({ ...found, signatures: [own] }, peer, crypto) &&
-      others.every((line) => cosignedAt(found, line, crypto) !== undefined) &&
-      equalBytes(utf8(formatCheckpoint(found)), bytes);
-    return holds ? found : undefined;
+    return equalBytes(found.logId, logId) ? withHeldLines(found, peer, crypto) : undefined;
   } catch (error) {
     if (!isHearsayError(error)) throw error;
     return undefined;

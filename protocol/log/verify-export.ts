@@ -11,7 +11,7 @@ import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import type { Statement } from "./bodies.ts";
 import { readCar } from "./car.ts";
 import { type ChainReason, chainError } from "./chain-error.ts";
-import { cosignedAt, isSignedBy, readCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
+import { cosignaturesOf, isSignedBy, readCheckpoint, type SignedCheckpoint } from "./checkpoint.ts";
 import type { Entry } from "./entry.ts";
 import { type Conviction, decodeEvidence, verifyEvidence } from "./evidence.ts";
 import type { ExportedBlob, ExportedLog, ExportHeader } from "./exported.ts";
@@ -19,7 +19,7 @@ import { readJsonl } from "./jsonl.ts";
 import { createVerifier, type Verification, type VerifyOptions, verifyLog } from "./verify.ts";
 
 export interface VerifyExportOptions extends Omit<VerifyOptions, "checkpoints"> {
-  /** Other notes about the log, e.g. from somebody who has met the peer. Signatures in them by names unknown are passed over. */
+  /** Other notes about the log, e.g. from somebody who has met the peer. */
   readonly notes?: readonly string[];
   /** Sees what follows the entries. */
   readonly onBlob?: (blob: ExportedBlob) => void;
@@ -28,7 +28,10 @@ export interface VerifyExportOptions extends Omit<VerifyOptions, "checkpoints"> 
 export interface ExportVerification extends Verification {
   /** The largest state that the writer signed, of those in the file or given; undefined where there is none. */
   readonly checkpoint?: SignedCheckpoint;
-  /** Who says to have seen the log in such a state: none of it is known to be true but that their keys say so. */
+  /**
+   * Who says to have seen the log in such a state: none of it is known to be true but that their keys say so. Lines that do not hold are passed
+   * over, since anybody could have written them.
+   */
   readonly cosigners: readonly Cosigner[];
   /** What the evidence in the file proves against the writer's key; a fork is also `firstBad`. */
   readonly convictions: readonly Conviction[];
@@ -101,16 +104,10 @@ function judgeClaims(
   const { publicKey, task: about, generation: number } = header ?? { publicKey: peer, task, generation };
   const named = equalBytes(publicKey, peer) && equalBytes(about, task) && number === generation;
   must(named, 0, "file", "the header names another log");
-  return [...inside, ...given].flatMap((note, i) => {
+  return [...inside, ...given].flatMap((note) => {
     must(equalBytes(note.logId, logId), 0, "log-id", "a checkpoint is of another log");
     must(isSignedBy(note, peer, crypto), 0, "signature", "a checkpoint is not signed by the log's writer");
-    const cosigners = note.signatures.flatMap((line) => {
-      const seconds = cosignedAt(note, line, crypto);
-      return seconds === undefined ? [] : [{ peer: line.name, size: note.size, seconds }];
-    });
-    const allKnown = cosigners.length === note.signatures.length - 1;
-    must(allKnown || i >= inside.length, 0, "signature", "a cosignature does not hold");
-    return cosigners;
+    return cosignaturesOf(note, crypto).map(({ peer: by, seconds }) => ({ peer: by, size: note.size, seconds }));
   });
 }
 

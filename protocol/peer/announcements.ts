@@ -11,6 +11,8 @@ import { type Allowance, allowanceAt, createRecentSet, forgetOldest } from "../b
 import { equalBytes, taggedKeyOf } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
+import { checkpointFrom, isSignedBy } from "../log/checkpoint.ts";
+import { logIdOf } from "../log/entry.ts";
 import type { Clock, Crypto, PeerId, Verdict } from "../seams.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
 import { openEnvelope } from "../wire/envelope.ts";
@@ -108,10 +110,8 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     if (seen.has(name)) return { verdict: "ignore", code: "ERR_REPLAYED" };
     // [REJECT] A body that can't be the task's.
     if (announcement.bytes !== context.bodyBytes) return { verdict: "reject", code: "ERR_MODEL_SIZE" };
-    // [REJECT] Not signed by its author.
-    if (openEnvelope("announcement", sealed, context.crypto, announcement.publicKey) === undefined) {
-      return { verdict: "reject", code: "ERR_SIGNATURE" };
-    }
+    // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
+    if (!isSigned(announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
     // [IGNORE] Faster than the task allows.
     const { tokens } = allowanceAt(nowMs, slot?.allowance, { burst: BURST, perSecond: context.announcementsPerSecond });
     if (tokens < 1) return { verdict: "ignore", code: "ERR_RATE" };
@@ -143,12 +143,11 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
 
   /** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
   function receiveOld(announcement: Announcement, slot: Slot | undefined, nowMs: number): Verdict {
-    const { sealed, publicKey, model } = announcement;
+    const { model } = announcement;
     const other = contradicted(announcement, slot);
     const doubts = slot && doubtsLeft(announcement, slot, nowMs);
     if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
-    if (openEnvelope("announcement", sealed, context.crypto, publicKey) === undefined)
-      return { verdict: "reject", code: "ERR_SIGNATURE" };
+    if (!isSigned(announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
     if (other !== undefined) {
       context.accountable?.onFork(other, announcement);
       return { verdict: "ignore", code: "ERR_BANNED" };
@@ -159,6 +158,12 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     }
     context.accountable?.onOld(announcement);
     return { verdict: "accept" };
+  }
+
+  function isSigned(announcement: Announcement): boolean {
+    const { sealed, publicKey } = announcement;
+    if (openEnvelope("announcement", sealed, context.crypto, publicKey) === undefined) return false;
+    return context.accountable === undefined || noteHolds(announcement, context.crypto);
   }
 
   /** Allowance that is left after a doubt about an old announcement; undefined where there is none, or it is known. */
@@ -209,6 +214,12 @@ const NOTHING: readonly Uint8Array[] = [];
 /** Later in the log of its author. */
 export function isNewer(a: Announcement, b: Announcement): boolean {
   return a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
+}
+
+/** Whether the author signed the checkpoint of the tree that it announces. */
+function noteHolds({ publicKey, task, generation, seq, root, note }: Announcement, crypto: Crypto): boolean {
+  const logId = logIdOf(publicKey, task, crypto, generation);
+  return isSignedBy(checkpointFrom({ logId, size: seq + 1, root }, publicKey, note, crypto), publicKey, crypto);
 }
 
 /** Two stories about one place of one log: no honest peer signs both. */

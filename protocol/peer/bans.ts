@@ -137,10 +137,10 @@ export async function openBans(context: PeerContext): Promise<Bans> {
     },
     heldBeside: (theirs) => (equalBytes(theirs, sumOfHeld()) ? [] : Array.from(banned.values(), ({ bytes }) => bytes)),
     async askFor(neighbour) {
-      const { log, signal } = context;
+      const { signal } = context;
       let [from, told] = [0, 0];
       for (let pages = 0; pages < MAX_PAGES; pages++) {
-        const request = encodeLogRequest({ what: "evidence", logId: log.logId, from, held: sumOfHeld() });
+        const request = encodeLogRequest({ what: "evidence", logId: taskId, from, held: sumOfHeld() });
         const page = decodeEvidenceAnswer(await transport.request(neighbour, LOG_PROTOCOL, request, { signal }));
         for (const bytes of page) {
           const { verdict } = receive(bytes, () => true);

@@ -2,21 +2,25 @@
  * What others may ask about this peer's log (wire/log-messages.ts): proofs, entries, checkpoints, and the evidence that it holds. Also the
  * place to which they bring cosignatures.
  *
- * Cosignatures are wanted when the newest cosigned checkpoint is 64 entries or ten minutes old; then of one checkpoint, by the first three who
- * prove a model against it. They say that peers with other interests have seen this log in this state, which is worth as much to a
- * reader as those peers are: `cosignersAmong`.
+ * Cosignatures are wanted when the newest cosigned checkpoint is 64 entries or ten minutes old; then of one checkpoint, by the first three
+ * neighbours that prove a model against it. They say that peers with other interests have seen this log in this state, which is worth as much to a
+ * reader as those peers are: `cosignersAmong`. A neighbour brings one line, in its own name and of about this time; one of a peer that is
+ * known (standing.ts) takes the seat of a newcomer, since keys are free.
  */
 
 import { forgetOldest } from "../bounded.ts";
 import { equalBytes, keyOf } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
 import {
   checkpointFrom,
+  checkpointSignature,
+  cosignaturesOf,
   cosignedAt,
   formatCheckpoint,
-  readCheckpoint,
+  type NoteSignature,
+  readCosignature,
   type SignedCheckpoint,
-  signCheckpoint,
 } from "../log/checkpoint.ts";
 import { type Entry, logIdOf } from "../log/entry.ts";
 import { storedEntries } from "../log/reading.ts";
@@ -57,25 +61,28 @@ const ENTRIES_AT_HAND = 3;
 type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
 
 export function serveLog(context: PeerContext, { evidence }: LogServiceOptions): LogService {
-  const { log, transport, crypto, identity, clock, taskId } = context;
+  const { log, transport, crypto, identity, clock, taskId, standing } = context;
   const atHand = new Map<string, Uint8Array>();
   let cosignedMs = Number.NEGATIVE_INFINITY;
   let keeping: Promise<unknown> = Promise.resolve();
 
   /** Of the newest cosigned checkpoint. */
   function cosigners(): readonly string[] {
-    return (
-      log
-        .cosigned()
-        ?.signatures.slice(1)
-        .map(({ name }) => name) ?? []
-    );
+    const lines = log.cosigned()?.signatures.slice(1) ?? [];
+    return lines.map(({ name }) => name);
   }
 
-  /** Whether one more line is wanted of the checkpoint of this size. */
-  function wants(size: number): boolean {
+  /** Whether `from` gets a seat beside, or in place of, those that cosigned the newest cosigned checkpoint. */
+  function hasSeat(from: PeerId): boolean {
+    const seated = cosigners();
+    if (seated.includes(from)) return false;
+    return seated.length < MAX_COSIGNERS || (standing.isKnown(from) && !seated.every(standing.isKnown));
+  }
+
+  /** Whether a line of `from` is wanted of the checkpoint of this size. */
+  function wants(size: number, from: PeerId): boolean {
     const before = log.cosigned()?.size ?? 0;
-    if (size === before) return cosigners().length < MAX_COSIGNERS;
+    if (size === before) return hasSeat(from);
     const due =
       log.head().size - before >= COSIGNED_EVERY_ENTRIES || clock.monotonicMs() - cosignedMs >= COSIGNED_EVERY_MS;
     return size > before && due;
@@ -88,7 +95,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     throw notFound();
   }
 
-  async function prove({ seq, old }: Asked<"prove">): Promise<Uint8Array> {
+  async function prove(from: PeerId, { seq, old }: Asked<"prove">): Promise<Uint8Array> {
     const size = seq + 1;
     if (size > log.head().size || old > size) throw notFound();
     const [entry, inclusion, consistency] = await Promise.all([
@@ -96,7 +103,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
       log.inclusionProof(seq, size),
       old === 0 ? [] : log.consistencyProof(old, size),
     ]);
-    return encodeProveAnswer({ entry, inclusion, consistency, wanted: wants(size) });
+    return encodeProveAnswer({ entry, inclusion, consistency, wanted: wants(size, from) });
   }
 
   function newest(): Uint8Array {
@@ -111,29 +118,43 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
   }
 
   /** Keeps a cosigner's line, if it is still wanted by then. */
-  async function keep(from: PeerId, { size, line }: Asked<"cosign">): Promise<void> {
-    if (size > log.head().size || !wants(size)) return;
+  async function keep(from: PeerId, size: number, line: NoteSignature): Promise<void> {
+    if (size > log.head().size) throw notFound();
+    if (!wants(size, from)) return;
     const before = log.cosigned();
-    const isNext = before?.size !== size;
-    if (!isNext && cosigners().includes(from)) return;
-    const own = !isNext
-      ? formatCheckpoint(before)
-      : signCheckpoint({ logId: log.logId, size, root: await log.rootAt(size) }, identity, crypto);
-    const checkpoint = readCheckpoint(own + line);
-    const last = checkpoint.signatures.at(-1);
-    if (last?.name !== from || cosignedAt(checkpoint, last, crypto) === undefined)
-      throw new HearsayError("ERR_SIGNATURE", "the line is no cosignature of this checkpoint by who brings it");
-    await log.keepCosigned(checkpoint);
+    const own = before?.size === size ? before : await ownCheckpoint(size);
+    const seconds = line.name === from ? cosignedAt(own, line, crypto) : undefined;
+    if (seconds === undefined || Math.abs(1000 * seconds - clock.now()) > LIMITS.maxClockSkewMs)
+      throw new HearsayError(
+        "ERR_SIGNATURE",
+        "not a cosignature of this checkpoint, of about now, by the peer that brings it",
+      );
+    await log.keepCosigned({ ...own, signatures: seatsWith(own.signatures, line) });
     cosignedMs = clock.monotonicMs();
   }
 
-  function cosigned(from: PeerId, request: Asked<"cosign">): Promise<Uint8Array> {
-    const kept = keeping.then(() => keep(from, request));
+  async function ownCheckpoint(size: number): Promise<SignedCheckpoint> {
+    const state = { logId: log.logId, size, root: await log.rootAt(size) };
+    return checkpointFrom(state, identity.publicKey, checkpointSignature(state, identity), crypto);
+  }
+
+  /** The writer's line, those that were there, and the new one; where the seats are taken, a newcomer's goes. */
+  function seatsWith([own, ...seated]: readonly NoteSignature[], line: NoteSignature): NoteSignature[] {
+    const full = seated.length >= MAX_COSIGNERS;
+    const leaves = full ? seated.find(({ name }) => !standing.isKnown(name)) : undefined;
+    return [...(own ? [own] : []), ...seated.filter((one) => one !== leaves), line];
+  }
+
+  /** The answer promises nothing: a line that is not wanted any more is not kept. */
+  function cosigned(from: PeerId, { size, line: text }: Asked<"cosign">): Promise<Uint8Array> {
+    const line = readCosignature(text);
+    const kept = keeping.then(() => keep(from, size, line));
     keeping = kept.catch(() => {}); // who brought it has the error
     return kept.then(encodeCosignAnswer);
   }
 
-  function evidencePage({ from, held }: Asked<"evidence">): Uint8Array {
+  function evidencePage({ logId, from, held }: Asked<"evidence">): Uint8Array {
+    if (!equalBytes(logId, taskId) && !equalBytes(logId, log.logId)) throw notFound();
     const fits = createFrameBudget();
     const rest = evidence(held).slice(from);
     const end = rest.findIndex((item) => !fits(item));
@@ -166,7 +187,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     if (!equalBytes(request.logId, log.logId)) return former(request);
     switch (request.what) {
       case "prove":
-        return prove(request);
+        return prove(from, request);
       case "checkpoint":
         return newest();
       case "entries":
@@ -194,9 +215,8 @@ export function cosignersAmong(
   isKnown: (peer: PeerId) => boolean,
   crypto: Crypto,
 ): PeerId[] {
-  const known = checkpoint.signatures.filter(({ name }) => isKnown(name));
-  const hold = known.filter((line) => cosignedAt(checkpoint, line, crypto) !== undefined);
-  return [...new Set(hold.map(({ name }) => name))];
+  const known = { ...checkpoint, signatures: checkpoint.signatures.filter(({ name }) => isKnown(name)) };
+  return cosignaturesOf(known, crypto).map(({ peer }) => peer);
 }
 
 /** As many of the first entries as are asked for and fit. */

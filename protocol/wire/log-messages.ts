@@ -5,13 +5,14 @@
  *   checkpoint  [1, "checkpoint", logId(32)]               -> [1, note, cosigned note | null]
  *   entries     [1, "entries", logId(32), from, limit]     -> [1, size, [signed entry, ...]]
  *   cosign      [1, "cosign", logId(32), size, line]       -> [1]
- *   evidence    [1, "evidence", logId(32), from, held(32)] -> [1, [evidence, ...]]
+ *   evidence    [1, "evidence", id(32), from, held(32)]    -> [1, [evidence, ...]]
  *   generations [1, "generations", task(32)]               -> [1, [generation, ...]]
  *
  * `inclusion` shows that entry `seq` is in the tree of the first seq + 1 entries, `consistency` that this tree begins with that of the first
  * `old` (0: none is asked for); both are lists of hashes (log/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
  * welcome, and goes back as `cosign`, a signature line (log/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
- * a number on. `held` sums up the evidence that the asker has (peer/bans.ts): nothing comes where the answerer has the same. `generations`: of the
+ * a number on. "evidence" names the task, or the answerer's log; `held` sums up what the asker has (peer/bans.ts): nothing comes where the answerer
+ * has the same. The answer to "cosign" promises nothing: a line that is not wanted any more is not kept. `generations`: of the
  * answerer's logs of the task, ascending, the newest 1024; it writes the last of them. Of those before it serves `checkpoint` and `entries`. Notes
  * and lines are text in the formats of C2SP. A log that the answerer has not: ERR_NOT_FOUND.
  */
@@ -28,6 +29,7 @@ export type LogRequest =
   | { readonly what: "checkpoint"; readonly logId: Uint8Array }
   | { readonly what: "entries"; readonly logId: Uint8Array; readonly from: number; readonly limit: number }
   | { readonly what: "cosign"; readonly logId: Uint8Array; readonly size: number; readonly line: string }
+  /** `logId`: the task, or the answerer's log. */
   | { readonly what: "evidence"; readonly logId: Uint8Array; readonly from: number; readonly held: Uint8Array }
   | { readonly what: "generations"; readonly task: Uint8Array };
 

@@ -1,10 +1,12 @@
 /**
  * The exported logs in test/fixtures, which must verify for ever. `node test/support/log-fixtures.ts` writes them again; a test holds the files
- * against what this code makes, byte by byte, so that a change of a format cannot pass unseen. Made on 2026-11-24.
+ * against what this code makes, byte by byte, so that a change of a format cannot pass unseen. Made on 2026-11-24, the last one on 2026-11-29.
  *
  *     log-whole.jsonl, log-whole.car    60 entries of every type, generation 1, ended for another key, with a cosigned checkpoint; the CAR with bodies
  *     log-fork-a.jsonl, -b.car    two histories that one key signed; they part after entry 7
  *     log-evidence.jsonl          a log in a file with evidence of that fork
+ *     log-strangers.jsonl         log-fork-a with lines of strangers below its cosigned checkpoint, of which one holds: a forged name, a time
+ *                                 of 2^52 seconds, a name that is no peer, a second line of one cosigner
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -48,6 +50,7 @@ export async function logFixtures(): Promise<[name: string, bytes: Uint8Array][]
     ["log-fork-a.jsonl", await jsonlOf(accused)],
     ["log-fork-b.car", await carOf(await openStoredExport(b.store, nodeCrypto))],
     ["log-evidence.jsonl", await jsonlOf({ ...accused, header: { ...accused.header, evidence: [evidence] } })],
+    ["log-strangers.jsonl", await jsonlOf(withStrangers(accused))],
   ];
 }
 
@@ -67,6 +70,21 @@ async function wholeLog(): Promise<LogSource> {
   while (log.head().size < 59) await log.append([{ type: "resume", body: { params: filled(14), age: 300 } }]);
   await log.append([{ type: "end", body: succeededBy(SUCCESSOR, ending) }]);
   return openStoredExport(store, nodeCrypto);
+}
+
+/** With a cosigned checkpoint below which others wrote what they liked. */
+function withStrangers(source: LogSource): LogSource {
+  const note = source.header.checkpoint as string;
+  const [first, second] = WITNESSES as readonly [Identity, Identity];
+  const line = (witness: Identity, seconds: number) => cosign(readCheckpoint(note), witness, seconds, nodeCrypto);
+  const lines = [
+    line(first, START_MS / 1000).replace(first.peerId, SUCCESSOR.peerId),
+    line(second, 2 ** 52),
+    line(first, START_MS / 1000),
+    line(first, 7),
+    `\u2014 example.org/witness ${Buffer.alloc(72, 1).toString("base64")}\n`,
+  ];
+  return { ...source, header: { ...source.header, cosigned: note + lines.join("") } };
 }
 
 /** Train and publish, and in every other cycle an aggregate before: integers of every length, everything optional both ways. */

@@ -5,11 +5,15 @@ import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { toHex } from "../../../protocol/bytes.ts";
 import {
   cosign,
+  cosignaturesOf,
   cosignedAt,
+  formatCheckpoint,
   isSignedBy,
   MAX_NOTE_BYTES,
   readCheckpoint,
+  readCosignature,
   signCheckpoint,
+  withHeldLines,
 } from "../../../protocol/log/checkpoint.ts";
 
 const writer = identityFromSeed(new Uint8Array(32).fill(1));
@@ -84,6 +88,33 @@ test("a cosignature does not hold for another text, time or name", () => {
     const there = `${dash} ${name} ${changed.toString("base64")}\n`;
     assert.deepEqual(times(note + there), [undefined, undefined], `byte ${i}`);
   }
+});
+
+test("a cosignature of a day that no date of four digits can name is passed over, and so is all that does not hold", () => {
+  const line = (seconds: number) => cosign(readCheckpoint(note), witness, seconds, nodeCrypto);
+  const heldOf = (lines: string) =>
+    cosignaturesOf(readCheckpoint(note + lines), nodeCrypto).map(({ seconds }) => seconds);
+  for (const seconds of [2 ** 52, Number.MAX_SAFE_INTEGER, 253_402_300_800])
+    assert.deepEqual(heldOf(line(seconds)), []);
+  assert.deepEqual(heldOf(line(253_402_300_799)), [253_402_300_799]);
+  assert.deepEqual(heldOf(line(2 ** 52) + line(3) + line(4)), [3], "the first that holds of each cosigner");
+  assert.deepEqual(heldOf(line(3).replace(witness.peerId, writer.peerId)), []);
+});
+
+test("a cosigner brings exactly one line", () => {
+  const line = cosign(readCheckpoint(note), witness, 1000, nodeCrypto);
+  assert.equal(readCosignature(line).name, witness.peerId);
+  for (const wrong of ["", "\n", line.slice(0, -1), `${line}\n`, `\n${line}`, line + line, line.repeat(3), `x${line}`])
+    assert.throws(() => readCosignature(wrong), { code: "ERR_DECODE" }, JSON.stringify(wrong));
+});
+
+test("what is kept of a note is the writer's line and those that hold", () => {
+  const line = cosign(readCheckpoint(note), witness, 1000, nodeCrypto);
+  const forged = line.replace(witness.peerId, writer.peerId);
+  const read = readCheckpoint(note + forged + line + line);
+  const kept = withHeldLines(read, writer.publicKey, nodeCrypto) ?? assert.fail("signed by the writer");
+  assert.equal(formatCheckpoint(kept), note + line);
+  assert.equal(withHeldLines(read, witness.publicKey, nodeCrypto), undefined, "not signed by this one");
 });
 
 test("signatures of unknown keys are passed over", () => {

@@ -50,7 +50,8 @@ export function verify(file: Uint8Array, crypto: Crypto, notes: readonly string[
 }
 
 /**
- * Changes one bit of every byte in turn; verification must find each. It is spared where `canBeRead`, the part of it that reads this place
+ * Changes one bit of every byte in turn; verification must find each, or, of a line of one of the two cosigners, which says nothing about the
+ * writer, pass that line over. It is spared where `canBeRead`, the part of it that reads this place
  * of the file, refuses already; but for every 16th byte.
  */
 export async function assertEveryByteCounts(
@@ -61,7 +62,8 @@ export async function assertEveryByteCounts(
   for (let at = 0; at < file.length; at++) {
     const changed = file.with(at, (file[at] as number) ^ (1 << (at % 8)));
     if (at % 16 !== 0 && !(await canBeRead(changed, at))) continue;
-    assert.equal((await verify(changed, crypto)).ok, false, `byte ${at}`);
+    const { ok, cosigners } = await verify(changed, crypto);
+    assert.ok(!ok || cosigners.length < 2, `byte ${at}`);
   }
 }
 

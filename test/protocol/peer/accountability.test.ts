@@ -135,6 +135,20 @@ describe("a model without proof", () => {
     for (const member of crowd.members.slice(0, 3)) assert.ok((refusedBy(member).ERR_LOG_PROOF ?? 0) >= 1);
   });
 
+  it("is not even pulled where its author did not sign the checkpoint that it announces, and the refusal is counted", async () => {
+    const crowd = await crowdOf(4);
+    const hostile = crowd.joinHostile(LIAR);
+    await crowd.run(2.5 * CYCLE_MS);
+    for (const note of [new Uint8Array(64), identityOf(7).sign(utf8("another text"))]) {
+      const unsigned = encodeAnnouncement({ ...decodeAnnouncement(hostile.prepare()), note }, identityOf(LIAR));
+      hostile.greetWith(unsigned);
+      await hostile.announce(unsigned);
+      await crowd.run(CYCLE_MS);
+    }
+    assert.equal(hostile.asked.length, 0);
+    for (const member of crowd.members) assert.deepEqual(refusedBy(member), { ERR_SIGNATURE: 2 });
+  });
+
   it("is accepted with it, from the same peer", async () => {
     const crowd = await crowdOf(4);
     const hostile = crowd.joinHostile(LIAR);
@@ -325,6 +339,15 @@ describe("two heads of one log", () => {
       return decodeEvidenceAnswer(await asking).length;
     }
     assert.deepEqual([await told(""), await told(`end ${name}\n`), await told(`fork ${name}\n`)], [1, 1, 0]);
+    const of = (logId: Uint8Array) => ({ what: "evidence", logId, from: 0, held: new Uint8Array(32) }) as const;
+    const ask = async (logId: Uint8Array) => {
+      const asking = asker.request(peerId, LOG_PROTOCOL, encodeLogRequest(of(logId)));
+      asking.catch(() => {}); // awaited below
+      await crowd.run(100);
+      return asking;
+    };
+    assert.equal(decodeEvidenceAnswer(await ask(taskId)).length, 1);
+    await assert.rejects(ask(new Uint8Array(32).fill(7)), { code: "ERR_NOT_FOUND" });
   });
 
   it("end when they hear of it, with a sentence that says what to do", async () => {
