@@ -48,6 +48,7 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     listen: [],
     mdns,
     serviceTag: serviceTagOf(taskId),
+    topics: [names.announce, names.evidence],
   });
   const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: key.identity.peerId });
   const transport = createTransport(node, traffic, (peer) => book.ban(peer));

@@ -1,20 +1,32 @@
 /** The libp2p node: TCP, Noise, yamux, gossipsub. The one file that knows the options of these packages, and their traps. */
 
-import { type GossipSub, gossipsub, StrictNoSign } from "@chainsafe/libp2p-gossipsub";
+import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import { noise } from "@chainsafe/libp2p-noise";
 import { type Identify, identify } from "@libp2p/identify";
-import type { Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
+import type { ConnectionGater, Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
 import { mdns } from "@libp2p/mdns";
 import { tcp } from "@libp2p/tcp";
-import { yamux } from "@libp2p/yamux";
 import { createLibp2p } from "libp2p";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { AGENT } from "../protocol/peer/greet.ts";
+import type { PeerId } from "../protocol/seams.ts";
 import { type Admission, createAdmission } from "./admission.ts";
+import { createArrivals } from "./arrivals.ts";
+import { wallClock } from "./clock.ts";
+import { forgetWhoIsGone } from "./forget-peers.ts";
+import { createGossip } from "./gossip.ts";
+import { boundedMuxer } from "./muxer.ts";
+import { createShares, type Shares } from "./shares.ts";
 
-export type HearsayNode = Libp2p<{ pubsub: GossipSub; identify: Identify }> & { readonly admission: Admission };
+type Node = Libp2p<{ pubsub: GossipSub; identify: Identify }>;
+
+export type HearsayNode = Node & {
+  readonly admission: Admission;
+  /** What neighbours may take. */
+  readonly shares: Shares;
+};
 
 export interface NodeOptions {
   readonly privateKey: PrivateKey;
@@ -25,7 +37,9 @@ export interface NodeOptions {
   /** Peers of the same tag find each other by mDNS (`serviceTagOf`). */
   readonly serviceTag: string;
   /** Peers that are no newcomers; where it is left out nobody is, and nobody has to greet. */
-  readonly isKnown?: (peer: string) => boolean;
+  readonly isKnown?: (peer: PeerId) => boolean;
+  /** Topics of gossip that there may be; any, where they are left out. */
+  readonly topics?: readonly string[];
 }
 
 /** Bytes on the wire, Noise and yamux included. */
@@ -55,51 +69,52 @@ export function serviceTagOf(taskId: Uint8Array): string {
 export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
   const admission = createAdmission(options.isKnown);
-  const node = await createLibp2p({
+  const shares = createShares(options.isKnown);
+  const node: Node = await createLibp2p({
     nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
     privateKey: options.privateKey,
     addresses: { listen: [...options.listen] },
     transports: [tcp()],
     connectionEncrypters: [noise()],
-    streamMuxers: [
-      yamux({
-        keepAliveInterval: PING_EVERY_MS,
-        // pause() aborts a stream where the window exceeds the read buffer (@libp2p/utils 7.4)
-        streamOptions: { maxStreamWindowSize: 2 ** 20, maxReadBufferLength: 8 * 2 ** 20 },
-      }),
-    ],
+    streamMuxers: [boundedMuxer(PING_EVERY_MS)],
     peerDiscovery: options.mdns ? [mdns({ serviceTag: options.serviceTag, interval: 10_000 })] : [],
     connectionManager: {
       maxConnections: LIMITS.maxConnections + SPARE_CONNECTIONS,
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
       addressSorter: () => 0, // the book knows which worked last
-      // libp2p allows 5 a second per address; a fleet behind one NAT, or a testnet on one machine, has one address
-      inboundConnectionThreshold: 100,
+      inboundStreamProtocolNegotiationTimeout: LIMITS.requestArrivalMs,
+      inboundConnectionThreshold: 100, // arrivals.ts is stricter, and knows address prefixes
       maxIncomingPendingConnections: 100,
       reconnectRetries: 0, // redialling is ours (membership.ts)
     },
-    connectionGater: admission.gater,
+    connectionGater: gaterOf(admission, shares),
     connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
     metrics: () => trafficMetrics(traffic),
     services: {
       identify: identify(),
-      pubsub: gossipsub({
-        globalSignaturePolicy: StrictNoSign, // announcements are sealed by their author already
-        allowPublishToZeroTopicPeers: true,
-        ignoreDuplicatePublishError: true, // what others have told already needs no telling: the same key here again, a restart
-        fallbackToFloodsub: false,
-        emitSelf: false,
-        maxInboundDataLength: 16 * LIMITS.maxAnnouncementBytes,
-        // graylisting is fast and for good (three invalid messages), and peers of one NAT share an address
-        scoreParams: { IPColocationFactorWeight: 0 },
-      }),
+      pubsub: createGossip(shares, options.topics),
     },
   }).catch((error: Error) => {
     throw error.name === "UnsupportedListenAddressesError" ? cannotListen(options.listen, error) : error;
   });
   if (options.isKnown !== undefined) admission.watch(node);
-  return { node: Object.assign(node as Libp2p<{ pubsub: GossipSub; identify: Identify }>, { admission }), traffic };
+  shares.watch(node);
+  forgetWhoIsGone(node);
+  return { node: Object.assign(node, { admission, shares }), traffic };
+}
+
+/** Admission's, with what it does not know: how many come in a second, and who committed too many faults. */
+function gaterOf({ gater }: Admission, shares: Shares): ConnectionGater {
+  const arrivals = createArrivals(wallClock);
+  return {
+    ...gater,
+    denyDialPeer: async (peer) => shares.isWaiting(peer.toString()) || ((await gater.denyDialPeer?.(peer)) ?? false),
+    denyInboundConnection: async (connection) =>
+      !arrivals.mayCome(connection.remoteAddr) || ((await gater.denyInboundConnection?.(connection)) ?? false),
+    denyInboundEncryptedConnection: async (peer, connection) =>
+      ((await gater.denyInboundEncryptedConnection?.(peer, connection)) ?? false) || shares.isWaiting(peer.toString()),
+  };
 }
 
 /** libp2p's message holds a stack for every address; the reason is in each first line. */

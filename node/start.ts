@@ -110,11 +110,13 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
 
     const taskId = nodeCrypto.sha256(encodeTask(task));
     const rng = createRng(`${identity.peerId}/${randomUUID()}`);
+    const names = taskNames(taskId);
     const { node, traffic } = await startLibp2p({
       privateKey,
       listen: options.listen,
       mdns: options.mdns,
       serviceTag: serviceTagOf(taskId),
+      topics: [names.announce, names.evidence],
     });
     closers.push(async () => node.stop());
     const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: identity.peerId });
@@ -147,11 +149,11 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
     );
     const membership = startMembership(node, transport, book, {
       bootstrap: options.bootstrap,
-      protocol: taskNames(taskId).peers,
+      protocol: names.peers,
       maxOutbound: options.maxOutbound,
       rng: rng.fork("membership"),
     });
-    const retelling = await retellEnds(stateDir, store, node, taskNames(taskId).evidence);
+    const retelling = await retellEnds(stateDir, store, node, names.evidence);
     closers.push(async () => retelling());
 
     const done = peer.run();

@@ -6,28 +6,26 @@
  * requests in flight is the back-pressure, and `send` waits for the `drain` event where the stream says so.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { TopicValidatorResult } from "@chainsafe/libp2p-gossipsub";
-import type { Stream } from "@libp2p/interface";
+import type { Connection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
-import * as lp from "it-length-prefixed";
-import { pipe } from "it-pipe";
 import { concatBytes, utf8 } from "../protocol/bytes.ts";
 import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../protocol/seams.ts";
 import { otherVersion, PROTOCOL_VERSION } from "../protocol/wire/fields.ts";
-import { addressPrefix } from "./address-prefix.ts";
+import type { Hold } from "./byte-budget.ts";
+import { readFrame, writeFrame } from "./frames.ts";
+import { subscribe } from "./gossip.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
 
-const REQUEST = { maxDataLength: LIMITS.maxFrameBytes };
-const ANSWER = { maxDataLength: 1 + LIMITS.maxFrameBytes };
 const OK = new Uint8Array([0]);
 const FAILED = new Uint8Array([1]);
-
-/** Streams of one protocol and connection at once; a pull has LIMITS.maxChunksInFlight. */
-const MAX_STREAMS = 64;
+/** With the byte in front. */
+const MAX_ANSWER_BYTES = 1 + LIMITS.maxFrameBytes;
 /** For what a peer tells of itself when it connects. */
 const LOOK_AGAIN_MS = 250;
+/** Codes with which a handler says that a request was none: no honest peer sends such. */
+const MALFORMED: readonly ErrorCode[] = ["ERR_DECODE", "ERR_NOT_CANONICAL"];
 
 export function createTransport(
   node: HearsayNode,
@@ -40,22 +38,14 @@ export function createTransport(
       await node.services.pubsub.publish(topic, body);
     },
 
-    onAnnounce(topic, handler) {
-      const verdicts = {
-        accept: TopicValidatorResult.Accept,
-        ignore: TopicValidatorResult.Ignore,
-        reject: TopicValidatorResult.Reject,
-      };
-      node.services.pubsub.topicValidators.set(topic, (from, message) => {
-        return verdicts[handler(from.toString(), plain(message.data)).verdict];
-      });
-      node.services.pubsub.subscribe(topic);
-    },
+    onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares.fault),
 
     async request(peer, protocol, body, { signal } = {}) {
       signal?.throwIfAborted();
-      if (body.length > LIMITS.maxFrameBytes)
-        throw new HearsayError("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
+      if (body.length > LIMITS.maxRequestBytes) {
+        const message = `a request of ${body.length} bytes; it may have ${LIMITS.maxRequestBytes}`;
+        throw new HearsayError("ERR_TOO_LARGE", message);
+      }
       const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
       const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
       let stream: Stream | undefined;
@@ -63,15 +53,16 @@ export function createTransport(
         // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
         const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
         if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
-        stream = await connection.newStream(protocol, { signal: stop, maxOutboundStreams: MAX_STREAMS });
+        stream = await connection.newStream(protocol, {
+          signal: stop,
+          maxOutboundStreams: LIMITS.maxRequestsInFlight,
+        });
         return openAnswer(await exchange(stream, body, stop));
       } catch (error) {
         stream?.abort(error instanceof Error ? error : new Error(String(error)));
         signal?.throwIfAborted();
         if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
         if (isHearsayError(error)) throw error;
-        if (error instanceof Error && error.name === "InvalidDataLengthError")
-          throw new HearsayError("ERR_TOO_LARGE", `${peer} answers with too long a frame`, {}, error);
         const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
         if (version !== undefined) throw otherVersion(version);
         throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
@@ -79,37 +70,14 @@ export function createTransport(
     },
 
     onRequest(protocol, handler) {
-      const handle = async (stream: Stream, connection: { remotePeer: { toString(): string } }) => {
-        const stop = AbortSignal.timeout(LIMITS.requestTimeoutMs);
-        try {
-          const from = connection.remotePeer.toString();
-          await pipe(
-            abortable(stream, stop),
-            (source) => lp.decode(source, REQUEST),
-            async function* (frames) {
-              for await (const frame of frames) {
-                yield await answer(handler, from, plain(frame));
-                return;
-              }
-            },
-            (frames) => lp.encode(frames, ANSWER),
-            (source) => writeTo(stream, source, stop),
-          );
-          await stream.close({ signal: stop });
-        } catch (error) {
-          stream.abort(error instanceof Error ? error : new Error(String(error)));
-        }
-      };
-      const options = { maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS, force: true as const };
-      void node.handle(protocol, handle, options);
+      const handle = (stream: Stream, connection: Connection) => serve(node, handler, stream, connection);
+      const most = LIMITS.maxRequestsInFlight;
+      void node.handle(protocol, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
     },
 
     peers: () => node.getPeers().map(String).sort(),
 
-    prefixOf(peer) {
-      const connection = node.getConnections().find(({ remotePeer }) => remotePeer.toString() === peer);
-      return connection === undefined ? "" : addressPrefix(connection.remoteAddr);
-    },
+    prefixOf: node.shares.prefixOf,
 
     onConnect(handler) {
       node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString()));
@@ -160,34 +128,89 @@ async function otherVersionOf(
 
 /** Sends one frame, and returns the one that comes back. */
 async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-  await pipe(
-    [body],
-    (frames) => lp.encode(frames, REQUEST),
-    (source) => writeTo(stream, source, signal),
-  );
-  return pipe(
-    abortable(stream, signal),
-    (source) => lp.decode(source, ANSWER),
-    async (frames) => {
-      for await (const frame of frames) {
-        await stream.close({ signal });
-        return plain(frame);
-      }
-      throw new HearsayError("ERR_UNREACHABLE", "the stream ended without an answer");
-    },
-  );
+  await writeFrame(stream, body, signal);
+  const frame = await readFrame(stream, { maxBytes: MAX_ANSWER_BYTES }, signal);
+  await stream.close({ signal });
+  return frame;
 }
 
-async function answer(handler: RequestHandler, from: PeerId, body: Uint8Array): Promise<Uint8Array> {
+/**
+ * Reads one request, and answers it. A request has to come whole in a short time, and an answer is made only when there is room for it among the bytes that
+ * are held for others; both are held until the connection has taken the answer, or nobody waits for it any more.
+ */
+async function serve(
+  node: HearsayNode,
+  handler: RequestHandler,
+  stream: Stream,
+  { remotePeer }: Connection,
+): Promise<void> {
+  const from = remotePeer.toString();
+  const gone = watch(stream);
+  const held = node.shares.bytes.tryHold(from, 0);
+  let room: Hold | undefined;
   try {
-    const reply = await handler(from, body);
-    if (reply.length > LIMITS.maxFrameBytes)
-      throw new HearsayError("ERR_TOO_LARGE", `an answer of ${reply.length} bytes`);
-    return concatBytes(OK, reply);
+    const reserve = (bytes: number) => held?.resize(bytes) ?? false;
+    const request = await readFrame(stream, { maxBytes: LIMITS.maxRequestBytes, reserve }, gone.signal);
+    gone.arrived();
+    room = await node.shares.bytes.hold(from, MAX_ANSWER_BYTES, gone.signal);
+    const reply = await Promise.race([answer(handler, from, request), gone.promise]);
+    if (reply.fault) node.shares.fault(from);
+    room.resize(reply.frame.length);
+    await writeFrame(stream, reply.frame, gone.signal);
+    await stream.close({ signal: gone.signal });
+  } catch (error) {
+    // [REJECT] A request longer than LIMITS.maxRequestBytes.
+    if (isHearsayError(error, "ERR_TOO_LARGE")) node.shares.fault(from);
+    stream.abort(error instanceof Error ? error : new Error(String(error)));
+  } finally {
+    gone.stop();
+    room?.release();
+    held?.release();
+  }
+}
+
+/** Ends a request where it did not come in time, is not answered in time, or where its stream closes: then nobody waits for it. */
+function watch(stream: Stream) {
+  const gone = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => {}); // not everybody waits for it
+  const end = (why: Error) => {
+    gone.abort(why);
+    reject(why);
+  };
+  const late = () =>
+    end(new HearsayError("ERR_TIMEOUT", "a request that does not come whole, or an answer that nobody takes"));
+  const onClose = () => end(new HearsayError("ERR_UNREACHABLE", "the stream closed"));
+  const arrival = setTimeout(late, LIMITS.requestArrivalMs);
+  const whole = setTimeout(late, LIMITS.requestTimeoutMs);
+  stream.addEventListener("close", onClose);
+  return {
+    signal: gone.signal,
+    promise,
+    arrived: () => clearTimeout(arrival),
+    stop() {
+      clearTimeout(arrival);
+      clearTimeout(whole);
+      stream.removeEventListener("close", onClose);
+    },
+  };
+}
+
+/** The answer's frame, and whether the request was none. */
+async function answer(
+  handler: RequestHandler,
+  from: PeerId,
+  body: Uint8Array,
+): Promise<{ frame: Uint8Array; fault: boolean }> {
+  let reply: Uint8Array;
+  try {
+    reply = await handler(from, body);
   } catch (error) {
     if (!isHearsayError(error)) throw error;
-    return concatBytes(FAILED, utf8(error.code));
+    return { frame: concatBytes(FAILED, utf8(error.code)), fault: MALFORMED.includes(error.code) };
   }
+  if (reply.length <= LIMITS.maxFrameBytes) return { frame: concatBytes(OK, reply), fault: false };
+  return { frame: concatBytes(FAILED, utf8("ERR_TOO_LARGE")), fault: false };
 }
 
 function openAnswer(frame: Uint8Array): Uint8Array {
@@ -198,58 +221,6 @@ function openAnswer(frame: Uint8Array): Uint8Array {
     known ? (code as ErrorCode) : "ERR_DECODE",
     `the peer answered with ${known ? code : "an unknown code"}`,
   );
-}
-
-/** A v3 stream is a source for it-pipe, but not a sink: this is the sink. */
-async function writeTo(
-  stream: Stream,
-  source: AsyncIterable<Uint8Array | { subarray(): Uint8Array }> | Iterable<Uint8Array | { subarray(): Uint8Array }>,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const chunk of source) {
-    const more = stream.send(chunk instanceof Uint8Array ? chunk : chunk.subarray());
-    if (!more) await drained(stream, signal);
-  }
-}
-
-/** The `drain` *event*: `stream.onDrain()` resolves at once after its first use (@libp2p/utils 7.4). */
-function drained(stream: Stream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = (error?: unknown) => {
-      stream.removeEventListener("drain", onDrain);
-      stream.removeEventListener("close", onClose);
-      signal.removeEventListener("abort", onAbort);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onDrain = () => done();
-    const onClose = () => done(new HearsayError("ERR_UNREACHABLE", "the stream closed"));
-    const onAbort = () => done(signal.reason);
-    stream.addEventListener("drain", onDrain);
-    stream.addEventListener("close", onClose);
-    signal.addEventListener("abort", onAbort);
-  });
-}
-
-/**
- * The stream as a source that is aborted with the signal. Its own iterator waits for ever where the other end had closed before
- * it began (@libp2p/utils 7.4): that end is told once more, after the bytes that are waiting.
- */
-async function* abortable(stream: Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  if (stream.remoteWriteStatus === "closed") setImmediate(() => stream.dispatchEvent(new Event("remoteCloseWrite")));
-  const abort = () => stream.abort(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    for await (const chunk of stream) yield chunk instanceof Uint8Array ? chunk : chunk.subarray();
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
-}
-
-/** A view as a plain Uint8Array: libp2p hands over Buffers and lists, which behave otherwise in places. */
-function plain(data: Uint8Array | { subarray(): Uint8Array }): Uint8Array {
-  const { buffer, byteOffset, length } = data.subarray();
-  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function isUnsupported(error: unknown): boolean {

@@ -14,8 +14,46 @@ export const LIMITS = {
   headQueryMs: 5000,
   /** A cosignature says a time that is at most so far from the clock of the log's writer: devices without a clock of their own are a day off. */
   maxClockSkewMs: 86_400_000,
-  /** One request or answer, without its length prefix: a chunk and its header. */
+  /** One request, without its length prefix. */
+  maxRequestBytes: 8192,
+  /** One answer, without its length prefix: a chunk and its header. */
   maxFrameBytes: 263_168,
+  /** A request must have come whole within this time. */
+  requestArrivalMs: 5000,
+  /** Requests that one neighbour may have under way at once, of each protocol. */
+  maxRequestsInFlight: 32,
+  /** Streams that one neighbour may have open at once, gossip and those of libp2p included. */
+  maxStreams: 96,
+  /** Bytes that are held for others, half frames and answers that nobody has taken yet; what newcomers may have of it, one address prefix of them, one neighbour. */
+  maxHeldBytes: 33_554_432,
+  maxHeldForNewcomersBytes: 16_777_216,
+  maxHeldForPrefixBytes: 8_388_608,
+  maxHeldForNeighbourBytes: 2_097_152,
+  /** What one connection may bring, answers to own requests left out; a stream that is opened counts 1 KiB more, a frame of the muxer 64 bytes. */
+  inboundBytes: { burst: 4_194_304, perSecond: 1_048_576 },
+  /** Bytes that wait for a connection to take them. */
+  maxConnectionBacklogBytes: 1_048_576,
+  /** New connections that come in, of one address prefix and altogether. */
+  prefixConnections: { burst: 100, perSecond: 5 },
+  connections: { burst: 300, perSecond: 20 },
+  /** Requests that wait for room in it. */
+  maxWaitingForRoom: 1024,
+  /** One gossip RPC: as go-libp2p-pubsub has it. */
+  maxGossipRpcBytes: 1_048_576,
+  /** Message ids of one topic that are told to one neighbour in a heartbeat, and bytes of messages that it gets when it asks for them. */
+  maxGossipIds: 500,
+  maxGossipAnswerBytes: 524_288,
+  /** Message ids are remembered this long: by then a message has been everywhere. */
+  gossipSeenMs: 30_000,
+  /** Bytes that wait to be sent to a neighbour that reads no gossip. */
+  maxGossipBacklogBytes: 2_097_152,
+  /** What no honest peer sends (`node/conduct.ts`): how often, before the connection ends. */
+  faults: { burst: 5, perSecond: 0.1 },
+  /** The same of all newcomers of one address prefix. */
+  prefixFaults: { burst: 20, perSecond: 0.5 },
+  /** Who lost its connection by faults may not come back before; four times as long each time, up to the longest. */
+  faultWaitMs: 10_000,
+  longestFaultWaitMs: 600_000,
   /** Bytes of a body in one answer. */
   maxChunkBytes: 262_144,
   /** Chunks of one body that are asked for ahead. */

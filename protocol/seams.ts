@@ -51,8 +51,8 @@ export interface Transport {
   /** Subscribes; the handler's verdict decides whether the message is relayed. */
   onAnnounce(topic: string, handler: (from: PeerId, body: Uint8Array) => Verdict): void;
   /**
-   * One request, one answer, both at most `LIMITS.maxFrameBytes`, over an open connection: none is opened for it. Many may be in
-   * flight together and are answered in any order.
+   * One request of at most `LIMITS.maxRequestBytes`, one answer of at most `LIMITS.maxFrameBytes`, over an open connection: none is opened for it.
+   * Many may be in flight together (LIMITS.maxRequestsInFlight) and are answered in any order.
    * @throws HearsayError ERR_UNREACHABLE (no connection, it broke, not served, or the answerer failed), ERR_TIMEOUT,
    *   ERR_TOO_LARGE, or the code that the answerer threw; the reason of `signal` where that ended it.
    */

@@ -65,7 +65,7 @@ async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Pr
   const scratch = await mkdtemp(join(tmpdir(), "hearsay-join-")); // an identity for this errand only
   const faults: HearsayError[] = [];
   const { privateKey } = await loadOrCreateIdentity(join(scratch, "key"));
-  const { node, traffic } = await startLibp2p({ privateKey, listen: [], mdns: false, serviceTag: "" });
+  const { node, traffic } = await startLibp2p({ privateKey, listen: [], mdns: false, serviceTag: "", topics: [] });
   try {
     const transport = createTransport(node, traffic, () => {});
     for (const address of addresses) {

@@ -137,7 +137,7 @@ export function createNetwork(options: NetworkOptions): Network {
       const aborted = () => settle(() => reject(signal?.reason));
       const cancel = clock.after(LIMITS.requestTimeoutMs, () => fail("ERR_TIMEOUT", "no answer in time"));
       if (signal?.aborted) return aborted();
-      if (body.length > LIMITS.maxFrameBytes) return fail("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
+      if (body.length > LIMITS.maxRequestBytes) return fail("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
       if (!from.links.has(peer)) return broken();
       signal?.addEventListener("abort", aborted, { once: true });
       from.waiting.set(broken, peer);
