@@ -152,7 +152,7 @@ function asJson({ verification, report }: Audit): object {
 }
 
 const MEANING: Readonly<Record<AuditedType, string>> = {
-  train: "continues the model before, by the task's steps and age",
+  train: "not repeatable: it continues the model before, by the task's steps and age",
   publish: "the body is what the training gave",
   aggregate: "done again: the same model to the bit, statuses, age",
   resume: "a model that the log knew",
@@ -171,20 +171,32 @@ function inWords(audit: Audit): string {
   if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
   const lie = report?.firstLie;
   if (lie !== undefined) rows.push([`entry ${lie.seq}`, `${lie.type}: ${lie.reason}`]);
-  const tallies = Object.entries(report?.tallies ?? {}).map(([type, { proved, missing, refuted }]) => {
-    return [type, String(proved), String(missing), String(refuted), MEANING[type as AuditedType]];
+  const tallies = Object.entries(report?.tallies ?? {}).map(([type, { proved, claimed, missing, refuted }]) => {
+    const counts = [proved, claimed, missing, refuted].map(String);
+    return [type, ...counts, MEANING[type as AuditedType]];
   });
   const found =
-    tallies.length === 0 ? "" : `${table(["entry", "proved", "missing", "false", "proved means"], tallies)}\n`;
+    tallies.length === 0
+      ? ""
+      : `${table(["entry", "proved", "claimed", "missing", "false", "what that means"], tallies)}\n`;
   const unprovable = UNPROVABLE.map((sentence) => `  ${sentence}`).join("\n");
   return `${verdictOf(audit)}\n${facts(rows)}\n${found}${onOutput.dim(`What no log can prove:\n${unprovable}`)}`;
+}
+
+/** What was done again and what was not: a headline must not speak of trainings that nobody can repeat. */
+function repeatedIn(report: AuditReport | undefined): string {
+  const { aggregate, publish, train } = report?.tallies ?? {};
+  return (
+    `${aggregate?.proved ?? 0} merges and ${publish?.proved ?? 0} encodings were done again with the same result, ` +
+    `${train?.claimed ?? 0} trainings are claimed`
+  );
 }
 
 function verdictOf(audit: Audit): string {
   const { verification, report } = audit;
   switch (exitOf(audit)) {
     case 0:
-      return onOutput.green("the log holds, and everything in it was done again with the same result");
+      return onOutput.green(`the log holds; ${repeatedIn(report)}`);
     case EXIT_FORK:
       return onOutput.red("a fork: the writer of this log has signed two histories");
     case EXIT_INCOMPLETE:

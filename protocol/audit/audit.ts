@@ -2,12 +2,12 @@
  * Audit by re-execution: reads a log whose chain and signatures hold, and the models that it names as far as they can be had, and does
  * again what the entries say was done.
  *
- *     train       proved: it continues the model before, and its age follows. What happened in between is the peer's word.
+ *     train       claimed: it continues the model before, and its age follows. That anything was trained is the peer's word.
  *     publish     proved: the body holds the parameters that the training gave.
  *     aggregate   proved: the same inputs, rule and weights give the same parameters, to the bit, and the same statuses.
  *     resume      proved: the log knew that model, at that age; of the first after a genesis, an earlier log of the peer did.
  *
- * `missing` is what could not be judged, since a model was not to be had; `refuted` is what is false, whoever looks: the log itself, which
+ * `claimed` is what fits and cannot be done again; `missing` is what could not be judged, since a model was not to be had; `refuted` is what is false, whoever looks: the log itself, which
  * its owner signed, is the evidence. One pass, and memory for the models of one merge.
  */
 
@@ -39,6 +39,7 @@ export interface AuditOptions {
 /** Entries of one type. */
 export interface AuditTally {
   readonly proved: number;
+  readonly claimed: number;
   readonly missing: number;
   readonly refuted: number;
 }
@@ -66,9 +67,12 @@ export const UNPROVABLE: readonly string[] = [
   "the ages that other peers claimed, and the times of entries",
 ];
 
-type Finding = { readonly kind: "proved" | "missing" } | { readonly kind: "refuted"; readonly reason: string };
+type Finding =
+  | { readonly kind: "proved" | "claimed" | "missing" }
+  | { readonly kind: "refuted"; readonly reason: string };
 
 const PROVED: Finding = { kind: "proved" };
+const CLAIMED: Finding = { kind: "claimed" };
 const MISSING: Finding = { kind: "missing" };
 
 /** Vectors that are kept from one entry to the next: base, own, aggregate. */
@@ -92,10 +96,10 @@ export async function auditLog(
   const initial = models.keep(initialParams(task.tensors, task.seed));
   const lineage = createLineage(task, initial, codec.bodyBytes);
   const tallies: Record<AuditedType, Record<Finding["kind"], number>> = {
-    train: { proved: 0, missing: 0, refuted: 0 },
-    publish: { proved: 0, missing: 0, refuted: 0 },
-    aggregate: { proved: 0, missing: 0, refuted: 0 },
-    resume: { proved: 0, missing: 0, refuted: 0 },
+    train: emptyTally(),
+    publish: emptyTally(),
+    aggregate: emptyTally(),
+    resume: emptyTally(),
   };
   let size = 0;
   let firstLie: Lie | undefined;
@@ -108,6 +112,7 @@ export async function auditLog(
     if (entry.type === "publish" && judgement.published !== undefined)
       return models.judgePublication(entry.body, judgement.published);
     if (entry.type === "aggregate" && judgement.merge !== undefined) return reexecute(entry.body, judgement.merge);
+    if (entry.type === "train") return CLAIMED;
     return PROVED;
   }
 
@@ -145,6 +150,10 @@ export async function auditLog(
     onEntry?.(size);
   }
   return { entries: size, tallies, ...(firstLie && { firstLie }) };
+}
+
+function emptyTally(): Record<Finding["kind"], number> {
+  return { proved: 0, claimed: 0, missing: 0, refuted: 0 };
 }
 
 interface Models {

@@ -59,17 +59,18 @@ export function createLineage(task: Task, initial: Uint8Array, bodyBytes: number
   let mergedSinceStart = false;
 
   function train({ in: from, out, steps, age }: TrainBody): Judgement {
-    const again = !hasSaved && equalBytes(from, initial);
-    const known = again ? start : model;
-    const linked = equalBytes(from, known.params);
-    before = { params: from, age: known.age };
-    hasSaved ||= !again;
+    // the initial parameters at age 0 are two things where a training changed no bit of them: the model, and a start that saved nothing
+    const origins = (hasSaved ? [model] : [model, start]).filter(({ params }) => equalBytes(params, from));
+    const ageAfter = (origin: Model) => Math.min(origin.age + steps, LIMITS.maxAge);
+    const origin = origins.find((one) => ageAfter(one) === age) ?? origins[0];
+    before = { params: from, age: origin?.age ?? model.age };
+    hasSaved ||= origin !== start;
     model = { params: out, age };
     trained = model;
-    if (!linked) return { fault: "trained from another model than the log had come to" };
+    if (origin === undefined) return { fault: "trained from another model than the log had come to" };
     if (steps !== task.training.steps) return { fault: `${steps} steps; the task says ${task.training.steps}` };
-    const expected = Math.min(known.age + steps, LIMITS.maxAge);
-    return age === expected ? {} : { fault: `age ${age}; ${known.age} and ${steps} steps make ${expected}` };
+    const expected = ageAfter(origin);
+    return age === expected ? {} : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
   }
 
   function publish({ age, bytes, codec }: PublishBody, of: Model | undefined): Judgement {

@@ -34,13 +34,28 @@ describe("an audit with the peer's own archive", () => {
       for (const [i, member] of crowd.members.entries()) {
         const report = await audit(await entriesOf(member), task, (archives[i] as Archive).get);
         assertComplete(report);
-        assert.equal(report.tallies.train.proved, report.tallies.publish.proved);
+        assert.equal(report.tallies.train.claimed, report.tallies.publish.proved);
         assert.equal(report.tallies.aggregate.proved, member.peer.status().counters.merges);
         merges += report.tallies.aggregate.proved;
       }
       assert.ok(merges > 60, `${merges} merges`);
     });
   }
+
+  it("believes a peer whose trainings change no bit of the initial parameters, and calls trainings claims", async () => {
+    const task = blobTask();
+    const { crowd, archives, join } = createAuditedCrowd(task);
+    const idle = (trainer: Trainer): Trainer => ({
+      ...trainer,
+      fit: async ({ params }) => ({ params: params.slice(), loss: 1 }),
+    });
+    const member = await join(0, { wrapTrainer: idle });
+    await crowd.run(2_000);
+    const report = await audit(await entriesOf(member), task, (archives[0] as Archive).get);
+    assertComplete(report);
+    assert.ok(report.tallies.train.claimed > 3, JSON.stringify(report.tallies));
+    assert.equal(report.tallies.train.proved, 0);
+  });
 
   it("proves what a late joiner, a restarted peer and one whose training diverges write", async () => {
     const task = blobTask({ aggregation: { rule: "median" }, staleness: { cutoff: 3 } });
