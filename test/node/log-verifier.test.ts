@@ -54,6 +54,15 @@ describe("signatures on threads", () => {
     assert.equal((await verify(cut, checker)).firstBad?.seq, 100);
   });
 
+  it("wait, when they end, for a thread that still loads, instead of killing it", async () => {
+    const hasty = startSignatureChecker(2);
+    const [batch, key] = [{ ids: new Uint8Array(32), signatures: new Uint8Array(64) }, new Uint8Array(32)];
+    const asked = [hasty.firstForged(key, batch), hasty.firstForged(key, batch)];
+    await hasty.close();
+    assert.deepEqual(await Promise.all(asked), [0, 0]);
+    await assert.rejects(hasty.firstForged(key, batch), /ended/);
+  });
+
   it("end a verification with an error where a thread fails, never with a verdict", async () => {
     const failing: SignatureChecker = { parallel: 2, firstForged: () => Promise.reject(new Error("out of memory")) };
     await assert.rejects(verify(log, failing), /out of memory/);
