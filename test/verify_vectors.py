@@ -4,7 +4,7 @@
     python3 verify_vectors.py       exit status 0 where all hold; else the first that does not is named
 
 Written from protocol/README.md and the pages that it names, not from the TypeScript: what is here is enough to follow the network."""
-import hashlib, itertools, json, math, os, struct, sys
+import base64, hashlib, itertools, json, math, os, struct, sys
 from verify_log import BASE, Verdict, decode, judge_evidence, log_id, read_note, root, sha256, signed, times
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
@@ -125,7 +125,7 @@ def check_messages(messages, announcement):
     same(peer_id(decode(sealed[64:])[2]), announcement["author"], "its author")
 
 # --- announcements and bodies: the checks in their order
-def judge_announcement(sealed, newest, task, receiver, body_bytes):
+def judge_announcement(sealed, newest, task, receiver, banned, body_bytes):
     if len(sealed) > 1024: return "reject", "ERR_TOO_LARGE"
     try: fields = decode(sealed[64:])
     except Verdict as verdict: return "reject", "ERR_NOT_CANONICAL" if "shortest" in verdict.args[1] else "ERR_DECODE"
@@ -136,10 +136,15 @@ def judge_announcement(sealed, newest, task, receiver, body_bytes):
     if lengths != [32, 32, 32, 32, 64, 32] or age > 2**48: return "reject", "ERR_DECODE"
     if about != task: return "ignore", "ERR_OTHER_TASK"
     if peer_id(key) == receiver: return "ignore", None
-    if newest and (generation, seq) <= (newest[3], newest[4]): return "ignore", "ERR_REPLAYED"
+    if peer_id(key) == banned: return "ignore", "ERR_BANNED"
+    if newest and (generation, seq) <= (newest[3], newest[4]):
+        contradicts = (generation, seq) == (newest[3], newest[4]) and (entry, tree, model) != (newest[5], newest[6], newest[8])
+        return "ignore", "ERR_BANNED" if contradicts else "ERR_REPLAYED"  # evidence, or known
     if newest and model == newest[8]: return "ignore", "ERR_REPLAYED"
     if size != body_bytes: return "reject", "ERR_MODEL_SIZE"
     if not signed(key, b"hearsay/announcement/v1\0" + sealed[64:], sealed[:64]): return "reject", "ERR_SIGNATURE"
+    origin = f"hearsay-log/{log_id(key, task, generation).hex()}"
+    if not signed(key, f"{origin}\n{seq + 1}\n{base64.b64encode(tree).decode()}\n".encode(), note): return "reject", "ERR_SIGNATURE"
     return "accept", None
 def judge_body(body, header, count, largest):
     if len(body) != len(header) + 4 * count: return "ERR_MODEL_SIZE"
@@ -151,7 +156,7 @@ def check_refusals(refusals, task):
     header, count = x(task["body"]["header"]), len(task["initialParams"]["values"])
     for row in refusals["announcements"]:
         newest = decode(x(row["before"])[64:]) if row["before"] else None
-        verdict = judge_announcement(x(row["sealed"]), newest, x(task["taskId"]), refusals["receiver"], task["body"]["bytes"])
+        verdict = judge_announcement(x(row["sealed"]), newest, x(task["taskId"]), refusals["receiver"], refusals["banned"], task["body"]["bytes"])
         same(verdict, (row["verdict"], row["code"]), row["why"])
     for row in refusals["bodies"]: same(judge_body(x(row["body"]), header, count, refusals["maxNorm"]), row["code"], row["why"])
 

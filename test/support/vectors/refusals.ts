@@ -9,7 +9,7 @@ import { encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { seal } from "../../../protocol/wire/envelope.ts";
 import { ANNOUNCEMENT, draft } from "./messages.ts";
-import { CODEC, filled, INITIAL, READER, TASK_ID, WRITER } from "./people.ts";
+import { CODEC, filled, INITIAL, READER, SUCCESSOR, TASK_ID, WRITER } from "./people.ts";
 
 /** Largest norm that is let in, in the body cases. */
 const MAX_NORM = 100;
@@ -54,6 +54,9 @@ function announcements(): [why: string, sealed: Uint8Array, before?: Uint8Array]
     ["a body of another length", sealedFields(wrongLength)],
     ["a body of another length and not signed: the length is looked at first", unsigned(sealedFields(wrongLength))],
     ["not signed by its author", unsigned(ANNOUNCEMENT)],
+    ["its checkpoint is not signed by its author", sealedFields({ 7: filled(0, 64) })],
+    ["by a banned key", encodeAnnouncement(draft(), SUCCESSOR)],
+    ["another model in the same place: evidence", sealedFields({ 8: filled(0x55) }), ANNOUNCEMENT],
   ];
 }
 
@@ -81,6 +84,12 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
     clock: { now: () => 0, monotonicMs: () => 0, after: () => () => {} },
     crypto: nodeCrypto,
     cycle: () => 1,
+    accountable: {
+      isBanned: (author) => author === SUCCESSOR.peerId,
+      proved: () => undefined,
+      onFork() {},
+      onOld() {},
+    },
   });
   if (before !== undefined) book.receive(before);
   return book.receive(sealed);
@@ -99,6 +108,7 @@ function codeOf(body: Uint8Array): string | null {
 export function refusalVectors(): object {
   return {
     receiver: READER.peerId,
+    banned: SUCCESSOR.peerId,
     announcements: announcements().map(([why, sealed, before]) => {
       const { verdict, code } = verdictOn(sealed, before);
       return {
