@@ -18,12 +18,25 @@ const JSON_FLAG = new Option("--json", "print JSON");
 
 /** Data options, shared by the commands that read examples. */
 function withData(command: Command): Command {
+  return withTable(
+    command
+      .option("--data <file>", "examples: .csv, .tsv (also .gz), .npy or .safetensors")
+      .option("--dataset <name>", "a shipped set instead: digits, motes, mnist")
+      .option("--label <column>", "column of the class in a table (default: the one that the task names)")
+      .option("--targets <file>", ".npy file of the targets")
+      .option("--owner <column>", "column that names the owner of a row"),
+  );
+}
+
+/** How a table is to be read, where its reader cannot know. */
+function withTable(command: Command): Command {
   return command
-    .option("--data <file>", "examples: .csv, .tsv (also .gz), .npy or .safetensors")
-    .option("--dataset <name>", "a shipped set instead: digits, motes, mnist")
-    .option("--label <column>", 'column of the class in a CSV file (default: "label")')
-    .option("--targets <file>", ".npy file of the targets")
-    .option("--owner <column>", "column that names the owner of a row");
+    .option("--columns <names>", "columns to use as features, separated by commas (default: all others)")
+    .option("--drop <names>", "columns to leave out; '#3' is the third")
+    .option("--missing <values>", 'values that mean "no reading", as -9999,NA; empty: an empty field')
+    .option("--encoding <name>", "of the file, as windows-1252 (default: found out)")
+    .option("--delimiter <sign>", "between fields: , ; | or tab (default: found out)")
+    .option("--decimal <mark>", "point or comma (default: found out)");
 }
 
 async function run(module: Promise<{ run(...args: never[]): Promise<void> }>, args: unknown[]): Promise<void> {
@@ -48,15 +61,18 @@ Examples:
 `,
   );
 
-program
-  .command("init")
-  .description("write a task file from a template")
-  .option("-t, --template <name>", "digits, motes, mnist, csv or regression", "digits")
+withTable(
+  program
+    .command("init")
+    .description("write a task file from a template")
+    .option("--data <file>", "take columns, classes, mean and std from this table, and tell what was taken")
+    .option("--label <column>", "column of the class, or of the targets (separated by commas)")
+    .option("--owner <column>", "column that names the owner of a row: no feature"),
+)
+  .option("-t, --template <name>", 'digits, motes, mnist, csv or regression (default: "digits"; with --data: "csv")')
   .option("-o, --output <file>", "the file to write", "task.yaml")
   .option("--name <name>", "name of the task (a-z, 0-9, -)")
   .option("--peers <n>", "how many peers you expect: sets inbox size and quorum", "8")
-  .option("--data <file>", "templates csv and regression: take columns, classes, mean and std from this CSV file")
-  .option("--label <column>", "column of the class, or of the targets (separated by commas)")
   .option("--model <file>", "a tfjs layers-model JSON instead of the template's model")
   .option("-f, --force", "overwrite the file")
   .addOption(JSON_FLAG)
@@ -65,8 +81,10 @@ program
     `
 Examples:
   $ hearsay init
-  $ hearsay init --template csv --data flowers.csv --label species --peers 4
+  $ hearsay init --data flowers.csv --label species --peers 4
   $ hearsay init --template regression --data houses.csv --label price
+  $ hearsay init --data sensors.csv --label state --owner station --drop time --missing -9999
+Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column.
 `,
   )
   .action((...args) => run(import("./commands/init.ts"), args));
@@ -153,10 +171,12 @@ withData(program.command("eval"))
   .addHelpText("after", "\nExamples:\n  $ hearsay eval --data test.csv\n  $ hearsay eval --dataset digits --json\n")
   .action((...args) => run(import("./commands/eval.ts"), args));
 
-program
-  .command("predict")
-  .description("predictions of the peer's model, also while it learns or without a network")
-  .requiredOption("--data <file>", "inputs: .csv, .tsv, .npy or .safetensors; other columns are ignored")
+withTable(
+  program
+    .command("predict")
+    .description("predictions of the peer's model, also while it learns or without a network")
+    .requiredOption("--data <file>", "inputs: .csv, .tsv (also .gz), .npy or .safetensors; other columns are ignored"),
+)
   .addOption(STATE)
   .option("-o, --output <file>", "write the CSV to a file")
   .option("--model <file>", "a model file instead of the peer's")

@@ -9,9 +9,13 @@ import { z } from "zod";
 import { HearsayError } from "../protocol/errors.ts";
 import { faultsOf } from "../protocol/manifest-bounds.ts";
 import type { Retention } from "./archive.ts";
+import { DELIMITERS, type Delimiter } from "./data/csv-dialect.ts";
+import type { NameList } from "./data/name-list.ts";
 
 /** A multiaddr over TCP. */
 const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
+/** A text as on the command line, or a list; numbers are names, too. */
+const names = z.union([z.coerce.string(), z.array(z.coerce.string())]);
 const share = z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, 'has the form "2/8": the second of eight shares');
 
 const schema = z.strictObject({
@@ -43,6 +47,14 @@ const schema = z.strictObject({
       targets: z.string().optional(),
       label: z.string().optional(),
       owner: z.string().optional(),
+      columns: names.optional(),
+      drop: names.optional(),
+      missing: names.optional(),
+      encoding: z.string().optional(),
+      delimiter: z
+        .preprocess((text) => (text === "tab" || text === "\\t" ? "\t" : text), z.enum(DELIMITERS))
+        .optional(),
+      decimal: z.enum(["point", "comma"]).optional(),
       holdoutPath: z.string().optional(),
       holdout: z.number().min(0).max(0.9).default(0.2),
       holdoutBy: z.enum(["chance", "time"]).default("chance"),
@@ -65,6 +77,16 @@ export interface DataConfig {
   readonly label?: string | undefined;
   /** Column that names the natural owner of a row. */
   readonly owner?: string | undefined;
+  /** Columns to use as features, where the task does not name them; else the same ones. */
+  readonly columns?: NameList | undefined;
+  /** Columns to leave out; #3 is the third. */
+  readonly drop?: NameList | undefined;
+  /** Values that mean "no reading", beside those of the task; "empty" is an empty field. */
+  readonly missing?: NameList | undefined;
+  /** Of a text file, where it is not certain. */
+  readonly encoding?: string | undefined;
+  readonly delimiter?: Delimiter | undefined;
+  readonly decimal?: "point" | "comma" | undefined;
   /** A file with the hold-out; without it a fraction of the data is held out. */
   readonly holdoutPath?: string | undefined;
   readonly holdout: number;
@@ -112,6 +134,12 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HEARSAY_DATA_TARGETS: "data.targets",
   HEARSAY_DATA_LABEL: "data.label",
   HEARSAY_DATA_OWNER: "data.owner",
+  HEARSAY_DATA_COLUMNS: "data.columns",
+  HEARSAY_DATA_DROP: "data.drop",
+  HEARSAY_DATA_MISSING: "data.missing",
+  HEARSAY_DATA_ENCODING: "data.encoding",
+  HEARSAY_DATA_DELIMITER: "data.delimiter",
+  HEARSAY_DATA_DECIMAL: "data.decimal",
   HEARSAY_DATA_HOLDOUT_PATH: "data.holdoutPath",
   HEARSAY_DATA_HOLDOUT: "data.holdout",
   HEARSAY_DATA_HOLDOUT_BY: "data.holdoutBy",

@@ -5,12 +5,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { decodeTask, encodeTask, parseTask } from "../protocol/manifest.ts";
 import type { Task } from "../protocol/task.ts";
 import { nodeCrypto } from "./crypto.ts";
+import { parseTaskYaml } from "./task-yaml.ts";
 
 export interface OpenTask {
   readonly task: Task;
@@ -82,9 +82,9 @@ export async function readTaskFile(path: string): Promise<Task> {
     throw new HearsayError("ERR_TASK", `there is no ${path}: write one with hearsay init`, { path });
   let source: unknown;
   try {
-    source = parse(new TextDecoder().decode(text));
+    source = parseTaskYaml(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch (error) {
-    throw new HearsayError("ERR_TASK", `${path} is not YAML: ${(error as Error).message}`, { path }, error);
+    throw new HearsayError("ERR_TASK", `${path} is not YAML in UTF-8: ${(error as Error).message}`, { path }, error);
   }
   try {
     return parseTask(source);

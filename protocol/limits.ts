@@ -70,6 +70,8 @@ export const LIMITS = {
   maxInputs: 16_777_216,
   maxClasses: 65_536,
   maxTargets: 1024,
+  /** Values of a table that mean "no reading": each is compared with every value that is read. */
+  maxMissingValues: 64,
   maxTensors: 4096,
   /** Of a column, class or target. */
   maxNameCharacters: 1024,

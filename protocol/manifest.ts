@@ -40,7 +40,12 @@ const model = z.discriminatedUnion("kind", [
 ]);
 
 const output = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("classification"), classes: list(className, 2, LIMITS.maxClasses) }),
+  z.strictObject({
+    kind: z.literal("classification"),
+    classes: list(className, 2, LIMITS.maxClasses),
+    /** The column of the class in a table, where it is not "label". */
+    column: name.min(1).optional(),
+  }),
   z.strictObject({
     kind: z.literal("regression"),
     targets: list(name, 1, LIMITS.maxTargets),
@@ -59,6 +64,8 @@ const taskSchema = z.strictObject({
     features: list(name, 0, LIMITS.maxFeatures).default([]),
     mean: numbers.default([0]),
     std: spread.default([1]),
+    /** Values of a table that mean "no reading"; left out where there are none. */
+    missing: list(className, 1, LIMITS.maxMissingValues).optional(),
   }),
   output,
   model,

@@ -159,7 +159,7 @@ export interface Trainer {
   fit(request: FitRequest): Promise<FitResult>;
   evaluate(params: Float32Array, split: Split): Promise<Metrics>;
   /** `inputs`: n raw (unnormalised) rows of the task's input size; result: n rows of class probabilities, or of target values in the units of the data. */
-  predict(params: Float32Array, inputs: Float32Array): Promise<Float32Array>;
+  predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;
   close(): Promise<void>;
 }
 

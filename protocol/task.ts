@@ -22,7 +22,12 @@ export type ModelSpec =
 
 /** What the model puts out, which also chooses the loss: softmax cross-entropy, or mean squared error. */
 export type OutputSpec =
-  | { readonly kind: "classification"; readonly classes: readonly string[] }
+  | {
+      readonly kind: "classification";
+      readonly classes: readonly string[];
+      /** The column of the class in a table; "label" where left out. */
+      readonly column?: string | undefined;
+    }
   | {
       readonly kind: "regression";
       readonly targets: readonly string[];
@@ -43,6 +48,8 @@ export interface Task {
     /** The model sees (x - mean) / std; one entry, or one for each feature. */
     readonly mean: readonly number[];
     readonly std: readonly number[];
+    /** Values of a table that mean "no reading": the model sees the mean of the column instead. */
+    readonly missing?: readonly string[] | undefined;
   };
   readonly output: OutputSpec;
   readonly model: ModelSpec;

@@ -2,33 +2,24 @@
 import { loadConfig } from "../config.ts";
 import { loadPeerData } from "../data/share.ts";
 import { configPath } from "../state-dir.ts";
+import { onErrors } from "./colours.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
 import { facts, metricRows, printJson } from "./print.ts";
 
-interface EvalOptions extends ModelOptions {
-  readonly data?: string;
-  readonly dataset?: string;
-  readonly label?: string;
-  readonly targets?: string;
-  readonly owner?: string;
+interface EvalOptions extends ModelOptions, DataOptions {
   readonly json?: boolean;
 }
 
 export async function run(options: EvalOptions): Promise<void> {
   const { task, params, metadata } = await openModel(options);
-  const flags = {
-    "data.path": options.data,
-    "data.dataset": options.dataset,
-    "data.label": options.label,
-    "data.targets": options.targets,
-    "data.owner": options.owner,
-  };
-  const { data: configured } = await loadConfig(configPath(options.state), process.env, flags);
+  const { data: configured } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
   // A file that is named here is evaluated whole; otherwise the hold-out of the peer's own configuration.
   const data = await loadPeerData(
     options.data === undefined ? configured : { ...configured, holdout: 0, share: undefined },
     task,
   );
+  for (const warning of data.warnings) process.stderr.write(`${onErrors.yellow("note:")} ${warning}\n`);
   const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;
   const engine = await inferenceEngine(task, options.engine, examples);
   try {

@@ -5,19 +5,21 @@ import { type Document, parseDocument } from "yaml";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { encodeTask, parseTask } from "../../protocol/manifest.ts";
+import { loadConfig } from "../config.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { checkVariation, columnStats } from "../data/check.ts";
-import { readCsv } from "../data/csv.ts";
 import { TEMPLATES, type TemplateName } from "../data/templates.ts";
+import { nameList, shellOption } from "../shell.ts";
+import { parseTaskYaml } from "../task-yaml.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
+import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
+import { describeFill, fillAsJson } from "./init-table.ts";
 import { facts, printJson } from "./print.ts";
 
-interface InitOptions {
-  readonly template: string;
+interface InitOptions extends DataOptions {
+  readonly template?: string;
   readonly output: string;
   readonly name?: string;
   readonly peers: string;
-  readonly data?: string;
-  readonly label?: string;
   readonly model?: string;
   readonly force?: boolean;
   readonly json?: boolean;
@@ -26,28 +28,59 @@ interface InitOptions {
 const LARGEST_INBOX = 8;
 const LARGEST_QUORUM = 3;
 
+/** Templates whose data come with them. */
+const WITH_DATA: readonly string[] = ["digits", "motes", "mnist"];
+
 export async function run(options: InitOptions): Promise<void> {
-  const template = TEMPLATES[options.template as TemplateName];
+  const name = options.template ?? (options.data === undefined ? "digits" : "csv");
+  const template = TEMPLATES[name as TemplateName];
   if (template === undefined) {
-    const names = Object.entries(TEMPLATES).map(([name, { about }]) => `  ${name.padEnd(11)} ${about}`);
-    throw new HearsayError(
-      "ERR_CONFIG",
-      `--template ${options.template}: there is no such template; the templates are\n${names.join("\n")}`,
-    );
+    const names = Object.entries(TEMPLATES).map(([known, { about }]) => `  ${known.padEnd(11)} ${about}`);
+    const message = `--template ${name}: there is no such template; the templates are\n${names.join("\n")}`;
+    throw new HearsayError("ERR_CONFIG", message);
+  }
+  if (options.data !== undefined && WITH_DATA.includes(name)) {
+    const message = `--template ${name} has data of its own; for ${options.data} give --template csv or regression`;
+    throw new HearsayError("ERR_CONFIG", message);
   }
   const peers = Number(options.peers);
   if (!Number.isInteger(peers) || peers < 2)
     throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
-  const exists = existsSync(options.output);
-  if (exists && !options.force) {
-    throw new HearsayError(
-      "ERR_CONFIG",
-      `${options.output} exists: name another file with --output, or overwrite it with --force`,
-    );
+  if (existsSync(options.output) && !options.force) {
+    const remedy = "name another file with --output, or overwrite it with --force";
+    throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
   }
-
   const document = parseDocument(template.yaml);
-  if (options.name !== undefined) document.set("name", options.name);
+  const fill = await complete(document, options, peers);
+  const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
+  const task = parseTask(parseTaskYaml(text));
+  await writeFile(options.output, text);
+
+  const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
+  const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
+  if (options.json) {
+    printJson({ file: options.output, taskId, name: task.name, edits, ...(fill && { data: fillAsJson(fill) }) });
+    return;
+  }
+  const { inboxSize, quorum } = task.aggregation;
+  const told: [string, string][] = [
+    ["wrote", options.output],
+    ["task", `${task.name}  ${taskId}`],
+    ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
+  ];
+  process.stdout.write(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
+${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
+All peers must use the same file: what is in it makes the task id. Then:
+  hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}\n`);
+}
+
+/** Everything that the command line says goes into the document of the template. */
+async function complete(document: Document, options: InitOptions, peers: number): Promise<Fill | undefined> {
+  const name = options.name ?? (options.data === undefined ? undefined : taskNameFor(options.data));
+  if (name !== undefined) {
+    document.set("name", name);
+    comment(document, ["name"], null);
+  }
   const inboxSize = Math.min(LARGEST_INBOX, peers - 1);
   const quorum = Math.min(LARGEST_QUORUM, inboxSize);
   const parameters = document.createNode({ f: 0.2 }, { flow: true });
@@ -55,61 +88,29 @@ export async function run(options: InitOptions): Promise<void> {
   comment(document, ["aggregation", "parameters"], " f: assumed share of lying peers, 0 to 0.49");
   comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
-  if (options.data !== undefined) await fillFromData(document, options, options.data);
-  if (options.model !== undefined) await useTopology(document, options.model);
-  const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
-  const task = parseTask(parseDocument(text).toJS());
-  await writeFile(options.output, text);
-
-  const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
-  const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
-  if (options.json) return printJson({ file: options.output, taskId, name: task.name, edits });
-  const data = dataFlags(options, task.output.kind);
-  process.stdout.write(
-    `${facts([
-      ["wrote", options.output],
-      ["task", `${task.name}  ${taskId}`],
-      ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
-    ])}\n\n${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
-All peers must use the same file: what is in it makes the task id. Then:
-  hearsay up --task ${options.output} ${data}\n`,
-  );
-}
-
-/** What `hearsay up` must be told about the data. */
-function dataFlags({ template, data, label }: InitOptions, kind: "classification" | "regression"): string {
-  if (template in { digits: 0, motes: 0, mnist: 0 }) return `--dataset ${template}`;
-  const column = kind === "classification" && label !== undefined ? ` --label ${label}` : ""; // targets stand in the task
-  return `--data ${data ?? "FILE"}${column}`;
-}
-
-/** Columns, classes, mean and spread from a CSV file. They become part of the manifest, which every peer sees. */
-async function fillFromData(document: Document, options: InitOptions, path: string): Promise<void> {
-  const classification = document.getIn(["output", "kind"]) === "classification";
-  const label = options.label ?? (classification ? "label" : undefined);
-  if (label === undefined)
-    throw new HearsayError("ERR_CONFIG", "--label: name the columns to predict, separated by commas");
-  const columns = label.split(",").map((column) => column.trim());
-  const table = await readCsv(path, {
-    labels: classification ? { kind: "classification", column: columns.join(",") } : { kind: "regression", columns },
-  });
-  const kind = classification ? "classification" : "regression";
-  checkVariation(table.data, { path, kind, features: table.features, whole: true });
-  const width = table.features.length;
-  const flow = (value: unknown) => document.createNode(value, { flow: true });
-  const inputs = columnStats(table.data.inputs, width);
-  document.setIn(["input", "shape"], flow([width]));
-  document.setIn(["input", "features"], flow(table.features));
-  document.setIn(["input", "mean"], flow(inputs.mean.map(rounded)));
-  document.setIn(["input", "std"], flow(inputs.std.map(rounded)));
-  if (classification) {
-    document.setIn(["output", "classes"], flow(table.classes));
-  } else {
-    const targets = columnStats(table.data.targets, columns.length);
-    document.setIn(["output", "targets"], flow(columns));
-    document.setIn(["output", "mean"], flow(targets.mean.map(rounded)));
-    document.setIn(["output", "std"], flow(targets.std.map(rounded)));
+  let fill: Fill | undefined;
+  if (options.data !== undefined) {
+    const { data } = await loadConfig(undefined, {}, dataSettings(options));
+    fill = await fillFromData(document, { ...data, path: options.data });
   }
+  if (options.model !== undefined) await useTopology(document, options.model);
+  return fill;
+}
+
+/** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */
+function dataFlags(template: string, options: InitOptions): string {
+  if (WITH_DATA.includes(template)) return `--dataset ${template}`;
+  const positions = options.drop?.split(",").filter((name) => name.startsWith("#")) ?? [];
+  const given: [string, string | undefined][] = [
+    ["--data", options.data ?? "FILE"],
+    ["--label", template === "csv" ? options.label : undefined], // targets stand in the task
+    ["--owner", options.owner],
+    ["--drop", positions.length === 0 ? undefined : nameList(positions)],
+    ["--encoding", options.encoding],
+    ["--delimiter", options.delimiter],
+    ["--decimal", options.decimal],
+  ];
+  return given.flatMap(([flag, value]) => (value === undefined ? [] : [shellOption(flag, value)])).join(" ");
 }
 
 /** A tfjs layers model in place of the template's, with its tensors listed. */
@@ -124,11 +125,7 @@ async function useTopology(document: Document, path: string): Promise<void> {
   document.set("tensors", flow(await tensorsOfTopology(topology, frame)));
 }
 
-function comment(document: Document, path: string[], text: string): void {
+function comment(document: Document, path: string[], text: string | null): void {
   const node = document.getIn(path, true);
-  if (typeof node === "object" && node !== null) (node as { comment?: string }).comment = text;
-}
-
-function rounded(value: number): number {
-  return Number(value.toPrecision(6));
+  if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
 }

@@ -2,11 +2,15 @@
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import type { Numbers } from "../../protocol/learn/dataset.ts";
 import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
+import { loadConfig } from "../config.ts";
 import { loadInputs } from "../data/load.ts";
+import { configPath } from "../state-dir.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
 
-interface PredictOptions extends ModelOptions {
+interface PredictOptions extends ModelOptions, DataOptions {
   readonly data: string;
   readonly output?: string;
   readonly json?: boolean;
@@ -16,7 +20,8 @@ const ROWS_AT_ONCE = 4096;
 
 export async function run(options: PredictOptions): Promise<void> {
   const { task, params } = await openModel(options);
-  const { inputs, length } = await loadInputs({ path: options.data }, task);
+  const { data } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
+  const { inputs, length } = await loadInputs({ ...data, path: options.data }, task);
   const engine = await inferenceEngine(task, options.engine);
   const out = options.output === undefined ? process.stdout : await openFile(options.output);
   try {
@@ -47,7 +52,7 @@ function header(task: Task): string {
   return task.output.kind === "classification" ? "prediction,probability" : task.output.targets.map(quoted).join(",");
 }
 
-function lines(task: Task, predictions: Float32Array, firstRow: number, json: boolean): string {
+function lines(task: Task, predictions: Numbers, firstRow: number, json: boolean): string {
   const width = outputSize(task);
   let text = "";
   for (let i = 0; i * width < predictions.length; i++) {
@@ -67,9 +72,18 @@ function asObject(task: Task, values: readonly number[], row: number): Record<st
 }
 
 function asCsv(task: Task, values: readonly number[]): string {
-  if (task.output.kind === "regression") return values.map((value) => String(Number(value.toPrecision(7)))).join(",");
+  if (task.output.kind === "regression")
+    return values.map((value, i) => String(digitsOf(value, task.output, i))).join(",");
   const best = values.indexOf(Math.max(...values));
   return `${quoted(task.output.classes[best] ?? "")},${round(values[best] ?? 0)}`;
+}
+
+/** Seven digits of what varies: a target that lies far from 0 has more before them. */
+function digitsOf(value: number, output: Task["output"], target: number): number {
+  if (output.kind !== "regression") return value;
+  const spread = output.std[target % output.std.length] as number;
+  const before = Math.max(0, Math.ceil(Math.log10(Math.abs(value) / spread)));
+  return Number(value.toPrecision(Math.min(17, 7 + (Number.isFinite(before) ? before : 0))));
 }
 
 function round(value: number): number {

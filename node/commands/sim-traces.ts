@@ -7,7 +7,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { HearsayError } from "../../protocol/errors.ts";
-import { readRecords } from "../data/csv-records.ts";
+import { openTable } from "../data/csv-records.ts";
 import { createFaults } from "../data/faults.ts";
 
 type Tree = import("../../sim/sweep-paths.ts").Tree;
@@ -50,7 +50,7 @@ async function readText(path: string): Promise<string> {
 async function readMatrix(path: string): Promise<number[][]> {
   const rows: number[][] = [];
   const faults = createFaults(path);
-  await readRecords(path, undefined, (fields, line) => {
+  await (await openTable(path, {})).read((fields, line) => {
     const wrong = fields.find((text) => text === "" || !Number.isFinite(Number(text)));
     if (wrong === undefined) rows.push(fields.map(Number));
     else faults.add(`line ${line}: ${JSON.stringify(wrong)} is no number; a matrix has no header line`);

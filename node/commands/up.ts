@@ -17,10 +17,11 @@ import { loadPeerData } from "../data/share.ts";
 import { passphraseFrom } from "../passphrase.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
 import { createGauge } from "./gauge.ts";
 import { narrator } from "./up-narrator.ts";
 
-interface UpOptions {
+interface UpOptions extends DataOptions {
   readonly state: string;
   readonly task?: string;
   readonly config?: string;
@@ -29,11 +30,6 @@ interface UpOptions {
   readonly mdns: boolean;
   readonly engine?: string;
   readonly minCycle?: string;
-  readonly data?: string;
-  readonly dataset?: string;
-  readonly label?: string;
-  readonly targets?: string;
-  readonly owner?: string;
   readonly holdout?: string;
   readonly holdoutBy?: string;
   readonly holdoutData?: string;
@@ -139,11 +135,7 @@ function settings(options: UpOptions): Record<string, unknown> {
     engine: options.engine,
     minCycleMs: number(options.minCycle),
     logLevel: options.logLevel,
-    "data.path": options.data,
-    "data.dataset": options.dataset,
-    "data.label": options.label,
-    "data.targets": options.targets,
-    "data.owner": options.owner,
+    ...dataSettings(options),
     "data.holdout": number(options.holdout),
     "data.holdoutBy": options.holdoutBy,
     "data.holdoutPath": options.holdoutData,

@@ -29,7 +29,7 @@ const HEADER_BYTES = 2 ** 20;
  * malformed bytes.
  */
 export async function openArrays(path: string, maxValues: number, targets?: string): Promise<ArrayPair> {
-  if (path.endsWith(".npy")) {
+  if (/\.npy$/i.test(path)) {
     const targetsPath = targets ?? join(dirname(path), "y.npy");
     return {
       inputs: await decodeFile(path, maxValues, decodeNpy),

@@ -1,28 +1,48 @@
 /** What must vary in a data set for it to teach anything, and the figures that a task's standardisation is made of. */
 
 import { HearsayError } from "../../protocol/errors.ts";
-import { power } from "../../protocol/exp-log.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
 
 export interface ColumnStats {
   readonly mean: readonly number[];
   /** Population standard deviation; 1 for a constant column, so that dividing by it is harmless. */
   readonly std: readonly number[];
+  readonly lowest: readonly number[];
+  readonly highest: readonly number[];
+  /** How many values there are: those that are no NaN. */
+  readonly count: readonly number[];
 }
 
-/** Mean and standard deviation of each column of row-major values, in double precision. */
-export function columnStats(values: Float32Array, columns: number): ColumnStats {
-  const rows = values.length / columns;
-  const mean = new Array<number>(columns).fill(0);
-  const variance = new Array<number>(columns).fill(0);
-  values.forEach((value, i) => {
-    mean[i % columns] = (mean[i % columns] as number) + value / rows;
+/** Figures of each column of row-major values, in double precision; NaN, where there was no reading, is left out. */
+export function columnStats(values: Numbers, columns: number): ColumnStats {
+  const [sum, squares, count] = [new Float64Array(columns), new Float64Array(columns), new Uint32Array(columns)];
+  const lowest = new Float64Array(columns).fill(Infinity);
+  const highest = new Float64Array(columns).fill(-Infinity);
+  eachValue(values, columns, (value, column) => {
+    count[column] = (count[column] as number) + 1;
+    if (value < (lowest[column] as number)) lowest[column] = value;
+    if (value > (highest[column] as number)) highest[column] = value;
   });
-  values.forEach((value, i) => {
-    variance[i % columns] = (variance[i % columns] as number) + power(value - (mean[i % columns] as number), 2) / rows;
+  eachValue(values, columns, (value, column) => {
+    sum[column] = (sum[column] as number) + value / (count[column] as number);
   });
-  const constant = constantColumns(values, columns);
-  return { mean, std: variance.map((value, column) => (constant.has(column) ? 1 : Math.sqrt(value))) };
+  eachValue(values, columns, (value, column) => {
+    const away = value - (sum[column] as number);
+    squares[column] = (squares[column] as number) + (away * away) / (count[column] as number);
+  });
+  const std = Array.from(squares, (square, column) =>
+    lowest[column] === highest[column] ? 1 : Math.sqrt(square) || 1,
+  );
+  return { mean: [...sum], std, lowest: [...lowest], highest: [...highest], count: [...count] };
+}
+
+function eachValue(values: Numbers, columns: number, visit: (value: number, column: number) => void): void {
+  for (let start = 0; start < values.length; start += columns) {
+    for (let column = 0; column < columns; column++) {
+      const value = values[start + column] as number;
+      if (!Number.isNaN(value)) visit(value, column);
+    }
+  }
 }
 
 export interface VariationOptions {
@@ -64,10 +84,13 @@ export function checkVariation(data: Dataset, { path, kind, features, whole }: V
   return warnings;
 }
 
-function constantColumns(values: Float32Array, columns: number): Set<number> {
+/** Columns of which all values are equal, or missing. */
+function constantColumns(values: Numbers, columns: number): Set<number> {
   const constant = new Set(Array.from({ length: columns }, (_, column) => column));
   for (let i = columns; i < values.length && constant.size > 0; i++) {
-    if (values[i] !== values[i % columns]) constant.delete(i % columns);
+    if (values[i] !== values[i % columns] && !(Number.isNaN(values[i]) && Number.isNaN(values[i % columns]))) {
+      constant.delete(i % columns);
+    }
   }
   return constant;
 }

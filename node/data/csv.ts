@@ -1,117 +1,84 @@
 /**
- * CSV to a data set. A header line is required; every value that training would see is checked, and faults are reported with
- * line and column, so that no NaN gets past this file.
+ * A table in a text file to a data set. A header line is required; every value that training would see is checked, and faults are
+ * reported with line and column. What a table means by "no reading" comes out as NaN, and only where that was asked for.
  */
 import { HearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { createClassNames } from "./class-names.ts";
-import { type ColumnChoice, type CsvColumns, findColumns } from "./csv-columns.ts";
-import { type Delimiter, readRecords } from "./csv-records.ts";
-import { createFaults } from "./faults.ts";
-import { growingFloats } from "./growing-floats.ts";
-import { readNumber } from "./number.ts";
+import { type ColumnChoice, type CsvColumns, findColumns, type LeftOut } from "./csv-columns.ts";
+import { openTable, type TextChoice, type TextTable } from "./csv-records.ts";
+import { createCsvRows } from "./csv-rows.ts";
+import { type NameList, namesIn } from "./name-list.ts";
 
-export interface CsvOptions extends ColumnChoice {
-  /** Default: the one of , ; tab that occurs most in the header line. */
-  readonly delimiter?: Delimiter | undefined;
+export interface CsvOptions extends ColumnChoice, Omit<TextChoice, "wanted"> {
+  /** Values that mean "no reading"; `empty` is an empty field. */
+  readonly missing?: NameList | undefined;
   /** Bound of features and labels of all rows together; default DEFAULT_MAX_VALUES. */
   readonly maxValues?: number | undefined;
 }
 
 export interface CsvTable {
-  /** With `inputsOnly`: no targets and no owners. */
+  /** In float64. NaN: no reading (`missing`). With `inputsOnly`: no targets and no owners. */
   readonly data: Dataset;
   /** Names of the features, in order. */
   readonly features: readonly string[];
+  /** Names of the label columns. */
+  readonly labels: readonly string[];
   /** Classification: names of the classes by index; else none. */
   readonly classes: readonly string[];
+  readonly taken: CsvTaken;
 }
 
-/** 40 MB of float32. */
-export const DEFAULT_MAX_VALUES = 10_000_000;
+/** How the file was read. */
+export interface CsvTaken extends Pick<TextTable, "encoding" | "gzipped" | "delimiter" | "numbers"> {
+  readonly leftOut: readonly LeftOut[];
+  /** Rows without a label, which are left out. */
+  readonly unlabelled: number;
+}
+
+/** 400 MB of float64: five million rows of ten columns. */
+export const DEFAULT_MAX_VALUES = 50_000_000;
 
 /**
- * Reads a CSV file (gzipped where its name ends in .gz) as a stream.
- * @throws HearsayError ERR_DATA: up to 20 faults with line and column and their total; a header that lacks a column; no rows;
- * more than maxValues values.
+ * Reads a table (gzipped or not, in any encoding that is certain) as a stream.
+ * @throws HearsayError ERR_DATA: faults with line and column and their total; a header that lacks a column; no rows; more than
+ * maxValues values; ERR_CONFIG for choices that contradict the task.
  */
 export async function readCsv(path: string, options: CsvOptions): Promise<CsvTable> {
-  const { labels, maxValues = DEFAULT_MAX_VALUES } = options;
+  const { maxValues = DEFAULT_MAX_VALUES } = options;
+  const table = await openTable(path, { ...options, wanted: wantedOf(options) });
   let columns: CsvColumns | undefined;
-  let rows: Rows | undefined;
-  await readRecords(path, options.delimiter, (fields, line) => {
+  let rows: ReturnType<typeof createCsvRows> | undefined;
+  await table.read((fields, line) => {
     if (columns === undefined || rows === undefined) {
       columns = findColumns(path, fields, options);
-      rows = createRows(path, columns, labels.kind === "classification" ? labels : undefined);
+      rows = createCsvRows(path, columns, { ...options, numbers: table.numbers });
     } else if ((rows.length + 1) * (columns.features.length + columns.labels.length) > maxValues) {
-      const message = `more than ${maxValues} values; use fewer rows, or raise maxValues`;
+      const message = `more than ${maxValues} values; use fewer rows, or fewer columns (--columns, --drop)`;
       throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, maxValues });
     } else rows.add(fields, line);
   });
-  if (rows === undefined || rows.length === 0) {
+  if (columns === undefined || rows === undefined || rows.length === 0) {
     throw new HearsayError("ERR_DATA", `${path}: there are no rows below a header line`, { path });
   }
-  return rows.finish();
-}
-
-interface Rows {
-  readonly length: number;
-  add(fields: readonly string[], line: number): void;
-  /** @throws HearsayError ERR_DATA where a row had a fault. */
-  finish(): CsvTable;
-}
-
-function createRows(
-  path: string,
-  columns: CsvColumns,
-  classification?: { classes?: readonly string[] | undefined },
-): Rows {
-  const faults = createFaults(path);
-  const classNames = createClassNames(classification?.classes);
-  const readLabel = classification === undefined ? readNumber : classNames.indexOf;
-  const inputs = growingFloats();
-  const targets = growingFloats();
-  const owners: string[] = [];
-  let length = 0;
-
-  function read(fields: readonly string[], line: number, column: number, parse: (text: string) => number | string) {
-    const value = parse(fields[column] as string);
-    if (typeof value === "number") return value;
-    faults.add(`line ${line}, column "${columns.names[column]}": ${value}`);
-    return Number.NaN; // never seen: `finish` throws
-  }
-
+  const { names, leftOut } = columns;
+  const named = (positions: readonly number[]) => positions.map((position) => names[position] as string);
+  const { encoding, gzipped, delimiter, numbers } = table;
+  const { unlabelled, ...rest } = rows.finish();
   return {
-    get length() {
-      return length;
-    },
-    add(fields, line) {
-      length++;
-      if (fields.length !== columns.names.length) {
-        faults.add(`line ${line}: ${fields.length} field(s), the header has ${columns.names.length}`);
-        return;
-      }
-      for (const column of columns.features) inputs.push(read(fields, line, column, readNumber));
-      for (const column of columns.labels) targets.push(read(fields, line, column, readLabel));
-      if (columns.owner === undefined) return;
-      const owner = fields[columns.owner] as string;
-      if (owner === "") faults.add(`line ${line}, column "${columns.names[columns.owner]}": the owner is missing`);
-      owners.push(owner);
-    },
-    finish() {
-      faults.throwIfAny();
-      const { classes, rank } = classNames.sorted();
-      const labels = targets.take();
-      const table = {
-        inputs: inputs.take(),
-        targets: classification === undefined ? labels : labels.map((index) => rank.get(index) as number),
-        length,
-      };
-      return {
-        data: columns.owner === undefined ? table : { ...table, owners },
-        features: columns.features.map((column) => columns.names[column] as string),
-        classes,
-      };
-    },
+    ...rest,
+    features: named(columns.features),
+    labels: named(columns.labels),
+    taken: { encoding, gzipped, delimiter, numbers, leftOut, unlabelled },
   };
+}
+
+/** Names by which the header is known. */
+function wantedOf({ labels, features = [], columns, owner }: CsvOptions): string[] {
+  const targets = labels.kind === "classification" ? [labels.column] : namesIn(labels.columns);
+  return [
+    ...targets,
+    ...features,
+    ...(columns === undefined ? [] : namesIn(columns)),
+    ...(owner === undefined ? [] : [owner]),
+  ];
 }

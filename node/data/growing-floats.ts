@@ -1,23 +1,22 @@
-/** A Float32Array that grows as rows arrive whose number is not known before. */
+/** Numbers in double precision that come one by one, their count unknown before. */
 
 export interface GrowingFloats {
   push(value: number): void;
-  /** The values so far, an array of its own. */
-  take(): Float32Array;
+  /** The values so far; ends the growing. */
+  take(): Float64Array;
 }
 
+const BYTES = Float64Array.BYTES_PER_ELEMENT;
+
 export function growingFloats(): GrowingFloats {
-  let values = new Float32Array(1024);
+  let values = new Float64Array(1024);
   let length = 0;
   return {
     push(value) {
-      if (length === values.length) {
-        const wider = new Float32Array(2 * length);
-        wider.set(values);
-        values = wider;
-      }
+      // moves or extends the memory; a copy beside it would be half as much again
+      if (length === values.length) values = new Float64Array(values.buffer.transfer(2 * length * BYTES));
       values[length++] = value;
     },
-    take: () => values.slice(0, length),
+    take: () => new Float64Array(values.buffer.transfer(length * BYTES)),
   };
 }

@@ -5,28 +5,35 @@ import type { Task } from "../../protocol/task.ts";
 import { inputSize, outputSize } from "../../protocol/task.ts";
 import { checkArray, checkClasses, openArrays } from "./arrays.ts";
 import { checkVariation } from "./check.ts";
-import { DEFAULT_MAX_VALUES, readCsv } from "./csv.ts";
+import { type CsvTable, DEFAULT_MAX_VALUES, readCsv } from "./csv.ts";
 import type { CsvLabels } from "./csv-columns.ts";
-import type { Delimiter } from "./csv-records.ts";
+import type { TextChoice } from "./csv-records.ts";
+import { fillMissing } from "./missing.ts";
+import { type NameList, valuesIn } from "./name-list.ts";
+import { suspectedSentinels } from "./sentinels.ts";
 
 /** Where the data is and, as far as the task does not say so, what is in it. */
-export interface DataSource {
+export interface DataSource extends Omit<TextChoice, "wanted"> {
   /** .csv, .tsv (also .gz), .npy (of the inputs) or .safetensors (tensors x and y, or inputs and targets). */
   readonly path: string;
   /** .npy only: the file of the targets; default y.npy beside `path`. */
   readonly targets?: string | undefined;
-  /** CSV of a classification only: the column of the class; default "label". A regression's columns are named in the task. */
+  /** CSV of a classification only: the column of the class; default that of the task. A regression's columns are named in the task. */
   readonly label?: string | undefined;
   /** CSV only: the column that names the owner of a row. */
   readonly owner?: string | undefined;
-  /** CSV only: default by the header line. */
-  readonly delimiter?: Delimiter | undefined;
+  /** CSV only: the features, where the task does not name them. */
+  readonly columns?: NameList | undefined;
+  /** CSV only: columns to leave out. */
+  readonly drop?: NameList | undefined;
+  /** CSV only: values that mean "no reading", beside those of the task. */
+  readonly missing?: NameList | undefined;
 }
 
 export interface LoadOptions {
   /** True where this is all the data of the task, not one peer's share: see `checkVariation`. Default false. */
   readonly whole?: boolean;
-  /** Bound of the values that are read; default 10 million. */
+  /** Bound of the values that are read; default 50 million. */
   readonly maxValues?: number;
 }
 
@@ -51,10 +58,21 @@ export async function loadDataset(
   { whole = false, maxValues = DEFAULT_MAX_VALUES }: LoadOptions = {},
 ): Promise<LoadedData> {
   const { path } = source;
-  const isCsv = formatOf(path) === "csv";
-  const data = isCsv ? await fromCsv(source, task, maxValues, false) : await fromArrays(source, task, maxValues);
   const { features } = task.input;
-  return { data, warnings: checkVariation(data, { path, kind: task.output.kind, features, whole }) };
+  const check = (data: Dataset) => checkVariation(data, { path, kind: task.output.kind, features, whole });
+  if (formatOf(path) === "arrays") {
+    const data = await fromArrays(source, task, maxValues);
+    return { data, warnings: check(data) };
+  }
+  const { data, features: names } = await fromCsv(source, task, maxValues, false);
+  const suspected = suspectedSentinels(data.inputs, names).map(
+    ({ column, value, count, remedy }) =>
+      `${path}: column "${column}" is ${value} in ${count} row(s), far from all others; ${remedy}`,
+  );
+  const absent = fillMissing(data.inputs, names.length, task.input.mean).reduce((sum, count) => sum + count, 0);
+  const filled =
+    absent === 0 ? [] : [`${path}: ${absent} value(s) are no readings; the means of their columns stand in`];
+  return { data, warnings: [...check(data), ...filled, ...suspected] };
 }
 
 /**
@@ -66,34 +84,39 @@ export async function loadInputs(
   task: DataTask,
   { maxValues = DEFAULT_MAX_VALUES }: Pick<LoadOptions, "maxValues"> = {},
 ): Promise<Pick<Dataset, "inputs" | "length">> {
-  if (formatOf(source.path) === "csv") return fromCsv(source, task, maxValues, true);
+  if (formatOf(source.path) === "csv") {
+    const { data, features } = await fromCsv(source, task, maxValues, true);
+    fillMissing(data.inputs, features.length, task.input.mean);
+    return data;
+  }
   const { inputs } = await openArrays(source.path, maxValues);
   return { inputs: inputs.values, length: checkArray(source.path, "x", inputs, inputSize(task)) };
 }
 
-async function fromCsv(source: DataSource, task: DataTask, maxValues: number, inputsOnly: boolean): Promise<Dataset> {
-  const { path, label, owner } = source;
-  const delimiter = source.delimiter ?? (/\.tsv(?:\.gz)?$/i.test(path) ? "\t" : undefined);
+async function fromCsv(source: DataSource, task: DataTask, maxValues: number, inputsOnly: boolean): Promise<CsvTable> {
+  const { path, label, missing } = source;
   const { features } = task.input;
-  const { data, features: found } = await readCsv(path, {
+  const absent = [...(task.input.missing ?? []), ...(missing === undefined ? [] : valuesIn(missing))];
+  const table = await readCsv(path, {
+    ...source,
     labels: labelsOf(task, label),
     inputsOnly,
     maxValues,
     features: features.length > 0 ? features : undefined,
-    owner,
-    delimiter,
+    missing: absent,
   });
+  const { features: found } = table;
   const wanted = inputSize(task);
-  if (found.length === wanted) return data;
+  if (found.length === wanted) return table;
   const shape = task.input.shape.join(" x ");
   const message = `${found.length} feature columns, the task's input is ${shape} = ${wanted}`;
-  const remedy = "list the columns in input.features of the task";
+  const remedy = "choose them with --columns or --drop, or list them in input.features of the task";
   throw new HearsayError("ERR_DATA", `${path}: ${message}; ${remedy}`, { path, found, wanted });
 }
 
-function labelsOf({ output }: DataTask, label: string = DEFAULT_LABEL): CsvLabels {
+function labelsOf({ output }: DataTask, label: string | undefined): CsvLabels {
   if (output.kind === "regression") return { kind: "regression", columns: output.targets };
-  return { kind: "classification", column: label, classes: output.classes };
+  return { kind: "classification", column: label ?? output.column ?? DEFAULT_LABEL, classes: output.classes };
 }
 
 async function fromArrays(source: DataSource, task: DataTask, maxValues: number): Promise<Dataset> {
@@ -110,9 +133,10 @@ async function fromArrays(source: DataSource, task: DataTask, maxValues: number)
   return { inputs: arrays.inputs.values, targets: targets.values, length };
 }
 
-function formatOf(path: string): "csv" | "arrays" {
+/** @throws HearsayError ERR_DATA for a file whose name says something else. */
+export function formatOf(path: string): "csv" | "arrays" {
   if (/\.[ct]sv(?:\.gz)?$/i.test(path)) return "csv";
-  if (/\.(?:npy|safetensors)$/.test(path)) return "arrays";
+  if (/\.(?:npy|safetensors)$/i.test(path)) return "arrays";
   throw new HearsayError(
     "ERR_DATA",
     `${path}: unknown kind of file; give .csv or .tsv (also .gz), .npy or .safetensors`,

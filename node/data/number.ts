@@ -1,19 +1,77 @@
-/** Numbers as people write them into tables. */
+/** Numbers as people and spreadsheets write them into tables. */
+
+/** How a file writes its numbers. */
+export interface NumberFormat {
+  /** What stands before the fraction. */
+  readonly decimal: "point" | "comma";
+  /** It is known that groups of thousands are marked, so that a single mark before three digits is one. */
+  readonly grouped: boolean;
+}
+
+export const PLAIN: NumberFormat = { decimal: "point", grouped: false };
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+/** Hyphens, dashes and the minus of typographers, where a number begins with one. */
+const MINUS = /^[\u2010-\u2013\u2212\ufe63\uff0d](?=[\d.,])/u;
+/** A space of any kind or an apostrophe between groups of three digits. */
+const WIDE_GROUPS = /^[+-]?\d{1,3}(?:[\s'\u2019]\d{3})+(?:[.,]\d*)?$/u;
 
 /** The number, or what is wrong with the text. Finite as float32; NaN, infinities and hexadecimal are no numbers. */
-export function readNumber(text: string): number | string {
+export function readNumber(text: string, format: NumberFormat = PLAIN): number | string {
   if (text === "") return "the value is missing";
-  if (!DECIMAL.test(text)) {
-    const hint = /^[+-]?\d+,\d+$/.test(text) ? "; write the decimal comma as a point" : "";
-    return `${shown(text)} is no number${hint}`;
-  }
-  const value = Number(text);
+  if (format.decimal === "point" && DECIMAL.test(text)) return inRange(text, Number(text));
+  const minus = text.replace(MINUS, "-");
+  const plain = WIDE_GROUPS.test(minus) ? minus.replace(/[\s'\u2019]/gu, "") : minus;
+  const value = format.decimal === "point" ? withPoint(plain, format.grouped) : withComma(plain, format.grouped);
+  return typeof value === "number" ? inRange(text, value) : `${shown(text)} ${value}`;
+}
+
+/** Text of a file in quotes, cut where it is long; what cannot be seen, as an escape. */
+export function shown(text: string): string {
+  const some = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  return JSON.stringify(some).replace(/(?! )[\p{C}\p{Z}]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  return [...Array(character.length).keys()]
+    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
+    .join("");
+}
+
+function inRange(text: string, value: number): number | string {
   return Number.isFinite(Math.fround(value)) ? value : `${shown(text)} is too large for float32`;
 }
 
-/** Text of a file in quotes, cut where it is long. */
-export function shown(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
+function withPoint(text: string, grouped: boolean): number | string {
+  if (DECIMAL.test(text)) return Number(text);
+  if (/^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$/.test(text)) {
+    const certain = grouped || text.includes(".") || text.indexOf(",") < text.lastIndexOf(",");
+    return certain ? Number(text.replaceAll(",", "")) : ambiguous(text, ",");
+  }
+  if (/^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)?,\d+$/.test(text)) {
+    return "has a decimal comma; where all numbers of the file do, say --decimal comma";
+  }
+  return noNumber(text);
+}
+
+function withComma(text: string, grouped: boolean): number | string {
+  if (/^[+-]?(?:\d+,?\d*|,\d+)(?:e[+-]?\d+)?$/i.test(text)) return Number(text.replace(",", "."));
+  if (/^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?$/.test(text)) {
+    const certain = grouped || text.includes(",") || text.indexOf(".") < text.lastIndexOf(".");
+    return certain ? Number(text.replaceAll(".", "").replace(",", ".")) : ambiguous(text, ".");
+  }
+  if (DECIMAL.test(text)) return "has a decimal point where other numbers have a decimal comma; write all alike";
+  return noNumber(text);
+}
+
+function ambiguous(text: string, mark: "," | "."): string {
+  const [small, large] = [text.replace(mark, "."), text.replace(mark, "")];
+  const [asSmall, asLarge] = mark === "," ? ["comma", "point"] : ["point", "comma"];
+  return `may be ${small} or ${large}; say --decimal ${asSmall} or --decimal ${asLarge}`;
+}
+
+function noNumber(text: string): string {
+  if (/^\d{1,4}[-/.:]\d{1,2}[-/.:]\d/.test(text)) return "is a time or date, no number";
+  const sign = /^[+-]?\p{Sc}|[%\p{Sc}]$/u.test(text) ? "; write it without the sign" : "";
+  return `is no number${sign}`;
 }

@@ -44,11 +44,8 @@ async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
       "no data: name a file with --data FILE, or a shipped set with --dataset digits",
     );
   }
-  const columns = {
-    ...(config.targets !== undefined && { targets: config.targets }),
-    ...(config.label !== undefined && { label: config.label }),
-    ...(config.owner !== undefined && { owner: config.owner }),
-  };
+  const { targets, label, owner, columns: features, drop, missing, encoding, delimiter, decimal } = config;
+  const columns = { targets, label, owner, columns: features, drop, missing, encoding, delimiter, decimal };
   const { data, warnings } = await loadDataset({ path, ...columns }, task);
   if (holdoutPath !== undefined) {
     const held = await loadDataset({ path: holdoutPath, ...columns }, task);
@@ -70,5 +67,5 @@ function shareOf(data: Dataset, text: string, { partition: how, seed }: DataConf
 }
 
 function largestClass({ targets }: Dataset, task: Task): number {
-  return task.output.kind === "classification" ? targets.reduce((most, value) => Math.max(most, value), 0) : 0;
+  return task.output.kind === "classification" ? [...targets].reduce((most, value) => Math.max(most, value), 0) : 0;
 }

@@ -1,13 +1,14 @@
 /** Calls to a worker thread as promises. Knows nothing of training: what crosses is `ToWorker` and `FromWorker`. */
 import type { Worker } from "node:worker_threads";
 import { HearsayError } from "../../protocol/errors.ts";
+import type { Numbers } from "../../protocol/learn/dataset.ts";
 import { type EngineCall, type EngineFacts, errorFromPlain, type FromWorker, type ToWorker } from "./messages.ts";
 
 export interface Caller {
   /** Settles when the worker says that it is ready, or that it cannot be. */
   readonly ready: Promise<EngineFacts>;
   /** The answer to one call; `arrays` are the arrays of the call, whose buffers are transferred. */
-  call(call: EngineCall, arrays: readonly Float32Array<ArrayBuffer>[]): Promise<unknown>;
+  call(call: EngineCall, arrays: readonly Numbers<ArrayBuffer>[]): Promise<unknown>;
   /** Ends the worker at once; pending calls reject with ERR_ENGINE. */
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { extname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { SPAN } from "../../protocol/aggregate/passes.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
 import type { Aggregator, FitResult, Metrics, RuleInput, RuleOutput, Trainer } from "../../protocol/seams.ts";
 import { createCaller } from "./caller.ts";
 import { type EngineFacts, type EngineOptions, replaceVectors } from "./messages.ts";
@@ -63,7 +63,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     async predict(params, inputs) {
       const own = { params: params.slice(), inputs: inputs.slice() };
-      return (await call({ method: "predict", ...own }, [own.params, own.inputs])) as Float32Array;
+      return (await call({ method: "predict", ...own }, [own.params, own.inputs])) as Numbers;
     },
     async aggregate(rule, parameters, input) {
       const large = input.own.length >= LARGE;

@@ -3,7 +3,7 @@
  * their buffers, so each side sends only what it owns: `owned` copies where that is not so.
  */
 import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/errors.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
 import type { FitRequest, RuleInput, Split } from "../../protocol/seams.ts";
 import type { LearningTask } from "../../protocol/task.ts";
 import type { BackendName } from "./backend.ts";
@@ -27,7 +27,7 @@ export interface EngineOptions {
 export type EngineCall =
   | { readonly method: "fit"; readonly request: FitRequest }
   | { readonly method: "evaluate"; readonly params: Float32Array; readonly split: Split }
-  | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Float32Array }
+  | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Numbers }
   /** Before the first vectors that lie in it; once. */
   | { readonly method: "share"; readonly memory: SharedMemory }
   | {
@@ -64,10 +64,12 @@ interface PlainError {
  * The array itself where it spans the whole of its buffer, else a copy: what may be transferred without harm to another
  * view.
  */
-export function owned(array: Float32Array): Float32Array<ArrayBuffer> {
+export function owned(array: Float32Array): Float32Array<ArrayBuffer>;
+export function owned(array: Numbers): Numbers<ArrayBuffer>;
+export function owned(array: Numbers): Numbers<ArrayBuffer> {
   const { buffer } = array;
   return buffer instanceof ArrayBuffer && buffer.byteLength === array.byteLength
-    ? (array as Float32Array<ArrayBuffer>)
+    ? (array as Numbers<ArrayBuffer>)
     : array.slice();
 }
 

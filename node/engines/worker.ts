@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
+import type { Numbers } from "../../protocol/learn/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense.ts";
 import type { Trainer } from "../../protocol/seams.ts";
 import {
@@ -19,7 +20,7 @@ import {
 import { isShared, type SharedMemory, vectorIn } from "./model-memory.ts";
 import { createThreadedPasses, type ThreadedPasses } from "./threads.ts";
 
-type Answer = { readonly value: unknown; readonly transfer?: readonly Float32Array<ArrayBuffer>[] };
+type Answer = { readonly value: unknown; readonly transfer?: readonly Numbers<ArrayBuffer>[] };
 
 if (parentPort === null) throw new TypeError("this module is the body of a worker thread; start it with client.ts");
 const port = parentPort;

@@ -1,10 +1,16 @@
 /** A table of examples in memory, and the few things that are done to one. */
 
+/**
+ * Numbers as read: in float64 where the source has more digits than float32 holds, since seconds since 1970 or degrees in steps of 1e-7
+ * would lose all that varies in them before they are centred.
+ */
+export type Numbers<B extends ArrayBufferLike = ArrayBufferLike> = Float32Array<B> | Float64Array<B>;
+
 export interface Dataset {
   /** Row-major, length x inputSize, as read (not normalised). */
-  readonly inputs: Float32Array;
+  readonly inputs: Numbers;
   /** Classification: the class index of each row, length n. Regression: row-major n x targets, as read. */
-  readonly targets: Float32Array;
+  readonly targets: Numbers;
   readonly length: number;
   /** Natural owner of each row (a vehicle, a mote), where the source has one. */
   readonly owners?: readonly string[];
@@ -14,8 +20,8 @@ export interface Dataset {
 export function selectRows(data: Dataset, indices: ArrayLike<number>): Dataset {
   const inputSize = data.length === 0 ? 0 : data.inputs.length / data.length;
   const targetSize = data.length === 0 ? 0 : data.targets.length / data.length;
-  const inputs = new Float32Array(indices.length * inputSize);
-  const targets = new Float32Array(indices.length * targetSize);
+  const inputs = sameKind(data.inputs, indices.length * inputSize);
+  const targets = sameKind(data.targets, indices.length * targetSize);
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] as number;
     if (row < 0 || row >= data.length) throw new RangeError(`row ${row} of ${data.length}`);
@@ -27,8 +33,12 @@ export function selectRows(data: Dataset, indices: ArrayLike<number>): Dataset {
   return { inputs, targets, length: indices.length, owners: Array.from(indices, (row) => owners[row] as string) };
 }
 
-/** A copy of `values` (rows of `mean.length` numbers, or any layout where mean has one entry) as (x - mean) / std. */
-export function standardise(values: Float32Array, mean: readonly number[], std: readonly number[]): Float32Array {
+function sameKind(values: Numbers, length: number): Numbers {
+  return values instanceof Float64Array ? new Float64Array(length) : new Float32Array(length);
+}
+
+/** A float32 copy of `values` (rows of `mean.length` numbers, or any layout where mean has one entry) as (x - mean) / std. */
+export function standardise(values: Numbers, mean: readonly number[], std: readonly number[]): Float32Array {
   const period = mean.length;
   const out = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) {

@@ -5,6 +5,7 @@
 import { log } from "../exp-log.ts";
 import type { Metrics } from "../seams.ts";
 import type { OutputSpec } from "../task.ts";
+import type { Numbers } from "./dataset.ts";
 
 /**
  * Probabilities below this count as this, so that one wrong and certain answer costs 69 nats, not infinity. Far below
@@ -19,7 +20,7 @@ export const MIN_PROBABILITY = 1e-30;
  * @param targets class indices, or row-major target values in the units of the data.
  * Throws RangeError unless there is at least one example and the lengths agree.
  */
-export function computeMetrics(output: OutputSpec, predictions: Float32Array, targets: Float32Array): Metrics {
+export function computeMetrics(output: OutputSpec, predictions: Numbers, targets: Numbers): Metrics {
   const width = output.kind === "classification" ? output.classes.length : output.targets.length;
   const rows = output.kind === "classification" ? targets.length : targets.length / width;
   if (rows < 1 || !Number.isInteger(rows))
@@ -32,7 +33,7 @@ export function computeMetrics(output: OutputSpec, predictions: Float32Array, ta
 }
 
 /** Index of the greatest value of a row; the first of equals. */
-export function argMax(values: Float32Array, start: number, width: number): number {
+export function argMax(values: Numbers, start: number, width: number): number {
   let best = 0;
   for (let k = 1; k < width; k++) if ((values[start + k] as number) > (values[start + best] as number)) best = k;
   return best;
@@ -42,7 +43,7 @@ export function argMax(values: Float32Array, start: number, width: number): numb
  * loss = -1/n sum ln p[y]; accuracy = share of rows whose argmax is y;
  * macroF1 = mean over the classes that occur, in truth or prediction, of 2 TP / (2 TP + FP + FN).
  */
-function classificationMetrics(probabilities: Float32Array, classes: Float32Array, width: number): Metrics {
+function classificationMetrics(probabilities: Numbers, classes: Numbers, width: number): Metrics {
   const rows = classes.length;
   const hits = new Uint32Array(width);
   const actual = new Uint32Array(width);
@@ -75,12 +76,7 @@ function classificationMetrics(probabilities: Float32Array, classes: Float32Arra
  * r2 = 1/m sum over targets of 1 - sum (p - y)^2 / sum (y - mean(y))^2; a target that does not vary counts 1 where
  * every prediction of it is exact, else 0.
  */
-function regressionMetrics(
-  predictions: Float32Array,
-  targets: Float32Array,
-  std: readonly number[],
-  width: number,
-): Metrics {
+function regressionMetrics(predictions: Numbers, targets: Numbers, std: readonly number[], width: number): Metrics {
   const rows = targets.length / width;
   let loss = 0;
   let squares = 0;

@@ -1,7 +1,7 @@
 /** Examples checked against their task, and in the units in which a model sees them. */
 import { HearsayError } from "../errors.ts";
 import { inputSize, type LearningTask } from "../task.ts";
-import { type Dataset, standardise } from "./dataset.ts";
+import { type Dataset, type Numbers, standardise } from "./dataset.ts";
 
 /** Examples as the model sees them. */
 export interface PreparedData {
@@ -35,16 +35,22 @@ export function prepareData(task: LearningTask, data: Dataset): PreparedData {
       { row, value: data.targets[row] },
     );
   }
-  return { inputs, targets: data.targets, length: data.length };
+  return { inputs, targets: inFloat32(data.targets), length: data.length };
 }
 
-/** (x - mean) / std; one mean or std holds for all columns. `values` itself where the scaling is the identity. */
-export function inModelUnits(values: Float32Array, mean: readonly number[], std: readonly number[]): Float32Array {
-  if (mean.every((value) => value === 0) && std.every((value) => value === 1)) return values;
+/** (x - mean) / std in double precision, then float32; one mean or std holds for all columns. `values` itself where nothing changes. */
+export function inModelUnits(values: Numbers, mean: readonly number[], std: readonly number[]): Float32Array {
+  if (mean.every((value) => value === 0) && std.every((value) => value === 1)) {
+    return inFloat32(values);
+  }
   const period = Math.max(mean.length, std.length);
   const spread = (figures: readonly number[]) =>
     Array.from({ length: period }, (_, i) => figures[i % figures.length] as number);
   return standardise(values, spread(mean), spread(std));
+}
+
+function inFloat32(values: Numbers): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
 function checkLength(what: "inputs" | "targets", given: number, rows: number, width: number): void {

@@ -5,7 +5,7 @@
 import { HearsayError } from "../errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../seams.ts";
 import { inputSize, type LearningTask } from "../task.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset, Numbers } from "./dataset.ts";
 import { computeMetrics } from "./metrics.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./prepare.ts";
 import { tensorSlices } from "./tensors.ts";
@@ -42,6 +42,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
   const inputWidth = inputSize(task);
   const last = tensorSlices(task.tensors).at(-1);
   const numParams = last === undefined ? 0 : last.offset + last.length;
+  const numExamples = train.length; // and not `train`: what is read once need not stay
   const splits = { train: split(train), holdout: holdout === undefined ? undefined : split(holdout) };
 
   function split(data: Dataset) {
@@ -53,10 +54,11 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       throw new RangeError(`${params.length} parameters for a model that has ${numParams}`);
   }
 
-  function predict(params: Float32Array, inputs: Float32Array): Float32Array {
-    const predictions = core.predict(params, inputs);
-    if (task.output.kind === "classification") return predictions;
+  function predict(params: Float32Array, inputs: Float32Array): Numbers {
+    const outputs = core.predict(params, inputs);
+    if (task.output.kind === "classification") return outputs;
     const { mean, std } = task.output;
+    const predictions = Float64Array.from(outputs); // in the units of the data, which may lie far from 0
     for (let i = 0; i < predictions.length; i++) {
       const [shift, scale] = [mean[i % mean.length] as number, std[i % std.length] as number];
       predictions[i] = (predictions[i] as number) * scale + shift;
@@ -66,12 +68,12 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
 
   return {
     engine: core.engine,
-    numExamples: train.length,
+    numExamples,
     async fit(request: FitRequest): Promise<FitResult> {
       checkParams(request.params);
       if (!Number.isInteger(request.steps) || request.steps < 1)
         throw new RangeError(`steps ${request.steps} is no positive integer`);
-      if (train.length === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
+      if (numExamples === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
       return core.fit(request, splits.train.prepared);
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
@@ -81,7 +83,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
         throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
       return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets);
     },
-    async predict(params: Float32Array, inputs: Float32Array): Promise<Float32Array> {
+    async predict(params: Float32Array, inputs: Numbers): Promise<Numbers> {
       checkParams(params);
       if (inputs.length % inputWidth !== 0)
         throw new RangeError(`${inputs.length} inputs are no whole number of rows of ${inputWidth}`);

@@ -3,7 +3,7 @@
  * USENIX Security 2020). Regression: the targets are reflected about the mean that the task states.
  */
 import { z } from "zod";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
 import type { Task } from "../../protocol/task.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
@@ -18,7 +18,7 @@ export const labelFlip: Attack = defineAttack({
     () => ({ data: (data) => ({ ...data, targets: flipped(data, task.output) }) }),
 });
 
-function flipped({ targets }: Dataset, output: Task["output"]): Float32Array {
+function flipped({ targets }: Dataset, output: Task["output"]): Numbers {
   if (output.kind === "classification") return targets.map((label) => output.classes.length - 1 - label);
   const { mean, targets: names } = output;
   return targets.map((value, i) => 2 * (mean[(i % names.length) % mean.length] as number) - value);

@@ -86,7 +86,10 @@ test("the targets of x.npy are y.npy beside it, or the file that is named", asyn
 
 test("rows of another size than the task's input are refused", async (context) => {
   const csv = temporaryFile(context, "t.csv", "a,b,label\n1,2,yes\n3,4,no\n");
-  await refused(loadDataset({ path: csv }, classes), /2 feature columns, the task's input is 3 = 3; list the columns/);
+  await refused(
+    loadDataset({ path: csv }, classes),
+    /2 feature columns, the task's input is 3 = 3; choose them with --columns/,
+  );
   await refused(loadInputs({ path: csv }, classes), /2 feature columns/);
   const y = f32("y", [2], [0, 1]);
   await refused(

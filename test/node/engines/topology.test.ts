@@ -86,7 +86,7 @@ test("a softmax regression as a layers model trains like the built-in one, from 
       assert.ok(distance(result.params, wanted.params) < 1e-5);
       assert.ok(Math.abs(result.loss - wanted.loss) < 1e-5);
       const probabilities = await trainer.predict(params, train.inputs.slice(0, 5));
-      assert.ok(Math.abs(probabilities.reduce((sum, p) => sum + p, 0) - 1) < 1e-6);
+      assert.ok(Math.abs([...probabilities].reduce((sum, p) => sum + p, 0) - 1) < 1e-6);
       await trainer.close();
     }
   }

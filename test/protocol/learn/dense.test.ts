@@ -104,8 +104,8 @@ test("fit takes v <- mu v + g, x <- x - lr v on the batches of createBatches, wi
   for (let step = 0; step < 6; step++) {
     const indices = nextBatch();
     const batch = { inputs: new Float32Array(4 * 5), targets: new Float32Array(4), length: 4 };
-    gatherRows(data.inputs, 5, indices, batch.inputs);
-    gatherRows(data.targets, 1, indices, batch.targets);
+    gatherRows(data.inputs as Float32Array, 5, indices, batch.inputs);
+    gatherRows(data.targets as Float32Array, 1, indices, batch.targets);
     const plain = learningTask(task.model, { training: { learningRate: 1, batch: 4 } });
     const { params, loss } = await createDenseTrainer({ task: plain, train: batch }).fit({
       params: expected,
@@ -168,7 +168,7 @@ test("predictions are a row each, whatever the number of rows, and probabilities
   for (const row of [0, 255, 256, 511, 512, 514]) {
     const one = await trainer.predict(params, data.inputs.slice(row * 5, (row + 1) * 5));
     assert.equal(distance(one, all.slice(row * 3, (row + 1) * 3)), 0);
-    assert.ok(Math.abs(one.reduce((sum, p) => sum + p, 0) - 1) < 1e-6);
+    assert.ok(Math.abs([...one].reduce((sum, p) => sum + p, 0) - 1) < 1e-6);
   }
   const unit = createDenseTrainer({ task: learningTask(task.model), train: data });
   const standardised = standardise(data.inputs, task.input.mean, [2, 2, 2, 2, 2]);

@@ -1,0 +1,150 @@
+/**
+ * Collects what is wrong with a table, so that its owner hears of everything at once: a column that is bad throughout in one line, single
+ * values one by one, and at the end what can be done about them.
+ */
+import { HearsayError } from "../../protocol/errors.ts";
+import { shellOption } from "../shell.ts";
+import { dropOption } from "./csv-columns.ts";
+import { EMPTY } from "./name-list.ts";
+
+export interface CsvFaults {
+  /** `text` is the value, `problem` what is wrong with it; `feature`: the column may be left out. */
+  value(column: number, line: number, text: string, problem: string, feature: boolean): void;
+  /** A row that is `width` fields wide, which is not as wide as the header. */
+  row(line: number, width: number): void;
+  /** Of the table as a whole. */
+  table(problem: string): void;
+  /** @throws HearsayError ERR_DATA with up to 20 lines (`details.faults`) and the number of all faults (`details.total`). */
+  throwIfAny(names: readonly string[], rows: number): void;
+}
+
+/** Lines that are printed. */
+const MAX_LINES = 20;
+/** More faults than this in a column are told in one line. */
+const MAX_SINGLE = 5;
+/** Different values of a column that may be meant as "no reading". */
+const MAX_VALUES = 5;
+
+interface ColumnFaults {
+  readonly feature: boolean;
+  readonly first: { line: number; problem: string }[];
+  /** The values, as long as they are few. */
+  readonly values: Set<string>;
+  count: number;
+}
+
+export function createCsvFaults(path: string): CsvFaults {
+  const columns = new Map<number, ColumnFaults>();
+  const rows: { line: number; width: number }[] = [];
+  const widths = new Map<number, number>();
+  const whole: string[] = [];
+  let total = 0;
+  return {
+    value(column, line, text, problem, feature) {
+      total++;
+      const known = columns.get(column) ?? { feature, first: [], values: new Set<string>(), count: 0 };
+      columns.set(column, known);
+      known.count++;
+      if (known.first.length < MAX_SINGLE) known.first.push({ line, problem });
+      if (known.values.size <= MAX_VALUES) known.values.add(text);
+    },
+    row(line, width) {
+      total++;
+      widths.set(width, (widths.get(width) ?? 0) + 1);
+      if (rows.length < MAX_SINGLE) rows.push({ line, width });
+    },
+    table(problem) {
+      total++;
+      whole.push(problem);
+    },
+    throwIfAny(names, length) {
+      if (total === 0) return;
+      const units = unitsRow(columns, length);
+      const { throughout, single } =
+        units === undefined ? columnLines(columns, names, length) : { throughout: [units], single: [] };
+      const width = widthLines(rows, widths, names.length, length);
+      const inOrder = [...width.single, ...single].sort((a, b) => a.line - b.line || a.column - b.column);
+      const all = [...whole, ...width.throughout, ...throughout, ...inOrder.map(({ text }) => text)];
+      const faults = all.slice(0, MAX_LINES);
+      const heading = `${path}: ${total} fault(s)${all.length > MAX_LINES ? `, the first ${MAX_LINES}` : ""}:`;
+      const remedies = units === undefined ? remediesFor(columns, names, length) : [];
+      const message = [[heading, ...faults].join("\n  "), ...remedies].join("\n");
+      throw new HearsayError("ERR_DATA", message, { path, faults, total });
+    },
+  };
+}
+
+interface Lines {
+  readonly throughout: readonly string[];
+  readonly single: readonly { readonly line: number; readonly column: number; readonly text: string }[];
+}
+
+/** Rows that are not as wide as the header; where all are alike, what it may come from. */
+function widthLines(
+  rows: readonly { line: number; width: number }[],
+  widths: ReadonlyMap<number, number>,
+  wanted: number,
+  length: number,
+): Lines {
+  const [first] = rows;
+  if (first === undefined) return { throughout: [], single: [] };
+  const count = [...widths.values()].reduce((sum, n) => sum + n, 0);
+  if (widths.size === 1 && count === length && first.width > wanted) {
+    const why = "does the first column lack a name, or do numbers have a decimal comma that separates fields, too?";
+    return { throughout: [`every row has ${first.width} fields, the header has ${wanted}: ${why}`], single: [] };
+  }
+  const single = rows.map(({ line, width }) => ({
+    line,
+    column: 0,
+    text: `line ${line}: ${width} field(s), the header has ${wanted}`,
+  }));
+  const more = count - rows.length;
+  return {
+    throughout: more > 0 ? [`${more} lines beside those below are wider or narrower than the header`] : [],
+    single,
+  };
+}
+
+/** Words in the first row below the header, and numbers in all others. */
+function unitsRow(columns: ReadonlyMap<number, ColumnFaults>, rows: number): string | undefined {
+  const features = [...columns.values()];
+  const [first] = features.flatMap(({ first: [one] }) => (one === undefined ? [] : [one]));
+  const words = features.flatMap(({ values }) => [...values]).filter((text) => text !== "");
+  const alone = features.every((column) => column.count === 1 && column.first[0]?.line === first?.line);
+  const units = words.length > 1 && words.every((word) => !/^\W?\d/.test(word));
+  if (!alone || first === undefined || rows < 2 || !units || first.line > 3) return undefined;
+  const some = words.slice(0, 5).map((word) => JSON.stringify(word.slice(0, 20)));
+  return `line ${first.line} holds words where all other lines hold numbers (${some.join(", ")}): a row of units? Delete the line`;
+}
+
+function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly string[], rows: number): Lines {
+  const single: { line: number; column: number; text: string }[] = [];
+  const throughout: string[] = [];
+  for (const [column, { first, count }] of columns) {
+    const name = names[column] === "" ? `#${column + 1}` : names[column];
+    const [one] = first;
+    if (one !== undefined && count > MAX_SINGLE) {
+      throughout.push(`column "${name}", in ${count} of ${rows} rows: line ${one.line}: ${one.problem}`);
+    } else {
+      for (const { line, problem } of first)
+        single.push({ line, column, text: `line ${line}, column "${name}": ${problem}` });
+    }
+  }
+  return { throughout, single };
+}
+
+/** Options that can be pasted. */
+function remediesFor(columns: ReadonlyMap<number, ColumnFaults>, names: readonly string[], rows: number): string[] {
+  const features = [...columns].filter(([, { feature }]) => feature);
+  const bad = features.filter(([, { count }]) => count > MAX_SINGLE && 2 * count > rows);
+  const few = features.filter((entry) => !bad.includes(entry) && entry[1].values.size <= MAX_VALUES);
+  const values = new Set(few.flatMap(([, one]) => [...one.values]).filter((text) => !/[\d,"]/.test(text)));
+  const drop = bad.map(([column]) => (names[column] === "" ? `#${column + 1}` : (names[column] as string)));
+  const remedies: string[] = [];
+  if (drop.length > 0 && drop.length <= MAX_LINES) remedies.push(`leave it out: ${dropOption(drop)}`);
+  if (values.size > 0 && values.size <= MAX_VALUES) {
+    const list = [...values].map((text) => (text === "" ? EMPTY : text)).join(",");
+    remedies.push(`if it means "no reading": ${shellOption("--missing", list)}`);
+  }
+  return remedies;
+}

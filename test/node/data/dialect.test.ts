@@ -1,0 +1,152 @@
+/** What separates the fields, ends the lines and marks the fraction is found out, whoever wrote the table. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type CsvOptions, type CsvTable, readCsv } from "../../../node/data/csv.ts";
+import { temporaryFile } from "./files.ts";
+
+const TABLE: CsvOptions = { labels: { kind: "classification", column: "label" } };
+
+function read(context: TestContext, text: string, options: Partial<CsvOptions> = {}): Promise<CsvTable> {
+  return readCsv(temporaryFile(context, "t.csv", text), { ...TABLE, ...options });
+}
+
+async function values(context: TestContext, text: string, options: Partial<CsvOptions> = {}): Promise<number[]> {
+  return [...(await read(context, text, options)).data.inputs];
+}
+
+function refused(context: TestContext, text: string, message: RegExp, options: Partial<CsvOptions> = {}) {
+  return assert.rejects(read(context, text, options), { name: "HearsayError", code: "ERR_DATA", message });
+}
+
+test("commas in names that stand in no quotes do not make commas of semicolons, tabs or bars", async (context) => {
+  for (const c of [";", "\t", "|"]) {
+    const header = ["temp, air, °C", "hum, rel, %", "x, y, z", "label"].join(c);
+    const { features, data, taken } = await read(context, `${header}\n1.5${c}2${c}3${c}x\n4${c}5${c}6${c}y\n`);
+    assert.deepEqual(features, ["temp, air, °C", "hum, rel, %", "x, y, z"]);
+    assert.deepEqual([[...data.inputs], taken.delimiter], [[1.5, 2, 3, 4, 5, 6], c]);
+  }
+});
+
+test("as many decimal commas as semicolons do not make a table of commas", async (context) => {
+  const { data, features } = await read(context, "a,b;c,d;label\n1,5;2,5;x\n3,5;4,5;y\n");
+  assert.deepEqual(
+    [features, [...data.inputs]],
+    [
+      ["a,b", "c,d"],
+      [1.5, 2.5, 3.5, 4.5],
+    ],
+  );
+});
+
+test("a separator that Excel names in the first line is taken, and the line is no header", async (context) => {
+  const { data, taken } = await read(context, "sep=;\r\na;b;label\r\n1;2;x\r\n3;4;y\r\n");
+  assert.deepEqual([[...data.inputs], taken.delimiter], [[1, 2, 3, 4], ";"]);
+  await refused(context, "sep=;\na;b;label\n1;?;x\n3;4;y\n", /line 3, column "b"/);
+});
+
+test("lines may end in LF, CRLF or CR, all in one file", async (context) => {
+  const wanted = [1, 2, 3, 4, 5, 6];
+  for (const ends of [["\n"], ["\r\n"], ["\r"], ["\r\n", "\n"], ["\n", "\r\n"], ["\n", "\r", "\r\n"]]) {
+    const lines = ["a,b,label", "1,2,x", "3,4,y", "5,6,x"].map((line, i) => line + ends[i % ends.length]);
+    const { data, classes } = await read(context, lines.join(""));
+    assert.deepEqual([[...data.inputs], classes], [wanted, ["x", "y"]], JSON.stringify(ends));
+  }
+});
+
+test("delimiters at the end of lines, of the header or of both, and empty rows, say nothing", async (context) => {
+  for (const text of [
+    "a,b,label,\n1,2,x,\n3,4,y,\n",
+    "a,b,label\n1,2,x,\n3,4,y,,\n",
+    "a,b,label,,\n1,2,x\n3,4,y,\n",
+    "a,b,label\n1,2,x\n,,\n3,4,y\n,,\n",
+  ]) {
+    assert.deepEqual(await values(context, text), [1, 2, 3, 4], text);
+  }
+});
+
+test("a column without a name that holds values is refused once, and can be left out", async (context) => {
+  const text = `,a,label\n${Array.from({ length: 9 }, (_, i) => `${i},${i + 1},${"xy"[i % 2]}`).join("\n")}\n`;
+  await refused(context, text, /1 fault\(s\):\n {2}column 1 has no name, but values \("0" in line 2\).*--drop '#1'$/);
+  assert.equal((await values(context, text, { drop: "#1" })).length, 9);
+});
+
+test("rows that are all wider than the header are one fault, which says what it may come from", async (context) => {
+  await refused(
+    context,
+    "a,b,label\n1,1,2,x\n2,3,4,y\n",
+    /every row has 4 fields, the header has 3: does the first column lack a name/,
+  );
+});
+
+test("decimal commas are read where they can be nothing else", async (context) => {
+  assert.deepEqual(await values(context, "a;b;label\n1,5;-0,125;x\n3;,5;y\n"), [1.5, -0.125, 3, 0.5]);
+  assert.deepEqual(await values(context, 'a,b,label\n"1,5","2,25",x\n3,4,y\n'), [1.5, 2.25, 3, 4]);
+  const { taken } = await read(context, "a;b;label\n1,5;2;x\n3;4;y\n");
+  assert.equal(taken.numbers.decimal, "comma");
+});
+
+test("groups of thousands are read where they can be nothing else: points, commas, spaces and apostrophes", async (context) => {
+  assert.deepEqual(await values(context, "a;b;label\n1.234,5;2,5;x\n1.234.567;4;y\n"), [1234.5, 2.5, 1234567, 4]);
+  assert.deepEqual(await values(context, 'a,b,label\n"1,234.5",2.5,x\n"1,234,567",4,y\n'), [1234.5, 2.5, 1234567, 4]);
+  assert.deepEqual(
+    await values(context, "a;label\n1 234,5;x\n12\u00a0345,75;y\n1\u202f000,5;x\n"),
+    [1234.5, 12345.75, 1000.5],
+  );
+  assert.deepEqual(await values(context, "a;label\n1'234.5;x\n12\u2019345.75;y\n"), [1234.5, 12345.75]);
+});
+
+test("a mark before three digits that may be either is refused with both, and each remedy works", async (context) => {
+  const text = 'a,b,label\n"1,234",2,x\n"3,456",4,y\n';
+  await refused(
+    context,
+    text,
+    /line 2, column "a": "1,234" may be 1\.234 or 1234; say --decimal comma or --decimal point/,
+  );
+  assert.deepEqual(await values(context, text, { decimal: "comma" }), [1.234, 2, 3.456, 4]);
+  assert.deepEqual(await values(context, text, { decimal: "point" }), [1234, 2, 3456, 4]);
+  const german = "a;b;label\n1.234;2,5;x\n3.456;4;y\n";
+  await refused(context, german, /"1\.234" may be 1\.234 or 1234/);
+  assert.deepEqual(await values(context, german, { decimal: "comma" }), [1234, 2.5, 3456, 4]);
+});
+
+test("decimal points and commas in one file are a fault with its line", async (context) => {
+  await refused(context, "a;b;label\n1.5;2,5;x\n3.5;4;y\n", /line 2, column "b": "2,5" has a decimal comma/);
+});
+
+test("a typographic minus is a minus", async (context) => {
+  assert.deepEqual(await values(context, "a,b,label\n\u22121.5,2,x\n\u20133,\u2010.5,y\n"), [-1.5, 2, -3, -0.5]);
+  await refused(context, "a,label\n\u2212,x\n1,y\n", /is no number/);
+});
+
+test("a row of units is refused as what it is, and reads without", async (context) => {
+  const [header, units, rows] = ["time,a,b,label", "s,°C,%,-", "1,1,2,x\n2,3,4,y\n"];
+  await refused(
+    context,
+    [header, units, rows].join("\n"),
+    /line 2 holds words where all other lines hold numbers \("s", "°C", "%"\)/,
+  );
+  assert.equal((await values(context, [header, rows].join("\n"))).length, 6);
+});
+
+test("a time column is one message that says how to leave it out, and that works", async (context) => {
+  const text = `time,a,label\n${Array.from({ length: 50 }, (_, i) => `2024-01-01 10:${10 + i},${i},${"xy"[i % 2]}`).join("\n")}\n`;
+  await refused(
+    context,
+    text,
+    /column "time", in 50 of 50 rows: line 2: "2024-01-01 10:10" is a time or date.*\nleave it out: --drop time$/,
+  );
+  assert.equal((await values(context, text, { drop: "time" })).length, 50);
+});
+
+test("signs beside a number are refused with the remedy", async (context) => {
+  await refused(
+    context,
+    "a,b,label\n10%,$5,x\n20,6,y\n",
+    /"10%" is no number; write it without the sign\n.*"\$5" is no number; write it without/,
+  );
+});
+
+test("fields that something else separates, and lines above the header, are guessed at in the message", async (context) => {
+  await refused(context, "a b label\n1 2 x\n", /separated by something else than , ; \| or a tab/);
+  await refused(context, "# logger 5\na,b,label\n1,2,x\n", /delete the lines above the names/);
+});
