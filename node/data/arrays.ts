@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { decodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { createFaults } from "./faults.ts";
+import { visible } from "./names.ts";
 import { decodeNpy, type NpyArray } from "./npy.ts";
 
 /** Two arrays whose first axis counts the examples; values as they stand in the file. */
@@ -41,7 +42,7 @@ export async function openArrays(path: string, maxValues: number, targets?: stri
   const find = (names: readonly string[]): NpyArray => {
     const tensor = tensors.find(({ name }) => names.includes(name));
     if (tensor !== undefined) return { shape: tensor.shape, values: tensorValues(tensor) };
-    const found = tensors.map(({ name }) => name).slice(0, 20);
+    const found = tensors.map(({ name }) => visible(name)).slice(0, 20);
     const message = `no tensor is named ${names.join(" or ")}; the file has ${found.join(", ") || "none"}`;
     throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, names: found });
   };
@@ -88,7 +89,7 @@ async function decodeFile<T>(path: string, maxValues: number, decode: (bytes: Ui
     return decode(bytes);
   } catch (cause) {
     if (!isHearsayError(cause)) throw cause;
-    throw new HearsayError(cause.code, `${path}: ${cause.message}`, { ...cause.details, path }, cause);
+    throw new HearsayError(cause.code, `${path}: ${visible(cause.message)}`, { ...cause.details, path }, cause);
   }
 }
 

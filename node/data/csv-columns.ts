@@ -3,6 +3,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type Header, readHeader } from "./csv-header.ts";
 import { type NameList, namesIn } from "./name-list.ts";
+import { quoted } from "./names.ts";
 import { readNumber } from "./number.ts";
 
 /** What the label columns are and mean. */
@@ -84,10 +85,10 @@ function featuresOf(header: Header, choice: ColumnChoice, others: ReadonlySet<nu
     [...names.keys()].filter((i) => names[i] !== "" && !others.has(i) && !dropped.has(i));
   const clash = positions.find((position) => others.has(position));
   if (clash !== undefined)
-    throw header.refuse(`column "${names[clash]}" is asked for as a feature and as label or owner`);
+    throw header.refuse(`column ${quoted(names[clash] as string)} is asked for as a feature and as label or owner`);
   if (new Set(positions).size < positions.length) {
     const twice = positions.find((position, i) => positions.indexOf(position) < i) as number;
-    throw header.refuse(`column "${names[twice]}" is asked for twice`);
+    throw header.refuse(`column ${quoted(names[twice] as string)} is asked for twice`);
   }
   if (positions.length === 0) throw header.refuse("there is no feature column");
   return positions;
@@ -99,13 +100,13 @@ function refuseContradiction(features: readonly string[], columns: string[] | un
   const unlike =
     columns?.find((name) => !wanted.has(name)) ?? (columns && features.find((name) => !columns.includes(name)));
   if (unlike !== undefined) {
-    const message = `data.columns: the task reads ${features.length} columns, and "${unlike}" is in one of the lists only`;
+    const message = `data.columns: the task reads ${features.length} columns, and ${quoted(unlike)} is in one of the lists only`;
     throw new HearsayError("ERR_CONFIG", `${message}; leave --columns out, or begin another task with hearsay init`);
   }
   const left = new Set(names.filter((_, i) => !dropped.has(i)));
   const needed = [...dropped].map((i) => names[i] as string).find((name) => wanted.has(name) && !left.has(name));
   if (needed !== undefined) {
-    const message = `data.drop: the task reads column "${needed}"`;
+    const message = `data.drop: the task reads column ${quoted(needed)}`;
     throw new HearsayError("ERR_CONFIG", `${message}; leave --drop out, or begin another task with hearsay init`);
   }
 }

@@ -6,6 +6,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { shellOption } from "../shell.ts";
 import { dropOption } from "./csv-columns.ts";
 import { EMPTY } from "./name-list.ts";
+import { quoted, visible } from "./names.ts";
 
 export interface CsvFaults {
   /** `text` is the value, `problem` what is wrong with it; `feature`: the column may be left out. */
@@ -113,7 +114,7 @@ function unitsRow(columns: ReadonlyMap<number, ColumnFaults>, rows: number): str
   const alone = features.every((column) => column.count === 1 && column.first[0]?.line === first?.line);
   const units = words.length > 1 && words.every((word) => !/^\W?\d/.test(word));
   if (!alone || first === undefined || rows < 2 || !units || first.line > 3) return undefined;
-  const some = words.slice(0, 5).map((word) => JSON.stringify(word.slice(0, 20)));
+  const some = words.slice(0, 5).map((word) => quoted(word.slice(0, 20)));
   return `line ${first.line} holds words where all other lines hold numbers (${some.join(", ")}): a row of units? Delete the line`;
 }
 
@@ -121,7 +122,7 @@ function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
   const single: { line: number; column: number; text: string }[] = [];
   const throughout: string[] = [];
   for (const [column, { first, count }] of columns) {
-    const name = names[column] === "" ? `#${column + 1}` : names[column];
+    const name = visible(names[column] === "" ? `#${column + 1}` : (names[column] as string));
     const [one] = first;
     if (one !== undefined && count > MAX_SINGLE) {
       throughout.push(`column "${name}", in ${count} of ${rows} rows: line ${one.line}: ${one.problem}`);
@@ -138,7 +139,7 @@ function remediesFor(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
   const features = [...columns].filter(([, { feature }]) => feature);
   const bad = features.filter(([, { count }]) => count > MAX_SINGLE && 2 * count > rows);
   const few = features.filter((entry) => !bad.includes(entry) && entry[1].values.size <= MAX_VALUES);
-  const values = new Set(few.flatMap(([, one]) => [...one.values]).filter((text) => !/[\d,"]/.test(text)));
+  const values = new Set(few.flatMap(([, one]) => [...one.values]).filter((text) => !/[\p{C}\d,"]/u.test(text)));
   const drop = bad.map(([column]) => (names[column] === "" ? `#${column + 1}` : (names[column] as string)));
   const remedies: string[] = [];
   if (drop.length > 0 && drop.length <= MAX_LINES) remedies.push(`leave it out: ${dropOption(drop)}`);

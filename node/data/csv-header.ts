@@ -2,7 +2,7 @@
 import { HearsayError } from "../../protocol/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type NameList, namesIn } from "./name-list.ts";
-import { bothForms, formless, listed, normalised, unprintable } from "./names.ts";
+import { bothForms, formless, listed, normalised, quoted, unprintable } from "./names.ts";
 
 export interface Header {
   readonly names: readonly string[];
@@ -70,9 +70,9 @@ function absent(name: string, what: string, names: readonly string[]): string {
   const form = formless(name);
   const similar = form === "" ? undefined : names.find((other) => formless(other) === form);
   if (similar !== undefined) {
-    return `there is no ${kind} "${name}", but one that differs in form only: ${bothForms(name, similar)}; rename it in the file`;
+    return `there is no ${kind} ${quoted(name)}, but one that differs in form only: ${bothForms(name, similar)}; rename it in the file`;
   }
-  const text = `there is no ${kind} "${name}"; the header has ${listed(names)}`;
+  const text = `there is no ${kind} ${quoted(name)}; the header has ${listed(names)}`;
   const [first = ""] = names;
   if (first.startsWith("#") && names.length === 1) return `${text}; delete the lines above the names of the columns`;
   if (names.length === 1 && /\s|:/.test(first)) {
@@ -105,14 +105,12 @@ function refuseForms(
       const [one, two] = [(fields[first] as string).trim(), (fields[second] as string).trim()];
       const forms = `columns ${first + 1} and ${second + 1} have names that differ in form only: ${bothForms(one, two)}`;
       const message =
-        one === two ? `the header has column "${name}" twice, as columns ${first + 1} and ${second + 1}` : forms;
+        one === two ? `the header has column ${quoted(name)} twice, as columns ${first + 1} and ${second + 1}` : forms;
       throw refuse(`${message}; rename one, or ${leaveOut(second)}`);
     }
     const bad = unprintable(name);
     if (bad !== undefined) {
-      throw refuse(
-        `the name of column ${i + 1}, ${JSON.stringify(name)}, has ${bad} in it; rename it, or ${leaveOut(i)}`,
-      );
+      throw refuse(`the name of column ${i + 1}, ${quoted(name)}, has ${bad} in it; rename it, or ${leaveOut(i)}`);
     }
   }
 }

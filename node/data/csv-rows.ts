@@ -6,7 +6,7 @@ import { createCsvFaults } from "./csv-faults.ts";
 import { growingFloats } from "./growing-floats.ts";
 import { createMissing } from "./missing.ts";
 import type { NameList } from "./name-list.ts";
-import { normalised } from "./names.ts";
+import { normalised, quoted } from "./names.ts";
 import { type NumberFormat, readNumber, shown } from "./number.ts";
 
 export interface RowOptions extends Pick<ColumnChoice, "labels"> {
@@ -92,7 +92,7 @@ export function createCsvRows(path: string, columns: CsvColumns, options: RowOpt
     finish() {
       const length = rows - unlabelled;
       const fault = classes?.fault(length);
-      if (fault !== undefined) faults.table(`column "${names[labels[0] as number]}": ${fault}`);
+      if (fault !== undefined) faults.table(`column ${quoted(names[labels[0] as number] as string)}: ${fault}`);
       faults.throwIfAny(names, rows);
       const table = { inputs: inputs.take(), targets: inOrder(targets.take(), classes), length };
       return {

@@ -38,9 +38,23 @@ export function unprintable(name: string): string | undefined {
   return found === null ? undefined : codePoints(found[0]);
 }
 
+/** In quotes; what cannot be seen, or what a terminal would obey, as an escape. */
+export function quoted(text: string): string {
+  return visible(JSON.stringify(text));
+}
+
+/** The text with escapes in place of what cannot be seen; line ends and spaces stay. */
+export function visible(text: string): string {
+  return text.replace(/(?![ \n])[\p{C}\p{Z}]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
 /** Both names with the code points in which they differ. */
 export function bothForms(a: string, b: string): string {
-  return `${JSON.stringify(a)} (${codePoints(a)}) and ${JSON.stringify(b)} (${codePoints(b)})`;
+  return `${quoted(a)} (${codePoints(a)}) and ${quoted(b)} (${codePoints(b)})`;
 }
 
 /** U+0063 U+0061 U+0074; of a long name the beginning. */
@@ -51,6 +65,6 @@ function codePoints(text: string): string {
 
 /** Names in a list that may be long. */
 export function listed(names: readonly string[]): string {
-  const some = names.slice(0, 20).map((name) => JSON.stringify(name));
+  const some = names.slice(0, 20).map(quoted);
   return names.length > some.length ? `${some.join(", ")} and ${names.length - some.length} more` : some.join(", ");
 }

@@ -1,5 +1,7 @@
 /** Numbers as people and spreadsheets write them into tables. */
 
+import { quoted } from "./names.ts";
+
 /** How a file writes its numbers. */
 export interface NumberFormat {
   /** What stands before the fraction. */
@@ -28,14 +30,7 @@ export function readNumber(text: string, format: NumberFormat = PLAIN): number |
 
 /** Text of a file in quotes, cut where it is long; what cannot be seen, as an escape. */
 export function shown(text: string): string {
-  const some = text.length > 40 ? `${text.slice(0, 40)}...` : text;
-  return JSON.stringify(some).replace(/(?! )[\p{C}\p{Z}]/gu, escaped);
-}
-
-function escaped(character: string): string {
-  return [...Array(character.length).keys()]
-    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
-    .join("");
+  return quoted(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
 function inRange(text: string, value: number): number | string {

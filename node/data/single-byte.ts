@@ -3,6 +3,8 @@
  * what gives no word (a capital inside one, two scripts in one, a sign for a letter) is not the encoding of the file.
  */
 
+import { quoted } from "./names.ts";
+
 export type Guess =
   | { readonly encoding: string }
   /** What it may be, with one of the words in which the choices differ. */
@@ -28,7 +30,7 @@ export async function guessSingleByte(chunks: AsyncIterable<Uint8Array>): Promis
   if (differs < 0) return { encoding: first.encoding };
   const encodings = new Map<string, string>(); // one for each text that comes out
   for (const { encoding, texts } of plausible) {
-    const text = JSON.stringify(texts[differs]);
+    const text = quoted(texts[differs] as string);
     if (!encodings.has(text)) encodings.set(text, encoding);
   }
   return { choices: [...encodings].map(([text, encoding]) => ({ encoding, text })) };

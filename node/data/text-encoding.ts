@@ -4,6 +4,7 @@
  */
 import { HearsayError } from "../../protocol/errors.ts";
 import { shellWord } from "../shell.ts";
+import { quoted } from "./names.ts";
 import { guessSingleByte } from "./single-byte.ts";
 
 /** Decides about everything but invalid bytes, which may stand anywhere. */
@@ -151,7 +152,7 @@ function excerpt(bytes: Uint8Array): string {
     bytes.findIndex((byte) => byte > 127),
   );
   const byte = `0x${(bytes[at] ?? 0).toString(16).toUpperCase()}`;
-  return `${byte} after ${JSON.stringify(latin1(bytes.subarray(Math.max(0, at - 12), at)))}`;
+  return `${byte} after ${quoted(latin1(bytes.subarray(Math.max(0, at - 12), at)))}`;
 }
 
 function latin1(bytes: Uint8Array): string {
