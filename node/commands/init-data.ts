@@ -7,6 +7,7 @@ import { type CsvTable, readCsv } from "../data/csv.ts";
 import { type DataSource, formatOf } from "../data/load.ts";
 import { fillMissing } from "../data/missing.ts";
 import { valuesIn } from "../data/name-list.ts";
+import { roundedBeside } from "../data/number.ts";
 import { type Sentinel, suspectedSentinels } from "../data/sentinels.ts";
 
 export interface Fill {
@@ -63,7 +64,7 @@ function writeInput(document: Document, { features }: CsvTable, { mean, std }: C
   const flow = (value: unknown) => document.createNode(value, { flow: true });
   document.setIn(["input", "shape"], flow([features.length]));
   document.setIn(["input", "features"], flow(features));
-  document.setIn(["input", "mean"], flow(mean.map((value, i) => roundedTo(value, std[i] as number))));
+  document.setIn(["input", "mean"], flow(mean.map((value, i) => roundedBeside(value, std[i] as number, 6))));
   document.setIn(["input", "std"], flow(std.map(rounded)));
   const missing = source.missing === undefined ? [] : valuesIn(source.missing);
   if (missing.length > 0) document.setIn(["input", "missing"], flow(missing));
@@ -78,7 +79,7 @@ function writeOutput(document: Document, { labels, classes }: CsvTable, targets:
   }
   const { mean, std } = targets;
   document.setIn(["output", "targets"], flow(labels));
-  document.setIn(["output", "mean"], flow(mean.map((value, i) => roundedTo(value, std[i] as number))));
+  document.setIn(["output", "mean"], flow(mean.map((value, i) => roundedBeside(value, std[i] as number, 6))));
   document.setIn(["output", "std"], flow(std.map(rounded)));
 }
 
@@ -106,10 +107,4 @@ export function taskNameFor(path: string): string | undefined {
 
 function rounded(value: number): number {
   return Number(value.toPrecision(6));
-}
-
-/** In so many digits that the error is nothing beside the spread: seconds since 1970 have ten before they vary. */
-function roundedTo(value: number, spread: number): number {
-  const digits = Math.ceil(Math.log10(Math.max(1, Math.abs(value) / spread))) + 6;
-  return Number(value.toPrecision(Math.min(17, digits)));
 }

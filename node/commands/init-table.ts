@@ -1,5 +1,5 @@
 /** What `hearsay init` tells of a table that it read, so that its owner sees at a glance what was taken for what. */
-import { shown } from "../data/number.ts";
+import { roundedBeside, shown } from "../data/number.ts";
 import { onOutput } from "./colours.ts";
 import type { Fill } from "./init-data.ts";
 import { facts, table } from "./print.ts";
@@ -109,8 +109,7 @@ function columnTable({ table: { features, labels }, inputs, targets }: Fill): st
 
 /** In few digits, but enough to tell the lowest value from the highest. */
 function figure(value: number, range: number): string {
-  const before = range > 0 ? Math.ceil(Math.log10(Math.max(1, Math.abs(value) / range))) : 3;
-  return String(Number(value.toPrecision(Math.min(17, Math.max(5, before + 3)))));
+  return String(roundedBeside(value, range > 0 ? range : 1, 5));
 }
 
 function some(names: readonly string[]): string {

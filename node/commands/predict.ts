@@ -6,6 +6,7 @@ import type { Numbers } from "../../protocol/learn/dataset.ts";
 import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
 import { loadConfig } from "../config.ts";
 import { loadInputs } from "../data/load.ts";
+import { roundedBeside } from "../data/number.ts";
 import { configPath } from "../state-dir.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
@@ -72,18 +73,12 @@ function asObject(task: Task, values: readonly number[], row: number): Record<st
 }
 
 function asCsv(task: Task, values: readonly number[]): string {
-  if (task.output.kind === "regression")
-    return values.map((value, i) => String(digitsOf(value, task.output, i))).join(",");
+  if (task.output.kind === "regression") {
+    const { std } = task.output;
+    return values.map((value, i) => String(roundedBeside(value, std[i % std.length] as number, 7))).join(",");
+  }
   const best = values.indexOf(Math.max(...values));
   return `${quoted(task.output.classes[best] ?? "")},${round(values[best] ?? 0)}`;
-}
-
-/** Seven digits of what varies: a target that lies far from 0 has more before them. */
-function digitsOf(value: number, output: Task["output"], target: number): number {
-  if (output.kind !== "regression") return value;
-  const spread = output.std[target % output.std.length] as number;
-  const before = Math.max(0, Math.ceil(Math.log10(Math.abs(value) / spread)));
-  return Number(value.toPrecision(Math.min(17, 7 + (Number.isFinite(before) ? before : 0))));
 }
 
 function round(value: number): number {

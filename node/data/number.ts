@@ -33,6 +33,13 @@ export function shown(text: string): string {
   return quoted(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 }
 
+/** The value in so many digits of its spread: seconds since 1970 have ten before those that vary. */
+export function roundedBeside(value: number, spread: number, digits: number): number {
+  const times = Math.abs(value) / spread;
+  const before = times > 1 && Number.isFinite(times) ? Number(times.toExponential().split("e")[1]) + 1 : 0;
+  return Number(value.toPrecision(Math.min(17, digits + before)));
+}
+
 function inRange(text: string, value: number): number | string {
   return Number.isFinite(Math.fround(value)) ? value : `${shown(text)} is too large for float32`;
 }
