@@ -1,4 +1,5 @@
 /** Many runs as one table: what varies between them, then what came of each. Written from the runs alone, whoever made them. */
+import { csvField } from "../protocol/csv-field.ts";
 import type { Report } from "./report.ts";
 import { textOf } from "./sweep.ts";
 import { differingPaths, valueAt } from "./sweep-paths.ts";
@@ -105,14 +106,10 @@ function compare(a: unknown, b: unknown): number {
 export function csvOf(rows: readonly Row[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))];
-  return lines.map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+  return lines.map((line) => `${line.map(csvField).join(",")}\r\n`).join("");
 }
 
 function cell(value: unknown): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -185,6 +185,10 @@ describe("the tools turn red on planted files:", () => {
     ["sim/power-of-2.ts", "export const a = (b: number): number => 2 ** b;\n", "plugin"],
     ["node/data/assigned.ts", "export let a = 3;\na **= 2;\n", "plugin"],
     ["node/engines/tanh.ts", "export const a = Math.tanh(1);\n", "plugin"],
+    ["node/says.ts", 'process.stdout.write("a");\n', "plugin"],
+    ["node/commands/complains.ts", 'process.stderr.write("a");\n', "plugin"],
+    ["node/hands-on.ts", "export const a = process.stdout;\n", "plugin"],
+    ["node/logs.ts", 'console.log("a");\n', "plugin"],
     ["sim/order.ts", `export const a = ["b"].sort((x, y) => x.localeCompare(y));\n`, "plugin"],
     ["protocol/numbers.ts", "export const a = (1e6).toLocaleString();\n", "plugin"],
     ["node/collator.ts", 'export const a = new Intl.Collator("de");\n', "plugin"],
@@ -211,7 +215,13 @@ describe("the tools turn red on planted files:", () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), "hearsay-planted-"));
-    for (const name of ["biome.json", ".biome-no-random.grit", ".biome-same-bytes.grit", ".gitignore"])
+    for (const name of [
+      "biome.json",
+      ".biome-no-random.grit",
+      ".biome-same-bytes.grit",
+      ".biome-terminal.grit",
+      ".gitignore",
+    ])
       cpSync(join(TOP, name), join(directory, name));
     for (const [path, source] of [...planted, ...innocent]) {
       mkdirSync(dirname(join(directory, path)), { recursive: true });

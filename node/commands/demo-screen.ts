@@ -2,6 +2,7 @@
 import { onErrors } from "./colours.ts";
 import type { PeerReport } from "./demo-messages.ts";
 import { bytes, percent, table } from "./print.ts";
+import { drawing } from "./terminal.ts";
 
 export interface DemoScreen {
   say(message: string): void;
@@ -13,7 +14,7 @@ export interface DemoScreen {
 const LINE_EVERY_MS = 5_000;
 
 export function createDemoScreen({ peers, attackers }: { peers: number; attackers: number }): DemoScreen {
-  const out = process.stderr;
+  const out = drawing;
   const live = out.isTTY === true;
   let lines = 0;
   let saidMs = 0;

@@ -23,6 +23,7 @@ import { type DemoNetwork, startNetwork } from "./demo-network.ts";
 import { createDemoScreen, type DemoScreen } from "./demo-screen.ts";
 import { verifyStateLog } from "./log-source.ts";
 import { bytes, percent, printJson, table } from "./print.ts";
+import { print } from "./terminal.ts";
 
 interface DemoOptions {
   readonly peers: string;
@@ -220,7 +221,7 @@ function summarise(
     row("gossip, plain mean", result.mean),
     row(`gossip, ${task.aggregation.rule}`, result.robust),
   ];
-  process.stdout.write(
+  print(
     `\n${peers} peers, ${attackers} of them lying; accuracy of the honest ones on the common hold-out\n` +
       `${table(["", "mean", "worst peer"], rows)}\n` +
       `${result.updates} model updates of ${bytes(result.bytesPerUpdate)} on the wire each; ${result.logsVerified} of ${2 * peers} logs verified\n`,

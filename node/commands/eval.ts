@@ -6,6 +6,7 @@ import { onErrors } from "./colours.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
 import { facts, metricRows, printJson } from "./print.ts";
+import { print, tell } from "./terminal.ts";
 
 interface EvalOptions extends ModelOptions, DataOptions {
   readonly json?: boolean;
@@ -19,16 +20,14 @@ export async function run(options: EvalOptions): Promise<void> {
     options.data === undefined ? configured : { ...configured, holdout: 0, share: undefined },
     task,
   );
-  for (const warning of data.warnings) process.stderr.write(`${onErrors.yellow("note:")} ${warning}\n`);
+  for (const warning of data.warnings) tell(`${onErrors.yellow("note:")} ${warning}\n`);
   const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;
   const engine = await inferenceEngine(task, options.engine, examples);
   try {
     const metrics = await engine.evaluate(params, "holdout");
     if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });
     else
-      process.stdout.write(
-        `${facts([["task", task.name], ["model age", `${metadata.age ?? "?"} steps`], ...metricRows(metrics)])}\n`,
-      );
+      print(`${facts([["task", task.name], ["model age", `${metadata.age ?? "?"} steps`], ...metricRows(metrics)])}\n`);
   } finally {
     await engine.close();
   }

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { encodeModel } from "../model-file.ts";
 import { openModel } from "./model.ts";
 import { bytes, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: { state: string; output: string; json?: boolean }): Promise<void> {
   const { task, params, metadata } = await openModel({ state: options.state, engine: "auto" });
@@ -14,8 +15,5 @@ export async function run(options: { state: string; output: string; json?: boole
   const file = encodeModel(params, task, metadata.task ?? "", facts);
   await writeFile(options.output, file);
   if (options.json) printJson({ file: options.output, bytes: file.length, parameters: params.length, ...facts });
-  else
-    process.stdout.write(
-      `${options.output}: ${params.length} parameters, ${bytes(file.length)}, age ${facts.age} steps\n`,
-    );
+  else print(`${options.output}: ${params.length} parameters, ${bytes(file.length)}, age ${facts.age} steps\n`);
 }

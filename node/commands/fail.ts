@@ -2,6 +2,7 @@
 
 import { type ErrorCode, isHearsayError } from "../../protocol/errors.ts";
 import { onErrors } from "./colours.ts";
+import { tell } from "./terminal.ts";
 
 /** Could not run, for whatever reason that has no status of its own. */
 const EXIT_FAILED = 1;
@@ -27,7 +28,7 @@ export function statusOf(reason: unknown): number {
 }
 
 export function fail(error: unknown): void {
-  process.stderr.write(`${onErrors.red("error:")} ${describe(error)}\n`);
+  tell(`${onErrors.red("error:")} ${describe(error)}\n`);
   process.exitCode = (isHearsayError(error) && STATUS[error.code]) || EXIT_FAILED;
 }
 

@@ -13,6 +13,7 @@ import { type DataOptions, dataSettings } from "./data-options.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 interface InitOptions extends DataOptions {
   readonly template?: string;
@@ -67,7 +68,7 @@ export async function run(options: InitOptions): Promise<void> {
     ["task", `${task.name}  ${taskId}`],
     ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
   ];
-  process.stdout.write(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
+  print(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
 ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
 All peers must use the same file: what is in it makes the task id. Then:
   hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}\n`);

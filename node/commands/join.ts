@@ -13,6 +13,7 @@ import { decodeTask } from "../../protocol/manifest.ts";
 import { pullBlob } from "../../protocol/peer/blobs.ts";
 import { AGENT } from "../../protocol/peer/greet.ts";
 import type { PeerId, Transport } from "../../protocol/seams.ts";
+import { visible } from "../../protocol/visible.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, taskNames } from "../../protocol/wire/messages.ts";
 import { wallClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
@@ -21,6 +22,7 @@ import { startLibp2p } from "../libp2p.ts";
 import { configPath, openTask, storeTask } from "../state-dir.ts";
 import { createTransport } from "../transport.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 
@@ -46,8 +48,8 @@ export async function run(text: string, options: { state: string; json?: boolean
   const output =
     task.output.kind === "classification"
       ? `one of ${task.output.classes.length} classes`
-      : task.output.targets.join(", ");
-  process.stdout.write(
+      : task.output.targets.map((target) => visible(target)).join(", ");
+  print(
     `${facts([
       ["task", `${task.name}  ${wanted}`],
       ["learns", `${output} from ${task.input.shape.join(" x ")} numbers`],

@@ -8,6 +8,7 @@ import { openOwnLog, withDatabase } from "../own-log.ts";
 import { openTask } from "../state-dir.ts";
 import { type NewPassphraseOptions, openKey, passphraseFor } from "./key-options.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(file: string, options: NewPassphraseOptions): Promise<void> {
   const opened = await openKey(options);
@@ -24,7 +25,7 @@ export async function run(file: string, options: NewPassphraseOptions): Promise<
   const { peerId } = key.identity;
   const { generation, seq } = head;
   if (options.json) return printJson({ file, peerId, generation, seq });
-  process.stdout.write(
+  print(
     `${facts([
       ["backup", file],
       ["peer", peerId],

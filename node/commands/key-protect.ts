@@ -5,6 +5,7 @@ import { replacePrivate } from "../keys.ts";
 import { newPassphrase } from "../passphrase.ts";
 import { type NewPassphraseOptions, openKey } from "./key-options.ts";
 import { printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: NewPassphraseOptions): Promise<void> {
   const { path, key, ask } = await openKey(options);
@@ -16,7 +17,7 @@ export async function run(options: NewPassphraseOptions): Promise<void> {
   }
   await replacePrivate(path, await sealBytes(encodeKey(key.privateKey), passphrase));
   if (options.json) return printJson({ path, protected: true });
-  process.stdout.write(
+  print(
     `${path} is under the passphrase now: hearsay up asks for it, or takes --passphrase-file FILE or HEARSAY_PASSPHRASE.\n` +
       "Copies of the file from before, on this disk or in backups, are not.\n",
   );

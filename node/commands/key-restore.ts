@@ -16,6 +16,7 @@ import { openTask } from "../state-dir.ts";
 import { openStore } from "../store.ts";
 import { type KeyOptions, keyPath } from "./key-options.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(file: string, options: KeyOptions): Promise<void> {
   const { state } = options;
@@ -44,7 +45,7 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
 
   const { peerId } = key.identity;
   if (options.json) return printJson({ peerId, task: toHex(task), generation, after: { ...head, id: toHex(head.id) } });
-  process.stdout.write(
+  print(
     `${facts([
       ["peer", peerId],
       ["task", toHex(task)],

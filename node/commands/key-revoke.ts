@@ -6,6 +6,7 @@ import { openTask } from "../state-dir.ts";
 import { type KeyOptions, openKey } from "./key-options.ts";
 import { tellOthers, toldText } from "./key-tell.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: KeyOptions & { readonly yes?: boolean }): Promise<void> {
   const { state } = options;
@@ -21,7 +22,7 @@ export async function run(options: KeyOptions & { readonly yes?: boolean }): Pro
   const told = await tellOthers(state, key, taskId, evidence);
   const { peerId } = key.identity;
   if (options.json) return printJson({ peerId, end: toHex(end.id), told });
-  process.stdout.write(
+  print(
     `${facts([
       ["revoked", peerId],
       ["end entry", `${end.seq}, ${toHex(end.id)}`],

@@ -8,12 +8,13 @@ import { openTask } from "../state-dir.ts";
 import { type KeyOptions, keyPath } from "./key-options.ts";
 import { tellOthers, toldText } from "./key-tell.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: KeyOptions): Promise<void> {
   const { state } = options;
   if (await finishRotation(state)) {
     if (options.json) return printJson({ finished: true });
-    process.stdout.write("a rotation that had been interrupted is finished; the peer tells others when it runs next\n");
+    print("a rotation that had been interrupted is finished; the peer tells others when it runs next\n");
     return;
   }
   const taskId = fromHex((await openTask(state)).taskId) as Uint8Array;
@@ -24,7 +25,7 @@ export async function run(options: KeyOptions): Promise<void> {
   const [oldPeer, newPeer] = [old.identity.peerId, next.identity.peerId];
   const former = join(state, "former", oldPeer);
   if (options.json) return printJson({ old: oldPeer, new: newPeer, end: toHex(end.id), former, told });
-  process.stdout.write(
+  print(
     `${facts([
       ["old key", oldPeer],
       ["new key", newPeer],

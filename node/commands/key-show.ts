@@ -2,6 +2,7 @@
 import { toHex } from "../../protocol/bytes.ts";
 import { type KeyOptions, openKey } from "./key-options.ts";
 import { facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: KeyOptions): Promise<void> {
   const { path, key } = await openKey(options);
@@ -15,5 +16,5 @@ export async function run(options: KeyOptions): Promise<void> {
     ["passphrase", sealed ? "yes" : "no: hearsay key protect sets one"],
     ...warnings.map((warning): [string, string] => ["warning", warning]),
   ];
-  process.stdout.write(`${facts(rows)}\n`);
+  print(`${facts(rows)}\n`);
 }

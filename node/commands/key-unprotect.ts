@@ -4,11 +4,12 @@ import { encodeKey } from "../key-file.ts";
 import { replacePrivate } from "../keys.ts";
 import { type KeyOptions, openKey } from "./key-options.ts";
 import { printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: KeyOptions): Promise<void> {
   const { path, key } = await openKey(options);
   if (!key.sealed) throw new HearsayError("ERR_STATE", `${path} has no passphrase`, { path });
   await replacePrivate(path, encodeKey(key.privateKey));
   if (options.json) return printJson({ path, protected: false });
-  process.stdout.write(`${path} has no passphrase any more: whoever can read it is this peer.\n`);
+  print(`${path} has no passphrase any more: whoever can read it is this peer.\n`);
 }

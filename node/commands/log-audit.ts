@@ -23,6 +23,7 @@ import { onOutput } from "./colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "./fail.ts";
 import { facts, printJson, table } from "./print.ts";
 import { createProgress } from "./sim-progress.ts";
+import { print } from "./terminal.ts";
 
 interface Audit {
   readonly verification: ExportVerification;
@@ -41,7 +42,7 @@ export async function run(what: string | undefined, options: AuditCommandOptions
   const audit = await withAuditSource({ what, stateDir, generation }, (source) => auditOf(source, stateDir));
   process.exitCode = exitOf(audit);
   if (options.json) printJson(asJson(audit));
-  else process.stdout.write(`${inWords(audit)}\n`);
+  else print(`${inWords(audit)}\n`);
 }
 
 async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {

@@ -12,6 +12,7 @@ import { readArchived } from "../archive.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { bodiesPath, taskPath } from "../state-dir.ts";
 import { withLog } from "./log-source.ts";
+import { outputIsTerminal, pour } from "./terminal.ts";
 
 interface LogExportOptions {
   readonly state: string;
@@ -29,7 +30,9 @@ export async function run(options: LogExportOptions): Promise<void> {
       format === "car" ? carOf(log, options) : writeJsonl(log.header, log.entries(), nodeCrypto),
     );
     if (output !== undefined) return pipeline(pieces, createWriteStream(output));
-    for await (const piece of pieces) process.stdout.write(piece);
+    if (format === "car" && outputIsTerminal())
+      throw new HearsayError("ERR_CONFIG", "a CAR file is binary, and standard output a terminal: give -o FILE");
+    for await (const piece of pieces) pour(piece);
   });
 }
 

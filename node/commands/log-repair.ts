@@ -4,11 +4,12 @@ import { type Repair, repairDatabase } from "../repair.ts";
 import { databasePath } from "../state-dir.ts";
 import { onOutput } from "./colours.ts";
 import { printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
   const repair = await repairDatabase(databasePath(options.state), wallClock.now());
   if (options.json) return printJson({ ...repair });
-  for (const line of sentences(repair)) process.stdout.write(`${line}\n`);
+  for (const line of sentences(repair)) print(`${line}\n`);
 }
 
 function sentences({ files, lostWrites, generations, next, lost }: Repair): string[] {

@@ -4,10 +4,12 @@ import { toHex } from "../../protocol/bytes.ts";
 import type { AggregateBody, Statement } from "../../protocol/log/bodies.ts";
 import { type Entry, readEntry } from "../../protocol/log/entry.ts";
 import { formatLine } from "../../protocol/log/jsonl.ts";
+import { visibleJson } from "../../protocol/visible.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { withLog } from "./log-source.ts";
 import { dateText, table } from "./print.ts";
+import { print } from "./terminal.ts";
 
 interface LogShowOptions {
   readonly state: string;
@@ -26,8 +28,8 @@ export async function run({ state, last, generation, json }: LogShowOptions): Pr
     }
   });
   const entries = newest.map((signed) => readEntry(signed, nodeCrypto));
-  const text = json === true ? entries.map(formatLine).join("\n") : inWords(entries);
-  process.stdout.write(`${text}\n`);
+  const text = json === true ? entries.map(formatLine).map(visibleJson).join("\n") : inWords(entries);
+  print(`${text}\n`);
 }
 
 function inWords(entries: readonly Entry[]): string {

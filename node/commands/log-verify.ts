@@ -17,6 +17,7 @@ import { onOutput } from "./colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "./fail.ts";
 import { verifyStateLog } from "./log-source.ts";
 import { dateText, facts, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 interface LogVerifyOptions {
   readonly state: string;
@@ -41,8 +42,8 @@ export async function run(files: readonly string[], options: LogVerifyOptions): 
       results.length === 1 ? first : { ok: bad === undefined, firstBad: bad, files: results.map(asJson) },
     );
   }
-  for (const result of results) process.stdout.write(`${inWords(result)}\n`);
-  if (fork !== undefined) process.stdout.write(`${onOutput.red("a fork")}: ${fork.message}\n`);
+  for (const result of results) print(`${inWords(result)}\n`);
+  if (fork !== undefined) print(`${onOutput.red("a fork")}: ${fork.message}\n`);
 }
 
 async function resultsOf(files: readonly string[], options: LogVerifyOptions): Promise<Result[]> {

@@ -2,14 +2,17 @@
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
+import { csvField } from "../../protocol/csv-field.ts";
 import type { Numbers } from "../../protocol/learn/dataset.ts";
 import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
+import { visibleJson } from "../../protocol/visible.ts";
 import { loadConfig } from "../config.ts";
 import { loadInputs } from "../data/load.ts";
 import { roundedBeside } from "../data/number.ts";
 import { configPath } from "../state-dir.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
+import { pour } from "./terminal.ts";
 
 interface PredictOptions extends ModelOptions, DataOptions {
   readonly data: string;
@@ -24,20 +27,21 @@ export async function run(options: PredictOptions): Promise<void> {
   const { data } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
   const { inputs, length } = await loadInputs({ ...data, path: options.data }, task);
   const engine = await inferenceEngine(task, options.engine);
-  const out = options.output === undefined ? process.stdout : await openFile(options.output);
+  const file = options.output === undefined ? undefined : await openFile(options.output);
+  const write = (text: string) => (file === undefined ? pour(text) : void file.write(text));
   try {
-    if (!options.json) out.write(`${header(task)}\n`);
+    if (!options.json) write(`${header(task)}\n`);
     const width = inputSize(task);
     for (let row = 0; row < length; row += ROWS_AT_ONCE) {
       const some = inputs.slice(row * width, Math.min(length, row + ROWS_AT_ONCE) * width);
       const predictions = await engine.predict(params, some);
-      out.write(lines(task, predictions, row, options.json === true));
+      write(lines(task, predictions, row, options.json === true));
     }
   } finally {
     await engine.close();
-    if (out !== process.stdout) {
-      out.end();
-      await finished(out);
+    if (file !== undefined) {
+      file.end();
+      await finished(file);
     }
   }
 }
@@ -50,7 +54,7 @@ async function openFile(path: string): Promise<WriteStream> {
 }
 
 function header(task: Task): string {
-  return task.output.kind === "classification" ? "prediction,probability" : task.output.targets.map(quoted).join(",");
+  return task.output.kind === "classification" ? "prediction,probability" : task.output.targets.map(csvField).join(",");
 }
 
 function lines(task: Task, predictions: Numbers, firstRow: number, json: boolean): string {
@@ -58,7 +62,7 @@ function lines(task: Task, predictions: Numbers, firstRow: number, json: boolean
   let text = "";
   for (let i = 0; i * width < predictions.length; i++) {
     const values = [...predictions.subarray(i * width, (i + 1) * width)];
-    text += `${json ? JSON.stringify(asObject(task, values, firstRow + i)) : asCsv(task, values)}\n`;
+    text += `${json ? visibleJson(JSON.stringify(asObject(task, values, firstRow + i))) : asCsv(task, values)}\n`;
   }
   return text;
 }
@@ -78,14 +82,9 @@ function asCsv(task: Task, values: readonly number[]): string {
     return values.map((value, i) => String(roundedBeside(value, std[i % std.length] as number, 7))).join(",");
   }
   const best = values.indexOf(Math.max(...values));
-  return `${quoted(task.output.classes[best] ?? "")},${round(values[best] ?? 0)}`;
+  return `${csvField(task.output.classes[best] ?? "")},${round(values[best] ?? 0)}`;
 }
 
 function round(value: number): number {
   return Number(value.toFixed(4));
-}
-
-/** A CSV field (RFC 4180). */
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,10 +1,12 @@
 /** Output for people: tables, and figures in few digits. */
 import Table from "cli-table3";
 import type { Metrics } from "../../protocol/seams.ts";
+import { visibleJson } from "../../protocol/visible.ts";
 import { onOutput } from "./colours.ts";
+import { print } from "./terminal.ts";
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  print(`${visibleJson(JSON.stringify(value))}\n`);
 }
 
 /** A table with a bold head; cells are text. */

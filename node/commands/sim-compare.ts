@@ -3,6 +3,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { printJson } from "./print.ts";
 import { readRuns, writeWhole } from "./sim-files.ts";
 import { contrastTable, differenceTable, groupTable, letter } from "./sim-print.ts";
+import { print } from "./terminal.ts";
 
 interface CompareOptions {
   readonly html?: string;
@@ -47,7 +48,7 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
   }));
   const parts = [groupTable(lettered), differenceTable(lettered), notes(compared)];
   if (few) parts.unshift(contrastTable(compared, textOf));
-  process.stdout.write(`${parts.join("\n")}\n`);
+  print(`${parts.join("\n")}\n`);
 }
 
 type Compared = import("../../sim/compare.ts").Compared;

@@ -3,6 +3,7 @@ import { SET_NAMES } from "../data/sets.ts";
 import { TEMPLATES } from "../data/templates.ts";
 import { onOutput } from "./colours.ts";
 import { printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 interface Entry {
   readonly name: string;
@@ -30,7 +31,7 @@ export async function run(options: { readonly json?: boolean }): Promise<void> {
       sets.map(({ name, about }) => `  ${onOutput.bold(name)}  ${about}`),
     ),
   ];
-  process.stdout.write(`${parts.join("\n\n")}\n`);
+  print(`${parts.join("\n\n")}\n`);
 }
 
 function entryOf({ name, about, source, options }: Named): Entry {

@@ -6,6 +6,7 @@ import { printJson } from "./print.ts";
 import { readRun, runFiles, writeWhole } from "./sim-files.ts";
 import { groupTable } from "./sim-print.ts";
 import { writeTables } from "./sim-tables.ts";
+import { print } from "./terminal.ts";
 
 interface MergeOptions {
   readonly out: string;
@@ -41,8 +42,5 @@ export async function run(directories: readonly string[], options: MergeOptions)
   }
   const groups = await writeTables(options.out);
   if (options.json) printJson({ out: options.out, runs: texts.size, groups: groups.length });
-  else
-    process.stdout.write(
-      `${groupTable(groups)}\n${texts.size} runs\n\n${options.out}/results.csv\n${options.out}/report.html\n`,
-    );
+  else print(`${groupTable(groups)}\n${texts.size} runs\n\n${options.out}/results.csv\n${options.out}/report.html\n`);
 }

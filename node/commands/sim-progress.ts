@@ -1,6 +1,7 @@
 /** How far a simulation is and how long it will take: a bar on a terminal, a line every ten seconds elsewhere; on standard error. */
 import { Presets, SingleBar } from "cli-progress";
 import { onErrors } from "./colours.ts";
+import { drawing } from "./terminal.ts";
 
 export interface SimProgressBar {
   /** `share` of the whole, 0 to 1; `note` stands beside it, such as "12 of 40 runs". */
@@ -17,7 +18,7 @@ const STEPS = 1000;
 const LEAST_SHARE = 0.01;
 
 export function createProgress(title: string): SimProgressBar {
-  const out = process.stderr;
+  const out = drawing;
   const startedMs = performance.now();
   let share = 0;
   let note = "";

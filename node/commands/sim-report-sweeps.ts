@@ -12,6 +12,7 @@ import { readRun, runPath } from "./sim-files.ts";
 import { readDocument, type Scenario } from "./sim-scenario.ts";
 import { run as runSweep } from "./sim-sweep.ts";
 import { inlineFiles } from "./sim-traces.ts";
+import { tell } from "./terminal.ts";
 
 export type SweepCells = import("../../sim/tables/names.ts").SweepCells;
 type Outcome = import("../../sim/tables/cells.ts").Outcome;
@@ -32,7 +33,7 @@ export async function runSweeps(
   { workers, json }: { readonly workers?: string; readonly json?: boolean },
 ): Promise<boolean> {
   for (const name of names) {
-    process.stderr.write(`${fileOf(name)}\n`);
+    tell(`${fileOf(name)}\n`);
     await runSweep(fileOf(name), {
       out: join(RESULTS, name),
       ...(workers !== undefined && { workers }),

@@ -11,6 +11,7 @@ import { printJson, table } from "./print.ts";
 import { writeWhole } from "./sim-files.ts";
 import { writeHalves, writeRare } from "./sim-report-data.ts";
 import { readCells, runSweeps, type SweepCells } from "./sim-report-sweeps.ts";
+import { tell as complain, print } from "./terminal.ts";
 
 interface ReportOptions {
   /** False with --no-run: only tables of what is there. */
@@ -69,7 +70,7 @@ async function reportCut(options: ReportOptions): Promise<void> {
     printJson({ ...stateOf(Object.values(sweeps)), head: cut.head, rows, notes: withoutMarkup(notes) });
     return;
   }
-  process.stdout.write(`${table(cut.head, rows)}\n${withoutMarkup(notes)}\n`);
+  print(`${table(cut.head, rows)}\n${withoutMarkup(notes)}\n`);
 }
 
 /** Runs the sweeps unless only tables are wanted, and reads what is there; undefined where the user stopped them. */
@@ -99,10 +100,8 @@ function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: r
     return;
   }
   if (state.missing > 0)
-    process.stderr.write(
-      `${onErrors.yellow("incomplete:")} ${state.missing} of ${state.runs} runs are not there yet\n`,
-    );
-  process.stdout.write(`${written.join("\n")}\n`);
+    complain(`${onErrors.yellow("incomplete:")} ${state.missing} of ${state.runs} runs are not there yet\n`);
+  print(`${written.join("\n")}\n`);
 }
 
 function stateOf(sweeps: readonly SweepCells[]): { readonly runs: number; readonly missing: number } {

@@ -9,6 +9,7 @@ import { createSimPool } from "./sim-pool.ts";
 import { sparkline } from "./sim-print.ts";
 import { createProgress } from "./sim-progress.ts";
 import { loadScenario } from "./sim-scenario.ts";
+import { print, tell } from "./terminal.ts";
 
 interface RunOptions {
   readonly peers?: string;
@@ -43,7 +44,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     progress.stop();
-    process.stderr.write(`${onErrors.yellow(error.message)}; nothing is written\n`);
+    tell(`${onErrors.yellow(error.message)}; nothing is written\n`);
     process.exitCode = error.exitStatus;
     return;
   } finally {
@@ -60,8 +61,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
     await writeRunDirectory(directory, report, renderReport(report));
   }
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
-  else
-    process.stdout.write(`${describe(report, cost)}${directory === undefined ? "" : `\n\n${directory}/report.html`}\n`);
+  else print(`${describe(report, cost)}${directory === undefined ? "" : `\n\n${directory}/report.html`}\n`);
 }
 
 function describe({ scenario, summary, series }: Report, cost: { wallSeconds: number; cpuSeconds: number }): string {

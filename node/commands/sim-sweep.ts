@@ -14,6 +14,7 @@ import { createProgress } from "./sim-progress.ts";
 import { override, parseGridFlags, parseSeeds, readDocument } from "./sim-scenario.ts";
 import { writeTables } from "./sim-tables.ts";
 import { inlineFiles } from "./sim-traces.ts";
+import { print, tell } from "./terminal.ts";
 
 type SweepRun = import("../../sim/sweep.ts").SweepRun;
 
@@ -55,7 +56,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
     if (!(error instanceof Interrupted)) throw error;
     const left = (await withoutDone(directory, runs)).length;
     const message = `${runs.length - left} of ${runs.length} runs are in ${directory}; the same command goes on from there`;
-    process.stderr.write(`${onErrors.yellow(error.message)}; ${message}\n`);
+    tell(`${onErrors.yellow(error.message)}; ${message}\n`);
     process.exitCode = error.exitStatus;
     return;
   }
@@ -66,7 +67,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   if (failures.length > 0) {
     process.exitCode = 1;
     const heading = `${onErrors.red("error:")} ${failures.length} of ${runs.length} runs failed:`;
-    process.stderr.write(`${heading}\n${listFailed(failures)}\n`);
+    tell(`${heading}\n${listFailed(failures)}\n`);
   }
   if (options.json) {
     const wallSeconds = (performance.now() - startedMs) / 1000;
@@ -78,7 +79,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const note = groups.some(({ group }) => group.reports.length === 1)
     ? "one seed: no interval"
     : "mean ± 95 % interval over seeds";
-  process.stdout.write(
+  print(
     `${shown}\n${note}; ${counts.done} runs done, ${counts.skipped} were there\n\n${directory}/results.csv\n${directory}/report.html\n`,
   );
 }

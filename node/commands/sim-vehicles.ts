@@ -3,6 +3,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { createRng } from "../../protocol/rng.ts";
 import { facts, printJson } from "./print.ts";
 import { writeWhole } from "./sim-files.ts";
+import { print } from "./terminal.ts";
 
 interface VehicleOptions {
   readonly vehicles: string;
@@ -54,7 +55,7 @@ export async function run(options: VehicleOptions): Promise<void> {
     meanNeighbours: (2 * together) / (seconds * vehicles),
   };
   if (options.json) return printJson({ out: options.out, vehicles, seconds, seed, ...figures });
-  process.stdout.write(
+  print(
     `${facts([
       ["wrote", options.out],
       ["contacts", `${figures.contacts}, ${figures.meanContactSeconds.toFixed(1)} s each`],

@@ -3,6 +3,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { askApi, type StatusReport } from "../api.ts";
 import type { ArchiveSummary } from "../archive.ts";
 import { bytes, facts, metricRows, printJson } from "./print.ts";
+import { print } from "./terminal.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
   const response = await askApi(options.state, "/status");
@@ -37,7 +38,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   ];
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
-  process.stdout.write(`${facts(rows)}\n`);
+  print(`${facts(rows)}\n`);
 }
 
 function archived({ files, bytes: size, skipped }: ArchiveSummary): string {

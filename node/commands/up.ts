@@ -19,6 +19,7 @@ import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { createGauge } from "./gauge.ts";
+import { drawing, print, seenLogLine } from "./terminal.ts";
 import { narrator } from "./up-narrator.ts";
 
 interface UpOptions extends DataOptions {
@@ -49,10 +50,10 @@ const STOP_WITHIN_MS = 4_500;
 export async function run(options: UpOptions): Promise<void> {
   const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
   const logger = pino(
-    { level: config.logLevel },
-    process.stderr.isTTY
+    { level: config.logLevel, hooks: { streamWrite: seenLogLine } },
+    drawing.isTTY
       ? pretty({ destination: 2, colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" })
-      : process.stderr,
+      : drawing,
   );
   const seconds = options.seconds === undefined ? undefined : Number(options.seconds);
   if (seconds !== undefined && !(seconds > 0 && seconds <= MAX_SECONDS)) {
@@ -111,7 +112,7 @@ export async function run(options: UpOptions): Promise<void> {
     });
     const { peerId, engine, numExamples } = running.peer.status();
     logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
-    process.stdout.write(`invite others with:\n  hearsay join '${inviteText()}'\n`);
+    print(`invite others with:\n  hearsay join '${inviteText()}'\n`);
     await Promise.race([
       running.done,
       stopping,

@@ -7,6 +7,7 @@ import type { PeerId } from "../../protocol/seams.ts";
 import { askApi } from "../api.ts";
 import { openLogStore } from "./log-source.ts";
 import { dateText, percent, printJson, table } from "./print.ts";
+import { print } from "./terminal.ts";
 
 interface WhyOptions {
   readonly state: string;
@@ -32,7 +33,7 @@ export async function run({ state, peer, last, json }: WhyOptions): Promise<void
   }
   const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
   const text = one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted);
-  process.stdout.write(`${text}\n`);
+  print(`${text}\n`);
 }
 
 /** From the peer that runs and holds the database, else from the database. */

@@ -36,6 +36,8 @@ const LEVELS: Readonly<Record<string, number>> = {
   bounded: 0,
   rng: 0,
   "exp-log": 0,
+  visible: 0,
+  "csv-field": 0,
   limits: 0,
   weight: 0,
   task: 0,
