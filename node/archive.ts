@@ -76,7 +76,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   let queue: Promise<void> = scan().catch(tell);
 
   async function scan(): Promise<void> {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: 0o700 });
     const found: [name: string, kept: Kept][] = [];
     for (const name of await readdir(directory)) {
       const path = join(directory, name);

@@ -82,7 +82,7 @@ async function load(path: string, ask: AskPassphrase): Promise<LoadedKey | undef
  * existing one stays. @throws Error EEXIST.
  */
 export async function createPrivate(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const aside = await writeAside(path, bytes);
   try {
     await link(aside, path);

@@ -36,7 +36,7 @@ export function createModelFile(path: string, task: Task, taskId: string): Model
     offered = undefined;
     lastMs = Date.now();
     const temporary = `${path}.new`;
-    const file = await open(temporary, "w", 0o644);
+    const file = await open(temporary, "w", 0o600);
     try {
       await file.writeFile(bytes);
       await file.sync();

@@ -86,7 +86,7 @@ export async function finishRotation(stateDir: string): Promise<boolean> {
   const ready = join(stateDir, "next.ready");
   if (!existsSync(ready)) return false;
   const former = join(stateDir, "former", await readFile(join(ready, "former"), "utf8"));
-  await mkdir(former, { recursive: true });
+  await mkdir(former, { recursive: true, mode: 0o700 });
   for (const name of MOVED) {
     const [made, place] = [join(ready, name), join(stateDir, name)];
     if (!existsSync(made)) continue; // it is in its place

@@ -9,7 +9,6 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
@@ -32,6 +31,7 @@ import { serviceTagOf, startLibp2p } from "./libp2p.ts";
 import { peerIn, startMembership } from "./membership.ts";
 import { createModelFile } from "./model-file.ts";
 import type { AskPassphrase } from "./passphrase.ts";
+import { makePrivateDirectory } from "./private-directory.ts";
 import { createRemoteLogs, type RemoteLogs } from "./remote-log.ts";
 import { settleRotation } from "./rotation.ts";
 import { bodiesPath } from "./state-dir.ts";
@@ -94,7 +94,8 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
     for (const closer of closers.reverse()) await closer();
   };
   try {
-    await mkdir(stateDir, { recursive: true });
+    const tightened = await makePrivateDirectory(stateDir);
+    if (tightened !== undefined) options.warn?.(tightened);
     await settleRotation(stateDir);
     refuseLostLog(stateDir);
     const store = await openStore(join(stateDir, "db"));

@@ -66,9 +66,9 @@ export async function openTask(stateDir: string, taskFile?: string): Promise<Ope
 
 /** Writes a manifest into a state directory that has none. */
 export async function storeTask(stateDir: string, manifest: Uint8Array): Promise<void> {
-  await mkdir(stateDir, { recursive: true });
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const path = taskPath(stateDir);
-  const file = await open(`${path}.new`, "w");
+  const file = await open(`${path}.new`, "w", 0o600);
   await file.writeFile(manifest);
   await file.sync();
   await file.close();

@@ -11,12 +11,13 @@ import { encodeKey, sealBytes } from "../key-file.ts";
 import { createPrivate } from "../keys.ts";
 import { openOwnLog } from "../own-log.ts";
 import { passphraseFrom } from "../passphrase.ts";
+import { makePrivateDirectory } from "../private-directory.ts";
 import { settleRotation } from "../rotation.ts";
 import { openTask } from "../state-dir.ts";
 import { openStore } from "../store.ts";
 import { type KeyOptions, keyPath } from "./key-options.ts";
 import { facts, printJson } from "./print.ts";
-import { print } from "./terminal.ts";
+import { print, tell } from "./terminal.ts";
 
 export async function run(file: string, options: KeyOptions): Promise<void> {
   const { state } = options;
@@ -35,6 +36,8 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
   await refuseOtherTask(state, toHex(task));
   const generation = generationAfter(head.generation, wallClock.now());
 
+  const tightened = await makePrivateDirectory(state);
+  if (tightened !== undefined) tell(`${tightened}\n`);
   const database = join(state, "db");
   const aside = join(state, "db.new");
   await rm(aside, { recursive: true, force: true });

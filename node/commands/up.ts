@@ -48,6 +48,7 @@ const MAX_SECONDS = 2_000_000;
 const STOP_WITHIN_MS = 4_500;
 
 export async function run(options: UpOptions): Promise<void> {
+  process.umask(0o077); // all that it writes lies in the state directory
   const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
   const logger = pino(
     { level: config.logLevel, hooks: { streamWrite: seenLogLine } },
