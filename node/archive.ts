@@ -11,6 +11,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { equalBytes, fromHex, toHex } from "../protocol/bytes.ts";
 import type { Archive, ArchivedBlob, Clock } from "../protocol/seams.ts";
+import { createPartReader } from "./archive-parts.ts";
 import { nodeCrypto } from "./crypto.ts";
 
 /** How much of the past is kept; 0 in any of the first four keeps nothing. */
@@ -73,6 +74,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   let waiting = 0;
   let closed = false;
   let failing = false;
+  const parts = createPartReader(directory);
   let queue: Promise<void> = scan().catch(tell);
 
   async function scan(): Promise<void> {
@@ -145,6 +147,15 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
     return true;
   }
 
+  /** What is gone, or damaged. */
+  async function dropped(hash: Uint8Array): Promise<undefined> {
+    const name = toHex(hash);
+    if (!kept.has(name)) return undefined;
+    forget(name);
+    await rm(join(directory, name), { force: true }).catch(tell);
+    return undefined;
+  }
+
   function tell(error: unknown): void {
     if (!failing) warn?.(`bodies for audits cannot be kept in ${directory}: ${(error as Error).message}`);
     failing = true;
@@ -166,14 +177,8 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
         });
       return queue;
     },
-    async get(hash) {
-      const name = toHex(hash);
-      const content = await readArchived(directory, hash);
-      if (content !== undefined || !kept.has(name)) return content;
-      forget(name); // gone, or damaged
-      await rm(join(directory, name), { force: true }).catch(tell);
-      return undefined;
-    },
+    get: async (hash) => (await readArchived(directory, hash)) ?? (await dropped(hash)),
+    getPart: async (hash, offset, maxBytes) => (await parts.read(hash, offset, maxBytes)) ?? (await dropped(hash)),
     summary: () => ({ files: kept.size, bytes, skipped }),
     close() {
       closed = true;

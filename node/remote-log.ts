@@ -3,6 +3,7 @@
  * JSON lines, which is then verified like any file. Nothing here is trusted.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "../protocol/bytes.ts";
 import { CODECS } from "../protocol/codec/registry.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
@@ -39,12 +40,25 @@ export interface RemoteLogs {
   blob(hash: Uint8Array, peers: readonly PeerId[]): Promise<Uint8Array | undefined>;
 }
 
+/** How often a neighbour is asked that answers with ERR_RATE, and the time between. */
+const ATTEMPTS = 60;
+const RETRY_MS = 1000;
+
 /** Entries that are asked for at once; as many come as fit into a frame. */
 const ENTRIES_ASKED = 4096;
 
 export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8Array): RemoteLogs {
   const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).bodyBytes ?? 0;
-  const ask = (peer: PeerId, request: LogRequest) => transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
+  /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
+  async function ask(peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
+    try {
+      return await transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
+    } catch (error) {
+      if (!isHearsayError(error, "ERR_RATE") || attempts <= 1) throw error;
+      await sleep(RETRY_MS);
+      return ask(peer, request, attempts - 1);
+    }
+  }
 
   async function* entries(peer: PeerId, logId: Uint8Array, size: number): AsyncIterable<Uint8Array> {
     let from = 0;

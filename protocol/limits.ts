@@ -83,8 +83,12 @@ export const LIMITS = {
   maxInboxSize: 32,
   /** Hard bound of a task's `aggregation.memory`. */
   maxMemory: 32,
-  /** Identities whose newest announcement is kept. */
+  /** Known authors whose newest announcement is kept. */
   maxAnnouncers: 10_000,
+  /** Authors that never delivered a model whose newest announcement is kept: neighbours, and as many others. */
+  maxNewAnnouncers: 1000,
+  /** Announcements of neighbours that never delivered, and as many of other such authors, that are looked at. */
+  newAnnouncements: { burst: 1000, perSecond: 100 },
   /** Hashes of models that are known to have been used. */
   maxSeenModels: 4096,
   /** Local steps in a model's lineage: no honest model gets there, and what is added to it stays a whole number. */
@@ -99,6 +103,8 @@ export const LIMITS = {
   maxPeersExchanged: 32,
   /** Model bodies that are pulled at once. */
   maxConcurrentPulls: 4,
+  /** Pulls beyond these that go on although they are much slower than the mean. */
+  maxSlowPulls: 4,
   /** No byte of a request within this time: given up. */
   requestTimeoutMs: 10_000,
   /** A whole body slower than this is given up: max(requestTimeoutMs, size / rate). */

@@ -111,6 +111,16 @@ export interface Archive {
   put(own: readonly ArchivedBlob[], inputs?: readonly ArchivedBlob[]): Promise<void>;
   /** Undefined for what is not there (any more), or is damaged. */
   get(hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /** At most `maxBytes` of it from `offset` on, in memory for that part alone; undefined as `get`. What was found sound once is not read whole again. */
+  getPart(hash: Uint8Array, offset: number, maxBytes: number): Promise<ArchivedPart | undefined>;
+}
+
+export interface ArchivedPart {
+  /** Length of the whole. */
+  readonly total: number;
+  readonly chunk: Uint8Array;
+  /** Bytes that had to be read and hashed to see that the whole is sound. */
+  readonly verifiedBytes: number;
 }
 
 export interface ArchivedBlob {

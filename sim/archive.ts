@@ -9,5 +9,9 @@ export function createMemoryArchive(): Archive {
       for (const { hash, bytes } of [...own, ...inputs]) kept.set(keyOf(hash), bytes.slice());
     },
     get: async (hash) => kept.get(keyOf(hash)),
+    async getPart(hash, offset, maxBytes) {
+      const bytes = kept.get(keyOf(hash));
+      return bytes && { total: bytes.length, chunk: bytes.slice(offset, offset + maxBytes), verifiedBytes: 0 };
+    },
   };
 }

@@ -23,6 +23,7 @@ export interface PeerParts {
   /** As of `createPeer`. */
   readonly explain?: boolean;
   readonly proofs?: boolean;
+  readonly configured?: readonly string[];
   readonly archive?: Archive;
   readonly observe?: (event: PeerEvent) => void;
 }
@@ -35,11 +36,21 @@ export interface RunningPeer {
 
 /** Starts a peer on its store, from which a restarted one goes on. */
 export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
-  const { task, minCycleMs, explain = false, proofs = true, trainMs, trainer, store, ...modules } = parts;
+  const {
+    task,
+    minCycleMs,
+    explain = false,
+    proofs = true,
+    configured = [],
+    trainMs,
+    trainer,
+    store,
+    ...modules
+  } = parts;
   let alive = true;
   const fenced = fence(store, () => alive);
   const peer = await createPeer(
-    { task, minCycleMs, explain, proofs },
+    { task, minCycleMs, explain, proofs, configured },
     {
       ...modules,
       store: fenced,

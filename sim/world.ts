@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly latencyMs: number;
   /** As of `createPeer`. */
   readonly proofs?: boolean;
+  /** As of `createNetwork`. */
+  readonly prefixOf?: (peer: string) => string;
 }
 
 export interface NewPeer {
@@ -36,6 +38,8 @@ export interface NewPeer {
   readonly wrapTrainer?: (trainer: Trainer) => Trainer;
   readonly wrapTransport?: (transport: Transport) => Transport;
   readonly explain?: boolean;
+  /** Peers that its configuration names. */
+  readonly configured?: readonly string[];
   readonly archive?: Archive;
   readonly observe?: (event: PeerEvent) => void;
 }
@@ -53,9 +57,10 @@ export interface World {
   add(peer: NewPeer): Promise<SimulatedPeer>;
 }
 
-export function createWorld({ task, seed, crypto, latencyMs, proofs = true }: WorldOptions): World {
+export function createWorld({ task, seed, crypto, latencyMs, proofs = true, prefixOf }: WorldOptions): World {
   const clock = createVirtualClock();
-  const network = createNetwork({ clock, crypto, conditions: constantLatency(latencyMs) });
+  const conditions = constantLatency(latencyMs);
+  const network = createNetwork({ clock, crypto, conditions, ...(prefixOf && { prefixOf }) });
   const rng = createRng(`world/${seed}`);
   const members: string[] = [];
 
@@ -78,6 +83,7 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true }: Wo
         trainMs: () => trainMs,
         minCycleMs,
         explain: wrap.explain ?? false,
+        configured: wrap.configured ?? [],
         proofs,
         ...(wrap.archive && { archive: wrap.archive }),
         ...(wrap.observe && { observe: wrap.observe }),

@@ -34,7 +34,7 @@ import {
   type StoredCheckpoint,
 } from "./records.ts";
 import { readForOpening } from "./stored.ts";
-import { createTree, nodesOf, type Tree } from "./tiles.ts";
+import { createTree, nodesOf, rememberTiles, type TileAt, type Tree } from "./tiles.ts";
 import { type LogHead, NO_ENTRY } from "./verify.ts";
 
 export interface LogOptions {
@@ -102,6 +102,8 @@ export interface Log {
 /** A checkpoint is signed when so many entries are in none, or so much time has passed. */
 const CHECKPOINT_ENTRIES = 64;
 const CHECKPOINT_MS = 10 * MINUTE_MS;
+/** 4 KiB each: those that proofs of the last 4,000 entries look at. */
+const TILES_REMEMBERED = 64;
 /** Entries in one batch, at least where one append has more. */
 const MAX_GROUP = 256;
 
@@ -112,6 +114,8 @@ interface Target {
   readonly keys: LogKeys;
   /** Ahead of what is shown while leaves are being written. */
   readonly tree: Tree;
+  /** Tiles on disk. */
+  readonly stored: TileAt;
   /** The last entry that was made, written or not. */
   last: Place | undefined;
   cosigned: SignedCheckpoint | undefined;
@@ -178,7 +182,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
     const keys = keysOf(generation);
     tree.onTile = ({ level, index, hashes }) => fresh.set(keys.tile(level, index), hashes);
     const logId = logIdOf(identity.publicKey, taskId, crypto, generation);
-    return { generation, logId, keys, tree, last: undefined, cosigned: undefined };
+    const stored = rememberTiles(tileReader(store, keys, crypto), TILES_REMEMBERED);
+    return { generation, logId, keys, tree, stored, last: undefined, cosigned: undefined };
   }
 
   /** The first entry of a log, after which others can be made. */
@@ -259,8 +264,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 
   /** Finds the nodes of the tree: in memory, about to be written, or stored. */
   function nodes(): NodeAt {
-    const { keys, tree } = shown.log;
-    const stored = tileReader(store, keys, crypto);
+    const { keys, tree, stored } = shown.log;
     return nodesOf(tree, async (level, index) => fresh.get(keys.tile(level, index)) ?? stored(level, index));
   }
 

@@ -6,6 +6,7 @@
  * writes is 63.5 bytes an entry. The last tile of each height, mostly incomplete, is the right edge of the tree: it lives in memory.
  * Tiles only repeat what the entries say; a lost one is made again.
  */
+import { forgetOldest } from "../bounded.ts";
 import { equalBytes } from "../bytes.ts";
 import { power } from "../exp-log.ts";
 import { HASH_BYTES, type Hashing, type NodeAt, nodeHash } from "./merkle.ts";
@@ -129,6 +130,19 @@ export function nodesOf(tree: Tree, tileAt: TileAt): NodeAt {
     if (near !== undefined) return near.slice();
     const { tile, slot } = placeOf(level, index);
     return hashAt(await tileAt(tile.level, tile.index), slot).slice();
+  };
+}
+
+/** Remembers the newest `capacity` tiles that were looked for: each was verified when it was found, 63 hashes, and complete tiles never change. */
+export function rememberTiles(tileAt: TileAt, capacity: number): TileAt {
+  const known = new Map<string, Uint8Array>();
+  return async (level, index) => {
+    const name = `${level}/${index}`;
+    const tile = known.get(name) ?? (await tileAt(level, index));
+    known.delete(name); // re-inserted at the end: the map's order is the order of use
+    known.set(name, tile);
+    forgetOldest(known, capacity);
+    return tile;
   };
 }
 

@@ -8,7 +8,7 @@ import { forgetOldest } from "../bounded.ts";
 import { equalBytes, keyOf } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
-import type { Archive, ArchivedBlob, Clock, Crypto, PeerId, Transport } from "../seams.ts";
+import type { ArchivedBlob, Clock, Crypto, PeerId, Transport } from "../seams.ts";
 import {
   type BlobRequest,
   decodeBlobAnswer,
@@ -16,6 +16,8 @@ import {
   encodeBlobAnswer,
   encodeBlobRequest,
 } from "../wire/messages.ts";
+import type { PeerContext } from "./context.ts";
+import { serve } from "./serve.ts";
 
 /** The blobs that this peer serves: some for ever (the manifest), and the newest few model bodies. */
 export interface BlobShelf {
@@ -30,42 +32,66 @@ export interface BlobShelf {
 /** A body stays on offer this many publications, so that a slow peer can finish its pull. */
 const BODIES_SERVED = 3;
 
+/** A lost connection that may come back, and a neighbour that answers too many at the moment. */
+const WORTH_ANOTHER_TRY: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_RATE"];
+
 /** Attempts of one chunk, without any other arriving meanwhile, before the pull is given up. */
 const CHUNK_ATTEMPTS = 3;
 /** Times the attempt: in 1.8 s a lost peer is redialled (REDIAL_FIRST_MS x 1.5, and a tick of membership). */
 const RETRY_DELAY_MS = 600;
 
-/** Serves the shelf, and for audits what the archive holds: that is read one blob at a time, and a few stay at hand for their next chunks. */
-export function serveBlobs(transport: Transport, protocol: string, archive?: Archive): BlobShelf {
+/** What a chunk costs beside its bytes, in units of budget.ts. */
+const CHUNK_COST = 0.2;
+/** Bytes that are copied, encrypted and sent for 1. */
+const SENT_BYTES_PER_UNIT = 131_072;
+/** Bytes that are read from the disk and hashed for 1. */
+const VERIFIED_BYTES_PER_UNIT = 262_144;
+/** Reads of the archive that wait for their turn: one is made at a time, so that few files are open. */
+const MAX_READS = 64;
+
+/** Serves the shelf, and for audits what the archive holds, of which each chunk is read when it is asked for. */
+export function serveBlobs(
+  { transport, budget, archive }: Pick<PeerContext, "transport" | "budget" | "archive">,
+  protocol: string,
+): BlobShelf {
   const kept = new Map<string, Blob>();
   const rotating = new Map<string, Blob>();
-  const archived = new Map<string, Blob>();
   let latest: ArchivedBlob | undefined;
+  let reads = 0;
   let reading: Promise<unknown> = Promise.resolve();
 
-  async function fromArchive(key: string, hash: Uint8Array): Promise<Blob | undefined> {
-    const read = async () => {
-      const known = archived.get(key);
-      if (known !== undefined) return known;
-      const bytes = await archive?.get(hash);
-      if (bytes === undefined) return undefined;
-      const blob = { bytes };
-      archived.set(key, blob);
-      forgetOldest(archived, BODIES_SERVED);
-      return blob;
-    };
-    const blob = reading.then(read);
-    reading = blob.catch(() => {}); // the asker has the error
-    return blob;
+  /** The first chunk of a file costs more: all of it is read, to see whether it is what its name says. */
+  async function fromArchive(from: PeerId, { hash, offset, maxBytes }: BlobRequest): Promise<Uint8Array> {
+    if (reads >= MAX_READS) throw new HearsayError("ERR_RATE", "too many wait for what this peer has archived");
+    reads++;
+    const part = reading.then(() => archive?.getPart(hash, offset, Math.min(maxBytes, LIMITS.maxChunkBytes)));
+    reading = part.catch(() => {}); // the asker has the error
+    try {
+      const found = await part;
+      if (found === undefined) throw notFound();
+      budget.charge(from, found.verifiedBytes / VERIFIED_BYTES_PER_UNIT);
+      return encodeBlobAnswer(found);
+    } finally {
+      reads--;
+    }
   }
 
-  transport.onRequest(protocol, (_from, body) => {
-    const request = decodeBlobRequest(body);
-    const key = keyOf(request.hash);
-    const blob = kept.get(key) ?? rotating.get(key) ?? archived.get(key);
-    if (blob !== undefined || archive === undefined) return answer(blob, request);
-    return fromArchive(key, request.hash).then((found) => answer(found, request));
-  });
+  serve(
+    { transport, budget },
+    {
+      protocol,
+      decode: decodeBlobRequest,
+      costOf: () => CHUNK_COST,
+      bytesPerUnit: SENT_BYTES_PER_UNIT,
+      answer(from, request) {
+        const key = keyOf(request.hash);
+        const blob = kept.get(key) ?? rotating.get(key);
+        if (blob !== undefined) return answer(blob, request);
+        if (archive === undefined) throw notFound();
+        return fromArchive(from, request);
+      },
+    },
+  );
   return {
     keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
     rotate(hash, bytes) {
@@ -78,8 +104,11 @@ export function serveBlobs(transport: Transport, protocol: string, archive?: Arc
   };
 }
 
-function answer(blob: Blob | undefined, { offset, maxBytes }: BlobRequest): Uint8Array {
-  if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
+function notFound(): HearsayError {
+  return new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
+}
+
+function answer(blob: Blob, { offset, maxBytes }: BlobRequest): Uint8Array {
   const { bytes } = blob;
   const end = Math.min(bytes.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
   const encode = () => encodeBlobAnswer({ total: bytes.length, chunk: bytes.subarray(Math.min(offset, end), end) });
@@ -133,7 +162,7 @@ export async function pullBlob(
         arrived++;
         return answer;
       } catch (error) {
-        const broken = isHearsayError(error, "ERR_UNREACHABLE") || isHearsayError(error, "ERR_TIMEOUT");
+        const broken = isHearsayError(error) && WORTH_ANOTHER_TRY.includes(error.code);
         failures = arrived === arrivedBefore ? failures + 1 : 1;
         arrivedBefore = arrived;
         if (!broken || failures === CHUNK_ATTEMPTS || ended || signal.aborted) throw error;

@@ -15,7 +15,11 @@ import type { Standing } from "./standing.ts";
 export interface Budget {
   /** Takes the cost of what `from` asks for; false where a bucket has too little: then nothing is taken, and nothing is done. */
   pay(from: PeerId, cost: number): boolean;
+  /** Takes the cost of what was done already and could not be known before: a bucket may owe it, and pays nothing else until it has earned that. */
+  charge(from: PeerId, cost: number): void;
 }
+
+type Buckets = Map<string, Allowance>;
 
 export function createBudget(modules: {
   readonly clock: Clock;
@@ -23,28 +27,38 @@ export function createBudget(modules: {
   readonly standing: Standing;
 }): Budget {
   const { clock, transport, standing } = modules;
-  const neighbours = new Map<string, Allowance>();
-  const prefixes = new Map<string, Allowance>();
-  const newcomers = new Map<string, Allowance>();
+  const neighbours: Buckets = new Map();
+  const prefixes: Buckets = new Map();
+  const newcomers: Buckets = new Map();
 
-  return {
-    pay(from, cost) {
-      const nowMs = clock.monotonicMs();
-      const own = [neighbours, from, LIMITS.neighbourBudget] as const;
-      const shared = [
+  /** The buckets that a neighbour pays from, with what is in them now. */
+  function bucketsOf(from: PeerId) {
+    const nowMs = clock.monotonicMs();
+    const own = [neighbours, from, LIMITS.neighbourBudget] as const;
+    const shared = () =>
+      [
         [prefixes, transport.prefixOf(from), LIMITS.prefixBudget],
         [newcomers, "all", LIMITS.newcomersBudget],
       ] as const;
-      const buckets = standing.isKnown(from) ? [own] : [own, ...shared];
-      const left = buckets.map(([bucket, name, rate]) => allowanceAt(nowMs, bucket.get(name), rate));
-      if (left.some(({ tokens }) => tokens < cost)) return false;
-      for (const [i, [bucket, name]] of buckets.entries()) {
-        const { tokens, atMs } = left[i] as Allowance;
-        bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
-        bucket.set(name, { tokens: tokens - cost, atMs });
-        forgetOldest(bucket, LIMITS.maxBudgets);
-      }
+    const buckets = standing.isKnown(from) ? [own] : [own, ...shared()];
+    return buckets.map(([bucket, name, rate]) => ({ bucket, name, left: allowanceAt(nowMs, bucket.get(name), rate) }));
+  }
+
+  return {
+    pay(from, cost) {
+      const buckets = bucketsOf(from);
+      if (buckets.some(({ left }) => left.tokens < cost)) return false;
+      for (const one of buckets) take(one, cost);
       return true;
     },
+    charge(from, cost) {
+      for (const one of bucketsOf(from)) take(one, cost);
+    },
   };
+}
+
+function take({ bucket, name, left }: { bucket: Buckets; name: string; left: Allowance }, cost: number): void {
+  bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
+  bucket.set(name, { tokens: left.tokens - cost, atMs: left.atMs });
+  forgetOldest(bucket, LIMITS.maxBudgets);
 }

@@ -15,6 +15,8 @@ export interface Committee {
   begin(members: Iterable<PeerId>): void;
   /** Draws a member among those of `choices` that had no turn in this cycle; undefined where no seat or nobody is left. */
   next(choices: () => readonly PeerId[]): PeerId | undefined;
+  /** Whether `next` would draw somebody. */
+  hasNext(choices: () => readonly PeerId[]): boolean;
   /** There is no model of it: the seat is free for another, and its turn is over. */
   dismiss(author: PeerId): void;
   members(): PeerId[];
@@ -27,20 +29,24 @@ export function createCommittee(seats: number, rng: Rng): Committee {
   /** Members, and those that were. */
   let tried = new Set<PeerId>();
 
+  function openTo(choices: () => readonly PeerId[]): readonly PeerId[] {
+    return members.size >= seats ? [] : choices().filter((author) => !tried.has(author));
+  }
+
   return {
     begin(first) {
       members = new Set(first);
       tried = new Set(members);
     },
     next(choices) {
-      if (members.size >= seats) return undefined;
-      const open = choices().filter((author) => !tried.has(author));
+      const open = openTo(choices);
       const author = open[open.length === 0 ? 0 : rng.below(open.length)];
       if (author === undefined) return undefined;
       members.add(author);
       tried.add(author);
       return author;
     },
+    hasNext: (choices) => openTo(choices).length > 0,
     dismiss: (author) => void members.delete(author),
     members: () => [...members],
     has: (author) => members.has(author),

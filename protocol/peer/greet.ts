@@ -16,6 +16,7 @@ import {
   HELLO_PROTOCOL,
 } from "../wire/messages.ts";
 import { countRefused, type PeerContext } from "./context.ts";
+import { serve } from "./serve.ts";
 
 /** What a peer says it runs. */
 export const AGENT = "hearsay/0.1.0";
@@ -54,8 +55,7 @@ export function greetPeers(context: PeerContext, options: GreetOptions): Greetin
   const { transport, taskId } = context;
   const known: Acquaintance = { answered: new Set(), asking: new Set(), refused: new Set() };
 
-  transport.onRequest(HELLO_PROTOCOL, (from, body) => {
-    const task = theirTask(context, known, from, body);
+  function answer(from: PeerId, task: Uint8Array): Uint8Array {
     if (!equalBytes(task, taskId)) {
       refuse(context, known, from, otherTask(context, task)); // answered all the same: the asker learns our task, and leaves
       context.clock.after(LEAVE_AFTER_MS, () => transport.shun(from));
@@ -70,6 +70,14 @@ export function greetPeers(context: PeerContext, options: GreetOptions): Greetin
       ...(announcement && { announcement }),
       ...(yours && { yours }),
     });
+  }
+
+  serve(context, {
+    protocol: HELLO_PROTOCOL,
+    decode: (body, from) => theirTask(context, known, from, body),
+    costOf: () => 0.2,
+    bytesPerUnit: 16_384,
+    answer,
   });
 
   transport.onConnect((peer) => {

@@ -2,20 +2,21 @@
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
  * Whom to read is the receiver's choice: in every cycle, shortly before its merge, it draws a committee (committee.ts), and pulls up to k models of
- * members that it does not hold yet. Authors that failed lately share one place among the pulls in progress, so those that never answer
- * cannot hold all of them.
+ * members that it does not hold yet, a few at a time (places.ts).
  *
  * Where authors answer for their logs, the proof is pulled beside the body, and a model without one is refused (proofs.ts).
  */
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId, Verdict } from "../seams.ts";
-import type { Announcement } from "../wire/announcement.ts";
+import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
 import { type Announced, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
+import type { Rank } from "./announcers.ts";
 import { pullBlob } from "./blobs.ts";
 import { createCommittee } from "./committee.ts";
 import { countRefused, type PeerContext } from "./context.ts";
 import { type Candidate, createInbox } from "./inbox.ts";
+import { createPlaces } from "./places.ts";
 import { createStrikes } from "./strikes.ts";
 import { validateBody } from "./validate.ts";
 
@@ -58,6 +59,12 @@ const SPARE = 2;
 /** An author is hoped for as long as its last model came within this many cycles: dead, silent and much slower ones are not. */
 const DELIVERY_CYCLES = 2;
 
+/** Failed pulls whose author did not answer, or too slowly. */
+const SILENT: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT"];
+
+/** The list of neighbours may be so old when an author is ranked. */
+const RANK_MS = 1000;
+
 /** Failed pulls that are no fault of the model: unreachable, too slow, or replaced meanwhile. */
 const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND"];
 
@@ -75,7 +82,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   const inbox = createInbox({ capacity: SPARE * seats, memory });
   const committee = createCommittee(seats, context.rng.fork("pulls"));
   const strikes = createStrikes(LIMITS.maxAnnouncers);
-  const inFlight = new Set<PeerId>();
+  const places = createPlaces(context, codec.bodyBytes);
   /** Whose models were asked for in this cycle, whether they came or not. */
   let asked = new Set<PeerId>();
   /** When each author last delivered a model, in this order. */
@@ -85,7 +92,6 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   let drawn = 0;
   /** Cancels the drawing that is put off, or nothing. */
   let drawLater: (() => void) | undefined;
-  let meanPullMs = 0;
   let invalid: Announced[] = [];
   let listener: (() => void) | undefined;
 
@@ -97,8 +103,23 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     clock,
     crypto: context.crypto,
     cycle: () => cycle,
+    rankOf,
+    pay: context.budget.pay,
     ...(accountable && { accountable }),
   });
+  let [near, nearSinceMs] = [new Set<PeerId>(), Number.NEGATIVE_INFINITY];
+
+  function rankOf(author: PeerId): Rank {
+    if (context.standing.isKnown(author)) return "known";
+    return neighbours(RANK_MS).has(author) ? "near" : "far";
+  }
+
+  /** Who is connected, or was a moment ago: the list is made anew, and an announcement is worth less than that. */
+  function neighbours(maxAgeMs: number): ReadonlySet<PeerId> {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - nearSinceMs >= maxAgeMs) [near, nearSinceMs] = [new Set(context.transport.peers()), nowMs];
+    return near;
+  }
 
   /**
    * Draws k models so late that they are just here when they are merged: a model that waits for the end of a training grows
@@ -107,8 +128,8 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   function drawInTime(mergeInMs: number): void {
     drawLater?.();
     drawLater = undefined;
-    const leadMs = LEAD * meanPullMs * Math.ceil(inboxSize / LIMITS.maxConcurrentPulls);
-    if (meanPullMs > 0 && mergeInMs > leadMs) {
+    const leadMs = LEAD * places.meanMs() * Math.ceil(inboxSize / LIMITS.maxConcurrentPulls);
+    if (leadMs > 0 && mergeInMs > leadMs) {
       drawLater = clock.after(mergeInMs - leadMs, () => {
         drawLater = undefined;
         draw();
@@ -116,16 +137,34 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     } else draw();
   }
 
-  /** Draws members and pulls what they have that is not here, until k pulls have begun: older models do not stand in for what is over that budget. */
-  function draw(): void {
+  /**
+   * Draws members and pulls what they have that is not here, until k pulls have begun: older models do not stand in for what is over that budget.
+   * @param announcer who has announced something, where that is the occasion: of no interest but where it is a neighbour.
+   */
+  function draw(announcer?: PeerId): void {
     if (drawLater !== undefined) return;
-    const near = new Set(context.transport.peers()); // announcements come from everywhere, bodies from neighbours
-    const young = youngAuthors();
-    while (drawn < inboxSize && inFlight.size < LIMITS.maxConcurrentPulls && !context.signal.aborted) {
-      const wanted = committee.members().find((author) => isNew(author, near));
-      if (wanted !== undefined) void pull(book.newest(wanted) as Announced);
-      else if (committee.next(() => choices(young, near)) === undefined) return;
+    if (drawn >= inboxSize || context.signal.aborted) return;
+    const near = neighbours(0); // announcements come from everywhere, bodies from neighbours
+    if (announcer !== undefined && !near.has(announcer)) return;
+    const young = youngAuthors(near);
+    const choices = () =>
+      places.fairly(young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near)));
+    const wanted = () => committee.members().find((author) => isNew(author, near));
+    while (drawn < inboxSize) {
+      if (!places.hasFree() && !((wanted() !== undefined || committee.hasNext(choices)) && makePlace())) return;
+      const author = wanted();
+      if (author !== undefined) void pull(book.newest(author) as Announced);
+      else if (committee.next(choices) === undefined) return;
     }
+  }
+
+  /** A pull that takes much longer than others goes on without a place, and its author without a seat: others wait. */
+  function makePlace(): boolean {
+    const author = places.release();
+    if (author === undefined) return false;
+    drawn--;
+    if (inbox.get(author) === undefined) committee.dismiss(author);
+    return true;
   }
 
   /** Whether an author has a model that is not held, and could not be had before in this cycle. */
@@ -136,72 +175,71 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   }
 
   /** Who can be a member: there is a model of it that is not too old, here or to be had. */
-  function choices(young: readonly PeerId[], near: ReadonlySet<PeerId>): PeerId[] {
-    return young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near));
-  }
-
-  function youngAuthors(): PeerId[] {
-    const young = book.available().filter(({ firstSeenCycle }) => cycle - firstSeenCycle <= task.staleness.cutoff);
+  function youngAuthors(near: ReadonlySet<PeerId>): PeerId[] {
+    const young = book
+      .available(new Set([...near, ...inbox.authors()]))
+      .filter(({ firstSeenCycle }) => cycle - firstSeenCycle <= task.staleness.cutoff);
     return young.map(({ author }) => author);
   }
 
-  /** Of the authors that failed lately, one is tried at a time. */
   function mayPull(author: PeerId, near: ReadonlySet<PeerId>): boolean {
-    if (!near.has(author)) return false;
-    if (!strikes.has(author)) return true;
-    return !strikes.isOut(author, cycle) && ![...inFlight].some((other) => strikes.has(other));
+    return near.has(author) && !strikes.isOut(author, cycle) && places.mayTake(author, strikes.has(author));
   }
 
   async function pull(announced: Announced): Promise<void> {
     const { author } = announced;
     drawn++;
     asked.add(author);
-    inFlight.add(author);
-    const startedMs = clock.monotonicMs();
+    const signal = places.take(author, strikes.has(author));
     try {
       const pulled = pullBlob(context, author, context.names.blob, {
         hash: announced.model,
         maxBytes: codec.bodyBytes,
         expectedBytes: announced.bytes,
-        signal: context.signal,
+        signal,
       });
-      const body = accountable === undefined ? await pulled : await proved(announced, pulled, accountable);
+      const body = accountable === undefined ? await pulled : await proved(announced, pulled, signal, accountable);
       inbox.put({ announced, body, params: validateBody(body, codec, maxNorm) });
-      strikes.forgive(author);
-      context.standing.delivered(author);
-      deliveredMs.delete(author); // re-inserted at the end
-      deliveredMs.set(author, clock.monotonicMs());
-      const tookMs = clock.monotonicMs() - startedMs;
-      meanPullMs = meanPullMs === 0 ? tookMs : 0.8 * meanPullMs + 0.2 * tookMs;
+      delivered(author);
     } catch (error) {
       if (!isHearsayError(error)) throw error;
-      drawn--;
+      if (places.placed().includes(author)) drawn--;
       if (inbox.get(author) === undefined) committee.dismiss(author);
-      book.giveUp(announced);
-      if (!context.signal.aborted) failed(announced, error.code, error.message);
+      places.end(author, SILENT.includes(error.code) ? "silent" : "refused");
+      if (!context.signal.aborted) failed(announced, error);
     } finally {
-      inFlight.delete(author);
       draw();
       listener?.();
     }
+  }
+
+  function delivered(author: PeerId): void {
+    strikes.forgive(author);
+    places.end(author, "delivered");
+    context.standing.delivered(author);
+    deliveredMs.delete(author); // re-inserted at the end
+    deliveredMs.set(author, clock.monotonicMs());
   }
 
   /** The body, when the model is proved as well. What is wrong with the body itself counts first. */
   async function proved(
     announced: Announced,
     pulled: Promise<Uint8Array>,
+    signal: AbortSignal,
     { prove, isBanned }: Accountable,
   ): Promise<Uint8Array> {
-    const [body, proof] = await Promise.allSettled([pulled, prove(announced)]);
+    const [body, proof] = await Promise.allSettled([pulled, Promise.race([prove(announced), aborted(signal)])]);
     if (body.status === "rejected") throw body.reason;
     if (proof.status === "rejected") throw proof.reason;
     if (isBanned(announced.author)) throw new HearsayError("ERR_BANNED", "its author was banned meanwhile");
     return body.value;
   }
 
-  function failed(announced: Announced, code: string, message: string): void {
+  function failed(announced: Announced, { code, message, details }: HearsayError): void {
     countRefused(counters, code);
     context.observe?.({ kind: "refused", peer: announced.author, code, message });
+    if (code === "ERR_RATE" && details.limit === undefined) return; // it answers too many at the moment: asked again in the next cycle
+    book.giveUp(announced);
     if (code !== "ERR_NOT_FOUND") strikes.add(announced.author, cycle);
     if (NO_FAULT_OF_THE_MODEL.includes(code)) return;
     invalid.push(announced);
@@ -210,7 +248,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
 
   return {
     receive(from, sealed) {
-      const verdict = book.receive(sealed);
+      const verdict = book.receive(from, sealed);
       if (verdict.code !== undefined) {
         countRefused(counters, verdict.code);
         if (verdict.verdict === "reject") {
@@ -222,15 +260,16 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
           });
         }
       }
-      if (verdict.verdict === "accept") draw();
+      if (verdict.verdict === "accept") draw(decodeAnnouncement(sealed).author);
       return verdict;
     },
     beginCycle(newCycle, ownNorm, mergeInMs) {
       cycle = newCycle;
       maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
-      drawn = inFlight.size;
-      asked = new Set(inFlight);
-      committee.begin([...inFlight, ...inbox.fresh()]);
+      const placed = places.placed();
+      drawn = placed.length;
+      asked = new Set(places.pulling());
+      committee.begin([...placed, ...inbox.fresh()]);
       drawInTime(mergeInMs);
     },
     hurry() {
@@ -247,7 +286,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
         deliveredMs.delete(author);
       }
       const hoped = Math.min(inboxSize, deliveredMs.size);
-      return committee.isFull() ? Math.min(hoped, inbox.fresh().length + inFlight.size) : hoped;
+      return committee.isFull() ? Math.min(hoped, inbox.fresh().length + places.placed().length) : hoped;
     },
     take() {
       const counts = (author: PeerId) => committee.has(author) && !accountable?.isBanned(author);
@@ -258,7 +297,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       invalid = invalid.filter((announced) => !taken.invalid.includes(announced));
       for (const { announced } of inbox.merged(taken.candidates, keep)) book.giveUp(announced);
     },
-    pullMs: () => meanPullMs,
+    pullMs: places.meanMs,
     newest: (author) => book.newest(author),
     onFresh(callback) {
       listener = () => {
@@ -267,4 +306,14 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       };
     },
   };
+}
+
+/** Rejects with the signal's reason, and is waited for only in a race. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const never = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  never.catch(() => {});
+  return never;
 }

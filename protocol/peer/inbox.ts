@@ -17,6 +17,7 @@ export interface Inbox {
   put(candidate: Candidate): void;
   /** The model that is held of an author, fresh or remembered. */
   get(author: PeerId): Candidate | undefined;
+  authors(): PeerId[];
   /** Authors of models that were not merged yet. */
   fresh(): PeerId[];
   /** All models held, fresh and remembered, sorted by peer id. */
@@ -50,6 +51,7 @@ export function createInbox({ capacity, memory }: { capacity: number; memory: nu
       evict();
     },
     get: (author) => slots.get(author)?.candidate,
+    authors: () => [...slots.keys()],
     fresh: () => [...slots].filter(([, slot]) => slot.fresh).map(([author]) => author),
     select: () =>
       [...slots.values()]

@@ -40,6 +40,7 @@ import {
   type LogRequest,
 } from "../wire/log-messages.ts";
 import type { PeerContext } from "./context.ts";
+import { serve } from "./serve.ts";
 
 export interface LogService {
   /** An entry that others will ask for in a moment, as they pull its model. */
@@ -58,10 +59,22 @@ const COSIGNED_EVERY_MS = 600_000;
 /** As many as the model bodies that are served. */
 const ENTRIES_AT_HAND = 3;
 
+/** What it takes to answer, in units of budget.ts: to read tiles, to look for a generation, to write a line to the disk. */
+const COSTS: Readonly<Record<LogRequest["what"], number>> = {
+  prove: 1,
+  checkpoint: 0.5,
+  entries: 1,
+  cosign: 3,
+  evidence: 0.5,
+  generations: 0.5,
+};
+/** Bytes of entries that are read, checked and sent for 1. */
+const ANSWERED_BYTES_PER_UNIT = 16_384;
+
 type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
 
 export function serveLog(context: PeerContext, { evidence }: LogServiceOptions): LogService {
-  const { log, transport, crypto, identity, clock, taskId, standing } = context;
+  const { log, crypto, identity, clock, taskId, standing } = context;
   const atHand = new Map<string, Uint8Array>();
   let cosignedMs = Number.NEGATIVE_INFINITY;
   let keeping: Promise<unknown> = Promise.resolve();
@@ -180,8 +193,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     return encodeGenerationsAnswer(await storedGenerations(context.store));
   }
 
-  transport.onRequest(LOG_PROTOCOL, (from, body) => {
-    const request = decodeLogRequest(body);
+  function answer(from: PeerId, request: LogRequest): Promise<Uint8Array> | Uint8Array {
     if (request.what === "evidence") return evidencePage(request);
     if (request.what === "generations") return generations(request);
     if (!equalBytes(request.logId, log.logId)) return former(request);
@@ -195,6 +207,14 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
       case "cosign":
         return cosigned(from, request);
     }
+  }
+
+  serve(context, {
+    protocol: LOG_PROTOCOL,
+    decode: decodeLogRequest,
+    costOf: ({ what }) => COSTS[what],
+    bytesPerUnit: ANSWERED_BYTES_PER_UNIT,
+    answer,
   });
 
   return {

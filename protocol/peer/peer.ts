@@ -103,7 +103,7 @@ export async function createPeer(
   const accountable = proofs ? await openAccountability(context) : undefined;
   const past = proofs ? createPast(context, hasPast) : undefined;
 
-  const shelf = serveBlobs(transport, names.blob, modules.archive);
+  const shelf = serveBlobs(context, names.blob);
   shelf.keep(taskId, manifest);
   const inbound = createInbound(context, state.cycle, accountable);
   const outbound = createOutbound(context, shelf, accountable?.published);

@@ -56,7 +56,8 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
   async function prove(announced: Announcement): Promise<void> {
     const { publicKey, generation, seq, root } = announced;
     const known = heads.get(announced.author);
-    if (!heads.mayBegin(announced)) throw new HearsayError("ERR_RATE", "another new log of this author today");
+    if (!heads.mayBegin(announced))
+      throw new HearsayError("ERR_RATE", "another new log of this author today", { limit: "maxGenerationsPerDay" });
     const logId = logIdOf(publicKey, taskId, crypto, generation);
     const continued = known?.generation === generation ? known : undefined;
     const old = continued === undefined ? 0 : continued.seq + 1;

@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly conditions: Conditions;
   /** How far announcements go: over everybody who accepts them (default), or to the author's neighbours. */
   readonly announcements?: "flood" | "neighbours";
+  /** The address prefix of a node, as `Transport.prefixOf`; its name where left out. */
+  readonly prefixOf?: (peer: PeerId) => string;
   /** Hand over by reference: peers change nothing that they got, so only a test can tell. */
   readonly sharesMemory?: boolean;
 }
@@ -62,6 +64,7 @@ const SEEN_CAPACITY = 10_000;
 
 export function createNetwork(options: NetworkOptions): Network {
   const { clock, crypto, conditions, announcements = "flood", sharesMemory = false } = options;
+  const { prefixOf = (peer: PeerId) => peer } = options;
   const relays = announcements === "flood";
   const own = (bytes: Uint8Array) => (sharesMemory ? bytes : bytes.slice());
   const nodes = new Map<PeerId, Node>();
@@ -199,7 +202,7 @@ export function createNetwork(options: NetworkOptions): Network {
         request: (to, protocol, body, { signal } = {}) => request(node, to, protocol, body, signal),
         onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),
         peers: () => [...neighboursOf(node)],
-        prefixOf: (other) => other,
+        prefixOf,
         onConnect: (handler) => void node.greeters.push(handler),
         keep: ignore, // who is connected to whom is the scenario's affair
         shun: block,

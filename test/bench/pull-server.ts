@@ -31,10 +31,8 @@ async function serve(): Promise<void> {
     mdns: false,
     serviceTag: "",
   });
-  const shelf = serveBlobs(
-    createTransport(node, traffic, () => {}),
-    BLOB_PROTOCOL,
-  );
+  const transport = createTransport(node, traffic, () => {});
+  const shelf = serveBlobs({ transport, budget: { pay: () => true, charge() {} } }, BLOB_PROTOCOL);
   for (const bytes of SIZES) {
     const body = bodyOf(bytes);
     shelf.keep(nodeCrypto.sha256(body), body);

@@ -46,6 +46,23 @@ describe("the archive", () => {
     assert.deepEqual((await readdir(directory)).sort(), [blob(1), blob(2)].map(({ hash }) => toHex(hash)).sort());
   });
 
+  it("reads a part alone once the whole was found sound, and the whole again when the file has changed", async () => {
+    const archive = open();
+    const { hash, bytes } = blob(1, 600_000);
+    bytes.set([1, 2, 3], 500_000);
+    const whole = { hash: nodeCrypto.sha256(bytes), bytes };
+    await archive.put([whole]);
+    const part = await archive.getPart(whole.hash, 500_000, 3);
+    assert.deepEqual(part, { total: 600_000, chunk: Uint8Array.of(1, 2, 3), verifiedBytes: 600_000 });
+    assert.equal((await archive.getPart(whole.hash, 599_999, 100))?.chunk.length, 1);
+    assert.equal((await archive.getPart(whole.hash, 2 ** 40, 100))?.chunk.length, 0);
+    assert.equal((await archive.getPart(whole.hash, 0, 1))?.verifiedBytes, 0);
+    assert.equal(await archive.getPart(hash, 0, 1), undefined);
+    await writeFile(join(directory, toHex(whole.hash)), new Uint8Array(600_000));
+    assert.equal(await archive.getPart(whole.hash, 0, 1), undefined, "it is another");
+    assert.deepEqual(archive.summary().files, 0);
+  });
+
   it("keeps so many, so many bytes, and so long, and gives up the oldest first", async () => {
     for (const retention of [{ count: 3 }, { megabytes: 0.003 }]) {
       const archive = open(retention);

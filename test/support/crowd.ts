@@ -28,6 +28,8 @@ export interface CrowdOptions {
   readonly minCycleMs?: number;
   /** As of `createPeer`: false lets lies reach the rule that no log entry backs. */
   readonly proofs?: boolean;
+  /** Address prefix of a peer; its peer id where left out. */
+  readonly prefixOf?: (peer: PeerId) => string;
 }
 
 export interface Member extends SimulatedPeer {
@@ -63,7 +65,8 @@ export function identityOf(number: number): Identity {
 export function createCrowd(options: CrowdOptions = {}): Crowd {
   const { task = blobTask(), seed = 1, latencyMs = 10, trainMs = 100, minCycleMs = 1000, proofs = true } = options;
   const crypto = rememberVerdicts(nodeCrypto);
-  const world = createWorld({ task, seed, crypto, latencyMs, proofs });
+  const { prefixOf } = options;
+  const world = createWorld({ task, seed, crypto, latencyMs, proofs, ...(prefixOf && { prefixOf }) });
   const members: Member[] = [];
   const others = new Set<PeerId>();
 

@@ -17,6 +17,7 @@ import {
   createTree,
   isTile,
   nodesOf,
+  rememberTiles,
   restoreTree,
   TILE_BYTES,
   type TileAt,
@@ -117,6 +118,17 @@ describe("a tree in tiles", () => {
       assert.deepEqual(tree.root(), whole.tree.root());
       assert.deepEqual(tiles, whole.tiles);
     }
+  });
+
+  it("is looked for in the store once, while it is among the newest that were looked for", async () => {
+    const { tileAt } = grown(leavesOf(64 * 5));
+    const asked: string[] = [];
+    const remembered = rememberTiles((level, index) => {
+      asked.push(`${level}/${index}`);
+      return tileAt(level, index);
+    }, 2);
+    for (const index of [0, 1, 0, 1, 0, 2, 0, 1]) assert.deepEqual(await remembered(0, index), await tileAt(0, index));
+    assert.deepEqual(asked, ["0/0", "0/1", "0/2", "0/1"]);
   });
 
   it("notices a tile with any byte changed", () => {

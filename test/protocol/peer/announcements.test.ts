@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { concatBytes, utf8 } from "../../../protocol/bytes.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { type AnnouncementBook, createAnnouncementBook } from "../../../protocol/peer/announcements.ts";
-import type { Identity, Verdict } from "../../../protocol/seams.ts";
-import { type AnnouncementDraft, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
+import { type Announced, type AnnouncementBook, createAnnouncementBook } from "../../../protocol/peer/announcements.ts";
+import type { Rank } from "../../../protocol/peer/announcers.ts";
+import type { Crypto, Identity, Verdict } from "../../../protocol/seams.ts";
+import { type AnnouncementDraft, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
+import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { identityOf } from "../../support/crowd.ts";
 
 const TASK = nodeCrypto.sha256(utf8("task"));
@@ -27,41 +29,68 @@ function sealed(identity: Identity, seq: number, changes: Partial<AnnouncementDr
   );
 }
 
+/** Everybody is known, and brought by one neighbour that pays for everything, unless told. */
+interface Book extends Omit<AnnouncementBook, "receive" | "available"> {
+  receive(sealed: Uint8Array, from?: string): Verdict;
+  available(): Announced[];
+}
+
 interface Scene {
-  readonly book: AnnouncementBook;
+  book: Book;
   /** Signatures that were verified. */
   verified(): number;
   nowMs: number;
   cycle: number;
 }
 
-function scene(announcementsPerSecond = 20, crypto = nodeCrypto): Scene {
+interface SceneOptions {
+  readonly announcementsPerSecond?: number;
+  readonly crypto?: Crypto;
+  readonly rankOf?: (author: string) => Rank;
+  readonly pay?: (from: string) => boolean;
+}
+
+function scene(options: SceneOptions = {}): Scene {
+  const { announcementsPerSecond = 20, crypto = nodeCrypto, rankOf = () => "known", pay = () => true } = options;
   let verified = 0;
+  const heard = new Set<string>();
   const made: Scene = {
     nowMs: 5_000,
     cycle: 7,
     verified: () => verified,
-    book: createAnnouncementBook({
-      task: TASK,
-      self: me.peerId,
-      bodyBytes: BODY_BYTES,
-      announcementsPerSecond,
-      clock: { now: () => made.nowMs, monotonicMs: () => made.nowMs, after: () => () => {} },
-      crypto: {
-        sha256: crypto.sha256,
-        verify(...question) {
-          verified++;
-          return crypto.verify(...question);
-        },
+    book: undefined as unknown as Book,
+  };
+  const inner = createAnnouncementBook({
+    task: TASK,
+    self: me.peerId,
+    bodyBytes: BODY_BYTES,
+    announcementsPerSecond,
+    clock: { now: () => made.nowMs, monotonicMs: () => made.nowMs, after: () => () => {} },
+    crypto: {
+      sha256: crypto.sha256,
+      verify(...question) {
+        verified++;
+        return crypto.verify(...question);
       },
-      cycle: () => made.cycle,
-    }),
+    },
+    cycle: () => made.cycle,
+    rankOf,
+    pay,
+  });
+  made.book = {
+    ...inner,
+    receive(bytes, from = "neighbour") {
+      const verdict = inner.receive(from, bytes);
+      if (verdict.verdict === "accept") heard.add(decodeAnnouncement(bytes).author);
+      return verdict;
+    },
+    available: () => inner.available(heard),
   };
   return made;
 }
 
 const accept: Verdict = { verdict: "accept" };
-const authors = (book: AnnouncementBook) => book.available().map(({ author }) => author);
+const authors = (book: Book) => book.available().map(({ author }) => author);
 
 test("the newest announcement of every author is available, in the order of their coming, with the time of first hearing", () => {
   const { book } = scene();
@@ -178,7 +207,7 @@ test("bytes that are no announcement are rejected with a code, whatever they are
 });
 
 test("an author may announce a burst of 10, then as fast as the task allows; others are not concerned", () => {
-  const it = scene(2);
+  const it = scene({ announcementsPerSecond: 2 });
   const { book } = it;
   let seq = 0;
   const announce = (count: number) => {
@@ -217,7 +246,7 @@ test("given up is what was given up: a newer announcement that came meanwhile st
 });
 
 test(`no more than ${LIMITS.maxAnnouncers} authors are kept: the one unheard of for longest goes`, () => {
-  const { book } = scene(20, { ...nodeCrypto, verify: () => true });
+  const { book } = scene({ crypto: { ...nodeCrypto, verify: () => true } });
   const identity = (n: number): Identity => {
     const publicKey = new Uint8Array(32);
     new DataView(publicKey.buffer).setUint32(0, n);
@@ -231,3 +260,72 @@ test(`no more than ${LIMITS.maxAnnouncers} authors are kept: the one unheard of 
   assert.equal(kept.length, LIMITS.maxAnnouncers);
   assert.ok(kept.includes(0) && kept.includes(LIMITS.maxAnnouncers) && !kept.includes(1));
 });
+
+const fresh = (n: number) => sealed(identityOf(1000 + n), 1);
+
+test("a key that never delivered a model is looked at only where its announcement is paid for; what is refused leaves nothing behind", () => {
+  let paid = 0;
+  const { book, verified } = scene({ rankOf: () => "near", pay: () => paid++ < 3 });
+  const verdicts = Array.from({ length: 20 }, (_, n) => book.receive(fresh(n)));
+  assert.deepEqual(verdicts.slice(0, 3), [accept, accept, accept]);
+  assert.ok(verdicts.slice(3).every(({ verdict, code }) => verdict === "ignore" && code === "ERR_RATE"));
+  assert.equal(verified(), 3);
+  assert.equal(book.newest(identityOf(1003).peerId), undefined);
+});
+
+test("known authors are heard while keys that never delivered announce more than this peer looks at", () => {
+  const it = scene({
+    crypto: { ...nodeCrypto, verify: () => true },
+    rankOf: (author) => (author === alice.peerId ? "known" : author === bob.peerId ? "near" : "far"),
+    pay: () => true,
+  });
+  const { burst, perSecond } = LIMITS.newAnnouncements;
+  const flood = (count: number, from: number) => {
+    let accepted = 0;
+    for (let n = 0; n < count; n++) if (it.book.receive(unsigned(from + n)).verdict === "accept") accepted++;
+    return accepted;
+  };
+  assert.deepEqual(it.book.receive(sealed(alice, 1)), accept);
+  assert.equal(flood(burst + 500, 0), burst);
+  it.nowMs += 1000;
+  assert.equal(flood(1000, 10_000), perSecond);
+  assert.deepEqual(it.book.receive(sealed(alice, 2)), accept);
+  assert.deepEqual(
+    it.book.receive(sealed(bob, 1)),
+    accept,
+    "a neighbour that is new does not share with those that are none",
+  );
+  for (let second = 0; second < 30; second++) {
+    it.nowMs += 1000;
+    flood(200, 20_000 + 1000 * second);
+  }
+  assert.notEqual(it.book.newest(alice.peerId), undefined, "nor do they take the place of one that is known");
+  assert.equal(it.book.newest(peerIdFromPublicKey(keyOf(0))), undefined, "the first of them was forgotten");
+  assert.deepEqual(it.book.receive(sealed(alice, 3, { model: modelOf(`${alice.peerId}/1`) })), {
+    verdict: "ignore",
+    code: "ERR_REPLAYED",
+  });
+});
+
+test("known authors share what this peer looks at, and each may always announce twice a second", () => {
+  const it = scene({ crypto: { ...nodeCrypto, verify: () => true } });
+  for (let n = 0; n < 1000; n++) it.book.receive(unsigned(n));
+  let accepted = 0;
+  for (let seq = 1; seq <= 400; seq++) {
+    it.nowMs += 50;
+    if (it.book.receive(sealed(alice, seq)).verdict === "accept") accepted++;
+  }
+  assert.ok(accepted >= 48 && accepted <= 52, `${accepted} in 20 s, a burst of 10 included`);
+});
+
+function keyOf(n: number): Uint8Array {
+  const publicKey = new Uint8Array(32);
+  new DataView(publicKey.buffer).setUint32(0, n);
+  return publicKey;
+}
+
+/** Of the key of this number, where signatures are not looked at. */
+function unsigned(n: number): Uint8Array {
+  const publicKey = keyOf(n);
+  return sealed({ peerId: String(n), publicKey, sign: () => new Uint8Array(64) }, 1);
+}

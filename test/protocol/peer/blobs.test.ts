@@ -234,10 +234,12 @@ function shelf(archive?: Archive) {
       handler = given;
     },
   } as Partial<Transport> as Transport;
-  const blobs = serveBlobs(transport, "/blob", archive);
+  const charged: number[] = [];
+  const budget = { pay: () => true, charge: (_from: string, cost: number) => void charged.push(cost) };
+  const blobs = serveBlobs({ transport, budget, ...(archive && { archive }) }, "/blob");
   const ask = async (hash: Uint8Array, offset = 0, maxBytes: number = CHUNK) =>
     decodeBlobAnswer(await handler("asker", encodeBlobRequest({ hash, offset, maxBytes })));
-  return { blobs, ask, raw: (body: Uint8Array) => handler("asker", body) };
+  return { blobs, ask, charged, raw: (body: Uint8Array) => handler("asker", body) };
 }
 
 const name = (n: number) => new Uint8Array(32).fill(n);
@@ -250,42 +252,56 @@ test("the newest three bodies are served, and what was kept for ever", async () 
   for (const n of [1, 2, 6]) await assert.rejects(ask(name(n)), { code: "ERR_NOT_FOUND" });
 });
 
-test("what the archive has is served too, however old; it is read once for all its chunks, and one blob at a time", async () => {
+test("what the archive has is served too, however old, a part at a time, of one file at a time", async () => {
   const kept = createMemoryArchive();
   let reading = 0;
-  let reads = 0;
+  const parts: number[] = [];
   const { blobs, ask } = shelf({
     ...kept,
-    async get(hash) {
+    get: () => assert.fail("nothing is read whole"),
+    async getPart(hash, offset, maxBytes) {
       assert.equal(reading++, 0, "one at a time");
-      reads++;
+      parts.push(maxBytes);
       await Promise.resolve();
       reading--;
-      return kept.get(hash);
+      return kept.getPart(hash, offset, maxBytes);
     },
   });
   for (let n = 1; n <= 9; n++) blobs.rotate(name(n), LARGE.subarray(n));
   assert.deepEqual(blobs.latest()?.hash, name(9));
   const offsets = [0, CHUNK, 2 * CHUNK];
-  const chunks = await Promise.all(offsets.map((offset) => ask(name(1), offset)));
-  assert.equal(reads, 1);
+  const chunks = await Promise.all(offsets.map((offset) => ask(name(1), offset, 2 ** 40)));
   assertSame(Buffer.concat(chunks.map(({ chunk }) => chunk)), LARGE.subarray(1).subarray(0, 3 * CHUNK));
-  await Promise.all([1, 2, 3, 4, 5].map((n) => ask(name(n))));
-  assert.equal(reads, 5);
-  await ask(name(1));
-  assert.equal(reads, 6, "no more than three are held");
+  assert.deepEqual(parts, [CHUNK, CHUNK, CHUNK]);
   await assert.rejects(ask(name(77)), { code: "ERR_NOT_FOUND" });
   for (const n of [7, 8, 9]) await ask(name(n));
-  assert.equal(reads, 7, "the newest need no archive");
+  assert.equal(parts.length, 4, "the newest need no archive");
+});
+
+test("the asker of an archived blob pays for what had to be read to see that it is sound, and few wait for their turn", async () => {
+  const disk = Promise.withResolvers<void>();
+  const { ask, charged } = shelf({
+    ...createMemoryArchive(),
+    async getPart() {
+      await disk.promise;
+      return { total: 2 ** 26, chunk: new Uint8Array(1), verifiedBytes: 2 ** 26 };
+    },
+  });
+  const asked = Array.from({ length: 100 }, () => ask(name(1), 0, 1).catch((error: unknown) => error));
+  disk.resolve();
+  const answers = await Promise.all(asked);
+  const refused = answers.filter((answer) => isHearsayError(answer, "ERR_RATE")).length;
+  assert.equal(refused, 36, "64 wait");
+  assert.ok(charged.filter((cost) => cost >= 256).length === 64, "a quarter of a second of a disk and a core each");
 });
 
 test("an archive that fails costs an answer, and no more", async () => {
   let broken = true;
-  const get = async () => {
+  const getPart = async () => {
     if (broken) throw new Error("a disk");
-    return LARGE;
+    return { total: LARGE.length, chunk: LARGE.subarray(0, 9), verifiedBytes: 0 };
   };
-  const { ask } = shelf({ ...createMemoryArchive(), get });
+  const { ask } = shelf({ ...createMemoryArchive(), getPart });
   await assert.rejects(ask(name(1)), /a disk/);
   broken = false;
   assert.equal((await ask(name(1))).total, LARGE.length);

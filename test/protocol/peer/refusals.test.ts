@@ -212,8 +212,8 @@ describe("an announcement that is refused is counted under its code, and its bod
     }
   }
 
-  it("one too large: ERR_TOO_LARGE", () =>
-    refused({ ERR_TOO_LARGE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.bodyBytes + 1 })));
+  it("one too large: ERR_MODEL_SIZE", () =>
+    refused({ ERR_MODEL_SIZE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.bodyBytes + 1 })));
 
   it("one too small: ERR_MODEL_SIZE", () =>
     refused({ ERR_MODEL_SIZE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.bodyBytes - 1 })));

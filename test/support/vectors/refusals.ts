@@ -83,6 +83,8 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
     announcementsPerSecond: 20,
     clock: { now: () => 0, monotonicMs: () => 0, after: () => () => {} },
     crypto: nodeCrypto,
+    rankOf: () => "known" as const,
+    pay: () => true,
     cycle: () => 1,
     accountable: {
       isBanned: (author) => author === SUCCESSOR.peerId,
@@ -91,8 +93,8 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
       onOld() {},
     },
   });
-  if (before !== undefined) book.receive(before);
-  return book.receive(sealed);
+  if (before !== undefined) book.receive("neighbour", before);
+  return book.receive("neighbour", sealed);
 }
 
 function codeOf(body: Uint8Array): string | null {

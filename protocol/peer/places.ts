@@ -1,0 +1,122 @@
+/**
+ * The places for pulls in progress: LIMITS.maxConcurrentPulls of them, shared so that authors which never answer cannot hold them.
+ *
+ *     failed lately      one of them at a time
+ *     newcomers          all places, until one of them fails; then one place, and one more for each that delivers
+ *     slow               a pull that takes much longer than the mean gives its place up as soon as another waits, and goes on without one;
+ *                        so many at once, then the one that has taken longest is given up
+ *
+ * Keys cost nothing: without this, four that are new and silent every five seconds hold all places for ever. And a network in which all are new
+ * to each other still starts with all places, since there everybody delivers.
+ */
+import { HearsayError } from "../errors.ts";
+import { LIMITS } from "../limits.ts";
+import type { PeerId } from "../seams.ts";
+import type { PeerContext } from "./context.ts";
+
+export interface Places {
+  hasFree(): boolean;
+  /** Whether this author may have a place now; `hasFailed`: lately. */
+  mayTake(author: PeerId, hasFailed: boolean): boolean;
+  /** The signal ends the pull; its reason is a HearsayError. */
+  take(author: PeerId, hasFailed: boolean): AbortSignal;
+  /** A pull has ended. `silent`: without an answer, or too slow. */
+  end(author: PeerId, outcome: "delivered" | "silent" | "refused"): void;
+  /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
+  release(): PeerId | undefined;
+  /** Of these authors, of whom each may have a place: newcomers of one address prefix count as one while newcomers are distrusted. */
+  fairly(authors: readonly PeerId[]): readonly PeerId[];
+  /** Authors of all pulls in progress, with a place or without. */
+  pulling(): PeerId[];
+  /** Those that have a place. */
+  placed(): PeerId[];
+  /** Moving average of the duration of a pull, ms; 0 before the first. */
+  meanMs(): number;
+}
+
+interface Pull {
+  readonly startedMs: number;
+  readonly isNewcomer: boolean;
+  readonly hasFailed: boolean;
+  readonly ending: AbortController;
+  hasPlace: boolean;
+}
+
+/** A pull is slow that takes so many times the mean, and no less than this. */
+const SLOW = 4;
+const LEAST_SLOW_MS = 250;
+
+/** @param bodyBytes of a model: how long a pull may take before there is a mean. */
+export function createPlaces(
+  { clock, standing, transport, signal }: Pick<PeerContext, "clock" | "standing" | "transport" | "signal">,
+  bodyBytes: number,
+): Places {
+  const pulls = new Map<PeerId, Pull>();
+  let newcomersPlaces: number = LIMITS.maxConcurrentPulls;
+  let meanMs = 0;
+  signal.addEventListener("abort", () => {
+    for (const { ending } of pulls.values()) ending.abort(signal.reason);
+  });
+
+  function counted(matches: (pull: Pull) => boolean): number {
+    let count = 0;
+    for (const pull of pulls.values()) if (matches(pull)) count++;
+    return count;
+  }
+
+  /** A quarter of all the time that a pull has, while nothing is known. */
+  function slowMs(): number {
+    if (meanMs > 0) return Math.max(LEAST_SLOW_MS, SLOW * meanMs);
+    return Math.max(LIMITS.requestTimeoutMs, (1000 * bodyBytes) / LIMITS.minBytesPerSecond) / SLOW;
+  }
+
+  /** Of the pulls that have a place or not, the one that began first, which is first in the map. */
+  function oldest(hasPlace: boolean): [PeerId, Pull] | undefined {
+    for (const one of pulls) if (one[1].hasPlace === hasPlace) return one;
+    return undefined;
+  }
+
+  return {
+    hasFree: () => counted(({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls,
+    mayTake(author, hasFailed) {
+      if (hasFailed && counted((pull) => pull.hasFailed) > 0) return false;
+      return standing.isKnown(author) || counted((pull) => pull.isNewcomer && pull.hasPlace) < newcomersPlaces;
+    },
+    take(author, hasFailed) {
+      const ending = new AbortController();
+      const isNewcomer = !standing.isKnown(author);
+      pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
+      return ending.signal;
+    },
+    end(author, outcome) {
+      const pull = pulls.get(author);
+      if (pull === undefined) return;
+      pulls.delete(author);
+      const tookMs = clock.monotonicMs() - pull.startedMs;
+      if (outcome === "delivered") meanMs = meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
+      if (!pull.isNewcomer || outcome === "refused") return;
+      newcomersPlaces = outcome === "silent" ? 1 : Math.min(LIMITS.maxConcurrentPulls, newcomersPlaces + 1);
+    },
+    release() {
+      const [author, slow] = oldest(true) ?? [];
+      if (slow === undefined || clock.monotonicMs() - slow.startedMs < slowMs()) return undefined;
+      const [, late] = oldest(false) ?? [];
+      if (late !== undefined && counted(({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
+        late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));
+      slow.hasPlace = false;
+      return author;
+    },
+    fairly(authors) {
+      if (newcomersPlaces === LIMITS.maxConcurrentPulls) return authors;
+      const prefixes = new Set<string>();
+      return authors.filter((author) => {
+        if (standing.isKnown(author)) return true;
+        const prefix = transport.prefixOf(author);
+        return !prefixes.has(prefix) && prefixes.add(prefix);
+      });
+    },
+    pulling: () => [...pulls.keys()],
+    placed: () => [...pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author),
+    meanMs: () => meanMs,
+  };
+}

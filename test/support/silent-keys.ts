@@ -1,0 +1,61 @@
+/**
+ * Honest peers that know each other, and strangers that announce models and never answer: what becomes of the merges of the honest.
+ * For the test of it, and for the table of `bench/hostile.ts`.
+ */
+import { nodeCrypto } from "../../node/crypto.ts";
+import { blobTask } from "./blobs.ts";
+import { type Crowd, createCrowd, identityOf, type Member } from "./crowd.ts";
+import { createHostile, type Hostile } from "./hostile.ts";
+import { silent } from "./transports.ts";
+
+export interface SilentKeys {
+  readonly honest: number;
+  /** New keys that come together. */
+  readonly keys: number;
+  /** How often; never again where left out. */
+  readonly everyMs?: number;
+  /** Whether the keys that came announce once a second for ever. */
+  readonly goOn?: boolean;
+  readonly forMs: number;
+  /** Address prefix of a peer; its peer id where left out. */
+  readonly prefixOf?: (peer: string) => string;
+}
+
+export interface Outcome {
+  /** Mean number of candidates that one cycle of the first honest peer merged. */
+  readonly candidates: number;
+  /** Cycles of it that merged, of all. */
+  readonly merged: number;
+}
+
+/** Cycles in which the honest get to know each other. */
+const BEFORE_MS = 10_000;
+
+/** @param attacked false: the same without the strangers. */
+export async function underSilentKeys(options: SilentKeys, attacked: boolean): Promise<Outcome> {
+  const { honest, keys, everyMs = Number.POSITIVE_INFINITY, goOn = false, forMs, prefixOf } = options;
+  const task = blobTask({ training: { steps: 1, batch: 4 } });
+  const crowd = createCrowd({ task, proofs: false, ...(prefixOf && { prefixOf }) });
+  for (let i = 0; i <= honest; i++) await crowd.join(i, { trainMs: 300 + 13 * i });
+  await crowd.run(BEFORE_MS);
+  const [reader] = crowd.members as [Member];
+  const before = reader.events.length;
+  const strangers: Hostile[] = [];
+  for (let ms = 0; ms < forMs; ms += 1000) {
+    const come = attacked && (ms === 0 || ms % everyMs === 0);
+    const fresh = come ? Array.from({ length: keys }, (_, i) => stranger(crowd, 1000 + strangers.length + i)) : [];
+    strangers.push(...fresh);
+    for (const one of goOn ? strangers : fresh) await one.offer({ age: reader.peer.status().age });
+    await crowd.run(1000);
+  }
+  const merges = reader.events.slice(before).filter((event) => event.kind === "merged");
+  const sum = merges.reduce((total, event) => total + (event.kind === "merged" ? event.candidates : 0), 0);
+  const cycles = reader.events.slice(before).filter(({ kind }) => kind === "merged" || kind === "alone").length;
+  return { candidates: sum / cycles, merged: merges.length / cycles };
+}
+
+function stranger(crowd: Crowd, number: number): Hostile {
+  const identity = identityOf(number);
+  const transport = silent(crowd.joinTransport(identity.peerId));
+  return createHostile({ transport, identity, crypto: nodeCrypto, task: crowd.task });
+}
