@@ -31,6 +31,7 @@ import { serviceTagOf, startLibp2p } from "./libp2p.ts";
 import { peerIn, startMembership } from "./membership.ts";
 import { createModelFile } from "./model-file.ts";
 import type { AskPassphrase } from "./passphrase.ts";
+import { findPlace } from "./place.ts";
 import { makePrivateDirectory } from "./private-directory.ts";
 import { createRemoteLogs, type RemoteLogs } from "./remote-log.ts";
 import { settleRotation } from "./rotation.ts";
@@ -100,6 +101,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
     refuseLostLog(stateDir);
     const store = await openStore(join(stateDir, "db"));
     closers.push(() => store.close());
+    const place = await findPlace(join(stateDir, "db"), store);
     const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"), options.passphrase);
     for (const warning of warnings) options.warn?.(warning);
 
@@ -142,6 +144,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
         aggregator,
         rng,
         ...(archive && { archive }),
+        place,
         observe(event) {
           options.observe?.(event);
           if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());

@@ -10,8 +10,10 @@ export const LIMITS = {
   maxRememberedHeads: 4096,
   /** Logs that one key may begin anew in a day: each is a past that nobody checks any more. */
   maxGenerationsPerDay: 4,
-  /** A peer that starts on an old log waits this long for others to tell what they know of it. */
+  /** A peer that starts on an old log gives others this long to tell what they know of it, from the first answer on. */
   headQueryMs: 5000,
+  /** Where only strangers answer, which can know nothing of it, it waits for known peers this long. */
+  strangersOnlyMs: 30_000,
   /** A cosignature says a time that is at most so far from the clock of the log's writer: devices without a clock of their own are a day off. */
   maxClockSkewMs: 86_400_000,
   /** One request, without its length prefix. */

@@ -1,7 +1,7 @@
 /** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
 import { plainAggregator } from "../protocol/aggregate/registry.ts";
 import { isHearsayError } from "../protocol/errors.ts";
-import type { PeerEvent } from "../protocol/peer/context.ts";
+import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { Rng } from "../protocol/rng.ts";
 import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
@@ -25,6 +25,7 @@ export interface PeerParts {
   readonly proofs?: boolean;
   readonly configured?: readonly string[];
   readonly archive?: Archive;
+  readonly place?: StorePlace;
   readonly observe?: (event: PeerEvent) => void;
 }
 

@@ -4,10 +4,10 @@
  */
 import type { Dataset } from "../protocol/learn/dataset.ts";
 import { createDenseTrainer } from "../protocol/learn/dense.ts";
-import type { PeerEvent } from "../protocol/peer/context.ts";
+import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
 import type { Peer } from "../protocol/peer/peer.ts";
 import { createRng } from "../protocol/rng.ts";
-import type { Archive, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
+import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import { createVirtualClock, type VirtualClock } from "./clock.ts";
 import { constantLatency } from "./network/conditions.ts";
@@ -41,6 +41,9 @@ export interface NewPeer {
   /** Peers that its configuration names. */
   readonly configured?: readonly string[];
   readonly archive?: Archive;
+  /** As of a machine that can tell whether the store was copied. */
+  readonly place?: StorePlace;
+  readonly clock?: Clock;
   readonly observe?: (event: PeerEvent) => void;
 }
 
@@ -48,6 +51,8 @@ export interface SimulatedPeer {
   readonly peer: Peer;
   readonly store: Store;
   readonly peerId: string;
+  /** As if its device lost power. */
+  kill(): void;
 }
 
 export interface World {
@@ -63,21 +68,24 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
   const network = createNetwork({ clock, crypto, conditions, ...(prefixOf && { prefixOf }) });
   const rng = createRng(`world/${seed}`);
   const members: string[] = [];
+  const started = new Map<string, number>();
 
   return {
     clock,
     network,
     async add({ identity, train, holdout, trainMs, minCycleMs, store = createMemoryStore(), ...wrap }) {
       const { peerId } = identity;
+      const starts = (started.get(peerId) ?? 0) + 1;
+      started.set(peerId, starts);
       const trainer = createDenseTrainer({ task, train, ...(holdout && { holdout }) });
       const transport = network.join(peerId);
-      const { peer } = await startPeer({
+      const { peer, kill } = await startPeer({
         task,
-        clock,
+        clock: wrap.clock ?? clock,
         crypto,
         identity,
         store,
-        rng: rng.fork(peerId),
+        rng: rng.fork(starts === 1 ? peerId : `${peerId}/${starts}`),
         trainer: wrap.wrapTrainer?.(trainer) ?? trainer,
         transport: wrap.wrapTransport?.(transport) ?? transport,
         trainMs: () => trainMs,
@@ -86,11 +94,12 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
         configured: wrap.configured ?? [],
         proofs,
         ...(wrap.archive && { archive: wrap.archive }),
+        ...(wrap.place && { place: wrap.place }),
         ...(wrap.observe && { observe: wrap.observe }),
       });
       for (const other of members) network.connect(peerId, other);
       if (!members.includes(peerId)) members.push(peerId);
-      return { peer, store, peerId };
+      return { peer, store, peerId, kill };
     },
   };
 }

@@ -34,10 +34,15 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
     } else if (event.kind === "evidence") {
       logger.warn({ peer: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
-      const why = "others know more of this peer's log than its store does, which comes from an older backup";
+      const why =
+        "its database was copied or comes from a backup, so that others may know more of this peer's log than it does";
       logger.warn(
         { generation: event.generation },
         `${why}: it goes on with a new log, and the old one stays as it is`,
+      );
+    } else if (event.kind === "waiting") {
+      logger.info(
+        "no neighbour that knows this peer's log has answered yet: until then what it learns is neither logged nor shown",
       );
     } else if (event.kind === "alone" && !alone) {
       alone = true;

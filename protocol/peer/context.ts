@@ -14,6 +14,7 @@ import type {
   Identity,
   PeerId,
   Store,
+  StoreChange,
   Trainer,
   Transport,
 } from "../seams.ts";
@@ -32,10 +33,20 @@ export interface PeerModules {
   readonly trainer: Trainer;
   readonly aggregator: Aggregator;
   readonly rng: Rng;
+  /** Whether the store is where this peer left it; left out where nobody can tell. */
+  readonly place?: StorePlace;
   /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
   readonly archive?: Archive;
   /** Hears of what happens, e.g. to log it; must not throw. */
   readonly observe?: (event: PeerEvent) => void;
+}
+
+/** What is known of the way that a store has come. */
+export interface StorePlace {
+  /** True where it was copied or restored since, so that another peer may have gone on with it; undefined where nothing tells. */
+  readonly moved: boolean | undefined;
+  /** To be written once the peer has begun a new log where it must: from then on the store is at home here. */
+  readonly changes: readonly StoreChange[];
 }
 
 export interface PeerContext extends PeerModules {
@@ -141,5 +152,7 @@ export type PeerEvent =
   | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }
   /** A key was banned, on evidence that was found or came. */
   | { readonly kind: "evidence"; readonly peer: PeerId; readonly proves: EvidenceKind; readonly reason: string }
-  /** Others knew more of the own log than the store: it goes on with a new one. */
+  /** Others may know more of the own log than the store, and none has answered yet: what is learned meanwhile is not logged. */
+  | { readonly kind: "waiting" }
+  /** Others knew more of the own log than the store, or might: it goes on with a new one. */
   | { readonly kind: "generation"; readonly generation: number };

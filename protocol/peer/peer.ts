@@ -102,6 +102,8 @@ export async function createPeer(
   const hasPast = log.head().size > 1 || log.generation > 0;
   const accountable = proofs ? await openAccountability(context) : undefined;
   const past = proofs ? createPast(context, hasPast) : undefined;
+  const arrival = [...(modules.place?.changes ?? [])];
+  const atHome: StoreChange[] = [];
 
   const shelf = serveBlobs(context, names.blob);
   shelf.keep(taskId, manifest);
@@ -114,7 +116,7 @@ export async function createPeer(
     receive: inbound.receive,
     newestOf: (other) => (inbound.newest(other) ?? accountable?.proved(other))?.sealed,
     answered(other, yours) {
-      past?.told(yours);
+      past?.told(other, yours);
       accountable?.met(other);
     },
   });
@@ -124,17 +126,20 @@ export async function createPeer(
     return { params: model.params, age: model.age, cycle, serving };
   }
 
-  /** Before the first entry of a start, or of a new generation: the parameters that it goes on from. */
-  async function resume(): Promise<void> {
-    const begun = await past?.settle();
-    if (resumed && !begun) return;
+  /** Before the first entry of a start, or of a new generation: the parameters that it goes on from. False where nothing may be logged yet. */
+  async function resume(): Promise<boolean> {
+    const settled = await past?.settle();
+    if (settled === "waiting") return false;
+    atHome.push(...arrival.splice(0));
+    if (resumed && settled !== "new log") return true;
     await log.append([{ type: "resume", body: { params: hashOf(state.params), age: state.age } }]);
     resumed = true;
+    return true;
   }
 
   /** With what was remembered of others, which is worth no batch of its own. */
   function changesFor(next: SavedState): StoreChange[] {
-    return [...savedStateChanges(next), ...(accountable?.takeChanges() ?? [])];
+    return [...savedStateChanges(next), ...(accountable?.takeChanges() ?? []), ...atHome.splice(0)];
   }
 
   async function oneCycle(pace: ReturnType<typeof createPace>): Promise<void> {
@@ -143,11 +148,11 @@ export async function createPeer(
     inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), startNorm), mergeInMs);
     const trained = await outbound.train(state, cycle);
     pace.trained();
-    await resume();
-    if (trained !== undefined) await outbound.publish(trained);
+    const mayLog = await resume();
+    if (mayLog && trained !== undefined) await outbound.publish(trained);
     const own = trained ?? { ...state, base: state.params, steps: 0 };
     await pace.wait(inbound);
-    const enough = inbound.fresh() >= task.aggregation.quorum && !ending.signal.aborted;
+    const enough = mayLog && inbound.fresh() >= task.aggregation.quorum && !ending.signal.aborted;
     const merged = enough ? await merger.merge(own, cycle, (model) => changesFor(after(model, cycle))) : undefined;
     const next = after(merged ?? own, cycle);
     if (merged === undefined) await store.write(changesFor(next));

@@ -9,6 +9,8 @@ import type { PeerId } from "../seams.ts";
 
 export interface Standing {
   isKnown(peer: PeerId): boolean;
+  /** Those that are known now. */
+  known(): PeerId[];
   /** A model of this peer came and holds: from now on it is known. */
   delivered(peer: PeerId): void;
 }
@@ -18,6 +20,7 @@ export function createStanding(configured: Iterable<PeerId> = []): Standing {
   const named = new Set(configured);
   const delivering = new Set<PeerId>();
   return {
+    known: () => [...new Set([...named, ...delivering])],
     isKnown: (peer) => named.has(peer) || delivering.has(peer),
     delivered(peer) {
       delivering.delete(peer); // re-inserted at the end: the set's order is the order of the last delivery

@@ -3,12 +3,13 @@
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { row as h6 } from "./hostile/h6.ts";
 import { row as h7 } from "./hostile/h7.ts";
 import { row as m2 } from "./hostile/m2.ts";
 import { row as m3 } from "./hostile/m3.ts";
 import type { HostileRow } from "./hostile/row.ts";
 
-const ROWS: readonly HostileRow[] = [h7, m2, m3];
+const ROWS: readonly HostileRow[] = [h6, h7, m2, m3];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
 const asked = ROWS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));

@@ -1,9 +1,15 @@
 /** One process of test/e2e/fork.test.ts: a real peer that does not listen to what others know of its log. */
+import { join } from "node:path";
 import type { DataConfig } from "../../node/config.ts";
+import { nodeCrypto } from "../../node/crypto.ts";
 import { loadPeerData } from "../../node/data/share.ts";
+import { loadOrCreateIdentity } from "../../node/keys.ts";
+import { findPlace } from "../../node/place.ts";
 import { startPeer } from "../../node/start.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import { forgetful } from "./transports.ts";
+import { openStore } from "../../node/store.ts";
+import { encodeTask, parseTask } from "../../protocol/manifest.ts";
+import type { Task } from "../../protocol/task.ts";
+import { forgetful, lastAnnounced } from "./forgetful.ts";
 
 export interface ForgetfulAssignment {
   readonly stateDir: string;
@@ -42,12 +48,24 @@ async function live({
     mdns: false,
     minCycleMs,
     maxOutbound: oneNeighbour ? 1 : 8,
-    wrapTransport: forgetful,
+    wrapTransport: forgetful(await claimPlace(stateDir, task)),
     observe(event) {
       if (event.kind === "published") say({ kind: "published", model: Buffer.from(event.model).toString("hex") });
     },
   });
   await done;
+}
+
+/** Makes a copied directory look like one that stayed where it was; the newest announcement of its log. */
+async function claimPlace(stateDir: string, task: Task): Promise<Uint8Array | undefined> {
+  const database = join(stateDir, "db");
+  const { identity } = await loadOrCreateIdentity(join(stateDir, "key"));
+  const store = await openStore(database);
+  const { changes } = await findPlace(database, store);
+  if (changes.length > 0) await store.write(changes);
+  const announced = await lastAnnounced(store, identity, nodeCrypto.sha256(encodeTask(task)));
+  await store.close();
+  return announced;
 }
 
 function say(report: ForgetfulReport): void {

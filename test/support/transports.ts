@@ -27,19 +27,6 @@ export function lyingAboutAge(identity: Identity, lie: (age: number) => number):
   });
 }
 
-/** Does not hear what others know of it, so that after a backup was restored it goes on as if nothing was. */
-export function forgetful(transport: Transport): Transport {
-  return {
-    ...transport,
-    async request(peer, protocol, body, options) {
-      const answer = await transport.request(peer, protocol, body, options);
-      if (protocol !== HELLO_PROTOCOL) return answer;
-      const { yours, ...rest } = decodeHelloAnswer(answer);
-      return encodeHelloAnswer(rest);
-    },
-  };
-}
-
 export interface Passed {
   readonly direction: "announced" | "asked" | "answered";
   /** Topic or protocol. */

@@ -31,7 +31,7 @@ import {
   type Member,
   mergesOf,
 } from "../../support/crowd.ts";
-import { forgetful } from "../../support/transports.ts";
+import { headOf } from "../../support/forgetful.ts";
 
 const CYCLE_MS = 1000;
 const LIAR = 50;
@@ -185,9 +185,9 @@ describe("a peer with an old backup", () => {
     const again = await crowd.join(0, { store: backup });
     await crowd.run(6 * CYCLE_MS);
     const status = again.peer.status();
-    assert.equal(status.generation, 1);
+    assert.ok(status.generation > 0);
     assert.ok(status.counters.merges >= 4);
-    assert.ok(again.events.some((event) => event.kind === "generation" && event.generation === 1));
+    assert.ok(again.events.some((event) => event.kind === "generation" && event.generation === status.generation));
     const types = (await entriesOf(again)).slice(0, 3).map(({ type }) => type);
     assert.deepEqual(types, ["genesis", "resume", "train"]);
     const kept = (await contentOf(backup)).filter(([key]) => key.startsWith("log/e/")).length;
@@ -221,7 +221,8 @@ describe("a peer with an old backup", () => {
       await crowd.run(100);
       return answer;
     };
-    assert.deepEqual(decodeGenerationsAnswer(await ask({ what: "generations", task: taskId })), [0, 1]);
+    const { generation } = again.peer.status();
+    assert.deepEqual(decodeGenerationsAnswer(await ask({ what: "generations", task: taskId })), [0, generation]);
     await assert.rejects(ask({ what: "generations", task: new Uint8Array(32) }), { code: "ERR_NOT_FOUND" });
     const logId = logIdOf(again.identity.publicKey, taskId, nodeCrypto, 0);
     const checkpoint = readCheckpoint(decodeCheckpointAnswer(await ask({ what: "checkpoint", logId })).note);
@@ -271,10 +272,10 @@ describe("two heads of one log", () => {
     const { crowd, gone, backup } = await left(6, 5_100);
     await stop(crowd, gone);
     const honest = crowd.members.slice(1, 6);
-    const first = await crowd.join(0, { store: await copyOf(backup), wrapTransport: forgetful });
+    const first = await crowd.join(0, await headOf(await copyOf(backup), gone.identity, taskId));
     await crowd.run(2 * CYCLE_MS);
     await stop(crowd, first);
-    await crowd.join(0, { store: await copyOf(backup), wrapTransport: forgetful });
+    await crowd.join(0, await headOf(await copyOf(backup), gone.identity, taskId));
     return { crowd, honest, name: gone.peerId };
   }
 
