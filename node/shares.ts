@@ -35,7 +35,6 @@ export function createShares(isKnown: (peer: PeerId) => boolean = () => true): S
     return found ?? "";
   };
   const conduct = createConduct({ clock: wallClock, prefixOf, isKnown });
-  const standing = { isKnown, delivered() {} };
   return {
     bytes: createByteBudget({ prefixOf, isKnown }),
     work: createBudget({ clock: wallClock, transport: { prefixOf }, standing }),

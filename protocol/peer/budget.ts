@@ -24,7 +24,7 @@ type Buckets = Map<string, Allowance>;
 export function createBudget(modules: {
   readonly clock: Clock;
   readonly transport: Pick<Transport, "prefixOf">;
-  readonly standing: Standing;
+  readonly standing: Pick<Standing, "isKnown">;
 }): Budget {
   const { clock, transport, standing } = modules;
   const neighbours: Buckets = new Map();
