@@ -37,7 +37,7 @@ export function createShares(isKnown: (peer: PeerId) => boolean = () => true): S
   const conduct = createConduct({ clock: wallClock, prefixOf, isKnown });
   return {
     bytes: createByteBudget({ prefixOf, isKnown }),
-    work: createBudget({ clock: wallClock, transport: { prefixOf }, standing }),
+    work: createBudget({ clock: wallClock, transport: { prefixOf }, standing: { isKnown } }),
     fault(peer) {
       if (conduct.fault(peer)) cutOff(node, peer);
     },
