@@ -10,7 +10,7 @@ import { internalsOf } from "../../node/gossip-internals.ts";
 import { FrameHeaders } from "../../node/muxer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { eventually } from "../conformance/transport.ts";
-import { areConnected, connect, type RealNode, startNode, withNodes } from "../support/nodes.ts";
+import { areConnected, connect, halfFrame, type RealNode, startNode, withNodes } from "../support/nodes.ts";
 
 const SERVED = "/test/served/1";
 const MIB = 1_048_576;
@@ -27,14 +27,6 @@ async function openMany(from: RealNode, bytes: Uint8Array, n: number): Promise<S
     return stream;
   });
   return (await Promise.allSettled(opened)).flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-}
-
-/** A frame's length, and the beginning of it. */
-function halfFrame(length: number, part: number): Uint8Array {
-  const prefix = Uint8Array.of((length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14);
-  const bytes = new Uint8Array(prefix.length + part);
-  bytes.set(prefix);
-  return bytes;
 }
 
 describe("a stranger", { concurrency: true }, () => {

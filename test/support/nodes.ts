@@ -2,6 +2,7 @@
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import { RPC } from "@chainsafe/libp2p-gossipsub/message";
 import { generateKeyPair } from "@libp2p/crypto/keys";
+import type { Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
 import { type HearsayNode, type NodeOptions, startLibp2p } from "../../node/libp2p.ts";
 import { createTransport } from "../../node/transport.ts";
@@ -54,11 +55,11 @@ export async function withNodes(
 
 interface OutboundStream {
   push(bytes: Uint8Array): void;
-  readonly rawStream: { send(bytes: Uint8Array): boolean; abort(error: Error): void };
+  readonly rawStream: Pick<Stream, "send" | "abort" | "status">;
 }
 
 /** The stream on which a node gossips to another, once there is one. */
-export async function gossipStream(from: RealNode, to: RealNode): Promise<OutboundStream> {
+export async function gossipStream(from: RealNode, to: { readonly id: PeerId }): Promise<OutboundStream> {
   const { streamsOutbound } = from.node.services.pubsub as GossipSub & {
     readonly streamsOutbound: Map<PeerId, OutboundStream>;
   };
@@ -75,5 +76,13 @@ export function rpcOf(topic: string, bodies: readonly Uint8Array[], more: Partia
 export function fresh(length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   crypto.getRandomValues(bytes.subarray(0, Math.min(length, 16)));
+  return bytes;
+}
+
+/** A frame's length, and the beginning of it. */
+export function halfFrame(length: number, part: number): Uint8Array {
+  const prefix = Uint8Array.of((length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14);
+  const bytes = new Uint8Array(prefix.length + part);
+  bytes.set(prefix);
   return bytes;
 }
