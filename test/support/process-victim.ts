@@ -25,7 +25,9 @@ export interface Figures {
   readonly heard: number;
   /** Longest time for which the event loop did not turn since the last figures. */
   readonly stallMs: number;
+  /** Held for others, now and the most since the last figures. */
   readonly heldBytes: number;
+  readonly peakHeldBytes: number;
   readonly neighbours: number;
 }
 
@@ -54,7 +56,7 @@ export async function startVictim(): Promise<Victim> {
 
 async function run(): Promise<void> {
   const { node, transport, id } = await startNode({ topics: [VICTIM_TOPIC], isKnown: () => false });
-  let [heard, stallMs, turnedMs, peakMb] = [0, 0, performance.now(), 0];
+  let [heard, stallMs, turnedMs, peakMb, peakHeldBytes] = [0, 0, performance.now(), 0, 0];
   transport.onConnect((peer) => transport.keep(peer));
   transport.onRequest(VICTIM_PROTOCOL, (_from, body) => body);
   transport.onAnnounce(VICTIM_TOPIC, (_from, body) => {
@@ -68,6 +70,7 @@ async function run(): Promise<void> {
     stallMs = Math.max(stallMs, nowMs - turnedMs);
     turnedMs = nowMs;
     peakMb = Math.max(peakMb, rss());
+    peakHeldBytes = Math.max(peakHeldBytes, node.shares.bytes.heldBytes());
   }, 10);
   process.on("message", async () => {
     globalThis.gc?.();
@@ -80,9 +83,10 @@ async function run(): Promise<void> {
       heard,
       stallMs: Math.round(stallMs),
       heldBytes: node.shares.bytes.heldBytes(),
+      peakHeldBytes,
       neighbours: transport.peers().length,
     };
-    stallMs = peakMb = 0;
+    stallMs = peakMb = peakHeldBytes = 0;
     process.send?.(figures);
   });
   process.on("disconnect", () => process.exit());

@@ -26,7 +26,7 @@ export const row: HostileRow = {
       let most = 0;
       for (const length of [204_800, LIMITS.maxRequestBytes]) {
         await Promise.all(strangers.map((stranger) => begin(stranger, 500, length).catch(() => 0)));
-        most = Math.max(most, (await victim.figures()).heldBytes);
+        most = Math.max(most, (await victim.figures()).peakHeldBytes);
       }
       const during = await victim.figures();
       await sleep(LIMITS.requestArrivalMs + 1000);
