@@ -28,6 +28,8 @@ export interface WasmModule {
   readonly functions: readonly WasmFunction[];
   /** Whether its memory is one of `createSharedMemory`. */
   readonly shared?: boolean;
+  /** Pages that its memory has at least: constant addresses in them need no check, and others one instead of two. 0 if not given. */
+  readonly pages?: number;
 }
 
 /** A WebAssembly.Memory: pages of 64 KiB. `grow` replaces `buffer`, and views of the old one are empty from then on. */
@@ -65,9 +67,12 @@ const SIMD = 0xfd;
 /** The most pages that a memory has: 4 GiB. */
 const MOST_PAGES = 65_536;
 
-/** A module that imports memory "env" "memory", of any size, and exports each function under its name. */
-export function assemble({ functions, shared = false }: WasmModule): Uint8Array {
-  const limits = shared ? [0x03, 0, unsigned(MOST_PAGES)] : [0x00, 0];
+/** Bytes of a page. */
+export const PAGE = 65_536;
+
+/** A module that imports memory "env" "memory", and exports each function under its name. */
+export function assemble({ functions, shared = false, pages = 0 }: WasmModule): Uint8Array {
+  const limits = shared ? [0x03, unsigned(pages), unsigned(MOST_PAGES)] : [0x00, unsigned(pages)];
   const types = functions.map(({ params, results }) => [0x60, valueTypes(params), valueTypes(results)]);
   const bodies = functions.map(({ locals, body }) =>
     sized([vector(locals.map((type) => [1, TYPES[type]])), body, 0x0b]),
@@ -89,8 +94,9 @@ export function instantiate<Exports>(bytes: Uint8Array, memory: WasmMemory<Array
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Exports;
 }
 
+/** Memory that never grows: for one that might, hosts set aside 4 GiB of address space. */
 export function createMemory(pages: number): WasmMemory {
-  return new WebAssembly.Memory({ initial: pages });
+  return new WebAssembly.Memory({ initial: pages, maximum: pages });
 }
 
 /**

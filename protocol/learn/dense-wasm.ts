@@ -2,9 +2,12 @@
  * The dense engine over its WebAssembly kernels. One memory serves all models of a process, and one instance all models
  * of the same layer sizes: calls are synchronous and leave nothing behind, so that thousands of peers cost their
  * parameters only. A call copies parameters and examples in and results out; steps run inside.
+ *
+ * The memory does not grow: where a call needs more, another takes its place. So no more address space is set aside than it has, and kernels
+ * are compiled for its size (`WasmModule.pages`).
  */
 import type { FitResult } from "../seams.ts";
-import { assemble, createMemory, hasSimd, instantiate, type WasmMemory } from "../wasm-module.ts";
+import { assemble, createMemory, hasSimd, instantiate, PAGE, type WasmMemory } from "../wasm-module.ts";
 import { gatherRows } from "./batches.ts";
 import { type DenseExports, denseFunctions } from "./dense-kernels.ts";
 import { type Layout, LIST_SLACK, layOut, PACKING, PACKING_TABLE } from "./dense-layout.ts";
@@ -18,11 +21,10 @@ const MAX_INPUT_BYTES = 2 ** 18;
 /** Larger models (90 million parameters) are left to TypeScript: addresses are of 32 bits. */
 const MAX_BYTES = 2 ** 30;
 
-const PAGE = 2 ** 16;
-
 let memory: WasmMemory | undefined;
 let floats = new Float32Array(0);
 let words = new Uint32Array(0);
+/** Of this memory. */
 const instances = new Map<string, DenseExports>();
 
 /** Undefined where there is no SIMD, or the model is too large. */
@@ -33,10 +35,10 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
   const inputWidth = (shape.layers[0] as DenseLayer).inputs;
   const outputWidth = (shape.layers.at(-1) as DenseLayer).outputs;
   const targetWidth = shape.loss === "cross-entropy" ? 1 : outputWidth;
-  const kernels = kernelsOf(shape, layout);
+  const name = nameOf(shape);
   const maxRows = Math.max(1, Math.floor(MAX_INPUT_BYTES / (4 * inputWidth)));
 
-  /** Addresses of what goes with `rows` examples; grows the memory to hold them, or `least` bytes there. */
+  /** Addresses of what goes with `rows` examples; sees that the memory holds them, or `least` bytes there. */
   function place(rows: number, indices: number, least: number) {
     const inputs = layout.examples;
     const lists = align(inputs + 4 * rows * inputWidth);
@@ -47,9 +49,12 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
     return { inputs, lists, table, targets, order };
   }
 
-  function load(params: Float32Array): void {
+  /** The kernels, with these parameters. Call it after `place`. */
+  function load(params: Float32Array): DenseExports {
+    const kernels = kernelsOf(name, layout);
     floats.set(params, layout.examples / 4);
     kernels.load(layout.examples);
+    return kernels;
   }
 
   function fit(params: Float32Array, data: PreparedData, descent: Descent): FitResult {
@@ -62,7 +67,7 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
     const at = place(rowsAtOnce, stepsAtOnce * rows, 4 * params.length);
     const inputs = floats.subarray(at.inputs / 4);
     const targets = floats.subarray(at.targets / 4);
-    load(params);
+    const kernels = load(params);
     const gradient = (layout.params + layout.paramBytes) / 4;
     floats.fill(0, gradient, gradient + ((momentum === 0 ? 1 : 2) * layout.paramBytes) / 4);
     let lossSum = 0;
@@ -101,7 +106,7 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
     const predictions = new Float32Array(rows * outputWidth);
     const atOnce = Math.min(rows, maxRows);
     const at = place(atOnce, 4, 4 * params.length);
-    load(params);
+    const kernels = load(params);
     for (let row = 0; row < rows; row += atOnce) {
       const count = Math.min(atOnce, rows - row);
       floats.set(inputs.subarray(row * inputWidth, (row + count) * inputWidth), at.inputs / 4);
@@ -116,27 +121,30 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
   return { fit, predict };
 }
 
-function kernelsOf({ layers, activation, loss }: DenseShape, layout: Layout): DenseExports {
-  const key = [activation, loss, ...layers.map(({ inputs, outputs }) => `${inputs}x${outputs}`)].join(" ");
-  let kernels = instances.get(key);
+/** Models of one name have the same kernels. */
+function nameOf({ layers, activation, loss }: DenseShape): string {
+  return [activation, loss, ...layers.map(({ inputs, outputs }) => `${inputs}x${outputs}`)].join(" ");
+}
+
+function kernelsOf(name: string, layout: Layout): DenseExports {
+  let kernels = instances.get(name);
   if (kernels !== undefined) return kernels;
-  if (memory === undefined) {
-    memory = createMemory(1);
-    new Uint8Array(memory.buffer).set(PACKING_TABLE, PACKING);
-  }
-  kernels = instantiate<DenseExports>(assemble({ functions: denseFunctions(layout) }), memory);
-  instances.set(key, kernels);
+  if (memory === undefined) throw new TypeError("no memory yet");
+  const pages = floats.byteLength / PAGE;
+  kernels = instantiate<DenseExports>(assemble({ functions: denseFunctions(layout), pages }), memory);
+  instances.set(name, kernels);
   return kernels;
 }
 
-/** Grows the memory to `bytes` and a vector, which reading the end of a row may touch. */
+/** Sees to a memory of `bytes` and a vector, which reading the end of a row may touch. */
 function reserve(bytes: number): void {
-  if (memory === undefined) throw new TypeError("no model yet");
-  const missing = bytes + 16 - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  if (floats.buffer === memory.buffer) return;
+  const missing = bytes + 16 - floats.byteLength;
+  if (missing <= 0) return;
+  memory = createMemory(2 ** Math.ceil(Math.log2(Math.max(PAGE, bytes + 16) / PAGE)));
   floats = new Float32Array(memory.buffer);
   words = new Uint32Array(memory.buffer);
+  new Uint8Array(memory.buffer).set(PACKING_TABLE, PACKING);
+  instances.clear();
 }
 
 function align(address: number): number {

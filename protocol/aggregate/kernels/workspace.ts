@@ -12,7 +12,15 @@
  * The kernels are synchronous and share the workspace of their thread, so none may run inside another.
  */
 
-import { assemble, createMemory, hasSimd, instantiate, type WasmFunction, type WasmMemory } from "../../wasm-module.ts";
+import {
+  assemble,
+  createMemory,
+  hasSimd,
+  instantiate,
+  PAGE,
+  type WasmFunction,
+  type WasmMemory,
+} from "../../wasm-module.ts";
 import { kernelCache } from "./kernel-cache.ts";
 
 /** Most rows at once: 64 candidates (the most that a log entry holds), own model and base. */
@@ -78,7 +86,6 @@ const SIZES: Readonly<Record<Part, number>> = {
 };
 
 const CACHE_LINE = 64;
-const PAGE = 65_536;
 const sizes = Object.entries(SIZES).map(([part, size]) => [part, Math.ceil(size / CACHE_LINE) * CACHE_LINE] as const);
 
 /** Pages of memory that a workspace takes. */
@@ -175,7 +182,10 @@ export function createWorkspace(memory: WasmMemory<ArrayBufferLike>, firstPage: 
       kernels(key, () => {
         const shared = !(buffer instanceof ArrayBuffer);
         const functions = [{ name: "run", results: [], ...emit() }];
-        return instantiate<{ run: unknown }>(assemble({ functions, shared }), memory).run;
+        return instantiate<{ run: unknown }>(
+          assemble({ functions, shared, pages: firstPage + WORKSPACE_PAGES }),
+          memory,
+        ).run;
       }) as Run,
     show(rows, start) {
       const d = (rows[0] as Float32Array).length;
