@@ -130,7 +130,11 @@ Examples:
 Settings may also stand in config.yaml (same names; see node/README.md) or in HEARSAY_* environment variables.
 `,
   )
-  .action((...args) => run(import("./commands/up.ts"), args));
+  .action(async (...args) => {
+    const { restartInLittleMemory } = await import("./little-memory.ts");
+    restartInLittleMemory();
+    await run(import("./commands/up.ts"), args);
+  });
 
 program
   .command("status")

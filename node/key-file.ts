@@ -6,7 +6,6 @@
 
 import { privateKeyFromProtobuf, privateKeyToProtobuf } from "@libp2p/crypto/keys";
 import type { Ed25519PrivateKey } from "@libp2p/interface";
-import { Decrypter, Encrypter } from "age-encryption";
 import { equalBytes, utf8 } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import type { Identity } from "../protocol/seams.ts";
@@ -53,7 +52,8 @@ export function isSealed(bytes: Uint8Array): boolean {
 }
 
 /** The bytes as an age file. Takes about a second, on this thread. */
-export function sealBytes(bytes: Uint8Array, passphrase: string): Promise<Uint8Array> {
+export async function sealBytes(bytes: Uint8Array, passphrase: string): Promise<Uint8Array> {
+  const { Encrypter } = await import("age-encryption"); // 7 MB, for keys under a passphrase
   const age = new Encrypter();
   age.setPassphrase(passphrase);
   return age.encrypt(bytes);
@@ -61,6 +61,7 @@ export function sealBytes(bytes: Uint8Array, passphrase: string): Promise<Uint8A
 
 /** @throws HearsayError ERR_STATE with a clause that says what is wrong, and {remedy} where it is the passphrase. */
 export async function openSealed(sealed: Uint8Array, passphrase: string): Promise<Uint8Array> {
+  const { Decrypter } = await import("age-encryption");
   const age = new Decrypter();
   age.addPassphrase(passphrase);
   try {

@@ -1,7 +1,6 @@
 /** The libp2p node: TCP, Noise, yamux, gossipsub. The one file that knows the options of these packages, and their traps. */
 
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
-import { noise } from "@chainsafe/libp2p-noise";
 import { type Identify, identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
 import { mdns } from "@libp2p/mdns";
@@ -17,6 +16,7 @@ import { createArrivals } from "./arrivals.ts";
 import { wallClock } from "./clock.ts";
 import { forgetWhoIsGone } from "./forget-peers.ts";
 import { createGossip } from "./gossip.ts";
+import { withModestWasm } from "./little-memory.ts";
 import { boundedMuxer } from "./muxer.ts";
 import { createShares, type Shares } from "./shares.ts";
 
@@ -70,6 +70,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
   const admission = createAdmission(options.isKnown);
   const shares = createShares(options.isKnown);
+  const { noise } = await withModestWasm(() => import("@chainsafe/libp2p-noise")); // it has three memories
   const node: Node = await createLibp2p({
     nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
     privateKey: options.privateKey,

@@ -20,6 +20,9 @@ type Database = Level<string, Uint8Array>;
 
 const COUNT_KEY = "";
 
+/** Bytes of memory: LevelDB's own 8 and 4 MiB (the latter twice, while a table is written) are for databases that are read all over. */
+const BUFFERS = { cacheSize: 2 ** 20, writeBufferSize: 2 ** 20 };
+
 export interface OpenedStore {
   readonly store: Store;
   /** Batches that were on disk once and are not any more. */
@@ -43,7 +46,7 @@ export async function openStore(directory: string): Promise<Store> {
 
 /** The same for who knows what to do about lost writes; from its next write on the store counts from where it is. */
 export async function openStoreAfterLoss(directory: string): Promise<OpenedStore> {
-  const database: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "view" });
+  const database: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "view", ...BUFFERS });
   await attempt(directory, () => database.open());
   let writes = countIn(await attempt(directory, () => database.get(COUNT_KEY)));
   const lostWrites = Math.max(0, countIn(readCount(directory)) - writes);

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { HearsayError } from "../../protocol/errors.ts";
+import { littleMemoryEnvironment, littleMemoryFlags } from "../little-memory.ts";
 import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./demo-messages.ts";
 
 export interface DemoNetwork {
@@ -57,7 +58,8 @@ function spawnPeer(assignment: PeerAssignment): DemoPeer {
   const child = fork(fileURLToPath(new URL(`./demo-peer.${extension}`, import.meta.url)), {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     serialization: "advanced",
-    execArgv: ["--max-semi-space-size=4"], // small heaps: eight peers share a laptop
+    execArgv: littleMemoryFlags(), // eight peers share a laptop
+    env: littleMemoryEnvironment(),
   });
   const listening = Promise.withResolvers<string>();
   const final = Promise.withResolvers<PeerReport>();

@@ -5,6 +5,7 @@ import type { Task } from "../../protocol/task.ts";
 import { wallClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { loadPeerData } from "../data/share.ts";
+import { keepHeapSmall } from "../little-memory.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./demo-messages.ts";
 
@@ -63,6 +64,7 @@ async function finish(running: RunningPeer, timer: NodeJS.Timeout): Promise<void
   process.disconnect();
 }
 
+keepHeapSmall();
 process.once("message", (assignment: PeerAssignment) => {
   live(assignment).catch((error: unknown) => {
     void say({ kind: "failed", message: String((error as Error)?.stack ?? error) }).then(() => process.exit(1));

@@ -1,7 +1,6 @@
 /** `hearsay up`: runs the peer until it is told to stop. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { pino } from "pino";
-import pretty from "pino-pretty";
+import { type DestinationStream, pino } from "pino";
 import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { formatInvite } from "../../protocol/invite.ts";
@@ -14,6 +13,8 @@ import { type Api, type StatusReport, serveApi } from "../api.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { loadPeerData } from "../data/share.ts";
+import { isDense } from "../engines/messages.ts";
+import { restartInLittleMemory } from "../little-memory.ts";
 import { passphraseFrom } from "../passphrase.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
@@ -52,9 +53,7 @@ export async function run(options: UpOptions): Promise<void> {
   const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
   const logger = pino(
     { level: config.logLevel, hooks: { streamWrite: seenLogLine } },
-    drawing.isTTY
-      ? pretty({ destination: 2, colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" })
-      : drawing,
+    drawing.isTTY ? await readable() : drawing,
   );
   const seconds = options.seconds === undefined ? undefined : Number(options.seconds);
   if (seconds !== undefined && !(seconds > 0 && seconds <= MAX_SECONDS)) {
@@ -67,6 +66,7 @@ export async function run(options: UpOptions): Promise<void> {
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
   });
   const { task, taskId } = await openTask(options.state, options.task);
+  if (!isDense(config.engine, task)) restartInLittleMemory({ traps: true });
   const data = await loadPeerData(config.data, task);
   for (const warning of data.warnings) logger.warn(warning);
 
@@ -126,6 +126,12 @@ export async function run(options: UpOptions): Promise<void> {
   }
   const { cycle, age, logSize } = running.peer.status();
   logger.info({ cycle, age, logSize }, "stopped");
+}
+
+/** Lines for people. */
+async function readable(): Promise<DestinationStream> {
+  const { default: pretty } = await import("pino-pretty");
+  return pretty({ destination: 2, colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" });
 }
 
 function settings(options: UpOptions): Record<string, unknown> {

@@ -11,7 +11,7 @@ import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
 import type { Aggregator, FitResult, Metrics, RuleInput, RuleOutput, Trainer } from "../../protocol/seams.ts";
 import { createCaller } from "./caller.ts";
 import { type EngineFacts, type EngineOptions, replaceVectors } from "./messages.ts";
-import { createModelMemory, type ModelMemory } from "./model-memory.ts";
+import { createModelMemory, type ModelMemory, pagesFor } from "./model-memory.ts";
 
 export type { EngineChoice, EngineOptions } from "./messages.ts";
 
@@ -38,8 +38,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { call, ready, close } = createCaller(startWorker({ ...options, threads }));
   let sharing: Promise<ModelMemory | undefined> | undefined;
 
-  async function share(): Promise<ModelMemory | undefined> {
-    const models = createModelMemory(threads);
+  async function share(input: RuleInput): Promise<ModelMemory | undefined> {
+    const models = createModelMemory(threads, pagesFor(threads, vectorsOf(input).length, input.own.length));
     if (models !== undefined) await call({ method: "share", memory: models.memory }, []);
     return models;
   }
@@ -67,7 +67,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     async aggregate(rule, parameters, input) {
       const large = input.own.length >= LARGE;
-      if (large) sharing ??= share();
+      if (large) sharing ??= share(input);
       const models = large ? await sharing : undefined;
       const copies = new Map<Float32Array, Float32Array>();
       try {

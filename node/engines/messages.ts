@@ -12,6 +12,11 @@ import type { SharedMemory } from "./model-memory.ts";
 /** `auto`: dense for softmax and mlp, tensorflow for the rest. */
 export type EngineChoice = "auto" | "dense" | "tensorflow";
 
+/** Whether the engine `dense` trains this task, and no TensorFlow.js is loaded. */
+export function isDense(engine: EngineChoice, { model: { kind } }: Pick<LearningTask, "model">): boolean {
+  return engine === "dense" || (engine === "auto" && (kind === "softmax" || kind === "mlp"));
+}
+
 export interface EngineOptions {
   readonly task: LearningTask;
   /** Raw (not normalised) rows. */

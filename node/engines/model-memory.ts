@@ -10,7 +10,7 @@
  */
 
 import { createWorkspace, WORKSPACE_PAGES, type Workspace } from "../../protocol/aggregate/kernels/workspace.ts";
-import { createSharedMemory, type WasmMemory } from "../../protocol/wasm-module.ts";
+import { createSharedMemory, PAGE, type WasmMemory } from "../../protocol/wasm-module.ts";
 import { copyFast } from "./copy-fast.ts";
 
 export type SharedMemory = WasmMemory<SharedArrayBuffer>;
@@ -24,9 +24,19 @@ export interface ModelMemory {
   giveBack(vector: Float32Array): void;
 }
 
-const PAGE = 65_536;
 const SMALL_PAGE = 4096;
+const LEAST_PAGES = 2 ** 30 / PAGE;
+const MOST_PAGES = 2 ** 32 / PAGE;
 const CACHE_LINE = 64;
+
+/**
+ * Pages to set aside for a task whose first aggregation has `models` of `length` parameters: for twice as many, and 1 GiB at least, which leaves
+ * a process of small models far below 4 GB of addresses. What finds no room is copied as small models are.
+ */
+export function pagesFor(threads: number, models: number, length: number): number {
+  const pages = threads * WORKSPACE_PAGES + Math.ceil((2 * models * bytesOf(length)) / PAGE);
+  return Math.min(MOST_PAGES, Math.max(LEAST_PAGES, pages));
+}
 
 /** For so many threads, of at most `most` pages, 4 GiB if not given. Undefined where the host has not that much address space. */
 export function createModelMemory(threads: number, most?: number): ModelMemory | undefined {
@@ -45,8 +55,7 @@ function modelsIn(memory: SharedMemory): ModelMemory {
     free = free.filter((other) => other.length === length); // models of one task are of one length
     if (free.length > 0) return free.pop();
     if (lent.size === 0) end = begin;
-    // One cache line more than whole small pages, or the same coordinate of all models would compete for one cache set.
-    const bytes = Math.ceil((4 * length) / SMALL_PAGE) * SMALL_PAGE + CACHE_LINE;
+    const bytes = bytesOf(length);
     const missing = Math.ceil((end + bytes - memory.buffer.byteLength) / PAGE);
     if (missing > 0 && orFull(() => memory.grow(missing)) === undefined) return undefined;
     end += bytes;
@@ -66,6 +75,11 @@ function modelsIn(memory: SharedMemory): ModelMemory {
       if (lent.delete(vector)) free.push(vector);
     },
   };
+}
+
+/** One cache line more than whole small pages, or the same coordinate of all models would compete for one cache set. */
+function bytesOf(length: number): number {
+  return Math.ceil((4 * length) / SMALL_PAGE) * SMALL_PAGE + CACHE_LINE;
 }
 
 /** A vector of the memory as a thread has it that was sent both, and as one that saw the memory grow must have it for its kernels. */

@@ -13,6 +13,7 @@ import {
   type EngineOptions,
   errorToPlain,
   type FromWorker,
+  isDense,
   owned,
   replaceVectors,
   type ToWorker,
@@ -35,9 +36,7 @@ port.on("message", ({ id, call }: ToWorker) => {
 });
 
 async function createTrainer({ engine, ...options }: EngineOptions): Promise<Trainer & { warning?: string }> {
-  const { kind } = options.task.model;
-  if (engine === "dense" || (engine === "auto" && (kind === "softmax" || kind === "mlp")))
-    return createDenseTrainer(options);
+  if (isDense(engine, options.task)) return createDenseTrainer(options);
   const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed
   return await createTensorflowTrainer(options);
 }

@@ -140,7 +140,7 @@ function kernelsOf(name: string, layout: Layout): DenseExports {
 function reserve(bytes: number): void {
   const missing = bytes + 16 - floats.byteLength;
   if (missing <= 0) return;
-  memory = createMemory(2 ** Math.ceil(Math.log2(Math.max(PAGE, bytes + 16) / PAGE)));
+  memory = createMemory(1 << (32 - Math.clz32(Math.ceil((bytes + 16) / PAGE) - 1))); // a power of two
   floats = new Float32Array(memory.buffer);
   words = new Uint32Array(memory.buffer);
   new Uint8Array(memory.buffer).set(PACKING_TABLE, PACKING);

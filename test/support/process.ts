@@ -57,6 +57,8 @@ export interface PeerOptions {
   readonly mdns?: boolean;
   /** Further arguments of `up`: data, share, ... */
   readonly args?: readonly string[];
+  /** Bound of its address space, as `ulimit -v` sets it. */
+  readonly addressesKiB?: number;
 }
 
 /** A process that runs `hearsay up`. */
@@ -119,14 +121,17 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-export async function createLab(name: string): Promise<Lab> {
+/** @param options.cli the command line to run; that of the sources if not given. */
+export async function createLab(name: string, { cli = CLI }: { readonly cli?: string } = {}): Promise<Lab> {
   const directory = await mkdtemp(join(tmpdir(), `hearsay-e2e-${name}-`));
   directories.add(directory);
   const children: Spawned[] = [];
   const path = (file: string) => join(directory, file);
 
-  function start(args: readonly string[], env: RunOptions["env"] = {}): Spawned {
-    const spawned = spawnCli(args, directory, env);
+  function start(args: readonly string[], env: RunOptions["env"] = {}, addressesKiB?: number): Spawned {
+    const node = [process.execPath, cli, ...args];
+    const command = addressesKiB === undefined ? node : limited(node, addressesKiB);
+    const spawned = spawnIn(directory, command, env);
     children.push(spawned);
     return spawned;
   }
@@ -141,7 +146,10 @@ export async function createLab(name: string): Promise<Lab> {
     path,
     write,
     writeTask: (file, task) => write(file, stringify(task)),
-    startPeer: (options) => peerProcess(start(upArguments(path(options.name), options)), path(options.name)),
+    startPeer(options) {
+      const state = path(options.name);
+      return peerProcess(start(upArguments(state, options), {}, options.addressesKiB), state);
+    },
     async run(args, { env, deadlineMs = DEADLINE_MS } = {}) {
       const spawned = start(args, env);
       const timer = setTimeout(() => spawned.child.kill("SIGKILL"), deadlineMs);
@@ -196,8 +204,13 @@ interface Spawned {
   readonly ended: Promise<Ended>;
 }
 
-function spawnCli(args: readonly string[], cwd: string, env: RunOptions["env"]): Spawned {
-  const child = spawn(process.execPath, [CLI, ...args], {
+/** The command by way of a shell, which becomes it. */
+function limited(command: readonly string[], addressesKiB: number): string[] {
+  return ["sh", "-c", `ulimit -v ${addressesKiB} && exec "$@"`, "sh", ...command];
+}
+
+function spawnIn(cwd: string, [program = "", ...args]: readonly string[], env: RunOptions["env"]): Spawned {
+  const child = spawn(program, args, {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...withoutHearsay(process.env), ...env },

@@ -1,0 +1,84 @@
+/**
+ * How Node is run so that a peer needs half of the memory that it takes by default; what each flag saves stands in node/README.md.
+ *
+ * Node reads some flags when it starts and at no other time. `restartInLittleMemory` starts it again in their sense: the same process
+ * runs the same command from the beginning, under the same process id, with the same files and signals. That costs the start of a bare Node
+ * (40 ms), once. Where the system or this Node cannot, the peer runs all the same, and takes more.
+ */
+import { setFlagsFromString } from "node:v8";
+
+/** Read at the start. Young objects get 6 MiB instead of up to 96, and V8 one thread for its own work instead of four. */
+const START_FLAGS: readonly string[] = ["--max-semi-space-size=2", "--v8-pool-size=1"];
+
+/**
+ * With its trap handler V8 sets 8 GiB of addresses aside for each WebAssembly memory. Without, it checks each address: the engine `dense`, whose
+ * kernels need few checks, does not mind; TensorFlow.js would take a third longer.
+ */
+const NO_TRAPS = "--disable-wasm-trap-handler";
+const TRAPS = "--no-disable-wasm-trap-handler";
+
+/**
+ * Of glibc: one heap for all threads instead of one each, so that what one frees serves another; and what is free at its end goes back to the
+ * system from 128 KiB on, where the threshold would rise with the largest block that was ever freed.
+ */
+const ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" };
+
+/** V8 heeds these from any moment on: it grows its heap in smaller steps, and compiles what is called, no earlier. */
+const V8_FLAGS: readonly string[] = ["--optimize-for-size", "--no-sparkplug", "--max-lazy"];
+
+export interface LittleMemory {
+  /** Keep the trap handler: for TensorFlow.js. If not given, as this process has been told, and without one where it has not. */
+  readonly traps?: boolean;
+}
+
+/** Flags for a Node that is to be started. */
+export function littleMemoryFlags({ traps = process.execArgv.includes(TRAPS) }: LittleMemory = {}): string[] {
+  const flags = [...START_FLAGS, traps ? TRAPS : NO_TRAPS];
+  return flags.filter((flag) => process.allowedNodeEnvironmentFlags.has(flag.replace(/=.*/, "")));
+}
+
+/** Environment for a Node that is to be started; what is set already stays. */
+export function littleMemoryEnvironment(): NodeJS.ProcessEnv {
+  return { ...ENVIRONMENT, ...process.env };
+}
+
+/** Has V8 keep its heap small from now on, in all threads. */
+export function keepHeapSmall(): void {
+  for (const flag of V8_FLAGS) setFlagsFromString(flag);
+}
+
+/**
+ * Starts this process again under `littleMemoryFlags`, unless it has them. Call it before anything is open: nothing is closed, and no handler
+ * of `exit` may wait. It returns where there is nothing to do or no way to: on Windows, in Node before 22.15, where the parent talks to
+ * this process over a channel, under Node's permission model.
+ */
+export function restartInLittleMemory(options: LittleMemory = {}): void {
+  keepHeapSmall();
+  const flags = littleMemoryFlags(options);
+  const given = new Set(process.execArgv);
+  if (process.execve === undefined || process.channel || flags.every((flag) => given.has(flag))) return;
+  const others = process.execArgv.filter((flag) => flag !== NO_TRAPS && flag !== TRAPS);
+  const command = [process.execPath, ...flags, ...others, ...process.argv.slice(1)]; // of two flags alike the user's counts
+  try {
+    process.execve(process.execPath, command, littleMemoryEnvironment());
+  } catch {
+    // not permitted
+  }
+}
+
+/** Pages of 64 KiB that a memory gets which names no limit of its own. */
+const MODEST_PAGES = 1024;
+const MOST_PAGES = 65_536;
+
+/**
+ * Loads modules whose WebAssembly memories name no limit, for which V8 would set 4 GiB of addresses aside each, with one of 64 MiB. No
+ * memory of the process may be larger when it is made meanwhile.
+ */
+export async function withModestWasm<Module>(load: () => Promise<Module>): Promise<Module> {
+  setFlagsFromString(`--wasm-max-mem-pages=${MODEST_PAGES}`);
+  try {
+    return await load();
+  } finally {
+    setFlagsFromString(`--wasm-max-mem-pages=${MOST_PAGES}`);
+  }
+}

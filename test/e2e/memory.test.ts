@@ -1,0 +1,73 @@
+/**
+ * What a peer holds, as a user runs it: compiled, since Node itself holds more where it strips types. The bounds are generous, so that they
+ * show a fault and not the day's weather; `npm run bench:memory` measures.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { parse } from "yaml";
+import { TEMPLATES } from "../../node/data/templates.ts";
+import { createLab, type Lab } from "../support/process.ts";
+import { memoryOf } from "../support/process-memory.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Inside the package, where modules and data sets are found. */
+const BUILT = fileURLToPath(new URL(`../../node_modules/.cache/hearsay-test-${process.pid}`, import.meta.url));
+const TASK = { ...parse(TEMPLATES.digits.yaml), aggregation: { inboxSize: 1, quorum: 1 } };
+const DIGITS = ["--dataset", "digits", "--share"];
+const MOST_ADDRESSES = 4e9;
+const MOST_RESIDENT = 160 * 2 ** 20;
+const CYCLES = 30;
+/** The same in the units of `ulimit -v`, 1024 bytes. */
+const ULIMIT_KIB = 4_000_000;
+
+describe("a peer that learns", { skip: process.platform !== "linux" && "reads /proc" }, () => {
+  let lab: Lab;
+  let task: string;
+
+  before(async () => {
+    const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+    await promisify(execFile)(process.execPath, [tsc, "-p", "node", "--outDir", BUILT], { cwd: ROOT });
+    lab = await createLab("memory", { cli: `${BUILT}/node/cli.js` });
+    task = await lab.writeTask("task.yaml", TASK);
+  });
+  after(async () => {
+    await lab?.close();
+    await rm(BUILT, { recursive: true, force: true });
+  });
+
+  it(`sets less than 4 GB of addresses aside, and holds less than 160 MB after ${CYCLES} cycles, as its sibling does`, async () => {
+    const first = lab.startPeer({ name: "anna", task, minCycleMs: 100, args: [...DIGITS, "1/2"] });
+    const bootstrap = [await first.address()];
+    const second = lab.startPeer({ name: "ben", task, minCycleMs: 100, bootstrap, args: [...DIGITS, "2/2"] });
+    for (const peer of [first, second]) {
+      await peer.waitFor("it has merged and gone on", ({ cycle, counters }) => cycle >= CYCLES && counters.merges > 0);
+      const { addresses, resident } = await memoryOf(peer.pid);
+      assert.ok(addresses < MOST_ADDRESSES, `${addresses} bytes of addresses`);
+      assert.ok(resident < MOST_RESIDENT, `${resident} bytes resident`);
+    }
+    for (const peer of [first, second]) assert.deepEqual(await peer.stop(), { code: 0, signal: null });
+  });
+
+  it("has started itself again under flags that the user did not give, in the process that was started", async () => {
+    const peer = lab.startPeer({ name: "cleo", task, args: [...DIGITS, "1/2"] });
+    await peer.address();
+    const command = (await readFile(`/proc/${peer.pid}/cmdline`, "utf8")).split("\0");
+    assert.ok(command.includes("--disable-wasm-trap-handler"), command.join(" "));
+    assert.match(await readFile(`/proc/${peer.pid}/environ`, "utf8"), /(^|\0)MALLOC_ARENA_MAX=1\0/);
+    assert.deepEqual(await peer.stop(), { code: 0, signal: null });
+  });
+
+  for (const engine of ["dense", "tensorflow"]) {
+    it(`does so where ulimit -v allows 4,000,000 KiB, with the engine ${engine}`, async () => {
+      const args = [...DIGITS, "1/2", "--engine", engine];
+      const peer = lab.startPeer({ name: engine, task, minCycleMs: 100, args, addressesKiB: ULIMIT_KIB });
+      const status = await peer.waitFor("it learns", ({ counters }) => counters.published > 1);
+      assert.match(status.engine, new RegExp(engine));
+      assert.deepEqual(await peer.stop(), { code: 0, signal: null });
+    });
+  }
+});
