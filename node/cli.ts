@@ -91,9 +91,15 @@ Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading 
 
 program
   .command("join")
-  .description("fetch the task that an invite names, and check it by its hash")
-  .argument("<invite>", "hearsay:<task id>@<address>[,<address>...], as `up` and `status` print it")
+  .description(
+    "fetch the task that an invite names, check it by its hash, show what it will cost here, and ask before it is saved",
+  )
+  .argument(
+    "<invite...>",
+    "hearsay:<task id>@<address>[,<address>...], as `up` and `status` print it; lines are put together",
+  )
   .addOption(STATE)
+  .option("-y, --yes", "save the task without asking: needed where there is no terminal, and with --json")
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExample:\n  $ hearsay join 'hearsay:3f0c...@/ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...'\n")
   .action((...args) => run(import("./commands/join.ts"), args));

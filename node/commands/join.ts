@@ -1,4 +1,4 @@
-/** `hearsay join`: fetches the manifest of an invite from any peer that it names, and checks it by its hash. */
+/** `hearsay join`: fetches the manifest of an invite from any peer that it names, checks it by its hash, shows what it will cost, and asks. */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,56 +7,114 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { stringify } from "yaml";
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
-import { parseInvite } from "../../protocol/invite.ts";
+import { type Invite, parseInvite } from "../../protocol/invite.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { decodeTask } from "../../protocol/manifest.ts";
 import { pullBlob } from "../../protocol/peer/blobs.ts";
 import { AGENT } from "../../protocol/peer/greet.ts";
 import type { PeerId, Transport } from "../../protocol/seams.ts";
+import type { Task } from "../../protocol/task.ts";
 import { visible } from "../../protocol/visible.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, taskNames } from "../../protocol/wire/messages.ts";
 import { wallClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { loadOrCreateIdentity } from "../keys.ts";
 import { startLibp2p } from "../libp2p.ts";
+import { makePrivateDirectory } from "../private-directory.ts";
 import { configPath, openTask, storeTask } from "../state-dir.ts";
+import { costOf, type TaskCost } from "../task-cost.ts";
 import { createTransport } from "../transport.ts";
-import { facts, printJson } from "./print.ts";
-import { print } from "./terminal.ts";
+import { confirm, somebodyIsThere } from "./confirm.ts";
+import { bytes, facts, printJson } from "./print.ts";
+import { print, tell } from "./terminal.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
+/** Of a task of strangers, which may have 65,536 of 1,024 characters. */
+const NAMES_SHOWN = 8;
+const NAME_SHOWN = 40;
 
-export async function run(text: string, options: { state: string; json?: boolean }): Promise<void> {
-  const invite = parseInvite(text);
+interface JoinOptions {
+  readonly state: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** `parts`: an invite that was broken over lines, and not quoted, comes as several arguments. */
+export async function run(parts: readonly string[], { state, yes, json }: JoinOptions): Promise<void> {
+  const invite = readInvite(parts.join(""));
   const wanted = toHex(invite.task);
-  const present = await openTask(options.state).catch(() => undefined);
+  const present = await openTask(state).catch(() => undefined);
   if (present !== undefined && present.taskId !== wanted) {
     throw new HearsayError(
       "ERR_STATE",
-      `${options.state} belongs to task ${present.taskId}: use another --state for ${wanted}`,
+      `${state} belongs to task ${present.taskId}: use another --state for ${wanted}`,
+    );
+  }
+  const asks = yes !== true && present === undefined;
+  if (asks && (json === true || !somebodyIsThere())) {
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "join shows what the task will cost and asks before it saves it, and there is no terminal to ask at: give --yes",
     );
   }
   const manifest = await fetchManifest(invite.task, invite.addresses);
   const task = decodeTask(manifest);
-  await storeTask(options.state, manifest);
-  const config = configPath(options.state);
-  const exists = existsSync(config);
-  if (!exists) await writeFile(config, stringify({ bootstrap: invite.addresses }));
+  const cost = costOf(task);
+  if (json !== true) print(`${facts([["task", `${task.name}  ${wanted}`], ...taskRows(task), ...costRows(cost)])}\n`);
+  if (asks && !(await confirm(`Save this task in ${state}?`))) {
+    throw new HearsayError("ERR_CONFIG", "nothing was saved");
+  }
+  const tightened = await makePrivateDirectory(state);
+  if (tightened !== undefined) tell(`${tightened}\n`);
+  await storeTask(state, manifest);
+  const config = configPath(state);
+  const configKept = existsSync(config);
+  if (!configKept) await writeFile(config, stringify({ bootstrap: invite.addresses }), { mode: 0o600 });
+  if (json === true) return printJson({ taskId: wanted, name: task.name, state, config, configKept, cost });
+  const add = configKept ? `  (add the bootstrap addresses to ${config})` : "";
+  print(`\nSaved in ${state}. Next: hearsay up --state ${state} --data FILE${add}\n`);
+}
 
-  if (options.json)
-    return printJson({ taskId: wanted, name: task.name, state: options.state, config, configKept: exists });
-  const output =
-    task.output.kind === "classification"
-      ? `one of ${task.output.classes.length} classes`
-      : task.output.targets.map((target) => visible(target)).join(", ");
-  print(
-    `${facts([
-      ["task", `${task.name}  ${wanted}`],
-      ["learns", `${output} from ${task.input.shape.join(" x ")} numbers`],
-      ["model", `${task.model.kind}, rule ${task.aggregation.rule}`],
-      ["state", options.state],
-    ])}\n\nNext: hearsay up --state ${options.state} --data FILE${exists ? `  (add the bootstrap addresses to ${config})` : ""}\n`,
-  );
+/** @throws HearsayError ERR_INVITE, also for an address that is none. */
+function readInvite(text: string): Invite {
+  const invite = parseInvite(text);
+  for (const address of invite.addresses) {
+    try {
+      multiaddr(address);
+    } catch (cause) {
+      const message = `the invite was cut short or changed on its way: ${address} is no multiaddr; copy it whole`;
+      throw new HearsayError("ERR_INVITE", message, { address }, cause);
+    }
+  }
+  return invite;
+}
+
+function taskRows({ output, input, model, aggregation }: Task): [string, string][] {
+  const classes = output.kind === "classification" ? output.classes : output.targets;
+  const some = classes.slice(0, NAMES_SHOWN).map((name) => visible(name).slice(0, NAME_SHOWN));
+  const names = `${some.join(", ")}${classes.length > NAMES_SHOWN ? ", ..." : ""}`;
+  const what = output.kind === "classification" ? `one of ${classes.length} classes (${names})` : names;
+  return [
+    ["learns", `${what} from ${input.shape.join(" x ")} numbers`],
+    ["model", `${model.kind}, rule ${aggregation.rule}`],
+  ];
+}
+
+function costRows(cost: TaskCost): [string, string][] {
+  return [
+    ["model", `${bytes(cost.modelBytes)} each, engine ${cost.engine}`],
+    ["memory", `about ${bytes(cost.memoryBytes)}, and the data`],
+    ["network", `at most ${bytes(cost.networkBytesPerDay)} a day, of models in and out`],
+    [
+      "disk",
+      `at most ${bytes(cost.diskBytesPerDay)} written a day; ${bytes(cost.archiveBytes)} kept for audits, and a log that grows by at most ${bytes(cost.logBytesPerDay)} a day`,
+    ],
+    [
+      "privacy",
+      "none yet: data stay here, but models tell of them, and the log tells others when this peer runs and with whom",
+    ],
+    ["", "half as much at twice minCycleMs; see config.yaml in node/README.md"],
+  ];
 }
 
 /**

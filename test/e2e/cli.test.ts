@@ -140,7 +140,11 @@ describe("the command line", () => {
       await anna.address();
       const invite = /hearsay join '(hearsay:[^']+)'/.exec(anna.stdout())?.[1] ?? "";
       const state = lab.path("ben");
-      const joined = await ends(0, ["join", invite, "--state", state, "--json"]);
+      await ends(USAGE, ["join", invite, "--state", state], /asks before it saves it.*give --yes.*\[ERR_CONFIG\]/);
+      await ends(USAGE, ["join", invite.slice(0, -9), "--state", state, "--yes"], /cut short.*\[ERR_INVITE\]/);
+      await ends(USAGE, ["join", invite.split("/p2p")[0] as string, "--state", state], /give --yes/);
+      await assert.rejects(stat(state), "nothing was saved");
+      const joined = await ends(0, ["join", invite, "--state", state, "--json", "--yes"]);
       const { taskId, config } = JSON.parse(joined.stdout) as { taskId: string; config: string };
       assert.ok(invite.startsWith(`hearsay:${taskId}@`));
       assert.deepEqual(new Uint8Array(await readFile(join(state, "task.cbor"))), encodeTask(await readTask()));
@@ -152,7 +156,7 @@ describe("the command line", () => {
     it("refuse an invite to a task that its peers do not work on", async () => {
       const invite = formatInvite({ task: new Uint8Array(32).fill(9), addresses: [await anna.address()] });
       const { task } = await anna.status();
-      const { stderr } = await ends(FAILURE, ["join", invite, "--state", lab.path("y")], /\[ERR_OTHER_TASK\]/);
+      const { stderr } = await ends(FAILURE, ["join", invite, "--state", lab.path("y"), "--yes"], /\[ERR_OTHER_TASK\]/);
       assert.ok(stderr.includes(task.id), "the task that the peer works on is named");
       await assert.rejects(stat(lab.path("y")), "nothing is written");
     });
@@ -164,7 +168,7 @@ describe("the command line", () => {
       try {
         createHostile({ ...liar, task }).prepare({ hash: taskId, body: encodeTask({ ...task, seed: task.seed + 1 }) });
         const invite = formatInvite({ task: taskId, addresses: liar.addresses() });
-        await ends(FAILURE, ["join", invite, "--state", lab.path("y")], /\[ERR_MODEL_HASH\]/);
+        await ends(FAILURE, ["join", invite, "--state", lab.path("y"), "--yes"], /\[ERR_MODEL_HASH\]/);
         await assert.rejects(stat(lab.path("y")), "nothing is written");
       } finally {
         await liar.stop();

@@ -94,7 +94,7 @@ describe("the keys of a network", () => {
     const elsewhere = lab.path("elsewhere");
     await key("restore", backup, "--state", elsewhere, "--passphrase-file", words);
     const invite = /hearsay join '(hearsay:[^']+)'/.exec(ben.stdout())?.[1] ?? "";
-    const joined = await lab.run(["join", invite, "--state", elsewhere]);
+    const joined = await lab.run(["join", invite, "--state", elsewhere, "--yes"]);
     assert.equal(joined.code, 0, joined.stderr);
     const revoked = await key("revoke", "--yes", "--state", elsewhere, "--passphrase-file", words);
     assert.deepEqual([revoked.peerId, revoked.told], [annas[1], 1]);

@@ -19,8 +19,8 @@ function refuses(text: string, why: RegExp): void {
 
 describe("an invite", () => {
   it("is one line that names the task and where to find peers", () => {
-    const text = `hearsay:${ID}@${ADDRESS},/dns4/peer.example/tcp/4001`;
-    const invite = { task: TASK, addresses: [ADDRESS, "/dns4/peer.example/tcp/4001"] };
+    const text = `hearsay:${ID}@/dns4/peer.example/tcp/4001,${ADDRESS}`;
+    const invite = { task: TASK, addresses: ["/dns4/peer.example/tcp/4001", ADDRESS] };
     assert.equal(formatInvite(invite), text);
     assert.deepEqual(parseInvite(text), invite);
   });
@@ -37,18 +37,55 @@ describe("an invite", () => {
   });
 
   it("survives being copied: spaces around it and after commas, a task id in capitals", () => {
-    const text = `  hearsay:${ID.toUpperCase()}@${ADDRESS}, /ip4/192.0.2.2/tcp/1 \n`;
-    assert.deepEqual(parseInvite(text), { task: TASK, addresses: [ADDRESS, "/ip4/192.0.2.2/tcp/1"] });
+    const text = `  hearsay:${ID.toUpperCase()}@/ip4/192.0.2.2/tcp/1, ${ADDRESS} \n`;
+    assert.deepEqual(parseInvite(text), { task: TASK, addresses: ["/ip4/192.0.2.2/tcp/1", ADDRESS] });
   });
 
-  it("that is cut or mixed up is refused, and told why", () => {
-    for (const text of ["", "hearsay", ID, `hearsay:${ID}`, `${ID}@${ADDRESS}`, `http:${ID}@${ADDRESS}`])
+  const whole = `hearsay:${ID}@${ADDRESS},${ADDRESS}`;
+  const broken: readonly [what: string, text: string][] = [
+    ["over lines", `hearsay:${ID.slice(0, 30)}\n${ID.slice(30)}@${ADDRESS},\r\n${ADDRESS}\n`],
+    ["and indented", `  hearsay:${ID}@\n\t${ADDRESS.slice(0, 20)}\n\t${ADDRESS.slice(20)},${ADDRESS}`],
+    ["by a mail that was answered", `> hearsay:${ID}@${ADDRESS.slice(0, 9)}\n> ${ADDRESS.slice(9)},${ADDRESS}`],
+    ["by quoted-printable", `hearsay:${ID}@${ADDRESS.slice(0, 9)}=\r\n${ADDRESS.slice(9)},${ADDRESS}`],
+    ["by invisible characters", `\ufeffhearsay:${ID}@\u200b${ADDRESS},\u00a0${ADDRESS}\u00ad`],
+  ];
+  for (const [what, text] of broken)
+    it(`broken ${what} is put together`, () => assert.deepEqual(parseInvite(text), parseInvite(whole)));
+  for (const [open, close] of [
+    "''",
+    '""',
+    "``",
+    "\u201c\u201d",
+    "\u201e\u201c",
+    "\u00ab\u00bb",
+    "<>",
+    ["\u2018", "\u2019"],
+  ])
+    it(`is taken out of ${open}${close}`, () =>
+      assert.deepEqual(parseInvite(`${open}${whole}${close}`), parseInvite(whole)));
+  it("is taken out of the command that was copied with it", () => {
+    assert.deepEqual(parseInvite(`  hearsay join '${whole}'`), parseInvite(whole));
+  });
+
+  it("that was cut short says so, wherever that shows", () => {
+    const address = whole.indexOf("@") + 1;
+    for (let length = "hearsay:".length; length < whole.length; length++) {
+      if (length === whole.indexOf(",")) continue; // a whole invite with one address
+      if (length > address && length < whole.indexOf("/p2p/") + "/p2p/".length) continue; // an address may have no peer id
+      assert.throws(() => parseInvite(whole.slice(0, length)), { code: "ERR_INVITE" }, whole.slice(0, length));
+      if (length !== "hearsay:".length) refuses(whole.slice(0, length), /cut short.*copy it whole/);
+    }
+  });
+
+  it("that is mixed up is refused, and told why", () => {
+    for (const text of ["", "hearsay", ID, `${ID}@${ADDRESS}`, `http:${ID}@${ADDRESS}`])
       refuses(text, /it has the form hearsay:<task id>@<address>,<address>/);
-    refuses(`hearsay:${ID.slice(1)}@${ADDRESS}`, /is not 64 hexadecimal digits/);
+    refuses(`hearsay:${ID.slice(1)}@${ADDRESS}`, /is not 64 hexadecimal digits but 63/);
     refuses(`hearsay:${ID}00@${ADDRESS}`, /is not 64 hexadecimal digits/);
     refuses(`hearsay:${ID.replace("0", "g")}@${ADDRESS}`, /is not 64 hexadecimal digits/);
-    refuses(`hearsay:${ID}@`, /"" is no multiaddr/);
-    refuses(`hearsay:${ID}@${ADDRESS},`, /"" is no multiaddr/);
+    refuses(`hearsay:${ID}@`, /cut short/);
+    refuses(`hearsay:${ID}@${ADDRESS},`, /cut short/);
     refuses(`hearsay:${ID}@192.0.2.1:4001`, /"192.0.2.1:4001" is no multiaddr, such as \/ip4/);
+    refuses(`hearsay:${ID}@${ADDRESS.replace("KooWE", "KooWl")}`, /no whole peer id/);
   });
 });

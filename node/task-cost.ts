@@ -1,0 +1,66 @@
+/** What a task will cost a machine: upper bounds from the task alone, so that they can be shown before it is joined. The formulas stand in README.md. */
+import { numParams, outputSize, type Task } from "../protocol/task.ts";
+
+export interface TaskCost {
+  /** Of one model body. */
+  readonly modelBytes: number;
+  /** While it learns, without the data. */
+  readonly memoryBytes: number;
+  /** Models that are pulled in a day, and as many that are served. */
+  readonly networkBytesPerDay: number;
+  /** Written in a day: the log, the newest model, and what audits need. */
+  readonly diskBytesPerDay: number;
+  /** Kept of what audits need, at most; the log grows by `logBytesPerDay` for ever. */
+  readonly archiveBytes: number;
+  readonly logBytesPerDay: number;
+  readonly engine: "dense" | "tensorflow";
+}
+
+export interface CostSettings {
+  readonly minCycleMs: number;
+  readonly archiveBytes: number;
+  readonly archiveBytesPerMinute: number;
+}
+
+/** The defaults of `config.yaml`. */
+export const DEFAULT_COST_SETTINGS: CostSettings = {
+  minCycleMs: 1000,
+  archiveBytes: 512e6,
+  archiveBytesPerMinute: 4e6,
+};
+
+const DAY_MS = 86_400_000;
+/** Node, libraries and a learning peer of the smallest model. */
+const PROCESS_BYTES = { dense: 130e6, tensorflow: 300e6 };
+/** Header of a body, its chunks' frames, and the proof that comes with it. */
+const BYTES_BESIDE_A_BODY = 4096;
+/** train, publish and aggregate without parents, with signatures and what the tree adds; a parent. */
+const LOG_BYTES_A_CYCLE = 1500;
+const LOG_BYTES_A_PARENT = 100;
+/** The model for predictions is written at most so often. */
+const MODEL_FILE_EVERY_MS = 2000;
+
+export function costOf(task: Task, settings: CostSettings = DEFAULT_COST_SETTINGS): TaskCost {
+  const parameterBytes = 4 * numParams(task);
+  const modelBytes = parameterBytes + BYTES_BESIDE_A_BODY;
+  const { inboxSize, memory } = task.aggregation;
+  const cycles = DAY_MS / settings.minCycleMs;
+  const held = 2 * Math.max(inboxSize, memory) + 8; // of others, and own ones: in use, published, base, smoothed
+  const engine = task.model.kind === "softmax" || task.model.kind === "mlp" ? "dense" : "tensorflow";
+  const activations = 4 * task.training.batch * (outputSize(task) + task.input.shape.reduce((a, b) => a * b, 1));
+  const logBytesPerDay = cycles * (LOG_BYTES_A_CYCLE + LOG_BYTES_A_PARENT * Math.max(inboxSize, memory));
+  const modelFileBytes = (DAY_MS / Math.max(MODEL_FILE_EVERY_MS, settings.minCycleMs)) * parameterBytes;
+  const audits = Math.min(
+    cycles * (inboxSize + 2) * parameterBytes,
+    (DAY_MS / 60_000) * settings.archiveBytesPerMinute,
+  );
+  return {
+    modelBytes: parameterBytes,
+    memoryBytes: PROCESS_BYTES[engine] + held * parameterBytes + 4 * activations,
+    networkBytesPerDay: 2 * cycles * inboxSize * modelBytes,
+    diskBytesPerDay: logBytesPerDay + modelFileBytes + audits,
+    archiveBytes: settings.archiveBytes,
+    logBytesPerDay,
+    engine,
+  };
+}
