@@ -7,8 +7,10 @@ import { type CsvTable, readCsv } from "../data/csv.ts";
 import { type DataSource, formatOf } from "../data/load.ts";
 import { fillMissing } from "../data/missing.ts";
 import { valuesIn } from "../data/name-list.ts";
+import { isMisread, quoted } from "../data/names.ts";
 import { roundedBeside } from "../data/number.ts";
 import { type Sentinel, suspectedSentinels } from "../data/sentinels.ts";
+import { shellWord } from "../shell.ts";
 
 export interface Fill {
   readonly path: string;
@@ -48,8 +50,18 @@ export async function fillFromData(document: Document, source: DataSource): Prom
   removeEdits(document);
   const suspected = suspectedSentinels(table.data.inputs, table.features);
   fillMissing(table.data.inputs, width, inputs.mean);
-  const warnings = checkVariation(table.data, { path, kind, features: table.features, whole: true });
+  const warnings = [
+    ...checkVariation(table.data, { path, kind, features: table.features, whole: true }),
+    ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),
+  ];
   return { path, table, inputs, ...(targets && { targets }), warnings, suspected };
+}
+
+function misreadNames(path: string, names: readonly string[]): string[] {
+  const name = names.find(isMisread);
+  if (name === undefined) return [];
+  const mend = `iconv -f UTF-8 -t WINDOWS-1252 ${shellWord(path)} > mended.csv`;
+  return [`${quoted(name)} looks like UTF-8 that was read as Windows-1252 and saved again; mend it: ${mend}`];
 }
 
 function refuseEmpty(path: string, features: readonly string[], { count }: ColumnStats): void {

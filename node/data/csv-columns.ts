@@ -3,7 +3,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type Header, readHeader } from "./csv-header.ts";
 import { type NameList, namesIn } from "./name-list.ts";
-import { quoted } from "./names.ts";
+import { listed, quoted } from "./names.ts";
 import { readNumber } from "./number.ts";
 
 /** What the label columns are and mean. */
@@ -90,7 +90,7 @@ function featuresOf(header: Header, choice: ColumnChoice, others: ReadonlySet<nu
     const twice = positions.find((position, i) => positions.indexOf(position) < i) as number;
     throw header.refuse(`column ${quoted(names[twice] as string)} is asked for twice`);
   }
-  if (positions.length === 0) throw header.refuse("there is no feature column");
+  if (positions.length === 0) throw header.refuse(`there is no feature column; the header has ${listed(names)}`);
   return positions;
 }
 

@@ -8,9 +8,12 @@ import { dropOption } from "./csv-columns.ts";
 import { EMPTY } from "./name-list.ts";
 import { quoted, visible } from "./names.ts";
 
+/** A feature may be left out, a row without a label too. */
+export type ColumnUse = "feature" | "label" | "owner";
+
 export interface CsvFaults {
-  /** `text` is the value, `problem` what is wrong with it; `feature`: the column may be left out. */
-  value(column: number, line: number, text: string, problem: string, feature: boolean): void;
+  /** `text` is the value, `problem` what is wrong with it. */
+  value(column: number, line: number, text: string, problem: string, use: ColumnUse): void;
   /** A row that is `width` fields wide, which is not as wide as the header. */
   row(line: number, width: number): void;
   /** Of the table as a whole. */
@@ -27,23 +30,24 @@ const MAX_SINGLE = 5;
 const MAX_VALUES = 5;
 
 interface ColumnFaults {
-  readonly feature: boolean;
+  readonly use: ColumnUse;
   readonly first: { line: number; problem: string }[];
   /** The values, as long as they are few. */
   readonly values: Set<string>;
   count: number;
 }
 
-export function createCsvFaults(path: string): CsvFaults {
+/** `agreed`: a task names the columns, so that none can be left out. */
+export function createCsvFaults(path: string, agreed: boolean): CsvFaults {
   const columns = new Map<number, ColumnFaults>();
   const rows: { line: number; width: number }[] = [];
   const widths = new Map<number, number>();
   const whole: string[] = [];
   let total = 0;
   return {
-    value(column, line, text, problem, feature) {
+    value(column, line, text, problem, use) {
       total++;
-      const known = columns.get(column) ?? { feature, first: [], values: new Set<string>(), count: 0 };
+      const known = columns.get(column) ?? { use, first: [], values: new Set<string>(), count: 0 };
       columns.set(column, known);
       known.count++;
       if (known.first.length < MAX_SINGLE) known.first.push({ line, problem });
@@ -68,7 +72,8 @@ export function createCsvFaults(path: string): CsvFaults {
       const all = [...whole, ...width.throughout, ...throughout, ...inOrder.map(({ text }) => text)];
       const faults = all.slice(0, MAX_LINES);
       const heading = `${path}: ${total} fault(s)${all.length > MAX_LINES ? `, the first ${MAX_LINES}` : ""}:`;
-      const remedies = units === undefined ? remediesFor(columns, names, length) : [];
+      const remedies = units === undefined ? remediesFor(columns, names, length, agreed) : [];
+      if (rows.length > 0 && width.single.length > 0) remedies.push("mend the lines of another width, or delete them");
       const message = [[heading, ...faults].join("\n  "), ...remedies].join("\n");
       throw new HearsayError("ERR_DATA", message, { path, faults, total });
     },
@@ -135,17 +140,38 @@ function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
 }
 
 /** Options that can be pasted. */
-function remediesFor(columns: ReadonlyMap<number, ColumnFaults>, names: readonly string[], rows: number): string[] {
-  const features = [...columns].filter(([, { feature }]) => feature);
+function remediesFor(
+  columns: ReadonlyMap<number, ColumnFaults>,
+  names: readonly string[],
+  rows: number,
+  agreed: boolean,
+): string[] {
+  const features = [...columns].filter(([, { use }]) => use === "feature");
   const bad = features.filter(([, { count }]) => count > MAX_SINGLE && 2 * count > rows);
   const few = features.filter((entry) => !bad.includes(entry) && entry[1].values.size <= MAX_VALUES);
-  const values = new Set(few.flatMap(([, one]) => [...one.values]).filter((text) => !/[\p{C}\d,"]/u.test(text)));
-  const drop = bad.map(([column]) => (names[column] === "" ? `#${column + 1}` : (names[column] as string)));
+  const labels = [...columns].filter(([, { use, values }]) => use === "label" && values.size <= MAX_VALUES);
+  const noNumbers = ({ first }: ColumnFaults) => first.every(({ problem }) => problem.endsWith("is no number"));
+  const missing = missingRemedy('if it means "no reading"', few);
+  const drop = bad.length > 0 ? bad : missing.length === 0 ? features : [];
   const remedies: string[] = [];
-  if (drop.length > 0 && drop.length <= MAX_LINES) remedies.push(`leave it out: ${dropOption(drop)}`);
-  if (values.size > 0 && values.size <= MAX_VALUES) {
-    const list = [...values].map((text) => (text === "" ? EMPTY : text)).join(",");
-    remedies.push(`if it means "no reading": ${shellOption("--missing", list)}`);
+  if (drop.length > 0 && agreed) remedies.push("the task reads these columns: mend the values in the file");
+  else if (drop.length > MAX_LINES)
+    remedies.push("leave such columns out with --drop, or name the others with --columns");
+  else if (drop.length > 0) {
+    const option = dropOption(drop.map(([column]) => names[column] as string));
+    remedies.push(
+      bad.length > 0 ? `leave it out: ${option}` : `mend the values in the file, or leave the column out: ${option}`,
+    );
   }
-  return remedies;
+  if (!agreed && labels.some(([, one]) => 2 * one.count > rows && noNumbers(one))) {
+    remedies.push("if these are classes, not numbers: --template csv");
+  }
+  return [...remedies, ...missing, ...missingRemedy("to leave these rows out", labels)];
+}
+
+function missingRemedy(when: string, columns: readonly (readonly [number, ColumnFaults])[]): string[] {
+  const values = new Set(columns.flatMap(([, one]) => [...one.values]).filter((text) => !/[\p{C}\p{N},"]/u.test(text)));
+  if (values.size === 0 || values.size > MAX_VALUES) return [];
+  const list = [...values].map((text) => (text === "" ? EMPTY : text)).join(",");
+  return [`${when}: ${shellOption("--missing", list)}`];
 }

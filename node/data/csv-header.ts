@@ -70,7 +70,7 @@ function absent(name: string, what: string, names: readonly string[]): string {
   const form = formless(name);
   const similar = form === "" ? undefined : names.find((other) => formless(other) === form);
   if (similar !== undefined) {
-    return `there is no ${kind} ${quoted(name)}, but one that differs in form only: ${bothForms(name, similar)}; rename it in the file`;
+    return `there is no ${kind} ${quoted(name)}, but one that differs in form only: ${bothForms(name, similar)}; ${what === "label" ? `name it so: ${shellOption("--label", similar)}, or ` : ""}rename it in the file`;
   }
   const text = `there is no ${kind} ${quoted(name)}; the header has ${listed(names)}`;
   const [first = ""] = names;
@@ -78,6 +78,8 @@ function absent(name: string, what: string, names: readonly string[]): string {
   if (names.length === 1 && /\s|:/.test(first)) {
     return `${text}; are the fields separated by something else than , ; | or a tab, or are there lines above the header?`;
   }
+  if (2 * names.filter((other) => other === "").length >= names.length)
+    return `${text}; are there lines above the header?`;
   return what === "label" ? `${text}; name the right one with --label` : text;
 }
 
@@ -96,6 +98,7 @@ function refuseForms(
     if (same === undefined) forms.set(form, [i]);
     else same.push(i);
   });
+  const isUsed = new Set(used);
   for (const i of used) {
     const name = names[i] as string;
     const leaveOut = (position: number) => `leave it out: ${shellOption("--drop", nameList([`#${position + 1}`]))}`;
@@ -106,7 +109,7 @@ function refuseForms(
       const forms = `columns ${first + 1} and ${second + 1} have names that differ in form only: ${bothForms(one, two)}`;
       const message =
         one === two ? `the header has column ${quoted(name)} twice, as columns ${first + 1} and ${second + 1}` : forms;
-      throw refuse(`${message}; rename one, or ${leaveOut(second)}`);
+      throw refuse(`${message}; rename one, or ${leaveOut(isUsed.has(second) && !isUsed.has(first) ? first : second)}`);
     }
     const bad = unprintable(name);
     if (bad !== undefined) {

@@ -74,7 +74,8 @@ function consume(records: Parser, onRecord: (fields: string[], line: number) => 
       try {
         for (let next = records.read(); next !== null; next = records.read()) {
           const { record, info } = next as { record: string[]; info: Info };
-          if (record.some((field) => field !== "")) onRecord(record, info.lines);
+          // Ctrl-Z ends a file of DOS
+          if (record.some((field) => field !== "" && field !== "\u001a")) onRecord(record, info.lines);
         }
       } catch (error) {
         reject(error);

@@ -2,106 +2,122 @@
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 import { type ClassNames, createClassNames } from "./class-names.ts";
 import { type ColumnChoice, type CsvColumns, dropOption } from "./csv-columns.ts";
-import { createCsvFaults } from "./csv-faults.ts";
+import { type CsvFaults, createCsvFaults } from "./csv-faults.ts";
 import { growingFloats } from "./growing-floats.ts";
-import { createMissing } from "./missing.ts";
+import { createMissing, type Missing } from "./missing.ts";
 import type { NameList } from "./name-list.ts";
 import { normalised, quoted } from "./names.ts";
 import { type NumberFormat, readNumber, shown } from "./number.ts";
 
-export interface RowOptions extends Pick<ColumnChoice, "labels"> {
+export interface RowOptions extends Pick<ColumnChoice, "labels" | "features"> {
   readonly numbers: NumberFormat;
   readonly missing?: NameList | undefined;
 }
 
-export interface CsvRows {
-  readonly length: number;
-  add(fields: readonly string[], line: number): void;
-  /** @throws HearsayError ERR_DATA where a row had a fault. */
-  finish(): { data: Dataset; classes: readonly string[]; unlabelled: number };
-}
+/** Grows row by row; `finish` ends it. */
+export class CsvRows {
+  readonly #columns: CsvColumns;
+  readonly #numbers: NumberFormat;
+  /** None for a regression. */
+  readonly #classes: ClassNames | undefined;
+  /** Classes that the task names. */
+  readonly #named: ReadonlySet<string>;
+  readonly #missing: Missing;
+  readonly #faults: CsvFaults;
+  readonly #inputs = growingFloats();
+  readonly #targets = growingFloats();
+  readonly #owners: string[] = [];
+  /** Columns without a name in which a value was found. */
+  readonly #nameless = new Set<number>();
+  #rows = 0;
+  #unlabelled = 0;
 
-export function createCsvRows(path: string, columns: CsvColumns, options: RowOptions): CsvRows {
-  const { names, features, labels, owner, unnamed, least } = columns;
-  const classes = options.labels.kind === "classification" ? createClassNames(options.labels.classes) : undefined;
-  const faults = createCsvFaults(path);
-  const missing = createMissing(options.missing);
-  const inputs = growingFloats();
-  const targets = growingFloats();
-  const owners: string[] = [];
-  const nameless = new Set<number>();
-  let rows = 0;
-  let unlabelled = 0;
-
-  function number(fields: readonly string[], line: number, column: number, feature: boolean): number {
-    const text = fields[column] ?? "";
-    const value = missing.text(text) ? Number.NaN : readNumber(text, options.numbers);
-    if (typeof value === "number") return missing.number(value) ? Number.NaN : value;
-    faults.value(column, line, text, value, feature);
-    return Number.NaN; // never seen: `finish` throws
+  constructor(path: string, columns: CsvColumns, { labels, features, numbers, missing }: RowOptions) {
+    this.#columns = columns;
+    this.#numbers = numbers;
+    this.#classes = labels.kind === "classification" ? createClassNames(labels.classes) : undefined;
+    this.#named = new Set(labels.kind === "classification" ? labels.classes : []);
+    this.#missing = createMissing(missing);
+    this.#faults = createCsvFaults(path, features !== undefined);
   }
 
-  function refuseNameless(column: number, line: number, text: string): void {
-    if (text === "" || nameless.has(column)) return;
-    nameless.add(column);
-    const remedy = `name it, or leave it out: ${dropOption([`#${column + 1}`])}`;
-    faults.table(
-      `column ${column + 1} has no name, but values (${shown(text)} in line ${line}): a row number? ${remedy}`,
-    );
+  get length(): number {
+    return this.#rows;
   }
 
-  /** Undefined: no reading. */
-  function label(fields: readonly string[], line: number, column: number): number | undefined {
-    const text = fields[column] ?? "";
-    if (missing.text(text)) return undefined;
-    if (classes === undefined) {
-      const target = number(fields, line, column, false);
-      return missing.number(Number(text)) ? undefined : target;
+  add(fields: readonly string[], line: number): void {
+    const { names, least, labels, features, unnamed, owner } = this.#columns;
+    this.#rows++;
+    if (!isWideEnough(fields, names.length, least)) {
+      this.#faults.row(line, fields.length);
+      return;
     }
-    const value = classes.indexOf(text, line);
-    if (typeof value === "number") return value;
-    faults.value(column, line, text, value, false);
+    const row = labels.map((column) => this.#label(fields[column] ?? "", line, column));
+    if (row.includes(undefined)) {
+      this.#unlabelled++;
+      return;
+    }
+    for (const value of row) this.#targets.push(value as number);
+    for (const column of features) this.#inputs.push(this.#number(fields[column] ?? "", line, column, "feature"));
+    for (const column of unnamed) this.#refuseNameless(fields[column] ?? "", line, column);
+    if (owner !== undefined) this.#owners.push(this.#owner(fields[owner] ?? "", line, owner));
+  }
+
+  /** @throws HearsayError ERR_DATA where a row had a fault. */
+  finish(): { data: Dataset; classes: readonly string[]; unlabelled: number } {
+    const { names, labels, owner } = this.#columns;
+    const length = this.#rows - this.#unlabelled;
+    const fault = this.#classes?.fault(length);
+    if (fault !== undefined) this.#faults.table(`column ${quoted(names[labels[0] as number] as string)}: ${fault}`);
+    this.#faults.throwIfAny(names, this.#rows);
+    const table = { inputs: this.#inputs.take(), targets: inOrder(this.#targets.take(), this.#classes), length };
+    return {
+      data: owner === undefined ? table : { ...table, owners: this.#owners },
+      classes: this.#classes?.sorted().classes ?? [],
+      unlabelled: this.#unlabelled,
+    };
+  }
+
+  /** NaN: no reading, or a fault, after which `finish` throws. */
+  #number(text: string, line: number, column: number, use: "feature" | "label"): number {
+    const value = this.#missing.text(text) ? Number.NaN : readNumber(text, this.#numbers);
+    if (typeof value === "number") return this.#missing.number(value) ? Number.NaN : value;
+    this.#faults.value(column, line, text, value, use);
     return Number.NaN;
   }
 
-  function add(fields: readonly string[], line: number): void {
-    rows++;
-    if (!isWideEnough(fields, names.length, least)) {
-      faults.row(line, fields.length);
-      return;
+  /** Undefined: no reading. A number that means so among features may well be a class. */
+  #label(text: string, line: number, column: number): number | undefined {
+    if (this.#missing.text(text) && !(this.#classes !== undefined && this.#isClass(text))) return undefined;
+    if (this.#classes === undefined) {
+      const value = readNumber(text, this.#numbers);
+      return typeof value === "number" && this.#missing.number(value)
+        ? undefined
+        : this.#number(text, line, column, "label");
     }
-    const row = labels.map((column) => label(fields, line, column));
-    if (row.includes(undefined)) {
-      unlabelled++;
-      return;
-    }
-    for (const value of row) targets.push(value as number);
-    for (const column of features) inputs.push(number(fields, line, column, true));
-    for (const column of unnamed) refuseNameless(column, line, fields[column] ?? "");
-    if (owner === undefined) return;
-    const text = normalised(fields[owner] as string);
-    if (text === "") faults.value(owner, line, text, "the owner is missing", false);
-    owners.push(text);
+    const value = this.#classes.indexOf(text, line);
+    if (typeof value === "number") return value;
+    this.#faults.value(column, line, text, value, "label");
+    return Number.NaN;
   }
 
-  return {
-    get length() {
-      return rows;
-    },
-    add,
-    finish() {
-      const length = rows - unlabelled;
-      const fault = classes?.fault(length);
-      if (fault !== undefined) faults.table(`column ${quoted(names[labels[0] as number] as string)}: ${fault}`);
-      faults.throwIfAny(names, rows);
-      const table = { inputs: inputs.take(), targets: inOrder(targets.take(), classes), length };
-      return {
-        data: owner === undefined ? table : { ...table, owners },
-        classes: classes?.sorted().classes ?? [],
-        unlabelled,
-      };
-    },
-  };
+  #isClass(text: string): boolean {
+    return typeof readNumber(text) === "number" || this.#named.has(normalised(text));
+  }
+
+  #owner(text: string, line: number, column: number): string {
+    const owner = normalised(text);
+    if (owner === "")
+      this.#faults.value(column, line, text, "the owner is missing; fill it in, or leave --owner out", "owner");
+    return owner;
+  }
+
+  #refuseNameless(text: string, line: number, column: number): void {
+    if (text === "" || this.#nameless.has(column)) return;
+    this.#nameless.add(column);
+    const found = `column ${column + 1} has no name, but values (${shown(text)} in line ${line}): a row number?`;
+    this.#faults.table(`${found} name it, or leave it out: ${dropOption([`#${column + 1}`])}`);
+  }
 }
 
 /** Class indices by appearance to those of the sorted classes. */

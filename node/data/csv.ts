@@ -6,7 +6,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 import { type ColumnChoice, type CsvColumns, findColumns, type LeftOut } from "./csv-columns.ts";
 import { openTable, type TextChoice, type TextTable } from "./csv-records.ts";
-import { createCsvRows } from "./csv-rows.ts";
+import { CsvRows } from "./csv-rows.ts";
 import { type NameList, namesIn } from "./name-list.ts";
 
 export interface CsvOptions extends ColumnChoice, Omit<TextChoice, "wanted"> {
@@ -47,11 +47,11 @@ export async function readCsv(path: string, options: CsvOptions): Promise<CsvTab
   const { maxValues = DEFAULT_MAX_VALUES } = options;
   const table = await openTable(path, { ...options, wanted: wantedOf(options) });
   let columns: CsvColumns | undefined;
-  let rows: ReturnType<typeof createCsvRows> | undefined;
+  let rows: CsvRows | undefined;
   await table.read((fields, line) => {
     if (columns === undefined || rows === undefined) {
       columns = findColumns(path, fields, options);
-      rows = createCsvRows(path, columns, { ...options, numbers: table.numbers });
+      rows = new CsvRows(path, columns, { ...options, numbers: table.numbers });
     } else if ((rows.length + 1) * (columns.features.length + columns.labels.length) > maxValues) {
       const message = `more than ${maxValues} values; use fewer rows, or fewer columns (--columns, --drop)`;
       throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, maxValues });

@@ -38,6 +38,11 @@ export function unprintable(name: string): string | undefined {
   return found === null ? undefined : codePoints(found[0]);
 }
 
+/** The name was UTF-8, and was read as Windows-1252 and saved again. */
+export function isMisread(name: string): boolean {
+  return /[\u00c2\u00c3][\u0080-\u00bf\u0192\u02c6\u2013-\u2122]|\u00e2\u20ac/u.test(name);
+}
+
 /** In quotes; what cannot be seen, or what a terminal would obey, as an escape. */
 export function quoted(text: string): string {
   return visible(JSON.stringify(text));

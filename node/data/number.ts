@@ -10,6 +10,9 @@ export interface NumberFormat {
   readonly grouped: boolean;
 }
 
+const TIME =
+  /^\d{1,4}[-/.:]\d{1,2}[-/.:]\d|^\d{1,2}:\d{2}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d|^\d{1,2}[- ][a-z]{3,}[- ]\d{2,4}/i;
+
 export const PLAIN: NumberFormat = { decimal: "point", grouped: false };
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -73,7 +76,10 @@ function ambiguous(text: string, mark: "," | "."): string {
 }
 
 function noNumber(text: string): string {
-  if (/^\d{1,4}[-/.:]\d{1,2}[-/.:]\d/.test(text)) return "is a time or date, no number";
+  if (TIME.test(text)) return "is a time or date, no number";
+  if (/^[^0-9]*\p{Nd}/u.test(text) && !/[0-9]/.test(text)) return "is no number; write it with the digits 0 to 9";
+  if (/^['\u2018\u2019\u201a\u201c\u201d\u201e].*['\u2018\u2019\u201c\u201d]$/u.test(text))
+    return "is no number; write it without the quotes";
   const sign = /^[+-]?\p{Sc}|[%\p{Sc}]$/u.test(text) ? "; write it without the sign" : "";
   return `is no number${sign}`;
 }

@@ -30,4 +30,5 @@ export const BENCHMARKS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["memory", () => import("./memory.ts")],
   ["training", () => import("./training.ts")],
   ["aggregation", () => import("./aggregation.ts")],
+  ["tables", () => import("./tables.ts")],
 ]);

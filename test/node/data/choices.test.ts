@@ -100,6 +100,28 @@ test("a suspected value is a warning of every command that learns, with the reme
   assert.doesNotMatch(told.warnings.join(), /far from/);
 });
 
+test("where the task names the columns, no remedy leaves one out, and of two alike the other goes", async (context) => {
+  const bad = temporaryFile(context, "t.csv", `a,b,label\n${"t,1,x\nt,2,y\n".repeat(5)}`);
+  await assert.rejects(loadDataset({ path: bad }, task(["a", "b"])), (error: Error) => {
+    assert.match(error.message, /column "a", in 10 of 10 rows.*\nthe task reads these columns: mend the values/);
+    assert.doesNotMatch(error.message, /--drop/);
+    return true;
+  });
+  const alike = temporaryFile(context, "t.csv", "A,a,b,label\n9,1,2,x\n9,3,4,y\n");
+  await assert.rejects(loadDataset({ path: alike }, task(["a", "b"])), /differ in form only.*--drop '#1'$/);
+  const { data } = await loadDataset({ path: alike, drop: "#1" }, task(["a", "b"]));
+  assert.deepEqual([...data.inputs], [1, 2, 3, 4]);
+});
+
+test("a number that means no reading among features may be a class, and a class of the task is never no reading", async (context) => {
+  const path = temporaryFile(context, "t.csv", "a,b,label\n1,-1,-1\n-1,4,1\n2,2,none\n");
+  const labels = { kind: "classification", column: "label" } as const;
+  const { classes, data } = await readCsv(path, { labels, missing: "-1,none" });
+  assert.deepEqual([classes, data.length], [["-1", "1"], 2]);
+  const named = await readCsv(path, { labels: { ...labels, classes: ["-1", "1", "none"] }, missing: "-1,none" });
+  assert.equal(named.data.length, 3);
+});
+
 test("endings of names may be in capitals", async (context) => {
   const path = temporaryFile(context, "T.CSV", "a,b,label\n1,2,x\n3,4,y\n");
   assert.equal((await loadDataset({ path }, task(["a", "b"]))).data.length, 2);

@@ -127,7 +127,7 @@ test("a missing owner and a regression target that is no number are faults like 
   const options: CsvOptions = { labels: { kind: "regression", columns: ["y"] }, owner: "o" };
   assert.deepEqual(await faultsOf(context, "a,y,o\n1,-,\n", options), [
     'line 2, column "y": "-" is no number',
-    'line 2, column "o": the owner is missing',
+    'line 2, column "o": the owner is missing; fill it in, or leave --owner out',
   ]);
 });
 
