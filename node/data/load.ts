@@ -8,6 +8,7 @@ import { checkVariation } from "./check.ts";
 import { type CsvTable, DEFAULT_MAX_VALUES, readCsv } from "./csv.ts";
 import type { CsvLabels } from "./csv-columns.ts";
 import type { TextChoice } from "./csv-records.ts";
+import { farOffWarnings } from "./far-off.ts";
 import { fillMissing } from "./missing.ts";
 import { type NameList, valuesIn } from "./name-list.ts";
 import { suspectedSentinels } from "./sentinels.ts";
@@ -62,7 +63,7 @@ export async function loadDataset(
   const check = (data: Dataset) => checkVariation(data, { path, kind: task.output.kind, features, whole });
   if (formatOf(path) === "arrays") {
     const data = await fromArrays(source, task, maxValues);
-    return { data, warnings: check(data) };
+    return { data, warnings: [...check(data), ...farOffWarnings(path, data, task)] };
   }
   const { data, features: names } = await fromCsv(source, task, maxValues, false);
   const suspected = suspectedSentinels(data.inputs, names).map(
@@ -72,7 +73,8 @@ export async function loadDataset(
   const absent = fillMissing(data.inputs, names.length, task.input.mean).reduce((sum, count) => sum + count, 0);
   const filled =
     absent === 0 ? [] : [`${path}: ${absent} value(s) are no readings; the means of their columns stand in`];
-  return { data, warnings: [...check(data), ...filled, ...suspected] };
+  const far = suspected.length > 0 ? [] : farOffWarnings(path, data, task); // a sentinel would be told twice
+  return { data, warnings: [...check(data), ...filled, ...suspected, ...far] };
 }
 
 /**

@@ -3,6 +3,7 @@
  * ever held, Node itself included. Each size is compared with half of it: a ratio of 2 is linear. Shapes go from narrow and small to large, since the memory
  * of a process only grows.
  */
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
@@ -55,8 +56,7 @@ async function writeTable(path: string, length: number, width: number): Promise<
   file.write(`${Array.from({ length: width }, (_, column) => `column_${column}`).join()},label\n`);
   for (let row = 0; row < length; row++) {
     const values = Array.from({ length: width }, () => (100 * rng.uniform()).toFixed(4));
-    if (!file.write(`${values.join()},${"xyz"[row % 3]}\n`))
-      await new Promise((resolve) => file.once("drain", resolve));
+    if (!file.write(`${values.join()},${"xyz"[row % 3]}\n`)) await once(file, "drain");
   }
   file.end();
   await finished(file);

@@ -122,6 +122,17 @@ test("a number that means no reading among features may be a class, and a class 
   assert.equal(named.data.length, 3);
 });
 
+test("values far from the task's are one warning that names the column, and values near are none", async (context) => {
+  const rows = (offset: number) =>
+    Array.from({ length: 20 }, (_, i) => `${offset + (i % 7)},${20 + (i % 3)},${"xy"[i % 2]}`);
+  const load = (offset: number) =>
+    loadDataset({ path: temporaryFile(context, "t.csv", `a,b,label\n${rows(offset).join("\n")}\n`) }, task(["a", "b"]));
+  assert.deepEqual((await load(8)).warnings, []);
+  const { warnings } = await load(500);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] as string, /far from those.*: "a" is about 502\.\d+ here, 10 ± 1 in the task$/);
+});
+
 test("endings of names may be in capitals", async (context) => {
   const path = temporaryFile(context, "T.CSV", "a,b,label\n1,2,x\n3,4,y\n");
   assert.equal((await loadDataset({ path }, task(["a", "b"]))).data.length, 2);
