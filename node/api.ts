@@ -3,17 +3,20 @@
  * (`api.json`, mode 0600). `hearsay status`, `hearsay why` and `hearsay log` ask it while the peer holds the database.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { open, readFile, rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import fastify from "fastify";
+import fastify, { type FastifyReply } from "fastify";
 import { fromHex } from "../protocol/bytes.ts";
-import { ERROR_CODES, HearsayError } from "../protocol/errors.ts";
+import { ERROR_CODES, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import type { RememberedMerge } from "../protocol/peer/history.ts";
 import type { PeerStatus } from "../protocol/peer/peer.ts";
 import type { Metrics } from "../protocol/seams.ts";
 import type { ArchiveSummary } from "./archive.ts";
+import { createClosing } from "./closing.ts";
 import type { RemoteLogs } from "./remote-log.ts";
+import { createTurns, inTurns, type Turn, type Turns } from "./turns.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** What `hearsay status` shows. */
 export interface StatusReport extends PeerStatus {
@@ -51,29 +54,37 @@ interface ApiFile {
 
 const FILE = "api.json";
 const ANSWER_WITHIN_MS = 10_000;
+/** Logs and bodies may have to wait for those of others. */
+export const TURN_WITHIN_MS: number = 300_000;
+/** Of the own log one export at a time: it takes the event loop's time, and a second one would take that of the peer. */
+const OWN_LOGS = { atOnce: 1, maxWaiting: 64, idleMs: 2_000 };
+/** Other peers may be slow, and each body may have half a gigabyte. */
+const OF_OTHERS = { atOnce: 2, maxWaiting: 16, idleMs: 2_000 };
 
 export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
   const token = randomBytes(24).toString("base64url");
   const expected = Buffer.from(`Bearer ${token}`);
   const server = fastify({ logger: false, forceCloseConnections: true });
+  const own = createTurns(OWN_LOGS);
+  const others = createTurns(OF_OTHERS);
   server.addHook("onRequest", async (request, reply) => {
     const given = Buffer.from(request.headers.authorization ?? "");
     const known = given.length === expected.length && timingSafeEqual(given, expected);
     if (!known) await reply.code(401).send({ error: `send the token of ${FILE} as: Authorization: Bearer <token>` });
   });
+  server.setErrorHandler((error: Error, _request, reply) => {
+    if (isHearsayError(error, "ERR_RATE")) reply.code(503).header("Retry-After", "60");
+    return reply.send(error);
+  });
   server.get("/status", () => source.status());
   server.get("/merges", () => source.merges());
-  server.get<{ Querystring: { generation?: string } }>("/log", async ({ query: { generation } }, reply) => {
-    const pieces = await source.log(generation === undefined ? undefined : Number(generation));
-    return reply.type("application/jsonl").send(Readable.from(pieces));
+  server.get<{ Querystring: { generation?: string } }>("/log", ({ query }, reply) => {
+    return sendLog(reply, own, () => source.log(generationOf(query)));
   });
   server.get("/generations", () => source.generations());
   server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
     "/peers/:peer/log",
-    async ({ params: { peer }, query: { generation } }, reply) => {
-      const pieces = await source.remote.log(peer, generation === undefined ? undefined : Number(generation));
-      return reply.type("application/jsonl").send(Readable.from(pieces));
-    },
+    ({ params, query }, reply) => sendLog(reply, others, () => source.remote.log(params.peer, generationOf(query))),
   );
   server.get<{ Params: { peer: string } }>("/peers/:peer/generations", ({ params: { peer } }) =>
     source.remote.generations(peer),
@@ -82,23 +93,45 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
     "/blobs/:hash",
     async ({ params: { hash }, query: { from = "" } }, reply) => {
       const wanted = fromHex(hash);
+      await turnFor(reply, others); // a body may have half a gigabyte
       const blob = wanted && (await source.remote.blob(wanted, from.split(",")));
       if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", `nobody of those has ${hash}`);
       return reply.type("application/octet-stream").send(Buffer.from(blob.buffer, blob.byteOffset, blob.length));
     },
   );
-  const url = await server.listen({ host: "127.0.0.1", port: 0 });
   const path = join(stateDir, FILE);
-  await rm(path, { force: true });
-  const file = await open(path, "wx", 0o600);
-  await file.writeFile(JSON.stringify({ url, token } satisfies ApiFile));
-  await file.close();
-  return {
-    async close() {
-      await rm(path, { force: true });
-      await server.close();
-    },
-  };
+  const closing = createClosing();
+  closing.add("the file of the local interface", () => rm(path, { force: true }));
+  closing.add("the local interface", () => server.close());
+  try {
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    await writeWhole(path, JSON.stringify({ url, token } satisfies ApiFile), { mode: 0o600, sync: false });
+  } catch (error) {
+    await closing.close().catch(() => {}); // the first error says more
+    throw error;
+  }
+  return closing;
+}
+
+/** Waits for a turn, which ends with the answer. @throws HearsayError ERR_RATE */
+async function turnFor(reply: FastifyReply, turns: Turns): Promise<Turn> {
+  const turn = await turns.take();
+  if (reply.raw.closed) turn.end();
+  else reply.raw.once("close", () => turn.end()); // also where its asker went away before the first byte
+  return turn;
+}
+
+async function sendLog(
+  reply: FastifyReply,
+  turns: Turns,
+  open: () => Promise<AsyncIterable<string>>,
+): Promise<FastifyReply> {
+  const turn = await turnFor(reply, turns);
+  return reply.type("application/jsonl").send(Readable.from(inTurns(turns, turn, await open())));
+}
+
+function generationOf({ generation }: { readonly generation?: string }): number | undefined {
+  return generation === undefined ? undefined : Number(generation);
 }
 
 /**

@@ -7,12 +7,14 @@
  * budget of bytes a minute whole merges are left out: then an audit proves a sample of them, and the disk of a small machine lasts. The log
  * itself loses nothing. Nobody waits for a write, and no failure of one stops the peer: the owner is told once.
  */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { equalBytes, fromHex, toHex } from "../protocol/bytes.ts";
 import type { Archive, ArchivedBlob, Clock } from "../protocol/seams.ts";
 import { createPartReader } from "./archive-parts.ts";
 import { nodeCrypto } from "./crypto.ts";
+import { asDiskFault } from "./disk-fault.ts";
+import { writeWhole } from "./whole-file.ts";
 
 /** How much of the past is kept; 0 in any of the first four keeps nothing. */
 export interface Retention {
@@ -55,6 +57,7 @@ const NEW = ".new";
 
 interface Kept {
   readonly bytes: number;
+  /** On the monotonic clock: a wall clock that is set forward makes nothing old. */
   readonly atMs: number;
 }
 
@@ -85,7 +88,8 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
       if (name.endsWith(NEW)) await rm(path, { force: true });
       if (fromHex(name)?.length !== 32) continue;
       const { size, mtimeMs } = await stat(path);
-      found.push([name, { bytes: size, atMs: mtimeMs }]);
+      const ageMs = Math.max(0, clock.now() - mtimeMs);
+      found.push([name, { bytes: size, atMs: clock.monotonicMs() - ageMs }]);
     }
     found.sort(([, a], [, b]) => a.atMs - b.atMs);
     for (const [name, file] of found) remember(name, file);
@@ -104,7 +108,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   }
 
   async function prune(): Promise<void> {
-    const sinceMs = clock.now() - hours * 3_600_000;
+    const sinceMs = clock.monotonicMs() - hours * 3_600_000;
     for (const [name, { atMs }] of kept) {
       if (!keepsNothing && kept.size <= count && bytes <= maxBytes && atMs >= sinceMs) return;
       await rm(join(directory, name), { force: true });
@@ -114,7 +118,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
 
   async function keep(blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
     const named = new Map(blobs.map((blob) => [toHex(blob.hash), blob.bytes]));
-    const nowMs = clock.now();
+    const nowMs = clock.monotonicMs();
     const missing = [...named].filter(([name]) => {
       const file = kept.get(name);
       if (file !== undefined) remember(name, { ...file, atMs: nowMs });
@@ -126,7 +130,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
       return;
     }
     for (const [name, content] of missing) {
-      await writeAside(join(directory, name), content);
+      await writeWhole(join(directory, name), content, { sync: false });
       remember(name, { bytes: content.length, atMs: nowMs });
     }
     failing = false;
@@ -157,7 +161,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   }
 
   function tell(error: unknown): void {
-    if (!failing) warn?.(`bodies for audits cannot be kept in ${directory}: ${(error as Error).message}`);
+    if (!failing) warn?.(`bodies for audits cannot be kept in ${directory}: ${(asDiskFault(error) as Error).message}`);
     failing = true;
   }
 
@@ -194,15 +198,5 @@ export async function readArchived(directory: string, hash: Uint8Array): Promise
     return equalBytes(nodeCrypto.sha256(content), hash) ? content : undefined;
   } catch {
     return undefined;
-  }
-}
-
-async function writeAside(path: string, content: Uint8Array): Promise<void> {
-  try {
-    await writeFile(path + NEW, content);
-    await rename(path + NEW, path);
-  } catch (error) {
-    await rm(path + NEW, { force: true }).catch(() => {}); // the first error says more
-    throw error;
   }
 }

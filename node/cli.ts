@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line. Each command is a file in `commands/`, loaded when it is called. */
 import { Command, CommanderError, Option } from "commander";
+import { guardOutput } from "./commands/output.ts";
 
 const NEEDED = 22;
 const [major = 0] = process.versions.node.split(".").map(Number);
@@ -516,11 +517,7 @@ sim
   )
   .action((...args) => run(import("./commands/sim-report.ts"), args));
 
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(); // whoever read has read enough, as head does
-});
-
+guardOutput();
 program.exitOverride();
 for (const command of [...program.commands, ...log.commands, ...key.commands, ...sim.commands]) command.exitOverride();
 

@@ -94,7 +94,13 @@ export async function createPrivate(path: string, bytes: Uint8Array): Promise<vo
 
 /** The same, in place of an existing file: a crash leaves the old one or the new one. */
 export async function replacePrivate(path: string, bytes: Uint8Array): Promise<void> {
-  await rename(await writeAside(path, bytes), path);
+  const aside = await writeAside(path, bytes);
+  try {
+    await rename(aside, path);
+  } catch (error) {
+    await unlink(aside);
+    throw error;
+  }
   await syncDirectory(dirname(path));
 }
 

@@ -2,12 +2,14 @@
  * `model.safetensors` in the state directory: the model for predictions, which `predict`, `eval` and `export` read whether the
  * peer runs or not. Written to a temporary file and renamed, so that a reader never sees half of it.
  */
-import { open, readFile, rename } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { bytesToFloats, floatsToBytes } from "../protocol/bytes.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../protocol/codec/safetensors.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { tensorSlices } from "../protocol/learn/tensors.ts";
 import { numParams, type Task } from "../protocol/task.ts";
+import { asDiskFault } from "./disk-fault.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface ModelFacts {
   readonly peerId: string;
@@ -18,40 +20,48 @@ export interface ModelFacts {
 export interface ModelFile {
   /** Writes the model soon, unless a newer one is offered first. */
   offer(params: Float32Array, facts: ModelFacts): void;
-  /** Resolves when the newest offer is on disk. */
+  /** Resolves when the newest offer is on disk. @throws what the disk says. */
   flush(): Promise<void>;
+}
+
+export interface ModelFileOptions {
+  readonly task: Task;
+  readonly taskId: string;
+  /** One sentence for the user. */
+  readonly warn?: (message: string) => void;
 }
 
 /** Spares flash storage: a model is written at most this often while the peer runs. */
 const WRITE_EVERY_MS = 2_000;
 
-export function createModelFile(path: string, task: Task, taskId: string): ModelFile {
+export function createModelFile(path: string, { task, taskId, warn }: ModelFileOptions): ModelFile {
   let offered: { params: Float32Array; facts: ModelFacts } | undefined;
   let writing: Promise<void> = Promise.resolve();
-  let lastMs = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let failing = false;
 
   async function write(): Promise<void> {
     if (offered === undefined) return;
     const bytes = encodeModel(offered.params, task, taskId, offered.facts);
     offered = undefined;
-    lastMs = Date.now();
-    const temporary = `${path}.new`;
-    const file = await open(temporary, "w", 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    lastMs = performance.now();
+    await writeWhole(path, bytes, { mode: 0o600 });
+    failing = false;
+  }
+
+  /** The next offer tries again. */
+  function tell(error: unknown): void {
+    const { message } = asDiskFault(error) as Error;
+    if (!failing) warn?.(`the model for predictions is not written: ${message}`);
+    failing = true;
   }
 
   return {
     offer(params, facts) {
       offered = { params, facts };
-      if (Date.now() - lastMs >= WRITE_EVERY_MS) {
-        lastMs = Date.now();
-        writing = writing.then(write).catch(() => {}); // the disk is full, say: the next offer tries again
+      if (performance.now() - lastMs >= WRITE_EVERY_MS) {
+        lastMs = performance.now();
+        writing = writing.then(write).catch(tell);
       }
     },
     flush: () => writing.then(write),

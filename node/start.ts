@@ -15,16 +15,18 @@ import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import type { Dataset } from "../protocol/learn/dataset.ts";
 import { encodeTask } from "../protocol/manifest.ts";
 import { openAddressBook } from "../protocol/membership/address-book.ts";
-import type { PeerEvent } from "../protocol/peer/context.ts";
+import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import { createRng } from "../protocol/rng.ts";
-import type { Aggregator, Store, Trainer, Transport } from "../protocol/seams.ts";
+import type { Store, Trainer, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { type FileArchive, openArchive, type Retention } from "./archive.ts";
 import { wallClock } from "./clock.ts";
+import { type Closing, createClosing } from "./closing.ts";
 import { nodeCrypto } from "./crypto.ts";
-import { type EngineChoice, startEngine } from "./engines/client.ts";
+import { asDiskFault } from "./disk-fault.ts";
+import { type Engine, type EngineChoice, startEngine } from "./engines/client.ts";
 import { retellEnds } from "./farewell.ts";
 import { loadOrCreateIdentity } from "./keys.ts";
 import { serviceTagOf, startLibp2p } from "./libp2p.ts";
@@ -35,7 +37,7 @@ import { findPlace } from "./place.ts";
 import { makePrivateDirectory } from "./private-directory.ts";
 import { createRemoteLogs, type RemoteLogs } from "./remote-log.ts";
 import { settleRotation } from "./rotation.ts";
-import { bodiesPath } from "./state-dir.ts";
+import { bodiesPath, modelPath } from "./state-dir.ts";
 import { openStore } from "./store.ts";
 import { createTransport } from "./transport.ts";
 
@@ -75,117 +77,138 @@ export interface RunningPeer {
   readonly remote: RemoteLogs;
   /** Multiaddrs with peer id, to give to others. */
   addresses(): string[];
-  /** Settles when the peer has ended; rejects if it failed. */
+  /** Settles when the peer has ended; rejects if it failed, e.g. because the disk is full. What is open is open until `stop`. */
   readonly done: Promise<void>;
-  /** Ends cleanly: finishes the step in progress, closes connections, saves. */
+  /**
+   * Ends cleanly: finishes the step in progress, saves, closes connections and database. All of it is done whatever fails, each within
+   * seconds. Rejects with the first thing that failed.
+   */
   stop(): Promise<void>;
 }
 
 /** A step in progress at `stop` gets this long before its worker is ended. */
 const STOP_GRACE_MS = 3_000;
+/** The step has ended by then, or hangs. */
+const STEP_ENDS_WITHIN_MS = STOP_GRACE_MS + 500;
 
 /**
- * Starts a peer, and returns once it learns.
+ * Starts a peer, and returns once it learns. Where that fails, what was opened is closed again.
  * @throws HearsayError ERR_STATE | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA, with what to do about it.
  */
 export async function startPeer(options: StartOptions): Promise<RunningPeer> {
-  const { stateDir, task, train, holdout } = options;
-  const closers: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const closer of closers.reverse()) await closer();
-  };
+  const closing = createClosing();
   try {
-    const tightened = await makePrivateDirectory(stateDir);
-    if (tightened !== undefined) options.warn?.(tightened);
-    await settleRotation(stateDir);
-    refuseLostLog(stateDir);
-    const store = await openStore(join(stateDir, "db"));
-    closers.push(() => store.close());
-    const place = await findPlace(join(stateDir, "db"), store);
-    const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"), options.passphrase);
-    for (const warning of warnings) options.warn?.(warning);
-
-    const engine = await startEngine({ task, train, ...(holdout && { holdout }), engine: options.engine });
-    closers.push(() => engine.close());
-    if (engine.warning !== undefined) options.warn?.(engine.warning);
-    const trainer = options.wrapTrainer?.(engine) ?? engine;
-    const aggregator: Aggregator = engine;
-
-    const taskId = nodeCrypto.sha256(encodeTask(task));
-    const rng = createRng(`${identity.peerId}/${randomUUID()}`);
-    const names = taskNames(taskId);
-    const { node, traffic } = await startLibp2p({
-      privateKey,
-      listen: options.listen,
-      mdns: options.mdns,
-      serviceTag: serviceTagOf(taskId),
-      topics: [names.announce, names.evidence],
-    });
-    closers.push(async () => node.stop());
-    const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: identity.peerId });
-    const direct = createTransport(node, traffic, (peer) => book.ban(peer));
-    const transport = options.wrapTransport?.(direct) ?? direct;
-
-    const archive =
-      options.retention &&
-      openArchive({ ...options, directory: bodiesPath(stateDir), clock: wallClock, retention: options.retention });
-    if (archive !== undefined) closers.push(() => archive.close());
-    const modelFile = createModelFile(join(stateDir, "model.safetensors"), task, toHex(taskId));
-    const configured = options.bootstrap.map(peerIn).filter((peer) => peer !== undefined);
-    const peer = await createPeer(
-      { task, minCycleMs: options.minCycleMs, explain: true, configured },
-      {
-        clock: wallClock,
-        crypto: nodeCrypto,
-        identity,
-        transport,
-        store,
-        trainer,
-        aggregator,
-        rng,
-        ...(archive && { archive }),
-        place,
-        observe(event) {
-          options.observe?.(event);
-          if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
-        },
-      },
-    );
-    const membership = startMembership(node, transport, book, {
-      bootstrap: options.bootstrap,
-      protocol: names.peers,
-      maxOutbound: options.maxOutbound,
-      rng: rng.fork("membership"),
-    });
-    const retelling = await retellEnds(stateDir, store, node, names.evidence);
-    closers.push(async () => retelling());
-
-    const done = peer.run();
-    done.catch(() => {}); // whoever awaits `done` hears of it
-    const stop = async () => {
-      peer.stop();
-      const stopGrace = wallClock.after(STOP_GRACE_MS, () => void engine.close());
-      await done.catch(() => {});
-      stopGrace();
-      await membership.stop();
-      modelFile.offer(peer.serving(), peer.status());
-      await modelFile.flush();
-      await close();
-    };
-    const remote = createRemoteLogs(transport, task, taskId);
-    return {
-      peer,
-      store,
-      remote,
-      ...(archive && { archive }),
-      addresses: () => node.getMultiaddrs().map(String),
-      done,
-      stop,
-    };
+    return await startParts(options, closing);
   } catch (error) {
-    await close();
-    throw withRemedy(error);
+    await closing.close().catch(() => {}); // the first error says more
+    throw withRemedy(asDiskFault(error));
   }
+}
+
+/** Everything that is opened is given to `closing` at once. */
+async function startParts(options: StartOptions, closing: Closing): Promise<RunningPeer> {
+  const { stateDir, task } = options;
+  const { store, place } = await openDatabase(options, closing);
+  const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"), options.passphrase);
+  for (const warning of warnings) options.warn?.(warning);
+  const engine = await openEngine(options, closing);
+
+  const taskId = nodeCrypto.sha256(encodeTask(task));
+  const names = taskNames(taskId);
+  const rng = createRng(`${identity.peerId}/${randomUUID()}`);
+  const { listen, mdns, bootstrap, maxOutbound, minCycleMs } = options;
+  const { node, traffic } = await startLibp2p({
+    ...{ privateKey, listen, mdns, serviceTag: serviceTagOf(taskId) },
+    topics: [names.announce, names.evidence],
+  });
+  closing.add("the network", () => node.stop());
+  const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: identity.peerId });
+  const direct = createTransport(node, traffic, (peer) => book.ban(peer));
+  const transport = options.wrapTransport?.(direct) ?? direct;
+
+  const archive = openBodies(options, closing);
+  const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
+  const trainer = options.wrapTrainer?.(engine) ?? engine;
+  const parts = { clock: wallClock, crypto: nodeCrypto, identity, transport, store, trainer, aggregator: engine, rng };
+  const configured = bootstrap.map(peerIn).filter((peer) => peer !== undefined);
+  const peer = await createPeer(
+    { task, minCycleMs, explain: true, configured },
+    {
+      ...parts,
+      ...{ ...(archive && { archive }), place },
+      observe(event) {
+        options.observe?.(event);
+        if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
+      },
+    },
+  );
+  const membership = startMembership(node, transport, book, {
+    ...{ bootstrap, maxOutbound, protocol: names.peers },
+    rng: rng.fork("membership"),
+  });
+  closing.add("the address book", () => membership.stop());
+  const retelling = await retellEnds(stateDir, store, node, names.evidence);
+  closing.add("the news of ended keys", retelling);
+  closing.add("the model file", async () => {
+    modelFile.offer(peer.serving(), peer.status());
+    await modelFile.flush();
+  });
+  const done = run(peer, engine, closing);
+  return {
+    ...{ peer, store, done, ...(archive && { archive }) },
+    remote: createRemoteLogs(transport, task, taskId),
+    addresses: () => node.getMultiaddrs().map(String),
+    stop: () => closing.close().catch(throwAsDiskFault),
+  };
+}
+
+async function openDatabase(
+  { stateDir, warn }: StartOptions,
+  closing: Closing,
+): Promise<{ readonly store: Store; readonly place: StorePlace }> {
+  const tightened = await makePrivateDirectory(stateDir);
+  if (tightened !== undefined) warn?.(tightened);
+  await settleRotation(stateDir);
+  refuseLostLog(stateDir);
+  const path = join(stateDir, "db");
+  const store = await openStore(path);
+  closing.add("the database", () => store.close());
+  return { store, place: await findPlace(path, store) };
+}
+
+async function openEngine(
+  { task, train, holdout, engine: choice, warn }: StartOptions,
+  closing: Closing,
+): Promise<Engine> {
+  const engine = await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+  closing.add("the training engine", () => engine.close());
+  if (engine.warning !== undefined) warn?.(engine.warning);
+  return engine;
+}
+
+function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closing): FileArchive | undefined {
+  if (retention === undefined) return undefined;
+  const archive = openArchive({ directory: bodiesPath(stateDir), clock: wallClock, retention, ...(warn && { warn }) });
+  closing.add("the archive", () => archive.close());
+  return archive;
+}
+
+/** Lets the peer learn until it is closed; the promise is that of `RunningPeer.done`. */
+function run(peer: Peer, engine: Engine, closing: Closing): Promise<void> {
+  const done = peer.run().catch(throwAsDiskFault);
+  const ended = done.catch(() => {}); // whoever awaits `done` hears of it
+  const stop = async () => {
+    peer.stop();
+    const stopGrace = wallClock.after(STOP_GRACE_MS, () => void engine.close());
+    await ended;
+    stopGrace();
+  };
+  closing.add("the step in progress", stop, STEP_ENDS_WITHIN_MS);
+  return done;
+}
+
+function throwAsDiskFault(error: unknown): never {
+  throw asDiskFault(error);
 }
 
 /** A key that has outlived its log would sign a second first entry: a fork that convicts its owner. */

@@ -3,7 +3,7 @@
  * manifest in canonical bytes, `config.yaml`, and `api.json` while the peer runs.
  */
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { equalBytes, toHex } from "../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
@@ -11,6 +11,7 @@ import { decodeTask, encodeTask, parseTask } from "../protocol/manifest.ts";
 import type { Task } from "../protocol/task.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { parseTaskYaml } from "./task-yaml.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export interface OpenTask {
   readonly task: Task;
@@ -67,12 +68,7 @@ export async function openTask(stateDir: string, taskFile?: string): Promise<Ope
 /** Writes a manifest into a state directory that has none. */
 export async function storeTask(stateDir: string, manifest: Uint8Array): Promise<void> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const path = taskPath(stateDir);
-  const file = await open(`${path}.new`, "w", 0o600);
-  await file.writeFile(manifest);
-  await file.sync();
-  await file.close();
-  await rename(`${path}.new`, path);
+  await writeWhole(taskPath(stateDir), manifest, { mode: 0o600 });
 }
 
 /** A task as people write it. @throws HearsayError ERR_TASK with the file's name, and all faults. */

@@ -4,11 +4,11 @@
  * So the database is put together again in the temporary directory: tables, which LevelDB never changes, as links, and the rest,
  * a few megabytes, as copies. The database itself is not touched.
  */
-import { copyFile, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isHearsayError } from "../protocol/errors.ts";
 import type { Store } from "../protocol/seams.ts";
+import { createScratch } from "./scratch.ts";
 import { openStore } from "./store.ts";
 
 /**
@@ -25,8 +25,7 @@ export async function openStoreToRead(directory: string): Promise<Store> {
 }
 
 async function openCopy(directory: string): Promise<Store> {
-  const copy = await mkdtemp(join(tmpdir(), "hearsay-db-"));
-  const remove = () => rm(copy, { recursive: true });
+  const { path: copy, remove } = await createScratch("db");
   try {
     for (const name of await readdir(directory, { withFileTypes: true })) {
       if (!name.isFile()) continue;
@@ -39,11 +38,11 @@ async function openCopy(directory: string): Promise<Store> {
       ...store,
       async close() {
         await store.close();
-        await remove();
+        remove();
       },
     };
   } catch (error) {
-    await remove();
+    remove();
     throw error;
   }
 }

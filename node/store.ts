@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { Level } from "level";
 import { HearsayError } from "../protocol/errors.ts";
 import type { Store, StoreChange } from "../protocol/seams.ts";
+import { diskFault } from "./disk-fault.ts";
 
 type Database = Level<string, Uint8Array>;
 
@@ -48,11 +49,13 @@ export async function openStore(directory: string): Promise<Store> {
 export async function openStoreAfterLoss(directory: string): Promise<OpenedStore> {
   const database: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "view", ...BUFFERS });
   await attempt(directory, () => database.open());
-  let writes = countIn(await attempt(directory, () => database.get(COUNT_KEY)));
-  const lostWrites = Math.max(0, countIn(readCount(directory)) - writes);
-  const file = openSync(join(directory, COUNT_FILE), "a+"); // it is there, whole or empty
-  closeSync(file);
-  const count = openSync(join(directory, COUNT_FILE), "r+");
+  const { count, lostWrites, ...found } = await attempt(directory, () => openCount(database, directory)).catch(
+    async (error: unknown) => {
+      await database.close(); // else its lock stays
+      throw error;
+    },
+  );
+  let { writes } = found;
   let queue: Promise<unknown> = Promise.resolve();
   let failed: { readonly cause: unknown } | undefined;
 
@@ -71,12 +74,12 @@ export async function openStoreAfterLoss(directory: string): Promise<OpenedStore
     );
     try {
       await database.batch(batch, { sync: true });
+      writes += 1;
+      writeSync(count, counted, 0, counted.length, 0); // not synced: it is about the files of this machine, not about its power
     } catch (cause) {
       if (database.status === "open") failed = { cause };
       throw cause;
     }
-    writes += 1;
-    writeSync(count, counted, 0, counted.length, 0); // not synced: it is about the files of this machine, not about its power
   }
 
   return {
@@ -107,11 +110,28 @@ export async function openStoreAfterLoss(directory: string): Promise<OpenedStore
       close: () =>
         inOrder(async () => {
           if (database.status === "closed") return;
-          await database.close();
-          closeSync(count);
+          try {
+            await database.close();
+          } finally {
+            closeSync(count);
+          }
         }),
     },
   };
+}
+
+interface Count {
+  /** The open file of the count. */
+  readonly count: number;
+  readonly writes: number;
+  readonly lostWrites: number;
+}
+
+async function openCount(database: Database, directory: string): Promise<Count> {
+  const writes = countIn(await database.get(COUNT_KEY));
+  const lostWrites = Math.max(0, countIn(readCount(directory)) - writes);
+  closeSync(openSync(join(directory, COUNT_FILE), "a+")); // it is there, whole or empty
+  return { count: openSync(join(directory, COUNT_FILE), "r+"), writes, lostWrites };
 }
 
 /** Beside LevelDB's files, which it leaves alone. */
@@ -152,14 +172,14 @@ async function attempt<T>(directory: string, action: () => T | Promise<T>): Prom
   try {
     return await action();
   } catch (error) {
-    const { code, message, remedy } = explain(error);
-    throw new HearsayError("ERR_STATE", `${message} (${directory}); ${remedy}`, { directory, code, remedy }, error);
+    const { code, message, remedy } = explain(error, directory);
+    throw new HearsayError("ERR_STATE", `${message} (${directory}): ${remedy}`, { directory, code, remedy }, error);
   }
 }
 
 const REPAIR = "hearsay log repair says what is left, and lets the peer go on";
 
-function explain(error: unknown): { code: string; message: string; remedy: string } {
+function explain(error: unknown, directory: string): { code: string; message: string; remedy: string } {
   const code = levelCode(error);
   switch (code) {
     case "LEVEL_LOCKED":
@@ -174,25 +194,14 @@ function explain(error: unknown): { code: string; message: string; remedy: strin
     case "LEVEL_ITERATOR_NOT_OPEN":
       return { code, message: "the store is closed", remedy: "open it again" };
     default:
-      if (says(error, /Read-only file system/))
-        return { code: "READ_ONLY", message: "the file system is read-only", remedy: "mount it for writing" };
-      if (says(error, /No space left on device|Disk quota exceeded/))
-        return {
-          code: "NO_SPACE",
-          message: "there is no space left on the disk",
-          remedy: "nothing that was acknowledged is lost: make space, then start the peer again",
-        };
-      return {
-        code,
-        message: "the database failed",
-        remedy: `look at permissions and the disk; if files are missing or damaged, ${REPAIR}`,
-      };
+      return (
+        diskFault(error, directory) ?? {
+          code,
+          message: "the database failed",
+          remedy: `look at permissions and the disk; if files are missing or damaged, ${REPAIR}`,
+        }
+      );
   }
-}
-
-/** LevelDB says in words only what the system answered. */
-function says(error: unknown, words: RegExp): boolean {
-  return error instanceof Error && (words.test(error.message) || says(error.cause, words));
 }
 
 /** The innermost LEVEL_ code: an error of opening says why only in its cause. */

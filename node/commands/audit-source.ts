@@ -3,8 +3,7 @@
  * a file, or another peer, through the peer that runs on the state directory.
  */
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, open } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -15,9 +14,10 @@ import { writeJsonl } from "../../protocol/log/jsonl.ts";
 import type { LogSource } from "../../protocol/log/stored-export.ts";
 import type { PeerId } from "../../protocol/seams.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
-import { askApi } from "../api.ts";
+import { askApi, TURN_WITHIN_MS } from "../api.ts";
 import { readArchived } from "../archive.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { createScratch } from "../scratch.ts";
 import { bodiesPath } from "../state-dir.ts";
 import { generationIn, withLog } from "./log-source.ts";
 
@@ -64,9 +64,9 @@ export async function withAuditSource<T>(
     );
   }
   if (publicKeyFromPeerId(what) === undefined) return use(await fileSource(what, archived));
-  const directory = await mkdtemp(join(tmpdir(), "hearsay-audit-"));
+  const scratch = await createScratch("audit");
   try {
-    const file = join(directory, "log.jsonl");
+    const file = join(scratch.path, "log.jsonl");
     await pipeline(await fetchLog(stateDir, what, generationIn(generation)), createWriteStream(file));
     const fetched = remembering((hash, author) => fetchBlob(stateDir, hash, [what, ...(author ? [author] : [])]));
     const find = async (hash: Uint8Array, author?: PeerId) => (await archived(hash)) ?? fetched(hash, author);
@@ -79,7 +79,7 @@ export async function withAuditSource<T>(
       },
     });
   } finally {
-    await rm(directory, { recursive: true, force: true });
+    scratch.remove();
   }
 }
 
@@ -121,7 +121,7 @@ function before(than: number, generations: readonly number[]): number[] {
 
 async function fetchLog(stateDir: string, peer: PeerId, generation?: number): Promise<Readable> {
   const query = generation === undefined ? "" : `?generation=${generation}`;
-  const response = await askApi(stateDir, `/peers/${peer}/log${query}`);
+  const response = await askApi(stateDir, `/peers/${peer}/log${query}`, TURN_WITHIN_MS);
   if (!response?.body) {
     throw new HearsayError(
       "ERR_STATE",

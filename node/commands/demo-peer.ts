@@ -8,6 +8,7 @@ import { loadPeerData } from "../data/share.ts";
 import { keepHeapSmall } from "../little-memory.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./demo-messages.ts";
+import { drawing } from "./terminal.ts";
 
 const REPORT_EVERY_MS = 1_000;
 
@@ -70,5 +71,6 @@ process.once("message", (assignment: PeerAssignment) => {
     void say({ kind: "failed", message: String((error as Error)?.stack ?? error) }).then(() => process.exit(1));
   });
 });
-process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the parent decides
+for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {}); // they reach the whole group; the parent decides
+drawing.on("error", () => {}); // the parent's, which may be gone
 process.on("disconnect", () => process.exit(0)); // no peer outlives the demo

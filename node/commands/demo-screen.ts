@@ -17,7 +17,7 @@ export function createDemoScreen({ peers, attackers }: { peers: number; attacker
   const out = drawing;
   const live = out.isTTY === true;
   let lines = 0;
-  let saidMs = 0;
+  let saidMs = Number.NEGATIVE_INFINITY;
 
   function replace(text: string): void {
     if (lines > 0) out.write(`\x1b[${lines}A\x1b[0J`);
@@ -54,8 +54,8 @@ export function createDemoScreen({ peers, attackers }: { peers: number; attacker
     show(title, reports, leftMs) {
       const left = Math.ceil(leftMs / 1000);
       if (live) return replace(render(title, reports, onErrors.dim(`  ${left} s left`)));
-      if (Date.now() - saidMs < LINE_EVERY_MS) return;
-      saidMs = Date.now();
+      if (performance.now() - saidMs < LINE_EVERY_MS) return;
+      saidMs = performance.now();
       const known = reports
         .slice(0, peers - attackers)
         .flatMap((report) => (report === undefined ? [] : [report.accuracy]));

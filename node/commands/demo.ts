@@ -2,6 +2,7 @@
  * `hearsay demo`: the main job, for real. Peers in processes of their own hold shares of a data set that do not overlap, find each
  * other on loopback, and learn; some of them lie. Beside it: the same network with a plain mean, and every peer alone.
  */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,8 @@ import { type DemoNetwork, startNetwork } from "./demo-network.ts";
 import { createDemoScreen, type DemoScreen } from "./demo-screen.ts";
 import { verifyStateLog } from "./log-source.ts";
 import { bytes, percent, printJson, table } from "./print.ts";
+
+import { endNow, onStopSignals, statusAfter } from "./stop-signals.ts";
 import { print } from "./terminal.ts";
 
 interface DemoOptions {
@@ -60,21 +63,21 @@ export async function run(options: DemoOptions): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "hearsay-demo-"));
   const screen = createDemoScreen(setting);
   let network: DemoNetwork | undefined;
-  const interrupted = () => {
+  const { asked } = onStopSignals(endNow);
+  void asked.then((signal) => {
     network?.kill();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted);
-  process.once("SIGTERM", interrupted);
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(statusAfter(signal));
+  });
 
   async function learn(title: string, task: Task): Promise<{ reports: PeerReport[]; logsVerified: number }> {
     const directory = join(scratch, task.aggregation.rule);
     screen.say(`${title}: starting ${setting.peers} processes`);
     network = await startNetwork(assignments(setting, task, directory));
-    const untilMs = Date.now() + 1000 * setting.seconds;
-    for (let leftMs = 1000 * setting.seconds; leftMs > 0; leftMs = untilMs - Date.now()) {
+    const untilMs = performance.now() + 1000 * setting.seconds;
+    for (let leftMs = 1000 * setting.seconds; leftMs > 0; leftMs = untilMs - performance.now()) {
       await sleep(Math.min(leftMs, 1000));
-      screen.show(title, network.reports(), Math.max(0, untilMs - Date.now()));
+      screen.show(title, network.reports(), Math.max(0, untilMs - performance.now()));
     }
     const reports = await network.finish();
     screen.done(title, reports);

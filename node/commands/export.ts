@@ -1,6 +1,6 @@
 /** `hearsay export`: the peer's model as a safetensors file, readable wherever the format is. */
-import { writeFile } from "node:fs/promises";
 import { encodeModel } from "../model-file.ts";
+import { writeOutput } from "../whole-file.ts";
 import { openModel } from "./model.ts";
 import { bytes, printJson } from "./print.ts";
 import { print } from "./terminal.ts";
@@ -13,7 +13,7 @@ export async function run(options: { state: string; output: string; json?: boole
     age: Number(metadata.age ?? 0),
   };
   const file = encodeModel(params, task, metadata.task ?? "", facts);
-  await writeFile(options.output, file);
+  await writeOutput(options.output, file);
   if (options.json) printJson({ file: options.output, bytes: file.length, parameters: params.length, ...facts });
   else print(`${options.output}: ${params.length} parameters, ${bytes(file.length)}, age ${facts.age} steps\n`);
 }

@@ -1,6 +1,7 @@
 /** How a command ends badly: one message, and an exit status. */
 
 import { type ErrorCode, isHearsayError } from "../../protocol/errors.ts";
+import { asDiskFault } from "../disk-fault.ts";
 import { onErrors } from "./colours.ts";
 import { tell } from "./terminal.ts";
 
@@ -28,8 +29,9 @@ export function statusOf(reason: unknown): number {
 }
 
 export function fail(error: unknown): void {
-  tell(`${onErrors.red("error:")} ${describe(error)}\n`);
-  process.exitCode = (isHearsayError(error) && STATUS[error.code]) || EXIT_FAILED;
+  const told = asDiskFault(error);
+  tell(`${onErrors.red("error:")} ${describe(told)}\n`);
+  process.exitCode = (isHearsayError(told) && STATUS[told.code]) || EXIT_FAILED;
 }
 
 /** One message for what a user can mend; anything else is a fault of ours, and comes with its stack. */

@@ -1,6 +1,6 @@
 /** `hearsay init`: writes a task file from a template, filled in from one's own data where they are given. */
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { type Document, parseDocument } from "yaml";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
@@ -9,6 +9,7 @@ import { loadConfig } from "../config.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { TEMPLATES, type TemplateName } from "../data/templates.ts";
 import { nameList, shellOption } from "../shell.ts";
+import { writeOutput } from "../whole-file.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
@@ -54,7 +55,7 @@ export async function run(options: InitOptions): Promise<void> {
   const fill = await complete(document, options, peers);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
-  await writeFile(options.output, text);
+  await writeOutput(options.output, text);
 
   const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
   const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));

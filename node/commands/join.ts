@@ -1,8 +1,6 @@
 /** `hearsay join`: fetches the manifest of an invite from any peer that it names, checks it by its hash, shows what it will cost, and asks. */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { stringify } from "yaml";
 import { equalBytes, toHex } from "../../protocol/bytes.ts";
@@ -18,12 +16,12 @@ import { visible } from "../../protocol/visible.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, taskNames } from "../../protocol/wire/messages.ts";
 import { wallClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { loadOrCreateIdentity } from "../keys.ts";
 import { startLibp2p } from "../libp2p.ts";
 import { makePrivateDirectory } from "../private-directory.ts";
 import { configPath, openTask, storeTask } from "../state-dir.ts";
 import { costOf, type TaskCost } from "../task-cost.ts";
 import { createTransport } from "../transport.ts";
+import { writeWhole } from "../whole-file.ts";
 import { confirm, somebodyIsThere } from "./confirm.ts";
 import { bytes, facts, printJson } from "./print.ts";
 import { print, tell } from "./terminal.ts";
@@ -69,7 +67,7 @@ export async function run(parts: readonly string[], { state, yes, json }: JoinOp
   await storeTask(state, manifest);
   const config = configPath(state);
   const configKept = existsSync(config);
-  if (!configKept) await writeFile(config, stringify({ bootstrap: invite.addresses }), { mode: 0o600 });
+  if (!configKept) await writeWhole(config, stringify({ bootstrap: invite.addresses }), { mode: 0o600 });
   if (json === true) return printJson({ taskId: wanted, name: task.name, state, config, configKept, cost });
   const add = configKept ? `  (add the bootstrap addresses to ${config})` : "";
   print(`\nSaved in ${state}. Next: hearsay up --state ${state} --data FILE${add}\n`);
@@ -122,9 +120,8 @@ function costRows(cost: TaskCost): [string, string][] {
  * @throws HearsayError with what each of them said, under its code where all have the same one, else ERR_UNREACHABLE.
  */
 async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Promise<Uint8Array> {
-  const scratch = await mkdtemp(join(tmpdir(), "hearsay-join-")); // an identity for this errand only
   const faults: HearsayError[] = [];
-  const { privateKey } = await loadOrCreateIdentity(join(scratch, "key"));
+  const privateKey = await generateKeyPair("Ed25519"); // an identity for this errand only
   const { node, traffic } = await startLibp2p({ privateKey, listen: [], mdns: false, serviceTag: "", topics: [] });
   try {
     const transport = createTransport(node, traffic, () => {});
@@ -139,7 +136,6 @@ async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Pr
     }
   } finally {
     await node.stop();
-    await rm(scratch, { recursive: true, force: true });
   }
   const [code = "ERR_UNREACHABLE", ...others] = new Set(faults.map((fault) => fault.code));
   const list = faults.map(({ message }) => `  ${message}`).join("\n");

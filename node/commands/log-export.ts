@@ -1,8 +1,5 @@
 /** `hearsay log export`: the whole log in one file, which others verify without this machine. */
-import { createWriteStream } from "node:fs";
 import { access, readFile } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { equalBytes } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { writeCar } from "../../protocol/log/car.ts";
@@ -11,6 +8,7 @@ import type { LogSource } from "../../protocol/log/stored-export.ts";
 import { readArchived } from "../archive.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { bodiesPath, taskPath } from "../state-dir.ts";
+import { writeOutput } from "../whole-file.ts";
 import { withLog } from "./log-source.ts";
 import { outputIsTerminal, pour } from "./terminal.ts";
 
@@ -26,13 +24,11 @@ export async function run(options: LogExportOptions): Promise<void> {
   const { state, output, generation } = options;
   const format = formatOf(options);
   await withLog(state, generation, async (log) => {
-    const pieces = Readable.from(
-      format === "car" ? carOf(log, options) : writeJsonl(log.header, log.entries(), nodeCrypto),
-    );
-    if (output !== undefined) return pipeline(pieces, createWriteStream(output));
+    const pieces = format === "car" ? carOf(log, options) : writeJsonl(log.header, log.entries(), nodeCrypto);
+    if (output !== undefined) return writeOutput(output, pieces);
     if (format === "car" && outputIsTerminal())
       throw new HearsayError("ERR_CONFIG", "a CAR file is binary, and standard output a terminal: give -o FILE");
-    for await (const piece of pieces) pour(piece);
+    for await (const piece of pieces) await pour(piece);
   });
 }
 

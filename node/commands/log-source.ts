@@ -9,7 +9,7 @@ import type { Verification, VerifyOptions } from "../../protocol/log/verify.ts";
 import { verifyExport } from "../../protocol/log/verify-export.ts";
 import type { Store } from "../../protocol/seams.ts";
 import { isGeneration } from "../../protocol/wire/values.ts";
-import { askApi } from "../api.ts";
+import { askApi, TURN_WITHIN_MS } from "../api.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { databasePath } from "../state-dir.ts";
 import { openStoreToRead } from "../store-copy.ts";
@@ -113,7 +113,7 @@ async function runningLog(stateDir: string, generation?: number): Promise<LogSou
 /** The export of a running peer, as it comes. */
 async function logOfRunning(stateDir: string, generation?: number): Promise<AsyncIterable<Uint8Array> | undefined> {
   const query = generation === undefined ? "" : `?generation=${generation}`;
-  const response = await askApi(stateDir, `/log${query}`);
+  const response = await askApi(stateDir, `/log${query}`, TURN_WITHIN_MS);
   return response?.body ?? undefined;
 }
 

@@ -1,7 +1,4 @@
 /** `hearsay predict`: inputs in, predictions out, one line each; needs no network and no running peer. */
-import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
-import { finished } from "node:stream/promises";
 import { csvField } from "../../protocol/csv-field.ts";
 import type { Numbers } from "../../protocol/learn/dataset.ts";
 import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
@@ -10,6 +7,7 @@ import { loadConfig } from "../config.ts";
 import { loadInputs } from "../data/load.ts";
 import { roundedBeside } from "../data/number.ts";
 import { configPath } from "../state-dir.ts";
+import { writeOutput } from "../whole-file.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
 import { pour } from "./terminal.ts";
@@ -27,30 +25,20 @@ export async function run(options: PredictOptions): Promise<void> {
   const { data } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
   const { inputs, length } = await loadInputs({ ...data, path: options.data }, task);
   const engine = await inferenceEngine(task, options.engine);
-  const file = options.output === undefined ? undefined : await openFile(options.output);
-  const write = (text: string) => (file === undefined ? pour(text) : void file.write(text));
-  try {
-    if (!options.json) write(`${header(task)}\n`);
+  async function* answers(): AsyncGenerator<string> {
+    if (!options.json) yield `${header(task)}\n`;
     const width = inputSize(task);
     for (let row = 0; row < length; row += ROWS_AT_ONCE) {
       const some = inputs.slice(row * width, Math.min(length, row + ROWS_AT_ONCE) * width);
-      const predictions = await engine.predict(params, some);
-      write(lines(task, predictions, row, options.json === true));
-    }
-  } finally {
-    await engine.close();
-    if (file !== undefined) {
-      file.end();
-      await finished(file);
+      yield lines(task, await engine.predict(params, some), row, options.json === true);
     }
   }
-}
-
-/** @throws where the file cannot be written: here, not later as an event that nobody hears. */
-async function openFile(path: string): Promise<WriteStream> {
-  const file = createWriteStream(path);
-  await once(file, "open");
-  return file;
+  try {
+    if (options.output !== undefined) await writeOutput(options.output, answers());
+    else for await (const piece of answers()) await pour(piece);
+  } finally {
+    await engine.close();
+  }
 }
 
 function header(task: Task): string {

@@ -1,7 +1,9 @@
 /** `hearsay sim compare`: runs side by side, with what differs between their scenarios and how sure the difference is. */
+
 import { HearsayError } from "../../protocol/errors.ts";
+import { writeOutput } from "../whole-file.ts";
 import { printJson } from "./print.ts";
-import { readRuns, writeWhole } from "./sim-files.ts";
+import { readRuns } from "./sim-files.ts";
 import { contrastTable, differenceTable, groupTable, letter } from "./sim-print.ts";
 import { print } from "./terminal.ts";
 
@@ -26,7 +28,7 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
   }
   if (options.html !== undefined) {
     const { renderComparison } = await import("../../sim/html/compare-page.ts");
-    await writeWhole(options.html, renderComparison(groups));
+    await writeOutput(options.html, renderComparison(groups));
   }
   const compared = compareGroups(groups);
   if (options.json) {

@@ -1,32 +1,18 @@
 /**
  * Runs on disk. A sweep holds one file a run, `runs/<hash, 16 digits>-s<seed>.json`; `hearsay sim run` writes a directory of its own
  * with the same content in files for people and plots.
- *
- * A file has its name only once it is whole: it is written beside it, and renamed.
  */
+
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { HearsayError } from "../../protocol/errors.ts";
+import { writeOutput } from "../whole-file.ts";
 
 export type Report = import("../../sim/report.ts").Report;
 
 const RUN_FILE = /^[0-9a-f]{16}-s\d+\.json$/;
-
-/** Makes the directory where there is none. Several processes may write the same name: the last one wins. */
-export async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${hostname()}-${process.pid}.tmp`;
-  try {
-    await writeFile(draft, text);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
-}
 
 export function runPath(directory: string, { hash, seed }: { readonly hash: string; readonly seed: number }): string {
   return join(directory, "runs", `${hash.slice(0, 16)}-s${seed}.json`);
@@ -71,11 +57,11 @@ export async function writeRunDirectory(directory: string, report: Report, html:
   const { hash, seed } = summary;
   const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify({ hash, seed, ...row })}\n`).join("");
   await rm(join(directory, "summary.json"), { force: true });
-  await writeWhole(join(directory, "scenario.yaml"), `# hash ${hash}\n${stringify(scenario, { lineWidth: 120 })}`);
-  await writeWhole(join(directory, "series.jsonl"), lines(series));
-  await writeWhole(join(directory, "peers.jsonl"), lines(peers));
-  await writeWhole(join(directory, "report.html"), html);
-  await writeWhole(join(directory, "summary.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
+  await writeOutput(join(directory, "scenario.yaml"), `# hash ${hash}\n${stringify(scenario, { lineWidth: 120 })}`);
+  await writeOutput(join(directory, "series.jsonl"), lines(series));
+  await writeOutput(join(directory, "peers.jsonl"), lines(peers));
+  await writeOutput(join(directory, "report.html"), html);
+  await writeOutput(join(directory, "summary.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
 }
 
 /** @throws HearsayError ERR_CONFIG where another run than this one is in the directory. */

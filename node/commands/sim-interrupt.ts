@@ -1,4 +1,5 @@
-/** Ctrl-C, and SIGTERM as Slurm and Kubernetes send it: end cleanly, with the exit status that shells expect. */
+/** Ctrl-C, SIGTERM as Slurm and Kubernetes send it, and a terminal that is closed: end cleanly, with the exit status that shells expect. */
+import { endNow, onStopSignals, type StopSignal, statusAfter } from "./stop-signals.ts";
 
 export interface Interrupt {
   /** Rejects once the user or the system asks to stop; never resolves. */
@@ -7,30 +8,21 @@ export interface Interrupt {
   dispose(): void;
 }
 
-const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
-
 export class Interrupted extends Error {
   readonly exitStatus: number;
 
-  constructor(signal: keyof typeof STATUS) {
+  constructor(signal: StopSignal) {
     super(`stopped by ${signal}`);
-    this.exitStatus = STATUS[signal];
+    this.exitStatus = statusAfter(signal);
   }
 }
 
 /** A second signal ends the process at once. */
 export function onInterrupt(): Interrupt {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {}); // whoever waits hears of it
-  const stop = (signal: NodeJS.Signals) => {
-    dispose();
-    reject(new Interrupted(signal as keyof typeof STATUS));
-  };
-  const dispose = () => {
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return { asked: promise, dispose };
+  const signals = onStopSignals(endNow);
+  const asked = signals.asked.then((signal) => {
+    throw new Interrupted(signal);
+  });
+  asked.catch(() => {}); // whoever waits hears of it
+  return { asked, dispose: signals.dispose };
 }

@@ -1,9 +1,11 @@
 /** `hearsay sim merge`: the runs of several sweeps, such as the shards of one, in one directory with one table. */
+
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { HearsayError } from "../../protocol/errors.ts";
+import { writeOutput } from "../whole-file.ts";
 import { printJson } from "./print.ts";
-import { readRun, runFiles, writeWhole } from "./sim-files.ts";
+import { readRun, runFiles } from "./sim-files.ts";
 import { groupTable } from "./sim-print.ts";
 import { writeTables } from "./sim-tables.ts";
 import { print } from "./terminal.ts";
@@ -38,7 +40,7 @@ export async function run(directories: readonly string[], options: MergeOptions)
   }
   for (const [name, { path, text }] of texts) {
     const target = join(options.out, "runs", name);
-    if (path !== target) await writeWhole(target, text);
+    if (path !== target) await writeOutput(target, text);
   }
   const groups = await writeTables(options.out);
   if (options.json) printJson({ out: options.out, runs: texts.size, groups: groups.length });

@@ -1,10 +1,12 @@
 /** Data that some sweeps need and that no shipped set is: made from one, the same bytes whenever. */
+
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { packageRoot } from "../package-root.ts";
-import { writeWhole } from "./sim-files.ts";
+import { writeOutput } from "../whole-file.ts";
+
 import { RESULTS } from "./sim-report-sweeps.ts";
 
 /**
@@ -31,5 +33,5 @@ async function writeDigits(file: string, column: string, ownerOf: (digit: number
   const [head = "", ...rows] = source.split(/\r?\n/).filter((line) => line !== "");
   const label = head.split(",").indexOf("label");
   const lines = rows.map((row) => `${row},${ownerOf(Number(row.split(",")[label]))}`);
-  await writeWhole(path, `${[`${head},${column}`, ...lines].join("\n")}\n`);
+  await writeOutput(path, `${[`${head},${column}`, ...lines].join("\n")}\n`);
 }

@@ -2,13 +2,15 @@
  * `hearsay sim report`: runs the sweeps behind sim/README.md and writes its tables and figures. For a checkout, called at its top;
  * `npm run report:attacks` and `npm run report:sim` are short for it.
  */
+
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HearsayError } from "../../protocol/errors.ts";
+import { writeOutput } from "../whole-file.ts";
 import { onErrors } from "./colours.ts";
 import { printJson, table } from "./print.ts";
-import { writeWhole } from "./sim-files.ts";
+
 import { writeHalves, writeRare } from "./sim-report-data.ts";
 import { readCells, runSweeps, type SweepCells } from "./sim-report-sweeps.ts";
 import { tell as complain, print } from "./terminal.ts";
@@ -53,7 +55,7 @@ async function reportMeasurements(options: ReportOptions): Promise<void> {
   if (sweeps === undefined) return;
   const { text, figures } = measureReport(sweeps, "plots");
   const paths = [...figures].map(([name, svg]) => [join(PLOTS, name), svg] as const);
-  for (const [path, svg] of paths) await writeWhole(path, svg);
+  for (const [path, svg] of paths) await writeOutput(path, svg);
   await writeSection("measurements", text);
   tell(options, Object.values(sweeps), [README, ...paths.map(([path]) => path)]);
 }
@@ -90,7 +92,7 @@ async function sweepsOf<K extends string>(
 async function writeSection(name: string, body: string): Promise<void> {
   const { replaceSection } = await import("../../sim/tables/markdown.ts");
   // Read only now: the runs take hours, and somebody may have written on.
-  await writeWhole(README, replaceSection(await readFile(README, "utf8"), name, body));
+  await writeOutput(README, replaceSection(await readFile(README, "utf8"), name, body));
 }
 
 function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: readonly string[]): void {

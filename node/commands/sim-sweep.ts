@@ -1,12 +1,14 @@
 /** `hearsay sim sweep`: a scenario under every combination of some values and several seeds, over all cores. */
+
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { writeOutput } from "../whole-file.ts";
 import { onErrors } from "./colours.ts";
 import { printJson } from "./print.ts";
-import { readRun, runPath, writeWhole } from "./sim-files.ts";
+import { readRun, runPath } from "./sim-files.ts";
 import { Interrupted, onInterrupt } from "./sim-interrupt.ts";
 import { createSimPool } from "./sim-pool.ts";
 import { groupTable } from "./sim-print.ts";
@@ -158,7 +160,7 @@ async function runAll(todo: readonly SweepRun[], { directory, folder, workers, s
           show();
         });
         if (stopped) return;
-        await writeWhole(runPath(directory, { hash, seed: scenario.seed }), text);
+        await writeOutput(runPath(directory, { hash, seed: scenario.seed }), text);
       } catch (error) {
         if (stopped) return;
         failures.push({ label, hash, seed: scenario.seed, ...faultOf(error) });

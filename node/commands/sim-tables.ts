@@ -1,6 +1,8 @@
 /** What a sweep leaves beside its runs: one table for people and plots, and the page that compares its groups. */
+
 import { join } from "node:path";
-import { type Report, readRun, runFiles, writeWhole } from "./sim-files.ts";
+import { writeOutput } from "../whole-file.ts";
+import { type Report, readRun, runFiles } from "./sim-files.ts";
 
 type Compared = import("../../sim/compare.ts").Compared;
 
@@ -19,8 +21,8 @@ export async function writeTables(directory: string): Promise<Compared[]> {
   const reports = inOrder(found);
   const rows = tableOf(reports);
   const groups = groupRuns([{ name: directory, reports }]);
-  await writeWhole(join(directory, "results.csv"), csvOf(rows));
-  await writeWhole(join(directory, "results.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  await writeWhole(join(directory, "report.html"), renderComparison(groups));
+  await writeOutput(join(directory, "results.csv"), csvOf(rows));
+  await writeOutput(join(directory, "results.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  await writeOutput(join(directory, "report.html"), renderComparison(groups));
   return compareGroups(groups);
 }

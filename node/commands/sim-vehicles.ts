@@ -1,8 +1,9 @@
 /** `hearsay sim vehicles`: a trace of contacts between vehicles on a grid of streets, for `churn: { kind: encounters }`. */
+
 import { HearsayError } from "../../protocol/errors.ts";
 import { createRng } from "../../protocol/rng.ts";
+import { writeOutput } from "../whole-file.ts";
 import { facts, printJson } from "./print.ts";
-import { writeWhole } from "./sim-files.ts";
 import { print } from "./terminal.ts";
 
 interface VehicleOptions {
@@ -46,7 +47,7 @@ export async function run(options: VehicleOptions): Promise<void> {
   }
   if (parsed.data.kind !== "vehicles") throw new TypeError("not the vehicles that were asked for");
   const contacts = vehicleContacts(parsed.data, vehicles, seconds, createRng(`vehicles/${seed}`));
-  await writeWhole(options.out, [...formatContacts(contacts)].join(""));
+  await writeOutput(options.out, [...formatContacts(contacts)].join(""));
 
   const together = contacts.reduce((sum, [start, end]) => sum + end - start, 0);
   const figures = {

@@ -2,6 +2,7 @@
  * The edge to the terminal: all that a command says passes here, and nothing of others passes that a terminal would obey (`visible.ts`). A lint
  * rule (.biome-terminal.grit) keeps the streams of the process out of all other files.
  */
+import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { visible, visibleJson, visibleValue } from "../../protocol/visible.ts";
 import { splitColours } from "./colours.ts";
@@ -32,11 +33,14 @@ export function seenLogLine(line: string): string {
   return `${visibleJson(JSON.stringify(visibleValue(JSON.parse(line))))}\n`;
 }
 
-/** Bytes for another program, such as a file of JSON lines: as they are, but made visible where a person would see them. */
-export function pour(bytes: string | Uint8Array): void {
-  process.stdout.write(
-    process.stdout.isTTY ? lines(typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes)) : bytes,
-  );
+/**
+ * Bytes for another program, such as a file of JSON lines: as they are, but made visible where a person would see them. Resolves when there is
+ * room for more: a slow reader is waited for.
+ */
+export async function pour(bytes: string | Uint8Array): Promise<void> {
+  const out = process.stdout;
+  const text = () => lines(typeof bytes === "string" ? bytes : new TextDecoder().decode(bytes));
+  if (!out.write(out.isTTY ? text() : bytes)) await once(out, "drain");
 }
 
 /** Whether a person looks at what is poured. */

@@ -13,16 +13,16 @@ const MAX_REFUSALS = 10_000;
 
 /** Turns events into log lines; at level debug, all of them. */
 export function narrator(logger: Logger): (event: PeerEvent) => void {
-  let progressMs = Date.now();
+  let progressMs = performance.now();
   let alone = false;
   const refusals = new Map<string, number>();
   return (event) => {
-    const now = Date.now();
+    const now = performance.now(); // the wall clock may be set back
     logger.debug(event.kind === "published" ? { ...event, model: toHex(event.model) } : event);
     if (event.kind === "refused") {
       if (event.code === "ERR_NOT_FOUND") return; // replaced by a newer one before it was pulled: nobody's fault
       const name = `${event.peer}/${event.code}`;
-      if (now - (refusals.get(name) ?? 0) < REFUSAL_EVERY_MS) return;
+      if (now - (refusals.get(name) ?? Number.NEGATIVE_INFINITY) < REFUSAL_EVERY_MS) return;
       if (refusals.size > MAX_REFUSALS) refusals.clear();
       refusals.set(name, now);
       logger.warn({ peer: event.peer, code: event.code }, event.message);

@@ -1,17 +1,10 @@
 /** `hearsay up`: runs the peer until it is told to stop. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DestinationStream, pino } from "pino";
-import { fromHex, toHex } from "../../protocol/bytes.ts";
+import type { Logger } from "pino";
 import { HearsayError } from "../../protocol/errors.ts";
-import { formatInvite } from "../../protocol/invite.ts";
-import type { Log } from "../../protocol/log/chain.ts";
-import { writeJsonl } from "../../protocol/log/jsonl.ts";
-import { storedGenerations } from "../../protocol/log/records.ts";
-import { openStoredExport } from "../../protocol/log/stored-export.ts";
-import { rememberedMerges } from "../../protocol/peer/history.ts";
-import { type Api, type StatusReport, serveApi } from "../api.ts";
+import { serveApi } from "../api.ts";
+import { createClosing } from "../closing.ts";
 import { type Config, loadConfig } from "../config.ts";
-import { nodeCrypto } from "../crypto.ts";
 import { loadPeerData } from "../data/share.ts";
 import { isDense } from "../engines/messages.ts";
 import { restartInLittleMemory } from "../little-memory.ts";
@@ -19,8 +12,12 @@ import { passphraseFrom } from "../passphrase.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
-import { createGauge } from "./gauge.ts";
-import { drawing, print, seenLogLine } from "./terminal.ts";
+import { fail } from "./fail.ts";
+import { outliveOutput } from "./output.ts";
+import { onStopSignals, statusAfter } from "./stop-signals.ts";
+import { print } from "./terminal.ts";
+import { apiSource, inviteTo } from "./up-api.ts";
+import { createLogger } from "./up-log.ts";
 import { narrator } from "./up-narrator.ts";
 
 interface UpOptions extends DataOptions {
@@ -47,91 +44,84 @@ interface UpOptions extends DataOptions {
 const MAX_SECONDS = 2_000_000;
 /** A peer that has not ended by then, for whatever reason, is ended. */
 const STOP_WITHIN_MS = 4_500;
+/** A reader of the log that has stopped is not waited for longer. */
+const LAST_WORDS_MS = 500;
+const EXIT_FAILED = 1;
 
 export async function run(options: UpOptions): Promise<void> {
   process.umask(0o077); // all that it writes lies in the state directory
+  outliveOutput();
   const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
-  const logger = pino(
-    { level: config.logLevel, hooks: { streamWrite: seenLogLine } },
-    drawing.isTTY ? await readable() : drawing,
-  );
-  const seconds = options.seconds === undefined ? undefined : Number(options.seconds);
-  if (seconds !== undefined && !(seconds > 0 && seconds <= MAX_SECONDS)) {
-    throw new HearsayError("ERR_CONFIG", `--seconds ${options.seconds}: give a number above 0, at most ${MAX_SECONDS}`);
-  }
+  const logger = await createLogger(config.logLevel);
+  const seconds = secondsOf(options.seconds);
+  const { asked } = onStopSignals((signal) => {
+    logger.warn(`ended at once, on a second ${signal}`);
+    process.exit(statusAfter(signal));
+  });
   let running: RunningPeer | undefined;
-  const stopping = stopSignal();
-  void stopping.then(() => {
-    if (running === undefined) process.exit(0); // still starting: nothing is half written, whenever it ends
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+  void asked.then((signal) => {
+    if (running !== undefined) return;
+    logger.info(`stopped by ${signal} before it learned`);
+    process.exit(0); // nothing is half written, whenever it ends
   });
   const { task, taskId } = await openTask(options.state, options.task);
   if (!isDense(config.engine, task)) restartInLittleMemory({ traps: true });
   const data = await loadPeerData(config.data, task);
   for (const warning of data.warnings) logger.warn(warning);
-
   running = await startPeer({
-    stateDir: options.state,
-    task,
-    train: data.train,
-    ...(data.holdout && { holdout: data.holdout }),
-    engine: config.engine,
-    listen: config.listen,
-    bootstrap: config.bootstrap,
-    mdns: config.mdns,
-    minCycleMs: config.minCycleMs,
-    maxOutbound: config.maxOutbound,
-    retention: config.retention,
+    ...{ stateDir: options.state, task, train: data.train, ...(data.holdout && { holdout: data.holdout }) },
+    ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
+    ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     passphrase: passphraseFrom(options),
     observe: narrator(logger),
     warn: (message) => logger.warn(message),
   });
-  const startedMs = Date.now();
-  const inviteText = () => invite(taskId, running);
-  const figures = createGauge(() => running.peer.evaluate("holdout"));
-  let api: Api | undefined;
+  const { peer, stop } = running;
+  const closing = createClosing();
   try {
-    api = await serveApi(options.state, {
-      generations: () => storedGenerations(running.store),
-      async status() {
-        return {
-          ...running.peer.status(),
-          addresses: running.addresses(),
-          invite: inviteText(),
-          head: headOf(running.peer.log),
-          uptimeSeconds: Math.round((Date.now() - startedMs) / 1000),
-          archive: running.archive?.summary() ?? null,
-          holdout: data.holdout === undefined ? null : await figures(),
-        };
-      },
-      merges: () => rememberedMerges(running.store),
-      remote: running.remote,
-      async log(generation) {
-        const { header, entries } = await openStoredExport(running.store, nodeCrypto, generation);
-        return writeJsonl(header, entries(), nodeCrypto);
-      },
-    });
-    const { peerId, engine, numExamples } = running.peer.status();
+    const api = await serveApi(options.state, apiSource(running, taskId, data.holdout !== undefined));
+    closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
+    closing.add("the peer", stop, STOP_WITHIN_MS);
+    const { peerId, engine, numExamples } = peer.status();
     logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
-    print(`invite others with:\n  hearsay join '${inviteText()}'\n`);
-    await Promise.race([
-      running.done,
-      stopping,
-      ...(seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })]),
-    ]);
+    print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
+    const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
+    await Promise.race([running.done, asked, ...over]);
     logger.info("stopping");
-  } finally {
-    await api?.close();
-    await running.stop();
+  } catch (error) {
+    const ended = endInTime(logger, error);
+    await Promise.allSettled([closing.close(), stop()]);
+    ended();
+    throw error; // what came of it says less
   }
-  const { cycle, age, logSize } = running.peer.status();
+  const ended = endInTime(logger);
+  await closing.close().finally(ended);
+  const { cycle, age, logSize } = peer.status();
   logger.info({ cycle, age, logSize }, "stopped");
 }
 
-/** Lines for people. */
-async function readable(): Promise<DestinationStream> {
-  const { default: pretty } = await import("pino-pretty");
-  return pretty({ destination: 2, colorize: process.env.NO_COLOR === undefined, ignore: "pid,hostname" });
+/**
+ * Whatever hangs: a supervisor must see that this peer does not learn any more. The returned function says that all has been closed, and
+ * leaves the last words a moment to be read.
+ */
+function endInTime(logger: Logger, error?: unknown): () => void {
+  const end = () => {
+    if (error !== undefined) fail(error);
+    logger.error(`not everything has ended within ${STOP_WITHIN_MS / 1000} s; ended without it`);
+    process.exit(EXIT_FAILED);
+  };
+  const timer = setTimeout(end, STOP_WITHIN_MS).unref();
+  return () => {
+    clearTimeout(timer);
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+  };
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
+  throw new HearsayError("ERR_CONFIG", `--seconds ${text}: give a number above 0, at most ${MAX_SECONDS}`);
 }
 
 function settings(options: UpOptions): Record<string, unknown> {
@@ -157,24 +147,4 @@ function settings(options: UpOptions): Record<string, unknown> {
 function toNumber(text: string): number | string {
   const value = Number(text);
   return Number.isFinite(value) ? value : text;
-}
-
-function headOf(log: Log): StatusReport["head"] {
-  const { seq, id } = log.head();
-  return { seq, id: toHex(id) };
-}
-
-function invite(taskId: string, running: RunningPeer): string {
-  const addresses = running.addresses();
-  const outside = addresses.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
-  return formatInvite({
-    task: fromHex(taskId) ?? new Uint8Array(),
-    addresses: outside.length > 0 ? outside : addresses,
-  });
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
 }

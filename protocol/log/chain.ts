@@ -329,7 +329,8 @@ function placeOf({ seq, id, tsMs, type }: Place): Place {
 }
 
 function closed(cause: unknown): HearsayError {
-  return new HearsayError("ERR_LOG_CLOSED", "a write to the log failed; open the store again", {}, cause);
+  const why = cause instanceof Error ? cause.message : "open the store again";
+  return new HearsayError("ERR_LOG_CLOSED", `a write to the log failed: ${why}`, {}, cause);
 }
 
 function ended(): HearsayError {

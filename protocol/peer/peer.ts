@@ -84,10 +84,11 @@ export async function createPeer(
   const manifest = encodeTask(task);
   const taskId = crypto.sha256(manifest);
   const ending = new AbortController();
-  let failure: { readonly cause: unknown } | undefined;
+  const failing = Promise.withResolvers<never>();
+  failing.promise.catch(() => {}); // `run` tells of it
   const fail = (cause: unknown) => {
     if (ending.signal.aborted) return;
-    failure = { cause };
+    failing.reject(cause);
     ending.abort(cause);
   };
   const context = await openContext({ task, taskId, explain, configured, signal: ending.signal, fail }, modules);
@@ -162,13 +163,14 @@ export async function createPeer(
     }
   }
 
+  async function learn(): Promise<void> {
+    const pace = createPace(clock, minCycleMs, ending.signal);
+    while (!ending.signal.aborted) await oneCycle(pace);
+  }
+
   return {
     log,
-    async run() {
-      const pace = createPace(clock, minCycleMs, ending.signal);
-      while (!ending.signal.aborted) await oneCycle(pace);
-      if (failure !== undefined) throw failure.cause;
-    },
+    run: () => Promise.race([failing.promise, learn()]), // a failure waits for no step
     stop: () => ending.abort(new HearsayError("ERR_UNREACHABLE", "this peer is stopping")),
     status: () => ({
       peerId: identity.peerId,

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { type ApiSource, askApi, type StatusReport, serveApi } from "../../node/api.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 
@@ -159,5 +160,72 @@ describe("the local interface", () => {
       closingMs = performance.now();
     });
     assert.ok(performance.now() - closingMs < 1000);
+  });
+
+  it("writes one log at a time: fifty exports at once are all answered, in the order of asking", async () => {
+    let [open, most] = [0, 0];
+    const order: number[] = [];
+    const log: ApiSource["log"] = async (generation = 0) => {
+      most = Math.max(most, ++open);
+      order.push(generation);
+      return (async function* () {
+        yield* lines(generation);
+        await setImmediate();
+        open--;
+      })();
+    };
+    await serving({ ...SOURCE, log }, async (directory) => {
+      const asked: Promise<string | undefined>[] = [];
+      for (let i = 0; i < 50; i++) {
+        asked.push(askApi(directory, `/log?generation=${i}`).then((answer) => answer?.text()));
+        await setImmediate();
+      }
+      const texts = await Promise.all(asked);
+      assert.deepEqual(
+        texts.map((text) => text?.split("\n")[0]),
+        texts.map((_, i) => `{"generation":${i}}`),
+      );
+    });
+    assert.equal(most, 1);
+    assert.equal(order.length, 50);
+  });
+
+  it("says so at once where too many exports wait, and when to ask again; status is answered meanwhile", async () => {
+    const { promise: go, resolve } = Promise.withResolvers<void>();
+    const log: ApiSource["log"] = async () => {
+      await go;
+      return lines(0);
+    };
+    await serving({ ...SOURCE, log }, async (directory, { url, token }) => {
+      const ask = () => fetch(new URL("/log", url), { headers: { authorization: `Bearer ${token}` } });
+      const accepted = new Set(Array.from({ length: 100 }, ask));
+      while (accepted.size > 65) {
+        const [answer, one] = await Promise.race([...accepted].map((one) => one.then((it) => [it, one] as const)));
+        assert.equal(answer.status, 503);
+        assert.equal(answer.headers.get("retry-after"), "60");
+        accepted.delete(one);
+      }
+      await assert.rejects(askApi(directory, "/log"), { code: "ERR_RATE", message: /64 wait: try again in a minute/ });
+      assert.equal((await askApi(directory, "/status"))?.status, 200);
+      resolve();
+      for (const answer of await Promise.all(accepted)) assert.equal(answer.status, 200);
+    });
+  });
+
+  it("goes on with the next export when an asker goes away, or stops reading", async () => {
+    const long = async function* () {
+      for (let i = 0; i < 100; i++) yield "x".repeat(100_000);
+    };
+    await serving({ ...SOURCE, log: async () => long() }, async (directory, { url, token }) => {
+      const authorization = { authorization: `Bearer ${token}` };
+      const stops = await fetch(new URL("/log", url), { headers: authorization });
+      const goesAway = new AbortController();
+      const waiting = fetch(new URL("/log", url), { headers: authorization, signal: goesAway.signal });
+      await setImmediate();
+      goesAway.abort();
+      await assert.rejects(waiting);
+      assert.equal((await (await askApi(directory, "/log"))?.text())?.length, 10_000_000);
+      assert.equal((await stops.text()).length, 10_000_000, "who stopped reads on when it is its turn again");
+    });
   });
 });

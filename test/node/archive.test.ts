@@ -77,6 +77,24 @@ describe("the archive", () => {
     assert.deepEqual(await has(archive, blob(5), blob(6), blob(7)), [false, false, true]);
   });
 
+  it("measures age by a clock that nobody sets: of what it wrote, and from its start on of what was there", async () => {
+    await open().put([blob(1)]);
+    let setMs = 0;
+    const archive = openArchive({
+      directory,
+      retention: { ...PLENTY, hours: 1 },
+      clock: { ...clock, now: () => nowMs + setMs },
+      warn: (text) => warnings.push(text),
+    });
+    await archive.put([blob(2)]);
+    setMs = 30 * 24 * 3_600_000;
+    await archive.put([blob(3)]);
+    assert.deepEqual(await has(archive, blob(1), blob(2), blob(3)), [true, true, true]);
+    nowMs += 3_900_000;
+    await archive.put([blob(4)]);
+    assert.deepEqual(await has(archive, blob(1), blob(2), blob(3), blob(4)), [false, false, false, true]);
+  });
+
   it("counts as new what a newer merge names again", async () => {
     const archive = open({ count: 2 });
     await archive.put([blob(1)]);

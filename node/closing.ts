@@ -1,0 +1,66 @@
+/**
+ * What a process has opened, and closes in reverse order. Each is closed whatever the closing of others threw, and nobody waits for one that
+ * hangs: else a full disk, which fails one of them, would leave a process that listens, holds its lock and learns nothing.
+ */
+import { HearsayError } from "../protocol/errors.ts";
+
+export interface Closing {
+  /**
+   * Takes over something that was opened.
+   * @param what names it where closing it takes too long.
+   * @param withinMs the longest that it is waited for.
+   */
+  add(what: string, close: () => unknown, withinMs?: number): void;
+  /**
+   * Closes everything, the newest first; a second call waits for the same. Rejects with the error of the first that failed, once all had
+   * their turn. @throws HearsayError ERR_TIMEOUT for one that did not end in time.
+   */
+  close(): Promise<void>;
+}
+
+/** A slow memory card needs a second to sync. */
+const CLOSE_WITHIN_MS = 2_000;
+
+interface Closer {
+  readonly what: string;
+  readonly close: () => unknown;
+  readonly withinMs: number;
+}
+
+export function createClosing(): Closing {
+  const closers: Closer[] = [];
+  let closing: Promise<void> | undefined;
+  return {
+    add(what, close, withinMs = CLOSE_WITHIN_MS) {
+      closers.push({ what, close, withinMs });
+    },
+    close() {
+      closing ??= closeAll(closers.reverse());
+      return closing;
+    },
+  };
+}
+
+async function closeAll(closers: readonly Closer[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const closer of closers) {
+    try {
+      await inTime(closer);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function inTime({ what, close, withinMs }: Closer): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    late.reject(new HearsayError("ERR_TIMEOUT", `${what} did not end within ${withinMs / 1000} s`));
+  }, withinMs);
+  try {
+    await Promise.race([close(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

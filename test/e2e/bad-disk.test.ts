@@ -1,0 +1,122 @@
+/**
+ * A disk that fills up, or turns read-only, at any moment: the peer ends with status 1 and says what to do, and loses nothing that it
+ * told anybody. HEARSAY_TEST_MOMENTS=200 tries more moments.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { parse } from "yaml";
+import { nodeCrypto } from "../../node/crypto.ts";
+import { TEMPLATES } from "../../node/data/templates.ts";
+import { openStore } from "../../node/store.ts";
+import { readEntry } from "../../protocol/log/entry.ts";
+import { keysOf } from "../../protocol/log/records.ts";
+import { verifyStoredLog } from "../../protocol/log/stored.ts";
+import { createRng } from "../../protocol/rng.ts";
+import { type BadDisk, type DiskFault, mountBadDisk } from "../support/bad-disk.ts";
+import { createLab, type Lab, type PeerProcess, sleep } from "../support/process.ts";
+
+const SOURCE = {
+  ...parse(TEMPLATES.digits.yaml),
+  aggregation: { rule: "median", inboxSize: 2, quorum: 1 },
+};
+const MOMENTS = Number(process.env.HEARSAY_TEST_MOMENTS ?? 5);
+const MIN_CYCLE_MS = 40;
+const DISK_MEGABYTES = 24;
+/** Longest time from the start, and from the first merge, to the fault. */
+const STARTING_MS = 2_000;
+const LEARNING_MS = 400;
+const END_WITHIN_MS = 20_000;
+const SENTENCE: Record<DiskFault, RegExp> = {
+  full: /^error: there is no space left on the disk \(.*\): free some, then start again; nothing that was acknowledged is lost \[ERR_STATE\]$/m,
+  "read-only":
+    /^error: the disk is read-only \(.*\): mount it for writing, then start again; nothing that was acknowledged is lost \[ERR_STATE\]$/m,
+};
+
+interface Acknowledged {
+  readonly size: number;
+  readonly id: string;
+}
+
+describe("a disk that takes nothing any more", () => {
+  let lab: Lab;
+  let task: string;
+  let address: string;
+
+  before(async () => {
+    lab = await createLab("bad-disk");
+    task = await lab.writeTask("task.yaml", SOURCE);
+    address = await start("steady", "1/2", []).address();
+  });
+  after(() => lab?.close());
+
+  function start(name: string, share: string, bootstrap: readonly string[]): PeerProcess {
+    const args = ["--dataset", "digits", "--share", share];
+    return lab.startPeer({ name, task, bootstrap, minCycleMs: MIN_CYCLE_MS, args });
+  }
+
+  for (const fault of ["full", "read-only"] as const) {
+    it(`(${fault}) ends the peer at any moment with status 1 and the same sentence, and nothing acknowledged is lost`, async (t) => {
+      const disk = mountBadDisk(lab.directory, fault, DISK_MEGABYTES);
+      if (disk === undefined) return t.skip("this user may not mount a small disk");
+      try {
+        const rng = createRng(`disk/${fault}`);
+        let slowestMs = 0;
+        let known: Acknowledged | undefined;
+        for (let i = 0; i < MOMENTS; i++) {
+          const peer = start(join(fault, "state"), "2/2", [address]);
+          try {
+            const { acknowledged, tookMs } = await failAt(peer, disk, rng, fault);
+            known = acknowledged ?? known;
+            slowestMs = Math.max(slowestMs, tookMs);
+          } catch (error) {
+            throw new Error(`moment ${i}: ${(error as Error).message}\n${peer.stderr()}`, { cause: error });
+          } finally {
+            await peer.kill();
+            disk.mend();
+          }
+          if (known !== undefined) await verify(join(disk.path, "state", "db"), known);
+        }
+        t.diagnostic(
+          `${MOMENTS} moments, at most ${Math.round(slowestMs)} ms to the end; ${known?.size} entries acknowledged`,
+        );
+      } finally {
+        disk.close();
+      }
+    });
+  }
+
+  async function failAt(peer: PeerProcess, disk: BadDisk, rng: ReturnType<typeof createRng>, fault: DiskFault) {
+    let acknowledged: Acknowledged | undefined;
+    if (rng.below(3) === 0) await sleep(rng.below(STARTING_MS));
+    else {
+      await peer.waitFor("a merge", ({ counters }) => counters.merges > 0);
+      await sleep(rng.below(LEARNING_MS));
+      const { logSize, head } = await peer.status();
+      acknowledged = { size: logSize, id: head.id };
+    }
+    disk.fail(rng.below(16) * 4096);
+    const failedMs = performance.now();
+    const ended = await Promise.race([peer.ended, sleep(END_WITHIN_MS)]);
+    const tookMs = performance.now() - failedMs;
+    assert.deepEqual(ended, { code: 1, signal: null }, "it ends by itself");
+    assert.match(peer.stderr(), SENTENCE[fault]);
+    assert.equal(peer.stderr().match(/^error:/gm)?.length, 1);
+    assert.doesNotMatch(peer.stderr(), /open the store again|^ +at /m);
+    return { acknowledged, tookMs };
+  }
+
+  /** Opening it again takes the lock, too. */
+  async function verify(database: string, { size, id }: Acknowledged): Promise<void> {
+    const store = await openStore(database);
+    try {
+      const { ok, entries, firstBad } = await verifyStoredLog(store, { crypto: nodeCrypto });
+      assert.ok(ok, firstBad?.message);
+      assert.ok(entries >= size, `${entries} entries, ${size} were acknowledged`);
+      const signed = await store.get(keysOf(0).entry(size - 1));
+      assert.equal(Buffer.from(readEntry(signed ?? assert.fail(), nodeCrypto).id).toString("hex"), id);
+    } finally {
+      await store.close();
+    }
+  }
+});

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { createClosing } from "../../node/closing.ts";
+
+describe("closing", () => {
+  it("closes the newest first, each once, and all of them whatever others throw; the first error is told", async () => {
+    const closing = createClosing();
+    const closed: string[] = [];
+    const fails = (name: string) => () => {
+      closed.push(name);
+      throw new Error(name);
+    };
+    closing.add("one", () => closed.push("one"));
+    closing.add("two", fails("two"));
+    closing.add("three", async () => fails("three")());
+    closing.add("four", () => closed.push("four"));
+    await assert.rejects(closing.close(), { message: "three" });
+    await assert.rejects(closing.close(), { message: "three" });
+    assert.deepEqual(closed, ["four", "three", "two", "one"]);
+  });
+
+  it("does not wait for one that hangs, and names it", async () => {
+    const closing = createClosing();
+    let closed = false;
+    closing.add("the database", () => {
+      closed = true;
+    });
+    closing.add("the network", () => new Promise(() => {}), 20);
+    await assert.rejects(closing.close(), { code: "ERR_TIMEOUT", message: "the network did not end within 0.02 s" });
+    assert.ok(closed);
+  });
+});
