@@ -25,7 +25,8 @@ import type { PeerId, Verdict } from "../protocol/seams.ts";
 import type { ByteBudget, Hold } from "./byte-budget.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { readFrames } from "./frames.ts";
-import { type GossipInternals, type InboundStream, internalsOf, type MessageCache } from "./gossip-internals.ts";
+import { boundMemory } from "./gossip-bounds.ts";
+import { type GossipInternals, type InboundStream, internalsOf } from "./gossip-internals.ts";
 import { keepLinks } from "./gossip-links.ts";
 import type { Shares } from "./shares.ts";
 
@@ -42,8 +43,6 @@ const COST_OF_ITEM = 0.001;
 const PAY_AGAIN_MS = 50;
 /** Messages of an RPC that are handled in one turn of the event loop. */
 const MESSAGES_A_TURN = 32;
-/** Longest time for which a neighbour may ask not to be grafted again. */
-const LONGEST_BACKOFF_MS = 600_000;
 /** Of what an RPC may have, as many as fit into it. */
 const DECODE_LIMITS = {
   maxSubscriptions: 1000,
@@ -91,9 +90,7 @@ export function createGossip(
     const pubsub = create(components);
     const internals = internalsOf(pubsub);
     internals.createInboundStream = (peer, stream) => receive(internals, peer, stream, options);
-    forgetDeliveries(internals);
-    boundAnswers(pubsub, internals.mcache);
-    boundBackoff(internals);
+    boundMemory(pubsub, internals);
     keepLinks(pubsub, internals, components);
     return pubsub;
   };
@@ -226,42 +223,4 @@ function itemsOf(control: RPC.ControlMessage | undefined): number {
   if (control === undefined) return 0;
   const ids = [...control.ihave, ...control.iwant, ...control.idontwant].map(({ messageIDs }) => messageIDs.length);
   return ids.reduce((sum, n) => sum + n, control.graft.length + control.prune.length);
-}
-
-/** Who delivered which message when serves the scores of topics, of which there are none: 0.4 KB for two minutes, for each message. */
-function forgetDeliveries({ score }: GossipInternals): void {
-  score.deliveryRecords.ensureRecord = () => ({ status: 0, firstSeenTsMs: 0, validated: 0, peers: new Set() });
-}
-
-/** Ids that are told, and messages that are sent to those who ask for them: of each only as many as every implementation takes in one RPC. */
-function boundAnswers(pubsub: GossipSub, cache: MessageCache): void {
-  const getGossipIDs = cache.getGossipIDs.bind(cache);
-  const getWithIWantCount = cache.getWithIWantCount.bind(cache);
-  const answered = new Map<PeerId, number>();
-  pubsub.addEventListener("gossipsub:heartbeat", () => answered.clear());
-  cache.getGossipIDs = (topics) => {
-    const byTopic = getGossipIDs(topics);
-    for (const [topic, ids] of byTopic) {
-      const stride = Math.ceil(ids.length / LIMITS.maxGossipIds);
-      byTopic.set(
-        topic,
-        ids.filter((_, i) => i % stride === 0),
-      );
-    }
-    return byTopic;
-  };
-  cache.getWithIWantCount = (id, peer) => {
-    const found = getWithIWantCount(id, peer);
-    const bytes = (answered.get(peer) ?? 0) + (found?.msg.data?.length ?? 0);
-    if (found === null || bytes > LIMITS.maxGossipAnswerBytes) return null;
-    answered.set(peer, bytes);
-    return found;
-  };
-}
-
-/** A neighbour says how long it is not to be grafted: not for ever, for its name is remembered that long. */
-function boundBackoff(internals: GossipInternals): void {
-  const doAddBackoff = internals.doAddBackoff.bind(internals);
-  internals.doAddBackoff = (peer, topic, intervalMs) =>
-    doAddBackoff(peer, topic, Math.min(intervalMs, LONGEST_BACKOFF_MS));
 }

@@ -4,6 +4,7 @@
  *   a frame       no longer than the window of a stream: yamux (8.0.3) collects a frame of any length before it looks at it
  *   in            so many bytes a second of streams that the other end opened; what comes faster waits in its socket. Answers to own requests do not count
  *   out           so many bytes that the other end does not take: replies to pings have no other bound
+ *   all together  so many bytes that wait in buffers of streams and connections, read or written; beyond that the connection with the most ends
  */
 import type { MessageStream, StreamMuxerFactory } from "@libp2p/interface";
 import { yamux } from "@libp2p/yamux";
@@ -17,12 +18,15 @@ const STREAM_WINDOW_BYTES = 262_144;
 const HEADER_BYTES = 12;
 const DATA = 0;
 const SYN = 1;
+/** Time between two looks at all buffers. */
+const LOOK_EVERY_MS = 500;
 /** What opening a stream, and any frame, counts in bytes beside those that it carries. */
 const STREAM_COST_BYTES = 1024;
 const FRAME_COST_BYTES = 64;
 
 /** The muxer for createLibp2p. @param pingEveryMs it asks the other end whether it is there. */
 export function boundedMuxer(pingEveryMs: number): () => StreamMuxerFactory {
+  const open = new Set<Multiplexed>();
   const create = yamux({
     keepAliveInterval: pingEveryMs,
     maxInboundStreams: LIMITS.maxStreams,
@@ -35,10 +39,50 @@ export function boundedMuxer(pingEveryMs: number): () => StreamMuxerFactory {
       protocol: factory.protocol,
       createStreamMuxer(connection) {
         bound(connection);
-        return factory.createStreamMuxer(connection);
+        const muxer = factory.createStreamMuxer(connection);
+        keepAccount(open, { connection, muxer });
+        return muxer;
       },
     };
   };
+}
+
+export interface Multiplexed {
+  readonly connection: Pick<MessageStream, "readBufferLength" | "writeBufferLength" | "abort" | "addEventListener">;
+  readonly muxer: { readonly streams: readonly Pick<MessageStream, "readBufferLength" | "writeBufferLength">[] };
+}
+
+/** Counts a connection among those that are open until it closes; while there are any, their buffers are looked at. */
+function keepAccount(open: Set<Multiplexed>, one: Multiplexed): void {
+  if (open.size === 0) lookAgain(open);
+  open.add(one);
+  one.connection.addEventListener("close", () => void open.delete(one), { once: true });
+}
+
+function lookAgain(open: Set<Multiplexed>): void {
+  wallClock.after(LOOK_EVERY_MS, () => {
+    endLargest(open);
+    if (open.size > 0) lookAgain(open);
+  });
+}
+
+/** Ends connections, those with the most in their buffers first, until all together hold no more than they may. */
+export function endLargest(open: Iterable<Multiplexed>): void {
+  const sizes = [...open].map((one) => ({ one, bytes: bufferedIn(one) })).sort((a, b) => b.bytes - a.bytes);
+  let sum = sizes.reduce((total, { bytes }) => total + bytes, 0);
+  for (const { one, bytes } of sizes) {
+    if (sum <= LIMITS.maxBufferedBytes) return;
+    sum -= bytes;
+    one.connection.abort(new Error("it does not take what it asked for, or brings more than anybody can take"));
+  }
+}
+
+function bufferedIn({ connection, muxer }: Multiplexed): number {
+  const buffers = [connection, ...muxer.streams];
+  return buffers.reduce(
+    (sum, { readBufferLength, writeBufferLength }) => sum + readBufferLength + writeBufferLength,
+    0,
+  );
 }
 
 /** Looks at what comes before the muxer does. */

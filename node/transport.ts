@@ -8,24 +8,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
-import { concatBytes, utf8 } from "../protocol/bytes.ts";
 import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
-import type { PeerId, RequestHandler, Transport } from "../protocol/seams.ts";
+import type { PeerId, Transport } from "../protocol/seams.ts";
 import { otherVersion, PROTOCOL_VERSION } from "../protocol/wire/fields.ts";
-import type { Hold } from "./byte-budget.ts";
 import { readFrame, writeFrame } from "./frames.ts";
 import { subscribe } from "./gossip.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
+import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
 
-const OK = new Uint8Array([0]);
-const FAILED = new Uint8Array([1]);
-/** With the byte in front. */
-const MAX_ANSWER_BYTES = 1 + LIMITS.maxFrameBytes;
 /** For what a peer tells of itself when it connects. */
 const LOOK_AGAIN_MS = 250;
-/** Codes with which a handler says that a request was none: no honest peer sends such. */
-const MALFORMED: readonly ErrorCode[] = ["ERR_DECODE", "ERR_NOT_CANONICAL"];
 
 export function createTransport(
   node: HearsayNode,
@@ -70,7 +63,8 @@ export function createTransport(
     },
 
     onRequest(protocol, handler) {
-      const handle = (stream: Stream, connection: Connection) => serve(node, handler, stream, connection);
+      const handle = (stream: Stream, { remotePeer }: Connection) =>
+        serve(node.shares, handler, stream, remotePeer.toString());
       const most = LIMITS.maxRequestsInFlight;
       void node.handle(protocol, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
     },
@@ -132,85 +126,6 @@ async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): 
   const frame = await readFrame(stream, { maxBytes: MAX_ANSWER_BYTES }, signal);
   await stream.close({ signal });
   return frame;
-}
-
-/**
- * Reads one request, and answers it. A request has to come whole in a short time, and an answer is made only when there is room for it among the bytes that
- * are held for others; both are held until the connection has taken the answer, or nobody waits for it any more.
- */
-async function serve(
-  node: HearsayNode,
-  handler: RequestHandler,
-  stream: Stream,
-  { remotePeer }: Connection,
-): Promise<void> {
-  const from = remotePeer.toString();
-  const gone = watch(stream);
-  const held = node.shares.bytes.tryHold(from, 0);
-  let room: Hold | undefined;
-  try {
-    const reserve = (bytes: number) => held?.resize(bytes) ?? false;
-    const request = await readFrame(stream, { maxBytes: LIMITS.maxRequestBytes, reserve }, gone.signal);
-    gone.arrived();
-    room = await node.shares.bytes.hold(from, MAX_ANSWER_BYTES, gone.signal);
-    const reply = await Promise.race([answer(handler, from, request), gone.promise]);
-    if (reply.fault) node.shares.fault(from);
-    room.resize(reply.frame.length);
-    await writeFrame(stream, reply.frame, gone.signal);
-    await stream.close({ signal: gone.signal });
-  } catch (error) {
-    // [REJECT] A request longer than LIMITS.maxRequestBytes.
-    if (isHearsayError(error, "ERR_TOO_LARGE")) node.shares.fault(from);
-    stream.abort(error instanceof Error ? error : new Error(String(error)));
-  } finally {
-    gone.stop();
-    room?.release();
-    held?.release();
-  }
-}
-
-/** Ends a request where it did not come in time, is not answered in time, or where its stream closes: then nobody waits for it. */
-function watch(stream: Stream) {
-  const gone = new AbortController();
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {}); // not everybody waits for it
-  const end = (why: Error) => {
-    gone.abort(why);
-    reject(why);
-  };
-  const late = () =>
-    end(new HearsayError("ERR_TIMEOUT", "a request that does not come whole, or an answer that nobody takes"));
-  const onClose = () => end(new HearsayError("ERR_UNREACHABLE", "the stream closed"));
-  const arrival = setTimeout(late, LIMITS.requestArrivalMs);
-  const whole = setTimeout(late, LIMITS.requestTimeoutMs);
-  stream.addEventListener("close", onClose);
-  return {
-    signal: gone.signal,
-    promise,
-    arrived: () => clearTimeout(arrival),
-    stop() {
-      clearTimeout(arrival);
-      clearTimeout(whole);
-      stream.removeEventListener("close", onClose);
-    },
-  };
-}
-
-/** The answer's frame, and whether the request was none. */
-async function answer(
-  handler: RequestHandler,
-  from: PeerId,
-  body: Uint8Array,
-): Promise<{ frame: Uint8Array; fault: boolean }> {
-  let reply: Uint8Array;
-  try {
-    reply = await handler(from, body);
-  } catch (error) {
-    if (!isHearsayError(error)) throw error;
-    return { frame: concatBytes(FAILED, utf8(error.code)), fault: MALFORMED.includes(error.code) };
-  }
-  if (reply.length <= LIMITS.maxFrameBytes) return { frame: concatBytes(OK, reply), fault: false };
-  return { frame: concatBytes(FAILED, utf8("ERR_TOO_LARGE")), fault: false };
 }
 
 function openAnswer(frame: Uint8Array): Uint8Array {

@@ -33,6 +33,8 @@ export const LIMITS = {
   maxHeldForNeighbourBytes: 2_097_152,
   /** What one connection may bring, answers to own requests left out; a stream that is opened counts 1 KiB more, a frame of the muxer 64 bytes. */
   inboundBytes: { burst: 4_194_304, perSecond: 1_048_576 },
+  /** Bytes that wait in the buffers of all connections and their streams. */
+  maxBufferedBytes: 67_108_864,
   /** Bytes that wait for a connection to take them. */
   maxConnectionBacklogBytes: 1_048_576,
   /** New connections that come in, of one address prefix and altogether. */

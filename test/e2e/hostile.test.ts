@@ -55,7 +55,7 @@ const ATTACKS: readonly Attack[] = [
     code: "ERR_MODEL_SIZE",
     offer: ({ codec }) => ({ bytes: codec.bodyBytes - 4 }),
   },
-  { name: "an oversized announcement", code: "ERR_TOO_LARGE", offer: () => ({ bytes: 2 ** 40 }) },
+  { name: "an oversized announcement", code: "ERR_MODEL_SIZE", offer: () => ({ bytes: 2 ** 40 }) },
   {
     name: "more bytes than announced",
     code: "ERR_TOO_LARGE",

@@ -147,7 +147,7 @@ describe("a neighbour loses its connection by", () => {
     ],
   ];
   for (const [claim, send] of faults) {
-    it(`${claim}, and may not come back at once; who does it a few times keeps it`, () =>
+    it(`${claim}, and may not come back at once`, () =>
       withNodes([{}, OURS], async (liar, peer) => {
         const heard = listen(peer, (body) => (body.length === 99 ? REJECT : ACCEPT));
         const stream = await gossipStream(liar, peer);

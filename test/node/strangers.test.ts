@@ -7,7 +7,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createArrivals } from "../../node/arrivals.ts";
 import { internalsOf } from "../../node/gossip-internals.ts";
-import { FrameHeaders } from "../../node/muxer.ts";
+import { endLargest, FrameHeaders, type Multiplexed } from "../../node/muxer.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { eventually } from "../conformance/transport.ts";
 import { areConnected, connect, halfFrame, type RealNode, startNode, withNodes } from "../support/nodes.ts";
@@ -197,4 +197,22 @@ describe("the headers of yamux", () => {
     assert.equal(new FrameHeaders("inbound").take(frame(0, 0, 1, 262_145)), false);
     assert.ok(new FrameHeaders("inbound").take(frame(1, 0, 1, 2 ** 32 - 1)), "a window update carries nothing");
   });
+});
+
+it("the connection with the most in its buffers ends where all together hold too much, and no other", () => {
+  const ended: string[] = [];
+  const holding = (name: string, ...streams: number[]): Multiplexed => ({
+    connection: {
+      readBufferLength: 0,
+      writeBufferLength: MIB,
+      abort: () => void ended.push(name),
+      addEventListener() {},
+    },
+    muxer: { streams: streams.map((n) => ({ readBufferLength: n / 2, writeBufferLength: n / 2 })) },
+  });
+  const many = Array.from({ length: 30 }, (_, i) => holding(`honest ${i}`, MIB / 4));
+  endLargest([...many, holding("a", 10 * MIB)]);
+  assert.deepEqual(ended, [], "64 MiB are not reached");
+  endLargest([holding("a", 5 * MIB, 5 * MIB), ...many, holding("b", 50 * MIB), holding("c", 12 * MIB)]);
+  assert.deepEqual(ended, ["b"]);
 });
