@@ -7,12 +7,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { toHex } from "../protocol/bytes.ts";
 import { CODECS } from "../protocol/codec/registry.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
 import { readCheckpoint } from "../protocol/log/checkpoint.ts";
 import { logIdOf } from "../protocol/log/entry.ts";
 import type { ExportHeader } from "../protocol/log/exported.ts";
 import { writeJsonl } from "../protocol/log/jsonl.ts";
 import { pullBlob } from "../protocol/peer/blobs.ts";
-import type { PeerId, Transport } from "../protocol/seams.ts";
+import type { Clock, PeerId, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import { publicKeyFromPeerId } from "../protocol/wire/identity.ts";
 import {
@@ -31,7 +32,7 @@ export interface RemoteLogs {
   /**
    * The log of a neighbour, of the current generation unless told, up to its newest checkpoint, as lines with their ends; what the peer does not
    * send is missing in it.
-   * @throws HearsayError ERR_CONFIG (no peer id), ERR_UNREACHABLE (no neighbour now), ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DECODE.
+   * @throws HearsayError ERR_TOO_LARGE (more entries than are fetched), ERR_CONFIG (no peer id), ERR_UNREACHABLE (no neighbour now), ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DECODE.
    */
   log(peer: PeerId, generation?: number): Promise<AsyncIterable<string>>;
   /** The generations of a neighbour's logs that it has, ascending. @throws HearsayError as `log`. */
@@ -47,7 +48,12 @@ const RETRY_MS = 1000;
 /** Entries that are asked for at once; as many come as fit into a frame. */
 const ENTRIES_ASKED = 4096;
 
-export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8Array): RemoteLogs {
+export function createRemoteLogs(
+  transport: Transport,
+  task: Task,
+  taskId: Uint8Array,
+  clock: Clock = wallClock,
+): RemoteLogs {
   const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).bodyBytes ?? 0;
   /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
   async function ask(peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
@@ -60,13 +66,17 @@ export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8
     }
   }
 
+  /** Ends early where the peer refuses, or sends too little, too slowly or too much: the header says that more should come. */
   async function* entries(peer: PeerId, logId: Uint8Array, size: number): AsyncIterable<Uint8Array> {
-    let from = 0;
+    const startedMs = clock.monotonicMs();
+    let [from, bytes] = [0, 0];
     while (from < size) {
       const limit = Math.min(ENTRIES_ASKED, size - from);
       const answer = await orNothing(() => ask(peer, { what: "entries", logId, from, limit }));
       const some = answer === undefined ? [] : decodeEntriesAnswer(answer).entries.slice(0, limit);
-      if (some.length === 0) return; // the header says that more should come
+      if (some.length < Math.min(LIMITS.minEntriesAnswered, limit)) return;
+      bytes += some.reduce((sum, { length }) => sum + length, 0);
+      if (bytes > LIMITS.maxAuditedBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
       yield* some;
       from += some.length;
     }
@@ -85,12 +95,20 @@ export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8
       const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
       const { note, cosigned } = decodeCheckpointAnswer(await ask(peer, { what: "checkpoint", logId }));
       const { size } = readCheckpoint(note);
+      if (size > LIMITS.maxAuditedEntries) {
+        const most = `at most ${LIMITS.maxAuditedEntries} are fetched`;
+        throw new HearsayError(
+          "ERR_TOO_LARGE",
+          `the log of ${peer} has ${size} entries, and ${most}: ask its owner for an export (hearsay log export)`,
+          { size },
+        );
+      }
       const own = { publicKey, task: taskId, generation, size };
       const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
       return writeJsonl(header, entries(peer, logId, size), nodeCrypto);
     },
     async blob(hash, peers) {
-      const modules = { transport, crypto: nodeCrypto, clock: wallClock };
+      const modules = { transport, crypto: nodeCrypto, clock };
       const { signal } = new AbortController();
       for (const peer of peers) {
         try {
@@ -102,6 +120,11 @@ export function createRemoteLogs(transport: Transport, task: Task, taskId: Uint8
       return undefined;
     },
   };
+}
+
+/** Beyond what one request may take, by the rate that a body has to have too. */
+function tooSlow(bytes: number, ms: number): boolean {
+  return ms > LIMITS.requestTimeoutMs + (1000 * bytes) / LIMITS.minBytesPerSecond;
 }
 
 /** Undefined where the peer refuses, or goes. */

@@ -79,6 +79,13 @@ export const LIMITS = {
   maxTensors: 4096,
   /** Of a column, class or target. */
   maxNameCharacters: 1024,
+  /** Of a neighbour's log that is fetched for an audit: entries and bytes, which lie in the temporary folder meanwhile. */
+  maxAuditedEntries: 4_194_304,
+  maxAuditedBytes: 1_073_741_824,
+  /** Entries that an answer has at least, but for the last: an honest one is filled, and has 31 of the longest. */
+  minEntriesAnswered: 16,
+  /** Earlier logs of a neighbour that are looked through. */
+  maxAuditedGenerations: 16,
   /** A log entry without its signature. */
   maxLogEntryBytes: 8_192,
   /** Parents of one aggregate entry. */

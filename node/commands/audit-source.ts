@@ -10,6 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { forgetOldest } from "../../protocol/bounded.ts";
 import { keyOf, toHex, utf8 } from "../../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
+import { LIMITS } from "../../protocol/limits.ts";
 import { writeJsonl } from "../../protocol/log/jsonl.ts";
 import type { LogSource } from "../../protocol/log/stored-export.ts";
 import type { PeerId } from "../../protocol/seams.ts";
@@ -116,7 +117,10 @@ async function* encoded({ header, entries }: LogSource): AsyncIterable<Uint8Arra
 }
 
 function before(than: number, generations: readonly number[]): number[] {
-  return generations.filter((one) => one < than).reverse();
+  return generations
+    .filter((one) => one < than)
+    .reverse()
+    .slice(0, LIMITS.maxAuditedGenerations);
 }
 
 async function fetchLog(stateDir: string, peer: PeerId, generation?: number): Promise<Readable> {

@@ -58,7 +58,8 @@ export async function run(parts: readonly string[], { state, yes, json }: JoinOp
   const manifest = await fetchManifest(invite.task, invite.addresses);
   const task = decodeTask(manifest);
   const cost = costOf(task);
-  if (json !== true) print(`${facts([["task", `${task.name}  ${wanted}`], ...taskRows(task), ...costRows(cost)])}\n`);
+  if (json !== true)
+    print(`${facts([["task", `${task.name}  ${wanted}`], ...taskRows(task, cost), ...costRows(cost)])}\n`);
   if (asks && !(await confirm(`Save this task in ${state}?`))) {
     throw new HearsayError("ERR_CONFIG", "nothing was saved");
   }
@@ -87,20 +88,20 @@ function readInvite(text: string): Invite {
   return invite;
 }
 
-function taskRows({ output, input, model, aggregation }: Task): [string, string][] {
+function taskRows({ output, input, model, aggregation }: Task, cost: TaskCost): [string, string][] {
   const classes = output.kind === "classification" ? output.classes : output.targets;
   const some = classes.slice(0, NAMES_SHOWN).map((name) => visible(name).slice(0, NAME_SHOWN));
   const names = `${some.join(", ")}${classes.length > NAMES_SHOWN ? ", ..." : ""}`;
   const what = output.kind === "classification" ? `one of ${classes.length} classes (${names})` : names;
   return [
     ["learns", `${what} from ${input.shape.join(" x ")} numbers`],
-    ["model", `${model.kind}, rule ${aggregation.rule}`],
+    ["rule", aggregation.rule],
+    ["model", `${model.kind} of ${bytes(cost.modelBytes)}, engine ${cost.engine}`],
   ];
 }
 
 function costRows(cost: TaskCost): [string, string][] {
   return [
-    ["model", `${bytes(cost.modelBytes)} each, engine ${cost.engine}`],
     ["memory", `about ${bytes(cost.memoryBytes)}, and the data`],
     ["network", `at most ${bytes(cost.networkBytesPerDay)} a day, of models in and out`],
     [
@@ -111,7 +112,7 @@ function costRows(cost: TaskCost): [string, string][] {
       "privacy",
       "none yet: data stay here, but models tell of them, and the log tells others when this peer runs and with whom",
     ],
-    ["", "half as much at twice minCycleMs; see config.yaml in node/README.md"],
+    ["", "network and log: half as much at twice minCycleMs (config.yaml, see node/README.md)"],
   ];
 }
 
