@@ -122,9 +122,9 @@ export function createRemoteLogs(
   };
 }
 
-/** Beyond what one request may take, by the rate that a body has to have too. */
+/** Beyond what one answer may take, and the rate that a body has to have too. */
 function tooSlow(bytes: number, ms: number): boolean {
-  return ms > LIMITS.requestTimeoutMs + (1000 * bytes) / LIMITS.minBytesPerSecond;
+  return ms > ATTEMPTS * RETRY_MS + LIMITS.requestTimeoutMs + (1000 * bytes) / LIMITS.minBytesPerSecond;
 }
 
 /** Undefined where the peer refuses, or goes. */

