@@ -15,7 +15,8 @@ import type { NameList } from "./data/name-list.ts";
 /** A multiaddr over TCP. */
 const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
 /** A text as on the command line, or a list; numbers are names, too. */
-const names = z.union([z.coerce.string(), z.array(z.coerce.string())]);
+const plain = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
+const names = z.union([plain, z.array(plain)]);
 const share = z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, 'has the form "2/8": the second of eight shares');
 
 const schema = z.strictObject({

@@ -11,10 +11,16 @@ const REFUSAL_EVERY_MS = 60_000;
 /** Peers and codes whose last warning is remembered. */
 const MAX_REFUSALS = 10_000;
 
+/** Told once, until a training succeeds. */
+const DIVERGED =
+  "training diverged and was thrown away, and so will be the next ones: the data lie far from the task's mean and std, " +
+  "or training.learningRate in the task is too high";
+
 /** Turns events into log lines; at level debug, all of them. */
 export function narrator(logger: Logger): (event: PeerEvent) => void {
   let progressMs = performance.now();
   let alone = false;
+  let diverging = false;
   const refusals = new Map<string, number>();
   return (event) => {
     const now = performance.now(); // the wall clock may be set back
@@ -27,10 +33,10 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       refusals.set(name, now);
       logger.warn({ peer: event.peer, code: event.code }, event.message);
     } else if (event.kind === "diverged") {
-      logger.warn(
-        { cycle: event.cycle },
-        "training diverged and was thrown away; lower training.learningRate in the task",
-      );
+      if (!diverging) logger.warn({ cycle: event.cycle }, DIVERGED);
+      diverging = true;
+    } else if (event.kind === "trained") {
+      diverging = false;
     } else if (event.kind === "evidence") {
       logger.warn({ peer: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {

@@ -18,7 +18,7 @@ export interface TextTable extends Dialect {
   readonly gzipped: boolean;
   /**
    * Calls `onRecord` with each record, the header included, and the line of the file on which it ends. Fields are trimmed; records
-   * without a value are skipped. @throws HearsayError ERR_DATA for broken quotes; whatever `onRecord` throws.
+   * without a value at the end of the file are skipped. @throws HearsayError ERR_DATA for broken quotes; whatever `onRecord` throws.
    */
   read(onRecord: (fields: string[], line: number) => void): Promise<void>;
 }
@@ -69,13 +69,13 @@ function parserFor({ delimiter, firstLine }: Dialect): Parser {
 
 /** All that is there at once, not a record at a time: a turn of the event loop for each would cost more than the parsing. */
 function consume(records: Parser, onRecord: (fields: string[], line: number) => void): Promise<void> {
+  const pass = holdingEmpty(onRecord);
   return new Promise((resolve, reject) => {
     records.on("readable", () => {
       try {
         for (let next = records.read(); next !== null; next = records.read()) {
           const { record, info } = next as { record: string[]; info: Info };
-          // Ctrl-Z ends a file of DOS
-          if (record.some((field) => field !== "" && field !== "\u001a")) onRecord(record, info.lines);
+          pass(record, info.lines);
         }
       } catch (error) {
         reject(error);
@@ -84,6 +84,21 @@ function consume(records: Parser, onRecord: (fields: string[], line: number) => 
     records.on("end", resolve);
     records.on("error", reject);
   });
+}
+
+/** Rows without a value wait for one that has some: at the end of a file, where spreadsheets leave them, they say nothing. */
+function holdingEmpty(onRecord: (fields: string[], line: number) => void): (fields: string[], line: number) => void {
+  let held: { width: number; line: number }[] = [];
+  return (fields, line) => {
+    // Ctrl-Z ends a file of DOS
+    if (fields.every((field) => field === "" || field === "\u001a")) {
+      held.push({ width: fields.length, line });
+      return;
+    }
+    for (const empty of held) onRecord(new Array<string>(empty.width).fill(""), empty.line);
+    if (held.length > 0) held = [];
+    onRecord(fields, line);
+  };
 }
 
 async function headOf(chunks: AsyncGenerator<Buffer>): Promise<{ head: Uint8Array; whole: boolean }> {

@@ -47,6 +47,8 @@ export class CsvRows {
 
   add(fields: readonly string[], line: number): void {
     const { names, least, labels, features, unnamed, owner } = this.#columns;
+    // between others such a row separates; among rows to predict it would shift the answers
+    if (labels.length > 0 && fields.every((field) => field === "")) return;
     this.#rows++;
     if (!isWideEnough(fields, names.length, least)) {
       this.#faults.row(line, fields.length);

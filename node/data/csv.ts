@@ -50,6 +50,7 @@ export async function readCsv(path: string, options: CsvOptions): Promise<CsvTab
   let rows: CsvRows | undefined;
   await table.read((fields, line) => {
     if (columns === undefined || rows === undefined) {
+      if (fields.every((field) => field === "")) return; // above the header
       columns = findColumns(path, fields, options);
       rows = new CsvRows(path, columns, { ...options, numbers: table.numbers });
     } else if ((rows.length + 1) * (columns.features.length + columns.labels.length) > maxValues) {

@@ -10,6 +10,9 @@ import { guessSingleByte } from "./single-byte.ts";
 /** Decides about everything but invalid bytes, which may stand anywhere. */
 export const HEAD_BYTES: number = 256 * 1024;
 
+/** A longer line is looked into no further for the place of a bad byte. */
+const MAX_LINE_BYTES = 32 * 2 ** 20;
+
 /** Files that are no text, by what they begin with (latin1). */
 const OTHER_FILES: readonly (readonly [begins: string | RegExp, what: string])[] = [
   ["PK\x03\x04", "an Excel workbook or another zip archive; save the sheet as CSV UTF-8"],
@@ -141,6 +144,7 @@ async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
       yield rest.subarray(0, end);
       rest = rest.subarray(end + 1);
     }
+    if (rest.length > MAX_LINE_BYTES) return; // no line of a table, and joining it again and again would take for ever
   }
   yield rest;
 }

@@ -58,6 +58,12 @@ describe("the configuration", () => {
     );
   });
 
+  it("takes names of columns as one text or as a list, also such that YAML reads as numbers or booleans", async () => {
+    const path = await file({ data: { drop: ["a, b", 2019, true], missing: -9999, columns: "a,b" } });
+    const { drop, missing, columns } = (await loadConfig(path, {}, {})).data;
+    assert.deepEqual([drop, missing, columns], [["a, b", "2019", "true"], "-9999", "a,b"]);
+  });
+
   it("takes every setting from the environment too", async () => {
     const values: Record<string, [text: string, value: unknown]> = {
       HEARSAY_LISTEN: ["/ip4/127.0.0.1/tcp/1, /ip6/::1/tcp/2", ["/ip4/127.0.0.1/tcp/1", "/ip6/::1/tcp/2"]],

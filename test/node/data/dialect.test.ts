@@ -39,7 +39,7 @@ test("as many decimal commas as semicolons do not make a table of commas", async
 });
 
 test("a separator that Excel names in the first line is taken, and the line is no header", async (context) => {
-  const { data, taken } = await read(context, "sep=;\r\na;b;label\r\n1;2;x\r\n3;4;y\r\n");
+  const { data, taken } = await read(context, "\ufeffsep=;\r\na;b;label\r\n1;2;x\r\n3;4;y\r\n");
   assert.deepEqual([[...data.inputs], taken.delimiter], [[1, 2, 3, 4], ";"]);
   await refused(context, "sep=;\na;b;label\n1;?;x\n3;4;y\n", /line 3, column "b"/);
 });
@@ -62,6 +62,12 @@ test("delimiters at the end of lines, of the header or of both, and empty rows, 
   ]) {
     assert.deepEqual(await values(context, text), [1, 2, 3, 4], text);
   }
+});
+
+test("an empty row among rows to predict is a fault or no readings, never left out, since answers would shift", async (context) => {
+  const text = "a,b\n1,2\n,\n3,4\n,\n";
+  await refused(context, text, /line 3, column "a": the value is missing/, { inputsOnly: true });
+  assert.equal((await read(context, text, { inputsOnly: true, missing: "empty" })).data.length, 3);
 });
 
 test("a column without a name that holds values is refused once, and can be left out", async (context) => {
