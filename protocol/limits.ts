@@ -4,8 +4,12 @@ export const LIMITS = {
   maxAnnouncementBytes: 1024,
   /** Evidence against a key: goes by gossip, like an announcement. */
   maxEvidenceBytes: 1024,
-  /** Keys whose evidence is kept, 1 KiB each. */
+  /** Keys whose evidence is kept, 1 KiB each: of peers that delivered a model; of others that were met; of those that were only heard of. */
   maxEvidence: 10_000,
+  maxEvidenceOfMet: 2048,
+  maxEvidenceOfStrangers: 1024,
+  /** One neighbour is asked for its evidence for so long. */
+  evidenceQueryMs: 30_000,
   /** Authors whose newest proved head is remembered, 0.5 KiB each. */
   maxRememberedHeads: 4096,
   /** Logs that one key may begin anew in a day: each is a past that nobody checks any more. */

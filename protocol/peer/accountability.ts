@@ -2,7 +2,6 @@
  * Authors answer for their logs, and so does this peer: heads that are remembered (heads.ts), models taken with proof only (proofs.ts), the log
  * served to whoever asks (log-service.ts), evidence and bans (bans.ts). Wiring only. Simulations without signatures run without all this.
  */
-import { isHearsayError } from "../errors.ts";
 import type { Entry } from "../log/entry.ts";
 import { forkBetween, type SignedStatement } from "../log/evidence.ts";
 import type { PeerId, StoreChange } from "../seams.ts";
@@ -30,51 +29,31 @@ export interface AccountabilityStatus {
   readonly cosigned?: { readonly size: number; readonly cosigners: number; readonly known: number };
 }
 
-/** Neighbours that are asked for evidence at a time: who comes new to many hears from the first few what the others know too. */
-const ASKED_AT_ONCE = 3;
-
 /** @throws HearsayError ERR_BANNED where there is evidence against this peer's own key; ERR_STATE where what is stored is damaged. */
 export async function openAccountability(context: PeerContext): Promise<Accountability> {
   const { crypto, taskId, log } = context;
   const heads = await openHeadMemory(context.store, context.clock);
   for (const author of heads.authors()) context.standing.delivered(author);
-  const bans = await openBans(context);
+  let isAnnouncer = (_: PeerId) => false;
+  const bans = await openBans(context, (peer) => isAnnouncer(peer));
   const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
   const { published } = serveLog(context, { evidence: bans.heldBeside });
-  const toAsk = new Set<PeerId>();
-  let asked = 0;
-
-  function askNext(): void {
-    const [peer] = toAsk;
-    if (peer === undefined || asked >= ASKED_AT_ONCE || context.signal.aborted) return;
-    toAsk.delete(peer);
-    asked++;
-    bans
-      .askFor(peer)
-      .catch((error: unknown) => {
-        if (!isHearsayError(error)) context.fail(error); // else it is gone or says nonsense: others may tell
-      })
-      .finally(() => {
-        asked--;
-        askNext();
-      });
-  }
 
   return {
     prove,
     published,
     isBanned: bans.has,
     proved: heads.get,
-    takeChanges: heads.takeChanges,
+    takeChanges: () => [...heads.takeChanges(), ...bans.takeChanges()],
     onFork({ publicKey, generation, sealed }, other) {
       const [first, second] = [announced(sealed), announced(other.sealed)];
       const fork = forkBetween({ publicKey, task: taskId, generation }, [first, second], crypto);
       if (fork !== undefined) bans.found(fork);
     },
     onOld: doubt,
-    met(peer) {
-      toAsk.add(peer);
-      askNext();
+    met: bans.met,
+    knowAnnouncers(is) {
+      isAnnouncer = is;
     },
     status() {
       const cosigned = log.cosigned();

@@ -1,21 +1,19 @@
 /**
- * Evidence against keys (log/evidence.ts): checked, kept for ever, passed on, and acted on. A key that told two stories about its log, or has ended, is
- * not listened to again: not its announcements, not its models, not its connections, also after a restart.
+ * Evidence against keys (log/evidence.ts): checked, kept (evidence-book.ts), passed on, and acted on. A key that told two stories about its log, or has
+ * ended, is not listened to again: not its announcements, not its models, not its connections, also after a restart.
  *
  *     evidence/<peer id>     the evidence as it is gossiped; of a fork rather than of an end
  *
- * Gossip does not reach who was away. So every neighbour that is met is asked for what it holds, and what is news from there is gossiped in turn,
- * since others behind the same gap may have missed it too. The question carries a sum of what the asker holds:
+ * Gossip does not reach who was away. So every neighbour that is met is asked for what it holds (evidence-asking.ts), and what is news from there
+ * is gossiped in turn, since others behind the same gap may have missed it too. The question carries a sum of what the asker holds, and who holds
+ * the same answers with nothing. Where they differ the whole list comes.
  *
- *     held = SHA-256 of "<kind> <peer id>\n" for each, sorted
- *
- * and who holds the same answers with nothing. Where they differ the whole list comes, at most 10,000 KiB.
- *
- * Evidence stands by itself, so it does not matter who brings it. What a sender can cost is bounded: one check for each key that is not banned
- * yet, at most a burst of 50 and then two a second from one neighbour, and 1 KiB of disk for each of 10,000 keys.
+ * Evidence stands by itself, so it does not matter who brings it, and anybody can make it against keys of its own. Against a key that this peer has dealt
+ * with it is never refused for want of room; a neighbour that brings more than can be looked at is asked again later. Against others it is looked
+ * at as far as its bringer can pay (budget.ts).
  */
 import { type Allowance, allowanceAt, forgetOldest } from "../bounded.ts";
-import { equalBytes, utf8 } from "../bytes.ts";
+import { equalBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import {
@@ -23,76 +21,101 @@ import {
   decodeEvidence,
   EVIDENCE_KEYS,
   type Evidence,
-  type EvidenceKind,
   evidenceKey,
   verifyEvidence,
 } from "../log/evidence.ts";
-import type { PeerId, Verdict } from "../seams.ts";
+import { createGroupCommit } from "../log/group-commit.ts";
+import type { PeerId, StoreChange, Verdict } from "../seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import { decodeEvidenceAnswer, encodeLogRequest, LOG_PROTOCOL } from "../wire/log-messages.ts";
 import { countRefused, type PeerContext } from "./context.ts";
+import { createAsking } from "./evidence-asking.ts";
+import { createEvidenceBook, type EvidenceBook, type Grade, type Held } from "./evidence-book.ts";
 
 export interface Bans {
   has(peer: PeerId): boolean;
   /** Evidence that this peer made itself: kept, acted on and told to everybody. */
   found(evidence: Uint8Array): void;
   readonly size: number;
-  /** All evidence that is held, in the order of its coming; none for an asker that holds the same, by its sum. */
+  /** All evidence that is held; none for an asker that holds the same, by its sum. */
   heldBeside(sum: Uint8Array): readonly Uint8Array[];
-  /** Asks a neighbour for what it holds. @throws HearsayError for whatever its answer lacks. */
-  askFor(neighbour: PeerId): Promise<void>;
+  /** A peer of this task was met, at a new connection: it is asked for what it holds. */
+  met(neighbour: PeerId): void;
+  /** What is not on disk yet, for a batch that is written at once. */
+  takeChanges(): StoreChange[];
 }
 
+/** Of evidence against keys that this peer has dealt with, brought by one neighbour. */
 const CHECKS = { burst: 50, perSecond: 2 };
-/** Of one neighbour: all that is kept, with what pages cannot use. */
-const MAX_PAGES = Math.ceil((1.2 * LIMITS.maxEvidence * LIMITS.maxEvidenceBytes) / LIMITS.maxFrameBytes);
+/** Of evidence against others. */
+const CHECK_COST = 1;
+/** Against strangers, in the answer of one neighbour. */
+const MAX_STRANGERS = 256;
+/** Of one neighbour: all that can be kept, with what pages cannot use. */
+const MAX_KEPT = LIMITS.maxEvidence + LIMITS.maxEvidenceOfMet + LIMITS.maxEvidenceOfStrangers;
+const MAX_PAGES = Math.ceil((1.2 * MAX_KEPT * LIMITS.maxEvidenceBytes) / LIMITS.maxFrameBytes);
 /** Of what one neighbour told: as much as others check at once. */
 const MAX_TOLD_ON = CHECKS.burst;
-/** Neighbours whose budget is remembered. */
+/** Neighbours whose allowance is remembered. */
 const MAX_SENDERS = 1024;
+/** Changes of one batch. */
+const MAX_GROUP = 256;
+
+/** Who brings evidence, and what of it is looked at: by gossip what the bringer can pay, in an answer to a question all but too many strangers. */
+type MayLook = (grade: Grade) => boolean;
 
 /**
  * Loads what is held, listens for more.
+ * @param isAnnouncer whether a peer has announced something in this run.
  * @throws HearsayError ERR_BANNED where there is evidence against this peer's own key.
  */
-export async function openBans(context: PeerContext): Promise<Bans> {
-  const { store, transport, crypto, clock, names, taskId, identity, counters } = context;
-  const banned = new Map<PeerId, { readonly kind: EvidenceKind; readonly bytes: Uint8Array }>();
-  const budgets = new Map<PeerId, Allowance>();
-  let sum: Uint8Array | undefined;
+export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId) => boolean): Promise<Bans> {
+  const { store, transport, crypto, clock, names, taskId, identity, counters, standing, budget } = context;
+  const book = createEvidenceBook(crypto);
+  const allowances = new Map<PeerId, Allowance>();
+  const commit = createGroupCommit<StoreChange>({
+    write: (changes) => store.write(changes),
+    sizeOf: () => 1,
+    maxSize: MAX_GROUP,
+    sharesBatch: () => true,
+  });
+  const asking = createAsking(context, askFor);
+  await load(context, book);
 
-  for await (const [key, bytes] of store.range(EVIDENCE_KEYS)) {
-    const peer = key.slice(EVIDENCE_KEYS.length);
-    const evidence = decodeEvidence(bytes);
-    if (peer === identity.peerId) throw ownBan(verifyEvidence(evidence, crypto));
-    banned.set(peer, { kind: evidence.kind, bytes });
-    transport.block(peer);
+  function gradeOf(peer: PeerId): Grade {
+    if (peer === identity.peerId || standing.isKnown(peer)) return "known";
+    return isAnnouncer(peer) || transport.peers().includes(peer) ? "met" : "stranger";
   }
 
   function mayCheck(sender: PeerId): boolean {
-    const { tokens, atMs } = allowanceAt(clock.monotonicMs(), budgets.get(sender), CHECKS);
-    budgets.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
-    forgetOldest(budgets, MAX_SENDERS);
+    const { tokens, atMs } = allowanceAt(clock.monotonicMs(), allowances.get(sender), CHECKS);
+    allowances.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
+    forgetOldest(allowances, MAX_SENDERS);
     return tokens >= 1;
   }
 
   /** Nothing is known that weighs as much. */
   function isNews(peer: PeerId, { kind }: Evidence): boolean {
-    const known = banned.get(peer);
-    if (known === undefined) return banned.size < LIMITS.maxEvidence;
-    return known.kind === "end" && kind === "fork";
+    const known = book.get(peer);
+    return known === undefined || (known.kind === "end" && kind === "fork");
   }
 
   /** `reject` for what proves nothing, `ignore` for what is known or was not looked at. */
-  function receive(bytes: Uint8Array, mayLook: () => boolean): Verdict {
+  function receive(bytes: Uint8Array, mayLook: MayLook): Verdict {
     try {
       const evidence = decodeEvidence(bytes);
+      // [IGNORE] About another task.
       if (!equalBytes(evidence.task, taskId)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
-      if (!isNews(peerIdFromPublicKey(evidence.publicKey), evidence)) return { verdict: "ignore" };
-      if (!mayLook()) return { verdict: "ignore", code: "ERR_RATE" };
+      // [IGNORE] Known already.
+      const peer = peerIdFromPublicKey(evidence.publicKey);
+      if (!isNews(peer, evidence)) return { verdict: "ignore" };
+      // [IGNORE] More than its bringer can have looked at.
+      const grade = gradeOf(peer);
+      if (!mayLook(grade)) return { verdict: "ignore", code: "ERR_RATE" };
+      // [REJECT] It proves nothing.
       const conviction = verifyEvidence(evidence, crypto);
       if (conviction === undefined) return { verdict: "reject", code: "ERR_SIGNATURE" };
-      ban(conviction, bytes.slice());
+      ban(conviction, bytes.slice(), grade);
       return { verdict: "accept" };
     } catch (error) {
       if (!isHearsayError(error)) throw error;
@@ -100,58 +123,94 @@ export async function openBans(context: PeerContext): Promise<Bans> {
     }
   }
 
-  function sumOfHeld(): Uint8Array {
-    if (sum !== undefined) return sum;
-    const lines = [...banned].map(([peer, { kind }]) => `${kind} ${peer}\n`);
-    sum = crypto.sha256(utf8(lines.sort().join("")));
-    return sum;
-  }
-
   function tell(bytes: Uint8Array): void {
     transport.announce(names.evidence, bytes).catch(() => {}); // who is not reached may ask for it
   }
 
-  function ban(conviction: Conviction, bytes: Uint8Array): void {
+  /** A known key's is on disk before anything is done about it, but for not listening. */
+  function ban(conviction: Conviction, bytes: Uint8Array, grade: Grade): void {
     const { peer, kind, reason } = conviction;
-    banned.set(peer, { kind, bytes });
-    sum = undefined;
-    store.write([{ key: evidenceKey(peer), value: bytes }]).catch(context.fail);
-    context.observe?.({ kind: "evidence", peer, proves: kind, reason });
-    if (peer === identity.peerId) context.fail(ownBan(conviction));
-    else transport.block(peer);
+    book.put(peer, { kind, bytes, grade }, grade === "known");
+    const act = () => {
+      if (grade !== "stranger") context.observe?.({ kind: "evidence", peer, proves: kind, reason });
+      if (peer === identity.peerId) context.fail(ownBan(conviction));
+      else if (grade !== "stranger") transport.block(peer);
+    };
+    if (grade === "known") commit.add({ key: evidenceKey(peer), value: bytes }).then(act, context.fail);
+    else act();
+  }
+
+  /** A stranger against which there was evidence has come: it is one no more. */
+  function meet(peer: PeerId, held: Held): void {
+    if (held.grade !== "stranger") return;
+    book.put(peer, { ...held, grade: "met" });
+    transport.block(peer);
+  }
+
+  function byGossip(from: PeerId): MayLook {
+    return (grade) => {
+      if (grade === "stranger") return budget.pay(from, CHECK_COST);
+      if (mayCheck(from)) return true;
+      asking.askLater(from);
+      return false;
+    };
+  }
+
+  async function askFor(neighbour: PeerId, signal: AbortSignal): Promise<void> {
+    let [from, told, strangers] = [0, 0, 0];
+    const mayLook: MayLook = (grade) =>
+      grade !== "stranger" || (strangers++ < MAX_STRANGERS && budget.pay(neighbour, CHECK_COST));
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
+      const request = encodeLogRequest({ what: "evidence", logId: taskId, from, held: book.sum() });
+      const page = decodeEvidenceAnswer(await transport.request(neighbour, LOG_PROTOCOL, request, { signal }));
+      for (const bytes of page) {
+        const { verdict } = receive(bytes, mayLook);
+        if (verdict === "reject") return;
+        if (verdict === "accept" && told++ < MAX_TOLD_ON) tell(bytes);
+      }
+      if (page.length === 0) return;
+      from += page.length;
+    }
   }
 
   transport.onAnnounce(names.evidence, (from, bytes) => {
-    const verdict = receive(bytes, () => mayCheck(from));
+    const verdict = receive(bytes, byGossip(from));
     if (verdict.code !== undefined) countRefused(counters, verdict.code);
     return verdict;
   });
 
   return {
-    has: (peer) => banned.has(peer),
+    has(peer) {
+      const held = book.get(peer);
+      if (held !== undefined) meet(peer, held);
+      return held !== undefined;
+    },
     get size() {
-      return banned.size;
+      return book.size;
     },
     found(bytes) {
       if (receive(bytes, () => true).verdict === "accept") tell(bytes);
     },
-    heldBeside: (theirs) => (equalBytes(theirs, sumOfHeld()) ? [] : Array.from(banned.values(), ({ bytes }) => bytes)),
-    async askFor(neighbour) {
-      const { signal } = context;
-      let [from, told] = [0, 0];
-      for (let pages = 0; pages < MAX_PAGES; pages++) {
-        const request = encodeLogRequest({ what: "evidence", logId: taskId, from, held: sumOfHeld() });
-        const page = decodeEvidenceAnswer(await transport.request(neighbour, LOG_PROTOCOL, request, { signal }));
-        for (const bytes of page) {
-          const { verdict } = receive(bytes, () => true);
-          if (verdict === "reject") return;
-          if (verdict === "accept" && told++ < MAX_TOLD_ON) tell(bytes);
-        }
-        if (page.length === 0) return;
-        from += page.length;
-      }
+    heldBeside: (theirs) => (equalBytes(theirs, book.sum()) ? [] : book.all()),
+    met(neighbour) {
+      const held = book.get(neighbour);
+      if (held === undefined) asking.ask(neighbour);
+      else meet(neighbour, held);
     },
+    takeChanges: book.takeChanges,
   };
+}
+
+/** What earlier runs held; of keys that are not known, as many as have a place. @throws HearsayError ERR_BANNED. */
+async function load({ store, identity, crypto, standing, transport }: PeerContext, book: EvidenceBook): Promise<void> {
+  for await (const [key, bytes] of store.range(EVIDENCE_KEYS)) {
+    const peer = key.slice(EVIDENCE_KEYS.length);
+    const evidence = decodeEvidence(bytes);
+    if (peer === identity.peerId) throw ownBan(verifyEvidence(evidence, crypto));
+    const grade = standing.isKnown(peer) ? "known" : "met";
+    book.put(peer, { kind: evidence.kind, bytes, grade }, true);
+    if (book.get(peer) !== undefined) transport.block(peer);
+  }
 }
 
 function ownBan(conviction: Conviction | undefined): HearsayError {

@@ -72,6 +72,8 @@ const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOU
 export type Accountable = NonNullable<AnnouncementContext["accountable"]> & {
   /** @throws HearsayError where the author's log does not prove the model. */
   prove(announced: Announcement): Promise<void>;
+  /** Says who has announced something: with those one has dealt. */
+  knowAnnouncers(isAnnouncer: (peer: PeerId) => boolean): void;
 };
 
 /** @param startCycle own cycles before this start: the staleness of what comes before the first `beginCycle` counts from it. */
@@ -107,6 +109,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     pay: context.budget.pay,
     ...(accountable && { accountable }),
   });
+  accountable?.knowAnnouncers((peer) => book.newest(peer) !== undefined);
   let [near, nearSinceMs] = [new Set<PeerId>(), Number.NEGATIVE_INFINITY];
 
   function rankOf(author: PeerId): Rank {

@@ -3,6 +3,7 @@
  */
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
+import { row as h2 } from "./hostile/h2.ts";
 import { row as h3 } from "./hostile/h3.ts";
 import { row as h4 } from "./hostile/h4.ts";
 import { row as h5 } from "./hostile/h5.ts";
@@ -15,7 +16,8 @@ import { row as m4 } from "./hostile/m4.ts";
 import { row as m5 } from "./hostile/m5.ts";
 import type { HostileRow } from "./hostile/row.ts";
 
-const ROWS: readonly HostileRow[] = [h3, h4, h5, h6, h7, m2, m2b, m3, m4, m5];
+const ROWS: readonly HostileRow[] = [h2, h3, h4, h5, h6, h7, m2, m2b, m3, m4, m5];
+const ROWS: readonly HostileRow[] = [h2, h6, h7, m2, m3];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
 const asked = ROWS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
