@@ -17,7 +17,6 @@ import { row as m5 } from "./hostile/m5.ts";
 import type { HostileRow } from "./hostile/row.ts";
 
 const ROWS: readonly HostileRow[] = [h2, h3, h4, h5, h6, h7, m2, m2b, m3, m4, m5];
-const ROWS: readonly HostileRow[] = [h2, h6, h7, m2, m3];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
 const asked = ROWS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
