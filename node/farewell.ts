@@ -2,19 +2,18 @@
  * Tells others that a key has ended, by a node that does nothing else: it connects to peers of the address book, says it once on the
  * evidence topic, and leaves. Who hears it checks it, keeps it and passes it on (protocol/log/evidence.ts).
  */
-import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { evidenceKey } from "../protocol/log/evidence.ts";
-import { openAddressBook } from "../protocol/membership/address-book.ts";
-import { createRng } from "../protocol/rng.ts";
 import type { Store } from "../protocol/seams.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
+import { openBook } from "./book.ts";
 import { wallClock } from "./clock.ts";
 import type { KeyPair } from "./key-file.ts";
 import { type HearsayNode, serviceTagOf, startLibp2p } from "./libp2p.ts";
 import { startMembership } from "./membership.ts";
+import { createSecretRng } from "./secret-rng.ts";
 import { createTransport } from "./transport.ts";
 
 export interface Farewell {
@@ -42,7 +41,6 @@ const RETRY_MS = 2_000;
 /** The number of peers that it was sent to: 0 where none could be reached in ten seconds. */
 export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }: Farewell): Promise<number> {
   const names = taskNames(taskId);
-  const rng = createRng(randomUUID());
   const { node, traffic } = await startLibp2p({
     privateKey: key.privateKey,
     listen: [],
@@ -50,14 +48,15 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     serviceTag: serviceTagOf(taskId),
     topics: [names.announce, names.evidence],
   });
-  const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: key.identity.peerId });
-  const transport = createTransport(node, traffic, (peer) => book.ban(peer));
+  const book = await openBook(store, key.identity.peerId);
+  const transport = createTransport(node, traffic, book);
   const membership = startMembership(node, transport, book, {
     bootstrap,
     protocol: names.peers,
     maxOutbound: MAX_OUTBOUND,
-    rng: rng.fork("membership"),
+    rng: createSecretRng(),
   });
+  node.discovery?.onFound(membership.found);
   const alive = setInterval(() => {}, LOOK_EVERY_MS); // a dial that nobody answers ends by a timer that does not keep the process alive
   try {
     const somebody = book.size() > 0 || mdns || bootstrap.length > 0;

@@ -3,7 +3,6 @@
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
-import { mdns } from "@libp2p/mdns";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { toHex } from "../protocol/bytes.ts";
@@ -14,9 +13,11 @@ import type { PeerId } from "../protocol/seams.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createArrivals } from "./arrivals.ts";
 import { wallClock } from "./clock.ts";
+import { type Discovery, startDiscovery } from "./discovery.ts";
 import { forgetWhoIsGone } from "./forget-peers.ts";
 import { createGossip } from "./gossip.ts";
 import { withModestWasm } from "./little-memory.ts";
+import { createHearing, type Hearing } from "./liveness.ts";
 import { boundedMuxer } from "./muxer.ts";
 import { createShares, type Shares } from "./shares.ts";
 
@@ -26,6 +27,10 @@ export type HearsayNode = Node & {
   readonly admission: Admission;
   /** What neighbours may take. */
   readonly shares: Shares;
+  /** When bytes came over each connection. */
+  readonly hearing: Hearing;
+  /** Of peers on the local network, where that is asked for. */
+  readonly discovery: Discovery | undefined;
 };
 
 export interface NodeOptions {
@@ -40,6 +45,8 @@ export interface NodeOptions {
   readonly isKnown?: (peer: PeerId) => boolean;
   /** Topics of gossip that there may be; any, where they are left out. */
   readonly topics?: readonly string[];
+  /** Sentences for the user. */
+  readonly warn?: ((message: string) => void) | undefined;
 }
 
 /** Bytes on the wire, Noise and yamux included. */
@@ -71,6 +78,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   const admission = createAdmission(options.isKnown);
   const shares = createShares(options.isKnown);
   const { noise } = await withModestWasm(() => import("@chainsafe/libp2p-noise")); // it has three memories
+  const hearing = createHearing();
   const node: Node = await createLibp2p({
     nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
     privateKey: options.privateKey,
@@ -78,7 +86,6 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [boundedMuxer(PING_EVERY_MS)],
-    peerDiscovery: options.mdns ? [mdns({ serviceTag: options.serviceTag, interval: 10_000 })] : [],
     connectionManager: {
       maxConnections: LIMITS.maxConnections + SPARE_CONNECTIONS,
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
@@ -91,7 +98,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
     },
     connectionGater: gaterOf(admission, shares),
     connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
-    metrics: () => trafficMetrics(traffic),
+    metrics: () => trafficMetrics(traffic, hearing),
     services: {
       identify: identify(),
       pubsub: createGossip(shares, options.topics),
@@ -102,7 +109,15 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   if (options.isKnown !== undefined) admission.watch(node);
   shares.watch(node);
   forgetWhoIsGone(node);
-  return { node: Object.assign(node, { admission, shares }), traffic };
+  const discovery = options.mdns ? discoveryFor(node, options) : undefined;
+  return { node: Object.assign(node, { admission, shares, hearing, discovery }), traffic };
+}
+
+function discoveryFor(node: Node, { serviceTag, warn }: NodeOptions): Discovery {
+  const addresses = () => node.getMultiaddrs().map(String);
+  const discovery = startDiscovery({ serviceTag, peer: node.peerId.toString(), addresses, warn });
+  node.addEventListener("stop", () => discovery.stop());
+  return discovery;
 }
 
 /** Admission's, with what it does not know: how many come in a second, and who committed too many faults. */
@@ -130,12 +145,13 @@ function cannotListen(listen: readonly string[], error: Error): HearsayError {
 }
 
 /** libp2p's metrics component, reduced to the two counters that a peer shows. */
-function trafficMetrics(traffic: Traffic) {
+function trafficMetrics(traffic: Traffic, hearing: Hearing) {
   const metric = { update() {}, increment() {}, decrement() {}, reset() {}, observe() {}, timer: () => () => {} };
   return {
     trackMultiaddrConnection(connection: MultiaddrConnection): void {
       connection.addEventListener("message", ({ data }) => {
         traffic.bytesIn += data.byteLength;
+        hearing.heard(connection);
       });
       const send = connection.send.bind(connection);
       connection.send = (data) => {

@@ -7,21 +7,20 @@
  *   model.safetensors   the model for predictions, rewritten as it improves
  *   bodies/             what its newest merges were made of, for audits
  */
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import type { Dataset } from "../protocol/learn/dataset.ts";
 import { encodeTask } from "../protocol/manifest.ts";
-import { openAddressBook } from "../protocol/membership/address-book.ts";
 import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
-import { createRng } from "../protocol/rng.ts";
-import type { Store, Trainer, Transport } from "../protocol/seams.ts";
+import { createStanding } from "../protocol/peer/standing.ts";
+import type { PeerId, Store, Trainer, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { type FileArchive, openArchive, type Retention } from "./archive.ts";
+import { openBook } from "./book.ts";
 import { wallClock } from "./clock.ts";
 import { type Closing, createClosing } from "./closing.ts";
 import { nodeCrypto } from "./crypto.ts";
@@ -30,13 +29,15 @@ import { type Engine, type EngineChoice, startEngine } from "./engines/client.ts
 import { retellEnds } from "./farewell.ts";
 import { loadOrCreateIdentity } from "./keys.ts";
 import { serviceTagOf, startLibp2p } from "./libp2p.ts";
-import { peerIn, startMembership } from "./membership.ts";
+import { startMembership } from "./membership.ts";
 import { createModelFile } from "./model-file.ts";
 import type { AskPassphrase } from "./passphrase.ts";
+import { peerIn } from "./peer-exchange.ts";
 import { findPlace } from "./place.ts";
 import { makePrivateDirectory } from "./private-directory.ts";
 import { createRemoteLogs, type RemoteLogs } from "./remote-log.ts";
 import { settleRotation } from "./rotation.ts";
+import { createSecretRng } from "./secret-rng.ts";
 import { bodiesPath, modelPath } from "./state-dir.ts";
 import { openStore } from "./store.ts";
 import { createTransport } from "./transport.ts";
@@ -115,26 +116,27 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
 
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
-  const rng = createRng(`${identity.peerId}/${randomUUID()}`);
-  const { listen, mdns, bootstrap, maxOutbound, minCycleMs } = options;
+  const { listen, mdns, bootstrap, maxOutbound, minCycleMs, warn } = options;
+  const standing = createStanding(configuredIn(bootstrap));
+  const { isKnown } = standing;
   const { node, traffic } = await startLibp2p({
     ...{ privateKey, listen, mdns, serviceTag: serviceTagOf(taskId) },
-    topics: [names.announce, names.evidence],
+    ...{ topics: [names.announce, names.evidence], isKnown, warn },
   });
   closing.add("the network", () => node.stop());
-  const book = await openAddressBook({ clock: wallClock, rng: rng.fork("book"), store, self: identity.peerId });
-  const direct = createTransport(node, traffic, (peer) => book.ban(peer));
+  const book = await openBook(store, identity.peerId, isKnown);
+  const direct = createTransport(node, traffic, book);
   const transport = options.wrapTransport?.(direct) ?? direct;
 
   const archive = openBodies(options, closing);
   const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
   const trainer = options.wrapTrainer?.(engine) ?? engine;
-  const parts = { clock: wallClock, crypto: nodeCrypto, identity, transport, store, trainer, aggregator: engine, rng };
-  const configured = bootstrap.map(peerIn).filter((peer) => peer !== undefined);
+  const parts = { clock: wallClock, crypto: nodeCrypto, identity, transport, store, trainer, aggregator: engine };
   const peer = await createPeer(
-    { task, minCycleMs, explain: true, configured },
+    { task, minCycleMs, explain: true },
     {
       ...parts,
+      ...{ rng: createSecretRng(), standing },
       ...{ ...(archive && { archive }), place },
       observe(event) {
         options.observe?.(event);
@@ -144,8 +146,9 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   );
   const membership = startMembership(node, transport, book, {
     ...{ bootstrap, maxOutbound, protocol: names.peers },
-    rng: rng.fork("membership"),
+    ...{ rng: createSecretRng(), isKnown, budget: node.shares.work },
   });
+  node.discovery?.onFound(membership.found);
   closing.add("the address book", () => membership.stop());
   const retelling = await retellEnds(stateDir, store, node, names.evidence);
   closing.add("the news of ended keys", retelling);
@@ -160,6 +163,11 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     addresses: () => node.getMultiaddrs().map(String),
     stop: () => closing.close().catch(throwAsDiskFault),
   };
+}
+
+/** Peers that the owner named. */
+function configuredIn(bootstrap: readonly string[]): PeerId[] {
+  return bootstrap.map((address) => peerIn(address)).filter((peer) => peer !== undefined);
 }
 
 async function openDatabase(

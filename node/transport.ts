@@ -10,6 +10,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
+import type { AddressBook } from "../protocol/membership/address-book.ts";
 import type { PeerId, Transport } from "../protocol/seams.ts";
 import { otherVersion, PROTOCOL_VERSION } from "../protocol/wire/fields.ts";
 import { readFrame, writeFrame } from "./frames.ts";
@@ -23,8 +24,8 @@ const LOOK_AGAIN_MS = 250;
 export function createTransport(
   node: HearsayNode,
   traffic: Traffic,
-  /** Called where the peer blocks another, so that it is not dialled again. */
-  onBlock: (peer: PeerId) => void,
+  /** Hears whom the peer leaves, so that they are not dialled again. */
+  book: Pick<AddressBook, "shun" | "ban"> = { shun() {}, ban() {} },
 ): Transport {
   return {
     async announce(topic, body) {
@@ -80,12 +81,13 @@ export function createTransport(
     keep: (peer) => node.admission.keep(peer),
 
     shun(peer) {
+      book.shun(peer);
       node.admission.shun(peer);
       leave(node, peer);
     },
 
     block(peer) {
-      onBlock(peer);
+      book.ban(peer);
       node.admission.block(peer);
       leave(node, peer);
     },

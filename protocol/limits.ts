@@ -114,6 +114,22 @@ export const LIMITS = {
   maxKnownPeers: 10_000,
   maxAddressesPerPeer: 8,
   maxAddressLength: 256,
+  /** Peers of the book that nobody here has reached, in all, and of which one source told. */
+  maxStrangers: 1024,
+  maxStrangersOfSource: 128,
+  /** Peers of the book that were reached and have delivered nothing, under one address prefix; under one in the local network. */
+  maxReachedOfPrefix: 64,
+  maxReachedOfLocalPrefix: 1024,
+  /** An address that nobody has reached is given up after so many attempts, for so long; of so many this is remembered. */
+  maxDialTries: 3,
+  hopelessMs: 600_000,
+  maxHopeless: 4096,
+  /** Failed attempts at addresses that were never reached: of one host and one address prefix, told by others; and told by who is there itself. */
+  failedDialsOfHost: { burst: 4, perSecond: 0.0017 },
+  failedDialsOfPrefix: { burst: 16, perSecond: 0.017 },
+  failedDialsNearby: { burst: 32, perSecond: 0.1 },
+  /** A peer that was reached, delivered nothing and was lost is forgotten after a day. */
+  forgetAfterMs: 86_400_000,
   /** Peers in one answer of the peer exchange. */
   maxPeersExchanged: 32,
   /** Model bodies that are pulled at once. */

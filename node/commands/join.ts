@@ -125,7 +125,7 @@ async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Pr
   const privateKey = await generateKeyPair("Ed25519"); // an identity for this errand only
   const { node, traffic } = await startLibp2p({ privateKey, listen: [], mdns: false, serviceTag: "", topics: [] });
   try {
-    const transport = createTransport(node, traffic, () => {});
+    const transport = createTransport(node, traffic);
     for (const address of addresses) {
       try {
         const connection = await node.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });

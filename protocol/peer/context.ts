@@ -35,6 +35,8 @@ export interface PeerModules {
   readonly rng: Rng;
   /** Whether the store is where this peer left it; left out where nobody can tell. */
   readonly place?: StorePlace;
+  /** Who is known, where other parts of the process have to know too; made anew where left out. */
+  readonly standing?: Standing;
   /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
   readonly archive?: Archive;
   /** Hears of what happens, e.g. to log it; must not throw. */

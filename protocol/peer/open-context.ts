@@ -27,7 +27,7 @@ export async function openContext(options: ContextOptions, modules: PeerModules)
   const { clock, crypto, identity, store, transport } = modules;
   const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
   if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
-  const standing = createStanding(configured);
+  const standing = modules.standing ?? createStanding(configured);
   return {
     ...modules,
     task,

@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
     mdns: false,
     serviceTag: "",
   });
-  const transport = createTransport(node, traffic, () => {});
+  const transport = createTransport(node, traffic);
   const shelf = serveBlobs({ transport, budget: { pay: () => true, charge() {} } }, BLOB_PROTOCOL);
   for (const bytes of SIZES) {
     const body = bodyOf(bytes);

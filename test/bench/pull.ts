@@ -41,7 +41,7 @@ export const benchmark: Benchmark = {
     try {
       const address = await addressOf(server);
       const { remotePeer } = await node.dial(multiaddr(address));
-      const transport = createTransport(node, traffic, () => {});
+      const transport = createTransport(node, traffic);
       const rows: Row[] = [];
       for (const bytes of SIZES) rows.push(await compare({ node, transport, peer: remotePeer.toString(), bytes }));
       return { rows, notes: [] };

@@ -24,7 +24,7 @@ async function startNode(): Promise<RealNode> {
     serviceTag: "_hearsay-test._udp.local",
   });
   const blocked: string[] = [];
-  const transport = createTransport(node, traffic, (peer) => blocked.push(peer));
+  const transport = createTransport(node, traffic, { shun() {}, ban: (peer) => blocked.push(peer) });
   return { node, transport, id: node.peerId.toString(), blocked };
 }
 

@@ -22,7 +22,7 @@ export async function startNode(options: Partial<NodeOptions> = {}): Promise<Rea
   const listen = ["/ip4/127.0.0.1/tcp/0"];
   const { node, traffic } = await startLibp2p({ privateKey, listen, mdns: false, serviceTag: "", ...options });
   const blocked: PeerId[] = [];
-  const transport = createTransport(node, traffic, (peer) => blocked.push(peer));
+  const transport = createTransport(node, traffic, { shun() {}, ban: (peer) => blocked.push(peer) });
   return { node, transport, id: node.peerId.toString(), blocked };
 }
 

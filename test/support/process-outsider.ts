@@ -35,10 +35,7 @@ export async function createOutsider(keyFile: string, listen: readonly string[] 
   });
   return {
     identity,
-    transport: tapped(
-      createTransport(node, traffic, () => {}),
-      received,
-    ),
+    transport: tapped(createTransport(node, traffic), received),
     crypto: nodeCrypto,
     received,
     addresses: () => node.getMultiaddrs().map(String),

@@ -1,0 +1,82 @@
+/**
+ * Failed attempts at addresses that nobody here has reached. Whoever invents addresses makes peers knock at the doors of others; so an address is
+ * given up after a few attempts, and a host and an address prefix get few in all, whatever the peers are called that are said to live there.
+ *
+ * What a peer tells of its own host, and what lies in the local network, has a larger allowance of its own, so that others cannot use it up.
+ */
+import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../bounded.ts";
+import { LIMITS } from "../limits.ts";
+import type { Clock } from "../seams.ts";
+
+/** Where an address leads. */
+export interface Place {
+  readonly host: string;
+  /** What costs money to have many of. */
+  readonly prefix: string;
+  /** On this machine, or in the local network. */
+  readonly isLocal: boolean;
+}
+
+export interface Attempt {
+  readonly address: string;
+  readonly place: Place;
+  /** The peer that said so, where it is said by who is there itself. */
+  readonly own: string | undefined;
+}
+
+export interface Attempts {
+  /** Whether one more is allowed now. */
+  mayTry(attempt: Attempt): boolean;
+  /** It was tried too often. */
+  isHopeless(attempt: Attempt): boolean;
+  failed(attempt: Attempt): void;
+  succeeded(attempt: Attempt): void;
+}
+
+interface Tries {
+  readonly count: number;
+  readonly atMs: number;
+}
+
+export function createAttempts(clock: Clock): Attempts {
+  const tries = new Map<string, Tries>();
+  const buckets = new Map<string, Allowance>();
+
+  const left = (name: string, rate: Rate) => allowanceAt(clock.monotonicMs(), buckets.get(name), rate);
+  const nameOf = ({ own, address }: Attempt) => `${own ?? ""} ${address}`;
+
+  function isHopeless(attempt: Attempt): boolean {
+    const before = tries.get(nameOf(attempt));
+    if (before === undefined || before.count < LIMITS.maxDialTries) return false;
+    return clock.monotonicMs() - before.atMs < LIMITS.hopelessMs;
+  }
+
+  return {
+    isHopeless,
+    mayTry: (attempt) =>
+      !isHopeless(attempt) && bucketsOf(attempt).every(([name, rate]) => left(name, rate).tokens >= 1),
+    failed(attempt) {
+      const name = nameOf(attempt);
+      const count =
+        (isHopeless(attempt) ? LIMITS.maxDialTries : (tries.get(name)?.count ?? 0) % LIMITS.maxDialTries) + 1;
+      tries.delete(name); // re-inserted at the end
+      tries.set(name, { count: Math.min(count, LIMITS.maxDialTries), atMs: clock.monotonicMs() });
+      forgetOldest(tries, LIMITS.maxHopeless);
+      for (const [bucket, rate] of bucketsOf(attempt)) {
+        const { tokens, atMs } = left(bucket, rate);
+        buckets.delete(bucket);
+        buckets.set(bucket, { tokens: tokens - 1, atMs });
+        forgetOldest(buckets, LIMITS.maxBudgets);
+      }
+    },
+    succeeded: (attempt) => void tries.delete(nameOf(attempt)),
+  };
+}
+
+function bucketsOf({ place: { host, prefix, isLocal }, own }: Attempt): (readonly [name: string, rate: Rate])[] {
+  if (isLocal || own !== undefined) return [[`near ${host}`, LIMITS.failedDialsNearby]];
+  return [
+    [`host ${host}`, LIMITS.failedDialsOfHost],
+    [`prefix ${prefix}`, LIMITS.failedDialsOfPrefix],
+  ];
+}

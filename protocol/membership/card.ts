@@ -1,0 +1,106 @@
+/** What the address book knows of one peer, and how long it waits between attempts to reach it. */
+import { LIMITS } from "../limits.ts";
+import type { Rng } from "../rng.ts";
+import type { PeerId } from "../seams.ts";
+
+export const REDIAL_FIRST_MS = 500;
+/** While a peer was lost not long ago, counted from what it was there before. */
+export const REDIAL_SOON_MS = 5_000;
+/** Peers that are known. */
+export const REDIAL_LONGEST_MS = 60_000;
+/** Peers that were reached once and have delivered nothing. */
+const REDIAL_RARELY_MS = 600_000;
+/** Nobody has reached these yet. */
+const RETRY_STRANGER_MS = 15_000;
+
+/** A peer that was there for a while is looked for often for as long again, but at least and at most so long. */
+const SOON_AT_LEAST_MS = 300_000;
+const SOON_AT_MOST_MS = 3_600_000;
+/** After that, the wait is this part of the time since it was lost. */
+const PART_OF_ABSENCE = 16;
+
+export interface Card {
+  readonly peer: PeerId;
+  /** The owner of this peer named it. */
+  configured: boolean;
+  /** Where a dial reached it, or the owner says it is; what worked last comes first. */
+  verified: string[];
+  /** What else it or others told. */
+  told: Told[];
+  /** Who told of it first. */
+  source: string;
+  connected: boolean;
+  /** Rounds in a row in which no address answered, and the next address of this round. */
+  failures: number;
+  turn: number;
+  nextDialMs: number;
+  /** When it was reached, in this run. */
+  reachedMs: number | undefined;
+  connectedMs: number;
+  lostMs: number;
+  wasThereMs: number;
+}
+
+/** An address that no dial has reached. */
+export interface Told {
+  readonly address: string;
+  /** It was the peer itself that told, from this very host. */
+  readonly own: boolean;
+}
+
+export function newCard(peer: PeerId, source: string, nowMs: number): Card {
+  return {
+    peer,
+    configured: false,
+    verified: [],
+    told: [],
+    source,
+    connected: false,
+    failures: 0,
+    turn: 0,
+    nextDialMs: nowMs,
+    reachedMs: undefined,
+    connectedMs: nowMs,
+    lostMs: nowMs,
+    wasThereMs: 0,
+  };
+}
+
+/** Nobody has reached it: what is said of it may be invented. */
+export function isStranger({ configured, verified }: Card): boolean {
+  return !configured && verified.length === 0;
+}
+
+/** Puts what is new first, keeps what is there, drops the oldest; false where nothing was new. */
+export function addTold(card: Card, addresses: readonly Told[]): boolean {
+  const known = new Set([...card.verified, ...card.told.map(({ address }) => address)]);
+  const fresh = addresses.filter(({ address }) => !known.has(address));
+  if (fresh.length === 0) return false;
+  const room = LIMITS.maxAddressesPerPeer - card.verified.length;
+  card.told = [...fresh, ...card.told]
+    .sort((a, b) => Number(b.own) - Number(a.own)) // its own word counts more than that of others
+    .slice(0, Math.max(1, room));
+  return true;
+}
+
+/** The address works: it comes first. */
+export function verify(card: Card, address: string): void {
+  card.told = card.told.filter((told) => told.address !== address);
+  card.verified = [address, ...card.verified.filter((other) => other !== address)];
+  card.verified.length = Math.min(card.verified.length, LIMITS.maxAddressesPerPeer - 1);
+}
+
+/** @param trusted it is configured, or has delivered. */
+export function waitMs(card: Card, trusted: boolean, nowMs: number, rng: Rng): number {
+  return delayMs(card, trusted, nowMs - card.lostMs) * (0.5 + rng.uniform());
+}
+
+function delayMs(card: Card, trusted: boolean, absentMs: number): number {
+  if (isStranger(card)) return RETRY_STRANGER_MS * Math.max(1, card.failures);
+  const soonMs = Math.min(SOON_AT_MOST_MS, Math.max(SOON_AT_LEAST_MS, card.wasThereMs));
+  let delay = REDIAL_FIRST_MS;
+  for (let failure = 1; failure < card.failures && delay < REDIAL_SOON_MS; failure++) delay *= 2;
+  if (absentMs < soonMs) return Math.min(delay, REDIAL_SOON_MS);
+  const longestMs = trusted ? REDIAL_LONGEST_MS : REDIAL_RARELY_MS;
+  return Math.min(longestMs, Math.max(REDIAL_SOON_MS, absentMs / PART_OF_ABSENCE));
+}
