@@ -132,8 +132,10 @@ describe("what is in a peer's data", () => {
     });
     const manifest = { hash: TASK_ID, maxBytes: 2 ** 20, signal: AbortSignal.timeout(10_000) };
     await pullBlob({ ...observer, clock: wallClock }, peer, names.blob, manifest);
-    const known = decodePeersAnswer(await observer.transport.request(peer, names.peers, encodePeersRequest(32)));
-    assert.equal(known.length, 1, "the keeper passes on the address of the other");
+    await until("the keeper passes on the address of the other", async () => {
+      const known = decodePeersAnswer(await observer.transport.request(peer, names.peers, encodePeersRequest(32)));
+      return known.length === 1 || undefined;
+    });
 
     const received = concatBytes(...observer.received);
     assert.ok(Buffer.from(received).includes("glucose"), "the manifest is among what was received");

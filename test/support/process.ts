@@ -59,6 +59,8 @@ export interface PeerOptions {
   readonly args?: readonly string[];
   /** Bound of its address space, as `ulimit -v` sets it. */
   readonly addressesKiB?: number;
+  /** A command that runs it, e.g. in another network namespace: its status cannot be asked for from here then. */
+  readonly through?: readonly string[];
 }
 
 /** A process that runs `hearsay up`. */
@@ -128,8 +130,12 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
   const children: Spawned[] = [];
   const path = (file: string) => join(directory, file);
 
-  function start(args: readonly string[], env: RunOptions["env"] = {}, addressesKiB?: number): Spawned {
-    const node = [process.execPath, cli, ...args];
+  function start(
+    args: readonly string[],
+    env: RunOptions["env"] = {},
+    { addressesKiB, through = [] }: Pick<PeerOptions, "addressesKiB" | "through"> = {},
+  ): Spawned {
+    const node = [...through, process.execPath, cli, ...args];
     const command = addressesKiB === undefined ? node : limited(node, addressesKiB);
     const spawned = spawnIn(directory, command, env);
     children.push(spawned);
@@ -148,7 +154,7 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
     writeTask: (file, task) => write(file, stringify(task)),
     startPeer(options) {
       const state = path(options.name);
-      return peerProcess(start(upArguments(state, options), {}, options.addressesKiB), state);
+      return peerProcess(start(upArguments(state, options), {}, options), state);
     },
     async run(args, { env, deadlineMs = DEADLINE_MS } = {}) {
       const spawned = start(args, env);
