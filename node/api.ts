@@ -6,7 +6,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import fastify, { type FastifyReply } from "fastify";
+import fastify, { type FastifyReply, type FastifyServerOptions } from "fastify";
 import { fromHex } from "../protocol/bytes.ts";
 import { ERROR_CODES, HearsayError, isHearsayError } from "../protocol/errors.ts";
 import type { RememberedMerge } from "../protocol/peer/history.ts";
@@ -52,6 +52,11 @@ interface ApiFile {
   readonly token: string;
 }
 
+/** No route has a schema, and the compilers of schemas are 2 MB. */
+const NO_SCHEMAS = {
+  compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify },
+} as unknown as NonNullable<FastifyServerOptions["schemaController"]>;
+
 const FILE = "api.json";
 const ANSWER_WITHIN_MS = 10_000;
 /** Logs and bodies may have to wait for those of others. */
@@ -64,7 +69,7 @@ const OF_OTHERS = { atOnce: 2, maxWaiting: 16, idleMs: 2_000 };
 export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
   const token = randomBytes(24).toString("base64url");
   const expected = Buffer.from(`Bearer ${token}`);
-  const server = fastify({ logger: false, forceCloseConnections: true });
+  const server = fastify({ logger: false, forceCloseConnections: true, schemaController: NO_SCHEMAS });
   const own = createTurns(OWN_LOGS);
   const others = createTurns(OF_OTHERS);
   server.addHook("onRequest", async (request, reply) => {

@@ -5,10 +5,12 @@
  * runs the same command from the beginning, under the same process id, with the same files and signals. That costs the start of a bare Node
  * (40 ms), once. Where the system or this Node cannot, the peer runs all the same, and takes more.
  */
+import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import { PAGE } from "../protocol/wasm-module.ts";
 
-/** Read at the start. Young objects get 6 MiB instead of up to 96, and V8 one thread for its own work instead of four. */
-const START_FLAGS: readonly string[] = ["--max-semi-space-size=2", "--v8-pool-size=1"];
+/** Read at the start. Young objects get 3 MiB instead of up to 96, and V8 one thread for its own work instead of four. */
+const START_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--v8-pool-size=1"];
 
 /**
  * With its trap handler V8 sets 8 GiB of addresses aside for each WebAssembly memory. Without, it checks each address: the engine `dense`, whose
@@ -57,7 +59,8 @@ export function restartInLittleMemory(options: LittleMemory = {}): void {
   const flags = littleMemoryFlags(options);
   const given = new Set(process.execArgv);
   if (process.execve === undefined || process.channel || flags.every((flag) => given.has(flag))) return;
-  const others = process.execArgv.filter((flag) => flag !== NO_TRAPS && flag !== TRAPS);
+  const own = new Set([...flags, NO_TRAPS, TRAPS]);
+  const others = process.execArgv.filter((flag) => !own.has(flag));
   const command = [process.execPath, ...flags, ...others, ...process.argv.slice(1)]; // of two flags alike the user's counts
   try {
     process.execve(process.execPath, command, littleMemoryEnvironment());
@@ -70,12 +73,31 @@ export function restartInLittleMemory(options: LittleMemory = {}): void {
 const MODEST_PAGES = 1024;
 const MOST_PAGES = 65_536;
 
+/** Pages for a memory that may need many: a quarter of the addresses, where the process may set only so many aside (`ulimit -v`). */
+export function ampleWasmPages(): number {
+  const limit = addressLimit();
+  return limit === undefined ? MOST_PAGES : Math.min(MOST_PAGES, Math.floor(limit / 4 / PAGE));
+}
+
+/** In bytes; undefined where there is none, or not Linux. */
+function addressLimit(): number | undefined {
+  try {
+    const [, soft] = /^Max address space +(\d+) /m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Loads modules whose WebAssembly memories name no limit, for which V8 would set 4 GiB of addresses aside each, with one of 64 MiB. No
- * memory of the process may be larger when it is made meanwhile.
+ * Loads modules whose WebAssembly memories name no limit, for which V8 would set 4 GiB of addresses aside each, or as many as it gets, with
+ * a limit of so many pages, by default 64 MiB. No memory of the process may be larger when it is made meanwhile.
  */
-export async function withModestWasm<Module>(load: () => Promise<Module>): Promise<Module> {
-  setFlagsFromString(`--wasm-max-mem-pages=${MODEST_PAGES}`);
+export async function withModestWasm<Module>(
+  load: () => Promise<Module>,
+  pages: number = MODEST_PAGES,
+): Promise<Module> {
+  setFlagsFromString(`--wasm-max-mem-pages=${pages}`);
   try {
     return await load();
   } finally {

@@ -2,12 +2,26 @@
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
-const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DIGITS: Uint8Array = utf8("0123456789abcdef");
 
+/** Bytes whose digits become a text at once. */
+const HEX_BLOCK = 1024;
+
+/** Made in one piece: a text that was put together digit by digit is kept so, at 2 kB for a hash, and hashes are remembered by the thousand. */
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i] as number] as string;
+  for (let i = 0; i < bytes.length; i += HEX_BLOCK) text += hexOf(bytes.subarray(i, i + HEX_BLOCK));
   return text;
+}
+
+function hexOf(bytes: Uint8Array): string {
+  const codes = new Uint8Array(2 * bytes.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    codes[2 * i] = DIGITS[byte >> 4] as number;
+    codes[2 * i + 1] = DIGITS[byte & 15] as number;
+  }
+  return String.fromCharCode.apply(undefined, codes as unknown as number[]); // five times as fast as to spread them
 }
 
 /** A short text that, of all bytes of that length, only the same have: a key for maps, not for people. Three times as fast as hexadecimal. */

@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { HearsayError } from "../../protocol/errors.ts";
+import { ampleWasmPages, withModestWasm } from "../little-memory.ts";
 import type { Tf } from "./tf.ts";
 import { registerWasmKernels } from "./wasm-kernels.ts";
 
@@ -82,7 +83,12 @@ async function loadNode(): Promise<Tf> {
   return await start(tf, "node");
 }
 
-async function loadWasm(): Promise<Tf> {
+/** Its memory may have 4 GiB, and would take all addresses that there are. */
+function loadWasm(): Promise<Tf> {
+  return withModestWasm(loadWasmFreely, ampleWasmPages());
+}
+
+async function loadWasmFreely(): Promise<Tf> {
   const tf = require("@tensorflow/tfjs") as Tf;
   const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
   wasm.setWasmPaths(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + sep);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import {
   bytesOf,
@@ -15,12 +17,35 @@ import {
   utf8,
 } from "../../protocol/bytes.ts";
 
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
 const anyBytes = fc.uint8Array({ maxLength: 100 });
 
 describe("hexadecimal text", () => {
   it("names bytes in lower case, two digits each, and gives them back", () => {
     assert.equal(toHex(Uint8Array.of(0, 1, 0x7f, 0xab, 0xff)), "00017fabff");
     fc.assert(fc.property(anyBytes, (bytes) => assert.deepEqual(fromHex(toHex(bytes)), bytes)));
+  });
+
+  it("of a thousand bytes and more is made in blocks, none of them lost", () => {
+    const bytes = Uint8Array.from({ length: 5_000 }, (_, i) => i % 251);
+    assert.equal(toHex(bytes), Buffer.from(bytes).toString("hex"));
+  });
+
+  it("takes the memory of its digits, however many are remembered", () => {
+    const hash = new Uint8Array(32);
+    const remembered: string[] = [];
+    const heapBytes = () => {
+      collectGarbage();
+      return getHeapStatistics().used_heap_size;
+    };
+    const before = heapBytes();
+    for (let i = 0; i < 5_000; i++) {
+      new DataView(hash.buffer).setUint32(0, i);
+      remembered.push(toHex(hash));
+    }
+    const each = (heapBytes() - before) / remembered.length;
+    assert.ok(each < 300, `${each} bytes for 64 digits`);
   });
 
   it("is refused in capitals, with an odd digit, a space, a prefix or a line break", () => {
