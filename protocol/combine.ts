@@ -2,7 +2,7 @@
  * What a merge makes of the models at hand: a pure function of the task, the own model and the weighed candidates, so that whoever has
  * those can repeat it to the bit (audit/).
  *
- *     y <- rule(own, base, candidates);   own <- own + blend (y - own);   age <- max(own, lower weighted median of all ages)
+ *     y <- rule(own, base, candidates);   own <- own + blend (y - own);   age <- max(own, lower weighted median of all ages), see `combinedAge`
  *
  * `catch-up`: a peer that has merged nothing since it started, and is more than the staleness cut-off behind the lower median of its
  * candidates, takes the coordinate median of (at least three of) them and that age, instead of pulling its own old model along.
@@ -27,6 +27,8 @@ export interface CombineInput {
   readonly candidates: readonly WeighedCandidate[];
   /** See `mayCatchUp`. */
   readonly catchUp: boolean;
+  /** See `RuleInput.lot`. */
+  readonly lot?: Uint8Array;
   readonly explain?: boolean;
 }
 
@@ -44,7 +46,10 @@ export interface Combined {
 export const CATCH_UP = "catch-up";
 
 /** Fewest models from which a late joiner starts. */
-const CATCH_UP_CANDIDATES = 3;
+export const CATCH_UP_CANDIDATES = 3;
+
+/** So many times the staleness cut-off an own age may lie above the others': only a lie that was merged once takes it further, and it is taken back. */
+const LONGEST_LEAD = 64;
 
 /** Whether a peer that has merged nothing since it started takes the others' model in place of its own. */
 export function mayCatchUp(task: Task, ownAge: number, ages: readonly number[]): boolean {
@@ -52,21 +57,30 @@ export function mayCatchUp(task: Task, ownAge: number, ages: readonly number[]):
   return lowerMedian(ages) - ownAge > task.staleness.cutoff * task.training.steps;
 }
 
-/** Age of what comes of a merge: it follows from the log alone. */
-export function combinedAge({
-  age,
-  candidates,
-  catchUp,
-}: Omit<CombineInput, "own" | "base" | "candidates"> & {
+type Ages = Pick<CombineInput, "age" | "catchUp"> & {
   readonly candidates: readonly Omit<WeighedCandidate, "params">[];
-}): number {
-  return catchUp ? lowerMedian(candidates.map((candidate) => candidate.age)) : mergeAges(age, candidates);
+};
+
+/**
+ * Age of what comes of a merge: it follows from the log alone. max(own, lower weighted median of all); of at least three candidates the lower median
+ * where the own age is more than 64 cut-offs above that: else an age to which liars once lifted it would stay for ever.
+ */
+export function combinedAge(task: Task, { age, candidates, catchUp }: Ages): number {
+  const median = candidates.length === 0 ? age : lowerMedian(candidates.map((candidate) => candidate.age));
+  const lead = LONGEST_LEAD * task.staleness.cutoff * task.training.steps;
+  if (catchUp || (candidates.length >= CATCH_UP_CANDIDATES && age - median > lead)) return median;
+  return mergeAges(age, candidates);
+}
+
+/** Ages that a log may state: also that of logs from before 2026-11-29, in which an own age never fell. */
+export function permittedAges(task: Task, input: Ages): readonly number[] {
+  return [combinedAge(task, input), ...(input.catchUp ? [] : [mergeAges(input.age, input.candidates)])];
 }
 
 export async function combine(task: Task, aggregator: Aggregator, input: CombineInput): Promise<Combined> {
-  const { own, base, candidates, age, explain = false } = input;
+  const { own, base, candidates, age, lot, explain = false } = input;
   const { rule, parameters, blend } = task.aggregation;
-  const newAge = combinedAge(input);
+  const newAge = combinedAge(task, input);
   const [first, ...rest] = candidates;
   if (input.catchUp && first !== undefined) {
     const median = { own: first.params, candidates: rest, explain };
@@ -75,7 +89,7 @@ export async function combine(task: Task, aggregator: Aggregator, input: Combine
     const told = explanation && explainCatchUp(explanation);
     return { name: CATCH_UP, params, age: newAge, statuses, ...(told && { explanation: told }) };
   }
-  const y = await aggregator.aggregate(rule, parameters, { own, base, candidates, age, explain });
+  const y = await aggregator.aggregate(rule, parameters, { own, base, candidates, age, explain, ...(lot && { lot }) });
   const blended = y.explanation?.map((one) => ({ ...one, influence: one.influence * blend }));
   return {
     name: rule,

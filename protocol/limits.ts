@@ -104,6 +104,8 @@ export const LIMITS = {
   maxNewAnnouncers: 1000,
   /** Announcements of neighbours that never delivered, and as many of other such authors, that are looked at. */
   newAnnouncements: { burst: 1000, perSecond: 100 },
+  /** A peer that is far behind when it starts waits this long for a whole merge of models to start from. */
+  catchUpWaitMs: 60_000,
   /** Hashes of models that are known to have been used. */
   maxSeenModels: 4096,
   /** Local steps in a model's lineage: no honest model gets there, and what is added to it stays a whole number. */

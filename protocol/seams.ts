@@ -194,6 +194,8 @@ export interface RuleInput {
   readonly mass?: number;
   /** Age of the own model, in local steps: for rules that tighten with time. 0 where left out. */
   readonly age?: number;
+  /** What lots are drawn by, where the rule draws: 64 bytes that nobody could foresee; by the own parameters where left out. */
+  readonly lot?: Uint8Array;
   /** Whether to say who moved the model where, at no more than a fifth of extra cost. */
   readonly explain?: boolean;
 }

@@ -5,9 +5,11 @@
  * one liar spoils its whole bucket, so that the share of liars that the next rule stands is divided by `bucket`. The own model is no part of
  * the lot and stays a row of its own. Within a bucket models count by mass. O(m) time besides the seed.
  *
- * The lot is seeded by the own parameters: nobody can know it while models are made, and an auditor can draw it again.
+ * The lot is seeded by what the peer signs for its merge (log/lot.ts), which the log tells afterwards: nobody else can know it while models are made, and
+ * an auditor can draw it again. Without that it is seeded by the own parameters, which others see when they are published, before the merge.
  */
 
+import { toHex } from "../bytes.ts";
 import { createRng } from "../rng.ts";
 import type { Given, PreAggregator } from "./rule.ts";
 
@@ -21,7 +23,10 @@ export const bucketing: PreAggregator = {
     if (size === 1) return crowd;
     const m = crowd.members.length;
     const factors = crowd.mixed?.coefficients ?? new Float64Array(m + 1).fill(1);
-    const lot = createRng(`bucketing/${fingerprint(crowd.vectors[0] as Float32Array)}`);
+    const { lot: given } = crowd.input;
+    const lot = createRng(
+      `bucketing/${given === undefined ? fingerprint(crowd.vectors[0] as Float32Array) : toHex(given)}`,
+    );
     const order = lot.permutation(m).map((j) => j + 1);
     const n = 1 + Math.ceil(m / size);
     const listed = new Int32Array(n * size);

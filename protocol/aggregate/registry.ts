@@ -77,6 +77,11 @@ export const plainAggregator: Aggregator = {
   aggregate: async (rule, parameters, input) => ruleNamed(rule).aggregate(input, parameters),
 };
 
+/** Whether lots are drawn in a rule of this name: `RuleInput.lot` then decides. */
+export function drawsLots(name: string): boolean {
+  return name.split("+").includes(bucketing.name);
+}
+
 /** For messages: what `findRule` finds. */
 export function describeRules(): string {
   const pre = [...PRE_AGGREGATORS.keys()];

@@ -11,6 +11,7 @@
  * its owner signed, is the evidence. One pass, and memory for the models of one merge.
  */
 
+import { drawsLots } from "../aggregate/registry.ts";
 import { forgetOldest } from "../bounded.ts";
 import { bytesOf, equalBytes, floatsIn, keyOf, toHex } from "../bytes.ts";
 import type { BodyCodec } from "../codec/codec.ts";
@@ -18,7 +19,9 @@ import { CODECS } from "../codec/registry.ts";
 import { combine } from "../combine.ts";
 import { isHearsayError } from "../errors.ts";
 import { initialParams } from "../learn/tensors.ts";
-import type { AggregateBody, EntryType, PublishBody, Statement } from "../log/bodies.ts";
+import type { AggregateBody, EntryType, GenesisBody, PublishBody, Statement } from "../log/bodies.ts";
+import { logIdOf } from "../log/entry.ts";
+import { isLot } from "../log/lot.ts";
 import { encodeTask } from "../manifest.ts";
 import type { Aggregator, Crypto } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
@@ -26,7 +29,7 @@ import { createLineage, type Judgement, type LoggedMerge } from "./lineage.ts";
 
 export interface AuditOptions {
   readonly task: Task;
-  readonly crypto: Pick<Crypto, "sha256">;
+  readonly crypto: Pick<Crypto, "sha256" | "verify">;
   readonly aggregator: Aggregator;
   /** A body or parameter vector by SHA-256, from wherever; what comes is checked. Undefined where it cannot be had. */
   readonly find: (hash: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -103,6 +106,7 @@ export async function auditLog(
   };
   let size = 0;
   let firstLie: Lie | undefined;
+  let writer: GenesisBody | undefined;
 
   async function judge(entry: AuditedEntry): Promise<Finding> {
     const judgement: Judgement = lineage.next(entry);
@@ -116,7 +120,16 @@ export async function auditLog(
     return PROVED;
   }
 
+  function isOwnLot(lot: Uint8Array, own: Uint8Array): boolean {
+    if (writer === undefined || !drawsLots(task.aggregation.rule)) return false;
+    const logId = logIdOf(writer.peer, taskId, crypto, writer.generation);
+    return isLot(lot, logId, own, writer.peer, crypto);
+  }
+
   async function reexecute(body: AggregateBody, { ownAge, catchUp, candidates }: LoggedMerge): Promise<Finding> {
+    const { lot } = body;
+    if (lot !== undefined && !isOwnLot(lot, body.own))
+      return { kind: "refuted", reason: "its lot is not signed by its writer" };
     const own = await models.vector(body.own);
     const base = body.base === null ? own : await models.vector(body.base);
     const bodies: Float32Array[] = [];
@@ -128,7 +141,7 @@ export async function auditLog(
     }
     if (own === undefined || base === undefined) return MISSING;
     const weighed = candidates.map(({ age, weightQ16 }, i) => ({ age, weightQ16, params: bodies[i] as Float32Array }));
-    const input = { own, base, age: ownAge, candidates: weighed, catchUp };
+    const input = { own, base, age: ownAge, candidates: weighed, catchUp, ...(lot && { lot }) };
     const { params, statuses } = await combine(task, aggregator, input);
     const out = models.keep(params);
     if (!equalBytes(out, body.out))
@@ -141,6 +154,7 @@ export async function auditLog(
   for await (const entry of entries) {
     if (entry.type === "genesis" && !equalBytes(entry.body.task, taskId))
       throw new RangeError("the log is about another task");
+    if (entry.type === "genesis") writer = entry.body;
     const finding = await judge(entry);
     if (entry.type !== "genesis" && entry.type !== "end") {
       tallies[entry.type][finding.kind]++;

@@ -10,7 +10,7 @@
  * A log begins at the task's initial model, at age 0, and begins there again as often as a peer starts that has saved nothing yet.
  */
 import { equalBytes } from "../bytes.ts";
-import { CATCH_UP, combinedAge, mayCatchUp } from "../combine.ts";
+import { CATCH_UP, mayCatchUp, permittedAges } from "../combine.ts";
 import { LIMITS } from "../limits.ts";
 import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/bodies.ts";
 import type { Task } from "../task.ts";
@@ -96,8 +96,8 @@ export function createLineage(task: Task, initial: Uint8Array, bodyBytes: number
     const ages = candidates.map(({ age }) => age);
     if (catchUp ? !(mayStart && mayCatchUp(task, own.age, ages)) : body.rule !== task.aggregation.rule)
       return { fault: `rule ${body.rule}, where the task says ${task.aggregation.rule}` };
-    const expected = combinedAge({ age: own.age, catchUp, candidates });
-    if (body.age !== expected) return { fault: `age ${body.age}; that of own and parents makes ${expected}` };
+    const expected = permittedAges(task, { age: own.age, catchUp, candidates });
+    if (!expected.includes(body.age)) return { fault: `age ${body.age}; that of own and parents makes ${expected[0]}` };
     return { merge: { ownAge: own.age, catchUp, candidates } };
   }
 

@@ -62,6 +62,8 @@ export interface AggregateBody {
   readonly rule: string;
   readonly age: number;
   readonly parents: readonly Parent[];
+  /** Where the rule draws: what the lot is drawn by (log/lot.ts). Left out in logs from before 2026-11-29. */
+  readonly lot?: Uint8Array;
 }
 
 /** The peer continues from these parameters: after a restart, or from outside the network. */
@@ -154,6 +156,7 @@ const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodie
     rule: name,
     age: count,
     parents,
+    lot: { wants: "64 bytes", accepts: isSignature, optional: true },
   },
   resume: { params: bytes32, age: count },
   end: {

@@ -33,7 +33,7 @@ export interface AccountabilityStatus {
 export async function openAccountability(context: PeerContext): Promise<Accountability> {
   const { crypto, taskId, log } = context;
   const heads = await openHeadMemory(context.store, context.clock);
-  for (const author of heads.authors()) context.standing.delivered(author);
+  for (const author of heads.authors()) context.standing.remember(author);
   let isAnnouncer = (_: PeerId) => false;
   const bans = await openBans(context, (peer) => isAnnouncer(peer));
   const { prove, doubt } = createProver(context, { heads, onFork: bans.found });

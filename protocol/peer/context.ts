@@ -146,7 +146,7 @@ export type PeerEvent =
       readonly rule: string;
       readonly candidates: number;
       readonly age: number;
-      /** What became of every model that was at hand, the refused ones excepted. */
+      /** What became of every model that was at hand, those excepted that were refused or too stale. */
       readonly parents: readonly MergedParent[];
     }
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }

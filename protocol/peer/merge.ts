@@ -5,15 +5,19 @@
  * those too stale for it, `removed` with weight 0; bodies that were refused. Since staleness is counted from the ages of all, an audit can
  * tell which weights they permit.
  */
+
+import { drawsLots } from "../aggregate/registry.ts";
 import { bytesOf, equalBytes } from "../bytes.ts";
-import { combine, mayCatchUp } from "../combine.ts";
+import { combine } from "../combine.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../log/bodies.ts";
+import { lotOf } from "../log/lot.ts";
 import type { ArchivedBlob, CandidateExplanation, RuleCandidate, StoreChange } from "../seams.ts";
 import { eligible as isEligible, lagReference, staleness, stalenessWeightQ16 } from "../staleness.ts";
 import type { BlobShelf } from "./blobs.ts";
+import { createCatchUp } from "./catch-up.ts";
 import type { MergedParent, PeerContext } from "./context.ts";
 import { type MergeToRemember, rememberMerge } from "./history.ts";
-import type { Inbound } from "./inbound.ts";
+import type { Inbound, Taken } from "./inbound.ts";
 import type { Candidate } from "./inbox.ts";
 import type { ModelState, Trained } from "./outbound.ts";
 import { euclideanNorm } from "./validate.ts";
@@ -29,6 +33,13 @@ interface Fate extends Pick<Candidate, "announced"> {
   readonly explanation?: CandidateExplanation;
 }
 
+interface Ready {
+  readonly eligible: readonly Weighted[];
+  readonly copies: readonly Weighted[];
+  readonly stale: readonly Weighted[];
+  readonly catchUp: boolean;
+}
+
 export interface Merger {
   /**
    * Merges what the inbox holds into `trained`; undefined where the rule had too few candidates.
@@ -41,9 +52,11 @@ export interface Merger {
   ): Promise<ModelState | undefined>;
 }
 
-export function createMerger(context: PeerContext, inbound: Inbound, shelf: BlobShelf): Merger {
+/** @param signs whether the lots of rules that draw are signed (lot.ts): nobody else can know them before the merge is made. */
+export function createMerger(context: PeerContext, inbound: Inbound, shelf: BlobShelf, signs: boolean): Merger {
   const { task, counters, hashOf } = context;
-  let mergedSinceStart = false;
+  const lots = signs && drawsLots(task.aggregation.rule);
+  const start = createCatchUp(context);
 
   function weigh(candidates: readonly Candidate[], ownAge: number, cycle: number): Weighted[] {
     const referenceAge = lagReference(
@@ -64,12 +77,11 @@ export function createMerger(context: PeerContext, inbound: Inbound, shelf: Blob
   }
 
   /** Runs the rule over the candidates; on the models and ages that the log will name. */
-  function combineWith(trained: Trained, eligible: readonly Weighted[]) {
+  function combineWith(trained: Trained, eligible: readonly Weighted[], catchUp: boolean, lot?: Uint8Array) {
     const candidates = eligible.map(({ params, weightQ16, announced: { age } }) => ({ params, weightQ16, age }));
-    const ages = candidates.map(({ age }) => age);
-    const catchUp = !mergedSinceStart && mayCatchUp(task, trained.age, ages);
     const { params: own, age, base } = trained;
-    return combine(task, context.aggregator, { own, age, base, candidates, catchUp, explain: context.explain });
+    const { explain } = context;
+    return combine(task, context.aggregator, { own, age, base, candidates, catchUp, explain, ...(lot && { lot }) });
   }
 
   /** What an audit of a merge needs of this peer: the body that it published (of before, where training diverged), and the base. */
@@ -78,18 +90,32 @@ export function createMerger(context: PeerContext, inbound: Inbound, shelf: Blob
     return [...(published === undefined ? [] : [published]), { hash, bytes: bytesOf(base) }];
   }
 
+  /** What goes into the rule, and what is named beside it; undefined where it is too little, or more should be waited for. */
+  async function readyFrom(taken: Taken, trained: Trained, cycle: number): Promise<Ready | undefined> {
+    const all = weigh(taken.candidates, trained.age, cycle);
+    const isYoung = ({ tau }: Weighted) => isEligible(tau, task.staleness.cutoff);
+    const { kept, copies } = dropCopies(all.filter(isYoung)); // a copy under an old age must not stand for all
+    if (kept.length < task.aggregation.quorum) return undefined;
+    const begun = await start.begin(trained, kept);
+    if (begun.kind === "wait") return undefined;
+    if (begun.kind === "merge")
+      return { eligible: kept, copies, stale: all.filter((one) => !isYoung(one)), catchUp: false };
+    const eligible = weigh(begun.candidates, trained.age, cycle);
+    return { eligible, copies: copies.filter((copy) => isAmong(copy, eligible)), stale: [], catchUp: true };
+  }
+
   async function merge(
     trained: Trained,
     cycle: number,
     persist: (state: ModelState) => StoreChange[],
   ): Promise<ModelState | undefined> {
     const taken = inbound.take();
-    const all = weigh(taken.candidates, trained.age, cycle);
-    const isYoung = ({ tau }: Weighted) => isEligible(tau, task.staleness.cutoff);
-    const { kept: eligible, copies } = dropCopies(all.filter(isYoung)); // a copy under an old age must not stand for all
-    if (eligible.length < task.aggregation.quorum) return undefined;
-
-    const { name, params, age, statuses, explanation } = await combineWith(trained, eligible);
+    const ready = await readyFrom(taken, trained, cycle);
+    if (ready === undefined) return undefined;
+    const { eligible, stale, copies, catchUp } = ready;
+    const own = hashOf(trained.params);
+    const lot = lots ? lotOf(context.log.logId, own, context.identity) : undefined;
+    const { name, params, age, statuses, explanation } = await combineWith(trained, eligible, catchUp, lot);
     if (!Number.isFinite(euclideanNorm(params))) return undefined; // cannot happen with finite inputs; never let it spread
     const merged = { params, age };
 
@@ -97,27 +123,19 @@ export function createMerger(context: PeerContext, inbound: Inbound, shelf: Blob
       ...eligible.map((candidate, i) => fateOf(candidate, statuses[i] ?? "used", explanation?.[i])),
       ...copies.map((candidate) => fateOf({ ...candidate, weightQ16: 0 }, "duplicate")),
     ];
-    const stale = all
-      .filter((one) => !isYoung(one))
-      .map(({ announced }) => fateOf({ announced, weightQ16: 0 }, "removed"));
     const invalid = taken.invalid.map((announced) => fateOf({ announced, weightQ16: 0 }, "invalid"));
     const fates: readonly Fate[] = [...weighed, ...invalid];
     const base = hashOf(trained.base);
-    const body: AggregateBody = {
-      own: hashOf(trained.params),
-      base,
-      out: hashOf(params),
-      rule: name,
-      age,
-      parents: [...weighed, ...stale, ...invalid].map(parent),
-    };
+    const left = stale.map(({ announced }) => fateOf({ announced, weightQ16: 0 }, "removed"));
+    const parents = [...weighed, ...left, ...invalid].map(parent);
+    const body: AggregateBody = { own, base, out: hashOf(params), rule: name, age, parents, ...(lot && { lot }) };
     const remember = () => rememberMerge({ cycle, tsMs: context.clock.now(), rule: name, parents: fates.map(memory) });
     const changes = [...persist(merged), ...(context.explain ? [remember()] : [])];
     await context.log.append([{ type: "aggregate", body }], changes);
     void context.archive?.put(ownFor(trained.base, base), eligible.map(input));
     for (const { status } of fates) counters[status]++;
     counters.merges++;
-    mergedSinceStart = true;
+    start.done();
     inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < task.staleness.cutoff);
     context.observe?.({
       kind: "merged",
@@ -138,10 +156,13 @@ function dropCopies(candidates: readonly Weighted[]): { kept: Weighted[]; copies
   const kept: Weighted[] = [];
   const copies: Weighted[] = [];
   for (const candidate of candidates) {
-    const copy = kept.some(({ announced }) => equalBytes(announced.model, candidate.announced.model));
-    (copy ? copies : kept).push(candidate);
+    (isAmong(candidate, kept) ? copies : kept).push(candidate);
   }
   return { kept, copies };
+}
+
+function isAmong({ announced: { model } }: Candidate, others: readonly Candidate[]): boolean {
+  return others.some(({ announced }) => equalBytes(announced.model, model));
 }
 
 function fateOf<C extends Pick<Fate, "announced" | "weightQ16">>(

@@ -110,7 +110,7 @@ export async function createPeer(
   shelf.keep(taskId, manifest);
   const inbound = createInbound(context, state.cycle, accountable);
   const outbound = createOutbound(context, shelf, accountable?.published);
-  const merger = createMerger(context, inbound, shelf);
+  const merger = createMerger(context, inbound, shelf, proofs);
   transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
   const greetings = greetPeers(context, {
     latest: outbound.latest,

@@ -11,6 +11,10 @@ export interface Standing {
   isKnown(peer: PeerId): boolean;
   /** Those that are known now. */
   known(): PeerId[];
+  /** Named by the owner, or known from an earlier run: not only since somebody came first. */
+  isTrusted(peer: PeerId): boolean;
+  /** It delivered in an earlier run. */
+  remember(peer: PeerId): void;
   /** A model of this peer came and holds: from now on it is known. */
   delivered(peer: PeerId): void;
 }
@@ -19,13 +23,23 @@ export interface Standing {
 export function createStanding(configured: Iterable<PeerId> = []): Standing {
   const named = new Set(configured);
   const delivering = new Set<PeerId>();
+  const remembered = new Set<PeerId>();
+
+  function delivered(peer: PeerId): void {
+    delivering.delete(peer); // re-inserted at the end: the set's order is the order of the last delivery
+    delivering.add(peer);
+    forgetOldest(delivering, LIMITS.maxRememberedHeads);
+  }
+
   return {
     known: () => [...new Set([...named, ...delivering])],
-    isKnown: (peer) => named.has(peer) || delivering.has(peer),
-    delivered(peer) {
-      delivering.delete(peer); // re-inserted at the end: the set's order is the order of the last delivery
-      delivering.add(peer);
-      forgetOldest(delivering, LIMITS.maxRememberedHeads);
+    isTrusted: (peer) => named.has(peer) || remembered.has(peer),
+    remember(peer) {
+      remembered.add(peer);
+      forgetOldest(remembered, LIMITS.maxRememberedHeads);
+      delivered(peer);
     },
+    isKnown: (peer) => named.has(peer) || delivering.has(peer),
+    delivered,
   };
 }

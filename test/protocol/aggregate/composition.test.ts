@@ -149,6 +149,14 @@ test("the lot falls anew with every own model, and evenly", () => {
   assert.ok(Math.abs(together / draws - 1 / 3) < 5 * Math.sqrt(2 / 9 / draws), `${together} of ${draws}`);
 });
 
+test("the lot falls by what is given to draw it by, whatever the own model is that others have seen", () => {
+  const lots = Array.from({ length: 50 }, (_, i) => new Uint8Array(64).fill(i));
+  const drawn = (own: number) =>
+    lots.map((lot) => JSON.stringify(bucketsOf({ ...crowd(7, 8, 2), own: Float32Array.of(own, 0), lot }, 2)));
+  assert.deepEqual(drawn(1), drawn(2));
+  assert.ok(new Set(drawn(1)).size > 40);
+});
+
 test("bucketing before a rule is the rule on the means of the buckets, each with its mass", () => {
   fc.assert(
     fc.property(fc.nat(), fc.integer({ min: 8, max: 16 }), fc.integer({ min: 2, max: 3 }), (seed, m, bucket) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import type { AuditReport } from "../../../protocol/audit/audit.ts";
-import { compareBytes, utf8 } from "../../../protocol/bytes.ts";
+import { compareBytes, toHex, utf8 } from "../../../protocol/bytes.ts";
 import type { AggregateBody, Parent } from "../../../protocol/log/bodies.ts";
 import { type Draft, openLog } from "../../../protocol/log/chain.ts";
 import type { Entry } from "../../../protocol/log/entry.ts";
@@ -71,7 +71,7 @@ describe("an audit with the peer's own archive", () => {
     });
     for (let i = 0; i < 4; i++) await join(i, i === 0 ? { wrapTrainer: diverging } : {});
     await crowd.run(6_000);
-    const late = await join(4, { trainMs: 500 });
+    const late = await join(4, { trainMs: 500, configured: crowd.members.map(({ peerId }) => peerId) });
     await crowd.run(4_000);
     const [, second] = crowd.members;
     assert.ok(second);
@@ -97,6 +97,51 @@ describe("an audit with the peer's own archive", () => {
     );
     const first = await entriesOf(crowd.members[0] as (typeof all)[number]);
     assert.ok(first.some(({ type }, i) => type === "aggregate" && first[i - 1]?.type === "aggregate"));
+  });
+});
+
+describe("an audit of a rule that draws lots", () => {
+  const task = blobTask({ aggregation: { rule: "bucketing+median", inboxSize: 6, quorum: 3 } });
+  const isMerge = (entry: Entry) => entry.type === "aggregate";
+
+  async function logged() {
+    const { crowd, archives, join } = createAuditedCrowd(task);
+    for (let i = 0; i < 7; i++) await join(i);
+    await crowd.run(3_000);
+    const entries = await entriesOf(crowd.members[0] as (typeof crowd.members)[number]);
+    return { entries, find: (archives[0] as Archive).get };
+  }
+
+  /** The log with other merges; audits look at no signature of an entry, which verification has done before. */
+  const changed = (entries: readonly Entry[], change: (body: AggregateBody) => AggregateBody) =>
+    entries.map((entry) => (entry.type === "aggregate" ? { ...entry, body: change(entry.body) } : entry)) as Entry[];
+
+  it("draws each again by the writer's signature in the entry, which nobody else could make before", async () => {
+    const { entries, find } = await logged();
+    const merges = entries.filter(isMerge);
+    assert.ok(merges.length > 5);
+    const lots = merges.map(({ body }) => toHex((body as AggregateBody).lot ?? new Uint8Array()));
+    assert.equal(new Set(lots).size, merges.length);
+    assert.ok(lots.every((lot) => lot.length === 128));
+    assertComplete(await audit(entries, task, find));
+  });
+
+  it("refutes a lot that the writer did not sign for that model", async () => {
+    const { entries, find } = await logged();
+    const [first] = entries.filter(isMerge).map(({ body }) => body as AggregateBody);
+    const flipped = first?.lot?.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
+    for (const lot of [flipped, entries.filter(isMerge).at(-1)?.body.lot]) {
+      const lie = changed(entries, (body) => (body.out === first?.out && lot ? { ...body, lot } : body));
+      const { firstLie } = await audit(lie, task, find);
+      assert.match(firstLie?.reason ?? "", /lot/);
+    }
+  });
+
+  it("of a log from before lots were signed draws by the own parameters, as it was done then", async () => {
+    const { entries, find } = await logged();
+    const before = changed(entries, ({ lot, ...body }) => body);
+    const { firstLie } = await audit(before, task, find);
+    assert.match(firstLie?.reason ?? "", /re-execution gives another model/, "these were drawn by their lots");
   });
 });
 

@@ -6,12 +6,13 @@ import { equalBytes, floatsToBytes, toHex } from "../../../protocol/bytes.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import type { Trainer } from "../../../protocol/seams.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
-import { accuracyOf, type Crowd, createCrowd, type Member, mergesOf } from "../../support/crowd.ts";
+import { accuracyOf, type Crowd, createCrowd, identityOf, type Member, mergesOf } from "../../support/crowd.ts";
 import { codecOf } from "../../support/hostile.ts";
 
 const STEPS = 5;
 const LAG_CYCLES = 30; // the cut-off is 20
 const LATE = 20;
+const LIAR = 50;
 const holdout = blobs(400, 777);
 
 /** Peers that have learned for `LAG_CYCLES`, and every model that they published, by its hash. */
@@ -33,6 +34,18 @@ async function elders(count: number, aggregation: Record<string, unknown> = {}, 
   return { crowd, published };
 }
 
+/** A peer whose configuration names the others, and the liar: it need not wait for more of them (catch-up.test.ts). */
+const configured = (crowd: Crowd) => ({
+  configured: [...crowd.members.map(({ peerId }) => peerId), identityOf(LIAR).peerId],
+});
+
+/** A model of an elder, nearly: as good as theirs. */
+function nearly(published: ReadonlyMap<string, Float32Array>): Float32Array {
+  const params = [...published.values()].at(-1)?.slice() ?? assert.fail();
+  params[0] = (params[0] as number) + 1e-3;
+  return params;
+}
+
 const ages = (crowd: Crowd) => crowd.members.map(({ peer }) => peer.status().age);
 const rulesOf = async (member: Member) => (await mergesOf(member)).map(({ rule }) => rule);
 
@@ -40,7 +53,7 @@ describe("a late joiner", () => {
   it("starts from the coordinate median of the others' models, and at their age, not at its own", async () => {
     const { crowd, published } = await elders(5);
     const before = ages(crowd);
-    const late = await crowd.join(LATE, { holdout, train: blobs(4, 1) });
+    const late = await crowd.join(LATE, { holdout, train: blobs(4, 1), ...configured(crowd) });
     await crowd.run(1_500);
     const [first, second] = await mergesOf(late);
     assert.equal(first?.rule, "catch-up");
@@ -59,7 +72,7 @@ describe("a late joiner", () => {
 
   it("knows what the others know at once, though its own data teach it little", async () => {
     const { crowd } = await elders(4);
-    const late = await crowd.join(LATE, { holdout, train: blobs(4, 1) });
+    const late = await crowd.join(LATE, { holdout, train: blobs(4, 1), ...configured(crowd) });
     await crowd.run(2_100);
     const known = await accuracyOf(crowd.members[0] as Member);
     assert.ok(known > 0.85);
@@ -69,14 +82,14 @@ describe("a late joiner", () => {
   it("hears of their models in the greetings, and need not wait for the next announcements", async () => {
     const { crowd } = await elders(4, {}, 10_000);
     await crowd.run(5_000); // in the middle of their cycles
-    const late = await crowd.join(LATE);
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(1_500);
     assert.deepEqual(await rulesOf(late), ["catch-up"]);
   });
 
   it("catches up once, then merges like everybody, and is merged by the others", async () => {
     const { crowd } = await elders(4);
-    const late = await crowd.join(LATE);
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(5_500);
     const rules = await rulesOf(late);
     assert.deepEqual(rules, ["catch-up", ...Array(rules.length - 1).fill("guarded-median")]);
@@ -89,9 +102,9 @@ describe("a late joiner", () => {
 
   it("of three peers takes all three, and keeps their age though one of them lies", async () => {
     for (const lie of [0, LIMITS.maxAge]) {
-      const { crowd } = await elders(2, { quorum: 2 });
-      await crowd.joinHostile(50).offer({ age: lie });
-      const late = await crowd.join(LATE);
+      const { crowd, published } = await elders(2, { quorum: 2 });
+      await crowd.joinHostile(LIAR).offer({ age: lie, params: nearly(published) });
+      const late = await crowd.join(LATE, configured(crowd));
       const before = ages(crowd).slice(0, 2);
       await crowd.run(1_500);
       const [first] = await mergesOf(late);
@@ -105,11 +118,11 @@ describe("a late joiner", () => {
   });
 
   it("takes the age of those from whom it takes the model, though its own and a liar's outweigh theirs", async () => {
-    const { crowd } = await elders(2, {}, 5000); // too slow to be fresh in every cycle of the newcomer
-    const late = await crowd.join(LATE);
+    const { crowd, published } = await elders(2, {}, 5000); // too slow to be fresh in every cycle of the newcomer
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(2_500); // no quorum yet
-    const liar = crowd.joinHostile(50);
-    await liar.offer({ age: 0 });
+    const liar = crowd.joinHostile(LIAR);
+    await liar.offer({ age: 0, params: nearly(published) });
     await crowd.run(1_000);
     const [first] = await mergesOf(late);
     assert.equal(first?.rule, "catch-up");
@@ -120,7 +133,7 @@ describe("a late joiner", () => {
   it("that catches up is new here: one that is merely slow keeps what it learned", async () => {
     const { crowd } = await elders(0);
     for (let i = 0; i < 4; i++) await crowd.join(i, { trainMs: 50, minCycleMs: 50 });
-    const slow = await crowd.join(LATE, { trainMs: 50 * LAG_CYCLES });
+    const slow = await crowd.join(LATE, { trainMs: 50 * LAG_CYCLES, ...configured(crowd) });
     await crowd.run(50 * LAG_CYCLES * 6);
     const rules = await rulesOf(slow);
     assert.ok(rules.length >= 5);
@@ -129,7 +142,7 @@ describe("a late joiner", () => {
 
   it("trains on alone where fewer than a quorum can be had", async () => {
     const { crowd } = await elders(2);
-    const late = await crowd.join(LATE);
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(5_000);
     assert.deepEqual(await rulesOf(late), []);
     assert.equal(late.peer.status().age, 5 * STEPS);
@@ -137,7 +150,7 @@ describe("a late joiner", () => {
 
   it("merges by the task's rule where there is a quorum, but fewer than three", async () => {
     const { crowd } = await elders(2, { quorum: 2 });
-    const late = await crowd.join(LATE);
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(1_500);
     assert.deepEqual(await rulesOf(late), ["guarded-median"]);
   });
@@ -146,7 +159,7 @@ describe("a late joiner", () => {
     const crowd = createCrowd({ task: blobTask({ training: { steps: STEPS, batch: 16 } }) });
     for (let i = 0; i < 4; i++) await crowd.join(i);
     await crowd.run(15_000);
-    const late = await crowd.join(LATE);
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(2_500);
     assert.ok((await rulesOf(late)).length > 0);
     assert.ok((await rulesOf(late)).every((rule) => rule === "guarded-median"));
@@ -154,7 +167,7 @@ describe("a late joiner", () => {
 
   it("catches up whatever rule and blend the task has, since its own model counts for nothing", async () => {
     const { crowd } = await elders(3, { rule: "mean", blend: 0.1 });
-    const late = await crowd.join(LATE);
+    const late = await crowd.join(LATE, configured(crowd));
     await crowd.run(1_500);
     const [first] = await mergesOf(late);
     assert.equal(first?.rule, "catch-up");
