@@ -150,22 +150,29 @@ async function runAll(todo: readonly SweepRun[], { directory, folder, workers, s
     return todo.findIndex((run) => run.label === label);
   }
 
+  /** What a run has made; undefined where it failed. */
+  async function outcomeOf(run: SweepRun): Promise<string | undefined> {
+    const { scenario, hash, label } = run;
+    try {
+      return await pool.run({ scenario, folder }, (share) => {
+        shares.set(run, share);
+        show();
+      });
+    } catch (error) {
+      if (stopped) return undefined;
+      failures.push({ label, hash, seed: scenario.seed, ...faultOf(error) });
+      progress.say(`${onErrors.red("failed:")} ${label}`);
+      return undefined;
+    }
+  }
+
   /** Takes one run after the other, so that no more scenarios than workers are on their way. */
   async function work(): Promise<void> {
     for (const run of waiting) {
-      const { scenario, hash, label } = run;
-      try {
-        const text = await pool.run({ scenario, folder }, (share) => {
-          shares.set(run, share);
-          show();
-        });
-        if (stopped) return;
-        await writeOutput(runPath(directory, { hash, seed: scenario.seed }), text);
-      } catch (error) {
-        if (stopped) return;
-        failures.push({ label, hash, seed: scenario.seed, ...faultOf(error) });
-        progress.say(`${onErrors.red("failed:")} ${label}`);
-      }
+      const text = await outcomeOf(run);
+      if (stopped) return;
+      // what cannot be written ends the sweep: the runs to come could not be written either
+      if (text !== undefined) await writeOutput(runPath(directory, { hash: run.hash, seed: run.scenario.seed }), text);
       ended++;
       shares.set(run, 1);
       show();

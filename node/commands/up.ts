@@ -89,6 +89,7 @@ export async function run(options: UpOptions): Promise<void> {
     await Promise.race([running.done, asked, ...over]);
     logger.info("stopping");
   } catch (error) {
+    logger.info("stopping, since it failed");
     const ended = endInTime(logger, error);
     await Promise.allSettled([closing.close(), stop()]);
     ended();

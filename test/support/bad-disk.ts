@@ -5,7 +5,7 @@
  * (errors=remount-ro); an ordinary remount is refused while files are open for writing.
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 
 export type DiskFault = "full" | "read-only";
@@ -48,7 +48,10 @@ function fillingDisk(path: string, megabytes: number): BadDisk {
       rmSync(reserve);
     },
     mend: () => rmSync(filler, { force: true }),
-    close: () => execFileSync("umount", [path]),
+    close() {
+      execFileSync("umount", [path]);
+      rmdirSync(path);
+    },
   };
 }
 
@@ -77,6 +80,7 @@ function failingDisk(path: string, megabytes: number): BadDisk {
     },
     close() {
       unmount();
+      rmdirSync(path);
       rmSync(image);
     },
   };
