@@ -1,8 +1,5 @@
 /**
- * Frames on a stream: an unsigned-varint length, then bytes. Reads one frame, or one after the other, and writes one.
- *
- * What has come of a frame is copied into memory of its own: a slice of what the socket read would keep all of that. The memory grows with what comes, not with
- * what the length promises, and every growth is asked for (`reserve`), so that half frames count in the one byte budget of the process.
+ * Frames on a stream: reads one, or one after the other, and writes one.
  *
  * It reads by events, not by the stream's iterator (@libp2p/utils 7.4): that has a queue without bound, and waits for ever where the other end had closed
  * before it began.
@@ -10,70 +7,12 @@
 import type { Stream } from "@libp2p/interface";
 import * as lp from "it-length-prefixed";
 import { HearsayError } from "../protocol/errors.ts";
+import { LIMITS } from "../protocol/limits.ts";
+import { wallClock } from "./clock.ts";
+import { type FrameOptions, FrameReader } from "./frame-reader.ts";
 
-export interface FrameOptions {
-  readonly maxBytes: number;
-  /** Asked before memory for a frame is made larger, with all that the frame then takes, and with 0 when it is done with; false refuses. */
-  readonly reserve?: (bytes: number) => boolean;
-}
-
-const FIRST_BYTES = 1024;
-
-/** Puts frames together from what comes. */
-class FrameReader {
-  readonly #options: FrameOptions;
-  #length = 0;
-  /** What the next byte of the length is worth; 0 when the length is known. */
-  #unit = 1;
-  #filled = 0;
-  #bytes = new Uint8Array(0);
-
-  constructor(options: FrameOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * Takes bytes up to the end of a frame; the frame, where it is whole, and how many bytes were taken.
-   * @throws HearsayError ERR_TOO_LARGE, ERR_RATE where there is no room for it.
-   */
-  take(chunk: Uint8Array): { frame?: Uint8Array; taken: number } {
-    let taken = 0;
-    while (this.#unit > 0) {
-      if (taken === chunk.length) return { taken };
-      this.#takeLength(chunk[taken++] as number);
-    }
-    const part = chunk.subarray(taken, taken + this.#length - this.#filled);
-    this.#makeRoom(this.#filled + part.length);
-    this.#bytes.set(part, this.#filled);
-    this.#filled += part.length;
-    taken += part.length;
-    if (this.#filled < this.#length) return { taken };
-    const frame = this.#bytes.subarray(0, this.#length);
-    this.#unit = 1;
-    this.#length = this.#filled = 0;
-    this.#bytes = new Uint8Array(0);
-    return { frame, taken };
-  }
-
-  #takeLength(byte: number): void {
-    this.#length += (byte & 0x7f) * this.#unit;
-    // a length that does not end within 7 bytes is none either
-    if (this.#length > this.#options.maxBytes || this.#unit > 2 ** 42) {
-      throw new HearsayError("ERR_TOO_LARGE", `a frame of more than ${this.#options.maxBytes} bytes`);
-    }
-    this.#unit = byte < 0x80 ? 0 : this.#unit * 128;
-  }
-
-  #makeRoom(bytes: number): void {
-    if (bytes <= this.#bytes.length) return;
-    const size = Math.min(this.#length, Math.max(bytes, FIRST_BYTES, 2 * this.#bytes.length));
-    if (this.#options.reserve?.(size) === false)
-      throw new HearsayError("ERR_RATE", "no room for what others send; ask again later");
-    const larger = new Uint8Array(size);
-    larger.set(this.#bytes.subarray(0, this.#filled));
-    this.#bytes = larger;
-  }
-}
+/** A frame that takes longer than this, and comes slower than LIMITS.minBytesPerSecond, is given up. */
+const GRACE_MS = LIMITS.requestTimeoutMs;
 
 /**
  * The one frame that comes on a stream; what comes after it is thrown away.
@@ -116,27 +55,36 @@ export function readFrame(stream: Stream, options: FrameOptions, signal: AbortSi
 
 /**
  * The frames that come on a stream, until it ends. While one is being worked on the other end has to wait: it may send what fits into the stream's window.
- * @throws HearsayError ERR_TOO_LARGE; ERR_RATE; the error that ended the stream.
+ * @throws HearsayError ERR_TOO_LARGE; ERR_RATE; ERR_TIMEOUT where one that was begun does not come; the error that ended the stream.
  */
 export async function* readFrames(stream: Stream, options: FrameOptions): AsyncGenerator<Uint8Array> {
   const reader = new FrameReader(options);
   const inbox = new Inbox(stream);
+  let beganMs = wallClock.monotonicMs();
   try {
     for (;;) {
-      const chunk = await inbox.next();
+      const { begun } = reader;
+      const chunk = await inbox.next(begun === undefined ? undefined : beganMs + timeFor(begun));
       if (chunk === undefined) return;
+      if (begun === undefined) beganMs = wallClock.monotonicMs();
       for (let at = 0; at < chunk.length; ) {
         const { frame, taken } = reader.take(chunk.subarray(at));
         at += taken;
         if (frame === undefined) continue;
         yield frame;
         options.reserve?.(0);
+        beganMs = wallClock.monotonicMs();
       }
     }
   } finally {
     inbox.close();
     options.reserve?.(0);
   }
+}
+
+/** How long the beginning of a frame may have taken. */
+function timeFor(bytes: number): number {
+  return GRACE_MS + (1000 * bytes) / LIMITS.minBytesPerSecond;
 }
 
 /** What has come on a stream and was not looked at yet: a window at most, since the stream is paused while something is here. */
@@ -155,7 +103,8 @@ class Inbox {
     if (stream.remoteWriteStatus === "closed") this.#onEnd();
   }
 
-  async next(): Promise<Uint8Array | undefined> {
+  /** The next that comes; undefined at the end of the stream. @throws HearsayError ERR_TIMEOUT where nothing came by then. */
+  async next(untilMs = Number.POSITIVE_INFINITY): Promise<Uint8Array | undefined> {
     for (;;) {
       const chunk = this.#chunks.shift();
       if (chunk !== undefined) return chunk;
@@ -165,10 +114,21 @@ class Inbox {
         if (this.#end.error !== undefined) throw this.#end.error;
         return undefined;
       }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      const leftMs = untilMs - wallClock.monotonicMs();
+      if (leftMs <= 0) throw new HearsayError("ERR_TIMEOUT", "the frame that was begun does not come");
+      await this.#news(leftMs);
     }
+  }
+
+  /** Resolves when something came, or after this time. */
+  #news(withinMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = withinMs === Number.POSITIVE_INFINITY ? () => {} : wallClock.after(withinMs, resolve);
+      this.#wake = () => {
+        cancel();
+        resolve();
+      };
+    });
   }
 
   close(): void {

@@ -158,7 +158,7 @@ function reserveFor(peer: PeerId, budget: ByteBudget): (bytes: number) => boolea
   let hold: Hold | undefined;
   return (bytes) => {
     if (bytes > 0) {
-      hold ??= budget.tryHold(peer, 0);
+      hold ??= budget.tryHold(peer, 0, "frame");
       return hold?.resize(bytes) ?? false;
     }
     hold?.release();

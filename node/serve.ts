@@ -23,7 +23,7 @@ const MALFORMED: readonly ErrorCode[] = ["ERR_DECODE", "ERR_NOT_CANONICAL"];
  */
 export async function serve(shares: Shares, handler: RequestHandler, stream: Stream, from: PeerId): Promise<void> {
   const gone = watch(stream);
-  const held = shares.bytes.tryHold(from, 0);
+  const held = shares.bytes.tryHold(from, 0, "frame");
   let room: Hold | undefined;
   try {
     const reserve = (bytes: number) => held?.resize(bytes) ?? false;

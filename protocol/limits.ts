@@ -30,9 +30,10 @@ export const LIMITS = {
   maxRequestsInFlight: 32,
   /** Streams that one neighbour may have open at once, gossip and those of libp2p included. */
   maxStreams: 96,
-  /** Bytes that are held for others, half frames and answers that nobody has taken yet; what newcomers may have of it, one address prefix of them, one neighbour. */
+  /** Bytes that are held for others, half frames and answers that nobody has taken yet; what newcomers may have of it, their half frames, one address prefix of them, one neighbour. */
   maxHeldBytes: 33_554_432,
   maxHeldForNewcomersBytes: 16_777_216,
+  maxHeldFramesBytes: 4_194_304,
   maxHeldForPrefixBytes: 8_388_608,
   maxHeldForNeighbourBytes: 2_097_152,
   /** What one connection may bring, answers to own requests left out; a stream that is opened counts 1 KiB more, a frame of the muxer 64 bytes. */

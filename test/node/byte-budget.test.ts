@@ -44,6 +44,18 @@ describe("the byte budget", () => {
     assert.equal(budget.heldBytes(), maxHeldBytes);
   });
 
+  it("leaves newcomers room for answers, however many half frames others of them send", () => {
+    const budget = setUp();
+    let frames = 0;
+    for (let i = 0; i < 4096; i++) if (budget.tryHold(`${i}/${i}`, 64 * KIB, "frame") !== undefined) frames += 64 * KIB;
+    assert.equal(frames, LIMITS.maxHeldFramesBytes);
+    assert.equal(
+      fill(budget, (i) => `new${i}/${i}`),
+      maxHeldForNewcomersBytes - frames,
+    );
+    assert.ok(budget.tryHold("known/1", 64 * KIB, "frame"));
+  });
+
   it("has all of it again when it is given back, however often", () => {
     const budget = setUp();
     for (let times = 0; times < 3; times++) {

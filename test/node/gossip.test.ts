@@ -7,7 +7,17 @@ import { internalsOf } from "../../node/gossip-internals.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Verdict } from "../../protocol/seams.ts";
 import { eventually } from "../conformance/transport.ts";
-import { areConnected, connect, dial, fresh, gossipStream, type RealNode, rpcOf, withNodes } from "../support/nodes.ts";
+import {
+  areConnected,
+  connect,
+  dial,
+  fresh,
+  gossipStream,
+  halfFrame,
+  type RealNode,
+  rpcOf,
+  withNodes,
+} from "../support/nodes.ts";
 
 const TOPIC = "/test/gossip/1";
 const OURS = { topics: [TOPIC] };
@@ -224,6 +234,22 @@ describe("a flood of gossip", () => {
       assert.ok(areConnected(flooder, peer), "it has to wait, that is all");
     }));
 });
+
+it("the beginning of an RPC that does not go on is given up, however long the link was idle before", () =>
+  withNodes([{}, OURS], async (stranger, peer) => {
+    listen(peer);
+    const stream = await gossipStream(stranger, peer);
+    await eventually(() => internalsOf(peer.node.services.pubsub).streamsInbound.has(stranger.id));
+    const inbound = internalsOf(peer.node.services.pubsub).streamsInbound.get(stranger.id)?.rawStream;
+    await sleep(LIMITS.requestTimeoutMs + 500); // an idle link is no half RPC
+    stream.rawStream.send(halfFrame(500_000, 4000));
+    await eventually(() => peer.node.shares.bytes.heldBytes() > 0);
+    await sleep(1000);
+    assert.equal(inbound?.status, "open");
+    await eventually(() => inbound?.status !== "open", LIMITS.requestTimeoutMs + 2000);
+    assert.equal(peer.node.shares.bytes.heldBytes(), 0);
+    assert.ok(areConnected(stranger, peer));
+  }));
 
 interface Records {
   readonly deliveryRecords: { readonly records: Map<string, unknown>; readonly queue: { readonly length: number } };
