@@ -409,6 +409,13 @@ test("a vector constant takes one value or as many as it has lanes", () => {
   assert.throws(() => f32x4.const(1, 2), RangeError);
 });
 
+test("a memory never grows, and a module takes no smaller one than it was made for", () => {
+  assert.throws(() => createMemory(2).grow(1), RangeError);
+  const module = assemble({ functions: [], pages: 3 });
+  assert.throws(() => instantiate(module, createMemory(2)), /memory/);
+  instantiate(module, createMemory(3));
+});
+
 test("the host of these tests has SIMD, and a module that is none is refused", () => {
   assert.equal(hasSimd(), true);
   assert.throws(() => compile([], ["i32"], f32.const(1)), { name: "CompileError" });

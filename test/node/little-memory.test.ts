@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { pagesFor } from "../../node/engines/model-memory.ts";
+import { littleMemoryFlags } from "../../node/little-memory.ts";
+import { PAGE } from "../../protocol/wasm-module.ts";
+
+interface Told {
+  readonly pid: number;
+  readonly execArgv: readonly string[];
+  readonly arenas?: string;
+  readonly arguments: readonly string[];
+}
+
+const CHILD = fileURLToPath(new URL("./little-memory-child.ts", import.meta.url));
+const TRAPS = "--no-disable-wasm-trap-handler";
+
+/** What the child tells once it has started itself again, and the process id that it was started under. */
+async function start(
+  flags: readonly string[],
+  args: readonly string[],
+  env = {},
+): Promise<Told & { started?: number }> {
+  const { MALLOC_ARENA_MAX: _, ...rest } = process.env;
+  const child = spawn(process.execPath, [...flags, CHILD, ...args], { env: { ...rest, ...env }, stdio: "pipe" });
+  const told = JSON.parse(await text(child.stdout)) as Told;
+  return { ...told, ...(child.pid !== undefined && { started: child.pid }) };
+}
+
+describe("a process started again in little memory", { skip: process.execve === undefined && "no execve here" }, () => {
+  it("is the same process, with the same arguments, under the flags and one heap of glibc for all threads", async () => {
+    const { pid, started, execArgv, arenas, arguments: args } = await start([], ["a", "b c"]);
+    assert.equal(pid, started);
+    assert.deepEqual(execArgv, littleMemoryFlags());
+    assert.equal(arenas, "1");
+    assert.deepEqual(args, ["a", "b c"]);
+  });
+
+  it("keeps to what its user has set: flags come after, so that they count, and the environment stays", async () => {
+    const { execArgv, arenas } = await start(["--max-semi-space-size=16"], [], { MALLOC_ARENA_MAX: "3" });
+    assert.deepEqual(execArgv, [...littleMemoryFlags(), "--max-semi-space-size=16"]);
+    assert.equal(arenas, "3");
+  });
+
+  it("gets the trap handler back for TensorFlow.js, and starts no more after that", async () => {
+    const { execArgv } = await start([], ["traps"]);
+    assert.deepEqual(execArgv, littleMemoryFlags({ traps: true }));
+    assert.ok(execArgv.includes(TRAPS));
+  });
+
+  it("is left alone where its parent talks to it over a channel, which would be lost", async () => {
+    const child = fork(CHILD, { execArgv: [] });
+    const [told] = (await once(child, "message")) as [Told];
+    assert.deepEqual(told.execArgv, []);
+    await once(child, "exit");
+  });
+});
+
+describe("the memory of large models", () => {
+  it("sets 1 GiB of addresses aside, or room for twice the models of the first aggregation, at most 4 GiB", () => {
+    const gibibytes = (models: number, length: number) => (pagesFor(2, models, length) * PAGE) / 2 ** 30;
+    assert.equal(gibibytes(18, 2 ** 16), 1);
+    assert.ok(gibibytes(18, 10_000_000) > (2 * 18 * 40_000_000) / 2 ** 30);
+    assert.ok(gibibytes(18, 10_000_000) < 1.4);
+    assert.equal(gibibytes(18, 100_000_000), 4);
+  });
+});
