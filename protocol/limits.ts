@@ -8,6 +8,9 @@ export const LIMITS = {
   maxEvidence: 10_000,
   maxEvidenceOfMet: 2048,
   maxEvidenceOfStrangers: 1024,
+  /** Old announcements of one author that it has to account for; newcomers of which any are remembered, 0.5 KiB each. */
+  maxDoubts: 4,
+  maxDoubtedNewcomers: 256,
   /** One neighbour is asked for its evidence for so long. */
   evidenceQueryMs: 30_000,
   /** Authors whose newest proved head is remembered, 0.5 KiB each. */

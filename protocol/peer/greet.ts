@@ -7,7 +7,7 @@
  */
 import { equalBytes, toHex } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
-import type { PeerId } from "../seams.ts";
+import type { PeerId, Verdict } from "../seams.ts";
 import {
   decodeHelloAnswer,
   decodeHelloRequest,
@@ -29,7 +29,9 @@ const MAX_REMEMBERED = 1024;
 export interface GreetOptions {
   latest(): Uint8Array | undefined;
   /** An announcement that came with an answer. */
-  receive(from: PeerId, sealed: Uint8Array): void;
+  receive(from: PeerId, sealed: Uint8Array): Verdict;
+  /** Whether announcements that came with answers, and were news, are announced to all: an author could tell its neighbours of two heads of its log else. */
+  readonly passOn: boolean;
   /** The newest announcement of another that this peer knows: told to that one when it greets. */
   newestOf(peer: PeerId): Uint8Array | undefined;
   /** A peer of this task has answered; `yours` is what it knows of this one. */
@@ -132,7 +134,10 @@ async function greet(context: PeerContext, known: Acquaintance, peer: PeerId, op
   known.answered.add(peer);
   transport.keep(peer);
   options.answered(peer, answer.yours);
-  if (answer.announcement !== undefined) options.receive(peer, answer.announcement);
+  if (answer.announcement === undefined) return;
+  const { verdict } = options.receive(peer, answer.announcement);
+  if (verdict === "accept" && options.passOn)
+    transport.announce(context.names.announce, answer.announcement).catch(() => {}); // who is not reached hears the next
 }
 
 function otherTask({ taskId, task }: PeerContext, theirs: Uint8Array): HearsayError {

@@ -115,6 +115,7 @@ export async function createPeer(
   const greetings = greetPeers(context, {
     latest: outbound.latest,
     receive: inbound.receive,
+    passOn: proofs,
     newestOf: (other) => (inbound.newest(other) ?? accountable?.proved(other))?.sealed,
     answered(other, yours) {
       past?.told(other, yours);

@@ -4,7 +4,8 @@
  *
  *     entry          signed, number, id, model, age, length and codec as announced
  *     inclusion      it is the last entry of the tree whose root was announced
- *     consistency    that tree begins with the one remembered (heads.ts); a new generation begins with nothing
+ *     consistency    that tree begins with the one remembered (heads.ts), and with those that are in doubt (doubts.ts); a new generation
+ *                    begins with nothing
  *
  * Where the log does not continue, its author is asked for the entry at the place that is remembered: any signed answer but the one that was
  * announced is evidence of a fork. No answer is none, and the model is refused all the same. What was proved is remembered, on disk before it is
@@ -28,6 +29,7 @@ import {
 } from "../wire/log-messages.ts";
 import { wholeMinutes } from "../wire/values.ts";
 import type { PeerContext } from "./context.ts";
+import { createDoubts } from "./doubts.ts";
 import type { HeadMemory } from "./heads.ts";
 
 export interface Prover {
@@ -36,7 +38,10 @@ export interface Prover {
    * @throws HearsayError ERR_LOG_PROOF, ERR_RATE (too many generations in a day), or what a request throws.
    */
   prove(announced: Announcement): Promise<void>;
-  /** Asks a neighbour for its entry at a place that it has announced, they say: another one there is evidence of a fork. */
+  /**
+   * An old announcement came that nobody told of before: its author is asked for the entry there, since another one is evidence of a fork, and has
+   * to show with its next model that both are of one log.
+   */
   doubt(announced: Announcement): void;
 }
 
@@ -48,6 +53,7 @@ export interface ProverOptions {
 
 export function createProver(context: PeerContext, { heads, onFork }: ProverOptions): Prover {
   const { crypto, taskId, transport, signal } = context;
+  const doubts = createDoubts(context.standing);
 
   function ask({ author }: Announcement, request: LogRequest): Promise<Uint8Array> {
     return transport.request(author, LOG_PROTOCOL, encodeLogRequest(request), { signal });
@@ -69,6 +75,7 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
       await convict(continued, announced, logId);
       throw unproved("its log does not continue the one that it had before");
     }
+    for (const doubted of doubts.before(announced)) await clear(doubted, announced, logId);
     heads.remember(announced);
     if (answer.wanted) inBackground(cosignHead(announced, logId));
   }
@@ -102,6 +109,17 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
     );
   }
 
+  /** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it announced once, and what it announces now, are of one log. */
+  async function clear(doubted: Announcement, announced: Announcement, logId: Uint8Array): Promise<void> {
+    const { seq, root } = announced;
+    const old = doubted.seq + 1;
+    const { consistency } = await asked(announced, { what: "prove", logId, seq, old });
+    if (isConsistent({ old, size: seq + 1, oldRoot: doubted.root, root }, consistency, crypto))
+      return doubts.settle(doubted);
+    await convict(doubted, announced, logId);
+    throw unproved("it does not continue another one that its author announced");
+  }
+
   /** Two announcements may contradict each other already; else the author's entry at the place that it announced before may. */
   async function convict(known: Announcement, announced: Announcement, logId: Uint8Array): Promise<void> {
     const { publicKey, generation } = announced;
@@ -125,6 +143,7 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
 
   function doubt(announced: Announcement): void {
     const { author, publicKey, generation } = announced;
+    doubts.open(announced);
     if (!transport.peers().includes(author)) return;
     const log: AccusedLog = { publicKey, task: taskId, generation };
     inBackground(compare(announced, log, logIdOf(publicKey, taskId, crypto, generation)));
