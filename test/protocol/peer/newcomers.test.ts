@@ -4,6 +4,8 @@ import { describe, it } from "node:test";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { createPlaces } from "../../../protocol/peer/places.ts";
 import { createStanding } from "../../../protocol/peer/standing.ts";
+import { blobTask } from "../../support/blobs.ts";
+import { createCrowd } from "../../support/crowd.ts";
 import { underSilentKeys } from "../../support/silent-keys.ts";
 
 describe("fresh keys that announce and never answer", () => {
@@ -105,5 +107,25 @@ describe("the places for pulls", () => {
     places.take("a", true);
     assert.equal(places.mayTake("b", true), false);
     assert.equal(places.mayTake("b", false), true);
+  });
+});
+
+describe("honest peers that start together behind one address", () => {
+  it("merge as often as they would from many, and refuse each other nothing", async () => {
+    const task = blobTask({ training: { steps: 1, batch: 4 } });
+    const merges = async (prefixOf: (peer: string) => string) => {
+      const crowd = createCrowd({ task, prefixOf });
+      for (let i = 0; i < 12; i++) await crowd.join(i, { trainMs: 300 + 13 * i });
+      await crowd.run(4000);
+      const statuses = crowd.members.map(({ peer }) => peer.status().counters);
+      return {
+        merges: statuses.reduce((sum, counters) => sum + counters.merges, 0),
+        refused: statuses.reduce((sum, { refused }) => sum + (refused.ERR_RATE ?? 0), 0),
+      };
+    };
+    const apart = await merges((peer) => peer);
+    const together = await merges(() => "one address");
+    assert.ok(apart.merges > 20);
+    assert.deepEqual(together, { merges: apart.merges, refused: 0 });
   });
 });
