@@ -1,9 +1,10 @@
 /** Data sets in array files: a pair of .npy files, or two tensors of a safetensors file. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { decodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { createFaults } from "./faults.ts";
+import { openBytes, refusal } from "./file-bytes.ts";
 import { visible } from "./names.ts";
 import { decodeNpy, type NpyArray } from "./npy.ts";
 
@@ -30,7 +31,7 @@ const HEADER_BYTES = 2 ** 20;
  * malformed bytes.
  */
 export async function openArrays(path: string, maxValues: number, targets?: string): Promise<ArrayPair> {
-  if (/\.npy$/i.test(path)) {
+  if (/\.npy(?:\.gz)?$/i.test(path)) {
     const targetsPath = targets ?? join(dirname(path), "y.npy");
     return {
       inputs: await decodeFile(path, maxValues, decodeNpy),
@@ -41,7 +42,7 @@ export async function openArrays(path: string, maxValues: number, targets?: stri
   const { tensors } = await decodeFile(path, maxValues, decodeSafetensors);
   const find = (names: readonly string[]): NpyArray => {
     const tensor = tensors.find(({ name }) => names.includes(name));
-    if (tensor !== undefined) return { shape: tensor.shape, values: tensorValues(tensor) };
+    if (tensor !== undefined) return { shape: tensor.shape, values: named(path, () => tensorValues(tensor)) };
     const found = tensors.map(({ name }) => visible(name)).slice(0, 20);
     const message = `no tensor is named ${names.join(" or ")}; the file has ${found.join(", ") || "none"}`;
     throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, names: found });
@@ -49,11 +50,21 @@ export async function openArrays(path: string, maxValues: number, targets?: stri
   return { inputs: find(INPUT_NAMES), targets: async () => find(TARGET_NAMES), targetsPath: path };
 }
 
+/** The numbers of one array, one row for each example. */
+export interface Rows {
+  readonly values: Float32Array | Float64Array;
+  readonly length: number;
+}
+
 /**
- * Checks one array: examples on the first axis, `width` values each, all finite. Returns the number of examples.
+ * Checks one array: numbers, examples on the first axis, `width` values each, all finite.
  * @throws HearsayError ERR_DATA naming the example and the value in it, both counted from 0 as in x[3, 5].
  */
-export function checkArray(path: string, name: "x" | "y", { shape, values }: NpyArray, width: number): number {
+export function rowsOf(path: string, name: "x" | "y", { shape, values }: NpyArray, width: number): Rows {
+  if (values === undefined) {
+    const message = `${name} holds text; save numbers, e.g. ${name}.astype("float32")`;
+    throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
+  }
   const [length = 0, ...rest] = shape;
   const found = rest.reduce((product, n) => product * n, 1);
   if (shape.length === 0 || found !== width) {
@@ -62,21 +73,11 @@ export function checkArray(path: string, name: "x" | "y", { shape, values }: Npy
   }
   const faults = createFaults(path);
   values.forEach((value, i) => {
-    if (!Number.isFinite(value)) faults.add(`${position(name, i, width)} is ${value} as float32`);
+    const single = Math.fround(value);
+    if (!Number.isFinite(single)) faults.add(`${position(name, i, width)} is ${single} as float32`);
   });
   faults.throwIfAny();
-  return length;
-}
-
-/** @throws HearsayError ERR_DATA naming the values that are no class index. */
-export function checkClasses(path: string, values: Float32Array, classes: number): void {
-  const faults = createFaults(path);
-  values.forEach((value, i) => {
-    if (!Number.isInteger(value) || value < 0 || value >= classes) {
-      faults.add(`${position("y", i, 1)} is ${value}; the task has classes 0 to ${classes - 1}`);
-    }
-  });
-  faults.throwIfAny();
+  return { values, length };
 }
 
 function position(name: string, i: number, width: number): string {
@@ -84,26 +85,36 @@ function position(name: string, i: number, width: number): string {
 }
 
 async function decodeFile<T>(path: string, maxValues: number, decode: (bytes: Uint8Array) => T): Promise<T> {
-  const bytes = await readBounded(path, maxValues);
+  const bytes = await readBounded(path, maxValues * MAX_VALUE_BYTES + HEADER_BYTES);
+  return named(path, () => decode(bytes));
+}
+
+/** What `read` says of bytes, said of the file. */
+function named<T>(path: string, read: () => T): T {
   try {
-    return decode(bytes);
+    return read();
   } catch (cause) {
     if (!isHearsayError(cause)) throw cause;
     throw new HearsayError(cause.code, `${path}: ${visible(cause.message)}`, { ...cause.details, path }, cause);
   }
 }
 
-async function readBounded(path: string, maxValues: number): Promise<Uint8Array> {
-  let size: number;
-  try {
-    ({ size } = await stat(path));
-    if (size <= maxValues * MAX_VALUE_BYTES + HEADER_BYTES) return await readFile(path);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "there is no such file" : message;
-    throw new HearsayError("ERR_DATA", `${path}: ${why}`, { path }, cause);
-  }
-  throw new HearsayError("ERR_DATA", `${path}: ${size} bytes are too many; use less data, or raise maxValues`, {
-    path,
+/** All of a file, unpacked where it is gzip. */
+async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw refusal(path, cause);
   });
+  const { chunks } = await openBytes(path);
+  const parts: Buffer[] = [];
+  let read = size <= maxBytes ? 0 : size;
+  if (read === 0) {
+    for await (const chunk of chunks()) {
+      read += chunk.length;
+      if (read > maxBytes) break;
+      parts.push(chunk);
+    }
+  }
+  if (read <= maxBytes) return Buffer.concat(parts);
+  const message = `more than ${maxBytes} bytes are too many; use less data, or raise maxValues`;
+  throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
 }

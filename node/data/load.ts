@@ -3,7 +3,8 @@ import { HearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
 import type { Task } from "../../protocol/task.ts";
 import { inputSize, outputSize } from "../../protocol/task.ts";
-import { checkArray, checkClasses, openArrays } from "./arrays.ts";
+import { classIndices } from "./array-labels.ts";
+import { openArrays, rowsOf } from "./arrays.ts";
 import { checkVariation } from "./check.ts";
 import { type CsvTable, DEFAULT_MAX_VALUES, readCsv } from "./csv.ts";
 import type { CsvLabels } from "./csv-columns.ts";
@@ -62,8 +63,8 @@ export async function loadDataset(
   const { features } = task.input;
   const check = (data: Dataset) => checkVariation(data, { path, kind: task.output.kind, features, whole });
   if (formatOf(path) === "arrays") {
-    const data = await fromArrays(source, task, maxValues);
-    return { data, warnings: [...check(data), ...farOffWarnings(path, data, task)] };
+    const { data, warnings } = await fromArrays(source, task, maxValues);
+    return { data, warnings: [...warnings, ...check(data), ...farOffWarnings(path, data, task)] };
   }
   const { data, features: names } = await fromCsv(source, task, maxValues, false);
   const suspected = suspectedSentinels(data.inputs, names).map(
@@ -92,7 +93,8 @@ export async function loadInputs(
     return data;
   }
   const { inputs } = await openArrays(source.path, maxValues);
-  return { inputs: inputs.values, length: checkArray(source.path, "x", inputs, inputSize(task)) };
+  const { values, length } = rowsOf(source.path, "x", inputs, inputSize(task));
+  return { inputs: values, length };
 }
 
 async function fromCsv(source: DataSource, task: DataTask, maxValues: number, inputsOnly: boolean): Promise<CsvTable> {
@@ -121,27 +123,56 @@ function labelsOf({ output }: DataTask, label: string | undefined): CsvLabels {
   return { kind: "classification", column: label ?? output.column ?? DEFAULT_LABEL, classes: output.classes };
 }
 
-async function fromArrays(source: DataSource, task: DataTask, maxValues: number): Promise<Dataset> {
+async function fromArrays(source: DataSource, task: DataTask, maxValues: number): Promise<LoadedData> {
   const { path } = source;
   const arrays = await openArrays(path, maxValues, source.targets);
   const targets = await arrays.targets();
-  const classification = task.output.kind === "classification";
-  const length = checkArray(path, "x", arrays.inputs, inputSize(task));
-  const rows = checkArray(arrays.targetsPath, "y", targets, classification ? 1 : outputSize(task));
-  if (rows !== length) {
-    throw new HearsayError("ERR_DATA", `${path}: x has ${length} rows and y has ${rows}; they must be pairs`, { path });
+  const inputs = rowsOf(path, "x", arrays.inputs, inputSize(task));
+  const rows = targets.shape[0] ?? 0;
+  if (rows !== inputs.length) {
+    throw new HearsayError("ERR_DATA", `${path}: x has ${inputs.length} rows and y has ${rows}; they must be pairs`, {
+      path,
+    });
   }
-  if (classification) checkClasses(arrays.targetsPath, targets.values, outputSize(task));
-  return { inputs: arrays.inputs.values, targets: targets.values, length };
+  const { output } = task;
+  const read =
+    output.kind === "classification"
+      ? classIndices(arrays.targetsPath, targets, output.classes)
+      : { indices: rowsOf(arrays.targetsPath, "y", targets, outputSize(task)).values, warnings: [] };
+  return {
+    data: { inputs: inputs.values, targets: read.indices, length: inputs.length },
+    warnings: read.warnings,
+  };
 }
+
+/** Files of other kinds, and how to make one of these of them. */
+const OTHER_KINDS: Readonly<Record<string, string>> = {
+  npz: "an archive of arrays: numpy.save each in a file of its own",
+  xlsx: "a spreadsheet: save it as CSV",
+  xls: "a spreadsheet: save it as CSV",
+  ods: "a spreadsheet: save it as CSV",
+  parquet: "Parquet: in pandas, read_parquet(file).to_csv(name, index=False)",
+  feather: "Feather: in pandas, read_feather(file).to_csv(name, index=False)",
+  pkl: "a pickle, which is code and never read: in pandas, to_csv(name, index=False)",
+  pt: "a PyTorch file, which is pickled code and never read: safetensors.torch.save_file({'x': x, 'y': y}, name)",
+  h5: "HDF5: in pandas, read_hdf(file).to_csv(name, index=False)",
+  mat: "MATLAB's: writematrix there, or numpy.save of scipy.io.loadmat(file)['x']",
+  json: "JSON: in pandas, read_json(file).to_csv(name, index=False)",
+  zip: "an archive: unpack it",
+  txt: "text of no known kind: rename it to .csv if it is a table",
+};
 
 /** @throws HearsayError ERR_DATA for a file whose name says something else. */
 export function formatOf(path: string): "csv" | "arrays" {
   if (/\.[ct]sv(?:\.gz)?$/i.test(path)) return "csv";
-  if (/\.(?:npy|safetensors)$/i.test(path)) return "arrays";
+  if (/\.(?:npy|safetensors)(?:\.gz)?$/i.test(path)) return "arrays";
+  const known = OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""];
+  const what = known === undefined ? "unknown kind of file" : `${known}`;
   throw new HearsayError(
     "ERR_DATA",
-    `${path}: unknown kind of file; give .csv or .tsv (also .gz), .npy or .safetensors`,
-    { path },
+    `${path}: ${what}; read are .csv, .tsv, .npy and .safetensors, also .gz of these`,
+    {
+      path,
+    },
   );
 }

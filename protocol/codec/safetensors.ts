@@ -9,20 +9,45 @@
  * The same tensors in the same order encode to the same bytes, since a model is named by the hash of its file.
  */
 import { bytesToFloats, concatBytes, utf8 } from "../bytes.ts";
+import { HearsayError } from "../errors.ts";
+import { visible } from "../visible.ts";
 import { type HeaderEntry, METADATA, malformed, parseHeader, quoted } from "./safetensors-header.ts";
+import { bfloat16ToNumber, halfToNumber } from "./small-floats.ts";
 
-export type Dtype = "F64" | "F32" | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL";
+export type Dtype =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
 
-/** Bytes of one value, and how to read it. */
-const DTYPES: Readonly<Record<Dtype, { size: number; read: (view: DataView, at: number) => number }>> = {
-  F64: { size: 8, read: (view, at) => view.getFloat64(at, true) },
+interface Reader {
+  /** Bytes of one value. */
+  readonly size: number;
+  /** It may have more digits than float32 holds. */
+  readonly wide?: true;
+  read(view: DataView, at: number): number;
+}
+
+const DTYPES: Readonly<Record<Dtype, Reader>> = {
+  F64: { size: 8, wide: true, read: (view, at) => view.getFloat64(at, true) },
   F32: { size: 4, read: (view, at) => view.getFloat32(at, true) },
-  I64: { size: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
-  I32: { size: 4, read: (view, at) => view.getInt32(at, true) },
+  F16: { size: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
+  BF16: { size: 2, read: (view, at) => bfloat16ToNumber(view.getUint16(at, true)) },
+  I64: { size: 8, wide: true, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  I32: { size: 4, wide: true, read: (view, at) => view.getInt32(at, true) },
   I16: { size: 2, read: (view, at) => view.getInt16(at, true) },
   I8: { size: 1, read: (view, at) => view.getInt8(at) },
-  U64: { size: 8, read: (view, at) => Number(view.getBigUint64(at, true)) },
-  U32: { size: 4, read: (view, at) => view.getUint32(at, true) },
+  U64: { size: 8, wide: true, read: (view, at) => Number(view.getBigUint64(at, true)) },
+  U32: { size: 4, wide: true, read: (view, at) => view.getUint32(at, true) },
   U16: { size: 2, read: (view, at) => view.getUint16(at, true) },
   U8: { size: 1, read: (view, at) => view.getUint8(at) },
   BOOL: { size: 1, read: (view, at) => view.getUint8(at) },
@@ -41,9 +66,14 @@ export interface Tensor extends TensorHead {
   readonly data: Uint8Array;
 }
 
+/** As it stands in a file: of its dtype nothing may be known, e.g. F8_E4M3. */
+export interface ReadTensor extends Omit<Tensor, "dtype"> {
+  readonly dtype: string;
+}
+
 export interface SafetensorsFile {
   /** By ascending offset. */
-  readonly tensors: readonly Tensor[];
+  readonly tensors: readonly ReadTensor[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -99,7 +129,8 @@ export function safetensorsHeader(
 
 /**
  * Decodes a file; the tensors' data are views of `bytes`. Stricter than the format where parsers differ: no key occurs twice,
- * no field is unknown, no byte of data belongs to no tensor or to two. Values are not looked at: they may be NaN.
+ * no field is unknown, no byte of data belongs to no tensor or to two. Values are not looked at: they may be NaN. A tensor of a dtype that is not
+ * read makes the others no worse: `tensorValues` refuses it.
  * @throws HearsayError ERR_DECODE.
  */
 export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
@@ -122,29 +153,36 @@ export function decodeSafetensors(bytes: Uint8Array): SafetensorsFile {
 }
 
 /**
- * The values of a tensor as float32: F64 is rounded, integers above 2^24 too; an F64 beyond the range becomes infinite.
+ * The values of a tensor: in float64 where the dtype has more digits than float32 holds (integers above 2^53 are rounded), else in float32.
  * A copy, whatever the alignment.
+ * @throws HearsayError ERR_DATA for a dtype that is not read, with the remedy; TypeError for data that does not fit its shape.
  */
-export function tensorValues({ shape, dtype, data }: Tensor): Float32Array {
+export function tensorValues({ name, shape, dtype, data }: ReadTensor): Float32Array | Float64Array {
+  if (!isDtype(dtype)) {
+    const known = Object.keys(DTYPES).join(", ");
+    throw new HearsayError(
+      "ERR_DATA",
+      `tensor ${quoted(name)} has dtype ${visible(dtype.slice(0, 32))}, which is none of ${known}; save it as float32, in PyTorch tensor.float()`,
+    );
+  }
   if (data.length !== byteLength(shape, dtype)) throw new TypeError("the data does not fit the shape");
   if (dtype === "F32") return bytesToFloats(data);
-  const { size, read } = DTYPES[dtype];
+  const { size, wide, read } = DTYPES[dtype];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const values = new Float32Array(data.length / size);
+  const values = wide ? new Float64Array(data.length / size) : new Float32Array(data.length / size);
   for (let i = 0; i < values.length; i++) values[i] = read(view, i * size);
   return values;
 }
 
-function place(entry: HeaderEntry, data: Uint8Array): { begin: number; end: number; tensor: Tensor } {
+function place(entry: HeaderEntry, data: Uint8Array): { begin: number; end: number; tensor: ReadTensor } {
   const { name, dtype, shape, offsets } = entry;
   const [begin, end] = offsets;
-  if (!isDtype(dtype))
-    throw malformed(`tensor ${quoted(name)} has a dtype other than ${Object.keys(DTYPES).join(", ")}`);
   if (begin === undefined || end === undefined || offsets.length !== 2) {
     throw malformed(`tensor ${quoted(name)} has offsets other than [begin, end]`);
   }
   if (begin > end || end > data.length) throw malformed(`tensor ${quoted(name)} lies outside the data`);
-  if (end - begin !== byteLength(shape, dtype)) throw malformed(`tensor ${quoted(name)} has offsets unlike its shape`);
+  if (isDtype(dtype) && end - begin !== byteLength(shape, dtype))
+    throw malformed(`tensor ${quoted(name)} has offsets unlike its shape`);
   return { begin, end, tensor: { name, shape, dtype, data: data.subarray(begin, end) } };
 }
 

@@ -118,7 +118,7 @@ test("class indices that the task does not have are refused with their position"
   const source = safetensors(context, f32("x", [4, 3], X), f32("y", [4], [0, 2, -1, 0.5]));
   await refused(
     loadDataset(source, classes),
-    /y\[1\] is 2; the task has classes 0 to 1\n.*y\[2\] is -1.*\n.*y\[3\] is 0\.5/,
+    /y\[1\] is 2; the task has classes 0 to 1 \(.*\)\n.*y\[2\] is -1.*\n.*y\[3\] is 0\.5/,
   );
 });
 
@@ -138,7 +138,10 @@ test("one row is enough to predict and too few to learn from", async (context) =
 
 test("files that are absent, of an unknown kind, malformed or too large are refused by name", async (context) => {
   const folder = temporaryFolder(context);
-  await refused(loadDataset({ path: "data.xlsx" }, classes), /data\.xlsx: unknown kind of file; give \.csv/);
+  await refused(
+    loadDataset({ path: "data.xlsx" }, classes),
+    /data\.xlsx: a spreadsheet: save it as CSV; read are \.csv/,
+  );
   for (const name of ["no.csv", "no.npy", "no.safetensors"]) {
     await refused(loadDataset({ path: join(folder, name) }, classes), new RegExp(`${name}: there is no such file`));
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { decodeNpy } from "../../../node/data/npy.ts";
+import { decodeNpy, type NpyNumbers } from "../../../node/data/npy.ts";
 import { packageRoot } from "../../../node/package-root.ts";
 import { concatBytes, floatsToBytes, utf8 } from "../../../protocol/bytes.ts";
 import { isHearsayError } from "../../../protocol/errors.ts";
@@ -17,6 +17,12 @@ function file(header: string, data: Uint8Array = new Uint8Array(0)): Uint8Array 
   return concatBytes(start, text, data);
 }
 
+function numbers(bytes: Uint8Array): NpyNumbers {
+  const array = decodeNpy(bytes);
+  assert.ok(array.values !== undefined);
+  return array;
+}
+
 function refused(bytes: Uint8Array, code: "ERR_DATA" | "ERR_DECODE", message: RegExp): void {
   assert.throws(() => decodeNpy(bytes), { name: "HearsayError", code, message });
 }
@@ -24,11 +30,11 @@ function refused(bytes: Uint8Array, code: "ERR_DATA" | "ERR_DECODE", message: Re
 test("files that numpy wrote read as what numpy held, for every plain type, both byte orders and version 2", () => {
   const x = Array.from({ length: 12 }, (_, i) => i * 1.5 - 4);
   for (const name of ["f4", "f8", "f4-big", "f8-big", "v2"]) {
-    const { shape, values } = decodeNpy(fixture(`x-${name}.npy`));
+    const { shape, values } = numbers(fixture(`x-${name}.npy`));
     assert.deepEqual([shape, [...values]], [[4, 3], x], name);
   }
   for (const name of ["i1", "i2", "i4-big", "i8"]) {
-    const { values } = decodeNpy(fixture(`x-${name}.npy`));
+    const { values } = numbers(fixture(`x-${name}.npy`));
     assert.deepEqual(
       [...values],
       x.map((value) => Math.trunc(value) + 0),
@@ -36,24 +42,85 @@ test("files that numpy wrote read as what numpy held, for every plain type, both
     );
   }
   for (const name of ["u1", "u2", "u4-big", "u8"]) {
-    assert.deepEqual([...decodeNpy(fixture(`x-${name}.npy`)).values], [...Array(12).keys()], name);
+    assert.deepEqual([...numbers(fixture(`x-${name}.npy`)).values], [...Array(12).keys()], name);
   }
-  assert.deepEqual([...decodeNpy(fixture("x-b1.npy")).values], [0, ...new Array(11).fill(1)]);
+  assert.deepEqual([...numbers(fixture("x-b1.npy")).values], [0, ...new Array(11).fill(1)]);
   assert.deepEqual(decodeNpy(fixture("scalar.npy")), { shape: [], values: Float32Array.of(2.5) });
-  assert.deepEqual(decodeNpy(fixture("y.npy")), { shape: [4], values: Float32Array.of(0, 1, 1, 0) });
+  assert.deepEqual(decodeNpy(fixture("y.npy")), { shape: [4], values: Float64Array.of(0, 1, 1, 0) });
 });
 
 test("what cannot be read as it is, is refused with the way to save it instead", () => {
-  refused(fixture("x-fortran.npy"), "ERR_DATA", /ascontiguousarray/);
-  refused(fixture("x-complex.npy"), "ERR_DATA", /<c8; save x\.astype\("float32"\)/);
-  refused(fixture("x-structured.npy"), "ERR_DATA", /astype/);
-  refused(file("{'descr': '<f2', 'fortran_order': False, 'shape': (), }", new Uint8Array(2)), "ERR_DATA", /<f2/);
-  refused(file("{'descr': '|O', 'fortran_order': False, 'shape': (), }"), "ERR_DATA", /\|O/);
+  const of = (descr: string) =>
+    file(`{'descr': '${descr}', 'fortran_order': False, 'shape': (), }`, new Uint8Array(16));
+  refused(fixture("x-complex.npy"), "ERR_DATA", /<c8: complex numbers; save numpy\.abs/);
+  refused(fixture("x-structured.npy"), "ERR_DATA", /structured_to_unstructured/);
+  refused(of("|O"), "ERR_DATA", /\|O: objects are pickled code.*y\.astype\(str\)/);
+  refused(of("<M8[ns]"), "ERR_DATA", /times; save x\.astype\("datetime64\[s\]"\)/);
+  refused(of("<f16"), "ERR_DATA", /<f16: save x\.astype\("float32"\)/);
+  refused(of("<U9999"), "ERR_DATA", /no class names/);
+  const cut = file("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", new Uint8Array(4));
+  refused(cut, "ERR_DECODE", /cut short/);
+  refused(concatBytes(cut, new Uint8Array(99)), "ERR_DECODE", /a file holds one array/);
+});
+
+test("columns first or rows first, the values are the same", () => {
+  const x = Array.from({ length: 12 }, (_, i) => i * 1.5 - 4);
+  const { shape, values } = numbers(fixture("x-fortran.npy"));
+  assert.deepEqual([shape, [...values]], [[4, 3], x]);
+  const cube = Array.from({ length: 24 }, (_, i) => i);
+  const columnMajor = cube.map((place) => 12 * (place % 2) + 4 * (Math.floor(place / 2) % 3) + Math.floor(place / 6));
+  const header = "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3, 4), }";
+  assert.deepEqual([...numbers(file(header, floatsToBytes(Float32Array.from(columnMajor)))).values], cube);
+});
+
+test("halves are exact, with subnormals and the largest", () => {
+  const bits = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7bff, 0x3555, 0x8000);
+  const header = "{'descr': '<f2', 'fortran_order': False, 'shape': (6,), }";
+  const { values } = numbers(file(header, new Uint8Array(bits.buffer)));
+  assert.deepEqual([...values], [1, -2, 2 ** -24, 65504, 0.333251953125, -0]);
+});
+
+test("labels are texts, in code points or UTF-8, of either byte order", () => {
+  const wide = (little: boolean) => {
+    const view = new DataView(new ArrayBuffer(24));
+    for (const [i, code] of [0x6e, 0xe9, 0, 0x1f600, 0, 0].entries()) view.setUint32(4 * i, code, little);
+    return new Uint8Array(view.buffer);
+  };
+  const of = (descr: string, data: Uint8Array) =>
+    decodeNpy(file(`{'descr': '${descr}', 'fortran_order': False, 'shape': (2,), }`, data)).texts;
+  assert.deepEqual(of("<U3", wide(true)), ["né", "😀"]);
+  assert.deepEqual(of(">U3", wide(false)), ["né", "😀"]);
+  assert.deepEqual(of("|S3", utf8("né\0\0\0")), ["né", ""]);
+  refused(
+    file("{'descr': '|S1', 'fortran_order': False, 'shape': (), }", Uint8Array.of(0xe9)),
+    "ERR_DATA",
+    /char\.decode/,
+  );
+});
+
+test("headers are read as Python 2 and other writers spell them", () => {
+  const data = floatsToBytes(Float32Array.of(1, 2, 3, 4, 5, 6));
+  for (const header of [
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (3L, 2L), }",
+    "{u'descr': u'<f4', u'fortran_order': False, u'shape': (3, 2)}",
+    '{"descr": "<f4", "fortran_order": false, "shape": ( 3 ,2 , )}',
+    "{'descr':'<f4','fortran_order':False,\n'shape':(3,2),}          \n",
+  ]) {
+    const { shape, values } = numbers(file(header, data));
+    assert.deepEqual(
+      [shape, [...values]],
+      [
+        [3, 2],
+        [1, 2, 3, 4, 5, 6],
+      ],
+      header,
+    );
+  }
 });
 
 test("keys of the header may stand in any order", () => {
   const data = floatsToBytes(Float32Array.of(1, 2));
-  const { shape, values } = decodeNpy(file("{'shape':(2,),'fortran_order':False,'descr':'<f4'}\n", data));
+  const { shape, values } = numbers(file("{'shape':(2,),'fortran_order':False,'descr':'<f4'}\n", data));
   assert.deepEqual([shape, [...values]], [[2], [1, 2]]);
 });
 
