@@ -1,7 +1,12 @@
 /** Words of a command line that somebody shall paste into a POSIX shell. */
+import { visible } from "../protocol/visible.ts";
 
-/** The text as one word. */
+/** The text as one word; characters that cannot be seen stand in it as escapes, in the `$''` of bash and zsh. */
 export function shellWord(text: string): string {
+  if (visible(text) !== text) {
+    const escaped = visible(text.replace(/[\\']/g, "\\$&"));
+    return `$'${escaped.replace(/\\u\{([0-9a-f]+)\}/g, (_, code: string) => `\\U${code.padStart(8, "0")}`)}'`;
+  }
   return /^[\p{L}\p{N}_@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
