@@ -6,7 +6,8 @@ import type { AddressBook, Dial } from "../protocol/membership/address-book.ts";
 import type { PeerId } from "../protocol/seams.ts";
 import { type Endpoint, endpointOf, scopeOfIp, textOf } from "./address-scope.ts";
 
-const DIAL_TIMEOUT_MS = 5_000;
+/** Both ends may be busy. Nobody waits for it: addresses are dialled one by one, peers side by side. */
+const DIAL_TIMEOUT_MS = 10_000;
 /** Known peers are dialled side by side, so that those that are gone keep nobody waiting; strangers a few at a time. */
 const TRUSTED_AT_ONCE = 32;
 const STRANGERS_AT_ONCE = 4;

@@ -60,9 +60,7 @@ const SPARE_CONNECTIONS = 64;
 /** Between what a peer is asked for, so that a dead one is found out in LIMITS.maxSilenceMs (liveness.ts). */
 const PING_EVERY_MS = LIMITS.maxSilenceMs / 3;
 /** For Noise and yamux, both ends being busy. */
-const UPGRADE_TIMEOUT_MS = 5_000;
-/** Of one address, where a peer has several: the next may answer. */
-const ADDRESS_DIAL_TIMEOUT_MS = 3_000;
+const UPGRADE_TIMEOUT_MS = 10_000;
 
 /** DNS-SD service type of a task. */
 export function serviceTagOf(taskId: Uint8Array): string {
@@ -89,7 +87,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
     connectionManager: {
       maxConnections: LIMITS.maxConnections + SPARE_CONNECTIONS,
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
-      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      addressDialTimeout: UPGRADE_TIMEOUT_MS,
       addressSorter: () => 0, // the book knows which worked last
       inboundStreamProtocolNegotiationTimeout: LIMITS.requestArrivalMs,
       inboundConnectionThreshold: 100, // arrivals.ts is stricter, and knows address prefixes

@@ -46,7 +46,7 @@ export interface Membership {
 }
 
 const TICK_MS = 500;
-const DIAL_TIMEOUT_MS = 5_000;
+const DIAL_TIMEOUT_MS = 10_000;
 const SAVE_EVERY_MS = 5_000;
 const LOOK_AT_INTERFACES_EVERY_MS = 1_000;
 /** Peer exchange: soon while the network is young, then ever more rarely. */

@@ -109,7 +109,7 @@ async function otherVersionOf(
 ): Promise<number | undefined> {
   const name = protocol.slice(0, protocol.lastIndexOf("/") + 1);
   const told = await node.peerStore.get(peerIdFromString(peer)).catch(() => undefined);
-  if (told !== undefined && told.protocols.length === 0 && !signal.aborted) {
+  if (told?.metadata.has("AgentVersion") === false && !signal.aborted) {
     await sleep(LOOK_AGAIN_MS, undefined, { ref: false }); // it has connected just now
     return otherVersionOf(node, peer, protocol, signal);
   }

@@ -126,9 +126,10 @@ export const LIMITS = {
   /** Peers of the book that were reached and have delivered nothing, under one address prefix; under one in the local network. */
   maxReachedOfPrefix: 64,
   maxReachedOfLocalPrefix: 1024,
-  /** An address that nobody has reached is given up after so many attempts, for so long; of so many this is remembered. */
+  /** An address that nobody has reached is given up after so many attempts, for so long, or so long nearby; of so many this is remembered. */
   maxDialTries: 3,
   hopelessMs: 600_000,
+  hopelessNearbyMs: 60_000,
   maxHopeless: 4096,
   /** Failed attempts at addresses that were never reached: of one host and one address prefix, told by others; and told by who is there itself. */
   failedDialsOfHost: { burst: 4, perSecond: 0.0017 },

@@ -48,7 +48,7 @@ export function createAttempts(clock: Clock): Attempts {
   function isHopeless(attempt: Attempt): boolean {
     const before = tries.get(nameOf(attempt));
     if (before === undefined || before.count < LIMITS.maxDialTries) return false;
-    return clock.monotonicMs() - before.atMs < LIMITS.hopelessMs;
+    return clock.monotonicMs() - before.atMs < (isNear(attempt) ? LIMITS.hopelessNearbyMs : LIMITS.hopelessMs);
   }
 
   return {
@@ -73,8 +73,14 @@ export function createAttempts(clock: Clock): Attempts {
   };
 }
 
-function bucketsOf({ place: { host, prefix, isLocal }, own }: Attempt): (readonly [name: string, rate: Rate])[] {
-  if (isLocal || own !== undefined) return [[`near ${host}`, LIMITS.failedDialsNearby]];
+/** In the local network, or at the word of who is there itself: it was busy, perhaps. */
+function isNear({ place, own }: Attempt): boolean {
+  return place.isLocal || own !== undefined;
+}
+
+function bucketsOf(attempt: Attempt): (readonly [name: string, rate: Rate])[] {
+  const { host, prefix } = attempt.place;
+  if (isNear(attempt)) return [[`near ${host}`, LIMITS.failedDialsNearby]];
   return [
     [`host ${host}`, LIMITS.failedDialsOfHost],
     [`prefix ${prefix}`, LIMITS.failedDialsOfPrefix],

@@ -10,6 +10,8 @@ import { row as h4 } from "./hostile/h4.ts";
 import { row as h5 } from "./hostile/h5.ts";
 import { row as h6 } from "./hostile/h6.ts";
 import { row as h7 } from "./hostile/h7.ts";
+import { row as h8 } from "./hostile/h8.ts";
+import { row as h9 } from "./hostile/h9.ts";
 import { row as h10 } from "./hostile/h10.ts";
 import { row as m1 } from "./hostile/m1.ts";
 import { row as m2 } from "./hostile/m2.ts";
@@ -17,9 +19,10 @@ import { row as m2b } from "./hostile/m2b.ts";
 import { row as m3 } from "./hostile/m3.ts";
 import { row as m4 } from "./hostile/m4.ts";
 import { row as m5 } from "./hostile/m5.ts";
+import { row as m6 } from "./hostile/m6.ts";
 import type { HostileRow } from "./hostile/row.ts";
 
-const ROWS: readonly HostileRow[] = [h1, h2, h3, h4, h5, h6, h7, h10, m1, m2, m2b, m3, m4, m5];
+const ROWS: readonly HostileRow[] = [h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, m1, m2, m2b, m3, m4, m5, m6];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" } } });
 const asked = ROWS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));

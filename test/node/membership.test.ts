@@ -1,121 +1,20 @@
 /** Membership with real libp2p nodes on loopback, and strangers among them. */
 import assert from "node:assert/strict";
-import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
+import { connect as connectTcp } from "node:net";
 import { describe, it } from "node:test";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
-import { openBook } from "../../node/book.ts";
-import { type HearsayNode, startLibp2p } from "../../node/libp2p.ts";
-import { type Membership, startMembership } from "../../node/membership.ts";
-import { createSecretRng } from "../../node/secret-rng.ts";
-import { createTransport } from "../../node/transport.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import type { AddressBook } from "../../protocol/membership/address-book.ts";
-import type { PeerId, Transport } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/seams.ts";
 import { encodePeersAnswer, encodePeersRequest, type PeerAddresses } from "../../protocol/wire/messages.ts";
-import { createMemoryStore } from "../../sim/store.ts";
+import { type Member, type Nodes, PEERS, withMembers } from "../support/members.ts";
 import { sleep, until } from "../support/process.ts";
-
-const PEERS = "/test/peers/1.0.0";
-
-interface Stranger {
-  readonly node: HearsayNode;
-  readonly transport: Transport;
-  readonly id: PeerId;
-  readonly address: string;
-}
-
-interface Member extends Stranger {
-  readonly book: AddressBook;
-  readonly membership: Membership;
-}
-
-interface Options {
-  readonly bootstrap?: readonly string[];
-  readonly maxOutbound?: number;
-  /** Everybody greets, as far as this test goes. */
-  readonly known?: ReadonlySet<PeerId>;
-  readonly budget?: { pay(): boolean };
-}
-
-/** Nodes of one test, stopped in the end. */
-async function withNodes(body: (nodes: Nodes) => Promise<void>): Promise<void> {
-  const closers: (() => unknown)[] = [];
-  try {
-    await body(nodesOf(closers));
-  } finally {
-    for (const close of closers.reverse()) await close();
-  }
-}
-
-interface Nodes {
-  /** A libp2p node that does nothing by itself. */
-  stranger(): Promise<Stranger>;
-  member(options?: Options): Promise<Member>;
-  /** A TCP server. */
-  serve(onSocket: (socket: Socket) => void): Promise<number>;
-}
-
-function nodesOf(closers: (() => unknown)[]): Nodes {
-  async function start(isKnown?: (peer: PeerId) => boolean) {
-    const privateKey = await generateKeyPair("Ed25519");
-    const listen = ["/ip4/127.0.0.1/tcp/0"];
-    const { node, traffic } = await startLibp2p({
-      privateKey,
-      listen,
-      mdns: false,
-      serviceTag: "",
-      ...(isKnown && { isKnown }),
-    });
-    closers.push(() => node.stop());
-    const address = node.getMultiaddrs()[0]?.toString() ?? "";
-    return { node, traffic, id: node.peerId.toString(), address };
-  }
-  return {
-    async stranger() {
-      const { traffic, ...rest } = await start();
-      return { ...rest, transport: createTransport(rest.node, traffic) };
-    },
-    async member({ bootstrap = [], maxOutbound = 8, known = new Set(), budget } = {}) {
-      const isKnown = (peer: PeerId) => known.has(peer);
-      const { traffic, ...rest } = await start(isKnown);
-      const book = await openBook(createMemoryStore(), rest.id, isKnown);
-      const transport = createTransport(rest.node, traffic, book);
-      transport.onConnect((peer) => transport.keep(peer));
-      const options = {
-        bootstrap,
-        protocol: PEERS,
-        maxOutbound,
-        rng: createSecretRng(),
-        isKnown,
-        ...(budget && { budget }),
-      };
-      const membership = startMembership(rest.node, transport, book, options);
-      closers.push(() => membership.stop());
-      return { ...rest, transport, book, membership };
-    },
-    async serve(onSocket) {
-      const sockets = new Set<Socket>();
-      const server: Server = createServer((socket) => {
-        sockets.add(socket);
-        socket.on("error", () => {});
-        onSocket(socket);
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      closers.push(() => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
-      });
-      return (server.address() as { port: number }).port;
-    },
-  };
-}
 
 const connectedTo = ({ transport }: Member, peer: PeerId) => transport.peers().includes(peer) || undefined;
 
 describe("membership and strangers that connect", () => {
   it("43 idle ones do not keep it from dialling its bootstrap peer", () =>
-    withNodes(async ({ stranger, member }) => {
+    withMembers(async ({ stranger, member }) => {
       const victim = await member({ maxOutbound: 8 });
       const strangers = await Promise.all(Array.from({ length: 43 }, stranger));
       for (const { node } of strangers) await node.dial(multiaddr(victim.address));
@@ -125,8 +24,19 @@ describe("membership and strangers that connect", () => {
       await until("the bootstrap peer is dialled", () => connectedTo(victim, bootstrap.id), 15_000);
     }));
 
+  it("are disconnected after ten seconds where they do not greet; those that did, and known ones, stay", () =>
+    withMembers(async ({ stranger, member }) => {
+      const [idle, polite, known] = await Promise.all([stranger(), stranger(), stranger()]);
+      const victim = await member({ isStrict: true, known: new Set([known.id]) });
+      for (const { node } of [idle, polite, known]) await node.dial(multiaddr(victim.address));
+      await until("they are connected", () => victim.transport.peers().length === 3 || undefined, 5_000);
+      victim.transport.keep(polite.id);
+      await until("one has gone", () => victim.transport.peers().length === 2 || undefined, 2 * LIMITS.greetWithinMs);
+      assert.deepEqual(victim.transport.peers(), [polite.id, known.id].sort());
+    }));
+
   it("are found where they listen by a dial of its own, and only then told of: a star becomes a mesh", () =>
-    withNodes(async ({ member }) => {
+    withMembers(async ({ member }) => {
       const hub = await member();
       const others = await Promise.all(Array.from({ length: 3 }, () => member({ bootstrap: [hub.address] })));
       const [first] = others as [Member, ...Member[]];
@@ -162,7 +72,7 @@ describe("membership and what strangers tell", () => {
     Promise.all(Array.from({ length: count }, async () => await generatePeerId()));
 
   it("knocks three times at a service that is said to be a peer, under twenty names", () =>
-    withNodes(async (nodes) => {
+    withMembers(async (nodes) => {
       let knocks = 0;
       const port = await nodes.serve((socket) => {
         knocks++;
@@ -179,7 +89,7 @@ describe("membership and what strangers tell", () => {
     }));
 
   it("dials no private, link-local, multicast or unspecified address, no socket file, no name of names", () =>
-    withNodes(async (nodes) => {
+    withMembers(async (nodes) => {
       const addresses = [
         "/ip4/10.0.0.1/tcp/80",
         "/ip4/169.254.169.254/tcp/80",
@@ -199,7 +109,7 @@ describe("membership and what strangers tell", () => {
     }));
 
   it("answers who can pay only", () =>
-    withNodes(async ({ stranger, member }) => {
+    withMembers(async ({ stranger, member }) => {
       const victim = await member({ budget: { pay: () => false } });
       const asker = await stranger();
       await asker.node.dial(multiaddr(victim.address));
@@ -210,7 +120,7 @@ describe("membership and what strangers tell", () => {
 
 describe("membership and the local network", () => {
   it("dials who was found by multicast, and nobody who says that it is on this machine from elsewhere", () =>
-    withNodes(async ({ stranger, member }) => {
+    withMembers(async ({ stranger, member }) => {
       const [other, far] = [await stranger(), await stranger()];
       const { membership, ...victim } = await member();
       membership.found(far.id, [far.address], "192.168.7.7");
@@ -222,7 +132,7 @@ describe("membership and the local network", () => {
 
 describe("a connection whose other end is gone without a word", () => {
   it("is closed within ten seconds, and its peer dialled anew", { timeout: 60_000 }, () =>
-    withNodes(async ({ stranger, member, serve }) => {
+    withMembers(async ({ stranger, member, serve }) => {
       const other = await stranger();
       const port = Number(/tcp\/(\d+)/.exec(other.address)?.[1]);
       let cut = false;

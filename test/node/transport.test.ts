@@ -123,6 +123,22 @@ describe("libp2p transport and peers that keep to no protocol", () => {
       for (let times = 0; times < 2; times++) await transport.announce("/same/1", Uint8Array.of(1, 2, 3));
     }));
 
+  it("finds out that a peer speaks another version of a protocol, by the names that it tells", () =>
+    withPair(async (a, b) => {
+      await b.node.handle("/hearsay/hello/2.0.0", () => {});
+      const c = await startNode(); // what a peer serves it tells when it connects
+      try {
+        await connect(b, c);
+        await assert.rejects(c.transport.request(b.id, "/hearsay/hello/1.0.0", Uint8Array.of(1)), {
+          code: "ERR_VERSION",
+          message: "speaks hearsay/2, this is hearsay/1: update this peer",
+        });
+        await assert.rejects(a.transport.request(b.id, "/other/1.0.0", Uint8Array.of(1)), { code: "ERR_UNREACHABLE" });
+      } finally {
+        await c.node.stop();
+      }
+    }));
+
   it("says whom it blocks, so that membership dials it no more", () =>
     withPair(async (a, b) => {
       a.transport.block(b.id);

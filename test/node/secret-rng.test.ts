@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { createSecretRng } from "../../node/secret-rng.ts";
+
+const NODE = join(import.meta.dirname, "..", "..", "node");
+
+describe("the streams of chance of a running peer", () => {
+  it("have a seed of their own each: none follows from another", () => {
+    const first = Array.from({ length: 1000 }, () => createSecretRng().uint32());
+    assert.ok(new Set(first).size > 995);
+  });
+
+  it("are not forked from one another where one is seen by strangers, as that of the address book is", () => {
+    for (const file of ["start.ts", "farewell.ts", "book.ts", "membership.ts"]) {
+      const source = readFileSync(join(NODE, file), "utf8");
+      assert.doesNotMatch(source, /\.fork\(|createRng\(/, file);
+    }
+  });
+});
