@@ -46,7 +46,7 @@ export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMe
 
   /** Generations begun in the day that is not over. */
   function begunLately({ sinceMs, begun }: Remembered): number {
-    return clock.now() - sinceMs < DAY_MS ? begun : 0;
+    return Math.abs(clock.now() - sinceMs) < DAY_MS ? begun : 0; // a day that began in years to come is one of a wrong clock
   }
 
   return {
