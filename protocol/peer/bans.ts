@@ -24,12 +24,12 @@ import {
   evidenceKey,
   verifyEvidence,
 } from "../log/evidence.ts";
-import { createGroupCommit } from "../log/group-commit.ts";
+import { createGroupCommit, type GroupCommit } from "../log/group-commit.ts";
 import type { PeerId, StoreChange, Verdict } from "../seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
 import { decodeEvidenceAnswer, encodeLogRequest, LOG_PROTOCOL } from "../wire/log-messages.ts";
 import { countRefused, type PeerContext } from "./context.ts";
-import { createAsking } from "./evidence-asking.ts";
+import { type Asking, createAsking } from "./evidence-asking.ts";
 import { createEvidenceBook, type EvidenceBook, type Grade, type Held } from "./evidence-book.ts";
 
 export interface Bans {
@@ -64,117 +64,36 @@ const MAX_GROUP = 256;
 /** Who brings evidence, and what of it is looked at: by gossip what the bringer can pay, in an answer to a question all but too many strangers. */
 type MayLook = (grade: Grade) => boolean;
 
+/** What the functions of this file share. */
+interface Court {
+  readonly context: PeerContext;
+  readonly book: EvidenceBook;
+  readonly allowances: Map<PeerId, Allowance>;
+  readonly commit: GroupCommit<StoreChange>;
+  /** Whether a peer has announced something in this run. */
+  readonly isAnnouncer: (peer: PeerId) => boolean;
+}
+
 /**
  * Loads what is held, listens for more.
  * @param isAnnouncer whether a peer has announced something in this run.
  * @throws HearsayError ERR_BANNED where there is evidence against this peer's own key.
  */
 export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId) => boolean): Promise<Bans> {
-  const { store, transport, crypto, clock, names, taskId, identity, counters, standing, budget } = context;
+  const { store, transport, crypto, names, counters } = context;
   const book = createEvidenceBook(crypto);
-  const allowances = new Map<PeerId, Allowance>();
   const commit = createGroupCommit<StoreChange>({
     write: (changes) => store.write(changes),
     sizeOf: () => 1,
     maxSize: MAX_GROUP,
     sharesBatch: () => true,
   });
-  const asking = createAsking(context, askFor);
+  const court: Court = { context, book, allowances: new Map(), commit, isAnnouncer };
+  const asking = createAsking(context, (neighbour, signal) => askFor(court, neighbour, signal));
   await load(context, book);
 
-  function gradeOf(peer: PeerId): Grade {
-    if (peer === identity.peerId || standing.isKnown(peer)) return "known";
-    return isAnnouncer(peer) || transport.peers().includes(peer) ? "met" : "stranger";
-  }
-
-  function mayCheck(sender: PeerId): boolean {
-    const { tokens, atMs } = allowanceAt(clock.monotonicMs(), allowances.get(sender), CHECKS);
-    allowances.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
-    forgetOldest(allowances, MAX_SENDERS);
-    return tokens >= 1;
-  }
-
-  /** Nothing is known that weighs as much. */
-  function isNews(peer: PeerId, { kind }: Evidence): boolean {
-    const known = book.get(peer);
-    return known === undefined || (known.kind === "end" && kind === "fork");
-  }
-
-  /** `reject` for what proves nothing, `ignore` for what is known or was not looked at. */
-  function receive(bytes: Uint8Array, mayLook: MayLook): Verdict {
-    try {
-      const evidence = decodeEvidence(bytes);
-      // [IGNORE] About another task.
-      if (!equalBytes(evidence.task, taskId)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
-      // [IGNORE] Known already.
-      const peer = peerIdFromPublicKey(evidence.publicKey);
-      if (!isNews(peer, evidence)) return { verdict: "ignore" };
-      // [IGNORE] More than its bringer can have looked at.
-      const grade = gradeOf(peer);
-      if (!mayLook(grade)) return { verdict: "ignore", code: "ERR_RATE" };
-      // [REJECT] It proves nothing.
-      const conviction = verifyEvidence(evidence, crypto);
-      if (conviction === undefined) return { verdict: "reject", code: "ERR_SIGNATURE" };
-      ban(conviction, bytes.slice(), grade);
-      return { verdict: "accept" };
-    } catch (error) {
-      if (!isHearsayError(error)) throw error;
-      return { verdict: "reject", code: error.code };
-    }
-  }
-
-  function tell(bytes: Uint8Array): void {
-    transport.announce(names.evidence, bytes).catch(() => {}); // who is not reached may ask for it
-  }
-
-  /** A known key's is on disk before anything is done about it, but for not listening. */
-  function ban(conviction: Conviction, bytes: Uint8Array, grade: Grade): void {
-    const { peer, kind, reason } = conviction;
-    book.put(peer, { kind, bytes, grade }, grade === "known");
-    const act = () => {
-      if (grade !== "stranger") context.observe?.({ kind: "evidence", peer, proves: kind, reason });
-      if (peer === identity.peerId) context.fail(ownBan(conviction));
-      else if (grade !== "stranger") transport.block(peer);
-    };
-    if (grade === "known") commit.add({ key: evidenceKey(peer), value: bytes }).then(act, context.fail);
-    else act();
-  }
-
-  /** A stranger against which there was evidence has come: it is one no more. */
-  function meet(peer: PeerId, held: Held): void {
-    if (held.grade !== "stranger") return;
-    book.put(peer, { ...held, grade: "met" });
-    transport.block(peer);
-  }
-
-  function byGossip(from: PeerId): MayLook {
-    return (grade) => {
-      if (grade === "stranger") return budget.pay(from, CHECK_COST);
-      if (mayCheck(from)) return true;
-      asking.askLater(from);
-      return false;
-    };
-  }
-
-  async function askFor(neighbour: PeerId, signal: AbortSignal): Promise<void> {
-    let [from, told, strangers] = [0, 0, 0];
-    const mayLook: MayLook = (grade) =>
-      grade !== "stranger" || (strangers++ < MAX_STRANGERS && budget.pay(neighbour, CHECK_COST));
-    for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const request = encodeLogRequest({ what: "evidence", logId: taskId, from, held: book.sum() });
-      const page = decodeEvidenceAnswer(await transport.request(neighbour, LOG_PROTOCOL, request, { signal }));
-      for (const bytes of page) {
-        const { verdict } = receive(bytes, mayLook);
-        if (verdict === "reject") return;
-        if (verdict === "accept" && told++ < MAX_TOLD_ON) tell(bytes);
-      }
-      if (page.length === 0) return;
-      from += page.length;
-    }
-  }
-
   transport.onAnnounce(names.evidence, (from, bytes) => {
-    const verdict = receive(bytes, byGossip(from));
+    const verdict = receive(court, bytes, byGossip(court, asking, from));
     if (verdict.code !== undefined) countRefused(counters, verdict.code);
     return verdict;
   });
@@ -182,23 +101,118 @@ export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId)
   return {
     has(peer) {
       const held = book.get(peer);
-      if (held !== undefined) meet(peer, held);
+      if (held !== undefined) meet(court, peer, held);
       return held !== undefined;
     },
     get size() {
       return book.size;
     },
     found(bytes) {
-      if (receive(bytes, () => true).verdict === "accept") tell(bytes);
+      if (receive(court, bytes, () => true).verdict === "accept") tell(context, bytes);
     },
     heldBeside: (theirs) => (equalBytes(theirs, book.sum()) ? [] : book.all()),
     met(neighbour) {
       const held = book.get(neighbour);
       if (held === undefined) asking.ask(neighbour);
-      else meet(neighbour, held);
+      else meet(court, neighbour, held);
     },
     takeChanges: book.takeChanges,
   };
+}
+
+function gradeOf({ context, isAnnouncer }: Court, peer: PeerId): Grade {
+  const { identity, standing, transport } = context;
+  if (peer === identity.peerId || standing.isKnown(peer)) return "known";
+  return isAnnouncer(peer) || transport.peers().includes(peer) ? "met" : "stranger";
+}
+
+function mayCheck({ context, allowances }: Court, sender: PeerId): boolean {
+  const { tokens, atMs } = allowanceAt(context.clock.monotonicMs(), allowances.get(sender), CHECKS);
+  allowances.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
+  forgetOldest(allowances, MAX_SENDERS);
+  return tokens >= 1;
+}
+
+/** Nothing is known that weighs as much. */
+function isNews({ book }: Court, peer: PeerId, { kind }: Evidence): boolean {
+  const known = book.get(peer);
+  return known === undefined || (known.kind === "end" && kind === "fork");
+}
+
+/** `reject` for what proves nothing, `ignore` for what is known or was not looked at. */
+function receive(court: Court, bytes: Uint8Array, mayLook: MayLook): Verdict {
+  const { taskId, crypto } = court.context;
+  try {
+    const evidence = decodeEvidence(bytes);
+    // [IGNORE] About another task.
+    if (!equalBytes(evidence.task, taskId)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
+    // [IGNORE] Known already.
+    const peer = peerIdFromPublicKey(evidence.publicKey);
+    if (!isNews(court, peer, evidence)) return { verdict: "ignore" };
+    // [IGNORE] More than its bringer can have looked at.
+    const grade = gradeOf(court, peer);
+    if (!mayLook(grade)) return { verdict: "ignore", code: "ERR_RATE" };
+    // [REJECT] It proves nothing.
+    const conviction = verifyEvidence(evidence, crypto);
+    if (conviction === undefined) return { verdict: "reject", code: "ERR_SIGNATURE" };
+    ban(court, conviction, bytes.slice(), grade);
+    return { verdict: "accept" };
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    return { verdict: "reject", code: error.code };
+  }
+}
+
+function tell({ transport, names }: PeerContext, bytes: Uint8Array): void {
+  transport.announce(names.evidence, bytes).catch(() => {}); // who is not reached may ask for it
+}
+
+/** A known key's is on disk before anything is done about it, but for not listening. */
+function ban({ context, book, commit }: Court, conviction: Conviction, bytes: Uint8Array, grade: Grade): void {
+  const { peer, kind, reason } = conviction;
+  book.put(peer, { kind, bytes, grade }, grade === "known");
+  const act = () => {
+    if (grade !== "stranger") context.observe?.({ kind: "evidence", peer, proves: kind, reason });
+    if (peer === context.identity.peerId) context.fail(ownBan(conviction));
+    else if (grade !== "stranger") context.transport.block(peer);
+  };
+  if (grade === "known") commit.add({ key: evidenceKey(peer), value: bytes }).then(act, context.fail);
+  else act();
+}
+
+/** A stranger against which there was evidence has come: it is one no more. */
+function meet({ context, book }: Court, peer: PeerId, held: Held): void {
+  if (held.grade !== "stranger") return;
+  book.put(peer, { ...held, grade: "met" });
+  context.transport.block(peer);
+}
+
+function byGossip(court: Court, asking: Asking, from: PeerId): MayLook {
+  return (grade) => {
+    if (grade === "stranger") return court.context.budget.pay(from, CHECK_COST);
+    if (mayCheck(court, from)) return true;
+    asking.askLater(from);
+    return false;
+  };
+}
+
+/** All that a neighbour holds, page by page. @throws HearsayError for whatever its answer lacks, and where the signal ends it. */
+async function askFor(court: Court, neighbour: PeerId, signal: AbortSignal): Promise<void> {
+  const { taskId, transport, budget } = court.context;
+  let [from, told, strangers] = [0, 0, 0];
+  const mayLook: MayLook = (grade) =>
+    grade !== "stranger" || (strangers++ < MAX_STRANGERS && budget.pay(neighbour, CHECK_COST));
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const request = encodeLogRequest({ what: "evidence", logId: taskId, from, held: court.book.sum() });
+    const page = decodeEvidenceAnswer(await transport.request(neighbour, LOG_PROTOCOL, request, { signal }));
+    for (const bytes of page) {
+      const { verdict } = receive(court, bytes, mayLook);
+      if (verdict === "reject") return;
+      if (verdict === "accept" && told++ < MAX_TOLD_ON) tell(court.context, bytes);
+    }
+    if (page.length === 0) return;
+    from += page.length;
+  }
 }
 
 /** What earlier runs held; of keys that are not known, as many as have a place. @throws HearsayError ERR_BANNED. */
