@@ -18,6 +18,7 @@ import { encodeKey, sealBytes } from "./key-file.ts";
 import { createPrivate, type LoadedKey, loadIdentity, replacePrivate, syncDirectory } from "./keys.ts";
 import { type Ended, endLog, openOwnLog, withDatabase } from "./own-log.ts";
 import type { AskPassphrase } from "./passphrase.ts";
+import { shellOption } from "./shell.ts";
 import { openStore } from "./store.ts";
 
 export interface Rotation {
@@ -77,7 +78,7 @@ export async function rotateKey(rotation: Rotation): Promise<Rotated> {
 export async function settleRotation(stateDir: string): Promise<void> {
   await finishRotation(stateDir);
   if (!existsSync(join(stateDir, "next"))) return;
-  const remedy = `run hearsay key rotate --state ${stateDir} again`;
+  const remedy = `run hearsay key rotate ${shellOption("--state", stateDir)} again`;
   throw new HearsayError("ERR_STATE", `a rotation of the key in ${stateDir} was interrupted: ${remedy}`, { remedy });
 }
 

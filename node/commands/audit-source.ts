@@ -19,6 +19,7 @@ import { askApi, TURN_WITHIN_MS } from "../api.ts";
 import { readArchived } from "../archive.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { createScratch } from "../scratch.ts";
+import { shellOption } from "../shell.ts";
 import { bodiesPath } from "../state-dir.ts";
 import { generationIn, withLog } from "./log-source.ts";
 
@@ -129,7 +130,7 @@ async function fetchLog(stateDir: string, peer: PeerId, generation?: number): Pr
   if (!response?.body) {
     throw new HearsayError(
       "ERR_STATE",
-      `no peer runs on ${stateDir}, through which the log of ${peer} could be fetched: start it with hearsay up --state ${stateDir}`,
+      `no peer runs on ${stateDir}, through which the log of ${peer} could be fetched: start it with hearsay up ${shellOption("--state", stateDir)}`,
     );
   }
   // the DOM's and Node's types of web streams differ by name only

@@ -18,6 +18,7 @@ import { wallClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { startLibp2p } from "../libp2p.ts";
 import { makePrivateDirectory } from "../private-directory.ts";
+import { shellOption } from "../shell.ts";
 import { configPath, openTask, storeTask } from "../state-dir.ts";
 import { costOf, type TaskCost } from "../task-cost.ts";
 import { createTransport } from "../transport.ts";
@@ -71,7 +72,7 @@ export async function run(parts: readonly string[], { state, yes, json }: JoinOp
   if (!configKept) await writeWhole(config, stringify({ bootstrap: invite.addresses }), { mode: 0o600 });
   if (json === true) return printJson({ taskId: wanted, name: task.name, state, config, configKept, cost });
   const add = configKept ? `  (add the bootstrap addresses to ${config})` : "";
-  print(`\nSaved in ${state}. Next: hearsay up --state ${state} --data FILE${add}\n`);
+  print(`\nSaved in ${state}. Next: hearsay up ${shellOption("--state", state)} --data FILE${add}\n`);
 }
 
 /** @throws HearsayError ERR_INVITE, also for an address that is none. */

@@ -13,6 +13,7 @@ import { openOwnLog } from "../own-log.ts";
 import { passphraseFrom } from "../passphrase.ts";
 import { makePrivateDirectory } from "../private-directory.ts";
 import { settleRotation } from "../rotation.ts";
+import { shellOption } from "../shell.ts";
 import { openTask } from "../state-dir.ts";
 import { openStore } from "../store.ts";
 import { type KeyOptions, keyPath } from "./key-options.ts";
@@ -90,6 +91,6 @@ async function beginLog(path: string, { key, task, head }: KeyBackup, generation
 }
 
 function nextStep(state: string): string {
-  const up = `hearsay up --state ${state} --data FILE`;
-  return existsSync(join(state, "task.cbor")) ? up : `hearsay join INVITE --state ${state}, then ${up}`;
+  const up = `hearsay up ${shellOption("--state", state)} --data FILE`;
+  return existsSync(join(state, "task.cbor")) ? up : `hearsay join INVITE ${shellOption("--state", state)}, then ${up}`;
 }

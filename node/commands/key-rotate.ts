@@ -4,6 +4,7 @@ import { fromHex, toHex } from "../../protocol/bytes.ts";
 import { loadIdentity } from "../keys.ts";
 import { passphraseFrom } from "../passphrase.ts";
 import { finishRotation, rotateKey } from "../rotation.ts";
+import { shellOption } from "../shell.ts";
 import { openTask } from "../state-dir.ts";
 import { type KeyOptions, keyPath } from "./key-options.ts";
 import { tellOthers, toldText } from "./key-tell.ts";
@@ -32,6 +33,6 @@ export async function run(options: KeyOptions): Promise<void> {
       ["end entry", `${end.seq}, ${toHex(end.id)}`],
       ["old log", `in ${former}, for hearsay log --state: keep it, it shows what was done`],
       ["told", `${toldText(told)}; the new peer tells others when it runs`],
-    ])}\n\nBackups hold the old key, which nobody accepts any more. Next: hearsay key backup FILE --state ${state}\n`,
+    ])}\n\nBackups hold the old key, which nobody accepts any more. Next: hearsay key backup FILE ${shellOption("--state", state)}\n`,
   );
 }

@@ -2,6 +2,7 @@
 import { HearsayError } from "../../protocol/errors.ts";
 import { askApi, type StatusReport } from "../api.ts";
 import type { ArchiveSummary } from "../archive.ts";
+import { shellOption } from "../shell.ts";
 import { bytes, facts, metricRows, printJson } from "./print.ts";
 import { print } from "./terminal.ts";
 
@@ -10,7 +11,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   if (response === undefined) {
     throw new HearsayError(
       "ERR_STATE",
-      `no peer runs on ${options.state}: start it with hearsay up --state ${options.state}`,
+      `no peer runs on ${options.state}: start it with hearsay up ${shellOption("--state", options.state)}`,
     );
   }
   const status = (await response.json()) as StatusReport;

@@ -70,7 +70,7 @@ function absent(name: string, what: string, names: readonly string[]): string {
   const form = formless(name);
   const similar = form === "" ? undefined : names.find((other) => formless(other) === form);
   if (similar !== undefined) {
-    return `there is no ${kind} ${quoted(name)}, but one that differs in form only: ${bothForms(name, similar)}; ${what === "label" ? `name it so: ${shellOption("--label", similar)}, or ` : ""}rename it in the file`;
+    return `there is no ${kind} ${quoted(name)}, but one that differs in form only: ${bothForms(name, similar)}; ${what === "label" && unprintable(similar) === undefined ? `name it so: ${shellOption("--label", similar)}, or ` : ""}rename it in the file`;
   }
   const text = `there is no ${kind} ${quoted(name)}; the header has ${listed(names)}`;
   const [first = ""] = names;

@@ -8,8 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { readCsv } from "../../node/data/csv.ts";
+import { parseDocument } from "yaml";
+import { fillFromData } from "../../node/commands/init-data.ts";
 import { type DataTask, loadDataset, loadInputs } from "../../node/data/load.ts";
+import { TEMPLATES } from "../../node/data/templates.ts";
 import { packageRoot } from "../../node/package-root.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
@@ -80,6 +82,9 @@ const TOKENS = [
   "\n",
 ];
 
+/** Filled in again and again: what is left of one file is overwritten. */
+const TEMPLATE = parseDocument(TEMPLATES.csv.yaml);
+
 /** One more reader is one more line. */
 const READERS: readonly Reader[] = [
   {
@@ -100,7 +105,7 @@ const READERS: readonly Reader[] = [
     runs: 6000,
     valid: [Buffer.from(GERMAN, "latin1"), Buffer.from(`\ufeff${GERMAN}`, "utf16le"), text(GERMAN)],
     tokens: TOKENS,
-    read: async (path) => (await readCsv(path, { labels: { kind: "classification", column: "Art" } })).data,
+    read: async (path) => (await fillFromData(TEMPLATE, { path, label: "Art" })).table.data,
   },
   {
     file: "d.npy",

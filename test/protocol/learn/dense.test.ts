@@ -203,3 +203,16 @@ test("what is missing is ERR_DATA or ERR_ENGINE, what is a programmer's fault a 
   assert.throws(() => createDenseTrainer({ task: cnn, train: randomData(cnn, 1, "") }), { code: "ERR_ENGINE" });
   await trainer.close();
 });
+
+test("predictions of targets far from 0 keep the digits of their spread", async () => {
+  const output = { kind: "regression", targets: ["t"], mean: [1.7e9], std: [1] } as const;
+  const task = learningTask({ kind: "softmax" }, { output });
+  const trainer = createDenseTrainer({ task, train: randomData(task, 4, "far") });
+  const params = randomParams(task);
+  const near = learningTask({ kind: "softmax" }, { output: { ...output, mean: [0] } });
+  const plain = createDenseTrainer({ task: near, train: randomData(near, 4, "far") });
+  const inputs = Float32Array.of(1, 2, 3, 4, 5);
+  const [far = 0] = await trainer.predict(params, inputs);
+  const [around = 0] = await plain.predict(params, inputs);
+  assert.ok(around !== 0 && Math.abs(far - 1.7e9 - around) < 1e-6, `${far} for ${around}`);
+});

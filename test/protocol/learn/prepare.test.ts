@@ -43,3 +43,18 @@ test("a data set that does not fit the task is ERR_DATA", () => {
   for (const data of faults)
     assert.throws(() => prepareData(learningTask(softmax, { output: CLASSIFY }), data), { code: "ERR_DATA" });
 });
+
+test("what varies beside a large offset stays: float64 is centred and scaled before it is rounded", () => {
+  const [mean, std] = [
+    [1.7e9, 52.52],
+    [1, 1e-7],
+  ];
+  const task = learningTask(softmax, { input: { shape: [2], mean, std } });
+  const inputs = Float64Array.of(1.7e9 + 1, 52.52 + 1e-7, 1.7e9 - 2, 52.52 - 3e-7);
+  const prepared = prepareData(task, { inputs, targets: Float64Array.of(0, 1), length: 2 });
+  assert.ok(prepared.inputs instanceof Float32Array && prepared.targets instanceof Float32Array);
+  assert.deepEqual(
+    [...prepared.inputs].map((value) => Math.round(1000 * value) / 1000),
+    [1, 1, -2, -3],
+  );
+});
