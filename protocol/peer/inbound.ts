@@ -149,9 +149,11 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     if (drawn >= inboxSize || context.signal.aborted) return;
     const near = neighbours(0); // announcements come from everywhere, bodies from neighbours
     if (announcer !== undefined && !near.has(announcer)) return;
-    const young = youngAuthors(near);
-    const choices = () =>
-      places.fairly(young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near)));
+    let young: PeerId[] | undefined;
+    const choices = () => {
+      young ??= youngAuthors(near);
+      return places.fairly(young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near)));
+    };
     const wanted = () => committee.members().find((author) => isNew(author, near));
     while (drawn < inboxSize) {
       if (!places.hasFree() && !((wanted() !== undefined || committee.hasNext(choices)) && makePlace())) return;
