@@ -74,7 +74,7 @@ withTable(
   .option("-o, --output <file>", "the file to write", "task.yaml")
   .option("--name <name>", "name of the task (a-z, 0-9, -)")
   .option("--peers <n>", "how many peers you expect: sets inbox size and quorum", "8")
-  .option("--model <file>", "a tfjs layers-model JSON instead of the template's model")
+  .option("--model <file>", "layers instead of the template's model: model.json of tfjs, or to_json() of Keras 2 or 3")
   .option("-f, --force", "overwrite the file")
   .addOption(JSON_FLAG)
   .addHelpText(

@@ -74,6 +74,12 @@ export const LIMITS = {
   maxModelBytes: 536_870_912,
   /** A task manifest, a layers-model topology included. */
   maxManifestBytes: 4_194_304,
+  /** Layers of a layers model, those of models within it included; its connections: 8 times as many. */
+  maxLayers: 2048,
+  /** Objects and lists of a topology that lie in each other. */
+  maxTopologyDepth: 64,
+  /** Outputs of all layers of a layers model for one example. */
+  maxActivationBytes: 268_435_456,
   /** Fields of a map of a manifest; the largest has 10, rules have fewer parameters. */
   maxManifestFields: 64,
   /** Names of columns, means and spreads: a manifest of 4 MiB holds about as many. */

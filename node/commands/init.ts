@@ -1,6 +1,5 @@
 /** `hearsay init`: writes a task file from a template, filled in from one's own data where they are given. */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { type Document, parseDocument } from "yaml";
 import { toHex } from "../../protocol/bytes.ts";
 import { HearsayError } from "../../protocol/errors.ts";
@@ -12,6 +11,7 @@ import { nameList, shellOption } from "../shell.ts";
 import { writeOutput } from "../whole-file.ts";
 import { type DataOptions, dataSettings } from "./data-options.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
+import { useTopology } from "./init-model.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 import { facts, printJson } from "./print.ts";
 import { print } from "./terminal.ts";
@@ -52,7 +52,7 @@ export async function run(options: InitOptions): Promise<void> {
     throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
   }
   const document = parseDocument(template.yaml);
-  const fill = await complete(document, options, peers);
+  const { fill, model } = await complete(document, options, peers);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
   await writeOutput(options.output, text);
@@ -69,14 +69,21 @@ export async function run(options: InitOptions): Promise<void> {
     ["task", `${task.name}  ${taskId}`],
     ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
   ];
+  if (model !== undefined) told.push(["model", model]);
   print(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
 ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
 All peers must use the same file: what is in it makes the task id. Then:
   hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}\n`);
 }
 
+interface Completed {
+  readonly fill: Fill | undefined;
+  /** What was read from --model, in words. */
+  readonly model: string | undefined;
+}
+
 /** Everything that the command line says goes into the document of the template. */
-async function complete(document: Document, options: InitOptions, peers: number): Promise<Fill | undefined> {
+async function complete(document: Document, options: InitOptions, peers: number): Promise<Completed> {
   const name = options.name ?? (options.data === undefined ? undefined : taskNameFor(options.data));
   if (name !== undefined) {
     document.set("name", name);
@@ -94,8 +101,8 @@ async function complete(document: Document, options: InitOptions, peers: number)
     const { data } = await loadConfig(undefined, {}, dataSettings(options));
     fill = await fillFromData(document, { ...data, path: options.data });
   }
-  if (options.model !== undefined) await useTopology(document, options.model);
-  return fill;
+  const model = options.model === undefined ? undefined : await useTopology(document, options.model);
+  return { fill, model };
 }
 
 /** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */
@@ -112,18 +119,6 @@ function dataFlags(template: string, options: InitOptions): string {
     ["--decimal", options.decimal],
   ];
   return given.flatMap(([flag, value]) => (value === undefined ? [] : [shellOption(flag, value)])).join(" ");
-}
-
-/** A tfjs layers model in place of the template's, with its tensors listed. */
-async function useTopology(document: Document, path: string): Promise<void> {
-  const { tensorsOfTopology } = await import("../engines/topology.ts");
-  const topology = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new HearsayError("ERR_CONFIG", `--model ${path}: cannot be read`, { path }, cause);
-  });
-  const flow = (value: unknown) => document.createNode(value, { flow: true });
-  const frame = parseTask({ ...document.toJS(), model: { kind: "softmax" } }); // inputs and outputs, which the model must fit
-  document.set("model", document.createNode({ kind: "layers", topology }));
-  document.set("tensors", flow(await tensorsOfTopology(topology, frame)));
 }
 
 function comment(document: Document, path: string[], text: string | null): void {

@@ -6,11 +6,14 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { tensorSlices } from "../../protocol/learn/tensors.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/task.ts";
 import type { Backend } from "./backend.ts";
+import { checkIndices, type IndexBound, indexBound } from "./embedding.ts";
 import type { LayersModel, Tensor, Tf, Variable } from "./tf.ts";
 import { type Head, headOf, loadTopology, weightsOf } from "./topology.ts";
 
 export interface TaskModel {
   readonly head: Head;
+  /** Set where an embedding reads the examples. */
+  readonly indices: IndexBound | undefined;
   /** Weights that gradients change. */
   readonly trainable: readonly Variable[];
   /** Copies a parameter vector into the weights. */
@@ -21,6 +24,8 @@ export interface TaskModel {
   apply(inputs: Float32Array, training: boolean): Tensor;
   /** Penalties of the layers' regularisers on the weights; none for the built-in models. Call within `tf.tidy`. */
   penalties(): Tensor[];
+  /** The first layer that this backend cannot run forth and back, with its class; undefined where each can by itself. */
+  untrainable(): string | undefined;
   /** Frees the weights; again: no effect. */
   dispose(): void;
 }
@@ -35,6 +40,7 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
   const layers =
     task.model.kind === "layers" ? await loadTopology(tf, task.model.topology, task) : builtInModel(tf, task);
   const head = task.output.kind === "classification" && task.model.kind !== "layers" ? "logits" : headOf(layers, task);
+  const indices = indexBound(layers, task.input);
   const slices = tensorSlices(task.tensors);
   const weights = weightsOf(layers);
   const [listed, actual] = [slices, weights].map((tensors) => JSON.stringify(tensors.map(({ shape }) => shape)));
@@ -54,6 +60,7 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
 
   return {
     head,
+    indices,
     trainable: layers.trainableWeights.map((weight) => weight.read() as Variable),
     load(params) {
       tf.tidy(() => {
@@ -68,15 +75,41 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
       return params;
     },
     apply(inputs, training) {
+      if (indices !== undefined) checkIndices(inputs, width, indices);
       const rows = tf.tensor(inputs, [inputs.length / width, ...shape]);
       return layers.apply(rows, { training }) as Tensor;
     },
     penalties: () => layers.calculateLosses(),
+    untrainable: () => firstUntrainable(tf, layers),
     dispose() {
       if (!disposed) layers.dispose();
       disposed = true;
     },
   };
+}
+
+/** Each layer by itself, forth and back on zeros. */
+function firstUntrainable(tf: Tf, { layers }: LayersModel): string | undefined {
+  const culprit = layers.find((layer) => {
+    if (layer.getClassName() === "InputLayer") return false;
+    const inputs = [layer.input].flat().map(({ shape }) => tf.zeros(shape.map((n) => n ?? 1)));
+    try {
+      tf.tidy(() => {
+        const run = (...xs: Tensor[]) => {
+          const output = layer.apply(xs.length === 1 ? (xs[0] as Tensor) : xs, { training: true }) as Tensor;
+          // an embedding hands no gradient back
+          return tf.addN([output.sum(), ...xs.map((x) => x.sum().mul(0))]);
+        };
+        tf.grads(run)(inputs);
+      });
+      return false;
+    } catch {
+      return true;
+    } finally {
+      tf.dispose(inputs);
+    }
+  });
+  return culprit && `${JSON.stringify(culprit.name)} (${culprit.getClassName()})`;
 }
 
 function builtInModel(tf: Tf, task: LearningTask): LayersModel {

@@ -17,10 +17,12 @@ import { MIN_PROBABILITY } from "../../protocol/learn/metrics.ts";
 import type { PreparedData } from "../../protocol/learn/prepare.ts";
 import { createTrainer, type LearningCore, type TrainerOptions } from "../../protocol/learn/trainer.ts";
 import type { FitRequest, FitResult, Trainer } from "../../protocol/seams.ts";
-import { inputSize, type LearningTask, outputSize } from "../../protocol/task.ts";
+import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/task.ts";
 import { type Backend, type BackendName, selectBackend, useBackend } from "./backend.ts";
+import { checkIndices } from "./embedding.ts";
 import { createModel, type TaskModel } from "./model.ts";
 import type { Tensor } from "./tf.ts";
+import { loadTopology, tensorsOf } from "./topology.ts";
 
 /** Rows that are predicted at once, where a training batch is not larger: both need memory for activations. */
 const PREDICT_ROWS = 32;
@@ -43,13 +45,45 @@ export async function createTensorflowTrainer(options: TensorflowOptions): Promi
   const model = await createModel(backend, options.task);
   const core = createCore(backend, model, options.task);
   try {
-    if (options.task.model.kind === "layers") tryOut(core, options.task);
+    if (options.task.model.kind === "layers") tryOut(core, model, options.task);
+    checkExamples(model, options);
     const trainer = createTrainer(options, core);
     return backend.warning === undefined ? trainer : { ...trainer, warning: backend.warning };
   } catch (error) {
     core.close();
     throw error;
   }
+}
+
+/**
+ * Tensors of a layers model, for the manifest. The model is built and makes one step on the best backend that loads
+ * here, so that `hearsay init` tells of an operation without gradient or kernel, and not a peer in the night.
+ * @throws HearsayError ERR_TASK where the text is no model that can be trained, or does not fit the task.
+ */
+export async function tensorsOfTopology(
+  topology: string,
+  frame: Pick<LearningTask, "input" | "output" | "training">,
+): Promise<TensorSpec[]> {
+  const backend = await selectBackend();
+  useBackend(backend);
+  const layers = await loadTopology(backend.tf, topology, frame);
+  const tensors = tensorsOf(layers);
+  layers.dispose();
+  const task: LearningTask = { ...frame, model: { kind: "layers", topology }, tensors };
+  const model = await createModel(backend, task);
+  const core = createCore(backend, model, task);
+  try {
+    tryOut(core, model, task);
+  } finally {
+    core.close();
+  }
+  return tensors;
+}
+
+/** All examples at the start, and not one at a time when its turn comes. */
+function checkExamples({ indices }: TaskModel, { task, train, holdout }: TrainerOptions): void {
+  if (indices === undefined) return;
+  for (const data of [train, holdout]) if (data !== undefined) checkIndices(data.inputs, inputSize(task), indices);
 }
 
 function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
@@ -139,16 +173,22 @@ function createCore(backend: Backend, model: TaskModel, task: LearningTask): Lea
  * One step on one row of zeros: an operation without gradient or kernel shows at the start, not in the middle of the
  * night.
  */
-function tryOut(core: LearningCore, task: LearningTask): void {
+function tryOut(core: LearningCore, model: TaskModel, task: LearningTask): void {
   const params = new Float32Array(task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((p, n) => p * n, 1), 0));
   const targets = new Float32Array(task.output.kind === "classification" ? 1 : outputSize(task));
   try {
-    core.fit({ params, steps: 1, seed: "" }, { inputs: new Float32Array(inputSize(task)), targets, length: 1 });
+    const inputs = new Float32Array(inputSize(task));
+    core.fit({ params, steps: 1, seed: "" }, { inputs, targets, length: 1 });
+    core.predict(params, inputs);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
+    if (cause instanceof HearsayError) throw cause;
+    const reason = cause instanceof Error ? (cause.message.split("\n", 1)[0] ?? "") : String(cause);
+    const layer = model.untrainable();
+    const elsewhere = /kernel/i.test(reason) ? ", or install @tensorflow/tfjs-node, which has more operations" : "";
     throw new HearsayError(
       "ERR_TASK",
-      `${core.engine} cannot train the model of model.topology: ${reason}; replace the layer that it names`,
+      `${core.engine} cannot train ${layer === undefined ? "the model" : `layer ${layer}`} of model.topology ` +
+        `(${reason}); take another layer in its place${elsewhere}`,
       { path: "model.topology", engine: core.engine },
       cause,
     );
