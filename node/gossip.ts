@@ -18,6 +18,7 @@ import {
 } from "@chainsafe/libp2p-gossipsub";
 import type { RPC } from "@chainsafe/libp2p-gossipsub/message";
 import type { PeerId as Libp2pPeerId, Stream } from "@libp2p/interface";
+import { pipe } from "it-pipe";
 import { isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import type { Budget } from "../protocol/peer/budget.ts";
@@ -137,13 +138,15 @@ async function read(
   const isCurrent = () => internals.streamsInbound.get(peer) === inbound;
   try {
     const reserve = reserveFor(peer, options.bytes);
-    for await (const frame of readFrames(stream, { maxBytes: LIMITS.maxGossipRpcBytes, reserve })) {
-      await pay(options.work, peer, 0.01 + (frame.length / 1024) * COST_OF_KIB, stream);
-      const rpc = decode(internals, frame);
-      // [REJECT] Not the encoding of an RPC, or more in it than one may have.
-      if (rpc === undefined) options.fault(peer);
-      else await handle(internals, from, withoutFaults(rpc, peer, options), options.work, stream);
-    }
+    await pipe(readFrames(stream, { maxBytes: LIMITS.maxGossipRpcBytes, reserve }), async (frames) => {
+      for await (const frame of frames) {
+        await pay(options.work, peer, 0.01 + (frame.length / 1024) * COST_OF_KIB, stream);
+        const rpc = decode(internals, frame);
+        // [REJECT] Not the encoding of an RPC, or more in it than one may have.
+        if (rpc === undefined) options.fault(peer);
+        else await handle(internals, from, withoutFaults(rpc, peer, options), options.work, stream);
+      }
+    });
     if (isCurrent()) internals.streamsInbound.delete(peer);
   } catch (error) {
     // [REJECT] An RPC longer than LIMITS.maxGossipRpcBytes.
