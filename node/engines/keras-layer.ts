@@ -28,6 +28,12 @@ export function translateConfig(layer: Json, writer: string, translateLayer: Tra
   checkOrigin(layer, kind, writer);
   if (!isRecord(layer.config)) throw topologyFault(`a layer ${kind} has no "config" of fields`);
   const named = `layer ${JSON.stringify(layer.config.name ?? layer.name ?? kind)} (${kind}, written by ${writer})`;
+  if (kind === "UpSampling2D" && layer.config.interpolation === "bilinear" && writer.startsWith("Keras")) {
+    const remedy = 'take interpolation="nearest", or Conv2DTranspose';
+    throw topologyFault(
+      `${named} has interpolation bilinear, which reads other points in Keras than in tfjs; ${remedy}`,
+    );
+  }
   const config: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(layer.config)) {
     if (key.endsWith("_initializer")) continue;
@@ -68,11 +74,11 @@ export function checkOrigin({ module, registered_name, config }: Json, kind: str
 
 function activation(value: unknown, named: string, writer: string): unknown {
   if (value === null || value === undefined) return "linear";
-  const name = isRecord(value) && typeof value.class_name === "string" ? value.class_name : value;
   if (typeof value !== "string") {
-    const what = JSON.stringify(isRecord(value) && typeof value.config === "string" ? value.config : name).slice(0, 80);
+    const { class_name, config } = isRecord(value) ? value : {};
+    const name = [config, class_name].find((part) => typeof part === "string" && /^[\w<>. ]{1,60}$/.test(part));
     throw topologyFault(
-      `${named} has the activation ${what}, which is an object or a function of Python; ` +
+      `${named} has the activation ${name ?? "(a function)"}, which is an object or a function of Python; ` +
         "give the activation by its name, or as a layer of its own (Activation, LeakyReLU, ELU) after this one",
     );
   }

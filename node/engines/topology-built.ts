@@ -18,7 +18,17 @@ const NO_MATTER = [
   "input_dtype",
 ].concat(
   ["implementation", "synchronized", "autocast", "use_cudnn", "ragged", "sparse", "optional", "unit_forget_bias"],
-  ["time_major", "renorm_momentum", "renorm_clipping", "layer", "backward_layer", "cell", "cells", "input_dim"],
+  [
+    "time_major",
+    "renorm_momentum",
+    "renorm_clipping",
+    "depth_multiplier",
+    "layer",
+    "backward_layer",
+    "cell",
+    "cells",
+    "input_dim",
+  ],
 );
 
 /** Values with which a field of Keras computes what tfjs computes without it. */
@@ -26,6 +36,8 @@ const NEUTRAL: Readonly<Record<string, unknown>> = {
   groups: 1,
   threshold: 0,
   negative_slope: 0,
+  fill_mode: "constant",
+  fill_value: 0,
   data_format: "channels_last",
 };
 
@@ -55,6 +67,7 @@ function checkLayerFields(built: BuiltLayer, { class_name, config }: LayerJson):
       value === null || value === false || (typeof value === "object" && Object.keys(value as object).length === 0);
     if (empty || NO_MATTER.includes(key) || Object.hasOwn(known, camel)) continue;
     if (Object.hasOwn(NEUTRAL, key) && NEUTRAL[key] === value) continue;
+    if (key === "dilation_rate" && [value].flat().every((n) => n === 1)) continue;
     const given = `${key}=${JSON.stringify(value).slice(0, 60)}`;
     throw topologyFault(
       `layer ${JSON.stringify(built.name)} (${class_name}) has ${given}, which tfjs does not have and would leave out; ` +

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../../protocol/limits.ts";
 import { type Edge, isModel, type LayerJson, type ModelJson } from "./keras.ts";
+import { checkGaps } from "./layer-gaps.ts";
 import type { Tf } from "./tf.ts";
 import { isRecord, type Json, topologyFault } from "./topology-fault.ts";
 
@@ -34,8 +35,18 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /** @throws HearsayError ERR_TASK */
 export function checkTopology(tf: Tf, model: ModelJson): void {
   checkDepth(model);
+  checkStart(model);
   const count = { layers: 0 };
   checkModel(tf, model, count);
+}
+
+function checkStart({ class_name, config }: ModelJson): void {
+  const [first] = config.layers;
+  if (class_name !== "Sequential" || (first !== undefined && (isModel(first) || first.config.batch_input_shape)))
+    return;
+  throw topologyFault(
+    "it names no input shape; begin it with keras.Input, or give the first layer a batch_input_shape",
+  );
 }
 
 /** Levels of a JSON text's objects and lists, without recursion: a text of 4 MiB can have two million. */
@@ -82,6 +93,7 @@ function checkLayer(tf: Tf, { class_name, config, name }: LayerJson): void {
     throw topologyFault(`tfjs ${tf.version_layers} has no such layer as ${named}; ${instead}`);
   }
   checkFields(named, config);
+  checkGaps(named, { class_name, config });
   for (const key of ["activation", "recurrent_activation"]) {
     const value = config[key];
     if (typeof value !== "string") continue;
@@ -97,12 +109,6 @@ function checkLayer(tf: Tf, { class_name, config, name }: LayerJson): void {
   for (const inner of [config.layer, config.backward_layer, config.cell, ...[config.cells].flat()])
     if (isRecord(inner) && typeof inner.class_name === "string" && isRecord(inner.config))
       checkLayer(tf, inner as unknown as LayerJson);
-  if (class_name === "GRU" || class_name === "GRUCell") {
-    if (config.reset_after === true) {
-      const remedy = "build it with reset_after=False, or take LSTM";
-      throw topologyFault(`${named} has reset_after=True, which tfjs cannot compute; ${remedy}`);
-    }
-  }
 }
 
 function checkFields(named: string, config: Json): void {

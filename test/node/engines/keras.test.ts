@@ -137,7 +137,27 @@ function graph(
 
 test("fields that tfjs would leave out, and layers and activations that it lacks, are refused by name", async () => {
   const image = { batch_input_shape: [null, 8, 8, 2] };
+  const pool = layer("GlobalAveragePooling2D", { name: "p", keepdims: true, ...image });
+  const keras = (text: string) => text.replace("{", '{"keras_version":"2.15.0",');
+  const wide = layer("UpSampling2D", { name: "u", size: [2, 2], interpolation: "bilinear", ...image });
+  const lambda = { class_name: "__lambda__", config: { value: ["4wEAAAAA"] } };
   const faults: readonly (readonly [text: string, message: RegExp, shape?: readonly number[]])[] = [
+    [row(last), /names no input shape.*keras\.Input/],
+    [row(pool, last), /"p" \(GlobalAveragePooling2D\) has keepdims=True/, [8, 8, 2]],
+    [
+      keras(row(wide, layer("Flatten", { name: "f" }), last)),
+      /"u" \(UpSampling2D, written by Keras 2\.15\.0\).*nearest/,
+      [8, 8, 2],
+    ],
+    [
+      row(layer("Resizing", { name: "z", height: 4, width: 4, ...image }), last),
+      /"z" \(Resizing\).*before they come in/,
+      [8, 8, 2],
+    ],
+    [
+      row(layer("Dense", { name: "d", units: 4, activation: lambda, ...from5 }), last),
+      /"d".*__lambda__.*function of Python/,
+    ],
     [
       row(
         layer("Conv2D", { name: "c", filters: 4, kernel_size: 3, groups: 2, ...image }),
@@ -168,6 +188,23 @@ test("fields that tfjs would leave out, and layers and activations that it lacks
   ];
   for (const [text, message, shape] of faults)
     await assert.rejects(tensorsOfTopology(text, frame(shape)), { code: "ERR_TASK", message }, text);
+});
+
+test("settings that change nothing are no reason to refuse: transposed and separable convolutions of Keras", async () => {
+  const image = { batch_input_shape: [null, 8, 8, 2] };
+  const ends = [layer("Flatten", { name: "f" }), last];
+  const more = {
+    filters: 3,
+    kernel_size: [3, 3],
+    groups: 1,
+    dilation_rate: [1, 1],
+    data_format: "channels_last",
+    ...image,
+  };
+  for (const [kind, count] of Object.entries({ Conv2DTranspose: 4, SeparableConv2D: 5 })) {
+    const text = row(layer(kind, { name: "c", depth_multiplier: 1, output_padding: null, ...more }), ...ends);
+    assert.equal((await tensorsOfTopology(text, frame([8, 8, 2]))).length, count, kind);
+  }
 });
 
 test("hostile topologies end in ERR_TASK, within bounds: cycles, names, counts, depth, layers, outputs", async () => {
