@@ -109,7 +109,9 @@ function translateLayer(layer: unknown, writer: string): LayerJson {
   if (layer.inbound_nodes === undefined) return inner;
   if (typeof name !== "string" || !Array.isArray(layer.inbound_nodes))
     throw topologyFault(`a layer ${layer.class_name} has no name or no list "inbound_nodes"`);
-  return { ...inner, name, inbound_nodes: layer.inbound_nodes.map((call) => translateCall(call, name)) };
+  // tfjs counts calls by one of the two names and looks for them by the other: where they differ it waits for ever
+  const config = { ...inner.config, name };
+  return { ...inner, config, name, inbound_nodes: layer.inbound_nodes.map((call) => translateCall(call, name)) };
 }
 
 /** Keras 3 writes one end bare: ["in", 0, 0]; Keras 2 writes lists of ends, and objects where they have names. */

@@ -92,7 +92,8 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
 function firstUntrainable(tf: Tf, { layers }: LayersModel): string | undefined {
   const culprit = layers.find((layer) => {
     if (layer.getClassName() === "InputLayer") return false;
-    const inputs = [layer.input].flat().map(({ shape }) => tf.zeros(shape.map((n) => n ?? 1)));
+    // a layer may be called several times, with inputs of one shape
+    const inputs = [layer.getInputAt(0)].flat().map(({ shape }) => tf.zeros(shape.map((n) => n ?? 1)));
     try {
       tf.tidy(() => {
         const run = (...xs: Tensor[]) => {

@@ -145,6 +145,8 @@ function checkGraph({ config }: ModelJson): void {
   if (waiting.reduce((sum, { edges }) => sum + edges.length, 0) > 8 * LIMITS.maxLayers)
     throw topologyFault(`its layers have more than ${8 * LIMITS.maxLayers} connections; give one with fewer`);
   for (const { name, edges } of waiting) {
+    // tfjs would wait for such a call for ever
+    if (edges.length === 0) throw topologyFault(`layer ${name} is called without an input; write the file anew`);
     const lost = edges.find(([from]) => !calls.has(from));
     if (lost !== undefined) throw topologyFault(`layer ${name} reads from a layer ${lost[0]}, which is not there`);
   }

@@ -207,6 +207,19 @@ test("settings that change nothing are no reason to refuse: transposed and separ
   }
 });
 
+test("a layer of a graph has one name: that of its entry, where its config has another", async () => {
+  const text = graph((layers) => Object.assign(layers.b?.config ?? {}, { name: "a" }));
+  assert.deepEqual((await tensorNames(text)).slice(2, 4), ["b/kernel 4x4", "b/bias 4"]);
+});
+
+test("a layer that is called twice, and cannot be trained, is named", async () => {
+  const text = graph((layers) => {
+    Object.assign(layers.b ?? {}, { ...layer("ThresholdedReLU", { name: "b", theta: 1 }) });
+    layers.b?.inbound_nodes.push([["b", 0, 0, {}]]);
+  });
+  await assert.rejects(tensorNames(text), { code: "ERR_TASK", message: /cannot train layer "b" \(ThresholdedReLU\)/ });
+});
+
 test("hostile topologies end in ERR_TASK, within bounds: cycles, names, counts, depth, layers, outputs", async () => {
   const faults: readonly (readonly [what: string, text: string, message: RegExp])[] = [
     ["cut short", row(last).slice(0, 60), /cut short/],
@@ -214,6 +227,11 @@ test("hostile topologies end in ERR_TASK, within bounds: cycles, names, counts, 
       "a cycle",
       graph((layers) => layers.a?.inbound_nodes.splice(0, 1, [["b", 0, 0, {}]])),
       /wait for each other: a, b/,
+    ],
+    [
+      "a call without inputs",
+      graph((layers) => layers.a?.inbound_nodes.splice(0, 1, [])),
+      /a is called without an input/,
     ],
     ["itself", graph((layers) => layers.a?.inbound_nodes.splice(0, 1, [["a", 0, 0, {}]])), /wait for each other/],
     [
