@@ -138,7 +138,7 @@ function checkGraph({ config }: ModelJson): void {
     if (typeof layer.name !== "string" || layer.inbound_nodes === undefined)
       throw topologyFault(`a layer ${layer.class_name} of the graph has no "name" or no "inbound_nodes"`);
     // an input, and a model, have an output before they are called
-    calls.set(layer.name, layer.inbound_nodes.length === 0 || isModel(layer) ? 1 : 0);
+    calls.set(layer.name, layer.class_name === "InputLayer" || isModel(layer) ? 1 : 0);
   }
   const exists = ([name, call]: Edge) => (calls.get(name) ?? 0) > call;
   let waiting = layers.flatMap(({ name, inbound_nodes = [] }) => inbound_nodes.map((edges) => ({ name, edges })));

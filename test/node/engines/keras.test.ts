@@ -228,6 +228,7 @@ test("hostile topologies end in ERR_TASK, within bounds: cycles, names, counts, 
       graph((layers) => layers.a?.inbound_nodes.splice(0, 1, [["b", 0, 0, {}]])),
       /wait for each other: a, b/,
     ],
+    ["a layer that is not called", graph((layers) => layers.a?.inbound_nodes.splice(0, 1)), /wait for each other: b/],
     [
       "a call without inputs",
       graph((layers) => layers.a?.inbound_nodes.splice(0, 1, [])),
