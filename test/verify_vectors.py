@@ -252,6 +252,15 @@ def check_merges(merges):
     params, statuses = guarded_median(own, base, candidates, **case["parameters"])
     near(params, case["params"], "guarded-median")
     same(statuses, case["statuses"], "statuses of guarded-median")
+    def below(draws, n): return next(x % n for x in draws if x - x % n <= 2**32 - n)
+    draws, order = sfc32("bucketing/" + merges["lot"]), list(range(len(candidates)))
+    for i in range(len(order) - 1, 0, -1):
+        j = below(draws, i + 1)
+        order[i], order[j] = order[j], order[i]
+    buckets = [[candidates[j] for j in order[at:at + 2]] for at in range(0, len(order), 2)]
+    means = [own] + [mean_of([c["params"] for c in bucket], [c["mass"] for c in bucket]) for bucket in buckets]
+    bucket_masses = [1] + [sum(c["mass"] for c in bucket) for bucket in buckets]
+    near(median_of([[f32(v) for v in row] for row in means], bucket_masses), cases["bucketing+median"]["params"], "bucketing")
     for case in merges["cases"]:
         same(floats(case["params"]).hex(), case["bytes"], f"bytes of {case['rule']}")
         same(1 + sum(c["mass"] for c, status in zip(candidates, case["statuses"]) if status != "removed"), case["mass"], f"mass of {case['rule']}")

@@ -4,8 +4,12 @@ import { toHex } from "../../../protocol/bytes.ts";
 import { type Draft, type Log, openLog } from "../../../protocol/log/chain.ts";
 import { checkpointFrom, formatCheckpoint } from "../../../protocol/log/checkpoint.ts";
 import { succeededBy } from "../../../protocol/log/succession.ts";
+import { signIn } from "../../../protocol/wire/envelope.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
 import { filled, MINUTE, SUCCESSOR, TASK_ID, WRITER } from "./people.ts";
+
+/** Of some log: whose own model it is about is the audit's affair. */
+const LOT = signIn("lot", filled(0x13), WRITER);
 
 /** Without and with what may be left out. */
 const DRAFTS: readonly Draft[] = [
@@ -31,6 +35,18 @@ const DRAFTS: readonly Draft[] = [
         [filled(0x24), filled(0x33), 0, 0, "removed"],
         [filled(0x25), filled(0x34), 10, 0, "invalid"],
       ],
+    },
+  },
+  {
+    type: "aggregate",
+    body: {
+      own: filled(0x13),
+      base: filled(0x10),
+      out: filled(0x14),
+      rule: "bucketing+median",
+      age: 10,
+      parents: [],
+      lot: LOT,
     },
   },
   { type: "resume", body: { params: filled(0x13), age: 10 } },

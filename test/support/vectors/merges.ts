@@ -2,9 +2,10 @@
 import { plainAggregator, RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { bytesOf, toHex } from "../../../protocol/bytes.ts";
 import { combine } from "../../../protocol/combine.ts";
-import { TASK } from "./people.ts";
+import { filled, TASK } from "./people.ts";
 
-const COMPOSED = ["nnm+median", "arc+nnm+weighted-median", "balance+mean"];
+const LOT = filled(0x5a, 64);
+const COMPOSED = ["bucketing+median", "nnm+median", "arc+nnm+weighted-median", "balance+mean"];
 const own = Float32Array.of(1, -2, 0.5, 3);
 const base = Float32Array.of(0.75, -1.5, 0.25, 2.5);
 const CANDIDATES = [
@@ -21,6 +22,7 @@ export async function mergeVectors(): Promise<object> {
     own: Array.from(own),
     base: Array.from(base),
     age: 100,
+    lot: toHex(LOT),
     candidates: CANDIDATES.map(({ params, ...rest }) => ({ params: Array.from(params), ...rest })),
     cases: names.map(mergeOf),
     blended: await blended(),
@@ -31,7 +33,7 @@ function mergeOf(name: string) {
   const rule = ruleNamed(name);
   const { parameters } = ruleParameters(rule, {});
   const { params, statuses, mass } = rule.aggregate(
-    { own, base, candidates: CANDIDATES, mass: 1, age: 100 },
+    { own, base, candidates: CANDIDATES, mass: 1, age: 100, lot: LOT },
     parameters,
   );
   return { rule: name, parameters, params: Array.from(params), bytes: toHex(bytesOf(params)), statuses, mass };
