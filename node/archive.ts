@@ -51,8 +51,10 @@ export interface ArchiveOptions {
 const MEGABYTE = 1e6;
 /** Minutes of the budget that may be saved up. */
 const BURST_MINUTES = 16;
-/** Sets that wait for the disk; each holds its bodies in memory. */
+/** Sets that may wait for the disk whatever their size; each holds its bodies in memory. */
 const MAX_WAITING = 3;
+/** More may wait while all together are no larger than this: of a small model none is lost to a disk that is slow for a while. */
+const MAX_WAITING_BYTES = 8 * MEGABYTE;
 const NEW = ".new";
 
 interface Kept {
@@ -75,6 +77,7 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   let budget = maxBudget;
   let refilledMs = clock.monotonicMs();
   let waiting = 0;
+  let waitingBytes = 0;
   let closed = false;
   let failing = false;
   const parts = createPartReader(directory);
@@ -168,16 +171,20 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   return {
     async put(own, inputs = []) {
       if (keepsNothing || closed) return;
-      if (waiting >= MAX_WAITING) {
+      const blobs = keepsInputs ? [...own, ...inputs] : own;
+      const size = blobs.reduce((sum, blob) => sum + blob.bytes.length, 0);
+      if (waiting >= MAX_WAITING && waitingBytes + size > MAX_WAITING_BYTES) {
         skipped++;
         return;
       }
       waiting++;
+      waitingBytes += size;
       queue = queue
-        .then(() => keep(keepsInputs ? [...own, ...inputs] : own, inputs.length > 0))
+        .then(() => keep(blobs, inputs.length > 0))
         .catch(tell)
         .finally(() => {
           waiting--;
+          waitingBytes -= size;
         });
       return queue;
     },
