@@ -7,7 +7,8 @@
  *     a neighbour tells an entry that the store has not       new generation, whoever tells it: this peer's own key has signed it
  *     the store was moved (a copy, a restored backup)         new generation, at once
  *     it is where it was left                                 the same log, when three known peers know nothing newer, or all of them that are
- *                                                             connected; new generation, when only strangers answer for a while
+ *                                                             connected, and one of them knows the last publications in the store; new
+ *                                                             generation, when for a while nobody but strangers answers, or none who knows them
  *     nobody can tell                                         the same log, when all known peers know nothing newer and one knows the newest
  *                                                             entry; else new generation
  *
@@ -15,7 +16,7 @@
  * nothing, settles nothing. A peer that meets nobody waits, and trains on without a log: what nobody sees needs no entry. What is told after all
  * that is heeded before the next cycle.
  *
- * What this cannot see: a machine that was set back as a whole, to neighbours that were cut off all the while; and two copies that run at once,
+ * What this cannot see: a machine that was set back as a whole, to neighbours that know it as it was then and were cut off ever since; and two copies that run at once,
  * each beside neighbours of its own. The second is a fork by its owner.
  */
 import { equalBytes, toHex, utf8 } from "../bytes.ts";
@@ -57,8 +58,9 @@ interface State {
   readonly answers: Map<PeerId, Announcement | undefined>;
   firstAnswerMs: number;
   lastAnswerMs: number;
-  /** Sequence number of the newest publication in the store. */
+  /** Sequence numbers of the newest publication in the store, and of the one before it; -1 where there is none. */
   newestSeq: number;
+  beforeSeq: number;
   wake: () => void;
 }
 
@@ -74,6 +76,7 @@ export function createPast(context: PeerContext, hasPast: boolean): Past {
     firstAnswerMs: Number.POSITIVE_INFINITY,
     lastAnswerMs: 0,
     newestSeq: -1,
+    beforeSeq: -1,
     wake: () => {},
   };
   let isFirst = true;
@@ -89,7 +92,7 @@ export function createPast(context: PeerContext, hasPast: boolean): Past {
     },
     async settle() {
       if (!state.settled && isFirst) {
-        state.newestSeq = await lastPublished(context);
+        [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(context);
         const canTell = () => state.told.size > 0 || verdict(context, state, known) !== "waiting";
         while (!canTell() && clock.monotonicMs() < untilMs && !context.signal.aborted) await nextLook(context, state);
       }
@@ -123,20 +126,23 @@ function nextLook({ clock, signal }: PeerContext, state: State): Promise<void> {
 }
 
 /** What the answers so far say, where none of them told of an entry that the store has not. */
-function verdict({ clock, place, transport }: PeerContext, state: State, known: ReadonlySet<PeerId>): Settlement {
+function verdict({ clock, log, place, transport }: PeerContext, state: State, known: ReadonlySet<PeerId>): Settlement {
   if (place?.moved === true) return "new log";
   if (state.answers.size === 0) return "waiting";
   const sinceFirstMs = clock.monotonicMs() - state.firstAnswerMs;
   const told = [...state.answers].flatMap(([peer, yours]) => (known.has(peer) && yours ? [yours] : []));
+  const knows = (least: number) => told.some(({ generation, seq }) => generation === log.generation && seq >= least);
   if (place?.moved === undefined) {
     const all = known.size > 0 && [...known].every((peer) => state.answers.has(peer));
-    if (all && told.some(({ seq }) => seq >= state.newestSeq)) return "same log";
+    if (all && knows(state.newestSeq)) return "same log";
     return sinceFirstMs < LIMITS.headQueryMs ? "waiting" : "new log";
   }
-  if (told.length >= ENOUGH) return "same log";
+  // Whoever knows less has forgotten something, or was away: its word says nothing of what came later. The newest may not have been told when the peer ended.
+  const confirmed = knows(state.beforeSeq);
+  if (confirmed && told.length >= ENOUGH) return "same log";
   const quiet = clock.monotonicMs() - state.lastAnswerMs >= QUIET_MS;
   const allHere = transport.peers().every((peer) => !known.has(peer) || state.answers.has(peer));
-  if (told.length > 0 && ((quiet && allHere) || sinceFirstMs >= LIMITS.headQueryMs)) return "same log";
+  if (confirmed && ((quiet && allHere) || sinceFirstMs >= LIMITS.headQueryMs)) return "same log";
   return sinceFirstMs < LIMITS.strangersOnlyMs ? "waiting" : "new log";
 }
 
@@ -160,11 +166,12 @@ async function has({ log }: PeerContext, { generation, seq, entry }: Announcemen
   return false;
 }
 
-async function lastPublished({ log }: PeerContext): Promise<number> {
-  let last = -1;
+/** Sequence numbers of the last two publications, ascending. */
+async function lastPublished({ log }: PeerContext): Promise<number[]> {
+  const published: number[] = [-1, -1];
   for await (const { type, seq } of log.entries(Math.max(0, log.head().size - NEAR_END)))
-    if (type === "publish") last = seq;
-  return last;
+    if (type === "publish") published.push(seq);
+  return published.slice(-2);
 }
 
 /**
