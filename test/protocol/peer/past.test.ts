@@ -10,7 +10,7 @@ import { createMemoryStore } from "../../../sim/store.ts";
 import type { NewPeer } from "../../../sim/world.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { type Crowd, contentOf, createCrowd, entriesOf, identityOf, type Member } from "../../support/crowd.ts";
-import { runSchedules } from "../../support/schedules.ts";
+import { runSchedule, runSchedules } from "../../support/schedules.ts";
 
 const task = blobTask({ training: { steps: 5, batch: 16 }, aggregation: { rule: "median" } });
 const taskId = nodeCrypto.sha256(encodeTask(task));
@@ -196,6 +196,11 @@ describe("new logs", () => {
 });
 
 describe("bad days", () => {
+  it("include a machine that is set back beside a neighbour that was restored itself: it knows less than the store, and settles nothing", async () => {
+    const { honestBanned, story } = await runSchedule(384);
+    assert.equal(honestBanned, 0, story.join("\n"));
+  });
+
   it(`of ${SCHEDULES} random schedules ban no honest key, and every liar`, async (t) => {
     const { honestBanned, liars, liarsFound, failures } = await runSchedules(SCHEDULES);
     t.diagnostic(`${liarsFound} of ${liars} liars found`);
