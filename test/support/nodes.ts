@@ -55,7 +55,7 @@ export async function withNodes(
 
 interface OutboundStream {
   push(bytes: Uint8Array): void;
-  readonly rawStream: Pick<Stream, "send" | "abort" | "status">;
+  readonly rawStream: Pick<Stream, "send" | "abort" | "status" | "writeStatus">;
 }
 
 /** The stream on which a node gossips to another, once there is one. */

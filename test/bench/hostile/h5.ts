@@ -12,7 +12,7 @@ export const row: HostileRow = {
     attack(1, async (victim, [stranger]) => {
       if (stranger === undefined) return "";
       const stream = await gossipStream(stranger, victim);
-      for (let i = 0; i < 3000 && stream.rawStream.status === "open"; i++) {
+      for (let i = 0; i < 3000 && stream.rawStream.writeStatus === "writable"; i++) {
         stream.push(rpcOf(VICTIM_TOPIC, [fresh(REJECTED_BYTES)]));
         await sleep(1);
       }

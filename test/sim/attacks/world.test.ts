@@ -128,10 +128,10 @@ describe("false ages", () => {
     }
   });
 
-  it("of a majority lift honest ages to the limit at most, and nobody stops training", async () => {
+  it("even of a majority leave no honest age lifted, and nobody stops training", async () => {
     const world = await createSmallWorld("lying-age", { direction: "max" }, { honest: 2, liars: 6 });
     await world.run(12);
-    assert.ok(world.honest.some(({ peer }) => peer.status().age === LIMITS.maxAge));
+    for (const { peer } of world.honest) assert.ok(peer.status().age <= 12 * steps, `${peer.status().age} steps`);
     for (const { peer } of world.honest) assert.ok(peer.status().cycle >= 11, `${peer.status().cycle} cycles`);
   });
 
