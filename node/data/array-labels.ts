@@ -62,9 +62,9 @@ function ofNumbers(path: string, values: NpyNumbers["values"], classes: readonly
   const faults = createFaults(path);
   const noneIsFirst = values.every((value) => value >= 1 && value <= classes.length);
   const remedy = noneIsFirst ? "; y seems to count from 1: save y - 1" : "";
+  const places = `the task has classes 0 to ${classes.length - 1} (${listed(classes)})`;
   for (const [i, value] of values.entries()) {
     if (Number.isInteger(value) && value >= 0 && value < classes.length) continue;
-    const places = `the task has classes 0 to ${classes.length - 1} (${listed(classes)})`;
     faults.add(`y[${i}] is ${value}; ${places}${remedy}`);
   }
   faults.throwIfAny();

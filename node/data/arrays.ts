@@ -104,17 +104,18 @@ async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> 
   const { size } = await stat(path).catch((cause: unknown) => {
     throw refusal(path, cause);
   });
+  const tooLarge = () => {
+    const message = `more than ${maxBytes} bytes are too many; use less data, or raise maxValues`;
+    return new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
+  };
   const { chunks } = await openBytes(path);
+  if (size > maxBytes) throw tooLarge();
   const parts: Buffer[] = [];
-  let read = size <= maxBytes ? 0 : size;
-  if (read === 0) {
-    for await (const chunk of chunks()) {
-      read += chunk.length;
-      if (read > maxBytes) break;
-      parts.push(chunk);
-    }
+  let read = 0;
+  for await (const chunk of chunks()) {
+    read += chunk.length;
+    if (read > maxBytes) throw tooLarge();
+    parts.push(chunk);
   }
-  if (read <= maxBytes) return Buffer.concat(parts);
-  const message = `more than ${maxBytes} bytes are too many; use less data, or raise maxValues`;
-  throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
+  return Buffer.concat(parts);
 }

@@ -166,8 +166,7 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
 export function formatOf(path: string): "csv" | "arrays" {
   if (/\.[ct]sv(?:\.gz)?$/i.test(path)) return "csv";
   if (/\.(?:npy|safetensors)(?:\.gz)?$/i.test(path)) return "arrays";
-  const known = OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""];
-  const what = known === undefined ? "unknown kind of file" : `${known}`;
+  const what = OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ?? "unknown kind of file";
   throw new HearsayError(
     "ERR_DATA",
     `${path}: ${what}; read are .csv, .tsv, .npy and .safetensors, also .gz of these`,
