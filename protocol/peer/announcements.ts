@@ -21,13 +21,7 @@ import type { Clock, Crypto, PeerId, Verdict } from "../seams.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
 import { openEnvelope } from "../wire/envelope.ts";
 import { createAnnouncers, createSeenModels, type Rank } from "./announcers.ts";
-
-export interface Announced extends Announcement {
-  /** On the receiver's clock. */
-  readonly firstSeenMs: number;
-  /** Own cycle in which it came: staleness is counted from here. */
-  readonly firstSeenCycle: number;
-}
+import { type Announced, announced } from "./stages.ts";
 
 export interface AnnouncementBook {
   /** Checks a sealed announcement that `from` has brought, and keeps it if it is its author's newest. */
@@ -157,19 +151,14 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
   function keep(announcement: Announcement, slot: Slot | undefined, rank: Rank, allowance: Allowance): void {
     const tag = slot?.tag ?? tags++;
     seen.add(tag, announcement.model, rank);
-    const announced = {
-      ...announcement,
-      // The same bytes as those of before, which are kept once instead.
-      task: context.task,
-      publicKey: slot?.announced.publicKey ?? announcement.publicKey,
-      firstSeenMs: allowance.atMs,
-      firstSeenCycle: context.cycle(),
-    };
+    // The same bytes as those of before, which are kept once instead.
+    const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
+    const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle() };
     const before =
       context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
     const doubts = slot?.doubts;
     slots.set(announcement.author, rank, {
-      announced,
+      announced: announced({ ...announcement, ...shared }, seenNow),
       before,
       tag,
       order: orders++,

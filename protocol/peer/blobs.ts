@@ -24,9 +24,7 @@ export interface BlobShelf {
   /** Served until the process ends. */
   keep(hash: Uint8Array, bytes: Uint8Array): void;
   /** Served until `BODIES_SERVED` newer ones came, and then as long as the archive has it. */
-  rotate(hash: Uint8Array, bytes: Uint8Array): void;
-  /** What was rotated in last. */
-  latest(): ArchivedBlob | undefined;
+  offer(blob: ArchivedBlob): void;
 }
 
 /** A body stays on offer this many publications, so that a slow peer can finish its pull. */
@@ -56,7 +54,6 @@ export function serveBlobs(
 ): BlobShelf {
   const kept = new Map<string, Blob>();
   const rotating = new Map<string, Blob>();
-  let latest: ArchivedBlob | undefined;
   let reads = 0;
   let reading: Promise<unknown> = Promise.resolve();
 
@@ -94,13 +91,10 @@ export function serveBlobs(
   );
   return {
     keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
-    rotate(hash, bytes) {
+    offer({ hash, bytes }) {
       rotating.set(keyOf(hash), { bytes });
       forgetOldest(rotating, BODIES_SERVED);
-      latest = { hash, bytes };
-      void archive?.put([latest]);
     },
-    latest: () => latest,
   };
 }
 

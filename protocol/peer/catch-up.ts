@@ -12,20 +12,17 @@ import { CATCH_UP_CANDIDATES, mayCatchUp } from "../combine.ts";
 import { initialParams } from "../learn/tensors.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerContext } from "./context.ts";
-import type { Candidate } from "./inbox.ts";
-import type { Trained } from "./outbound.ts";
+import type { ModelState, Weighed } from "./stages.ts";
+import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
-/** What is to be done with the candidates of a merge. */
-export type Start<C> =
-  | { readonly kind: "merge" }
-  /** Nothing yet: more may come. */
-  | { readonly kind: "wait" }
-  /** Take the median of these, an odd number. */
-  | { readonly kind: "catch-up"; readonly candidates: readonly C[] };
+/** What goes into a merge: with `catchUp`, an odd number of models, of which the median is taken. */
+export interface Start extends Sorted {
+  readonly catchUp: boolean;
+}
 
 export interface CatchUp {
-  /** Of the first merge since the start, until `done`. */
-  begin<C extends Candidate>(own: Trained, candidates: readonly C[]): Promise<Start<C>>;
+  /** What a merge in this cycle is to take of the candidates. "wait": nothing yet, more may come; only before the first merge since the start. */
+  begin(own: ModelState, sorted: Sorted, cycle: number): Promise<Start | "wait">;
   /** A merge is in the log. */
   done(): void;
 }
@@ -36,15 +33,15 @@ export function createCatchUp(context: PeerContext): CatchUp {
   let hasMerged = false;
   let sinceMs: number | undefined;
 
-  const isBehind = (own: Trained, candidates: readonly Candidate[]) =>
+  const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
     mayCatchUp(
       task,
       own.age,
-      candidates.map(({ announced }) => announced.age),
+      candidates.map(({ candidate }) => candidate.announced.age),
     );
 
   /** Worse than this on the own training data, a model is not taken. */
-  async function worstLoss(own: Trained): Promise<number> {
+  async function worstLoss(own: ModelState): Promise<number> {
     const ownLoss = await lossOf(own.params);
     const ignorant = Math.min(
       await lossOf(initialParams(task.tensors, task.seed)),
@@ -59,9 +56,9 @@ export function createCatchUp(context: PeerContext): CatchUp {
   }
 
   /** In the order of before. */
-  async function sound<C extends Candidate>(own: Trained, candidates: readonly C[]): Promise<readonly C[]> {
+  async function sound(own: ModelState, candidates: readonly Weighed[]): Promise<readonly Weighed[]> {
     const limit = await worstLoss(own);
-    const losses = new Map<C, number>();
+    const losses = new Map<Weighed, number>();
     for (const candidate of candidates) {
       const loss = await lossOf(candidate.params);
       if (loss <= limit) losses.set(candidate, loss);
@@ -73,17 +70,24 @@ export function createCatchUp(context: PeerContext): CatchUp {
   }
 
   return {
-    async begin(own, candidates) {
-      if (hasMerged || !isBehind(own, candidates)) return { kind: "merge" };
+    async begin(own, sorted, cycle) {
+      const { eligible, copies } = sorted;
+      if (hasMerged || !isBehind(own, eligible)) return { ...sorted, catchUp: false };
       sinceMs ??= clock.monotonicMs();
-      const trusted = candidates.filter(({ announced }) => standing.isTrusted(announced.author));
+      const trusted = eligible.filter(({ candidate }) => standing.isTrusted(candidate.announced.author));
       const isSure = trusted.length >= fewest;
       const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
-      if (!isSure && !isLate && candidates.length < task.aggregation.inboxSize) return { kind: "wait" };
-      const taken = await sound(own, isSure ? trusted : candidates);
-      return taken.length >= fewest && isBehind(own, taken)
-        ? { kind: "catch-up", candidates: taken }
-        : { kind: "merge" };
+      if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";
+      const taken = await sound(own, isSure ? trusted : eligible);
+      if (taken.length < fewest || !isBehind(own, taken)) return { ...sorted, catchUp: false };
+      const candidates = taken.map(({ candidate }) => candidate);
+      const reweighed = weigh(task, candidates, own.age, cycle); // staleness is counted from the ages of those that are named
+      return {
+        eligible: reweighed,
+        copies: copies.filter((copy) => isAmong(copy, reweighed)),
+        stale: [],
+        catchUp: true,
+      };
     },
     done() {
       hasMerged = true;

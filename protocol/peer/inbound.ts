@@ -6,27 +6,27 @@
  *
  * Where authors answer for their logs, the proof is pulled beside the body, and a model without one is refused (proofs.ts).
  */
-import { HearsayError, isHearsayError } from "../errors.ts";
+import { type HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId, Verdict } from "../seams.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
-import { type Announced, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
+import { type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
 import type { Rank } from "./announcers.ts";
-import { pullBlob } from "./blobs.ts";
 import { createCommittee } from "./committee.ts";
 import { countRefused, type PeerContext } from "./context.ts";
-import { type Candidate, createInbox } from "./inbox.ts";
+import { fetchBody, lookInto, type Proofs } from "./fetch.ts";
+import { createInbox } from "./inbox.ts";
 import { createPlaces } from "./places.ts";
+import type { Announced, Candidate } from "./stages.ts";
 import { createStrikes } from "./strikes.ts";
-import { validateBody } from "./validate.ts";
 
 export interface Inbound {
   /** Announcement bytes from anywhere: the topic, or a hello. */
   receive(from: PeerId, sealed: Uint8Array): Verdict;
   /** A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to k models. `ownNorm` bounds what is let in. */
   beginCycle(cycle: number, ownNorm: number, mergeInMs: number): void;
-  /** The merge is due, perhaps sooner than was expected: what is still put off is drawn at once. */
-  hurry(): void;
+  /** The merge may be due sooner than was expected: what is still put off is drawn at once. */
+  drawNow(): void;
   fresh(): number;
   /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k; of a full committee, those under way. */
   wanted(cycleMs: number): number;
@@ -69,12 +69,11 @@ const RANK_MS = 1000;
 const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND"];
 
 /** How authors answer for their logs; left out where they do not. */
-export type Accountable = NonNullable<AnnouncementContext["accountable"]> & {
-  /** @throws HearsayError where the author's log does not prove the model. */
-  prove(announced: Announcement): Promise<void>;
-  /** Says who has announced something: with those one has dealt. */
-  knowAnnouncers(isAnnouncer: (peer: PeerId) => boolean): void;
-};
+export type Accountable = NonNullable<AnnouncementContext["accountable"]> &
+  Proofs & {
+    /** Says who has announced something: with those one has dealt. */
+    knowAnnouncers(isAnnouncer: (peer: PeerId) => boolean): void;
+  };
 
 /** @param startCycle own cycles before this start: the staleness of what comes before the first `beginCycle` counts from it. */
 export function createInbound(context: PeerContext, startCycle: number, accountable?: Accountable): Inbound {
@@ -197,14 +196,10 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     asked.add(author);
     const signal = places.take(author, strikes.has(author));
     try {
-      const pulled = pullBlob(context, author, context.names.blob, {
-        hash: announced.model,
-        maxBytes: codec.bodyBytes,
-        expectedBytes: announced.bytes,
-        signal,
-      });
-      const body = accountable === undefined ? await pulled : await proved(announced, pulled, signal, accountable);
-      inbox.put({ announced, body, params: validateBody(body, codec, maxNorm) });
+      const protocol = context.names.blob;
+      const proofs = accountable && { proofs: accountable };
+      const fetched = await fetchBody(context, announced, { protocol, maxBytes: codec.bodyBytes, signal, ...proofs });
+      inbox.put(lookInto(fetched, codec, maxNorm));
       delivered(author);
     } catch (error) {
       if (!isHearsayError(error)) throw error;
@@ -224,20 +219,6 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     context.standing.delivered(author);
     deliveredMs.delete(author); // re-inserted at the end
     deliveredMs.set(author, clock.monotonicMs());
-  }
-
-  /** The body, when the model is proved as well. What is wrong with the body itself counts first. */
-  async function proved(
-    announced: Announced,
-    pulled: Promise<Uint8Array>,
-    signal: AbortSignal,
-    { prove, isBanned }: Accountable,
-  ): Promise<Uint8Array> {
-    const [body, proof] = await Promise.allSettled([pulled, Promise.race([prove(announced), aborted(signal)])]);
-    if (body.status === "rejected") throw body.reason;
-    if (proof.status === "rejected") throw proof.reason;
-    if (isBanned(announced.author)) throw new HearsayError("ERR_BANNED", "its author was banned meanwhile");
-    return body.value;
   }
 
   function failed(announced: Announced, { code, message, details }: HearsayError): void {
@@ -277,7 +258,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       committee.begin([...placed, ...inbox.fresh()]);
       drawInTime(mergeInMs);
     },
-    hurry() {
+    drawNow() {
       if (drawLater === undefined) return;
       drawLater();
       drawLater = undefined;
@@ -311,14 +292,4 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       };
     },
   };
-}
-
-/** Rejects with the signal's reason, and is waited for only in a race. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const never = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  never.catch(() => {});
-  return never;
 }

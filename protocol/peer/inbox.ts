@@ -3,15 +3,7 @@
  * remembered, and stands in for its author in later merges until a newer one comes or it grows too stale.
  */
 import type { PeerId } from "../seams.ts";
-import type { Announced } from "./announcements.ts";
-
-/** A validated model of another peer. */
-export interface Candidate {
-  readonly announced: Announced;
-  /** As it came; `params` may be a view of it. */
-  readonly body: Uint8Array;
-  readonly params: Float32Array;
-}
+import type { Candidate } from "./stages.ts";
 
 export interface Inbox {
   put(candidate: Candidate): void;

@@ -12,19 +12,24 @@ export interface Pace {
   begin(): number;
   /** Marks the end of its training. */
   trained(): void;
-  /** Resolves when it is time to merge or to go on alone. */
-  wait(inbound: {
-    fresh(): number;
-    wanted(cycleMs: number): number;
-    pullMs(): number;
-    onFresh(callback: () => void): void;
-    hurry(): void;
-  }): Promise<void>;
+  /** Resolves when the cycle has lasted its shortest time. What was put off until shortly before the merge must begin now. */
+  shortest(inbound: Hopes): Promise<void>;
+  /** Resolves when it is time to merge or to go on alone; called after `shortest`. */
+  longest(inbound: Hopes): Promise<void>;
+}
+
+/** What the inbound half can still be hoped to bring. */
+export interface Hopes {
+  fresh(): number;
+  wanted(cycleMs: number): number;
+  pullMs(): number;
+  onFresh(callback: () => void): void;
 }
 
 export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal): Pace {
   let begunMs = clock.monotonicMs();
   let meanTrainMs = 0;
+  let deadlineMs = begunMs;
 
   return {
     begin() {
@@ -35,12 +40,13 @@ export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal
       const tookMs = clock.monotonicMs() - begunMs;
       meanTrainMs = meanTrainMs === 0 ? tookMs : 0.8 * meanTrainMs + 0.2 * tookMs;
     },
-    async wait(inbound) {
+    async shortest(inbound) {
       const floorMs = begunMs + minCycleMs;
       const patienceMs = Math.min(meanTrainMs / 2, 4 * inbound.pullMs());
-      const deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
+      deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
       await sleepUntil(clock, floorMs, signal);
-      inbound.hurry(); // one long training (a device that slept) raises the mean for many cycles
+    },
+    async longest(inbound) {
       const wanted = () => inbound.wanted(Math.max(minCycleMs, meanTrainMs));
       while (inbound.fresh() < wanted() && clock.monotonicMs() < deadlineMs && !signal.aborted) {
         await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));

@@ -6,23 +6,19 @@
 
 import { toHex } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
-import { initialParams } from "../learn/tensors.ts";
 import type { Log } from "../log/chain.ts";
 import { encodeTask } from "../manifest.ts";
-import type { Metrics, PeerId, Split, StoreChange } from "../seams.ts";
+import type { Metrics, PeerId, Split } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
 import { type AccountabilityStatus, openAccountability } from "./accountability.ts";
 import { serveBlobs } from "./blobs.ts";
 import type { Counters, PeerModules } from "./context.ts";
 import { greetPeers } from "./greet.ts";
 import { createInbound } from "./inbound.ts";
-import { createMerger } from "./merge.ts";
+import { createLoop } from "./loop.ts";
 import { openContext } from "./open-context.ts";
-import { createOutbound, type ModelState } from "./outbound.ts";
-import { createPace } from "./pace.ts";
 import { createPast } from "./past.ts";
-import { blendServing, loadState, type SavedState, savedStateChanges } from "./state.ts";
-import { euclideanNorm } from "./validate.ts";
+import { loadState } from "./state.ts";
 
 export interface PeerOptions {
   readonly task: Task;
@@ -80,7 +76,7 @@ export async function createPeer(
   { task, minCycleMs, explain = false, proofs = true, configured = [] }: PeerOptions,
   modules: PeerModules,
 ): Promise<Peer> {
-  const { clock, crypto, identity, store, transport } = modules;
+  const { crypto, identity, store, transport } = modules;
   const manifest = encodeTask(task);
   const taskId = crypto.sha256(manifest);
   const ending = new AbortController();
@@ -92,28 +88,27 @@ export async function createPeer(
     ending.abort(cause);
   };
   const context = await openContext({ task, taskId, explain, configured, signal: ending.signal, fail }, modules);
-  const { counters, hashOf, log, names } = context;
+  const { counters, log, names } = context;
 
   const saved = await loadState(store, numParams(task));
-  const start = initialParams(task.tensors, task.seed);
-  const startNorm = euclideanNorm(start);
-  let state: SavedState = saved ?? { params: start, serving: start, age: 0, cycle: 0 };
-  let resumed = saved === undefined;
-
   const hasPast = log.head().size > 1 || log.generation > 0;
   const accountable = proofs ? await openAccountability(context) : undefined;
   const past = proofs ? createPast(context, hasPast) : undefined;
-  const arrival = [...(modules.place?.changes ?? [])];
-  const atHome: StoreChange[] = [];
 
   const shelf = serveBlobs(context, names.blob);
   shelf.keep(taskId, manifest);
-  const inbound = createInbound(context, state.cycle, accountable);
-  const outbound = createOutbound(context, shelf, accountable?.published);
-  const merger = createMerger(context, inbound, shelf, proofs);
+  const inbound = createInbound(context, saved?.cycle ?? 0, accountable);
+  const loop = createLoop(context, {
+    saved,
+    minCycleMs,
+    inbound,
+    shelf,
+    ...(accountable && { accountable }),
+    ...(past && { past }),
+  });
   transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
   const greetings = greetPeers(context, {
-    latest: outbound.latest,
+    latest: loop.latest,
     receive: inbound.receive,
     passOn: proofs,
     newestOf: (other) => (inbound.newest(other) ?? accountable?.proved(other))?.sealed,
@@ -123,63 +118,17 @@ export async function createPeer(
     },
   });
 
-  function after(model: ModelState, cycle: number): SavedState {
-    const serving = state.cycle === 0 ? model.params : blendServing(state.serving, model.params);
-    return { params: model.params, age: model.age, cycle, serving };
-  }
-
-  /** Before the first entry of a start, or of a new generation: the parameters that it goes on from. False where nothing may be logged yet. */
-  async function resume(): Promise<boolean> {
-    const settled = await past?.settle();
-    if (settled === "waiting") return false;
-    atHome.push(...arrival.splice(0));
-    if (resumed && settled !== "new log") return true;
-    await log.append([{ type: "resume", body: { params: hashOf(state.params), age: state.age } }]);
-    resumed = true;
-    return true;
-  }
-
-  /** With what was remembered of others, which is worth no batch of its own. */
-  function changesFor(next: SavedState): StoreChange[] {
-    return [...savedStateChanges(next), ...(accountable?.takeChanges() ?? []), ...atHome.splice(0)];
-  }
-
-  async function oneCycle(pace: ReturnType<typeof createPace>): Promise<void> {
-    const cycle = state.cycle + 1;
-    const mergeInMs = pace.begin();
-    inbound.beginCycle(cycle, Math.max(euclideanNorm(state.params), startNorm), mergeInMs);
-    const trained = await outbound.train(state, cycle);
-    pace.trained();
-    const mayLog = await resume();
-    if (mayLog && trained !== undefined) await outbound.publish(trained);
-    const own = trained ?? { ...state, base: state.params, steps: 0 };
-    await pace.wait(inbound);
-    const enough = mayLog && inbound.fresh() >= task.aggregation.quorum && !ending.signal.aborted;
-    const merged = enough ? await merger.merge(own, cycle, (model) => changesFor(after(model, cycle))) : undefined;
-    const next = after(merged ?? own, cycle);
-    if (merged === undefined) await store.write(changesFor(next));
-    state = next; // on disk before anyone can see it: after a crash no figure goes back
-    if (merged === undefined) {
-      modules.observe?.({ kind: "alone", cycle, candidates: inbound.fresh(), quorum: task.aggregation.quorum });
-    }
-  }
-
-  async function learn(): Promise<void> {
-    const pace = createPace(clock, minCycleMs, ending.signal);
-    while (!ending.signal.aborted) await oneCycle(pace);
-  }
-
   return {
     log,
-    run: () => Promise.race([failing.promise, learn()]), // a failure waits for no step
+    run: () => Promise.race([failing.promise, loop.run()]), // a failure waits for no step
     stop: () => ending.abort(new HearsayError("ERR_UNREACHABLE", "this peer is stopping")),
     status: () => ({
       peerId: identity.peerId,
       task: { id: toHex(taskId), name: task.name },
       engine: modules.trainer.engine,
       numExamples: modules.trainer.numExamples,
-      cycle: state.cycle,
-      age: state.age,
+      cycle: loop.state().cycle,
+      age: loop.state().age,
       fresh: inbound.fresh(),
       quorum: task.aggregation.quorum,
       neighbours: greetings.neighbours().length,
@@ -189,8 +138,8 @@ export async function createPeer(
       ...(accountable && { accountability: accountable.status() }),
       counters,
     }),
-    serving: () => state.serving,
-    current: () => state.params,
-    evaluate: (split) => modules.trainer.evaluate(state.serving, split),
+    serving: () => loop.state().serving,
+    current: () => loop.state().params,
+    evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
   };
 }

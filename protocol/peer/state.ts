@@ -4,7 +4,7 @@ import { HearsayError, isHearsayError } from "../errors.ts";
 import type { Store, StoreChange } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { isCount } from "../wire/values.ts";
-import type { ModelState } from "./outbound.ts";
+import type { ModelState } from "./stages.ts";
 import { euclideanNorm } from "./validate.ts";
 
 export interface SavedState extends ModelState {

@@ -54,6 +54,7 @@ const LEVELS: Readonly<Record<string, number>> = {
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   aggregate: [],
   codec: [],
+  privacy: [],
   learn: [],
   staleness: [],
   wire: [],

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Announced } from "../../../protocol/peer/announcements.ts";
-import { type Candidate, createInbox } from "../../../protocol/peer/inbox.ts";
+import { createInbox } from "../../../protocol/peer/inbox.ts";
+import { type Announced, type Candidate, candidate as candidateOf, fetched } from "../../../protocol/peer/stages.ts";
 
 /** A candidate of an author; `seq` tells its models apart. */
 function candidate(author: string, seq = 1): Candidate {
   const announced = { author, seq } as unknown as Announced; // the inbox looks at the author alone
-  return { announced, body: new Uint8Array(), params: Float32Array.of(seq) };
+  return candidateOf(fetched(announced, new Uint8Array()), Float32Array.of(seq));
 }
 
 const names = (candidates: readonly Candidate[]) =>

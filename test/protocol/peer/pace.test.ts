@@ -28,7 +28,8 @@ async function cycleMs(scene: Scene, cycles = 1): Promise<number> {
       if (scene.abortMs !== undefined) clock.after(scene.abortMs, () => stop.abort());
       await new Promise<void>((resolve) => clock.after(scene.trainMs, resolve));
       pace.trained();
-      await pace.wait(inbound);
+      await pace.shortest(inbound);
+      await pace.longest(inbound);
       endedMs = clock.now();
     }
   })();
@@ -54,7 +55,6 @@ function candidates(clock: VirtualClock, { pullMs, wanted, arrivalsMs = [] }: Sc
     onFresh(callback: () => void) {
       listener = callback;
     },
-    hurry() {},
   };
 }
 

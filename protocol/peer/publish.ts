@@ -1,0 +1,42 @@
+/**
+ * Stage Published: the training and its publication stand in the log, and an announcement of them is sealed.
+ *
+ * What is published is the trained model *before* aggregation: publishing the aggregate freezes every median-like rule at the common initial
+ * model (regression test in test/protocol/peer/first-cycle.test.ts).
+ */
+import type { Log } from "../log/chain.ts";
+import type { Identity } from "../seams.ts";
+import { encodeAnnouncement } from "../wire/announcement.ts";
+import { type Encoded, type Published, published } from "./stages.ts";
+
+export interface PublishComponents {
+  readonly log: Log;
+  readonly identity: Identity;
+  /** SHA-256 of a parameter vector. */
+  readonly hashOf: (params: Float32Array) => Uint8Array;
+}
+
+export interface PublishedUnder {
+  readonly taskId: Uint8Array;
+  /** The engine that trained. */
+  readonly engine: string;
+}
+
+/** On disk when it resolves. */
+export async function publish(
+  { log, identity, hashOf }: PublishComponents,
+  encoded: Encoded,
+  { taskId, engine }: PublishedUnder,
+): Promise<Published> {
+  const { released, body, hash, codec } = encoded;
+  const { base, params, steps, age } = released.trained;
+  const [, entry] = await log.append([
+    { type: "train", body: { in: hashOf(base), out: hashOf(params), steps, age, engine } },
+    { type: "publish", body: { model: hash, age, bytes: body.length, codec } },
+  ]);
+  if (entry === undefined) throw new Error("an append of two entries returned fewer");
+  const { generation, root, signature: note } = log.state();
+  const { seq, id, tsMs } = entry;
+  const place = { task: taskId, generation, seq, entry: id, root, note, tsMs };
+  return published(encoded, entry, encodeAnnouncement({ ...place, model: hash, bytes: body.length, age }, identity));
+}

@@ -1,0 +1,180 @@
+/**
+ * The road of an update, as types. What leaves the peer goes down the first row, what comes to it down the second:
+ *
+ *     Trained -> Released -> Encoded -> Published
+ *     Announced -> Fetched -> Candidate -> Weighed -> Merged
+ *
+ * A value of a stage can be made by one function only, which is named after the stage and takes a value of the stage before. So no stage can be
+ * skipped: such code does not compile (test/protocol/peer/stages.test.ts). What a stage does is in the file that calls the function; here
+ * nothing is computed.
+ */
+import type { ParentStatus, Statement } from "../log/bodies.ts";
+import type { Entry } from "../log/entry.ts";
+import type { CandidateExplanation, RuleCandidate } from "../seams.ts";
+import type { Announcement } from "../wire/announcement.ts";
+
+/** Marks a value as one that its stage has made; exists in types only. */
+declare const stage: unique symbol;
+interface Stage<Name extends string> {
+  readonly [stage]: Name;
+}
+
+/** The model between two trainings. */
+export interface ModelState {
+  readonly params: Float32Array;
+  /** SGD steps in the lineage. */
+  readonly age: number;
+}
+
+/** The model after a local training. */
+export interface Trained extends ModelState, Stage<"trained"> {
+  readonly kind: "trained";
+  /** The model before it. */
+  readonly base: Float32Array;
+  readonly steps: number;
+  /** Mean training loss over the steps. */
+  readonly loss: number;
+}
+
+/** A training whose result was not finite and was thrown away: the model is the one of before, and there is nothing to publish. */
+export interface Diverged extends ModelState {
+  readonly kind: "diverged";
+  /** The same as `params`. */
+  readonly base: Float32Array;
+}
+
+/** What a merge starts from. */
+export type Own = Trained | Diverged;
+
+/** What of a trained model others may see. */
+export interface Released extends Stage<"released"> {
+  readonly trained: Trained;
+  /** Name of the privacy mechanism that made `params` (privacy/registry.ts). */
+  readonly mechanism: string;
+  readonly params: Float32Array;
+  /** Which tensors of the task's layout `params` shares: bit i % 8 of byte i / 8 is tensor i. */
+  readonly shared: Uint8Array;
+  /** How many models it stands for. */
+  readonly mass: number;
+}
+
+/** A released model as bytes. */
+export interface Encoded extends Stage<"encoded"> {
+  readonly released: Released;
+  /** Name of the codec. */
+  readonly codec: string;
+  readonly body: Uint8Array;
+  /** SHA-256 of `body`. */
+  readonly hash: Uint8Array;
+  /** The vector that a receiver decodes. */
+  readonly received: Float32Array;
+}
+
+/** A model that the log names: from now on others may hear of it. */
+export interface Published extends Stage<"published"> {
+  readonly encoded: Encoded;
+  /** The `publish` entry. */
+  readonly entry: Entry;
+  /** The sealed announcement. */
+  readonly announcement: Uint8Array;
+}
+
+/** An announcement that its author has signed, the newest of that author. */
+export interface Announced extends Announcement, Stage<"announced"> {
+  /** On the receiver's clock. */
+  readonly firstSeenMs: number;
+  /** Own cycle in which it came: staleness is counted from here. */
+  readonly firstSeenCycle: number;
+}
+
+/** Bytes that have the announced hash, and that the log of their author proves where authors answer for their logs. */
+export interface Fetched extends Stage<"fetched"> {
+  readonly announced: Announced;
+  readonly body: Uint8Array;
+}
+
+/** A model of another peer that is fit for a merge: of the task's shape, finite, of no absurd norm. */
+export interface Candidate extends Stage<"candidate"> {
+  readonly announced: Announced;
+  /** As it came; `params` may be a view of it. */
+  readonly body: Uint8Array;
+  readonly params: Float32Array;
+}
+
+/** A candidate with what its age is worth. */
+export interface Weighed extends RuleCandidate, Stage<"weighed"> {
+  readonly candidate: Candidate;
+  /** Staleness in cycles. */
+  readonly tau: number;
+}
+
+/** What became of one model of another peer in a merge. */
+export interface Fate {
+  readonly announced: Announced;
+  readonly weightQ16: number;
+  readonly status: ParentStatus;
+  /** In cycles; absent where the model was not weighed. */
+  readonly tau?: number;
+  readonly explanation?: CandidateExplanation;
+}
+
+/** What came of a merge. Nothing is written yet: the loop writes these values. */
+export interface Merged extends ModelState, Stage<"merged"> {
+  /** What it started from. */
+  readonly own: Own;
+  /** Name of the rule, as the log has it. */
+  readonly rule: string;
+  readonly entry: Statement<"aggregate">;
+  /** What became of every model that was at hand, those excepted that were too stale. */
+  readonly fates: readonly Fate[];
+  /** Models that went into the rule. */
+  readonly inputs: readonly Candidate[];
+}
+
+type Values<S> = Omit<S, typeof stage | "kind">;
+
+export function trained(values: Values<Trained>): Trained {
+  return { kind: "trained", ...values } as Trained;
+}
+
+export function diverged({ params, age }: ModelState): Diverged {
+  return { kind: "diverged", params, age, base: params };
+}
+
+export function released(trained: Trained, values: Omit<Values<Released>, "trained">): Released {
+  return { trained, ...values } as Released;
+}
+
+export function encoded(released: Released, values: Omit<Values<Encoded>, "released">): Encoded {
+  return { released, ...values } as Encoded;
+}
+
+export function published(encoded: Encoded, entry: Entry, announcement: Uint8Array): Published {
+  return { encoded, entry, announcement } as Published;
+}
+
+/** @param announcement the announcement, whose signature was checked. */
+export function announced(
+  announcement: Announcement,
+  seen: Pick<Announced, "firstSeenMs" | "firstSeenCycle">,
+): Announced {
+  return { ...announcement, ...seen } as Announced;
+}
+
+export function fetched(announced: Announced, body: Uint8Array): Fetched {
+  return { announced, body } as Fetched;
+}
+
+export function candidate({ announced, body }: Fetched, params: Float32Array): Candidate {
+  return { announced, body, params } as Candidate;
+}
+
+export function weighed(candidate: Candidate, worth: Pick<Weighed, "tau" | "weightQ16">): Weighed {
+  return { candidate, params: candidate.params, ...worth } as Weighed;
+}
+
+/** @param from what went into the rule. */
+export function merged(own: Own, from: readonly Weighed[], values: Omit<Values<Merged>, "own" | "inputs">): Merged {
+  const inputs: readonly Candidate[] = from.map(({ candidate }) => candidate);
+  return { ...values, own, inputs } as Merged;
+}

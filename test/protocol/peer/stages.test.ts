@@ -1,0 +1,107 @@
+/**
+ * The road of an update has no short cut. Most of this file is read by tsc only: under each `@ts-expect-error` stands a step that skips a stage, and
+ * `npm run check` fails where one of them compiles.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { nodeCrypto } from "../../../node/crypto.ts";
+import { f32 } from "../../../protocol/codec/f32.ts";
+import type { Entry } from "../../../protocol/log/entry.ts";
+import { encode } from "../../../protocol/peer/encode.ts";
+import { type FetchComponents, type FetchOptions, fetchBody, lookInto } from "../../../protocol/peer/fetch.ts";
+import { type MergeComponents, merge } from "../../../protocol/peer/merge.ts";
+import { type PublishComponents, publish } from "../../../protocol/peer/publish.ts";
+import { allTensors, release } from "../../../protocol/peer/release.ts";
+import * as stages from "../../../protocol/peer/stages.ts";
+import { sortOut, weigh } from "../../../protocol/peer/weigh.ts";
+import { none } from "../../../protocol/privacy/none.ts";
+import type { Task } from "../../../protocol/task.ts";
+import type { Announcement } from "../../../protocol/wire/announcement.ts";
+import { blobTask } from "../../support/blobs.ts";
+
+interface Given {
+  readonly task: Task;
+  readonly params: Float32Array;
+  readonly body: Uint8Array;
+  readonly announcement: Announcement;
+  readonly entry: Entry;
+  readonly trained: stages.Trained;
+  readonly diverged: stages.Diverged;
+  readonly released: stages.Released;
+  readonly announced: stages.Announced;
+  readonly fetched: stages.Fetched;
+  readonly candidate: stages.Candidate;
+  readonly weighed: stages.Weighed;
+}
+
+const codec = f32.forLayout({ tensors: [["w", [2]]], task: "" });
+
+/** Never called. */
+export function shortCutsOut(given: Given, log: PublishComponents): unknown[] {
+  const { params, trained, diverged, released, task, body, entry } = given;
+  const under = { taskId: params as unknown as Uint8Array, engine: "dense" };
+  return [
+    // @ts-expect-error a vector that nobody trained is no model to release
+    release({ params, base: params, age: 1, steps: 1, loss: 0 }, none, task),
+    // @ts-expect-error a training that diverged has nothing to release
+    release(diverged, none, task),
+    // @ts-expect-error what was trained is encoded only once it was released
+    encode(trained, "f32", codec, nodeCrypto),
+    // @ts-expect-error nor is a vector
+    encode({ trained, mechanism: "none", params, shared: allTensors(1), mass: 1 }, "f32", codec, nodeCrypto),
+    // @ts-expect-error a release is published only as bytes
+    publish(log, released, under),
+    // @ts-expect-error a release that no codec encoded is in no log
+    stages.published({ ...released, body, hash: body }, entry, body),
+  ];
+}
+
+/** Never called. */
+export function shortCutsIn(
+  given: Given,
+  network: FetchComponents,
+  how: FetchOptions,
+  rule: MergeComponents,
+): unknown[] {
+  const { announcement, announced, body, params, candidate, fetched, weighed, task, trained } = given;
+  const rest = { copies: [], stale: [], catchUp: false, invalid: [] };
+  return [
+    // @ts-expect-error an announcement whose signature nobody has checked is not pulled
+    fetchBody(network, announcement, how),
+    // @ts-expect-error bytes that nobody has fetched are not looked into
+    lookInto({ announced, body }, codec, 1),
+    // @ts-expect-error what was fetched is weighed only once it was looked into
+    weigh(task, [fetched], 0, 0),
+    // @ts-expect-error nor is a vector
+    weigh(task, [{ announced, body, params }], 0, 0),
+    // @ts-expect-error a candidate goes into a merge only with its weight
+    merge(rule, { own: trained, eligible: [candidate], ...rest }),
+    // @ts-expect-error nor does a weight that staleness did not give
+    sortOut([{ candidate, params, tau: 0, weightQ16: 65536 }], 8),
+    // @ts-expect-error a merge starts from a model of this peer's own
+    merge(rule, { own: { params, base: params, age: 0 }, eligible: [weighed], ...rest }),
+  ];
+}
+
+test("a trained model is released, and encoded, as it is where the mechanism is none and the codec f32", () => {
+  const params = Float32Array.of(1, 2);
+  const trained = stages.trained({ params, base: Float32Array.of(0, 0), age: 10, steps: 10, loss: 0.5 });
+  const released = release(trained, none, blobTask());
+  assert.equal(released.params, params);
+  assert.equal(released.mechanism, "none");
+  const encoded = encode(released, "f32", codec, nodeCrypto);
+  assert.deepEqual(encoded.received, params);
+  assert.deepEqual(encoded.hash, nodeCrypto.sha256(encoded.body));
+});
+
+test("the mask of all tensors has a bit for each, and no other", () => {
+  assert.deepEqual([...allTensors(1)], [1]);
+  assert.deepEqual([...allTensors(8)], [255]);
+  assert.deepEqual([...allTensors(11)], [255, 7]);
+});
+
+test("a training that diverged keeps the model of before, and has taken no step", () => {
+  const before = { params: Float32Array.of(1), age: 30 };
+  const own = stages.diverged(before);
+  assert.deepEqual([own.params, own.base, own.age, own.kind], [before.params, before.params, 30, "diverged"]);
+});
