@@ -11,6 +11,8 @@ export const LIMITS = {
   /** Old announcements of one author that it has to account for; newcomers of which any are remembered, 0.5 KiB each. */
   maxDoubts: 4,
   maxDoubtedNewcomers: 256,
+  /** Answers of an author that are looked through for the fork between two of its heads: 4 MiB of entries. */
+  maxSearchedAnswers: 16,
   /** One neighbour is asked for its evidence for so long. */
   evidenceQueryMs: 30_000,
   /** Authors whose newest proved head is remembered, 0.5 KiB each. */

@@ -13,8 +13,8 @@
  *     encoding        strict DAG-CBOR [1, kind, public key (32), task (32), generation, [[statement, bytes], ...]], statements in order of
  *                     their bytes; at most LIMITS.maxEvidenceBytes, so that it fits into one announcement on the evidence topic
  *
- * An entry vouches for the one before it, so that a long entry can be convicted by its successor. Checkpoints of different sizes prove nothing:
- * that no consistency proof was given may be anybody's fault. A key that signs nothing twice can't be accused of a fork by anybody.
+ * An entry vouches for the one before it, so that a long entry can be convicted by its successor. Checkpoints of different sizes prove nothing by themselves:
+ * that no consistency proof was given may be anybody's fault. Who suspects their writer looks through its entries (peer/fork-search.ts). A key that signs nothing twice can't be accused of a fork by anybody.
  */
 import { compareBytes, decodeUtf8, equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";

@@ -11,6 +11,7 @@ import { openHeadMemory } from "./heads.ts";
 import type { Accountable } from "./inbound.ts";
 import { cosignersAmong, serveLog } from "./log-service.ts";
 import { createProver } from "./proofs.ts";
+import { announcedState } from "./signed-state.ts";
 
 export interface Accountability extends Accountable {
   /** See `LogService.published`. */
@@ -50,7 +51,7 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
       const fork = forkBetween({ publicKey, task: taskId, generation }, [first, second], crypto);
       if (fork !== undefined) bans.found(fork);
     },
-    onOld: doubt,
+    onOld: (announced) => doubt(announcedState(announced)),
     met: bans.met,
     knowAnnouncers(is) {
       isAnnouncer = is;

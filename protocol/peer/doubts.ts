@@ -1,31 +1,32 @@
 /**
- * Doubts about authors: announcements that they signed, of places before the newest, which nobody told of when they were due. Such a one may have come
- * late; or it is of another head of that log. The author can tell: the tree that it announces now begins with the one announced then, which it shows
- * by a consistency proof. As long as it does not show that, none of its models is taken (proofs.ts). An author with one log can
- * always show it; one with two cannot, from whichever head it answers.
+ * Doubts about authors: states of their logs that they signed, and that this peer did not hear of when they were due. Announcements of places before
+ * the newest, which nobody told of; checkpoints that were shown to whoever audits a log. Such a state may have come late; or it is of another head of
+ * that log. The author can tell: the tree that it announces now begins with the one signed then, which it shows by a consistency proof. As long as it
+ * does not show that, none of its models is taken (proofs.ts). An author with one log can always show it; one with two cannot,
+ * from whichever head it answers.
  */
 import { forgetOldest } from "../bounded.ts";
+import { equalBytes } from "../bytes.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId } from "../seams.ts";
-import type { Announcement } from "../wire/announcement.ts";
-import { isNewer } from "./announcements.ts";
+import type { SignedState } from "./signed-state.ts";
 import type { Standing } from "./standing.ts";
 
 export interface Doubts {
-  /** An old announcement, signed by its author, came for the first time. */
-  open(announced: Announcement): void;
-  /** Those that an author has to answer before this one is believed: of the same generation, and earlier. */
-  before(announced: Announcement): Announcement[];
+  /** Such a state came, signed by its author. One of another generation takes the place of what was in doubt. */
+  open(state: SignedState): void;
+  /** Those that an author has to account for before this one is believed: of the same generation, and no longer than it. */
+  before(state: SignedState): SignedState[];
   /** The author has shown that both are of one log. */
-  settle(doubted: Announcement): void;
+  settle(doubted: SignedState): void;
 }
 
 export function createDoubts(standing: Pick<Standing, "isKnown">): Doubts {
-  const known = new Map<PeerId, readonly Announcement[]>();
-  const others = new Map<PeerId, readonly Announcement[]>();
+  const known = new Map<PeerId, readonly SignedState[]>();
+  const others = new Map<PeerId, readonly SignedState[]>();
   const of = (author: PeerId) => known.get(author) ?? others.get(author) ?? [];
 
-  function set(author: PeerId, doubts: readonly Announcement[]): void {
+  function set(author: PeerId, doubts: readonly SignedState[]): void {
     known.delete(author);
     others.delete(author);
     if (doubts.length === 0) return;
@@ -35,14 +36,13 @@ export function createDoubts(standing: Pick<Standing, "isKnown">): Doubts {
   }
 
   return {
-    open(announced) {
-      const doubts = of(announced.author).filter(({ generation }) => generation === announced.generation);
-      if (doubts.length < LIMITS.maxDoubts) set(announced.author, [...doubts, announced]); // else the first ones are in its way anyway
+    open(state) {
+      const doubts = of(state.author).filter(({ generation }) => generation === state.generation);
+      if (doubts.some(({ size, root }) => size === state.size && equalBytes(root, state.root))) return;
+      if (doubts.length < LIMITS.maxDoubts) set(state.author, [...doubts, state]); // else the first ones are in its way anyway
     },
-    before(announced) {
-      const { author, generation } = announced;
-      const doubts = of(author).filter((doubted) => doubted.generation === generation);
-      return doubts.filter((doubted) => isNewer(announced, doubted));
+    before({ author, generation, size }) {
+      return of(author).filter((doubted) => doubted.generation === generation && doubted.size <= size);
     },
     settle(doubted) {
       set(

@@ -7,20 +7,19 @@
  *     consistency    that tree begins with the one remembered (heads.ts), and with those that are in doubt (doubts.ts); a new generation
  *                    begins with nothing
  *
- * Where the log does not continue, its author is asked for the entry at the place that is remembered: any signed answer but the one that was
- * announced is evidence of a fork. No answer is none, and the model is refused all the same. What was proved is remembered, on disk before it is
+ * Where the log does not continue, its author is asked for its entries from the place that is remembered on: whichever it signs, some of them
+ * are evidence of a fork (fork-search.ts). No answer is none, and the model is refused all the same. What was proved is remembered, on disk before it is
  * cosigned: a cosignature says that this peer has seen the log grow to that state, and no other.
  */
 import { equalBytes } from "../bytes.ts";
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { checkpointFrom, cosign } from "../log/checkpoint.ts";
 import { type Entry, logIdOf, readEntry, signatureHolds } from "../log/entry.ts";
-import { type AccusedLog, forkBetween } from "../log/evidence.ts";
 import { isConsistent, isIncluded, leafHash } from "../log/merkle.ts";
+import type { PeerId } from "../seams.ts";
 import type { Announcement } from "../wire/announcement.ts";
 import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import {
-  decodeEntriesAnswer,
   decodeProveAnswer,
   encodeLogRequest,
   LOG_PROTOCOL,
@@ -30,7 +29,9 @@ import {
 import { wholeMinutes } from "../wire/values.ts";
 import type { PeerContext } from "./context.ts";
 import { createDoubts } from "./doubts.ts";
+import { findFork, findForkAt } from "./fork-search.ts";
 import type { HeadMemory } from "./heads.ts";
+import { announcedState, type SignedState } from "./signed-state.ts";
 
 export interface Prover {
   /**
@@ -39,10 +40,10 @@ export interface Prover {
    */
   prove(announced: Announcement): Promise<void>;
   /**
-   * An old announcement came that nobody told of before: its author is asked for the entry there, since another one is evidence of a fork, and has
-   * to show with its next model that both are of one log.
+   * A state came that its author signed, and nobody told of when it was due: it is asked for the entry there, since another one is evidence of a fork,
+   * and has to show with its next model that both are of one log.
    */
-  doubt(announced: Announcement): void;
+  doubt(state: SignedState): void;
 }
 
 export interface ProverOptions {
@@ -54,6 +55,8 @@ export interface ProverOptions {
 export function createProver(context: PeerContext, { heads, onFork }: ProverOptions): Prover {
   const { crypto, taskId, transport, signal } = context;
   const doubts = createDoubts(context.standing);
+  /** Authors whose entries are looked through for a fork. */
+  const searched = new Set<PeerId>();
 
   function ask({ author }: Announcement, request: LogRequest): Promise<Uint8Array> {
     return transport.request(author, LOG_PROTOCOL, encodeLogRequest(request), { signal });
@@ -72,10 +75,13 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
     requirePublished(announced, logId, answer);
     const grown = { old, size: seq + 1, root };
     if (continued && !isConsistent({ ...grown, oldRoot: continued.root }, answer.consistency, crypto)) {
-      await convict(continued, announced, logId);
+      convict(announcedState(continued), announced);
       throw unproved("its log does not continue the one that it had before");
     }
-    for (const doubted of doubts.before(announced)) await clear(doubted, announced, logId);
+    for (const doubted of doubts.before(announcedState(announced))) await clear(doubted, announced, logId);
+    // A new log has nothing to show about the one before, but the doubts about that one can still convict.
+    if (known && known.generation < generation)
+      for (const doubted of doubts.before(announcedState(known))) convict(doubted, known);
     heads.remember(announced);
     if (answer.wanted) inBackground(cosignHead(announced, logId));
   }
@@ -109,44 +115,35 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
     );
   }
 
-  /** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it announced once, and what it announces now, are of one log. */
-  async function clear(doubted: Announcement, announced: Announcement, logId: Uint8Array): Promise<void> {
+  /** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it signed once, and what it announces now, are of one log. */
+  async function clear(doubted: SignedState, announced: Announcement, logId: Uint8Array): Promise<void> {
     const { seq, root } = announced;
-    const old = doubted.seq + 1;
-    const { consistency } = await asked(announced, { what: "prove", logId, seq, old });
-    if (isConsistent({ old, size: seq + 1, oldRoot: doubted.root, root }, consistency, crypto))
-      return doubts.settle(doubted);
-    await convict(doubted, announced, logId);
-    throw unproved("it does not continue another one that its author announced");
+    const { size: old, root: oldRoot } = doubted;
+    const refusal = await asked(announced, { what: "prove", logId, seq, old }).then(({ consistency }) => {
+      if (isConsistent({ old, size: seq + 1, oldRoot, root }, consistency, crypto)) return undefined;
+      return unproved("it does not continue another one that its author signed");
+    }, requireRefusal);
+    if (refusal === undefined) return doubts.settle(doubted);
+    convict(doubted, announced);
+    throw refusal;
   }
 
-  /** Two announcements may contradict each other already; else the author's entry at the place that it announced before may. */
-  async function convict(known: Announcement, announced: Announcement, logId: Uint8Array): Promise<void> {
-    const { publicKey, generation } = announced;
-    const log: AccusedLog = { publicKey, task: taskId, generation };
-    const [before, now] = [known, announced].map(({ sealed }) => ({ what: "announcement", bytes: sealed }) as const);
-    const direct = before && now && forkBetween(log, [before, now], crypto);
-    if (direct !== undefined) return onFork(direct);
-    await compare(known, log, logId);
+  /** The author's own statements and entries may show the fork to everybody: looked for once at a time, and beside the refusal. */
+  function convict(known: SignedState, announced: Announcement): void {
+    const { author } = announced;
+    if (searched.has(author)) return;
+    searched.add(author);
+    const search = findFork(context, known, announcedState(announced)).then(told);
+    inBackground(search.finally(() => searched.delete(author)));
   }
 
-  /** The author's entry at the place that was announced, or the one after it, which names that, may contradict the announcement. */
-  async function compare(announced: Announcement, log: AccusedLog, logId: Uint8Array): Promise<void> {
-    const request: LogRequest = { what: "entries", logId, from: announced.seq, limit: 2 };
-    const { entries } = decodeEntriesAnswer(await ask(announced, request));
-    for (const bytes of entries.slice(0, request.limit)) {
-      const said = { what: "announcement", bytes: announced.sealed } as const;
-      const fork = forkBetween(log, [said, { what: "entry", bytes }], crypto);
-      if (fork !== undefined) return onFork(fork);
-    }
+  function told(fork: Uint8Array | undefined): void {
+    if (fork !== undefined) onFork(fork);
   }
 
-  function doubt(announced: Announcement): void {
-    const { author, publicKey, generation } = announced;
-    doubts.open(announced);
-    if (!transport.peers().includes(author)) return;
-    const log: AccusedLog = { publicKey, task: taskId, generation };
-    inBackground(compare(announced, log, logIdOf(publicKey, taskId, crypto, generation)));
+  function doubt(state: SignedState): void {
+    doubts.open(state);
+    if (transport.peers().includes(state.author)) inBackground(findForkAt(context, state).then(told));
   }
 
   async function cosignHead(announced: Announcement, logId: Uint8Array): Promise<void> {
@@ -165,6 +162,12 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
   }
 
   return { prove, doubt };
+}
+
+/** An author that does not show what it is asked for; anything else, e.g. that it is gone, is thrown. */
+function requireRefusal(error: unknown): HearsayError {
+  if (isHearsayError(error, "ERR_LOG_PROOF")) return error;
+  throw error;
 }
 
 function unproved(why: string, cause?: unknown): HearsayError {

@@ -28,8 +28,13 @@ export interface HostileLog {
   answer(request: Uint8Array): Promise<Uint8Array>;
 }
 
-export function createHostileLog(identity: Identity, task: Uint8Array, crypto: Crypto, agent: string): HostileLog {
-  const logId = logIdOf(identity.publicKey, task, crypto);
+export function createHostileLog(
+  identity: Identity,
+  task: Uint8Array,
+  crypto: Crypto,
+  { agent, generation = 0 }: { readonly agent: string; readonly generation?: number },
+): HostileLog {
+  const logId = logIdOf(identity.publicKey, task, crypto, generation);
   const entries: Entry[] = [];
   const nodes: TreeNode[] = [];
   let frontier: Frontier = [];
@@ -59,7 +64,7 @@ export function createHostileLog(identity: Identity, task: Uint8Array, crypto: C
     return { seq, entry: id, root, note: checkpointSignature({ logId, size: seq + 1, root }, identity) };
   }
 
-  add({ type: "genesis", body: { task, peer: identity.publicKey, agent } });
+  add({ type: "genesis", body: { task, peer: identity.publicKey, agent, ...(generation > 0 && { generation }) } });
   return {
     publish: (body) => placeOf(add({ type: "publish", body })),
     pretend: () => placeOf({ seq: entries.length, id: crypto.sha256(Uint8Array.of(entries.length)) }),

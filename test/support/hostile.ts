@@ -42,6 +42,8 @@ export interface HostileOptions {
   readonly helloTask?: Uint8Array;
   /** What its greetings and its log name; another one makes another log under the same key. */
   readonly agent?: string;
+  /** Of its log; 0 where left out. */
+  readonly generation?: number;
 }
 
 /** What is announced and served; a field that is left out is as an honest peer would have it. */
@@ -94,14 +96,14 @@ export function codecOf(task: Task, crypto: Crypto): BodyCodec {
 }
 
 export function createHostile(options: HostileOptions): Hostile {
-  const { transport, identity, crypto, task, helloTask, agent = "hostile/1" } = options;
+  const { transport, identity, crypto, task, helloTask, agent = "hostile/1", generation = 0 } = options;
   const taskId = crypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
   const codec = codecOf(task, crypto);
   const shelf = new Map<string, { body: Uint8Array; answer: Offer["answer"] }>();
   const heard: Announcement[] = [];
   const asked: ({ from: PeerId } & BlobRequest)[] = [];
-  const log = createHostileLog(identity, taskId, crypto, agent);
+  const log = createHostileLog(identity, taskId, crypto, { agent, generation });
   let offers = 0;
   let greeting: Uint8Array | undefined;
   let chosenGreeting = false;
@@ -130,10 +132,10 @@ export function createHostile(options: HostileOptions): Hostile {
     return given instanceof Uint8Array ? given : encodeBlobAnswer(given);
   });
 
-  /** Near the start of every peer, never twice the same, and never that of another hostile peer. */
+  /** Near the start of every peer, never twice the same in any generation, and never that of another hostile peer. */
   function harmless(): Float32Array {
     const params = initialParams(task.tensors, task.seed);
-    params[0] = (params[0] as number) + ++offers / 1024;
+    params[0] = (params[0] as number) + (++offers + 100 * generation) / 1024;
     for (const [i, byte] of identity.publicKey.subarray(0, 4).entries()) {
       if (i + 1 < params.length) params[i + 1] = (params[i + 1] as number) + byte / 2 ** 16;
     }
@@ -150,7 +152,7 @@ export function createHostile(options: HostileOptions): Hostile {
     shelf.set(toHex(model), { body, answer: offer.answer });
     const draft = {
       task: offer.taskId ?? taskId,
-      generation: 0,
+      generation,
       ...entry,
       ...(offer.seq !== undefined && { seq: offer.seq }),
       model,

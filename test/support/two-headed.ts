@@ -1,9 +1,19 @@
 /** A liar with two logs under one key, which answers from whichever a test tells it to. */
 import { nodeCrypto } from "../../node/crypto.ts";
+import { equalBytes } from "../../protocol/bytes.ts";
+import { HearsayError } from "../../protocol/errors.ts";
+import { logIdOf } from "../../protocol/log/entry.ts";
 import { encodeTask } from "../../protocol/manifest.ts";
 import type { PeerId, RequestHandler, Transport } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
-import { decodeLogRequest, LOG_PROTOCOL } from "../../protocol/wire/log-messages.ts";
+import {
+  decodeEntriesAnswer,
+  decodeLogRequest,
+  encodeEntriesAnswer,
+  encodeLogRequest,
+  LOG_PROTOCOL,
+  type LogRequest,
+} from "../../protocol/wire/log-messages.ts";
 import { encodeHelloAnswer, HELLO_PROTOCOL, taskNames } from "../../protocol/wire/messages.ts";
 import { type Crowd, identityOf } from "./crowd.ts";
 import { createHostile, type Hostile } from "./hostile.ts";
@@ -11,48 +21,88 @@ import { createHostile, type Hostile } from "./hostile.ts";
 export interface TwoHeaded {
   readonly peerId: PeerId;
   /** Each makes its offers, and proves them. */
-  readonly heads: readonly [Hostile, Hostile];
+  readonly heads: readonly [Hostile, Hostile, ...Hostile[]];
   announce(sealed: Uint8Array): Promise<void>;
 }
 
 export interface Faces {
-  /** Which head answers a request of the log protocol about this place. */
+  /** Which of two heads of one log answers a request of the log protocol about this place. */
   headFor(from: PeerId, seq: number): 0 | 1;
+  /** Entries are answered one by one, each from the head of its place; a whole page from that of its first one where left out. */
+  readonly byPlace?: boolean;
+  /** Whether it answers a request at all; it does where left out. */
+  answers?(request: LogRequest): boolean;
+  /** Of the log of each head; two of generation 0 where left out. Only the first two may be of one generation. */
+  readonly generations?: readonly number[];
   /** What its greeting carries. */
   greeting(from: PeerId): Uint8Array | undefined;
 }
+
+interface Head {
+  readonly hostile: Hostile;
+  readonly logId: Uint8Array;
+  readonly handlers: ReadonlyMap<string, RequestHandler>;
+}
+
+type EntriesRequest = Extract<LogRequest, { what: "entries" }>;
 
 export function joinTwoHeaded(crowd: Crowd, number: number, task: Task, faces: Faces): TwoHeaded {
   const identity = identityOf(number);
   const transport = crowd.joinTransport(identity.peerId);
   const taskId = nodeCrypto.sha256(encodeTask(task));
-  const captured = [new Map<string, RequestHandler>(), new Map<string, RequestHandler>()] as const;
-  const [first, second] = captured.map((handlers, i) => {
+  const heads = (faces.generations ?? [0, 0]).map((generation, i): Head => {
+    const handlers = new Map<string, RequestHandler>();
     const wrapped: Transport = { ...transport, onRequest: (name, handler) => void handlers.set(name, handler) };
-    return createHostile({ transport: wrapped, identity, crypto: nodeCrypto, task, agent: `hostile/${i}` });
-  }) as [Hostile, Hostile];
-  const handlerOf = (head: 0 | 1, name: string) => captured[head].get(name) as RequestHandler;
+    const own = { transport: wrapped, identity, generation, agent: `hostile/${i}` };
+    const logId = logIdOf(identity.publicKey, taskId, nodeCrypto, generation);
+    return { hostile: createHostile({ ...own, crypto: nodeCrypto, task }), logId, handlers };
+  });
 
-  transport.onRequest(LOG_PROTOCOL, (from, body) => {
+  transport.onRequest(LOG_PROTOCOL, async (from, body) => {
     const request = decodeLogRequest(body);
-    const seq = request.what === "prove" ? request.seq : request.what === "entries" ? request.from : 0;
-    return handlerOf(faces.headFor(from, seq), LOG_PROTOCOL)(from, body);
+    if (faces.answers?.(request) === false) throw new HearsayError("ERR_NOT_FOUND", "no word of that");
+    return request.what === "entries" && faces.byPlace
+      ? pageByPlace(heads, faces, from, request)
+      : answer(heads, faces, from, request);
   });
   const { blob, announce } = taskNames(taskId);
-  transport.onRequest(blob, async (from, body) => {
-    try {
-      return await handlerOf(0, blob)(from, body);
-    } catch {
-      return handlerOf(1, blob)(from, body);
-    }
-  });
+  transport.onRequest(
+    blob,
+    (from, body) =>
+      Promise.any(heads.map(async ({ handlers }) => handlers.get(blob)?.(from, body))) as Promise<Uint8Array>,
+  );
   transport.onRequest(HELLO_PROTOCOL, (from) => {
     const announcement = faces.greeting(from);
     return encodeHelloAnswer({ task: taskId, agent: "hostile/1", ...(announcement && { announcement }) });
   });
   return {
     peerId: identity.peerId,
-    heads: [first, second],
+    heads: heads.map(({ hostile }) => hostile) as [Hostile, Hostile, ...Hostile[]],
     announce: (sealed) => transport.announce(announce, sealed),
   };
+}
+
+/** From the head whose log is asked for, or of two of one log from the one that the test tells. */
+async function answer(heads: readonly Head[], faces: Faces, from: PeerId, request: LogRequest): Promise<Uint8Array> {
+  const seq = request.what === "prove" ? request.seq : request.what === "entries" ? request.from : 0;
+  const asked = heads.filter(({ logId }) => "logId" in request && equalBytes(logId, request.logId));
+  const head = asked.length === 1 ? asked[0] : asked[faces.headFor(from, seq)];
+  const handler = head?.handlers.get(LOG_PROTOCOL);
+  if (handler === undefined) throw new HearsayError("ERR_NOT_FOUND", "no such log");
+  return handler(from, encodeLogRequest(request));
+}
+
+async function pageByPlace(
+  heads: readonly Head[],
+  faces: Faces,
+  from: PeerId,
+  request: EntriesRequest,
+): Promise<Uint8Array> {
+  const entries: Uint8Array[] = [];
+  for (let seq = request.from; seq < request.from + request.limit; seq++) {
+    const one = decodeEntriesAnswer(await answer(heads, faces, from, { ...request, from: seq, limit: 1 }));
+    if (one.entries.length === 0) break;
+    entries.push(...one.entries);
+  }
+  return encodeEntriesAnswer({ size: request.from + entries.length, entries });
 }

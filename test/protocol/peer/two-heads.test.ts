@@ -1,15 +1,22 @@
 /** A liar with two heads of one log, and the ways in which it can tell of them: none leaves it believed. Real signatures, virtual time. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { nodeCrypto } from "../../../node/crypto.ts";
 import { toHex } from "../../../protocol/bytes.ts";
+import { decodeEvidence } from "../../../protocol/log/evidence.ts";
+import { encodeTask } from "../../../protocol/manifest.ts";
 import type { PeerId } from "../../../protocol/seams.ts";
+import type { LogRequest } from "../../../protocol/wire/log-messages.ts";
+import { taskNames } from "../../../protocol/wire/messages.ts";
 import { blobTask } from "../../support/blobs.ts";
-import { type Crowd, createCrowd, type Member, mergesOf } from "../../support/crowd.ts";
-import { joinTwoHeaded, type TwoHeaded } from "../../support/two-headed.ts";
+import { type Crowd, createCrowd, identityOf, type Member, mergesOf } from "../../support/crowd.ts";
+import { createHostile, type Hostile } from "../../support/hostile.ts";
+import { type Faces, joinTwoHeaded, type TwoHeaded } from "../../support/two-headed.ts";
 
 const CYCLE_MS = 1000;
 const LIAR = 50;
 const task = blobTask({ training: { steps: 2, batch: 8 }, aggregation: { rule: "median" } });
+const taskId = nodeCrypto.sha256(encodeTask(task));
 
 async function crowdOf(peers: number): Promise<Crowd> {
   const crowd = createCrowd({ task, minCycleMs: CYCLE_MS });
@@ -51,41 +58,154 @@ describe("two heads of one log are found out", () => {
     }
   });
 
-  it("where one lags far behind, no place was announced twice, and doubts are answered from the head that they are about", async () => {
-    const crowd = await crowdOf(4);
-    // One announces the odd places of its log, the other the even ones of its own.
-    const headFor = (_: PeerId, seq: number) => (seq % 2 === 1 ? 0 : 1);
-    const liar = joinTwoHeaded(crowd, LIAR, task, { headFor, greeting: () => undefined });
-    await crowd.run(2.5 * CYCLE_MS);
-    const lagging: Uint8Array[] = [];
-    for (let cycle = 0; cycle < 6; cycle++) {
-      const [odd] = prepare(liar);
-      lagging.push(prepare(liar)[1]);
-      await liar.announce(odd);
-      await crowd.run(CYCLE_MS);
-    }
-    const before = await Promise.all(crowd.members.map((member) => mergedOf(member, liar.peerId)));
-    assert.ok(
-      before.every((merged) => merged >= 3),
-      `${before}: it is believed as long as one head is known`,
-    );
-    await liar.announce(lagging.shift() as Uint8Array);
-    await crowd.run(CYCLE_MS);
-    const doubted = await Promise.all(crowd.members.map((member) => mergedOf(member, liar.peerId)));
-    for (let cycle = 0; cycle < 12; cycle++) {
-      const [odd] = prepare(liar);
-      lagging.push(prepare(liar)[1]);
-      await liar.announce(odd);
-      if (cycle % 3 === 2) await liar.announce(lagging.shift() as Uint8Array);
-      await crowd.run(CYCLE_MS);
-    }
+  for (const [how, faces] of [
+    ["answers each question from the head that it is about", {}],
+    ["shows each entry of the head whose place it is", { byPlace: true }],
+    ["has them in a later generation of its log", { generations: [5, 5] }],
+    ["refuses to prove that one follows the other", { answers: (request: LogRequest) => !provesAfterEven(request) }],
+  ] as const)
+    it(`where one lags far behind, no place was announced twice, and it ${how}`, async () => {
+      const { crowd, liar } = await lagging(faces);
+      for (const member of crowd.members) assert.ok(await isBannedBy(member, liar.peerId));
+    });
+
+  it("where it shows no entries: nobody can convict it, and nobody takes its models", async () => {
+    const { crowd, liar, before } = await lagging({ answers: ({ what }) => what !== "entries" });
     for (const [i, member] of crowd.members.entries()) {
+      assert.equal(await isBannedBy(member, liar.peerId), false);
       const after = await mergedOf(member, liar.peerId);
       assert.ok(
-        after - (doubted[i] as number) <= 1,
-        `${after - (doubted[i] as number)} of 12 models merged after the doubt`,
+        after - (before[i] as number) <= 1,
+        `${after - (before[i] as number)} of 12 models merged after the doubt`,
       );
       assert.ok((member.peer.status().counters.refused.ERR_LOG_PROOF ?? 0) >= 1);
+    }
+  });
+});
+
+/** Asks for a proof that a log goes on from a state with which an even place was announced. */
+const provesAfterEven = (request: LogRequest) => request.what === "prove" && request.old % 2 === 1;
+
+/** A liar that announces the odd places of one head; later now and then one of the even places of the other, long after they were due. */
+async function lagging(
+  faces: Pick<Faces, "byPlace" | "answers" | "generations">,
+): Promise<{ crowd: Crowd; liar: TwoHeaded; before: readonly number[] }> {
+  const crowd = await crowdOf(4);
+  let isDoubted = false;
+  const liar = joinTwoHeaded(crowd, LIAR, task, {
+    ...faces,
+    answers: (request) => !isDoubted || (faces.answers?.(request) ?? true),
+    headFor: (_, seq) => (seq % 2 === 1 ? 0 : 1),
+    greeting: () => undefined,
+  });
+  const late: Uint8Array[] = [];
+  async function oneCycle(tells: boolean): Promise<void> {
+    const [odd] = prepare(liar);
+    late.push(prepare(liar)[1]);
+    await liar.announce(odd);
+    if (tells) await liar.announce(late.shift() as Uint8Array);
+    await crowd.run(CYCLE_MS);
+  }
+  await crowd.run(2.5 * CYCLE_MS);
+  for (let cycle = 0; cycle < 6; cycle++) await oneCycle(false);
+  const believed = await Promise.all(crowd.members.map((member) => mergedOf(member, liar.peerId)));
+  assert.ok(
+    believed.every((merged) => merged >= 3),
+    `${believed}: it is believed as long as one head is known`,
+  );
+  isDoubted = true;
+  await liar.announce(late.shift() as Uint8Array);
+  await crowd.run(CYCLE_MS);
+  const before = await Promise.all(crowd.members.map((member) => mergedOf(member, liar.peerId)));
+  for (let cycle = 0; cycle < 12; cycle++) await oneCycle(cycle % 3 === 2);
+  return { crowd, liar, before };
+}
+
+describe("heads in several generations", () => {
+  /** One log at first, then another of a later generation, proved to all. */
+  async function begunAnew(faces: Partial<Faces> = {}): Promise<{ crowd: Crowd; liar: TwoHeaded; told: Uint8Array }> {
+    const crowd = await crowdOf(4);
+    const liar = joinTwoHeaded(crowd, LIAR, task, {
+      ...{ headFor: () => 0, greeting: () => undefined, generations: [0, 7] },
+      ...faces,
+    });
+    await crowd.run(2.5 * CYCLE_MS);
+    const told = liar.heads[0].prepare();
+    for (const sealed of [told, liar.heads[0].prepare(), liar.heads[1].prepare()]) {
+      await liar.announce(sealed);
+      await crowd.run(CYCLE_MS);
+    }
+    for (const member of crowd.members) assert.ok((await mergedOf(member, liar.peerId)) >= 2, "all was well so far");
+    return { crowd, liar, told };
+  }
+
+  /** Another head of the first log, and the transport by which somebody tells of it. */
+  function otherHead(crowd: Crowd): { head: Hostile; tell(sealed: Uint8Array): Promise<void> } {
+    const messenger = crowd.joinTransport(identityOf(60).peerId);
+    const ignored = { ...messenger, onRequest: () => {}, onAnnounce: () => {} };
+    const identity = identityOf(LIAR);
+    const head = createHostile({ transport: ignored, identity, crypto: nodeCrypto, task, agent: "hostile/9" });
+    return { head, tell: (sealed) => messenger.announce(taskNames(taskId).announce, sealed) };
+  }
+
+  it("of which the former log has two at one place: found out, though it is not announced any more", async () => {
+    const { crowd, liar } = await begunAnew();
+    const { head, tell } = otherHead(crowd);
+    head.prepare();
+    await tell(head.prepare());
+    await crowd.run(CYCLE_MS);
+    for (const { store } of crowd.members) {
+      const evidence = await store.get(`evidence/${liar.peerId}`);
+      assert.equal(evidence && decodeEvidence(evidence).generation, 0);
+    }
+  });
+
+  it("of which the former log has another at a place that was not announced: its own entries convict it", async () => {
+    const { crowd, liar } = await begunAnew();
+    const { head, tell } = otherHead(crowd);
+    for (let i = 0; i < 2; i++) head.prepare();
+    liar.heads[0].prepare();
+    await tell(head.prepare());
+    await crowd.run(CYCLE_MS);
+    for (const member of crowd.members) assert.ok(await isBannedBy(member, liar.peerId));
+  });
+
+  it("that begins a new one when it is doubted: what it serves of the former log convicts it all the same", async () => {
+    const crowd = await crowdOf(4);
+    const liar = joinTwoHeaded(crowd, LIAR, task, {
+      generations: [0, 0, 9],
+      headFor: (_, seq) => (seq % 2 === 1 ? 0 : 1),
+      greeting: () => undefined,
+      answers: (request) => request.what !== "entries" || request.limit > 2, // not what a doubt asks at once
+    });
+    await crowd.run(2.5 * CYCLE_MS);
+    prepare(liar);
+    const [, even] = prepare(liar);
+    for (let i = 0; i < 3; i++) {
+      await liar.announce(prepare(liar)[0]);
+      prepare(liar);
+      await crowd.run(CYCLE_MS);
+    }
+    await liar.announce(even);
+    await crowd.run(0.2 * CYCLE_MS);
+    const [, , later] = liar.heads;
+    await liar.announce((later as Hostile).prepare());
+    await crowd.run(2 * CYCLE_MS);
+    for (const member of crowd.members) assert.ok(await isBannedBy(member, liar.peerId));
+  });
+
+  it("of an honest author cost it nothing, told late or in any order", async () => {
+    const { crowd, liar, told } = await begunAnew();
+    const between = liar.heads[0].prepare(); // of the former log, and never announced when it was due
+    for (const sealed of [between, told, between]) {
+      await liar.announce(sealed);
+      await liar.announce(liar.heads[1].prepare());
+      await crowd.run(CYCLE_MS);
+    }
+    for (const member of crowd.members) {
+      assert.equal(await isBannedBy(member, liar.peerId), false);
+      assert.ok((await mergedOf(member, liar.peerId)) >= 5);
+      assert.deepEqual(member.peer.status().counters.refused, {});
     }
   });
 });
