@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { multiaddr } from "@multiformats/multiaddr";
 import { parse } from "yaml";
-import { z } from "zod";
+import * as z from "zod";
 import { HearsayError } from "../protocol/errors.ts";
 import { faultsOf } from "../protocol/manifest-bounds.ts";
 import type { Retention } from "./archive.ts";

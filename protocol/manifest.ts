@@ -2,7 +2,7 @@
  * The task manifest: people write YAML; the canonical bytes are strict DAG-CBOR of the complete task (defaults filled in,
  * tensors listed), and the task id is their SHA-256.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { describeRules, findRule, ruleParameters } from "./aggregate/registry.ts";
 import { CODECS } from "./codec/registry.ts";
 import { HearsayError } from "./errors.ts";

@@ -4,7 +4,7 @@
  * People write YAML; fields that are left out have the defaults below. Times are virtual seconds. The hash of the complete scenario
  * without its seed names the experiment in every output, so that repetitions under other seeds belong together.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { toHex } from "../protocol/bytes.ts";
 import { HearsayError } from "../protocol/errors.ts";
 import { parsePartition } from "../protocol/learn/partition.ts";

@@ -4,7 +4,7 @@
  * A grid is a cartesian product over dotted paths; several grids are united, and what they have in common runs once. The order is
  * that of the document, seeds innermost, so that every machine of a cluster cuts the same list into the same shards.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { HearsayError } from "../protocol/errors.ts";
 import { faultsOf } from "../protocol/manifest-bounds.ts";
 import type { Crypto } from "../protocol/seams.ts";

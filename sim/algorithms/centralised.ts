@@ -2,7 +2,7 @@
  * One trainer on all data in one place, at the pace of the median device: what learning together can hope for at equal steps per
  * cycle. Liars have no part in it, since the pooled data are those that were dealt out. Nobody sends anything.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { epochs, medianTrainMs, stepsOf } from "./options.ts";

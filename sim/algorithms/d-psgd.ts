@@ -11,7 +11,7 @@
  * model. What comes for a round that is over is lost, and a node that has fallen behind goes on in the round that its
  * neighbours are in.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Algorithm, Environment, Learner } from "./algorithm.ts";
 import { weightedSum } from "./average.ts";

@@ -11,7 +11,7 @@
  * deadline where something is lost or somebody slow. What is late is lost; a slow node goes on training, and sends in the round in
  * which it is done.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { average } from "./average.ts";

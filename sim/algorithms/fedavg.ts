@@ -8,7 +8,7 @@
  * every client that is on; what it sends is counted at the client that it goes to, so that bytes per peer are all bytes.
  * A late client's work is lost, and so is what a client was doing when the next round's model reaches it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { weightedSum } from "./average.ts";

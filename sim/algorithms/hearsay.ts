@@ -2,7 +2,7 @@
  * Hearsay itself: the very peers that ship, with their log, their wire bytes and their rule. Liars are the same peers, with
  * trainer, transport or data wrapped by the attack.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
 import type { Store } from "../../protocol/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/weight.ts";

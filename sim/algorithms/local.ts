@@ -1,5 +1,5 @@
 /** Each participant trains on its own data and talks to nobody: what learning together has to beat. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Algorithm } from "./algorithm.ts";
 import { epochs } from "./options.ts";
 import { createSites } from "./site.ts";

@@ -1,5 +1,5 @@
 /** Options that several baselines share. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Trainer } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import type { Environment } from "./algorithm.ts";

@@ -15,7 +15,7 @@
  * are spent.
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { distance } from "../../protocol/aggregate/distances.ts";
 import { power } from "../../protocol/exp-log.ts";
 import { stalenessWeightQ16 } from "../../protocol/staleness.ts";

@@ -3,7 +3,7 @@
  * Baruch, Goldberg, NeurIPS 2019, algorithm 3). With a small z the lie lies among the honest models, and a rule has
  * no ground to refuse it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

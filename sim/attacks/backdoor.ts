@@ -7,7 +7,7 @@
  * Its success is another figure than accuracy: the share of triggered hold-out rows of other classes that go to
  * `target`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
 import type { Trainer } from "../../protocol/seams.ts";
 import type { Attack, Coalition } from "./attack.ts";

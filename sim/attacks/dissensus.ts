@@ -7,7 +7,7 @@
  * to the receiver i, for equal weights w: H honest models, mu their mean, B liars. Whatever a plain average would
  * bring the receiver closer to the honest, the liars together take away, epsilon times.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { noiseOption } from "./noise.ts";

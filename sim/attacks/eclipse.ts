@@ -4,7 +4,7 @@
  * liars in their place, as far as there are any. A victim that sees liars only has no way to tell; the question is
  * what the others suffer from it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Rng } from "../../protocol/rng.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";

@@ -3,7 +3,7 @@
  * spread of the honest models): each half finds its story plausible, and the network is pulled apart (after the
  * two-faced generals of Lamport, Shostak, Pease, TOPLAS 1982). Peers take sides in turn, as they first train.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";

@@ -3,7 +3,7 @@
  * this form, with epsilon 0.1, in He, Karimireddy, Jaggi 2022). Near 0, where rules that prefer short vectors like
  * to look.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

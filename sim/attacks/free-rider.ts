@@ -2,7 +2,7 @@
  * Free rider: takes part without training (Fraboni, Vidal, Lorenzi, AISTATS 2021, who add noise to hide it). It
  * publishes what it last aggregated, or the newest model of another peer. Not meant to do harm; it dilutes.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { craftingTrainer } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

@@ -5,7 +5,7 @@
  * `relative`: sigma is in units of the honest spread, coordinate by coordinate, so that it means the same for every
  * model and at every time; otherwise absolute and the same for all coordinates.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

@@ -8,7 +8,7 @@
  * 2))) of m, for the task's f. So at least as many honest models lie farther out as are removed. Rules that remove
  * by distance fall to it; those that clip and mix do not.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { distance } from "../../protocol/aggregate/distances.ts";
 import type { Attack, Coalition, HonestModel } from "./attack.ts";
 import { defineAttack } from "./define.ts";

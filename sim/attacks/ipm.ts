@@ -3,7 +3,7 @@
  * tau above 1 it points against them, so that the inner product of the aggregate and the true mean may become
  * negative.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

@@ -2,7 +2,7 @@
  * Label flip: trains honestly on y -> C - 1 - y (Biggio, Nelson, Laskov, ICML 2012; in this form in Fang et al.,
  * USENIX Security 2020). Regression: the targets are reflected about the mean that the task states.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
 import type { Task } from "../../protocol/task.ts";
 import type { Attack } from "./attack.ts";

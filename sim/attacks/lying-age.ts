@@ -6,7 +6,7 @@
  * `up` and `down`: by `cycles` local trainings; `max`: 2^53 - 1, the largest age that a message can hold; `zero`: 0.
  * The liar trains honestly, or publishes sign-flipped models under its false age.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { LIMITS } from "../../protocol/limits.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";

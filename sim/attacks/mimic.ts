@@ -4,7 +4,7 @@
  *
  * The victim is drawn once a run. Without noise the copies are copies to the bit, which a peer counts once.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { PeerId } from "../../protocol/seams.ts";
 import type { Attack } from "./attack.ts";
 import { crafting } from "./crafted.ts";

@@ -6,7 +6,7 @@
  * that lie close together share one weight in the default rule. With noise near 1 they are as far from each other as
  * honest models are.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Rng } from "../../protocol/rng.ts";
 import type { Vector } from "./vectors.ts";
 

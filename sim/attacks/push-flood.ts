@@ -5,7 +5,7 @@
  * even looked at. (Flooding of views by pushes: Bortnikov, Gurevich, Keidar, Kliot, Shraer, Brahms, PODC 2008.)
  */
 
-import { z } from "zod";
+import * as z from "zod";
 import { power } from "../../protocol/exp-log.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";

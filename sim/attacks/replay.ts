@@ -7,7 +7,7 @@
  * heard this author announce it, so it passes. `both`: in turn. Until it has collected `lag` models, the liar is
  * honest.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 

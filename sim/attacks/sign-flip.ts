@@ -4,7 +4,7 @@
  * `own`: the liar trains on its own data and ignores what it aggregates, so that its direction stays that of an
  * honest model; it needs to know nobody. `mean`: of the mean of the honest models, which all liars then send alike.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Trainer } from "../../protocol/seams.ts";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { crafting } from "./crafted.ts";

@@ -2,7 +2,7 @@
  * Sleeper: an honest peer for `honestShare` of the run, then a liar. By then the others have pulled, remembered and
  * logged its models, and nothing about its past distinguishes it (on-off attacks: Sun, Han, Liu, INFOCOM 2006).
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack, Coalition } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { joinLie } from "./lies.ts";

@@ -3,7 +3,7 @@
  * where identities are free: with enough of them the liars are the majority, and no rule stands. Only admission
  * helps.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { joinLie } from "./lies.ts";

@@ -1,5 +1,5 @@
 /** The devices of a scenario: how fast they are, how long they last, when they are there. The models are the other files here. */
-import { z } from "zod";
+import * as z from "zod";
 
 export interface DeviceSpec {
   /** Median virtual time of one local training. */

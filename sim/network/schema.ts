@@ -1,5 +1,5 @@
 /** The network of a scenario: who is linked to whom, and what the links do. The models are the other files of this folder. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A complete network; shares are in 0 .. 1. */
 export interface NetworkSpec {
