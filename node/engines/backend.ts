@@ -27,7 +27,7 @@ const TFJS_NAMES: Readonly<Record<BackendName, string>> = { node: "tensorflow", 
  */
 const WRONG_ON_CPU = ["AvgPoolGrad", "AvgPool3DGrad", "ResizeNearestNeighborGrad"];
 
-const require = createRequire(import.meta.url);
+const requireHere = createRequire(import.meta.url);
 const loading = new Map<BackendName, Promise<Tf>>();
 
 /**
@@ -74,12 +74,12 @@ function load(name: BackendName): Promise<Tf> {
 
 async function loadNode(): Promise<Tf> {
   // tfjs-node calls both; the first is gone since Node 23, the second warns
-  Object.assign(require("node:util") as object, {
+  Object.assign(requireHere("node:util") as object, {
     isNullOrUndefined: (value: unknown) => value === null || value === undefined,
     isArray: Array.isArray,
   });
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2"; // errors only: TensorFlow greets on stderr
-  const tf = require("@tensorflow/tfjs-node") as Tf;
+  const tf = requireHere("@tensorflow/tfjs-node") as Tf;
   return await start(tf, "node");
 }
 
@@ -89,15 +89,15 @@ function loadWasm(): Promise<Tf> {
 }
 
 async function loadWasmFreely(): Promise<Tf> {
-  const tf = require("@tensorflow/tfjs") as Tf;
-  const wasm = require("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
-  wasm.setWasmPaths(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + sep);
+  const tf = requireHere("@tensorflow/tfjs") as Tf;
+  const wasm = requireHere("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
+  wasm.setWasmPaths(dirname(requireHere.resolve("@tensorflow/tfjs-backend-wasm")) + sep);
   registerWasmKernels(tf);
   return await start(tf, "wasm");
 }
 
 async function loadCpu(): Promise<Tf> {
-  const tf = require("@tensorflow/tfjs") as Tf;
+  const tf = requireHere("@tensorflow/tfjs") as Tf;
   for (const kernel of WRONG_ON_CPU) tf.unregisterKernel(kernel, "cpu");
   return await start(tf, "cpu");
 }

@@ -64,7 +64,7 @@ try {
 async function startPeers(count: number): Promise<void> {
   const task = join(scratch, "task.yaml");
   await writeFile(task, stringify(await digitsTask({ inboxSize: count - 1, quorum: Math.min(3, count - 1) })));
-  const cli = fileURLToPath(new URL("../../dist/node/cli.js", import.meta.url));
+  const cli = fileURLToPath(new URL("../../dist/cli/cli.js", import.meta.url));
   let bootstrap: string | undefined;
   for (let i = 0; i < count; i++) {
     const args = [

@@ -26,7 +26,7 @@ const START_TIMEOUT_MS = 40_000;
 const LIFETIME_SECONDS = 120;
 
 const CYCLES_MS = { idle: 3_600_000, learning: 200 };
-const SOURCES = { ts: "../../node/cli.ts", dist: "../../dist/node/cli.js" };
+const SOURCES = { ts: "../../node/cli.ts", dist: "../../dist/cli/cli.js" };
 
 /** No peer outlives an interrupted benchmark. */
 const running = new Set<ChildProcess>();

@@ -1,21 +1,16 @@
 /**
- * What a peer holds, as a user runs it: compiled, since Node itself holds more where it strips types. The bounds are generous, so that they
+ * What a peer holds, as a user runs it: bundled, since Node itself holds more where it strips types. The bounds are generous, so that they
  * show a fault and not the day's weather; `npm run bench:memory` measures.
  */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../node/data/templates.ts";
+import { type Installed, installBundle } from "../support/installed.ts";
 import { createLab, type Lab } from "../support/process.ts";
 import { memoryOf } from "../support/process-memory.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Inside the package, where modules and data sets are found. */
-const BUILT = fileURLToPath(new URL(`../../node_modules/.cache/hearsay-test-${process.pid}`, import.meta.url));
 const TASK = { ...parse(TEMPLATES.digits.yaml), aggregation: { inboxSize: 1, quorum: 1 } };
 const DIGITS = ["--dataset", "digits", "--share"];
 const MOST_ADDRESSES = 4e9;
@@ -25,18 +20,18 @@ const CYCLES = 30;
 const ULIMIT_KIB = 4_000_000;
 
 describe("a peer that learns", { skip: process.platform !== "linux" && "reads /proc" }, () => {
+  let installed: Installed;
   let lab: Lab;
   let task: string;
 
   before(async () => {
-    const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
-    await promisify(execFile)(process.execPath, [tsc, "-p", "node", "--outDir", BUILT], { cwd: ROOT });
-    lab = await createLab("memory", { cli: `${BUILT}/node/cli.js` });
+    installed = await installBundle();
+    lab = await createLab("memory", { cli: installed.cli });
     task = await lab.writeTask("task.yaml", TASK);
   });
   after(async () => {
     await lab?.close();
-    await rm(BUILT, { recursive: true, force: true });
+    await installed?.remove();
   });
 
   it(`sets less than 4 GB of addresses aside, and holds less than 160 MB after ${CYCLES} cycles, as its sibling does`, async () => {

@@ -1,0 +1,86 @@
+/**
+ * The bundle of the command line, a part of `npm run build`: Hearsay and most of the packages that it needs, minified, in `dist/cli/`. A peer
+ * that runs from it starts sooner and holds less memory, since Node keeps the text of all modules (README.md, "Memory").
+ *
+ * All files lie in one folder, so that `new URL("./worker.js", import.meta.url)` leads to the same file from each of them.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Metafile } from "esbuild";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** What is started by its path: the command, threads, peers of the demo. What is loaded by `import()` has a file too, by itself. */
+const ENTRIES = [
+  "node/cli.ts",
+  "node/commands/demo-peer.ts",
+  "node/commands/sim-worker.ts",
+  "node/engines/thread.ts",
+  "node/engines/worker.ts",
+  "node/log-verifier-thread.ts",
+];
+
+/** Packages that load files beside their own (addons, threads, .wasm), or are large and seldom needed: they stay in node_modules. */
+export const EXTERNAL: readonly string[] = ["@observablehq/plot", "@tensorflow/*", "level", "linkedom", "piscina"];
+
+/** CommonJS modules load Node's own by `require`, which an ES module has not. */
+const REQUIRE =
+  'import{createRequire as createBundleRequire}from"node:module";const require=createBundleRequire(import.meta.url);';
+
+const LICENSES = "THIRD-PARTY-LICENSES.txt";
+const LINE = `\n\n${"-".repeat(80)}\n\n`;
+
+if (import.meta.main) await bundle(join(ROOT, "dist/cli"));
+
+/** Writes `cli.js`, what it loads, and the licences of what is in them, into a folder; what was there is deleted. */
+export async function bundle(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    external: [...EXTERNAL],
+    outdir: folder,
+    entryNames: "[name]",
+    chunkNames: "[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node22",
+    minify: true,
+    charset: "ascii", // V8 takes two bytes a character for a text with others
+    banner: { js: REQUIRE },
+    sourcemap: "linked", // read under `node --enable-source-maps` alone
+    sourcesContent: false,
+    legalComments: "external",
+    metafile: true,
+    logLevel: "warning",
+  });
+  const licenses = [...packagesIn(metafile).map(licenseOf), ...takeLegalComments(folder)];
+  writeFileSync(join(folder, LICENSES), `${licenses.join(LINE)}\n`);
+}
+
+/** Folders of packages of which something is in the bundle. */
+function packagesIn({ outputs }: Metafile): string[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+  const folders = inputs.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]);
+  return [...new Set(folders)].filter((path) => path !== undefined).toSorted();
+}
+
+/** Name, version and kind of licence, and the text of it where the package has one. */
+function licenseOf(path: string): string {
+  const within = join(ROOT, path);
+  const { name, version, license, homepage = "" } = JSON.parse(readFileSync(join(within, "package.json"), "utf8"));
+  const texts = readdirSync(within)
+    .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
+    .map((file) => readFileSync(join(within, file), "utf8").trim());
+  return [`${name} ${version} (${license}) ${homepage}`.trim(), ...texts].join("\n\n");
+}
+
+/** Notices that stand in the code: esbuild writes them beside each file. */
+function takeLegalComments(folder: string): string[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".LEGAL.txt"));
+  const texts = files.map((file) => readFileSync(join(folder, file), "utf8").trim());
+  for (const file of files) rmSync(join(folder, file));
+  return [...new Set(texts)];
+}

@@ -1,0 +1,73 @@
+/** The command line as npm installs it, bundled: its commands, threads, data sets and the packages beside it are found. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { type Installed, installBundle } from "../support/installed.ts";
+import { CLI, createLab, type Lab } from "../support/process.ts";
+
+const SCENARIO = "name: small\ndata: { set: motes }\npeers: 4\ncycles: 3\n";
+
+describe("the bundled command line", () => {
+  let installed: Installed;
+  let lab: Lab;
+
+  before(async () => {
+    installed = await installBundle();
+    lab = await createLab("bundle", { cli: installed.cli });
+  });
+  after(async () => {
+    await lab?.close();
+    await installed?.remove();
+  });
+
+  async function succeeds(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await lab.run(args);
+    assert.equal(code, 0, `hearsay ${args.join(" ")}\n${stdout}${stderr}`);
+    return stdout;
+  }
+
+  it("has a module for each command, and all modules load", async () => {
+    const folder = dirname(installed.cli);
+    const modules = (await readdir(folder)).filter((name) => /-[A-Z0-9]{8}\.js$/.test(name));
+    const commands = (await readFile(CLI, "utf8")).matchAll(/import\("\.\/commands\/(.*)\.ts"\)/g);
+    const missing = [...commands].filter(([, name]) => !modules.some((module) => module.startsWith(`${name}-`)));
+    assert.deepEqual(missing, []);
+    const load = modules.map((name) => `await import(${JSON.stringify(join(folder, name))});`).join("\n");
+    const { stderr } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", load]);
+    assert.equal(stderr, "");
+  });
+
+  it("makes a task, learns, answers, verifies its log in threads, and predicts", async () => {
+    const [task, state] = [lab.path("task.yaml"), lab.path("anna")];
+    await succeeds("init", "--output", task);
+    const peer = lab.startPeer({ name: "anna", task, args: ["--dataset", "digits", "--share", "1/4"] });
+    await peer.waitFor("it has trained", ({ cycle }) => cycle > 1);
+    assert.match(await succeeds("status", "--state", state), /cycle/);
+    await succeeds("why", "--state", state);
+    assert.deepEqual(await peer.stop(), { code: 0, signal: null });
+    await succeeds("log", "verify", "--state", state);
+    const exported = lab.path("log.jsonl");
+    await succeeds("log", "export", "--state", state, "-o", exported);
+    await succeeds("log", "verify", exported);
+    const data = join(dirname(installed.cli), "../../node/data/sets/digits.csv.gz");
+    assert.match(await succeeds("predict", "--state", state, "--data", data), /^prediction/);
+    await succeeds("eval", "--state", state, "--dataset", "digits", "--engine", "tensorflow");
+  });
+
+  it("simulates, in threads too, and draws the report", async () => {
+    const scenario = await lab.write("small.yaml", SCENARIO);
+    await succeeds("sim", "run", scenario, "--out", lab.path("run"));
+    assert.match(await readFile(lab.path("run/report.html"), "utf8"), /<svg/);
+    await succeeds("sim", "sweep", scenario, "--seeds", "1,2", "--out", lab.path("sweep"), "--workers", "2");
+  });
+
+  it("has the licence of every package in it", async () => {
+    const text = await readFile(join(dirname(installed.cli), "THIRD-PARTY-LICENSES.txt"), "utf8");
+    for (const name of ["libp2p", "zod", "fastify", "@noble/curves", "pino"]) {
+      assert.match(text, new RegExp(`^${name} \\d.*\\((MIT|Apache-2\\.0)`, "m"));
+    }
+  });
+});
