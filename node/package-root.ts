@@ -1,4 +1,4 @@
-/** Where the files that ship with the package lie, whether the code runs from source (node/) or compiled (dist/node/). */
+/** Where the files that ship with the package lie: the code runs from source (node/), compiled (dist/node/) or bundled (dist/cli/). */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

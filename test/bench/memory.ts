@@ -4,7 +4,7 @@
  * trains, publishes and merges in cycles of 200 ms. The model is the small one of the demo, so that this is the cost of the software.
  *
  * Compared: idle with learning, engine dense with tensorflow, and TypeScript as it lies here (Node strips the types at run time)
- * with the JavaScript that `npm run build` made; and all of them with a bare Node that does nothing.
+ * with the bundle that `npm run build` made; and all of them with a bare Node that does nothing.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
