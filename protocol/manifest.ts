@@ -14,8 +14,9 @@ import { decodeCanonical, encodeCanonical } from "./wire/canonical.ts";
 
 const positive = z.number().positive();
 const wholePositive = z.int().positive();
-const name = z.string().max(LIMITS.maxNameCharacters);
-const className = z.coerce.string().max(LIMITS.maxNameCharacters);
+const tooLong = `has more than ${LIMITS.maxNameCharacters} characters; shorten it`;
+const name = z.string().max(LIMITS.maxNameCharacters, tooLong);
+const className = z.coerce.string().max(LIMITS.maxNameCharacters, tooLong);
 const numbers = z.union([z.number().transform((value) => [value]), list(z.number(), 1, LIMITS.maxFeatures)], {
   error: `give a number, or a list of at most ${LIMITS.maxFeatures}`,
 });

@@ -2,8 +2,9 @@
 import { basename } from "node:path";
 import { type Document, visit } from "yaml";
 import { HearsayError } from "../../protocol/errors.ts";
-import { type ColumnStats, checkVariation, columnStats } from "../data/check.ts";
+import { type ColumnStats, checkVariation, columnStats, countingColumns } from "../data/check.ts";
 import { type CsvTable, readCsv } from "../data/csv.ts";
+import { dropOption } from "../data/csv-columns.ts";
 import { type DataSource, formatOf } from "../data/load.ts";
 import { fillMissing } from "../data/missing.ts";
 import { valuesIn } from "../data/name-list.ts";
@@ -49,9 +50,13 @@ export async function fillFromData(document: Document, source: DataSource): Prom
   writeOutput(document, table, targets);
   removeEdits(document);
   const suspected = suspectedSentinels(table.data.inputs, table.features);
+  const counting = countingColumns(table.data.inputs, width).map((column) => table.features[column] as string);
   fillMissing(table.data.inputs, width, inputs.mean);
   const warnings = [
     ...checkVariation(table.data, { path, kind, features: table.features, whole: true }),
+    ...counting.map(
+      (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
+    ),
     ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),
   ];
   return { path, table, inputs, ...(targets && { targets }), warnings, suspected };

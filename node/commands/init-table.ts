@@ -41,7 +41,7 @@ export function describeFill(fill: Fill): string {
         : `${absent
             .map(([name, n]) => `${cut(name)} ${n}`)
             .slice(0, MAX_NAMES)
-            .join(", ")}; the mean stands in`,
+            .join(", ")}${more(absent.length)}; the mean stands in`,
     ],
   ];
   const owners = ownerCounts(data.owners);

@@ -25,7 +25,11 @@ export function classIndices(path: string, labels: NpyArray, classes: readonly s
   const [length = 0, ...rest] = labels.shape;
   const width = rest.reduce((product, n) => product * n, 1);
   const isColumn = labels.shape.length > 0 && width === 1;
-  if (labels.texts !== undefined && isColumn) return certain(byName(path, labels.texts, classes));
+  if (labels.texts !== undefined && isColumn) {
+    const numbers = labels.texts.every((text) => /^\d+$/.test(text));
+    const remedy = numbers ? '; where y counts the classes from 0, save y.astype("int64")' : "";
+    return certain(byName(path, labels.texts, classes, remedy));
+  }
   if (labels.values !== undefined && isColumn) return ofNumbers(path, labels.values, classes);
   if (labels.values !== undefined && width === classes.length && length > 0)
     return certain(ofRows(path, labels, width));
@@ -61,7 +65,9 @@ function ofNumbers(path: string, values: NpyNumbers["values"], classes: readonly
   }
   const faults = createFaults(path);
   const noneIsFirst = values.every((value) => value >= 1 && value <= classes.length);
-  const remedy = noneIsFirst ? "; y seems to count from 1: save y - 1" : "";
+  const signs = classes.length === 2 && values.every((value) => Math.abs(value) === 1);
+  const from1 = noneIsFirst ? "; y seems to count from 1: save y - 1" : "";
+  const remedy = signs ? "; y seems to be -1 and 1: save (y + 1) // 2" : from1;
   const places = `the task has classes 0 to ${classes.length - 1} (${listed(classes)})`;
   for (const [i, value] of values.entries()) {
     if (Number.isInteger(value) && value >= 0 && value < classes.length) continue;

@@ -1,10 +1,12 @@
 /** Data sets in array files: a pair of .npy files, or two tensors of a safetensors file. */
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { decodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { createFaults } from "./faults.ts";
 import { openBytes, refusal } from "./file-bytes.ts";
+import { kindOf } from "./file-kinds.ts";
 import { visible } from "./names.ts";
 import { decodeNpy, type NpyArray } from "./npy.ts";
 
@@ -31,11 +33,12 @@ const HEADER_BYTES = 2 ** 20;
  * malformed bytes.
  */
 export async function openArrays(path: string, maxValues: number, targets?: string): Promise<ArrayPair> {
-  if (/\.npy(?:\.gz)?$/i.test(path)) {
+  if (endingOf(path) === ".npy") {
     const targetsPath = targets ?? join(dirname(path), "y.npy");
     return {
       inputs: await decodeFile(path, maxValues, decodeNpy),
-      targets: () => decodeFile(targetsPath, maxValues, decodeNpy),
+      targets: () =>
+        decodeFile(targetsPath, maxValues, decodeNpy).catch((cause) => askForTargets(targetsPath, targets, cause)),
       targetsPath,
     };
   }
@@ -44,10 +47,21 @@ export async function openArrays(path: string, maxValues: number, targets?: stri
     const tensor = tensors.find(({ name }) => names.includes(name));
     if (tensor !== undefined) return { shape: tensor.shape, values: named(path, () => tensorValues(tensor)) };
     const found = tensors.map(({ name }) => visible(name)).slice(0, 20);
-    const message = `no tensor is named ${names.join(" or ")}; the file has ${found.join(", ") || "none"}`;
+    const message = `no tensor is named ${names.join(" or ")}; the file has ${found.join(", ") || "none"}; save them so: save_file({"x": ..., "y": ...}, FILE)`;
     throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, names: found });
   };
   return { inputs: find(INPUT_NAMES), targets: async () => find(TARGET_NAMES), targetsPath: path };
+}
+
+/** Where the file that was guessed is not there, what was looked for. */
+function askForTargets(path: string, given: string | undefined, cause: unknown): never {
+  if (given !== undefined || existsSync(path)) throw cause;
+  throw new HearsayError(
+    "ERR_DATA",
+    `${path}: there is no such file; name the one of the targets with --targets`,
+    { path },
+    cause,
+  );
 }
 
 /** The numbers of one array, one row for each example. */
@@ -68,7 +82,7 @@ export function rowsOf(path: string, name: "x" | "y", { shape, values }: NpyArra
   const [length = 0, ...rest] = shape;
   const found = rest.reduce((product, n) => product * n, 1);
   if (shape.length === 0 || found !== width) {
-    const message = `${name} has shape (${shape.join(", ")}); the task needs (examples, ${width})`;
+    const message = `${name} has shape (${shape.join(", ")}); the task needs (examples, ${width})${reshaped(name, shape, width)}`;
     throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, shape, width });
   }
   const faults = createFaults(path);
@@ -76,8 +90,19 @@ export function rowsOf(path: string, name: "x" | "y", { shape, values }: NpyArra
     const single = Math.fround(value);
     if (!Number.isFinite(single)) faults.add(`${position(name, i, width)} is ${single} as float32`);
   });
-  faults.throwIfAny();
+  faults.throwIfAny(
+    `leave such examples out: keep = numpy.isfinite(${name}.reshape(len(${name}), -1)).all(axis=1), save x[keep] and y[keep]`,
+  );
   return { values, length };
+}
+
+/** What gives the shape that is needed, where the values are as many. */
+function reshaped(name: string, shape: readonly number[], width: number): string {
+  const count = shape.reduce((product, n) => product * n, 1);
+  if (shape.length === 2 && shape[0] === width) return `; save ${name}.T`;
+  return shape.length > 0 && count > 0 && count % width === 0
+    ? `; if its values are in order, save ${name}.reshape(-1, ${width})`
+    : "";
 }
 
 function position(name: string, i: number, width: number): string {
@@ -86,7 +111,18 @@ function position(name: string, i: number, width: number): string {
 
 async function decodeFile<T>(path: string, maxValues: number, decode: (bytes: Uint8Array) => T): Promise<T> {
   const bytes = await readBounded(path, maxValues * MAX_VALUE_BYTES + HEADER_BYTES);
-  return named(path, () => decode(bytes));
+  try {
+    return named(path, () => decode(bytes));
+  } catch (cause) {
+    const kind = isHearsayError(cause, "ERR_DECODE") ? kindOf(bytes) : undefined;
+    if (kind === undefined || kind.endsWith(endingOf(path))) throw cause;
+    throw new HearsayError("ERR_DATA", `${path}: this is ${kind}`, { path }, cause);
+  }
+}
+
+/** Of the name of an array file, without .gz. */
+function endingOf(path: string): string {
+  return /\.npy(?:\.gz)?$/i.test(path) ? ".npy" : ".safetensors";
 }
 
 /** What `read` says of bytes, said of the file. */

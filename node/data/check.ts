@@ -84,6 +84,24 @@ export function checkVariation(data: Dataset, { path, kind, features, whole }: V
   return warnings;
 }
 
+/** Fewer rows than this may well count by chance. */
+const MIN_COUNTED = 10;
+
+/** Columns that count the rows up by 1, as row numbers do: the first values tell of almost all that they do not. */
+export function countingColumns(values: Numbers, columns: number): number[] {
+  const rows = values.length / columns;
+  if (rows < MIN_COUNTED) return [];
+  return Array.from({ length: columns }, (_, column) => column).filter((column) => {
+    let row = 1;
+    while (
+      row < rows &&
+      (values[row * columns + column] as number) - (values[(row - 1) * columns + column] as number) === 1
+    )
+      row++;
+    return row === rows;
+  });
+}
+
 /** Columns of which all values are equal, or missing. */
 function constantColumns(values: Numbers, columns: number): Set<number> {
   const constant = new Set(Array.from({ length: columns }, (_, column) => column));

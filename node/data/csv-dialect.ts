@@ -28,10 +28,10 @@ const MAX_FIELDS = 200;
 
 /** `sample`: the beginning of the text; `whole`: it is all of it. */
 export function detectDialect(sample: string, whole: boolean, choice: DialectChoice): Dialect {
-  const separator = /^sep=(.)\r?\n/i.exec(sample);
+  const separator = /^("?)sep=(.)\1\r?\n/i.exec(sample);
   const firstLine = separator === null ? 1 : 2;
   const body = sample.slice(separator?.[0].length ?? 0);
-  const named = DELIMITERS.find((delimiter) => delimiter === separator?.[1]);
+  const named = DELIMITERS.find((delimiter) => delimiter === separator?.[2]);
   const given = choice.delimiter ?? named;
   const tables = (given === undefined ? DELIMITERS : [given]).map((delimiter) => ({
     delimiter,
@@ -40,7 +40,7 @@ export function detectDialect(sample: string, whole: boolean, choice: DialectCho
   const wanted = new Set(choice.wanted?.map(formless));
   const scored = tables.map((table) => ({ ...table, score: scoreOf(table.records, table.delimiter, wanted) }));
   const best = scored.reduce((a, b) => (isBetter(b.score, a.score) ? b : a));
-  return { delimiter: best.delimiter, numbers: numbersOf(best.records, choice.decimal), firstLine };
+  return { delimiter: best.delimiter, numbers: numbersOf(best, choice.decimal), firstLine };
 }
 
 /** The first records, without the last of a text that goes on. */
@@ -112,11 +112,22 @@ const POINT_DECIMAL =
 const COMMA_GROUPS = /^[+\-\u2212]?\d{1,3}(?:(?:,\d{3})+\.\d*|(?:,\d{3}){2,})$/u;
 const POINT_GROUPS = /^[+\-\u2212]?\d{1,3}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$/u;
 
-function numbersOf([, ...records]: readonly string[][], asked: "point" | "comma" | undefined): NumberFormat {
+/** Dots as in addresses and versions, which no number has. */
+const DOTTED = /^\d+(?:\.\d+){2,}$/;
+
+function numbersOf(
+  { records: [, ...records], delimiter }: { records: readonly string[][]; delimiter: Delimiter },
+  asked: "point" | "comma" | undefined,
+): NumberFormat {
   if (asked !== undefined) return { decimal: asked, grouped: true };
   const fields = records.flatMap((record) => record.slice(0, MAX_FIELDS));
   const any = (pattern: RegExp) => fields.some((field) => pattern.test(field));
+  const [pointDecimal, commaGroups] = [any(POINT_DECIMAL), any(COMMA_GROUPS)];
+  const pointGroups = any(POINT_GROUPS) && fields.every((field) => !DOTTED.test(field) || POINT_GROUPS.test(field));
   // in a file with both, points are what programs write; each comma is then a fault with its line
-  const decimal = any(COMMA_DECIMAL) && !any(POINT_DECIMAL) ? "comma" : "point";
-  return { decimal, grouped: any(decimal === "comma" ? POINT_GROUPS : COMMA_GROUPS) };
+  const comma = (any(COMMA_DECIMAL) || (pointGroups && !commaGroups)) && !pointDecimal;
+  if (comma) return { decimal: "comma", grouped: pointGroups };
+  // where a comma is the decimal mark, lists are separated by semicolons: 1.500 may be a thousand and a half
+  const doubtful = delimiter === ";" && !pointDecimal && !commaGroups;
+  return { decimal: "point", grouped: commaGroups, ...(doubtful && { doubtful }) };
 }

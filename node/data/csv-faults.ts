@@ -96,7 +96,11 @@ function widthLines(
   if (first === undefined) return { throughout: [], single: [] };
   const count = [...widths.values()].reduce((sum, n) => sum + n, 0);
   if (widths.size === 1 && count === length && first.width > wanted) {
-    const why = "does the first column lack a name, or do numbers have a decimal comma that separates fields, too?";
+    const why =
+      first.width === wanted + 1
+        ? "where the first column has no name, as in what R writes, begin the header line with one more name, and leave it out with --drop " +
+          "(in R: write.table(..., row.names = FALSE)); where numbers have a decimal comma, separate the fields by semicolons"
+        : "do numbers have a decimal comma that separates fields, too? Separate the fields by semicolons";
     return { throughout: [`every row has ${first.width} fields, the header has ${wanted}: ${why}`], single: [] };
   }
   const single = rows.map(({ line, width }) => ({
@@ -139,6 +143,11 @@ function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
   return { throughout, single };
 }
 
+/** A few words, as of colours. */
+function isOfKinds({ values }: ColumnFaults): boolean {
+  return values.size > 1 && values.size <= MAX_VALUES && [...values].some((text) => /\p{L}/u.test(text));
+}
+
 /** Options that can be pasted. */
 function remediesFor(
   columns: ReadonlyMap<number, ColumnFaults>,
@@ -146,7 +155,8 @@ function remediesFor(
   rows: number,
   agreed: boolean,
 ): string[] {
-  const features = [...columns].filter(([, { use }]) => use === "feature");
+  const toldHow = ({ first }: ColumnFaults) => first.every(({ problem }) => problem.includes("say --decimal"));
+  const features = [...columns].filter(([, one]) => one.use === "feature" && !toldHow(one));
   const bad = features.filter(([, { count }]) => count > MAX_SINGLE && 2 * count > rows);
   const few = features.filter((entry) => !bad.includes(entry) && entry[1].values.size <= MAX_VALUES);
   const labels = [...columns].filter(([, { use, values }]) => use === "label" && values.size <= MAX_VALUES);
@@ -161,6 +171,13 @@ function remediesFor(
     const option = dropOption(drop.map(([column]) => names[column] as string));
     remedies.push(
       bad.length > 0 ? `leave it out: ${option}` : `mend the values in the file, or leave the column out: ${option}`,
+    );
+  }
+  const kinds = agreed ? [] : bad.filter(([, one]) => isOfKinds(one) && noNumbers(one));
+  if (kinds.length > 0) {
+    const list = JSON.stringify(kinds.slice(0, MAX_VALUES).map(([column]) => names[column]));
+    remedies.push(
+      `or, if its words are kinds, give each kind a column of 0 and 1; in pandas: get_dummies(table, columns=${visible(list)}, dtype=int)`,
     );
   }
   if (!agreed && labels.some(([, one]) => 2 * one.count > rows && noNumbers(one))) {

@@ -3,6 +3,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type NameList, namesIn } from "./name-list.ts";
 import { bothForms, formless, listed, normalised, quoted, unprintable } from "./names.ts";
+import { readNumber } from "./number.ts";
 
 export interface Header {
   readonly names: readonly string[];
@@ -45,6 +46,8 @@ export function readHeader(
     const name = normalised(asked);
     const [first, second] = find(name);
     if (first === undefined) throw refuse(absent(name, what, names));
+    if (names[first] === "")
+      throw refuse(`column ${first + 1} is to be a ${what} and has no name; write one into the header line`);
     if (second === undefined) return first;
     refuseForms(names, fields, [first], dropped, refuse);
     return first;
@@ -75,12 +78,18 @@ function absent(name: string, what: string, names: readonly string[]): string {
   const text = `there is no ${kind} ${quoted(name)}; the header has ${listed(names)}`;
   const [first = ""] = names;
   if (first.startsWith("#") && names.length === 1) return `${text}; delete the lines above the names of the columns`;
-  if (names.length === 1 && /\s|:/.test(first)) {
+  if (names.length === 1 && !/^[\p{L}\p{N}_]*$/u.test(first)) {
     return `${text}; are the fields separated by something else than , ; | or a tab, or are there lines above the header?`;
   }
   if (2 * names.filter((other) => other === "").length >= names.length)
     return `${text}; are there lines above the header?`;
-  return what === "label" ? `${text}; name the right one with --label` : text;
+  if (
+    names.some((other) => typeof readNumber(other) === "number") &&
+    names.every((other) => /^[^a-z]*$/i.test(other) || other.length < 3)
+  )
+    return `${text}; does the first line hold values? A header line with the names of the columns is required`;
+  const nameless = names.includes("") ? ", or write the name that is missing into the header line" : "";
+  return what === "label" ? `${text}; name the right one with --label${nameless}` : text;
 }
 
 function refuseForms(

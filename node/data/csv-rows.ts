@@ -14,6 +14,9 @@ export interface RowOptions extends Pick<ColumnChoice, "labels" | "features"> {
   readonly missing?: NameList | undefined;
 }
 
+/** Lines that are told. */
+const MAX_HEADERS = 5;
+
 /** Grows row by row; `finish` ends it. */
 export class CsvRows {
   readonly #columns: CsvColumns;
@@ -29,6 +32,8 @@ export class CsvRows {
   readonly #owners: string[] = [];
   /** Columns without a name in which a value was found. */
   readonly #nameless = new Set<number>();
+  /** Lines that repeat the header. */
+  readonly #headers: number[] = [];
   #rows = 0;
   #unlabelled = 0;
 
@@ -54,6 +59,10 @@ export class CsvRows {
       this.#faults.row(line, fields.length);
       return;
     }
+    if (isHeader(fields, names, features[0] as number)) {
+      this.#headers.push(line);
+      return;
+    }
     const row = labels.map((column) => this.#label(fields[column] ?? "", line, column));
     if (row.includes(undefined)) {
       this.#unlabelled++;
@@ -71,6 +80,7 @@ export class CsvRows {
     const length = this.#rows - this.#unlabelled;
     const fault = this.#classes?.fault(length);
     if (fault !== undefined) this.#faults.table(`column ${quoted(names[labels[0] as number] as string)}: ${fault}`);
+    this.#refuseHeaders();
     this.#faults.throwIfAny(names, this.#rows);
     const table = { inputs: this.#inputs.take(), targets: inOrder(this.#targets.take(), this.#classes), length };
     return {
@@ -114,6 +124,13 @@ export class CsvRows {
     return owner;
   }
 
+  #refuseHeaders(): void {
+    if (this.#headers.length === 0) return;
+    const some = this.#headers.slice(0, MAX_HEADERS).join(", ");
+    const more = this.#headers.length > MAX_HEADERS ? ` and ${this.#headers.length - MAX_HEADERS} more` : "";
+    this.#faults.table(`the header is there again, in line ${some}${more}: files put together? Delete these lines`);
+  }
+
   #refuseNameless(text: string, line: number, column: number): void {
     if (text === "" || this.#nameless.has(column)) return;
     this.#nameless.add(column);
@@ -127,6 +144,12 @@ function inOrder(targets: Float64Array, classes: ClassNames | undefined): Float6
   if (classes === undefined) return targets;
   const { rank } = classes.sorted();
   return targets.map((index) => rank.get(index) as number);
+}
+
+/** The same names again, as where files were put together. */
+function isHeader(fields: readonly string[], names: readonly string[], feature: number): boolean {
+  if (fields[feature] !== names[feature]) return false; // spares almost all rows the rest
+  return names.every((name, i) => normalised(fields[i] ?? "") === name);
 }
 
 /** Fields beyond the header must be empty; those that a header lacks a name for may be absent. */

@@ -6,8 +6,8 @@ const MAX_LISTED = 20;
 
 export interface Faults {
   add(fault: string): void;
-  /** @throws HearsayError ERR_DATA with the first 20 faults (`details.faults`) and their number (`details.total`). */
-  throwIfAny(): void;
+  /** @throws HearsayError ERR_DATA with the first 20 faults (`details.faults`), their number (`details.total`), and what helps with all of them. */
+  throwIfAny(remedy?: string): void;
 }
 
 export function createFaults(path: string): Faults {
@@ -18,10 +18,14 @@ export function createFaults(path: string): Faults {
       total++;
       if (faults.length < MAX_LISTED) faults.push(fault);
     },
-    throwIfAny() {
+    throwIfAny(remedy) {
       if (total === 0) return;
       const heading = `${path}: ${total} fault(s)${total > MAX_LISTED ? `, the first ${MAX_LISTED}` : ""}:`;
-      throw new HearsayError("ERR_DATA", [heading, ...faults].join("\n  "), { path, faults, total });
+      throw new HearsayError(
+        "ERR_DATA",
+        `${[heading, ...faults].join("\n  ")}${remedy === undefined ? "" : `\n${remedy}`}`,
+        { path, faults, total },
+      );
     },
   };
 }

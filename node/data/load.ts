@@ -157,6 +157,11 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
   pt: "a PyTorch file, which is pickled code and never read: safetensors.torch.save_file({'x': x, 'y': y}, name)",
   h5: "HDF5: in pandas, read_hdf(file).to_csv(name, index=False)",
   mat: "MATLAB's: writematrix there, or numpy.save of scipy.io.loadmat(file)['x']",
+  jsonl: "lines of JSON: in pandas, read_json(file, lines=True).to_csv(name, index=False)",
+  arrow: "Arrow: in pandas, read_feather(file).to_csv(name, index=False)",
+  rds: "R's: write.csv(readRDS(file), name, row.names = FALSE) there",
+  sav: "of SPSS: in pandas, read_spss(file).to_csv(name, index=False)",
+  dta: "of Stata: in pandas, read_stata(file).to_csv(name, index=False)",
   json: "JSON: in pandas, read_json(file).to_csv(name, index=False)",
   zip: "an archive: unpack it",
   txt: "text of no known kind: rename it to .csv if it is a table",
@@ -166,7 +171,9 @@ const OTHER_KINDS: Readonly<Record<string, string>> = {
 export function formatOf(path: string): "csv" | "arrays" {
   if (/\.[ct]sv(?:\.gz)?$/i.test(path)) return "csv";
   if (/\.(?:npy|safetensors)(?:\.gz)?$/i.test(path)) return "arrays";
-  const what = OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ?? "unknown kind of file";
+  const what =
+    OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ??
+    "its name ends as that of no known kind: rename it to .csv if it is a table";
   throw new HearsayError(
     "ERR_DATA",
     `${path}: ${what}; read are .csv, .tsv, .npy and .safetensors, also .gz of these`,

@@ -60,6 +60,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
   V: "records; save numpy.lib.recfunctions.structured_to_unstructured(x)",
 };
 
+/** bfloat16 and its like, which NumPy itself does not know. */
+const NO_PLAIN = 'bytes that NumPy has no numbers for, such as bfloat16; save x.astype("float32") where x was made';
+
 /**
  * Decodes a file; numbers may be NaN or infinite.
  * @throws HearsayError ERR_DECODE for a malformed file, ERR_DATA with the remedy for a dtype that is no plain number or text.
@@ -91,7 +94,8 @@ export function decodeNpy(bytes: Uint8Array): NpyArray {
 }
 
 function unread(descr: string, letter: string): HearsayError {
-  const remedy = REMEDIES[letter] ?? 'save x.astype("float32") instead';
+  const remedy =
+    (descr.length > 1 && letter === "V" ? NO_PLAIN : REMEDIES[letter]) ?? 'save x.astype("float32") instead';
   return new HearsayError("ERR_DATA", `.npy of dtype ${descr}: ${remedy}`, { dtype: descr });
 }
 
@@ -162,7 +166,8 @@ function byteText(view: DataView, at: number, size: number): string {
 }
 
 function readHeader(bytes: Uint8Array): { header: string; dataOffset: number } {
-  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte)) throw malformed("the magic bytes are missing");
+  if (bytes.length < 12 || MAGIC.some((byte, i) => bytes[i] !== byte))
+    throw malformed("the magic bytes are missing; where it is a table, name it .csv");
   const version = bytes[6] as number;
   if (version < 1 || version > 3 || bytes[7] !== 0) throw malformed(`version ${version}.${bytes[7]} is unknown`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

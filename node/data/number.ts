@@ -8,14 +8,20 @@ export interface NumberFormat {
   readonly decimal: "point" | "comma";
   /** It is known that groups of thousands are marked, so that a single mark before three digits is one. */
   readonly grouped: boolean;
+  /** Nothing in the file says that a single point before three digits is no mark of thousands. */
+  readonly doubtful?: true;
 }
 
 const TIME =
   /^\d{1,4}[-/.:]\d{1,2}[-/.:]\d|^\d{1,2}:\d{2}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]* \d|^\d{1,2}[- ][a-z]{3,}[- ]\d{2,4}/i;
 
+/** A number, and letters or signs behind it. */
+const UNIT = /^[+-]?\d[\d.,]*\s?[\p{L}°µ][\p{L}°µ/²³]{0,7}$/u;
+
 export const PLAIN: NumberFormat = { decimal: "point", grouped: false };
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const POINT_BEFORE_THREE = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
 /** Hyphens, dashes and the minus of typographers, where a number begins with one. */
 const MINUS = /^[\u2010-\u2013\u2212\ufe63\uff0d](?=[\d.,])/u;
 /** A space of any kind or an apostrophe between groups of three digits. */
@@ -24,7 +30,10 @@ const WIDE_GROUPS = /^[+-]?\d{1,3}(?:[\s'\u2019]\d{3})+(?:[.,]\d*)?$/u;
 /** The number, or what is wrong with the text. Finite as float32; NaN, infinities and hexadecimal are no numbers. */
 export function readNumber(text: string, format: NumberFormat = PLAIN): number | string {
   if (text === "") return "the value is missing";
-  if (format.decimal === "point" && DECIMAL.test(text)) return inRange(text, Number(text));
+  if (format.decimal === "point" && DECIMAL.test(text)) {
+    if (format.doubtful && POINT_BEFORE_THREE.test(text)) return `${shown(text)} ${ambiguous(text, ".")}`;
+    return inRange(text, Number(text));
+  }
   const minus = text.replace(MINUS, "-");
   const plain = WIDE_GROUPS.test(minus) ? minus.replace(/[\s'\u2019]/gu, "") : minus;
   const value = format.decimal === "point" ? withPoint(plain, format.grouped) : withComma(plain, format.grouped);
@@ -56,6 +65,8 @@ function withPoint(text: string, grouped: boolean): number | string {
   if (/^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)?,\d+$/.test(text)) {
     return "has a decimal comma; where all numbers of the file do, say --decimal comma";
   }
+  if (/^[+-]?\d+(?:,\d+)+(?:\.\d*)?$/.test(text))
+    return "has commas that are not before three digits each; write it without them";
   return noNumber(text);
 }
 
@@ -81,5 +92,6 @@ function noNumber(text: string): string {
   if (/^['\u2018\u2019\u201a\u201c\u201d\u201e].*['\u2018\u2019\u201c\u201d]$/u.test(text))
     return "is no number; write it without the quotes";
   const sign = /^[+-]?\p{Sc}|[%\p{Sc}]$/u.test(text) ? "; write it without the sign" : "";
-  return `is no number${sign}`;
+  if (sign !== "" || !UNIT.test(text)) return `is no number${sign}`;
+  return "is no number; write it without the unit";
 }

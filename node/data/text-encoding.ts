@@ -4,35 +4,25 @@
  */
 import { HearsayError } from "../../protocol/errors.ts";
 import { shellWord } from "../shell.ts";
+import { kindOf } from "./file-kinds.ts";
 import { quoted } from "./names.ts";
 import { guessSingleByte } from "./single-byte.ts";
 
 /** Decides about everything but invalid bytes, which may stand anywhere. */
 export const HEAD_BYTES: number = 256 * 1024;
 
+/** Where bytes are looked for that no text has. */
+const NO_TEXT_BYTES = 64 * 1024;
+/** Fewer of them are slips of a hand. */
+const MIN_CONTROLS = 8;
+
 /** A longer line is looked into no further for the place of a bad byte. */
 const MAX_LINE_BYTES = 32 * 2 ** 20;
 
-/** Files that are no text, by what they begin with (latin1). */
-const OTHER_FILES: readonly (readonly [begins: string | RegExp, what: string])[] = [
-  ["PK\x03\x04", "an Excel workbook or another zip archive; save the sheet as CSV UTF-8"],
-  ["\xd0\xcf\x11\xe0", "an old Excel workbook; save the sheet as CSV UTF-8"],
-  ["PAR1", "a Parquet file; save it with pandas: read_parquet(...).to_csv(..., index=False)"],
-  ["%PDF", "a PDF document; save its table as CSV UTF-8"],
-  ["\x89HDF", "an HDF5 file; save its table with pandas: read_hdf(...).to_csv(..., index=False)"],
-  ["\x93NUMPY", "a .npy file; give it the ending .npy"],
-  ["BZh", "packed with bzip2; unpack it, or pack it with gzip"],
-  ["\xfd7zXZ\0", "packed with xz; unpack it, or pack it with gzip"],
-  ["\x28\xb5\x2f\xfd", "packed with zstd; unpack it, or pack it with gzip"],
-  [/^\s*<(?:!doctype|html|\?xml)/i, "a web page or XML, not a table; fetch the table itself"],
-  [/^\s*(?:\[\s*)?\{\s*["}]/, "JSON; save it with pandas: read_json(...).to_csv(..., index=False)"],
-];
-
-const UTF8_MARK = "\xef\xbb\xbf";
 const MARKS: readonly (readonly [begins: string, encoding: string])[] = [
   ["\xff\xfe\0\0", "utf-32le"],
   ["\0\0\xfe\xff", "utf-32be"],
-  [UTF8_MARK, "utf-8"],
+  ["\xef\xbb\xbf", "utf-8"],
   ["\xff\xfe", "utf-16le"],
   ["\xfe\xff", "utf-16be"],
 ];
@@ -48,18 +38,17 @@ export async function detectEncoding(
   asked: string | undefined,
 ): Promise<string> {
   const refuse = (message: string) => new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
-  const start = latin1(head.subarray(0, 512));
-  const text = start.startsWith(UTF8_MARK) ? start.slice(3) : start;
-  const other = OTHER_FILES.find(([begins]) =>
-    typeof begins === "string" ? text.startsWith(begins) : begins.test(text),
-  );
-  if (other !== undefined) throw refuse(`this is ${other[1]}`);
+  const other = kindOf(head);
+  if (other !== undefined) throw refuse(`this is ${other}`);
+  const start = latin1(head.subarray(0, 4));
   const encoding =
     asked === undefined ? (MARKS.find(([begins]) => start.startsWith(begins))?.[1] ?? wide(head)) : known(asked);
   if (encoding?.startsWith("utf-32")) {
     const convert = `iconv -f UTF-32 -t UTF-8 ${shellWord(path)} > utf8.csv`;
     throw refuse(`the text is ${encoding.toUpperCase()}; convert it: ${convert}`);
   }
+  const strange = encoding?.startsWith("utf-16") ? undefined : noText(head);
+  if (strange !== undefined) throw refuse(strange);
   const remedy = "mend the line, or name the encoding of the file with --encoding";
   if (encoding?.startsWith("utf-16") && !(await valid(chunks(), encoding))) {
     throw refuse(`the file is not ${encoding.toUpperCase()} throughout; name its encoding with --encoding`);
@@ -87,6 +76,22 @@ function wide(head: Uint8Array): string | undefined {
   const [even = 0, odd = 0] = zeros.map((count) => count / (head.length / 2));
   if (odd > 0.5 && even < 0.1) return "utf-16le";
   return even > 0.5 && odd < 0.1 ? "utf-16be" : undefined;
+}
+
+/** What is wrong where more than one byte in a hundred is a control character that no text has; a few are faults of their values. */
+function noText(head: Uint8Array): string | undefined {
+  const start = head.subarray(0, NO_TEXT_BYTES);
+  const { length } = start.filter(isControl);
+  if (length < MIN_CONTROLS || 100 * length < start.length) return undefined;
+  const first = start.findIndex(isControl);
+  const line = latin1(start.subarray(0, first)).split(/\r\n|\n|\r/).length;
+  const byte = `0x${(start[first] as number).toString(16).toUpperCase().padStart(2, "0")}`;
+  return `line ${line} holds bytes that no text has (${byte}); delete the line, or, where this is the file of another program, save its table as CSV UTF-8`;
+}
+
+/** Of no text, and not Ctrl-Z or escape. */
+function isControl(byte: number): boolean {
+  return byte < 9 || (byte > 13 && byte < 32 && byte !== 26 && byte !== 27);
 }
 
 function known(asked: string): string {

@@ -49,21 +49,22 @@ describe("hearsay init --data", () => {
       ].join(";"),
     );
     const text = `Zeit;Länge, cm;hum;z;Art;Wer\n${rows.join("\n")}\n`;
-    const options = "--label Art --owner Wer --drop Zeit,z --missing empty";
+    const options = "--label Art --owner Wer --drop Zeit --missing empty";
     const { told, task, up } = init("Messung 1.csv", Buffer.from(text, "latin1"), options);
     for (const part of [
       /Messung 1\.csv: 40 rows, WINDOWS-1252, separated by semicolons, decimal comma/,
-      /features +2: "Länge, cm", hum/,
-      /left out +Zeit \(--drop\), z \(--drop\), Wer \(the owner\)/,
+      /features +3: "Länge, cm", hum, z/,
+      /left out +Zeit \(--drop\), Wer \(the owner\)/,
       /classes +2 in Art: Böse 20, Süß 20/,
       /missing +hum 4; the mean stands in/,
       /owners +w0 14, w1 13, w2 13/,
       /note +column "Länge, cm" is -9999 in 5 row\(s\).*--missing -9999/,
+      /note +column "z" counts the rows: a row number\? Leave it out: --drop z/,
       /│ "Länge, cm" +│ feature │ -9999 /,
     ]) {
       assert.match(told, part);
     }
-    assert.deepEqual(task.input.features, ["Länge, cm", "hum"]);
+    assert.deepEqual(task.input.features, ["Länge, cm", "hum", "z"]);
     assert.deepEqual(task.input.missing, ["empty", ""]);
     assert.deepEqual(task.output, { kind: "classification", classes: ["Böse", "Süß"], column: "Art" });
     assert.deepEqual(

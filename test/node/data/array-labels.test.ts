@@ -47,6 +47,15 @@ test("numbers are places of classes that are words; what may count from 1 is ref
   assert.match(warnings.join(), /y has no 0, which is class "no"; if it counts from 1, save y - 1/);
 });
 
+test("digits in texts, and labels of -1 and 1, are refused with what makes places of them", () => {
+  refused(
+    texts("0", "1"),
+    ["no", "yes"],
+    /label "0" is unknown.*where y counts the classes from 0, save y\.astype\("int64"\)/,
+  );
+  refused(column(-1, 1, 1), ["no", "yes"], /y\[0\] is -1.*save \(y \+ 1\) \/\/ 2/);
+});
+
 test("rows with one 1 are one-hot, others are refused with the way out", () => {
   const rows = (...values: number[]): NpyArray => ({ shape: [2, 3], values: Float32Array.from(values) });
   assert.deepEqual(indices(rows(0, 0, 1, 1, 0, 0), ["a", "b", "c"]), [2, 0]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkVariation, columnStats } from "../../../node/data/check.ts";
+import { checkVariation, columnStats, countingColumns } from "../../../node/data/check.ts";
 import type { Dataset } from "../../../protocol/learn/dataset.ts";
 
 const table = (inputs: number[], targets: number[], length: number): Dataset => ({
@@ -47,4 +47,11 @@ test("labels that are all alike are a warning in a peer's share and an error in 
 test("fewer than 2 rows are an error", () => {
   assert.throws(() => checkVariation(table([1, 2], [0], 1), options), { code: "ERR_DATA", message: /too few/ });
   assert.throws(() => checkVariation(table([], [], 0), options), { code: "ERR_DATA", message: /too few/ });
+});
+
+test("a column that counts the rows is told from one that only grows, from the tenth row on", () => {
+  const rows = (length: number) =>
+    Float64Array.from({ length: 3 * length }, (_, i) => [5 + i / 3, (i - 1) / 2, 7][i % 3] as number);
+  assert.deepEqual(countingColumns(rows(10), 3), [0]);
+  assert.deepEqual(countingColumns(rows(9), 3), []);
 });

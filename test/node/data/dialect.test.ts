@@ -80,7 +80,7 @@ test("rows that are all wider than the header are one fault, which says what it 
   await refused(
     context,
     "a,b,label\n1,1,2,x\n2,3,4,y\n",
-    /every row has 4 fields, the header has 3: does the first column lack a name/,
+    /every row has 4 fields, the header has 3: where the first column has no name/,
   );
 });
 
@@ -155,4 +155,75 @@ test("signs beside a number are refused with the remedy", async (context) => {
 test("fields that something else separates, and lines above the header, are guessed at in the message", async (context) => {
   await refused(context, "a b label\n1 2 x\n", /separated by something else than , ; \| or a tab/);
   await refused(context, "# logger 5\na,b,label\n1,2,x\n", /delete the lines above the names/);
+});
+
+test("groups of thousands with points say that the comma is the decimal mark, where nothing else does", async (context) => {
+  assert.deepEqual(
+    await values(context, "a;b;label\n1.100.200;1.500;x\n-2.000.001;2.750;y\n"),
+    [1100200, 1500, -2000001, 2750],
+  );
+  // addresses and versions are no numbers
+  await refused(context, "a;b;label\n192.168.100.200;1;x\n10.0.0.1;2;y\n", /"192\.168\.100\.200" is no number/);
+});
+
+test("1.500 between semicolons may be a thousand and a half, until the file or --decimal says which", async (context) => {
+  const doubtful = "a;b;label\n1.500;0;x\n2.750;1;y\n";
+  await refused(
+    context,
+    doubtful,
+    /"1\.500" may be 1\.500 or 1500; say --decimal point or --decimal comma(?![\s\S]*--drop)/,
+  );
+  assert.deepEqual(await values(context, doubtful, { decimal: "point" }), [1.5, 0, 2.75, 1]);
+  assert.deepEqual(await values(context, doubtful, { decimal: "comma" }), [1500, 0, 2750, 1]);
+  for (const proof of ["0.125", "1.5", "12.3456", "1000.500"]) {
+    const text = `a;b;label\n1.500;${proof};x\n2.750;1.25;y\n`;
+    assert.deepEqual((await values(context, text))[0], 1.5, proof);
+  }
+  assert.deepEqual(await values(context, doubtful.replaceAll(";", ",")), [1.5, 0, 2.75, 1], "commas separate");
+});
+
+test("a separator in quotes is a separator too", async (context) => {
+  assert.deepEqual(await values(context, '"sep=;"\r\na;b;label\r\n1;2;x\r\n3;4;y\r\n'), [1, 2, 3, 4]);
+});
+
+test("a header that comes again is told with its lines, and is no class", async (context) => {
+  const part = "a,b,label\n1,2,x\n3,4,y\n";
+  await refused(
+    context,
+    part + part + part,
+    /the header is there again, in line 4, 7: files put together\? Delete these lines/,
+  );
+  await refused(context, part + part.repeat(9), /in line 4, 7, 10, 13, 16 and 4 more/);
+});
+
+test("names of rows that R writes without a name above them: what to do in the file and in R", async (context) => {
+  const rows = '"a","b","label"\n"1",1,2,"x"\n"2",3,4,"y"\n';
+  await refused(
+    context,
+    rows,
+    /begin the header line with one more name, and leave it out with --drop \(in R: .*row\.names = FALSE/,
+  );
+  assert.deepEqual(await values(context, `"row",${rows}`, { drop: "row" }), [1, 2, 3, 4]);
+});
+
+test("a column without a name cannot be the label, and the message says where to write one", async (context) => {
+  const text = "a,b,\n1,2,x\n3,4,y\n";
+  await refused(context, text, /write the name that is missing into the header line/);
+  const labels = { kind: "classification", column: "#3" } as const;
+  await refused(context, text, /column 3 is to be a label and has no name; write one into the header line/, { labels });
+  await refused(context, "1,2,x\n3,4,y\n", /does the first line hold values\?/);
+});
+
+test("words and units get the remedy that fits them", async (context) => {
+  await refused(
+    context,
+    `a,b,label\n${"red,1,x\nblue,2,y\n".repeat(5)}`,
+    /get_dummies\(table, columns=\["a"\], dtype=int\)/,
+  );
+  await refused(context, "a,b,label\n1.5 kg,1,x\n2 kg,2,y\n", /"1\.5 kg" is no number; write it without the unit/);
+  await refused(
+    context,
+    'a,b,label\n"1,20,000",1,x\n"2,10,000",2,y\n',
+    /commas that are not before three digits each; write it without them/,
+  );
 });

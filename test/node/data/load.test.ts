@@ -78,7 +78,10 @@ test("an image of the task's shape may have its axes in the array, or not", asyn
 test("the targets of x.npy are y.npy beside it, or the file that is named", async (context) => {
   const folder = temporaryFolder(context);
   copyFileSync(join(fixtures, "x-f4.npy"), join(folder, "inputs.npy"));
-  await refused(loadDataset({ path: join(folder, "inputs.npy") }, classes), /y\.npy: there is no such file/);
+  await refused(
+    loadDataset({ path: join(folder, "inputs.npy") }, classes),
+    /y\.npy: there is no such file; name the one of the targets with --targets/,
+  );
   const { data } = await loadDataset({ path: join(folder, "inputs.npy"), targets: join(fixtures, "y.npy") }, classes);
   assert.deepEqual([...data.targets], [0, 1, 1, 0]);
   assert.equal((await loadInputs({ path: join(folder, "inputs.npy") }, classes)).length, 4);
@@ -97,6 +100,10 @@ test("rows of another size than the task's input are refused", async (context) =
     /shape \(2, 2\).*\(examples, 3\)/,
   );
   await refused(loadDataset(safetensors(context, f32("x", [], [1]), y), classes), /shape \(\)/);
+  const turned = safetensors(context, f32("x", [3, 2], X.slice(0, 6)), y);
+  await refused(loadDataset(turned, classes), /shape \(3, 2\).*; save x\.T$/);
+  const flat = safetensors(context, f32("x", [6], X.slice(0, 6)), y);
+  await refused(loadDataset(flat, classes), /shape \(6\).*; if its values are in order, save x\.reshape\(-1, 3\)$/);
   await refused(loadDataset(safetensors(context, f32("x", [1, 3], [1, 2, 3]), y), classes), /x has 1 rows and y has 2/);
   const wide = f32("y", [2, 3], [0, 1, 0, 1, 0, 1]);
   await refused(
@@ -108,7 +115,10 @@ test("rows of another size than the task's input are refused", async (context) =
 test("NaN and infinities in arrays are refused with their position", async (context) => {
   const bad = [0, Number.NaN, 2, 3, 4, -Infinity];
   const source = safetensors(context, f32("x", [2, 3], bad), f32("y", [2], [0, 1]));
-  await refused(loadDataset(source, classes), /2 fault\(s\):\n {2}x\[0, 1\] is NaN.*\n {2}x\[1, 2\] is -Infinity/);
+  await refused(
+    loadDataset(source, classes),
+    /2 fault\(s\):\n {2}x\[0, 1\] is NaN.*\n {2}x\[1, 2\] is -Infinity.*\n.*save x\[keep\] and y\[keep\]/,
+  );
   await refused(loadInputs(source, classes), /x\[0, 1\] is NaN/);
   const y = safetensors(context, f32("x", [2, 3], X.slice(0, 6)), f32("y", [2, 2], [0, 1, Number.NaN, 3]));
   await refused(loadDataset(y, numbers), /y\[1, 0\] is NaN/);
