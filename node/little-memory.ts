@@ -9,15 +9,15 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { PAGE } from "../protocol/wasm-module.ts";
 
-/** Read at the start. Young objects get 3 MiB instead of up to 96, and V8 one thread for its own work instead of four. */
-const START_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--v8-pool-size=1"];
-
 /**
- * With its trap handler V8 sets 8 GiB of addresses aside for each WebAssembly memory. Without, it checks each address: the engine `dense`, whose
- * kernels need few checks, does not mind; TensorFlow.js would take a third longer.
+ * With its trap handler V8 sets 8 GiB of addresses aside for each WebAssembly memory; without, it checks each address. The engine `dense`, whose
+ * kernels need few checks, does not mind; TensorFlow.js takes a tenth longer on mlp, and as long as before on cnn.
  */
 const NO_TRAPS = "--disable-wasm-trap-handler";
 const TRAPS = "--no-disable-wasm-trap-handler";
+
+/** Read at the start. Young objects get 3 MiB instead of up to 96, and V8 one thread for its own work instead of four. */
+const START_FLAGS: readonly string[] = ["--max-semi-space-size=1", "--v8-pool-size=1", NO_TRAPS];
 
 /**
  * Of glibc: one heap for all threads instead of one each, so that what one frees serves another; and what is free at its end goes back to the
@@ -28,15 +28,9 @@ const ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "1", M
 /** V8 heeds these from any moment on: it grows its heap in smaller steps, and compiles what is called, no earlier. */
 const V8_FLAGS: readonly string[] = ["--optimize-for-size", "--no-sparkplug", "--max-lazy"];
 
-export interface LittleMemory {
-  /** Keep the trap handler: for TensorFlow.js. If not given, as this process has been told, and without one where it has not. */
-  readonly traps?: boolean;
-}
-
 /** Flags for a Node that is to be started. */
-export function littleMemoryFlags({ traps = process.execArgv.includes(TRAPS) }: LittleMemory = {}): string[] {
-  const flags = [...START_FLAGS, traps ? TRAPS : NO_TRAPS];
-  return flags.filter((flag) => process.allowedNodeEnvironmentFlags.has(flag.replace(/=.*/, "")));
+export function littleMemoryFlags(): string[] {
+  return START_FLAGS.filter((flag) => process.allowedNodeEnvironmentFlags.has(flag.replace(/=.*/, "")));
 }
 
 /** Environment for a Node that is to be started; what is set already stays. */
@@ -54,12 +48,12 @@ export function keepHeapSmall(): void {
  * of `exit` may wait. It returns where there is nothing to do or no way to: on Windows, in Node before 22.15, where the parent talks to
  * this process over a channel, under Node's permission model.
  */
-export function restartInLittleMemory(options: LittleMemory = {}): void {
+export function restartInLittleMemory(): void {
   keepHeapSmall();
-  const flags = littleMemoryFlags(options);
+  const flags = littleMemoryFlags();
   const given = new Set(process.execArgv);
   if (process.execve === undefined || process.channel || flags.every((flag) => given.has(flag))) return;
-  const own = new Set([...flags, NO_TRAPS, TRAPS]);
+  const own = new Set(flags);
   const others = process.execArgv.filter((flag) => !own.has(flag));
   const command = [process.execPath, ...flags, ...others, ...process.argv.slice(1)]; // of two flags alike the user's counts
   try {
@@ -73,8 +67,15 @@ export function restartInLittleMemory(options: LittleMemory = {}): void {
 const MODEST_PAGES = 1024;
 const MOST_PAGES = 65_536;
 
-/** Pages for a memory that may need many: a quarter of the addresses, where the process may set only so many aside (`ulimit -v`). */
+/** 512 MiB: enough for a model of some million parameters. */
+const AMPLE_PAGES = 8192;
+
+/**
+ * Pages for a memory that may need many. Without trap handler one that outgrows them is copied to where there is room, so that few will do; with
+ * it they are the most that it will ever have: all, or a quarter of the addresses where the process may set only so many aside (`ulimit -v`).
+ */
 export function ampleWasmPages(): number {
+  if (process.execArgv.findLast((flag) => flag === NO_TRAPS || flag === TRAPS) === NO_TRAPS) return AMPLE_PAGES;
   const limit = addressLimit();
   return limit === undefined ? MOST_PAGES : Math.min(MOST_PAGES, Math.floor(limit / 4 / PAGE));
 }
@@ -91,7 +92,7 @@ function addressLimit(): number | undefined {
 
 /**
  * Loads modules whose WebAssembly memories name no limit, for which V8 would set 4 GiB of addresses aside each, or as many as it gets, with
- * a limit of so many pages, by default 64 MiB. No memory of the process may be larger when it is made meanwhile.
+ * room for so many pages, by default 64 MiB. No memory of the process may be larger when it is made meanwhile.
  */
 export async function withModestWasm<Module>(
   load: () => Promise<Module>,

@@ -6,8 +6,6 @@ import { serveApi } from "../api.ts";
 import { createClosing } from "../closing.ts";
 import { type Config, loadConfig } from "../config.ts";
 import { loadPeerData } from "../data/share.ts";
-import { isDense } from "../engines/messages.ts";
-import { restartInLittleMemory } from "../little-memory.ts";
 import { passphraseFrom } from "../passphrase.ts";
 import { type RunningPeer, startPeer } from "../start.ts";
 import { configPath, openTask } from "../state-dir.ts";
@@ -65,7 +63,6 @@ export async function run(options: UpOptions): Promise<void> {
     process.exit(0); // nothing is half written, whenever it ends
   });
   const { task, taskId } = await openTask(options.state, options.task);
-  if (!isDense(config.engine, task)) restartInLittleMemory({ traps: true });
   const data = await loadPeerData(config.data, task);
   for (const warning of data.warnings) logger.warn(warning);
   running = await startPeer({

@@ -83,7 +83,7 @@ async function loadNode(): Promise<Tf> {
   return await start(tf, "node");
 }
 
-/** Its memory may have 4 GiB, and would take all addresses that there are. */
+/** Its memory may have 4 GiB, and would take as many addresses, or all that there are. */
 function loadWasm(): Promise<Tf> {
   return withModestWasm(loadWasmFreely, ampleWasmPages());
 }

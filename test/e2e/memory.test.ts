@@ -56,6 +56,16 @@ describe("a peer that learns", { skip: process.platform !== "linux" && "reads /p
     assert.deepEqual(await peer.stop(), { code: 0, signal: null });
   });
 
+  it("sets less than 4 GB aside with the engine tensorflow too", async () => {
+    const args = [...DIGITS, "1/2", "--engine", "tensorflow"];
+    const peer = lab.startPeer({ name: "dora", task, minCycleMs: 100, args });
+    const { engine } = await peer.waitFor("it learns", ({ counters }) => counters.published > 1);
+    assert.match(engine, /tensorflow/);
+    const { addresses } = await memoryOf(peer.pid);
+    assert.ok(addresses < MOST_ADDRESSES, `${addresses} bytes of addresses`);
+    assert.deepEqual(await peer.stop(), { code: 0, signal: null });
+  });
+
   for (const engine of ["dense", "tensorflow"]) {
     it(`does so where ulimit -v allows 4,000,000 KiB, with the engine ${engine}`, async () => {
       const args = [...DIGITS, "1/2", "--engine", engine];

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { fork, spawn } from "node:child_process";
+import { execFile, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { pagesFor } from "../../node/engines/model-memory.ts";
 import { littleMemoryFlags } from "../../node/little-memory.ts";
 import { PAGE } from "../../protocol/wasm-module.ts";
@@ -16,6 +17,7 @@ interface Told {
 }
 
 const CHILD = fileURLToPath(new URL("./little-memory-child.ts", import.meta.url));
+const GROWING = fileURLToPath(new URL("./growing-memory-child.ts", import.meta.url));
 const TRAPS = "--no-disable-wasm-trap-handler";
 
 /** What the child tells once it has started itself again, and the process id that it was started under. */
@@ -45,10 +47,9 @@ describe("a process started again in little memory", { skip: process.execve === 
     assert.equal(arenas, "3");
   });
 
-  it("gets the trap handler back for TensorFlow.js, and starts no more after that", async () => {
-    const { execArgv } = await start([], ["traps"]);
-    assert.deepEqual(execArgv, littleMemoryFlags({ traps: true }));
-    assert.ok(execArgv.includes(TRAPS));
+  it("lets the user have the trap handler back", async () => {
+    const { execArgv } = await start([TRAPS], []);
+    assert.deepEqual(execArgv, [...littleMemoryFlags(), TRAPS]);
   });
 
   it("is left alone where its parent talks to it over a channel, which would be lost", async () => {
@@ -56,6 +57,13 @@ describe("a process started again in little memory", { skip: process.execve === 
     const [told] = (await once(child, "message")) as [Told];
     assert.deepEqual(told.execArgv, []);
     await once(child, "exit");
+  });
+});
+
+describe("a WebAssembly memory made with little room", () => {
+  it("grows beyond it without trap handler: it is copied", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--disable-wasm-trap-handler", GROWING]);
+    assert.deepEqual(JSON.parse(stdout), { pages: 3000 });
   });
 });
 
