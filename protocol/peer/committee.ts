@@ -1,5 +1,5 @@
 /**
- * Whose models the next merge takes: authors drawn at random among the neighbours, each with the same chance, whether they have
+ * Whose models the next merge takes: authors drawn at random among the neighbours, each of a group with the same chance, whether they have
  * something new or not. Of those that have, it is pulled; of the others the model that is held stands in, up to M in all.
  * Once k are being pulled nobody else is drawn: a merge of k new models is better than one of those and older ones (sim/README.md).
  *
@@ -10,13 +10,16 @@
 import type { Rng } from "../rng.ts";
 import type { PeerId } from "../seams.ts";
 
+/** Authors that may be drawn, in groups: none of a group before all of the one before had their turn. */
+type Choices = () => readonly (readonly PeerId[])[];
+
 export interface Committee {
   /** A new cycle: these are members from the start, since what they sent was not merged yet. */
   begin(members: Iterable<PeerId>): void;
   /** Draws a member among those of `choices` that had no turn in this cycle; undefined where no seat or nobody is left. */
-  next(choices: () => readonly PeerId[]): PeerId | undefined;
+  next(choices: Choices): PeerId | undefined;
   /** Whether `next` would draw somebody. */
-  hasNext(choices: () => readonly PeerId[]): boolean;
+  hasNext(choices: Choices): boolean;
   /** There is no model of it: the seat is free for another, and its turn is over. */
   dismiss(author: PeerId): void;
   members(): PeerId[];
@@ -29,8 +32,13 @@ export function createCommittee(seats: number, rng: Rng): Committee {
   /** Members, and those that were. */
   let tried = new Set<PeerId>();
 
-  function openTo(choices: () => readonly PeerId[]): readonly PeerId[] {
-    return members.size >= seats ? [] : choices().filter((author) => !tried.has(author));
+  function openTo(choices: Choices): readonly PeerId[] {
+    if (members.size >= seats) return [];
+    for (const group of choices()) {
+      const open = group.filter((author) => !tried.has(author));
+      if (open.length > 0) return open;
+    }
+    return [];
   }
 
   return {

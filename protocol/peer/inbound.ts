@@ -84,6 +84,10 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   const committee = createCommittee(seats, context.rng.fork("pulls"));
   const strikes = createStrikes(LIMITS.maxAnnouncers);
   const places = createPlaces(context, codec.bodyBytes);
+  /** Newcomers whose models are pulled beyond the k, without a seat. */
+  const tryOuts = new Set<PeerId>();
+  const tryOutRng = context.rng.fork("try-outs");
+  let triedCycle = startCycle - 1;
   /** Whose models were asked for in this cycle, whether they came or not. */
   let asked = new Set<PeerId>();
   /** When each author last delivered a model, in this order. */
@@ -144,14 +148,19 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
    * @param announcer who has announced something, where that is the occasion: of no interest but where it is a neighbour.
    */
   function draw(announcer?: PeerId): void {
-    if (drawLater !== undefined) return;
-    if (drawn >= inboxSize || context.signal.aborted) return;
+    if (drawLater !== undefined || context.signal.aborted) return;
+    if (drawn >= inboxSize && !mayTryOut()) return;
     const near = neighbours(0); // announcements come from everywhere, bodies from neighbours
     if (announcer !== undefined && !near.has(announcer)) return;
+    drawMembers(near);
+    tryOut(near);
+  }
+
+  function drawMembers(near: ReadonlySet<PeerId>): void {
     let young: PeerId[] | undefined;
     const choices = () => {
       young ??= youngAuthors(near);
-      return places.fairly(young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near)));
+      return places.inTurns(young.filter((author) => inbox.get(author) !== undefined || mayPull(author, near)));
     };
     const wanted = () => committee.members().find((author) => isNew(author, near));
     while (drawn < inboxSize) {
@@ -162,11 +171,32 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     }
   }
 
+  /** Once a cycle while newcomers are distrusted, who take no seat from anybody then. */
+  function mayTryOut(): boolean {
+    return triedCycle !== cycle && places.distrustsNewcomers() && places.hasFree();
+  }
+
+  /** Pulls a newcomer's model when the seats are taken: who delivers is known from then on. */
+  function tryOut(near: ReadonlySet<PeerId>): void {
+    if (!mayTryOut() || (drawn < inboxSize && !committee.isFull())) return;
+    const [, newcomers = []] = places.inTurns(youngAuthors(near).filter((author) => isNew(author, near)));
+    const author = newcomers[newcomers.length === 0 ? 0 : tryOutRng.below(newcomers.length)];
+    if (author === undefined) return;
+    triedCycle = cycle;
+    tryOuts.add(author);
+    void pull(book.newest(author) as Announced);
+  }
+
+  /** Authors of pulls that have a place, and a seat. */
+  function seated(): PeerId[] {
+    return places.placed().filter((author) => !tryOuts.has(author));
+  }
+
   /** A pull that takes much longer than others goes on without a place, and its author without a seat: others wait. */
   function makePlace(): boolean {
     const author = places.release();
     if (author === undefined) return false;
-    drawn--;
+    if (!tryOuts.has(author)) drawn--;
     if (inbox.get(author) === undefined) committee.dismiss(author);
     return true;
   }
@@ -192,7 +222,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
 
   async function pull(announced: Announced): Promise<void> {
     const { author } = announced;
-    drawn++;
+    if (!tryOuts.has(author)) drawn++;
     asked.add(author);
     const signal = places.take(author, strikes.has(author));
     try {
@@ -203,11 +233,12 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       delivered(author);
     } catch (error) {
       if (!isHearsayError(error)) throw error;
-      if (places.placed().includes(author)) drawn--;
+      if (seated().includes(author)) drawn--;
       if (inbox.get(author) === undefined) committee.dismiss(author);
-      places.end(author, SILENT.includes(error.code) ? "silent" : "refused");
+      places.end(author, outcomeOf(error));
       if (!context.signal.aborted) failed(announced, error);
     } finally {
+      tryOuts.delete(author);
       draw();
       listener?.();
     }
@@ -224,7 +255,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   function failed(announced: Announced, { code, message, details }: HearsayError): void {
     countRefused(counters, code);
     context.observe?.({ kind: "refused", peer: announced.author, code, message });
-    if (code === "ERR_RATE" && details.limit === undefined) return; // it answers too many at the moment: asked again in the next cycle
+    if (isBusy({ code, details })) return; // asked again in the next cycle
     book.giveUp(announced);
     if (code !== "ERR_NOT_FOUND") strikes.add(announced.author, cycle);
     if (NO_FAULT_OF_THE_MODEL.includes(code)) return;
@@ -252,10 +283,11 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     beginCycle(newCycle, ownNorm, mergeInMs) {
       cycle = newCycle;
       maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
-      const placed = places.placed();
-      drawn = placed.length;
+      for (const author of places.lateNewcomers()) tryOuts.add(author); // their seats are free
+      const pulling = seated();
+      drawn = pulling.length;
       asked = new Set(places.pulling());
-      committee.begin([...placed, ...inbox.fresh()]);
+      committee.begin([...pulling, ...inbox.fresh()]);
       drawInTime(mergeInMs);
     },
     drawNow() {
@@ -272,7 +304,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
         deliveredMs.delete(author);
       }
       const hoped = Math.min(inboxSize, deliveredMs.size);
-      return committee.isFull() ? Math.min(hoped, inbox.fresh().length + places.placed().length) : hoped;
+      return committee.isFull() ? Math.min(hoped, inbox.fresh().length + seated().length) : hoped;
     },
     take() {
       const counts = (author: PeerId) => committee.has(author) && !accountable?.isBanned(author);
@@ -292,4 +324,14 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       };
     },
   };
+}
+
+function outcomeOf(error: HearsayError): "silent" | "busy" | "refused" {
+  if (SILENT.includes(error.code)) return "silent";
+  return isBusy(error) ? "busy" : "refused";
+}
+
+/** Its author answers too many at the moment. */
+function isBusy({ code, details }: Pick<HearsayError, "code" | "details">): boolean {
+  return code === "ERR_RATE" && details.limit === undefined;
 }

@@ -5,22 +5,15 @@
  * The slope is that of the second half, a line of least squares for each peer; its interval (95 %, Student) is that of the mean over the
  * peers, since what one peer holds now depends on what it held before, and only peers are independent.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { stringify } from "yaml";
-import { askApi, type StatusReport } from "../../node/api.ts";
 import { table } from "../../node/commands/print.ts";
 import { memoryOf } from "../support/process-memory.ts";
-import { heapProbe, type Shares, sharesOfPeer } from "./memory-shares.ts";
+import type { Shares } from "./memory-shares.ts";
 import { median, sleep, sum } from "./statistics.ts";
 import { digitsTask } from "./tasks.ts";
+import { startUpPeers } from "./up-peers.ts";
 
 const SAMPLE_EVERY_MS = 10_000;
-const START_TIMEOUT_MS = 60_000;
 const SPARE_SECONDS = 120;
 const MIB = 2 ** 20;
 /** Student's t, 95 %, of 1 degree of freedom and more. */
@@ -42,53 +35,23 @@ const program = new Command("bench:memory")
   .parse();
 const options = program.opts<{ minutes: string; peers: string; engine: string; minCycle: string; json?: boolean }>();
 
-const scratch = await mkdtemp(join(tmpdir(), "hearsay-memory-"));
-const heaps = join(scratch, "heaps");
-const children: ChildProcess[] = [];
-process.on("exit", () => {
-  for (const child of children) child.kill("SIGKILL");
-});
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+const numPeers = Number(options.peers);
+const peers = await startUpPeers({
+  name: "memory",
+  task: await digitsTask({ inboxSize: numPeers - 1, quorum: Math.min(3, numPeers - 1) }),
+  peers: numPeers,
+  engine: options.engine,
+  minCycleMs: Number(options.minCycle),
+  seconds: 60 * Number(options.minutes) + SPARE_SECONDS,
+});
 try {
-  await mkdir(heaps);
-  await startPeers(Number(options.peers));
   const samples = await watch(60 * Number(options.minutes));
-  const shares = await Promise.all(children.map(({ pid = -1 }) => sharesOfPeer(pid, heaps)));
-  const cycles = await Promise.all(children.map(async (_, i) => (await statusOf(i)).cycle));
+  const shares = await Promise.all(peers.pids.map((_, i) => peers.sharesOf(i)));
+  const cycles = await Promise.all(peers.pids.map(async (_, i) => (await peers.statusOf(i)).cycle));
   print(samples, shares, cycles);
 } finally {
-  for (const child of children) child.kill("SIGKILL");
-  await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
-}
-
-async function startPeers(count: number): Promise<void> {
-  const task = join(scratch, "task.yaml");
-  await writeFile(task, stringify(await digitsTask({ inboxSize: count - 1, quorum: Math.min(3, count - 1) })));
-  const cli = fileURLToPath(new URL("../../dist/cli/cli.js", import.meta.url));
-  let bootstrap: string | undefined;
-  for (let i = 0; i < count; i++) {
-    const args = [
-      ...["up", "--state", stateOf(i), "--task", task, "--dataset", "digits", "--share", `${i + 1}/${count}`],
-      ...["--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", "--engine", options.engine, "--min-cycle", options.minCycle],
-      ...["--seconds", String(60 * Number(options.minutes) + SPARE_SECONDS), "--log-level", "silent"],
-      ...(bootstrap === undefined ? [] : ["--bootstrap", bootstrap]),
-    ];
-    children.push(spawn(process.execPath, [...heapProbe(heaps), cli, ...args], { stdio: "ignore" }));
-    bootstrap ??= (await statusOf(0)).addresses[0];
-  }
-}
-
-function stateOf(peer: number): string {
-  return join(scratch, String(peer));
-}
-
-async function statusOf(peer: number): Promise<StatusReport> {
-  for (const endMs = performance.now() + START_TIMEOUT_MS; performance.now() < endMs; await sleep(250)) {
-    if (children[peer]?.exitCode !== null) throw new Error(`peer ${peer} ended: is it built? npm run build`);
-    const answer = await askApi(stateOf(peer), "/status").catch(() => undefined);
-    if (answer !== undefined) return (await answer.json()) as StatusReport;
-  }
-  throw new Error(`peer ${peer} does not answer`);
+  await peers.close();
 }
 
 async function watch(seconds: number): Promise<Sample[]> {
@@ -97,7 +60,7 @@ async function watch(seconds: number): Promise<Sample[]> {
   for (;;) {
     await sleep(SAMPLE_EVERY_MS);
     const now = Math.round((performance.now() - begunMs) / 1000);
-    const found = await Promise.all(children.map(({ pid = -1 }) => memoryOf(pid)));
+    const found = await Promise.all(peers.pids.map(memoryOf));
     samples.push({ seconds: now, resident: found.map(({ resident }) => resident / MIB) });
     if (process.stderr.isTTY) process.stderr.write(`\r${now} of ${seconds} s, ${found.length} peers`);
     if (now >= seconds) return samples;
@@ -114,7 +77,7 @@ function slopeOf(samples: readonly Sample[], peer: number): number {
 
 function print(samples: readonly Sample[], shares: readonly Shares[], cycles: readonly number[]): void {
   const later = samples.slice(Math.floor(samples.length / 2));
-  const slopes = children.map((_, peer) => slopeOf(later, peer));
+  const slopes = peers.pids.map((_, peer) => slopeOf(later, peer));
   const mean = sum(slopes) / slopes.length;
   const spread = Math.sqrt(sum(slopes.map((slope) => (slope - mean) ** 2)) / (slopes.length - 1) / slopes.length);
   const half = spread * (STUDENT[slopes.length - 2] ?? Number.NaN);

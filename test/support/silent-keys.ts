@@ -3,6 +3,7 @@
  * For the test of it, and for the table of `bench/hostile.ts`.
  */
 import { nodeCrypto } from "../../node/crypto.ts";
+import { HearsayError } from "../../protocol/errors.ts";
 import { blobTask } from "./blobs.ts";
 import { type Crowd, createCrowd, identityOf, type Member } from "./crowd.ts";
 import { createHostile, type Hostile } from "./hostile.ts";
@@ -17,6 +18,10 @@ export interface SilentKeys {
   /** Whether the keys that came announce once a second for ever. */
   readonly goOn?: boolean;
   readonly forMs: number;
+  /** k and the quorum; those of blobTask where left out. */
+  readonly models?: number;
+  /** Whether they answer that they have no such model, at once, in place of never. */
+  readonly refuse?: boolean;
   /** Address prefix of a peer; its peer id where left out. */
   readonly prefixOf?: (peer: string) => string;
 }
@@ -33,8 +38,9 @@ const BEFORE_MS = 10_000;
 
 /** @param attacked false: the same without the strangers. */
 export async function underSilentKeys(options: SilentKeys, attacked: boolean): Promise<Outcome> {
-  const { honest, keys, everyMs = Number.POSITIVE_INFINITY, goOn = false, forMs, prefixOf } = options;
-  const task = blobTask({ training: { steps: 1, batch: 4 } });
+  const { honest, keys, everyMs = Number.POSITIVE_INFINITY, goOn = false, forMs, prefixOf, models } = options;
+  const aggregation = models === undefined ? {} : { inboxSize: models, quorum: models };
+  const task = blobTask({ training: { steps: 1, batch: 4 }, aggregation });
   const crowd = createCrowd({ task, proofs: false, ...(prefixOf && { prefixOf }) });
   for (let i = 0; i <= honest; i++) await crowd.join(i, { trainMs: 300 + 13 * i });
   await crowd.run(BEFORE_MS);
@@ -43,7 +49,9 @@ export async function underSilentKeys(options: SilentKeys, attacked: boolean): P
   const strangers: Hostile[] = [];
   for (let ms = 0; ms < forMs; ms += 1000) {
     const come = attacked && (ms === 0 || ms % everyMs === 0);
-    const fresh = come ? Array.from({ length: keys }, (_, i) => stranger(crowd, 1000 + strangers.length + i)) : [];
+    const fresh = come
+      ? Array.from({ length: keys }, (_, i) => stranger(crowd, 1000 + strangers.length + i, options.refuse === true))
+      : [];
     strangers.push(...fresh);
     for (const one of goOn ? strangers : fresh) await one.offer({ age: reader.peer.status().age });
     await crowd.run(1000);
@@ -54,8 +62,14 @@ export async function underSilentKeys(options: SilentKeys, attacked: boolean): P
   return { candidates: sum / cycles, merged: merges.length / cycles };
 }
 
-function stranger(crowd: Crowd, number: number): Hostile {
+function stranger(crowd: Crowd, number: number, refuses: boolean): Hostile {
   const identity = identityOf(number);
-  const transport = silent(crowd.joinTransport(identity.peerId));
-  return createHostile({ transport, identity, crypto: nodeCrypto, task: crowd.task });
+  const joined = crowd.joinTransport(identity.peerId);
+  const one = { identity, crypto: nodeCrypto, task: crowd.task };
+  if (!refuses) return createHostile({ ...one, transport: silent(joined) });
+  const hostile = createHostile({ ...one, transport: joined });
+  const answer = () => {
+    throw new HearsayError("ERR_NOT_FOUND", "not on offer");
+  };
+  return { ...hostile, offer: (offer) => hostile.offer({ ...offer, answer }) };
 }

@@ -4,7 +4,7 @@ import { createCommittee } from "../../../protocol/peer/committee.ts";
 import { createRng } from "../../../protocol/rng.ts";
 
 const AUTHORS = ["a", "b", "c", "d", "e", "f"];
-const all = () => AUTHORS;
+const all = () => [AUTHORS];
 
 function drawAll(committee: ReturnType<typeof createCommittee>, choices = all): string[] {
   const drawn: string[] = [];
@@ -42,6 +42,19 @@ test("who is dismissed makes room for another, and has had its turn", () => {
   assert.notEqual(rest[0], first);
   committee.begin([]);
   assert.deepEqual(committee.members(), [], "a new cycle");
+});
+
+test("who stands in a later group is drawn once all before it had their turn", () => {
+  const committee = createCommittee(4, createRng("groups"));
+  for (let i = 0; i < 20; i++) {
+    committee.begin([]);
+    const drawn = drawAll(committee, () => [
+      ["a", "b", "c"],
+      ["d", "e", "f"],
+    ]);
+    assert.deepEqual(drawn.slice(0, 3).toSorted(), ["a", "b", "c"]);
+    assert.equal(drawn.length, 4);
+  }
 });
 
 test("nobody is asked for choices where no seat is left", () => {

@@ -19,6 +19,18 @@ describe("fresh keys that announce and never answer", () => {
   });
 });
 
+describe("forty identities that stay, announce every second and deliver nothing", () => {
+  for (const refuse of [false, true])
+    it(`leave three honest neighbours nearly all their merges, each of which needs all three: they ${refuse ? "refuse at once" : "are silent"}`, async () => {
+      const prefixOf = (peer: string) => peer.slice(-1);
+      const options = { honest: 3, keys: 40, goOn: true, forMs: 15_000, models: 3, refuse, prefixOf };
+      const calm = await underSilentKeys(options, false);
+      const attacked = await underSilentKeys(options, true);
+      assert.ok(calm.merged > 0.8, `${calm.merged} of all cycles merge`);
+      assert.ok(attacked.merged > 0.8 * calm.merged, `${attacked.merged} of ${calm.merged}`);
+    });
+});
+
 /** Places on a clock that the test sets. */
 function placesAt(known: readonly string[], prefixOf = (peer: string) => peer) {
   const world = { nowMs: 0 };
@@ -92,13 +104,16 @@ describe("the places for pulls", () => {
     assert.equal(places.release(), "first");
   });
 
-  it("are offered to newcomers of one address prefix as to one while newcomers are distrusted", () => {
+  it("are offered to those who are known first while newcomers are distrusted, and to newcomers of one address prefix as to one", () => {
     const { places } = placesAt(["known/1", "known/2"], (peer) => peer.split("/")[0] ?? "");
     const all = ["known/1", "x/1", "x/2", "y/1", "known/2", "x/3"];
-    assert.deepEqual(places.fairly(all), all);
+    assert.deepEqual(places.inTurns(all), [all]);
     places.take("x/9", false);
     places.end("x/9", "silent");
-    assert.deepEqual(places.fairly(all), ["known/1", "x/1", "y/1", "known/2"]);
+    assert.deepEqual(places.inTurns(all), [
+      ["known/1", "known/2"],
+      ["x/1", "y/1"],
+    ]);
   });
 
   it("have one for all authors that failed lately", () => {
