@@ -189,7 +189,7 @@ async function readTree(file: string): Promise<Tree> {
   }
   let tree: unknown;
   try {
-    tree = parse(text) ?? {};
+    tree = parse(text, { logLevel: "error" }) ?? {};
   } catch (error) {
     throw new HearsayError("ERR_CONFIG", `${file} is not YAML: ${(error as Error).message}`, { file }, error);
   }

@@ -20,6 +20,7 @@ const MAX_ALIASES = 10;
 /** The value of a YAML text, the names in it as they are written. @throws an error of the YAML parser, which names line and column. */
 export function parseTaskYaml(text: string): unknown {
   const value = read(text, CORE_SCHEMA);
+  refuseCycles(value);
   const written = read(text, FAILSAFE_SCHEMA); // every scalar is a text
   for (const [part = "", name = ""] of NAMES) {
     const [to, from] = [member(value, part), member(written, part)];
@@ -31,6 +32,15 @@ export function parseTaskYaml(text: string): unknown {
 function read(text: string, schema: Schema): unknown {
   if (/^(?:\s|#.*|---)*$/.test(text)) return null; // js-yaml takes an empty file for an error
   return load(text, { schema, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES });
+}
+
+/** @throws Error where a list or map is within itself, as YAML can write it. */
+function refuseCycles(value: unknown): void {
+  try {
+    JSON.stringify(value);
+  } catch (cause) {
+    throw new Error("an alias stands within what it is the name of; write the value instead", { cause });
+  }
 }
 
 /** Texts in place of what is no list, map or text. */

@@ -53,5 +53,6 @@ test("a text that would grow when it is read is refused: aliases within aliases,
     "\n",
   );
   assert.throws(() => parseTaskYaml(bomb), /maxAliases/);
+  assert.throws(() => parseTaskYaml("a: &a [*a]"), /an alias stands within what it is the name of/);
   assert.throws(() => parseTaskYaml("[".repeat(100_000)), /maxDepth/);
 });
