@@ -256,8 +256,9 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     countRefused(counters, code);
     context.observe?.({ kind: "refused", peer: announced.author, code, message });
     if (isBusy({ code, details })) return; // asked again in the next cycle
+    const lost = SILENT.includes(code) && context.standing.isKnown(announced.author);
+    if (code !== "ERR_NOT_FOUND" && strikes.add(announced.author, cycle, lost)) return; // asked again in the next cycle
     book.giveUp(announced);
-    if (code !== "ERR_NOT_FOUND") strikes.add(announced.author, cycle);
     if (NO_FAULT_OF_THE_MODEL.includes(code)) return;
     invalid.push(announced);
     if (invalid.length > LIMITS.maxInboxSize) invalid.shift();

@@ -1,6 +1,7 @@
 /**
  * Authors whose models could not be had or were refused. Each failure counts two points, each good model takes one back; an
- * author with p points is left out for 2^p own cycles, so that failing every second time does not pay either.
+ * author with p points is left out for 2^p own cycles, so that failing every second time does not pay either. Where a connection may have died, the first
+ * failure of an author that is known leaves it out of none: a cable that was plugged in again must not cost four cycles, which may be long.
  */
 
 import { forgetOldest } from "../bounded.ts";
@@ -8,7 +9,8 @@ import { power } from "../exp-log.ts";
 import type { PeerId } from "../seams.ts";
 
 export interface Strikes {
-  add(author: PeerId, cycle: number): void;
+  /** @param lost its connection may have died, and it is known. True where this is the one failure that costs nothing. */
+  add(author: PeerId, cycle: number, lost?: boolean): boolean;
   forgive(author: PeerId): void;
   /** Left out in this cycle. */
   isOut(author: PeerId, cycle: number): boolean;
@@ -25,11 +27,15 @@ export function createStrikes(capacity: number): Strikes {
   const records = new Map<PeerId, { points: number; untilCycle: number }>();
 
   return {
-    add(author, cycle) {
-      const points = Math.min(MAX_POINTS, (records.get(author)?.points ?? 0) + 2);
+    add(author, cycle, lost = false) {
+      const before = records.get(author)?.points ?? 0;
+      const points = Math.min(MAX_POINTS, before + 2);
+      const isExcused = lost && before === 0;
+      const out = isExcused ? 0 : Math.min(MAX_CYCLES, power(2, points));
       records.delete(author); // re-inserted at the end: the map's order is the order of failures
-      records.set(author, { points, untilCycle: cycle + Math.min(MAX_CYCLES, power(2, points)) });
+      records.set(author, { points, untilCycle: cycle + out });
       forgetOldest(records, capacity);
+      return isExcused;
     },
     forgive(author) {
       const record = records.get(author);

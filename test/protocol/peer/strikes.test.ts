@@ -20,6 +20,16 @@ test("each failure leaves an author out for four times as long, at most 64 cycle
   assert.equal(strikes.isOut("b", 700), false, "others are not concerned");
 });
 
+test("the first failure of an author whose connection may have died leaves it out of no cycle, the next one does", () => {
+  const strikes = createStrikes(8);
+  const outs = [10, 20, 100].map((cycle) => {
+    strikes.add("a", cycle, true);
+    return cyclesOut(strikes, "a", cycle);
+  });
+  assert.deepEqual(outs, [0, 16, 64]);
+  assert.ok(strikes.has("a"), "it is remembered all the same");
+});
+
 test("two good models make up for one failure; failing every second time is no way out", () => {
   const strikes = createStrikes(8);
   strikes.add("honest", 1);

@@ -1,0 +1,59 @@
+/**
+ * One machine of bench:outages: this process lives in a network namespace of its own, runs `hearsay up` there as its parent says, and tells twice a second
+ * how many neighbours that counts. The namespace lives as long as this process.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { askApi, type StatusReport } from "../../../node/api.ts";
+
+/** Parent to child. */
+export type Order =
+  | { readonly order: "start"; readonly stateDir: string; readonly args: readonly string[]; readonly logFile: string }
+  | { readonly order: "end"; readonly signal: "SIGKILL" | "SIGTERM" };
+
+/** Child to parent, while the peer answers; `atMs` of the wall clock, as in its log. */
+export interface Seen {
+  readonly atMs: number;
+  readonly neighbours: number;
+  readonly cycle: number;
+  readonly addresses: readonly string[];
+}
+
+/** Child to parent: the peer has ended, as was ordered. */
+export const ENDED = "ended";
+
+const CLI = fileURLToPath(new URL("../../../node/cli.ts", import.meta.url));
+const LOOK_EVERY_MS = 500;
+
+let peer: ChildProcess | undefined;
+let stateDir = "";
+
+async function start({ args, logFile, ...order }: Extract<Order, { order: "start" }>): Promise<void> {
+  stateDir = order.stateDir;
+  const log = await open(logFile, "a");
+  peer = spawn(process.execPath, [CLI, "up", "--state", stateDir, ...args], { stdio: ["ignore", "ignore", log.fd] });
+  await log.close();
+}
+
+async function end(signal: NodeJS.Signals): Promise<void> {
+  const ending = peer;
+  peer = undefined;
+  if (ending?.exitCode === null && ending.kill(signal)) await once(ending, "exit");
+  process.send?.(ENDED);
+}
+
+async function look(): Promise<void> {
+  if (peer === undefined) return;
+  const answer = await askApi(stateDir, "/status").catch(() => undefined);
+  const status = (await answer?.json().catch(() => undefined)) as StatusReport | undefined;
+  if (status === undefined || peer === undefined) return;
+  const { neighbours, cycle, addresses } = status;
+  process.send?.({ atMs: Date.now(), neighbours, cycle, addresses } satisfies Seen);
+}
+
+process.on("message", (order: Order) => void (order.order === "start" ? start(order) : end(order.signal)));
+process.on("disconnect", () => process.exit());
+process.on("exit", () => peer?.kill("SIGKILL"));
+setInterval(look, LOOK_EVERY_MS);
