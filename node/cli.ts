@@ -2,6 +2,7 @@
 /** The command line. Each command is a file in `commands/`, loaded when it is called. */
 import { Command, CommanderError, Option } from "commander";
 import { guardOutput } from "./commands/output.ts";
+import { tell } from "./commands/terminal.ts";
 
 const NEEDED = 22;
 const [major = 0] = process.versions.node.split(".").map(Number);
@@ -518,8 +519,8 @@ sim
   .action((...args) => run(import("./commands/sim-report.ts"), args));
 
 guardOutput();
-program.exitOverride();
-for (const command of [...program.commands, ...log.commands, ...key.commands, ...sim.commands]) command.exitOverride();
+for (const command of [program, ...program.commands, ...log.commands, ...key.commands, ...sim.commands])
+  command.exitOverride().configureOutput({ writeErr: tell }); // it repeats what it was given
 
 try {
   await program.parseAsync();

@@ -45,13 +45,15 @@ export function parseInvite(text: string): Invite {
   return { task, addresses };
 }
 
-/** Without white space, invisible characters, marks of quotation, and the command in front of it. */
+/** Without white space, invisible characters, marks of quotation and emphasis, the sentence or command around it, and the stop behind it. */
 function unwrapped(text: string): string {
   return text
-    .replace(/^[ \t]*(?:>[ \t]*)+/gm, "") // a mail that was answered
+    .replace(/^[ \t]*(?:[>|][ \t]*)+/gm, "") // a mail that was answered
     .replace(/=\r?\n/g, "") // quoted-printable
-    .replace(/^\s*(?:\$\s*)?hearsay\s+join\s+/, "")
-    .replace(/[\s\p{Cc}\p{Cf}"'`\u2018-\u201f\u00ab\u00bb\u2039\u203a<>]/gu, "");
+    .replace(/\s--(?:yes|json|state)\b.*$/s, "")
+    .replace(/[\s\p{Cc}\p{Cf}"'`\u2018-\u201f\u00ab\u00bb\u2039\u203a<>*]/gu, "")
+    .replace(/^[^@]*?(?=hearsay:)/i, "")
+    .replace(/[.;:!?)\]}_|\\]+$/, "");
 }
 
 function refuseCutPeerId(address: string): void {

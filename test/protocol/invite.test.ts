@@ -27,7 +27,7 @@ describe("an invite", () => {
 
   it("comes back as it was made, whatever the task and the addresses", () => {
     const part = fc.string({ unit: fc.constantFrom(..."abc0189./:-@") });
-    const address = part.map((text) => `/${text}`);
+    const address = part.filter((text) => !/[.:]$/.test(text)).map((text) => `/${text}`); // no address ends in a stop
     const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
     fc.assert(
       fc.property(bytes32, fc.array(address, { minLength: 1 }), (task, addresses) => {
@@ -63,6 +63,23 @@ describe("an invite", () => {
   ])
     it(`is taken out of ${open}${close}`, () =>
       assert.deepEqual(parseInvite(`${open}${whole}${close}`), parseInvite(whole)));
+  it("is taken out of the sentence or mark-up around it, and of a command with its options", () => {
+    const text = `hearsay:${ID}@${ADDRESS}`;
+    const wanted = { task: TASK, addresses: [ADDRESS] };
+    const around = [
+      "Join us: @.",
+      "(@)",
+      "**@**",
+      "- @;",
+      "npx hearsay join '@' --yes",
+      "hearsay join @ --state here --yes",
+      "| @ |",
+      "Bob wrote:\n> @!",
+    ];
+    for (const whole of around) assert.deepEqual(parseInvite(whole.replace("@", text)), wanted, whole);
+    assert.deepEqual(parseInvite(text.replace(/.{30}/g, "$&\n| ")), wanted, "in a cell of several lines");
+  });
+
   it("is taken out of the command that was copied with it", () => {
     assert.deepEqual(parseInvite(`  hearsay join '${whole}'`), parseInvite(whole));
   });

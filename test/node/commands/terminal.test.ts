@@ -1,9 +1,12 @@
 /** Nothing of others reaches a terminal that it would obey, whichever command says it. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
 import { coloursOf } from "../../../node/commands/colours.ts";
 import { table } from "../../../node/commands/print.ts";
 import { seen, seenLogLine } from "../../../node/commands/terminal.ts";
+import { packageRoot } from "../../../node/package-root.ts";
 
 const colours = coloursOf(true);
 
@@ -40,4 +43,15 @@ test("a line of the log of a peer has none either, before or after it is parsed"
   const line = seenLogLine(`${JSON.stringify({ level: 30, msg: "x\x1b[2J\x9b\u202e", err: { stack: "a\nb" } })}\n`);
   assert.match(line, /^[\x20-\x7e]*\n$/);
   assert.deepEqual(JSON.parse(line), { level: 30, msg: "x\\x1b[2J\\x9b\\u202e", err: { stack: "a\nb" } });
+});
+
+test("arguments that no command has are told without what a terminal obeys", () => {
+  for (const given of [["foo\x1b[2J"], ["init", "--x\u202e\x1b[2J"], ["log", "show", "--y\x07"]]) {
+    const { status, stderr } = spawnSync(process.execPath, [join(packageRoot(), "node/cli.ts"), ...given], {
+      encoding: "utf8",
+    });
+    assert.equal(status, 2);
+    assert.doesNotMatch(stderr, /(?!\n)[\p{Cc}\u202e]/u);
+    assert.match(stderr, /\\x1b\[2J|\\x07/);
+  }
 });
