@@ -94,6 +94,10 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   server.get<{ Params: { peer: string } }>("/peers/:peer/generations", ({ params: { peer } }) =>
     source.remote.generations(peer),
   );
+  server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
+    "/peers/:peer/heads",
+    async ({ params, query }) => source.remote.heads(params.peer, generationOf(query) ?? 0),
+  );
   server.get<{ Params: { hash: string }; Querystring: { from?: string } }>(
     "/blobs/:hash",
     async ({ params: { hash }, query: { from = "" } }, reply) => {

@@ -235,7 +235,8 @@ log
     "after",
     `
 Exit status: 0 it holds; 1 could not run; 2 usage; 3 invalid: something is not as its writer signed it; 4 a fork: the writer has signed
-two histories; 5 incomplete: what is there holds, but the end is missing.
+two histories; 5 incomplete: what is there holds, but the end is missing. A file is also held against what
+its writer announced to the peer of --state, where that peer has heard of it.
 
 Examples:
   $ hearsay log verify

@@ -13,6 +13,7 @@ import { logIdOf } from "../protocol/log/entry.ts";
 import type { ExportHeader } from "../protocol/log/exported.ts";
 import { writeJsonl } from "../protocol/log/jsonl.ts";
 import { pullBlob } from "../protocol/peer/blobs.ts";
+import type { LogWatch, OtherLogs } from "../protocol/peer/log-watch.ts";
 import type { Clock, PeerId, Transport } from "../protocol/seams.ts";
 import type { Task } from "../protocol/task.ts";
 import { publicKeyFromPeerId } from "../protocol/wire/identity.ts";
@@ -37,6 +38,8 @@ export interface RemoteLogs {
   log(peer: PeerId, generation?: number): Promise<AsyncIterable<string>>;
   /** The generations of a neighbour's logs that it has, ascending. @throws HearsayError as `log`. */
   generations(peer: PeerId): Promise<number[]>;
+  /** Notes that a peer signed about that log of its, as it announced them to this one: to hold a copy of the log against. */
+  heads(peer: PeerId, generation: number): readonly string[];
   /** A body or parameter vector by SHA-256, from the first of these peers that has it. */
   blob(hash: Uint8Array, peers: readonly PeerId[]): Promise<Uint8Array | undefined>;
 }
@@ -48,11 +51,17 @@ const RETRY_MS = 1000;
 /** Entries that are asked for at once; as many come as fit into a frame. */
 const ENTRIES_ASKED = 4096;
 
+export interface RemoteLogsOptions {
+  readonly clock?: Clock;
+  /** What this peer knows of the logs of others: what is fetched is held against it. */
+  readonly known?: OtherLogs;
+}
+
 export function createRemoteLogs(
   transport: Transport,
   task: Task,
   taskId: Uint8Array,
-  clock: Clock = wallClock,
+  { clock = wallClock, known }: RemoteLogsOptions = {},
 ): RemoteLogs {
   const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).bodyBytes ?? 0;
   /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
@@ -67,7 +76,12 @@ export function createRemoteLogs(
   }
 
   /** Ends early where the peer refuses, or sends too little, too slowly or too much: the header says that more should come. */
-  async function* entries(peer: PeerId, logId: Uint8Array, size: number): AsyncIterable<Uint8Array> {
+  async function* entries(
+    peer: PeerId,
+    logId: Uint8Array,
+    size: number,
+    watch: LogWatch | undefined,
+  ): AsyncIterable<Uint8Array> {
     const startedMs = clock.monotonicMs();
     let [from, bytes] = [0, 0];
     while (from < size) {
@@ -77,8 +91,18 @@ export function createRemoteLogs(
       if (some.length < Math.min(LIMITS.minEntriesAnswered, limit)) return;
       bytes += some.reduce((sum, { length }) => sum + length, 0);
       if (bytes > LIMITS.maxAuditedBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
+      watch?.entries(from, some);
       yield* some;
       from += some.length;
+    }
+  }
+
+  /** The same, and then what came to light is acted on. */
+  async function* watched(fetched: AsyncIterable<Uint8Array>, watch: LogWatch | undefined): AsyncIterable<Uint8Array> {
+    try {
+      yield* fetched;
+    } finally {
+      watch?.end();
     }
   }
 
@@ -103,10 +127,13 @@ export function createRemoteLogs(
           { size },
         );
       }
+      const watch = known?.watch(peer, generation);
+      for (const shown of [note, cosigned]) if (shown !== undefined) watch?.checkpoint(shown);
       const own = { publicKey, task: taskId, generation, size };
       const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
-      return writeJsonl(header, entries(peer, logId, size), nodeCrypto);
+      return writeJsonl(header, watched(entries(peer, logId, size, watch), watch), nodeCrypto);
     },
+    heads: (peer, generation) => known?.heads(peer, generation) ?? [],
     async blob(hash, peers) {
       const modules = { transport, crypto: nodeCrypto, clock };
       const { signal } = new AbortController();

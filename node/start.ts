@@ -159,7 +159,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const done = run(peer, engine, closing);
   return {
     ...{ peer, store, done, ...(archive && { archive }) },
-    remote: createRemoteLogs(transport, task, taskId),
+    remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
     addresses: () => node.getMultiaddrs().map(String),
     stop: () => closing.close().catch(throwAsDiskFault),
   };

@@ -17,6 +17,7 @@ import type { PeerId } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { knownHeads } from "../known-heads.ts";
 import { openTask } from "../state-dir.ts";
 import { type AuditSource, withAuditSource } from "./audit-source.ts";
 import { onOutput } from "./colours.ts";
@@ -39,16 +40,17 @@ interface AuditCommandOptions {
 
 export async function run(what: string | undefined, options: AuditCommandOptions): Promise<void> {
   const { state: stateDir, generation } = options;
-  const audit = await withAuditSource({ what, stateDir, generation }, (source) => auditOf(source, stateDir));
+  const audit = await withAuditSource({ what, stateDir, generation }, (source) => auditOf(source, what, stateDir));
   process.exitCode = exitOf(audit);
   if (options.json) printJson(asJson(audit));
   else print(`${inWords(audit)}\n`);
 }
 
-async function auditOf(source: AuditSource, stateDir: string): Promise<Audit> {
+async function auditOf(source: AuditSource, what: string | undefined, stateDir: string): Promise<Audit> {
   const progress = createProgress("audit");
   try {
-    const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, onBlob: source.learn });
+    const notes = what === undefined ? [] : await knownHeads(stateDir, source.chunks());
+    const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, notes, onBlob: source.learn });
     const { entries, task: taskId, generation = 0 } = verification;
     if (taskId === undefined || entries === 0) return { verification, report: undefined };
     const task = await taskOf(taskId, source, stateDir);

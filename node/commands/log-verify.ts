@@ -12,6 +12,7 @@ import {
   verifyExport,
 } from "../../protocol/log/verify-export.ts";
 import { nodeCrypto } from "../crypto.ts";
+import { knownHeads } from "../known-heads.ts";
 import { startSignatureChecker } from "../log-verifier.ts";
 import { onOutput } from "./colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "./fail.ts";
@@ -58,7 +59,11 @@ async function resultsOf(files: readonly string[], options: LogVerifyOptions): P
   try {
     if (files.length === 0) return [await verifyStateLog(state, expected)];
     const results: Result[] = [];
-    for (const file of files) results.push({ file, ...(await verifyExport(bytesOf(file), { ...expected, notes })) });
+    for (const file of files) {
+      await requireFile(file);
+      const all = { ...expected, notes: [...notes, ...(await knownHeads(state, bytesOf(file)))] };
+      results.push({ file, ...(await verifyExport(bytesOf(file), all)) });
+    }
     return results;
   } finally {
     await signatures.close();

@@ -2,6 +2,7 @@
  * Authors answer for their logs, and so does this peer: heads that are remembered (heads.ts), models taken with proof only (proofs.ts), the log
  * served to whoever asks (log-service.ts), evidence and bans (bans.ts). Wiring only. Simulations without signatures run without all this.
  */
+import { equalBytes } from "../bytes.ts";
 import type { Entry } from "../log/entry.ts";
 import { forkBetween, type SignedStatement } from "../log/evidence.ts";
 import type { PeerId, StoreChange } from "../seams.ts";
@@ -10,6 +11,7 @@ import type { PeerContext } from "./context.ts";
 import { openHeadMemory } from "./heads.ts";
 import type { Accountable } from "./inbound.ts";
 import { cosignersAmong, serveLog } from "./log-service.ts";
+import { createOtherLogs, type OtherLogs } from "./log-watch.ts";
 import { createProver } from "./proofs.ts";
 import { announcedState } from "./signed-state.ts";
 
@@ -20,6 +22,8 @@ export interface Accountability extends Accountable {
   takeChanges(): StoreChange[];
   /** A peer of this task was met, at a new connection: it is asked for the evidence that it holds. */
   met(peer: PeerId): void;
+  /** Logs of others, as they announced them to this peer. */
+  readonly others: OtherLogs;
   status(): AccountabilityStatus;
 }
 
@@ -35,8 +39,8 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
   const { crypto, taskId, log } = context;
   const heads = await openHeadMemory(context.store, context.clock);
   for (const author of heads.authors()) context.standing.remember(author);
-  let isAnnouncer = (_: PeerId) => false;
-  const bans = await openBans(context, (peer) => isAnnouncer(peer));
+  let book: Parameters<Accountable["useBook"]>[0] | undefined;
+  const bans = await openBans(context, (peer) => book?.newest(peer) !== undefined);
   const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
   const { published } = serveLog(context, { evidence: bans.heldBeside });
 
@@ -53,9 +57,19 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
     },
     onOld: (announced) => doubt(announcedState(announced)),
     met: bans.met,
-    knowAnnouncers(is) {
-      isAnnouncer = is;
+    useBook(known) {
+      book = known;
     },
+    others: createOtherLogs({
+      ...{ taskId, crypto, doubt, onFork: bans.found },
+      announcedBy(author) {
+        const proved = heads.get(author);
+        const heard = book?.announcedBy(author) ?? [];
+        return proved === undefined || heard.some(({ sealed }) => equalBytes(sealed, proved.sealed))
+          ? heard
+          : [...heard, proved];
+      },
+    }),
     status() {
       const cosigned = log.cosigned();
       const banned = bans.size;

@@ -30,6 +30,8 @@ export interface AnnouncementBook {
   available(authors: Iterable<PeerId>): Announced[];
   /** The newest of an author. */
   newest(author: PeerId): Announced | undefined;
+  /** Those of an author that are known, the newest first. */
+  announcedBy(author: PeerId): readonly Announcement[];
   /** Whether its newest was. */
   isGivenUp(author: PeerId): boolean;
   /** Its model could not be had, or has had its time. */
@@ -215,10 +217,7 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     const { accountable } = context;
     if (accountable === undefined) return undefined;
     const proved = accountable.proved(announcement.author);
-    const known = [
-      ...(slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : []),
-      ...(proved ? [proved] : []),
-    ];
+    const known = [...heardIn(slot), ...(proved ? [proved] : [])];
     return known.find((other) => contradicts(announcement, other));
   }
 
@@ -237,8 +236,14 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
       if (slot?.announced === announced) slot.givenUp = true;
     },
     newest: (author) => slots.get(author)?.announced,
+    announcedBy: (author) => heardIn(slots.get(author)),
     isGivenUp: (author) => slots.get(author)?.givenUp === true,
   };
+}
+
+/** What is kept of an author, the newest first. */
+function heardIn(slot: Slot | undefined): Announcement[] {
+  return slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : [];
 }
 
 const NOTHING: readonly Uint8Array[] = [];

@@ -83,6 +83,12 @@ export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMe
   };
 }
 
+/** The newest announcement that an author has proved, as a store remembers it. @throws HearsayError ERR_STATE where that is damaged. */
+export async function storedHead(store: Store, author: PeerId): Promise<Announcement | undefined> {
+  const value = await store.get(PREFIX + author);
+  return value && readHead(value).announcement;
+}
+
 function writeHead({ announcement, sinceMs, begun }: Remembered): Uint8Array {
   return encodeCanonical([1, announcement.sealed, sinceMs, begun]);
 }

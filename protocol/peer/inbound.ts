@@ -10,7 +10,7 @@ import { type HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId, Verdict } from "../seams.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
-import { type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
+import { type AnnouncementBook, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
 import type { Rank } from "./announcers.ts";
 import { createCommittee } from "./committee.ts";
 import { countRefused, type PeerContext } from "./context.ts";
@@ -71,8 +71,8 @@ const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOU
 /** How authors answer for their logs; left out where they do not. */
 export type Accountable = NonNullable<AnnouncementContext["accountable"]> &
   Proofs & {
-    /** Says who has announced something: with those one has dealt. */
-    knowAnnouncers(isAnnouncer: (peer: PeerId) => boolean): void;
+    /** Gives it the announcements that are known: with their authors this peer has dealt. */
+    useBook(book: Pick<AnnouncementBook, "newest" | "announcedBy">): void;
   };
 
 /** @param startCycle own cycles before this start: the staleness of what comes before the first `beginCycle` counts from it. */
@@ -112,7 +112,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     pay: context.budget.pay,
     ...(accountable && { accountable }),
   });
-  accountable?.knowAnnouncers((peer) => book.newest(peer) !== undefined);
+  accountable?.useBook(book);
   let [near, nearSinceMs] = [new Set<PeerId>(), Number.NEGATIVE_INFINITY];
 
   function rankOf(author: PeerId): Rank {

@@ -15,6 +15,7 @@ import { serveBlobs } from "./blobs.ts";
 import type { Counters, PeerModules } from "./context.ts";
 import { greetPeers } from "./greet.ts";
 import { createInbound } from "./inbound.ts";
+import type { OtherLogs } from "./log-watch.ts";
 import { createLoop } from "./loop.ts";
 import { openContext } from "./open-context.ts";
 import { createPast } from "./past.ts";
@@ -66,6 +67,8 @@ export interface Peer {
   /** The last aggregate, from which the next training starts. */
   current(): Float32Array;
   evaluate(split: Split): Promise<Metrics>;
+  /** Where logs are answered for: what this peer knows of those of others. */
+  readonly others?: OtherLogs;
 }
 
 /**
@@ -141,5 +144,6 @@ export async function createPeer(
     serving: () => loop.state().serving,
     current: () => loop.state().params,
     evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
+    ...(accountable && { others: accountable.others }),
   };
 }

@@ -26,6 +26,7 @@ const SOURCE: ApiSource = {
       if (peer !== "a neighbour") throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
       return lines(generation);
     },
+    heads: (peer, generation) => [`${peer} ${generation}`],
     blob: async (hash, peers) => (peers[1] === "author" ? hash : undefined),
   },
 };
@@ -65,6 +66,7 @@ describe("the local interface", () => {
       assert.equal(await (await ask("/peers/a%20neighbour/log"))?.text(), '{"generation":9}\n{"seq":0}\n');
       assert.match((await (await ask("/peers/a%20neighbour/log?generation=0"))?.text()) ?? "", /"generation":0/);
       assert.deepEqual(await (await ask("/peers/a%20neighbour/generations"))?.json(), [0, 9]);
+      assert.deepEqual(await (await ask("/peers/a%20neighbour/heads?generation=9"))?.json(), ["a neighbour 9"]);
       await assert.rejects(ask("/peers/nobody/log"), { code: "ERR_UNREACHABLE", message: "no connection to nobody" });
       const blob = await (await ask("/blobs/00ff?from=a,author"))?.arrayBuffer();
       assert.deepEqual(new Uint8Array(blob ?? assert.fail()), Uint8Array.of(0, 255));

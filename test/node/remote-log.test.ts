@@ -4,8 +4,9 @@ import { describe, it } from "node:test";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { createRemoteLogs } from "../../node/remote-log.ts";
 import { LIMITS } from "../../protocol/limits.ts";
-import { signCheckpoint } from "../../protocol/log/checkpoint.ts";
+import { readCheckpoint, signCheckpoint } from "../../protocol/log/checkpoint.ts";
 import { createEntry, logIdOf } from "../../protocol/log/entry.ts";
+import type { OtherLogs } from "../../protocol/peer/log-watch.ts";
 import type { Clock, Transport } from "../../protocol/seams.ts";
 import { decodeLogRequest, encodeCheckpointAnswer, encodeEntriesAnswer } from "../../protocol/wire/log-messages.ts";
 import { blobTask } from "../support/blobs.ts";
@@ -41,7 +42,7 @@ async function audited({
     assert.ok(answers <= most, "asked without end");
     return encodeEntriesAnswer({ size, entries: Array.from({ length: Math.min(each, asked.limit) }, () => ENTRY) });
   };
-  const remote = createRemoteLogs({ request } as Transport, blobTask(), TASK_ID, clock);
+  const remote = createRemoteLogs({ request } as Transport, blobTask(), TASK_ID, { clock });
   for await (const line of await remote.log(identity.peerId, 0)) bytes += line.length;
   return { answers, bytes };
 }
@@ -70,5 +71,35 @@ describe("the log of a neighbour that is audited", () => {
   it("that comes slowly ends after the time that its bytes may take", async () => {
     const { answers } = await audited({ size: 1_000_000, each: 16, answerMs: 9000 });
     assert.ok(answers <= 9, `${answers} answers`);
+  });
+});
+
+describe("what a neighbour shows of its log", () => {
+  it("is held against what it announced: both notes, and each entry at its place; at the end, or when nobody reads on", async () => {
+    for (const readsOn of [true, false]) {
+      const seen: string[] = [];
+      const known: OtherLogs = {
+        heads: () => [],
+        watch: (peer, generation) => ({
+          checkpoint: (note) => seen.push(`${peer} ${generation} ${readCheckpoint(note).size}`),
+          entries: (from, signed) => seen.push(`${from} ${signed.length}`),
+          end: () => seen.push("end"),
+        }),
+      };
+      const request: Transport["request"] = async (_peer, _protocol, body) => {
+        const asked = decodeLogRequest(body);
+        const noteOf = (size: number) => signCheckpoint({ logId: LOG_ID, size, root: HASH }, identity, nodeCrypto);
+        if (asked.what === "checkpoint") return encodeCheckpointAnswer({ note: noteOf(50), cosigned: noteOf(40) });
+        assert.ok(asked.what === "entries");
+        return encodeEntriesAnswer({
+          size: 50,
+          entries: Array.from({ length: Math.min(20, asked.limit) }, () => ENTRY),
+        });
+      };
+      const remote = createRemoteLogs({ request } as Transport, blobTask(), TASK_ID, { known });
+      for await (const _ of await remote.log(identity.peerId, 0)) if (!readsOn && seen.length > 2) break;
+      const notes = [`${identity.peerId} 0 50`, `${identity.peerId} 0 40`];
+      assert.deepEqual(seen, readsOn ? [...notes, "0 20", "20 20", "40 10", "end"] : [...notes, "0 20", "end"]);
+    }
   });
 });

@@ -27,7 +27,7 @@ export interface TwoHeaded {
 
 export interface Faces {
   /** Which of two heads of one log answers a request of the log protocol about this place. */
-  headFor(from: PeerId, seq: number): 0 | 1;
+  headFor(from: PeerId, seq: number, what: LogRequest["what"]): 0 | 1;
   /** Entries are answered one by one, each from the head of its place; a whole page from that of its first one where left out. */
   readonly byPlace?: boolean;
   /** Whether it answers a request at all; it does where left out. */
@@ -86,7 +86,7 @@ export function joinTwoHeaded(crowd: Crowd, number: number, task: Task, faces: F
 async function answer(heads: readonly Head[], faces: Faces, from: PeerId, request: LogRequest): Promise<Uint8Array> {
   const seq = request.what === "prove" ? request.seq : request.what === "entries" ? request.from : 0;
   const asked = heads.filter(({ logId }) => "logId" in request && equalBytes(logId, request.logId));
-  const head = asked.length === 1 ? asked[0] : asked[faces.headFor(from, seq)];
+  const head = asked.length === 1 ? asked[0] : asked[faces.headFor(from, seq, request.what)];
   const handler = head?.handlers.get(LOG_PROTOCOL);
   if (handler === undefined) throw new HearsayError("ERR_NOT_FOUND", "no such log");
   return handler(from, encodeLogRequest(request));

@@ -6,9 +6,12 @@ import { fileURLToPath } from "node:url";
 import { openStore } from "../../../node/store.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
 import { readCar } from "../../../protocol/log/car.ts";
+import { checkpointSignature } from "../../../protocol/log/checkpoint.ts";
 import { openStoredExport } from "../../../protocol/log/stored-export.ts";
-import { inPieces, jsonlOf } from "../../protocol/log/export-support.ts";
-import { CRYPTO, collect, identity, open } from "../../protocol/log/support.ts";
+import { openHeadMemory } from "../../../protocol/peer/heads.ts";
+import { decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
+import { exportOf, inPieces, jsonlOf } from "../../protocol/log/export-support.ts";
+import { CRYPTO, collect, identity, TASK as LOG_TASK, open, testClock } from "../../protocol/log/support.ts";
 import { FIXTURES } from "../../support/log-fixtures.ts";
 import { createLab, type Finished, jsonLines, type Lab } from "../../support/process.ts";
 
@@ -151,6 +154,28 @@ describe("hearsay log verify", () => {
     assert.match((await log(FORK, "verify", ...two)).stdout, /two entries 8/);
     const { ok, firstBad, files } = JSON.parse((await log(FORK, "verify", ...two, "--json")).stdout);
     assert.deepEqual([ok, firstBad.seq, firstBad.reason, files.length], [false, 8, "fork", 2]);
+  });
+
+  it("holds a file against what its writer announced to the peer of the state directory", async () => {
+    await writeFile(lab.path("copy.jsonl"), await jsonlOf(await exportOf(60)));
+    const author = identity(1);
+    /** Announced to the peer: a state of so many entries, which are those of the file, or others. */
+    async function announced(name: string, size: number, root?: Uint8Array): Promise<string[]> {
+      const log = await open({ store: (await exportOf(60)).store });
+      const state = { logId: log.logId, size, root: root ?? (await log.rootAt(Math.min(size, 60))) };
+      const place = { seq: size - 1, entry: AFTER, root: state.root, note: checkpointSignature(state, author) };
+      const draft = { task: LOG_TASK, generation: 0, ...place, model: AFTER, bytes: 1, age: 1, tsMs: 0 };
+      await mkdir(lab.path(name));
+      const store = await openStore(lab.path(`${name}/db`));
+      const heads = await openHeadMemory(store, testClock());
+      heads.remember(decodeAnnouncement(encodeAnnouncement(draft, author)));
+      await store.write(heads.takeChanges());
+      await store.close();
+      return ["verify", lab.path("copy.jsonl"), "--state", lab.path(name)];
+    }
+    assert.match((await log(FORK, ...(await announced("other", 30, AFTER)))).stdout, /has signed two histories/);
+    await log(0, ...(await announced("same", 30)));
+    await log(0, ...(await announced("later", 90, AFTER))); // what came after the copy says nothing of it
   });
 
   it("finds no fork where one export continues the other", async () => {
