@@ -40,8 +40,8 @@ async function byGreetings(): Promise<{ merged: number; banned: number }> {
   return { merged: Math.max(...merged), banned: bans.filter(Boolean).length };
 }
 
-/** Most models that one peer merged after it had heard of the other head. */
-async function byDoubts(): Promise<number> {
+/** Most models that one peer merged after it had heard of the other head, and how many peers ban the liar. */
+async function byDoubts(): Promise<{ merged: number; banned: number }> {
   const crowd = await crowdOf();
   const headFor = (_: PeerId, seq: number) => (seq % 2 === 1 ? 0 : 1);
   const liar = joinTwoHeaded(crowd, 50, task, { headFor, greeting: () => undefined });
@@ -58,7 +58,11 @@ async function byDoubts(): Promise<number> {
     if (cycle === 7) before = await Promise.all(crowd.members.map((member) => mergedBy(member, liar.peerId)));
   }
   const merged = await Promise.all(crowd.members.map((member) => mergedBy(member, liar.peerId)));
-  return Math.max(...merged.map((count, i) => count - (before[i] ?? 0)));
+  const bans = await Promise.all(crowd.members.map(({ store }) => store.get(`evidence/${liar.peerId}`)));
+  return {
+    merged: Math.max(...merged.map((count, i) => count - (before[i] ?? 0))),
+    banned: bans.filter(Boolean).length,
+  };
 }
 
 export const row: HostileRow = {
@@ -66,7 +70,8 @@ export const row: HostileRow = {
   attack: "two heads of one log, told by greetings only; doubts answered from whichever head they are about",
   before: "by greetings: each of four merged the liar 24 times, nobody banned it; by doubts: 32 of them, no ban",
   async measure() {
-    const { merged, banned } = await byGreetings();
-    return `by greetings: at most ${merged} models merged, banned by ${banned} of ${PEERS}; by doubts: ${await byDoubts()} models merged once both heads were heard of`;
+    const [greeted, doubted] = [await byGreetings(), await byDoubts()];
+    const by = ({ merged, banned }: typeof greeted) => `${merged} models merged, banned by ${banned} of ${PEERS}`;
+    return `by greetings: at most ${by(greeted)}; by doubts: ${by(doubted)}, once both heads were heard of`;
   },
 };

@@ -6,6 +6,7 @@ import { selectBackend, useBackend } from "../../../node/engines/backend.ts";
 import { tensorsOfTopology } from "../../../node/engines/tensorflow.ts";
 import type { Tensor } from "../../../node/engines/tf.ts";
 import { inputShapeOf, loadTopology, readTopology, weightsOf } from "../../../node/engines/topology.ts";
+import { LIMITS } from "../../../protocol/limits.ts";
 import { distance, learningTask } from "../../support/learning.ts";
 
 const fixture = (name: string) => readFile(new URL(`../../fixtures/models/${name}.json`, import.meta.url), "utf8");
@@ -278,4 +279,21 @@ test("hostile topologies end in ERR_TASK, within bounds: cycles, names, counts, 
   ];
   for (const [what, text, message] of faults)
     await assert.rejects(tensorsOfTopology(text, frame()), { code: "ERR_TASK", message }, what);
+});
+
+test("a model is read up to the bytes that its layers may put out, and refused beyond them, nested layers included", async () => {
+  const putsOut = (n: number, nested = false) => {
+    const repeat = layer("RepeatVector", { name: "r", n, ...from5 });
+    const rest = [layer("GlobalAveragePooling1D", { name: "g" }), last];
+    if (!nested) return row(repeat, ...rest);
+    return row(layer("Sequential", { name: "inner", layers: [repeat, rest[0]] }), last);
+  };
+  const { tf } = await selectBackend();
+  const load = (text: string) => loadTopology(tf, text, frame()); // as a peer that joins does it: nothing is computed
+  const most = Math.floor(LIMITS.maxActivationBytes / 20); // 5 float32 each
+  for (const nested of [false, true]) {
+    (await load(putsOut(most - 5, nested))).dispose();
+    const refused = { code: "ERR_TASK", message: /more than 268435456 bytes/ };
+    await assert.rejects(load(putsOut(most + 1, nested)), refused);
+  }
 });

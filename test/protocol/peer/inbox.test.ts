@@ -29,6 +29,19 @@ test("one slot per identity: the newest model of each, sorted by peer id", () =>
   assert.equal(inbox.fresh().length, 3);
 });
 
+test("beyond its capacity it loses the model that came first, and not that of whoever sent a newer one since", () => {
+  const inbox = createInbox({ capacity: 2, memory: 8 });
+  for (const [author, seq] of [
+    ["a", 1],
+    ["b", 1],
+    ["a", 2],
+    ["c", 1],
+  ] as const) {
+    inbox.put(candidate(author, seq));
+  }
+  assert.equal(names(inbox.select()), "a2 c1");
+});
+
 test("a model is fresh until it was merged, then remembered until a newer one comes", () => {
   const inbox = createInbox({ capacity: 8, memory: 8 });
   inbox.put(candidate("a"));
