@@ -40,6 +40,8 @@ interface GossipOptions extends Pick<Shares, "work" | "bytes" | "fault"> {
 const COST_OF_KIB = 0.02;
 const COST_OF_MESSAGE = 0.05;
 const COST_OF_ITEM = 0.001;
+/** On top, of a newcomer's message that is of no use here: who brings such is read more slowly, and so all the rest of it costs less. */
+const COST_OF_USELESS = 0.1;
 /** A neighbour that cannot pay is looked at again after this. */
 const PAY_AGAIN_MS = 50;
 /** Messages of an RPC that are handled in one turn of the event loop. */
@@ -97,17 +99,21 @@ export function createGossip(
   };
 }
 
-/** Subscribes; each message goes to the handler, whose verdict says whether it is passed on, and whether it is its sender's fault. */
+/**
+ * Subscribes; each message goes to the handler, whose verdict says whether it is passed on, and whether it is its sender's fault. A message that is ignored with a
+ * code, e.g. one of an author that announces too often, is no fault, but costs a newcomer that brings it.
+ */
 export function subscribe(
   pubsub: GossipSub,
   topic: string,
   handler: (from: PeerId, data: Uint8Array) => Verdict,
-  fault: (peer: PeerId) => void,
+  { fault, work, isKnown }: Pick<Shares, "fault" | "work" | "isKnown">,
 ): void {
   pubsub.topicValidators.set(topic, (from, { data }) => {
     const peer = from.toString();
-    const { verdict } = handler(peer, data);
+    const { verdict, code } = handler(peer, data);
     if (verdict === "reject") fault(peer);
+    if (verdict === "ignore" && code !== undefined && !isKnown(peer)) work.charge(peer, COST_OF_USELESS);
     return VERDICTS[verdict];
   });
   pubsub.subscribe(topic);

@@ -15,6 +15,8 @@ export interface Shares {
   readonly bytes: ByteBudget;
   /** 1 is about 1 ms of a core. */
   readonly work: Budget;
+  /** Who is no newcomer. */
+  isKnown(peer: PeerId): boolean;
   /** A neighbour did what no honest one does: with too many of these it loses its connections. */
   fault(peer: PeerId): void;
   /** Whether a peer lost its connections by faults, and may not come back yet. */
@@ -38,6 +40,7 @@ export function createShares(isKnown: (peer: PeerId) => boolean = () => true): S
   return {
     bytes: createByteBudget({ prefixOf, isKnown }),
     work: createBudget({ clock: wallClock, transport: { prefixOf }, standing: { isKnown } }),
+    isKnown,
     fault(peer) {
       if (conduct.fault(peer)) cutOff(node, peer);
     },

@@ -32,7 +32,7 @@ export function createTransport(
       await node.services.pubsub.publish(topic, body);
     },
 
-    onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares.fault),
+    onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares),
 
     async request(peer, protocol, body, { signal } = {}) {
       signal?.throwIfAborted();

@@ -150,6 +150,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   function draw(announcer?: PeerId): void {
     if (drawLater !== undefined || context.signal.aborted) return;
     if (drawn >= inboxSize && !mayTryOut()) return;
+    if (announcer !== undefined && strikes.isOut(announcer, cycle)) return; // the list of neighbours costs more than anything else here
     const near = neighbours(0); // announcements come from everywhere, bodies from neighbours
     if (announcer !== undefined && !near.has(announcer)) return;
     drawMembers(near);

@@ -205,32 +205,45 @@ describe("a neighbour loses its connection by", () => {
     }));
 });
 
+/** Floods a peer with 40,000 messages that it ignores, 100 an RPC; how many it looked at, and in how many seconds. */
+async function flood(flooder: RealNode, peer: RealNode): Promise<{ handled: number; seconds: number }> {
+  let handled = 0;
+  peer.transport.onAnnounce(TOPIC, () => {
+    handled++;
+    return { verdict: "ignore", code: "ERR_RATE" };
+  });
+  const stream = await gossipStream(flooder, peer);
+  const started = performance.now();
+  for (let i = 0; i < 400; i++) {
+    stream.push(
+      rpcOf(
+        TOPIC,
+        Array.from({ length: 100 }, () => fresh(20)),
+      ),
+    );
+    await sleep(1);
+  }
+  await sleep(500);
+  return { handled, seconds: (performance.now() - started) / 1000 };
+}
+
 describe("a flood of gossip", () => {
   it("is read no faster than its sender may make work, and leaves nothing behind", () =>
     withNodes([{}, OURS], async (flooder, peer) => {
-      let handled = 0;
-      peer.transport.onAnnounce(TOPIC, () => {
-        handled++;
-        return { verdict: "ignore", code: "ERR_RATE" };
-      });
-      const stream = await gossipStream(flooder, peer);
-      const started = performance.now();
-      for (let i = 0; i < 400; i++) {
-        stream.push(
-          rpcOf(
-            TOPIC,
-            Array.from({ length: 100 }, () => fresh(20)),
-          ),
-        );
-        await sleep(1);
-      }
-      await sleep(500);
-      const seconds = (performance.now() - started) / 1000;
+      const { handled, seconds } = await flood(flooder, peer);
       const most = (LIMITS.neighbourBudget.burst + seconds * LIMITS.neighbourBudget.perSecond) / 0.05;
       assert.ok(handled > 1000 && handled <= most, `${handled} handled in ${seconds} s, at most ${most}`);
       const { score } = internalsOf(peer.node.services.pubsub) as unknown as { score: Records };
       assert.equal(score.deliveryRecords.records.size, 0);
       assert.equal(score.deliveryRecords.queue.length, 0);
+      assert.ok(areConnected(flooder, peer), "it has to wait, that is all");
+    }));
+
+  it("that is of no use is read three times as slowly where a newcomer brings it", () =>
+    withNodes([{}, { ...OURS, isKnown: () => false }], async (flooder, peer) => {
+      const { handled, seconds } = await flood(flooder, peer);
+      const most = (LIMITS.prefixBudget.burst + seconds * LIMITS.prefixBudget.perSecond) / 0.15;
+      assert.ok(handled > 1000 && handled <= most + 100, `${handled} handled in ${seconds} s, at most ${most}`);
       assert.ok(areConnected(flooder, peer), "it has to wait, that is all");
     }));
 });

@@ -45,6 +45,13 @@ export const ATTACKS: ReadonlyMap<string, AttackKind> = new Map([
       run: identities,
     },
   ],
+  [
+    "both",
+    {
+      title: `1,000 announcements a second of one key, to each peer, and ${IDENTITIES} identities beside it`,
+      run: async (attack) => void (await Promise.all([flood(attack, oneKey()), identities(attack)])),
+    },
+  ],
   ["churn", { title: `${CHURN_PER_SECOND} connections a second of fresh keys, each gone at once`, run: churn }],
   [
     "half-requests",
