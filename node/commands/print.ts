@@ -2,8 +2,8 @@
 import Table from "cli-table3";
 import type { Metrics } from "../../protocol/seams.ts";
 import { visibleJson } from "../../protocol/visible.ts";
-import { onOutput } from "./colours.ts";
-import { print } from "./terminal.ts";
+import { onOutput, splitColours } from "./colours.ts";
+import { lines, print } from "./terminal.ts";
 
 export function printJson(value: unknown): void {
   print(`${visibleJson(JSON.stringify(value))}\n`);
@@ -15,8 +15,13 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     head: head.map((cell) => onOutput.bold(cell)),
     style: { head: [], border: [], compact: true },
   });
-  for (const row of rows) out.push([...row]);
+  for (const row of rows) out.push(row.map(asDrawn));
   return out.toString();
+}
+
+/** As the terminal's edge will show it, so that columns are as wide as what stands in them; a cell in our colours is ours. */
+function asDrawn(cell: string): string {
+  return splitColours(cell).length > 1 ? cell : lines(cell);
 }
 
 /** Two columns, name and value, without borders. */

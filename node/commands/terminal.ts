@@ -49,7 +49,8 @@ export const outputIsTerminal = (): boolean => process.stdout.isTTY === true;
 /** For progress that is drawn over itself; what is written there is ours alone. */
 export const drawing: Writable & { readonly isTTY?: boolean } = process.stderr;
 
-function lines(text: string): string {
+/** Lines and their ends as they are, everything else visible. */
+export function lines(text: string): string {
   return text
     .split("\n")
     .map((line) => visible(line))

@@ -55,3 +55,17 @@ test("arguments that no command has are told without what a terminal obeys", () 
     assert.match(stderr, /\\x1b\[2J|\\x07/);
   }
 });
+
+test("a table is as wide as what is shown in it: escapes in place of what is not drawn do not push the border", () => {
+  const drawn = seen(
+    table(
+      ["name", "n"],
+      [
+        ["a\ufe0f\x1b[2J", "1"],
+        ["plain", "2"],
+      ],
+    ),
+  ).split("\n");
+  assert.ok(drawn.some((line) => line.includes("a\\ufe0f\\x1b[2J")));
+  assert.equal(new Set(drawn.map((line) => line.length)).size, 1, drawn.join("\n"));
+});
