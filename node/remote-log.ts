@@ -63,7 +63,7 @@ export function createRemoteLogs(
   taskId: Uint8Array,
   { clock = wallClock, known }: RemoteLogsOptions = {},
 ): RemoteLogs {
-  const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).bodyBytes ?? 0;
+  const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).maxBytes ?? 0;
   /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
   async function ask(peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
     try {

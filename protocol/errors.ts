@@ -34,6 +34,7 @@ export const ERROR_CODES = [
   "ERR_MODEL_NORM",
   // an announcement
   "ERR_REPLAYED",
+  "ERR_MASS",
   "ERR_RATE",
   "ERR_LOG_PROOF",
   "ERR_BANNED",

@@ -93,6 +93,8 @@ export const LIMITS = {
   /** Values of a table that mean "no reading": each is compared with every value that is read. */
   maxMissingValues: 64,
   maxTensors: 4096,
+  /** Models that one may stand for. Nobody can show yet that it speaks for others: until gateways can, a larger number is a lie that weighs more. */
+  maxMass: 1,
   /** Of a column, class or target. */
   maxNameCharacters: 1024,
   /** Of a neighbour's log that is fetched for an audit: entries and bytes, which lie in the temporary folder meanwhile. */

@@ -113,3 +113,11 @@ export function inputSize(task: { readonly input: { readonly shape: readonly num
 export function numParams(task: Pick<Task, "tensors">): number {
   return task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((product, n) => product * n, 1), 0);
 }
+
+/** The mask of all tensors of a layout: bit i % 8 of byte i / 8 is tensor i. */
+export function allTensors({ tensors }: Pick<Task, "tensors">): Uint8Array {
+  const mask = new Uint8Array(Math.ceil(tensors.length / 8)).fill(0xff);
+  const rest = tensors.length % 8;
+  if (rest > 0) mask[mask.length - 1] = (1 << rest) - 1;
+  return mask;
+}

@@ -207,14 +207,14 @@ def judge_evidence(data, key, task):
 
 def verify(data):
     head, entries = (read_jsonl if data[:1] in (b"{", b"") else read_car)(data)
-    leaves, prev, time, kind, notes, fork = [], bytes(32), 0, None, [], None
+    leaves, prev, time, kind, notes, fork, newest = [], bytes(32), 0, None, [], None, 1
     try:
         for whole in entries:
             signature, entry = whole[:64], whole[64:]
             version, log, seq, before, ts, kind_now, body = decode(entry)
             must(kind != "end" and (kind_now == "genesis") == (seq == 0), "an entry after the end, or no genesis at the begin")
             if not leaves: key, task, generation = body["peer"], body["task"], body.get("generation", 0)
-            here = (version, seq, before, log) == (1, len(leaves), prev, log_id(key, task, generation)) and ts >= time
+            here = (seq, before, log) == (len(leaves), prev, log_id(key, task, generation)) and ts >= time and newest <= version <= 2
             must(here and len(entry) <= 8192, f"entry {len(leaves)} does not belong there")
             must(signed(key, b"hearsay/log-entry/v1\0" + sha256(entry), signature), f"the signature of entry {seq} does not hold")
             if kind_now == "end" and body["next"]:
@@ -228,7 +228,7 @@ def verify(data):
                         if verdict.args[0] != 4: raise
                         fork = verdict
             must(not head or seq < head["size"], "more entries than the header promises")
-            leaves, prev, time, kind = leaves + [sha256(b"\0" + entry)], sha256(entry), ts, kind_now
+            leaves, prev, time, kind, newest = leaves + [sha256(b"\0" + entry)], sha256(entry), ts, kind_now, version
             for size, tree in notes:
                 must(size != len(leaves) or root(leaves) == tree, f"the writer signed another history of {size} entries", 4)
             if head and len(leaves) == head["size"]:

@@ -103,7 +103,7 @@ def check_task(task, rng):
     same(encode(complete).hex(), task["manifest"], "the manifest")
     same(sha256(x(task["manifest"])).hex(), task["taskId"], "the task id")
     for name, text in task["names"].items():
-        version = "1" if name in ("announce", "evidence") else "1.0.0"
+        version = "2" if name in ("announce", "evidence") else "2.0.0"
         same(f"/hearsay/{task['taskId'][:32]}/{name}/{version}", text, "a name")
     params = floats(initial(complete["tensors"], complete["seed"]))
     same(params.hex(), task["initialParams"]["bytes"], "the initial parameters")
@@ -130,8 +130,9 @@ def judge_announcement(sealed, newest, task, receiver, banned, body_bytes):
     try: fields = decode(sealed[64:])
     except Verdict as verdict: return "reject", "ERR_NOT_CANONICAL" if "shortest" in verdict.args[1] else "ERR_DECODE"
     except Exception: return "reject", "ERR_DECODE"
-    if not (isinstance(fields, list) and len(fields) == 12 and fields[0] == 1): return "reject", "ERR_DECODE"
-    _, about, key, generation, seq, entry, tree, note, model, size, age, ts = fields
+    if not (isinstance(fields, list) and len(fields) == {1: 12, 2: 13}.get(fields[0])): return "reject", "ERR_DECODE"
+    _, about, key, generation, seq, entry, tree, note, model, size, age, ts, mass = fields if fields[0] == 2 else fields + [1]
+    if not 1 <= mass <= 2**20: return "reject", "ERR_DECODE"
     lengths = [len(part) if isinstance(part, bytes) else None for part in (about, key, entry, tree, note, model)]
     if lengths != [32, 32, 32, 32, 64, 32] or age > 2**48: return "reject", "ERR_DECODE"
     if about != task: return "ignore", "ERR_OTHER_TASK"
@@ -141,6 +142,7 @@ def judge_announcement(sealed, newest, task, receiver, banned, body_bytes):
         contradicts = (generation, seq) == (newest[3], newest[4]) and (entry, tree, model) != (newest[5], newest[6], newest[8])
         return "ignore", "ERR_BANNED" if contradicts else "ERR_REPLAYED"  # evidence, or known
     if newest and model == newest[8]: return "ignore", "ERR_REPLAYED"
+    if mass > 1: return "reject", "ERR_MASS"
     if size != body_bytes: return "reject", "ERR_MODEL_SIZE"
     if not signed(key, b"hearsay/announcement/v1\0" + sealed[64:], sealed[:64]): return "reject", "ERR_SIGNATURE"
     origin = f"hearsay-log/{log_id(key, task, generation).hex()}"
@@ -170,6 +172,13 @@ def check_evidence(evidence, task):
         same(proves, row["proves"], row["name"])
     for row in evidence["held"]:
         same(sha256("".join(sorted(f"{kind} {peer}\n" for kind, peer in row["known"])).encode()).hex(), row["sum"], "the sum of what is held")
+SINCE_2 = {"train": {"engine", "privacy"}, "publish": {"mechanism", "shared", "mass", "trained"}}
+def check_body(version, kind, body):
+    """The fields that version 2 adds: there in 2, not there in 1 (but for the engine)."""
+    added = SINCE_2.get(kind, set())
+    same(added & set(body) - {"engine"} if version == 1 else added - set(body), set(), f"fields of a {kind} of version {version}")
+    if version == 2 and kind == "publish": same((len(body["trained"]), 1 <= body["mass"] <= 2**20, 1 <= len(body["shared"]) <= 512), (32, True, True), "a publish")
+    if version == 2 and kind == "train": same(body["privacy"], None, "what was spent of a budget")
 def check_log(log):
     key, task = x(log["publicKey"]), x(log["task"])
     for part in (log["first"], log["second"]):
@@ -177,7 +186,8 @@ def check_log(log):
         same(name.hex(), part["logId"], "a log id")
         for row in part["entries"]:
             signature, entry = x(row["signed"])[:64], x(row["signed"])[64:]
-            _, logged, seq, before, _, kind, _ = decode(entry)
+            version, logged, seq, before, _, kind, body = decode(entry)
+            check_body(version, kind, body)
             same((logged, seq, before, kind, sha256(entry).hex()), (name, len(leaves), prev, row["type"], row["id"]), f"entry {row['seq']}")
             same(signed(key, b"hearsay/log-entry/v1\0" + sha256(entry), signature), True, f"the signature of entry {row['seq']}")
             leaves, prev = leaves + [sha256(b"\0" + entry)], sha256(entry)
@@ -284,6 +294,9 @@ if __name__ == "__main__":
     check_refusals(v["refusals"], v["task"])
     check_evidence(v["evidence"], task)
     check_log(v["log"])
+    first = read("version-1.json")
+    check_log(first["log"])
+    check_messages([], first["announcement"])
     check_staleness(v["staleness"])
     check_merges(v["merges"])
     print(f"{checks} checks hold")

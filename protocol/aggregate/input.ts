@@ -1,8 +1,7 @@
 /** What every rule demands of its input. A breach is a fault of the calling code: models of peers are validated on arrival. */
 
 import type { RuleInput } from "../seams.ts";
-import { UNIT_WEIGHT } from "../weight.ts";
-import { MAX_MASS } from "./mass.ts";
+import { MAX_MASS, UNIT_WEIGHT } from "../weight.ts";
 
 /**
  * Checks lengths and weights. Whether the parameters are finite is not looked at again: validation has refused the others.

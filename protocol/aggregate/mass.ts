@@ -1,9 +1,7 @@
 /** How many models a model stands for: what an aggregate carries with it when it is aggregated again. */
 
 import type { CandidateStatus, RuleInput } from "../seams.ts";
-
-/** Most models that one may stand for; with staleness weights of at most 2^16, weights stay far below 2^53. */
-export const MAX_MASS: number = 2 ** 20;
+import { MAX_MASS } from "../weight.ts";
 
 /** Those of the own model and of the candidates that were not removed, at most `MAX_MASS`. */
 export function massOf({ mass = 1, candidates }: RuleInput, statuses: readonly CandidateStatus[]): number {

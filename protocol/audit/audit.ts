@@ -3,7 +3,8 @@
  * again what the entries say was done.
  *
  *     train       claimed: it continues the model before, and its age follows. That anything was trained is the peer's word.
- *     publish     proved: the body holds the parameters that the training gave.
+ *     publish     proved: the body is encode(release(trained)), to the bit, where mechanism and codec can be repeated; claimed: the body is a model of
+ *                 the task, released by a mechanism with secret randomness, of a training that the log names.
  *     aggregate   proved: the same inputs, rule and weights give the same parameters, to the bit, and the same statuses.
  *     resume      proved: the log knew that model, at that age; of the first after a genesis, an earlier log of the peer did.
  *
@@ -23,9 +24,12 @@ import type { AggregateBody, EntryType, GenesisBody, PublishBody, Statement } fr
 import { logIdOf } from "../log/entry.ts";
 import { isLot } from "../log/lot.ts";
 import { encodeTask } from "../manifest.ts";
+import type { Mechanism } from "../privacy/mechanism.ts";
+import { none } from "../privacy/none.ts";
+import { MECHANISMS } from "../privacy/registry.ts";
 import type { Aggregator, Crypto } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
-import { createLineage, type Judgement, type LoggedMerge } from "./lineage.ts";
+import { createLineage, type Judgement, type LoggedMerge, type Publication } from "./lineage.ts";
 
 export interface AuditOptions {
   readonly task: Task;
@@ -35,6 +39,8 @@ export interface AuditOptions {
   readonly find: (hash: Uint8Array) => Promise<Uint8Array | undefined>;
   /** Whether an earlier log of the peer came to this model at this age, where that log is at hand: this one may begin with it. */
   readonly cameTo?: (model: { readonly params: Uint8Array; readonly age: number }) => Promise<boolean>;
+  /** The privacy mechanisms that a log may name; those of the registry where left out. */
+  readonly mechanisms?: ReadonlyMap<string, Mechanism>;
   /** Hears of every entry that has been judged. */
   readonly onEntry?: (entries: number) => void;
 }
@@ -77,6 +83,10 @@ type Finding =
 const PROVED: Finding = { kind: "proved" };
 const CLAIMED: Finding = { kind: "claimed" };
 const MISSING: Finding = { kind: "missing" };
+const OTHER_BODY: Finding = {
+  kind: "refuted",
+  reason: "the body holds other parameters than the training gave",
+};
 
 /** Vectors that are kept from one entry to the next: base, own, aggregate. */
 const VECTORS_KEPT = 4;
@@ -90,14 +100,15 @@ export type AuditedEntry = Statement & { readonly seq: number };
  */
 export async function auditLog(
   entries: AsyncIterable<AuditedEntry> | Iterable<AuditedEntry>,
-  { task, crypto, aggregator, find, cameTo, onEntry }: AuditOptions,
+  { task, crypto, aggregator, find, cameTo, mechanisms = MECHANISMS, onEntry }: AuditOptions,
 ): Promise<AuditReport> {
   const taskId = crypto.sha256(encodeTask(task));
   const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
   if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
   const models = createModels(codec, numParams(task), crypto, find);
   const initial = models.keep(initialParams(task.tensors, task.seed));
-  const lineage = createLineage(task, initial, codec.bodyBytes);
+  const lineage = createLineage(task, initial, codec);
+  const repeating: Repeating = { codec, crypto, models, mechanisms };
   const tallies: Record<AuditedType, Record<Finding["kind"], number>> = {
     train: emptyTally(),
     publish: emptyTally(),
@@ -114,7 +125,7 @@ export async function auditLog(
     if (judgement.unknown)
       return entry.type === "resume" && entry.seq === 1 && (await cameTo?.(entry.body)) ? PROVED : MISSING;
     if (entry.type === "publish" && judgement.published !== undefined)
-      return models.judgePublication(entry.body, judgement.published);
+      return judgePublication(entry.body, judgement.published, repeating);
     if (entry.type === "aggregate" && judgement.merge !== undefined) return reexecute(entry.body, judgement.merge);
     if (entry.type === "train") return CLAIMED;
     return PROVED;
@@ -166,6 +177,32 @@ export async function auditLog(
   return { entries: size, tallies, ...(firstLie && { firstLie }) };
 }
 
+interface Repeating {
+  readonly codec: BodyCodec;
+  readonly crypto: Pick<Crypto, "sha256">;
+  readonly models: Models;
+  readonly mechanisms: ReadonlyMap<string, Mechanism>;
+}
+
+/** Does the release and the encoding of a publication again, where they can be. */
+async function judgePublication(
+  { model }: PublishBody,
+  { trained, mechanism: name }: Publication,
+  { codec, crypto, models, mechanisms }: Repeating,
+): Promise<Finding> {
+  const mechanism = mechanisms.get(name);
+  if (mechanism === undefined) return { kind: "refuted", reason: `no privacy mechanism has the name ${name}` };
+  const received = await models.body(model);
+  if (received === "unusable") return { kind: "refuted", reason: "the body is no model of the task" };
+  if (!mechanism.isRepeatable) return received === undefined ? MISSING : CLAIMED;
+  // Where nothing was lost, what others receive is what was trained: archives need not keep that a second time.
+  const isExact = codec.isLossless && mechanism === none;
+  if (isExact && received !== undefined) return equalBytes(models.keep(received), trained) ? PROVED : OTHER_BODY;
+  const params = await models.vector(trained);
+  if (params === undefined) return MISSING;
+  return equalBytes(crypto.sha256(codec.encode(mechanism.release(params))), model) ? PROVED : OTHER_BODY;
+}
+
 function emptyTally(): Record<Finding["kind"], number> {
   return { proved: 0, claimed: 0, missing: 0, refuted: 0 };
 }
@@ -177,8 +214,6 @@ interface Models {
   vector(hash: Uint8Array): Promise<Float32Array | undefined>;
   /** The parameters in a body by its hash; "unusable" where those bytes are no model that an honest peer lets in. */
   body(hash: Uint8Array): Promise<Float32Array | "unusable" | undefined>;
-  /** Whether the published body holds these parameters. */
-  judgePublication(published: PublishBody, params: Uint8Array): Promise<Finding>;
 }
 
 function createModels(
@@ -221,15 +256,5 @@ function createModels(
     }
   }
 
-  async function judgePublication({ model }: PublishBody, params: Uint8Array): Promise<Finding> {
-    const published = await body(model);
-    if (published === "unusable") return { kind: "refuted", reason: "the body is no model of the task" };
-    const trained = published === undefined ? await vector(params) : published;
-    if (trained === undefined) return MISSING;
-    const holds =
-      published === undefined ? equalBytes(sha256(codec.encode(trained)), model) : equalBytes(keep(published), params);
-    return holds ? PROVED : { kind: "refuted", reason: "the body holds other parameters than the training gave" };
-  }
-
-  return { keep, vector, body, judgePublication };
+  return { keep, vector, body };
 }

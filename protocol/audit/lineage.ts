@@ -2,7 +2,7 @@
  * What the entries of a log must say by the task and by one another, without a look at any model:
  *
  *     train       in = the model that the log has come to;  steps = H;  age = min(age before + H, LIMITS.maxAge)
- *     publish     of the training just before: its age, the task's codec and length
+ *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
  *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as combine.ts has it
  *     resume      the model that the log had come to, or the one before the last training, which is what a crash leaves
@@ -10,10 +10,12 @@
  * A log begins at the task's initial model, at age 0, and begins there again as often as a peer starts that has saved nothing yet.
  */
 import { equalBytes } from "../bytes.ts";
+import type { BodyCodec } from "../codec/codec.ts";
 import { CATCH_UP, mayCatchUp, permittedAges } from "../combine.ts";
 import { LIMITS } from "../limits.ts";
 import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/bodies.ts";
-import type { Task } from "../task.ts";
+import { none } from "../privacy/none.ts";
+import { allTensors, type Task } from "../task.ts";
 import { candidatesOf, type LoggedCandidate } from "./parents.ts";
 
 /** What an entry is worth by itself. */
@@ -24,12 +26,19 @@ export type Judgement =
       readonly fault?: undefined;
       /** A `resume` from parameters that this log does not know: before it, in another generation, or from outside. */
       readonly unknown?: true;
-      /** Of a `publish`: the parameters that the body must hold. */
-      readonly published?: Uint8Array;
+      readonly published?: Publication;
       readonly merge?: LoggedMerge;
     };
 
-/** What re-execution needs beyond the entry. */
+/** What the body of a `publish` must be made of. */
+export interface Publication {
+  /** Hash of the trained parameters. */
+  readonly trained: Uint8Array;
+  /** Name of the mechanism that released them. */
+  readonly mechanism: string;
+}
+
+/** What re-execution of an `aggregate` needs beyond the entry. */
 export interface LoggedMerge {
   readonly ownAge: number;
   readonly catchUp: boolean;
@@ -46,9 +55,16 @@ interface Model {
   readonly age: number;
 }
 
-/** @param initial hash of the task's initial parameters. @param bodyBytes length of the task's bodies. */
-export function createLineage(task: Task, initial: Uint8Array, bodyBytes: number): Lineage {
+/** @param initial hash of the task's initial parameters. @param codec that of the task's bodies. */
+export function createLineage(
+  task: Task,
+  initial: Uint8Array,
+  codec: Pick<BodyCodec, "minBytes" | "maxBytes">,
+): Lineage {
   const start: Model = { params: initial, age: 0 };
+  const allShared = allTensors(task);
+  const { minBytes, maxBytes } = codec;
+  const lengths = minBytes === maxBytes ? String(maxBytes) : `${minBytes} to ${maxBytes}`;
   let model = start;
   /** What the last training started from. */
   let before = start;
@@ -73,12 +89,17 @@ export function createLineage(task: Task, initial: Uint8Array, bodyBytes: number
     return age === expected ? {} : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
   }
 
-  function publish({ age, bytes, codec }: PublishBody, of: Model | undefined): Judgement {
+  function publish(body: PublishBody, of: Model | undefined): Judgement {
+    const { age, bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared } = body;
     if (of === undefined) return { fault: "published without a training just before" };
     if (age !== of.age) return { fault: `published at age ${age}, trained at ${of.age}` };
-    if (bytes !== bodyBytes || codec !== task.codec)
-      return { fault: `${bytes} bytes of ${codec}; the task's bodies are ${bodyBytes} of ${task.codec}` };
-    return { published: of.params };
+    if (trained === undefined || !equalBytes(trained, of.params))
+      return { fault: "published another training than the one just before" };
+    if (bytes < codec.minBytes || bytes > codec.maxBytes || body.codec !== task.codec)
+      return { fault: `${bytes} bytes of ${body.codec}; the task's bodies are ${lengths} of ${task.codec}` };
+    if (mass > LIMITS.maxMass) return { fault: `mass ${mass}; a model may stand for ${LIMITS.maxMass}` };
+    if (!equalBytes(shared, allShared)) return { fault: "shared other tensors than the task says" };
+    return { published: { trained, mechanism } };
   }
 
   function aggregate(body: AggregateBody): Judgement {

@@ -6,9 +6,14 @@ export interface BodyLayout {
   readonly task: string;
 }
 
-/** Encodes and decodes bodies of one layout; all bodies of a layout have the same length. */
+/** Encodes and decodes bodies of one layout. Encoding draws nothing at random: the same vector gives the same bytes, so that an audit can repeat it. */
 export interface BodyCodec {
-  readonly bodyBytes: number;
+  /** Whether `decode` gives the encoded vector back to the bit. */
+  readonly isLossless: boolean;
+  /** Shortest body of the layout. */
+  readonly minBytes: number;
+  /** Longest body of the layout. */
+  readonly maxBytes: number;
   /** A model body: a complete safetensors file. @throws RangeError for a vector of another length. */
   encode(params: Float32Array): Uint8Array;
   /**

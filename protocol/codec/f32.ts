@@ -15,7 +15,9 @@ export const f32: Codec = {
     const numParams = layout.tensors.reduce((sum, [, shape]) => sum + shape.reduce((product, n) => product * n, 1), 0);
     const bodyBytes = header.length + 4 * numParams;
     return {
-      bodyBytes,
+      isLossless: true,
+      minBytes: bodyBytes,
+      maxBytes: bodyBytes,
       encode(params) {
         if (params.length !== numParams) throw new RangeError(`${params.length} parameters, the task has ${numParams}`);
         return concatBytes(header, bytesOf(params));

@@ -2,14 +2,18 @@
  * What the entries of a log say: one record type for each thing that a peer commits to, checked field by field.
  *
  * Models and tasks stand as SHA-256 hashes, peers as raw Ed25519 public keys (both 32 bytes), figures as integers in
- * 0 .. 2^53-1 (there are no floats in a log), names as 1 to 64 printable ASCII characters. v1 is closed: an unknown type, an
+ * 0 .. 2^53-1 (there are no floats in a log), names as 1 to 64 printable ASCII characters. Each version is closed: an unknown type, an
  * unknown field or a missing one is refused, since a verifier that says "ok" to what it does not understand verifies nothing.
+ *
+ * Version 2 is what peers write. It differs from version 1, which is read for ever, in two types: `train` names its engine and what it
+ * took of a privacy budget, and `publish` says by what mechanism and codec the body came of which training.
  */
 
 import { LIMITS } from "../limits.ts";
 import type { CandidateStatus } from "../seams.ts";
+import { MAX_MASS } from "../weight.ts";
 import { isSignature } from "../wire/envelope.ts";
-import { isBytes32, isCount, isGeneration } from "../wire/values.ts";
+import { isBytes32, isCount, isGeneration, isMass } from "../wire/values.ts";
 
 /** First entry of every log, and only the first: whose log it is and of which task, so that a copy explains itself. */
 export interface GenesisBody {
@@ -29,7 +33,10 @@ export interface TrainBody {
   readonly out: Uint8Array;
   readonly steps: number;
   readonly age: number;
+  /** Not always in version 1. */
   readonly engine?: string;
+  /** What of a privacy budget was spent; null: nothing. Not in version 1. */
+  readonly privacy?: null;
 }
 
 /** The peer offers this body (`bytes` long, in this codec) to others. */
@@ -38,7 +45,19 @@ export interface PublishBody {
   readonly age: number;
   readonly bytes: number;
   readonly codec: string;
+  // These four are in every `publish` of version 2, and in none of version 1, which means: mechanism none, all tensors, mass 1, the training before.
+  /** Name of the privacy mechanism that released the parameters. */
+  readonly mechanism?: string;
+  /** Which tensors of the task's layout are shared: bit i % 8 of byte i / 8 is tensor i. */
+  readonly shared?: Uint8Array;
+  /** How many models it stands for. */
+  readonly mass?: number;
+  /** SHA-256 of the trained parameters that were released: `out` of the training. */
+  readonly trained?: Uint8Array;
 }
+
+/** Of an entry: which fields its body has. */
+export type LogVersion = 1 | 2;
 
 /** What became of an input: as the rule said, or `invalid` where it never reached the rule. */
 export type ParentStatus = CandidateStatus | "invalid";
@@ -97,12 +116,13 @@ export type Statement<T extends EntryType = EntryType> = {
   [K in T]: { readonly type: K; readonly body: Bodies[K] };
 }[T];
 
-/** Why `body` is no body of `type`; undefined where it is one. */
-export function bodyFault(type: unknown, body: unknown): string | undefined {
-  if (typeof type !== "string" || !Object.hasOwn(FIELDS, type)) return `unknown entry type ${JSON.stringify(type)}`;
+/** Why `body` is no body of `type` in this version; undefined where it is one. */
+export function bodyFault(version: LogVersion, type: unknown, body: unknown): string | undefined {
+  if (typeof type !== "string" || !Object.hasOwn(FIELDS[version], type))
+    return `unknown entry type ${JSON.stringify(type)}`;
   if (typeof body !== "object" || body === null || Array.isArray(body) || body instanceof Uint8Array)
     return `the body of ${type} is no map`;
-  const fields = FIELDS[type as EntryType] as Readonly<Record<string, Field>>;
+  const fields = FIELDS[version][type as EntryType] as Readonly<Record<string, Field>>;
   for (const [name, field] of Object.entries(fields)) {
     if (!Object.hasOwn(body, name)) {
       if (field.optional !== true) return `${type}.${name} is missing`;
@@ -135,7 +155,9 @@ const parents: Field = {
   accepts: (value) => Array.isArray(value) && value.length <= LIMITS.maxParents && value.every(isParent),
 };
 
-const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodies[T]>]: Field } } = {
+type Fields = { readonly [T in EntryType]: { readonly [F in keyof Bodies[T]]: Field } };
+
+const FIELDS_1: Fields = {
   genesis: {
     task: bytes32,
     peer: bytes32,
@@ -162,6 +184,24 @@ const FIELDS: { readonly [T in EntryType]: { readonly [F in keyof Required<Bodie
   end: {
     next: bytes32OrNull,
     proof: { wants: "64 bytes or null", accepts: (value) => value === null || isSignature(value) },
+  },
+};
+
+const FIELDS: Readonly<Record<LogVersion, Fields>> = {
+  1: FIELDS_1,
+  2: {
+    ...FIELDS_1,
+    train: { ...FIELDS_1.train, engine: name, privacy: { wants: "null", accepts: (value) => value === null } },
+    publish: {
+      ...FIELDS_1.publish,
+      mechanism: name,
+      shared: {
+        wants: `1 to ${LIMITS.maxTensors / 8} bytes`,
+        accepts: (value) => value instanceof Uint8Array && value.length >= 1 && value.length <= LIMITS.maxTensors / 8,
+      },
+      mass: { wants: `an integer in 1 .. ${MAX_MASS}`, accepts: isMass },
+      trained: bytes32,
+    },
   },
 };
 

@@ -15,6 +15,8 @@ export type ChainReason =
   | "log-id"
   | "seq"
   | "prev"
+  /** An entry of an older version than the one before it: it would say less. */
+  | "version"
   /** The clock ran backwards. */
   | "time"
   | "signature"

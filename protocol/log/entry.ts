@@ -1,7 +1,7 @@
 /**
  * One entry of a log: strict DAG-CBOR, hashed, signed over the hash.
  *
- *     entry  = [1, logId (32), seq, prev (32), tsMs, type, body]        at most LIMITS.maxLogEntryBytes
+ *     entry  = [version, logId (32), seq, prev (32), tsMs, type, body]  version 1 or 2 (bodies.ts); at most LIMITS.maxLogEntryBytes
  *     id     = SHA-256(entry)
  *     logId  = SHA-256("hearsay/log-id/v1" 00 publicKey task)           one log per key and task; where that can't be gone on with,
  *              SHA-256("hearsay/log-id/v1" 00 publicKey task g)         the next generation g of it, from 1, in 4 bytes, big end first
@@ -17,7 +17,7 @@ import type { Crypto, Identity } from "../seams.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { SIGNATURE_BYTES, signIn, verifyIn } from "../wire/envelope.ts";
 import { isBytes32, isCount } from "../wire/values.ts";
-import { bodyFault, type Statement } from "./bodies.ts";
+import { bodyFault, type LogVersion, type Statement } from "./bodies.ts";
 
 /** Where an entry stands. */
 export interface EntryPlace {
@@ -34,12 +34,14 @@ export interface EntryPlace {
 export type EntryContent = EntryPlace & Statement;
 
 export type Entry = EntryContent & {
+  readonly version: LogVersion;
   readonly id: Uint8Array;
   /** signature | entry: store, send and export this. */
   readonly signed: Uint8Array;
 };
 
-const VERSION = 1;
+/** What is written. */
+const VERSION = 2;
 const LOG_ID_PREFIX = utf8("hearsay/log-id/v1\0");
 
 /** Id of the log, of some generation, that a key writes about a task. */
@@ -50,29 +52,36 @@ export function logIdOf(publicKey: Uint8Array, taskId: Uint8Array, crypto: Crypt
 }
 
 /** Encodes and signs. Throws TypeError for a place or body outside the format, or one that makes the entry too long. */
-export function createEntry(content: EntryContent, identity: Identity, crypto: Crypto): Entry {
+export function createEntry(
+  content: EntryContent,
+  identity: Identity,
+  crypto: Crypto,
+  version: LogVersion = VERSION,
+): Entry {
   const { logId, seq, prev, tsMs, type, body } = content;
-  const fault = placeFault(content) ?? bodyFault(type, body);
+  const fault = placeFault(content) ?? bodyFault(version, type, body);
   if (fault !== undefined) throw new TypeError(fault);
-  const bytes = encodeCanonical([VERSION, logId, seq, prev, tsMs, type, body]);
+  const bytes = encodeCanonical([version, logId, seq, prev, tsMs, type, body]);
   if (bytes.length > LIMITS.maxLogEntryBytes)
     throw new TypeError(`an entry of ${bytes.length} bytes; at most ${LIMITS.maxLogEntryBytes} are permitted`);
   const id = crypto.sha256(bytes);
-  return { ...content, id, signed: concatBytes(signIn("log-entry", id, identity), bytes) };
+  return { ...content, version, id, signed: concatBytes(signIn("log-entry", id, identity), bytes) };
 }
 
 /**
  * Decodes the bytes of an entry without its signature.
  * @throws HearsayError ERR_TOO_LARGE | ERR_NOT_CANONICAL | ERR_DECODE.
  */
-export function decodeEntry(bytes: Uint8Array): EntryContent {
+export function decodeEntry(bytes: Uint8Array): EntryContent & { readonly version: LogVersion } {
   const value = decodeCanonical(bytes, LIMITS.maxLogEntryBytes);
   if (!Array.isArray(value) || value.length !== 7) throw new HearsayError("ERR_DECODE", "an entry is an array of 7");
   const [version, logId, seq, prev, tsMs, type, body] = value as unknown[];
   const place = { logId, seq, prev, tsMs };
-  const fault = version === VERSION ? (placeFault(place) ?? bodyFault(type, body)) : "this entry is of another version";
+  if (version !== 1 && version !== 2)
+    throw new HearsayError("ERR_DECODE", `an entry of version ${String(version)}; this software reads 1 and 2`);
+  const fault = placeFault(place) ?? bodyFault(version, type, body);
   if (fault !== undefined) throw new HearsayError("ERR_DECODE", fault);
-  return { ...place, type, body } as EntryContent;
+  return { ...place, version, type, body } as EntryContent & { readonly version: LogVersion };
 }
 
 /**

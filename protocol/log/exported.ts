@@ -63,7 +63,7 @@ export function namedBy({ type, body }: Statement): Uint8Array[] {
     case "train":
       return [body.in, body.out];
     case "publish":
-      return [body.model];
+      return [body.model, ...(body.trained === undefined ? [] : [body.trained])];
     case "aggregate":
       return [
         body.own,

@@ -124,6 +124,11 @@ export function createVerifier(
     must(entry.seq === seq, "seq", `entry ${entry.seq} stands in its place`);
     must(equalBytes(entry.prev, last?.id ?? NO_ENTRY), "prev", "it does not follow the entry before it");
     must(last === undefined || entry.tsMs >= last.tsMs, "time", "it is older than the entry before it");
+    must(
+      last === undefined || entry.version >= last.version,
+      "version",
+      "it is of an older version than the entry before it",
+    );
     must(last?.type !== "end", "ended", "the entry before it ended the log");
     if (entry.type === "end") {
       const ending = { logId: entry.logId, publicKey: writer.peer };

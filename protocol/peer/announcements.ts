@@ -13,6 +13,7 @@
  */
 import { type Allowance, allowanceAt, type Rate } from "../bounded.ts";
 import { equalBytes } from "../bytes.ts";
+import type { BodyCodec } from "../codec/codec.ts";
 import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { checkpointFrom, isSignedBy } from "../log/checkpoint.ts";
@@ -41,8 +42,8 @@ export interface AnnouncementBook {
 export interface AnnouncementContext {
   readonly task: Uint8Array;
   readonly self: PeerId;
-  /** Length of every body of the task: another is refused before anything is pulled. */
-  readonly bodyBytes: number;
+  /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
+  readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
   readonly announcementsPerSecond: number;
   readonly clock: Clock;
   readonly crypto: Crypto;
@@ -138,8 +139,12 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     // [IGNORE] A model that this author announced before: it can't become fresh again.
     const tag = slot?.tag ?? tags;
     if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
+    // [REJECT] A model that claims to stand for more peers than one may.
+    if (announcement.mass > LIMITS.maxMass) return { verdict: "reject", code: "ERR_MASS" };
     // [REJECT] A body that can't be the task's.
-    if (announcement.bytes !== context.bodyBytes) return { verdict: "reject", code: "ERR_MODEL_SIZE" };
+    const { minBytes, maxBytes } = context.bodyBytes;
+    if (announcement.bytes < minBytes || announcement.bytes > maxBytes)
+      return { verdict: "reject", code: "ERR_MODEL_SIZE" };
     // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
     const allowance = allowanceOf(slot, nowMs);
     const rank = context.rankOf(announcement.author);

@@ -83,7 +83,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   const inbox = createInbox({ capacity: SPARE * seats, memory });
   const committee = createCommittee(seats, context.rng.fork("pulls"));
   const strikes = createStrikes(LIMITS.maxAnnouncers);
-  const places = createPlaces(context, codec.bodyBytes);
+  const places = createPlaces(context, codec.maxBytes);
   /** Newcomers whose models are pulled beyond the k, without a seat. */
   const tryOuts = new Set<PeerId>();
   const tryOutRng = context.rng.fork("try-outs");
@@ -103,7 +103,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   const book = createAnnouncementBook({
     task: context.taskId,
     self: context.identity.peerId,
-    bodyBytes: codec.bodyBytes,
+    bodyBytes: codec,
     announcementsPerSecond: task.limits.announcementsPerSecond,
     clock,
     crypto: context.crypto,
@@ -229,7 +229,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
     try {
       const protocol = context.names.blob;
       const proofs = accountable && { proofs: accountable };
-      const fetched = await fetchBody(context, announced, { protocol, maxBytes: codec.bodyBytes, signal, ...proofs });
+      const fetched = await fetchBody(context, announced, { protocol, maxBytes: codec.maxBytes, signal, ...proofs });
       inbox.put(lookInto(fetched, codec, maxNorm));
       delivered(author);
     } catch (error) {

@@ -38,8 +38,8 @@ export async function merge(components: MergeComponents, input: MergeInput): Pro
   const { task, aggregator, hashOf, explain } = components;
   const { own, eligible, copies, stale, invalid, catchUp, lot } = input;
   const drawnBy = lot && { lot };
-  const candidates = eligible.map(({ params, weightQ16, candidate }) => {
-    return { params, weightQ16, age: candidate.announced.age };
+  const candidates = eligible.map(({ params, weightQ16, mass = 1, candidate }) => {
+    return { params, weightQ16, mass, age: candidate.announced.age };
   });
   const at = { own: own.params, age: own.age, base: own.base };
   const result = await combine(task, aggregator, { ...at, candidates, catchUp, explain, ...drawnBy });

@@ -107,12 +107,11 @@ export function createProver(context: PeerContext, { heads, onFork }: ProverOpti
       throw unproved("the entry is not in its author's log");
   }
 
-  function announces({ seq, entry: id, model, age, bytes }: Announcement, entry: Entry): boolean {
+  function announces({ seq, entry: id, model, age, bytes, mass }: Announcement, entry: Entry): boolean {
     if (entry.type !== "publish" || entry.seq !== seq || !equalBytes(entry.id, id)) return false;
     const { body } = entry;
-    return (
-      equalBytes(body.model, model) && body.age === age && body.bytes === bytes && body.codec === context.task.codec
-    );
+    if (!equalBytes(body.model, model) || body.age !== age || body.bytes !== bytes) return false;
+    return body.codec === context.task.codec && (body.mass ?? 1) === mass;
   }
 
   /** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it signed once, and what it announces now, are of one log. */

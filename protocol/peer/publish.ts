@@ -29,14 +29,17 @@ export async function publish(
   { taskId, engine }: PublishedUnder,
 ): Promise<Published> {
   const { released, body, hash, codec } = encoded;
+  const { mechanism, shared, mass } = released;
   const { base, params, steps, age } = released.trained;
+  const trained = hashOf(params);
+  const bytes = body.length;
   const [, entry] = await log.append([
-    { type: "train", body: { in: hashOf(base), out: hashOf(params), steps, age, engine } },
-    { type: "publish", body: { model: hash, age, bytes: body.length, codec } },
+    { type: "train", body: { in: hashOf(base), out: trained, steps, age, engine, privacy: null } },
+    { type: "publish", body: { model: hash, age, bytes, codec, mechanism, shared, mass, trained } },
   ]);
   if (entry === undefined) throw new Error("an append of two entries returned fewer");
   const { generation, root, signature: note } = log.state();
   const { seq, id, tsMs } = entry;
   const place = { task: taskId, generation, seq, entry: id, root, note, tsMs };
-  return published(encoded, entry, encodeAnnouncement({ ...place, model: hash, bytes: body.length, age }, identity));
+  return published(encoded, entry, encodeAnnouncement({ ...place, model: hash, bytes, age, mass }, identity));
 }

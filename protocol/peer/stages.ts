@@ -169,7 +169,7 @@ export function candidate({ announced, body }: Fetched, params: Float32Array): C
   return { announced, body, params } as Candidate;
 }
 
-export function weighed(candidate: Candidate, worth: Pick<Weighed, "tau" | "weightQ16">): Weighed {
+export function weighed(candidate: Candidate, worth: Pick<Weighed, "tau" | "weightQ16" | "mass">): Weighed {
   return { candidate, params: candidate.params, ...worth } as Weighed;
 }
 

@@ -19,7 +19,11 @@ export function weigh(task: Task, candidates: readonly Candidate[], ownAge: numb
       cyclesSinceFirstSeen: cycle - firstSeenCycle,
       cutoff: task.staleness.cutoff,
     });
-    return weighed(candidate, { tau, weightQ16: stalenessWeightQ16(tau, task.staleness) });
+    return weighed(candidate, {
+      tau,
+      weightQ16: stalenessWeightQ16(tau, task.staleness),
+      mass: candidate.announced.mass,
+    });
   });
 }
 

@@ -4,5 +4,5 @@ import type { Mechanism } from "./mechanism.ts";
 export const none: Mechanism = {
   name: "none",
   isRepeatable: true,
-  release: ({ params }) => params,
+  release: (trained) => trained,
 };

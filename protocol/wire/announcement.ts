@@ -1,7 +1,8 @@
 /**
  * The announcement of a published model: what gossipsub carries, under 1 KiB, sealed by the author's key.
  *
- * Payload, strict DAG-CBOR: [1, task(32), author public key(32), generation, seq, entry(32), root(32), note(64), model(32), bytes, age, tsMs].
+ * Payload, strict DAG-CBOR: [2, task(32), author public key(32), generation, seq, entry(32), root(32), note(64), model(32), bytes, age, tsMs, mass].
+ * Those of version 1, which end with tsMs, are read from stores and evidence; their mass is 1.
  * `seq` and `entry` are number and id of the publish entry in that generation of the author's log, `root` is that of the tree over
  * the log's first seq + 1 entries, so an announcement commits to the whole log; `note` is the author's signature of that checkpoint.
  */
@@ -9,10 +10,11 @@ import { equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Identity, PeerId } from "../seams.ts";
+import { MAX_MASS } from "../weight.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 import { isSignature, seal, sealedPayload } from "./envelope.ts";
 import { peerIdFromPublicKey } from "./identity.ts";
-import { isBytes32, isCount, isGeneration } from "./values.ts";
+import { isBytes32, isCount, isGeneration, isMass } from "./values.ts";
 
 export interface Announcement {
   readonly task: Uint8Array;
@@ -34,19 +36,23 @@ export interface Announcement {
   readonly bytes: number;
   /** SGD steps in the model's lineage, as the author claims. */
   readonly age: number;
+  /** How many models it stands for, 1 .. MAX_MASS: above 1 where it is an aggregate itself. */
+  readonly mass: number;
   /** The author's clock, in whole minutes: for display only. */
   readonly tsMs: number;
   /** As it came, signature and all: what can be shown to others. */
   readonly sealed: Uint8Array;
 }
 
-export type AnnouncementDraft = Omit<Announcement, "author" | "publicKey" | "sealed">;
+/** Mass 1 where it is left out. */
+export type AnnouncementDraft = Omit<Announcement, "author" | "publicKey" | "sealed" | "mass"> &
+  Partial<Pick<Announcement, "mass">>;
 
 export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity): Uint8Array {
-  const { task, generation, seq, entry, root, note, model, bytes, age, tsMs } = draft;
+  const { task, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1 } = draft;
   return seal(
     "announcement",
-    encodeCanonical([1, task, identity.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs]),
+    encodeCanonical([2, task, identity.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass]),
     identity,
   );
 }
@@ -66,11 +72,17 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
   return latest;
 }
 
+/** Elements of a payload, by version. */
+const LENGTHS: ReadonlyMap<unknown, number> = new Map([
+  [1, 12],
+  [2, 13],
+]);
+
 function decode(sealed: Uint8Array): Announcement {
   const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes);
-  if (!Array.isArray(fields) || fields.length !== 12 || fields[0] !== 1)
-    throw malformed("not a version 1 announcement");
-  const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs] = fields;
+  const length = Array.isArray(fields) && LENGTHS.get(fields[0]);
+  if (!Array.isArray(fields) || fields.length !== length) throw malformed("no announcement of version 1 or 2");
+  const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1] = fields;
   if (!isBytes32(task) || !isBytes32(publicKey) || !isBytes32(entry) || !isBytes32(root) || !isBytes32(model))
     throw malformed("a hash or key is not 32 bytes");
   if (!isSignature(note)) throw malformed("the note is no signature");
@@ -78,8 +90,9 @@ function decode(sealed: Uint8Array): Announcement {
     throw malformed("a number is not in 0 .. 2^53-1");
   if (!isGeneration(generation)) throw malformed("the generation is not in 0 .. 2^32-1");
   if (age > LIMITS.maxAge) throw malformed(`an age above ${LIMITS.maxAge}`);
+  if (!isMass(mass)) throw malformed(`the mass is not in 1 .. ${MAX_MASS}`);
   const author = peerIdFromPublicKey(publicKey);
-  return { task, author, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, sealed };
+  return { task, author, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass, sealed };
 }
 
 function malformed(message: string): HearsayError {

@@ -5,10 +5,10 @@ import { decodeCanonical } from "./canonical.ts";
 import { isBytes32, isCount } from "./values.ts";
 
 /** The version of the protocol that this software speaks: the first element of every message, and the number in the name of every protocol. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
- * The elements of a version 1 message, the version among them: at least `length` of them. What follows them is of the future and is passed over,
+ * The elements of a message of this version, the version among them: at least `length` of them. What follows them is of the future and is passed over,
  * so that later versions can add fields. Only for messages that nobody signs: what is signed has one form.
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_VERSION.
  */
@@ -16,8 +16,9 @@ export function fields(bytes: Uint8Array, length: number): unknown[] {
   const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
   if (!Array.isArray(value)) throw malformed("not a list that begins with a version");
   const version: unknown = value[0];
-  if (isCount(version) && version > PROTOCOL_VERSION) throw otherVersion(version);
-  if (version !== PROTOCOL_VERSION || value.length < length) throw malformed("not a version 1 message");
+  if (isCount(version) && version > 0 && version !== PROTOCOL_VERSION) throw otherVersion(version);
+  if (version !== PROTOCOL_VERSION || value.length < length)
+    throw malformed(`not a version ${PROTOCOL_VERSION} message`);
   return value;
 }
 

@@ -1,12 +1,12 @@
 /**
  * The log protocol: what others may ask about a peer's log. Requests and answers are strict DAG-CBOR arrays.
  *
- *   prove       [1, "prove", logId(32), seq, old]          -> [1, signed entry, inclusion, consistency, wanted]
- *   checkpoint  [1, "checkpoint", logId(32)]               -> [1, note, cosigned note | null]
- *   entries     [1, "entries", logId(32), from, limit]     -> [1, size, [signed entry, ...]]
- *   cosign      [1, "cosign", logId(32), size, line]       -> [1]
- *   evidence    [1, "evidence", id(32), from, held(32)]    -> [1, [evidence, ...]]
- *   generations [1, "generations", task(32)]               -> [1, [generation, ...]]
+ *   prove       [2, "prove", logId(32), seq, old]          -> [2, signed entry, inclusion, consistency, wanted]
+ *   checkpoint  [2, "checkpoint", logId(32)]               -> [2, note, cosigned note | null]
+ *   entries     [2, "entries", logId(32), from, limit]     -> [2, size, [signed entry, ...]]
+ *   cosign      [2, "cosign", logId(32), size, line]       -> [2]
+ *   evidence    [2, "evidence", id(32), from, held(32)]    -> [2, [evidence, ...]]
+ *   generations [2, "generations", task(32)]               -> [2, [generation, ...]]
  *
  * `inclusion` shows that entry `seq` is in the tree of the first seq + 1 entries, `consistency` that this tree begins with that of the first
  * `old` (0: none is asked for); both are lists of hashes (log/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
@@ -18,11 +18,11 @@
  */
 import { LIMITS } from "../limits.ts";
 import { encodeCanonical } from "./canonical.ts";
-import { binary, bytes32, count, fields, list, malformed, text } from "./fields.ts";
+import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { isBytes32, isGeneration } from "./values.ts";
 
 /** Shared by all tasks: every request names a log, or the task. */
-export const LOG_PROTOCOL = "/hearsay/log/1.0.0";
+export const LOG_PROTOCOL: string = `/hearsay/log/${PROTOCOL_VERSION}.0.0`;
 
 export type LogRequest =
   | { readonly what: "prove"; readonly logId: Uint8Array; readonly seq: number; readonly old: number }
@@ -63,19 +63,19 @@ const MAX_HEADER_BYTES = 32;
 const MAX_ITEM_HEADER_BYTES = 5;
 
 export function encodeLogRequest(request: LogRequest): Uint8Array {
-  if (request.what === "generations") return encodeCanonical([1, request.what, request.task]);
+  if (request.what === "generations") return encodeCanonical([PROTOCOL_VERSION, request.what, request.task]);
   const { what, logId } = request;
   switch (what) {
     case "prove":
-      return encodeCanonical([1, what, logId, request.seq, request.old]);
+      return encodeCanonical([PROTOCOL_VERSION, what, logId, request.seq, request.old]);
     case "checkpoint":
-      return encodeCanonical([1, what, logId]);
+      return encodeCanonical([PROTOCOL_VERSION, what, logId]);
     case "entries":
-      return encodeCanonical([1, what, logId, request.from, request.limit]);
+      return encodeCanonical([PROTOCOL_VERSION, what, logId, request.from, request.limit]);
     case "cosign":
-      return encodeCanonical([1, what, logId, request.size, request.line]);
+      return encodeCanonical([PROTOCOL_VERSION, what, logId, request.size, request.line]);
     case "evidence":
-      return encodeCanonical([1, what, logId, request.from, request.held]);
+      return encodeCanonical([PROTOCOL_VERSION, what, logId, request.from, request.held]);
   }
 }
 
@@ -94,7 +94,7 @@ export function decodeLogRequest(bytes: Uint8Array): LogRequest {
 }
 
 export function encodeProveAnswer({ entry, inclusion, consistency, wanted }: ProveAnswer): Uint8Array {
-  return encodeCanonical([1, entry, inclusion, consistency, wanted]);
+  return encodeCanonical([PROTOCOL_VERSION, entry, inclusion, consistency, wanted]);
 }
 
 export function decodeProveAnswer(bytes: Uint8Array): ProveAnswer {
@@ -104,7 +104,7 @@ export function decodeProveAnswer(bytes: Uint8Array): ProveAnswer {
 }
 
 export function encodeCheckpointAnswer({ note, cosigned }: CheckpointAnswer): Uint8Array {
-  return encodeCanonical([1, note, cosigned ?? null]);
+  return encodeCanonical([PROTOCOL_VERSION, note, cosigned ?? null]);
 }
 
 export function decodeCheckpointAnswer(bytes: Uint8Array): CheckpointAnswer {
@@ -113,7 +113,7 @@ export function decodeCheckpointAnswer(bytes: Uint8Array): CheckpointAnswer {
 }
 
 export function encodeEntriesAnswer({ size, entries }: EntriesAnswer): Uint8Array {
-  return encodeCanonical([1, size, entries]);
+  return encodeCanonical([PROTOCOL_VERSION, size, entries]);
 }
 
 export function decodeEntriesAnswer(bytes: Uint8Array): EntriesAnswer {
@@ -122,11 +122,11 @@ export function decodeEntriesAnswer(bytes: Uint8Array): EntriesAnswer {
 }
 
 export function encodeCosignAnswer(): Uint8Array {
-  return encodeCanonical([1]);
+  return encodeCanonical([PROTOCOL_VERSION]);
 }
 
 export function encodeEvidenceAnswer(evidence: readonly Uint8Array[]): Uint8Array {
-  return encodeCanonical([1, evidence]);
+  return encodeCanonical([PROTOCOL_VERSION, evidence]);
 }
 
 export function decodeEvidenceAnswer(bytes: Uint8Array): Uint8Array[] {
@@ -135,7 +135,7 @@ export function decodeEvidenceAnswer(bytes: Uint8Array): Uint8Array[] {
 }
 
 export function encodeGenerationsAnswer(generations: readonly number[]): Uint8Array {
-  return encodeCanonical([1, generations.slice(-MAX_GENERATIONS)]);
+  return encodeCanonical([PROTOCOL_VERSION, generations.slice(-MAX_GENERATIONS)]);
 }
 
 export function decodeGenerationsAnswer(bytes: Uint8Array): number[] {

@@ -2,28 +2,28 @@
  * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id. What follows
  * the fields below is passed over: later versions may add some.
  *
- *   hello   [1, task(32), agent]                     -> [1, task(32), agent, announcement | null, yours | null]
- *   blob    [1, hash(32), offset, maxBytes]          -> [1, total, chunk]
- *   peers   [1, limit]                               -> [1, [[peerId, [multiaddr, ...]], ...]]
+ *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null]
+ *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
+ *   peers   [2, limit]                               -> [2, [[peerId, [multiaddr, ...]], ...]]
  */
 import { toHex } from "../bytes.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerId } from "../seams.ts";
 import { encodeCanonical } from "./canonical.ts";
-import { binary, bytes32, count, fields, list, malformed, text } from "./fields.ts";
+import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
 
 /** Shared by all tasks, so that a peer of another task can be told so. */
-export const HELLO_PROTOCOL = "/hearsay/hello/1.0.0";
+export const HELLO_PROTOCOL: string = `/hearsay/hello/${PROTOCOL_VERSION}.0.0`;
 
 /** Topic and protocol names of a task: the first 16 bytes of its id, in hexadecimal. */
 export function taskNames(task: Uint8Array): { announce: string; evidence: string; blob: string; peers: string } {
   const tag = toHex(task.subarray(0, 16));
   return {
-    announce: `/hearsay/${tag}/announce/1`,
-    evidence: `/hearsay/${tag}/evidence/1`,
-    blob: `/hearsay/${tag}/blob/1.0.0`,
-    peers: `/hearsay/${tag}/peers/1.0.0`,
+    announce: `/hearsay/${tag}/announce/${PROTOCOL_VERSION}`,
+    evidence: `/hearsay/${tag}/evidence/${PROTOCOL_VERSION}`,
+    blob: `/hearsay/${tag}/blob/${PROTOCOL_VERSION}.0.0`,
+    peers: `/hearsay/${tag}/peers/${PROTOCOL_VERSION}.0.0`,
   };
 }
 
@@ -58,7 +58,7 @@ export interface PeerAddresses {
 }
 
 export function encodeHelloRequest({ task, agent }: HelloRequest): Uint8Array {
-  return encodeCanonical([1, task, agent]);
+  return encodeCanonical([PROTOCOL_VERSION, task, agent]);
 }
 
 export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
@@ -67,7 +67,7 @@ export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
 }
 
 export function encodeHelloAnswer({ task, agent, announcement, yours }: HelloAnswer): Uint8Array {
-  return encodeCanonical([1, task, agent, announcement ?? null, yours ?? null]);
+  return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
@@ -81,7 +81,7 @@ export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
 }
 
 export function encodeBlobRequest({ hash, offset, maxBytes }: BlobRequest): Uint8Array {
-  return encodeCanonical([1, hash, offset, maxBytes]);
+  return encodeCanonical([PROTOCOL_VERSION, hash, offset, maxBytes]);
 }
 
 export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
@@ -91,7 +91,7 @@ export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
 
 /** The chunk lies at a multiple of eight in memory, so that who gets this very array can look at its numbers without copying them. */
 export function encodeBlobAnswer({ total, chunk }: BlobAnswer): Uint8Array {
-  const encoded = encodeCanonical([1, total, chunk]);
+  const encoded = encodeCanonical([PROTOCOL_VERSION, total, chunk]);
   const before = -(encoded.length - chunk.length) & 7;
   const aligned = new Uint8Array(before + encoded.length).subarray(before);
   aligned.set(encoded);
@@ -104,7 +104,7 @@ export function decodeBlobAnswer(bytes: Uint8Array): BlobAnswer {
 }
 
 export function encodePeersRequest(limit: number): Uint8Array {
-  return encodeCanonical([1, limit]);
+  return encodeCanonical([PROTOCOL_VERSION, limit]);
 }
 
 export function decodePeersRequest(bytes: Uint8Array): number {
@@ -113,7 +113,7 @@ export function decodePeersRequest(bytes: Uint8Array): number {
 }
 
 export function encodePeersAnswer(peers: readonly PeerAddresses[]): Uint8Array {
-  return encodeCanonical([1, peers.map(({ peer, addresses }) => [peer, addresses])]);
+  return encodeCanonical([PROTOCOL_VERSION, peers.map(({ peer, addresses }) => [peer, addresses])]);
 }
 
 /** Entries that are no Ed25519 peer id are refused whole; longer lists than the limits are cut. */

@@ -1,4 +1,5 @@
 /** Checks of decoded values that messages, log entries and saved state share. */
+import { MAX_MASS } from "../weight.ts";
 
 /** True for 32 bytes: a hash or a key. */
 export function isBytes32(value: unknown): value is Uint8Array {
@@ -13,6 +14,11 @@ export function isCount(value: unknown): value is number {
 /** True for the number of one of a key's logs of a task, 0 .. 2^32-1. */
 export function isGeneration(value: unknown): value is number {
   return isCount(value) && value < 2 ** 32;
+}
+
+/** True for a number of models that one may stand for, 1 .. MAX_MASS. */
+export function isMass(value: unknown): value is number {
+  return isCount(value) && value >= 1 && value <= MAX_MASS;
 }
 
 export const MINUTE_MS = 60_000;

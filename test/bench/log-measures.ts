@@ -14,6 +14,7 @@ import { createRng } from "../../protocol/rng.ts";
 import type { Store } from "../../protocol/seams.ts";
 import { verifyIn } from "../../protocol/wire/envelope.ts";
 import { randomBytes } from "../fuzz/mutate.ts";
+import { AS_TRAINED } from "../support/publications.ts";
 
 const identity = identityFromSeed(new Uint8Array(32).fill(1));
 const taskId = new Uint8Array(32).fill(0x7a);
@@ -31,8 +32,10 @@ const BATCH = 256;
 
 /** A peer's entries: train, publish, aggregate, and so on. */
 function cycleDraft(i: number): Draft {
-  if (i % 3 === 0) return { type: "train", body: { in: hash(), out: hash(), steps: 10, age: i, engine: "dense" } };
-  if (i % 3 === 1) return { type: "publish", body: { model: hash(), age: i, bytes: 31_400, codec: "f32" } };
+  if (i % 3 === 0)
+    return { type: "train", body: { in: hash(), out: hash(), steps: 10, age: i, engine: "dense", privacy: null } };
+  if (i % 3 === 1)
+    return { type: "publish", body: { model: hash(), age: i, bytes: 31_400, codec: "f32", ...AS_TRAINED } };
   const parents = Array.from({ length: PARENTS }, () => [hash(), hash(), i, 65536, "used"] as const);
   const body = { own: hash(), base: hash(), out: hash(), rule: "guarded-median", age: i, parents };
   return { type: "aggregate", body };

@@ -139,7 +139,7 @@ describe("what is in a peer's data", () => {
 
     const received = concatBytes(...observer.received);
     assert.ok(Buffer.from(received).includes("glucose"), "the manifest is among what was received");
-    assert.ok(received.length > 10 * hostile.codec.bodyBytes);
+    assert.ok(received.length > 10 * hostile.codec.maxBytes);
     assert.deepEqual(tracesIn(received), []);
   });
 

@@ -53,7 +53,7 @@ const ATTACKS: readonly Attack[] = [
   {
     name: "another size in the announcement",
     code: "ERR_MODEL_SIZE",
-    offer: ({ codec }) => ({ bytes: codec.bodyBytes - 4 }),
+    offer: ({ codec }) => ({ bytes: codec.maxBytes - 4 }),
   },
   { name: "an oversized announcement", code: "ERR_MODEL_SIZE", offer: () => ({ bytes: 2 ** 40 }) },
   {

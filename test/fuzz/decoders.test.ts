@@ -28,6 +28,7 @@ import * as logMessages from "../../protocol/wire/log-messages.ts";
 import * as messages from "../../protocol/wire/messages.ts";
 import { sampleDrafts } from "../protocol/log/support.ts";
 import { blobTask } from "../support/blobs.ts";
+import { AS_TRAINED } from "../support/publications.ts";
 import { acceptsOrRefuses, mutate, randomBytes } from "./mutate.ts";
 
 const MAX_MS = 2000;
@@ -86,7 +87,7 @@ const FORKED_ENTRY = createEntry(
     prev: hash(),
     tsMs: 5,
     type: "publish",
-    body: { model: hash(), age: 1, bytes: 2, codec: "f32" },
+    body: { model: hash(), age: 1, bytes: 2, codec: "f32", ...AS_TRAINED },
   },
   alice,
   nodeCrypto,

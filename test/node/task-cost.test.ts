@@ -7,6 +7,7 @@ import type { Parent } from "../../protocol/log/bodies.ts";
 import { createEntry, type EntryContent } from "../../protocol/log/entry.ts";
 import { blobTask } from "../support/blobs.ts";
 import { blobScenario, runBlobs } from "../support/experiments.ts";
+import { AS_TRAINED } from "../support/publications.ts";
 
 const MODEL = { model: { kind: "mlp", hidden: [256], activation: "relu" } };
 const DAY_SECONDS = 86_400;
@@ -29,8 +30,12 @@ test("a cycle adds no more to the log than is said, with as many parents as a me
   const parents = Array.from({ length: Math.max(inboxSize, memory) }, () => parent);
   const place = { logId: hash, seq: 2 ** 40, prev: hash, tsMs: 2 ** 41 };
   const entries: EntryContent[] = [
-    { ...place, type: "train", body: { in: hash, out: hash, steps: 100_000, age, engine: "tensorflow native 4.22.0" } },
-    { ...place, type: "publish", body: { model: hash, age, bytes: 2 ** 29, codec: "f32" } },
+    {
+      ...place,
+      type: "train",
+      body: { in: hash, out: hash, steps: 100_000, age, engine: "tensorflow native 4.22.0", privacy: null },
+    },
+    { ...place, type: "publish", body: { model: hash, age, bytes: 2 ** 29, codec: "f32", ...AS_TRAINED } },
     { ...place, type: "aggregate", body: { own: hash, base: hash, out: hash, rule: "guarded-median", age, parents } },
   ];
   const identity = identityFromSeed(hash);

@@ -2,6 +2,8 @@
 import { nodeCrypto } from "../../node/crypto.ts";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { type AuditedEntry, type AuditOptions, type AuditReport, auditLog } from "../../protocol/audit/audit.ts";
+import type { Mechanism } from "../../protocol/privacy/mechanism.ts";
+import { MECHANISMS } from "../../protocol/privacy/registry.ts";
 import type { Archive } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { createMemoryArchive } from "../../sim/archive.ts";
@@ -38,6 +40,11 @@ export const AUDITED_RULES: readonly Readonly<Record<string, unknown>>[] = [
   { rule: "balance+mean", parameters: { gamma: 1, kappa: 3, horizon: 100 } },
 ];
 
-export function audit(entries: readonly AuditedEntry[], task: Task, find: AuditOptions["find"]): Promise<AuditReport> {
-  return auditLog(entries, { task, crypto: nodeCrypto, aggregator: plainAggregator, find });
+export function audit(
+  entries: readonly AuditedEntry[],
+  task: Task,
+  find: AuditOptions["find"],
+  mechanisms: ReadonlyMap<string, Mechanism> = MECHANISMS,
+): Promise<AuditReport> {
+  return auditLog(entries, { task, crypto: nodeCrypto, aggregator: plainAggregator, find, mechanisms });
 }

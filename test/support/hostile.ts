@@ -32,6 +32,7 @@ import {
 } from "../../protocol/wire/messages.ts";
 
 import { createHostileLog } from "./hostile-log.ts";
+import { AS_TRAINED } from "./publications.ts";
 
 export interface HostileOptions {
   readonly transport: Transport;
@@ -147,7 +148,7 @@ export function createHostile(options: HostileOptions): Hostile {
     const model = offer.hash ?? crypto.sha256(body);
     const age = offer.age ?? 0;
     const length = offer.bytes ?? body.length;
-    const published = { model, age, bytes: length, codec: task.codec };
+    const published = { model, age, bytes: length, codec: task.codec, ...AS_TRAINED };
     const entry = offer.unlogged ? log.pretend() : log.publish(published);
     shelf.set(toHex(model), { body, answer: offer.answer });
     const draft = {

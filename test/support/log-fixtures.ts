@@ -1,6 +1,7 @@
 /**
  * The exported logs in test/fixtures, which must verify for ever. `node test/support/log-fixtures.ts` writes them again; a test holds the files
- * against what this code makes, byte by byte, so that a change of a format cannot pass unseen. Made on 2026-11-24, the last one on 2026-11-29.
+ * against what this code makes, byte by byte, so that a change of a format cannot pass unseen. Made on 2026-11-29. Those
+ * that version 1 of this code made, on 2026-11-24, are in test/fixtures/v1, and log-v1.jsonl is of 2026-11-20.
  *
  *     log-whole.jsonl, log-whole.car    60 entries of every type, generation 1, ended for another key, with a cosigned checkpoint; the CAR with bodies
  *     log-fork-a.jsonl, -b.car    two histories that one key signed; they part after entry 7
@@ -21,6 +22,7 @@ import { succeededBy } from "../../protocol/log/succession.ts";
 import type { Clock, Identity, Store } from "../../protocol/seams.ts";
 import { createMemoryStore } from "../../sim/store.ts";
 import { carOf, jsonlOf } from "../protocol/log/export-support.ts";
+import { AS_TRAINED } from "./publications.ts";
 
 export const FIXTURES: URL = new URL("../fixtures/", import.meta.url);
 
@@ -58,7 +60,9 @@ async function wholeLog(): Promise<LogSource> {
   const store = createMemoryStore();
   const clock = { nowMs: START_MS, now: () => clock.nowMs, monotonicMs: () => clock.nowMs, after: () => () => {} };
   const log = await open(store, clock);
-  await log.append([{ type: "train", body: { in: filled(10), out: filled(11), steps: 10, age: 10 } }]);
+  await log.append([
+    { type: "train", body: { in: filled(10), out: filled(11), steps: 10, age: 10, engine: "dense", privacy: null } },
+  ]);
   await log.startGeneration(1, filled(12));
   for (let cycle = 0; log.head().size < 56; cycle++) {
     clock.nowMs += 61_000;
@@ -92,8 +96,8 @@ function cycleOf(cycle: number): Draft[] {
   const age = [23, 255, 65_535, 2 ** 32, Number.MAX_SAFE_INTEGER][cycle % 5] as number;
   const body = BODIES[cycle % 7 === 0 ? 0 : 1] as Uint8Array;
   const [own, out] = [filled(20 + cycle), filled(21 + cycle)];
-  const train = { in: own, out, steps: 10, age, ...(cycle % 3 === 0 && { engine: "dense" }) };
-  const publish = { model: nodeCrypto.sha256(body), age, bytes: body.length, codec: "f32" };
+  const train = { in: own, out, steps: 10, age, engine: "dense", privacy: null };
+  const publish = { model: nodeCrypto.sha256(body), age, bytes: body.length, codec: "f32", ...AS_TRAINED };
   const merged: Draft = {
     type: "aggregate",
     body: {
@@ -120,7 +124,7 @@ async function forkedLog(side: number): Promise<{ store: Store; parted: Entry }>
   const log = await open(store, { now: () => START_MS, monotonicMs: () => START_MS, after: () => () => {} });
   const resume = (n: number): Draft => ({ type: "resume", body: { params: filled(n), age: n } });
   await log.append([1, 2, 3, 4, 5, 6, 7].map(resume));
-  const publish: Draft = { type: "publish", body: { model: filled(9), age: 9, bytes: 9, codec: "f32" } };
+  const publish: Draft = { type: "publish", body: { model: filled(9), age: 9, bytes: 9, codec: "f32", ...AS_TRAINED } };
   const [parted] = await log.append([...[side, 8, 9, 10, 11, 12, 13].map(resume), publish]);
   return { store, parted: parted as Entry };
 }

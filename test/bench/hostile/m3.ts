@@ -33,7 +33,10 @@ async function proveMs(directory: string): Promise<number> {
   const taskId = nodeCrypto.sha256(utf8("task"));
   const log = await openLog({ store, identity, crypto: nodeCrypto, clock: wallClock, taskId, agent: "hearsay/bench" });
   const zero = new Uint8Array(32);
-  const train = { type: "train", body: { in: zero, out: zero, steps: 1, age: 1 } } as const;
+  const train = {
+    type: "train",
+    body: { in: zero, out: zero, steps: 1, age: 1, engine: "dense", privacy: null },
+  } as const;
   for (let i = 0; i < APPENDS / 100; i++) await log.append(Array(200).fill(train));
   const ms = await meanMs(100, (i) => proofs(log, 300 + 50 * i));
   await store.close();

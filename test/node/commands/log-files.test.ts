@@ -14,6 +14,7 @@ import { exportOf, inPieces, jsonlOf } from "../../protocol/log/export-support.t
 import { CRYPTO, collect, identity, TASK as LOG_TASK, open, testClock } from "../../protocol/log/support.ts";
 import { FIXTURES } from "../../support/log-fixtures.ts";
 import { createLab, type Finished, jsonLines, type Lab } from "../../support/process.ts";
+import { AS_TRAINED } from "../../support/publications.ts";
 
 const [FAILED, USAGE, INVALID, FORK, INCOMPLETE] = [1, 2, 3, 4, 5];
 const MANIFEST = utf8("the task manifest");
@@ -34,7 +35,7 @@ before(async () => {
   const log = await open({ store, taskId: TASK });
   const publish = (body: Uint8Array) => {
     const model = CRYPTO.sha256(body);
-    return { type: "publish", body: { model, age: 10, bytes: body.length, codec: "f32" } } as const;
+    return { type: "publish", body: { model, age: 10, bytes: body.length, codec: "f32", ...AS_TRAINED } } as const;
   };
   await log.append([publish(BODY), publish(LOST)]);
   await log.startGeneration(1, AFTER);

@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { MAX_MASS } from "../../../protocol/aggregate/mass.ts";
 import { RULES } from "../../../protocol/aggregate/registry.ts";
 import type { RuleCandidate, RuleInput } from "../../../protocol/seams.ts";
-import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
+import { MAX_MASS, UNIT_WEIGHT } from "../../../protocol/weight.ts";
 import { aggregate, anyCrowd, assertNear, ruleInput } from "./inputs.ts";
 
 function withMasses({ own, candidates }: RuleInput, [mass = 1, ...masses]: readonly number[]): RuleInput {

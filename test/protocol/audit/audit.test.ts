@@ -7,6 +7,7 @@ import type { AggregateBody, Parent } from "../../../protocol/log/bodies.ts";
 import { type Draft, openLog } from "../../../protocol/log/chain.ts";
 import type { Entry } from "../../../protocol/log/entry.ts";
 import { encodeTask } from "../../../protocol/manifest.ts";
+import type { Mechanism } from "../../../protocol/privacy/mechanism.ts";
 import type { Archive, Trainer } from "../../../protocol/seams.ts";
 import type { Task } from "../../../protocol/task.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
@@ -251,10 +252,44 @@ describe("an audit", () => {
     const other = honest.find(({ type }) => type === "publish") as Extract<Entry, { type: "publish" }>;
     const lie = (draft: Draft) => ({ ...draft, body: { ...draft.body, model: other.body.model } }) as Draft;
     assert.match((await lieOf(publish, lie))?.reason ?? "", /other parameters than the training gave/);
-    for (const change of [{ age: 0 }, { bytes: 7 }, { codec: "q8" }]) {
+    const changes = [
+      { age: 0 },
+      { bytes: 7 },
+      { codec: "q8" },
+      { trained: new Uint8Array(32) },
+      { mass: 2 },
+      { shared: Uint8Array.of(0) },
+      { mechanism: "unheard-of" },
+    ];
+    for (const change of changes) {
       const found = await lieOf(publish, (draft) => ({ ...draft, body: { ...draft.body, ...change } }) as Draft);
       assert.deepEqual([found?.seq, found?.type], [publish, "publish"]);
     }
+  });
+
+  it("calls a publication claimed, not proved and no lie, where its mechanism draws in secret", async () => {
+    const noise: Mechanism = { name: "noise", isRepeatable: false, release: (params) => params };
+    const mechanisms = new Map([[noise.name, noise]]);
+    const noisy = honest.map((entry) =>
+      entry.type === "publish" ? { ...entry, body: { ...entry.body, mechanism: noise.name } } : entry,
+    );
+    const { tallies, firstLie } = await audit(noisy, task, archive.get, mechanisms);
+    assert.equal(firstLie, undefined);
+    assert.deepEqual([tallies.publish.proved, tallies.publish.claimed > 3], [0, true]);
+    const without = await audit(noisy, task, async () => undefined, mechanisms);
+    assert.equal(without.tallies.publish.claimed, 0);
+    assert.equal(without.tallies.publish.missing, tallies.publish.claimed);
+  });
+
+  it("judges publications of version 1 as those of a mechanism that changes nothing", async () => {
+    const old = honest.map((entry) => {
+      if (entry.type !== "publish") return entry;
+      const { model, age, bytes, codec } = entry.body;
+      return { ...entry, body: { model, age, bytes, codec } };
+    });
+    const { tallies, firstLie } = await audit(old, task, archive.get);
+    assert.equal(firstLie, undefined);
+    assert.ok(tallies.publish.proved > 3);
   });
 
   it("says what is missing where bodies are gone, and proves the rest", async () => {

@@ -13,6 +13,7 @@ import { openStoredExport } from "../../../protocol/log/stored-export.ts";
 import { createRng } from "../../../protocol/rng.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
 import { mutate } from "../../fuzz/mutate.ts";
+import { AS_TRAINED } from "../../support/publications.ts";
 import { assertEveryByteCounts, assertEveryCutShows, carOf, exportOf, inPieces, verify } from "./export-support.ts";
 import { CRYPTO, collect, memoized, open, TASK } from "./support.ts";
 
@@ -27,7 +28,10 @@ async function withBodies() {
   const log = await open({ store });
   const drafts = [0, 2, 1, 2].map((i): Draft => {
     const bytes = BODIES[i] as Uint8Array;
-    return { type: "publish", body: { model: CRYPTO.sha256(bytes), age: i, bytes: bytes.length, codec: "f32" } };
+    return {
+      type: "publish",
+      body: { model: CRYPTO.sha256(bytes), age: i, bytes: bytes.length, codec: "f32", ...AS_TRAINED },
+    };
   });
   await log.append(drafts);
   return openStoredExport(store, CRYPTO);

@@ -22,7 +22,7 @@ const alice = identity(1);
 const logId = logIdOf(alice.publicKey, TASK, CRYPTO);
 const HASH = new Uint8Array(32).fill(5);
 const place: EntryPlace = { logId, seq: 3, prev: HASH, tsMs: START_MS };
-const train = { in: HASH, out: HASH, steps: 10, age: 20 };
+const train = { in: HASH, out: HASH, steps: 10, age: 20, engine: "dense", privacy: null };
 
 const bytes32 = () => fc.uint8Array({ minLength: 32, maxLength: 32 });
 const count = () => fc.maxSafeNat();
@@ -48,14 +48,27 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
   }),
   record({
     type: fc.constant("train" as const),
-    body: fc.record(
-      { in: bytes32(), out: bytes32(), steps: count(), age: count(), engine: name() },
-      { requiredKeys: ["in", "out", "steps", "age"], noNullPrototype: true },
-    ),
+    body: record({
+      in: bytes32(),
+      out: bytes32(),
+      steps: count(),
+      age: count(),
+      engine: name(),
+      privacy: fc.constant(null),
+    }),
   }),
   record({
     type: fc.constant("publish" as const),
-    body: record({ model: bytes32(), age: count(), bytes: count(), codec: name() }),
+    body: record({
+      model: bytes32(),
+      age: count(),
+      bytes: count(),
+      codec: name(),
+      mechanism: name(),
+      shared: fc.uint8Array({ minLength: 1, maxLength: 512 }),
+      mass: fc.integer({ min: 1, max: 2 ** 20 }),
+      trained: bytes32(),
+    }),
   }),
   record({
     type: fc.constant("aggregate" as const),
@@ -73,7 +86,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
 
 /** The bytes of an entry whose parts need not be valid: by the library, which also encodes what ours refuses. */
 function encode(parts: Partial<Record<"version" | "logId" | "seq" | "prev" | "tsMs" | "type" | "body", unknown>>) {
-  const all = { version: 1, ...place, type: "train", body: train, ...parts };
+  const all = { version: 2, ...place, type: "train", body: train, ...parts };
   return encodeDagCbor([all.version, all.logId, all.seq, all.prev, all.tsMs, all.type, all.body]);
 }
 
@@ -82,7 +95,8 @@ describe("entries", () => {
     fc.assert(
       fc.property(statement, count(), count(), bytes32(), (said, seq, tsMs, prev) => {
         const entry = createEntry({ logId, seq, prev, tsMs, ...said }, alice, CRYPTO);
-        const { id, signed, ...content } = readEntry(entry.signed, CRYPTO);
+        const { id, signed, version, ...content } = readEntry(entry.signed, CRYPTO);
+        assert.equal(version, 2);
         assert.deepEqual(content, { logId, seq, prev, tsMs, ...said });
         assert.deepEqual(id, entry.id);
         assert.deepEqual(signed, entry.signed);
@@ -121,7 +135,8 @@ describe("entries", () => {
   const aggregate = { own: HASH, base: HASH, out: HASH, rule: "median", age: 1, parents: [] as unknown[] };
   const withParent = (...fields: unknown[]) => ({ type: "aggregate", body: { ...aggregate, parents: [fields] } });
   const refused: readonly (readonly [what: string, parts: Parameters<typeof encode>[0]])[] = [
-    ["another version", { version: 2 }],
+    ["another version", { version: 3 }],
+    ["the fields of version 2 in version 1", { version: 1 }],
     ["an unknown type", { type: "end", body: {} }],
     ["a type inherited from Object", { type: "constructor", body: {} }],
     ["a type that is no text", { type: 1 }],
@@ -141,7 +156,8 @@ describe("entries", () => {
     ],
     ["a float", { body: { ...train, age: 1.5 } }],
     ["a negative figure", { body: { ...train, steps: -1 } }],
-    ["an optional field that is null", { body: { ...train, engine: null } }],
+    ["a privacy field that is not null", { body: { ...train, privacy: 0 } }],
+    ["an engine that is null", { body: { ...train, engine: null } }],
     ["an empty name", { body: { ...train, engine: "" } }],
     ["a name of 65 characters", { body: { ...train, engine: "x".repeat(65) } }],
     ["a name with a terminal escape", { body: { ...train, engine: "\u001b[2J" } }],
@@ -177,8 +193,8 @@ describe("entries", () => {
     for (let run = 0; run < 60_000; run++) {
       const bytes = run % 8 === 0 ? randomBytes(rng, rng.below(300)) : mutate(rng, valid[run % 4] as Uint8Array);
       const accepts = acceptsOrRefuses(() => {
-        const { logId, seq, prev, tsMs, type, body } = decodeEntry(bytes);
-        assert.ok(equalBytes(encodeCanonical([1, logId, seq, prev, tsMs, type, body]), bytes));
+        const { version, logId, seq, prev, tsMs, type, body } = decodeEntry(bytes);
+        assert.ok(equalBytes(encodeCanonical([version, logId, seq, prev, tsMs, type, body]), bytes));
       });
       if (accepts) accepted++;
     }

@@ -17,6 +17,7 @@ import {
 import { NO_SUCCESSOR, succeededBy } from "../../../protocol/log/succession.ts";
 import type { Identity } from "../../../protocol/seams.ts";
 import { type AnnouncementDraft, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
+import { AS_TRAINED } from "../../support/publications.ts";
 
 const [alice, bob] = [1, 2].map((n) => identityFromSeed(new Uint8Array(32).fill(n))) as [Identity, Identity];
 const hash = (name: string) => nodeCrypto.sha256(utf8(name));
@@ -30,7 +31,10 @@ function announcement(changes: Partial<AnnouncementDraft> = {}, by: Identity = a
   return { what: "announcement", bytes: encodeAnnouncement(draft, by) };
 }
 
-const PUBLISH = { type: "publish", body: { model: hash("model"), age: 10, bytes: 100, codec: "f32" } } as const;
+const PUBLISH = {
+  type: "publish",
+  body: { model: hash("model"), age: 10, bytes: 100, codec: "f32", ...AS_TRAINED },
+} as const;
 
 function entry(
   seq: number,

@@ -14,10 +14,14 @@ import { createVerifier, type LogOwner } from "../../../protocol/log/verify.ts";
 import { createRng } from "../../../protocol/rng.ts";
 import type { Crypto, Identity, Store } from "../../../protocol/seams.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
+import { AS_TRAINED } from "../../support/publications.ts";
 import { CRYPTO, collect, identity, memoized, open, sampleDrafts, TASK } from "./support.ts";
 
 const RESUME: Draft = { type: "resume", body: { params: new Uint8Array(32), age: 0 } };
-const PUBLISH: Draft = { type: "publish", body: { model: new Uint8Array(32), age: 0, bytes: 1, codec: "f32" } };
+const PUBLISH: Draft = {
+  type: "publish",
+  body: { model: new Uint8Array(32), age: 0, bytes: 1, codec: "f32", ...AS_TRAINED },
+};
 const END: Draft = { type: "end", body: { next: null, proof: null } };
 
 /** A key whose every signature is the same: long logs in no time. */

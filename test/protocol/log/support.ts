@@ -8,6 +8,7 @@ import { createRng, type Rng } from "../../../protocol/rng.ts";
 import type { Clock, Crypto, Identity, Store } from "../../../protocol/seams.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
 import { randomBytes } from "../../fuzz/mutate.ts";
+import { AS_TRAINED } from "../../support/publications.ts";
 
 export const CRYPTO: Crypto = nodeCrypto;
 export const TASK: Uint8Array = new Uint8Array(32).fill(0x7a);
@@ -42,9 +43,9 @@ export function sampleDrafts(rng: Rng, count: number): Draft[] {
     const age = 10 * i;
     switch (i % 4) {
       case 0:
-        return { type: "train", body: { in: hash(), out: hash(), steps: 10, age, engine: "dense" } };
+        return { type: "train", body: { in: hash(), out: hash(), steps: 10, age, engine: "dense", privacy: null } };
       case 1:
-        return { type: "publish", body: { model: hash(), age, bytes: 31_400, codec: "f32" } };
+        return { type: "publish", body: { model: hash(), age, bytes: 31_400, codec: "f32", ...AS_TRAINED } };
       case 2:
         return {
           type: "aggregate",

@@ -64,7 +64,7 @@ function scene(options: SceneOptions = {}): Scene {
   const inner = createAnnouncementBook({
     task: TASK,
     self: me.peerId,
-    bodyBytes: BODY_BYTES,
+    bodyBytes: { minBytes: BODY_BYTES, maxBytes: BODY_BYTES },
     announcementsPerSecond,
     clock: { now: () => made.nowMs, monotonicMs: () => made.nowMs, after: () => () => {} },
     crypto: {

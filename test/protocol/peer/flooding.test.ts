@@ -149,7 +149,7 @@ describe("one model under several names", () => {
     const { blob } = taskNames(nodeCrypto.sha256(encodeTask(crowd.task)));
     const pulled = pullBlob({ transport, crypto: nodeCrypto, clock: crowd.world.clock }, victim.peerId, blob, {
       hash: model,
-      maxBytes: thief.codec.bodyBytes,
+      maxBytes: thief.codec.maxBytes,
       signal: new AbortController().signal,
     });
     await crowd.run(100);

@@ -113,7 +113,7 @@ describe("a body that is refused is counted under its code, logged as invalid an
       ],
     ] satisfies [string, Offer][]) {
       const { crowd, hostile, readers } = await scene(wide, 2);
-      assert.ok(hostile.codec.bodyBytes > 2 * LIMITS.maxChunkBytes);
+      assert.ok(hostile.codec.maxBytes > 2 * LIMITS.maxChunkBytes);
       await hostile.offer(offer);
       await crowd.run(1_000);
       for (const reader of readers) {
@@ -213,10 +213,10 @@ describe("an announcement that is refused is counted under its code, and its bod
   }
 
   it("one too large: ERR_MODEL_SIZE", () =>
-    refused({ ERR_MODEL_SIZE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.bodyBytes + 1 })));
+    refused({ ERR_MODEL_SIZE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.maxBytes + 1 })));
 
   it("one too small: ERR_MODEL_SIZE", () =>
-    refused({ ERR_MODEL_SIZE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.bodyBytes - 1 })));
+    refused({ ERR_MODEL_SIZE: 1 }, ({ hostile }) => hostile.offer({ bytes: hostile.codec.maxBytes - 1 })));
 
   it("of another task: ERR_OTHER_TASK", () =>
     refused({ ERR_OTHER_TASK: 1 }, ({ hostile }) => hostile.offer({ taskId: nodeCrypto.sha256(utf8("other")) })));

@@ -11,11 +11,11 @@ import { encode } from "../../../protocol/peer/encode.ts";
 import { type FetchComponents, type FetchOptions, fetchBody, lookInto } from "../../../protocol/peer/fetch.ts";
 import { type MergeComponents, merge } from "../../../protocol/peer/merge.ts";
 import { type PublishComponents, publish } from "../../../protocol/peer/publish.ts";
-import { allTensors, release } from "../../../protocol/peer/release.ts";
+import { release } from "../../../protocol/peer/release.ts";
 import * as stages from "../../../protocol/peer/stages.ts";
 import { sortOut, weigh } from "../../../protocol/peer/weigh.ts";
 import { none } from "../../../protocol/privacy/none.ts";
-import type { Task } from "../../../protocol/task.ts";
+import { allTensors, type Task } from "../../../protocol/task.ts";
 import type { Announcement } from "../../../protocol/wire/announcement.ts";
 import { blobTask } from "../../support/blobs.ts";
 
@@ -48,7 +48,7 @@ export function shortCutsOut(given: Given, log: PublishComponents): unknown[] {
     // @ts-expect-error what was trained is encoded only once it was released
     encode(trained, "f32", codec, nodeCrypto),
     // @ts-expect-error nor is a vector
-    encode({ trained, mechanism: "none", params, shared: allTensors(1), mass: 1 }, "f32", codec, nodeCrypto),
+    encode({ trained, mechanism: "none", params, shared: body, mass: 1 }, "f32", codec, nodeCrypto),
     // @ts-expect-error a release is published only as bytes
     publish(log, released, under),
     // @ts-expect-error a release that no codec encoded is in no log
@@ -95,9 +95,10 @@ test("a trained model is released, and encoded, as it is where the mechanism is 
 });
 
 test("the mask of all tensors has a bit for each, and no other", () => {
-  assert.deepEqual([...allTensors(1)], [1]);
-  assert.deepEqual([...allTensors(8)], [255]);
-  assert.deepEqual([...allTensors(11)], [255, 7]);
+  const mask = (count: number) => [...allTensors({ tensors: Array.from({ length: count }, () => ["w", [1]]) })];
+  assert.deepEqual(mask(1), [1]);
+  assert.deepEqual(mask(8), [255]);
+  assert.deepEqual(mask(11), [255, 7]);
 });
 
 test("a training that diverged keeps the model of before, and has taken no step", () => {

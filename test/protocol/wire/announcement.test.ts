@@ -24,6 +24,7 @@ const draft: fc.Arbitrary<AnnouncementDraft> = fc.record(
     bytes: count,
     age: fc.nat({ max: LIMITS.maxAge }),
     tsMs: count,
+    mass: fc.integer({ min: 1, max: 2 ** 20 }),
   },
   { noNullPrototype: true },
 );
@@ -43,7 +44,7 @@ const DRAFT: AnnouncementDraft = {
 
 /** The payload of DRAFT as an array of fields. */
 const LOG: readonly unknown[] = [1, 3, DRAFT.entry, DRAFT.root, DRAFT.note];
-const FIELDS: readonly unknown[] = [1, DRAFT.task, alice.publicKey, ...LOG, DRAFT.model, 6, 7, 8];
+const FIELDS: readonly unknown[] = [2, DRAFT.task, alice.publicKey, ...LOG, DRAFT.model, 6, 7, 8, 1];
 
 const sealed = (payload: unknown) => seal("announcement", encode(payload), alice);
 
@@ -61,20 +62,26 @@ describe("an announcement", () => {
     );
   });
 
-  it("is the signed DAG-CBOR of [1, task, key, generation, seq, entry, root, note, model, bytes, age, tsMs]", () => {
+  it("is the signed DAG-CBOR of [2, task, key, generation, seq, entry, root, note, model, bytes, age, tsMs, mass]", () => {
     const bytes = encodeAnnouncement(DRAFT, alice);
     assert.deepEqual(bytes, sealed(FIELDS));
     assert.equal(
       toHex(sealedPayload(bytes)),
-      `8c015820${"02".repeat(32)}5820${toHex(alice.publicKey)}01035820${"04".repeat(32)}5820${"09".repeat(32)}5840${"0a".repeat(64)}5820${"05".repeat(32)}060708`,
+      `8d025820${"02".repeat(32)}5820${toHex(alice.publicKey)}01035820${"04".repeat(32)}5820${"09".repeat(32)}5840${"0a".repeat(64)}5820${"05".repeat(32)}06070801`,
     );
+  });
+
+  it("of version 1, without a mass, is read for ever: stores and evidence hold such", () => {
+    const first = sealed([1, ...FIELDS.slice(1, 12)]);
+    const { author, publicKey, sealed: whole, ...said } = decodeAnnouncement(first);
+    assert.deepEqual(said, { ...DRAFT, mass: 1 });
   });
 
   it("is far below LIMITS.maxAnnouncementBytes, with the largest numbers too", () => {
     const most = Number.MAX_SAFE_INTEGER;
-    const largest = { generation: 2 ** 32 - 1, seq: most, bytes: most, age: LIMITS.maxAge, tsMs: most };
+    const largest = { generation: 2 ** 32 - 1, seq: most, bytes: most, age: LIMITS.maxAge, tsMs: most, mass: 2 ** 20 };
     const bytes = encodeAnnouncement({ ...DRAFT, ...largest }, alice);
-    assert.equal(bytes.length, 343);
+    assert.equal(bytes.length, 348);
     assert.ok(2 * bytes.length + 100 < LIMITS.maxEvidenceBytes, "two make evidence");
   });
 
@@ -101,6 +108,8 @@ describe("an announcement", () => {
     ];
     assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(10, LIMITS.maxAge + 1))), { code: "ERR_DECODE" });
     assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(3, 2 ** 32))), { code: "ERR_DECODE" });
+    for (const mass of [0, 2 ** 20 + 1])
+      assert.throws(() => decodeAnnouncement(sealed(FIELDS.with(12, mass))), { code: "ERR_DECODE" });
     for (let at = 0; at < FIELDS.length; at++) {
       for (const value of wrong)
         assert.throws(
@@ -110,7 +119,7 @@ describe("an announcement", () => {
         );
       assert.throws(() => decodeAnnouncement(sealed(FIELDS.toSpliced(at, 1))), { code: "ERR_DECODE" });
     }
-    for (const payload of [[...FIELDS, 9], FIELDS.with(0, 2), {}, null, 1, "x"])
+    for (const payload of [[...FIELDS, 9], FIELDS.with(0, 1), FIELDS.with(0, 3), {}, null, 1, "x"])
       assert.throws(() => decodeAnnouncement(sealed(payload)), { code: "ERR_DECODE" });
   });
 
@@ -119,7 +128,7 @@ describe("an announcement", () => {
     for (let length = 0; length < bytes.length; length++)
       assert.throws(() => decodeAnnouncement(bytes.subarray(0, length)), { code: "ERR_DECODE" });
     assert.throws(() => decodeAnnouncement(new Uint8Array(LIMITS.maxAnnouncementBytes + 1)), { code: "ERR_TOO_LARGE" });
-    const long = concatBytes(bytes.subarray(0, 64), Uint8Array.of(0x98, 12), bytes.subarray(65)); // length 12 in a byte of its own
+    const long = concatBytes(bytes.subarray(0, 64), Uint8Array.of(0x98, 13), bytes.subarray(65)); // length 13 in a byte of its own
     assert.throws(() => decodeAnnouncement(long), /canonical|DAG-CBOR/);
   });
 });

@@ -117,12 +117,17 @@ describe("messages", () => {
     }
   });
 
-  it("of a later version are refused with ERR_VERSION, which names both and says what to update", () => {
-    for (const { decode, valid } of DECODERS)
-      assert.throws(() => decode(encode(valid.with(0, 2))), {
+  it("of another version are refused with ERR_VERSION, which names both and says what to update", () => {
+    for (const { decode, valid } of DECODERS) {
+      assert.throws(() => decode(encode(valid.with(0, 3))), {
         code: "ERR_VERSION",
-        message: "speaks hearsay/2, this is hearsay/1: update this peer",
+        message: "speaks hearsay/3, this is hearsay/2: update this peer",
       });
+      assert.throws(() => decode(encode(valid.with(0, 1))), {
+        code: "ERR_VERSION",
+        message: "speaks hearsay/1, this is hearsay/2: update that peer",
+      });
+    }
   });
 
   it("with fields of the future after those of today are read, and these fields passed over", () => {
@@ -130,12 +135,12 @@ describe("messages", () => {
       for (const future of [[1], [null, "text", [HASH]], [{ a: 1 }]])
         assert.deepEqual(decode(encode([...valid, ...future])), decode(encode(valid)), name);
     const [peer, addresses] = [PEERS[0], ["/ip4/192.0.2.1/tcp/1"]];
-    assert.deepEqual(decodePeersAnswer(encode([1, [[peer, addresses, "since", 5]]])), [{ peer, addresses }]);
+    assert.deepEqual(decodePeersAnswer(encode([2, [[peer, addresses, "since", 5]]])), [{ peer, addresses }]);
   });
 
   it("name an agent of at most 128 characters", () => {
-    assert.equal(decodeHelloRequest(encode([1, HASH, "a".repeat(128)])).agent.length, 128);
-    assert.throws(() => decodeHelloRequest(encode([1, HASH, "a".repeat(129)])), { code: "ERR_DECODE" });
+    assert.equal(decodeHelloRequest(encode([2, HASH, "a".repeat(128)])).agent.length, 128);
+    assert.throws(() => decodeHelloRequest(encode([2, HASH, "a".repeat(129)])), { code: "ERR_DECODE" });
   });
 });
 
@@ -161,7 +166,7 @@ describe("a list of peers", () => {
       PEERS[0],
       null,
     ])
-      assert.throws(() => decodePeersAnswer(encode([1, [good, bad]])), { code: "ERR_DECODE" });
+      assert.throws(() => decodePeersAnswer(encode([2, [good, bad]])), { code: "ERR_DECODE" });
   });
 });
 
@@ -169,16 +174,16 @@ describe("the names of a task's topic and protocols", () => {
   it("hold the first 16 bytes of its id", () => {
     const task = new Uint8Array(32).map((_, i) => i);
     assert.deepEqual(taskNames(task), {
-      announce: "/hearsay/000102030405060708090a0b0c0d0e0f/announce/1",
-      evidence: "/hearsay/000102030405060708090a0b0c0d0e0f/evidence/1",
-      blob: "/hearsay/000102030405060708090a0b0c0d0e0f/blob/1.0.0",
-      peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/1.0.0",
+      announce: "/hearsay/000102030405060708090a0b0c0d0e0f/announce/2",
+      evidence: "/hearsay/000102030405060708090a0b0c0d0e0f/evidence/2",
+      blob: "/hearsay/000102030405060708090a0b0c0d0e0f/blob/2.0.0",
+      peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/2.0.0",
     });
   });
 
   it("differ between tasks; hello alone is common to all", () => {
     assert.notDeepEqual(taskNames(HASH), taskNames(HASH.with(15, 0)));
-    assert.equal(HELLO_PROTOCOL, "/hearsay/hello/1.0.0");
+    assert.equal(HELLO_PROTOCOL, "/hearsay/hello/2.0.0");
   });
 });
 
@@ -195,15 +200,15 @@ function unlike(field: unknown): unknown[] {
 
 /** Each decoder with the fields of a message that it accepts. */
 const DECODERS: readonly { name: string; decode: (bytes: Uint8Array) => unknown; valid: unknown[] }[] = [
-  { name: "hello request", decode: decodeHelloRequest, valid: [1, HASH, "agent"] },
-  { name: "hello answer", decode: decodeHelloAnswer, valid: [1, HASH, "agent", new Uint8Array(3), new Uint8Array(3)] },
-  { name: "blob request", decode: decodeBlobRequest, valid: [1, HASH, 0, 1] },
-  { name: "blob answer", decode: decodeBlobAnswer, valid: [1, 9, new Uint8Array(3)] },
-  { name: "peers request", decode: decodePeersRequest, valid: [1, 4] },
-  { name: "prove request", decode: decodeLogRequest, valid: [1, "prove", HASH, 3, 0] },
-  { name: "prove answer", decode: decodeProveAnswer, valid: [1, new Uint8Array(3), [HASH], [HASH], true] },
-  { name: "checkpoint answer", decode: decodeCheckpointAnswer, valid: [1, "note", "note"] },
-  { name: "entries answer", decode: decodeEntriesAnswer, valid: [1, 3, [new Uint8Array(3)]] },
-  { name: "evidence answer", decode: decodeEvidenceAnswer, valid: [1, [new Uint8Array(3)]] },
-  { name: "peers answer", decode: decodePeersAnswer, valid: [1, [[PEERS[0], ["/ip4/192.0.2.1/tcp/1"]]]] },
+  { name: "hello request", decode: decodeHelloRequest, valid: [2, HASH, "agent"] },
+  { name: "hello answer", decode: decodeHelloAnswer, valid: [2, HASH, "agent", new Uint8Array(3), new Uint8Array(3)] },
+  { name: "blob request", decode: decodeBlobRequest, valid: [2, HASH, 0, 1] },
+  { name: "blob answer", decode: decodeBlobAnswer, valid: [2, 9, new Uint8Array(3)] },
+  { name: "peers request", decode: decodePeersRequest, valid: [2, 4] },
+  { name: "prove request", decode: decodeLogRequest, valid: [2, "prove", HASH, 3, 0] },
+  { name: "prove answer", decode: decodeProveAnswer, valid: [2, new Uint8Array(3), [HASH], [HASH], true] },
+  { name: "checkpoint answer", decode: decodeCheckpointAnswer, valid: [2, "note", "note"] },
+  { name: "entries answer", decode: decodeEntriesAnswer, valid: [2, 3, [new Uint8Array(3)]] },
+  { name: "evidence answer", decode: decodeEvidenceAnswer, valid: [2, [new Uint8Array(3)]] },
+  { name: "peers answer", decode: decodePeersAnswer, valid: [2, [[PEERS[0], ["/ip4/192.0.2.1/tcp/1"]]]] },
 ];

@@ -144,7 +144,7 @@ export function createStage(name: string, options: Record<string, unknown> = {},
     async announce(liar, { seq, age = 5 * seq }) {
       const hash = nodeCrypto.sha256(utf8(`${liar}/${seq}`));
       const log = { generation: 0, seq, entry: hash, root: hash, note: new Uint8Array(64) };
-      const draft = { task: taskId, ...log, model: hash, bytes: codec.bodyBytes, age, tsMs: clock.now() };
+      const draft = { task: taskId, ...log, model: hash, bytes: codec.maxBytes, age, tsMs: clock.now() };
       const sealed = encodeAnnouncement(draft, lying[liar] as Identity);
       await (mouths[liar] as Transport).announce(names.announce, sealed);
       await clock.run(clock.now() + 2 * LATENCY_MS);

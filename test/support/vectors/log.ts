@@ -6,6 +6,7 @@ import { checkpointFrom, formatCheckpoint } from "../../../protocol/log/checkpoi
 import { succeededBy } from "../../../protocol/log/succession.ts";
 import { signIn } from "../../../protocol/wire/envelope.ts";
 import { createMemoryStore } from "../../../sim/store.ts";
+import { AS_TRAINED } from "../publications.ts";
 import { filled, MINUTE, SUCCESSOR, TASK_ID, WRITER } from "./people.ts";
 
 /** Of some log: whose own model it is about is the audit's affair. */
@@ -13,9 +14,8 @@ const LOT = signIn("lot", filled(0x13), WRITER);
 
 /** Without and with what may be left out. */
 const DRAFTS: readonly Draft[] = [
-  { type: "train", body: { in: filled(0x10), out: filled(0x11), steps: 10, age: 10 } },
-  { type: "train", body: { in: filled(0x10), out: filled(0x11), steps: 10, age: 10, engine: "dense" } },
-  { type: "publish", body: { model: filled(0x12), age: 10, bytes: 464, codec: "f32" } },
+  { type: "train", body: { in: filled(0x10), out: filled(0x11), steps: 10, age: 10, engine: "dense", privacy: null } },
+  { type: "publish", body: { model: filled(0x12), age: 10, bytes: 464, codec: "f32", ...AS_TRAINED } },
   {
     type: "aggregate",
     body: { own: filled(0x11), base: null, out: filled(0x13), rule: "catch-up", age: 2 ** 48, parents: [] },

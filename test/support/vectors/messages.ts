@@ -6,6 +6,7 @@ import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry.ts
 import { type AnnouncementDraft, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import * as log from "../../../protocol/wire/log-messages.ts";
 import * as wire from "../../../protocol/wire/messages.ts";
+import { AS_TRAINED } from "../publications.ts";
 import { CODEC, filled, MINUTE, READER, TASK_ID, WITNESS, WRITER } from "./people.ts";
 
 type Field = readonly [name: string, type: string, value: unknown];
@@ -21,7 +22,7 @@ export const PUBLISHED: Entry = createEntry(
     prev: filled(0x22),
     tsMs: MINUTE,
     type: "publish",
-    body: { model: MODEL, age: 10, bytes: CODEC.bodyBytes, codec: "f32" },
+    body: { model: MODEL, age: 10, bytes: CODEC.maxBytes, codec: "f32", ...AS_TRAINED },
   },
   WRITER,
   nodeCrypto,
@@ -40,7 +41,7 @@ export function draft(changes: Partial<AnnouncementDraft> = {}): AnnouncementDra
     root,
     note,
     model: MODEL,
-    bytes: CODEC.bodyBytes,
+    bytes: CODEC.maxBytes,
     age: 10,
     tsMs: MINUTE,
     ...changes,
@@ -50,13 +51,13 @@ export function draft(changes: Partial<AnnouncementDraft> = {}): AnnouncementDra
 export const ANNOUNCEMENT: Uint8Array = encodeAnnouncement(draft(), WRITER);
 
 function vector(name: string, direction: string, bytes: Uint8Array, fields: readonly Field[]) {
-  return { name, direction, hex: toHex(bytes), fields: [["version", "uint", 1] as Field, ...fields] };
+  return { name, direction, hex: toHex(bytes), fields: [["version", "uint", 2] as Field, ...fields] };
 }
 
 export function announcementVector(): object {
   const { entry, root, note, model, ...said } = draft();
   const fields: Field[] = [
-    ["version", "uint", 1],
+    ["version", "uint", 2],
     ["task", "bytes", toHex(TASK_ID)],
     ["author key", "bytes", toHex(WRITER.publicKey)],
     ["generation", "uint", said.generation],
@@ -68,6 +69,7 @@ export function announcementVector(): object {
     ["bytes", "uint", said.bytes],
     ["age", "uint", said.age],
     ["tsMs", "uint", said.tsMs],
+    ["mass", "uint", 1],
   ];
   return { hex: toHex(ANNOUNCEMENT), author: WRITER.peerId, fields };
 }

@@ -15,9 +15,10 @@ import { CODEC, filled, INITIAL, READER, SUCCESSOR, TASK_ID, WRITER } from "./pe
 const MAX_NORM = 100;
 
 /** A sealed array with the announcement's fields, some of them changed by place. */
-function sealedFields(changes: Readonly<Record<number, unknown>>, length = 12): Uint8Array {
+function sealedFields(changes: Readonly<Record<number, unknown>>, length = 13): Uint8Array {
   const { task, generation, seq, entry, root, note, model, bytes, age, tsMs } = draft();
-  const fields: unknown[] = [1, task, WRITER.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs];
+  const place = [task, WRITER.publicKey, generation, seq, entry, root, note];
+  const fields: unknown[] = [2, ...place, model, bytes, age, tsMs, 1];
   for (const [place, value] of Object.entries(changes)) fields[Number(place)] = value;
   return seal("announcement", encodeCanonical(fields.slice(0, length)), WRITER);
 }
@@ -29,21 +30,25 @@ function unsigned(sealed: Uint8Array): Uint8Array {
 /** The last number of the payload in a longer form than it needs. */
 function notCanonical(): Uint8Array {
   const payload = ANNOUNCEMENT.subarray(64);
-  const age = payload.length - 9 - 1; // one byte, before the nine of tsMs
+  const age = payload.length - 1 - 9 - 1; // one byte, before the nine of tsMs and the one of the mass
   const longer = concatBytes(payload.subarray(0, age), Uint8Array.of(0x18), payload.subarray(age));
   return seal("announcement", longer, WRITER);
 }
 
 function announcements(): [why: string, sealed: Uint8Array, before?: Uint8Array][] {
   const otherTask = { 1: filled(0x77) };
-  const wrongLength = { 9: CODEC.bodyBytes + 1 };
+  const wrongLength = { 9: CODEC.maxBytes + 1 };
   return [
     ["an honest one", ANNOUNCEMENT],
     ["longer than 1 KiB", concatBytes(ANNOUNCEMENT, filled(0, 1024))],
     ["no DAG-CBOR", filled(0xff, 100)],
     ["a number in a longer form than it needs", notCanonical()],
-    ["a field too few", sealedFields({}, 11)],
-    ["another version", sealedFields({ 0: 2 })],
+    ["a field too few", sealedFields({}, 12)],
+    ["of version 1, which has no mass: its mass is 1", sealedFields({ 0: 1 }, 12)],
+    ["another version", sealedFields({ 0: 3 })],
+    ["a mass of 0", sealedFields({ 12: 0 })],
+    ["a mass above 2^20", sealedFields({ 12: 2 ** 20 + 1 })],
+    ["a mass above the one that a model may have", sealedFields({ 12: 2 })],
     ["an age above 2^48", sealedFields({ 10: 2 ** 48 + 1 })],
     ["a note that is not 64 bytes", sealedFields({ 7: filled(0, 63) })],
     ["of another task", sealedFields(otherTask)],
@@ -79,7 +84,7 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
   const book = createAnnouncementBook({
     task: TASK_ID,
     self: READER.peerId,
-    bodyBytes: CODEC.bodyBytes,
+    bodyBytes: CODEC,
     announcementsPerSecond: 20,
     clock: { now: () => 0, monotonicMs: () => 0, after: () => () => {} },
     crypto: nodeCrypto,
