@@ -125,13 +125,13 @@ describe("libp2p transport and peers that keep to no protocol", () => {
 
   it("finds out that a peer speaks another version of a protocol, by the names that it tells", () =>
     withPair(async (a, b) => {
-      await b.node.handle("/hearsay/hello/2.0.0", () => {});
+      await b.node.handle("/hearsay/hello/3.0.0", () => {});
       const c = await startNode(); // what a peer serves it tells when it connects
       try {
         await connect(b, c);
-        await assert.rejects(c.transport.request(b.id, "/hearsay/hello/1.0.0", Uint8Array.of(1)), {
+        await assert.rejects(c.transport.request(b.id, "/hearsay/hello/2.0.0", Uint8Array.of(1)), {
           code: "ERR_VERSION",
-          message: "speaks hearsay/2, this is hearsay/1: update this peer",
+          message: "speaks hearsay/3, this is hearsay/2: update this peer",
         });
         await assert.rejects(a.transport.request(b.id, "/other/1.0.0", Uint8Array.of(1)), { code: "ERR_UNREACHABLE" });
       } finally {

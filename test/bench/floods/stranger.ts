@@ -56,7 +56,7 @@ export function newIdentity(): Identity {
 
 export function createForger(task: Task): Forger {
   const taskId = nodeCrypto.sha256(encodeTask(task));
-  const { bodyBytes } = codecOf(task, nodeCrypto);
+  const { maxBytes } = codecOf(task, nodeCrypto);
   return {
     topic: taskNames(taskId).announce,
     announcementOf(identity, seq) {
@@ -65,7 +65,7 @@ export function createForger(task: Task): Forger {
       const note = checkpointSignature({ logId, size: seq + 1, root }, identity);
       const place = { generation: 0, seq, entry: randomBytes(32), root, note };
       return encodeAnnouncement(
-        { task: taskId, ...place, model: randomBytes(32), bytes: bodyBytes, age: 100, tsMs: 0 },
+        { task: taskId, ...place, model: randomBytes(32), bytes: maxBytes, age: 100, tsMs: 0 },
         identity,
       );
     },
