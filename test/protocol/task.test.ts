@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
+import * as z from "zod";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { floatsToBytes, toHex } from "../../protocol/bytes.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { decodeTask, encodeTask, parseTask } from "../../protocol/manifest.ts";
-import type { Fault } from "../../protocol/manifest-bounds.ts";
+import { type Fault, list } from "../../protocol/manifest-bounds.ts";
 import { inputSize, numParams, outputSize } from "../../protocol/task.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 
@@ -218,6 +219,44 @@ describe("a manifest of strangers, however long and wrong, costs no more than it
         ({ message }: Error) => message.length < 10_000,
       );
     });
+
+  const texts = (length: number) => many(length, (i) => `c${i}`);
+  const bounded: readonly [path: string, max: number, changes: (length: number) => Record<string, unknown>][] = [
+    ["input.features", LIMITS.maxFeatures, (n) => ({ input: { ...input, features: texts(n) } })],
+    ["input.mean", LIMITS.maxFeatures, (n) => ({ input: { ...input, mean: many(n, (i) => i) } })],
+    ["input.std", LIMITS.maxFeatures, (n) => ({ input: { ...input, std: many(n, () => 1) } })],
+    ["input.missing", LIMITS.maxMissingValues, (n) => ({ input: { ...input, missing: texts(n) } })],
+    ["output.classes", LIMITS.maxClasses, (n) => ({ output: { kind: "classification", classes: texts(n) } })],
+    ["output.targets", LIMITS.maxTargets, (n) => ({ output: { kind: "regression", targets: texts(n) } })],
+    ["tensors", LIMITS.maxTensors, (n) => ({ tensors: many(n, (i) => [`t${i}`, [1]]) })],
+    ["input.shape", LIMITS.maxInputs, (n) => ({ input: { shape: [n] } })],
+    ["output.classes.1", LIMITS.maxNameCharacters, (n) => classNamed("b".repeat(n))],
+    ["input.features.0", LIMITS.maxNameCharacters, (n) => ({ input: { shape: [1], features: ["c".repeat(n)] } })],
+  ];
+  const classNamed = (text: string) => ({ output: { kind: "classification", classes: ["a", text] } });
+  const TOO_MANY = /entries; give|numbers; at most|give a (?:number|list)|characters; shorten/;
+  for (const [path, max, changes] of bounded)
+    it(`${path}: ${max} are no fault, and one more is`, () => {
+      const isTooLong = (length: number) => {
+        try {
+          parseTask({ ...base(), ...changes(length) });
+          return false;
+        } catch (error) {
+          if (!isHearsayError(error, "ERR_TASK")) throw error;
+          const faults = error.details.faults as readonly Fault[];
+          return faults.some((fault) => fault.path === path && TOO_MANY.test(fault.message));
+        }
+      };
+      assert.equal(isTooLong(max + 1), true);
+      if (max < LIMITS.maxFeatures) assert.equal(isTooLong(max), false); // longer ones: below
+    });
+
+  it("a list of wrong entries is not looked at beyond as many faults as are told", () => {
+    let looked = 0;
+    const wrong = z.unknown().refine(() => ++looked < 0);
+    assert.equal(list(wrong, 0, 1e6).safeParse(many(1000, () => 1)).success, false);
+    assert.equal(looked, 20);
+  });
 
   it("and one with as many columns as may be is read", () => {
     const width = LIMITS.maxFeatures;

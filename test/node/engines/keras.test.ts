@@ -6,6 +6,7 @@ import { selectBackend, useBackend } from "../../../node/engines/backend.ts";
 import { tensorsOfTopology } from "../../../node/engines/tensorflow.ts";
 import type { Tensor } from "../../../node/engines/tf.ts";
 import { inputShapeOf, loadTopology, readTopology, weightsOf } from "../../../node/engines/topology.ts";
+import { checkDepth } from "../../../node/engines/topology-check.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
 import { distance, learningTask } from "../../support/learning.ts";
 
@@ -296,4 +297,10 @@ test("a model is read up to the bytes that its layers may put out, and refused b
     const refused = { code: "ERR_TASK", message: /more than 268435456 bytes/ };
     await assert.rejects(load(putsOut(most + 1, nested)), refused);
   }
+});
+
+test("a topology may have so many levels, and no more", () => {
+  const nested = (levels: number) => JSON.parse("[".repeat(levels) + "]".repeat(levels)) as unknown;
+  checkDepth(nested(LIMITS.maxTopologyDepth));
+  assert.throws(() => checkDepth(nested(LIMITS.maxTopologyDepth + 2)), { code: "ERR_TASK", message: /64 levels deep/ });
 });

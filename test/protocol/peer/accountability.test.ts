@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { utf8 } from "../../../protocol/bytes.ts";
-import { readCheckpoint } from "../../../protocol/log/checkpoint.ts";
+import { checkpointSignature, readCheckpoint } from "../../../protocol/log/checkpoint.ts";
 import { logIdOf, readEntry } from "../../../protocol/log/entry.ts";
 import { decodeEvidence, verifyEvidence } from "../../../protocol/log/evidence.ts";
 import { encodeTask } from "../../../protocol/manifest.ts";
@@ -15,7 +15,10 @@ import {
   decodeEntriesAnswer,
   decodeEvidenceAnswer,
   decodeGenerationsAnswer,
+  decodeLogRequest,
+  decodeProveAnswer,
   encodeLogRequest,
+  encodeProveAnswer,
   LOG_PROTOCOL,
   type LogRequest,
 } from "../../../protocol/wire/log-messages.ts";
@@ -129,6 +132,38 @@ describe("a model without proof", () => {
     const wrapTransport = (transport: Transport): Transport => ({
       ...transport,
       announce: (topic, body) => transport.announce(topic, topic === announce ? lie(body) : body),
+    });
+    await crowd.join(7, { wrapTransport });
+    await crowd.run(3 * CYCLE_MS);
+    for (const member of crowd.members.slice(0, 3)) assert.ok((refusedBy(member).ERR_LOG_PROOF ?? 0) >= 1);
+  });
+
+  it("is refused where the announced tree, though its author signed it, does not have the entry", async () => {
+    const crowd = await crowdOf(4);
+    const hostile = crowd.joinHostile(LIAR);
+    await crowd.run(2.5 * CYCLE_MS);
+    const honest = decodeAnnouncement(hostile.prepare());
+    const root = new Uint8Array(32).fill(9);
+    const logId = logIdOf(honest.publicKey, taskId, nodeCrypto);
+    const note = checkpointSignature({ logId, size: honest.seq + 1, root }, identityOf(LIAR));
+    await hostile.announce(encodeAnnouncement({ ...honest, root, note }, identityOf(LIAR)));
+    await crowd.run(2 * CYCLE_MS);
+    for (const member of crowd.members) assert.deepEqual(refusedBy(member), { ERR_LOG_PROOF: 1 });
+  });
+
+  it("is refused where its entry is not signed by its author: a reader of that log could not show it to others", async () => {
+    const crowd = await crowdOf(3);
+    const unsigned = (answer: Uint8Array) => {
+      const { entry, ...proof } = decodeProveAnswer(answer);
+      return encodeProveAnswer({ ...proof, entry: entry.with(0, (entry[0] as number) ^ 1) });
+    };
+    const wrapTransport = (transport: Transport): Transport => ({
+      ...transport,
+      onRequest: (protocol, handler) =>
+        transport.onRequest(protocol, async (from, body) => {
+          const answer = await handler(from, body);
+          return protocol === LOG_PROTOCOL && decodeLogRequest(body).what === "prove" ? unsigned(answer) : answer;
+        }),
     });
     await crowd.join(7, { wrapTransport });
     await crowd.run(3 * CYCLE_MS);
