@@ -4,11 +4,22 @@ import fc from "fast-check";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { concatBytes, utf8 } from "../../../protocol/bytes.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { type AnnouncementBook, createAnnouncementBook } from "../../../protocol/peer/announcements.ts";
+import { checkpointSignature } from "../../../protocol/log/checkpoint.ts";
+import { logIdOf } from "../../../protocol/log/entry.ts";
+import {
+  type AnnouncementBook,
+  type AnnouncementContext,
+  createAnnouncementBook,
+} from "../../../protocol/peer/announcements.ts";
 import type { Rank } from "../../../protocol/peer/announcers.ts";
 import type { Announced } from "../../../protocol/peer/stages.ts";
 import type { Crypto, Identity, Verdict } from "../../../protocol/seams.ts";
-import { type AnnouncementDraft, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
+import {
+  type Announcement,
+  type AnnouncementDraft,
+  decodeAnnouncement,
+  encodeAnnouncement,
+} from "../../../protocol/wire/announcement.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { identityOf } from "../../support/crowd.ts";
@@ -49,6 +60,7 @@ interface SceneOptions {
   readonly crypto?: Crypto;
   readonly rankOf?: (author: string) => Rank;
   readonly pay?: (from: string) => boolean;
+  readonly accountable?: NonNullable<AnnouncementContext["accountable"]>;
 }
 
 function scene(options: SceneOptions = {}): Scene {
@@ -66,6 +78,7 @@ function scene(options: SceneOptions = {}): Scene {
     self: me.peerId,
     bodyBytes: { minBytes: BODY_BYTES, maxBytes: BODY_BYTES },
     announcementsPerSecond,
+    ...(options.accountable && { accountable: options.accountable }),
     clock: { now: () => made.nowMs, monotonicMs: () => made.nowMs, after: () => () => {} },
     crypto: {
       sha256: crypto.sha256,
@@ -330,3 +343,30 @@ function unsigned(n: number): Uint8Array {
   const publicKey = keyOf(n);
   return sealed({ peerId: String(n), publicKey, sign: () => new Uint8Array(64) }, 1);
 }
+
+test("an old announcement that nobody told of is passed on and looked into once, a few of an author; what contradicts a known one is evidence", () => {
+  const [old, forks]: [number[], number[][]] = [[], []];
+  const accountable = {
+    isBanned: () => false,
+    proved: () => undefined,
+    onOld: ({ seq }: Announcement) => void old.push(seq),
+    onFork: (first: Announcement, second: Announcement) => void forks.push([first.seq, second.seq]),
+  };
+  const { book } = scene({ accountable });
+  const told = (seq: number, root = TASK) => {
+    const logId = logIdOf(alice.publicKey, TASK, nodeCrypto);
+    const note = checkpointSignature({ logId, size: seq + 1, root }, alice);
+    return sealed(alice, seq, { root, note });
+  };
+  assert.deepEqual(book.receive(told(20)), { verdict: "accept" });
+  assert.deepEqual(book.receive(told(3)), { verdict: "accept" }, "others have to hear of it, who know another head");
+  assert.deepEqual(book.receive(told(3)), { verdict: "ignore", code: "ERR_REPLAYED" });
+  const verdicts = [4, 5, 6, 7, 8, 9].map((seq) => book.receive(told(seq)).verdict);
+  assert.deepEqual(verdicts, ["accept", "accept", "accept", "accept", "ignore", "ignore"]);
+  assert.deepEqual(old, [3, 4, 5, 6, 7]);
+  const damaged = told(10).with(3, (told(10)[3] as number) ^ 1);
+  assert.equal(book.receive(damaged).verdict === "accept", false);
+  assert.deepEqual(book.receive(told(20, modelOf("another tree"))), { verdict: "ignore", code: "ERR_BANNED" });
+  assert.deepEqual(forks, [[20, 20]]);
+  assert.equal(book.newest(alice.peerId)?.seq, 20);
+});
