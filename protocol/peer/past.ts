@@ -91,12 +91,14 @@ export function createPast(context: PeerContext, hasPast: boolean): Past {
       state.wake();
     },
     async settle() {
-      if (!state.settled && isFirst) {
-        [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(context);
-        const canTell = () => state.told.size > 0 || verdict(context, state, known) !== "waiting";
-        while (!canTell() && clock.monotonicMs() < untilMs && !context.signal.aborted) await nextLook(context, state);
+      const look = async () =>
+        (await unknownOf(context, state)) ?? (state.settled ? "same log" : verdict(context, state, known));
+      if (!state.settled && isFirst) [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(context);
+      let found = await look();
+      while (found === "waiting" && isFirst && clock.monotonicMs() < untilMs && !context.signal.aborted) {
+        await nextLook(context, state);
+        found = await look();
       }
-      const found = (await unknownOf(context, state)) ?? (state.settled ? "same log" : verdict(context, state, known));
       if (found === "waiting" && isFirst) context.observe?.({ kind: "waiting" });
       isFirst = false;
       if (found === "waiting" || found === "same log") {

@@ -110,6 +110,21 @@ describe("a peer that meets nobody when it comes back", () => {
 });
 
 describe("answers to a peer that comes back", () => {
+  it("of one that knows it are waited for to the end, in which nothing is said of waiting and no training is lost", async () => {
+    const { crowd, store, others, again } = await scene();
+    const member = await again(store, AT_HOME, false);
+    crowd.world.network.connect(member.peerId, others[0]?.peerId ?? "");
+    await crowd.run(2_500);
+    assert.equal(member.peer.status().generation, 0);
+    const kinds = member.events.map(({ kind }) => kind);
+    assert.equal(
+      kinds.find((kind) => kind === "waiting" || kind === "published"),
+      "published",
+    );
+    const trained = kinds.filter((kind) => kind === "trained").length;
+    assert.ok(member.peer.status().counters.published >= trained - 1, "but for the one under way");
+  });
+
   it("of strangers that know nothing do not shorten the wait for those that know it", async () => {
     const { crowd, backup, again, connect, isBanned } = await scene();
     for (const n of [60, 61, 62, 63]) {
