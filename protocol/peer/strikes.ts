@@ -1,7 +1,7 @@
 /**
  * Authors whose models could not be had or were refused. Each failure counts two points, each good model takes one back; an
  * author with p points is left out for 2^p own cycles, so that failing every second time does not pay either. Where a connection may have died, the first
- * failure of an author that is known leaves it out of none: a cable that was plugged in again must not cost four cycles, which may be long.
+ * failure of an author that is known leaves it out of none, and the next ones count as if it had not been: a cable that was plugged in again must not cost four cycles, which may be long.
  */
 
 import { forgetOldest } from "../bounded.ts";
@@ -24,18 +24,19 @@ const MAX_POINTS = 16;
 
 /** @param capacity authors that are remembered; of more, the one whose last failure is oldest is forgotten. */
 export function createStrikes(capacity: number): Strikes {
-  const records = new Map<PeerId, { points: number; untilCycle: number }>();
+  const records = new Map<PeerId, { points: number; untilCycle: number; isExcused: boolean }>();
 
   return {
     add(author, cycle, lost = false) {
-      const before = records.get(author)?.points ?? 0;
-      const points = Math.min(MAX_POINTS, before + 2);
-      const isExcused = lost && before === 0;
-      const out = isExcused ? 0 : Math.min(MAX_CYCLES, power(2, points));
+      const before = records.get(author);
+      const points = Math.min(MAX_POINTS, (before?.points ?? 0) + 2);
+      const isExcused = before?.isExcused ?? lost;
+      const isFirst = isExcused && before === undefined;
+      const out = isFirst ? 0 : Math.min(MAX_CYCLES, power(2, points - (isExcused ? 2 : 0)));
       records.delete(author); // re-inserted at the end: the map's order is the order of failures
-      records.set(author, { points, untilCycle: cycle + out });
+      records.set(author, { points, untilCycle: cycle + out, isExcused });
       forgetOldest(records, capacity);
-      return isExcused;
+      return isFirst;
     },
     forgive(author) {
       const record = records.get(author);

@@ -52,7 +52,7 @@ async function readSaid(logFile: string): Promise<Said> {
     if (!line.startsWith("{") || !line.endsWith("}")) continue;
     const { kind, time, model } = JSON.parse(line) as { kind?: string; time: number; model: string };
     if (kind === "published") {
-      last = { atMs: time };
+      last = said.get(model) ?? { atMs: time }; // whoever was killed trains the same once more
       said.set(model, last);
     }
     if (kind === "merged" && last !== undefined) last.mergedMs ??= time;

@@ -20,13 +20,13 @@ test("each failure leaves an author out for four times as long, at most 64 cycle
   assert.equal(strikes.isOut("b", 700), false, "others are not concerned");
 });
 
-test("the first failure of an author whose connection may have died leaves it out of no cycle, the next one does", () => {
+test("the first failure of an author whose connection may have died leaves it out of no cycle, the next one as a first failure does", () => {
   const strikes = createStrikes(8);
   const outs = [10, 20, 100].map((cycle) => {
     strikes.add("a", cycle, true);
     return cyclesOut(strikes, "a", cycle);
   });
-  assert.deepEqual(outs, [0, 16, 64]);
+  assert.deepEqual(outs, [0, 4, 16]); // a dead connection may be asked twice before it is known to be dead
   assert.ok(strikes.has("a"), "it is remembered all the same");
 });
 
