@@ -283,21 +283,27 @@ log
   .argument("[what]", "an exported log, or the id of a neighbour of the running peer, instead of the peer's own log")
   .addOption(STATE)
   .option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)")
+  .option(
+    "--budget <parts>",
+    "what it may cost: entries=n,bytes=n,seconds=n, with k, M, G, T (default: entries=2M,bytes=1T,seconds=3600)",
+  )
   .addOption(JSON_FLAG)
   .addHelpText(
     "after",
     `
 Verifies chain, signatures, tree, checkpoints and cosignatures; then that every training continues the model before, at its age; that every
 published body is what the training gave; and repeats every merge: the same inputs, rule and weights must give the same model, to the bit.
-Models come from the export, from bodies/ in the state directory, and for a neighbour from that peer or from their authors.
+Models come from the export, from bodies/ in the state directory, and for a neighbour from that peer or from their authors. What the audit may cost
+is yours to say: entries, bytes that are read, seconds.
 
 Exit status: 0 all of it is proved; 1 could not run; 2 usage; 3 something is false; 4 a fork; 5 nothing is false, but models or the end of
-the log are missing.
+the log are missing, or the budget was spent.
 
 Examples:
   $ hearsay log audit
   $ hearsay log audit audit.car
   $ hearsay log audit 12D3KooW... --json
+  $ hearsay log audit audit.car --budget bytes=2G,seconds=60
 `,
   )
   .action((...args) => run(import("./commands/log-audit.ts"), args));

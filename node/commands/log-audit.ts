@@ -7,6 +7,7 @@ import {
   auditLog,
   UNPROVABLE,
 } from "../../protocol/audit/audit.ts";
+import { BudgetSpent, createMeter, type Meter } from "../../protocol/audit/work-budget.ts";
 import { equalBytes, keyOf, toHex } from "../../protocol/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { readEntry } from "../../protocol/log/entry.ts";
@@ -19,6 +20,7 @@ import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { knownHeads } from "../known-heads.ts";
 import { openTask } from "../state-dir.ts";
+import { parseBudget } from "./audit-budget.ts";
 import { type AuditSource, withAuditSource } from "./audit-source.ts";
 import { onOutput } from "./colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "./fail.ts";
@@ -35,18 +37,43 @@ interface Audit {
 interface AuditCommandOptions {
   readonly state: string;
   readonly generation?: string;
+  readonly budget?: string;
   readonly json?: boolean;
 }
 
 export async function run(what: string | undefined, options: AuditCommandOptions): Promise<void> {
   const { state: stateDir, generation } = options;
-  const audit = await withAuditSource({ what, stateDir, generation }, (source) => auditOf(source, what, stateDir));
-  process.exitCode = exitOf(audit);
-  if (options.json) printJson(asJson(audit));
-  else print(`${inWords(audit)}\n`);
+  const meter = createMeter(parseBudget(options.budget), () => performance.now());
+  try {
+    const audit = await withAuditSource({ what, stateDir, generation }, (source) =>
+      auditOf(meteredSource(source, meter), what, stateDir, meter),
+    );
+    process.exitCode = exitOf(audit);
+    if (options.json) printJson(asJson(audit));
+    else print(`${inWords(audit)}\n`);
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    process.exitCode = EXIT_INCOMPLETE;
+    const leftUndone = `the budget of ${error.what} was spent before the log was verified: nothing is known of it`;
+    if (options.json) printJson({ ok: false, spent: error.what, leftUndone });
+    else print(`${onOutput.yellow(leftUndone)}\nA larger one: --budget ${error.what}=...\n`);
+  }
 }
 
-async function auditOf(source: AuditSource, what: string | undefined, stateDir: string): Promise<Audit> {
+/** Every byte of the log is paid for, each time that it is read. Models are paid for by the audit. */
+function meteredSource(source: AuditSource, meter: Meter): AuditSource {
+  return {
+    ...source,
+    async *chunks() {
+      for await (const chunk of source.chunks()) {
+        meter.read(chunk.length);
+        yield chunk;
+      }
+    },
+  };
+}
+
+async function auditOf(source: AuditSource, what: string | undefined, stateDir: string, meter: Meter): Promise<Audit> {
   const progress = createProgress("audit");
   try {
     const notes = what === undefined ? [] : await knownHeads(stateDir, source.chunks());
@@ -62,6 +89,7 @@ async function auditOf(source: AuditSource, what: string | undefined, stateDir: 
       aggregator: plainAggregator,
       find: (hash) => source.find(hash, authors.get(keyOf(hash))),
       cameTo: (model) => hadModel(source, generation, verification.peer, model),
+      meter,
       onEntry: (done) => progress.update(done / entries, `${done} of ${entries} entries`),
     });
     return { verification, report };
@@ -128,6 +156,7 @@ function exitOf({ verification: { firstBad }, report }: Audit): number {
   const status = firstBad && statusOf(firstBad.reason);
   if (status === EXIT_FORK || status === EXIT_INVALID) return status;
   if (report?.firstLie !== undefined) return EXIT_INVALID;
+  if (report?.spent !== undefined) return EXIT_INCOMPLETE;
   return status ?? (missingIn(report) > 0 ? EXIT_INCOMPLETE : 0);
 }
 
@@ -138,7 +167,7 @@ function missingIn(report: AuditReport | undefined): number {
 function asJson({ verification, report }: Audit): object {
   const { ok, entries, peer, task, generation, head, checkpoint, cosigners, convictions, firstBad } = verification;
   return {
-    ok: ok && report?.firstLie === undefined && missingIn(report) === 0,
+    ok: ok && report?.firstLie === undefined && report?.spent === undefined && missingIn(report) === 0,
     peer,
     task: task && toHex(task),
     generation,
@@ -150,6 +179,8 @@ function asJson({ verification, report }: Audit): object {
     firstBad,
     audit: report?.tallies,
     firstLie: report?.firstLie,
+    spent: report?.spent,
+    leftUndone: report?.spent && { entries: entries - report.entries },
     unprovable: UNPROVABLE,
   };
 }
@@ -172,6 +203,11 @@ function inWords(audit: Audit): string {
   if (checkpoint !== undefined) rows.push(["checkpoint", `of ${checkpoint.size} entries`]);
   if (cosigners.length > 0) rows.push(["cosigned by", cosigners.map((one) => one.peer).join("\n             ")]);
   if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
+  if (report?.spent !== undefined)
+    rows.push([
+      "left undone",
+      `${entries - report.entries} entries: the budget of ${report.spent} is spent (--budget)`,
+    ]);
   const lie = report?.firstLie;
   if (lie !== undefined) rows.push([`entry ${lie.seq}`, `${lie.type}: ${lie.reason}`]);
   const tallies = Object.entries(report?.tallies ?? {}).map(([type, { proved, claimed, missing, refuted }]) => {
@@ -203,6 +239,8 @@ function verdictOf(audit: Audit): string {
     case EXIT_FORK:
       return onOutput.red("a fork: the writer of this log has signed two histories");
     case EXIT_INCOMPLETE:
+      if (report?.spent !== undefined)
+        return onOutput.yellow(`nothing is false in the first ${report.entries} entries; the budget ended there`);
       return onOutput.yellow(
         verification.ok
           ? `nothing is false; of ${missingIn(report)} entries the models could not be had`

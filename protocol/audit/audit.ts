@@ -30,6 +30,7 @@ import { MECHANISMS } from "../privacy/registry.ts";
 import type { Aggregator, Crypto } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
 import { createLineage, type Judgement, type LoggedMerge, type Publication } from "./lineage.ts";
+import { BudgetSpent, type Meter, type Spent } from "./work-budget.ts";
 
 export interface AuditOptions {
   readonly task: Task;
@@ -41,6 +42,8 @@ export interface AuditOptions {
   readonly cameTo?: (model: { readonly params: Uint8Array; readonly age: number }) => Promise<boolean>;
   /** The privacy mechanisms that a log may name; those of the registry where left out. */
   readonly mechanisms?: ReadonlyMap<string, Mechanism>;
+  /** Counts what is done; nothing is where left out. */
+  readonly meter?: Meter;
   /** Hears of every entry that has been judged. */
   readonly onEntry?: (entries: number) => void;
 }
@@ -66,6 +69,8 @@ export interface AuditReport {
   readonly entries: number;
   readonly tallies: Readonly<Record<AuditedType, AuditTally>>;
   readonly firstLie?: Lie;
+  /** The budget that ended before the log did: of the entries from `entries` on nothing is known. */
+  readonly spent?: Spent;
 }
 
 /** What no log can prove, for people. */
@@ -100,12 +105,12 @@ export type AuditedEntry = Statement & { readonly seq: number };
  */
 export async function auditLog(
   entries: AsyncIterable<AuditedEntry> | Iterable<AuditedEntry>,
-  { task, crypto, aggregator, find, cameTo, mechanisms = MECHANISMS, onEntry }: AuditOptions,
+  { task, crypto, aggregator, find, cameTo, mechanisms = MECHANISMS, meter, onEntry }: AuditOptions,
 ): Promise<AuditReport> {
   const taskId = crypto.sha256(encodeTask(task));
   const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
   if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
-  const models = createModels(codec, numParams(task), crypto, find);
+  const models = createModels(codec, numParams(task), crypto, metered(find, meter));
   const initial = models.keep(initialParams(task.tensors, task.seed));
   const lineage = createLineage(task, initial, codec);
   const repeating: Repeating = { codec, crypto, models, mechanisms };
@@ -162,7 +167,8 @@ export async function auditLog(
     return { kind: "refuted", reason: `the rule's word for parent ${other} is ${statuses[other]}` };
   }
 
-  for await (const entry of entries) {
+  async function take(entry: AuditedEntry): Promise<void> {
+    meter?.entry();
     if (entry.type === "genesis" && !equalBytes(entry.body.task, taskId))
       throw new RangeError("the log is about another task");
     if (entry.type === "genesis") writer = entry.body;
@@ -174,7 +180,23 @@ export async function auditLog(
     size += 1;
     onEntry?.(size);
   }
-  return { entries: size, tallies, ...(firstLie && { firstLie }) };
+
+  let spent: Spent | undefined;
+  try {
+    for await (const entry of entries) await take(entry);
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    spent = error.what;
+  }
+  return { entries: size, tallies, ...(firstLie && { firstLie }), ...(spent && { spent }) };
+}
+
+function metered(find: AuditOptions["find"], meter: Meter | undefined): AuditOptions["find"] {
+  return async (hash) => {
+    const bytes = await find(hash);
+    meter?.read(bytes?.length ?? 0);
+    return bytes;
+  };
 }
 
 interface Repeating {

@@ -2,8 +2,6 @@
 import { nodeCrypto } from "../../node/crypto.ts";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { type AuditedEntry, type AuditOptions, type AuditReport, auditLog } from "../../protocol/audit/audit.ts";
-import type { Mechanism } from "../../protocol/privacy/mechanism.ts";
-import { MECHANISMS } from "../../protocol/privacy/registry.ts";
 import type { Archive } from "../../protocol/seams.ts";
 import type { Task } from "../../protocol/task.ts";
 import { createMemoryArchive } from "../../sim/archive.ts";
@@ -44,7 +42,7 @@ export function audit(
   entries: readonly AuditedEntry[],
   task: Task,
   find: AuditOptions["find"],
-  mechanisms: ReadonlyMap<string, Mechanism> = MECHANISMS,
+  more: Pick<AuditOptions, "mechanisms" | "meter"> = {},
 ): Promise<AuditReport> {
-  return auditLog(entries, { task, crypto: nodeCrypto, aggregator: plainAggregator, find, mechanisms });
+  return auditLog(entries, { task, crypto: nodeCrypto, aggregator: plainAggregator, find, ...more });
 }

@@ -122,6 +122,21 @@ describe("hearsay log audit", () => {
     assertComplete(await audit([lines as string, "--state", ben.stateDir]));
   });
 
+  it("ends with 5 where its budget does, and says what was left undone", async () => {
+    const own = ["log", "audit", "--state", ben.stateDir];
+    const few = await lab.run([...own, "--json", "--budget", "entries=5"]);
+    const { ok, spent, leftUndone, entries } = JSON.parse(few.stdout);
+    assert.deepEqual([few.code, ok, spent, leftUndone], [5, false, "entries", { entries: entries - 5 }]);
+    const words = await lab.run([...own, "--budget", "entries=5"]);
+    assert.match(words.stdout, /nothing is false in the first 5 entries; the budget ended there/);
+    const unread = await lab.run([...own, "--budget", "bytes=1k"]);
+    assert.equal(unread.code, 5);
+    assert.match(unread.stdout, /the budget of bytes was spent before the log was verified/);
+    const wrong = await lab.run([...own, "--budget", "hours=2"]);
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.stderr, /"hours=2" is no part of a budget; say for instance entries=/);
+  });
+
   it("proves what a later generation begins with by the log before, where that is at hand", async () => {
     for (const [name, older, code] of [
       ["again", 0, 0],

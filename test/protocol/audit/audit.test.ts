@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import type { AuditReport } from "../../../protocol/audit/audit.ts";
+import { createMeter } from "../../../protocol/audit/work-budget.ts";
 import { compareBytes, toHex, utf8 } from "../../../protocol/bytes.ts";
 import type { AggregateBody, Parent } from "../../../protocol/log/bodies.ts";
 import { type Draft, openLog } from "../../../protocol/log/chain.ts";
@@ -273,12 +274,32 @@ describe("an audit", () => {
     const noisy = honest.map((entry) =>
       entry.type === "publish" ? { ...entry, body: { ...entry.body, mechanism: noise.name } } : entry,
     );
-    const { tallies, firstLie } = await audit(noisy, task, archive.get, mechanisms);
+    const { tallies, firstLie } = await audit(noisy, task, archive.get, { mechanisms });
     assert.equal(firstLie, undefined);
     assert.deepEqual([tallies.publish.proved, tallies.publish.claimed > 3], [0, true]);
-    const without = await audit(noisy, task, async () => undefined, mechanisms);
+    const without = await audit(noisy, task, async () => undefined, { mechanisms });
     assert.equal(without.tallies.publish.claimed, 0);
     assert.equal(without.tallies.publish.missing, tallies.publish.claimed);
+  });
+
+  it("ends where its budget does, says which part was spent, and keeps what it found until then", async () => {
+    const ample = { entries: 1e9, bytes: 1e12, seconds: 1e9 };
+    const audited = (part: object) => {
+      let nowMs = 0;
+      const meter = createMeter({ ...ample, ...part }, () => nowMs++);
+      return audit(honest, task, archive.get, { meter });
+    };
+    assert.deepEqual(await audited({}), await audit(honest, task, archive.get));
+    const short = await audited({ entries: at });
+    assert.deepEqual([short.entries, short.spent], [at, "entries"]);
+    assert.ok(short.tallies.publish.proved > 0);
+    for (const [part, spent] of [
+      [{ bytes: 2000 }, "bytes"],
+      [{ seconds: 0.02 }, "seconds"],
+    ] as const) {
+      const report = await audited(part);
+      assert.deepEqual([report.spent, report.entries < honest.length], [spent, true]);
+    }
   });
 
   it("judges publications of version 1 as those of a mechanism that changes nothing", async () => {
