@@ -1,5 +1,5 @@
 /**
- * A libp2p node in a process of its own, whose memory a test can measure while strangers are at it. It knows nobody, ignores what it hears
+ * A libp2p node in a process of its own, under the flags of a peer, whose memory a test can measure while strangers are at it. It knows nobody, ignores what it hears
  * and echoes what it is asked; `figures` of startVictim tells how it is.
  */
 import { fork } from "node:child_process";
@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { multiaddr } from "@multiformats/multiaddr";
+import { keepHeapSmall, littleMemoryEnvironment, littleMemoryFlags } from "../../node/little-memory.ts";
 import type { PeerId } from "../../protocol/seams.ts";
 import { type RealNode, startNode } from "./nodes.ts";
 
@@ -39,7 +40,10 @@ export interface Victim {
 }
 
 export async function startVictim(): Promise<Victim> {
-  const child = fork(fileURLToPath(import.meta.url), { execArgv: ["--expose-gc"] });
+  const child = fork(fileURLToPath(import.meta.url), {
+    execArgv: ["--expose-gc", ...littleMemoryFlags()],
+    env: littleMemoryEnvironment(),
+  });
   const [{ address, id }] = (await once(child, "message")) as [{ address: string; id: PeerId }];
   return {
     id,
@@ -55,6 +59,7 @@ export async function startVictim(): Promise<Victim> {
 }
 
 async function run(): Promise<void> {
+  keepHeapSmall();
   const { node, transport, id } = await startNode({ topics: [VICTIM_TOPIC], isKnown: () => false });
   let [heard, stallMs, turnedMs, peakMb, peakHeldBytes] = [0, 0, performance.now(), 0, 0];
   transport.onConnect((peer) => transport.keep(peer));
