@@ -1,10 +1,13 @@
-/** The command line as npm installs it: bundled from the sources as they are now, beside the packages that the bundle leaves out. */
+/** The command line as npm installs it: a bundle beside the packages that it leaves out. */
+import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { bundle, EXTERNAL } from "../../node/build.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
+const VERSION_1 = join(ROOT, "test/fixtures/v1/peer.tgz");
 
 export interface Installed {
   /** Path of the command. */
@@ -12,12 +15,25 @@ export interface Installed {
   remove(): Promise<void>;
 }
 
+/** Bundled from the sources as they are now. */
+export function installBundle(): Promise<Installed> {
+  return install(bundle);
+}
+
+/** `hearsay up` as version 1 of the protocol had it, from test/fixtures/v1/peer.tgz. */
+export function installVersion1(): Promise<Installed> {
+  return install(async (folder) => {
+    await mkdir(folder, { recursive: true });
+    await promisify(execFile)("tar", ["-xzf", VERSION_1, "--strip-components=1", "-C", folder]);
+  });
+}
+
 /** Only the packages that `node/build.ts` names are in its reach: whatever else the bundle needed, it would not find. */
-export async function installBundle(): Promise<Installed> {
+async function install(fill: (folder: string) => Promise<unknown>): Promise<Installed> {
   const folder = await mkdtemp(join(tmpdir(), "hearsay-installed-"));
   const modules = join(folder, "node_modules");
   const own = join(modules, "hearsay");
-  await bundle(join(own, "dist/cli"));
+  await fill(join(own, "dist/cli"));
   for (const path of ["package.json", "node/data/sets"])
     await cp(join(ROOT, path), join(own, path), { recursive: true });
   for (const name of EXTERNAL.map((name) => name.replace("/*", ""))) {
