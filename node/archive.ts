@@ -9,11 +9,12 @@
  */
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { equalBytes, fromHex, toHex } from "../protocol/bytes.ts";
+import { equalBytes, fromHex, keyOf, toHex } from "../protocol/bytes.ts";
 import type { Archive, ArchivedBlob, Clock } from "../protocol/seams.ts";
 import { createPartReader } from "./archive-parts.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { asDiskFault } from "./disk-fault.ts";
+import { createFileIndex, type FileRecord } from "./file-index.ts";
 import { writeWhole } from "./whole-file.ts";
 
 /** How much of the past is kept; 0 in any of the first four keeps nothing. */
@@ -57,12 +58,6 @@ const MAX_WAITING = 3;
 const MAX_WAITING_BYTES = 8 * MEGABYTE;
 const NEW = ".new";
 
-interface Kept {
-  readonly bytes: number;
-  /** On the monotonic clock: a wall clock that is set forward makes nothing old. */
-  readonly atMs: number;
-}
-
 /** The archive of a state directory; what is there already is looked through in the background. */
 export function openArchive({ directory, retention, clock, warn }: ArchiveOptions): FileArchive {
   const { count, megabytes, hours, megabytesPerMinute, inputs: keepsInputs } = retention;
@@ -70,8 +65,8 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
   const bytesPerMs = (megabytesPerMinute * MEGABYTE) / 60_000;
   const maxBudget = bytesPerMs * 60_000 * BURST_MINUTES;
   const keepsNothing = count === 0 || megabytes === 0 || hours === 0 || megabytesPerMinute === 0;
-  /** Oldest first. */
-  const kept = new Map<string, Kept>();
+  /** With times of the monotonic clock: a wall clock that is set forward makes nothing old. */
+  const kept = createFileIndex();
   let bytes = 0;
   let skipped = 0;
   let budget = maxBudget;
@@ -85,56 +80,56 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
 
   async function scan(): Promise<void> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const found: [name: string, kept: Kept][] = [];
+    const found: FileRecord[] = [];
     for (const name of await readdir(directory)) {
       const path = join(directory, name);
       if (name.endsWith(NEW)) await rm(path, { force: true });
-      if (fromHex(name)?.length !== 32) continue;
+      const hash = fromHex(name);
+      if (hash?.length !== 32) continue;
       const { size, mtimeMs } = await stat(path);
       const ageMs = Math.max(0, clock.now() - mtimeMs);
-      found.push([name, { bytes: size, atMs: clock.monotonicMs() - ageMs }]);
+      found.push({ hash, bytes: size, atMs: clock.monotonicMs() - ageMs });
     }
-    found.sort(([, a], [, b]) => a.atMs - b.atMs);
-    for (const [name, file] of found) remember(name, file);
+    for (const file of found.sort((a, b) => a.atMs - b.atMs)) remember(file);
     await prune();
   }
 
-  function remember(name: string, file: Kept): void {
-    forget(name);
-    kept.set(name, file);
+  function remember(file: FileRecord): void {
+    forget(file.hash);
+    kept.set(file);
     bytes += file.bytes;
   }
 
-  function forget(name: string): void {
-    bytes -= kept.get(name)?.bytes ?? 0;
-    kept.delete(name);
+  function forget(hash: Uint8Array): void {
+    bytes -= kept.get(hash)?.bytes ?? 0;
+    kept.delete(hash);
   }
 
   async function prune(): Promise<void> {
     const sinceMs = clock.monotonicMs() - hours * 3_600_000;
-    for (const [name, { atMs }] of kept) {
-      if (!keepsNothing && kept.size <= count && bytes <= maxBytes && atMs >= sinceMs) return;
-      await rm(join(directory, name), { force: true });
-      forget(name);
+    for (let file = kept.oldest(); file !== undefined; file = kept.oldest()) {
+      if (!keepsNothing && kept.size <= count && bytes <= maxBytes && file.atMs >= sinceMs) return;
+      await rm(join(directory, toHex(file.hash)), { force: true });
+      forget(file.hash);
     }
   }
 
   async function keep(blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
-    const named = new Map(blobs.map((blob) => [toHex(blob.hash), blob.bytes]));
+    const named = new Map(blobs.map((blob) => [keyOf(blob.hash), blob]));
     const nowMs = clock.monotonicMs();
-    const missing = [...named].filter(([name]) => {
-      const file = kept.get(name);
-      if (file !== undefined) remember(name, { ...file, atMs: nowMs });
+    const missing = [...named.values()].filter(({ hash }) => {
+      const file = kept.get(hash);
+      if (file !== undefined) remember({ ...file, atMs: nowMs });
       return file === undefined;
     });
-    const size = missing.reduce((sum, [, { length }]) => sum + length, 0);
+    const size = missing.reduce((sum, blob) => sum + blob.bytes.length, 0);
     if (size > 0 && !afford(size, isMerge)) {
       skipped++;
       return;
     }
-    for (const [name, content] of missing) {
-      await writeWhole(join(directory, name), content, { sync: false });
-      remember(name, { bytes: content.length, atMs: nowMs });
+    for (const { hash, bytes: content } of missing) {
+      await writeWhole(join(directory, toHex(hash)), content, { sync: false });
+      remember({ hash, bytes: content.length, atMs: nowMs });
     }
     failing = false;
     await prune();
@@ -156,10 +151,9 @@ export function openArchive({ directory, retention, clock, warn }: ArchiveOption
 
   /** What is gone, or damaged. */
   async function dropped(hash: Uint8Array): Promise<undefined> {
-    const name = toHex(hash);
-    if (!kept.has(name)) return undefined;
-    forget(name);
-    await rm(join(directory, name), { force: true }).catch(tell);
+    if (!kept.has(hash)) return undefined;
+    forget(hash);
+    await rm(join(directory, toHex(hash)), { force: true }).catch(tell);
     return undefined;
   }
 
