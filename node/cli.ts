@@ -270,10 +270,11 @@ log
   .option("-o, --output <file>", "write to a file instead of standard output")
   .option("--format <name>", "jsonl: JSON lines; car: CARv1, blocks by CID (default: car for FILE.car, else jsonl)")
   .option("--bodies", "car only: with the model bodies and parameters that the log names and this machine still has")
+  .option("--redacted", "jsonl only: without what names other peers; chain, signatures, tree and forks still show")
   .option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)")
   .addHelpText(
     "after",
-    "\nExamples:\n  $ hearsay log export -o audit.jsonl\n  $ hearsay log export -o audit.car --bodies\n",
+    "\nExamples:\n  $ hearsay log export -o audit.jsonl\n  $ hearsay log export -o audit.car --bodies\n  $ hearsay log export -o shown.jsonl --redacted\n",
   )
   .action((...args) => run(import("./commands/log-export.ts"), args));
 

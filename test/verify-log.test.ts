@@ -8,9 +8,12 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { statusOf } from "../node/commands/fail.ts";
 import { nodeCrypto } from "../node/crypto.ts";
+import type { ExportHeader } from "../protocol/log/exported.ts";
+import { readJsonl, writeJsonl } from "../protocol/log/jsonl.ts";
+import { redact } from "../protocol/log/withheld.ts";
 import { createRng, type Rng } from "../protocol/rng.ts";
 import { mutate } from "./fuzz/mutate.ts";
-import { verify } from "./protocol/log/export-support.ts";
+import { inPieces, verify } from "./protocol/log/export-support.ts";
 import { memoized } from "./protocol/log/support.ts";
 import { FIXTURES, logFixtures } from "./support/log-fixtures.ts";
 
@@ -69,6 +72,17 @@ async function verdicts(files: readonly Uint8Array[]): Promise<number[]> {
   return ours;
 }
 
+async function redacted(name: string): Promise<Buffer> {
+  const log = await readJsonl(inPieces(fixtures.get(name) as Buffer), crypto);
+  async function* entries() {
+    for await (const signed of log.entries) yield redact(signed, crypto);
+  }
+  const pieces: string[] = [];
+  for await (const piece of writeJsonl({ ...(log.header as ExportHeader), cosigned: null }, entries(), crypto))
+    pieces.push(piece);
+  return Buffer.from(pieces.join(""));
+}
+
 describe("the exported logs in test/fixtures", () => {
   it("are what this code writes, byte by byte", async () => {
     for (const [name, bytes] of await logFixtures()) assert.ok(fixtures.get(name)?.equals(bytes), name);
@@ -90,6 +104,20 @@ describe("the verifier in Python and ours", { skip: noPython }, () => {
       assert.deepEqual(theirs, Object.fromEntries(cosigners.map(({ peer, seconds }) => [peer, seconds])));
       assert.equal(cosigners.length, name === "log-whole.jsonl" ? 2 : 1);
     }
+  });
+
+  it("agree on redacted exports, whole and damaged", async () => {
+    const rng = createRng("verify-log/redacted");
+    const files = await Promise.all(["log-whole.jsonl", "log-fork-a.jsonl", "v1/log-whole.jsonl"].map(redacted));
+    assert.deepEqual(await verdicts(files), [0, 0, 0]);
+    const broken = files.flatMap((file) => Array.from({ length: 30 }, (_, i) => damaged(file, rng, 1 + (i % 3))));
+    const found = await verdicts(broken);
+    for (const [i, status] of found.entries())
+      if (status === 0)
+        assert.ok(
+          files.some((file) => file.equals(broken[i] as Uint8Array)),
+          `file ${i}`,
+        );
   });
 
   it("agree on 175 files that were cut anywhere", async () => {

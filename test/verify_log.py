@@ -90,7 +90,13 @@ def read_jsonl(data):
     def text(value): return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     def entries(lines):
         for line in lines:
-            cbor, sig = (unb64(json.loads(line)[name]) for name in ("cbor", "sig"))
+            shown = json.loads(line)
+            if "withheld" in shown:
+                shape = {"seq": shown["seq"], "hash": shown["hash"], "withheld": shown["withheld"], "sig": b64(unb64(shown["sig"]))}
+                must(text(shape) == line and len(shown["hash"]) == len(shown["withheld"]) == 64 and len(unb64(shown["sig"])) == 64, "a withheld line is not as it is written")
+                yield shown["seq"], unb64(shown["sig"]), bytes.fromhex(shown["hash"]), bytes.fromhex(shown["withheld"])
+                continue
+            cbor, sig = (unb64(shown[name]) for name in ("cbor", "sig"))
             _, _, seq, prev, ts, kind, body = decode(cbor)
             view = {"seq": seq, "hash": sha256(cbor).hex(), "prev": prev.hex(), "ts": ts, "type": kind, "body": plain(body)}
             must(text({**view, "cbor": b64(cbor), "sig": b64(sig)}) == line, "a line shows something else than was signed")
@@ -208,8 +214,21 @@ def judge_evidence(data, key, task):
 def verify(data):
     head, entries = (read_jsonl if data[:1] in (b"{", b"") else read_car)(data)
     leaves, prev, time, kind, notes, fork, newest = [], bytes(32), 0, None, [], None, 1
+    def grow(leaf):
+        leaves.append(leaf)
+        for size, tree in notes:
+            must(size != len(leaves) or root(leaves) == tree, f"the writer signed another history of {size} entries", 4)
+        if head and len(leaves) == head["size"]:
+            must(all(size <= len(leaves) for size, _ in notes), "the writer has signed that there are more entries", 5)
     try:
         for whole in entries:
+            if isinstance(whole, tuple):
+                seq, signature, before, leaf = whole
+                must(leaves and kind != "end" and seq == len(leaves) and (not head or seq < head["size"]), "a withheld entry does not belong there")
+                must(signed(key, b"hearsay/log-entry/v1\0" + before, signature), f"the signature of entry {seq} does not hold")
+                prev, kind = before, "withheld"
+                grow(leaf)
+                continue
             signature, entry = whole[:64], whole[64:]
             version, log, seq, before, ts, kind_now, body = decode(entry)
             must(kind != "end" and (kind_now == "genesis") == (seq == 0), "an entry after the end, or no genesis at the begin")
@@ -228,11 +247,8 @@ def verify(data):
                         if verdict.args[0] != 4: raise
                         fork = verdict
             must(not head or seq < head["size"], "more entries than the header promises")
-            leaves, prev, time, kind, newest = leaves + [sha256(b"\0" + entry)], sha256(entry), ts, kind_now, version
-            for size, tree in notes:
-                must(size != len(leaves) or root(leaves) == tree, f"the writer signed another history of {size} entries", 4)
-            if head and len(leaves) == head["size"]:
-                must(all(size <= len(leaves) for size, _ in notes), "the writer has signed that there are more entries", 5)
+            prev, time, kind, newest = sha256(entry), ts, kind_now, version
+            grow(sha256(b"\0" + entry))
         must(leaves and (not head or len(leaves) == head["size"]), "the file ends before the last entry", 5)
     except (Verdict, *DAMAGE) as verdict:
         raise fork or verdict

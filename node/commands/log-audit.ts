@@ -79,6 +79,11 @@ async function auditOf(source: AuditSource, what: string | undefined, stateDir: 
     const notes = what === undefined ? [] : await knownHeads(stateDir, source.chunks());
     const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, notes, onBlob: source.learn });
     const { entries, task: taskId, generation = 0 } = verification;
+    if (verification.withheld !== undefined)
+      throw new HearsayError(
+        "ERR_STATE",
+        "this export is redacted: hearsay log verify says whether it holds; an audit needs all entries",
+      );
     if (taskId === undefined || entries === 0) return { verification, report: undefined };
     const task = await taskOf(taskId, source, stateDir);
     /** Who published the models that the entry at hand names. */

@@ -5,6 +5,7 @@ import { HearsayError } from "../../protocol/errors.ts";
 import { writeCar } from "../../protocol/log/car.ts";
 import { writeJsonl } from "../../protocol/log/jsonl.ts";
 import type { LogSource } from "../../protocol/log/stored-export.ts";
+import { redact } from "../../protocol/log/withheld.ts";
 import { readArchived } from "../archive.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { bodiesPath, taskPath } from "../state-dir.ts";
@@ -17,6 +18,7 @@ interface LogExportOptions {
   readonly output?: string;
   readonly format?: string;
   readonly bodies?: boolean;
+  readonly redacted?: boolean;
   readonly generation?: string;
 }
 
@@ -24,7 +26,7 @@ export async function run(options: LogExportOptions): Promise<void> {
   const { state, output, generation } = options;
   const format = formatOf(options);
   await withLog(state, generation, async (log) => {
-    const pieces = format === "car" ? carOf(log, options) : writeJsonl(log.header, log.entries(), nodeCrypto);
+    const pieces = format === "car" ? carOf(log, options) : linesOf(log, options);
     if (output !== undefined) return writeOutput(output, pieces);
     if (format === "car" && outputIsTerminal())
       throw new HearsayError("ERR_CONFIG", "a CAR file is binary, and standard output a terminal: give -o FILE");
@@ -33,13 +35,28 @@ export async function run(options: LogExportOptions): Promise<void> {
 }
 
 /** As the flag says, else as the file is named. @throws HearsayError ERR_CONFIG */
-function formatOf({ format, output, bodies }: LogExportOptions): "car" | "jsonl" {
+function formatOf({ format, output, bodies, redacted }: LogExportOptions): "car" | "jsonl" {
   const chosen = format ?? (output?.endsWith(".car") ? "car" : "jsonl");
   if (chosen !== "car" && chosen !== "jsonl")
     throw new HearsayError("ERR_CONFIG", `--format ${chosen}: the formats are car and jsonl`);
+  if (redacted === true && chosen !== "jsonl")
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "--redacted: only JSON lines can leave entries out; give --format jsonl, or a name in .jsonl",
+    );
   if (bodies === true && chosen !== "car")
     throw new HearsayError("ERR_CONFIG", "--bodies: only CAR files hold bodies; give --format car");
   return chosen;
+}
+
+/** Redacted: entries that name other peers are withheld, and so are those who cosigned. */
+function linesOf({ header, entries }: LogSource, { redacted }: LogExportOptions): AsyncIterable<string> {
+  if (redacted !== true) return writeJsonl(header, entries(), nodeCrypto);
+  return writeJsonl({ ...header, cosigned: null }, redactedEntries(entries()), nodeCrypto);
+}
+
+async function* redactedEntries(entries: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const signed of entries) yield redact(signed, nodeCrypto);
 }
 
 /** With the task manifest, and on request what the archive has. */

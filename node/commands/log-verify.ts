@@ -79,7 +79,12 @@ async function forkOf([one, other]: readonly [Result, Result]): Promise<FirstBad
       `${one.file} and ${other.file} are two logs: only exports of one can be compared`,
     );
   const read = ({ file }: Result) => readExport(bytesOf(file as string), nodeCrypto);
-  const seq = await firstDifference(await read(one), await read(other), Math.min(one.entries, other.entries));
+  const seq = await firstDifference(
+    await read(one),
+    await read(other),
+    Math.min(one.entries, other.entries),
+    nodeCrypto,
+  );
   if (seq === undefined) return undefined;
   return { seq, reason: "fork", message: `its writer signed two entries ${seq}` };
 }
@@ -91,12 +96,26 @@ function worstOf(results: readonly Result[]): FirstBad | undefined {
   return bad.toSorted((a, b) => gravity(b) - gravity(a))[0];
 }
 
-function asJson({ file, ok, entries, peer, task, generation, head, root, ended, firstBad, ...more }: Result): object {
+function asJson({
+  file,
+  ok,
+  entries,
+  withheld,
+  peer,
+  task,
+  generation,
+  head,
+  root,
+  ended,
+  firstBad,
+  ...more
+}: Result): object {
   const { checkpoint, cosigners, convictions } = more;
   return {
     ...(file !== undefined && { file }),
     ok,
     entries,
+    withheld,
     peer,
     task: task && toHex(task),
     generation,
@@ -114,6 +133,7 @@ function inWords(result: Result): string {
   const { file, ok, entries, peer, task, generation, head, root, ended, firstBad, convictions = [] } = result;
   const rows: [string, string][] = [
     ["entries", `${entries} hold${ended === true ? "; the last one ends the log" : ""}`],
+    ...(result.withheld === undefined ? [] : [["withheld", `what ${result.withheld} of them say`] as [string, string]]),
   ];
   if (file !== undefined) rows.unshift(["file", file]);
   if (peer !== undefined) rows.push(["peer", peer]);

@@ -35,7 +35,7 @@ import {
 } from "./records.ts";
 import { readForOpening } from "./stored.ts";
 import { createTree, nodesOf, rememberTiles, type TileAt, type Tree } from "./tiles.ts";
-import { type LogHead, NO_ENTRY } from "./verify.ts";
+import { type Link, type LogHead, NO_ENTRY } from "./verify.ts";
 
 export interface LogOptions {
   readonly store: Store;
@@ -129,7 +129,7 @@ interface Shown {
 }
 
 /** All that the next entry needs of the last: its body is not kept in memory. */
-type Place = Pick<Entry, "seq" | "id" | "tsMs" | "type">;
+type Place = Pick<Link, "seq" | "id" | "tsMs" | "type">;
 
 /** What one call appends. */
 interface Addition {

@@ -3,6 +3,7 @@
  *
  *     {"v":1,"publicKey":hex,"task":hex,"generation":n,"size":entries,"checkpoint":note,"cosigned":note,"evidence":[base64, ...]}
  *     {"seq":0,"hash":hex,"prev":hex,"ts":ms,"type":text,"body":{...},"cbor":base64,"sig":base64}
+ *     {"seq":1,"hash":hex,"withheld":hex,"sig":base64}          in a redacted export, of an entry that names others: its id and leaf (withheld.ts)
  *     ...
  *
  * Only `cbor` (the entry) and `sig` (its signature) are evidence. The rest is a view of them, in which bytes are lower-case
@@ -18,6 +19,7 @@ import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import { type ChainReason, chainError } from "./chain-error.ts";
 import { type Entry, readEntry } from "./entry.ts";
 import { EXPORT_VERSION, type ExportedLog, type ExportHeader, headerFrom } from "./exported.ts";
+import { encodeWithheld, readWithheld } from "./withheld.ts";
 
 /** Longest line that is read, in bytes: an entry in base64 (4/3) with its bytes in hexadecimal (2), or two notes and a few proofs. */
 const MAX_LINE_BYTES = 4 * LIMITS.maxLogEntryBytes;
@@ -54,7 +56,31 @@ export async function* writeJsonl(
   crypto: Crypto,
 ): AsyncIterable<string> {
   yield `${formatHeader(header)}\n`;
-  for await (const signed of entries) yield `${formatLine(readEntry(signed, crypto))}\n`;
+  let seq = 0;
+  for await (const signed of entries) yield `${lineOf(signed, seq++, crypto)}\n`;
+}
+
+function lineOf(signed: Uint8Array, seq: number, crypto: Crypto): string {
+  const withheld = readWithheld(signed);
+  if (withheld === undefined) return formatLine(readEntry(signed, crypto));
+  const { id, leaf, signature } = withheld;
+  return JSON.stringify({ seq, hash: toHex(id), withheld: toHex(leaf), sig: base64pad.baseEncode(signature) });
+}
+
+/** What a line holds, signature | entry or as withheld.ts has it; `seq` is its place. @throws HearsayError as `parseLine`. */
+function signedIn(line: string, seq: number, crypto: Crypto): Uint8Array {
+  const { hash, withheld, sig } = parseObject(line);
+  if (withheld === undefined) return parseLine(line, crypto).signed;
+  const [id, leaf] = [hash, withheld].map((text) => (typeof text === "string" ? fromHex(text) : undefined));
+  const signature = fromBase64("sig", sig);
+  if (id?.length !== 32 || leaf?.length !== 32 || signature.length !== SIGNATURE_BYTES)
+    throw new HearsayError("ERR_DECODE", "a withheld entry has a hash, a leaf and a signature");
+  const signed = encodeWithheld({ id, leaf, signature });
+  if (lineOf(signed, seq, crypto) !== line)
+    throw new HearsayError("ERR_NOT_CANONICAL", "the line of a withheld entry is not as it is written", {
+      reason: "view",
+    });
+  return signed;
 }
 
 /**
@@ -89,7 +115,6 @@ export function parseLine(line: string, crypto: Crypto): Entry {
 /** Reads a file. @throws HearsayError ERR_LOG_CHAIN, as do the streams (`ExportedLog`). */
 export async function readJsonl(chunks: AsyncIterable<Uint8Array>, crypto: Crypto): Promise<ExportedLog> {
   const lines = linesOf(chunks);
-  const readLine = (line: string) => parseLine(line, crypto);
 
   /** What `parse` makes of the next line; undefined at the end. */
   async function next<T>(seq: number, parse: (line: string) => T): Promise<T | undefined> {
@@ -102,22 +127,23 @@ export async function readJsonl(chunks: AsyncIterable<Uint8Array>, crypto: Crypt
     }
   }
 
-  const start = await next<Entry | ExportHeader>(0, (line) =>
-    line.startsWith(ENTRY_START) ? readLine(line) : parseHeader(line),
+  const start = await next<Uint8Array | ExportHeader>(0, (line) =>
+    line.startsWith(ENTRY_START) ? signedIn(line, 0, crypto) : parseHeader(line),
   );
   if (start === undefined) throw chainError(0, "cut", "the file is empty");
   const first = start;
 
   async function* entries(): AsyncGenerator<Uint8Array> {
     let seq = 0;
-    let entry = "signed" in first ? first : await next(seq, readLine);
-    while (entry !== undefined) {
-      yield entry.signed;
+    const read = (line: string) => signedIn(line, seq, crypto);
+    let signed = first instanceof Uint8Array ? first : await next(seq, read);
+    while (signed !== undefined) {
+      yield signed;
       seq += 1;
-      entry = await next(seq, readLine);
+      signed = await next(seq, read);
     }
   }
-  return { header: "signed" in first ? undefined : first, entries: entries(), blobs: none() };
+  return { header: first instanceof Uint8Array ? undefined : first, entries: entries(), blobs: none() };
 }
 
 /** The lines, without their ends. A byte order mark and bytes that are no UTF-8 are not passed over. */

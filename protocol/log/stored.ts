@@ -19,7 +19,7 @@ import {
   type SignedCheckpoint,
   withHeldLines,
 } from "./checkpoint.ts";
-import { type Entry, readEntry } from "./entry.ts";
+import { readEntry } from "./entry.ts";
 import { tileReader } from "./reading.ts";
 import {
   currentRecord,
@@ -35,6 +35,7 @@ import { restoreTree, TILE_WIDTH, type Tile, type Tree } from "./tiles.ts";
 import {
   type ChainVerifier,
   createVerifier,
+  type Link,
   type LogOwner,
   type Verification,
   type VerifyOptions,
@@ -46,7 +47,7 @@ const VERIFIED_AT_OPENING = 4096;
 
 /** A log as it was found in its store. */
 export interface OpenedLog {
-  readonly last: Entry;
+  readonly last: Link;
   readonly tree: Tree;
   /** Undefined where none was signed yet: in stores of older versions. */
   readonly checkpoint: StoredCheckpoint | undefined;

@@ -7,7 +7,6 @@
 import { equalBytes } from "../bytes.ts";
 import { isHearsayError } from "../errors.ts";
 import type { Crypto, PeerId } from "../seams.ts";
-import { SIGNATURE_BYTES } from "../wire/envelope.ts";
 import type { Statement } from "./bodies.ts";
 import { readCar } from "./car.ts";
 import { type ChainReason, chainError } from "./chain-error.ts";
@@ -17,6 +16,7 @@ import { type Conviction, decodeEvidence, verifyEvidence } from "./evidence.ts";
 import type { ExportedBlob, ExportedLog, ExportHeader } from "./exported.ts";
 import { readJsonl } from "./jsonl.ts";
 import { createVerifier, type Verification, type VerifyOptions, verifyLog } from "./verify.ts";
+import { idOf } from "./withheld.ts";
 
 export interface VerifyExportOptions extends Omit<VerifyOptions, "checkpoints"> {
   /** Other notes about the log, e.g. from somebody who has met the peer. */
@@ -75,6 +75,7 @@ export async function verifyExport(
     const expected: VerifyOptions = {
       ...options,
       checkpoints,
+      mayWithhold: true,
       onEntry(entry) {
         if (entry.type === "genesis") {
           cosigners.push(...judgeClaims(entry, log.header, claims, crypto));
@@ -143,6 +144,7 @@ export async function firstDifference(
   one: ExportedLog,
   other: ExportedLog,
   entries: number,
+  crypto: Crypto,
 ): Promise<number | undefined> {
   const others = other.entries[Symbol.asyncIterator]();
   let seq = 0;
@@ -150,7 +152,7 @@ export async function firstDifference(
     if (seq >= entries) return undefined;
     const { done, value } = await others.next();
     if (done === true) return undefined;
-    if (!equalBytes(signed.subarray(SIGNATURE_BYTES), value.subarray(SIGNATURE_BYTES))) return seq;
+    if (!equalBytes(idOf(signed, crypto), idOf(value, crypto))) return seq;
     seq += 1;
   }
   return undefined;

@@ -30,6 +30,7 @@ import { leafHash } from "./merkle.ts";
 import { type Signatures, signaturesLater } from "./signatures.ts";
 import { successionHolds } from "./succession.ts";
 import { createTree, type Tree } from "./tiles.ts";
+import { readWithheld, type Withheld, withheldHolds } from "./withheld.ts";
 
 export interface LogHead {
   readonly seq: number;
@@ -48,6 +49,8 @@ export interface VerifyOptions {
   readonly checkpoints?: readonly Checkpoint[];
   /** `each` (left out: this), `last` (see above: then "signature" says that nothing vouches for the log), or a checker's work. */
   readonly signatures?: Signatures;
+  /** Whether entries may be withheld, as in a redacted export; a store has all of them. */
+  readonly mayWithhold?: boolean;
   /** Sees every entry once it has been verified, but for its signature where that comes later; may throw `chainError`. */
   readonly onEntry?: (entry: Entry) => void;
 }
@@ -57,6 +60,8 @@ export interface Verification {
   readonly ok: boolean;
   /** Number of entries that hold. */
   readonly entries: number;
+  /** How many of them are withheld (withheld.ts): the log has them, and what they say is not shown. */
+  readonly withheld?: number;
   readonly logId?: Uint8Array;
   readonly peer?: PeerId;
   readonly task?: Uint8Array;
@@ -85,16 +90,23 @@ export interface ChainVerifier {
    * @throws HearsayError ERR_LOG_CHAIN with {seq, reason}; `last` stays the last that holds, and no entry can follow.
    */
   next(signed: Uint8Array): Entry;
+  /** Takes an entry that is withheld (withheld.ts) in the place of the next: never the first. @throws HearsayError ERR_LOG_CHAIN */
+  pass(withheld: Withheld): void;
   /** Undefined before the genesis, like `last`. */
   readonly owner: LogOwner | undefined;
-  readonly last: Entry | undefined;
+  readonly last: Link | undefined;
+  /** Entries that were withheld. */
+  readonly withheld: number;
   readonly tree: Tree;
 }
+
+/** What the next entry is held against; a withheld entry has the time and version of the one before it. */
+export type Link = Pick<Entry, "seq" | "id" | "tsMs" | "version"> & { readonly type: Entry["type"] | "withheld" };
 
 /** Where a verifier goes on that somebody else has brought there. */
 export interface VerifiedPart {
   readonly owner: LogOwner;
-  readonly last: Entry;
+  readonly last: Link;
 }
 
 /** @param tree that of the entries so far; it grows with them. */
@@ -105,6 +117,7 @@ export function createVerifier(
 ): ChainVerifier {
   const { crypto, checkpoints = [], signatures = "each" } = options;
   let { owner, last }: Partial<VerifiedPart> = before ?? {};
+  let passed = 0;
 
   function next(signed: Uint8Array): Entry {
     const seq = last === undefined ? 0 : last.seq + 1;
@@ -137,25 +150,40 @@ export function createVerifier(
     if (signatures === "each")
       must(signatureHolds(entry, crypto, writer.peer), "signature", "the signature does not hold");
     options.onEntry?.(entry);
-    tree.add(leafHash(signed.subarray(SIGNATURE_BYTES), crypto));
-    for (const { size, root } of checkpoints)
-      must(
-        size !== seq + 1 || equalBytes(root, tree.root()),
-        "checkpoint",
-        "a checkpoint signs other entries up to it",
-      );
+    grow(seq, leafHash(signed.subarray(SIGNATURE_BYTES), crypto));
     owner = writer;
     last = entry;
     return entry;
   }
 
+  function grow(seq: number, leaf: Uint8Array): void {
+    tree.add(leaf);
+    for (const { size, root } of checkpoints)
+      if (size === seq + 1 && !equalBytes(root, tree.root()))
+        throw chainError(seq, "checkpoint", "a checkpoint signs other entries up to it");
+  }
+
+  function pass(withheld: Withheld): void {
+    if (owner === undefined || last === undefined) throw chainError(0, "genesis", "the first entry is withheld");
+    const seq = last.seq + 1;
+    if (!withheldHolds(withheld, crypto, owner.peer))
+      throw chainError(seq, "signature", "the signature of a withheld entry does not hold");
+    grow(seq, withheld.leaf);
+    last = { ...last, seq, id: withheld.id, type: "withheld" };
+    passed++;
+  }
+
   return {
     next,
+    pass,
     get owner() {
       return owner;
     },
     get last() {
       return last;
+    },
+    get withheld() {
+      return passed;
     },
     tree,
   };
@@ -174,6 +202,11 @@ export async function verifyLog(
   let fault: HearsayError | undefined;
   try {
     for await (const signed of source) {
+      const withheld = options.mayWithhold === true ? readWithheld(signed) : undefined;
+      if (withheld !== undefined) {
+        verifier.pass(withheld);
+        continue;
+      }
       const entry = verifier.next(signed);
       const busy = signatures.take(entry, (verifier.owner as LogOwner).peer);
       if (busy !== undefined) await busy;
@@ -213,10 +246,11 @@ function ownerOf(genesis: Entry & Statement<"genesis">, crypto: Crypto): LogOwne
   return { logId: logIdOf(peer, task, crypto, generation), peer, task, generation };
 }
 
-function summary({ owner, last }: ChainVerifier): Omit<Verification, "ok" | "firstBad" | "root"> {
+function summary({ owner, last, withheld }: ChainVerifier): Omit<Verification, "ok" | "firstBad" | "root"> {
   if (owner === undefined || last === undefined) return { entries: 0 };
   const { logId, task, generation } = owner;
   const head = { seq: last.seq, id: last.id };
   const peer = peerIdFromPublicKey(owner.peer);
-  return { entries: last.seq + 1, logId, peer, task, generation, head, ended: last.type === "end" };
+  const entries = { entries: last.seq + 1, ...(withheld > 0 && { withheld }) };
+  return { ...entries, logId, peer, task, generation, head, ended: last.type === "end" };
 }

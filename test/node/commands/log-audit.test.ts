@@ -1,6 +1,6 @@
 /** `hearsay log audit` on real peers: through the network, on a stopped peer's directory, on files, and on a log that lies. */
 import assert from "node:assert/strict";
-import { cp, mkdir, readdir, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
@@ -120,6 +120,22 @@ describe("hearsay log audit", () => {
     await write(lines);
     assert.match((await lab.run(["log", "audit", lines as string, ...elsewhere])).stderr, /ERR_TASK/);
     assertComplete(await audit([lines as string, "--state", ben.stateDir]));
+  });
+
+  it("needs a whole log: a redacted export verifies, names no neighbour, and is refused in words", async () => {
+    const file = lab.path("shown.jsonl");
+    const args = ["log", "export", "--state", ben.stateDir, "--redacted", "-o"];
+    assert.equal((await lab.run([...args, file])).code, 0);
+    const verified = await lab.run(["log", "verify", file]);
+    assert.equal(verified.code, 0, verified.stdout);
+    assert.match(verified.stdout, /withheld +what \d+ of them say/);
+    const text = await readFile(file, "utf8");
+    assert.equal(text.includes("12D3KooW"), false);
+    assert.match((await lab.run(["log", "audit", file, "--state", ben.stateDir])).stderr, /this export is redacted/);
+    assert.match(
+      (await lab.run([...args, lab.path("x.car")])).stderr,
+      /--redacted: only JSON lines can leave entries out/,
+    );
   });
 
   it("ends with 5 where its budget does, and says what was left undone", async () => {
