@@ -79,6 +79,18 @@ describe("forks of throw-away keys", () => {
     for (const member of honest) assert.ok((await keysIn(member)).includes(liar.peerId));
   });
 
+  it("by gossip are looked at only as long as who brings them can pay", async () => {
+    const { crowd, honest } = await scene();
+    const teller = strangerOf(crowd, 61, async () => []);
+    for (let n = 0; n < 1_000; n++) await teller.announce(names.evidence, selfMadeFork(n, taskId));
+    await crowd.run(300);
+    for (const member of honest) {
+      const looked = bannedBy(member);
+      assert.ok(looked > 0 && looked < 600, `${looked} of 1,000 were looked at`);
+      assert.ok((member.peer.status().counters.refused.ERR_RATE ?? 0) > 300);
+    }
+  });
+
   it("that an earlier version kept go from the store, and evidence against a known key stays and counts", async () => {
     const { crowd, honest, liar } = await scene();
     await fork(crowd, liar);
