@@ -70,6 +70,13 @@ export function createTransport(
       void node.handle(protocol, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
     },
 
+    withdraw(name) {
+      const { pubsub } = node.services;
+      pubsub.topicValidators.delete(name);
+      if (node.status === "started" && pubsub.getTopics().includes(name)) pubsub.unsubscribe(name);
+      node.unhandle(name).catch(() => {}); // the node has stopped: nothing is served any more
+    },
+
     peers: () => node.getPeers().map(String).sort(),
 
     prefixOf: node.shares.prefixOf,

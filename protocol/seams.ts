@@ -59,6 +59,8 @@ export interface Transport {
   request(peer: PeerId, protocol: string, body: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
   /** Serves a protocol. */
   onRequest(protocol: string, handler: RequestHandler): void;
+  /** Serves a protocol, or hears a topic, no more; nothing where it did not. */
+  withdraw(name: string): void;
   /** Peers with an open connection, sorted. */
   peers(): PeerId[];
   /**

@@ -10,12 +10,15 @@ import { openBans } from "./bans.ts";
 import type { PeerContext } from "./context.ts";
 import { openHeadMemory } from "./heads.ts";
 import type { Accountable } from "./inbound.ts";
-import { cosignersAmong, serveLog } from "./log-service.ts";
+import { cosignersAmong, createLogService } from "./log-service.ts";
 import { createOtherLogs, type OtherLogs } from "./log-watch.ts";
 import { createProver } from "./proofs.ts";
+import type { Service } from "./services.ts";
 import { announcedState } from "./signed-state.ts";
 
 export interface Accountability extends Accountable {
+  /** The log, and evidence. */
+  readonly services: readonly Service[];
   /** See `LogService.published`. */
   published(entry: Entry): void;
   /** What was remembered of other logs and is not on disk yet. */
@@ -42,9 +45,10 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
   let book: Parameters<Accountable["useBook"]>[0] | undefined;
   const bans = await openBans(context, (peer) => book?.newest(peer) !== undefined);
   const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
-  const { published } = serveLog(context, { evidence: bans.heldBeside });
+  const { service, published } = createLogService(context, { evidence: bans.heldBeside });
 
   return {
+    services: [bans.service, service],
     prove,
     published,
     isBanned: bans.has,

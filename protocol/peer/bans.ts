@@ -31,8 +31,11 @@ import { decodeEvidenceAnswer, encodeLogRequest, LOG_PROTOCOL } from "../wire/lo
 import { countRefused, type PeerContext } from "./context.ts";
 import { type Asking, createAsking } from "./evidence-asking.ts";
 import { createEvidenceBook, type EvidenceBook, type Grade, type Held } from "./evidence-book.ts";
+import type { TopicService } from "./services.ts";
 
 export interface Bans {
+  /** Hears of evidence. */
+  readonly service: TopicService;
   has(peer: PeerId): boolean;
   /** Evidence that this peer made itself: kept, acted on and told to everybody. */
   found(evidence: Uint8Array): void;
@@ -75,12 +78,12 @@ interface Court {
 }
 
 /**
- * Loads what is held, listens for more.
+ * Loads what is held.
  * @param isAnnouncer whether a peer has announced something in this run.
  * @throws HearsayError ERR_BANNED where there is evidence against this peer's own key.
  */
 export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId) => boolean): Promise<Bans> {
-  const { store, transport, crypto, names, counters } = context;
+  const { store, crypto, names, counters } = context;
   const book = createEvidenceBook(crypto);
   const commit = createGroupCommit<StoreChange>({
     write: (changes) => store.write(changes),
@@ -92,13 +95,14 @@ export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId)
   const asking = createAsking(context, (neighbour, signal) => askFor(court, neighbour, signal));
   await load(context, book);
 
-  transport.onAnnounce(names.evidence, (from, bytes) => {
+  const handle = (from: PeerId, bytes: Uint8Array) => {
     const verdict = receive(court, bytes, byGossip(court, asking, from));
     if (verdict.code !== undefined) countRefused(counters, verdict.code);
     return verdict;
-  });
+  };
 
   return {
+    service: { topic: names.evidence, handle },
     has(peer) {
       const held = book.get(peer);
       if (held !== undefined) meet(court, peer, held);

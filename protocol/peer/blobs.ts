@@ -17,10 +17,13 @@ import {
   encodeBlobRequest,
 } from "../wire/messages.ts";
 import type { PeerContext } from "./context.ts";
-import { serve } from "./serve.ts";
+import { paidService } from "./serve.ts";
+import type { RequestService } from "./services.ts";
 
 /** The blobs that this peer serves: some for ever (the manifest), and the newest few model bodies. */
 export interface BlobShelf {
+  /** Answers who asks for blobs. */
+  readonly service: RequestService;
   /** Served until the process ends. */
   keep(hash: Uint8Array, bytes: Uint8Array): void;
   /** Served until `BODIES_SERVED` newer ones came, and then as long as the archive has it. */
@@ -47,9 +50,9 @@ const VERIFIED_BYTES_PER_UNIT = 262_144;
 /** Reads of the archive that wait for their turn: one is made at a time, so that few files are open. */
 const MAX_READS = 64;
 
-/** Serves the shelf, and for audits what the archive holds, of which each chunk is read when it is asked for. */
-export function serveBlobs(
-  { transport, budget, archive }: Pick<PeerContext, "transport" | "budget" | "archive">,
+/** A shelf, and for audits what the archive holds, of which each chunk is read when it is asked for. */
+export function createBlobShelf(
+  { budget, archive }: Pick<PeerContext, "budget" | "archive">,
   protocol: string,
 ): BlobShelf {
   const kept = new Map<string, Blob>();
@@ -73,23 +76,21 @@ export function serveBlobs(
     }
   }
 
-  serve(
-    { transport, budget },
-    {
-      protocol,
-      decode: decodeBlobRequest,
-      costOf: () => CHUNK_COST,
-      bytesPerUnit: SENT_BYTES_PER_UNIT,
-      answer(from, request) {
-        const key = keyOf(request.hash);
-        const blob = kept.get(key) ?? rotating.get(key);
-        if (blob !== undefined) return answer(blob, request);
-        if (archive === undefined) throw notFound();
-        return fromArchive(from, request);
-      },
+  const service = paidService(budget, {
+    protocol,
+    decode: decodeBlobRequest,
+    costOf: () => CHUNK_COST,
+    bytesPerUnit: SENT_BYTES_PER_UNIT,
+    answer(from, request) {
+      const key = keyOf(request.hash);
+      const blob = kept.get(key) ?? rotating.get(key);
+      if (blob !== undefined) return answer(blob, request);
+      if (archive === undefined) throw notFound();
+      return fromArchive(from, request);
     },
-  );
+  });
   return {
+    service,
     keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
     offer({ hash, bytes }) {
       rotating.set(keyOf(hash), { bytes });

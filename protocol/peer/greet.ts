@@ -16,7 +16,8 @@ import {
   HELLO_PROTOCOL,
 } from "../wire/messages.ts";
 import { countRefused, type PeerContext } from "./context.ts";
-import { serve } from "./serve.ts";
+import { paidService } from "./serve.ts";
+import type { RequestService } from "./services.ts";
 
 /** What a peer says it runs. */
 export const AGENT = "hearsay/0.1.0";
@@ -39,6 +40,10 @@ export interface GreetOptions {
 }
 
 export interface Greetings {
+  /** Answers greetings. */
+  readonly service: RequestService;
+  /** Greets who is connected, and from now on every peer that connects. */
+  start(): void;
   /** Connected peers that have answered on this task, sorted. */
   neighbours(): PeerId[];
 }
@@ -52,8 +57,7 @@ interface Acquaintance {
   readonly refused: Set<PeerId>;
 }
 
-/** Greets every peer that connects, and answers greetings. */
-export function greetPeers(context: PeerContext, options: GreetOptions): Greetings {
+export function createGreetings(context: PeerContext, options: GreetOptions): Greetings {
   const { transport, taskId } = context;
   const known: Acquaintance = { answered: new Set(), asking: new Set(), refused: new Set() };
 
@@ -74,7 +78,7 @@ export function greetPeers(context: PeerContext, options: GreetOptions): Greetin
     });
   }
 
-  serve(context, {
+  const service = paidService(context.budget, {
     protocol: HELLO_PROTOCOL,
     decode: (body, from) => theirTask(context, known, from, body),
     costOf: () => 0.2,
@@ -82,15 +86,20 @@ export function greetPeers(context: PeerContext, options: GreetOptions): Greetin
     answer,
   });
 
-  transport.onConnect((peer) => {
-    for (const set of [known.answered, known.refused]) {
-      set.delete(peer);
-      if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
-    }
-    greetOrLeave(context, known, peer, options);
-  });
-  for (const peer of transport.peers()) greetOrLeave(context, known, peer, options); // connected before the log was open
-  return { neighbours: () => transport.peers().filter((peer) => known.answered.has(peer)) };
+  return {
+    service,
+    start() {
+      transport.onConnect((peer) => {
+        for (const set of [known.answered, known.refused]) {
+          set.delete(peer);
+          if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
+        }
+        greetOrLeave(context, known, peer, options);
+      });
+      for (const peer of transport.peers()) greetOrLeave(context, known, peer, options); // connected before the log was open
+    },
+    neighbours: () => transport.peers().filter((peer) => known.answered.has(peer)),
+  };
 }
 
 function forgetAbsent(peers: Set<PeerId>, connected: readonly PeerId[]): void {

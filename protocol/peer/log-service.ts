@@ -40,9 +40,12 @@ import {
   type LogRequest,
 } from "../wire/log-messages.ts";
 import type { PeerContext } from "./context.ts";
-import { serve } from "./serve.ts";
+import { paidService } from "./serve.ts";
+import type { RequestService } from "./services.ts";
 
 export interface LogService {
+  /** Answers who asks about the log. */
+  readonly service: RequestService;
   /** An entry that others will ask for in a moment, as they pull its model. */
   published(entry: Entry): void;
 }
@@ -73,7 +76,7 @@ const ANSWERED_BYTES_PER_UNIT = 16_384;
 
 type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
 
-export function serveLog(context: PeerContext, { evidence }: LogServiceOptions): LogService {
+export function createLogService(context: PeerContext, { evidence }: LogServiceOptions): LogService {
   const { log, crypto, identity, clock, taskId, standing } = context;
   const atHand = new Map<string, Uint8Array>();
   let cosignedMs = Number.NEGATIVE_INFINITY;
@@ -209,7 +212,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
     }
   }
 
-  serve(context, {
+  const service = paidService(context.budget, {
     protocol: LOG_PROTOCOL,
     decode: decodeLogRequest,
     costOf: ({ what }) => COSTS[what],
@@ -218,6 +221,7 @@ export function serveLog(context: PeerContext, { evidence }: LogServiceOptions):
   });
 
   return {
+    service,
     published({ logId, seq, signed }) {
       atHand.set(nameOf(logId, seq), signed);
       forgetOldest(atHand, ENTRIES_AT_HAND);

@@ -11,14 +11,15 @@ import { encodeTask } from "../manifest.ts";
 import type { Metrics, PeerId, Split } from "../seams.ts";
 import { numParams, type Task } from "../task.ts";
 import { type AccountabilityStatus, openAccountability } from "./accountability.ts";
-import { serveBlobs } from "./blobs.ts";
+import { createBlobShelf } from "./blobs.ts";
 import type { Counters, PeerModules } from "./context.ts";
-import { greetPeers } from "./greet.ts";
+import { createGreetings } from "./greet.ts";
 import { createInbound } from "./inbound.ts";
 import type { OtherLogs } from "./log-watch.ts";
 import { createLoop } from "./loop.ts";
 import { openContext } from "./open-context.ts";
 import { createPast } from "./past.ts";
+import { registerServices } from "./services.ts";
 import { loadState } from "./state.ts";
 
 export interface PeerOptions {
@@ -98,7 +99,7 @@ export async function createPeer(
   const accountable = proofs ? await openAccountability(context) : undefined;
   const past = proofs ? createPast(context, hasPast) : undefined;
 
-  const shelf = serveBlobs(context, names.blob);
+  const shelf = createBlobShelf(context, names.blob);
   shelf.keep(taskId, manifest);
   const inbound = createInbound(context, saved?.cycle ?? 0, accountable);
   const loop = createLoop(context, {
@@ -109,8 +110,7 @@ export async function createPeer(
     ...(accountable && { accountable }),
     ...(past && { past }),
   });
-  transport.onAnnounce(names.announce, (from, sealed) => inbound.receive(from, sealed));
-  const greetings = greetPeers(context, {
+  const greetings = createGreetings(context, {
     latest: loop.latest,
     receive: inbound.receive,
     passOn: proofs,
@@ -120,6 +120,10 @@ export async function createPeer(
       accountable?.met(other);
     },
   });
+  const announcements = { topic: names.announce, handle: inbound.receive };
+  const services = [shelf.service, ...(accountable?.services ?? []), announcements, greetings.service];
+  registerServices(transport, services, ending.signal);
+  greetings.start();
 
   return {
     log,

@@ -4,10 +4,11 @@
  */
 import { HearsayError } from "../errors.ts";
 import type { PeerId } from "../seams.ts";
-import type { PeerContext } from "./context.ts";
+import type { Budget } from "./budget.ts";
+import type { RequestService } from "./services.ts";
 
-/** One request protocol of this peer. Costs are in units of budget.ts: 1 is about 1 ms of one core. */
-export interface Service<Request> {
+/** What a request protocol of this peer takes. Costs are in units of budget.ts: 1 is about 1 ms of one core. */
+export interface Paid<Request> {
   readonly protocol: string;
   /** @throws HearsayError for what is no request. */
   decode(body: Uint8Array, from: PeerId): Request;
@@ -22,11 +23,11 @@ export interface Service<Request> {
 const STREAM_COST = 0.3;
 const ASKED_BYTES_PER_UNIT = 8192;
 
-/** Answers a protocol within what its askers may cost. */
-export function serve<Request>(
-  { transport, budget }: Pick<PeerContext, "transport" | "budget">,
-  { protocol, decode, costOf, bytesPerUnit, answer }: Service<Request>,
-): void {
+/** A service that answers within what its askers may cost. */
+export function paidService<Request>(
+  budget: Budget,
+  { protocol, decode, costOf, bytesPerUnit, answer }: Paid<Request>,
+): RequestService {
   const pay = (from: PeerId, cost: number) => {
     if (!budget.pay(from, cost))
       throw new HearsayError("ERR_RATE", "this neighbour has asked for more than its share; it may ask again later");
@@ -35,11 +36,12 @@ export function serve<Request>(
     budget.charge(from, reply.length / bytesPerUnit);
     return reply;
   };
-  transport.onRequest(protocol, (from, body) => {
+  const handle = (from: PeerId, body: Uint8Array) => {
     pay(from, STREAM_COST + body.length / ASKED_BYTES_PER_UNIT); // reading it costs something too
     const request = decode(body, from);
     pay(from, costOf(request));
     const reply = answer(from, request);
     return reply instanceof Uint8Array ? charged(from, reply) : reply.then((late) => charged(from, late));
-  });
+  };
+  return { protocol, handle };
 }

@@ -201,6 +201,10 @@ export function createNetwork(options: NetworkOptions): Network {
         onAnnounce: (topic, handler) => void node.topics.set(topic, handler),
         request: (to, protocol, body, { signal } = {}) => request(node, to, protocol, body, signal),
         onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),
+        withdraw(name) {
+          node.topics.delete(name);
+          node.handlers.delete(name);
+        },
         peers: () => [...neighboursOf(node)],
         prefixOf,
         onConnect: (handler) => void node.greeters.push(handler),

@@ -4,7 +4,7 @@ import type { Stream } from "@libp2p/interface";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { startLibp2p } from "../../node/libp2p.ts";
 import { createTransport } from "../../node/transport.ts";
-import { serveBlobs } from "../../protocol/peer/blobs.ts";
+import { createBlobShelf } from "../../protocol/peer/blobs.ts";
 
 export const BLOB_PROTOCOL = "/hearsay-bench/blob/1";
 /** Followed by the number of bytes. */
@@ -32,7 +32,8 @@ async function serve(): Promise<void> {
     serviceTag: "",
   });
   const transport = createTransport(node, traffic);
-  const shelf = serveBlobs({ transport, budget: { pay: () => true, charge() {} } }, BLOB_PROTOCOL);
+  const shelf = createBlobShelf({ budget: { pay: () => true, charge() {} } }, BLOB_PROTOCOL);
+  transport.onRequest(BLOB_PROTOCOL, shelf.service.handle);
   for (const bytes of SIZES) {
     const body = bodyOf(bytes);
     shelf.keep(nodeCrypto.sha256(body), body);

@@ -102,6 +102,19 @@ export function transportConformance(kind: string, create: TransportFactory): vo
       assert.deepEqual(heard[2], ["03"]);
     });
 
+    test("of a topic that was withdrawn are heard no more", 2, async (net) => {
+      const heard = listenAll(net, () => ACCEPT);
+      await net.connect(0, 1);
+      await net.ready(TOPIC);
+      await net.transports[0]?.announce(TOPIC, bytes(1));
+      await eventually(() => heard[1]?.length === 1);
+      net.transports[1]?.withdraw(TOPIC);
+      net.transports[1]?.withdraw("/test/never-heard/1");
+      await net.transports[0]?.announce(TOPIC, bytes(2));
+      await sleep(QUIET_MS);
+      assert.deepEqual(heard[1], ["01"]);
+    });
+
     test("without anybody who listens are no error", 2, async (net, alone) => {
       await alone?.announce(TOPIC, bytes(1));
       await net.connect(0, 1);
@@ -171,6 +184,13 @@ export function transportConformance(kind: string, create: TransportFactory): vo
       await assert.rejects(ask("/test/throws/1", bytes(1)), { code: "ERR_UNREACHABLE" });
       await assert.rejects(ask("/test/rejects/1", bytes(1)), { code: "ERR_UNREACHABLE" });
       assert.deepEqual(await ask(ECHO, bytes(2)), bytes(2));
+    });
+
+    pair("of a protocol that was withdrawn end with ERR_UNREACHABLE", async (ask, answerer) => {
+      answerer.onRequest(ECHO, (_from, body) => body);
+      assert.deepEqual(await ask(ECHO, bytes(5)), bytes(5));
+      answerer.withdraw(ECHO);
+      await assert.rejects(ask(ECHO, bytes(5)), { code: "ERR_UNREACHABLE" });
     });
 
     pair("of a protocol that is not served end with ERR_UNREACHABLE", async (ask, answerer) => {

@@ -31,6 +31,7 @@ const transport: Transport = {
   onAnnounce: () => {},
   request: none,
   onRequest: () => {},
+  withdraw: () => {},
   peers: () => [],
   prefixOf: () => "",
   onConnect: () => {},

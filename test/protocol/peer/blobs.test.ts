@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/errors.ts";
 import { LIMITS } from "../../../protocol/limits.ts";
-import { type PullOptions, pullBlob, serveBlobs } from "../../../protocol/peer/blobs.ts";
+import { createBlobShelf, type PullOptions, pullBlob } from "../../../protocol/peer/blobs.ts";
 import { createRng } from "../../../protocol/rng.ts";
-import type { Archive, RequestHandler, Transport } from "../../../protocol/seams.ts";
+import type { Archive, Transport } from "../../../protocol/seams.ts";
 import {
   type BlobAnswer,
   type BlobRequest,
@@ -228,18 +228,13 @@ test("whoever stops a pull gets its own reason, and no request is made afterward
 
 /** The shelf, and a way to ask it. */
 function shelf(archive?: Archive) {
-  let handler: RequestHandler = () => assert.fail("nothing is served");
-  const transport = {
-    onRequest: (_protocol, given) => {
-      handler = given;
-    },
-  } as Partial<Transport> as Transport;
   const charged: number[] = [];
   const budget = { pay: () => true, charge: (_from: string, cost: number) => void charged.push(cost) };
-  const blobs = serveBlobs({ transport, budget, ...(archive && { archive }) }, "/blob");
+  const blobs = createBlobShelf({ budget, ...(archive && { archive }) }, "/blob");
+  const { handle } = blobs.service;
   const ask = async (hash: Uint8Array, offset = 0, maxBytes: number = CHUNK) =>
-    decodeBlobAnswer(await handler("asker", encodeBlobRequest({ hash, offset, maxBytes })));
-  return { blobs, ask, charged, raw: (body: Uint8Array) => handler("asker", body) };
+    decodeBlobAnswer(await handle("asker", encodeBlobRequest({ hash, offset, maxBytes })));
+  return { blobs, ask, charged, raw: (body: Uint8Array) => handle("asker", body) };
 }
 
 const name = (n: number) => new Uint8Array(32).fill(n);

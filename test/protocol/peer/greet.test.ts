@@ -45,7 +45,7 @@ describe("a neighbour", () => {
   });
 
   it("may answer with fields of the future", async () => {
-    const { crowd, member } = await scene(() => encodeCanonical([1, taskId, "hearsay/9", null, null, "more", [5]]));
+    const { crowd, member } = await scene(() => encodeCanonical([2, taskId, "hearsay/9", null, null, "more", [5]]));
     await crowd.run(500);
     assert.equal(member.peer.status().neighbours, 1);
     assert.deepEqual(counted(member), {});
@@ -55,15 +55,15 @@ describe("a neighbour", () => {
     const { crowd, member, stranger } = await scene();
     await crowd.run(500);
     assert.equal(member.peer.status().neighbours, 0);
-    stranger.onRequest(HELLO_PROTOCOL, () => encodeCanonical([1, taskId, "late", null, null]));
-    const greeting = encodeCanonical([1, taskId, "late", "a field of the future"]);
+    stranger.onRequest(HELLO_PROTOCOL, () => encodeCanonical([2, taskId, "late", null, null]));
+    const greeting = encodeCanonical([2, taskId, "late", "a field of the future"]);
     void stranger.request(member.peerId, HELLO_PROTOCOL, greeting);
     await crowd.run(500);
     assert.equal(member.peer.status().neighbours, 1);
   });
 
   it("is none any more when its connection has closed", async () => {
-    const { crowd, member, strangerId } = await scene(() => encodeCanonical([1, taskId, "a", null, null]));
+    const { crowd, member, strangerId } = await scene(() => encodeCanonical([2, taskId, "a", null, null]));
     await crowd.run(500);
     crowd.world.network.disconnect(strangerId, member.peerId);
     assert.equal(member.peer.status().neighbours, 0);
@@ -71,10 +71,10 @@ describe("a neighbour", () => {
 });
 
 describe("a peer of another version", () => {
-  const words = "speaks hearsay/2, this is hearsay/1: update this peer";
+  const words = "speaks hearsay/3, this is hearsay/2: update this peer";
 
   it("that answers the greeting is refused in words, counted once, and left", async () => {
-    const { crowd, member, stranger } = await scene(() => encodeCanonical([2, "whatever it may say"]));
+    const { crowd, member, stranger } = await scene(() => encodeCanonical([3, "whatever it may say"]));
     await crowd.run(500);
     assert.deepEqual(counted(member), { ERR_VERSION: 1 });
     assert.deepEqual(refusals(member), [words]);
@@ -84,7 +84,7 @@ describe("a peer of another version", () => {
 
   it("that greets is told so by the code, refused in words, counted once, and left", async () => {
     const { crowd, member, stranger } = await scene();
-    const greeting = stranger.request(member.peerId, HELLO_PROTOCOL, encodeCanonical([2, taskId, "future/1"]));
+    const greeting = stranger.request(member.peerId, HELLO_PROTOCOL, encodeCanonical([3, taskId, "future/1"]));
     const told = assert.rejects(greeting, { code: "ERR_VERSION" });
     await crowd.run(2_000);
     await told;
@@ -95,7 +95,7 @@ describe("a peer of another version", () => {
 
   it("is found out by what its transport says of it, too", async () => {
     const { crowd, member } = await scene(() => {
-      throw new HearsayError("ERR_VERSION", "speaks hearsay/3, this is hearsay/1: update this peer");
+      throw new HearsayError("ERR_VERSION", "speaks hearsay/4, this is hearsay/2: update this peer");
     });
     await crowd.run(500);
     assert.deepEqual(counted(member), { ERR_VERSION: 1 });
@@ -115,7 +115,7 @@ describe("a peer of another task", () => {
   });
 
   it("may be named by an agent of 128 characters at most", async () => {
-    const { crowd, member } = await scene(() => encodeCanonical([1, taskId, "a".repeat(129), null, null]));
+    const { crowd, member } = await scene(() => encodeCanonical([2, taskId, "a".repeat(129), null, null]));
     await crowd.run(500);
     assert.equal(member.peer.status().neighbours, 0);
   });

@@ -2,40 +2,30 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { HearsayError, isHearsayError } from "../../../protocol/errors.ts";
 import { createBudget } from "../../../protocol/peer/budget.ts";
-import { serve } from "../../../protocol/peer/serve.ts";
+import { paidService } from "../../../protocol/peer/serve.ts";
 import { createStanding } from "../../../protocol/peer/standing.ts";
-import type { RequestHandler, Transport } from "../../../protocol/seams.ts";
 
 /** A service of which each answer costs 10, and 1 for 100 bytes, on a clock that the test sets. */
 function service(answerBytes: number) {
   const world = { nowMs: 0, decoded: 0, answered: 0 };
   const clock = { now: () => 0, monotonicMs: () => world.nowMs, after: () => () => {} };
-  let handler: RequestHandler = () => assert.fail("nothing is served");
-  const transport = {
-    prefixOf: (peer: string) => peer,
-    onRequest(_protocol: string, given: RequestHandler) {
-      handler = given;
-    },
-  } as unknown as Transport;
+  const transport = { prefixOf: (peer: string) => peer };
   const budget = createBudget({ clock, transport, standing: createStanding(["known"]) });
-  serve(
-    { transport, budget },
-    {
-      protocol: "/service",
-      decode(body) {
-        world.decoded++;
-        if (body.length === 0) throw new HearsayError("ERR_DECODE", "empty");
-        return body;
-      },
-      costOf: () => 10,
-      bytesPerUnit: 100,
-      async answer() {
-        world.answered++;
-        return new Uint8Array(answerBytes);
-      },
+  const { handle } = paidService(budget, {
+    protocol: "/service",
+    decode(body) {
+      world.decoded++;
+      if (body.length === 0) throw new HearsayError("ERR_DECODE", "empty");
+      return body;
     },
-  );
-  const ask = async (from: string, body: Uint8Array = new Uint8Array(1)) => handler(from, body);
+    costOf: () => 10,
+    bytesPerUnit: 100,
+    async answer() {
+      world.answered++;
+      return new Uint8Array(answerBytes);
+    },
+  });
+  const ask = async (from: string, body: Uint8Array = new Uint8Array(1)) => handle(from, body);
   /** How many are answered until one is refused. */
   const exhaust = async (from: string, body?: Uint8Array) => {
     for (let count = 0; ; count++) {
