@@ -12,10 +12,11 @@ import { join } from "node:path";
 import { utf8 } from "../protocol/bytes.ts";
 import type { StorePlace } from "../protocol/peer/context.ts";
 import type { Store } from "../protocol/seams.ts";
+import { STORE } from "../protocol/store-layout.ts";
 import { COUNT_FILE } from "./store.ts";
 
 const PLACE_FILE = "PLACE";
-const PLACE_KEY = "node/place";
+const PLACE_KEY = `${STORE.node}place`;
 const WORDS = "By this file Hearsay notices that its directory was copied: leave it here, and do not copy it alone.\n";
 
 /** @param directory of the database, which is open as `store`. */

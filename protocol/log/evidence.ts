@@ -20,6 +20,7 @@ import { compareBytes, decodeUtf8, equalBytes } from "../bytes.ts";
 import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Crypto, PeerId } from "../seams.ts";
+import { STORE } from "../store-layout.ts";
 import { decodeAnnouncement } from "../wire/announcement.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { openEnvelope } from "../wire/envelope.ts";
@@ -32,7 +33,7 @@ import { successionHolds } from "./succession.ts";
 export type EvidenceKind = "fork" | "end";
 
 /** Where a store keeps what proves something against a key, as it is gossiped; behind this comes the peer id. */
-export const EVIDENCE_KEYS = "evidence/";
+export const EVIDENCE_KEYS: string = STORE.evidence;
 
 export function evidenceKey(peer: PeerId): string {
   return EVIDENCE_KEYS + peer;

@@ -10,17 +10,17 @@
  * and `log/current`, DAG-CBOR [1, g], names the generation that is written to; 0 where it is absent. [1, g, after] tells the peer to begin
  * generation g when it opens its log, with `after` (an entry's id or null) in its genesis. Digits are hexadecimal.
  */
-import { isHearsayError } from "../errors.ts";
 import type { Store } from "../seams.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
+import { STORE } from "../store-layout.ts";
 import { isSignature } from "../wire/envelope.ts";
+import { decodeRecord, encodeRecord } from "../wire/records.ts";
 import { isBytes32, isCount, isGeneration, MINUTE_MS, wholeMinutes } from "../wire/values.ts";
 import { chainError } from "./chain-error.ts";
 import type { LogHead } from "./verify.ts";
 
 /** All keys of all logs. */
-export const NAMESPACE = "log/";
-export const CURRENT_KEY = "log/current";
+export const NAMESPACE: string = STORE.log;
+export const CURRENT_KEY: string = `${STORE.log}current`;
 
 /** The keys of one log. */
 export interface LogKeys {
@@ -74,11 +74,11 @@ export async function currentGeneration(store: Store): Promise<number> {
 export async function currentRecord(store: Store): Promise<CurrentGeneration> {
   const stored = await store.get(CURRENT_KEY);
   if (stored === undefined) return { generation: 0 };
-  const fields = fieldsOf(stored, [2, 3]);
-  const [version, generation, after] = fields;
-  if (version !== 1 || !isGeneration(generation) || generation < 1)
+  const fields = decodeRecord(stored, form(1, 2)) ?? [];
+  const [generation, after] = fields;
+  if (!isGeneration(generation) || generation < 1)
     throw chainError(0, "head", "the record of the current generation is damaged");
-  if (fields.length === 2) return { generation };
+  if (fields.length === 1) return { generation };
   if (after !== null && !isBytes32(after))
     throw chainError(0, "head", "the record of the current generation is damaged");
   return { generation, begin: { after } };
@@ -93,7 +93,7 @@ export function generationAfter(known: number, nowMs: number): number {
 }
 
 export function encodeCurrent({ generation, begin }: CurrentGeneration): Uint8Array {
-  return encodeCanonical(begin === undefined ? [1, generation] : [1, generation, begin.after]);
+  return begin === undefined ? encodeRecord(VERSION, generation) : encodeRecord(VERSION, generation, begin.after);
 }
 
 /** The generations of which a store holds anything, ascending. One look for each. */
@@ -116,39 +116,32 @@ export async function storedGenerations(store: Store): Promise<number[]> {
 }
 
 export function encodeHead({ seq, id }: LogHead): Uint8Array {
-  return encodeCanonical([1, seq, id]);
+  return encodeRecord(VERSION, seq, id);
 }
 
 /** Undefined where it is damaged. */
 export function decodeHead(bytes: Uint8Array): LogHead | undefined {
-  const [version, seq, id] = fieldsOf(bytes, [3]);
-  return version === 1 && isCount(seq) && isBytes32(id) ? { seq, id } : undefined;
+  const [seq, id] = decodeRecord(bytes, form(2)) ?? [];
+  return isCount(seq) && isBytes32(id) ? { seq, id } : undefined;
 }
 
 export function encodeCheckpoint({ size, root, signature }: StoredCheckpoint): Uint8Array {
-  return encodeCanonical([1, size, root, signature]);
+  return encodeRecord(VERSION, size, root, signature);
 }
 
 /** Undefined where it is damaged; the signature is not verified. */
 export function decodeCheckpoint(bytes: Uint8Array): StoredCheckpoint | undefined {
-  const [version, size, root, signature] = fieldsOf(bytes, [4]);
-  if (version !== 1 || !isCount(size) || size === 0 || !isBytes32(root)) return undefined;
+  const [size, root, signature] = decodeRecord(bytes, form(3)) ?? [];
+  if (!isCount(size) || size === 0 || !isBytes32(root)) return undefined;
   if (!isSignature(signature)) return undefined;
   return { size, root, signature };
 }
 
 const NEXT = `${NAMESPACE}g/`;
 
-/** The fields of a record; none where it is not DAG-CBOR or has another number of them. */
-function fieldsOf(bytes: Uint8Array, counts: readonly number[]): readonly unknown[] {
-  try {
-    const value = decodeCanonical(bytes, 256);
-    return Array.isArray(value) && counts.includes(value.length) ? value : [];
-  } catch (error) {
-    if (!isHearsayError(error)) throw error;
-    return [];
-  }
-}
+/** Of all records here. */
+const VERSION = 1;
+const form = (...lengths: readonly number[]) => ({ version: VERSION, lengths, maxBytes: 256 });
 
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");

@@ -13,6 +13,7 @@ import { HearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Rng } from "../rng.ts";
 import type { Clock, PeerId, Store, StoreChange } from "../seams.ts";
+import { STORE } from "../store-layout.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import type { PeerAddresses } from "../wire/messages.ts";
 import { type Attempt, type Attempts, createAttempts, type Place } from "./attempts.ts";
@@ -94,7 +95,6 @@ interface Book extends Omit<AddressBookModules, "isKnown"> {
   readonly changed: Set<PeerId>;
 }
 
-const PREFIX = "book/";
 /** Of earlier runs. */
 const REMEMBERED = "remembered";
 /** Who was reached within this time may still be there. */
@@ -113,8 +113,8 @@ export async function openAddressBook(modules: AddressBookModules): Promise<Addr
     shunned: new Map(),
     changed: new Set(),
   };
-  for await (const [key, value] of store.range(PREFIX)) {
-    const card = newCard(key.slice(PREFIX.length), REMEMBERED, clock.monotonicMs());
+  for await (const [key, value] of store.range(STORE.book)) {
+    const card = newCard(key.slice(STORE.book.length), REMEMBERED, clock.monotonicMs());
     card.verified = decodeCard(key, value).slice(0, LIMITS.maxAddressesPerPeer - 1);
     if (card.verified.length > 0) book.cards.set(card.peer, card);
   }
@@ -388,7 +388,7 @@ async function save({ cards, changed, store }: Book): Promise<void> {
   changed.clear();
   const changes = peers.map((peer): StoreChange => {
     const card = cards.get(peer);
-    const key = `${PREFIX}${peer}`;
+    const key = `${STORE.book}${peer}`;
     const wasReached = card?.reachedMs !== undefined || card?.source === REMEMBERED;
     return wasReached && card !== undefined && card.verified.length > 0
       ? { key, value: encodeCanonical(card.verified) }

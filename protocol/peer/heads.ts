@@ -12,8 +12,9 @@
 import { HearsayError, isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock, PeerId, Store, StoreChange } from "../seams.ts";
+import { STORE } from "../store-layout.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
+import { decodeRecord, encodeRecord } from "../wire/records.ts";
 import { isCount } from "../wire/values.ts";
 
 export interface HeadMemory {
@@ -29,7 +30,7 @@ export interface HeadMemory {
   takeChanges(): StoreChange[];
 }
 
-const PREFIX = "witness/";
+const FORM = { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes };
 const DAY_MS = 86_400_000;
 
 interface Remembered {
@@ -42,7 +43,8 @@ interface Remembered {
 export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMemory> {
   const heads = new Map<PeerId, Remembered>();
   let dirty = new Set<PeerId>();
-  for await (const [key, value] of store.range(PREFIX)) heads.set(key.slice(PREFIX.length), readHead(value));
+  for await (const [key, value] of store.range(STORE.witness))
+    heads.set(key.slice(STORE.witness.length), readHead(value));
 
   /** Generations begun in the day that is not over. */
   function begunLately({ sinceMs, begun }: Remembered): number {
@@ -75,7 +77,7 @@ export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMe
     takeChanges() {
       const changes = [...dirty].map((author): StoreChange => {
         const head = heads.get(author);
-        return { key: PREFIX + author, ...(head && { value: writeHead(head) }) };
+        return { key: STORE.witness + author, ...(head && { value: writeHead(head) }) };
       });
       dirty = new Set();
       return changes;
@@ -85,19 +87,18 @@ export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMe
 
 /** The newest announcement that an author has proved, as a store remembers it. @throws HearsayError ERR_STATE where that is damaged. */
 export async function storedHead(store: Store, author: PeerId): Promise<Announcement | undefined> {
-  const value = await store.get(PREFIX + author);
+  const value = await store.get(STORE.witness + author);
   return value && readHead(value).announcement;
 }
 
 function writeHead({ announcement, sinceMs, begun }: Remembered): Uint8Array {
-  return encodeCanonical([1, announcement.sealed, sinceMs, begun]);
+  return encodeRecord(FORM.version, announcement.sealed, sinceMs, begun);
 }
 
 function readHead(value: Uint8Array): Remembered {
   try {
-    const fields = decodeCanonical(value, 2 * LIMITS.maxAnnouncementBytes);
-    const [version, sealed, sinceMs, begun] = Array.isArray(fields) && fields.length === 4 ? (fields as unknown[]) : [];
-    if (version === 1 && sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))
+    const [sealed, sinceMs, begun] = decodeRecord(value, FORM) ?? [];
+    if (sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))
       return { announcement: decodeAnnouncement(sealed), sinceMs, begun };
   } catch (error) {
     if (!isHearsayError(error)) throw error;

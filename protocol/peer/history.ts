@@ -7,12 +7,12 @@
  *
  * A ring: each merge overwrites the one 256 cycles before, in the batch of its log entry. 80 bytes for each parent.
  */
-import { isHearsayError } from "../errors.ts";
 import { LIMITS } from "../limits.ts";
 import { PARENT_STATUSES, type ParentStatus } from "../log/bodies.ts";
 import type { PeerId, Store, StoreChange } from "../seams.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
+import { STORE } from "../store-layout.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
+import { decodeRecord, encodeRecord } from "../wire/records.ts";
 import { isBytes32, isCount } from "../wire/values.ts";
 
 export interface RememberedMerge {
@@ -37,11 +37,8 @@ export interface MergeToRemember extends Omit<RememberedMerge, "parents"> {
   readonly parents: readonly (Omit<RememberedParent, "peer"> & { readonly publicKey: Uint8Array })[];
 }
 
-const PREFIX = "why/";
-const VERSION = 1;
-
 /** Of a record with as many parents as a log entry can have. */
-const MAX_BYTES = 16_384;
+const FORM = { version: 1, lengths: [4], maxBytes: 16_384 };
 
 /** The change that remembers a merge. */
 export function rememberMerge({ cycle, tsMs, rule, parents }: MergeToRemember): StoreChange {
@@ -49,13 +46,13 @@ export function rememberMerge({ cycle, tsMs, rule, parents }: MergeToRemember): 
     return [publicKey, status, influence, distance, removedBy];
   });
   const slot = (cycle % LIMITS.maxRememberedMerges).toString(16).padStart(2, "0");
-  return { key: PREFIX + slot, value: encodeCanonical([VERSION, cycle, Math.floor(tsMs), rule, fields]) };
+  return { key: STORE.why + slot, value: encodeRecord(FORM.version, cycle, Math.floor(tsMs), rule, fields) };
 }
 
 /** What a store remembers, oldest first. A record that cannot be read, e.g. of another version, counts as forgotten. */
 export async function rememberedMerges(store: Store): Promise<RememberedMerge[]> {
   const merges: RememberedMerge[] = [];
-  for await (const [, bytes] of store.range(PREFIX)) {
+  for await (const [, bytes] of store.range(STORE.why)) {
     const merge = readMerge(bytes);
     if (merge !== undefined) merges.push(merge);
   }
@@ -63,16 +60,8 @@ export async function rememberedMerges(store: Store): Promise<RememberedMerge[]>
 }
 
 function readMerge(bytes: Uint8Array): RememberedMerge | undefined {
-  let fields: unknown;
-  try {
-    fields = decodeCanonical(bytes, MAX_BYTES);
-  } catch (error) {
-    if (isHearsayError(error)) return undefined;
-    throw error;
-  }
-  const [version, cycle, tsMs, rule, parents] = Array.isArray(fields) ? (fields as unknown[]) : [];
-  if (version !== VERSION || !isCount(cycle) || !isCount(tsMs) || typeof rule !== "string" || !Array.isArray(parents))
-    return undefined;
+  const [cycle, tsMs, rule, parents] = decodeRecord(bytes, FORM) ?? [];
+  if (!isCount(cycle) || !isCount(tsMs) || typeof rule !== "string" || !Array.isArray(parents)) return undefined;
   const read = parents.map(readParent);
   return read.every((parent) => parent !== undefined) ? { cycle, tsMs, rule, parents: read } : undefined;
 }

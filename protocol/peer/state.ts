@@ -1,8 +1,9 @@
 /** What survives a restart beside the log: parameters, age and cycle, and the model that is served for predictions. */
 import { bytesToFloats, floatsToBytes } from "../bytes.ts";
-import { HearsayError, isHearsayError } from "../errors.ts";
+import { HearsayError } from "../errors.ts";
 import type { Store, StoreChange } from "../seams.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
+import { STORE } from "../store-layout.ts";
+import { decodeRecord, encodeRecord } from "../wire/records.ts";
 import { isCount } from "../wire/values.ts";
 import type { ModelState } from "./stages.ts";
 import { euclideanNorm } from "./validate.ts";
@@ -13,14 +14,15 @@ export interface SavedState extends ModelState {
   readonly serving: Float32Array;
 }
 
-const KEYS = { params: "model/params", serving: "model/serving", counts: "model/counts" };
+const KEYS = { params: `${STORE.model}params`, serving: `${STORE.model}serving`, counts: `${STORE.model}counts` };
+const COUNTS = { version: 1, lengths: [2], maxBytes: 64 };
 
 /** The changes that save a state, to be written in one batch (with the log entry that names its hash). */
 export function savedStateChanges({ params, serving, age, cycle }: SavedState): StoreChange[] {
   return [
     { key: KEYS.params, value: floatsToBytes(params) },
     { key: KEYS.serving, value: floatsToBytes(serving) },
-    { key: KEYS.counts, value: encodeCanonical([1, age, cycle]) },
+    { key: KEYS.counts, value: encodeRecord(COUNTS.version, age, cycle) },
   ];
 }
 
@@ -50,15 +52,8 @@ function readParams(bytes: Uint8Array | undefined, numParams: number): Float32Ar
 }
 
 function readCounts(bytes: Uint8Array | undefined): { age: number; cycle: number } | undefined {
-  let fields: unknown;
-  try {
-    fields = bytes && decodeCanonical(bytes, 64);
-  } catch (error) {
-    if (isHearsayError(error)) return undefined;
-    throw error;
-  }
-  const [version, age, cycle] = Array.isArray(fields) && fields.length === 3 ? (fields as unknown[]) : [];
-  return version === 1 && isCount(age) && isCount(cycle) ? { age, cycle } : undefined;
+  const [age, cycle] = decodeRecord(bytes, COUNTS) ?? [];
+  return isCount(age) && isCount(cycle) ? { age, cycle } : undefined;
 }
 
 const SERVING_MEMORY = 0.7;

@@ -39,6 +39,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   visible: 0,
   "csv-field": 0,
   limits: 0,
+  "store-layout": 0,
   weight: 0,
   task: 0,
   "wasm-module": 0,

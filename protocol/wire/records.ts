@@ -1,0 +1,32 @@
+/** Records of a store: strict DAG-CBOR arrays that begin with their version. */
+import { isHearsayError } from "../errors.ts";
+import { decodeCanonical, encodeCanonical } from "./canonical.ts";
+
+export function encodeRecord(version: number, ...fields: readonly unknown[]): Uint8Array {
+  return encodeCanonical([version, ...fields]);
+}
+
+export interface RecordForm {
+  readonly version: number;
+  /** Numbers of fields after the version that such a record may have. */
+  readonly lengths: readonly number[];
+  /** Longer bytes are not looked at. */
+  readonly maxBytes: number;
+}
+
+/** The fields after the version; undefined where the bytes are no such record: damaged, of another version, or absent. */
+export function decodeRecord(
+  bytes: Uint8Array | undefined,
+  { version, lengths, maxBytes }: RecordForm,
+): unknown[] | undefined {
+  if (bytes === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = decodeCanonical(bytes, maxBytes);
+  } catch (error) {
+    if (isHearsayError(error)) return undefined;
+    throw error;
+  }
+  if (!Array.isArray(value) || value[0] !== version || !lengths.includes(value.length - 1)) return undefined;
+  return value.slice(1);
+}
