@@ -9,7 +9,7 @@ import type { PeerId, StoreChange } from "../seams.ts";
 import { openBans } from "./bans.ts";
 import type { PeerContext } from "./context.ts";
 import { openHeadMemory } from "./heads.ts";
-import type { Accountable } from "./inbound.ts";
+import type { Accountable } from "./inbound-state.ts";
 import { cosignersAmong, createLogService } from "./log-service.ts";
 import { createOtherLogs, type OtherLogs } from "./log-watch.ts";
 import { createProver } from "./proofs.ts";
