@@ -7,7 +7,7 @@ import { checkpointSignature, readCheckpoint } from "../../../protocol/log/check
 import { logIdOf, readEntry } from "../../../protocol/log/entry.ts";
 import { decodeEvidence, verifyEvidence } from "../../../protocol/log/evidence.ts";
 import { encodeTask } from "../../../protocol/manifest.ts";
-import { cosignersAmong } from "../../../protocol/peer/log-service.ts";
+import { cosignersAmong } from "../../../protocol/peer/cosigning.ts";
 import type { Store, Transport } from "../../../protocol/seams.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import {
