@@ -7,7 +7,7 @@ import { cosign, readCheckpoint, signCheckpoint } from "../../../protocol/log/ch
 import { writeJsonl } from "../../../protocol/log/jsonl.ts";
 import { verifyStoredLog } from "../../../protocol/log/stored.ts";
 import { openStoredExport } from "../../../protocol/log/stored-export.ts";
-import type { Identity, Transport } from "../../../protocol/seams.ts";
+import type { Identity, Trainer, Transport } from "../../../protocol/seams.ts";
 import { encodeLogRequest, LOG_PROTOCOL } from "../../../protocol/wire/log-messages.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { type Crowd, createCrowd, identityOf, type Member } from "../../support/crowd.ts";
@@ -16,16 +16,32 @@ import { collect } from "../log/support.ts";
 
 const task = blobTask({ training: { steps: 5, batch: 16 }, aggregation: { rule: "median" } });
 
+interface Scene {
+  readonly crowd: Crowd;
+  readonly writer: Member;
+  readonly strangers: [Transport, Identity][];
+  /** Its next training never ends, so that its checkpoint stays. */
+  freeze(): void;
+}
+
 /** A peer that learns alone, and strangers beside it; its log is at a round minute, for cosigners' times. */
-async function scene(): Promise<{ crowd: Crowd; writer: Member; strangers: [Transport, Identity][] }> {
+async function scene(): Promise<Scene> {
   const crowd = createCrowd({ task });
-  const writer = await crowd.join(0);
+  let frozen = false;
+  const wrapTrainer = (trainer: Trainer): Trainer => ({
+    ...trainer,
+    fit: (request) => (frozen ? new Promise(() => {}) : trainer.fit(request)),
+  });
+  const writer = await crowd.join(0, { wrapTrainer });
   const strangers = [60, 61, 62, 63].map((n): [Transport, Identity] => {
     const identity = identityOf(n);
     return [crowd.joinTransport(identity.peerId), identity];
   });
   await crowd.run(65_000);
-  return { crowd, writer, strangers };
+  const freeze = () => {
+    frozen = true;
+  };
+  return { crowd, writer, strangers, freeze };
 }
 
 /** The line by which `by` cosigns the writer's newest checkpoint. */
@@ -64,10 +80,10 @@ async function assertHolds({ store }: Member): Promise<void> {
 
 describe("what a stranger brings as a cosignature", () => {
   it("is exactly one line, of its own, of about now: all else is refused with a code, and the log holds", async () => {
-    const { crowd, writer, strangers } = await scene();
+    const { crowd, writer, strangers, freeze } = await scene();
     const [[stranger, identity], [, other]] = strangers as [[Transport, Identity], [Transport, Identity]];
     const nowS = Math.floor(crowd.world.clock.now() / 1000);
-    writer.peer.stop(); // so that its checkpoint stays
+    freeze();
     await crowd.run(2_000);
     const good = lineOf(writer, identity, nowS);
     const forged = good.replace(identity.peerId, other.peerId);
@@ -91,9 +107,9 @@ describe("what a stranger brings as a cosignature", () => {
   });
 
   it("fills no seat that a known peer wants: that one takes it from a newcomer", async () => {
-    const { crowd, writer, strangers } = await scene();
+    const { crowd, writer, strangers, freeze } = await scene();
     const nowS = Math.floor(crowd.world.clock.now() / 1000);
-    writer.peer.stop(); // so that its checkpoint stays
+    freeze();
     await crowd.run(2_000);
     for (const [transport, identity] of strangers.slice(0, 3))
       await bring(crowd, writer, transport, lineOf(writer, identity, nowS));
