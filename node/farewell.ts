@@ -10,6 +10,7 @@ import type { Store } from "../protocol/seams.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { openBook } from "./book.ts";
 import { wallClock } from "./clock.ts";
+import { internalsOf } from "./gossip-internals.ts";
 import type { KeyPair } from "./key-file.ts";
 import { type HearsayNode, serviceTagOf, startLibp2p } from "./libp2p.ts";
 import { startMembership } from "./membership.ts";
@@ -97,6 +98,9 @@ export async function retellEnds(
   return () => cancel();
 }
 
+/** Peers that have subscribed, and to which the way is open: gossipsub drops without a word what is for others. */
 function listeners(node: HearsayNode, topic: string): number {
-  return node.services.pubsub.getSubscribers(topic).length;
+  const { pubsub } = node.services;
+  const { streamsOutbound } = internalsOf(pubsub);
+  return pubsub.getSubscribers(topic).filter((peer) => streamsOutbound.has(peer.toString())).length;
 }

@@ -12,7 +12,7 @@ import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../pr
 import { LIMITS } from "../protocol/limits.ts";
 import type { AddressBook } from "../protocol/membership/address-book.ts";
 import type { PeerId, Transport } from "../protocol/seams.ts";
-import { otherVersion, PROTOCOL_VERSION } from "../protocol/wire/fields.ts";
+import { otherVersion } from "../protocol/wire/fields.ts";
 import { readFrame, writeFrame } from "./frames.ts";
 import { subscribe } from "./gossip.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
@@ -126,7 +126,8 @@ async function otherVersionOf(
   const majors = versions
     .filter((version) => /^\d{1,6}\./.test(version))
     .map((version) => Number.parseInt(version, 10));
-  return majors.find((major) => major !== PROTOCOL_VERSION);
+  const asked = Number.parseInt(protocol.slice(name.length), 10);
+  return majors.find((major) => major !== asked);
 }
 
 /** Sends one frame, and returns the one that comes back. */

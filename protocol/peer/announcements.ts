@@ -21,7 +21,7 @@ import { logIdOf } from "../log/entry.ts";
 import type { Clock, Crypto, PeerId, Verdict } from "../seams.ts";
 import { type Announcement, decodeAnnouncement } from "../wire/announcement.ts";
 import { openEnvelope } from "../wire/envelope.ts";
-import { createAnnouncers, createSeenModels, type Rank } from "./announcers.ts";
+import { type Announcers, createAnnouncers, createSeenModels, type Rank, type SeenModels } from "./announcers.ts";
 import { type Announced, announced } from "./stages.ts";
 
 export interface AnnouncementBook {
@@ -93,141 +93,21 @@ interface Slot {
   doubts: Allowance | undefined;
 }
 
+/** What the functions of this file share. */
+interface Book {
+  readonly context: AnnouncementContext;
+  readonly slots: Announcers<Slot>;
+  readonly seen: SeenModels;
+  readonly newcomers: Map<Rank, Allowance>;
+  tags: number;
+  orders: number;
+}
+
 export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
   const slots = createAnnouncers<Slot>();
-  const seen = createSeenModels();
-  const newcomers = new Map<Rank, Allowance>();
-  let tags = 0;
-  let orders = 0;
-
-  /** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
-  function allowanceOf(slot: Slot | undefined, nowMs: number): Allowance {
-    const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, slots.count("known")));
-    const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
-    return allowanceAt(nowMs, slot?.allowance, rate);
-  }
-
-  /** Whether a signature of this author may be looked at, and paid for by the one that brings it. */
-  function mayVerify(from: PeerId, rank: Rank, nowMs: number): boolean {
-    if (rank === "known") return true;
-    const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
-    if (tokens < 1 || !context.pay(from, COST)) return false;
-    newcomers.set(rank, { tokens: tokens - 1, atMs });
-    return true;
-  }
-
-  function receive(from: PeerId, sealed: Uint8Array): Verdict {
-    const nowMs = context.clock.monotonicMs();
-    // [REJECT] Longer than LIMITS.maxAnnouncementBytes, or not the canonical encoding of an announcement.
-    let announcement: Announcement;
-    try {
-      announcement = decodeAnnouncement(sealed);
-    } catch (error) {
-      if (isHearsayError(error)) return { verdict: "reject", code: error.code };
-      throw error;
-    }
-    // [IGNORE] Of another task: the topic is shared by whoever computes its name.
-    if (!equalBytes(announcement.task, context.task)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
-    // [IGNORE] One's own, come back. It is no fault of who relayed it.
-    if (announcement.author === context.self) return { verdict: "ignore" };
-    // [IGNORE] Of a key against which there is evidence.
-    if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
-    // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
-    // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
-    const slot = slots.get(announcement.author);
-    if (isOld(announcement, slot)) return receiveOld(from, announcement, slot, nowMs);
-    // [IGNORE] A model that this author announced before: it can't become fresh again.
-    const tag = slot?.tag ?? tags;
-    if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
-    // [REJECT] A model that claims to stand for more peers than one may.
-    if (announcement.mass > LIMITS.maxMass) return { verdict: "reject", code: "ERR_MASS" };
-    // [REJECT] A body that can't be the task's.
-    const { minBytes, maxBytes } = context.bodyBytes;
-    if (announcement.bytes < minBytes || announcement.bytes > maxBytes)
-      return { verdict: "reject", code: "ERR_MODEL_SIZE" };
-    // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
-    const allowance = allowanceOf(slot, nowMs);
-    const rank = context.rankOf(announcement.author);
-    if (allowance.tokens < 1 || !mayVerify(from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
-    // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
-    if (!isSigned(announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
-    keep(announcement, slot, rank, { tokens: allowance.tokens - 1, atMs: nowMs });
-    return { verdict: "accept" };
-  }
-
-  function keep(announcement: Announcement, slot: Slot | undefined, rank: Rank, allowance: Allowance): void {
-    const tag = slot?.tag ?? tags++;
-    seen.add(tag, announcement.model, rank);
-    // The same bytes as those of before, which are kept once instead.
-    const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
-    const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle() };
-    const before =
-      context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
-    const doubts = slot?.doubts;
-    slots.set(announcement.author, rank, {
-      announced: announced({ ...announcement, ...shared }, seenNow),
-      before,
-      tag,
-      order: orders++,
-      givenUp: false,
-      allowance,
-      doubts,
-    });
-  }
-
-  /** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
-  function receiveOld(from: PeerId, announcement: Announcement, slot: Slot | undefined, nowMs: number): Verdict {
-    const { model } = announcement;
-    const other = contradicted(announcement, slot);
-    const doubts = slot && doubtsLeft(announcement, slot, nowMs);
-    if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
-    const rank = context.rankOf(announcement.author);
-    if (!mayVerify(from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
-    if (!isSigned(announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
-    if (other !== undefined) {
-      context.accountable?.onFork(other, announcement);
-      return { verdict: "ignore", code: "ERR_BANNED" };
-    }
-    if (slot !== undefined) {
-      slot.doubts = doubts;
-      seen.add(slot.tag, model, rank);
-    }
-    context.accountable?.onOld(announcement);
-    return { verdict: "accept" };
-  }
-
-  function isSigned(announcement: Announcement): boolean {
-    const { sealed, publicKey } = announcement;
-    if (openEnvelope("announcement", sealed, context.crypto, publicKey) === undefined) return false;
-    return context.accountable === undefined || noteHolds(announcement, context.crypto);
-  }
-
-  /** Allowance that is left after a doubt about an old announcement; undefined where there is none, or it is known. */
-  function doubtsLeft({ model }: Announcement, slot: Slot, nowMs: number): Allowance | undefined {
-    if (context.accountable === undefined || seen.has(slot.tag, model)) return undefined;
-    const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
-    return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
-  }
-
-  /** Not after what its author announced, nor before what it has proved. */
-  function isOld(announcement: Announcement, slot: Slot | undefined): boolean {
-    if (slot !== undefined) return !isNewer(announcement, slot.announced);
-    const proved = context.accountable?.proved(announcement.author);
-    if (proved === undefined || isNewer(announcement, proved)) return false;
-    return !equalBytes(announcement.sealed, proved.sealed); // the newest again, after a restart: its model may be pulled anew
-  }
-
-  /** An announcement of this author that says another thing about the same place in the log. */
-  function contradicted(announcement: Announcement, slot: Slot | undefined): Announcement | undefined {
-    const { accountable } = context;
-    if (accountable === undefined) return undefined;
-    const proved = accountable.proved(announcement.author);
-    const known = [...heardIn(slot), ...(proved ? [proved] : [])];
-    return known.find((other) => contradicts(announcement, other));
-  }
-
+  const book: Book = { context, slots, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 };
   return {
-    receive,
+    receive: (from, sealed) => receive(book, from, sealed),
     available(authors) {
       const found: Slot[] = [];
       for (const author of authors) {
@@ -244,6 +124,143 @@ export function createAnnouncementBook(context: AnnouncementContext): Announceme
     announcedBy: (author) => heardIn(slots.get(author)),
     isGivenUp: (author) => slots.get(author)?.givenUp === true,
   };
+}
+
+function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
+  const { context, slots, seen } = book;
+  const nowMs = context.clock.monotonicMs();
+  // [REJECT] Longer than LIMITS.maxAnnouncementBytes, or not the canonical encoding of an announcement.
+  let announcement: Announcement;
+  try {
+    announcement = decodeAnnouncement(sealed);
+  } catch (error) {
+    if (isHearsayError(error)) return { verdict: "reject", code: error.code };
+    throw error;
+  }
+  // [IGNORE] Of another task: the topic is shared by whoever computes its name.
+  if (!equalBytes(announcement.task, context.task)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
+  // [IGNORE] One's own, come back. It is no fault of who relayed it.
+  if (announcement.author === context.self) return { verdict: "ignore" };
+  // [IGNORE] Of a key against which there is evidence.
+  if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
+  // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
+  // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
+  const slot = slots.get(announcement.author);
+  if (isOld(context, announcement, slot)) return receiveOld(book, from, announcement, nowMs);
+  // [IGNORE] A model that this author announced before: it can't become fresh again.
+  const tag = slot?.tag ?? book.tags;
+  if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
+  // [REJECT] A model that claims to stand for more peers than one may.
+  if (announcement.mass > LIMITS.maxMass) return { verdict: "reject", code: "ERR_MASS" };
+  // [REJECT] A body that can't be the task's.
+  const { minBytes, maxBytes } = context.bodyBytes;
+  if (announcement.bytes < minBytes || announcement.bytes > maxBytes)
+    return { verdict: "reject", code: "ERR_MODEL_SIZE" };
+  // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
+  const allowance = allowanceOf(book, slot, nowMs);
+  const rank = context.rankOf(announcement.author);
+  if (allowance.tokens < 1 || !mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
+  // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
+  if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
+  keep(book, announcement, rank, { tokens: allowance.tokens - 1, atMs: nowMs });
+  return { verdict: "accept" };
+}
+
+/** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
+function allowanceOf({ context, slots }: Book, slot: Slot | undefined, nowMs: number): Allowance {
+  const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, slots.count("known")));
+  const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
+  return allowanceAt(nowMs, slot?.allowance, rate);
+}
+
+/** Whether a signature of this author may be looked at, and paid for by the one that brings it. */
+function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs: number): boolean {
+  if (rank === "known") return true;
+  const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
+  if (tokens < 1 || !context.pay(from, COST)) return false;
+  newcomers.set(rank, { tokens: tokens - 1, atMs });
+  return true;
+}
+
+function keep(book: Book, announcement: Announcement, rank: Rank, allowance: Allowance): void {
+  const { context, slots, seen } = book;
+  const slot = slots.get(announcement.author);
+  const tag = slot?.tag ?? book.tags++;
+  seen.add(tag, announcement.model, rank);
+  // The same bytes as those of before, which are kept once instead.
+  const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
+  const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle() };
+  const before = context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
+  slots.set(announcement.author, rank, {
+    announced: announced({ ...announcement, ...shared }, seenNow),
+    before,
+    tag,
+    order: book.orders++,
+    givenUp: false,
+    allowance,
+    doubts: slot?.doubts,
+  });
+}
+
+/** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
+function receiveOld(book: Book, from: PeerId, announcement: Announcement, nowMs: number): Verdict {
+  const { context, slots, seen } = book;
+  const slot = slots.get(announcement.author);
+  const { model } = announcement;
+  const other = contradicted(context, announcement, slot);
+  const doubts = slot && doubtsLeft(book, announcement, slot, nowMs);
+  if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
+  const rank = context.rankOf(announcement.author);
+  if (!mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
+  if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
+  if (other !== undefined) {
+    context.accountable?.onFork(other, announcement);
+    return { verdict: "ignore", code: "ERR_BANNED" };
+  }
+  if (slot !== undefined) {
+    slot.doubts = doubts;
+    seen.add(slot.tag, model, rank);
+  }
+  context.accountable?.onOld(announcement);
+  return { verdict: "accept" };
+}
+
+function isSigned({ crypto, accountable }: AnnouncementContext, announcement: Announcement): boolean {
+  const { sealed, publicKey } = announcement;
+  if (openEnvelope("announcement", sealed, crypto, publicKey) === undefined) return false;
+  return accountable === undefined || noteHolds(announcement, crypto);
+}
+
+/** Allowance that is left after a doubt about an old announcement; undefined where there is none, or it is known. */
+function doubtsLeft(
+  { context, seen }: Book,
+  { model }: Announcement,
+  slot: Slot,
+  nowMs: number,
+): Allowance | undefined {
+  if (context.accountable === undefined || seen.has(slot.tag, model)) return undefined;
+  const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
+  return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
+}
+
+/** Not after what its author announced, nor before what it has proved. */
+function isOld({ accountable }: AnnouncementContext, announcement: Announcement, slot: Slot | undefined): boolean {
+  if (slot !== undefined) return !isNewer(announcement, slot.announced);
+  const proved = accountable?.proved(announcement.author);
+  if (proved === undefined || isNewer(announcement, proved)) return false;
+  return !equalBytes(announcement.sealed, proved.sealed); // the newest again, after a restart: its model may be pulled anew
+}
+
+/** An announcement of this author that says another thing about the same place in the log. */
+function contradicted(
+  { accountable }: AnnouncementContext,
+  announcement: Announcement,
+  slot: Slot | undefined,
+): Announcement | undefined {
+  if (accountable === undefined) return undefined;
+  const proved = accountable.proved(announcement.author);
+  const known = [...heardIn(slot), ...(proved ? [proved] : [])];
+  return known.find((other) => contradicts(announcement, other));
 }
 
 /** What is kept of an author, the newest first. */

@@ -11,6 +11,7 @@ import { announcedState, checkpointState, type SignedState } from "../../../prot
 import type { Transport } from "../../../protocol/seams.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { decodeLogRequest, encodeEntriesAnswer } from "../../../protocol/wire/log-messages.ts";
+import { AS_TRAINED } from "../../support/publications.ts";
 import { CRYPTO, identity, TASK } from "../log/support.ts";
 
 const author = identity(5);
@@ -32,7 +33,7 @@ function headOf(head: number, length: number, shared = 0, merges = false): Entry
     const content =
       merges && seq % 3 === 2
         ? ({ ...place, type: "aggregate", body: merge } as const)
-        : ({ ...place, type: "publish", body: { model, age: seq, bytes: 1, codec: "f32" } } as const);
+        : ({ ...place, type: "publish", body: { model, age: seq, bytes: 1, codec: "f32", ...AS_TRAINED } } as const);
     entries.push(createEntry(content, author, CRYPTO));
   }
   return entries;
