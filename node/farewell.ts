@@ -32,6 +32,8 @@ export interface Farewell {
 const ENOUGH = 3;
 /** Nobody is waited for longer than this. */
 const FIND_MS = 10_000;
+/** Once somebody listens, others are waited for so long: who does not greet is not kept (LIMITS.greetWithinMs). */
+const MORE_MS = 2_000;
 const LOOK_EVERY_MS = 250;
 /** For the bytes to leave before the connections close. */
 const DRAIN_MS = 1_000;
@@ -61,9 +63,7 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
   const alive = setInterval(() => {}, LOOK_EVERY_MS); // a dial that nobody answers ends by a timer that does not keep the process alive
   try {
     const somebody = book.size() > 0 || mdns || bootstrap.length > 0;
-    for (let ms = 0; somebody && ms < FIND_MS && listeners(node, names.evidence) < ENOUGH; ms += LOOK_EVERY_MS)
-      await sleep(LOOK_EVERY_MS);
-    const told = listeners(node, names.evidence);
+    const told = somebody ? await waitForListeners(node, names.evidence) : 0;
     if (told > 0) {
       await transport.announce(names.evidence, evidence);
       await sleep(DRAIN_MS);
@@ -73,6 +73,18 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     await membership.stop();
     await node.stop();
     clearInterval(alive);
+  }
+}
+
+/** How many listen, as soon as they are enough, or no more seem to come. */
+async function waitForListeners(node: HearsayNode, topic: string): Promise<number> {
+  let leftMs = FIND_MS;
+  for (;;) {
+    const found = listeners(node, topic);
+    if (found >= ENOUGH || leftMs <= 0) return found;
+    if (found > 0) leftMs = Math.min(leftMs, MORE_MS);
+    await sleep(LOOK_EVERY_MS);
+    leftMs -= LOOK_EVERY_MS;
   }
 }
 
