@@ -5,7 +5,7 @@
  * HEARSAY_FUZZ_TIMES=50 tries 50 times as many.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -24,19 +24,16 @@ import { utf8 } from "../../protocol/bytes.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import { readCar } from "../../protocol/log/car.ts";
 import { readJsonl } from "../../protocol/log/jsonl.ts";
-import { createRng, type Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/rng.ts";
 import { numParams } from "../../protocol/task.ts";
 import { blobTask } from "../support/blobs.ts";
 import { learningTask } from "../support/learning.ts";
+import { countRead, type Damaging, type FileReader } from "./damaged-files.ts";
 import { mutate } from "./mutate.ts";
 
-interface Reader {
-  /** Also the name under which files are written. */
-  readonly file: string;
+interface Reader extends FileReader {
   /** Damaged files to try. */
   readonly runs: number;
-  /** What it accepts, to be damaged. */
-  readonly valid: readonly Uint8Array[];
   /** Values that stand in place of others, beside damaged bytes. */
   readonly tokens?: readonly string[];
   read(path: string): Promise<unknown>;
@@ -199,27 +196,14 @@ describe("what an owner hands to a command is read, or refused with a code, what
   for (const reader of READERS) {
     const runs = TIMES * reader.runs;
     it(`${reader.file}, ${reader.runs} files`, async (context) => {
-      const path = join(folder, reader.file);
-      const seed = `owner-files/${reader.file}/1`;
-      const draw = createRng(seed);
-      for (const bytes of reader.valid) {
-        writeFileSync(path, bytes);
-        assert.ok(await readsOrRefuses(reader, path), "the real files are read");
-      }
-      let accepted = 0;
-      for (let i = 0; i < runs; i++) {
-        const rng = draw.fork(i);
-        const bytes = damage(rng, reader.valid[rng.below(reader.valid.length)] as Uint8Array, reader.tokens);
-        writeFileSync(path, bytes);
-        try {
-          if (await readsOrRefuses(reader, path)) accepted++;
-        } catch (cause) {
-          throw new Error(`seed "${seed}" input ${i}: ${Buffer.from(bytes).toString("latin1").slice(0, 2000)}`, {
-            cause,
-          });
-        }
-      }
-      context.diagnostic(`seed "${seed}": ${runs} files, ${accepted} read`);
+      const damaging: Damaging = {
+        folder,
+        seed: "owner-files",
+        runs,
+        damage: (rng, bytes) => damage(rng, bytes, reader.tokens),
+        readsOrRefuses: (path) => readsOrRefuses(reader, path),
+      };
+      const accepted = await countRead(reader, damaging, context);
       assert.ok(accepted < runs, "some damage is noticed");
     });
   }

@@ -3,7 +3,7 @@
  * a message that names the file, and never anything else: no stack, no NaN, no class that the task does not have.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -15,16 +15,13 @@ import { TEMPLATES } from "../../node/data/templates.ts";
 import { packageRoot } from "../../node/package-root.ts";
 import { isHearsayError } from "../../protocol/errors.ts";
 import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { createRng, type Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/rng.ts";
+import { countRead, type Damaging, type FileReader } from "./damaged-files.ts";
 import { mutate } from "./mutate.ts";
 
-interface Reader {
-  /** Also the name under which files are written, so that it ends as the reader wants. */
-  readonly file: string;
+interface Reader extends FileReader {
   /** Damaged files to try; 20,000 in all. */
   readonly runs: number;
-  /** What it accepts, to be damaged. */
-  readonly valid: readonly Uint8Array[];
   /** What a table is damaged with, beside single bytes. */
   readonly tokens?: readonly string[];
   read(path: string): Promise<Pick<Dataset, "inputs"> & Partial<Dataset>>;
@@ -165,27 +162,14 @@ describe("a reader gives finite numbers or a coded error for whatever a file hol
   for (const reader of READERS) {
     const { runs } = reader;
     it(`${reader.file}, ${runs} files`, async (context) => {
-      const path = join(folder, reader.file);
-      const seed = `readers/${reader.file}/1`;
-      const draw = createRng(seed);
-      for (const bytes of reader.valid) {
-        writeFileSync(path, bytes);
-        assert.ok(await readsOrRefuses(reader, path), "the real files are read");
-      }
-      let accepted = 0;
-      for (let i = 0; i < runs; i++) {
-        const rng = draw.fork(i);
-        const bytes = damage(rng, reader.valid[rng.below(reader.valid.length)] as Uint8Array, reader.tokens);
-        writeFileSync(path, bytes);
-        try {
-          if (await readsOrRefuses(reader, path)) accepted++;
-        } catch (cause) {
-          throw new Error(`seed "${seed}" input ${i}: ${JSON.stringify(Buffer.from(bytes).toString("latin1"))}`, {
-            cause,
-          });
-        }
-      }
-      context.diagnostic(`seed "${seed}": ${runs} files, ${accepted} read`);
+      const damaging: Damaging = {
+        folder,
+        seed: "readers",
+        runs,
+        damage: (rng, bytes) => damage(rng, bytes, reader.tokens),
+        readsOrRefuses: (path) => readsOrRefuses(reader, path),
+      };
+      const accepted = await countRead(reader, damaging, context);
       assert.ok(accepted > 0 && accepted < runs, "some damage does no harm, some is noticed");
     });
   }
