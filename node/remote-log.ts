@@ -4,8 +4,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { toHex } from "../protocol/bytes.ts";
-import { CODECS } from "../protocol/codec/registry.ts";
+import { codecOf } from "../protocol/codec/registry.ts";
 import { HearsayError, isHearsayError } from "../protocol/errors.ts";
 import { LIMITS } from "../protocol/limits.ts";
 import { readCheckpoint } from "../protocol/log/checkpoint.ts";
@@ -63,7 +62,7 @@ export function createRemoteLogs(
   taskId: Uint8Array,
   { clock = wallClock, known }: RemoteLogsOptions = {},
 ): RemoteLogs {
-  const bodyBytes = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) }).maxBytes ?? 0;
+  const { maxBytes } = codecOf(task, taskId);
   /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
   async function ask(peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
     try {
@@ -139,7 +138,7 @@ export function createRemoteLogs(
       const { signal } = new AbortController();
       for (const peer of peers) {
         try {
-          return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes: bodyBytes, signal });
+          return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes, signal });
         } catch (error) {
           if (!isHearsayError(error)) throw error; // whatever it was, the next may have it
         }

@@ -16,7 +16,7 @@ import { drawsLots } from "../aggregate/registry.ts";
 import { forgetOldest } from "../bounded.ts";
 import { bytesOf, equalBytes, floatsIn, keyOf, toHex } from "../bytes.ts";
 import type { BodyCodec } from "../codec/codec.ts";
-import { CODECS } from "../codec/registry.ts";
+import { codecOf } from "../codec/registry.ts";
 import { combine } from "../combine.ts";
 import { isHearsayError } from "../errors.ts";
 import { initialParams } from "../learn/tensors.ts";
@@ -108,8 +108,7 @@ export async function auditLog(
   { task, crypto, aggregator, find, cameTo, mechanisms = MECHANISMS, meter, onEntry }: AuditOptions,
 ): Promise<AuditReport> {
   const taskId = crypto.sha256(encodeTask(task));
-  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
-  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  const codec = codecOf(task, taskId);
   const models = createModels(codec, numParams(task), crypto, metered(find, meter));
   const initial = models.keep(initialParams(task.tensors, task.seed));
   const lineage = createLineage(task, initial, codec);

@@ -1,5 +1,18 @@
 /** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. */
-import type { Codec } from "./codec.ts";
+import { toHex } from "../bytes.ts";
+import type { Task } from "../task.ts";
+import type { BodyCodec, Codec } from "./codec.ts";
 import { f32 } from "./f32.ts";
 
 export const CODECS: ReadonlyMap<string, Codec> = new Map([f32].map((codec) => [codec.name, codec]));
+
+/**
+ * The codec of a task's bodies.
+ * @param taskId SHA-256 of the manifest.
+ * @throws RangeError where the registry has not the codec that the task names.
+ */
+export function codecOf({ codec: name, tensors }: Pick<Task, "codec" | "tensors">, taskId: Uint8Array): BodyCodec {
+  const codec = CODECS.get(name);
+  if (codec === undefined) throw new RangeError(`codec ${name} is not in the registry`);
+  return codec.forLayout({ tensors, task: toHex(taskId) });
+}

@@ -1,6 +1,5 @@
 /** Makes what the parts of a peer share, and opens its log. */
-import { toHex } from "../bytes.ts";
-import { CODECS } from "../codec/registry.ts";
+import { codecOf } from "../codec/registry.ts";
 import { openLog } from "../log/chain.ts";
 import type { PeerId } from "../seams.ts";
 import type { Task } from "../task.ts";
@@ -25,8 +24,7 @@ export interface ContextOptions {
 export async function openContext(options: ContextOptions, modules: PeerModules): Promise<PeerContext> {
   const { task, taskId, explain, configured, signal, fail } = options;
   const { clock, crypto, identity, store, transport } = modules;
-  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
-  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  const codec = codecOf(task, taskId);
   const standing = modules.standing ?? createStanding(configured);
   return {
     ...modules,

@@ -8,7 +8,7 @@
  */
 import { forgetOldest } from "../../protocol/bounded.ts";
 import { toHex } from "../../protocol/bytes.ts";
-import { CODECS } from "../../protocol/codec/registry.ts";
+import { codecOf } from "../../protocol/codec/registry.ts";
 import { LIMITS } from "../../protocol/limits.ts";
 import { encodeTask } from "../../protocol/manifest.ts";
 import type { PeerId, RequestHandler, Transport } from "../../protocol/seams.ts";
@@ -37,8 +37,7 @@ export interface Wire {
 /** Names and encoding of the task, once for all liars. */
 export function createWire({ task, crypto }: Coalition): Wire {
   const taskId = crypto.sha256(encodeTask(task));
-  const codec = CODECS.get(task.codec)?.forLayout({ tensors: task.tensors, task: toHex(taskId) });
-  if (codec === undefined) throw new RangeError(`codec ${task.codec} is not in the registry`);
+  const codec = codecOf(task, taskId);
   return {
     names: taskNames(taskId),
     bodyOf(params) {

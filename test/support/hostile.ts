@@ -12,7 +12,7 @@
  */
 import { toHex } from "../../protocol/bytes.ts";
 import type { BodyCodec } from "../../protocol/codec/codec.ts";
-import { CODECS } from "../../protocol/codec/registry.ts";
+import { codecOf as taskCodec } from "../../protocol/codec/registry.ts";
 import { HearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import { LIMITS } from "../../protocol/limits.ts";
@@ -91,9 +91,7 @@ export interface Hostile {
 }
 
 export function codecOf(task: Task, crypto: Crypto): BodyCodec {
-  const codec = CODECS.get(task.codec);
-  if (codec === undefined) throw new RangeError(`no codec ${task.codec}`);
-  return codec.forLayout({ tensors: task.tensors, task: toHex(crypto.sha256(encodeTask(task))) });
+  return taskCodec(task, crypto.sha256(encodeTask(task)));
 }
 
 export function createHostile(options: HostileOptions): Hostile {
