@@ -13,11 +13,11 @@ const ROOT = join(import.meta.dirname, "..");
 /** What is started by its path: the command, threads, peers of the demo. What is loaded by `import()` has a file too, by itself. */
 const ENTRIES = [
   "node/cli.ts",
-  "node/commands/demo-peer.ts",
-  "node/commands/sim-worker.ts",
+  "node/commands/demo/peer-process.ts",
+  "node/commands/sim/sim-worker.ts",
   "node/engines/thread.ts",
   "node/engines/worker.ts",
-  "node/log-verifier-thread.ts",
+  "node/api/log-verifier-thread.ts",
 ];
 
 /** Packages that load files beside their own (addons, threads, .wasm), or are large and seldom needed: they stay in node_modules. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command line. Each command is a file in `commands/`, loaded when it is called. */
 import { Command, CommanderError, Option } from "commander";
-import { guardOutput } from "./commands/output.ts";
-import { tell } from "./commands/terminal.ts";
+import { guardOutput } from "./terminal/output.ts";
+import { tell } from "./terminal/terminal.ts";
 
 const NEEDED = 22;
 const [major = 0] = process.versions.node.split(".").map(Number);
@@ -89,7 +89,7 @@ Examples:
 Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column.
 `,
   )
-  .action((...args) => run(import("./commands/init.ts"), args));
+  .action((...args) => run(import("./commands/peer/init.ts"), args));
 
 program
   .command("join")
@@ -104,7 +104,7 @@ program
   .option("-y, --yes", "save the task without asking: needed where there is no terminal, and with --json")
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExample:\n  $ hearsay join 'hearsay:3f0c...@/ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...'\n")
-  .action((...args) => run(import("./commands/join.ts"), args));
+  .action((...args) => run(import("./commands/peer/join.ts"), args));
 
 withData(program.command("up"))
   .description("run the peer: learn from own data and from other peers until stopped")
@@ -141,7 +141,7 @@ Settings may also stand in config.yaml (same names; see node/README.md) or in HE
   .action(async (...args) => {
     const { restartInLittleMemory } = await import("./little-memory.ts");
     restartInLittleMemory();
-    await run(import("./commands/up.ts"), args);
+    await run(import("./commands/peer/up.ts"), args);
   });
 
 program
@@ -150,7 +150,7 @@ program
   .addOption(STATE)
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExample:\n  $ hearsay status --json\n")
-  .action((...args) => run(import("./commands/status.ts"), args));
+  .action((...args) => run(import("./commands/peer/status.ts"), args));
 
 program
   .command("why")
@@ -172,7 +172,7 @@ Examples:
   $ hearsay why --json
 `,
   )
-  .action((...args) => run(import("./commands/why.ts"), args));
+  .action((...args) => run(import("./commands/peer/why.ts"), args));
 
 withData(program.command("eval"))
   .description("accuracy or error of the peer's model on examples with known answers")
@@ -181,7 +181,7 @@ withData(program.command("eval"))
   .option("--engine <name>", "auto, dense or tensorflow", "auto")
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExamples:\n  $ hearsay eval --data test.csv\n  $ hearsay eval --dataset digits --json\n")
-  .action((...args) => run(import("./commands/eval.ts"), args));
+  .action((...args) => run(import("./commands/peer/eval.ts"), args));
 
 withTable(
   program
@@ -195,7 +195,7 @@ withTable(
   .option("--engine <name>", "auto, dense or tensorflow", "auto")
   .option("--json", "print JSON lines instead of CSV")
   .addHelpText("after", "\nExample:\n  $ hearsay predict --data new.csv -o answers.csv\n")
-  .action((...args) => run(import("./commands/predict.ts"), args));
+  .action((...args) => run(import("./commands/peer/predict.ts"), args));
 
 program
   .command("export")
@@ -204,7 +204,7 @@ program
   .option("-o, --output <file>", "the file to write", "model.safetensors")
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExample:\n  $ hearsay export -o digits.safetensors\n")
-  .action((...args) => run(import("./commands/export.ts"), args));
+  .action((...args) => run(import("./commands/peer/export.ts"), args));
 
 const log = program
   .command("log")
@@ -217,7 +217,7 @@ log
   .option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)")
   .addOption(JSON_FLAG)
   .addHelpText("after", "\nExample:\n  $ hearsay log show --last 50\n")
-  .action((...args) => run(import("./commands/log-show.ts"), args));
+  .action((...args) => run(import("./commands/log/show.ts"), args));
 log
   .command("verify")
   .description(
@@ -245,7 +245,7 @@ Examples:
   $ hearsay log verify monday.car friday.car
 `,
   )
-  .action((...args) => run(import("./commands/log-verify.ts"), args));
+  .action((...args) => run(import("./commands/log/verify.ts"), args));
 log
   .command("repair")
   .description(
@@ -262,7 +262,7 @@ Example:
   $ hearsay log repair --state ./peer
 `,
   )
-  .action((...args) => run(import("./commands/log-repair.ts"), args));
+  .action((...args) => run(import("./commands/log/repair.ts"), args));
 log
   .command("export")
   .description("the whole log in one file, verifiable without this machine")
@@ -276,7 +276,7 @@ log
     "after",
     "\nExamples:\n  $ hearsay log export -o audit.jsonl\n  $ hearsay log export -o audit.car --bodies\n  $ hearsay log export -o shown.jsonl --redacted\n",
   )
-  .action((...args) => run(import("./commands/log-export.ts"), args));
+  .action((...args) => run(import("./commands/log/export.ts"), args));
 
 log
   .command("audit")
@@ -307,7 +307,7 @@ Examples:
   $ hearsay log audit audit.car --budget bytes=2G,seconds=60
 `,
   )
-  .action((...args) => run(import("./commands/log-audit.ts"), args));
+  .action((...args) => run(import("./commands/log/audit.ts"), args));
 
 const key = program.command("key").description("the key that is this peer: passphrase, backup, replacement, end");
 const PASSPHRASE_NOTE = `
@@ -330,39 +330,39 @@ keyCommand(
   "show",
   "peer id, public key, and whether there is a passphrase",
   "Example:\n  $ hearsay key show --json",
-).action((...args) => run(import("./commands/key-show.ts"), args));
+).action((...args) => run(import("./commands/key/show.ts"), args));
 keyCommand(
   "protect",
   "put the key file under a passphrase, or under another one",
   "Example:\n  $ hearsay key protect --passphrase-file words.txt",
   "the passphrase to come, where the key has one already",
-).action((...args) => run(import("./commands/key-protect.ts"), args));
+).action((...args) => run(import("./commands/key/protect.ts"), args));
 keyCommand("unprotect", "take the passphrase off the key file", "Example:\n  $ hearsay key unprotect").action(
-  (...args) => run(import("./commands/key-unprotect.ts"), args),
+  (...args) => run(import("./commands/key/unprotect.ts"), args),
 );
 keyCommand(
   "backup <file>",
   "write the key to a file under a passphrase, and how far its log had come; also while the peer runs",
   "Example:\n  $ hearsay key backup ~/safe/peer.age",
   "the passphrase of the backup, where it is not that of the key",
-).action((...args) => run(import("./commands/key-backup.ts"), args));
+).action((...args) => run(import("./commands/key/backup.ts"), args));
 keyCommand(
   "restore <file>",
   "take the key of a backup into a state directory that has none; its log begins a new generation",
   "Example:\n  $ hearsay key restore ~/safe/peer.age --state .hearsay",
-).action((...args) => run(import("./commands/key-restore.ts"), args));
+).action((...args) => run(import("./commands/key/restore.ts"), args));
 keyCommand(
   "rotate",
   "replace the key by a new one, which goes on with model and acquaintances; both sign it in the old log",
   "Example:\n  $ hearsay key rotate",
-).action((...args) => run(import("./commands/key-rotate.ts"), args));
+).action((...args) => run(import("./commands/key/rotate.ts"), args));
 keyCommand(
   "revoke",
   "end the key for ever, and tell others: when it was stolen, or to leave",
   "Example:\n  $ hearsay key revoke --yes",
 )
   .option("--yes", "really")
-  .action((...args) => run(import("./commands/key-revoke.ts"), args));
+  .action((...args) => run(import("./commands/key/revoke.ts"), args));
 
 program
   .command("demo")
@@ -392,7 +392,7 @@ Examples:
   $ npm run demo -- --peers 6 --attackers 1 --seconds 20 --json
 `,
   )
-  .action((...args) => run(import("./commands/demo.ts"), args));
+  .action((...args) => run(import("./commands/demo/demo.ts"), args));
 
 const sim = program
   .command("sim")
@@ -439,7 +439,7 @@ Examples:
   $ hearsay sim run scenario.yaml --json --out results/first
 `,
   )
-  .action((...args) => run(import("./commands/sim-run.ts"), args));
+  .action((...args) => run(import("./commands/sim/run.ts"), args));
 withOverrides(sim.command("sweep"))
   .description("run a scenario with every combination of some values, under several seeds, over all cores")
   .argument("<file>", "a scenario, or { scenario: {...}, grids: [{ path: [values] }], seeds: [1, 2, 3] }")
@@ -464,7 +464,7 @@ Examples:
   $ hearsay sim sweep matrix.yaml --shard $((JOB_COMPLETION_INDEX + 1))/8
 `,
   )
-  .action((...args) => run(import("./commands/sim-sweep.ts"), args));
+  .action((...args) => run(import("./commands/sim/sweep.ts"), args));
 sim
   .command("merge")
   .description("join the runs of several sweeps, such as shards; refuses two results of one hash and seed")
@@ -472,7 +472,7 @@ sim
   .requiredOption("-o, --out <dir>", "directory of the whole; runs that are there already stay")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  $ hearsay sim merge shard-1 shard-2 --out whole\n")
-  .action((...args) => run(import("./commands/sim-merge.ts"), args));
+  .action((...args) => run(import("./commands/sim/merge.ts"), args));
 sim
   .command("compare")
   .description("runs side by side: means over seeds, 95 % intervals, differences paired by seed")
@@ -489,13 +489,13 @@ sim
       "  $ hearsay sim compare median-1f0c77aa-s1 krum-90aa2b11-s1\n  $ hearsay sim compare before/ after/ --html change.html\n" +
       "  $ hearsay sim compare sweep/runs/1f0c77aa2b119e3d-s1.json sweep\n",
   )
-  .action((...args) => run(import("./commands/sim-compare.ts"), args));
+  .action((...args) => run(import("./commands/sim/compare.ts"), args));
 sim
   .command("list")
   .description("algorithms, attacks with their options and sources, and data sets")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  $ hearsay sim list --json\n")
-  .action((...args) => run(import("./commands/sim-list.ts"), args));
+  .action((...args) => run(import("./commands/sim/list.ts"), args));
 sim
   .command("vehicles")
   .description("write a trace of contacts between vehicles on a grid of streets")
@@ -510,7 +510,7 @@ sim
   .option("--seed <n>", "seed", "1")
   .option("--json", "print JSON")
   .addHelpText("after", "\nExample:\n  $ hearsay sim vehicles --vehicles 100 --blocks 12 --out contacts.csv\n")
-  .action((...args) => run(import("./commands/sim-vehicles.ts"), args));
+  .action((...args) => run(import("./commands/sim/vehicles.ts"), args));
 sim
   .command("report", { hidden: true })
   .description("in a checkout: run the sweeps behind sim/README.md, and write its tables and figures")
@@ -524,7 +524,7 @@ sim
     "\nRuns lie in .results; what is there is not run again.\n\nExamples:\n" +
       "  $ npm run report:attacks -- --no-run\n  $ npm run report:attacks -- --cut\n  $ npm run report:sim\n",
   )
-  .action((...args) => run(import("./commands/sim-report.ts"), args));
+  .action((...args) => run(import("./commands/sim/report.ts"), args));
 
 guardOutput();
 for (const command of [program, ...program.commands, ...log.commands, ...key.commands, ...sim.commands])
@@ -534,5 +534,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-  else (await import("./commands/fail.ts")).fail(error);
+  else (await import("./terminal/fail.ts")).fail(error);
 }

@@ -1,5 +1,5 @@
 /** The wall clock. Its timers do not keep the process alive. */
-import type { Clock } from "../protocol/seams.ts";
+import type { Clock } from "../protocol/base/seams.ts";
 
 export const wallClock: Clock = {
   now: () => Date.now(),

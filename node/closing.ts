@@ -2,7 +2,7 @@
  * What a process has opened, and closes in reverse order. Each is closed whatever the closing of others threw, and nobody waits for one that
  * hangs: else a full disk, which fails one of them, would leave a process that listens, holds its lock and learns nothing.
  */
-import { HearsayError } from "../protocol/errors.ts";
+import { HearsayError } from "../protocol/base/errors.ts";
 
 export interface Closing {
   /**

@@ -6,11 +6,11 @@ import { readFile } from "node:fs/promises";
 import { multiaddr } from "@multiformats/multiaddr";
 import { parse } from "yaml";
 import * as z from "zod";
-import { HearsayError } from "../protocol/errors.ts";
-import { faultsOf } from "../protocol/manifest-bounds.ts";
-import type { Retention } from "./archive.ts";
+import { HearsayError } from "../protocol/base/errors.ts";
+import { faultsOf } from "../protocol/task/manifest-bounds.ts";
 import { DELIMITERS, type Delimiter } from "./data/csv-dialect.ts";
 import type { NameList } from "./data/name-list.ts";
+import type { Retention } from "./disk/archive.ts";
 
 /** A multiaddr over TCP. */
 const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");

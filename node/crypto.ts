@@ -3,7 +3,7 @@
  * keys keep theirs.
  */
 import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
-import type { Crypto, Identity } from "../protocol/seams.ts";
+import type { Crypto, Identity } from "../protocol/base/seams.ts";
 import { maySign } from "../protocol/wire/ed25519.ts";
 import { peerIdFromPublicKey } from "../protocol/wire/identity.ts";
 

@@ -7,7 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { PAGE } from "../protocol/wasm-module.ts";
+import { PAGE } from "../protocol/base/wasm-module.ts";
 
 /**
  * With its trap handler V8 sets 8 GiB of addresses aside for each WebAssembly memory; without, it checks each address. The engine `dense`, whose

@@ -1,5 +1,5 @@
 /** Words of a command line that somebody shall paste into a POSIX shell. */
-import { visible } from "../protocol/visible.ts";
+import { visible } from "../protocol/base/visible.ts";
 
 /** The text as one word; characters that cannot be seen stand in it as escapes, in the `$''` of bash and zsh. */
 export function shellWord(text: string): string {

@@ -1,5 +1,5 @@
 /** What a task will cost a machine: upper bounds from the task alone, so that they can be shown before it is joined. The formulas stand in README.md. */
-import { numParams, outputSize, type Task } from "../protocol/task.ts";
+import { numParams, outputSize, type Task } from "../protocol/base/task.ts";
 
 export interface TaskCost {
   /** Of one model body. */

@@ -31,15 +31,15 @@ const sources = new Map(
 /** The rules that planted sources break, beside a few innocent ones that they may import. */
 function rulesBroken(planted: Readonly<Record<string, string>>): Rule[] {
   const innocent = {
-    "protocol/seams.ts": "export interface Clock { now(): number }",
-    "protocol/errors.ts": "export class HearsayError extends Error {}",
-    "protocol/learn/dense.ts": "export const dense = 1;",
+    "protocol/base/seams.ts": "export interface Clock { now(): number }",
+    "protocol/base/errors.ts": "export class HearsayError extends Error {}",
+    "protocol/learn/dense/dense.ts": "export const dense = 1;",
     "protocol/wire/canonical.ts": "export const encode = 1;",
-    "protocol/task.ts": "export const task = 1;",
-    "protocol/manifest.ts": "export const parseTask = 1;",
+    "protocol/base/task.ts": "export const task = 1;",
+    "protocol/task/manifest.ts": "export const parseTask = 1;",
     "protocol/peer/peer.ts": "export const peer = 1;",
     "node/clock.ts": "export const clock = 1;",
-    "sim/world.ts": "export const world = 1;",
+    "sim/run/world.ts": "export const world = 1;",
     "test/support/help.ts": "export const help = 1;",
   };
   const violations = checkArchitecture(new Map(Object.entries({ ...innocent, ...planted })));
@@ -72,40 +72,75 @@ describe("the architecture", () => {
 describe("the architecture check turns red on", () => {
   const planted: readonly [claim: string, rule: Rule, path: string, source: string][] = [
     ["protocol/ importing node/", "room", "protocol/learn/x.ts", `import { clock } from "../../node/clock.ts";`],
-    ["protocol/ importing a type of node/", "room", "protocol/rng.ts", `import type { C } from "../node/clock.ts";`],
-    ["protocol/ importing sim/ lazily", "room", "protocol/peer/x.ts", `const w = await import("../../sim/world.ts");`],
-    ["protocol/ re-exporting sim/", "room", "protocol/peer/x.ts", `export * from "../../sim/world.ts";`],
+    [
+      "protocol/ importing a type of node/",
+      "room",
+      "protocol/base/rng.ts",
+      `import type { C } from "../../node/clock.ts";`,
+    ],
+    [
+      "protocol/ importing sim/ lazily",
+      "room",
+      "protocol/peer/x.ts",
+      `const w = await import("../../sim/run/world.ts");`,
+    ],
+    ["protocol/ re-exporting sim/", "room", "protocol/peer/x.ts", `export * from "../../sim/run/world.ts";`],
     ["sim/ importing node/", "room", "sim/x.ts", `import { clock } from "../node/clock.ts";`],
     ["sim/ importing node/ lazily", "room", "sim/x.ts", `await import("../node/clock.ts");`],
-    ["node/ importing sim/", "room", "node/x.ts", `import { world } from "../sim/world.ts";`],
-    ["node/ importing sim/ lazily, not through the door", "room", "node/start.ts", `await import("../sim/world.ts");`],
-    ["the door importing sim/ at once", "room", "node/commands/x.ts", `import { world } from "../../sim/world.ts";`],
+    ["node/ importing sim/", "room", "node/x.ts", `import { world } from "../sim/run/world.ts";`],
+    [
+      "node/ importing sim/ lazily, not through the door",
+      "room",
+      "node/start.ts",
+      `await import("../sim/run/world.ts");`,
+    ],
+    [
+      "the door importing sim/ at once",
+      "room",
+      "node/commands/x.ts",
+      `import { world } from "../../sim/run/world.ts";`,
+    ],
     ["node/ importing a test", "room", "node/x.ts", `import "../test/support/help.ts";`],
     ["protocol/ importing node:fs", "package", "protocol/log/x.ts", `import { readFile } from "node:fs";`],
     ["protocol/ importing fs without its prefix", "package", "protocol/log/x.ts", `import * as fs from 'fs';`],
     ["protocol/ importing libp2p", "package", "protocol/wire/x.ts", `export { createLibp2p as c } from "libp2p";`],
     ["protocol/ importing a type of libp2p", "package", "protocol/wire/x.ts", `type N = import("libp2p").Libp2p;`],
-    ["protocol/ importing a package that begins like a pure one", "package", "protocol/task.ts", `import "zodiac";`],
+    [
+      "protocol/ importing a package that begins like a pure one",
+      "package",
+      "protocol/base/task.ts",
+      `import "zodiac";`,
+    ],
     ["an import() that nobody can check", "package", "node/commands/x.ts", "await import(name);"],
-    ["level 0 importing a family", "level", "protocol/rng.ts", `import { dense } from "./learn/dense.ts";`],
-    ["a family importing another", "level", "protocol/aggregate/x.ts", `import { d } from "../learn/dense.ts";`],
+    ["level 0 importing a family", "level", "protocol/base/rng.ts", `import { dense } from "../learn/dense/dense.ts";`],
+    ["a family importing another", "level", "protocol/aggregate/x.ts", `import { d } from "../learn/dense/dense.ts";`],
     [
       "a family importing a type of another",
       "level",
-      "protocol/staleness.ts",
-      `import type { D } from "./learn/dense.ts";`,
+      "protocol/aggregate/staleness.ts",
+      `import type { D } from "../learn/dense/dense.ts";`,
     ],
     [
       "wire/, which others may use, using learn/",
       "level",
       "protocol/wire/x.ts",
-      `import { d } from "../learn/dense.ts";`,
+      `import { d } from "../learn/dense/dense.ts";`,
     ],
-    ["a family importing the manifest", "level", "protocol/log/x.ts", `import { parseTask } from "../manifest.ts";`],
-    ["the manifest importing the peer", "level", "protocol/manifest.ts", `import { peer } from "./peer/peer.ts";`],
-    ["a folder of protocol/ without a level", "level", "protocol/new/x.ts", `import { task } from "../task.ts";`],
-    ["seams that run", "types-only", "protocol/seams.ts", "export const MAX = 1;"],
-    ["seams that import more than types", "types-only", "protocol/seams.ts", `import { H } from "./errors.ts";`],
+    [
+      "a family importing the manifest",
+      "level",
+      "protocol/log/x.ts",
+      `import { parseTask } from "../task/manifest.ts";`,
+    ],
+    [
+      "the manifest importing the peer",
+      "level",
+      "protocol/task/manifest.ts",
+      `import { peer } from "../peer/peer.ts";`,
+    ],
+    ["a folder of protocol/ without a level", "level", "protocol/new/x.ts", `import { task } from "../base/task.ts";`],
+    ["seams that run", "types-only", "protocol/base/seams.ts", "export const MAX = 1;"],
+    ["seams that import more than types", "types-only", "protocol/base/seams.ts", `import { H } from "./errors.ts";`],
     ["an import of nothing", "missing", "node/x.ts", `import { gone } from "./gone.ts";`],
     ["process in protocol/", "host", "protocol/learn/x.ts", "export const n = process.env.HOME;"],
     ["console in protocol/", "host", "protocol/learn/x.ts", "console.log(1);"],
@@ -138,7 +173,11 @@ describe("the architecture check turns red on", () => {
 
 describe("the architecture check lets pass", () => {
   const planted: readonly [claim: string, path: string, source: string][] = [
-    ["the door importing sim/ lazily", "node/commands/x.ts", `const { world } = await import("../../sim/world.ts");`],
+    [
+      "the door importing sim/ lazily",
+      "node/commands/x.ts",
+      `const { world } = await import("../../sim/run/world.ts");`,
+    ],
     ["log/ using wire/", "protocol/log/x.ts", `import { encode } from "../wire/canonical.ts";`],
     [
       "pure packages",
@@ -150,7 +189,11 @@ describe("the architecture check lets pass", () => {
     ["forbidden words in patterns", "protocol/learn/x.ts", "export const x = /import('fs')|\"|Date`/.test('');"],
     ["members that are called like the host's", "protocol/learn/x.ts", "export const x = clock.performance?.console;"],
     ["a division that looks like a pattern", "protocol/learn/x.ts", "export const x = a / 2 / b; // '"],
-    ["tests importing anything", "test/x.ts", `import "../sim/world.ts"; import "../node/clock.ts"; import "node:fs";`],
+    [
+      "tests importing anything",
+      "test/x.ts",
+      `import "../sim/run/world.ts"; import "../node/clock.ts"; import "node:fs";`,
+    ],
   ];
   for (const [claim, path, source] of planted) {
     it(claim, () => assert.deepEqual(rulesBroken({ [path]: source }), []));

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { nodeCrypto } from "../node/crypto.ts";
-import { fromHex } from "../protocol/bytes.ts";
+import { fromHex } from "../protocol/base/bytes.ts";
 import { PROTOCOL_VECTORS, protocolVectors } from "./support/vectors/make.ts";
 
 const noPython = spawnSync("python3", ["--version"]).status === 0 ? false : "python3 is not installed";

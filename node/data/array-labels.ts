@@ -6,7 +6,7 @@
  *     numbers otherwise                    places of classes, counted from 0
  *     rows of one 1 and else 0             places of the 1 (one-hot)
  */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { createClassNames } from "./class-names.ts";
 import { createFaults } from "./faults.ts";
 import { listed } from "./names.ts";

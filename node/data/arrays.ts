@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { decodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
-import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
 import { createFaults } from "./faults.ts";
 import { openBytes, refusal } from "./file-bytes.ts";
 import { kindOf } from "./file-kinds.ts";

@@ -1,7 +1,7 @@
 /** What must vary in a data set for it to teach anything, and the figures that a task's standardisation is made of. */
 
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
 
 export interface ColumnStats {
   readonly mean: readonly number[];

@@ -1,5 +1,5 @@
 /** Text of a label column to class indices: of the classes that the task names or, for a task yet to be made, that occur. */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { bothForms, formless, listed, normalised, unprintable } from "./names.ts";
 import { readNumber, shown } from "./number.ts";
 

@@ -1,5 +1,5 @@
 /** Which column of a table holds what, decided from its header line. */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type Header, readHeader } from "./csv-header.ts";
 import { type NameList, namesIn } from "./name-list.ts";

@@ -2,7 +2,7 @@
  * Collects what is wrong with a table, so that its owner hears of everything at once: a column that is bad throughout in one line, single
  * values one by one, and at the end what can be done about them.
  */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { shellOption } from "../shell.ts";
 import { dropOption } from "./csv-columns.ts";
 import { EMPTY } from "./name-list.ts";

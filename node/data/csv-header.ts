@@ -1,5 +1,5 @@
 /** The names of the columns, each with its position. */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type NameList, namesIn } from "./name-list.ts";
 import { bothForms, formless, listed, normalised, quoted, unprintable } from "./names.ts";

@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CsvError, type Info, type Parser, parse } from "csv-parse";
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { type Dialect, type DialectChoice, detectDialect } from "./csv-dialect.ts";
 import { openBytes, refusal } from "./file-bytes.ts";
 import { shown } from "./number.ts";

@@ -1,5 +1,5 @@
 /** The rows of a table, as they become numbers. */
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { type ClassNames, createClassNames } from "./class-names.ts";
 import { type ColumnChoice, type CsvColumns, dropOption } from "./csv-columns.ts";
 import { type CsvFaults, createCsvFaults } from "./csv-faults.ts";

@@ -2,8 +2,8 @@
  * A table in a text file to a data set. A header line is required; every value that training would see is checked, and faults are
  * reported with line and column. What a table means by "no reading" comes out as NaN, and only where that was asked for.
  */
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { type ColumnChoice, type CsvColumns, findColumns, type LeftOut } from "./csv-columns.ts";
 import { openTable, type TextChoice, type TextTable } from "./csv-records.ts";
 import { CsvRows } from "./csv-rows.ts";

@@ -2,8 +2,9 @@
  * Values of one site that lie where the task has none: degrees Fahrenheit among Celsius, a sensor in raw counts. A model that sees them diverges, or
  * learns nothing, and the peers cannot tell why.
  */
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import type { Task } from "../../protocol/task.ts";
+
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { columnStats } from "./check.ts";
 import { quoted } from "./names.ts";
 import { roundedBeside } from "./number.ts";

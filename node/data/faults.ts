@@ -1,5 +1,5 @@
 /** Collects what is wrong with a file, so that its owner hears of many faults at once and not of one per attempt. */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 
 /** Faults that are spelt out; the rest is counted. */
 const MAX_LISTED = 20;

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { HearsayError, isHearsayError } from "../../protocol/errors.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 
 export interface FileBytes {
   readonly gzipped: boolean;

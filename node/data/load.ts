@@ -1,8 +1,8 @@
 /** A data file of the user to a data set that fits the task, by the extension of its name. */
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import type { Task } from "../../protocol/task.ts";
-import { inputSize, outputSize } from "../../protocol/task.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { inputSize, outputSize } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { classIndices } from "./array-labels.ts";
 import { openArrays, rowsOf } from "./arrays.ts";
 import { checkVariation } from "./check.ts";

@@ -1,5 +1,5 @@
 /** Values that mean "no reading", and what is read in their place. */
-import type { Numbers } from "../../protocol/learn/dataset.ts";
+import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import { type NameList, valuesIn } from "./name-list.ts";
 import { readNumber } from "./number.ts";
 

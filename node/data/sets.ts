@@ -1,12 +1,12 @@
 /** Data sets by name, each with its hold-out and its task, for a first run and for experiments; sources: `sets/README.md`. */
 import { join } from "node:path";
 import { parse } from "yaml";
-import { HearsayError } from "../../protocol/errors.ts";
-import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
-import { blockSplit, type HoldoutSplit, holdoutSplit } from "../../protocol/learn/holdout.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import type { Task } from "../../protocol/task.ts";
-import { packageRoot } from "../package-root.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
+import { blockSplit, type HoldoutSplit, holdoutSplit } from "../../protocol/learn/data/holdout.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
+import { packageRoot } from "../disk/package-root.ts";
 import { loadDataset } from "./load.ts";
 import { readMnist } from "./mnist.ts";
 import { TEMPLATES } from "./templates.ts";

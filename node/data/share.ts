@@ -1,9 +1,9 @@
 /** The data of one peer, as its configuration names them: a file or a shipped set, the hold-out, and the share it trains on. */
-import { HearsayError } from "../../protocol/errors.ts";
-import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
-import { chronologicalSplit, holdoutSplit } from "../../protocol/learn/holdout.ts";
-import { parsePartition, partition } from "../../protocol/learn/partition.ts";
-import { inputSize, outputSize, type Task } from "../../protocol/task.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { inputSize, outputSize, type Task } from "../../protocol/base/task.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
+import { chronologicalSplit, holdoutSplit } from "../../protocol/learn/data/holdout.ts";
+import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
 import type { DataConfig } from "../config.ts";
 import { loadDataset } from "./load.ts";
 import { loadNamedSet } from "./sets.ts";

@@ -3,7 +3,7 @@
 export interface Template {
   /** One line for a list of templates. */
   readonly about: string;
-  /** Commented YAML; what it leaves out has a default (`protocol/manifest.ts`). */
+  /** Commented YAML; what it leaves out has a default (`protocol/task/manifest.ts`). */
   readonly yaml: string;
 }
 

@@ -2,7 +2,7 @@
  * In which encoding a text file is. UTF-8 is checked to the last byte. Anything else is read only where all that it can be gives the same
  * text; else the file is refused with the choices, since a wrong guess would make other classes and columns of it.
  */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { shellWord } from "../shell.ts";
 import { kindOf } from "./file-kinds.ts";
 import { quoted } from "./names.ts";

@@ -4,7 +4,7 @@
  */
 import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { ampleWasmPages, withModestWasm } from "../little-memory.ts";
 import type { Tf } from "./tf.ts";
 import { registerWasmKernels } from "./wasm-kernels.ts";

@@ -1,7 +1,7 @@
 /** Calls to a worker thread as promises. Knows nothing of training: what crosses is `ToWorker` and `FromWorker`. */
 import type { Worker } from "node:worker_threads";
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Numbers } from "../../protocol/learn/dataset.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import { type EngineCall, type EngineFacts, errorFromPlain, type FromWorker, type ToWorker } from "./messages.ts";
 
 export interface Caller {

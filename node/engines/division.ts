@@ -5,8 +5,8 @@
  */
 import { kernelPasses } from "../../protocol/aggregate/kernels/passes.ts";
 import { copyRowsBy, kernelsServe, type Workspace } from "../../protocol/aggregate/kernels/workspace.ts";
-import { type Pass, type Passes, SPAN } from "../../protocol/aggregate/passes.ts";
-import { PLAIN } from "../../protocol/aggregate/plain.ts";
+import { type Pass, type Passes, SPAN } from "../../protocol/aggregate/rows/passes.ts";
+import { PLAIN } from "../../protocol/aggregate/rows/plain.ts";
 import { copyFast } from "./copy-fast.ts";
 import type { SharedMemory } from "./model-memory.ts";
 

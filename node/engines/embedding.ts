@@ -2,9 +2,9 @@
  * Embedding layers, which look up row x of a table for a number x of the example: a whole number from 0. A backend
  * throws at another one, in whichever batch it comes, or cuts it to whole.
  */
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Numbers } from "../../protocol/learn/dataset.ts";
-import type { LearningTask } from "../../protocol/task.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { LearningTask } from "../../protocol/base/task.ts";
+import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { LayersModel } from "./tf.ts";
 import { topologyFault } from "./topology-fault.ts";
 

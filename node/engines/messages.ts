@@ -2,10 +2,10 @@
  * What the client (`client.ts`) and its worker thread (`worker.ts`) say to each other. Arrays cross by transfer of
  * their buffers, so each side sends only what it owns: `owned` copies where that is not so.
  */
-import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/errors.ts";
-import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
-import type { FitRequest, RuleInput, Split } from "../../protocol/seams.ts";
-import type { LearningTask } from "../../protocol/task.ts";
+import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/base/errors.ts";
+import type { FitRequest, RuleInput, Split } from "../../protocol/base/seams.ts";
+import type { LearningTask } from "../../protocol/base/task.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { BackendName } from "./backend.ts";
 import type { SharedMemory } from "./model-memory.ts";
 

@@ -10,7 +10,7 @@
  */
 
 import { createWorkspace, WORKSPACE_PAGES, type Workspace } from "../../protocol/aggregate/kernels/workspace.ts";
-import { createSharedMemory, PAGE, type WasmMemory } from "../../protocol/wasm-module.ts";
+import { createSharedMemory, PAGE, type WasmMemory } from "../../protocol/base/wasm-module.ts";
 import { copyFast } from "./copy-fast.ts";
 
 export type SharedMemory = WasmMemory<SharedArrayBuffer>;

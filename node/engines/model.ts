@@ -2,9 +2,9 @@
  * A task's model as a tfjs layers model, and the way between its weights and the flat parameter vector. The built-in
  * models end in logits and are, layer for layer, those of `protocol/learn/tensors.ts`.
  */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { tensorSlices } from "../../protocol/learn/tensors.ts";
-import { inputSize, type LearningTask, outputSize } from "../../protocol/task.ts";
 import type { Backend } from "./backend.ts";
 import { checkIndices, type IndexBound, indexBound } from "./embedding.ts";
 import type { LayersModel, Tensor, Tf, Variable } from "./tf.ts";

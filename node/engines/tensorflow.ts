@@ -1,6 +1,6 @@
 /**
  * The trainer over TensorFlow.js: softmax, mlp, cnn and any layers model. Losses, batches and optimiser are those of
- * the dense trainer (`protocol/learn/dense.ts`), so that the two give the same parameters but for rounding.
+ * the dense trainer (`protocol/learn/dense/dense.ts`), so that the two give the same parameters but for rounding.
  *
  * Layers models:
  *   - Loss: from logits where the output layer is linear; where it ends in a softmax, -ln of the probability of the
@@ -11,13 +11,13 @@
  *     aggregated as such.
  *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
  */
-import { HearsayError } from "../../protocol/errors.ts";
-import { createBatches, gatherRows } from "../../protocol/learn/batches.ts";
-import { MIN_PROBABILITY } from "../../protocol/learn/metrics.ts";
-import type { PreparedData } from "../../protocol/learn/prepare.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { FitRequest, FitResult, Trainer } from "../../protocol/base/seams.ts";
+import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
+import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
+import { MIN_PROBABILITY } from "../../protocol/learn/data/metrics.ts";
+import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
 import { createTrainer, type LearningCore, type TrainerOptions } from "../../protocol/learn/trainer.ts";
-import type { FitRequest, FitResult, Trainer } from "../../protocol/seams.ts";
-import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/task.ts";
 import { type Backend, type BackendName, selectBackend, useBackend } from "./backend.ts";
 import { checkIndices } from "./embedding.ts";
 import { createModel, type TaskModel } from "./model.ts";

@@ -7,8 +7,8 @@
  */
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { addTo } from "../../protocol/aggregate/differences.ts";
-import { type Passes, SPAN } from "../../protocol/aggregate/passes.ts";
+import { addTo } from "../../protocol/aggregate/rows/differences.ts";
+import { type Passes, SPAN } from "../../protocol/aggregate/rows/passes.ts";
 import { copyFast } from "./copy-fast.ts";
 import {
   boardOf,

@@ -1,5 +1,5 @@
 /** tfjs builds a model from JSON; within bounds, and with the layer's name in what goes wrong. */
-import { LIMITS } from "../../protocol/limits.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import type { ModelJson } from "./keras.ts";
 import type { LayersModel, Tf } from "./tf.ts";
 import { topologyFault } from "./topology-fault.ts";

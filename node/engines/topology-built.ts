@@ -1,5 +1,5 @@
 /** What shows only in a model that tfjs has built: fields that it overlooked, and the memory that an example takes. */
-import { LIMITS } from "../../protocol/limits.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import { isModel, type LayerJson, type ModelJson } from "./keras.ts";
 import type { LayersModel } from "./tf.ts";
 import { topologyFault } from "./topology-fault.ts";

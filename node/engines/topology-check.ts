@@ -2,7 +2,7 @@
  * What must hold of a model in the form of Keras 2 before tfjs gets to see it: tfjs runs for ever over a cycle, overlooks
  * names that occur twice, and looks classes up in an object that has `constructor`.
  */
-import { LIMITS } from "../../protocol/limits.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import { type Edge, isModel, type LayerJson, type ModelJson } from "./keras.ts";
 import { checkGaps } from "./layer-gaps.ts";
 import type { Tf } from "./tf.ts";

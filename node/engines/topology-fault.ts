@@ -1,5 +1,5 @@
 /** What every refusal of a topology has in common. */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 
 /** ERR_TASK; `what` names the layer, the value and the remedy. */
 export function topologyFault(what: string, cause?: unknown): HearsayError {

@@ -6,8 +6,8 @@
  * and the text comes from a task manifest of another peer; the parameters of a task are the initial ones or a model of
  * the network.
  */
-import type { TensorSpec } from "../../protocol/task.ts";
-import { inputSize, type LearningTask, outputSize } from "../../protocol/task.ts";
+import type { TensorSpec } from "../../protocol/base/task.ts";
+import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { isModel, type ModelJson, readKeras } from "./keras.ts";
 import type { LayersModel, LayerVariable, Tf } from "./tf.ts";
 import { buildModel } from "./topology-build.ts";

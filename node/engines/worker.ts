@@ -4,9 +4,9 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
-import type { Numbers } from "../../protocol/learn/dataset.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense.ts";
-import type { Trainer } from "../../protocol/seams.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Numbers } from "../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import {
   type EngineCall,
   type EngineFacts,

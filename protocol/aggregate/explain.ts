@@ -11,12 +11,12 @@
  * thousand parameters, which is the quickest rule, and less of all else.
  */
 
-import type { CandidateExplanation, RuleInput } from "../seams.ts";
-import { halvesOf } from "./half-weight.ts";
-import { tableOf } from "./mixture.ts";
-import { type Pass, type Reduction, rowsRead } from "./passes.ts";
-import { columnOf } from "./plain.ts";
-import { nearestRun, sortRows } from "./reductions.ts";
+import type { CandidateExplanation, RuleInput } from "../base/seams.ts";
+import { halvesOf } from "./rows/half-weight.ts";
+import { tableOf } from "./rows/mixture.ts";
+import { type Pass, type Reduction, rowsRead } from "./rows/passes.ts";
+import { columnOf } from "./rows/plain.ts";
+import { nearestRun, sortRows } from "./rows/reductions.ts";
 
 /** What a rule did. */
 export interface Deed {

@@ -1,29 +1,29 @@
 /** The aggregation rules under the names that task, CLI, wire and log share. */
 
-import type { Aggregator } from "../seams.ts";
-import { arc } from "./arc.ts";
-import { arcNnmTrimmedMean } from "./arc-nnm-trimmed-mean.ts";
-import { balance } from "./balance.ts";
-import { bucketing } from "./bucketing.ts";
-import { caf } from "./caf.ts";
-import { centredClipping } from "./centred-clipping.ts";
-import { clippedGossip } from "./clipped-gossip.ts";
-import { csPlus } from "./cs-plus.ts";
-import { geometricMedian } from "./geometric-median.ts";
-import { guardedMedian } from "./guarded-median.ts";
-import { krum } from "./krum.ts";
-import { meamed } from "./meamed.ts";
-import { mean } from "./mean.ts";
-import { median } from "./median.ts";
-import { multiKrum } from "./multi-krum.ts";
-import { nna } from "./nna.ts";
-import { nnm } from "./nnm.ts";
-import type { PreAggregator, Rule, SettledRule } from "./rule.ts";
-import { scWmean } from "./sc-wmean.ts";
-import { scWmedian } from "./sc-wmedian.ts";
-import { composed } from "./settle.ts";
-import { trimmedMean } from "./trimmed-mean.ts";
-import { weightedMedian } from "./weighted-median.ts";
+import type { Aggregator } from "../base/seams.ts";
+import { arc } from "./pre/arc.ts";
+import { balance } from "./pre/balance.ts";
+import { bucketing } from "./pre/bucketing.ts";
+import { nnm } from "./pre/nnm.ts";
+import type { PreAggregator, Rule, SettledRule } from "./rows/rule.ts";
+import { composed } from "./rows/settle.ts";
+import { arcNnmTrimmedMean } from "./rules/arc-nnm-trimmed-mean.ts";
+import { caf } from "./rules/caf.ts";
+import { centredClipping } from "./rules/centred-clipping.ts";
+import { clippedGossip } from "./rules/clipped-gossip.ts";
+import { csPlus } from "./rules/cs-plus.ts";
+import { geometricMedian } from "./rules/geometric-median.ts";
+import { guardedMedian } from "./rules/guarded-median.ts";
+import { krum } from "./rules/krum.ts";
+import { meamed } from "./rules/meamed.ts";
+import { mean } from "./rules/mean.ts";
+import { median } from "./rules/median.ts";
+import { multiKrum } from "./rules/multi-krum.ts";
+import { nna } from "./rules/nna.ts";
+import { scWmean } from "./rules/sc-wmean.ts";
+import { scWmedian } from "./rules/sc-wmedian.ts";
+import { trimmedMean } from "./rules/trimmed-mean.ts";
+import { weightedMedian } from "./rules/weighted-median.ts";
 
 /** Every rule, by name. */
 export const RULES: ReadonlyMap<string, Rule> = byName([

@@ -13,22 +13,22 @@
  */
 
 import { drawsLots } from "../aggregate/registry.ts";
-import { forgetOldest } from "../bounded.ts";
-import { bytesOf, equalBytes, floatsIn, keyOf, toHex } from "../bytes.ts";
+import { forgetOldest } from "../base/bounded.ts";
+import { bytesOf, equalBytes, floatsIn, keyOf, toHex } from "../base/bytes.ts";
+import { isHearsayError } from "../base/errors.ts";
+import type { Aggregator, Crypto } from "../base/seams.ts";
+import { numParams, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { codecOf } from "../codec/registry.ts";
-import { combine } from "../combine.ts";
-import { isHearsayError } from "../errors.ts";
 import { initialParams } from "../learn/tensors.ts";
-import type { AggregateBody, EntryType, GenesisBody, PublishBody, Statement } from "../log/bodies.ts";
-import { logIdOf } from "../log/entry.ts";
-import { isLot } from "../log/lot.ts";
-import { encodeTask } from "../manifest.ts";
+import type { AggregateBody, EntryType, GenesisBody, PublishBody, Statement } from "../log/entry/bodies.ts";
+import { logIdOf } from "../log/entry/entry.ts";
+import { isLot } from "../log/entry/lot.ts";
 import type { Mechanism } from "../privacy/mechanism.ts";
 import { none } from "../privacy/none.ts";
 import { MECHANISMS } from "../privacy/registry.ts";
-import type { Aggregator, Crypto } from "../seams.ts";
-import { numParams, type Task } from "../task.ts";
+import { combine } from "../task/combine.ts";
+import { encodeTask } from "../task/manifest.ts";
 import { createLineage, type Judgement, type LoggedMerge, type Publication } from "./lineage.ts";
 import { BudgetSpent, type Meter, type Spent } from "./work-budget.ts";
 

@@ -4,18 +4,18 @@
  *     train       in = the model that the log has come to;  steps = H;  age = min(age before + H, LIMITS.maxAge)
  *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
- *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as combine.ts has it
+ *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as task/combine.ts has it
  *     resume      the model that the log had come to, or the one before the last training, which is what a crash leaves
  *
  * A log begins at the task's initial model, at age 0, and begins there again as often as a peer starts that has saved nothing yet.
  */
-import { equalBytes } from "../bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { LIMITS } from "../base/limits.ts";
+import { allTensors, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
-import { CATCH_UP, mayCatchUp, permittedAges } from "../combine.ts";
-import { LIMITS } from "../limits.ts";
-import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/bodies.ts";
+import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/entry/bodies.ts";
 import { none } from "../privacy/none.ts";
-import { allTensors, type Task } from "../task.ts";
+import { CATCH_UP, mayCatchUp, permittedAges } from "../task/combine.ts";
 import { candidatesOf, type LoggedCandidate } from "./parents.ts";
 
 /** What an entry is worth by itself. */

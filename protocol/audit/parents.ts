@@ -7,14 +7,15 @@
  *     number     at least the quorum of candidates; candidates, copies and stale ones no more than an inbox holds
  *     model      none twice among candidates; that of a copy is a candidate's
  *     weight     that of tau = max(lag, n) for some whole number n of own cycles, n and lag up to the cut-off; lag is counted from
- *                the ages of the first three (staleness.ts)
+ *                the ages of the first three (aggregate/staleness.ts)
  *
  * The own cycles since a model was first heard of are in no log: a peer can weigh a model less than it should, never more.
  */
-import { compareBytes, equalBytes } from "../bytes.ts";
-import type { AggregateBody, Parent, ParentStatus } from "../log/bodies.ts";
-import { eligible, lagReference, staleness, stalenessWeightQ16 } from "../staleness.ts";
-import type { Task } from "../task.ts";
+
+import { eligible, lagReference, staleness, stalenessWeightQ16 } from "../aggregate/staleness.ts";
+import { compareBytes, equalBytes } from "../base/bytes.ts";
+import type { Task } from "../base/task.ts";
+import type { AggregateBody, Parent, ParentStatus } from "../log/entry/bodies.ts";
 
 /** A parent that went into the rule. */
 export interface LoggedCandidate {

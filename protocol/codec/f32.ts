@@ -3,8 +3,8 @@
  *
  * The header is a function of the layout, so a receiver compares bytes and parses nothing that a stranger wrote. Lossless.
  */
-import { bytesOf, concatBytes, equalBytes, floatsIn } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
+import { bytesOf, concatBytes, equalBytes, floatsIn } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
 import type { BodyLayout, Codec } from "./codec.ts";
 import { safetensorsHeader } from "./safetensors.ts";
 

@@ -1,6 +1,6 @@
 /** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. */
-import { toHex } from "../bytes.ts";
-import type { Task } from "../task.ts";
+import { toHex } from "../base/bytes.ts";
+import type { Task } from "../base/task.ts";
 import type { BodyCodec, Codec } from "./codec.ts";
 import { f32 } from "./f32.ts";
 

@@ -5,8 +5,8 @@
  * And V8 up to 14.6 (Node 24 and 26) misreads escaped keys after certain other texts, `{"m":0,"\"":0}` as a key `\`
  * (nodejs/node#63785), so that a name would depend on what the process read before; a string by itself is read right.
  */
-import { decodeUtf8 } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
+import { decodeUtf8 } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
 
 /** A tensor of the header as written: its dtype may be unknown, its offsets may be nonsense. */
 export interface HeaderEntry {

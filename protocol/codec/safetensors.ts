@@ -8,9 +8,9 @@
  *
  * The same tensors in the same order encode to the same bytes, since a model is named by the hash of its file.
  */
-import { bytesToFloats, concatBytes, utf8 } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
-import { visible } from "../visible.ts";
+import { bytesToFloats, concatBytes, utf8 } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
+import { visible } from "../base/visible.ts";
 import { type HeaderEntry, METADATA, malformed, parseHeader, quoted } from "./safetensors-header.ts";
 import { bfloat16ToNumber, halfToNumber } from "./small-floats.ts";
 

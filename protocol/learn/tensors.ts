@@ -4,8 +4,8 @@
  * Kernels are stored as Keras does, [in, out] and [height, width, in, out]; tensors follow one another in the flat vector
  * in the order of the schema, each row-major.
  */
-import { createRng } from "../rng.ts";
-import type { ModelSpec, TensorSpec } from "../task.ts";
+import { createRng } from "../base/rng.ts";
+import type { ModelSpec, TensorSpec } from "../base/task.ts";
 
 /**
  * Tensors of a built-in model; a message where the shapes do not fit; undefined for a layers model, whose tensors are listed.

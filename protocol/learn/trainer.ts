@@ -2,12 +2,12 @@
  * What every engine's Trainer does alike: checks, standardising, evaluation. An engine supplies a `LearningCore` that
  * knows only numbers in the model's units.
  */
-import { HearsayError } from "../errors.ts";
-import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../seams.ts";
-import { inputSize, type LearningTask } from "../task.ts";
-import type { Dataset, Numbers } from "./dataset.ts";
-import { computeMetrics } from "./metrics.ts";
-import { inModelUnits, type PreparedData, prepareData } from "./prepare.ts";
+import { HearsayError } from "../base/errors.ts";
+import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../base/seams.ts";
+import { inputSize, type LearningTask } from "../base/task.ts";
+import type { Dataset, Numbers } from "./data/dataset.ts";
+import { computeMetrics } from "./data/metrics.ts";
+import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
 import { tensorSlices } from "./tensors.ts";
 
 export interface TrainerOptions {

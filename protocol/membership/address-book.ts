@@ -1,5 +1,5 @@
 /**
- * The address book: who exists, where each was reached, and when to try again. Pure bookkeeping; `node/membership.ts` dials.
+ * The address book: who exists, where each was reached, and when to try again. Pure bookkeeping; `node/net/membership.ts` dials.
  *
  * An address is *verified* by a dial that reached it and found the key of that very peer; everything else is what somebody *told*. A peer without a
  * verified address is a *stranger*: strangers are few, fewer for each source that tells, soon given up (attempts.ts), never saved and never
@@ -8,12 +8,12 @@
  * A lost peer is redialled after 0.5 s, 1 s ... 5 s, and after some minutes ever more rarely (card.ts), times a factor in [0.5, 1.5) so that a
  * network that went down together does not come back in step. Trusted ones for ever, others for a day.
  */
-import { forgetOldest } from "../bounded.ts";
-import { HearsayError } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
-import type { Rng } from "../rng.ts";
-import type { Clock, PeerId, Store, StoreChange } from "../seams.ts";
-import { STORE } from "../store-layout.ts";
+import { forgetOldest } from "../base/bounded.ts";
+import { HearsayError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Rng } from "../base/rng.ts";
+import type { Clock, PeerId, Store, StoreChange } from "../base/seams.ts";
+import { STORE } from "../base/store-layout.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import type { PeerAddresses } from "../wire/messages.ts";
 import { type Attempt, type Attempts, createAttempts, type Place } from "./attempts.ts";

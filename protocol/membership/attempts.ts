@@ -4,9 +4,9 @@
  *
  * What a peer tells of its own host, and what lies in the local network, has a larger allowance of its own, so that others cannot use it up.
  */
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../bounded.ts";
-import { LIMITS } from "../limits.ts";
-import type { Clock } from "../seams.ts";
+import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../base/bounded.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Clock } from "../base/seams.ts";
 
 /** Where an address leads. */
 export interface Place {

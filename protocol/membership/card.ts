@@ -1,7 +1,7 @@
 /** What the address book knows of one peer, and how long it waits between attempts to reach it. */
-import { LIMITS } from "../limits.ts";
-import type { Rng } from "../rng.ts";
-import type { PeerId } from "../seams.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Rng } from "../base/rng.ts";
+import type { PeerId } from "../base/seams.ts";
 
 export const REDIAL_FIRST_MS = 500;
 /** While a peer was lost not long ago, counted from what it was there before. */

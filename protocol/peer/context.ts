@@ -1,10 +1,6 @@
 /** What the parts of a peer share: the task, the modules that `node/` or `sim/` gave, and the counters that status shows. */
-import { bytesOf } from "../bytes.ts";
-import type { BodyCodec } from "../codec/codec.ts";
-import type { ParentStatus } from "../log/bodies.ts";
-import type { Log } from "../log/chain.ts";
-import type { EvidenceKind } from "../log/evidence.ts";
-import type { Rng } from "../rng.ts";
+import { bytesOf } from "../base/bytes.ts";
+import type { Rng } from "../base/rng.ts";
 import type {
   Aggregator,
   Archive,
@@ -17,11 +13,15 @@ import type {
   StoreChange,
   Trainer,
   Transport,
-} from "../seams.ts";
-import type { Task } from "../task.ts";
+} from "../base/seams.ts";
+import type { Task } from "../base/task.ts";
+import type { BodyCodec } from "../codec/codec.ts";
+import type { ParentStatus } from "../log/entry/bodies.ts";
+import type { EvidenceKind } from "../log/entry/evidence.ts";
+import type { Log } from "../log/stored/chain.ts";
 import type { taskNames } from "../wire/messages.ts";
-import type { Budget } from "./budget.ts";
-import type { Standing } from "./standing.ts";
+import type { Budget } from "./memory/budget.ts";
+import type { Standing } from "./memory/standing.ts";
 
 /** The adaptors around the peer. */
 export interface PeerModules {
@@ -64,7 +64,7 @@ export interface PeerContext extends PeerModules {
   readonly standing: Standing;
   /** What others can make this peer do. */
   readonly budget: Budget;
-  /** Whether merges are explained and remembered (history.ts). */
+  /** Whether merges are explained and remembered (memory/history.ts). */
   readonly explain: boolean;
   readonly counters: Counters;
   readonly signal: AbortSignal;
@@ -74,7 +74,7 @@ export interface PeerContext extends PeerModules {
 
 /**
  * Hashes each vector once: the aggregate of one cycle is what the next trains from, and no vector changes after it was made
- * (seams.ts).
+ * (base/seams.ts).
  */
 export function createParamsHash(crypto: Crypto): (params: Float32Array) => Uint8Array {
   const known = new WeakMap<Float32Array, Uint8Array>();

@@ -1,13 +1,14 @@
 /** Makes what the parts of a peer share, and opens its log. */
+
+import type { PeerId } from "../base/seams.ts";
+import type { Task } from "../base/task.ts";
 import { codecOf } from "../codec/registry.ts";
-import { openLog } from "../log/chain.ts";
-import type { PeerId } from "../seams.ts";
-import type { Task } from "../task.ts";
+import { openLog } from "../log/stored/chain.ts";
 import { taskNames } from "../wire/messages.ts";
-import { createBudget } from "./budget.ts";
 import { createCounters, createParamsHash, type PeerContext, type PeerModules } from "./context.ts";
-import { AGENT } from "./greet.ts";
-import { createStanding } from "./standing.ts";
+import { AGENT } from "./inbound/greet.ts";
+import { createBudget } from "./memory/budget.ts";
+import { createStanding } from "./memory/standing.ts";
 
 export interface ContextOptions {
   readonly task: Task;

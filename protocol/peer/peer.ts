@@ -4,31 +4,31 @@
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
 
-import { toHex } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
-import type { Log } from "../log/chain.ts";
-import { encodeTask } from "../manifest.ts";
-import type { Metrics, PeerId, Split } from "../seams.ts";
-import { numParams, type Task } from "../task.ts";
-import { type AccountabilityStatus, openAccountability } from "./accountability.ts";
-import { createBlobShelf } from "./blobs.ts";
+import { toHex } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
+import type { Metrics, PeerId, Split } from "../base/seams.ts";
+import { numParams, type Task } from "../base/task.ts";
+import type { Log } from "../log/stored/chain.ts";
+import { encodeTask } from "../task/manifest.ts";
+import { type AccountabilityStatus, openAccountability } from "./account/accountability.ts";
+import type { OtherLogs } from "./account/log-watch.ts";
+import { createPast } from "./account/past.ts";
 import type { Counters, PeerModules } from "./context.ts";
-import { createGreetings } from "./greet.ts";
-import { createInbound } from "./inbound.ts";
-import type { OtherLogs } from "./log-watch.ts";
-import { createLoop } from "./loop.ts";
+import { createBlobShelf } from "./inbound/blobs.ts";
+import { createGreetings } from "./inbound/greet.ts";
+import { createInbound } from "./inbound/inbound.ts";
+import { createLoop } from "./loop/loop.ts";
+import { loadState } from "./loop/state.ts";
 import { openContext } from "./open-context.ts";
-import { createPast } from "./past.ts";
 import { registerServices } from "./services.ts";
-import { loadState } from "./state.ts";
 
 export interface PeerOptions {
   readonly task: Task;
   /** Shortest time between the starts of two trainings: bounds traffic and writes of a peer with a small model. */
   readonly minCycleMs: number;
-  /** Says of every merge who moved the model, and remembers it (history.ts); false where left out. */
+  /** Says of every merge who moved the model, and remembers it (memory/history.ts); false where left out. */
   readonly explain?: boolean;
-  /** Takes models only with proof, and answers for its own log (accountability.ts); true where left out, false where nothing is signed. */
+  /** Takes models only with proof, and answers for its own log (account/accountability.ts); true where left out, false where nothing is signed. */
   readonly proofs?: boolean;
   /** Peers that the configuration names, e.g. those of the bootstrap addresses: never treated as newcomers. */
   readonly configured?: readonly PeerId[];

@@ -1,5 +1,5 @@
 /** What a peer serves and listens to: registered in one place, and withdrawn when it stops. */
-import type { PeerId, RequestHandler, Transport, Verdict } from "../seams.ts";
+import type { PeerId, RequestHandler, Transport, Verdict } from "../base/seams.ts";
 
 /** Answers requests of one protocol. */
 export interface RequestService {

@@ -8,9 +8,10 @@
  * skipped: such code does not compile (test/protocol/peer/stages.test.ts). What a stage does is in the file that calls the function; here
  * nothing is computed.
  */
-import type { ParentStatus, Statement } from "../log/bodies.ts";
-import type { Entry } from "../log/entry.ts";
-import type { CandidateExplanation, RuleCandidate } from "../seams.ts";
+
+import type { CandidateExplanation, RuleCandidate } from "../base/seams.ts";
+import type { ParentStatus, Statement } from "../log/entry/bodies.ts";
+import type { Entry } from "../log/entry/entry.ts";
 import type { Announcement } from "../wire/announcement.ts";
 
 /** Marks a value as one that its stage has made; exists in types only. */

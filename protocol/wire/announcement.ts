@@ -6,11 +6,11 @@
  * `seq` and `entry` are number and id of the publish entry in that generation of the author's log, `root` is that of the tree over
  * the log's first seq + 1 entries, so an announcement commits to the whole log; `note` is the author's signature of that checkpoint.
  */
-import { equalBytes } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
-import type { Identity, PeerId } from "../seams.ts";
-import { MAX_MASS } from "../weight.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Identity, PeerId } from "../base/seams.ts";
+import { MAX_MASS } from "../base/weight.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 import { isSignature, seal, sealedPayload } from "./envelope.ts";
 import { peerIdFromPublicKey } from "./identity.ts";
@@ -28,7 +28,7 @@ export interface Announcement {
   readonly entry: Uint8Array;
   /** Root of the Merkle tree over the entries 0 .. seq. */
   readonly root: Uint8Array;
-  /** The author's Ed25519 signature of the checkpoint (log, seq + 1, root); whoever needs it verifies it (log/checkpoint.ts). */
+  /** The author's Ed25519 signature of the checkpoint (log, seq + 1, root); whoever needs it verifies it (log/tree/checkpoint.ts). */
   readonly note: Uint8Array;
   /** SHA-256 of the model body. */
   readonly model: Uint8Array;

@@ -6,9 +6,9 @@
  * Our own codec, because every announcement and chunk goes through it at every peer: `@ipld/dag-cbor` has to decode, encode again
  * and compare to be strict, at ten times the cost. The tests hold the two against each other.
  */
-import { decodeUtf8 } from "../bytes.ts";
-import { HearsayError } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
+import { decodeUtf8 } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 
 const UINT = 0;
 const NEGATIVE = 1;

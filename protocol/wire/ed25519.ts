@@ -8,7 +8,7 @@
  * Source of the edges: Chalkias, Garillot, Nikolaenko 2020, "Taming the many EdDSAs" (eprint 2020/1244). A library checks the rest; what is here
  * is what some of them pass over.
  */
-import { fromHex } from "../bytes.ts";
+import { fromHex } from "../base/bytes.ts";
 
 const POINT_BYTES = 32;
 const SIGN_BIT = 0x80;

@@ -6,8 +6,8 @@
  *
  * No domain contains a zero byte, so no signed text of one domain is a prefix of another's.
  */
-import { concatBytes, utf8 } from "../bytes.ts";
-import type { Crypto, Identity } from "../seams.ts";
+import { concatBytes, utf8 } from "../base/bytes.ts";
+import type { Crypto, Identity } from "../base/seams.ts";
 
 /** Everything that a peer signs with its key, the handshake of libp2p excepted. */
 export type Domain = "announcement" | "log-entry" | "succession" | "lot";

@@ -1,6 +1,6 @@
 /** The fields of requests and answers: strict DAG-CBOR arrays of a version and what follows, each taken apart or refused. */
-import { HearsayError } from "../errors.ts";
-import { LIMITS } from "../limits.ts";
+import { HearsayError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import { decodeCanonical } from "./canonical.ts";
 import { isBytes32, isCount } from "./values.ts";
 

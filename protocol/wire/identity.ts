@@ -4,10 +4,10 @@
  * Source: libp2p specs, peer-ids/peer-ids.md ("Ed25519" and "Peer Ids").
  */
 import { base58btc } from "multiformats/bases/base58";
-import { forgetOldest } from "../bounded.ts";
-import { concatBytes, equalBytes, keyOf } from "../bytes.ts";
-import { LIMITS } from "../limits.ts";
-import type { PeerId } from "../seams.ts";
+import { forgetOldest } from "../base/bounded.ts";
+import { concatBytes, equalBytes, keyOf } from "../base/bytes.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { PeerId } from "../base/seams.ts";
 
 /** Identity multihash of 36 bytes, then protobuf field 1 (key type) = 1 (Ed25519) and field 2 (data) of 32 bytes. */
 const PREFIX: Uint8Array = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20);

@@ -9,14 +9,14 @@
  *   generations [2, "generations", task(32)]               -> [2, [generation, ...]]
  *
  * `inclusion` shows that entry `seq` is in the tree of the first seq + 1 entries, `consistency` that this tree begins with that of the first
- * `old` (0: none is asked for); both are lists of hashes (log/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
- * welcome, and goes back as `cosign`, a signature line (log/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
- * a number on. "evidence" names the task, or the answerer's log; `held` sums up what the asker has (peer/bans.ts): nothing comes where the answerer
+ * `old` (0: none is asked for); both are lists of hashes (log/tree/merkle.ts). `wanted`: a cosignature of the checkpoint of seq + 1 entries is
+ * welcome, and goes back as `cosign`, a signature line (log/tree/checkpoint.ts). `entries` and `evidence` are as many as fit into a frame, from
+ * a number on. "evidence" names the task, or the answerer's log; `held` sums up what the asker has (peer/account/bans.ts): nothing comes where the answerer
  * has the same. The answer to "cosign" promises nothing: a line that is not wanted any more is not kept. `generations`: of the
  * answerer's logs of the task, ascending, the newest 1024; it writes the last of them. Of those before it serves `checkpoint` and `entries`. Notes
  * and lines are text in the formats of C2SP. A log that the answerer has not: ERR_NOT_FOUND.
  */
-import { LIMITS } from "../limits.ts";
+import { LIMITS } from "../base/limits.ts";
 import { encodeCanonical } from "./canonical.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { isBytes32, isGeneration } from "./values.ts";
@@ -53,7 +53,7 @@ export interface EntriesAnswer {
   readonly entries: readonly Uint8Array[];
 }
 
-/** Hashes of a proof about a tree of fewer than 2^53 leaves: log/merkle.ts. */
+/** Hashes of a proof about a tree of fewer than 2^53 leaves: log/tree/merkle.ts. */
 const MAX_PROOF_HASHES = 54;
 const MAX_NOTE_LENGTH = 4096;
 /** Generations that an answer names. */

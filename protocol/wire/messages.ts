@@ -6,9 +6,9 @@
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   peers   [2, limit]                               -> [2, [[peerId, [multiaddr, ...]], ...]]
  */
-import { toHex } from "../bytes.ts";
-import { LIMITS } from "../limits.ts";
-import type { PeerId } from "../seams.ts";
+import { toHex } from "../base/bytes.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { PeerId } from "../base/seams.ts";
 import { encodeCanonical } from "./canonical.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";

@@ -1,5 +1,5 @@
 /** Records of a store: strict DAG-CBOR arrays that begin with their version. */
-import { isHearsayError } from "../errors.ts";
+import { isHearsayError } from "../base/errors.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 
 export function encodeRecord(version: number, ...fields: readonly unknown[]): Uint8Array {

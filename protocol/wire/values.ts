@@ -1,5 +1,5 @@
 /** Checks of decoded values that messages, log entries and saved state share. */
-import { MAX_MASS } from "../weight.ts";
+import { MAX_MASS } from "../base/weight.ts";
 
 /** True for 32 bytes: a hash or a key. */
 export function isBytes32(value: unknown): value is Uint8Array {

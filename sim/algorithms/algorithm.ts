@@ -1,14 +1,14 @@
 /** What a way of learning together looks like to an experiment: Hearsay's own peers, and the baselines that only sim/ knows. */
 import type { z } from "zod";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import type { Rng } from "../../protocol/rng.ts";
-import type { Crypto, Identity, PeerId, Trainer } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Crypto, Identity, PeerId, Trainer } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Coalition, Disguise } from "../attacks/attack.ts";
-import type { VirtualClock } from "../clock.ts";
 import type { Device } from "../devices/device.ts";
 import type { Network } from "../network/network.ts";
-import type { Scenario } from "../scenario-type.ts";
+import type { VirtualClock } from "../seams/clock.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
 
 /** One participant before it runs. */
 export interface Participant {
@@ -41,7 +41,7 @@ export interface Environment {
   readonly observer: Observer;
 }
 
-/** Figures that accrue while a run goes on; `measure.ts` sums them up. */
+/** Figures that accrue while a run goes on; `run/measure.ts` sums them up. */
 export interface Observer {
   /** An honest peer finished a local training. */
   trained(peer: PeerId): void;

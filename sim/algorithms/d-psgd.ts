@@ -12,7 +12,7 @@
  * neighbours are in.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Algorithm, Environment, Learner } from "./algorithm.ts";
 import { weightedSum } from "./average.ts";
 import { decodeModel, encodeModel, KEPT, MODEL_TOPIC, type ModelMessage } from "./message.ts";

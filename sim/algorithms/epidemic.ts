@@ -12,7 +12,7 @@
  * which it is done.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { average } from "./average.ts";
 import { decodeModel, encodeModel, KEPT, MODEL_TOPIC } from "./message.ts";

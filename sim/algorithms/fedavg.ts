@@ -9,7 +9,7 @@
  * A late client's work is lost, and so is what a client was doing when the next round's model reaches it.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { weightedSum } from "./average.ts";
 import { decodeModel, encodeModel, KEPT, MODEL_TOPIC, type ModelMessage } from "./message.ts";

@@ -12,7 +12,7 @@
  * Ages are claims, and an age of 2^32 - 1 replaces a model: this is what Hearsay's bounded weights are there to prevent.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Algorithm, Environment, Learner } from "./algorithm.ts";
 import { decodeModel, encodeModel, KEPT, MODEL_TOPIC } from "./message.ts";
 import { epochs, medianTrainMs } from "./options.ts";

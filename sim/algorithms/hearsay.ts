@@ -3,11 +3,11 @@
  * trainer, transport or data wrapped by the attack.
  */
 import * as z from "zod";
+import type { Store } from "../../protocol/base/seams.ts";
+import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
-import type { Store } from "../../protocol/seams.ts";
-import { UNIT_WEIGHT } from "../../protocol/weight.ts";
-import { type RunningPeer, startPeer } from "../peer.ts";
-import { createMemoryStore } from "../store.ts";
+import { type RunningPeer, startPeer } from "../seams/peer.ts";
+import { createMemoryStore } from "../seams/store.ts";
 import type { Algorithm, Environment, Learner, Participant } from "./algorithm.ts";
 
 /** Shortest virtual time between two trainings; devices are slower than this. */

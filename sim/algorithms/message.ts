@@ -4,8 +4,8 @@
  * These messages have no author, no signature, no hash and nobody checks them: what a baseline's network carries is what it
  * learns from. They are told to one neighbour each and never relayed, so their bytes are models sent x (8 + 4d).
  */
-import { bytesToFloats, floatsToBytes } from "../../protocol/bytes.ts";
-import type { Verdict } from "../../protocol/seams.ts";
+import { bytesToFloats, floatsToBytes } from "../../protocol/base/bytes.ts";
+import type { Verdict } from "../../protocol/base/seams.ts";
 
 export interface ModelMessage {
   /** Of a synchronous algorithm. */

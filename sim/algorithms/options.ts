@@ -1,7 +1,7 @@
 /** Options that several baselines share. */
 import * as z from "zod";
-import type { Trainer } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { Environment } from "./algorithm.ts";
 
 /** Local work of one training: so many passes over the rows; 0: the steps of the task, as Hearsay's peers do. */

@@ -5,9 +5,10 @@
  * Of an attack, a baseline meets what it makes of data and trainer. What it makes of the transport forges Hearsay's wire messages and
  * means nothing here.
  */
+
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { PeerId, Transport } from "../../protocol/base/seams.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import type { Rng } from "../../protocol/rng.ts";
-import type { PeerId, Transport } from "../../protocol/seams.ts";
 import type { Environment, Learner, Merge, Participant } from "./algorithm.ts";
 import { MODEL_TOPIC } from "./message.ts";
 import { stepsOf } from "./options.ts";

@@ -16,11 +16,11 @@
  */
 
 import * as z from "zod";
-import { distance } from "../../protocol/aggregate/distances.ts";
-import { power } from "../../protocol/exp-log.ts";
-import { stalenessWeightQ16 } from "../../protocol/staleness.ts";
-import { numParams } from "../../protocol/task.ts";
-import { UNIT_WEIGHT } from "../../protocol/weight.ts";
+import { distance } from "../../protocol/aggregate/rows/distances.ts";
+import { stalenessWeightQ16 } from "../../protocol/aggregate/staleness.ts";
+import { power } from "../../protocol/base/exp-log.ts";
+import { numParams } from "../../protocol/base/task.ts";
+import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { Attack, Coalition, HonestModel } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { deliverable } from "./deliverable.ts";

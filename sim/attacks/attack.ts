@@ -7,10 +7,10 @@
  * bound from above.
  */
 import type { z } from "zod";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import type { Rng } from "../../protocol/rng.ts";
-import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer, Transport } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Network } from "../network/network.ts";
 import type { Moments } from "./moments.ts";
 

@@ -8,8 +8,8 @@
  * `target`.
  */
 import * as z from "zod";
-import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
-import type { Trainer } from "../../protocol/seams.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import type { Attack, Coalition } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { deliverable } from "./deliverable.ts";

@@ -5,9 +5,9 @@
  * know, and only attacks that need none do anything.
  */
 
-import type { Rng } from "../../protocol/rng.ts";
-import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer } from "../../protocol/seams.ts";
-import { numParams, type Task } from "../../protocol/task.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer } from "../../protocol/base/seams.ts";
+import { numParams, type Task } from "../../protocol/base/task.ts";
 import type { Network } from "../network/network.ts";
 import type { Attack, Coalition, HonestModel } from "./attack.ts";
 import { createMomentSums, type MomentSums } from "./moments.ts";

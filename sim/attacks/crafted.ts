@@ -3,7 +3,7 @@
  * trainer returns what the attack makes of the honest models of that moment. As long as none is known, it trains
  * honestly.
  */
-import type { FitRequest, Trainer } from "../../protocol/seams.ts";
+import type { FitRequest, Trainer } from "../../protocol/base/seams.ts";
 import type { Coalition, Disguise, Liar } from "./attack.ts";
 import { deliverable } from "./deliverable.ts";
 import type { Moments } from "./moments.ts";

@@ -1,7 +1,7 @@
 /** Attacks are written with the type of their own options; this gives them the one that registry and scenarios hold. */
 import type { z } from "zod";
-import type { Rng } from "../../protocol/rng.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { Attack, Coalition, Disguise, Liar, Target } from "./attack.ts";
 
 type Links = readonly (readonly [number, number])[];

@@ -5,7 +5,7 @@
  * what the others suffer from it.
  */
 import * as z from "zod";
-import type { Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { joinLie } from "./lies.ts";

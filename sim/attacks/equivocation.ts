@@ -4,7 +4,7 @@
  * two-faced generals of Lamport, Shostak, Pease, TOPLAS 1982). Peers take sides in turn, as they first train.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { noiseOption } from "./noise.ts";

@@ -3,7 +3,7 @@
  * them will be theirs.
  * They guess the honest ones at random, since the receiver draws at random.
  */
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Coalition, HonestModel } from "./attack.ts";
 
 export interface ExpectedMerge {

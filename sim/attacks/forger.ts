@@ -6,12 +6,12 @@
  * anew under the next number, that keeps the log entry of the one it was made from, and the body is served beside
  * those of the honest peer.
  */
-import { forgetOldest } from "../../protocol/bounded.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { forgetOldest } from "../../protocol/base/bounded.ts";
+import { toHex } from "../../protocol/base/bytes.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
 import { codecOf } from "../../protocol/codec/registry.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { encodeTask } from "../../protocol/manifest.ts";
-import type { PeerId, RequestHandler, Transport } from "../../protocol/seams.ts";
+import { encodeTask } from "../../protocol/task/manifest.ts";
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import {
   decodeBlobRequest,

@@ -9,7 +9,7 @@
  * by distance fall to it; those that clip and mix do not.
  */
 import * as z from "zod";
-import { distance } from "../../protocol/aggregate/distances.ts";
+import { distance } from "../../protocol/aggregate/rows/distances.ts";
 import type { Attack, Coalition, HonestModel } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { expectedMerge } from "./expected-merge.ts";

@@ -3,8 +3,8 @@
  * USENIX Security 2020). Regression: the targets are reflected about the mean that the task states.
  */
 import * as z from "zod";
-import type { Dataset, Numbers } from "../../protocol/learn/dataset.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 

@@ -7,7 +7,7 @@
  * The liar trains honestly, or publishes sign-flipped models under its false age.
  */
 import * as z from "zod";
-import { LIMITS } from "../../protocol/limits.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { createForger, createWire } from "./forger.ts";

@@ -5,7 +5,7 @@
  * The victim is drawn once a run. Without noise the copies are copies to the bit, which a peer counts once.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Attack } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

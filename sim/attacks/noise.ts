@@ -7,7 +7,7 @@
  * honest models are.
  */
 import * as z from "zod";
-import type { Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { Vector } from "./vectors.ts";
 
 /** Deviation in units of the honest spread; 0: all liars send the same. */

@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { power } from "../../protocol/exp-log.ts";
+import { power } from "../../protocol/base/exp-log.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { type Body, createForger, createWire } from "./forger.ts";

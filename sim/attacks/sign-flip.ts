@@ -5,7 +5,7 @@
  * honest model; it needs to know nobody. `mean`: of the mean of the honest models, which all liars then send alike.
  */
 import * as z from "zod";
-import type { Trainer } from "../../protocol/seams.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

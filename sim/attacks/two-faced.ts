@@ -10,7 +10,7 @@
  * Where announcements are relayed (`flood`), receivers also hear what was meant for others, and draw the newest of
  * all: the lies are less to the point there, and cost every peer (honest peers x liars) announcements a cycle.
  */
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { Coalition, Disguise, HonestModel, Liar } from "./attack.ts";
 import { craftingTrainer } from "./crafted.ts";
 import { deliverable } from "./deliverable.ts";

@@ -3,7 +3,7 @@
  * training. A device that has less than a unit sleeps until the battery is half full: a threshold, as real devices have one, so
  * that it does not drop in and out for single trainings. In the long run it trains at most as often as it charges.
  */
-import type { Clock } from "../../protocol/seams.ts";
+import type { Clock } from "../../protocol/base/seams.ts";
 
 export interface BatteryOptions {
   /** Units of a full battery, at least 2: half of it must last for a training. */

@@ -1,5 +1,5 @@
 /** The presence of a scenario's peers, by the model that the scenario names. */
-import type { Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import { exponentialPresence } from "./exponential.ts";
 import type { Presence } from "./presence.ts";
 import type { ChurnSpec } from "./schema.ts";

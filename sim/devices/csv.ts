@@ -3,7 +3,7 @@
  * peers from 0. A header line names the columns, in any order; others are left aside. Comma, semicolon or tab.
  */
 import { type Info, parse } from "csv-parse/sync";
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { type Contact, faultOfRow, type Session } from "./schema.ts";
 
 /** Faults that are spelt out; the rest is counted. */

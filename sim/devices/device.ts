@@ -4,9 +4,9 @@
  * A device takes cycleSeconds x exp(speedSigma x normal) for every training: median cycleSeconds, 95 % of the devices within a
  * factor of exp(2 sigma). Exactly round(share x devices) are stragglers, dealt with the seed, and slower by one factor more.
  */
-import { exp } from "../../protocol/exp-log.ts";
-import type { Rng } from "../../protocol/rng.ts";
-import type { Clock } from "../../protocol/seams.ts";
+import { exp } from "../../protocol/base/exp-log.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Clock } from "../../protocol/base/seams.ts";
 import { createBattery } from "./battery.ts";
 import type { DeviceSpec } from "./schema.ts";
 

@@ -5,8 +5,8 @@
  * what is left of its first span is distributed like a whole one. Sessions of real file-sharing networks have a heavier tail
  * (Stutzbach and Rejaie, IMC 2006: Weibull); take a trace for those.
  */
-import { log } from "../../protocol/exp-log.ts";
-import type { Rng } from "../../protocol/rng.ts";
+import { log } from "../../protocol/base/exp-log.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { Presence, SessionChange } from "./presence.ts";
 
 export interface ExponentialSpec {

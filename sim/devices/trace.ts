@@ -2,7 +2,7 @@
  * Presence as it was recorded: sessions of single peers, or contacts of pairs. Rows come in any order and may overlap or touch: of
  * one peer (one pair) they are merged into spans with a gap between any two, so that nobody comes who is there already.
  */
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import type { ContactChange, Presence, SessionChange } from "./presence.ts";
 import type { Contact, Session } from "./schema.ts";
 

@@ -6,7 +6,7 @@
  * Each vehicle keeps one speed; it neither stops nor parks, and others are not in its way. Two are in contact where their
  * distance as the crow flies is below the range: houses do not shade. Sampled once a second, so shorter contacts can be missed.
  */
-import type { Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import { createNeighbourSearch } from "./near.ts";
 import type { ContactChange } from "./presence.ts";
 import type { Contact, VehiclesSpec } from "./schema.ts";

@@ -6,8 +6,8 @@
  * gets the first gap that is long enough from its arrival on. So a message that is sent later and arrives earlier does not wait
  * for one that is still in the queue of a slow sender; but what is booked stays booked.
  */
-import { exp } from "../../protocol/exp-log.ts";
-import type { Rng } from "../../protocol/rng.ts";
+import { exp } from "../../protocol/base/exp-log.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { BandwidthSpec } from "./schema.ts";
 
 export interface Lines {

@@ -2,7 +2,7 @@
  * What a network does to what is sent over it, as one interface: how long bytes take, whether they arrive, who can be connected.
  * The models are the other files of this folder, put together by `models.ts`; this is all that `network.ts` knows of them.
  */
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 
 export interface Conditions {
   /**

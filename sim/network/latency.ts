@@ -3,8 +3,8 @@
  *
  * Lognormal is what one-way delays of the Internet look like at a first glance: a floor, and a tail of some times the median.
  */
-import { exp } from "../../protocol/exp-log.ts";
-import type { Rng } from "../../protocol/rng.ts";
+import { exp } from "../../protocol/base/exp-log.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { LatencySpec } from "./schema.ts";
 
 /** One-way time of one message between two peers, given by their numbers. */

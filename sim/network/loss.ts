@@ -10,8 +10,8 @@
  * A bound from above for small p, where TCP repairs most losses in one round trip (fast retransmit); it does not slow the line
  * down afterwards (congestion control), nor does one message hold up the next of its connection.
  */
-import { log, power } from "../../protocol/exp-log.ts";
-import type { Rng } from "../../protocol/rng.ts";
+import { log, power } from "../../protocol/base/exp-log.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { NetworkSpec } from "./schema.ts";
 
 export interface Loss {

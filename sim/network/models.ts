@@ -5,8 +5,8 @@
  *
  * Each model draws from a stream of its own, so that changing one of them leaves what the others draw as it was.
  */
-import type { Rng } from "../../protocol/rng.ts";
-import type { Clock, PeerId } from "../../protocol/seams.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Clock, PeerId } from "../../protocol/base/seams.ts";
 import { createLines } from "./bandwidth.ts";
 import type { Conditions } from "./conditions.ts";
 import { createLatency } from "./latency.ts";

@@ -6,7 +6,7 @@
  * other side cannot know where to knock. Hence hole punching fails only where a symmetric one meets a symmetric or a
  * port-restricted one (Ford, Srisuresh, Kegel: Peer-to-Peer Communication Across NATs, USENIX 2005).
  */
-import type { Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { NatSpec } from "./schema.ts";
 
 export type NatClass = "public" | "cone" | "portRestricted" | "symmetric";

@@ -6,11 +6,11 @@
  * pulled from neighbours only, so relaying changes little in what is learnt; but it costs every peer one message for
  * each announcement of everybody, which no simulation of thousands can afford.
  */
-import { createRecentSet, type RecentSet } from "../../protocol/bounded.ts";
-import { toHex, utf8 } from "../../protocol/bytes.ts";
-import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/errors.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import type { Clock, Crypto, PeerId, RequestHandler, Transport, Verdict } from "../../protocol/seams.ts";
+import { createRecentSet, type RecentSet } from "../../protocol/base/bounded.ts";
+import { toHex, utf8 } from "../../protocol/base/bytes.ts";
+import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { Clock, Crypto, PeerId, RequestHandler, Transport, Verdict } from "../../protocol/base/seams.ts";
 import type { Conditions } from "./conditions.ts";
 
 export interface NetworkOptions {

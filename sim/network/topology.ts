@@ -2,7 +2,7 @@
  * Who is linked to whom, where the scenario does not leave that to encounters. Links are pairs of peer numbers, each once, the
  * lower first; time and memory are O(peers x degree), for complete graphs and dumbbells O(peers^2).
  */
-import type { Rng } from "../../protocol/rng.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 import type { TopologySpec } from "./schema.ts";
 
 export type Link = [number, number];

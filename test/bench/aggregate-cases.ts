@@ -1,14 +1,14 @@
 /** The work that `npm run bench:aggregate` times: passes over coordinates, and whole rules of the registry. */
 
 import type { SharedMemory } from "../../node/engines/model-memory.ts";
-import { ASSUMED_SHARE, assumedLiars } from "../../protocol/aggregate/assumed-liars.ts";
 import { WORKSPACE_PAGES } from "../../protocol/aggregate/kernels/workspace.ts";
-import { oneMixture } from "../../protocol/aggregate/mixture.ts";
-import type { Passes, Reduction } from "../../protocol/aggregate/passes.ts";
 import { ruleNamed, ruleParameters } from "../../protocol/aggregate/registry.ts";
-import type { RuleInput } from "../../protocol/seams.ts";
-import { createSharedMemory } from "../../protocol/wasm-module.ts";
-import { UNIT_WEIGHT } from "../../protocol/weight.ts";
+import { ASSUMED_SHARE, assumedLiars } from "../../protocol/aggregate/rows/assumed-liars.ts";
+import { oneMixture } from "../../protocol/aggregate/rows/mixture.ts";
+import type { Passes, Reduction } from "../../protocol/aggregate/rows/passes.ts";
+import type { RuleInput } from "../../protocol/base/seams.ts";
+import { createSharedMemory } from "../../protocol/base/wasm-module.ts";
+import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 
 /** Repeats go on for so long, and at least so many times: the first ones run what is not optimised yet. */
 const REPEAT_MS = 700;

@@ -7,10 +7,10 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { table } from "../../node/commands/print.ts";
 import { passesBy } from "../../node/engines/division.ts";
 import { workspaceIn } from "../../node/engines/model-memory.ts";
-import type { Passes } from "../../protocol/aggregate/passes.ts";
+import { table } from "../../node/terminal/print.ts";
+import type { Passes } from "../../protocol/aggregate/rows/passes.ts";
 import { drawShared, leastMs, liarsAmongRows, passCases, readOnce, ruleCase } from "./aggregate-cases.ts";
 import { type Library, references } from "./aggregate-reference.ts";
 import { figure } from "./statistics.ts";

@@ -7,11 +7,11 @@
  * have kernels are run without them too.
  */
 import { Bench } from "tinybench";
-import { PLAIN } from "../../protocol/aggregate/plain.ts";
 import { RULES, ruleParameters } from "../../protocol/aggregate/registry.ts";
-import { createRng } from "../../protocol/rng.ts";
-import type { RuleInput } from "../../protocol/seams.ts";
-import { UNIT_WEIGHT } from "../../protocol/weight.ts";
+import { PLAIN } from "../../protocol/aggregate/rows/plain.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import type { RuleInput } from "../../protocol/base/seams.ts";
+import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { figure } from "./statistics.ts";
 

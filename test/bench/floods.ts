@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { stringify } from "yaml";
-import { table } from "../../node/commands/print.ts";
+import { table } from "../../node/terminal/print.ts";
 import { ATTACKS } from "./floods/attacks.ts";
 import { cpuSecondsOf, type Observed, watch } from "./floods/watch.ts";
 import type { Shares } from "./memory-shares.ts";

@@ -8,7 +8,7 @@
  * (announcement, draw, pull, hash, checks), known where there are two peers.
  */
 import { join } from "node:path";
-import type { Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import type { PeerReport } from "./peer-process.ts";
 import { observePeers } from "./peers.ts";

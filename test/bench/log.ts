@@ -8,7 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { table } from "../../node/commands/print.ts";
+import { table } from "../../node/terminal/print.ts";
 import {
   type AppendRates,
   type LargeLog,

@@ -6,7 +6,7 @@
  * peers, since what one peer holds now depends on what it held before, and only peers are independent.
  */
 import { Command } from "commander";
-import { table } from "../../node/commands/print.ts";
+import { table } from "../../node/terminal/print.ts";
 import { memoryOf } from "../support/process-memory.ts";
 import type { Shares } from "./memory-shares.ts";
 import { median, sleep, sum } from "./statistics.ts";

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
-import { askApi, type StatusReport } from "../../node/api.ts";
+import { askApi, type StatusReport } from "../../node/api/api.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { figure, median, sleep } from "./statistics.ts";
 import { digitsTask } from "./tasks.ts";

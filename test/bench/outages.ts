@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
-import { table } from "../../node/commands/print.ts";
+import { table } from "../../node/terminal/print.ts";
 import { inNamespace, type Machine, type Network, obstacle, openNetwork } from "./outages/network.ts";
 import { readRecords, type Spread } from "./outages/record.ts";
 import { type Happened, happen, type Outcome, outcomeOf, SCENARIOS, watchSpread } from "./outages/scenarios.ts";

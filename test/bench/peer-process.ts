@@ -1,9 +1,9 @@
 /** One real peer in a process of its own, and what it saw: the body of the processes that `peers.ts` forks. */
 import { loadPeerData } from "../../node/data/share.ts";
 import { type RunningPeer, startPeer } from "../../node/start.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { toHex } from "../../protocol/base/bytes.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
-import type { Task } from "../../protocol/task.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { monotonicMs } from "./statistics.ts";
 

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./peer-process.ts";
 import { sleep } from "./statistics.ts";
 

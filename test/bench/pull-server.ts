@@ -2,9 +2,9 @@
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Stream } from "@libp2p/interface";
 import { nodeCrypto } from "../../node/crypto.ts";
-import { startLibp2p } from "../../node/libp2p.ts";
-import { createTransport } from "../../node/transport.ts";
-import { createBlobShelf } from "../../protocol/peer/blobs.ts";
+import { startLibp2p } from "../../node/net/libp2p.ts";
+import { createTransport } from "../../node/net/transport.ts";
+import { createBlobShelf } from "../../protocol/peer/inbound/blobs.ts";
 
 export const BLOB_PROTOCOL = "/hearsay-bench/blob/1";
 /** Followed by the number of bytes. */

@@ -12,7 +12,7 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { table } from "../../node/commands/print.ts";
+import { table } from "../../node/terminal/print.ts";
 import { BENCHMARKS, type Outcome, type Row } from "./benchmark.ts";
 import type { Measured } from "./measure.ts";
 

@@ -5,10 +5,10 @@
  * the virtual time: set-up is in it, loading and the evaluation at the end are not (gossipy's figure counts no evaluation either, and
  * no set-up). The steady cost is that of the second half of the run, when inboxes are full and code is compiled.
  */
-import { createDataLoader } from "../../node/commands/sim-data.ts";
+import { createDataLoader } from "../../node/commands/sim/data.ts";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
-import { runExperiment } from "../../sim/experiment.ts";
-import { parseScenario } from "../../sim/scenario.ts";
+import { runExperiment } from "../../sim/run/experiment.ts";
+import { parseScenario } from "../../sim/run/scenario.ts";
 import { SIM_RUNS, type SimRunName, simRuns } from "./sim-scenarios.ts";
 import { cpuMs, sum } from "./statistics.ts";
 

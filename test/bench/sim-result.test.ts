@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseScenario } from "../../sim/scenario.ts";
+import { parseScenario } from "../../sim/run/scenario.ts";
 import type { SimFigures } from "./sim-process.ts";
 import { resultOf } from "./sim-result.ts";
 import { SIM_RUNS, simRuns } from "./sim-scenarios.ts";

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import { table } from "../../node/commands/print.ts";
+import { table } from "../../node/terminal/print.ts";
 import type { SimFigures, SimMessage } from "./sim-process.ts";
 import { HEAD, resultOf, rowOf, TARGETS } from "./sim-result.ts";
 import { SIM_RUNS, type SimRunName, simRuns } from "./sim-scenarios.ts";

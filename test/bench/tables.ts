@@ -8,9 +8,9 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { parseDocument } from "yaml";
-import { fillFromData } from "../../node/commands/init-data.ts";
+import { fillFromData } from "../../node/commands/peer/init-data.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { createRng } from "../../protocol/rng.ts";
+import { createRng } from "../../protocol/base/rng.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { cpuMs, figure } from "./statistics.ts";
 

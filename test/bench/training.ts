@@ -9,11 +9,11 @@
  */
 import type { BackendName } from "../../node/engines/backend.ts";
 import { createTensorflowTrainer } from "../../node/engines/tensorflow.ts";
-import { isHearsayError } from "../../protocol/errors.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense.ts";
+import { isHearsayError } from "../../protocol/base/errors.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import type { Trainer } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { cpuMs, figure, median } from "./statistics.ts";
 import { MNIST_MODELS, type MnistModel, mnistTask } from "./tasks.ts";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { askApi, type StatusReport } from "../../node/api.ts";
-import type { Task } from "../../protocol/task.ts";
+import { askApi, type StatusReport } from "../../node/api/api.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import { heapProbe, type Shares, sharesOfPeer } from "./memory-shares.ts";
 import { sleep } from "./statistics.ts";
 

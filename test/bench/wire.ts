@@ -7,7 +7,7 @@
  * `overheadBytes` for each merged body.
  */
 import { join } from "node:path";
-import type { Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { observePeers } from "./peers.ts";
 import { figure, sum } from "./statistics.ts";

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../protocol/rng.ts";
-import type { Store, StoreChange } from "../../protocol/seams.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import type { Store, StoreChange } from "../../protocol/base/seams.ts";
 import { randomBytes } from "../fuzz/mutate.ts";
 
 export interface StoreFactory {

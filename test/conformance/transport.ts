@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HearsayError } from "../../protocol/errors.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { createRng } from "../../protocol/rng.ts";
-import type { PeerId, Transport, Verdict } from "../../protocol/seams.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import type { PeerId, Transport, Verdict } from "../../protocol/base/seams.ts";
 import { randomBytes } from "../fuzz/mutate.ts";
 
 export interface TestNetwork {

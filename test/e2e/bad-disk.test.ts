@@ -9,11 +9,11 @@ import { after, before, describe, it } from "node:test";
 import { parse, stringify } from "yaml";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { openStore } from "../../node/store.ts";
-import { readEntry } from "../../protocol/log/entry.ts";
-import { keysOf } from "../../protocol/log/records.ts";
-import { verifyStoredLog } from "../../protocol/log/stored.ts";
-import { createRng } from "../../protocol/rng.ts";
+import { openStore } from "../../node/disk/store.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import { readEntry } from "../../protocol/log/entry/entry.ts";
+import { keysOf } from "../../protocol/log/stored/records.ts";
+import { verifyStoredLog } from "../../protocol/log/stored/stored.ts";
 import { type BadDisk, type DiskFault, mountBadDisk } from "../support/bad-disk.ts";
 import { createLab, DEADLINE_MS, jsonLines, type Lab, type PeerProcess, sleep } from "../support/process.ts";
 

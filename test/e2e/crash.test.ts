@@ -8,8 +8,8 @@ import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { verifyExport } from "../../protocol/log/verify-export.ts";
-import { createRng } from "../../protocol/rng.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import { verifyExport } from "../../protocol/log/export/verify-export.ts";
 import { createLab, jsonLines, type Lab, type LogLine, type PeerProcess, sleep } from "../support/process.ts";
 
 const SOURCE = {

@@ -10,7 +10,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { toHex } from "../../protocol/bytes.ts";
+import { toHex } from "../../protocol/base/bytes.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import { createLab, DEADLINE_MS, type Lab, type PeerProcess, until } from "../support/process.ts";
 import type { ForgetfulAssignment, ForgetfulReport } from "../support/process-forgetful.ts";

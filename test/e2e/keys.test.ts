@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { withDatabase } from "../../node/own-log.ts";
+import { withDatabase } from "../../node/keys/own-log.ts";
 import { createLab, type Finished, type Lab, type PeerProcess } from "../support/process.ts";
 
 const SOURCE = {

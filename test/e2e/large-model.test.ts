@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import { numParams } from "../../protocol/task.ts";
+import { numParams } from "../../protocol/base/task.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 import { createLab, type Lab, type PeerProcess, sleep, until } from "../support/process.ts";
 
 const SOURCE = {

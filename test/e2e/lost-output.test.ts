@@ -7,7 +7,7 @@ import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { askApi, type StatusReport } from "../../node/api.ts";
+import { askApi, type StatusReport } from "../../node/api/api.ts";
 import { CLI, createLab, type Lab, until } from "../support/process.ts";
 
 const UP = [

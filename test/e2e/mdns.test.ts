@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import type { StatusReport } from "../../node/api.ts";
+import type { StatusReport } from "../../node/api/api.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { CLI, createLab, DEADLINE_MS, type Lab } from "../support/process.ts";
 

@@ -8,10 +8,10 @@ import { parse } from "yaml";
 import type { DataConfig } from "../../node/config.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { toHex } from "../../protocol/bytes.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense.ts";
+import { toHex } from "../../protocol/base/bytes.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import { parseTask } from "../../protocol/manifest.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import { createLab, jsonLines, type Lab, type PeerProcess, sleep, until } from "../support/process.ts";
 

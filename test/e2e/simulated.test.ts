@@ -11,9 +11,9 @@ import { parse } from "yaml";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { loadNamedSet } from "../../node/data/sets.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { runExperiment } from "../../sim/experiment.ts";
-import type { Point, Report } from "../../sim/report.ts";
-import { parseScenario } from "../../sim/scenario.ts";
+import { runExperiment } from "../../sim/run/experiment.ts";
+import type { Point, Report } from "../../sim/run/report.ts";
+import { parseScenario } from "../../sim/run/scenario.ts";
 import { createLab, DEADLINE_MS, type Lab } from "../support/process.ts";
 import type { PacedAssignment, PacedReport } from "../support/process-paced.ts";
 

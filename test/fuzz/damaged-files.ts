@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { createRng, type Rng } from "../../protocol/rng.ts";
+import { createRng, type Rng } from "../../protocol/base/rng.ts";
 
 export interface FileReader {
   /** Also the name under which files are written, so that it ends as the reader wants. */

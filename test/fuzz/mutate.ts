@@ -1,6 +1,6 @@
 /** Damage for fuzz tests: random bytes, and valid bytes with a few random edits. Seeded, so that a failure can be repeated. */
-import { HearsayError } from "../../protocol/errors.ts";
-import type { Rng } from "../../protocol/rng.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
 
 export function randomBytes(rng: Rng, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => rng.below(256));

@@ -9,13 +9,13 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { parseDocument } from "yaml";
-import { fillFromData } from "../../node/commands/init-data.ts";
+import { fillFromData } from "../../node/commands/peer/init-data.ts";
 import { type DataTask, loadDataset, loadInputs } from "../../node/data/load.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { packageRoot } from "../../node/package-root.ts";
-import { isHearsayError } from "../../protocol/errors.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import type { Rng } from "../../protocol/rng.ts";
+import { packageRoot } from "../../node/disk/package-root.ts";
+import { isHearsayError } from "../../protocol/base/errors.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { countRead, type Damaging, type FileReader } from "./damaged-files.ts";
 import { mutate } from "./mutate.ts";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
 import { ENVIRONMENT, loadConfig } from "../../node/config.ts";
-import { isHearsayError } from "../../protocol/errors.ts";
-import type { Fault } from "../../protocol/manifest-bounds.ts";
+import { isHearsayError } from "../../protocol/base/errors.ts";
+import type { Fault } from "../../protocol/task/manifest-bounds.ts";
 
 let root: string;
 before(async () => {

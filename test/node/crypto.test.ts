@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
-import { fromHex, toHex } from "../../protocol/bytes.ts";
+import { fromHex, toHex } from "../../protocol/base/bytes.ts";
 
 const hex = (text: string) => fromHex(text) as Uint8Array;
 

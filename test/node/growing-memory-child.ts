@@ -1,6 +1,6 @@
 /** Makes a WebAssembly memory with room for 1,024 pages, as a module without a limit of its own gets it, and lets it have 3,000. */
 import { withModestWasm } from "../../node/little-memory.ts";
-import { PAGE, type WasmMemory } from "../../protocol/wasm-module.ts";
+import { PAGE, type WasmMemory } from "../../protocol/base/wasm-module.ts";
 
 /** What is used of the host's WebAssembly, which neither lib.es2024 nor @types/node declares. */
 declare const WebAssembly: {

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { pagesFor } from "../../node/engines/model-memory.ts";
 import { littleMemoryFlags } from "../../node/little-memory.ts";
-import { PAGE } from "../../protocol/wasm-module.ts";
+import { PAGE } from "../../protocol/base/wasm-module.ts";
 
 interface Told {
   readonly pid: number;

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { it, test } from "node:test";
 import { namesIn } from "../../node/data/name-list.ts";
 import { nameList, shellOption, shellWord } from "../../node/shell.ts";
-import { visible } from "../../protocol/visible.ts";
+import { visible } from "../../protocol/base/visible.ts";
 
 const noBash = spawnSync("bash", ["--version"]).status === 0 ? false : "bash is not installed";
 

@@ -8,9 +8,9 @@ import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
 import { loadPeerData } from "../../node/data/share.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
+import { openStore } from "../../node/disk/store.ts";
 import { type RunningPeer, type StartOptions, startPeer } from "../../node/start.ts";
-import { openStore } from "../../node/store.ts";
-import { parseTask } from "../../protocol/manifest.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 
 const TASK = parseTask(parse(TEMPLATES.digits.yaml));
 

@@ -6,24 +6,24 @@
  */
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { loadNamedSet } from "../../node/data/sets.ts";
-import { toHex, utf8 } from "../../protocol/bytes.ts";
-import { exp, log, power } from "../../protocol/exp-log.ts";
-import { type Dataset, selectRows } from "../../protocol/learn/dataset.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense.ts";
-import { parsePartition, partition } from "../../protocol/learn/partition.ts";
+import { stalenessWeightQ16 } from "../../protocol/aggregate/staleness.ts";
+import { toHex, utf8 } from "../../protocol/base/bytes.ts";
+import { exp, log, power } from "../../protocol/base/exp-log.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
+import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import { createRng } from "../../protocol/rng.ts";
-import { stalenessWeightQ16 } from "../../protocol/staleness.ts";
-import type { Task } from "../../protocol/task.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 import { ATTACKS } from "../../sim/attacks/registry.ts";
 import { createDevices } from "../../sim/devices/device.ts";
 import { exponentialPresence } from "../../sim/devices/exponential.ts";
-import { runExperiment } from "../../sim/experiment.ts";
-import { renderReport } from "../../sim/html/report-page.ts";
 import { createLines } from "../../sim/network/bandwidth.ts";
 import { createLatency } from "../../sim/network/latency.ts";
 import { createLoss } from "../../sim/network/loss.ts";
+import { renderReport } from "../../sim/report/report-page.ts";
+import { runExperiment } from "../../sim/run/experiment.ts";
 import { blobModules, blobScenario } from "../support/experiments.ts";
 
 /** Everything of a simulation that draws by exp, log or a power; of attacks those that compute most. */

@@ -2,10 +2,10 @@
 import { nodeCrypto } from "../../node/crypto.ts";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { type AuditedEntry, type AuditOptions, type AuditReport, auditLog } from "../../protocol/audit/audit.ts";
-import type { Archive } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
-import { createMemoryArchive } from "../../sim/archive.ts";
-import type { NewPeer } from "../../sim/world.ts";
+import type { Archive } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { NewPeer } from "../../sim/run/world.ts";
+import { createMemoryArchive } from "../../sim/seams/archive.ts";
 import { type Crowd, createCrowd, type Member } from "./crowd.ts";
 
 export interface AuditedCrowd {

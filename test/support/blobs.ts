@@ -1,8 +1,9 @@
 /** A small synthetic classification problem: Gaussian blobs around random centres, for tests that need no real data. */
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import { createRng } from "../../protocol/rng.ts";
-import type { Task } from "../../protocol/task.ts";
+
+import { createRng } from "../../protocol/base/rng.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 
 export const BLOB_FEATURES = 6;
 export const BLOB_CLASSES = 3;

@@ -1,20 +1,20 @@
 /** A simulated world of peers on the blobs, and what tests read from it. Same options, same bytes. */
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
-import { median } from "../../protocol/aggregate/median.ts";
-import { utf8 } from "../../protocol/bytes.ts";
-import type { Dataset } from "../../protocol/learn/dataset.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense.ts";
-import type { AggregateBody, Parent } from "../../protocol/log/bodies.ts";
-import { type Entry, readEntry } from "../../protocol/log/entry.ts";
-import { storedEntries } from "../../protocol/log/reading.ts";
+import { median } from "../../protocol/aggregate/rules/median.ts";
+import { utf8 } from "../../protocol/base/bytes.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import type { Aggregator, Crypto, Identity, PeerId, Store, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { AggregateBody, Parent } from "../../protocol/log/entry/bodies.ts";
+import { type Entry, readEntry } from "../../protocol/log/entry/entry.ts";
+import { storedEntries } from "../../protocol/log/stored/reading.ts";
 import type { PeerEvent } from "../../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
-import { createRng } from "../../protocol/rng.ts";
-import type { Aggregator, Crypto, Identity, PeerId, Store, Transport } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
-import { createMemoryStore } from "../../sim/store.ts";
-import { createWorld, type NewPeer, type SimulatedPeer, type World } from "../../sim/world.ts";
+import { createWorld, type NewPeer, type SimulatedPeer, type World } from "../../sim/run/world.ts";
+import { createMemoryStore } from "../../sim/seams/store.ts";
 import { blobs, blobTask } from "./blobs.ts";
 import { createHostile, type Hostile, type HostileOptions } from "./hostile.ts";
 

@@ -1,8 +1,8 @@
 /** Experiments on the blobs, so small that one takes a blink, for tests of the simulator as a whole. */
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
-import { type ExperimentModules, runExperiment } from "../../sim/experiment.ts";
-import type { Report } from "../../sim/report.ts";
-import { parseScenario, type Scenario } from "../../sim/scenario.ts";
+import { type ExperimentModules, runExperiment } from "../../sim/run/experiment.ts";
+import type { Report } from "../../sim/run/report.ts";
+import { parseScenario, type Scenario } from "../../sim/run/scenario.ts";
 import { BLOB_FEATURES, blobs } from "./blobs.ts";
 
 /** The manifest of the blobs, as people write it. */

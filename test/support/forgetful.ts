@@ -1,11 +1,11 @@
 /** A peer that does not want to know of the other head of its log: whatever its neighbours say, it hears what its store says anyway. */
 import { nodeCrypto } from "../../node/crypto.ts";
-import { openLog } from "../../protocol/log/chain.ts";
-import { checkpointSignature } from "../../protocol/log/checkpoint.ts";
-import type { Identity, Store, Transport } from "../../protocol/seams.ts";
+import type { Identity, Store, Transport } from "../../protocol/base/seams.ts";
+import { openLog } from "../../protocol/log/stored/chain.ts";
+import { checkpointSignature } from "../../protocol/log/tree/checkpoint.ts";
 import { encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import { decodeHelloAnswer, encodeHelloAnswer, HELLO_PROTOCOL } from "../../protocol/wire/messages.ts";
-import type { NewPeer } from "../../sim/world.ts";
+import type { NewPeer } from "../../sim/run/world.ts";
 
 /** The announcement of the newest model in a store's log; undefined where it has none. */
 export async function lastAnnounced(

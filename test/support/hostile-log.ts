@@ -1,8 +1,9 @@
 /** The log of a hostile peer, in memory: as long as nobody looks for the lies in it, it holds. Its tree is the plain one of merkle.ts. */
-import { HearsayError } from "../../protocol/errors.ts";
-import type { PublishBody } from "../../protocol/log/bodies.ts";
-import { checkpointSignature } from "../../protocol/log/checkpoint.ts";
-import { createEntry, type Entry, logIdOf } from "../../protocol/log/entry.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Crypto, Identity } from "../../protocol/base/seams.ts";
+import type { PublishBody } from "../../protocol/log/entry/bodies.ts";
+import { createEntry, type Entry, logIdOf } from "../../protocol/log/entry/entry.ts";
+import { checkpointSignature } from "../../protocol/log/tree/checkpoint.ts";
 import {
   append,
   consistencyProof,
@@ -11,8 +12,7 @@ import {
   leafHash,
   rootOf,
   type TreeNode,
-} from "../../protocol/log/merkle.ts";
-import type { Crypto, Identity } from "../../protocol/seams.ts";
+} from "../../protocol/log/tree/merkle.ts";
 import type { AnnouncementDraft } from "../../protocol/wire/announcement.ts";
 import { decodeLogRequest, encodeEntriesAnswer, encodeProveAnswer } from "../../protocol/wire/log-messages.ts";
 

@@ -10,15 +10,15 @@
  * An offer without `params` or `body` is a harmless model that was never offered before. Its log is in order unless an offer says otherwise: each
  * offer is an entry, which it proves when it is asked, so that what is refused is refused for the lie.
  */
-import { toHex } from "../../protocol/bytes.ts";
+import { toHex } from "../../protocol/base/bytes.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { Crypto, Identity, PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { BodyCodec } from "../../protocol/codec/codec.ts";
 import { codecOf as taskCodec } from "../../protocol/codec/registry.ts";
-import { HearsayError } from "../../protocol/errors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
-import { LIMITS } from "../../protocol/limits.ts";
-import { encodeTask } from "../../protocol/manifest.ts";
-import type { Crypto, Identity, PeerId, Transport } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
+import { encodeTask } from "../../protocol/task/manifest.ts";
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import { LOG_PROTOCOL } from "../../protocol/wire/log-messages.ts";
 import {

@@ -1,8 +1,9 @@
 /** Learning tasks and data for tests of trainers: any built-in model over any shape, with random examples. */
-import type { Dataset } from "../../protocol/learn/dataset.ts";
+
+import { createRng } from "../../protocol/base/rng.ts";
+import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { builtInTensors } from "../../protocol/learn/tensors.ts";
-import { createRng } from "../../protocol/rng.ts";
-import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/task.ts";
 
 const ONE = { mean: [0], std: [1] };
 

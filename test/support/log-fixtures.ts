@@ -12,16 +12,16 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
-import { utf8 } from "../../protocol/bytes.ts";
-import { type Draft, type Log, openLog } from "../../protocol/log/chain.ts";
-import { checkpointFrom, cosign, formatCheckpoint, readCheckpoint } from "../../protocol/log/checkpoint.ts";
-import type { Entry } from "../../protocol/log/entry.ts";
-import { encodeEvidence } from "../../protocol/log/evidence.ts";
-import { type LogSource, openStoredExport } from "../../protocol/log/stored-export.ts";
-import { succeededBy } from "../../protocol/log/succession.ts";
-import type { Clock, Identity, Store } from "../../protocol/seams.ts";
-import { createMemoryStore } from "../../sim/store.ts";
-import { carOf, jsonlOf } from "../protocol/log/export-support.ts";
+import { utf8 } from "../../protocol/base/bytes.ts";
+import type { Clock, Identity, Store } from "../../protocol/base/seams.ts";
+import type { Entry } from "../../protocol/log/entry/entry.ts";
+import { encodeEvidence } from "../../protocol/log/entry/evidence.ts";
+import { succeededBy } from "../../protocol/log/entry/succession.ts";
+import { type LogSource, openStoredExport } from "../../protocol/log/export/stored-export.ts";
+import { type Draft, type Log, openLog } from "../../protocol/log/stored/chain.ts";
+import { checkpointFrom, cosign, formatCheckpoint, readCheckpoint } from "../../protocol/log/tree/checkpoint.ts";
+import { createMemoryStore } from "../../sim/seams/store.ts";
+import { carOf, jsonlOf } from "../protocol/log/export/support.ts";
 import { AS_TRAINED } from "./publications.ts";
 
 export const FIXTURES: URL = new URL("../fixtures/", import.meta.url);

@@ -1,14 +1,14 @@
 /** libp2p nodes on loopback with the membership of a peer, and strangers without it. */
 import { createServer, type Server, type Socket } from "node:net";
 import { generateKeyPair } from "@libp2p/crypto/keys";
-import { openBook } from "../../node/book.ts";
-import { type HearsayNode, startLibp2p } from "../../node/libp2p.ts";
-import { type Membership, startMembership } from "../../node/membership.ts";
+import { openBook } from "../../node/net/book.ts";
+import { type HearsayNode, startLibp2p } from "../../node/net/libp2p.ts";
+import { type Membership, startMembership } from "../../node/net/membership.ts";
+import { createTransport } from "../../node/net/transport.ts";
 import { createSecretRng } from "../../node/secret-rng.ts";
-import { createTransport } from "../../node/transport.ts";
+import type { PeerId, Transport } from "../../protocol/base/seams.ts";
 import type { AddressBook } from "../../protocol/membership/address-book.ts";
-import type { PeerId, Transport } from "../../protocol/seams.ts";
-import { createMemoryStore } from "../../sim/store.ts";
+import { createMemoryStore } from "../../sim/seams/store.ts";
 
 /** Name of the peer exchange. */
 export const PEERS = "/test/peers/1.0.0";

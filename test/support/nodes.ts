@@ -4,9 +4,9 @@ import { RPC } from "@chainsafe/libp2p-gossipsub/message";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { Stream } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { type HearsayNode, type NodeOptions, startLibp2p } from "../../node/libp2p.ts";
-import { createTransport } from "../../node/transport.ts";
-import type { PeerId, Transport } from "../../protocol/seams.ts";
+import { type HearsayNode, type NodeOptions, startLibp2p } from "../../node/net/libp2p.ts";
+import { createTransport } from "../../node/net/transport.ts";
+import type { PeerId, Transport } from "../../protocol/base/seams.ts";
 import { eventually } from "../conformance/transport.ts";
 
 export interface RealNode {

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { DataConfig } from "../../node/config.ts";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { loadPeerData } from "../../node/data/share.ts";
-import { loadOrCreateIdentity } from "../../node/keys.ts";
-import { findPlace } from "../../node/place.ts";
+import { findPlace } from "../../node/disk/place.ts";
+import { openStore } from "../../node/disk/store.ts";
+import { loadOrCreateIdentity } from "../../node/keys/keys.ts";
 import { startPeer } from "../../node/start.ts";
-import { openStore } from "../../node/store.ts";
-import { encodeTask, parseTask } from "../../protocol/manifest.ts";
-import type { Task } from "../../protocol/task.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { encodeTask, parseTask } from "../../protocol/task/manifest.ts";
 import { forgetful, lastAnnounced } from "./forgetful.ts";
 
 export interface ForgetfulAssignment {

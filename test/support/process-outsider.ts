@@ -2,11 +2,11 @@
 import type { Libp2p } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { nodeCrypto } from "../../node/crypto.ts";
-import { loadOrCreateIdentity } from "../../node/keys.ts";
-import { startLibp2p } from "../../node/libp2p.ts";
-import { createTransport } from "../../node/transport.ts";
-import { utf8 } from "../../protocol/bytes.ts";
-import type { Crypto, Identity, PeerId, Transport } from "../../protocol/seams.ts";
+import { loadOrCreateIdentity } from "../../node/keys/keys.ts";
+import { startLibp2p } from "../../node/net/libp2p.ts";
+import { createTransport } from "../../node/net/transport.ts";
+import { utf8 } from "../../protocol/base/bytes.ts";
+import type { Crypto, Identity, PeerId, Transport } from "../../protocol/base/seams.ts";
 
 export interface Outsider {
   readonly identity: Identity;

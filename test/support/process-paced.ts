@@ -6,8 +6,8 @@ import { wallClock } from "../../node/clock.ts";
 import type { DataConfig } from "../../node/config.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import { startPeer } from "../../node/start.ts";
-import { parseTask } from "../../protocol/manifest.ts";
-import type { Trainer } from "../../protocol/seams.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
 
 export interface PacedAssignment {
   readonly stateDir: string;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { multiaddr } from "@multiformats/multiaddr";
 import { keepHeapSmall, littleMemoryEnvironment, littleMemoryFlags } from "../../node/little-memory.ts";
-import type { PeerId } from "../../protocol/seams.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
 import { type RealNode, startNode } from "./nodes.ts";
 
 export const VICTIM_TOPIC = "/victim/1";

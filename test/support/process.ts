@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { askApi, type StatusReport } from "../../node/api.ts";
+import { askApi, type StatusReport } from "../../node/api/api.ts";
 
 export const CLI: string = fileURLToPath(new URL("../../node/cli.ts", import.meta.url));
 

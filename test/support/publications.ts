@@ -1,4 +1,4 @@
-import type { PublishBody } from "../../protocol/log/bodies.ts";
+import type { PublishBody } from "../../protocol/log/entry/bodies.ts";
 
 /** What a `publish` of version 2 says beside its body, where nothing but the training itself was released: of a layout with one tensor. */
 export const AS_TRAINED: Required<Pick<PublishBody, "mechanism" | "shared" | "mass" | "trained">> = {

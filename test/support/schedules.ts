@@ -4,12 +4,12 @@
  * which goes on twice from one store: that one has to be.
  */
 import { nodeCrypto } from "../../node/crypto.ts";
-import { encodeTask } from "../../protocol/manifest.ts";
+import { createRng, type Rng } from "../../protocol/base/rng.ts";
+import type { Clock, Store } from "../../protocol/base/seams.ts";
 import type { StorePlace } from "../../protocol/peer/context.ts";
-import { createRng, type Rng } from "../../protocol/rng.ts";
-import type { Clock, Store } from "../../protocol/seams.ts";
-import { createMemoryStore } from "../../sim/store.ts";
-import type { SimulatedPeer } from "../../sim/world.ts";
+import { encodeTask } from "../../protocol/task/manifest.ts";
+import type { SimulatedPeer } from "../../sim/run/world.ts";
+import { createMemoryStore } from "../../sim/seams/store.ts";
 import { blobTask } from "./blobs.ts";
 import { type Crowd, contentOf, createCrowd, identityOf } from "./crowd.ts";
 import { headOf } from "./forgetful.ts";

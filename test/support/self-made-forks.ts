@@ -1,8 +1,8 @@
 /** Evidence that anybody can make: a throw-away key that tells two stories about its own log. */
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
-import { utf8 } from "../../protocol/bytes.ts";
-import { encodeEvidence, forkBetween } from "../../protocol/log/evidence.ts";
-import type { Identity } from "../../protocol/seams.ts";
+import { utf8 } from "../../protocol/base/bytes.ts";
+import type { Identity } from "../../protocol/base/seams.ts";
+import { encodeEvidence, forkBetween } from "../../protocol/log/entry/evidence.ts";
 import { encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 
 export function throwAwayKey(n: number): Identity {

@@ -3,7 +3,7 @@
  * For the test of it, and for the table of `bench/hostile.ts`.
  */
 import { nodeCrypto } from "../../node/crypto.ts";
-import { HearsayError } from "../../protocol/errors.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import { blobTask } from "./blobs.ts";
 import { type Crowd, createCrowd, identityOf, type Member } from "./crowd.ts";
 import { createHostile, type Hostile } from "./hostile.ts";

@@ -1,5 +1,5 @@
 /** Wrappers of a Transport that make an otherwise honest peer misbehave, or tell a test what passed. */
-import type { Identity, Transport } from "../../protocol/seams.ts";
+import type { Identity, Transport } from "../../protocol/base/seams.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import { decodeHelloAnswer, encodeHelloAnswer, HELLO_PROTOCOL } from "../../protocol/wire/messages.ts";
 

@@ -1,11 +1,11 @@
 /** A liar with two logs under one key, which answers from whichever a test tells it to. */
 import { nodeCrypto } from "../../node/crypto.ts";
-import { equalBytes } from "../../protocol/bytes.ts";
-import { HearsayError } from "../../protocol/errors.ts";
-import { logIdOf } from "../../protocol/log/entry.ts";
-import { encodeTask } from "../../protocol/manifest.ts";
-import type { PeerId, RequestHandler, Transport } from "../../protocol/seams.ts";
-import type { Task } from "../../protocol/task.ts";
+import { equalBytes } from "../../protocol/base/bytes.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { logIdOf } from "../../protocol/log/entry/entry.ts";
+import { encodeTask } from "../../protocol/task/manifest.ts";
 import {
   decodeEntriesAnswer,
   decodeLogRequest,

@@ -6,8 +6,8 @@
  * asked for, nothing is written out: the sums of twelve rows stay in registers.
  */
 
-import { type Code, f64x2, forLoop, i32, local, v128 } from "../../wasm-module.ts";
-import { BLOCK, sumOverSpans } from "../differences.ts";
+import { type Code, f64x2, forLoop, i32, local, v128 } from "../../base/wasm-module.ts";
+import { BLOCK, sumOverSpans } from "../rows/differences.ts";
 import { type Emitted, GROUP, TILE, type Workspace } from "./workspace.ts";
 
 /** Rows of a square: nine sums, three rows and two more registers are what the 16 of x86-64 hold. */

@@ -1,4 +1,4 @@
-import { forgetOldest } from "../../bounded.ts";
+import { forgetOldest } from "../../base/bounded.ts";
 
 /** Kernels that were emitted, by what they were emitted for; of more than `limit` the one that was not asked for longest goes. */
 export function kernelCache<Kernel>(limit: number): (key: string, make: () => Kernel) => Kernel {

@@ -6,8 +6,8 @@
  * mixtures of a tile. One kernel for each number of summands listed; the loops over rows are long enough as they are.
  */
 
-import { type Code, f32x4, f64x2, forLoop, i32, local, v128 } from "../../wasm-module.ts";
-import type { Mixtures } from "../mixture.ts";
+import { type Code, f32x4, f64x2, forLoop, i32, local, v128 } from "../../base/wasm-module.ts";
+import type { Mixtures } from "../rows/mixture.ts";
 import { type Emitted, GROUP, GROUP_BYTES, MIXTURE, type Workspace } from "./workspace.ts";
 
 /** From byte `from` of the rows on, `bytes` of them: `candidates` rows after the own one to `mixtures` rows. */

@@ -1,6 +1,6 @@
 /** The passes by SIMD: rows are read where they lie, or through the slots of the workspace, and mixed tile by tile in the first cache. */
 
-import { type Pass, type Passes, rowsRead } from "../passes.ts";
+import { type Pass, type Passes, rowsRead } from "../rows/passes.ts";
 import { gramKernel, squaredLengthsKernel } from "./gram-kernel.ts";
 import { mixtureKernel } from "./mixture-kernel.ts";
 import { reductionKernel } from "./reduction-kernel.ts";

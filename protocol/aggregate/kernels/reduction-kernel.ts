@@ -1,7 +1,7 @@
 /** The kernel of each reduction. */
 
-import { halfWeight } from "../half-weight.ts";
-import type { Reduction } from "../passes.ts";
+import { halfWeight } from "../rows/half-weight.ts";
+import type { Reduction } from "../rows/passes.ts";
 import { meanAroundMedianKernel, trimmedMeanKernel } from "./mean-kernels.ts";
 import { medianKernel } from "./median-kernel.ts";
 import { positiveZeroKernel } from "./positive-zero-kernel.ts";

@@ -5,7 +5,7 @@
  * The pairwise network (Parberry, Parallel Processing Letters 2, 1992): about n log2(n)^2 / 4 comparators, 63 for n = 16, as many as
  * Batcher's; but of a selection less is left of it (Codish and Zazon-Ivry, LPAR 2010), of the median of 32 a twelfth less.
  */
-import { binaryExponent, power } from "../../exp-log.ts";
+import { binaryExponent, power } from "../../base/exp-log.ts";
 
 /** The lesser of the two goes to the first place, the greater to the second. */
 export type Comparator = readonly [first: number, second: number];

@@ -20,7 +20,7 @@ import {
   PAGE,
   type WasmFunction,
   type WasmMemory,
-} from "../../wasm-module.ts";
+} from "../../base/wasm-module.ts";
 import { kernelCache } from "./kernel-cache.ts";
 
 /** Most rows at once: 64 candidates (the most that a log entry holds), own model and base. */

@@ -1,7 +1,7 @@
 /** The process of an attack: `node attacker.ts <attack> <task file> <address> ...`, forked by floods.ts; it ends at SIGTERM and then says what it did. */
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
-import { parseTask } from "../../../protocol/manifest.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
 import { ATTACKS } from "./attacks.ts";
 
 const [name = "", taskFile = "", ...addresses] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 /** What strangers do to a few peers until they are told to end: one attack a name. */
 import type { Connection } from "@libp2p/interface";
-import { LIMITS } from "../../../protocol/limits.ts";
-import type { Identity } from "../../../protocol/seams.ts";
-import type { Task } from "../../../protocol/task.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
+import type { Identity } from "../../../protocol/base/seams.ts";
+import type { Task } from "../../../protocol/base/task.ts";
 import { HELLO_PROTOCOL } from "../../../protocol/wire/messages.ts";
 import { halfFrame } from "../../support/nodes.ts";
 import { sleep } from "../statistics.ts";

@@ -1,12 +1,12 @@
 /** H1: what strangers write below a checkpoint, and what becomes of the writer's log. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { utf8 } from "../../../protocol/bytes.ts";
-import { cosign, readCheckpoint, signCheckpoint } from "../../../protocol/log/checkpoint.ts";
-import { writeJsonl } from "../../../protocol/log/jsonl.ts";
-import { verifyStoredLog } from "../../../protocol/log/stored.ts";
-import { openStoredExport } from "../../../protocol/log/stored-export.ts";
+import { utf8 } from "../../../protocol/base/bytes.ts";
+import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
+import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
+import { verifyStoredLog } from "../../../protocol/log/stored/stored.ts";
+import { cosign, readCheckpoint, signCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
 import { encodeLogRequest, LOG_PROTOCOL } from "../../../protocol/wire/log-messages.ts";
-import { verify } from "../../protocol/log/export-support.ts";
+import { verify } from "../../protocol/log/export/support.ts";
 import { collect } from "../../protocol/log/support.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd, identityOf } from "../../support/crowd.ts";

@@ -1,5 +1,5 @@
 /** H10: a liar with two heads of one log, told by greetings alone, or with one that lags and doubts that are answered from whichever is asked about. */
-import type { PeerId } from "../../../protocol/seams.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd, type Member, mergesOf } from "../../support/crowd.ts";
 import { joinTwoHeaded } from "../../support/two-headed.ts";

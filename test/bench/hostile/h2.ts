@@ -1,8 +1,8 @@
 /** H2: forks of throw-away keys, so many that evidence against a real liar finds no room. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { encodeTask } from "../../../protocol/manifest.ts";
+import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { taskNames } from "../../../protocol/wire/messages.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { contentOf, createCrowd, identityOf } from "../../support/crowd.ts";
 import { headOf } from "../../support/forgetful.ts";

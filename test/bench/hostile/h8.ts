@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { multiaddr } from "@multiformats/multiaddr";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 import { withMembers } from "../../support/members.ts";
 import type { HostileRow } from "./row.ts";
 

@@ -1,7 +1,7 @@
-import { LIMITS } from "../../../protocol/limits.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { openAddressBook } from "../../../protocol/membership/address-book.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import type { HostileRow } from "./row.ts";
 
 const MINUTES = 60;

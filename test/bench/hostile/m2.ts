@@ -1,6 +1,6 @@
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
-import type { Transport, Verdict } from "../../../protocol/seams.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
+import type { Transport, Verdict } from "../../../protocol/base/seams.ts";
 import { createCrowd, identityOf } from "../../support/crowd.ts";
 import { createHostile } from "../../support/hostile.ts";
 import type { HostileRow } from "./row.ts";

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openArchive } from "../../../node/archive.ts";
 import { wallClock } from "../../../node/clock.ts";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { openStore } from "../../../node/store.ts";
-import { toHex, utf8 } from "../../../protocol/bytes.ts";
-import { type Log, openLog } from "../../../protocol/log/chain.ts";
+import { openArchive } from "../../../node/disk/archive.ts";
+import { openStore } from "../../../node/disk/store.ts";
+import { toHex, utf8 } from "../../../protocol/base/bytes.ts";
+import { type Log, openLog } from "../../../protocol/log/stored/chain.ts";
 import type { HostileRow } from "./row.ts";
 
 const BODY_BYTES = 64 * 2 ** 20;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 import { halfFrame, type RealNode } from "../../support/nodes.ts";
 import { VICTIM_PROTOCOL } from "../../support/process-victim.ts";
 import type { HostileRow } from "./row.ts";

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { askApi, type StatusReport } from "../../../node/api.ts";
+import { askApi, type StatusReport } from "../../../node/api/api.ts";
 
 /** Parent to child. */
 export type Order =

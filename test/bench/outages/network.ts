@@ -6,7 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { modelPath } from "../../../node/state-dir.ts";
+import { modelPath } from "../../../node/disk/state-dir.ts";
 import { sleep } from "../statistics.ts";
 import { ENDED, type Order, type Seen } from "./host.ts";
 

@@ -1,14 +1,14 @@
 /** What peers did, from their own logs once they have ended, and how far their models lay apart meanwhile. */
 import { readFile } from "node:fs/promises";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { readModel } from "../../../node/model-file.ts";
-import { databasePath } from "../../../node/state-dir.ts";
-import { openStore } from "../../../node/store.ts";
-import { toHex } from "../../../protocol/bytes.ts";
-import { readEntry } from "../../../protocol/log/entry.ts";
-import { storedGenerations } from "../../../protocol/log/records.ts";
-import { openStoredExport } from "../../../protocol/log/stored-export.ts";
-import type { Task } from "../../../protocol/task.ts";
+import { readModel } from "../../../node/disk/model-file.ts";
+import { databasePath } from "../../../node/disk/state-dir.ts";
+import { openStore } from "../../../node/disk/store.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import type { Task } from "../../../protocol/base/task.ts";
+import { readEntry } from "../../../protocol/log/entry/entry.ts";
+import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
+import { storedGenerations } from "../../../protocol/log/stored/records.ts";
 import { median, sum } from "../statistics.ts";
 import type { Machine } from "./network.ts";
 

@@ -1,5 +1,5 @@
 /** The bad days of bench:outages, and what is measured of each. */
-import type { Task } from "../../../protocol/task.ts";
+import type { Task } from "../../../protocol/base/task.ts";
 import { median, sleep } from "../statistics.ts";
 import type { Seen } from "./host.ts";
 import type { Machine, Network } from "./network.ts";

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import { classIndices } from "../../../node/data/array-labels.ts";
 import { type DataTask, loadDataset } from "../../../node/data/load.ts";
 import type { NpyArray } from "../../../node/data/npy.ts";
-import { floatsToBytes } from "../../../protocol/bytes.ts";
+import { floatsToBytes } from "../../../protocol/base/bytes.ts";
 import { encodeSafetensors, safetensorsHeader } from "../../../protocol/codec/safetensors.ts";
 import { temporaryFolder } from "./files.ts";
 

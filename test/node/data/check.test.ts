@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkVariation, columnStats, countingColumns } from "../../../node/data/check.ts";
-import type { Dataset } from "../../../protocol/learn/dataset.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 
 const table = (inputs: number[], targets: number[], length: number): Dataset => ({
   inputs: Float32Array.from(inputs),

@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { type CsvOptions, type CsvTable, readCsv } from "../../../node/data/csv.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { temporaryFile } from "./files.ts";
 
 const SPECIES: CsvOptions = { labels: { kind: "classification", column: "label", classes: ["cat", "dog"] } };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type CsvOptions, type CsvTable, readCsv } from "../../../node/data/csv.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { temporaryFile } from "./files.ts";
 
 const TABLE: CsvOptions = { labels: { kind: "classification", column: "label" } };

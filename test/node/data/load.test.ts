@@ -3,8 +3,8 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type DataTask, loadDataset, loadInputs } from "../../../node/data/load.ts";
-import { packageRoot } from "../../../node/package-root.ts";
-import { floatsToBytes } from "../../../protocol/bytes.ts";
+import { packageRoot } from "../../../node/disk/package-root.ts";
+import { floatsToBytes } from "../../../protocol/base/bytes.ts";
 import { encodeSafetensors, type Tensor } from "../../../protocol/codec/safetensors.ts";
 import { temporaryFile, temporaryFolder } from "./files.ts";
 

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodeNpy, type NpyNumbers } from "../../../node/data/npy.ts";
-import { packageRoot } from "../../../node/package-root.ts";
-import { concatBytes, floatsToBytes, utf8 } from "../../../protocol/bytes.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
-import { createRng } from "../../../protocol/rng.ts";
+import { packageRoot } from "../../../node/disk/package-root.ts";
+import { concatBytes, floatsToBytes, utf8 } from "../../../protocol/base/bytes.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 
 const fixture = (name: string) => new Uint8Array(readFileSync(join(packageRoot(), "test/fixtures/data", name)));
 

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readMnist } from "../../../node/data/mnist.ts";
 import { loadNamedSet, SET_NAMES } from "../../../node/data/sets.ts";
-import { packageRoot } from "../../../node/package-root.ts";
-import type { Dataset } from "../../../protocol/learn/dataset.ts";
-import { partition } from "../../../protocol/learn/partition.ts";
-import { parseTask } from "../../../protocol/manifest.ts";
-import { inputSize, outputSize } from "../../../protocol/task.ts";
+import { packageRoot } from "../../../node/disk/package-root.ts";
+import { inputSize, outputSize } from "../../../protocol/base/task.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
+import { partition } from "../../../protocol/learn/data/partition.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
 import { temporaryFolder } from "./files.ts";
 
 const folder = join(packageRoot(), "node/data/sets");

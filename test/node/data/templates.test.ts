@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseDocument } from "yaml";
 import { TEMPLATES } from "../../../node/data/templates.ts";
-import { encodeTask, parseTask } from "../../../protocol/manifest.ts";
+import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 
 test("every template is YAML without a complaint and a complete task as it stands", () => {
   for (const [name, { yaml, about }] of Object.entries(TEMPLATES)) {

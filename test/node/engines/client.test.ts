@@ -7,11 +7,11 @@ import { createCaller } from "../../../node/engines/caller.ts";
 import { startEngine } from "../../../node/engines/client.ts";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
 import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import type { Rule } from "../../../protocol/aggregate/rule.ts";
-import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
+import type { Rule } from "../../../protocol/aggregate/rows/rule.ts";
+import type { RuleInput } from "../../../protocol/base/seams.ts";
+import { UNIT_WEIGHT } from "../../../protocol/base/weight.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
-import type { RuleInput } from "../../../protocol/seams.ts";
-import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
 import { crowd } from "../../protocol/aggregate/inputs.ts";
 import { learningTask, randomData } from "../../support/learning.ts";
 

@@ -7,7 +7,7 @@ import { tensorsOfTopology } from "../../../node/engines/tensorflow.ts";
 import type { Tensor } from "../../../node/engines/tf.ts";
 import { inputShapeOf, loadTopology, readTopology, weightsOf } from "../../../node/engines/topology.ts";
 import { checkDepth } from "../../../node/engines/topology-check.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 import { distance, learningTask } from "../../support/learning.ts";
 
 const fixture = (name: string) => readFile(new URL(`../../fixtures/models/${name}.json`, import.meta.url), "utf8");

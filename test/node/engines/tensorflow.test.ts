@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { selectBackend } from "../../../node/engines/backend.ts";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
-import type { Dataset } from "../../../protocol/learn/dataset.ts";
-import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { LearningTask } from "../../../protocol/base/task.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { LearningTask } from "../../../protocol/task.ts";
 import { CLASSIFY, distance, learningTask, REGRESS, randomData } from "../../support/learning.ts";
 
 /** The backends that load on this machine; native joins in where it is installed. */

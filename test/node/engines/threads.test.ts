@@ -24,10 +24,10 @@ import {
 } from "../../../node/engines/model-memory.ts";
 import { createThreadedPasses } from "../../../node/engines/threads.ts";
 import { WORKSPACE_PAGES } from "../../../protocol/aggregate/kernels/workspace.ts";
-import type { Reduction } from "../../../protocol/aggregate/passes.ts";
 import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import { standardPasses } from "../../../protocol/aggregate/standard-passes.ts";
-import type { RuleInput } from "../../../protocol/seams.ts";
+import type { Reduction } from "../../../protocol/aggregate/rows/passes.ts";
+import { standardPasses } from "../../../protocol/aggregate/rows/standard-passes.ts";
+import type { RuleInput } from "../../../protocol/base/seams.ts";
 import { crowd } from "../../protocol/aggregate/inputs.ts";
 
 const D = 2 ** 19 + 37;

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createTensorflowTrainer, tensorsOfTopology } from "../../../node/engines/tensorflow.ts";
+import type { LearningTask } from "../../../protocol/base/task.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
-import type { LearningTask } from "../../../protocol/task.ts";
 import { distance, learningTask, randomData } from "../../support/learning.ts";
 
 const layer = (class_name: string, config: Record<string, unknown>) => ({

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { selectBackend } from "../../../node/engines/backend.ts";
 import { createTensorflowTrainer, tensorsOfTopology } from "../../../node/engines/tensorflow.ts";
-import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
+import type { LearningTask } from "../../../protocol/base/task.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams, tensorSlices } from "../../../protocol/learn/tensors.ts";
-import type { LearningTask } from "../../../protocol/task.ts";
 import { distance, learningTask, REGRESS, randomData } from "../../support/learning.ts";
 
 const layer = (class_name: string, config: Record<string, unknown>) => ({ class_name, config });

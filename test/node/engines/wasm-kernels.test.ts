@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Backend, selectBackend, useBackend } from "../../../node/engines/backend.ts";
 import type { Tensor, Tf } from "../../../node/engines/tf.ts";
-import { createRng } from "../../../protocol/rng.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { distance } from "../../support/learning.ts";
 
 type Operation = (tf: Tf, ...inputs: Tensor[]) => Tensor;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { distance } from "../../../protocol/aggregate/distances.ts";
 import { findRule, PRE_AGGREGATORS, RULES } from "../../../protocol/aggregate/registry.ts";
-import type { CandidateExplanation, RuleInput } from "../../../protocol/seams.ts";
+import { distance } from "../../../protocol/aggregate/rows/distances.ts";
+import type { CandidateExplanation, RuleInput } from "../../../protocol/base/seams.ts";
 import { aggregate, anyInput, assertNear, crowd, ruleInput } from "./inputs.ts";
 
 const NAMES = [

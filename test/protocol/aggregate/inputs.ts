@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { RuleInput, RuleOutput } from "../../../protocol/seams.ts";
-import { UNIT_WEIGHT } from "../../../protocol/weight.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { RuleInput, RuleOutput } from "../../../protocol/base/seams.ts";
+import { UNIT_WEIGHT } from "../../../protocol/base/weight.ts";
 
 /** Own model and candidates from lists of numbers; weight 1 where none is given. */
 export function ruleInput(own: number[], candidates: number[][], weightsQ16: number[] = []): RuleInput {

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { packageRoot } from "../../../node/package-root.ts";
-import { concatBytes, floatsToBytes, utf8 } from "../../../protocol/bytes.ts";
+import { packageRoot } from "../../../node/disk/package-root.ts";
+import { concatBytes, floatsToBytes, utf8 } from "../../../protocol/base/bytes.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -13,8 +15,6 @@ import {
   type Tensor,
   tensorValues,
 } from "../../../protocol/codec/safetensors.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
-import { createRng } from "../../../protocol/rng.ts";
 
 const fixture = new Uint8Array(readFileSync(join(packageRoot(), "test/fixtures/data/pypi.safetensors")));
 

@@ -1,12 +1,12 @@
 /** What the tests of the log share: fixed identities, a clock that stands still, statements of every kind, a log in memory. */
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { toHex } from "../../../protocol/bytes.ts";
-import type { Draft, Log } from "../../../protocol/log/chain.ts";
-import { openLog } from "../../../protocol/log/chain.ts";
-import type { Entry } from "../../../protocol/log/entry.ts";
-import { createRng, type Rng } from "../../../protocol/rng.ts";
-import type { Clock, Crypto, Identity, Store } from "../../../protocol/seams.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import { createRng, type Rng } from "../../../protocol/base/rng.ts";
+import type { Clock, Crypto, Identity, Store } from "../../../protocol/base/seams.ts";
+import type { Entry } from "../../../protocol/log/entry/entry.ts";
+import type { Draft, Log } from "../../../protocol/log/stored/chain.ts";
+import { openLog } from "../../../protocol/log/stored/chain.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { randomBytes } from "../../fuzz/mutate.ts";
 import { AS_TRAINED } from "../../support/publications.ts";
 

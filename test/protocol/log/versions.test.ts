@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import type { LogVersion, Statement } from "../../../protocol/log/bodies.ts";
-import { openLog } from "../../../protocol/log/chain.ts";
-import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry.ts";
-import { openStoredExport } from "../../../protocol/log/stored-export.ts";
-import { NO_ENTRY, verifyLog } from "../../../protocol/log/verify.ts";
+import type { LogVersion, Statement } from "../../../protocol/log/entry/bodies.ts";
+import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry/entry.ts";
+import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
+import { openLog } from "../../../protocol/log/stored/chain.ts";
+import { NO_ENTRY, verifyLog } from "../../../protocol/log/verify/verify.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { AS_TRAINED } from "../../support/publications.ts";
-import { jsonlOf, verify } from "./export-support.ts";
+import { jsonlOf, verify } from "./export/support.ts";
 import { identity } from "./support.ts";
 
 const WRITER = identity(1);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
+import { createRng, type Rng } from "../../../protocol/base/rng.ts";
+import type { Store } from "../../../protocol/base/seams.ts";
 import {
   type AddressBook,
   openAddressBook,
@@ -8,10 +10,8 @@ import {
   REDIAL_LONGEST_MS,
   REDIAL_SOON_MS,
 } from "../../../protocol/membership/address-book.ts";
-import { createRng, type Rng } from "../../../protocol/rng.ts";
-import type { Store } from "../../../protocol/seams.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 
 const SELF = "self";
 const DAY_MS = 86_400_000;

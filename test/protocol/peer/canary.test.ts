@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { utf8 } from "../../../protocol/bytes.ts";
-import type { Dataset } from "../../../protocol/learn/dataset.ts";
-import type { Trainer, Transport } from "../../../protocol/seams.ts";
+import { utf8 } from "../../../protocol/base/bytes.ts";
+import type { Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { BLOB_FEATURES, blobs, blobTask } from "../../support/blobs.ts";
 import { contentOf, createCrowd } from "../../support/crowd.ts";
 import { observed } from "../../support/transports.ts";

@@ -1,9 +1,9 @@
 /** The clock of a machine is set, e.g. when it hears of the time at last: what lasts is not measured by it. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { openAddressBook } from "../../../protocol/membership/address-book.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { type Crowd, createCrowd } from "../../support/crowd.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { toHex } from "../../../protocol/bytes.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
-import { encodeTask } from "../../../protocol/manifest.ts";
-import type { PeerId, Store, Trainer, Transport } from "../../../protocol/seams.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import type { PeerId, Store, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { decodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import {
   decodeBlobAnswer,
@@ -14,8 +14,8 @@ import {
   HELLO_PROTOCOL,
   taskNames,
 } from "../../../protocol/wire/messages.ts";
-import type { VirtualClock } from "../../../sim/clock.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import type { VirtualClock } from "../../../sim/seams/clock.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd, entriesIn } from "../../support/crowd.ts";
 import { codecOf } from "../../support/hostile.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { median } from "../../../protocol/aggregate/median.ts";
-import { equalBytes, floatsToBytes, toHex } from "../../../protocol/bytes.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
-import type { Trainer } from "../../../protocol/seams.ts";
+import { median } from "../../../protocol/aggregate/rules/median.ts";
+import { equalBytes, floatsToBytes, toHex } from "../../../protocol/base/bytes.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
+import type { Trainer } from "../../../protocol/base/seams.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { accuracyOf, type Crowd, createCrowd, identityOf, type Member, mergesOf } from "../../support/crowd.ts";
 import { codecOf } from "../../support/hostile.ts";

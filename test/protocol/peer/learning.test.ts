@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { signFlip } from "../../../sim/attacks/sign-flip.ts";
-import type { NewPeer } from "../../../sim/world.ts";
+import type { NewPeer } from "../../../sim/run/world.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { accuracyOf, createCrowd, skewedBlobs } from "../../support/crowd.ts";
 

@@ -1,8 +1,8 @@
 /** A connection that died while a model was pulled is no fault of the model or of its author. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HearsayError } from "../../../protocol/errors.ts";
-import type { Transport } from "../../../protocol/seams.ts";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { Transport } from "../../../protocol/base/seams.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd, identityOf, mergesOf } from "../../support/crowd.ts";
 

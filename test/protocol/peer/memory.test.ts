@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import { toHex } from "../../../protocol/bytes.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { type Crowd, createCrowd, type LoggedMerge, type Member, mergesOf } from "../../support/crowd.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
-import type { NewPeer } from "../../../sim/world.ts";
+import type { NewPeer } from "../../../sim/run/world.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd } from "../../support/crowd.ts";
 import { silent } from "../../support/transports.ts";

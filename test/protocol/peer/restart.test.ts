@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { bytesToFloats } from "../../../protocol/bytes.ts";
-import { storedEntries } from "../../../protocol/log/reading.ts";
-import { verifyLog } from "../../../protocol/log/verify.ts";
-import type { Store } from "../../../protocol/seams.ts";
+import { bytesToFloats } from "../../../protocol/base/bytes.ts";
+import type { Store } from "../../../protocol/base/seams.ts";
+import { storedEntries } from "../../../protocol/log/stored/reading.ts";
+import { verifyLog } from "../../../protocol/log/verify/verify.ts";
 import { decodeCanonical } from "../../../protocol/wire/canonical.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { type Crowd, contentOf, createCrowd, entriesOf, type Member, mergesOf } from "../../support/crowd.ts";
 

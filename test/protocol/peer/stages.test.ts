@@ -5,17 +5,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
+import { allTensors, type Task } from "../../../protocol/base/task.ts";
 import { f32 } from "../../../protocol/codec/f32.ts";
-import type { Entry } from "../../../protocol/log/entry.ts";
-import { encode } from "../../../protocol/peer/encode.ts";
-import { type FetchComponents, type FetchOptions, fetchBody, lookInto } from "../../../protocol/peer/fetch.ts";
-import { type MergeComponents, merge } from "../../../protocol/peer/merge.ts";
-import { type PublishComponents, publish } from "../../../protocol/peer/publish.ts";
-import { release } from "../../../protocol/peer/release.ts";
+import type { Entry } from "../../../protocol/log/entry/entry.ts";
+import { encode } from "../../../protocol/peer/loop/encode.ts";
+import { type FetchComponents, type FetchOptions, fetchBody, lookInto } from "../../../protocol/peer/loop/fetch.ts";
+import { type MergeComponents, merge } from "../../../protocol/peer/loop/merge.ts";
+import { type PublishComponents, publish } from "../../../protocol/peer/loop/publish.ts";
+import { release } from "../../../protocol/peer/loop/release.ts";
+import { sortOut, weigh } from "../../../protocol/peer/loop/weigh.ts";
 import * as stages from "../../../protocol/peer/stages.ts";
-import { sortOut, weigh } from "../../../protocol/peer/weigh.ts";
 import { none } from "../../../protocol/privacy/none.ts";
-import { allTensors, type Task } from "../../../protocol/task.ts";
 import type { Announcement } from "../../../protocol/wire/announcement.ts";
 import { blobTask } from "../../support/blobs.ts";
 

@@ -3,8 +3,8 @@ import { describe, it } from "node:test";
 import { encode } from "@ipld/dag-cbor";
 import fc from "fast-check";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { concatBytes, toHex } from "../../../protocol/bytes.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { concatBytes, toHex } from "../../../protocol/base/bytes.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 import { type AnnouncementDraft, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { openEnvelope, seal, sealedPayload } from "../../../protocol/wire/envelope.ts";
 

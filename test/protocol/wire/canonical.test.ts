@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { decode as decode_, encode as encode_ } from "@ipld/dag-cbor";
 import fc from "fast-check";
-import { fromHex, toHex } from "../../../protocol/bytes.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
-import { createRng } from "../../../protocol/rng.ts";
+import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { decodeCanonical, encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { acceptsOrRefuses, mutate, randomBytes } from "../../fuzz/mutate.ts";
 

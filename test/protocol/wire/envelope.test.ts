@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { concatBytes, utf8 } from "../../../protocol/bytes.ts";
-import { createRng } from "../../../protocol/rng.ts";
+import { concatBytes, utf8 } from "../../../protocol/base/bytes.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { openEnvelope, seal, sealedPayload, signIn, verifyIn } from "../../../protocol/wire/envelope.ts";
 import { mutate, randomBytes } from "../../fuzz/mutate.ts";
 

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { generateKeyPair, privateKeyFromProtobuf, publicKeyFromRaw } from "@libp2p/crypto/keys";
 import { peerIdFromPublicKey as libp2pPeerId, peerIdFromPrivateKey } from "@libp2p/peer-id";
 import fc from "fast-check";
-import { fromHex } from "../../../protocol/bytes.ts";
+import { fromHex } from "../../../protocol/base/bytes.ts";
 import { peerIdFromPublicKey, publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
 
 const key = () => fc.uint8Array({ minLength: 32, maxLength: 32 });

@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { encode } from "@ipld/dag-cbor";
 import fc from "fast-check";
 import { identityFromSeed } from "../../../node/crypto.ts";
-import { LIMITS } from "../../../protocol/limits.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 import {
   decodeCheckpointAnswer,
   decodeEntriesAnswer,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../../protocol/rng.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import type { Algorithm } from "../../../sim/algorithms/algorithm.ts";
 import { centralised } from "../../../sim/algorithms/centralised.ts";
 import { dPsgd } from "../../../sim/algorithms/d-psgd.ts";

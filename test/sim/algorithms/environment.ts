@@ -1,18 +1,18 @@
 /** A small world for baselines: blobs, devices of given speed, a network that tests may disturb. Same options, same bytes. */
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { utf8 } from "../../../protocol/bytes.ts";
-import { selectRows } from "../../../protocol/learn/dataset.ts";
-import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
+import { utf8 } from "../../../protocol/base/bytes.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { FitRequest, PeerId, Trainer } from "../../../protocol/base/seams.ts";
+import { numParams, type Task } from "../../../protocol/base/task.ts";
+import { selectRows } from "../../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { FitRequest, PeerId, Trainer } from "../../../protocol/seams.ts";
-import { numParams, type Task } from "../../../protocol/task.ts";
 import type { Algorithm, Environment, Learner, Merge } from "../../../sim/algorithms/algorithm.ts";
 import { HEADER_BYTES } from "../../../sim/algorithms/message.ts";
-import { createVirtualClock } from "../../../sim/clock.ts";
 import { type Conditions, constantLatency } from "../../../sim/network/conditions.ts";
 import { createNetwork } from "../../../sim/network/network.ts";
-import type { Scenario } from "../../../sim/scenario.ts";
+import type { Scenario } from "../../../sim/run/scenario.ts";
+import { createVirtualClock } from "../../../sim/seams/clock.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 
 export interface BaselineOptions {

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import type { Dataset } from "../../../protocol/learn/dataset.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { Trainer } from "../../../protocol/seams.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import type { Attack } from "../../../sim/attacks/attack.ts";
 import { loneTrainer } from "../../../sim/attacks/coalition.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
-import { createVirtualClock } from "../../../sim/clock.ts";
+import { createVirtualClock } from "../../../sim/seams/clock.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { assertNear, createStage, momentsOf } from "./stage.ts";
 

@@ -4,21 +4,21 @@
  */
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { RULES } from "../../../protocol/aggregate/registry.ts";
-import { createDenseTrainer } from "../../../protocol/learn/dense.ts";
-import { encodeTask } from "../../../protocol/manifest.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { Crypto, Identity, RuleInput, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Task } from "../../../protocol/base/task.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import type { PeerEvent } from "../../../protocol/peer/context.ts";
 import { createPeer, type Peer } from "../../../protocol/peer/peer.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { Crypto, Identity, RuleInput, Trainer, Transport } from "../../../protocol/seams.ts";
-import type { Task } from "../../../protocol/task.ts";
+import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { type Announcement, decodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { decodeBlobRequest, taskNames } from "../../../protocol/wire/messages.ts";
 import { createCoalition, type RecordingCoalition } from "../../../sim/attacks/coalition.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
-import { createVirtualClock, type VirtualClock } from "../../../sim/clock.ts";
 import { constantLatency } from "../../../sim/network/conditions.ts";
 import { createNetwork } from "../../../sim/network/network.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createVirtualClock, type VirtualClock } from "../../../sim/seams/clock.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { identityOf } from "./stage.ts";
 

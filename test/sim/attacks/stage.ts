@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { toHex, utf8 } from "../../../protocol/bytes.ts";
+import { toHex, utf8 } from "../../../protocol/base/bytes.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { Identity, RuleInput, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { CODECS } from "../../../protocol/codec/registry.ts";
-import { encodeTask } from "../../../protocol/manifest.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { Identity, RuleInput, Trainer, Transport } from "../../../protocol/seams.ts";
-import { numParams, type Task } from "../../../protocol/task.ts";
+import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { openEnvelope } from "../../../protocol/wire/envelope.ts";
 import {
@@ -24,9 +24,9 @@ import {
 import type { Disguise } from "../../../sim/attacks/attack.ts";
 import { createCoalition, type RecordingCoalition } from "../../../sim/attacks/coalition.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
-import { createVirtualClock, type VirtualClock } from "../../../sim/clock.ts";
 import { constantLatency } from "../../../sim/network/conditions.ts";
 import { createNetwork, type Network } from "../../../sim/network/network.ts";
+import { createVirtualClock, type VirtualClock } from "../../../sim/seams/clock.ts";
 import { blobTask } from "../../support/blobs.ts";
 
 export const LATENCY_MS = 5;

@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { guardedMedian } from "../../../protocol/aggregate/guarded-median.ts";
-import { toHex } from "../../../protocol/bytes.ts";
-import { createRng } from "../../../protocol/rng.ts";
-import type { RuleInput } from "../../../protocol/seams.ts";
+import { guardedMedian } from "../../../protocol/aggregate/rules/guarded-median.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
+import type { RuleInput } from "../../../protocol/base/seams.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { assertNear, createStage, momentsOf, type Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../../protocol/rng.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { createPresence } from "../../../sim/devices/churn.ts";
 import type { Presence, PresenceChange } from "../../../sim/devices/presence.ts";
 import { churnSchema } from "../../../sim/devices/schema.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../../protocol/rng.ts";
-import { createVirtualClock } from "../../../sim/clock.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { createDevices } from "../../../sim/devices/device.ts";
 import { deviceSchema } from "../../../sim/devices/schema.ts";
+import { createVirtualClock } from "../../../sim/seams/clock.ts";
 import { deviation, isNear, mean, median } from "../../support/samples.ts";
 
 function devicesOf(source: object, count: number, seed = "devices") {

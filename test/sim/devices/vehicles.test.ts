@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../../protocol/rng.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { createPresence } from "../../../sim/devices/churn.ts";
 import { formatContacts, parseContacts } from "../../../sim/devices/csv.ts";
 import { churnSchema, type VehiclesSpec } from "../../../sim/devices/schema.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../../protocol/rng.ts";
-import { createVirtualClock } from "../../../sim/clock.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { createConditions } from "../../../sim/network/models.ts";
 import { dealNatClasses, natsConnect } from "../../../sim/network/nat.ts";
 import { networkSchema } from "../../../sim/network/schema.ts";
+import { createVirtualClock } from "../../../sim/seams/clock.ts";
 
 const NAT = { cone: 0.25, portRestricted: 0.3, symmetric: 0.2 };
 

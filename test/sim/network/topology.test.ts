@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createRng } from "../../../protocol/rng.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { type Link, linksOf } from "../../../sim/network/topology.ts";
 import { mean } from "../../support/samples.ts";
 

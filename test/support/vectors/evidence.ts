@@ -1,10 +1,10 @@
 /** Vectors of evidence: each kind of statement against each other, an end with and without a next key, and what proves nothing; the `held` sum. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { toHex, utf8 } from "../../../protocol/bytes.ts";
-import { signCheckpoint } from "../../../protocol/log/checkpoint.ts";
-import { createEntry } from "../../../protocol/log/entry.ts";
-import { encodeEvidence, type SignedStatement } from "../../../protocol/log/evidence.ts";
-import { NO_SUCCESSOR, succeededBy } from "../../../protocol/log/succession.ts";
+import { toHex, utf8 } from "../../../protocol/base/bytes.ts";
+import { createEntry } from "../../../protocol/log/entry/entry.ts";
+import { encodeEvidence, type SignedStatement } from "../../../protocol/log/entry/evidence.ts";
+import { NO_SUCCESSOR, succeededBy } from "../../../protocol/log/entry/succession.ts";
+import { signCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
 import { encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { ANNOUNCEMENT, draft, LOG_ID, PUBLISHED } from "./messages.ts";
 import { filled, MINUTE, SUCCESSOR, TASK_ID, WRITER } from "./people.ts";

@@ -1,8 +1,8 @@
 /** Vectors of keys, log ids and what is signed in which domain. */
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { concatBytes, toHex, utf8 } from "../../../protocol/bytes.ts";
-import { checkpointFrom, checkpointText, cosign } from "../../../protocol/log/checkpoint.ts";
-import { logIdOf } from "../../../protocol/log/entry.ts";
+import { concatBytes, toHex, utf8 } from "../../../protocol/base/bytes.ts";
+import { logIdOf } from "../../../protocol/log/entry/entry.ts";
+import { checkpointFrom, checkpointText, cosign } from "../../../protocol/log/tree/checkpoint.ts";
 import { type Domain, signIn } from "../../../protocol/wire/envelope.ts";
 import { filled, MINUTE, SEEDS, TASK_ID, WITNESS, WRITER } from "./people.ts";
 

@@ -1,11 +1,11 @@
 /** Vectors of a log: entries of every type with every optional field, their ids, signatures, tree and checkpoints. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { toHex } from "../../../protocol/bytes.ts";
-import { type Draft, type Log, openLog } from "../../../protocol/log/chain.ts";
-import { checkpointFrom, formatCheckpoint } from "../../../protocol/log/checkpoint.ts";
-import { succeededBy } from "../../../protocol/log/succession.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import { succeededBy } from "../../../protocol/log/entry/succession.ts";
+import { type Draft, type Log, openLog } from "../../../protocol/log/stored/chain.ts";
+import { checkpointFrom, formatCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
 import { signIn } from "../../../protocol/wire/envelope.ts";
-import { createMemoryStore } from "../../../sim/store.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { AS_TRAINED } from "../publications.ts";
 import { filled, MINUTE, SUCCESSOR, TASK_ID, WRITER } from "./people.ts";
 

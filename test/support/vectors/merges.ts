@@ -1,7 +1,7 @@
 /** Vectors of merges: every rule, and some with pre-aggregators, on one small set of models with weights, masses and a base. */
 import { plainAggregator, RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import { bytesOf, toHex } from "../../../protocol/bytes.ts";
-import { combine } from "../../../protocol/combine.ts";
+import { bytesOf, toHex } from "../../../protocol/base/bytes.ts";
+import { combine } from "../../../protocol/task/combine.ts";
 import { filled, TASK } from "./people.ts";
 
 const LOT = filled(0x5a, 64);

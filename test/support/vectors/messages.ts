@@ -1,8 +1,13 @@
 /** Vectors of everything that goes over the wire: each message in hexadecimal, with its fields as [name, type, value]; bytes are hexadecimal. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { toHex, utf8 } from "../../../protocol/bytes.ts";
-import { checkpointFrom, checkpointSignature, cosign, formatCheckpoint } from "../../../protocol/log/checkpoint.ts";
-import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry.ts";
+import { toHex, utf8 } from "../../../protocol/base/bytes.ts";
+import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry/entry.ts";
+import {
+  checkpointFrom,
+  checkpointSignature,
+  cosign,
+  formatCheckpoint,
+} from "../../../protocol/log/tree/checkpoint.ts";
 import { type AnnouncementDraft, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import * as log from "../../../protocol/wire/log-messages.ts";
 import * as wire from "../../../protocol/wire/messages.ts";

@@ -1,12 +1,12 @@
 /** Who and what the protocol vectors are about: everybody can make them again from the seeds. */
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { toHex } from "../../../protocol/bytes.ts";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import type { Identity } from "../../../protocol/base/seams.ts";
+import type { Task, TaskSource } from "../../../protocol/base/task.ts";
 import type { BodyCodec, Codec } from "../../../protocol/codec/codec.ts";
 import { CODECS } from "../../../protocol/codec/registry.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
-import { encodeTask, parseTask } from "../../../protocol/manifest.ts";
-import type { Identity } from "../../../protocol/seams.ts";
-import type { Task, TaskSource } from "../../../protocol/task.ts";
+import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 
 export const SEEDS: readonly Uint8Array[] = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte));
 const [writer, reader, successor, witness] = SEEDS.map(identityFromSeed) as [Identity, Identity, Identity, Identity];

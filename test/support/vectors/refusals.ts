@@ -1,10 +1,10 @@
 /** Vectors of refusals: bytes, and the verdict and code that they meet. Each check of an announcement in its order, then those of a body. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { bytesOf, concatBytes, toHex } from "../../../protocol/bytes.ts";
-import { isHearsayError } from "../../../protocol/errors.ts";
-import { createAnnouncementBook } from "../../../protocol/peer/announcements.ts";
-import { validateBody } from "../../../protocol/peer/validate.ts";
-import type { Verdict } from "../../../protocol/seams.ts";
+import { bytesOf, concatBytes, toHex } from "../../../protocol/base/bytes.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import type { Verdict } from "../../../protocol/base/seams.ts";
+import { createAnnouncementBook } from "../../../protocol/peer/inbound/announcements.ts";
+import { validateBody } from "../../../protocol/peer/inbound/validate.ts";
 import { encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { seal } from "../../../protocol/wire/envelope.ts";

@@ -1,5 +1,5 @@
 /** Vectors of staleness: weights, the age from which lag is counted, and ages that merge. */
-import { lagReference, mergeAges, staleness, stalenessWeightQ16 } from "../../../protocol/staleness.ts";
+import { lagReference, mergeAges, staleness, stalenessWeightQ16 } from "../../../protocol/aggregate/staleness.ts";
 
 const WEIGHTINGS = [
   { function: "constant", a: 0.5, b: 4, floor: 0.8 },

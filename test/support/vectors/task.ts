@@ -1,7 +1,7 @@
 /** Vectors of a task: what people write, the complete manifest, and what follows from it. */
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { bytesOf, toHex } from "../../../protocol/bytes.ts";
-import { createRng } from "../../../protocol/rng.ts";
+import { bytesOf, toHex } from "../../../protocol/base/bytes.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { taskNames } from "../../../protocol/wire/messages.ts";
 import { CODEC, INITIAL, MANIFEST, SOURCE, TASK, TASK_ID } from "./people.ts";
 

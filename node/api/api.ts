@@ -1,0 +1,186 @@
+/**
+ * The peer's local interface: HTTP on 127.0.0.1, a random port, and a token that only the owner of the state directory can read
+ * (`api.json`, mode 0600). `hearsay status`, `hearsay why` and `hearsay log` ask it while the peer holds the database.
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import fastify, { type FastifyReply, type FastifyServerOptions } from "fastify";
+import { fromHex } from "../../protocol/base/bytes.ts";
+import { ERROR_CODES, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import type { Metrics } from "../../protocol/base/seams.ts";
+import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
+import type { PeerStatus } from "../../protocol/peer/peer.ts";
+import { createClosing } from "../closing.ts";
+import type { ArchiveSummary } from "../disk/archive.ts";
+import { writeWhole } from "../disk/whole-file.ts";
+import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
+import type { RemoteLogs } from "./remote-log.ts";
+
+/** What `hearsay status` shows. */
+export interface StatusReport extends PeerStatus {
+  readonly addresses: readonly string[];
+  readonly invite: string;
+  /** The last entry of the log; `id` in hexadecimal. */
+  readonly head: { readonly seq: number; readonly id: string };
+  readonly uptimeSeconds: number;
+  /** What is kept for audits. */
+  readonly archive: ArchiveSummary | null;
+  /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
+  readonly holdout: Metrics | null;
+}
+
+export interface ApiSource {
+  status(): Promise<StatusReport>;
+  /** What `hearsay why` tells of, oldest first. */
+  merges(): Promise<readonly RememberedMerge[]>;
+  /** The log of a generation, of the current one unless told, as JSONL in pieces. @throws HearsayError ERR_STATE where there is none. */
+  log(generation?: number): Promise<AsyncIterable<string>>;
+  /** Of which the database holds a log, ascending. */
+  generations(): Promise<readonly number[]>;
+  /** What others are asked for in an audit. */
+  readonly remote: RemoteLogs;
+}
+
+export interface Api {
+  close(): Promise<void>;
+}
+
+interface ApiFile {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** No route has a schema, and the compilers of schemas are 2 MB. */
+const NO_SCHEMAS = {
+  compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify },
+} as unknown as NonNullable<FastifyServerOptions["schemaController"]>;
+
+const FILE = "api.json";
+const ANSWER_WITHIN_MS = 10_000;
+/** Logs and bodies may have to wait for those of others. */
+export const TURN_WITHIN_MS: number = 300_000;
+/** Of the own log one export at a time: it takes the event loop's time, and a second one would take that of the peer. */
+const OWN_LOGS = { atOnce: 1, maxWaiting: 64, idleMs: 2_000 };
+/** Other peers may be slow, and each body may have half a gigabyte. */
+const OF_OTHERS = { atOnce: 2, maxWaiting: 16, idleMs: 2_000 };
+
+export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
+  const token = randomBytes(24).toString("base64url");
+  const expected = Buffer.from(`Bearer ${token}`);
+  const server = fastify({ logger: false, forceCloseConnections: true, schemaController: NO_SCHEMAS });
+  const own = createTurns(OWN_LOGS);
+  const others = createTurns(OF_OTHERS);
+  server.addHook("onRequest", async (request, reply) => {
+    const given = Buffer.from(request.headers.authorization ?? "");
+    const known = given.length === expected.length && timingSafeEqual(given, expected);
+    if (!known) await reply.code(401).send({ error: `send the token of ${FILE} as: Authorization: Bearer <token>` });
+  });
+  server.setErrorHandler((error: Error, _request, reply) => {
+    if (isHearsayError(error, "ERR_RATE")) reply.code(503).header("Retry-After", "60");
+    return reply.send(error);
+  });
+  server.get("/status", () => source.status());
+  server.get("/merges", () => source.merges());
+  server.get<{ Querystring: { generation?: string } }>("/log", ({ query }, reply) => {
+    return sendLog(reply, own, () => source.log(generationOf(query)));
+  });
+  server.get("/generations", () => source.generations());
+  server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
+    "/peers/:peer/log",
+    ({ params, query }, reply) => sendLog(reply, others, () => source.remote.log(params.peer, generationOf(query))),
+  );
+  server.get<{ Params: { peer: string } }>("/peers/:peer/generations", ({ params: { peer } }) =>
+    source.remote.generations(peer),
+  );
+  server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
+    "/peers/:peer/heads",
+    async ({ params, query }) => source.remote.heads(params.peer, generationOf(query) ?? 0),
+  );
+  server.get<{ Params: { hash: string }; Querystring: { from?: string } }>(
+    "/blobs/:hash",
+    async ({ params: { hash }, query: { from = "" } }, reply) => {
+      const wanted = fromHex(hash);
+      await turnFor(reply, others); // a body may have half a gigabyte
+      const blob = wanted && (await source.remote.blob(wanted, from.split(",")));
+      if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", `nobody of those has ${hash}`);
+      return reply.type("application/octet-stream").send(Buffer.from(blob.buffer, blob.byteOffset, blob.length));
+    },
+  );
+  const path = join(stateDir, FILE);
+  const closing = createClosing();
+  closing.add("the file of the local interface", () => rm(path, { force: true }));
+  closing.add("the local interface", () => server.close());
+  try {
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    await writeWhole(path, JSON.stringify({ url, token } satisfies ApiFile), { mode: 0o600, sync: false });
+  } catch (error) {
+    await closing.close().catch(() => {}); // the first error says more
+    throw error;
+  }
+  return closing;
+}
+
+/** Waits for a turn, which ends with the answer. @throws HearsayError ERR_RATE */
+async function turnFor(reply: FastifyReply, turns: Turns): Promise<Turn> {
+  const turn = await turns.take();
+  if (reply.raw.closed) turn.end();
+  else reply.raw.once("close", () => turn.end()); // also where its asker went away before the first byte
+  return turn;
+}
+
+async function sendLog(
+  reply: FastifyReply,
+  turns: Turns,
+  open: () => Promise<AsyncIterable<string>>,
+): Promise<FastifyReply> {
+  const turn = await turnFor(reply, turns);
+  return reply.type("application/jsonl").send(Readable.from(inTurns(turns, turn, await open())));
+}
+
+function generationOf({ generation }: { readonly generation?: string }): number | undefined {
+  return generation === undefined ? undefined : Number(generation);
+}
+
+/**
+ * Asks the peer that runs on a state directory; undefined where none does.
+ * @param withinMs until an answer begins; by default 10 s.
+ * @throws HearsayError ERR_TIMEOUT where it is silent, or the code that it answers. @throws Error where it answers with another status than 200.
+ */
+export async function askApi(
+  stateDir: string,
+  path: string,
+  withinMs: number = ANSWER_WITHIN_MS,
+): Promise<Response | undefined> {
+  let address: ApiFile;
+  try {
+    address = JSON.parse(await readFile(join(stateDir, FILE), "utf8")) as ApiFile;
+  } catch {
+    return undefined;
+  }
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), withinMs); // of the head: a log may take its time
+  const request = { headers: { authorization: `Bearer ${address.token}` }, signal: silence.signal };
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, address.url), request);
+  } catch (cause) {
+    if (!silence.signal.aborted) return undefined; // a file left behind by a peer that was killed
+    const seconds = withinMs / 1000;
+    throw new HearsayError("ERR_TIMEOUT", `the peer on ${stateDir} did not answer in ${seconds} s`, {}, cause);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (response.status === 401) return undefined; // left behind too, and another peer has that port by now
+  if (!response.ok) throw await errorIn(response, path);
+  return response;
+}
+
+/** The error that a route ended with, as fastify tells it. */
+async function errorIn(response: Response, path: string): Promise<Error> {
+  const { code, message } = (await response.json().catch(() => ({}))) as { code?: unknown; message?: unknown };
+  const known = ERROR_CODES.find((one) => one === code);
+  if (known !== undefined) return new HearsayError(known, String(message));
+  return new Error(`the peer answered ${response.status} to ${path}`);
+}

@@ -1,0 +1,164 @@
+/**
+ * Another peer's log and the models that it names, fetched over the network for an audit (`hearsay log audit PEER`): the log as an export in
+ * JSON lines, which is then verified like any file. Nothing here is trusted.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { Clock, PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { codecOf } from "../../protocol/codec/registry.ts";
+import { logIdOf } from "../../protocol/log/entry/entry.ts";
+import type { ExportHeader } from "../../protocol/log/export/exported.ts";
+import { writeJsonl } from "../../protocol/log/export/jsonl.ts";
+import { readCheckpoint } from "../../protocol/log/tree/checkpoint.ts";
+import type { LogWatch, OtherLogs } from "../../protocol/peer/account/log-watch.ts";
+import { pullBlob } from "../../protocol/peer/inbound/blobs.ts";
+import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
+import {
+  decodeCheckpointAnswer,
+  decodeEntriesAnswer,
+  decodeGenerationsAnswer,
+  encodeLogRequest,
+  LOG_PROTOCOL,
+  type LogRequest,
+} from "../../protocol/wire/log-messages.ts";
+import { taskNames } from "../../protocol/wire/messages.ts";
+import { wallClock } from "../clock.ts";
+import { nodeCrypto } from "../crypto.ts";
+
+export interface RemoteLogs {
+  /**
+   * The log of a neighbour, of the current generation unless told, up to its newest checkpoint, as lines with their ends; what the peer does not
+   * send is missing in it.
+   * @throws HearsayError ERR_TOO_LARGE (more entries than are fetched), ERR_CONFIG (no peer id), ERR_UNREACHABLE (no neighbour now), ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DECODE.
+   */
+  log(peer: PeerId, generation?: number): Promise<AsyncIterable<string>>;
+  /** The generations of a neighbour's logs that it has, ascending. @throws HearsayError as `log`. */
+  generations(peer: PeerId): Promise<number[]>;
+  /** Notes that a peer signed about that log of its, as it announced them to this one: to hold a copy of the log against. */
+  heads(peer: PeerId, generation: number): readonly string[];
+  /** A body or parameter vector by SHA-256, from the first of these peers that has it. */
+  blob(hash: Uint8Array, peers: readonly PeerId[]): Promise<Uint8Array | undefined>;
+}
+
+/** How often a neighbour is asked that answers with ERR_RATE, and the time between. */
+const ATTEMPTS = 60;
+const RETRY_MS = 1000;
+
+/** Entries that are asked for at once; as many come as fit into a frame. */
+const ENTRIES_ASKED = 4096;
+
+export interface RemoteLogsOptions {
+  readonly clock?: Clock;
+  /** What this peer knows of the logs of others: what is fetched is held against it. */
+  readonly known?: OtherLogs;
+}
+
+export function createRemoteLogs(
+  transport: Transport,
+  task: Task,
+  taskId: Uint8Array,
+  { clock = wallClock, known }: RemoteLogsOptions = {},
+): RemoteLogs {
+  const { maxBytes } = codecOf(task, taskId);
+  /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
+  async function ask(peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
+    try {
+      return await transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
+    } catch (error) {
+      if (!isHearsayError(error, "ERR_RATE") || attempts <= 1) throw error;
+      await sleep(RETRY_MS);
+      return ask(peer, request, attempts - 1);
+    }
+  }
+
+  /** Ends early where the peer refuses, or sends too little, too slowly or too much: the header says that more should come. */
+  async function* entries(
+    peer: PeerId,
+    logId: Uint8Array,
+    size: number,
+    watch: LogWatch | undefined,
+  ): AsyncIterable<Uint8Array> {
+    const startedMs = clock.monotonicMs();
+    let [from, bytes] = [0, 0];
+    while (from < size) {
+      const limit = Math.min(ENTRIES_ASKED, size - from);
+      const answer = await orNothing(() => ask(peer, { what: "entries", logId, from, limit }));
+      const some = answer === undefined ? [] : decodeEntriesAnswer(answer).entries.slice(0, limit);
+      if (some.length < Math.min(LIMITS.minEntriesAnswered, limit)) return;
+      bytes += some.reduce((sum, { length }) => sum + length, 0);
+      if (bytes > LIMITS.maxAuditedBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
+      watch?.entries(from, some);
+      yield* some;
+      from += some.length;
+    }
+  }
+
+  /** The same, and then what came to light is acted on. */
+  async function* watched(fetched: AsyncIterable<Uint8Array>, watch: LogWatch | undefined): AsyncIterable<Uint8Array> {
+    try {
+      yield* fetched;
+    } finally {
+      watch?.end();
+    }
+  }
+
+  async function generations(peer: PeerId): Promise<number[]> {
+    return decodeGenerationsAnswer(await ask(peer, { what: "generations", task: taskId }));
+  }
+
+  return {
+    generations,
+    async log(peer, wanted) {
+      const publicKey = publicKeyFromPeerId(peer);
+      if (publicKey === undefined) throw new HearsayError("ERR_CONFIG", `${peer} is no peer id`);
+      const generation = wanted ?? (await generations(peer)).at(-1) ?? 0;
+      const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
+      const { note, cosigned } = decodeCheckpointAnswer(await ask(peer, { what: "checkpoint", logId }));
+      const { size } = readCheckpoint(note);
+      if (size > LIMITS.maxAuditedEntries) {
+        const most = `at most ${LIMITS.maxAuditedEntries} are fetched`;
+        throw new HearsayError(
+          "ERR_TOO_LARGE",
+          `the log of ${peer} has ${size} entries, and ${most}: ask its owner for an export (hearsay log export)`,
+          { size },
+        );
+      }
+      const watch = known?.watch(peer, generation);
+      for (const shown of [note, cosigned]) if (shown !== undefined) watch?.checkpoint(shown);
+      const own = { publicKey, task: taskId, generation, size };
+      const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
+      return writeJsonl(header, watched(entries(peer, logId, size, watch), watch), nodeCrypto);
+    },
+    heads: (peer, generation) => known?.heads(peer, generation) ?? [],
+    async blob(hash, peers) {
+      const modules = { transport, crypto: nodeCrypto, clock };
+      const { signal } = new AbortController();
+      for (const peer of peers) {
+        try {
+          return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes, signal });
+        } catch (error) {
+          if (!isHearsayError(error)) throw error; // whatever it was, the next may have it
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Beyond what one answer may take, and the rate that a body has to have too. */
+function tooSlow(bytes: number, ms: number): boolean {
+  return ms > ATTEMPTS * RETRY_MS + LIMITS.requestTimeoutMs + (1000 * bytes) / LIMITS.minBytesPerSecond;
+}
+
+/** Undefined where the peer refuses, or goes. */
+async function orNothing<T>(request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (isHearsayError(error)) return undefined;
+    throw error;
+  }
+}

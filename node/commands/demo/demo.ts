@@ -1,0 +1,235 @@
+/**
+ * `hearsay demo`: the main job, for real. Peers in processes of their own hold shares of a data set that do not overlap, find each
+ * other on loopback, and learn; some of them lie. Beside it: the same network with a plain mean, and every peer alone.
+ */
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parse } from "yaml";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { Task } from "../../../protocol/base/task.ts";
+import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
+import type { DataConfig } from "../../config.ts";
+import { nodeCrypto } from "../../crypto.ts";
+import { SET_NAMES } from "../../data/sets.ts";
+import { loadPeerData } from "../../data/share.ts";
+import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
+import { readTaskFile } from "../../disk/state-dir.ts";
+import { startEngine } from "../../engines/client.ts";
+import { bytes, percent, printJson, table } from "../../terminal/print.ts";
+import { endNow, onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
+import { print } from "../../terminal/terminal.ts";
+import { verifyStateLog } from "../log/source.ts";
+import type { PeerAssignment, PeerReport } from "./messages.ts";
+import { type DemoNetwork, startNetwork } from "./network.ts";
+import { createDemoScreen, type DemoScreen } from "./screen.ts";
+
+interface DemoOptions {
+  readonly peers: string;
+  readonly attackers: string;
+  readonly dataset: string;
+  readonly partition: string;
+  readonly seconds: string;
+  readonly seed: string;
+  readonly task?: string;
+  readonly json?: boolean;
+}
+
+interface Setting {
+  readonly peers: number;
+  readonly attackers: number;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly data: DataConfig;
+  readonly task: Task;
+}
+
+/** Accuracy over the honest peers. */
+interface Outcome {
+  readonly meanAccuracy: number;
+  readonly minAccuracy: number;
+}
+
+/** Five exchanges in two seconds: quick enough to watch, and light enough for a laptop. */
+const MIN_CYCLE_MS = 400;
+const MAX_PEERS = 64;
+
+export async function run(options: DemoOptions): Promise<void> {
+  const setting = await readSetting(options);
+  const scratch = await mkdtemp(join(tmpdir(), "hearsay-demo-"));
+  const screen = createDemoScreen(setting);
+  let network: DemoNetwork | undefined;
+  const { asked } = onStopSignals(endNow);
+  void asked.then((signal) => {
+    network?.kill();
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(statusAfter(signal));
+  });
+
+  async function learn(title: string, task: Task): Promise<{ reports: PeerReport[]; logsVerified: number }> {
+    const directory = join(scratch, task.aggregation.rule);
+    screen.say(`${title}: starting ${setting.peers} processes`);
+    network = await startNetwork(assignments(setting, task, directory));
+    const untilMs = performance.now() + 1000 * setting.seconds;
+    for (let leftMs = 1000 * setting.seconds; leftMs > 0; leftMs = untilMs - performance.now()) {
+      await sleep(Math.min(leftMs, 1000));
+      screen.show(title, network.reports(), Math.max(0, untilMs - performance.now()));
+    }
+    const reports = await network.finish();
+    screen.done(title, reports);
+    return { reports, logsVerified: await verifyLogs(directory, setting.peers) };
+  }
+
+  try {
+    const withRule = (rule: string) => {
+      const { parameters: _, ...aggregation } = setting.task.aggregation;
+      return parseTask({ ...setting.task, aggregation: { ...aggregation, rule } });
+    };
+    const robust = await learn(`Gossip with ${setting.task.aggregation.rule}`, setting.task);
+    const mean = await learn("Gossip with a plain mean, same attack", withRule("mean"));
+    const alone = await learnAlone(setting, robust.reports, screen);
+    const outcomes = {
+      alone: outcome(alone.slice(0, honest(setting))),
+      mean: outcome(accuracies(setting, mean.reports)),
+      robust: outcome(accuracies(setting, robust.reports)),
+    };
+    const updates = sum(robust.reports.map(({ status }) => status.counters.published));
+    const bytesOut = sum(robust.reports.map(({ status }) => status.bytesOut));
+    const result = {
+      peers: setting.peers,
+      attackers: setting.attackers,
+      seconds: setting.seconds,
+      ...outcomes,
+      bytesPerUpdate: Math.round(bytesOut / updates),
+      updates,
+      logsVerified: robust.logsVerified + mean.logsVerified,
+    };
+    if (options.json) printJson(result);
+    else summarise(setting, result);
+    if (result.logsVerified !== 2 * setting.peers) {
+      throw new HearsayError("ERR_LOG_CHAIN", `${2 * setting.peers - result.logsVerified} logs do not hold`);
+    }
+  } finally {
+    network?.kill();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function readSetting(options: DemoOptions): Promise<Setting> {
+  const whole = (flag: string, text: string, least: number, most: number) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new HearsayError("ERR_CONFIG", `${flag} ${text}: give a whole number from ${least} to ${most}`);
+  };
+  const peers = whole("--peers", options.peers, 3, MAX_PEERS);
+  const attackers = whole("--attackers", options.attackers, 0, peers - 2);
+  const seconds = whole("--seconds", options.seconds, 1, 3600);
+  const seed = whole("--seed", options.seed, 0, 2 ** 32 - 1);
+  if (!(SET_NAMES as readonly string[]).includes(options.dataset)) {
+    throw new HearsayError("ERR_CONFIG", `--dataset ${options.dataset}: it is one of ${SET_NAMES.join(", ")}`);
+  }
+  const inboxSize = Math.min(8, peers - 1);
+  const template = parse(TEMPLATES[options.dataset as TemplateName].yaml);
+  const task =
+    options.task === undefined
+      ? parseTask({ ...template, seed, aggregation: { inboxSize, quorum: Math.min(3, inboxSize) } })
+      : await readTaskFile(options.task);
+  const data: DataConfig = {
+    dataset: options.dataset,
+    holdout: 0.2,
+    holdoutBy: "chance",
+    partition: options.partition,
+    seed,
+  };
+  await loadPeerData({ ...data, share: `1/${peers}` }, task); // faults show before anything starts
+  return { peers, attackers, seconds, seed, data, task };
+}
+
+/** The liars come last; the first peer, whom the others bootstrap from, is honest. */
+function assignments(setting: Setting, task: Task, directory: string): PeerAssignment[] {
+  return Array.from({ length: setting.peers }, (_, i) => ({
+    stateDir: join(directory, String(i)),
+    task,
+    data: shareOf(setting, i),
+    ...(i >= honest(setting) && { attack: "sign-flip" }),
+    bootstrap: [],
+    minCycleMs: MIN_CYCLE_MS,
+  }));
+}
+
+function shareOf({ data, peers }: Setting, i: number): DataConfig {
+  return { ...data, share: `${i + 1}/${peers}` };
+}
+
+/** Every honest peer by itself: the same start, share and number of steps as it had in the network. */
+async function learnAlone(setting: Setting, reports: readonly PeerReport[], screen: DemoScreen): Promise<number[]> {
+  const found: number[] = [];
+  for (let i = 0; i < honest(setting); i++) {
+    screen.say(`Alone: peer ${i + 1} of ${honest(setting)}`);
+    const { train, holdout } = await loadPeerData(shareOf(setting, i), setting.task);
+    const engine = await startEngine({ task: setting.task, train, ...(holdout && { holdout }), engine: "auto" });
+    const steps = (reports[i]?.status.cycle ?? 0) * setting.task.training.steps;
+    const params = initialParams(setting.task.tensors, setting.task.seed);
+    const trained = await engine.fit({ params, steps, seed: `alone/${i}` });
+    found.push((await engine.evaluate(trained.params, "holdout")).accuracy ?? 0);
+    await engine.close();
+  }
+  return found;
+}
+
+async function verifyLogs(directory: string, peers: number): Promise<number> {
+  let holding = 0;
+  for (let i = 0; i < peers; i++) {
+    const { ok } = await verifyStateLog(join(directory, String(i)), { crypto: nodeCrypto });
+    if (ok) holding++;
+  }
+  return holding;
+}
+
+function honest({ peers, attackers }: Setting): number {
+  return peers - attackers;
+}
+
+function accuracies(setting: Setting, reports: readonly PeerReport[]): number[] {
+  return reports.slice(0, honest(setting)).map(({ accuracy }) => accuracy);
+}
+
+function outcome(values: readonly number[]): Outcome {
+  const rounded = (value: number) => Number(value.toFixed(4));
+  return { meanAccuracy: rounded(sum(values) / values.length), minAccuracy: rounded(Math.min(...values)) };
+}
+
+function summarise(
+  { peers, attackers, task }: Setting,
+  result: {
+    alone: Outcome;
+    mean: Outcome;
+    robust: Outcome;
+    bytesPerUpdate: number;
+    updates: number;
+    logsVerified: number;
+  },
+): void {
+  const row = (name: string, { meanAccuracy, minAccuracy }: Outcome) => [
+    name,
+    percent(meanAccuracy),
+    percent(minAccuracy),
+  ];
+  const rows = [
+    row("each peer alone (same steps)", result.alone),
+    row("gossip, plain mean", result.mean),
+    row(`gossip, ${task.aggregation.rule}`, result.robust),
+  ];
+  print(
+    `\n${peers} peers, ${attackers} of them lying; accuracy of the honest ones on the common hold-out\n` +
+      `${table(["", "mean", "worst peer"], rows)}\n` +
+      `${result.updates} model updates of ${bytes(result.bytesPerUpdate)} on the wire each; ${result.logsVerified} of ${2 * peers} logs verified\n`,
+  );
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,31 @@
+/** What the demo and its peers say to each other over the channel between parent and child process. */
+
+import type { Task } from "../../../protocol/base/task.ts";
+import type { PeerStatus } from "../../../protocol/peer/peer.ts";
+import type { DataConfig } from "../../config.ts";
+
+/** Parent to child, once. */
+export interface PeerAssignment {
+  readonly stateDir: string;
+  readonly task: Task;
+  readonly data: DataConfig;
+  /** An attack of sim/attacks; an honest peer has none. */
+  readonly attack?: string | undefined;
+  readonly bootstrap: readonly string[];
+  readonly minCycleMs: number;
+}
+
+/** Parent to child: measure on the hold-out and stop. */
+export const FINISH = "finish";
+
+/** Child to parent. */
+export type PeerMessage =
+  | { readonly kind: "listening"; readonly address: string }
+  | { readonly kind: "report" | "final"; readonly report: PeerReport }
+  | { readonly kind: "failed"; readonly message: string };
+
+export interface PeerReport {
+  readonly status: PeerStatus;
+  /** Of the serving model on the common hold-out, 0 to 1. */
+  readonly accuracy: number;
+}

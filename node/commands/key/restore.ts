@@ -1,0 +1,96 @@
+/** `hearsay key restore`: a key from its backup, in a state directory that has none. Its log begins a new generation. */
+import { existsSync } from "node:fs";
+import { readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
+import { generationAfter } from "../../../protocol/log/stored/records.ts";
+import { wallClock } from "../../clock.ts";
+import { makePrivateDirectory } from "../../disk/private-directory.ts";
+import { openTask } from "../../disk/state-dir.ts";
+import { openStore } from "../../disk/store.ts";
+import { decodeBackup, type KeyBackup } from "../../keys/backup.ts";
+import { encodeKey, sealBytes } from "../../keys/key-file.ts";
+import { createPrivate } from "../../keys/keys.ts";
+import { openOwnLog } from "../../keys/own-log.ts";
+import { passphraseFrom } from "../../keys/passphrase.ts";
+import { settleRotation } from "../../keys/rotation.ts";
+import { shellOption } from "../../shell.ts";
+import { facts, printJson } from "../../terminal/print.ts";
+import { print, tell } from "../../terminal/terminal.ts";
+import { type KeyOptions, keyPath } from "./options.ts";
+
+export async function run(file: string, options: KeyOptions): Promise<void> {
+  const { state } = options;
+  await settleRotation(state);
+  for (const name of ["key", "db"]) {
+    if (existsSync(join(state, name)))
+      throw new HearsayError(
+        "ERR_STATE",
+        `${state} has a ${name} already: nothing is overwritten, use another --state`,
+      );
+  }
+  const ask = passphraseFrom(options);
+  const passphrase = await ask(file);
+  const backup = await readBackup(file, passphrase);
+  const { key, task, sealed, head } = backup;
+  await refuseOtherTask(state, toHex(task));
+  const generation = generationAfter(head.generation, wallClock.now());
+
+  const tightened = await makePrivateDirectory(state);
+  if (tightened !== undefined) tell(`${tightened}\n`);
+  const database = join(state, "db");
+  const aside = join(state, "db.new");
+  await rm(aside, { recursive: true, force: true });
+  await beginLog(aside, backup, generation);
+  const bytes = encodeKey(key.privateKey);
+  await createPrivate(keyPath(state), sealed ? await sealBytes(bytes, passphrase) : bytes);
+  await rename(aside, database);
+
+  const { peerId } = key.identity;
+  if (options.json) return printJson({ peerId, task: toHex(task), generation, after: { ...head, id: toHex(head.id) } });
+  print(
+    `${facts([
+      ["peer", peerId],
+      ["task", toHex(task)],
+      [
+        "log",
+        `generation ${generation} from here on; the backup knew ${head.seq + 1} entries of generation ${head.generation}`,
+      ],
+    ])}\n\nThe key must run in no other place. Next: ${nextStep(state)}\n`,
+  );
+}
+
+async function readBackup(file: string, passphrase: string): Promise<KeyBackup> {
+  try {
+    return await decodeBackup(new Uint8Array(await readFile(file)), passphrase);
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    throw new HearsayError("ERR_STATE", `the backup ${file} cannot be used: ${error.message}`, { path: file }, error);
+  }
+}
+
+async function refuseOtherTask(state: string, taskId: string): Promise<void> {
+  if (!existsSync(join(state, "task.cbor"))) return;
+  const theirs = (await openTask(state)).taskId;
+  if (theirs === taskId) return;
+  throw new HearsayError(
+    "ERR_STATE",
+    `${state} belongs to task ${theirs}, the backup to ${taskId}: use another --state`,
+  );
+}
+
+/** Writes the first entry of the generation, which names the newest that the backup knew. */
+async function beginLog(path: string, { key, task, head }: KeyBackup, generation: number): Promise<void> {
+  const store = await openStore(path);
+  try {
+    await openOwnLog(store, key.identity, task, { generation, after: head.id });
+  } finally {
+    await store.close();
+  }
+}
+
+function nextStep(state: string): string {
+  const up = `hearsay up ${shellOption("--state", state)} --data FILE`;
+  return existsSync(join(state, "task.cbor")) ? up : `hearsay join INVITE ${shellOption("--state", state)}, then ${up}`;
+}

@@ -1,0 +1,34 @@
+/** `hearsay eval`: figures of the peer's model on examples with known answers. */
+import { loadConfig } from "../../config.ts";
+import { loadPeerData } from "../../data/share.ts";
+import { configPath } from "../../disk/state-dir.ts";
+import { onErrors } from "../../terminal/colours.ts";
+import { facts, metricRows, printJson } from "../../terminal/print.ts";
+import { print, tell } from "../../terminal/terminal.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
+import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
+
+interface EvalOptions extends ModelOptions, DataOptions {
+  readonly json?: boolean;
+}
+
+export async function run(options: EvalOptions): Promise<void> {
+  const { task, params, metadata } = await openModel(options);
+  const { data: configured } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
+  // A file that is named here is evaluated whole; otherwise the hold-out of the peer's own configuration.
+  const data = await loadPeerData(
+    options.data === undefined ? configured : { ...configured, holdout: 0, share: undefined },
+    task,
+  );
+  for (const warning of data.warnings) tell(`${onErrors.yellow("note:")} ${warning}\n`);
+  const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;
+  const engine = await inferenceEngine(task, options.engine, examples);
+  try {
+    const metrics = await engine.evaluate(params, "holdout");
+    if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });
+    else
+      print(`${facts([["task", task.name], ["model age", `${metadata.age ?? "?"} steps`], ...metricRows(metrics)])}\n`);
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,19 @@
+/** `hearsay export`: the peer's model as a safetensors file, readable wherever the format is. */
+import { encodeModel } from "../../disk/model-file.ts";
+import { writeOutput } from "../../disk/whole-file.ts";
+import { bytes, printJson } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+import { openModel } from "./model.ts";
+
+export async function run(options: { state: string; output: string; json?: boolean }): Promise<void> {
+  const { task, params, metadata } = await openModel({ state: options.state, engine: "auto" });
+  const facts = {
+    peerId: metadata.peer ?? "",
+    cycle: Number(metadata.cycle ?? 0),
+    age: Number(metadata.age ?? 0),
+  };
+  const file = encodeModel(params, task, metadata.task ?? "", facts);
+  await writeOutput(options.output, file);
+  if (options.json) printJson({ file: options.output, bytes: file.length, parameters: params.length, ...facts });
+  else print(`${options.output}: ${params.length} parameters, ${bytes(file.length)}, age ${facts.age} steps\n`);
+}

@@ -1,0 +1,127 @@
+/** What `hearsay init` takes from a table: columns, classes, mean and spread. They become part of the manifest, which every peer sees. */
+import { basename } from "node:path";
+import { type Document, visit } from "yaml";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { type ColumnStats, checkVariation, columnStats, countingColumns } from "../../data/check.ts";
+import { type CsvTable, readCsv } from "../../data/csv.ts";
+import { dropOption } from "../../data/csv-columns.ts";
+import { type DataSource, formatOf } from "../../data/load.ts";
+import { fillMissing } from "../../data/missing.ts";
+import { valuesIn } from "../../data/name-list.ts";
+import { isMisread, quoted } from "../../data/names.ts";
+import { roundedBeside } from "../../data/number.ts";
+import { type Sentinel, suspectedSentinels } from "../../data/sentinels.ts";
+import { shellWord } from "../../shell.ts";
+
+export interface Fill {
+  readonly path: string;
+  readonly table: CsvTable;
+  readonly inputs: ColumnStats;
+  /** Of the targets of a regression. */
+  readonly targets?: ColumnStats;
+  readonly warnings: readonly string[];
+  readonly suspected: readonly Sentinel[];
+}
+
+/** Fills in the document of a template. @throws HearsayError ERR_DATA, with the remedy; ERR_CONFIG without a label. */
+export async function fillFromData(document: Document, source: DataSource): Promise<Fill> {
+  const { path } = source;
+  const classification = document.getIn(["output", "kind"]) === "classification";
+  const kind = classification ? "classification" : "regression";
+  const label = source.label ?? (classification ? "label" : undefined);
+  if (label === undefined)
+    throw new HearsayError("ERR_CONFIG", "--label: name the columns to predict, separated by commas");
+  if (formatOf(path) === "arrays") {
+    const message = `${path}: columns have no names in array files; write input.shape and the classes into the task by hand`;
+    throw new HearsayError(
+      "ERR_DATA",
+      `${message}, from hearsay init --template ${classification ? "csv" : "regression"}`,
+    );
+  }
+  const labels = classification
+    ? ({ kind, column: label } as const)
+    : ({ kind: "regression", columns: label } as const);
+  const table = await readCsv(path, { ...source, labels: labels as Parameters<typeof readCsv>[1]["labels"] });
+  const width = table.features.length;
+  const inputs = columnStats(table.data.inputs, width);
+  refuseEmpty(path, table.features, inputs);
+  const targets = classification ? undefined : columnStats(table.data.targets, table.labels.length);
+  writeInput(document, table, inputs, source);
+  writeOutput(document, table, targets);
+  removeEdits(document);
+  const suspected = suspectedSentinels(table.data.inputs, table.features);
+  const counting = countingColumns(table.data.inputs, width).map((column) => table.features[column] as string);
+  fillMissing(table.data.inputs, width, inputs.mean);
+  const warnings = [
+    ...checkVariation(table.data, { path, kind, features: table.features, whole: true }),
+    ...counting.map(
+      (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
+    ),
+    ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),
+  ];
+  return { path, table, inputs, ...(targets && { targets }), warnings, suspected };
+}
+
+function misreadNames(path: string, names: readonly string[]): string[] {
+  const name = names.find(isMisread);
+  if (name === undefined) return [];
+  const mend = `iconv -f UTF-8 -t WINDOWS-1252 ${shellWord(path)} > mended.csv`;
+  return [`${quoted(name)} looks like UTF-8 that was read as Windows-1252 and saved again; mend it: ${mend}`];
+}
+
+function refuseEmpty(path: string, features: readonly string[], { count }: ColumnStats): void {
+  const empty = features.find((_, column) => count[column] === 0);
+  if (empty === undefined) return;
+  throw new HearsayError("ERR_DATA", `${path}: column "${empty}" has no reading at all; leave it out with --drop`, {
+    path,
+  });
+}
+
+function writeInput(document: Document, { features }: CsvTable, { mean, std }: ColumnStats, source: DataSource): void {
+  const flow = (value: unknown) => document.createNode(value, { flow: true });
+  document.setIn(["input", "shape"], flow([features.length]));
+  document.setIn(["input", "features"], flow(features));
+  document.setIn(["input", "mean"], flow(mean.map((value, i) => roundedBeside(value, std[i] as number, 6))));
+  document.setIn(["input", "std"], flow(std.map(rounded)));
+  const missing = source.missing === undefined ? [] : valuesIn(source.missing);
+  if (missing.length > 0) document.setIn(["input", "missing"], flow(missing));
+}
+
+function writeOutput(document: Document, { labels, classes }: CsvTable, targets: ColumnStats | undefined): void {
+  const flow = (value: unknown) => document.createNode(value, { flow: true });
+  if (targets === undefined) {
+    document.setIn(["output", "classes"], flow(classes));
+    if (labels[0] !== "label") document.setIn(["output", "column"], labels[0]);
+    return;
+  }
+  const { mean, std } = targets;
+  document.setIn(["output", "targets"], flow(labels));
+  document.setIn(["output", "mean"], flow(mean.map((value, i) => roundedBeside(value, std[i] as number, 6))));
+  document.setIn(["output", "std"], flow(std.map(rounded)));
+}
+
+/** What a template asks its reader to fill in is filled in. */
+function removeEdits(document: Document): void {
+  visit(document, {
+    Node(_, node) {
+      if (node.comment?.includes("EDIT")) node.comment = null;
+      if (node.commentBefore?.includes("EDIT")) node.commentBefore = null;
+    },
+  });
+}
+
+/** A name for the task, from that of the file. */
+export function taskNameFor(path: string): string | undefined {
+  const [stem = ""] = basename(path).split(".", 1);
+  const name = stem
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
+  return name === "" ? undefined : name.slice(0, 64);
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
+}

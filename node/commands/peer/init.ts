@@ -1,0 +1,127 @@
+/** `hearsay init`: writes a task file from a template, filled in from one's own data where they are given. */
+import { existsSync } from "node:fs";
+import { type Document, parseDocument } from "yaml";
+import { toHex } from "../../../protocol/base/bytes.ts";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
+import { loadConfig } from "../../config.ts";
+import { nodeCrypto } from "../../crypto.ts";
+import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
+import { writeOutput } from "../../disk/whole-file.ts";
+import { nameList, shellOption } from "../../shell.ts";
+import { facts, printJson } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
+import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
+import { useTopology } from "./init-model.ts";
+import { describeFill, fillAsJson } from "./init-table.ts";
+
+interface InitOptions extends DataOptions {
+  readonly template?: string;
+  readonly output: string;
+  readonly name?: string;
+  readonly peers: string;
+  readonly model?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+const LARGEST_INBOX = 8;
+const LARGEST_QUORUM = 3;
+
+/** Templates whose data come with them. */
+const WITH_DATA: readonly string[] = ["digits", "motes", "mnist"];
+
+export async function run(options: InitOptions): Promise<void> {
+  const name = options.template ?? (options.data === undefined ? "digits" : "csv");
+  const template = TEMPLATES[name as TemplateName];
+  if (template === undefined) {
+    const names = Object.entries(TEMPLATES).map(([known, { about }]) => `  ${known.padEnd(11)} ${about}`);
+    const message = `--template ${name}: there is no such template; the templates are\n${names.join("\n")}`;
+    throw new HearsayError("ERR_CONFIG", message);
+  }
+  if (options.data !== undefined && WITH_DATA.includes(name)) {
+    const message = `--template ${name} has data of its own; for ${options.data} give --template csv or regression`;
+    throw new HearsayError("ERR_CONFIG", message);
+  }
+  const peers = Number(options.peers);
+  if (!Number.isInteger(peers) || peers < 2)
+    throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
+  if (existsSync(options.output) && !options.force) {
+    const remedy = "name another file with --output, or overwrite it with --force";
+    throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
+  }
+  const document = parseDocument(template.yaml);
+  const { fill, model } = await complete(document, options, peers);
+  const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
+  const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
+  await writeOutput(options.output, text);
+
+  const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
+  const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
+  if (options.json) {
+    printJson({ file: options.output, taskId, name: task.name, edits, ...(fill && { data: fillAsJson(fill) }) });
+    return;
+  }
+  const { inboxSize, quorum } = task.aggregation;
+  const told: [string, string][] = [
+    ["wrote", options.output],
+    ["task", `${task.name}  ${taskId}`],
+    ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
+  ];
+  if (model !== undefined) told.push(["model", model]);
+  print(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
+${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
+All peers must use the same file: what is in it makes the task id. Then:
+  hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}\n`);
+}
+
+interface Completed {
+  readonly fill: Fill | undefined;
+  /** What was read from --model, in words. */
+  readonly model: string | undefined;
+}
+
+/** Everything that the command line says goes into the document of the template. */
+async function complete(document: Document, options: InitOptions, peers: number): Promise<Completed> {
+  const name = options.name ?? (options.data === undefined ? undefined : taskNameFor(options.data));
+  if (name !== undefined) {
+    document.set("name", name);
+    comment(document, ["name"], null);
+  }
+  const inboxSize = Math.min(LARGEST_INBOX, peers - 1);
+  const quorum = Math.min(LARGEST_QUORUM, inboxSize);
+  const parameters = document.createNode({ f: 0.2 }, { flow: true });
+  document.set("aggregation", document.createNode({ rule: "guarded-median", parameters, inboxSize, quorum }));
+  comment(document, ["aggregation", "parameters"], " f: assumed share of lying peers, 0 to 0.49");
+  comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
+  comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
+  let fill: Fill | undefined;
+  if (options.data !== undefined) {
+    const { data } = await loadConfig(undefined, {}, dataSettings(options));
+    fill = await fillFromData(document, { ...data, path: options.data });
+  }
+  const model = options.model === undefined ? undefined : await useTopology(document, options.model);
+  return { fill, model };
+}
+
+/** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */
+function dataFlags(template: string, options: InitOptions): string {
+  if (WITH_DATA.includes(template)) return `--dataset ${template}`;
+  const positions = options.drop?.split(",").filter((name) => name.startsWith("#")) ?? [];
+  const given: [string, string | undefined][] = [
+    ["--data", options.data ?? "FILE"],
+    ["--label", template === "csv" ? options.label : undefined], // targets stand in the task
+    ["--owner", options.owner],
+    ["--drop", positions.length === 0 ? undefined : nameList(positions)],
+    ["--encoding", options.encoding],
+    ["--delimiter", options.delimiter],
+    ["--decimal", options.decimal],
+  ];
+  return given.flatMap(([flag, value]) => (value === undefined ? [] : [shellOption(flag, value)])).join(" ");
+}
+
+function comment(document: Document, path: string[], text: string | null): void {
+  const node = document.getIn(path, true);
+  if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
+}

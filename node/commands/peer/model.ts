@@ -1,0 +1,36 @@
+/** What `eval` and `predict` share: the peer's task and model, and an engine around them. */
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { Trainer } from "../../../protocol/base/seams.ts";
+import { inputSize, outputSize, type Task } from "../../../protocol/base/task.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
+import { readModel } from "../../disk/model-file.ts";
+import { modelPath, openTask } from "../../disk/state-dir.ts";
+import { type EngineChoice, startEngine } from "../../engines/client.ts";
+
+export interface ModelOptions {
+  readonly state: string;
+  readonly model?: string;
+  readonly engine: string;
+}
+
+export interface OpenModel {
+  readonly task: Task;
+  readonly params: Float32Array;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export async function openModel({ state, model }: ModelOptions): Promise<OpenModel> {
+  const { task } = await openTask(state);
+  return { task, ...(await readModel(model ?? modelPath(state), task)) };
+}
+
+/** An engine for inference: what it would train on is one row of zeros, unless examples are given. */
+export async function inferenceEngine(task: Task, engine: string, holdout?: Dataset): Promise<Trainer> {
+  if (engine !== "auto" && engine !== "dense" && engine !== "tensorflow") {
+    throw new HearsayError("ERR_CONFIG", `--engine ${engine}: it is one of auto, dense, tensorflow`);
+  }
+  const targets = task.output.kind === "classification" ? 1 : outputSize(task);
+  const train = { inputs: new Float32Array(inputSize(task)), targets: new Float32Array(targets), length: 1 };
+  const choice: EngineChoice = engine;
+  return startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+}

@@ -1,0 +1,78 @@
+/** `hearsay predict`: inputs in, predictions out, one line each; needs no network and no running peer. */
+import { csvField } from "../../../protocol/base/csv-field.ts";
+import { inputSize, outputSize, type Task } from "../../../protocol/base/task.ts";
+import { visibleJson } from "../../../protocol/base/visible.ts";
+import type { Numbers } from "../../../protocol/learn/data/dataset.ts";
+import { loadConfig } from "../../config.ts";
+import { loadInputs } from "../../data/load.ts";
+import { roundedBeside } from "../../data/number.ts";
+import { configPath } from "../../disk/state-dir.ts";
+import { writeOutput } from "../../disk/whole-file.ts";
+import { pour } from "../../terminal/terminal.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
+import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
+
+interface PredictOptions extends ModelOptions, DataOptions {
+  readonly data: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+const ROWS_AT_ONCE = 4096;
+
+export async function run(options: PredictOptions): Promise<void> {
+  const { task, params } = await openModel(options);
+  const { data } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
+  const { inputs, length } = await loadInputs({ ...data, path: options.data }, task);
+  const engine = await inferenceEngine(task, options.engine);
+  async function* answers(): AsyncGenerator<string> {
+    if (!options.json) yield `${header(task)}\n`;
+    const width = inputSize(task);
+    for (let row = 0; row < length; row += ROWS_AT_ONCE) {
+      const some = inputs.slice(row * width, Math.min(length, row + ROWS_AT_ONCE) * width);
+      yield lines(task, await engine.predict(params, some), row, options.json === true);
+    }
+  }
+  try {
+    if (options.output !== undefined) await writeOutput(options.output, answers());
+    else for await (const piece of answers()) await pour(piece);
+  } finally {
+    await engine.close();
+  }
+}
+
+function header(task: Task): string {
+  return task.output.kind === "classification" ? "prediction,probability" : task.output.targets.map(csvField).join(",");
+}
+
+function lines(task: Task, predictions: Numbers, firstRow: number, json: boolean): string {
+  const width = outputSize(task);
+  let text = "";
+  for (let i = 0; i * width < predictions.length; i++) {
+    const values = [...predictions.subarray(i * width, (i + 1) * width)];
+    text += `${json ? visibleJson(JSON.stringify(asObject(task, values, firstRow + i))) : asCsv(task, values)}\n`;
+  }
+  return text;
+}
+
+function asObject(task: Task, values: readonly number[], row: number): Record<string, unknown> {
+  if (task.output.kind === "regression") {
+    return { row, ...Object.fromEntries(task.output.targets.map((target, i) => [target, values[i]])) };
+  }
+  const best = values.indexOf(Math.max(...values));
+  const probabilities = Object.fromEntries(task.output.classes.map((label, i) => [label, round(values[i] ?? 0)]));
+  return { row, prediction: task.output.classes[best], probability: round(values[best] ?? 0), probabilities };
+}
+
+function asCsv(task: Task, values: readonly number[]): string {
+  if (task.output.kind === "regression") {
+    const { std } = task.output;
+    return values.map((value, i) => String(roundedBeside(value, std[i % std.length] as number, 7))).join(",");
+  }
+  const best = values.indexOf(Math.max(...values));
+  return `${csvField(task.output.classes[best] ?? "")},${round(values[best] ?? 0)}`;
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(4));
+}

@@ -1,0 +1,47 @@
+/** `hearsay status`: what the running peer is doing. */
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { askApi, type StatusReport } from "../../api/api.ts";
+import type { ArchiveSummary } from "../../disk/archive.ts";
+import { shellOption } from "../../shell.ts";
+import { bytes, facts, metricRows, printJson } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+
+export async function run(options: { state: string; json?: boolean }): Promise<void> {
+  const response = await askApi(options.state, "/status");
+  if (response === undefined) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `no peer runs on ${options.state}: start it with hearsay up ${shellOption("--state", options.state)}`,
+    );
+  }
+  const status = (await response.json()) as StatusReport;
+  if (options.json) return printJson(status);
+  const { counters } = status;
+  const refused = Object.entries(counters.refused).map(([code, n]) => `${code} ${n}`);
+  const rows: [string, string][] = [
+    ["peer", status.peerId],
+    ["task", `${status.task.name}  ${status.task.id}`],
+    ["engine", `${status.engine}, ${status.numExamples} examples`],
+    ["up for", `${status.uptimeSeconds} s`],
+    ["neighbours", String(status.neighbours)],
+    ["cycles", `${status.cycle}, age ${status.age} steps`],
+    ["merges", `${counters.merges} (quorum ${status.quorum}, ${status.fresh} fresh now)`],
+    [
+      "candidates",
+      `${counters.used} used, ${counters.clipped} clipped, ${counters.duplicate} duplicate, ${counters.removed} removed, ${counters.invalid} invalid`,
+    ],
+    ["refused", refused.length === 0 ? "none" : refused.join(", ")],
+    ["traffic", `${bytes(status.bytesIn)} in, ${bytes(status.bytesOut)} out`],
+    ["log", `${status.logSize} entries`],
+    ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
+    ["addresses", status.addresses.join("\n            ")],
+    ["invite", status.invite],
+  ];
+  if (status.holdout !== null)
+    rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
+  print(`${facts(rows)}\n`);
+}
+
+function archived({ files, bytes: size, skipped }: ArchiveSummary): string {
+  return `${files} bodies, ${bytes(size)}${skipped === 0 ? "" : `; ${skipped} times nothing was kept: more than the budget`}`;
+}

@@ -1,0 +1,49 @@
+/** What the local interface of a running peer tells (api/api.ts). */
+import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
+import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
+import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
+import { storedGenerations } from "../../../protocol/log/stored/records.ts";
+import { rememberedMerges } from "../../../protocol/peer/memory/history.ts";
+import { formatInvite } from "../../../protocol/task/invite.ts";
+import type { ApiSource } from "../../api/api.ts";
+import { nodeCrypto } from "../../crypto.ts";
+import type { RunningPeer } from "../../start.ts";
+import { createGauge } from "../../terminal/gauge.ts";
+
+/** @param hasHoldout whether there are figures to be measured. */
+export function apiSource(running: RunningPeer, taskId: string, hasHoldout: boolean): ApiSource {
+  const { peer, store, archive, remote } = running;
+  const startedMs = performance.now();
+  const figures = createGauge(() => peer.evaluate("holdout"));
+  return {
+    remote,
+    generations: () => storedGenerations(store),
+    async status() {
+      const { seq, id } = peer.log.head();
+      return {
+        ...peer.status(),
+        addresses: running.addresses(),
+        invite: inviteTo(running, taskId),
+        head: { seq, id: toHex(id) },
+        uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
+        archive: archive?.summary() ?? null,
+        holdout: hasHoldout ? await figures() : null,
+      };
+    },
+    merges: () => rememberedMerges(store),
+    async log(generation) {
+      const { header, entries } = await openStoredExport(store, nodeCrypto, generation);
+      return writeJsonl(header, entries(), nodeCrypto);
+    },
+  };
+}
+
+/** An invite with the addresses that others can reach, or those of this machine where there are no other. */
+export function inviteTo(running: RunningPeer, taskId: string): string {
+  const addresses = running.addresses();
+  const outside = addresses.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
+  return formatInvite({
+    task: fromHex(taskId) ?? new Uint8Array(),
+    addresses: outside.length > 0 ? outside : addresses,
+  });
+}

@@ -1,0 +1,148 @@
+/** `hearsay up`: runs the peer until it is told to stop. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { serveApi } from "../../api/api.ts";
+import { createClosing } from "../../closing.ts";
+import { type Config, loadConfig } from "../../config.ts";
+import { loadPeerData } from "../../data/share.ts";
+import { configPath, openTask } from "../../disk/state-dir.ts";
+import { passphraseFrom } from "../../keys/passphrase.ts";
+import { type RunningPeer, startPeer } from "../../start.ts";
+import { fail } from "../../terminal/fail.ts";
+import { outliveOutput } from "../../terminal/output.ts";
+import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
+import { print } from "../../terminal/terminal.ts";
+import { narrator } from "../../terminal/up-narrator.ts";
+import { type DataOptions, dataSettings } from "./data-options.ts";
+import { apiSource, inviteTo } from "./up-api.ts";
+import { createLogger } from "./up-log.ts";
+
+interface UpOptions extends DataOptions {
+  readonly state: string;
+  readonly task?: string;
+  readonly config?: string;
+  readonly listen?: string;
+  readonly bootstrap?: string;
+  readonly mdns: boolean;
+  readonly engine?: string;
+  readonly minCycle?: string;
+  readonly holdout?: string;
+  readonly holdoutBy?: string;
+  readonly holdoutData?: string;
+  readonly share?: string;
+  readonly partition?: string;
+  readonly seed?: string;
+  readonly logLevel?: string;
+  readonly seconds?: string;
+  readonly passphraseFile?: string;
+}
+
+/** A timer of Node holds 2^31 ms. */
+const MAX_SECONDS = 2_000_000;
+/** A peer that has not ended by then, for whatever reason, is ended. */
+const STOP_WITHIN_MS = 4_500;
+/** A reader of the log that has stopped is not waited for longer. */
+const LAST_WORDS_MS = 500;
+const EXIT_FAILED = 1;
+
+export async function run(options: UpOptions): Promise<void> {
+  process.umask(0o077); // all that it writes lies in the state directory
+  outliveOutput();
+  const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
+  const logger = await createLogger(config.logLevel);
+  const seconds = secondsOf(options.seconds);
+  const { asked } = onStopSignals((signal) => {
+    logger.warn(`ended at once, on a second ${signal}`);
+    process.exit(statusAfter(signal));
+  });
+  let running: RunningPeer | undefined;
+  void asked.then((signal) => {
+    if (running !== undefined) return;
+    logger.info(`stopped by ${signal} before it learned`);
+    process.exit(0); // nothing is half written, whenever it ends
+  });
+  const { task, taskId } = await openTask(options.state, options.task);
+  const data = await loadPeerData(config.data, task);
+  for (const warning of data.warnings) logger.warn(warning);
+  running = await startPeer({
+    ...{ stateDir: options.state, task, train: data.train, ...(data.holdout && { holdout: data.holdout }) },
+    ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
+    ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
+    passphrase: passphraseFrom(options),
+    observe: narrator(logger),
+    warn: (message) => logger.warn(message),
+  });
+  const { peer, stop } = running;
+  const closing = createClosing();
+  try {
+    const api = await serveApi(options.state, apiSource(running, taskId, data.holdout !== undefined));
+    closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
+    closing.add("the peer", stop, STOP_WITHIN_MS);
+    const { peerId, engine, numExamples } = peer.status();
+    logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
+    print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
+    const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
+    await Promise.race([running.done, asked, ...over]);
+    logger.info("stopping");
+  } catch (error) {
+    logger.info("stopping, since it failed");
+    const ended = endInTime(logger, error);
+    await Promise.allSettled([closing.close(), stop()]);
+    ended();
+    throw error; // what came of it says less
+  }
+  const ended = endInTime(logger);
+  await closing.close().finally(ended);
+  const { cycle, age, logSize } = peer.status();
+  logger.info({ cycle, age, logSize }, "stopped");
+}
+
+/**
+ * Whatever hangs: a supervisor must see that this peer does not learn any more. The returned function says that all has been closed, and
+ * leaves the last words a moment to be read.
+ */
+function endInTime(logger: Logger, error?: unknown): () => void {
+  const end = () => {
+    if (error !== undefined) fail(error);
+    logger.error(`not everything has ended within ${STOP_WITHIN_MS / 1000} s; ended without it`);
+    process.exit(EXIT_FAILED);
+  };
+  const timer = setTimeout(end, STOP_WITHIN_MS).unref();
+  return () => {
+    clearTimeout(timer);
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
+  };
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
+  throw new HearsayError("ERR_CONFIG", `--seconds ${text}: give a number above 0, at most ${MAX_SECONDS}`);
+}
+
+function settings(options: UpOptions): Record<string, unknown> {
+  const number = (text?: string) => (text === undefined || text.trim() === "" ? text : toNumber(text));
+  return {
+    listen: options.listen?.split(","),
+    bootstrap: options.bootstrap?.split(","),
+    mdns: options.mdns ? undefined : false,
+    engine: options.engine,
+    minCycleMs: number(options.minCycle),
+    logLevel: options.logLevel,
+    ...dataSettings(options),
+    "data.holdout": number(options.holdout),
+    "data.holdoutBy": options.holdoutBy,
+    "data.holdoutPath": options.holdoutData,
+    "data.share": options.share,
+    "data.partition": options.partition,
+    "data.seed": number(options.seed),
+  } satisfies Record<string, Config[keyof Config] | unknown>;
+}
+
+/** A number, or the text as it is for the schema to report. */
+function toNumber(text: string): number | string {
+  const value = Number(text);
+  return Number.isFinite(value) ? value : text;
+}

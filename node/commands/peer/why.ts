@@ -1,0 +1,147 @@
+/** `hearsay why`: who moved the model, and who was left out, over time. */
+
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
+import {
+  type RememberedMerge,
+  type RememberedParent,
+  rememberedMerges,
+} from "../../../protocol/peer/memory/history.ts";
+import { type PeerTally, tally } from "../../../protocol/peer/memory/tally.ts";
+import { askApi } from "../../api/api.ts";
+import { dateText, percent, printJson, table } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+import { openLogStore } from "../log/source.ts";
+
+interface WhyOptions {
+  readonly state: string;
+  readonly peer?: string;
+  readonly last: string;
+  readonly json?: boolean;
+}
+
+/** Characters of a peer id that are shown: the first eight are the same for all. */
+const SHOWN = 8;
+const BAR_WIDTH = 12;
+/** Columns of a curve over time. */
+const CURVE_WIDTH = 24;
+const LEVELS = "▁▂▃▄▅▆▇█";
+
+export async function run({ state, peer, last, json }: WhyOptions): Promise<void> {
+  const merges = await mergesOf(state);
+  const { own, peers } = tally(merges);
+  const one = peer === undefined ? undefined : find(peer, peers);
+  if (json) {
+    const mine = one === undefined ? merges : merges.flatMap((merge) => only(one.peer, merge));
+    return printJson({ own, peers: one === undefined ? peers : [one], merges: mine });
+  }
+  const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
+  const text = one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted);
+  print(`${text}\n`);
+}
+
+/** From the peer that runs and holds the database, else from the database. */
+async function mergesOf(state: string): Promise<readonly RememberedMerge[]> {
+  const response = await askApi(state, "/merges");
+  if (response !== undefined) return (await response.json()) as RememberedMerge[];
+  const store = await openLogStore(state);
+  try {
+    return await rememberedMerges(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The only peer whose id is, or ends with, this. @throws HearsayError ERR_CONFIG */
+function find(ending: string, peers: readonly PeerTally[]): PeerTally {
+  const [first, ...more] = peers.filter(({ peer }) => peer.endsWith(ending));
+  if (first === undefined)
+    throw new HearsayError(
+      "ERR_CONFIG",
+      `no merge of the last 256 cycles had a peer "${ending}": hearsay why names all`,
+    );
+  if (more.length > 0)
+    throw new HearsayError("ERR_CONFIG", `${more.length + 1} peers end with "${ending}": give more of it`);
+  return first;
+}
+
+function everybody(merges: readonly RememberedMerge[], own: number, peers: readonly PeerTally[]): string {
+  const [first, last] = [merges[0], merges.at(-1)];
+  if (first === undefined || last === undefined) return "no merge yet: the model is the peer's own";
+  const most = Math.max(own, ...peers.map(({ share }) => share));
+  const rows = peers.map((one) => {
+    const influences = merges.map(({ parents }) => parents.find(({ peer }) => peer === one.peer)?.influence ?? 0);
+    return [
+      one.peer.slice(-SHOWN),
+      percent(one.share),
+      bar(one.share / most),
+      curve(influences),
+      String(one.merges),
+      percent(one.influence),
+      one.distance === undefined ? "-" : one.distance.toFixed(2),
+      ...leftOut(one),
+    ];
+  });
+  const head = ["peer", "share", "", "over time", "merges", "influence", "distance"];
+  const cycles = `${merges.length} merges, cycles ${first.cycle} to ${last.cycle}`;
+  const all = [["own model", percent(own), bar(own / most), "", String(merges.length), "", "", "", "", ""], ...rows];
+  return `${cycles}\n${table([...head, "clipped", "duplicate", "left out"], all)}`;
+}
+
+/** How often it was clipped, a duplicate, and left out, by whom. */
+function leftOut({ statuses, lastRemovedBy }: PeerTally): [clipped: string, duplicate: string, out: string] {
+  const { clipped, duplicate, removed, invalid } = statuses;
+  const out = removed + invalid;
+  const by = lastRemovedBy ?? (invalid > 0 ? "invalid" : undefined);
+  return [some(clipped), some(duplicate), [some(out), ...(by === undefined ? [] : [by])].join(" ")];
+}
+
+function some(share: number): string {
+  return share === 0 ? "-" : percent(share);
+}
+
+function timeline(merges: readonly RememberedMerge[], one: PeerTally, wanted: number): string {
+  const lines = merges.flatMap((merge) => only(one.peer, merge)).slice(-wanted);
+  const most = Math.max(...lines.map(({ influence }) => influence));
+  const rows = lines.map(({ cycle, tsMs, rule, status, influence, distance, removedBy }) => [
+    String(cycle),
+    dateText(tsMs, "second"),
+    rule,
+    removedBy === undefined ? status : `${status} by ${removedBy}`,
+    percent(influence),
+    most === 0 ? "" : bar(influence / most),
+    distance === undefined ? "-" : distance.toPrecision(3),
+  ]);
+  const [clipped, duplicate, out] = leftOut(one);
+  const summary =
+    `${one.peer}\nshare ${percent(one.share)}, influence ${percent(one.influence)} in ${one.merges} of ${merges.length} merges; ` +
+    `clipped ${clipped}, duplicate ${duplicate}, left out ${out}`;
+  return `${summary}\n${table(["cycle", "time", "rule", "status", "influence", "", "distance"], rows)}`;
+}
+
+/** The lines of one peer in a merge: more than one where it sent an invalid model too. */
+function only(
+  peer: PeerId,
+  { parents, ...merge }: RememberedMerge,
+): (Omit<RememberedMerge, "parents"> & RememberedParent)[] {
+  return parents.filter((parent) => parent.peer === peer).map((parent) => ({ ...merge, ...parent }));
+}
+
+/** @param share 0 .. 1 */
+function bar(share: number): string {
+  return "█".repeat(Math.round(share * BAR_WIDTH));
+}
+
+/** Means of equal runs of the values, the last ones to the right, of the highest mean. */
+function curve(values: readonly number[]): string {
+  const columns = Math.min(CURVE_WIDTH, values.length);
+  const means = Array.from({ length: columns }, (_, i) => {
+    const run = values.slice(
+      Math.floor((i * values.length) / columns),
+      Math.floor(((i + 1) * values.length) / columns),
+    );
+    return run.reduce((sum, value) => sum + value, 0) / run.length;
+  });
+  const most = Math.max(...means);
+  return means.map((mean) => (mean === 0 ? " " : LEVELS[Math.ceil((mean / most) * LEVELS.length) - 1])).join("");
+}

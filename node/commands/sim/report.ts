@@ -1,0 +1,112 @@
+/**
+ * `hearsay sim report`: runs the sweeps behind sim/README.md and writes its tables and figures. For a checkout, called at its top;
+ * `npm run report:attacks` and `npm run report:sim` are short for it.
+ */
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { writeOutput } from "../../disk/whole-file.ts";
+import { onErrors } from "../../terminal/colours.ts";
+import { printJson, table } from "../../terminal/print.ts";
+import { tell as complain, print } from "../../terminal/terminal.ts";
+import { writeHalves, writeRare } from "./report-data.ts";
+import { readCells, runSweeps, type SweepCells } from "./report-sweeps.ts";
+
+interface ReportOptions {
+  /** False with --no-run: only tables of what is there. */
+  readonly run: boolean;
+  readonly cut?: boolean;
+  readonly workers?: string;
+  readonly json?: boolean;
+}
+
+const README = "sim/README.md";
+const PLOTS = "sim/plots";
+
+export async function run(what: string, options: ReportOptions): Promise<void> {
+  if (what !== "attacks" && what !== "measurements")
+    throw new HearsayError("ERR_CONFIG", `there is no report "${what}"; give attacks or measurements`);
+  if (options.cut && what !== "attacks") throw new HearsayError("ERR_CONFIG", "--cut is of the attacks only");
+  if (!existsSync(README))
+    throw new HearsayError("ERR_CONFIG", `there is no ${README} here: call this at the top of a checkout`);
+  if (options.cut) return reportCut(options);
+  return what === "attacks" ? reportAttacks(options) : reportMeasurements(options);
+}
+
+async function reportAttacks(options: ReportOptions): Promise<void> {
+  const { attackReport } = await import("../../../sim/paper/attack-report.ts");
+  const names = { alone: "alone", matrix: "matrix", rules: "rules", mnist: "mnist", many: "200-peers" };
+  const sweeps = await sweepsOf(names, "attack", options);
+  if (sweeps === undefined) return;
+  await writeSection("attacks", attackReport(sweeps));
+  tell(options, Object.values(sweeps), [README]);
+}
+
+async function reportMeasurements(options: ReportOptions): Promise<void> {
+  const { MEASUREMENTS, measureReport } = await import("../../../sim/paper/measure-report.ts");
+  await Promise.all([writeHalves(), writeRare()]);
+  const names = Object.fromEntries(MEASUREMENTS.map((name) => [name, name])) as {
+    [K in (typeof MEASUREMENTS)[number]]: K;
+  };
+  const sweeps = await sweepsOf(names, "measure", options);
+  if (sweeps === undefined) return;
+  const { text, figures } = measureReport(sweeps, "plots");
+  const paths = [...figures].map(([name, svg]) => [join(PLOTS, name), svg] as const);
+  for (const [path, svg] of paths) await writeOutput(path, svg);
+  await writeSection("measurements", text);
+  tell(options, Object.values(sweeps), [README, ...paths.map(([path]) => path)]);
+}
+
+/** Five minutes of the matrix, on the screen. */
+async function reportCut(options: ReportOptions): Promise<void> {
+  const { attackCut } = await import("../../../sim/paper/attack-report.ts");
+  const { withoutMarkup } = await import("../../../sim/paper/markdown.ts");
+  const sweeps = await sweepsOf({ alone: "alone", cut: "cut" }, "attack", options);
+  if (sweeps === undefined) return;
+  const { table: cut, notes } = attackCut(sweeps.cut, sweeps.alone.cells);
+  const rows = cut.rows.map((row) => row.map(withoutMarkup));
+  if (options.json) {
+    printJson({ ...stateOf(Object.values(sweeps)), head: cut.head, rows, notes: withoutMarkup(notes) });
+    return;
+  }
+  print(`${table(cut.head, rows)}\n${withoutMarkup(notes)}\n`);
+}
+
+/** Runs the sweeps unless only tables are wanted, and reads what is there; undefined where the user stopped them. */
+async function sweepsOf<K extends string>(
+  names: Readonly<Record<K, string>>,
+  prefix: string,
+  options: ReportOptions,
+): Promise<Record<K, SweepCells> | undefined> {
+  const all = Object.entries(names) as [K, string][];
+  const files = all.map(([, name]) => `${prefix}-${name}`);
+  if (options.run && !(await runSweeps(files, options))) return undefined;
+  const sweeps: [K, SweepCells][] = [];
+  for (const [key, name] of all) sweeps.push([key, await readCells(`${prefix}-${name}`)]);
+  return Object.fromEntries(sweeps) as Record<K, SweepCells>;
+}
+
+async function writeSection(name: string, body: string): Promise<void> {
+  const { replaceSection } = await import("../../../sim/paper/markdown.ts");
+  // Read only now: the runs take hours, and somebody may have written on.
+  await writeOutput(README, replaceSection(await readFile(README, "utf8"), name, body));
+}
+
+function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: readonly string[]): void {
+  const state = stateOf(sweeps);
+  if (json) {
+    printJson({ ...state, written });
+    return;
+  }
+  if (state.missing > 0)
+    complain(`${onErrors.yellow("incomplete:")} ${state.missing} of ${state.runs} runs are not there yet\n`);
+  print(`${written.join("\n")}\n`);
+}
+
+function stateOf(sweeps: readonly SweepCells[]): { readonly runs: number; readonly missing: number } {
+  const cells = sweeps.flatMap((sweep) => sweep.cells);
+  const runs = cells.reduce((sum, { wanted }) => sum + wanted, 0);
+  return { runs, missing: runs - cells.reduce((sum, { outcomes }) => sum + outcomes.length, 0) };
+}

@@ -1,0 +1,93 @@
+/** `hearsay sim run`: one experiment, its figures on the screen and its report in a directory. */
+import { dirname } from "node:path";
+import { nodeCrypto } from "../../crypto.ts";
+import { onErrors } from "../../terminal/colours.ts";
+import { bytes, facts, percent, printJson } from "../../terminal/print.ts";
+import { createProgress } from "../../terminal/sim-progress.ts";
+import { print, tell } from "../../terminal/terminal.ts";
+import { type Report, refuseOtherRun, writeRunDirectory } from "./files.ts";
+import { Interrupted, onInterrupt } from "./interrupt.ts";
+import { createSimPool } from "./pool.ts";
+import { sparkline } from "./print.ts";
+import { loadScenario } from "./scenario.ts";
+
+interface RunOptions {
+  readonly peers?: string;
+  readonly seed?: string;
+  readonly set?: readonly string[];
+  /** A directory; left out: one by the name of the run; false: none. */
+  readonly out?: string | false;
+  readonly json?: boolean;
+}
+
+export async function run(file: string, options: RunOptions): Promise<void> {
+  const { scenarioHash } = await import("../../../sim/run/scenario.ts");
+  const scenario = await loadScenario(file, options);
+  const hash = scenarioHash(scenario, nodeCrypto);
+  const byName = options.json ? undefined : `${scenario.name}-${hash.slice(0, 8)}-s${scenario.seed}`;
+  const directory = options.out === undefined ? byName : options.out || undefined;
+  if (directory !== undefined) await refuseOtherRun(directory, hash, scenario.seed);
+
+  const startedMs = performance.now();
+  const startedCpu = process.cpuUsage();
+  const pool = createSimPool(1);
+  const interrupt = onInterrupt();
+  const progress = createProgress(scenario.name);
+  let text: string;
+  try {
+    const seconds = scenario.cycles * scenario.devices.cycleSeconds;
+    const task = { scenario, folder: dirname(file) };
+    const result = pool.run(task, (share) =>
+      progress.update(share, `${(share * seconds).toFixed(0)} of ${seconds} virtual seconds`),
+    );
+    text = await Promise.race([result, interrupt.asked]);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    progress.stop();
+    tell(`${onErrors.yellow(error.message)}; nothing is written\n`);
+    process.exitCode = error.exitStatus;
+    return;
+  } finally {
+    progress.stop();
+    interrupt.dispose();
+    await pool.close();
+  }
+  const report = JSON.parse(text) as Report;
+  const { user, system } = process.cpuUsage(startedCpu);
+  const cost = { wallSeconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 };
+
+  if (directory !== undefined) {
+    const { renderReport } = await import("../../../sim/report/report-page.ts"); // slow to load, and not always needed
+    await writeRunDirectory(directory, report, renderReport(report));
+  }
+  if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
+  else print(`${describe(report, cost)}${directory === undefined ? "" : `\n\n${directory}/report.html`}\n`);
+}
+
+function describe({ scenario, summary, series }: Report, cost: { wallSeconds: number; cpuSeconds: number }): string {
+  const { final, reached } = summary;
+  const means = series.map(({ accuracy }) => accuracy.mean);
+  const rows: [string, string][] = [
+    ["scenario", `${summary.name}  hash ${summary.hash.slice(0, 16)}  seed ${summary.seed}`],
+    ["algorithm", summary.algorithm],
+    ["peers", `${summary.honest} honest${summary.liars === 0 ? "" : `, ${summary.liars} liars (${summary.attack})`}`],
+    ["accuracy", `${percent(final.accuracy.mean)} mean, ${percent(final.accuracy.worst)} worst peer`],
+    ["  over time", `${sparkline(means)}  from ${percent(means[0])}, best ${percent(Math.max(...means))}`],
+  ];
+  if (final.attackSuccess !== undefined) rows.push(["attack success", percent(final.attackSuccess)]);
+  if (reached !== undefined)
+    rows.push([
+      `${percent(scenario.metrics.target)} reached`,
+      `after ${reached.seconds} s, ${bytes(reached.bytesPerPeer)} per peer`,
+    ]);
+  rows.push(
+    ["disagreement", String(Number(final.disagreement.toPrecision(3)))],
+    [
+      "sent",
+      `${bytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,
+    ],
+    ["updates", `${summary.updates} trainings, ${summary.merges} merges, ${final.cycles.toFixed(1)} cycles per peer`],
+    ["time", `${final.seconds} virtual s in ${cost.wallSeconds.toFixed(1)} s, ${cost.cpuSeconds.toFixed(1)} CPU s`],
+  );
+  return facts(rows);
+}

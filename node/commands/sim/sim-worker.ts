@@ -1,0 +1,58 @@
+/**
+ * The thread that runs experiments, one at a time; `pool.ts` starts it. Experiments run here and not in the main thread, which
+ * so stays free to show progress and to hear Ctrl-C. Datasets stay in memory between runs.
+ */
+import { parentPort } from "node:worker_threads";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
+import { createDataLoader } from "./data.ts";
+
+export interface SimTask {
+  readonly id: number;
+  readonly scenario: import("../../../sim/run/scenario.ts").Scenario;
+  /** Where the scenario's files are. */
+  readonly folder: string;
+}
+
+/** Posted while a task runs. */
+export interface SimProgress {
+  readonly id: number;
+  /** Of its virtual time, 0 to 1. */
+  readonly share: number;
+}
+
+/** An error loses its class between threads, so a failure is a value. */
+export type SimOutcome =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly code: string | undefined; readonly message: string };
+
+const PROGRESS_EVERY_MS = 200;
+
+const loadData = createDataLoader();
+
+/** The report as JSON, and a line feed: the very bytes of its file. */
+export default async function runTask({ id, scenario, folder }: SimTask): Promise<SimOutcome> {
+  const { runExperiment } = await import("../../../sim/run/experiment.ts");
+  const { withSortedKeys } = await import("../../../sim/compare/sweep-paths.ts");
+  let saidMs = performance.now();
+  try {
+    const { summary, series, peers } = await runExperiment(scenario, {
+      crypto: nodeCrypto,
+      identityFromSeed,
+      loadData: loadData(folder),
+      onProgress(share) {
+        if (performance.now() - saidMs < PROGRESS_EVERY_MS) return;
+        saidMs = performance.now();
+        parentPort?.postMessage({ id, share } satisfies SimProgress);
+      },
+    });
+    return { ok: true, text: `${JSON.stringify({ summary, series, peers, scenario: withSortedKeys(scenario) })}\n` };
+  } catch (error) {
+    if (isHearsayError(error)) return { ok: false, code: error.code, message: error.message };
+    return {
+      ok: false,
+      code: undefined,
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    };
+  }
+}

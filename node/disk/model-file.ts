@@ -1,0 +1,119 @@
+/**
+ * `model.safetensors` in the state directory: the model for predictions, which `predict`, `eval` and `export` read whether the
+ * peer runs or not. Written to a temporary file and renamed, so that a reader never sees half of it.
+ */
+import { readFile } from "node:fs/promises";
+import { bytesToFloats, floatsToBytes } from "../../protocol/base/bytes.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { numParams, type Task } from "../../protocol/base/task.ts";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../protocol/codec/safetensors.ts";
+import { tensorSlices } from "../../protocol/learn/tensors.ts";
+import { asDiskFault } from "./disk-fault.ts";
+import { writeWhole } from "./whole-file.ts";
+
+export interface ModelFacts {
+  readonly peerId: string;
+  readonly cycle: number;
+  readonly age: number;
+}
+
+export interface ModelFile {
+  /** Writes the model soon, unless a newer one is offered first. */
+  offer(params: Float32Array, facts: ModelFacts): void;
+  /** Resolves when the newest offer is on disk. @throws what the disk says. */
+  flush(): Promise<void>;
+}
+
+export interface ModelFileOptions {
+  readonly task: Task;
+  readonly taskId: string;
+  /** One sentence for the user. */
+  readonly warn?: (message: string) => void;
+}
+
+/** Spares flash storage: a model is written at most this often while the peer runs. */
+const WRITE_EVERY_MS = 2_000;
+
+export function createModelFile(path: string, { task, taskId, warn }: ModelFileOptions): ModelFile {
+  let offered: { params: Float32Array; facts: ModelFacts } | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let failing = false;
+
+  async function write(): Promise<void> {
+    if (offered === undefined) return;
+    const bytes = encodeModel(offered.params, task, taskId, offered.facts);
+    offered = undefined;
+    lastMs = performance.now();
+    await writeWhole(path, bytes, { mode: 0o600 });
+    failing = false;
+  }
+
+  /** The next offer tries again. */
+  function tell(error: unknown): void {
+    const { message } = asDiskFault(error) as Error;
+    if (!failing) warn?.(`the model for predictions is not written: ${message}`);
+    failing = true;
+  }
+
+  return {
+    offer(params, facts) {
+      offered = { params, facts };
+      if (performance.now() - lastMs >= WRITE_EVERY_MS) {
+        lastMs = performance.now();
+        writing = writing.then(write).catch(tell);
+      }
+    },
+    flush: () => writing.then(write),
+  };
+}
+
+/** A model as a safetensors file with the tensors of its task. */
+export function encodeModel(params: Float32Array, task: Task, taskId: string, facts: ModelFacts): Uint8Array {
+  const tensors = tensorSlices(task.tensors).map(({ name, shape, offset, length }): Tensor => {
+    return { name, shape, dtype: "F32", data: floatsToBytes(params.subarray(offset, offset + length)) };
+  });
+  const { peerId, cycle, age } = facts;
+  return encodeSafetensors(tensors, {
+    format: "hearsay-model/1",
+    name: task.name,
+    task: taskId,
+    peer: peerId,
+    cycle: String(cycle),
+    age: String(age),
+  });
+}
+
+/**
+ * The parameters of a model file of this task.
+ * @throws HearsayError ERR_STATE where there is none, ERR_DECODE, or ERR_TASK where its tensors are not the task's.
+ */
+export async function readModel(
+  path: string,
+  task: Task,
+): Promise<{ params: Float32Array; metadata: Readonly<Record<string, string>> }> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `no model at ${path}: let \`hearsay up\` learn for a moment first`,
+      { path },
+      cause,
+    );
+  }
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  const params = new Float32Array(numParams(task));
+  for (const { name, shape, offset } of tensorSlices(task.tensors)) {
+    const tensor = tensors.find((candidate) => candidate.name === name);
+    if (tensor?.dtype !== "F32" || JSON.stringify(tensor.shape) !== JSON.stringify(shape)) {
+      throw new HearsayError(
+        "ERR_TASK",
+        `${path} has no float32 tensor ${name} of shape [${shape}]: it is of another task`,
+      );
+    }
+    params.set(bytesToFloats(tensor.data), offset);
+  }
+  return { params, metadata };
+}

@@ -1,0 +1,108 @@
+/**
+ * The state directory: where a peer of one task keeps what it has. Beside the files that `start.ts` names it holds `task.cbor`, the
+ * manifest in canonical bytes, `config.yaml`, and `api.json` while the peer runs.
+ */
+import { existsSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { equalBytes, toHex } from "../../protocol/base/bytes.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { decodeTask, encodeTask, parseTask } from "../../protocol/task/manifest.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { parseTaskYaml } from "../task-yaml.ts";
+import { writeWhole } from "./whole-file.ts";
+
+export interface OpenTask {
+  readonly task: Task;
+  /** Lower-case hexadecimal. */
+  readonly taskId: string;
+}
+
+export function configPath(stateDir: string): string {
+  return join(stateDir, "config.yaml");
+}
+
+/** Of a database that is there. @throws HearsayError ERR_STATE where none is. */
+export function databasePath(stateDir: string): string {
+  const path = join(stateDir, "db");
+  if (!existsSync(path))
+    throw new HearsayError("ERR_STATE", `${stateDir} has no log: no peer ever ran on it`, { path });
+  return path;
+}
+
+/** Of the archive (archive.ts). */
+export function bodiesPath(stateDir: string): string {
+  return join(stateDir, "bodies");
+}
+
+export function modelPath(stateDir: string): string {
+  return join(stateDir, "model.safetensors");
+}
+
+/**
+ * The task of a state directory; where `taskFile` (YAML) is given it becomes the directory's, unless that has another already.
+ * @throws HearsayError ERR_STATE, ERR_TASK.
+ */
+export async function openTask(stateDir: string, taskFile?: string): Promise<OpenTask> {
+  const stored = await readIfThere(taskPath(stateDir));
+  const given = taskFile === undefined ? undefined : encodeTask(await readTaskFile(taskFile));
+  const manifest = stored ?? given;
+  if (manifest === undefined) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `${stateDir} has no task yet: give --task FILE (see hearsay init), or run hearsay join INVITE first`,
+    );
+  }
+  if (stored !== undefined && given !== undefined && !equalBytes(stored, given)) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `${stateDir} belongs to task ${idOf(stored)}, ${taskFile} is ${idOf(given)}: use another --state for it`,
+    );
+  }
+  const task = decodeTask(manifest);
+  if (stored === undefined) await storeTask(stateDir, manifest);
+  return { task, taskId: idOf(manifest) };
+}
+
+/** Writes a manifest into a state directory that has none. */
+export async function storeTask(stateDir: string, manifest: Uint8Array): Promise<void> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await writeWhole(taskPath(stateDir), manifest, { mode: 0o600 });
+}
+
+/** A task as people write it. @throws HearsayError ERR_TASK with the file's name, and all faults. */
+export async function readTaskFile(path: string): Promise<Task> {
+  const text = await readIfThere(path);
+  if (text === undefined)
+    throw new HearsayError("ERR_TASK", `there is no ${path}: write one with hearsay init`, { path });
+  let source: unknown;
+  try {
+    source = parseTaskYaml(new TextDecoder("utf-8", { fatal: true }).decode(text));
+  } catch (error) {
+    throw new HearsayError("ERR_TASK", `${path} is not YAML in UTF-8: ${(error as Error).message}`, { path }, error);
+  }
+  try {
+    return parseTask(source);
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    throw new HearsayError(error.code, `${path}: ${error.message}`, { ...error.details, path }, error);
+  }
+}
+
+export function taskPath(stateDir: string): string {
+  return join(stateDir, "task.cbor");
+}
+
+function idOf(manifest: Uint8Array): string {
+  return toHex(nodeCrypto.sha256(manifest));
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new HearsayError("ERR_STATE", `cannot read ${path}: ${(error as Error).message}`, { path }, error);
+  }
+}

@@ -1,0 +1,172 @@
+/** The libp2p node: TCP, Noise, yamux, gossipsub. The one file that knows the options of these packages, and their traps. */
+
+import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
+import { type Identify, identify } from "@libp2p/identify";
+import type { ConnectionGater, Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
+import { tcp } from "@libp2p/tcp";
+import { createLibp2p } from "libp2p";
+import { toHex } from "../../protocol/base/bytes.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { PeerId } from "../../protocol/base/seams.ts";
+import { AGENT } from "../../protocol/peer/inbound/greet.ts";
+import { wallClock } from "../clock.ts";
+import { withModestWasm } from "../little-memory.ts";
+import { type Admission, createAdmission } from "./admission.ts";
+import { createArrivals } from "./arrivals.ts";
+import { type Discovery, startDiscovery } from "./discovery.ts";
+import { forgetWhoIsGone } from "./forget-peers.ts";
+import { createGossip } from "./gossip.ts";
+import { createHearing, type Hearing } from "./liveness.ts";
+import { boundedMuxer } from "./muxer.ts";
+import { createShares, type Shares } from "./shares.ts";
+
+type Node = Libp2p<{ pubsub: GossipSub; identify: Identify }>;
+
+export type HearsayNode = Node & {
+  readonly admission: Admission;
+  /** What neighbours may take. */
+  readonly shares: Shares;
+  /** When bytes came over each connection. */
+  readonly hearing: Hearing;
+  /** Of peers on the local network, where that is asked for. */
+  readonly discovery: Discovery | undefined;
+};
+
+export interface NodeOptions {
+  readonly privateKey: PrivateKey;
+  /** Multiaddrs, e.g. /ip4/0.0.0.0/tcp/0. */
+  readonly listen: readonly string[];
+  /** Find peers of the same task on the local network by multicast. */
+  readonly mdns: boolean;
+  /** Peers of the same tag find each other by mDNS (`serviceTagOf`). */
+  readonly serviceTag: string;
+  /** Peers that are no newcomers; where it is left out nobody is, and nobody has to greet. */
+  readonly isKnown?: (peer: PeerId) => boolean;
+  /** Topics of gossip that there may be; any, where they are left out. */
+  readonly topics?: readonly string[];
+  /** Sentences for the user. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
+/** Bytes on the wire, Noise and yamux included. */
+export interface Traffic {
+  bytesIn: number;
+  bytesOut: number;
+}
+
+/** Beyond what admission.ts lets stay: libp2p closes connections by rules of its own, and must have no cause to. */
+const SPARE_CONNECTIONS = 64;
+/** Between what a peer is asked for, so that a dead one is found out in LIMITS.maxSilenceMs (liveness.ts). */
+const PING_EVERY_MS = LIMITS.maxSilenceMs / 3;
+/** For Noise and yamux, both ends being busy. */
+const UPGRADE_TIMEOUT_MS = 10_000;
+
+/** DNS-SD service type of a task. */
+export function serviceTagOf(taskId: Uint8Array): string {
+  return `_hearsay-${toHex(taskId.subarray(0, 8))}._udp.local`;
+}
+
+/**
+ * A started node; `traffic` counts from then on.
+ * @throws HearsayError ERR_CONFIG where it cannot listen on an address.
+ */
+export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
+  const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
+  const admission = createAdmission(options.isKnown);
+  const shares = createShares(options.isKnown);
+  const { noise } = await withModestWasm(() => import("@chainsafe/libp2p-noise")); // it has three memories
+  const hearing = createHearing();
+  const node: Node = await createLibp2p({
+    nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
+    privateKey: options.privateKey,
+    addresses: { listen: [...options.listen] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [boundedMuxer(PING_EVERY_MS)],
+    connectionManager: {
+      maxConnections: LIMITS.maxConnections + SPARE_CONNECTIONS,
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
+      addressDialTimeout: UPGRADE_TIMEOUT_MS,
+      addressSorter: () => 0, // the book knows which worked last
+      inboundStreamProtocolNegotiationTimeout: LIMITS.requestArrivalMs,
+      inboundConnectionThreshold: 100, // arrivals.ts is stricter, and knows address prefixes
+      maxIncomingPendingConnections: 100,
+      reconnectRetries: 0, // redialling is ours (membership.ts)
+    },
+    connectionGater: gaterOf(admission, shares),
+    connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
+    metrics: () => trafficMetrics(traffic, hearing),
+    services: {
+      identify: identify(),
+      pubsub: createGossip(shares, options.topics),
+    },
+  }).catch((error: Error) => {
+    throw error.name === "UnsupportedListenAddressesError" ? cannotListen(options.listen, error) : error;
+  });
+  if (options.isKnown !== undefined) admission.watch(node);
+  shares.watch(node);
+  forgetWhoIsGone(node);
+  const discovery = options.mdns ? discoveryFor(node, options) : undefined;
+  return { node: Object.assign(node, { admission, shares, hearing, discovery }), traffic };
+}
+
+function discoveryFor(node: Node, { serviceTag, warn }: NodeOptions): Discovery {
+  const addresses = () => node.getMultiaddrs().map(String);
+  const discovery = startDiscovery({ serviceTag, peer: node.peerId.toString(), addresses, warn });
+  node.addEventListener("stop", () => discovery.stop());
+  return discovery;
+}
+
+/** Admission's, with what it does not know: how many come in a second, and who committed too many faults. */
+function gaterOf({ gater }: Admission, shares: Shares): ConnectionGater {
+  const arrivals = createArrivals(wallClock);
+  return {
+    ...gater,
+    denyDialPeer: async (peer) => shares.isWaiting(peer.toString()) || ((await gater.denyDialPeer?.(peer)) ?? false),
+    denyInboundConnection: async (connection) =>
+      !arrivals.mayCome(connection.remoteAddr) || ((await gater.denyInboundConnection?.(connection)) ?? false),
+    denyInboundEncryptedConnection: async (peer, connection) =>
+      ((await gater.denyInboundEncryptedConnection?.(peer, connection)) ?? false) || shares.isWaiting(peer.toString()),
+  };
+}
+
+/** libp2p's message holds a stack for every address; the reason is in each first line. */
+function cannotListen(listen: readonly string[], error: Error): HearsayError {
+  const reasons = [...error.message.matchAll(/: Error: listen (.*)/g)].map(([, reason]) => reason);
+  return new HearsayError(
+    "ERR_CONFIG",
+    `cannot listen on ${listen.join(", ")}: ${reasons.join("; ") || error.message}; choose another address or port (--listen)`,
+    { listen },
+    error,
+  );
+}
+
+/** libp2p's metrics component, reduced to the two counters that a peer shows. */
+function trafficMetrics(traffic: Traffic, hearing: Hearing) {
+  const metric = { update() {}, increment() {}, decrement() {}, reset() {}, observe() {}, timer: () => () => {} };
+  return {
+    trackMultiaddrConnection(connection: MultiaddrConnection): void {
+      connection.addEventListener("message", ({ data }) => {
+        traffic.bytesIn += data.byteLength;
+        hearing.heard(connection);
+      });
+      const send = connection.send.bind(connection);
+      connection.send = (data) => {
+        traffic.bytesOut += data.byteLength;
+        return send(data);
+      };
+    },
+    trackProtocolStream(): void {},
+    registerMetric: () => metric,
+    registerMetricGroup: () => metric,
+    registerCounter: () => metric,
+    registerCounterGroup: () => metric,
+    registerHistogram: () => metric,
+    registerHistogramGroup: () => metric,
+    registerSummary: () => metric,
+    registerSummaryGroup: () => metric,
+    traceFunction: <T>(_name: string, fn: T): T => fn,
+    createTrace: () => undefined,
+  } as unknown as import("@libp2p/interface").Metrics;
+}

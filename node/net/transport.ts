@@ -1,0 +1,157 @@
+/**
+ * The Transport seam over libp2p: announcements by gossipsub, requests as one stream each.
+ *
+ * A request is one frame (unsigned-varint length, then bytes) each way; the answer's first byte is 0, or 1 before an error code.
+ * One stream a request keeps cancellation, errors and order of requests independent of each other; the asker's number of
+ * requests in flight is the back-pressure, and `send` waits for the `drain` event where the stream says so.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Connection, Stream } from "@libp2p/interface";
+import { peerIdFromString } from "@libp2p/peer-id";
+import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { AddressBook } from "../../protocol/membership/address-book.ts";
+import { otherVersion } from "../../protocol/wire/fields.ts";
+import { readFrame, writeFrame } from "./frames.ts";
+import { subscribe } from "./gossip.ts";
+import type { HearsayNode, Traffic } from "./libp2p.ts";
+import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
+
+/** For what a peer tells of itself when it connects. */
+const LOOK_AGAIN_MS = 250;
+
+export function createTransport(
+  node: HearsayNode,
+  traffic: Traffic,
+  /** Hears whom the peer leaves, so that they are not dialled again. */
+  book: Pick<AddressBook, "shun" | "ban"> = { shun() {}, ban() {} },
+): Transport {
+  return {
+    async announce(topic, body) {
+      await node.services.pubsub.publish(topic, body);
+    },
+
+    onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares),
+
+    async request(peer, protocol, body, { signal } = {}) {
+      signal?.throwIfAborted();
+      if (body.length > LIMITS.maxRequestBytes) {
+        const message = `a request of ${body.length} bytes; it may have ${LIMITS.maxRequestBytes}`;
+        throw new HearsayError("ERR_TOO_LARGE", message);
+      }
+      const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
+      const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+      let stream: Stream | undefined;
+      try {
+        // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
+        const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
+        if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
+        stream = await connection.newStream(protocol, {
+          signal: stop,
+          maxOutboundStreams: LIMITS.maxRequestsInFlight,
+        });
+        return openAnswer(await exchange(stream, body, stop));
+      } catch (error) {
+        stream?.abort(error instanceof Error ? error : new Error(String(error)));
+        signal?.throwIfAborted();
+        if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
+        if (isHearsayError(error)) throw error;
+        const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
+        if (version !== undefined) throw otherVersion(version);
+        throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
+      }
+    },
+
+    onRequest(protocol, handler) {
+      const handle = (stream: Stream, { remotePeer }: Connection) =>
+        serve(node.shares, handler, stream, remotePeer.toString());
+      const most = LIMITS.maxRequestsInFlight;
+      void node.handle(protocol, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
+    },
+
+    withdraw(name) {
+      const { pubsub } = node.services;
+      pubsub.topicValidators.delete(name);
+      if (node.status === "started" && pubsub.getTopics().includes(name)) pubsub.unsubscribe(name);
+      node.unhandle(name).catch(() => {}); // the node has stopped: nothing is served any more
+    },
+
+    peers: () => node.getPeers().map(String).sort(),
+
+    prefixOf: node.shares.prefixOf,
+
+    onConnect(handler) {
+      node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString()));
+    },
+
+    keep: (peer) => node.admission.keep(peer),
+
+    shun(peer) {
+      book.shun(peer);
+      node.admission.shun(peer);
+      leave(node, peer);
+    },
+
+    block(peer) {
+      book.ban(peer);
+      node.admission.block(peer);
+      leave(node, peer);
+    },
+
+    traffic: () => ({ ...traffic }),
+  };
+}
+
+function leave(node: HearsayNode, peer: PeerId): void {
+  node.hangUp(peerIdFromString(peer)).catch(() => {}); // closed already: as wanted
+}
+
+/** The version in which a peer speaks a protocol that it does not speak in ours, by the names that it tells when it connects. */
+async function otherVersionOf(
+  node: HearsayNode,
+  peer: PeerId,
+  protocol: string,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const name = protocol.slice(0, protocol.lastIndexOf("/") + 1);
+  const told = await node.peerStore.get(peerIdFromString(peer)).catch(() => undefined);
+  if (told?.metadata.has("AgentVersion") === false && !signal.aborted) {
+    await sleep(LOOK_AGAIN_MS, undefined, { ref: false }); // it has connected just now
+    return otherVersionOf(node, peer, protocol, signal);
+  }
+  const versions = (told?.protocols ?? []).flatMap((other) =>
+    other.startsWith(name) ? [other.slice(name.length)] : [],
+  );
+  const majors = versions
+    .filter((version) => /^\d{1,6}\./.test(version))
+    .map((version) => Number.parseInt(version, 10));
+  const asked = Number.parseInt(protocol.slice(name.length), 10);
+  return majors.find((major) => major !== asked);
+}
+
+/** Sends one frame, and returns the one that comes back. */
+async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  await writeFrame(stream, body, signal);
+  const frame = await readFrame(stream, { maxBytes: MAX_ANSWER_BYTES }, signal);
+  await stream.close({ signal });
+  return frame;
+}
+
+function openAnswer(frame: Uint8Array): Uint8Array {
+  if (frame[0] === 0) return frame.subarray(1);
+  const code = new TextDecoder().decode(frame.subarray(1, 65));
+  const known = (ERROR_CODES as readonly string[]).includes(code);
+  throw new HearsayError(
+    known ? (code as ErrorCode) : "ERR_DECODE",
+    `the peer answered with ${known ? code : "an unknown code"}`,
+  );
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof Error && error.name === "UnsupportedProtocolError";
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,71 @@
+/** Output for people: tables, and figures in few digits. */
+import Table from "cli-table3";
+import type { Metrics } from "../../protocol/base/seams.ts";
+import { visibleJson } from "../../protocol/base/visible.ts";
+import { onOutput, splitColours } from "./colours.ts";
+import { lines, print } from "./terminal.ts";
+
+export function printJson(value: unknown): void {
+  print(`${visibleJson(JSON.stringify(value))}\n`);
+}
+
+/** A table with a bold head; cells are text. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const out = new Table({
+    head: head.map((cell) => onOutput.bold(cell)),
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) out.push(row.map(asDrawn));
+  return out.toString();
+}
+
+/** As the terminal's edge will show it, so that columns are as wide as what stands in them; a cell in our colours is ours. */
+function asDrawn(cell: string): string {
+  return splitColours(cell).length > 1 ? cell : lines(cell);
+}
+
+/** Two columns, name and value, without borders. */
+export function facts(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${onOutput.dim(name.padEnd(width))}  ${value}`).join("\n");
+}
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = count;
+  let unit = "";
+  for (const next of units) {
+    if (value < 1000) break;
+    value /= 1000;
+    unit = next;
+  }
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+}
+
+/** Date and time to the minute, or to the second; what somebody else signed may be no date at all. */
+export function dateText(ms: number, upTo: "minute" | "second" = "minute"): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return "no date";
+  return date
+    .toISOString()
+    .replace("T", " ")
+    .replace(upTo === "minute" ? /:\d\d\.\d*Z$/ : /\.\d*Z$/, "");
+}
+
+export function percent(share: number | undefined): string {
+  return share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
+}
+
+/** The figures of a model, as rows for `facts`. */
+export function metricRows(metrics: Metrics): [string, string][] {
+  const rows: [string, string][] = [
+    ["examples", String(metrics.numExamples)],
+    ["loss", metrics.loss.toFixed(4)],
+  ];
+  if (metrics.accuracy !== undefined) rows.push(["accuracy", percent(metrics.accuracy)]);
+  if (metrics.macroF1 !== undefined) rows.push(["macro F1", metrics.macroF1.toFixed(3)]);
+  if (metrics.rmse !== undefined) rows.push(["rmse", metrics.rmse.toPrecision(4)]);
+  if (metrics.r2 !== undefined) rows.push(["R2", metrics.r2.toFixed(3)]);
+  return rows;
+}

@@ -1,0 +1,65 @@
+/** What a peer tells its user while it runs: not every cycle, but every change of fortune. */
+import type { Logger } from "pino";
+import { toHex } from "../../protocol/base/bytes.ts";
+import type { PeerEvent } from "../../protocol/peer/context.ts";
+
+/** A line of progress at most this often. */
+const PROGRESS_EVERY_MS = 10_000;
+
+/** What is refused is told at most this often for each peer and code. */
+const REFUSAL_EVERY_MS = 60_000;
+/** Peers and codes whose last warning is remembered. */
+const MAX_REFUSALS = 10_000;
+
+/** Told once, until a training succeeds. */
+const DIVERGED =
+  "training diverged and was thrown away, and so will be the next ones: the data lie far from the task's mean and std, " +
+  "or training.learningRate in the task is too high";
+
+/** Turns events into log lines; at level debug, all of them. */
+export function narrator(logger: Logger): (event: PeerEvent) => void {
+  let progressMs = performance.now();
+  let alone = false;
+  let diverging = false;
+  const refusals = new Map<string, number>();
+  return (event) => {
+    const now = performance.now(); // the wall clock may be set back
+    logger.debug(event.kind === "published" ? { ...event, model: toHex(event.model) } : event);
+    if (event.kind === "refused") {
+      if (event.code === "ERR_NOT_FOUND") return; // replaced by a newer one before it was pulled: nobody's fault
+      const name = `${event.peer}/${event.code}`;
+      if (now - (refusals.get(name) ?? Number.NEGATIVE_INFINITY) < REFUSAL_EVERY_MS) return;
+      if (refusals.size > MAX_REFUSALS) refusals.clear();
+      refusals.set(name, now);
+      logger.warn({ peer: event.peer, code: event.code }, event.message);
+    } else if (event.kind === "diverged") {
+      if (!diverging) logger.warn({ cycle: event.cycle }, DIVERGED);
+      diverging = true;
+    } else if (event.kind === "trained") {
+      diverging = false;
+    } else if (event.kind === "evidence") {
+      logger.warn({ peer: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
+    } else if (event.kind === "generation") {
+      const why =
+        "its database was copied or comes from a backup, so that others may know more of this peer's log than it does";
+      logger.warn(
+        { generation: event.generation },
+        `${why}: it goes on with a new log, and the old one stays as it is`,
+      );
+    } else if (event.kind === "waiting") {
+      logger.info(
+        "no neighbour that knows this peer's log has answered yet: until then what it learns is neither logged nor shown",
+      );
+    } else if (event.kind === "alone" && !alone) {
+      alone = true;
+      const { candidates, quorum } = event;
+      logger.info({ candidates, quorum }, "training alone: fewer models of other peers than the quorum");
+    } else if (event.kind === "merged") {
+      if (alone || now - progressMs >= PROGRESS_EVERY_MS) {
+        progressMs = now;
+        logger.info({ cycle: event.cycle, age: event.age, candidates: event.candidates, rule: event.rule }, "merged");
+      }
+      alone = false;
+    }
+  };
+}

@@ -1,0 +1,26 @@
+/** What every rule demands of its input. A breach is a fault of the calling code: models of peers are validated on arrival. */
+
+import type { RuleInput } from "../../base/seams.ts";
+import { MAX_MASS, UNIT_WEIGHT } from "../../base/weight.ts";
+
+/**
+ * Checks lengths and weights. Whether the parameters are finite is not looked at again: validation has refused the others.
+ * @throws RangeError for a vector whose length is not that of `own`, a weight that is no integer in 1 .. 65536, or a mass in 1 .. MAX_MASS.
+ */
+export function checkInput({ own, base, candidates, mass }: RuleInput): void {
+  checkMass(mass, "the own model");
+  if (base !== undefined && base.length !== own.length)
+    throw new RangeError(`base has ${base.length} parameters, own has ${own.length}`);
+  for (const [j, { params, weightQ16, mass }] of candidates.entries()) {
+    if (params.length !== own.length)
+      throw new RangeError(`candidate ${j} has ${params.length} parameters, own has ${own.length}`);
+    if (!Number.isInteger(weightQ16) || weightQ16 < 1 || weightQ16 > UNIT_WEIGHT)
+      throw new RangeError(`weight ${weightQ16} of candidate ${j} is not an integer in 1 .. ${UNIT_WEIGHT}`);
+    checkMass(mass, `candidate ${j}`);
+  }
+}
+
+function checkMass(mass: number | undefined, whose: string): void {
+  if (mass !== undefined && !(Number.isInteger(mass) && mass >= 1 && mass <= MAX_MASS))
+    throw new RangeError(`mass ${mass} of ${whose} is not an integer in 1 .. ${MAX_MASS}`);
+}

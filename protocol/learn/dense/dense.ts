@@ -1,0 +1,55 @@
+/**
+ * The built-in trainer of softmax regression and multi-layer perceptrons: no dependency, no start-up time, and cheap
+ * enough to simulate thousands of peers. Exact gradients in float32.
+ *
+ * Same request, same bits, on every machine: `model.ts` defines the arithmetic, and the WebAssembly kernels that
+ * run wherever the host has SIMD keep to it.
+ */
+import { HearsayError } from "../../base/errors.ts";
+import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
+import type { LearningTask } from "../../base/task.ts";
+import { batchOrder } from "../data/batches.ts";
+import type { PreparedData } from "../data/prepare.ts";
+import { createTrainer, type LearningCore, type TrainerOptions } from "../trainer.ts";
+import { createReferenceModel, type DenseModel, type DenseShape } from "./model.ts";
+import { denseLayers } from "./network.ts";
+import { createWasmModel } from "./wasm.ts";
+
+export interface DenseTrainerOptions extends TrainerOptions {
+  /** Plain TypeScript though there is SIMD: the same results, slower. */
+  readonly plain?: boolean;
+}
+
+/**
+ * A Trainer for tasks of kind softmax and mlp; see `createTrainer` for what its methods throw. It holds the
+ * standardised examples and nothing else between calls.
+ * @throws HearsayError ERR_ENGINE for another kind of model, ERR_DATA where a data set does not fit the task.
+ */
+export function createDenseTrainer(options: DenseTrainerOptions): Trainer {
+  return createTrainer(options, createDenseCore(options.task, options.plain === true));
+}
+
+function createDenseCore(task: LearningTask, plain: boolean): LearningCore {
+  const { model: spec, output, training } = task;
+  if (spec.kind !== "softmax" && spec.kind !== "mlp") {
+    throw new HearsayError(
+      "ERR_ENGINE",
+      `engine "dense" trains softmax and mlp models, not ${spec.kind}; use engine "tensorflow" or "auto"`,
+      { model: spec.kind },
+    );
+  }
+  const shape: DenseShape = {
+    layers: denseLayers(task.tensors),
+    activation: spec.kind === "mlp" ? spec.activation : "relu",
+    loss: output.kind === "classification" ? "cross-entropy" : "squared-error",
+  };
+  const model: DenseModel = (plain ? undefined : createWasmModel(shape)) ?? createReferenceModel(shape);
+
+  function fit({ params, steps, seed }: FitRequest, train: PreparedData): FitResult {
+    const { learningRate, momentum, batch } = training;
+    const order = batchOrder(train.length, batch, seed, steps);
+    return model.fit(params, train, { learningRate, momentum, order, rows: order.length / steps });
+  }
+
+  return { engine: "dense", fit, predict: model.predict, close: () => {} };
+}

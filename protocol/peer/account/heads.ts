@@ -1,0 +1,110 @@
+/**
+ * What this peer remembers as a witness: of each author, the newest log head that was proved to it. A log that does not continue
+ * that head is refused, so an author can't take back what it has told this peer, whatever it tells others.
+ *
+ *     witness/<peer id>     DAG-CBOR [1, sealed announcement, since, begun]
+ *
+ * The announcement holds generation, size and root, signed. `begun` counts the generations that the author has begun since `since` (ms): a new
+ * one starts from nothing, so more than LIMITS.maxGenerationsPerDay are refused for a day. Memory is bounded: who
+ * was not pulled from for longest is forgotten.
+ */
+
+import { HearsayError, isHearsayError } from "../../base/errors.ts";
+import { LIMITS } from "../../base/limits.ts";
+import type { Clock, PeerId, Store, StoreChange } from "../../base/seams.ts";
+import { STORE } from "../../base/store-layout.ts";
+import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
+import { decodeRecord, encodeRecord } from "../../wire/records.ts";
+import { isCount } from "../../wire/values.ts";
+
+export interface HeadMemory {
+  /** The announcement of the newest head that an author has proved. */
+  get(author: PeerId): Announcement | undefined;
+  /** Whose heads are remembered. */
+  authors(): Iterable<PeerId>;
+  /** Whether a log of this generation may be looked at: not one before that which is remembered, nor too many new ones in a day. */
+  mayBegin(announcement: Announcement): boolean;
+  /** The log was shown to continue what was remembered, or to begin anew. */
+  remember(announcement: Announcement): void;
+  /** What is not on disk yet: for a batch that is written at once. */
+  takeChanges(): StoreChange[];
+}
+
+const FORM = { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes };
+const DAY_MS = 86_400_000;
+
+interface Remembered {
+  readonly announcement: Announcement;
+  readonly sinceMs: number;
+  readonly begun: number;
+}
+
+/** @throws HearsayError ERR_STATE where what is stored is damaged. */
+export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMemory> {
+  const heads = new Map<PeerId, Remembered>();
+  let dirty = new Set<PeerId>();
+  for await (const [key, value] of store.range(STORE.witness))
+    heads.set(key.slice(STORE.witness.length), readHead(value));
+
+  /** Generations begun in the day that is not over. */
+  function begunLately({ sinceMs, begun }: Remembered): number {
+    return Math.abs(clock.now() - sinceMs) < DAY_MS ? begun : 0; // a day that began in years to come is one of a wrong clock
+  }
+
+  return {
+    get: (author) => heads.get(author)?.announcement,
+    authors: () => heads.keys(),
+    mayBegin({ author, generation }) {
+      const known = heads.get(author);
+      if (known === undefined || known.announcement.generation === generation) return true;
+      return generation > known.announcement.generation && begunLately(known) < LIMITS.maxGenerationsPerDay;
+    },
+    remember(announcement) {
+      const { author, generation } = announcement;
+      const known = heads.get(author);
+      const begun = known === undefined ? 0 : begunLately(known);
+      const begins = known !== undefined && generation > known.announcement.generation;
+      const sinceMs = known !== undefined && begun > 0 ? known.sinceMs : Math.floor(clock.now());
+      heads.delete(author); // re-inserted at the end: the map's order is the order of the last pull
+      heads.set(author, { announcement, sinceMs, begun: begins ? begun + 1 : begun });
+      dirty.add(author);
+      for (const oldest of heads.keys()) {
+        if (heads.size <= LIMITS.maxRememberedHeads) break;
+        heads.delete(oldest);
+        dirty.add(oldest);
+      }
+    },
+    takeChanges() {
+      const changes = [...dirty].map((author): StoreChange => {
+        const head = heads.get(author);
+        return { key: STORE.witness + author, ...(head && { value: writeHead(head) }) };
+      });
+      dirty = new Set();
+      return changes;
+    },
+  };
+}
+
+/** The newest announcement that an author has proved, as a store remembers it. @throws HearsayError ERR_STATE where that is damaged. */
+export async function storedHead(store: Store, author: PeerId): Promise<Announcement | undefined> {
+  const value = await store.get(STORE.witness + author);
+  return value && readHead(value).announcement;
+}
+
+function writeHead({ announcement, sinceMs, begun }: Remembered): Uint8Array {
+  return encodeRecord(FORM.version, announcement.sealed, sinceMs, begun);
+}
+
+function readHead(value: Uint8Array): Remembered {
+  try {
+    const [sealed, sinceMs, begun] = decodeRecord(value, FORM) ?? [];
+    if (sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))
+      return { announcement: decodeAnnouncement(sealed), sinceMs, begun };
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+  }
+  throw new HearsayError(
+    "ERR_STATE",
+    "what is stored of another peer's log is damaged; restore a backup of the database",
+  );
+}

@@ -1,0 +1,202 @@
+/**
+ * Do others know more of this peer's log than its store does? Then a backup was restored, a directory copied, or a disk has lost entries; a peer
+ * that goes on with the log as it is puts a second entry in a place that has one, a fork that convicts its own key. A new generation of the log is
+ * always safe, and costs one of the few that others accept in a day. So a peer that starts on an old log appends and announces nothing before
+ * it has settled which of the two it does:
+ *
+ *     a neighbour tells an entry that the store has not       new generation, whoever tells it: this peer's own key has signed it
+ *     the store was moved (a copy, a restored backup)         new generation, at once
+ *     it is where it was left                                 the same log, when three known peers know nothing newer, or all of them that are
+ *                                                             connected, and one of them knows the last publications in the store; new
+ *                                                             generation, when for a while nobody but strangers answers, or none who knows them
+ *     nobody can tell                                         the same log, when all known peers know nothing newer and one knows the newest
+ *                                                             entry; else new generation
+ *
+ * A neighbour tells with its answer to a greeting: the newest announcement of the asker that it knows. An answer of a stranger, or one that says
+ * nothing, settles nothing. A peer that meets nobody waits, and trains on without a log: what nobody sees needs no entry. What is told after all
+ * that is heeded before the next cycle.
+ *
+ * What this cannot see: a machine that was set back as a whole, to neighbours that know it as it was then and were cut off ever since; and two copies that run at once,
+ * each beside neighbours of its own. The second is a fork by its owner.
+ */
+import { equalBytes, toHex, utf8 } from "../../base/bytes.ts";
+import { isHearsayError } from "../../base/errors.ts";
+import { LIMITS } from "../../base/limits.ts";
+import type { PeerId } from "../../base/seams.ts";
+import { generationAfter } from "../../log/stored/records.ts";
+import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
+import { openEnvelope } from "../../wire/envelope.ts";
+import type { PeerContext } from "../context.ts";
+import { isNewer } from "../inbound/announcements.ts";
+
+/** `waiting`: nothing may be appended or announced yet. `same log`, `new log`: the log goes on, or a new generation of it has just begun. */
+export type Settlement = "waiting" | "same log" | "new log";
+
+export interface Past {
+  /** A greeting was answered; `yours` is the newest announcement of this peer that the answerer knows. */
+  told(from: PeerId, yours: Uint8Array | undefined): void;
+  /** Before appends. In the first seconds of a start it waits for answers; later it says at once what holds. */
+  settle(): Promise<Settlement>;
+}
+
+/** Known peers whose word is enough. */
+const ENOUGH = 3;
+/** No answer for so long: all have answered that will. */
+const QUIET_MS = 1000;
+const LOOK_EVERY_MS = 250;
+/** Own announcements told that are looked at in one cycle. */
+const MAX_TOLD = 64;
+/** Entries from the end of a log among which its last `publish` stands. */
+const NEAR_END = 64;
+
+interface State {
+  /** Where the log has no past, or it is known how to go on. */
+  settled: boolean;
+  /** Announcements of this peer that were told and not looked at yet, by entry. */
+  readonly told: Map<string, Announcement>;
+  /** Peers that answered, and the newest announcement that each told. */
+  readonly answers: Map<PeerId, Announcement | undefined>;
+  firstAnswerMs: number;
+  lastAnswerMs: number;
+  /** Sequence numbers of the newest publication in the store, and of the one before it; -1 where there is none. */
+  newestSeq: number;
+  beforeSeq: number;
+  wake: () => void;
+}
+
+/** @param hasPast whether others could know of the log. */
+export function createPast(context: PeerContext, hasPast: boolean): Past {
+  const { clock, standing } = context;
+  const known = new Set(standing.known());
+  const untilMs = clock.monotonicMs() + LIMITS.headQueryMs;
+  const state: State = {
+    settled: !hasPast,
+    told: new Map(),
+    answers: new Map(),
+    firstAnswerMs: Number.POSITIVE_INFINITY,
+    lastAnswerMs: 0,
+    newestSeq: -1,
+    beforeSeq: -1,
+    wake: () => {},
+  };
+  let isFirst = true;
+
+  return {
+    told(from, yours) {
+      const announcement = yours && own(context, yours);
+      if (announcement && state.told.size < MAX_TOLD) state.told.set(toHex(announcement.entry), announcement);
+      state.answers.set(from, announcement);
+      state.lastAnswerMs = clock.monotonicMs();
+      state.firstAnswerMs = Math.min(state.firstAnswerMs, state.lastAnswerMs);
+      state.wake();
+    },
+    async settle() {
+      const look = async () =>
+        (await unknownOf(context, state)) ?? (state.settled ? "same log" : verdict(context, state, known));
+      if (!state.settled && isFirst) [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(context);
+      let found = await look();
+      while (found === "waiting" && isFirst && clock.monotonicMs() < untilMs && !context.signal.aborted) {
+        await nextLook(context, state);
+        found = await look();
+      }
+      if (found === "waiting" && isFirst) context.observe?.({ kind: "waiting" });
+      isFirst = false;
+      if (found === "waiting" || found === "same log") {
+        state.settled ||= found === "same log";
+        return found;
+      }
+      await begin(context, found === "new log" ? undefined : found);
+      state.settled = true;
+      return "new log";
+    },
+  };
+}
+
+/** Resolves at the next answer, or a little later. */
+function nextLook({ clock, signal }: PeerContext, state: State): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      state.wake = () => {};
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = clock.after(LOOK_EVERY_MS, done);
+    state.wake = done;
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** What the answers so far say, where none of them told of an entry that the store has not. */
+function verdict({ clock, log, place, transport }: PeerContext, state: State, known: ReadonlySet<PeerId>): Settlement {
+  if (place?.moved === true) return "new log";
+  if (state.answers.size === 0) return "waiting";
+  const sinceFirstMs = clock.monotonicMs() - state.firstAnswerMs;
+  const told = [...state.answers].flatMap(([peer, yours]) => (known.has(peer) && yours ? [yours] : []));
+  const knows = (least: number) => told.some(({ generation, seq }) => generation === log.generation && seq >= least);
+  if (place?.moved === undefined) {
+    const all = known.size > 0 && [...known].every((peer) => state.answers.has(peer));
+    if (all && knows(state.newestSeq)) return "same log";
+    return sinceFirstMs < LIMITS.headQueryMs ? "waiting" : "new log";
+  }
+  // Whoever knows less has forgotten something, or was away: its word says nothing of what came later. The newest may not have been told when the peer ended.
+  const confirmed = knows(state.beforeSeq);
+  if (confirmed && told.length >= ENOUGH) return "same log";
+  const quiet = clock.monotonicMs() - state.lastAnswerMs >= QUIET_MS;
+  const allHere = transport.peers().every((peer) => !known.has(peer) || state.answers.has(peer));
+  if (confirmed && ((quiet && allHere) || sinceFirstMs >= LIMITS.headQueryMs)) return "same log";
+  return sinceFirstMs < LIMITS.strangersOnlyMs ? "waiting" : "new log";
+}
+
+/** The newest of the announcements told that is of an entry which the log has not; all of them are looked at then. */
+async function unknownOf(context: PeerContext, { told }: State): Promise<Announcement | undefined> {
+  let newest: Announcement | undefined;
+  const announcements = [...told.values()];
+  told.clear();
+  for (const announcement of announcements) {
+    if (newest !== undefined && !isNewer(announcement, newest)) continue;
+    if (!(await has(context, announcement))) newest = announcement;
+  }
+  return newest;
+}
+
+/** Whether the store's log has the announced entry, or went on without it already. */
+async function has({ log }: PeerContext, { generation, seq, entry }: Announcement): Promise<boolean> {
+  if (generation !== log.generation) return generation < log.generation;
+  if (seq >= log.head().size) return false;
+  for await (const { id } of log.entries(seq)) return equalBytes(id, entry);
+  return false;
+}
+
+/** Sequence numbers of the last two publications, ascending. */
+async function lastPublished({ log }: PeerContext): Promise<number[]> {
+  const published: number[] = [-1, -1];
+  for await (const { type, seq } of log.entries(Math.max(0, log.head().size - NEAR_END)))
+    if (type === "publish") published.push(seq);
+  return published.slice(-2);
+}
+
+/**
+ * Begins the next generation. Its number has a random part: of two starts from one backup, that hear of nothing but the same entries within one
+ * minute, each begins another one.
+ */
+async function begin(context: PeerContext, told: Announcement | undefined): Promise<void> {
+  const { log, clock, crypto, rng } = context;
+  const draw = utf8(`${rng.fork("generation").below(2 ** 32)}/${clock.now()}/${clock.monotonicMs()}`);
+  const [high = 0, low = 0] = crypto.sha256(draw);
+  const known = Math.max(log.generation, told?.generation ?? 0);
+  await log.startGeneration(generationAfter(known, clock.now()) + 256 * high + low, told?.entry);
+  context.observe?.({ kind: "generation", generation: log.generation });
+}
+
+/** An announcement of this very peer about this task; undefined for anything else. */
+function own({ identity, taskId, crypto }: PeerContext, sealed: Uint8Array): Announcement | undefined {
+  try {
+    const announcement = decodeAnnouncement(sealed);
+    const isOurs = announcement.author === identity.peerId && equalBytes(announcement.task, taskId);
+    return isOurs && openEnvelope("announcement", sealed, crypto, identity.publicKey) ? announcement : undefined;
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    return undefined;
+  }
+}

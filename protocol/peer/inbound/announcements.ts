@@ -1,0 +1,288 @@
+/**
+ * The newest announcement of each author, and the checks that let one in.
+ *
+ * One slot per identity: however often an author announces, it is one name to draw. Checks run cheapest first; the signature
+ * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
+ *
+ * A signature takes 0.1 to 0.3 ms, and keys are free. So before that of an author which is not known is looked at, its sender pays (peer/memory/budget.ts), and
+ * all such authors share a bounded number a second, those that are no neighbours apart from those that are. Known authors share another: the more
+ * there are, the fewer each. What is refused leaves nothing behind.
+ *
+ * A few older announcements of each author are kept as well: a second one about the same place in its log that says another thing is
+ * a fork, for everybody who has heard both.
+ */
+import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
+import { equalBytes } from "../../base/bytes.ts";
+import { isHearsayError } from "../../base/errors.ts";
+import { LIMITS } from "../../base/limits.ts";
+import type { Clock, Crypto, PeerId, Verdict } from "../../base/seams.ts";
+import type { BodyCodec } from "../../codec/codec.ts";
+import { logIdOf } from "../../log/entry/entry.ts";
+import { checkpointFrom, isSignedBy } from "../../log/tree/checkpoint.ts";
+import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
+import { openEnvelope } from "../../wire/envelope.ts";
+import { type Announced, announced } from "../stages.ts";
+import { type Announcers, createAnnouncers, createSeenModels, type Rank, type SeenModels } from "./announcers.ts";
+
+export interface AnnouncementBook {
+  /** Checks a sealed announcement that `from` has brought, and keeps it if it is its author's newest. */
+  receive(from: PeerId, sealed: Uint8Array): Verdict;
+  /** The newest announcements of these authors, but those that were given up, in the order of their coming. Takes time in proportion to them alone. */
+  available(authors: Iterable<PeerId>): Announced[];
+  /** The newest of an author. */
+  newest(author: PeerId): Announced | undefined;
+  /** Those of an author that are known, the newest first. */
+  announcedBy(author: PeerId): readonly Announcement[];
+  /** Whether its newest was. */
+  isGivenUp(author: PeerId): boolean;
+  /** Its model could not be had, or has had its time. */
+  giveUp(announced: Announced): void;
+}
+
+export interface AnnouncementContext {
+  readonly task: Uint8Array;
+  readonly self: PeerId;
+  /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
+  readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
+  readonly announcementsPerSecond: number;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  /** Own cycles so far. */
+  cycle(): number;
+  rankOf(author: PeerId): Rank;
+  /** See `Budget.pay`. */
+  pay(from: PeerId, cost: number): boolean;
+  /** Where authors answer for their logs. */
+  readonly accountable?: {
+    isBanned(author: PeerId): boolean;
+    /** The newest that an author has proved, e.g. before this peer was restarted. */
+    proved(author: PeerId): Announcement | undefined;
+    /** Two announcements, both signed, that contradict each other. */
+    onFork(first: Announcement, second: Announcement): void;
+    /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
+    onOld(announcement: Announcement): void;
+  };
+}
+
+/** Announcements of one author beyond its rate that are let through at once. */
+const BURST = 10;
+
+/** What known authors share, in announcements a second, and what each has at least. */
+const KNOWN_PER_SECOND = 500;
+const LEAST_PER_SECOND = 2;
+
+/** Two signatures that are verified, and the 0.5 KiB that are kept: in units of peer/memory/budget.ts. */
+const COST = 0.5;
+
+/** Old announcements of an author that are looked into. */
+const DOUBTS = { burst: 5, perSecond: 0.2 };
+
+/** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
+const KEPT_BEFORE = 3;
+
+interface Slot {
+  announced: Announced;
+  /** As they came, the newest first. */
+  readonly before: readonly Uint8Array[];
+  /** Stands for the author in `seen`. */
+  readonly tag: number;
+  /** Grows with every announcement that is kept. */
+  readonly order: number;
+  givenUp: boolean;
+  readonly allowance: Allowance;
+  doubts: Allowance | undefined;
+}
+
+/** What the functions of this file share. */
+interface Book {
+  readonly context: AnnouncementContext;
+  readonly slots: Announcers<Slot>;
+  readonly seen: SeenModels;
+  readonly newcomers: Map<Rank, Allowance>;
+  tags: number;
+  orders: number;
+}
+
+export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
+  const slots = createAnnouncers<Slot>();
+  const book: Book = { context, slots, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 };
+  return {
+    receive: (from, sealed) => receive(book, from, sealed),
+    available(authors) {
+      const found: Slot[] = [];
+      for (const author of authors) {
+        const slot = slots.get(author);
+        if (slot?.givenUp === false) found.push(slot);
+      }
+      return found.sort((a, b) => a.order - b.order).map(({ announced }) => announced);
+    },
+    giveUp(announced) {
+      const slot = slots.get(announced.author);
+      if (slot?.announced === announced) slot.givenUp = true;
+    },
+    newest: (author) => slots.get(author)?.announced,
+    announcedBy: (author) => heardIn(slots.get(author)),
+    isGivenUp: (author) => slots.get(author)?.givenUp === true,
+  };
+}
+
+function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
+  const { context, slots, seen } = book;
+  const nowMs = context.clock.monotonicMs();
+  // [REJECT] Longer than LIMITS.maxAnnouncementBytes, or not the canonical encoding of an announcement.
+  let announcement: Announcement;
+  try {
+    announcement = decodeAnnouncement(sealed);
+  } catch (error) {
+    if (isHearsayError(error)) return { verdict: "reject", code: error.code };
+    throw error;
+  }
+  // [IGNORE] Of another task: the topic is shared by whoever computes its name.
+  if (!equalBytes(announcement.task, context.task)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
+  // [IGNORE] One's own, come back. It is no fault of who relayed it.
+  if (announcement.author === context.self) return { verdict: "ignore" };
+  // [IGNORE] Of a key against which there is evidence.
+  if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
+  // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
+  // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
+  const slot = slots.get(announcement.author);
+  if (isOld(context, announcement, slot)) return receiveOld(book, from, announcement, nowMs);
+  // [IGNORE] A model that this author announced before: it can't become fresh again.
+  const tag = slot?.tag ?? book.tags;
+  if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
+  // [REJECT] A model that claims to stand for more peers than one may.
+  if (announcement.mass > LIMITS.maxMass) return { verdict: "reject", code: "ERR_MASS" };
+  // [REJECT] A body that can't be the task's.
+  const { minBytes, maxBytes } = context.bodyBytes;
+  if (announcement.bytes < minBytes || announcement.bytes > maxBytes)
+    return { verdict: "reject", code: "ERR_MODEL_SIZE" };
+  // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
+  const allowance = allowanceOf(book, slot, nowMs);
+  const rank = context.rankOf(announcement.author);
+  if (allowance.tokens < 1 || !mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
+  // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
+  if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
+  keep(book, announcement, rank, { tokens: allowance.tokens - 1, atMs: nowMs });
+  return { verdict: "accept" };
+}
+
+/** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
+function allowanceOf({ context, slots }: Book, slot: Slot | undefined, nowMs: number): Allowance {
+  const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, slots.count("known")));
+  const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
+  return allowanceAt(nowMs, slot?.allowance, rate);
+}
+
+/** Whether a signature of this author may be looked at, and paid for by the one that brings it. */
+function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs: number): boolean {
+  if (rank === "known") return true;
+  const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
+  if (tokens < 1 || !context.pay(from, COST)) return false;
+  newcomers.set(rank, { tokens: tokens - 1, atMs });
+  return true;
+}
+
+function keep(book: Book, announcement: Announcement, rank: Rank, allowance: Allowance): void {
+  const { context, slots, seen } = book;
+  const slot = slots.get(announcement.author);
+  const tag = slot?.tag ?? book.tags++;
+  seen.add(tag, announcement.model, rank);
+  // The same bytes as those of before, which are kept once instead.
+  const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
+  const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle() };
+  const before = context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
+  slots.set(announcement.author, rank, {
+    announced: announced({ ...announcement, ...shared }, seenNow),
+    before,
+    tag,
+    order: book.orders++,
+    givenUp: false,
+    allowance,
+    doubts: slot?.doubts,
+  });
+}
+
+/** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
+function receiveOld(book: Book, from: PeerId, announcement: Announcement, nowMs: number): Verdict {
+  const { context, slots, seen } = book;
+  const slot = slots.get(announcement.author);
+  const { model } = announcement;
+  const other = contradicted(context, announcement, slot);
+  const doubts = slot && doubtsLeft(book, announcement, slot, nowMs);
+  if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
+  const rank = context.rankOf(announcement.author);
+  if (!mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
+  if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
+  if (other !== undefined) {
+    context.accountable?.onFork(other, announcement);
+    return { verdict: "ignore", code: "ERR_BANNED" };
+  }
+  if (slot !== undefined) {
+    slot.doubts = doubts;
+    seen.add(slot.tag, model, rank);
+  }
+  context.accountable?.onOld(announcement);
+  return { verdict: "accept" };
+}
+
+function isSigned({ crypto, accountable }: AnnouncementContext, announcement: Announcement): boolean {
+  const { sealed, publicKey } = announcement;
+  if (openEnvelope("announcement", sealed, crypto, publicKey) === undefined) return false;
+  return accountable === undefined || noteHolds(announcement, crypto);
+}
+
+/** Allowance that is left after a doubt about an old announcement; undefined where there is none, or it is known. */
+function doubtsLeft(
+  { context, seen }: Book,
+  { model }: Announcement,
+  slot: Slot,
+  nowMs: number,
+): Allowance | undefined {
+  if (context.accountable === undefined || seen.has(slot.tag, model)) return undefined;
+  const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
+  return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
+}
+
+/** Not after what its author announced, nor before what it has proved. */
+function isOld({ accountable }: AnnouncementContext, announcement: Announcement, slot: Slot | undefined): boolean {
+  if (slot !== undefined) return !isNewer(announcement, slot.announced);
+  const proved = accountable?.proved(announcement.author);
+  if (proved === undefined || isNewer(announcement, proved)) return false;
+  return !equalBytes(announcement.sealed, proved.sealed); // the newest again, after a restart: its model may be pulled anew
+}
+
+/** An announcement of this author that says another thing about the same place in the log. */
+function contradicted(
+  { accountable }: AnnouncementContext,
+  announcement: Announcement,
+  slot: Slot | undefined,
+): Announcement | undefined {
+  if (accountable === undefined) return undefined;
+  const proved = accountable.proved(announcement.author);
+  const known = [...heardIn(slot), ...(proved ? [proved] : [])];
+  return known.find((other) => contradicts(announcement, other));
+}
+
+/** What is kept of an author, the newest first. */
+function heardIn(slot: Slot | undefined): Announcement[] {
+  return slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : [];
+}
+
+const NOTHING: readonly Uint8Array[] = [];
+
+/** Later in the log of its author. */
+export function isNewer(a: Announcement, b: Announcement): boolean {
+  return a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
+}
+
+/** Whether the author signed the checkpoint of the tree that it announces. */
+function noteHolds({ publicKey, task, generation, seq, root, note }: Announcement, crypto: Crypto): boolean {
+  const logId = logIdOf(publicKey, task, crypto, generation);
+  return isSignedBy(checkpointFrom({ logId, size: seq + 1, root }, publicKey, note, crypto), publicKey, crypto);
+}
+
+/** Two stories about one place of one log: no honest peer signs both. */
+function contradicts(a: Announcement, b: Announcement): boolean {
+  if (a.generation !== b.generation || a.seq !== b.seq) return false;
+  return !equalBytes(a.entry, b.entry) || !equalBytes(a.root, b.root) || !equalBytes(a.model, b.model);
+}

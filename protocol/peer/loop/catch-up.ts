@@ -1,0 +1,97 @@
+/**
+ * How a peer that has merged nothing since it started, and is far behind, starts from the models of others (`catch-up`, task/combine.ts).
+ *
+ * What is taken then replaces the own model whole, and keys that come first cost nothing. So it waits until it has candidates for a whole merge,
+ * or three whom its configuration or its own past names, or a minute; and takes these three rather than others. It leaves out each model that knows less
+ * than half of what the own one knows about the own training data (by loss: the initial model and one of zeros know nothing), and takes an odd number
+ * of them, since the mean of the two in the middle may lie half-way to a lie. Where fewer than three are left it merges like everybody.
+ *
+ * The log names the models that were taken. An audit needs to know nothing of those that were not.
+ */
+
+import { LIMITS } from "../../base/limits.ts";
+import { initialParams } from "../../learn/tensors.ts";
+import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
+import type { PeerContext } from "../context.ts";
+import type { ModelState, Weighed } from "../stages.ts";
+import { isAmong, type Sorted, weigh } from "./weigh.ts";
+
+/** What goes into a merge: with `catchUp`, an odd number of models, of which the median is taken. */
+export interface Start extends Sorted {
+  readonly catchUp: boolean;
+}
+
+export interface CatchUp {
+  /** What a merge in this cycle is to take of the candidates. "wait": nothing yet, more may come; only before the first merge since the start. */
+  begin(own: ModelState, sorted: Sorted, cycle: number): Promise<Start | "wait">;
+  /** A merge is in the log. */
+  done(): void;
+}
+
+export function createCatchUp(context: PeerContext): CatchUp {
+  const { task, clock, standing, trainer } = context;
+  const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
+  let hasMerged = false;
+  let sinceMs: number | undefined;
+
+  const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
+    mayCatchUp(
+      task,
+      own.age,
+      candidates.map(({ candidate }) => candidate.announced.age),
+    );
+
+  /** Worse than this on the own training data, a model is not taken. */
+  async function worstLoss(own: ModelState): Promise<number> {
+    const ownLoss = await lossOf(own.params);
+    const ignorant = Math.min(
+      await lossOf(initialParams(task.tensors, task.seed)),
+      await lossOf(new Float32Array(own.params.length)),
+    );
+    return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
+  }
+
+  async function lossOf(params: Float32Array): Promise<number> {
+    const { loss } = await trainer.evaluate(params, "train");
+    return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
+  }
+
+  /** In the order of before. */
+  async function sound(own: ModelState, candidates: readonly Weighed[]): Promise<readonly Weighed[]> {
+    const limit = await worstLoss(own);
+    const losses = new Map<Weighed, number>();
+    for (const candidate of candidates) {
+      const loss = await lossOf(candidate.params);
+      if (loss <= limit) losses.set(candidate, loss);
+    }
+    if (losses.size % 2 === 1 || losses.size <= fewest) return [...losses.keys()];
+    const worst = Math.max(...losses.values());
+    const left = [...losses.keys()].find((candidate) => losses.get(candidate) === worst);
+    return [...losses.keys()].filter((candidate) => candidate !== left);
+  }
+
+  return {
+    async begin(own, sorted, cycle) {
+      const { eligible, copies } = sorted;
+      if (hasMerged || !isBehind(own, eligible)) return { ...sorted, catchUp: false };
+      sinceMs ??= clock.monotonicMs();
+      const trusted = eligible.filter(({ candidate }) => standing.isTrusted(candidate.announced.author));
+      const isSure = trusted.length >= fewest;
+      const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
+      if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";
+      const taken = await sound(own, isSure ? trusted : eligible);
+      if (taken.length < fewest || !isBehind(own, taken)) return { ...sorted, catchUp: false };
+      const candidates = taken.map(({ candidate }) => candidate);
+      const reweighed = weigh(task, candidates, own.age, cycle); // staleness is counted from the ages of those that are named
+      return {
+        eligible: reweighed,
+        copies: copies.filter((copy) => isAmong(copy, reweighed)),
+        stale: [],
+        catchUp: true,
+      };
+    },
+    done() {
+      hasMerged = true;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * How long a peer waits for candidates: an adaptive delay that depends only on the peer itself, so that dead, slow and
+ * lying peers never lower the step rate of an honest one.
+ *
+ * A cycle lasts at least `minCycleMs`. Beyond that, the peer waits for the candidates that it could hope for, but no longer than
+ * min(half its own mean training time, four times its mean pull time): a cycle is never more than 1.5 times the training.
+ */
+import type { Clock } from "../../base/seams.ts";
+
+export interface Pace {
+  /** Marks the start of a cycle; the time in which it will probably merge, ms. */
+  begin(): number;
+  /** Marks the end of its training. */
+  trained(): void;
+  /** Resolves when the cycle has lasted its shortest time. What was put off until shortly before the merge must begin now. */
+  shortest(inbound: Hopes): Promise<void>;
+  /** Resolves when it is time to merge or to go on alone; called after `shortest`. */
+  longest(inbound: Hopes): Promise<void>;
+}
+
+/** What the inbound half can still be hoped to bring. */
+export interface Hopes {
+  fresh(): number;
+  wanted(cycleMs: number): number;
+  pullMs(): number;
+  onFresh(callback: () => void): void;
+}
+
+export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal): Pace {
+  let begunMs = clock.monotonicMs();
+  let meanTrainMs = 0;
+  let deadlineMs = begunMs;
+
+  return {
+    begin() {
+      begunMs = clock.monotonicMs();
+      return Math.max(minCycleMs, meanTrainMs);
+    },
+    trained() {
+      const tookMs = clock.monotonicMs() - begunMs;
+      meanTrainMs = meanTrainMs === 0 ? tookMs : 0.8 * meanTrainMs + 0.2 * tookMs;
+    },
+    async shortest(inbound) {
+      const floorMs = begunMs + minCycleMs;
+      const patienceMs = Math.min(meanTrainMs / 2, 4 * inbound.pullMs());
+      deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
+      await sleepUntil(clock, floorMs, signal);
+    },
+    async longest(inbound) {
+      const wanted = () => inbound.wanted(Math.max(minCycleMs, meanTrainMs));
+      while (inbound.fresh() < wanted() && clock.monotonicMs() < deadlineMs && !signal.aborted) {
+        await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));
+      }
+    },
+  };
+}
+
+/** Resolves at a time of the clock, when the signal aborts, or when `early` calls back. */
+function sleepUntil(
+  clock: Clock,
+  untilMs: number,
+  signal: AbortSignal,
+  early?: (wake: () => void) => void,
+): Promise<void> {
+  const delayMs = untilMs - clock.monotonicMs();
+  if (delayMs <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const wake = () => {
+      cancel();
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, wake);
+    signal.addEventListener("abort", wake, { once: true });
+    early?.(wake);
+  });
+}

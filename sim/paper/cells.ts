@@ -1,0 +1,66 @@
+/**
+ * The runs of a sweep as the cells of a table: one scenario under all its seeds. A cell is whole only when every run that the sweep
+ * asks for is there; until then it has no figures, so that no table mixes means over three seeds with means over one.
+ */
+
+import type { SweepRun } from "../compare/sweep.ts";
+import type { Report } from "../run/report.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
+
+/** What tables need of a run. */
+export type Outcome = Pick<Report, "summary" | "series" | "peers">;
+
+export interface Cell {
+  /** That of the first seed. */
+  readonly scenario: Scenario;
+  /** Runs that are wanted. */
+  readonly wanted: number;
+  /** Runs that are there, in the order of the sweep. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** Over seeds and honest peers. */
+export interface Score {
+  /** Mean over seeds of the mean over honest peers. */
+  readonly mean: number;
+  /** The worst single honest peer of all seeds. */
+  readonly worst: number;
+  /** Of a targeted attack: mean over seeds. */
+  readonly success?: number;
+}
+
+/** In the order of the sweep. Outcomes of other scenarios or seeds, as an earlier version of the sweep leaves them, are ignored. */
+export function cellsOf(wanted: readonly SweepRun[], outcomes: readonly Outcome[]): Cell[] {
+  const found = new Map(outcomes.map((outcome) => [`${outcome.summary.hash}/${outcome.summary.seed}`, outcome]));
+  const cells = new Map<string, { scenario: Scenario; wanted: number; outcomes: Outcome[] }>();
+  for (const { scenario, hash } of wanted) {
+    const cell = cells.get(hash) ?? { scenario, wanted: 0, outcomes: [] };
+    cells.set(hash, cell);
+    cell.wanted++;
+    const outcome = found.get(`${hash}/${scenario.seed}`);
+    if (outcome !== undefined) cell.outcomes.push(outcome);
+  }
+  return [...cells.values()];
+}
+
+export function missingOf({ wanted, outcomes }: Cell): number {
+  return wanted - outcomes.length;
+}
+
+/** Undefined while runs are missing. */
+export function scoreOf(cell: Cell): Score | undefined {
+  if (missingOf(cell) > 0) return undefined;
+  const finals = cell.outcomes.map(({ summary }) => summary.final);
+  const successes = finals.flatMap(({ attackSuccess }) => (attackSuccess === undefined ? [] : [attackSuccess]));
+  return {
+    mean: meanOf(finals.map(({ accuracy }) => accuracy.mean)),
+    worst: Math.min(...finals.map(({ accuracy }) => accuracy.worst)),
+    ...(successes.length > 0 && { success: meanOf(successes) }),
+  };
+}
+
+/** @throws RangeError for no values. */
+export function meanOf(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("no values to take a mean of");
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

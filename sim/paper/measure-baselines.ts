@@ -1,0 +1,88 @@
+/** Time and bytes to accuracy, against other ways of learning together. */
+import { bytesChart } from "../report/curves.ts";
+import { lineChart } from "../report/plots.ts";
+import type { Cell } from "./cells.ts";
+import { endText } from "./measure-conditions.ts";
+import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import type { Figure, Section } from "./section.ts";
+import {
+  accuracyOf,
+  bytesOf,
+  bytesText,
+  lineOf,
+  overSeeds,
+  percentText,
+  reachedAt,
+  secondsOf,
+  valueAt,
+} from "./series.ts";
+
+/** Bytes sent by a peer at which all are compared; a dash where the run ended before. */
+const BUDGETS = [100e3, 300e3, 1e6];
+/** They send nothing. */
+const SILENT: readonly string[] = ["centralised", "local"];
+
+export function baselineSections(sweep: SweepCells): Section[] {
+  return [...new Set(sweep.cells.map(({ scenario }) => scenario.partition))].map((partition) => {
+    const cells = sweep.cells.filter(({ scenario }) => scenario.partition === partition);
+    const target = cells[0]?.scenario.metrics.target ?? 0;
+    const goal = `${100 * target} %`;
+    return {
+      title: `Against other algorithms, ${partitionName(partition)}`,
+      caption:
+        `Accuracy in percent, mean / worst peer of all seeds; virtual seconds and bytes sent by a peer (FedAvg: with the server's to it) until the mean accuracy is ${goal}, ` +
+        `and the accuracy at equal bytes: mean ± 95 % interval. ${captionOf({ ...sweep, cells })}.`,
+      table: {
+        head: [
+          "algorithm",
+          "at the end",
+          `seconds to ${goal}`,
+          `bytes to ${goal}`,
+          "bytes in all",
+          ...BUDGETS.map((bytes) => `at ${bytesText(bytes)}`),
+        ],
+        rows: cells.map((cell) => rowOf(cell, target)),
+      },
+      figures: figuresOf(cells, partition),
+    };
+  });
+}
+
+function rowOf(cell: Cell, target: number): string[] {
+  const silent = SILENT.includes(cell.scenario.algorithm.kind);
+  return [
+    algorithmName(cell.scenario),
+    endText(cell),
+    overSeeds(cell, (series) => reachedAt(series, target, secondsOf)),
+    silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf), bytesText),
+    silent ? "none" : overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, bytesText),
+    ...BUDGETS.map((bytes) =>
+      silent ? "" : overSeeds(cell, (series) => valueAt(series, bytes, bytesOf, accuracyOf), percentText),
+    ),
+  ];
+}
+
+function figuresOf(cells: readonly Cell[], partition: string): Figure[] {
+  const y = { label: "accuracy", percent: true, domain: [0, 1] } as const;
+  const name = partitionName(partition);
+  const file = name.toLowerCase().replaceAll(" ", "-");
+  const overTime = cells.flatMap((cell, i) => lineOf(algorithmName(cell.scenario), cell, secondsOf, accuracyOf, i));
+  if (overTime.length === 0) return [];
+  const overBytes = cells.flatMap((cell, i) =>
+    SILENT.includes(cell.scenario.algorithm.kind)
+      ? []
+      : lineOf(algorithmName(cell.scenario), cell, bytesOf, accuracyOf, i),
+  );
+  return [
+    {
+      name: `baselines-time-${file}`,
+      about: `Accuracy over time of all algorithms, ${name}`,
+      svg: lineChart({ title: `Accuracy over time, ${name}`, x: { label: "virtual seconds" }, y, series: overTime }),
+    },
+    {
+      name: `baselines-bytes-${file}`,
+      about: `Accuracy over bytes of all algorithms, ${name}`,
+      svg: bytesChart(`Accuracy over bytes, ${name}`, y, overBytes),
+    },
+  ];
+}

@@ -1,0 +1,89 @@
+/** A bottleneck: two cliques and a few links between them, where what one knows has to cross to the other. */
+import { lineChart } from "../report/plots.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
+import { type Cell, scoreOf } from "./cells.ts";
+import { endText } from "./measure-conditions.ts";
+import { dataName } from "./measure-split.ts";
+import { aggregationOf, algorithmName, captionOf, type SweepCells } from "./names.ts";
+import type { Section } from "./section.ts";
+import { accuracyOf, disagreementOf, lineOf, overSeeds, percentText, secondsOf } from "./series.ts";
+
+export function dumbbellSection(sweep: SweepCells): Section {
+  const { cells } = sweep;
+  const unique = (name: (scenario: Scenario) => string) => [...new Set(cells.map(({ scenario }) => name(scenario)))];
+  const [data, graphs, rules] = [unique(dataName), unique(graphName), unique(wayOf)];
+  const at = (split: string, graph: string, rule: string) =>
+    cells.find(
+      ({ scenario }) => dataName(scenario) === split && graphName(scenario) === graph && wayOf(scenario) === rule,
+    );
+  return {
+    title: "A bottleneck",
+    caption:
+      `Two cliques of equal size with one or more links between them, against a complete graph. "Five digits each": one clique has the digits 0 to 4, the other 5 to 9. ` +
+      `To the two peers at its ends the other clique is one voice among many, to all others it is hearsay of these two. ` +
+      `Accuracy in percent, mean / worst peer of all seeds; in parentheses: disagreement. ${captionOf(sweep)}.`,
+    table: {
+      head: ["data", "graph", ...rules],
+      rows: data.flatMap((split) =>
+        graphs.map((graph) => [
+          split,
+          graph,
+          ...rules.map((rule) => {
+            const cell = at(split, graph, rule);
+            const apart = overSeeds(
+              cell,
+              (series) => series.at(-1)?.disagreement,
+              (value) => value.toFixed(2),
+            );
+            const text = endText(cell);
+            return /^[–…]/.test(text) ? text : `${text} (${apart.replace(/ ±.*/, "")})`;
+          }),
+        ]),
+      ),
+    },
+    notes: data
+      .map((split) => {
+        const costs = rules.map(
+          (rule) => `${rule} ${costText(at(split, "complete", rule), at(split, "1 bridge", rule))}`,
+        );
+        return `- ${split}: one bridge in place of the complete graph costs, in points of mean / worst peer: ${costs.join(", ")}.`;
+      })
+      .join("\n"),
+    figures: data.flatMap((split) =>
+      FIGURES.flatMap(({ title, file, of, axis }) => {
+        const series = rules.flatMap((rule) =>
+          ENDS.flatMap((graph) => lineOf(`${rule}, ${graph}`, at(split, graph, rule), secondsOf, of)),
+        );
+        if (series.length === 0) return [];
+        const name = `dumbbell-${file}-${split.replaceAll(" ", "-")}`;
+        const svg = lineChart({ title: `${title}, ${split}`, x: { label: "virtual seconds" }, y: axis, series });
+        return [{ name, about: `${title} over time on a dumbbell and a complete graph, ${split}`, svg }];
+      }),
+    ),
+  };
+}
+
+/** `1.2 / 5.6`: what the second has less. */
+function costText(from: Cell | undefined, to: Cell | undefined): string {
+  const [before, after] = [from && scoreOf(from), to && scoreOf(to)];
+  if (before === undefined || after === undefined) return "…";
+  return `${percentText(before.mean - after.mean)} / ${percentText(before.worst - after.worst)}`;
+}
+
+const FIGURES = [
+  { title: "Accuracy", file: "accuracy", of: accuracyOf, axis: { label: "accuracy", percent: true, domain: [0, 1] } },
+  { title: "Disagreement", file: "disagreement", of: disagreementOf, axis: { label: "disagreement", zero: true } },
+] as const;
+
+/** The rule, or the other algorithm. */
+function wayOf(scenario: Scenario): string {
+  return scenario.algorithm.kind === "hearsay" ? aggregationOf(scenario).rule : algorithmName(scenario);
+}
+
+/** The graphs that are drawn. */
+const ENDS: readonly string[] = ["complete", "1 bridge"];
+
+function graphName({ network: { topology } }: Scenario): string {
+  if (topology.kind !== "dumbbell") return topology.kind;
+  return `${topology.bridges} bridge${topology.bridges === 1 ? "" : "s"}`;
+}

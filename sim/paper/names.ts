@@ -1,0 +1,107 @@
+/** What attacks, splits of the data and rules are called in tables, and the caption that says how cells came about. */
+import { ALGORITHMS } from "../algorithms/registry.ts";
+import { ATTACKS } from "../attacks/registry.ts";
+import { textOf } from "../compare/sweep.ts";
+import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
+import { type Cell, missingOf, type Score } from "./cells.ts";
+import { counted } from "./markdown.ts";
+
+/** Options that are named even at their defaults, since sources give a range of them. */
+const ALWAYS_NAMED: readonly string[] = ["z"];
+
+export const DEFAULT_RULE = "guarded-median";
+export const DEFAULT_INBOX = 8;
+
+/** `none`, `ipm`, `alie z=1.5, noise 0.5`: options at their defaults are left out. */
+export function attackName({ attack }: Pick<Scenario, "attack">): string {
+  if (attack === undefined) return "none";
+  const parsed = ATTACKS.get(attack.kind)?.options.safeParse({});
+  return nameOf(attack.kind, optionsOf(attack), parsed?.success ? parsed.data : {});
+}
+
+/** `hearsay, k 8`, `fedavg deadline 30`. */
+export function algorithmName({ algorithm, task }: Scenario): string {
+  if (algorithm.kind === "hearsay") return `hearsay, k ${aggregationOf({ task }).inboxSize}`;
+  const parsed = ALGORITHMS.get(algorithm.kind)?.options.safeParse({});
+  return nameOf(algorithm.kind, optionsOf(algorithm), parsed?.success ? parsed.data : {});
+}
+
+/** `Dirichlet 0.5`, `two labels`. */
+export function partitionName(partition: string): string {
+  if (partition === "shards:2") return "two labels";
+  const [kind = "", argument] = partition.split(":");
+  if (argument === undefined) return kind;
+  if (kind === "dirichlet") return `Dirichlet ${argument}`;
+  if (kind === "label-dirichlet") return `label-Dirichlet ${argument}`;
+  return `${kind} ${argument}`;
+}
+
+function nameOf(kind: string, options: Readonly<Record<string, unknown>>, defaults: unknown): string {
+  const usual = defaults as Readonly<Record<string, unknown>>;
+  const named = Object.entries(options).filter(
+    ([option, value]) => ALWAYS_NAMED.includes(option) || JSON.stringify(value) !== JSON.stringify(usual[option]),
+  );
+  const parts = named.map(([option, value]) => `${option}${option.length === 1 ? "=" : " "}${textOf(value)}`);
+  return [kind, parts.join(", ")].filter((part) => part !== "").join(" ");
+}
+
+interface Aggregation {
+  readonly rule?: string;
+  readonly inboxSize?: number;
+  readonly parameters?: Readonly<Record<string, number>>;
+}
+
+/** `rule` with the parameters that the scenario sets: `guarded-median share 0.3`. */
+export function aggregationOf({ task }: Pick<Scenario, "task">): { rule: string; inboxSize: number } {
+  const { rule = DEFAULT_RULE, inboxSize = DEFAULT_INBOX, parameters = {} } = (task.aggregation ?? {}) as Aggregation;
+  const given = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
+  return { rule: [rule, ...given].join(" "), inboxSize };
+}
+
+/** `96 / 93`: in percent, mean and worst peer. */
+export function scoreText({ mean, worst }: Pick<Score, "mean" | "worst">): string {
+  return `${whole(mean)} / ${whole(worst)}`;
+}
+
+export function whole(share: number): string {
+  return (100 * share).toFixed(0);
+}
+
+/** What stands in a cell without figures: how many of its runs are missing. */
+export function missingText(cell: Cell | undefined): string {
+  return cell === undefined ? "–" : `… ${missingOf(cell)}`;
+}
+
+/** A sweep as tables are made of it. */
+export interface SweepCells {
+  readonly cells: readonly Cell[];
+  /** Its file. */
+  readonly file: string;
+  /** Length d of the model. */
+  dimension(scenario: Scenario): number | undefined;
+}
+
+/** `digits, 3 seeds, n = 30, d = 2,410, 40 cycles; \`hearsay sim sweep ...\``, and what is missing. */
+export function captionOf({ cells, file, dimension }: SweepCells): string {
+  const scenarios = cells.map(({ scenario }) => scenario);
+  const facts = [
+    list(scenarios.map(({ data }) => data.set.replace(/^.*\//, ""))),
+    `${list(cells.map(({ wanted }) => wanted))} seed${cells.every(({ wanted }) => wanted === 1) ? "" : "s"}`,
+    `n = ${list(scenarios.map(({ peers }) => peers))}`,
+    `d = ${list(scenarios.map((scenario) => dimension(scenario) ?? "?"))}`,
+    `${list(scenarios.map(({ cycles }) => cycles))} cycles`,
+  ];
+  const missing = cells.reduce((sum, cell) => sum + missingOf(cell), 0);
+  const wanted = cells.reduce((sum, cell) => sum + cell.wanted, 0);
+  const note = missing === 0 ? "" : `; **${missing} of ${counted(wanted, "run")} not there yet**`;
+  return `${facts.join(", ")}; \`hearsay sim sweep ${file}\`${note}`;
+}
+
+/** `10, 30 and 1,000`: each value once, in the order of the cells. */
+export function list(values: readonly (string | number)[]): string {
+  const texts = [...new Set(values)].map((value) =>
+    typeof value === "number" ? String(value).replace(/\B(?=(\d{3})+$)/g, ",") : value,
+  );
+  const last = texts.pop() ?? "";
+  return texts.length === 0 ? last : `${texts.join(", ")} and ${last}`;
+}

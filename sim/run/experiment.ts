@@ -1,0 +1,221 @@
+/**
+ * Runs a scenario: deals the data, sets up devices, network, liars and algorithm, lets the virtual time pass and measures.
+ *
+ * Everything random comes from forks of one generator, named by what they are for, so that e.g. another attack meets the same
+ * devices and the same data.
+ */
+import { ruleNamed } from "../../protocol/aggregate/registry.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { createRng, type Rng } from "../../protocol/base/rng.ts";
+import type { Crypto, Identity, RuleInput, Trainer } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
+import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
+import type { Environment, Participant } from "../algorithms/algorithm.ts";
+import { ALGORITHMS } from "../algorithms/registry.ts";
+import type { Attack, Disguise } from "../attacks/attack.ts";
+import { createCoalition, type RecordingCoalition } from "../attacks/coalition.ts";
+import { ATTACKS } from "../attacks/registry.ts";
+import { createDevices } from "../devices/device.ts";
+import { createNetwork } from "../network/network.ts";
+import { createVirtualClock } from "../seams/clock.ts";
+import { rememberHashes } from "../seams/crypto.ts";
+import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
+import { castOf, unsignedIdentity } from "./cast.ts";
+import { createMeasurements } from "./measure.ts";
+import type { Report } from "./report.ts";
+import { scenarioHash } from "./scenario.ts";
+import { createSurroundings } from "./surroundings.ts";
+
+export interface LoadedData {
+  readonly train: Dataset;
+  readonly holdout: Dataset;
+  /** The manifest of the set as people write it, to which the scenario's `task` is applied. */
+  readonly task: Readonly<Record<string, unknown>>;
+}
+
+export interface ExperimentModules {
+  readonly crypto: Crypto;
+  /** Ed25519 identity of a 32-byte seed; used where the scenario asks for signatures. */
+  identityFromSeed(seed: Uint8Array): Identity;
+  loadData(spec: Scenario["data"], task: Scenario["task"]): Promise<LoadedData>;
+  /** Share of the virtual time that has passed. */
+  onProgress?(share: number): void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @throws HearsayError ERR_CONFIG, ERR_TASK, ERR_DATA, ERR_ENGINE where scenario and data do not fit.
+ * @throws the reason of `signal` where that ended it.
+ */
+export async function runExperiment(scenario: Scenario, modules: ExperimentModules): Promise<Report> {
+  const { data, attack: attackSpec } = scenario;
+  const rng = createRng(`experiment/${scenario.seed}`);
+  const loaded = await modules.loadData(data, scenario.task);
+  const task = taskOf(scenario, loaded.task);
+  const crypto: Crypto = {
+    sha256: rememberHashes(modules.crypto.sha256),
+    verify: scenario.signatures ? modules.crypto.verify : () => true,
+  };
+  const clock = createVirtualClock();
+  const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
+
+  const attack = attackSpec && ATTACKS.get(attackSpec.kind);
+  const crowd = castOf(
+    scenario,
+    attack,
+    rng,
+    scenario.signatures ? modules.identityFromSeed : unsignedIdentity(crypto),
+  );
+  const surroundings = createSurroundings(scenario, crowd, { clock, rng: rng.fork("surroundings"), endMs, attack });
+  const network = createNetwork({
+    clock,
+    crypto,
+    conditions: surroundings.conditions,
+    announcements: scenario.network.announcements,
+    sharesMemory: true,
+  });
+  const coalition =
+    attack &&
+    createCoalition({
+      task,
+      clock,
+      crypto,
+      network,
+      rng: rng.fork("attack"),
+      liars: crowd.filter(({ honest }) => !honest).map(({ identity }) => identity),
+      endMs,
+      aggregate: ruleOf(task),
+    });
+  const disguise = attackSpec && attack && coalition && joinAttack(attack, coalition, attackSpec);
+
+  const rows = limitRows(loaded.train, data.rows, rng.fork("rows"));
+  const shares = deal(rows, scenario);
+  const devices = createDevices(scenario.devices, scenario.peers, rng.fork("devices"), clock);
+  const participants = crowd.map(({ identity, honest, device }, index): Participant => {
+    const worn = honest ? undefined : disguise?.(identity);
+    const own = shares[device] as Dataset;
+    const train = worn?.data?.(own) ?? own;
+    const trainer = createDenseTrainer({ task, train });
+    return {
+      index,
+      identity,
+      honest,
+      device: devices[device] as Participant["device"],
+      data: train,
+      trainer: honest ? watched(trainer, identity.peerId, coalition) : (worn?.trainer?.(trainer) ?? trainer),
+      ...(worn && { disguise: worn }),
+    };
+  });
+
+  const holdout = limitRows(loaded.holdout, scenario.metrics.rows, rng.fork("holdout"));
+  const target = attackSpec && attack?.target?.(optionsOf(attackSpec), task).triggered(holdout);
+  const measurements = createMeasurements({ scenario, task, holdout, target, participants, rng: rng.fork("sample") });
+  const algorithm = ALGORITHMS.get(scenario.algorithm.kind);
+  if (algorithm === undefined) throw new RangeError(`no algorithm ${scenario.algorithm.kind}`);
+  const environment: Environment = {
+    scenario,
+    task,
+    clock,
+    crypto,
+    network,
+    participants,
+    pooled: createDenseTrainer({ task, train: rows }),
+    rng: rng.fork("algorithm"),
+    endMs,
+    coalition,
+    observer: measurements.observer,
+  };
+  const learners = await algorithm.start(environment, optionsOf(scenario.algorithm));
+  surroundings.begin(network, learners);
+
+  await measurements.take(0, learners);
+  const { points } = scenario.metrics;
+  for (let point = 1; point <= points; point++) {
+    await passTime((endMs * (point - 1)) / points, (endMs * point) / points);
+    await measurements.take(clock.now(), learners);
+  }
+  return measurements.report(scenarioHash(scenario, modules.crypto), learners);
+
+  async function passTime(fromMs: number, toMs: number): Promise<void> {
+    const slices = Math.max(1, Math.ceil(SLICES / points));
+    for (let slice = 1; slice <= slices; slice++) {
+      modules.signal?.throwIfAborted();
+      await clock.run(fromMs + ((toMs - fromMs) * slice) / slices);
+      modules.onProgress?.(clock.now() / endMs);
+    }
+  }
+}
+
+/** Looks at `signal` and reports of progress during a run. */
+const SLICES = 100;
+
+/** The task of the data set with the scenario's parts in place: groups of settings are merged, everything else replaced. */
+function taskOf(scenario: Scenario, source: Readonly<Record<string, unknown>>): Task {
+  const merged: Record<string, unknown> = { ...source };
+  for (const [key, value] of Object.entries(scenario.task)) {
+    const before = merged[key];
+    merged[key] = MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+  }
+  if ("model" in scenario.task) delete merged.tensors;
+  return parseTask(merged);
+}
+
+const MERGED_GROUPS: readonly string[] = ["input", "training", "aggregation", "staleness", "limits"];
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The rule of the task, as liars try it. */
+function ruleOf({ aggregation: { rule, parameters } }: Task): (input: RuleInput) => Float32Array {
+  const known = ruleNamed(rule);
+  return (input) => known.aggregate(input, parameters).params;
+}
+
+function joinAttack(
+  attack: Attack,
+  coalition: RecordingCoalition,
+  spec: Readonly<Record<string, unknown>>,
+): (identity: Identity) => Disguise | undefined {
+  const disguiseOf = attack.join(coalition, optionsOf(spec));
+  return (identity) => {
+    const liar = coalition.liars.find((other) => other.identity === identity);
+    return liar && disguiseOf(liar);
+  };
+}
+
+/** The trainer of an honest peer, as the liars watch it. */
+function watched(trainer: Trainer, peer: string, coalition: RecordingCoalition | undefined): Trainer {
+  if (coalition === undefined) return trainer;
+  return {
+    ...trainer,
+    async fit(request) {
+      const result = await trainer.fit(request);
+      coalition.record(peer, { params: result.params, base: request.params });
+      return result;
+    },
+  };
+}
+
+/** At most `rows` rows, drawn at random; 0: all. */
+function limitRows(data: Dataset, rows: number, rng: Rng): Dataset {
+  if (rows === 0 || rows >= data.length) return data;
+  return selectRows(data, rng.permutation(data.length).slice(0, rows).sort());
+}
+
+/** The rows of each device. With `rowsPerPeer` the set is repeated until there are enough. */
+function deal(train: Dataset, { peers, partition: how, seed, data: { rowsPerPeer } }: Scenario): Dataset[] {
+  const copies = Math.max(1, Math.ceil((rowsPerPeer * peers) / Math.max(1, train.length)));
+  const rows = Uint32Array.from({ length: copies * train.length }, (_, i) => i % train.length);
+  const repeated = copies === 1 ? train : selectRows(train, rows);
+  try {
+    return partition(repeated, parsePartition(how), peers, seed).map((part) => selectRows(repeated, part));
+  } catch (error) {
+    if (error instanceof HearsayError && error.code === "ERR_DATA" && rowsPerPeer === 0)
+      throw new HearsayError("ERR_DATA", `${error.message}; or set data.rowsPerPeer, which deals rows more than once`);
+    throw error;
+  }
+}

@@ -1,0 +1,214 @@
+/** What is measured while an experiment runs, and the report that comes of it. Only honest peers are measured. */
+
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { Learner, Merge, Observer, Participant } from "../algorithms/algorithm.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
+import { labelOverlaps } from "./overlap.ts";
+import type { PeerRow, Point, Report } from "./report.ts";
+
+export interface Measurements {
+  readonly observer: Observer;
+  /** A point of the series, from the models as they are now. */
+  take(nowMs: number, learners: readonly Learner[]): Promise<void>;
+  report(hash: string, learners: readonly Learner[]): Promise<Report>;
+}
+
+export interface MeasureOptions {
+  readonly scenario: Scenario;
+  readonly task: Task;
+  readonly holdout: Dataset;
+  /** Triggered rows with the labels that a targeted attack wants. */
+  readonly target: Dataset | undefined;
+  readonly participants: readonly Participant[];
+  readonly rng: Rng;
+}
+
+/** What became of one peer's models in the merges of honest peers. */
+interface MergeRecord {
+  readonly counts: Record<string, number>;
+  weight: number;
+  influence: number;
+  times: number;
+}
+
+/** Counts of staleness 0, 1, ... and one for all above. */
+const STALENESS_BINS = 22;
+/** At the end so many times `metrics.peers` are evaluated. */
+const FINAL_FACTOR = 10;
+
+export function createMeasurements({
+  scenario,
+  task,
+  holdout,
+  target,
+  participants,
+  rng,
+}: MeasureOptions): Measurements {
+  const evaluator = createDenseTrainer({ task, train: holdout, holdout });
+  const targeted = target && createDenseTrainer({ task, train: target, holdout: target });
+  const order = rng.permutation(participants.length);
+  const honest = [...order].filter((index) => participants[index]?.honest);
+  const explained = scenario.metrics.explain === true;
+  const series: Point[] = [];
+  const staleness = new Array<number>(STALENESS_BINS).fill(0);
+  const merged = new Map<string, MergeRecord>();
+  let updates = 0;
+  let merges = 0;
+
+  function onMerge({ parents }: Merge): void {
+    merges++;
+    for (const { peer, tau, weight, status, influence = 0 } of parents) {
+      const bin = Math.min(STALENESS_BINS - 1, Math.floor(tau));
+      staleness[bin] = (staleness[bin] as number) + 1;
+      const record = merged.get(peer) ?? { counts: {}, weight: 0, influence: 0, times: 0 };
+      merged.set(peer, record);
+      record.counts[status] = (record.counts[status] ?? 0) + 1;
+      record.weight += weight;
+      record.influence += influence;
+      record.times++;
+    }
+  }
+
+  async function point(nowMs: number, learners: readonly Learner[]): Promise<Point> {
+    const everybody = honest.map((index) => learners[index] as Learner);
+    const sample = everybody.slice(0, scenario.metrics.peers);
+    const results = await evaluateAll(evaluator, sample);
+    const accuracies = results.map(score);
+    const success = targeted && (await evaluateAll(targeted, sample)).map(score);
+    return {
+      seconds: nowMs / 1000,
+      cycles: mean(everybody.map((learner) => learner.cycles())),
+      bytesPerPeer: Math.round(mean(everybody.map((learner) => learner.bytesOut()))),
+      accuracy: { mean: mean(accuracies), worst: Math.min(...accuracies), std: deviation(accuracies) },
+      loss: mean(results.map(({ loss }) => loss)),
+      disagreement: disagreement(sample.map((learner) => learner.current())),
+      ...(success && { attackSuccess: mean(success) }),
+    };
+  }
+
+  async function rows(learners: readonly Learner[]): Promise<PeerRow[]> {
+    const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
+    const results = await evaluateAll(
+      evaluator,
+      evaluated.map((index) => learners[index] as Learner),
+    );
+    const overlaps = explained ? labelOverlaps(participants) : [];
+    const accuracy = new Map(evaluated.map((index, i) => [index, score(results[i] as Metrics)]));
+    return learners.map((learner, index): PeerRow => {
+      const record = merged.get(learner.peer);
+      const own = accuracy.get(index);
+      const overlap = overlaps[index];
+      return {
+        index,
+        honest: learner.honest,
+        ...(own !== undefined && { accuracy: own }),
+        cycles: learner.cycles(),
+        bytesOut: learner.bytesOut(),
+        rows: participants[index]?.data.length ?? 0,
+        merges: sorted(record?.counts ?? {}),
+        meanWeight: record === undefined ? 0 : record.weight / record.times,
+        ...(explained && { influence: record === undefined ? 0 : record.influence / record.times }),
+        ...(overlap !== undefined && { overlap }),
+      };
+    });
+  }
+
+  return {
+    observer: {
+      trained: () => {
+        updates++;
+      },
+      merged: onMerge,
+    },
+    async take(nowMs, learners) {
+      series.push(await point(nowMs, learners));
+    },
+    async report(hash, learners) {
+      const peers = await rows(learners);
+      const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
+      const last = series.at(-1) as Point;
+      const final = {
+        ...last,
+        accuracy: { mean: mean(accuracies), worst: Math.min(...accuracies), std: deviation(accuracies) },
+      };
+      const goal = scenario.metrics.target;
+      const reached = goal === undefined ? undefined : series.find(({ accuracy }) => accuracy.mean >= goal);
+      return {
+        scenario,
+        summary: {
+          name: scenario.name,
+          hash,
+          seed: scenario.seed,
+          algorithm: scenario.algorithm.kind,
+          attack: scenario.attack?.kind ?? "none",
+          liars: participants.length - honest.length,
+          honest: honest.length,
+          signatures: scenario.signatures,
+          final,
+          ...(reached && {
+            reached: { seconds: reached.seconds, cycles: reached.cycles, bytesPerPeer: reached.bytesPerPeer },
+          }),
+          updates,
+          merges,
+          staleness,
+        },
+        series: [...series.slice(0, -1), final],
+        peers,
+      };
+    },
+  };
+}
+
+/** Accuracy, or R2 of a regression. */
+function score({ accuracy, r2 }: Metrics): number {
+  return accuracy ?? r2 ?? 0;
+}
+
+async function evaluateAll(trainer: Trainer, learners: readonly Learner[]): Promise<Metrics[]> {
+  const known = new Map<Float32Array, Metrics>(); // the peers of a synchronous algorithm share one model
+  const results: Metrics[] = [];
+  for (const learner of learners) {
+    const model = learner.model();
+    const result = known.get(model) ?? (await trainer.evaluate(model, "holdout"));
+    known.set(model, result);
+    results.push(result);
+  }
+  return results;
+}
+
+/** Mean of |x_i - c| over |c|, where c is the mean of the x_i; 0 for none. */
+function disagreement(models: readonly Float32Array[]): number {
+  const centre = new Float64Array(models[0]?.length ?? 0);
+  for (const model of models)
+    for (let i = 0; i < centre.length; i++) centre[i] = (centre[i] as number) + (model[i] as number);
+  for (let i = 0; i < centre.length; i++) centre[i] = (centre[i] as number) / models.length;
+  let length = 0;
+  for (const value of centre) length += value * value;
+  if (length === 0) return 0;
+  const distances = models.map((model) => {
+    let sum = 0;
+    for (let i = 0; i < centre.length; i++) {
+      const difference = (model[i] as number) - (centre[i] as number);
+      sum += difference * difference;
+    }
+    return Math.sqrt(sum);
+  });
+  return mean(distances) / Math.sqrt(length);
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) * (value - centre))));
+}
+
+function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

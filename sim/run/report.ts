@@ -1,0 +1,69 @@
+/**
+ * What an experiment puts out. Everything here is a function of scenario and seed: no wall time, no machine, so that two reports
+ * of the same run are the same bytes.
+ */
+import type { Scenario } from "../seams/scenario-type.ts";
+
+/** One measurement; a line of the JSONL series. */
+export interface Point {
+  /** Virtual seconds since the start. */
+  readonly seconds: number;
+  /** Mean number of local trainings of the honest peers. */
+  readonly cycles: number;
+  /** Mean bytes that an honest peer has sent. */
+  readonly bytesPerPeer: number;
+  /** Over the honest peers that were evaluated; regression: R2 in place of accuracy. */
+  readonly accuracy: { readonly mean: number; readonly worst: number; readonly std: number };
+  readonly loss: number;
+  /** Mean distance of an honest peer's model from their mean, over the length of that mean. */
+  readonly disagreement: number;
+  /** Share of triggered rows that go where a targeted attack wants them. */
+  readonly attackSuccess?: number;
+}
+
+/** What became of one peer's models at the honest peers, and its own result. */
+export interface PeerRow {
+  /** Number in the scenario, from 0. */
+  readonly index: number;
+  readonly honest: boolean;
+  /** Of the final model, where it was evaluated. */
+  readonly accuracy?: number;
+  readonly cycles: number;
+  readonly bytesOut: number;
+  readonly rows: number;
+  /** Times that an honest peer merged one of its models, by status; and the mean weight among them. */
+  readonly merges: Readonly<Record<string, number>>;
+  readonly meanWeight: number;
+  /** Where merges are explained: its mean share of the models that came of these merges. */
+  readonly influence?: number;
+  /** There too, of a classification: how much of its data the others have too (overlap.ts). */
+  readonly overlap?: number;
+}
+
+export interface Summary {
+  readonly name: string;
+  /** Hexadecimal hash of the scenario without its seed. */
+  readonly hash: string;
+  readonly seed: number;
+  readonly algorithm: string;
+  readonly attack: string;
+  readonly liars: number;
+  readonly honest: number;
+  readonly signatures: boolean;
+  /** The last point. */
+  readonly final: Point;
+  /** When the mean accuracy first reached `metrics.target`. */
+  readonly reached?: { readonly seconds: number; readonly cycles: number; readonly bytesPerPeer: number };
+  /** Local trainings of all honest peers. */
+  readonly updates: number;
+  readonly merges: number;
+  /** Merged models of others by staleness: count of tau in [i, i + 1), the last for all above. */
+  readonly staleness: readonly number[];
+}
+
+export interface Report {
+  readonly scenario: Scenario;
+  readonly summary: Summary;
+  readonly series: readonly Point[];
+  readonly peers: readonly PeerRow[];
+}

@@ -1,0 +1,142 @@
+/**
+ * What surrounds the peers of an experiment and changes with time: which links there should be, who is there, and what the network
+ * does to messages. A link of the topology is open whenever both ends are there and the network allows it, as if peers redialled
+ * at once.
+ */
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Learner } from "../algorithms/algorithm.ts";
+import { SERVER } from "../algorithms/fedavg.ts";
+import type { Attack } from "../attacks/attack.ts";
+import { createPresence } from "../devices/churn.ts";
+import type { ContactChange, PresenceChange } from "../devices/presence.ts";
+import type { Conditions } from "../network/conditions.ts";
+import { createConditions } from "../network/models.ts";
+import type { Network } from "../network/network.ts";
+import { linksOf } from "../network/topology.ts";
+import type { VirtualClock } from "../seams/clock.ts";
+import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
+import type { Member } from "./cast.ts";
+
+export interface Surroundings {
+  readonly conditions: Conditions;
+  /** Opens the links of those that are there, and lets presence, contacts and partitions take their course. */
+  begin(network: Network, learners: readonly Learner[]): void;
+}
+
+export interface Setting {
+  readonly clock: VirtualClock;
+  readonly rng: Rng;
+  readonly endMs: number;
+  readonly attack: Attack | undefined;
+}
+
+export function createSurroundings(
+  scenario: Scenario,
+  members: readonly Member[],
+  { clock, rng, endMs, attack }: Setting,
+): Surroundings {
+  const ids = members.map(({ identity }) => identity.peerId);
+  const conditions = createConditions(scenario.network, {
+    peers: ids,
+    server: SERVER,
+    rng: rng.fork("network"),
+    clock,
+    runMs: endMs,
+  });
+  const presence = createPresence(scenario.churn, scenario.peers, endMs, rng.fork("presence"));
+  const identities: number[][] = Array.from({ length: scenario.peers }, () => []);
+  for (const [index, { device }] of members.entries()) identities[device]?.push(index);
+  const on = members.map(({ device }) => presence.startsOn(device));
+  const wanted = members.map(() => new Set<number>());
+  if (presence.links === "topology") for (const [a, b] of arranged()) want(a, b);
+
+  /** The topology, as far as the liars have not arranged another. */
+  function arranged(): readonly (readonly [number, number])[] {
+    const links = linksOf(scenario.network.topology, members.length, rng.fork("topology"));
+    const lies = (index: number) => members[index]?.honest === false;
+    const options = optionsOf(scenario.attack ?? {});
+    return attack?.rewire?.(links, lies, members.length, rng.fork("rewire"), options) ?? links;
+  }
+
+  function want(a: number, b: number): void {
+    wanted[a]?.add(b);
+    wanted[b]?.add(a);
+  }
+
+  return {
+    conditions,
+    begin(network, learners) {
+      const connect = (a: number, b: number) => {
+        if (on[a] && on[b]) network.connect(ids[a] as string, ids[b] as string);
+      };
+      const connectAll = (a: number) => {
+        for (const b of wanted[a] as Set<number>) connect(a, b);
+      };
+      const disconnectAll = (a: number) => {
+        for (const b of wanted[a] as Set<number>) network.disconnect(ids[a] as string, ids[b] as string);
+      };
+
+      async function apply(change: PresenceChange): Promise<void> {
+        if ("peer" in change) {
+          for (const index of identities[change.peer] ?? []) await turn(index, change.kind === "on");
+        } else meet(change);
+      }
+
+      /** Two devices meet or part, and with them all their identities. */
+      function meet(change: ContactChange): void {
+        for (const a of identities[change.a] ?? [])
+          for (const b of identities[change.b] ?? []) {
+            if (change.kind === "link") {
+              want(a, b);
+              connect(a, b);
+            } else {
+              wanted[a]?.delete(b);
+              wanted[b]?.delete(a);
+              network.disconnect(ids[a] as string, ids[b] as string);
+            }
+          }
+      }
+
+      async function turn(index: number, isOn: boolean): Promise<void> {
+        if (on[index] === isOn) return;
+        on[index] = isOn;
+        if (isOn) {
+          await learners[index]?.on?.();
+          connectAll(index);
+        } else {
+          disconnectAll(index);
+          learners[index]?.off?.();
+        }
+      }
+
+      for (const [index, isOn] of on.entries()) if (!isOn) learners[index]?.off?.();
+      for (const a of wanted.keys()) connectAll(a);
+      inOrder(presence.changes, clock, endMs, apply);
+      for (const atMs of conditions.changesMs) {
+        clock.after(atMs - clock.now(), () => {
+          network.enforce();
+          for (const a of wanted.keys()) connectAll(a);
+        });
+      }
+    },
+  };
+}
+
+/** Applies each change at its time; the next is asked for only then, since there may be no last one. */
+function inOrder(
+  changes: Iterable<PresenceChange>,
+  clock: VirtualClock,
+  endMs: number,
+  apply: (change: PresenceChange) => Promise<void>,
+): void {
+  const iterator = changes[Symbol.iterator]();
+  const schedule = () => {
+    const { value: change, done } = iterator.next();
+    if (done || change.atMs > endMs) return;
+    clock.after(change.atMs - clock.now(), async () => {
+      await apply(change);
+      schedule();
+    });
+  };
+  schedule();
+}

@@ -1,0 +1,106 @@
+/**
+ * A small simulated world for tests of the peer: everybody connected to everybody, a constant latency, real signatures.
+ * Whole experiments are `experiment.ts`.
+ */
+
+import { createRng } from "../../protocol/base/rng.ts";
+import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { PeerEvent, StorePlace } from "../../protocol/peer/context.ts";
+import type { Peer } from "../../protocol/peer/peer.ts";
+import { constantLatency } from "../network/conditions.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
+import { startPeer } from "../seams/peer.ts";
+import { createMemoryStore } from "../seams/store.ts";
+
+export interface WorldOptions {
+  readonly task: Task;
+  readonly seed: number;
+  readonly crypto: Crypto;
+  readonly latencyMs: number;
+  /** As of `createPeer`. */
+  readonly proofs?: boolean;
+  /** As of `createNetwork`. */
+  readonly prefixOf?: (peer: string) => string;
+}
+
+export interface NewPeer {
+  readonly identity: Identity;
+  readonly train: Dataset;
+  readonly holdout?: Dataset;
+  /** Virtual duration of one local training. */
+  readonly trainMs: number;
+  readonly minCycleMs: number;
+  /** A restart goes on with the store of before. */
+  readonly store?: Store;
+  readonly wrapTrainer?: (trainer: Trainer) => Trainer;
+  readonly wrapTransport?: (transport: Transport) => Transport;
+  readonly explain?: boolean;
+  /** Peers that its configuration names. */
+  readonly configured?: readonly string[];
+  readonly archive?: Archive;
+  /** As of a machine that can tell whether the store was copied. */
+  readonly place?: StorePlace;
+  readonly clock?: Clock;
+  readonly observe?: (event: PeerEvent) => void;
+}
+
+export interface SimulatedPeer {
+  readonly peer: Peer;
+  readonly store: Store;
+  readonly peerId: string;
+  /** As if its device lost power. */
+  kill(): void;
+}
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly network: Network;
+  /** Creates a peer, connected to all others, and starts it. */
+  add(peer: NewPeer): Promise<SimulatedPeer>;
+}
+
+export function createWorld({ task, seed, crypto, latencyMs, proofs = true, prefixOf }: WorldOptions): World {
+  const clock = createVirtualClock();
+  const conditions = constantLatency(latencyMs);
+  const network = createNetwork({ clock, crypto, conditions, ...(prefixOf && { prefixOf }) });
+  const rng = createRng(`world/${seed}`);
+  const members: string[] = [];
+  const started = new Map<string, number>();
+
+  return {
+    clock,
+    network,
+    async add({ identity, train, holdout, trainMs, minCycleMs, store = createMemoryStore(), ...wrap }) {
+      const { peerId } = identity;
+      const starts = (started.get(peerId) ?? 0) + 1;
+      started.set(peerId, starts);
+      const trainer = createDenseTrainer({ task, train, ...(holdout && { holdout }) });
+      const transport = network.join(peerId);
+      const { peer, kill } = await startPeer({
+        task,
+        clock: wrap.clock ?? clock,
+        crypto,
+        identity,
+        store,
+        rng: rng.fork(starts === 1 ? peerId : `${peerId}/${starts}`),
+        trainer: wrap.wrapTrainer?.(trainer) ?? trainer,
+        transport: wrap.wrapTransport?.(transport) ?? transport,
+        trainMs: () => trainMs,
+        minCycleMs,
+        explain: wrap.explain ?? false,
+        configured: wrap.configured ?? [],
+        proofs,
+        ...(wrap.archive && { archive: wrap.archive }),
+        ...(wrap.place && { place: wrap.place }),
+        ...(wrap.observe && { observe: wrap.observe }),
+      });
+      for (const other of members) network.connect(peerId, other);
+      if (!members.includes(peerId)) members.push(peerId);
+      return { peer, store, peerId, kill };
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
+import { plainAggregator } from "../../protocol/aggregate/registry.ts";
+import { isHearsayError } from "../../protocol/base/errors.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { PeerEvent, StorePlace } from "../../protocol/peer/context.ts";
+import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
+
+export interface PeerParts {
+  readonly task: Task;
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  readonly transport: Transport;
+  readonly store: Store;
+  /** Takes no time of its own. */
+  readonly trainer: Trainer;
+  readonly rng: Rng;
+  /** Virtual duration of the next local training. */
+  trainMs(): number;
+  readonly minCycleMs: number;
+  /** As of `createPeer`. */
+  readonly explain?: boolean;
+  readonly proofs?: boolean;
+  readonly configured?: readonly string[];
+  readonly archive?: Archive;
+  readonly place?: StorePlace;
+  readonly observe?: (event: PeerEvent) => void;
+}
+
+export interface RunningPeer {
+  readonly peer: Peer;
+  /** As if its device lost power: what is not in the store is lost, and nothing is written any more. */
+  kill(): void;
+}
+
+/** Starts a peer on its store, from which a restarted one goes on. */
+export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
+  const {
+    task,
+    minCycleMs,
+    explain = false,
+    proofs = true,
+    configured = [],
+    trainMs,
+    trainer,
+    store,
+    ...modules
+  } = parts;
+  let alive = true;
+  const fenced = fence(store, () => alive);
+  const peer = await createPeer(
+    { task, minCycleMs, explain, proofs, configured },
+    {
+      ...modules,
+      store: fenced,
+      trainer: slowed(trainer, parts.clock, trainMs, () => alive),
+      aggregator: plainAggregator,
+    },
+  );
+  peer.run().catch((error: unknown) => {
+    if (isHearsayError(error, "ERR_BANNED")) return; // it has ended, as its user would see
+    if (alive) throw error; // a simulated peer that fails is a fault of the simulation
+  });
+  return {
+    peer,
+    kill() {
+      alive = false;
+      peer.stop();
+    },
+  };
+}
+
+/** The trainer, taking virtual time; a training that is under way when the peer is killed never ends, for nobody. */
+function slowed(trainer: Trainer, clock: Clock, trainMs: () => number, isAlive: () => boolean): Trainer {
+  return {
+    ...trainer,
+    async fit(request) {
+      await new Promise<void>((resolve) => clock.after(trainMs(), resolve));
+      if (!isAlive()) throw killed();
+      return trainer.fit(request);
+    },
+  };
+}
+
+/** The store, as long as `isOpen`; afterwards every write fails, so that a dead peer cannot write beside its successor. */
+function fence(store: Store, isOpen: () => boolean): Store {
+  return {
+    ...store,
+    async write(changes) {
+      if (!isOpen()) throw killed();
+      return store.write(changes);
+    },
+  };
+}
+
+function killed(): Error {
+  return new Error("this peer was killed");
+}

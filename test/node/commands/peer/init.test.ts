@@ -1,0 +1,117 @@
+/** `hearsay init --data`: what it tells, what it writes, and that the command it prints works when it is pasted into a shell. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { shellWord } from "../../../../node/shell.ts";
+import { parseTaskYaml } from "../../../../node/task-yaml.ts";
+import type { Task } from "../../../../protocol/base/task.ts";
+import { parseTask } from "../../../../protocol/task/manifest.ts";
+
+const CLI = join(import.meta.dirname, "../../../../node/cli.ts");
+
+describe("hearsay init --data", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "hearsay-init-"));
+    writeFileSync(join(folder, "hearsay"), `#!/bin/sh\nexec ${shellWord(process.execPath)} ${shellWord(CLI)} "$@"\n`);
+    chmodSync(join(folder, "hearsay"), 0o755);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** A command line as somebody would paste it. */
+  function shell(command: string, status = 0): string {
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, NO_COLOR: "1" };
+    const run = spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8", env });
+    assert.equal(run.status, status, `${command}\n${run.stdout}${run.stderr}`);
+    assert.doesNotMatch(run.stderr, /\n {4}at /, "a stack trace");
+    return run.stdout + run.stderr;
+  }
+
+  function init(name: string, text: string | Uint8Array, options: string): { told: string; task: Task; up: string } {
+    writeFileSync(join(folder, name), text);
+    const told = shell(`hearsay init --force --data ${shellWord(name)} ${options}`);
+    const task = parseTask(parseTaskYaml(readFileSync(join(folder, "task.yaml"), "utf8")));
+    return { told, task, up: /^ {2}(hearsay up .*)$/m.exec(told)?.[1] ?? "" };
+  }
+
+  it("tells encoding, delimiter, columns used and left out with the reason, classes with counts, missing and suspected values", () => {
+    const rows = Array.from({ length: 40 }, (_, i) =>
+      [
+        `t${i}`,
+        i % 8 === 0 ? "-9999" : `${20 + (i % 5)},5`,
+        i % 10 === 0 ? "" : `${i}`,
+        i,
+        i % 2 ? "Süß" : "Böse",
+        `w${i % 3}`,
+      ].join(";"),
+    );
+    const text = `Zeit;Länge, cm;hum;z;Art;Wer\n${rows.join("\n")}\n`;
+    const options = "--label Art --owner Wer --drop Zeit --missing empty";
+    const { told, task, up } = init("Messung 1.csv", Buffer.from(text, "latin1"), options);
+    for (const part of [
+      /Messung 1\.csv: 40 rows, WINDOWS-1252, separated by semicolons, decimal comma/,
+      /features +3: "Länge, cm", hum, z/,
+      /left out +Zeit \(--drop\), Wer \(the owner\)/,
+      /classes +2 in Art: Böse 20, Süß 20/,
+      /missing +hum 4; the mean stands in/,
+      /owners +w0 14, w1 13, w2 13/,
+      /note +column "Länge, cm" is -9999 in 5 row\(s\).*--missing -9999/,
+      /note +column "z" counts the rows: a row number\? Leave it out: --drop z/,
+      /│ "Länge, cm" +│ feature │ -9999 /,
+    ]) {
+      assert.match(told, part);
+    }
+    assert.deepEqual(task.input.features, ["Länge, cm", "hum", "z"]);
+    assert.deepEqual(task.input.missing, ["empty", ""]);
+    assert.deepEqual(task.output, { kind: "classification", classes: ["Böse", "Süß"], column: "Art" });
+    assert.deepEqual(
+      [task.name, up],
+      ["messung-1", "hearsay up --task task.yaml --data 'Messung 1.csv' --label Art --owner Wer"],
+    );
+  });
+
+  it("prints a command that works when pasted, whatever file and columns are called; eval and predict read the same", () => {
+    const odd = ["true", "it's", "a: b", "#c", '"x, ""y"""', "null"];
+    const classes = ["yes", "null", "1.0", "~"];
+    const rows = Array.from({ length: 32 }, (_, i) =>
+      [...odd.map((_, k) => `${(i * (k + 3)) % 7}`), classes[i % 4]].join(),
+    );
+    const text = `${odd.join()},"the label, $HOME"\n${rows.join("\n")}\n`;
+    const { task, up } = init("it's data.CSV", text, "--label 'the label, $HOME'");
+    assert.deepEqual(task.input.features, ["true", "it's", "a: b", "#c", 'x, "y"', "null"]);
+    assert.deepEqual(task.output.kind === "classification" && task.output.classes, ["1.0", "null", "yes", "~"].sort());
+    shell(`${up} --no-mdns --listen /ip4/127.0.0.1/tcp/0 --seconds 1 --min-cycle 10`);
+    assert.match(shell(`hearsay eval --json --data "it's data.CSV"`), /"numExamples":32/);
+    assert.match(shell(`hearsay predict --data "it's data.CSV"`), /^prediction,probability\n(?:yes|null|1\.0|~),/);
+  });
+
+  it("keeps what varies in seconds since 1970 and in degrees of 1e-7, in the task and in what a model learns from it", () => {
+    const row = (i: number) => `${1_700_000_000 + i},${(52.52 + 1e-7 * i).toFixed(7)},${1_700_000_000 + 3 * i}`;
+    const text = `seconds,degrees,target\n${Array.from({ length: 64 }, (_, i) => row((i * 37) % 64)).join("\n")}\n`;
+    const { task, told } = init("large.csv", text, "--template regression --label target");
+    const [seconds = 0, degrees = 0] = task.input.mean;
+    assert.ok(Math.abs(seconds - 1_700_000_031.5) < 0.01 && Math.abs(degrees - 52.520_003_15) < 1e-9, told);
+    assert.ok(Math.abs((task.input.std[1] ?? 0) - 18.47e-7) < 1e-9);
+    assert.match(told, /│ seconds │ feature │ 1700000000 │ 1700000031\.5 │ 1700000063 │/);
+    shell(
+      "hearsay up --state large --task task.yaml --data large.csv --no-mdns --listen /ip4/127.0.0.1/tcp/0 --seconds 3 --min-cycle 0",
+    );
+    const { rmse } = JSON.parse(shell("hearsay eval --state large --json --data large.csv"));
+    assert.ok(rmse < 40, `rmse ${rmse} of a target that spreads 55`); // at float32 the best is 64, half of its step
+    const [first = ""] = shell("hearsay predict --state large --data large.csv").split("\n").slice(1);
+    assert.ok(Math.abs(Number(first) - 1_700_000_000) < 400 && /^\d{10}(\.\d+)?$/.test(first), first);
+  });
+
+  it("takes no template of another set for a table, and no array file for one", () => {
+    writeFileSync(join(folder, "t.csv"), "a,label\n1,x\n2,y\n");
+    assert.match(
+      shell("hearsay init --force --template digits --data t.csv", 2),
+      /--template digits has data of its own/,
+    );
+    writeFileSync(join(folder, "x.npy"), "");
+    assert.match(shell("hearsay init --force --data x.npy", 1), /no names in array files/);
+  });
+});

@@ -1,0 +1,89 @@
+/** `hearsay sim report` in a checkout of its own, whose sweeps take a blink. */
+import assert from "node:assert/strict";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { stringify } from "yaml";
+import { createLab, type Finished, type Lab } from "../../../support/process.ts";
+
+const BASE = {
+  name: "tiny",
+  data: { set: "digits", rows: 200 },
+  task: { model: { kind: "softmax" }, aggregation: { inboxSize: 3, quorum: 2 } },
+  peers: 4,
+  cycles: 2,
+  metrics: { points: 3, rows: 50 },
+};
+const ATTACKS = [{ attack: [null, { kind: "sign-flip", share: 0.25 }], partition: ["iid"] }];
+const SWEEPS: Readonly<Record<string, unknown>> = {
+  "attack-matrix": { scenario: BASE, grids: ATTACKS },
+  "attack-rules": { scenario: BASE, grids: [{ ...ATTACKS[0], "task.aggregation.rule": ["median"] }] },
+  "attack-200-peers": { scenario: BASE, grids: ATTACKS },
+  "attack-mnist": { scenario: BASE, grids: ATTACKS },
+  "attack-cut": { scenario: BASE, grids: ATTACKS },
+  "attack-alone": { scenario: { ...BASE, algorithm: "local" } },
+};
+const RUNS = 9;
+const README = "# before\n\n<!-- attacks:begin -->\n<!-- attacks:end -->\n\nafter\n";
+const USAGE = 2;
+
+let lab: Lab;
+
+before(async () => {
+  lab = await createLab("sim-report");
+  await mkdir(lab.path("sim/scenarios"), { recursive: true });
+  for (const [name, sweep] of Object.entries(SWEEPS))
+    await writeFile(lab.path(`sim/scenarios/${name}.yaml`), stringify(sweep));
+  await writeFile(lab.path("sim/README.md"), README);
+});
+after(() => lab?.close());
+
+async function report(status: number, ...args: string[]): Promise<Finished> {
+  const finished = await lab.run(["sim", "report", ...args]);
+  assert.equal(finished.code, status, `${args.join(" ")}\n${finished.stdout}${finished.stderr}`);
+  assert.doesNotMatch(finished.stderr, /\n {4}at /, "a stack trace where a sentence would do");
+  return finished;
+}
+
+function readme(): Promise<string> {
+  return readFile(join(lab.path("sim"), "README.md"), "utf8");
+}
+
+describe("sim report", () => {
+  it("without runs says what is missing, and writes between its markers only", async () => {
+    const { stderr } = await report(0, "attacks", "--no-run");
+    assert.match(stderr, new RegExp(`${RUNS} of ${RUNS} runs are not there yet`));
+    const text = await readme();
+    assert.ok(
+      text.startsWith("# before\n\n<!-- attacks:begin -->\n") && text.endsWith("<!-- attacks:end -->\n\nafter\n"),
+    );
+    assert.match(text, /\| sign-flip \| … 1 \|/);
+  });
+
+  it("runs the sweeps once, and makes the same tables again from their runs", async () => {
+    const { stdout } = await report(0, "attacks", "--json", "--workers", "1");
+    const state = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+    assert.deepEqual(state, { runs: RUNS, missing: 0, written: ["sim/README.md"] });
+    const text = await readme();
+    assert.match(text, /\| sign-flip \| \S+ \/ \S+/);
+    assert.doesNotMatch(text, /NaN|undefined|not there yet/);
+    await report(0, "attacks", "--no-run");
+    assert.equal(await readme(), text);
+  });
+
+  it("shows the cut on the screen and leaves the README alone", async () => {
+    const before = await readme();
+    const { stdout } = await report(0, "attacks", "--cut", "--workers", "1");
+    assert.match(stdout, /sign-flip .*\d+ \/ \d+/);
+    assert.match(stdout, /attack cell/);
+    assert.equal(await readme(), before);
+  });
+
+  it("refuses a report that there is none of, and a place that is no checkout", async () => {
+    await report(USAGE, "weather");
+    await report(USAGE, "measurements", "--cut");
+    await rm(lab.path("sim/README.md"));
+    const { stderr } = await report(USAGE, "attacks", "--no-run");
+    assert.match(stderr, /at the top of a checkout/);
+  });
+});

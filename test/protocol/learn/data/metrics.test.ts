@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { OutputSpec } from "../../../../protocol/base/task.ts";
+import { argMax, computeMetrics, MIN_PROBABILITY } from "../../../../protocol/learn/data/metrics.ts";
+
+const classes = (n: number): OutputSpec => ({ kind: "classification", classes: Array.from({ length: n }, String) });
+const targets = (std: readonly number[], n = std.length): OutputSpec => ({
+  kind: "regression",
+  targets: Array.from({ length: n }, String),
+  mean: [0],
+  std,
+});
+
+/** Probabilities whose argmax is the given class. */
+function guesses(labels: readonly number[], width: number): Float32Array {
+  return Float32Array.from(
+    labels.flatMap((label) => Array.from({ length: width }, (_, k) => (k === label ? 0.8 : 0.1))),
+  );
+}
+
+function near(actual: number | undefined, wanted: number): void {
+  assert.ok(Math.abs((actual ?? Number.NaN) - wanted) < 1e-6, `${actual} is not ${wanted}`);
+}
+
+test("accuracy and macro F1 are those of scikit-learn's example (metrics.f1_score)", () => {
+  const truth = Float32Array.of(0, 1, 2, 0, 1, 2);
+  const metrics = computeMetrics(classes(3), guesses([0, 2, 1, 0, 0, 1], 3), truth);
+  assert.equal(metrics.numExamples, 6);
+  near(metrics.accuracy, 1 / 3);
+  near(metrics.macroF1, 0.26666666666666666); // sklearn 1.5: f1_score(average="macro") -> 0.26...
+  assert.equal(metrics.rmse, undefined);
+});
+
+test("cross-entropy is that of scikit-learn's example (metrics.log_loss)", () => {
+  const probabilities = Float32Array.of(0.1, 0.9, 0.9, 0.1, 0.8, 0.2, 0.35, 0.65); // ham, spam
+  near(computeMetrics(classes(2), probabilities, Float32Array.of(1, 0, 0, 1)).loss, 0.21616187468057912);
+});
+
+test("macro F1 leaves out classes that occur neither in truth nor in prediction", () => {
+  near(computeMetrics(classes(5), guesses([0, 1], 5), Float32Array.of(0, 1)).macroF1, 1);
+  near(computeMetrics(classes(5), guesses([0, 3], 5), Float32Array.of(0, 1)).macroF1, 1 / 3);
+});
+
+test("a probability of 0 for the right class costs much, but is finite", () => {
+  const { loss } = computeMetrics(classes(2), Float32Array.of(1, 0), Float32Array.of(1));
+  near(loss, -Math.log(MIN_PROBABILITY));
+});
+
+test("rmse and R2 are those of scikit-learn's examples (mean_squared_error, r2_score)", () => {
+  const one = computeMetrics(targets([1]), Float32Array.of(2.5, 0, 2, 8), Float32Array.of(3, -0.5, 2, 7));
+  near(one.loss, 0.375);
+  near(one.rmse, 0.6123724356957945);
+  near(one.r2, 0.9486081370449679);
+  const two = computeMetrics(
+    targets([1, 1]),
+    Float32Array.of(0, 2, -1, 2, 8, -5),
+    Float32Array.of(0.5, 1, -1, 1, 7, -6),
+  );
+  near(two.loss, 0.7083333333333334);
+  near(two.r2, (0.9654377880184332 + 0.9081632653061225) / 2);
+});
+
+test("the loss of a regression is in normalised units, its rmse in those of the data", () => {
+  const metrics = computeMetrics(targets([2, 10]), Float32Array.of(4, 0), Float32Array.of(0, 20));
+  near(metrics.loss, (4 + 4) / 2);
+  near(metrics.rmse, Math.sqrt((16 + 400) / 2));
+  near(computeMetrics(targets([2], 2), Float32Array.of(4, 0), Float32Array.of(0, 20)).loss, (4 + 100) / 2);
+});
+
+test("R2 of a target that does not vary is 1 where predictions are exact, else 0", () => {
+  near(computeMetrics(targets([1]), Float32Array.of(3, 3), Float32Array.of(3, 3)).r2, 1);
+  near(computeMetrics(targets([1]), Float32Array.of(3, 4), Float32Array.of(3, 3)).r2, 0);
+});
+
+test("no example, or lengths that do not agree, is a RangeError", () => {
+  assert.throws(() => computeMetrics(classes(2), new Float32Array(0), new Float32Array(0)), RangeError);
+  assert.throws(() => computeMetrics(classes(2), new Float32Array(3), new Float32Array(2)), RangeError);
+  assert.throws(() => computeMetrics(targets([1, 1]), new Float32Array(3), new Float32Array(3)), RangeError);
+});
+
+test("argMax takes the first of equals", () => {
+  assert.equal(argMax(Float32Array.of(9, 1, 3, 3, 0), 1, 4), 1);
+});

@@ -1,0 +1,45 @@
+/** How much evidence is held of whom, and what becomes of it on disk. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { nodeCrypto } from "../../../../node/crypto.ts";
+import { LIMITS } from "../../../../protocol/base/limits.ts";
+import { createEvidenceBook, type EvidenceBook, type Grade } from "../../../../protocol/peer/account/evidence-book.ts";
+
+const CAPACITIES: readonly (readonly [Grade, number])[] = [
+  ["known", LIMITS.maxEvidence],
+  ["met", LIMITS.maxEvidenceOfMet],
+  ["stranger", LIMITS.maxEvidenceOfStrangers],
+];
+
+function put(book: EvidenceBook, peer: string, grade: Grade, isStored = false): void {
+  book.put(peer, { kind: "fork", bytes: Uint8Array.of(1), grade }, isStored);
+}
+
+describe("the evidence that is held", () => {
+  it("is that of the newest keys of each kind, none of which takes a place of another", () => {
+    const book = createEvidenceBook(nodeCrypto);
+    for (const [grade, capacity] of CAPACITIES)
+      for (let n = 0; n <= capacity; n++) put(book, `${grade} ${n}`, grade, true);
+    assert.equal(
+      book.size,
+      CAPACITIES.reduce((sum, [, capacity]) => sum + capacity, 0),
+    );
+    for (const [grade, capacity] of CAPACITIES) {
+      assert.equal(book.get(`${grade} 0`), undefined);
+      assert.ok(book.get(`${grade} 1`) && book.get(`${grade} ${capacity}`));
+    }
+    assert.deepEqual(
+      book.takeChanges().map(({ key, value }) => [key, value]),
+      CAPACITIES.map(([grade]) => [`evidence/${grade} 0`, undefined]),
+      "what is forgotten goes from the disk too",
+    );
+  });
+
+  it("is written a few at a time, and not what came and went meanwhile", () => {
+    const book = createEvidenceBook(nodeCrypto);
+    for (let n = 0; n <= LIMITS.maxEvidenceOfStrangers; n++) put(book, `${n}`, "stranger");
+    const batches: number[] = [];
+    for (let left = book.takeChanges(); left.length > 0; left = book.takeChanges()) batches.push(left.length);
+    assert.deepEqual(batches, Array<number>(LIMITS.maxEvidenceOfStrangers / 64).fill(64));
+  });
+});

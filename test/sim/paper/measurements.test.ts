@@ -1,0 +1,108 @@
+/** The chapter of measurements: figures that are read off series, and that it is whole with and without runs. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import type { Cell } from "../../../sim/paper/cells.ts";
+import { groupsOf } from "../../../sim/paper/measure-accusations.ts";
+import { busiest } from "../../../sim/paper/measure-conditions.ts";
+import {
+  MEASUREMENTS,
+  type Measurement,
+  type MeasureReport,
+  measureReport,
+} from "../../../sim/paper/measure-report.ts";
+import { agreedAfter } from "../../../sim/paper/measure-split.ts";
+import type { SweepCells } from "../../../sim/paper/names.ts";
+import { accuracyOf, bytesOf, overSeeds, reachedAt, secondsOf, valueAt } from "../../../sim/paper/series.ts";
+import type { PeerRow } from "../../../sim/run/report.ts";
+import type { Scenario } from "../../../sim/seams/scenario-type.ts";
+import { cells, point, type Result, sweepOf } from "./runs.ts";
+
+const SCENARIOS = join(import.meta.dirname, "../../../sim/scenarios");
+const SERIES = [point(0, 0.1), point(10, 0.5), point(20, 0.9)];
+
+function chapter(result: (scenario: Scenario) => Result | undefined): MeasureReport {
+  const sweeps = MEASUREMENTS.map((name) => {
+    const file = join(SCENARIOS, `measure-${name}.yaml`);
+    return [name, sweepOf(cells(parse(readFileSync(file, "utf8")), result))] as const;
+  });
+  return measureReport(Object.fromEntries(sweeps) as Record<Measurement, SweepCells>, "plots");
+}
+
+describe("figures of a series", () => {
+  it("lie on straight lines between points, and are none where a run does not go", () => {
+    assert.ok(Math.abs((reachedAt(SERIES, 0.7, secondsOf) ?? 0) - 15) < 1e-9);
+    assert.equal(reachedAt(SERIES, 0.1, secondsOf), 0);
+    assert.equal(reachedAt(SERIES, 0.91, secondsOf), undefined);
+    assert.ok(Math.abs((valueAt(SERIES, 15_000, bytesOf, accuracyOf) ?? 0) - 0.7) < 1e-12);
+    assert.equal(valueAt(SERIES, 0, bytesOf, accuracyOf), 0.1);
+    assert.equal(valueAt(SERIES, 20_001, bytesOf, accuracyOf), undefined);
+  });
+
+  it("say how many seeds have them, and how many runs are missing", () => {
+    const document = { scenario: { name: "made-up", data: { set: "digits" } }, seeds: [1, 2, 3] };
+    const cell = (result: (scenario: Scenario) => Result | undefined) => cells(document, result)[0] as Cell;
+    const last = (one: Cell) => overSeeds(one, (series) => reachedAt(series, 0.5, secondsOf));
+    assert.equal(last(cell(() => ({ mean: 0.9, worst: 0.8 }))), "5 ± 0");
+    assert.equal(last(cell(({ seed }) => ({ mean: seed === 1 ? 0.9 : 0.2, worst: 0.1 }))), "5 (1 of 3 seeds)");
+    assert.equal(last(cell(() => ({ mean: 0.2, worst: 0.1 }))), "–");
+    assert.equal(last(cell(({ seed }) => (seed === 1 ? { mean: 0.9, worst: 0.8 } : undefined))), "… 2");
+  });
+
+  it("leave out the peers that train least, where these are the slow ones", () => {
+    const peers = [9, 1, 7, 8].map((cycles, index): PeerRow => {
+      return { index, honest: true, cycles, bytesOut: 0, rows: 1, merges: {}, meanWeight: 0 };
+    });
+    assert.deepEqual(
+      busiest(peers, 0.75).map(({ index }) => index),
+      [0, 3, 2],
+    );
+    assert.equal(busiest(peers, 1).length, 4);
+  });
+
+  it("tell the honest peers with the rarest data from the others, and from liars", () => {
+    const overlaps = [0.9, 0.8, 0.1, 0.7, 0.9, 0.05, 0.9, 0.9, 0.9, 0.9, 0.9];
+    const peers = overlaps.map((overlap, index): PeerRow => {
+      const merges = index === 10 ? {} : { used: 1 };
+      return { index, honest: index !== 5, cycles: 1, bytesOut: 0, rows: 1, merges, meanWeight: 0, overlap };
+    });
+    const { rarest, others, liars } = groupsOf(peers);
+    assert.deepEqual(
+      [rarest, others, liars].map((group) => group.map(({ index }) => index)),
+      [[2], [3, 1, 0, 4, 6, 7, 8, 9], [5]],
+    );
+  });
+
+  it("find agreement at the first point after healing that is near the run without a split", () => {
+    const apart = (values: readonly number[]) => values.map((disagreement, i) => point(i, 0.5, 0.5, { disagreement }));
+    const reference = apart([1, 1, 1, 1, 1, 0.1]);
+    assert.equal(agreedAfter(apart([1, 1, 3, 2, 1.15, 0.1]), reference, 2), 2);
+    assert.equal(agreedAfter(apart([1, 1, 1, 2, 2, 0.13]), reference, 3), undefined);
+    assert.equal(agreedAfter(reference, reference, 3), 0);
+  });
+});
+
+describe("the chapter of measurements", () => {
+  it("is whole: every sweep has its part, every figure its file", () => {
+    const { text, figures } = chapter(() => ({ mean: 0.95, worst: 0.9 }));
+    assert.doesNotMatch(text, /NaN|undefined|…/);
+    const named = [...text.matchAll(/\]\(plots\/(.*?)\)/g)].map(([, name]) => name);
+    assert.deepEqual(named.sort(), [...figures.keys()].sort());
+    assert.ok(figures.size >= 15);
+    for (const [name, svg] of figures) {
+      assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/, name);
+      assert.doesNotMatch(svg, /NaN|undefined|var\(/, name);
+    }
+    for (const name of MEASUREMENTS) assert.ok(text.includes("sim/scenarios/made-up.yaml"), name);
+    assert.match(text, /\| 10,000 \| 1 \|/);
+  });
+
+  it("says what is missing before there are runs", () => {
+    const { text, figures } = chapter(() => undefined);
+    assert.equal(figures.size, 0);
+    assert.doesNotMatch(text, /NaN|undefined/);
+    assert.match(text, /runs not there yet/);
+  });
+});

@@ -1,0 +1,60 @@
+/** Sweeps whose runs are made up: what tables make of them is then known. */
+import { nodeCrypto } from "../../../node/crypto.ts";
+import { combinations, parseSweep, runsOf, type SweepRun } from "../../../sim/compare/sweep.ts";
+import { type Cell, cellsOf, type Outcome } from "../../../sim/paper/cells.ts";
+import type { SweepCells } from "../../../sim/paper/names.ts";
+import type { Point } from "../../../sim/run/report.ts";
+import type { Scenario } from "../../../sim/seams/scenario-type.ts";
+
+export interface Result {
+  readonly mean: number;
+  readonly worst: number;
+  readonly success?: number;
+  /** Left out: the accuracy rises to the mean over eleven points. */
+  readonly series?: readonly Point[];
+}
+
+export function expand(document: unknown): SweepRun[] {
+  const sweep = parseSweep(document);
+  return runsOf(combinations(sweep), sweep.seeds, nodeCrypto);
+}
+
+/** Cells of a sweep; a run whose result is undefined is missing. */
+export function cells(document: unknown, result: (scenario: Scenario) => Result | undefined): Cell[] {
+  const runs = expand(document);
+  const outcomes = runs.flatMap((run) => {
+    const found = result(run.scenario);
+    return found === undefined ? [] : [outcome(run, found)];
+  });
+  return cellsOf(runs, outcomes);
+}
+
+export function sweepOf(cells: readonly Cell[], file: string = "sim/scenarios/made-up.yaml"): SweepCells {
+  return { cells, file, dimension: () => 2410 };
+}
+
+export function point(seconds: number, mean: number, worst: number = mean, more: Partial<Point> = {}): Point {
+  const accuracy = { mean, worst, std: 0 };
+  return { seconds, cycles: seconds, bytesPerPeer: 1000 * seconds, accuracy, loss: 1, disagreement: 0.1, ...more };
+}
+
+function outcome({ scenario, hash }: SweepRun, { mean, worst, success, series }: Result): Outcome {
+  const rising = Array.from({ length: 11 }, (_, i) => point(i, 0.1 + ((mean - 0.1) * i) / 10));
+  const attackSuccess = success === undefined ? {} : { attackSuccess: success };
+  const points = series ?? [...rising.slice(0, -1), point(10, mean, worst, attackSuccess)];
+  const summary = {
+    name: scenario.name,
+    hash,
+    seed: scenario.seed,
+    algorithm: scenario.algorithm.kind,
+    attack: scenario.attack?.kind ?? "none",
+    liars: 0,
+    honest: 3,
+    signatures: false,
+    final: points.at(-1) as Point,
+    updates: 1,
+    merges: 1,
+    staleness: [1],
+  };
+  return { summary, series: points, peers: [] };
+}

@@ -1,0 +1,105 @@
+/** Virtual time: the order of events, and promises between them. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { createVirtualClock } from "../../../sim/seams/clock.ts";
+
+describe("the virtual clock", () => {
+  it("runs events by time, and those of one time in the order in which they were set", async () => {
+    const delays = fc.array(fc.nat(20), { maxLength: 200 });
+    await fc.assert(
+      fc.asyncProperty(delays, async (list) => {
+        const clock = createVirtualClock(1000);
+        const ran: [number, number][] = [];
+        for (const [i, delay] of list.entries())
+          clock.after(delay, () => {
+            assert.equal(clock.now(), 1000 + delay);
+            ran.push([delay, i]);
+          });
+        await clock.run(2000);
+        const expected = [...list.entries()]
+          .map(([i, delay]) => [delay, i] as const)
+          .sort(([a, i], [b, j]) => a - b || i - j);
+        assert.deepEqual(ran, expected);
+      }),
+    );
+  });
+
+  it("leaves out what was cancelled, however much that is", async () => {
+    const doomed = fc.array(fc.tuple(fc.nat(50), fc.boolean()), { minLength: 1, maxLength: 300 });
+    await fc.assert(
+      fc.asyncProperty(doomed, async (list) => {
+        const clock = createVirtualClock();
+        const ran: number[] = [];
+        // Ten events each, since the heap forgets cancelled ones only when they are a thousand and the most.
+        const cancels = list.flatMap(([delay, stays], i) =>
+          Array.from({ length: 10 }, (_, copy) => {
+            const cancel = clock.after(delay, () => void ran.push(i));
+            return stays && copy === 0 ? () => {} : cancel;
+          }),
+        );
+        for (const cancel of [...cancels, ...cancels]) cancel(); // twice is once
+        await clock.run(60);
+        const stayed = [...list.entries()].filter(([, [, stays]]) => stays);
+        assert.deepEqual(
+          ran,
+          stayed.sort(([i, [a]], [j, [b]]) => a - b || i - j).map(([i]) => i),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("lets every promise settle before the next event, however long the chain", async () => {
+    const clock = createVirtualClock();
+    const order: string[] = [];
+    const chain = async () => {
+      for (let i = 0; i < 1000; i++) await Promise.resolve();
+      order.push("promises of the first");
+    };
+    clock.after(5, () => void chain());
+    clock.after(5, () => void order.push("second"));
+    await clock.run(5);
+    assert.deepEqual(order, ["promises of the first", "second"]);
+  });
+
+  it("runs what an event sets for now still in the same run, and what it sets for later in the next", async () => {
+    const clock = createVirtualClock();
+    const ran: string[] = [];
+    clock.after(10, () => {
+      clock.after(0, () => void ran.push(`now ${clock.now()}`));
+      clock.after(-5, () => void ran.push(`past ${clock.now()}`));
+      clock.after(1, () => void ran.push(`later ${clock.now()}`));
+    });
+    await clock.run(10);
+    assert.deepEqual(ran, ["now 10", "past 10"]);
+    await clock.run(11);
+    assert.deepEqual(ran.at(-1), "later 11");
+  });
+
+  it("is at the end of a run, with or without events, and never goes back", async () => {
+    const clock = createVirtualClock(7);
+    assert.equal(clock.now(), 7);
+    await clock.run(3);
+    assert.equal(clock.now(), 7);
+    clock.after(50, () => assert.fail("not due"));
+    await clock.run(20);
+    assert.equal(clock.now(), 20);
+  });
+
+  it("hears of the real world while thousands of events run", async () => {
+    const clock = createVirtualClock();
+    let heard = false;
+    let ran = 0;
+    const next = () => {
+      if (ran++ === 0)
+        setImmediate(() => {
+          heard = true;
+        });
+      if (!heard) clock.after(1, next);
+    };
+    clock.after(1, next);
+    await clock.run(100_000);
+    assert.ok(heard && ran < 20_000, `${ran} events`);
+  });
+});

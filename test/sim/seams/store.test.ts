@@ -1,0 +1,4 @@
+import { createMemoryStore } from "../../../sim/seams/store.ts";
+import { storeConformance } from "../../conformance/store.ts";
+
+storeConformance("memory", { durable: false, open: async () => createMemoryStore() });

@@ -1,4 +1,0 @@
-import { createMemoryStore } from "../../sim/store.ts";
-import { storeConformance } from "../conformance/store.ts";
-
-storeConformance("memory", { durable: false, open: async () => createMemoryStore() });
