@@ -32,7 +32,7 @@ describe("the bundled command line", () => {
   it("has a module for each command, and all modules load", async () => {
     const folder = dirname(installed.cli);
     const modules = (await readdir(folder)).filter((name) => /-[A-Z0-9]{8}\.js$/.test(name));
-    const commands = (await readFile(CLI, "utf8")).matchAll(/import\("\.\/commands\/(.*)\.ts"\)/g);
+    const commands = (await readFile(CLI, "utf8")).matchAll(/import\("\.\/commands\/\w+\/(.*)\.ts"\)/g);
     const missing = [...commands].filter(([, name]) => !modules.some((module) => module.startsWith(`${name}-`)));
     assert.deepEqual(missing, []);
     const load = modules.map((name) => `await import(${JSON.stringify(join(folder, name))});`).join("\n");
