@@ -30,11 +30,23 @@ export interface Setting {
   readonly attack: Attack | undefined;
 }
 
-export function createSurroundings(
-  scenario: Scenario,
-  members: readonly Member[],
-  { clock, rng, endMs, attack }: Setting,
-): Surroundings {
+/** Who is there, and who should be linked with whom: by index of the identity. */
+interface Links {
+  readonly ids: readonly string[];
+  /** Of each device. */
+  readonly identities: readonly (readonly number[])[];
+  readonly on: boolean[];
+  readonly wanted: readonly Set<number>[];
+}
+
+/** The same while the experiment runs. */
+interface Stage extends Links {
+  readonly network: Network;
+  readonly learners: readonly Learner[];
+}
+
+export function createSurroundings(scenario: Scenario, members: readonly Member[], setting: Setting): Surroundings {
+  const { clock, rng, endMs } = setting;
   const ids = members.map(({ identity }) => identity.peerId);
   const conditions = createConditions(scenario.network, {
     peers: ids,
@@ -47,79 +59,91 @@ export function createSurroundings(
   const identities: number[][] = Array.from({ length: scenario.peers }, () => []);
   for (const [index, { device }] of members.entries()) identities[device]?.push(index);
   const on = members.map(({ device }) => presence.startsOn(device));
-  const wanted = members.map(() => new Set<number>());
-  if (presence.links === "topology") for (const [a, b] of arranged()) want(a, b);
-
-  /** The topology, as far as the liars have not arranged another. */
-  function arranged(): readonly (readonly [number, number])[] {
-    const links = linksOf(scenario.network.topology, members.length, rng.fork("topology"));
-    const lies = (index: number) => members[index]?.honest === false;
-    const options = optionsOf(scenario.attack ?? {});
-    return attack?.rewire?.(links, lies, members.length, rng.fork("rewire"), options) ?? links;
-  }
-
-  function want(a: number, b: number): void {
-    wanted[a]?.add(b);
-    wanted[b]?.add(a);
-  }
+  const links: Links = { ids, identities, on, wanted: members.map(() => new Set<number>()) };
+  if (presence.links === "topology") for (const [a, b] of arranged(scenario, members, setting)) want(links, a, b);
 
   return {
     conditions,
     begin(network, learners) {
-      const connect = (a: number, b: number) => {
-        if (on[a] && on[b]) network.connect(ids[a] as string, ids[b] as string);
-      };
-      const connectAll = (a: number) => {
-        for (const b of wanted[a] as Set<number>) connect(a, b);
-      };
-      const disconnectAll = (a: number) => {
-        for (const b of wanted[a] as Set<number>) network.disconnect(ids[a] as string, ids[b] as string);
-      };
-
-      async function apply(change: PresenceChange): Promise<void> {
-        if ("peer" in change) {
-          for (const index of identities[change.peer] ?? []) await turn(index, change.kind === "on");
-        } else meet(change);
-      }
-
-      /** Two devices meet or part, and with them all their identities. */
-      function meet(change: ContactChange): void {
-        for (const a of identities[change.a] ?? [])
-          for (const b of identities[change.b] ?? []) {
-            if (change.kind === "link") {
-              want(a, b);
-              connect(a, b);
-            } else {
-              wanted[a]?.delete(b);
-              wanted[b]?.delete(a);
-              network.disconnect(ids[a] as string, ids[b] as string);
-            }
-          }
-      }
-
-      async function turn(index: number, isOn: boolean): Promise<void> {
-        if (on[index] === isOn) return;
-        on[index] = isOn;
-        if (isOn) {
-          await learners[index]?.on?.();
-          connectAll(index);
-        } else {
-          disconnectAll(index);
-          learners[index]?.off?.();
-        }
-      }
-
+      const stage: Stage = { ...links, network, learners };
       for (const [index, isOn] of on.entries()) if (!isOn) learners[index]?.off?.();
-      for (const a of wanted.keys()) connectAll(a);
-      inOrder(presence.changes, clock, endMs, apply);
-      for (const atMs of conditions.changesMs) {
+      connectEverybody(stage);
+      inOrder(presence.changes, clock, endMs, (change) => apply(stage, change));
+      for (const atMs of conditions.changesMs)
         clock.after(atMs - clock.now(), () => {
           network.enforce();
-          for (const a of wanted.keys()) connectAll(a);
+          connectEverybody(stage);
         });
-      }
     },
   };
+}
+
+/** The topology, as far as the liars have not arranged another. */
+function arranged(
+  scenario: Scenario,
+  members: readonly Member[],
+  { rng, attack }: Setting,
+): readonly (readonly [number, number])[] {
+  const links = linksOf(scenario.network.topology, members.length, rng.fork("topology"));
+  const lies = (index: number) => members[index]?.honest === false;
+  const options = optionsOf(scenario.attack ?? {});
+  return attack?.rewire?.(links, lies, members.length, rng.fork("rewire"), options) ?? links;
+}
+
+function want({ wanted }: Links, a: number, b: number): void {
+  wanted[a]?.add(b);
+  wanted[b]?.add(a);
+}
+
+function connect({ on, ids, network }: Stage, a: number, b: number): void {
+  if (on[a] && on[b]) network.connect(ids[a] as string, ids[b] as string);
+}
+
+function connectAll(stage: Stage, a: number): void {
+  for (const b of stage.wanted[a] as Set<number>) connect(stage, a, b);
+}
+
+function connectEverybody(stage: Stage): void {
+  for (const a of stage.wanted.keys()) connectAll(stage, a);
+}
+
+function disconnectAll({ wanted, ids, network }: Stage, a: number): void {
+  for (const b of wanted[a] as Set<number>) network.disconnect(ids[a] as string, ids[b] as string);
+}
+
+async function apply(stage: Stage, change: PresenceChange): Promise<void> {
+  if ("peer" in change) {
+    for (const index of stage.identities[change.peer] ?? []) await turn(stage, index, change.kind === "on");
+  } else meet(stage, change);
+}
+
+/** Two devices meet or part, and with them all their identities. */
+function meet(stage: Stage, change: ContactChange): void {
+  const { identities, wanted, network, ids } = stage;
+  for (const a of identities[change.a] ?? [])
+    for (const b of identities[change.b] ?? []) {
+      if (change.kind === "link") {
+        want(stage, a, b);
+        connect(stage, a, b);
+      } else {
+        wanted[a]?.delete(b);
+        wanted[b]?.delete(a);
+        network.disconnect(ids[a] as string, ids[b] as string);
+      }
+    }
+}
+
+async function turn(stage: Stage, index: number, isOn: boolean): Promise<void> {
+  const { on, learners } = stage;
+  if (on[index] === isOn) return;
+  on[index] = isOn;
+  if (isOn) {
+    await learners[index]?.on?.();
+    connectAll(stage, index);
+  } else {
+    disconnectAll(stage, index);
+    learners[index]?.off?.();
+  }
 }
 
 /** Applies each change at its time; the next is asked for only then, since there may be no last one. */
