@@ -513,7 +513,7 @@ sim
   .action((...args) => run(import("./commands/sim/vehicles.ts"), args));
 sim
   .command("report", { hidden: true })
-  .description("in a checkout: run the sweeps behind sim/README.md, and write its tables and figures")
+  .description("in a checkout: run the sweeps of sim/scenarios, and write tables and plots of them into sim/results")
   .argument("<what>", "attacks or measurements")
   .option("--no-run", "only write, from the runs that are there")
   .option("--cut", "attacks: five minutes of them, on the screen")

@@ -2,7 +2,7 @@
  * Memory in which large models lie while they are aggregated: one WebAssembly memory that all threads of an engine have, so that kernels
  * read each model where it is, and none is copied for a pass.
  *
- *     workspaces    one for each thread (`kernels/workspace.ts`)
+ *     workspaces    one for each thread (`protocol/aggregate/kernels/workspace.ts`)
  *     models        in the order in which they came
  *
  * A memory never shrinks. What is given back is kept for the next model, and pages that are there already are much faster to fill than

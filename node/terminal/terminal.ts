@@ -1,5 +1,5 @@
 /**
- * The edge to the terminal: all that a command says passes here, and nothing of others passes that a terminal would obey (`base/visible.ts`). A lint
+ * The edge to the terminal: all that a command says passes here, and nothing of others passes that a terminal would obey (`protocol/base/visible.ts`). A lint
  * rule (.biome-terminal.grit) keeps the streams of the process out of all other files.
  */
 import { once } from "node:events";

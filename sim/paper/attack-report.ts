@@ -1,4 +1,4 @@
-/** The attack section of sim/README.md: everything in it comes from the runs and the sweeps that asked for them. */
+/** The tables of sim/results/attacks.md: everything in it comes from the runs and the sweeps that asked for them. */
 
 import { attackGrid, type Column, footnotes, missList } from "./attack-grid.ts";
 import { attackSummary } from "./attack-summary.ts";

@@ -1,4 +1,4 @@
-/** The chapter of sim/README.md on skewed data, partitions and scale: everything in it comes from runs. */
+/** The tables of sim/results/measurements.md, on skewed data, partitions and scale: everything in them comes from runs. */
 import { accusationSection } from "./measure-accusations.ts";
 import { baselineSections } from "./measure-baselines.ts";
 import { lossSection, stragglerSection } from "./measure-conditions.ts";

@@ -191,7 +191,7 @@ function checkHost(tokens: readonly Token[], report: (rule: Rule, line: number, 
   }
 }
 
-/** seams.ts: imports and exports of types, and nothing that runs. */
+/** protocol/base/seams.ts: imports and exports of types, and nothing that runs. */
 function checkTypesOnly(tokens: readonly Token[], report: (rule: Rule, line: number, message: string) => void): void {
   for (const [i, { kind, text, line }] of tokens.entries()) {
     const starts = kind === "name" && (text === "export" || text === "import") && !isMember(tokens, i);

@@ -1,4 +1,4 @@
-/** The log of a hostile peer, in memory: as long as nobody looks for the lies in it, it holds. Its tree is the plain one of merkle.ts. */
+/** The log of a hostile peer, in memory: as long as nobody looks for the lies in it, it holds. Its tree is the plain one of protocol/log/tree/merkle.ts. */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Crypto, Identity } from "../../protocol/base/seams.ts";
 import type { PublishBody } from "../../protocol/log/entry/bodies.ts";

@@ -1,4 +1,4 @@
-/** The sweeps of sim/scenarios that the tables of sim/README.md are made of; their runs lie in `.results`, which git ignores. */
+/** The sweeps of sim/scenarios that the tables of sim/results are made of; their runs lie in `.results`, which git ignores. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";

@@ -1,11 +1,11 @@
 /**
- * `hearsay sim report`: runs the sweeps behind sim/README.md and writes its tables and figures. For a checkout, called at its top;
+ * `hearsay sim report`: runs the sweeps of sim/scenarios and writes tables and plots of them into sim/results. For a checkout, called at its top;
  * `npm run report:attacks` and `npm run report:sim` are short for it.
  */
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { onErrors } from "../../terminal/colours.ts";
@@ -22,17 +22,25 @@ interface ReportOptions {
   readonly json?: boolean;
 }
 
-const README = "sim/README.md";
-const PLOTS = "sim/plots";
+/** Where the tables of each report stand, between two marks. */
+const PAGES = { attacks: "sim/results/attacks.md", measurements: "sim/results/measurements.md" } as const;
+type Report = keyof typeof PAGES;
+/** Relative to the pages. */
+const PLOTS = "plots";
 
 export async function run(what: string, options: ReportOptions): Promise<void> {
-  if (what !== "attacks" && what !== "measurements")
+  if (!isReport(what))
     throw new HearsayError("ERR_CONFIG", `there is no report "${what}"; give attacks or measurements`);
   if (options.cut && what !== "attacks") throw new HearsayError("ERR_CONFIG", "--cut is of the attacks only");
-  if (!existsSync(README))
-    throw new HearsayError("ERR_CONFIG", `there is no ${README} here: call this at the top of a checkout`);
+  const page = PAGES[what];
+  if (!existsSync(page))
+    throw new HearsayError("ERR_CONFIG", `there is no ${page} here: call this at the top of a checkout`);
   if (options.cut) return reportCut(options);
   return what === "attacks" ? reportAttacks(options) : reportMeasurements(options);
+}
+
+function isReport(what: string): what is Report {
+  return Object.hasOwn(PAGES, what);
 }
 
 async function reportAttacks(options: ReportOptions): Promise<void> {
@@ -41,7 +49,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   const sweeps = await sweepsOf(names, "attack", options);
   if (sweeps === undefined) return;
   await writeSection("attacks", attackReport(sweeps));
-  tell(options, Object.values(sweeps), [README]);
+  tell(options, Object.values(sweeps), [PAGES.attacks]);
 }
 
 async function reportMeasurements(options: ReportOptions): Promise<void> {
@@ -52,11 +60,11 @@ async function reportMeasurements(options: ReportOptions): Promise<void> {
   };
   const sweeps = await sweepsOf(names, "measure", options);
   if (sweeps === undefined) return;
-  const { text, figures } = measureReport(sweeps, "plots");
-  const paths = [...figures].map(([name, svg]) => [join(PLOTS, name), svg] as const);
+  const { text, figures } = measureReport(sweeps, PLOTS);
+  const paths = [...figures].map(([name, svg]) => [join(dirname(PAGES.measurements), PLOTS, name), svg] as const);
   for (const [path, svg] of paths) await writeOutput(path, svg);
   await writeSection("measurements", text);
-  tell(options, Object.values(sweeps), [README, ...paths.map(([path]) => path)]);
+  tell(options, Object.values(sweeps), [PAGES.measurements, ...paths.map(([path]) => path)]);
 }
 
 /** Five minutes of the matrix, on the screen. */
@@ -88,10 +96,11 @@ async function sweepsOf<K extends string>(
   return Object.fromEntries(sweeps) as Record<K, SweepCells>;
 }
 
-async function writeSection(name: string, body: string): Promise<void> {
+/** Replaces what stands between the marks of the page; the words around them are written by hand. */
+async function writeSection(name: Report, body: string): Promise<void> {
   const { replaceSection } = await import("../../../sim/paper/markdown.ts");
   // Read only now: the runs take hours, and somebody may have written on.
-  await writeOutput(README, replaceSection(await readFile(README, "utf8"), name, body));
+  await writeOutput(PAGES[name], replaceSection(await readFile(PAGES[name], "utf8"), name, body));
 }
 
 function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: readonly string[]): void {

@@ -15,7 +15,7 @@
  * with weights. All distances, those of step 5 too, follow from one Gram matrix of v_j - own and base - own; then one pass over
  * the coordinates does the rest. O(m^2 d / 2) time for the matrix, O(m b' d) for the mixtures; a chunk of each vector of memory.
  *
- * Breakdown (measured, not proved; sim/README.md): stands f = 0.2 under every attack that does not adapt, Sybils and eclipses
+ * Breakdown (measured, not proved; sim/results/attacks.md): stands f = 0.2 under every attack that does not adapt, Sybils and eclipses
  * excepted; falls to attackers who know the rule and search the scale of every message beyond that.
  *
  * `share` was 0.3 at first. A greater one takes weight from liars who agree with one another or stay near the honest (inside the ball,

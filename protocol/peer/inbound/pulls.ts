@@ -21,7 +21,7 @@ const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOU
 
 /**
  * Draws k models so late that they are just here when they are merged: a model that waits for the end of a training grows
- * stale, and stale models hold everybody back (half the cycles to a given accuracy on skewed data, sim/README.md).
+ * stale, and stale models hold everybody back (half the cycles to a given accuracy on skewed data, sim/results/measurements.md).
  */
 export function drawInTime(state: InboundState, mergeInMs: number): void {
   const { clock, task } = state.context;

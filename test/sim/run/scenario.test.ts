@@ -241,7 +241,7 @@ describe("the hash of a scenario", () => {
 
 describe("the documentation of scenarios", () => {
   it("names every algorithm and attack with all its options, and the defaults of attacks", async () => {
-    const lines = (await readFile(new URL("../../../sim/README.md", import.meta.url), "utf8")).split("\n");
+    const lines = (await readFile(new URL("../../../sim/MODELS.md", import.meta.url), "utf8")).split("\n");
     const rowOf = (name: string) => lines.find((line) => line.startsWith(`| ${name} |`)) ?? "";
     for (const [name, { options }] of ALGORITHMS)
       for (const option of Object.keys(options.parse({}) as object))

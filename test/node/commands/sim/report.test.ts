@@ -1,7 +1,6 @@
 /** `hearsay sim report` in a checkout of its own, whose sweeps take a blink. */
 import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
 import { createLab, type Finished, type Lab } from "../../../support/process.ts";
@@ -24,7 +23,7 @@ const SWEEPS: Readonly<Record<string, unknown>> = {
   "attack-alone": { scenario: { ...BASE, algorithm: "local" } },
 };
 const RUNS = 9;
-const README = "# before\n\n<!-- attacks:begin -->\n<!-- attacks:end -->\n\nafter\n";
+const PAGE = "# before\n\n<!-- attacks:begin -->\n<!-- attacks:end -->\n\nafter\n";
 const USAGE = 2;
 
 let lab: Lab;
@@ -32,9 +31,10 @@ let lab: Lab;
 before(async () => {
   lab = await createLab("sim-report");
   await mkdir(lab.path("sim/scenarios"), { recursive: true });
+  await mkdir(lab.path("sim/results"), { recursive: true });
   for (const [name, sweep] of Object.entries(SWEEPS))
     await writeFile(lab.path(`sim/scenarios/${name}.yaml`), stringify(sweep));
-  await writeFile(lab.path("sim/README.md"), README);
+  await writeFile(lab.path("sim/results/attacks.md"), PAGE);
 });
 after(() => lab?.close());
 
@@ -45,15 +45,15 @@ async function report(status: number, ...args: string[]): Promise<Finished> {
   return finished;
 }
 
-function readme(): Promise<string> {
-  return readFile(join(lab.path("sim"), "README.md"), "utf8");
+function page(): Promise<string> {
+  return readFile(lab.path("sim/results/attacks.md"), "utf8");
 }
 
 describe("sim report", () => {
   it("without runs says what is missing, and writes between its markers only", async () => {
     const { stderr } = await report(0, "attacks", "--no-run");
     assert.match(stderr, new RegExp(`${RUNS} of ${RUNS} runs are not there yet`));
-    const text = await readme();
+    const text = await page();
     assert.ok(
       text.startsWith("# before\n\n<!-- attacks:begin -->\n") && text.endsWith("<!-- attacks:end -->\n\nafter\n"),
     );
@@ -63,26 +63,26 @@ describe("sim report", () => {
   it("runs the sweeps once, and makes the same tables again from their runs", async () => {
     const { stdout } = await report(0, "attacks", "--json", "--workers", "1");
     const state = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
-    assert.deepEqual(state, { runs: RUNS, missing: 0, written: ["sim/README.md"] });
-    const text = await readme();
+    assert.deepEqual(state, { runs: RUNS, missing: 0, written: ["sim/results/attacks.md"] });
+    const text = await page();
     assert.match(text, /\| sign-flip \| \S+ \/ \S+/);
     assert.doesNotMatch(text, /NaN|undefined|not there yet/);
     await report(0, "attacks", "--no-run");
-    assert.equal(await readme(), text);
+    assert.equal(await page(), text);
   });
 
-  it("shows the cut on the screen and leaves the README alone", async () => {
-    const before = await readme();
+  it("shows the cut on the screen and leaves the page alone", async () => {
+    const before = await page();
     const { stdout } = await report(0, "attacks", "--cut", "--workers", "1");
     assert.match(stdout, /sign-flip .*\d+ \/ \d+/);
     assert.match(stdout, /attack cell/);
-    assert.equal(await readme(), before);
+    assert.equal(await page(), before);
   });
 
   it("refuses a report that there is none of, and a place that is no checkout", async () => {
     await report(USAGE, "weather");
     await report(USAGE, "measurements", "--cut");
-    await rm(lab.path("sim/README.md"));
+    await rm(lab.path("sim/results/attacks.md"));
     const { stderr } = await report(USAGE, "attacks", "--no-run");
     assert.match(stderr, /at the top of a checkout/);
   });
