@@ -37,89 +37,118 @@ export const dPsgd: Algorithm = {
   },
 };
 
-function startNode({ clock, endMs }: Environment, site: Site, deadlineMs: number): Learner {
+/** A node between two calls of the clock or the network. */
+interface Node {
+  readonly site: Site;
+  readonly environment: Environment;
+  readonly deadlineMs: number;
   /** Of each neighbour, in order of round: none of a round that is over. */
-  const inbox = new Map<PeerId, ModelMessage[]>();
-  let round = 0;
-  let newestRound = 0;
-  let startedMs = 0;
+  readonly inbox: Map<PeerId, ModelMessage[]>;
+  round: number;
+  newestRound: number;
+  startedMs: number;
   /** Neighbours to whom this round's model went, while it waits for theirs. */
-  let neighbours: readonly PeerId[] | undefined;
-  let cancelDeadline = () => {};
+  neighbours: readonly PeerId[] | undefined;
+  cancelDeadline: () => void;
   /** The model after the last round: what it would predict with, in the middle of one. */
-  let mixed = site.params;
+  mixed: Float32Array;
+}
 
-  function beginRound(): void {
-    if (clock.now() >= endMs) return;
-    round = Math.max(round + 1, newestRound);
-    startedMs = clock.now();
-    site.train(site.params, site.age, send);
-  }
-
-  function send(params: Float32Array, age: number): void {
-    site.params = params;
-    site.age = age;
-    neighbours = site.transport.peers();
-    const body = encodeModel({ round, weight: neighbours.length, params });
-    for (const peer of neighbours) site.tell(peer, body);
-    cancelDeadline = clock.after(startedMs + deadlineMs - clock.now(), mix);
-    mixIfComplete();
-  }
-
-  function mixIfComplete(): void {
-    if (neighbours?.every((peer) => answerOf(peer) !== undefined)) mix();
-  }
-
-  function answerOf(peer: PeerId): ModelMessage | undefined {
-    return inbox.get(peer)?.find((message) => message.round >= round);
-  }
-
-  function mix(): void {
-    cancelDeadline();
-    const degree = neighbours?.length ?? 0;
-    const answers = (neighbours ?? []).flatMap((peer) => {
-      const answer = answerOf(peer);
-      return answer === undefined ? [] : [{ peer, ...answer }];
-    });
-    neighbours = undefined;
-    if (answers.length > 0) {
-      const weights = metropolisWeights(
-        degree,
-        answers.map(({ weight }) => weight),
-      );
-      const own = 1 - weights.reduce((sum, weight) => sum + weight, 0);
-      site.params = weightedSum([site.params, ...answers.map(({ params }) => params)], [own, ...weights]);
-      site.merged(() =>
-        answers.map(({ peer }, i) => ({ peer, tau: 0, weight: (1 + degree) * (weights[i] as number), status: "used" })),
-      );
-    }
-    mixed = site.params;
-    for (const [peer, messages] of inbox) {
-      const rest = messages.filter((message) => message.round > round);
-      if (rest.length > 0) inbox.set(peer, rest);
-      else inbox.delete(peer);
-    }
-    beginRound();
-  }
-
+function startNode(environment: Environment, site: Site, deadlineMs: number): Learner {
+  const node: Node = {
+    site,
+    environment,
+    deadlineMs,
+    inbox: new Map(),
+    round: 0,
+    newestRound: 0,
+    startedMs: 0,
+    neighbours: undefined,
+    cancelDeadline: () => {},
+    mixed: site.params,
+  };
   site.transport.onAnnounce(MODEL_TOPIC, (from, body) => {
-    const message = decodeModel(body);
-    newestRound = Math.max(newestRound, message.round);
-    if (!site.on || message.round < round) return KEPT;
-    const messages = inbox.get(from) ?? [];
-    messages.push(message);
-    messages.sort((a, b) => a.round - b.round);
-    if (messages.length > MAX_AHEAD) messages.shift();
-    inbox.set(from, messages);
-    mixIfComplete();
+    receive(node, from, decodeModel(body));
     return KEPT;
   });
-
-  beginRound();
+  beginRound(node);
   const off = () => {
-    cancelDeadline();
-    neighbours = undefined;
-    inbox.clear();
+    node.cancelDeadline();
+    node.neighbours = undefined;
+    node.inbox.clear();
   };
-  return site.learner(off, beginRound, { model: () => mixed });
+  return site.learner(off, () => beginRound(node), { model: () => node.mixed });
+}
+
+function beginRound(node: Node): void {
+  const { site, environment } = node;
+  const nowMs = environment.clock.now();
+  if (nowMs >= environment.endMs) return;
+  node.round = Math.max(node.round + 1, node.newestRound);
+  node.startedMs = nowMs;
+  site.train(site.params, site.age, (params, age) => send(node, params, age));
+}
+
+function send(node: Node, params: Float32Array, age: number): void {
+  const { site, environment, round, startedMs, deadlineMs } = node;
+  site.params = params;
+  site.age = age;
+  const neighbours = site.transport.peers();
+  node.neighbours = neighbours;
+  const body = encodeModel({ round, weight: neighbours.length, params });
+  for (const peer of neighbours) site.tell(peer, body);
+  node.cancelDeadline = environment.clock.after(startedMs + deadlineMs - environment.clock.now(), () => mix(node));
+  mixIfComplete(node);
+}
+
+function receive(node: Node, from: PeerId, message: ModelMessage): void {
+  node.newestRound = Math.max(node.newestRound, message.round);
+  if (!node.site.on || message.round < node.round) return;
+  const messages = node.inbox.get(from) ?? [];
+  messages.push(message);
+  messages.sort((a, b) => a.round - b.round);
+  if (messages.length > MAX_AHEAD) messages.shift();
+  node.inbox.set(from, messages);
+  mixIfComplete(node);
+}
+
+function mixIfComplete(node: Node): void {
+  if (node.neighbours?.every((peer) => answerOf(node, peer) !== undefined)) mix(node);
+}
+
+function answerOf({ inbox, round }: Node, peer: PeerId): ModelMessage | undefined {
+  return inbox.get(peer)?.find((message) => message.round >= round);
+}
+
+function mix(node: Node): void {
+  node.cancelDeadline();
+  const neighbours = node.neighbours ?? [];
+  const answers = neighbours.flatMap((peer) => {
+    const answer = answerOf(node, peer);
+    return answer === undefined ? [] : [{ peer, ...answer }];
+  });
+  node.neighbours = undefined;
+  if (answers.length > 0) mixWith(node.site, neighbours.length, answers);
+  node.mixed = node.site.params;
+  forgetRound(node);
+  beginRound(node);
+}
+
+/** @param degree how many neighbours the model went to: more than answers where the deadline came first. */
+function mixWith(site: Site, degree: number, answers: readonly (ModelMessage & { readonly peer: PeerId })[]): void {
+  const degrees = answers.map(({ weight }) => weight);
+  const weights = metropolisWeights(degree, degrees);
+  const own = 1 - weights.reduce((sum, weight) => sum + weight, 0);
+  site.params = weightedSum([site.params, ...answers.map(({ params }) => params)], [own, ...weights]);
+  site.merged(() =>
+    answers.map(({ peer }, i) => ({ peer, tau: 0, weight: (1 + degree) * (weights[i] as number), status: "used" })),
+  );
+}
+
+function forgetRound({ inbox, round }: Node): void {
+  for (const [peer, messages] of inbox) {
+    const rest = messages.filter((message) => message.round > round);
+    if (rest.length > 0) inbox.set(peer, rest);
+    else inbox.delete(peer);
+  }
 }

@@ -9,12 +9,13 @@
  * A late client's work is lost, and so is what a client was doing when the next round's model reaches it.
  */
 import * as z from "zod";
-import type { PeerId } from "../../protocol/base/seams.ts";
-import type { Algorithm } from "./algorithm.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { Algorithm, Environment, Learner } from "./algorithm.ts";
 import { weightedSum } from "./average.ts";
 import { decodeModel, encodeModel, KEPT, MODEL_TOPIC, type ModelMessage } from "./message.ts";
 import { deadline, epochs, medianTrainMs } from "./options.ts";
-import { createSites } from "./site.ts";
+import { createSites, type Site } from "./site.ts";
 
 const options = z.strictObject({
   /** C: share of the clients that the server asks in a round. All by default: then each does as much as in other algorithms. */
@@ -33,82 +34,116 @@ export const fedavg: Algorithm = {
   options,
   async start(environment, given) {
     const { clientsPerRound, deadline: trainings, epochs: passes } = given as z.output<typeof options>;
-    const { clock, network, endMs, observer } = environment;
-    const deadlineMs = trainings * medianTrainMs(environment);
-    const clients = createSites(environment, passes);
-    const server = network.join(SERVER);
-    const rng = environment.rng.fork(SERVER);
-    const perRound = Math.max(1, Math.round(clientsPerRound * clients.length));
-    const sentTo = new Map<PeerId, number>(clients.map(({ peer }) => [peer, 0]));
-    let params = clients[0]?.params ?? new Float32Array(0);
-    let round = 0;
-    let asked = 0;
-    let answers = new Map<PeerId, ModelMessage>();
-    let cancelDeadline = () => {};
-
-    function beginRound(): void {
-      if (clock.now() >= endMs) return;
-      for (const { on, peer } of clients) if (on) network.connect(SERVER, peer); // none where there is one, or none can be
-      const online = server.peers();
-      const chosen = [...rng.permutation(online.length).subarray(0, perRound)].map((i) => online[i] as PeerId);
-      round++;
-      asked = chosen.length;
-      answers = new Map();
-      const body = encodeModel({ round, weight: 0, params });
-      for (const peer of chosen) {
-        sentTo.set(peer, (sentTo.get(peer) ?? 0) + body.length);
-        network.tell(SERVER, peer, MODEL_TOPIC, body);
-      }
-      cancelDeadline = clock.after(deadlineMs, endRound);
-    }
-
-    function endRound(): void {
-      cancelDeadline();
-      const sorted = [...answers].sort(([a], [b]) => (a < b ? -1 : 1));
-      const examples = sorted.reduce((sum, [, { weight }]) => sum + weight, 0);
-      if (examples > 0) {
-        const models = sorted.map(([, answer]) => answer.params);
-        params = weightedSum(
-          models,
-          sorted.map(([, { weight }]) => weight / examples),
-        );
-        const most = Math.max(...sorted.map(([, { weight }]) => weight));
-        const parents = sorted.map(([peer, { weight }]) => ({ peer, tau: 0, weight: weight / most, status: "used" }));
-        observer.merged({ peer: SERVER, parents });
-      }
-      beginRound();
-    }
-
-    server.onAnnounce(MODEL_TOPIC, (from, body) => {
-      const answer = decodeModel(body);
-      if (answer.round !== round) return KEPT; // too late
-      answers.set(from, answer);
-      if (answers.size === asked) endRound();
-      return KEPT;
+    const server = startServer(environment, createSites(environment, passes), {
+      clientsPerRound,
+      deadlineMs: trainings * medianTrainMs(environment),
     });
-
-    const learners = clients.map((site) => {
-      const { numExamples } = site.participant.trainer;
-      site.transport.onAnnounce(MODEL_TOPIC, (_, body) => {
-        const order = decodeModel(body);
-        site.stop();
-        site.train(order.params, site.age, (trained, age) => {
-          site.age = age;
-          site.tell(SERVER, encodeModel({ round: order.round, weight: numExamples, params: trained }));
-        });
-        return KEPT;
-      });
-      return site.learner(
-        () => network.disconnect(SERVER, site.peer),
-        () => {}, // the next round finds it
-        {
-          model: () => params,
-          current: () => params,
-          bytesOut: () => site.transport.traffic().bytesOut + (sentTo.get(site.peer) ?? 0),
-        },
-      );
-    });
-    clock.after(0, beginRound);
+    const learners = server.clients.map((site) => startClient(environment, server, site));
+    environment.clock.after(0, () => beginRound(server));
     return learners;
   },
 };
+
+/** The server between two calls of the clock or the network. */
+interface Server {
+  readonly environment: Environment;
+  readonly clients: readonly Site[];
+  readonly transport: Transport;
+  readonly rng: Rng;
+  /** Clients that are asked in a round. */
+  readonly perRound: number;
+  readonly deadlineMs: number;
+  /** Bytes of models that went to each client. */
+  readonly sentTo: Map<PeerId, number>;
+  params: Float32Array;
+  round: number;
+  /** Clients that were asked in this round, and what came back so far. */
+  asked: number;
+  answers: Map<PeerId, ModelMessage>;
+  cancelDeadline: () => void;
+}
+
+function startServer(
+  environment: Environment,
+  clients: readonly Site[],
+  { clientsPerRound, deadlineMs }: { readonly clientsPerRound: number; readonly deadlineMs: number },
+): Server {
+  const server: Server = {
+    environment,
+    clients,
+    transport: environment.network.join(SERVER),
+    rng: environment.rng.fork(SERVER),
+    perRound: Math.max(1, Math.round(clientsPerRound * clients.length)),
+    deadlineMs,
+    sentTo: new Map(clients.map(({ peer }) => [peer, 0])),
+    params: clients[0]?.params ?? new Float32Array(0),
+    round: 0,
+    asked: 0,
+    answers: new Map(),
+    cancelDeadline: () => {},
+  };
+  server.transport.onAnnounce(MODEL_TOPIC, (from, body) => {
+    const answer = decodeModel(body);
+    if (answer.round !== server.round) return KEPT; // too late
+    server.answers.set(from, answer);
+    if (server.answers.size === server.asked) endRound(server);
+    return KEPT;
+  });
+  return server;
+}
+
+function beginRound(server: Server): void {
+  const { clock, network, endMs } = server.environment;
+  const { clients, params, rng, perRound, sentTo } = server;
+  if (clock.now() >= endMs) return;
+  for (const { on, peer } of clients) if (on) network.connect(SERVER, peer); // none where there is one, or none can be
+  const online = server.transport.peers();
+  const chosen = [...rng.permutation(online.length).subarray(0, perRound)].map((i) => online[i] as PeerId);
+  server.round++;
+  server.asked = chosen.length;
+  server.answers = new Map();
+  const body = encodeModel({ round: server.round, weight: 0, params });
+  for (const peer of chosen) {
+    sentTo.set(peer, (sentTo.get(peer) ?? 0) + body.length);
+    network.tell(SERVER, peer, MODEL_TOPIC, body);
+  }
+  server.cancelDeadline = clock.after(server.deadlineMs, () => endRound(server));
+}
+
+function endRound(server: Server): void {
+  server.cancelDeadline();
+  const answers = [...server.answers].sort(([a], [b]) => (a < b ? -1 : 1));
+  const counts = answers.map(([, { weight }]) => weight);
+  const examples = counts.reduce((sum, count) => sum + count, 0);
+  if (examples > 0) {
+    const models = answers.map(([, answer]) => answer.params);
+    const shares = counts.map((count) => count / examples);
+    server.params = weightedSum(models, shares);
+    const most = Math.max(...counts);
+    const parents = answers.map(([peer, { weight }]) => ({ peer, tau: 0, weight: weight / most, status: "used" }));
+    server.environment.observer.merged({ peer: SERVER, parents });
+  }
+  beginRound(server);
+}
+
+function startClient({ network }: Environment, server: Server, site: Site): Learner {
+  const { numExamples } = site.participant.trainer;
+  site.transport.onAnnounce(MODEL_TOPIC, (_, body) => {
+    const order = decodeModel(body);
+    site.stop();
+    site.train(order.params, site.age, (trained, age) => {
+      site.age = age;
+      site.tell(SERVER, encodeModel({ round: order.round, weight: numExamples, params: trained }));
+    });
+    return KEPT;
+  });
+  return site.learner(
+    () => network.disconnect(SERVER, site.peer),
+    () => {}, // the next round finds it
+    {
+      model: () => server.params,
+      current: () => server.params,
+      bytesOut: () => site.transport.traffic().bytesOut + (server.sentTo.get(site.peer) ?? 0),
+    },
+  );
+}

@@ -76,80 +76,104 @@ export interface ForgerOptions {
   readonly capacity: () => number;
 }
 
-export function createForger({ coalition, liar, wire, outgoing, capacity }: ForgerOptions): Forger {
-  const { names } = wire;
-  const bodies = new Map<string, Uint8Array>();
-  const told = new Map<PeerId, Uint8Array>();
-  let transport: Transport | undefined;
-  let template: Announcement | undefined;
-  let shown: Uint8Array | undefined;
-  let seq = 0;
+/** What a forger remembers. */
+interface Memory extends ForgerOptions {
+  /** Bodies that are served beside those of the honest peer, by hash. */
+  readonly bodies: Map<string, Uint8Array>;
+  /** What single neighbours were told last. */
+  readonly told: Map<PeerId, Uint8Array>;
+  transport: Transport | undefined;
+  /** The newest announcement of the liar's peer. */
+  template: Announcement | undefined;
+  /** What everybody was told last. */
+  shown: Uint8Array | undefined;
+  seq: number;
+}
 
-  const serve =
-    (honest: RequestHandler): RequestHandler =>
-    (from, body) => {
-      const { hash, offset, maxBytes } = decodeBlobRequest(body);
-      const whole = bodies.get(toHex(hash));
-      if (whole === undefined) return honest(from, body);
-      const end = Math.min(whole.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
-      return encodeBlobAnswer({ total: whole.length, chunk: whole.subarray(Math.min(offset, end), end) });
-    };
-
-  /** Who asks at a new connection hears what it would have heard, not what the liar's peer would say. */
-  const greet =
-    (honest: RequestHandler): RequestHandler =>
-    async (from, body) => {
-      const { task, agent } = decodeHelloAnswer(await honest(from, body));
-      const announcement = told.get(from) ?? shown;
-      return encodeHelloAnswer({ task, agent, ...(announcement && { announcement }) });
-    };
-
+export function createForger(options: ForgerOptions): Forger {
+  const { coalition, liar, wire } = options;
+  const memory: Memory = {
+    ...options,
+    bodies: new Map(),
+    told: new Map(),
+    transport: undefined,
+    template: undefined,
+    shown: undefined,
+    seq: 0,
+  };
   const forger: Forger = {
     wrap(inner) {
-      transport = inner;
-      return {
-        ...inner,
-        async announce(topic, sealed) {
-          if (topic !== names.announce) return inner.announce(topic, sealed);
-          template = decodeAnnouncement(sealed);
-          shown = outgoing(template, forger);
-          if (shown !== undefined) await inner.announce(topic, shown);
-        },
-        onRequest(protocol, handler) {
-          if (protocol === names.blob) inner.onRequest(protocol, serve(handler));
-          else if (protocol === HELLO_PROTOCOL) inner.onRequest(protocol, greet(handler));
-          else inner.onRequest(protocol, handler);
-        },
-      };
+      memory.transport = inner;
+      return wrapped(memory, inner, forger);
     },
-    neighbours: () => transport?.peers() ?? [],
-    forge({ body, age }) {
-      if (template === undefined) return undefined;
-      seq = Math.max(seq + 1, template.seq);
-      if (body !== undefined) {
-        const name = toHex(body.hash);
-        bodies.delete(name); // re-inserted at the end: the map's order is the order of use
-        bodies.set(name, body.bytes);
-        forgetOldest(bodies, capacity());
-      }
-      const lie = {
-        seq,
-        tsMs: Math.floor(coalition.clock.now()),
-        ...(body && { model: body.hash, bytes: body.bytes.length }),
-        ...(age !== undefined && { age }),
-      };
-      return encodeAnnouncement({ ...template, ...lie }, liar.identity);
-    },
+    neighbours: () => memory.transport?.peers() ?? [],
+    forge: (changes) => forge(memory, changes),
     tell(receiver, sealed) {
-      told.delete(receiver);
-      told.set(receiver, sealed);
-      forgetOldest(told, LIMITS.maxAnnouncers);
-      coalition.network.tell(liar.identity.peerId, receiver, names.announce, sealed);
+      memory.told.delete(receiver);
+      memory.told.set(receiver, sealed);
+      forgetOldest(memory.told, LIMITS.maxAnnouncers);
+      coalition.network.tell(liar.identity.peerId, receiver, wire.names.announce, sealed);
     },
     async announce(sealed) {
-      shown = sealed;
-      await transport?.announce(names.announce, sealed);
+      memory.shown = sealed;
+      await memory.transport?.announce(wire.names.announce, sealed);
     },
   };
   return forger;
+}
+
+function wrapped(memory: Memory, inner: Transport, forger: Forger): Transport {
+  const { names } = memory.wire;
+  return {
+    ...inner,
+    async announce(topic, sealed) {
+      if (topic !== names.announce) return inner.announce(topic, sealed);
+      memory.template = decodeAnnouncement(sealed);
+      memory.shown = memory.outgoing(memory.template, forger);
+      if (memory.shown !== undefined) await inner.announce(topic, memory.shown);
+    },
+    onRequest(protocol, handler) {
+      if (protocol === names.blob) inner.onRequest(protocol, serve(memory, handler));
+      else if (protocol === HELLO_PROTOCOL) inner.onRequest(protocol, greet(memory, handler));
+      else inner.onRequest(protocol, handler);
+    },
+  };
+}
+
+function serve({ bodies }: Memory, honest: RequestHandler): RequestHandler {
+  return (from, body) => {
+    const { hash, offset, maxBytes } = decodeBlobRequest(body);
+    const whole = bodies.get(toHex(hash));
+    if (whole === undefined) return honest(from, body);
+    const end = Math.min(whole.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
+    return encodeBlobAnswer({ total: whole.length, chunk: whole.subarray(Math.min(offset, end), end) });
+  };
+}
+
+/** Who asks at a new connection hears what it would have heard, not what the liar's peer would say. */
+function greet(memory: Memory, honest: RequestHandler): RequestHandler {
+  return async (from, body) => {
+    const { task, agent } = decodeHelloAnswer(await honest(from, body));
+    const announcement = memory.told.get(from) ?? memory.shown;
+    return encodeHelloAnswer({ task, agent, ...(announcement && { announcement }) });
+  };
+}
+
+function forge(memory: Memory, { body, age }: Changes): Uint8Array | undefined {
+  const { template, bodies, coalition, liar, capacity } = memory;
+  if (template === undefined) return undefined;
+  memory.seq = Math.max(memory.seq + 1, template.seq);
+  if (body !== undefined) {
+    const name = toHex(body.hash);
+    bodies.delete(name); // re-inserted at the end: the map's order is the order of use
+    bodies.set(name, body.bytes);
+    forgetOldest(bodies, capacity());
+  }
+  const lie = {
+    seq: memory.seq,
+    tsMs: Math.floor(coalition.clock.now()),
+    ...(body && { model: body.hash, bytes: body.bytes.length }),
+    ...(age !== undefined && { age }),
+  };
+  return encodeAnnouncement({ ...template, ...lie }, liar.identity);
 }

@@ -19,15 +19,15 @@ import type { Attack, Disguise } from "../attacks/attack.ts";
 import { createCoalition, type RecordingCoalition } from "../attacks/coalition.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { createDevices } from "../devices/device.ts";
-import { createNetwork } from "../network/network.ts";
-import { createVirtualClock } from "../seams/clock.ts";
+import { createNetwork, type Network } from "../network/network.ts";
+import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { rememberHashes } from "../seams/crypto.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
-import { castOf, unsignedIdentity } from "./cast.ts";
-import { createMeasurements } from "./measure.ts";
+import { castOf, type Member, unsignedIdentity } from "./cast.ts";
+import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
-import { createSurroundings } from "./surroundings.ts";
+import { createSurroundings, type Surroundings } from "./surroundings.ts";
 
 export interface LoadedData {
   readonly train: Dataset;
@@ -46,55 +46,86 @@ export interface ExperimentModules {
   readonly signal?: AbortSignal;
 }
 
+/** What a scenario is played with: everything but the participants. */
+interface Setup {
+  readonly scenario: Scenario;
+  readonly task: Task;
+  readonly rng: Rng;
+  readonly clock: VirtualClock;
+  readonly crypto: Crypto;
+  readonly endMs: number;
+  readonly crowd: readonly Member[];
+  readonly attack: Attack | undefined;
+  readonly surroundings: Surroundings;
+  readonly network: Network;
+  readonly coalition: RecordingCoalition | undefined;
+}
+
 /**
  * @throws HearsayError ERR_CONFIG, ERR_TASK, ERR_DATA, ERR_ENGINE where scenario and data do not fit.
  * @throws the reason of `signal` where that ended it.
  */
 export async function runExperiment(scenario: Scenario, modules: ExperimentModules): Promise<Report> {
-  const { data, attack: attackSpec } = scenario;
+  const loaded = await modules.loadData(scenario.data, scenario.task);
+  const setup = setUp(scenario, taskOf(scenario, loaded.task), modules);
+  const { task, rng, clock, endMs, surroundings, network } = setup;
+  const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
+  const participants = participantsOf(setup, rows);
+  const measurements = createMeasurements({
+    scenario,
+    task,
+    ...heldOut(setup, loaded.holdout),
+    participants,
+    rng: rng.fork("sample"),
+  });
+  const algorithm = ALGORITHMS.get(scenario.algorithm.kind);
+  if (algorithm === undefined) throw new RangeError(`no algorithm ${scenario.algorithm.kind}`);
+  const environment: Environment = {
+    ...setup,
+    participants,
+    pooled: createDenseTrainer({ task, train: rows }),
+    rng: rng.fork("algorithm"),
+    observer: measurements.observer,
+  };
+  const learners = await algorithm.start(environment, optionsOf(scenario.algorithm));
+  surroundings.begin(network, learners);
+
+  await measurements.take(0, learners);
+  const { points } = scenario.metrics;
+  for (let point = 1; point <= points; point++) {
+    await passTime(setup, modules, (endMs * (point - 1)) / points, (endMs * point) / points);
+    await measurements.take(clock.now(), learners);
+  }
+  return measurements.report(scenarioHash(scenario, modules.crypto), learners);
+}
+
+function setUp(scenario: Scenario, task: Task, modules: ExperimentModules): Setup {
+  const { signatures, network: net } = scenario;
   const rng = createRng(`experiment/${scenario.seed}`);
-  const loaded = await modules.loadData(data, scenario.task);
-  const task = taskOf(scenario, loaded.task);
   const crypto: Crypto = {
     sha256: rememberHashes(modules.crypto.sha256),
-    verify: scenario.signatures ? modules.crypto.verify : () => true,
+    verify: signatures ? modules.crypto.verify : () => true,
   };
   const clock = createVirtualClock();
   const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
-
-  const attack = attackSpec && ATTACKS.get(attackSpec.kind);
-  const crowd = castOf(
-    scenario,
-    attack,
-    rng,
-    scenario.signatures ? modules.identityFromSeed : unsignedIdentity(crypto),
-  );
+  const attack = scenario.attack && ATTACKS.get(scenario.attack.kind);
+  const crowd = castOf(scenario, attack, rng, signatures ? modules.identityFromSeed : unsignedIdentity(crypto));
   const surroundings = createSurroundings(scenario, crowd, { clock, rng: rng.fork("surroundings"), endMs, attack });
-  const network = createNetwork({
-    clock,
-    crypto,
-    conditions: surroundings.conditions,
-    announcements: scenario.network.announcements,
-    sharesMemory: true,
-  });
+  const { conditions } = surroundings;
+  const network = createNetwork({ clock, crypto, conditions, announcements: net.announcements, sharesMemory: true });
+  const liars = crowd.filter(({ honest }) => !honest).map(({ identity }) => identity);
+  const aggregate = ruleOf(task);
   const coalition =
-    attack &&
-    createCoalition({
-      task,
-      clock,
-      crypto,
-      network,
-      rng: rng.fork("attack"),
-      liars: crowd.filter(({ honest }) => !honest).map(({ identity }) => identity),
-      endMs,
-      aggregate: ruleOf(task),
-    });
-  const disguise = attackSpec && attack && coalition && joinAttack(attack, coalition, attackSpec);
+    attack && createCoalition({ task, clock, crypto, network, rng: rng.fork("attack"), liars, endMs, aggregate });
+  return { scenario, task, rng, clock, crypto, endMs, crowd, attack, surroundings, network, coalition };
+}
 
-  const rows = limitRows(loaded.train, data.rows, rng.fork("rows"));
+/** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
+function participantsOf({ scenario, task, rng, clock, crowd, attack, coalition }: Setup, rows: Dataset): Participant[] {
+  const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
   const shares = deal(rows, scenario);
   const devices = createDevices(scenario.devices, scenario.peers, rng.fork("devices"), clock);
-  const participants = crowd.map(({ identity, honest, device }, index): Participant => {
+  return crowd.map(({ identity, honest, device }, index) => {
     const worn = honest ? undefined : disguise?.(identity);
     const own = shares[device] as Dataset;
     const train = worn?.data?.(own) ?? own;
@@ -109,43 +140,26 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
       ...(worn && { disguise: worn }),
     };
   });
+}
 
-  const holdout = limitRows(loaded.holdout, scenario.metrics.rows, rng.fork("holdout"));
-  const target = attackSpec && attack?.target?.(optionsOf(attackSpec), task).triggered(holdout);
-  const measurements = createMeasurements({ scenario, task, holdout, target, participants, rng: rng.fork("sample") });
-  const algorithm = ALGORITHMS.get(scenario.algorithm.kind);
-  if (algorithm === undefined) throw new RangeError(`no algorithm ${scenario.algorithm.kind}`);
-  const environment: Environment = {
-    scenario,
-    task,
-    clock,
-    crypto,
-    network,
-    participants,
-    pooled: createDenseTrainer({ task, train: rows }),
-    rng: rng.fork("algorithm"),
-    endMs,
-    coalition,
-    observer: measurements.observer,
-  };
-  const learners = await algorithm.start(environment, optionsOf(scenario.algorithm));
-  surroundings.begin(network, learners);
+/** What models are measured on. */
+function heldOut({ scenario, attack, task, rng }: Setup, all: Dataset): Pick<MeasureOptions, "holdout" | "target"> {
+  const holdout = limitRows(all, scenario.metrics.rows, rng.fork("holdout"));
+  const target = scenario.attack && attack?.target?.(optionsOf(scenario.attack), task).triggered(holdout);
+  return { holdout, target };
+}
 
-  await measurements.take(0, learners);
-  const { points } = scenario.metrics;
-  for (let point = 1; point <= points; point++) {
-    await passTime((endMs * (point - 1)) / points, (endMs * point) / points);
-    await measurements.take(clock.now(), learners);
-  }
-  return measurements.report(scenarioHash(scenario, modules.crypto), learners);
-
-  async function passTime(fromMs: number, toMs: number): Promise<void> {
-    const slices = Math.max(1, Math.ceil(SLICES / points));
-    for (let slice = 1; slice <= slices; slice++) {
-      modules.signal?.throwIfAborted();
-      await clock.run(fromMs + ((toMs - fromMs) * slice) / slices);
-      modules.onProgress?.(clock.now() / endMs);
-    }
+async function passTime(
+  { clock, endMs, scenario }: Setup,
+  { signal, onProgress }: ExperimentModules,
+  fromMs: number,
+  toMs: number,
+): Promise<void> {
+  const slices = Math.max(1, Math.ceil(SLICES / scenario.metrics.points));
+  for (let slice = 1; slice <= slices; slice++) {
+    signal?.throwIfAborted();
+    await clock.run(fromMs + ((toMs - fromMs) * slice) / slices);
+    onProgress?.(clock.now() / endMs);
   }
 }
 

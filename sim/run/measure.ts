@@ -5,8 +5,9 @@ import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
-import type { Learner, Merge, Observer, Participant } from "../algorithms/algorithm.ts";
+import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
+import { createMergeTally, type MergeTally } from "./merge-tally.ts";
 import { labelOverlaps } from "./overlap.ts";
 import type { PeerRow, Point, Report } from "./report.ts";
 
@@ -27,140 +28,122 @@ export interface MeasureOptions {
   readonly rng: Rng;
 }
 
-/** What became of one peer's models in the merges of honest peers. */
-interface MergeRecord {
-  readonly counts: Record<string, number>;
-  weight: number;
-  influence: number;
-  times: number;
-}
-
-/** Counts of staleness 0, 1, ... and one for all above. */
-const STALENESS_BINS = 22;
 /** At the end so many times `metrics.peers` are evaluated. */
 const FINAL_FACTOR = 10;
 
-export function createMeasurements({
-  scenario,
-  task,
-  holdout,
-  target,
-  participants,
-  rng,
-}: MeasureOptions): Measurements {
-  const evaluator = createDenseTrainer({ task, train: holdout, holdout });
-  const targeted = target && createDenseTrainer({ task, train: target, holdout: target });
-  const order = rng.permutation(participants.length);
-  const honest = [...order].filter((index) => participants[index]?.honest);
-  const explained = scenario.metrics.explain === true;
-  const series: Point[] = [];
-  const staleness = new Array<number>(STALENESS_BINS).fill(0);
-  const merged = new Map<string, MergeRecord>();
-  let updates = 0;
-  let merges = 0;
+/** What is measured with, and what has come of it so far. */
+interface Measuring extends MeasureOptions {
+  readonly evaluator: Trainer;
+  /** On the triggered rows. */
+  readonly targeted: Trainer | undefined;
+  /** Indices of the honest peers, in the order in which they are sampled. */
+  readonly honest: readonly number[];
+  readonly merges: MergeTally;
+  readonly series: Point[];
+  updates: number;
+}
 
-  function onMerge({ parents }: Merge): void {
-    merges++;
-    for (const { peer, tau, weight, status, influence = 0 } of parents) {
-      const bin = Math.min(STALENESS_BINS - 1, Math.floor(tau));
-      staleness[bin] = (staleness[bin] as number) + 1;
-      const record = merged.get(peer) ?? { counts: {}, weight: 0, influence: 0, times: 0 };
-      merged.set(peer, record);
-      record.counts[status] = (record.counts[status] ?? 0) + 1;
-      record.weight += weight;
-      record.influence += influence;
-      record.times++;
-    }
-  }
-
-  async function point(nowMs: number, learners: readonly Learner[]): Promise<Point> {
-    const everybody = honest.map((index) => learners[index] as Learner);
-    const sample = everybody.slice(0, scenario.metrics.peers);
-    const results = await evaluateAll(evaluator, sample);
-    const accuracies = results.map(score);
-    const success = targeted && (await evaluateAll(targeted, sample)).map(score);
-    return {
-      seconds: nowMs / 1000,
-      cycles: mean(everybody.map((learner) => learner.cycles())),
-      bytesPerPeer: Math.round(mean(everybody.map((learner) => learner.bytesOut()))),
-      accuracy: { mean: mean(accuracies), worst: Math.min(...accuracies), std: deviation(accuracies) },
-      loss: mean(results.map(({ loss }) => loss)),
-      disagreement: disagreement(sample.map((learner) => learner.current())),
-      ...(success && { attackSuccess: mean(success) }),
-    };
-  }
-
-  async function rows(learners: readonly Learner[]): Promise<PeerRow[]> {
-    const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
-    const results = await evaluateAll(
-      evaluator,
-      evaluated.map((index) => learners[index] as Learner),
-    );
-    const overlaps = explained ? labelOverlaps(participants) : [];
-    const accuracy = new Map(evaluated.map((index, i) => [index, score(results[i] as Metrics)]));
-    return learners.map((learner, index): PeerRow => {
-      const record = merged.get(learner.peer);
-      const own = accuracy.get(index);
-      const overlap = overlaps[index];
-      return {
-        index,
-        honest: learner.honest,
-        ...(own !== undefined && { accuracy: own }),
-        cycles: learner.cycles(),
-        bytesOut: learner.bytesOut(),
-        rows: participants[index]?.data.length ?? 0,
-        merges: sorted(record?.counts ?? {}),
-        meanWeight: record === undefined ? 0 : record.weight / record.times,
-        ...(explained && { influence: record === undefined ? 0 : record.influence / record.times }),
-        ...(overlap !== undefined && { overlap }),
-      };
-    });
-  }
-
+export function createMeasurements(options: MeasureOptions): Measurements {
+  const { task, holdout, target, participants, rng } = options;
+  const measuring: Measuring = {
+    ...options,
+    evaluator: createDenseTrainer({ task, train: holdout, holdout }),
+    targeted: target && createDenseTrainer({ task, train: target, holdout: target }),
+    honest: [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest),
+    merges: createMergeTally(),
+    series: [],
+    updates: 0,
+  };
   return {
     observer: {
-      trained: () => {
-        updates++;
+      trained() {
+        measuring.updates++;
       },
-      merged: onMerge,
+      merged: measuring.merges.add,
     },
     async take(nowMs, learners) {
-      series.push(await point(nowMs, learners));
+      measuring.series.push(await pointOf(measuring, nowMs, learners));
     },
-    async report(hash, learners) {
-      const peers = await rows(learners);
-      const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
-      const last = series.at(-1) as Point;
-      const final = {
-        ...last,
-        accuracy: { mean: mean(accuracies), worst: Math.min(...accuracies), std: deviation(accuracies) },
-      };
-      const goal = scenario.metrics.target;
-      const reached = goal === undefined ? undefined : series.find(({ accuracy }) => accuracy.mean >= goal);
-      return {
-        scenario,
-        summary: {
-          name: scenario.name,
-          hash,
-          seed: scenario.seed,
-          algorithm: scenario.algorithm.kind,
-          attack: scenario.attack?.kind ?? "none",
-          liars: participants.length - honest.length,
-          honest: honest.length,
-          signatures: scenario.signatures,
-          final,
-          ...(reached && {
-            reached: { seconds: reached.seconds, cycles: reached.cycles, bytesPerPeer: reached.bytesPerPeer },
-          }),
-          updates,
-          merges,
-          staleness,
-        },
-        series: [...series.slice(0, -1), final],
-        peers,
-      };
-    },
+    report: async (hash, learners) => reportOf(measuring, hash, await rowsOf(measuring, learners)),
   };
+}
+
+async function pointOf(measuring: Measuring, nowMs: number, learners: readonly Learner[]): Promise<Point> {
+  const { honest, evaluator, targeted, scenario } = measuring;
+  const everybody = honest.map((index) => learners[index] as Learner);
+  const sample = everybody.slice(0, scenario.metrics.peers);
+  const results = await evaluateAll(evaluator, sample);
+  const success = targeted && (await evaluateAll(targeted, sample)).map(score);
+  return {
+    seconds: nowMs / 1000,
+    cycles: mean(everybody.map((learner) => learner.cycles())),
+    bytesPerPeer: Math.round(mean(everybody.map((learner) => learner.bytesOut()))),
+    accuracy: spread(results.map(score)),
+    loss: mean(results.map(({ loss }) => loss)),
+    disagreement: disagreement(sample.map((learner) => learner.current())),
+    ...(success && { attackSuccess: mean(success) }),
+  };
+}
+
+async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promise<PeerRow[]> {
+  const { honest, evaluator, scenario, participants, merges } = measuring;
+  const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
+  const models = evaluated.map((index) => learners[index] as Learner);
+  const results = await evaluateAll(evaluator, models);
+  const explained = scenario.metrics.explain === true;
+  const overlaps = explained ? labelOverlaps(participants) : [];
+  const accuracy = new Map(evaluated.map((index, i) => [index, score(results[i] as Metrics)]));
+  return learners.map((learner, index): PeerRow => {
+    const record = merges.of(learner.peer);
+    const own = accuracy.get(index);
+    const overlap = overlaps[index];
+    return {
+      index,
+      honest: learner.honest,
+      ...(own !== undefined && { accuracy: own }),
+      cycles: learner.cycles(),
+      bytesOut: learner.bytesOut(),
+      rows: participants[index]?.data.length ?? 0,
+      merges: sorted(record?.counts ?? {}),
+      meanWeight: record === undefined ? 0 : record.weight / record.times,
+      ...(explained && { influence: record === undefined ? 0 : record.influence / record.times }),
+      ...(overlap !== undefined && { overlap }),
+    };
+  });
+}
+
+function reportOf(measuring: Measuring, hash: string, peers: readonly PeerRow[]): Report {
+  const { scenario, participants, honest, series, merges, updates } = measuring;
+  const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
+  const final = { ...(series.at(-1) as Point), accuracy: spread(accuracies) };
+  const goal = scenario.metrics.target;
+  const reached = goal === undefined ? undefined : series.find(({ accuracy }) => accuracy.mean >= goal);
+  return {
+    scenario,
+    summary: {
+      name: scenario.name,
+      hash,
+      seed: scenario.seed,
+      algorithm: scenario.algorithm.kind,
+      attack: scenario.attack?.kind ?? "none",
+      liars: participants.length - honest.length,
+      honest: honest.length,
+      signatures: scenario.signatures,
+      final,
+      ...(reached && {
+        reached: { seconds: reached.seconds, cycles: reached.cycles, bytesPerPeer: reached.bytesPerPeer },
+      }),
+      updates,
+      merges: merges.count(),
+      staleness: merges.staleness,
+    },
+    series: [...series.slice(0, -1), final],
+    peers,
+  };
+}
+
+function spread(values: readonly number[]): Point["accuracy"] {
+  return { mean: mean(values), worst: Math.min(...values), std: deviation(values) };
 }
 
 /** Accuracy, or R2 of a regression. */
