@@ -20,7 +20,8 @@ import {
   storedGenerations,
 } from "../../protocol/log/stored/records.ts";
 import { verifyStoredLog } from "../../protocol/log/stored/stored.ts";
-import type { LogHead, Verification } from "../../protocol/log/verify/verify.ts";
+import type { LogHead } from "../../protocol/log/verify/verifier.ts";
+import type { Verification } from "../../protocol/log/verify/verify.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { type OpenedStore, openStoreAfterLoss } from "./store.ts";
 

@@ -22,7 +22,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   ERR_LOG_CHAIN: EXIT_INVALID,
 };
 
-/** The status of a log that does not hold, by the reason of its first bad entry (protocol/log/verify/verify.ts). */
+/** The status of a log that does not hold, by the reason of its first bad entry (protocol/log/verify/verifier.ts). */
 export function statusOf(reason: unknown): number {
   if (reason === "fork") return EXIT_FORK;
   return reason === "cut" ? EXIT_INCOMPLETE : EXIT_INVALID;

@@ -11,7 +11,7 @@ import { type Entry, readEntry } from "../../protocol/log/entry/entry.ts";
 import { type Draft, type Log, openLog } from "../../protocol/log/stored/chain.ts";
 import { storedEntries } from "../../protocol/log/stored/reading.ts";
 import { verifyStoredLog } from "../../protocol/log/stored/stored.ts";
-import type { VerifyOptions } from "../../protocol/log/verify/verify.ts";
+import type { VerifyOptions } from "../../protocol/log/verify/verifier.ts";
 import { verifyIn } from "../../protocol/wire/envelope.ts";
 import { randomBytes } from "../fuzz/mutate.ts";
 import { AS_TRAINED } from "../support/publications.ts";

@@ -7,7 +7,8 @@ import { type LogSource, openStoredExport } from "../../../protocol/log/export/s
 import { verifyExport } from "../../../protocol/log/export/verify-export.ts";
 import { storedGenerations } from "../../../protocol/log/stored/records.ts";
 import { verifyStoredLog } from "../../../protocol/log/stored/stored.ts";
-import type { Verification, VerifyOptions } from "../../../protocol/log/verify/verify.ts";
+import type { VerifyOptions } from "../../../protocol/log/verify/verifier.ts";
+import type { Verification } from "../../../protocol/log/verify/verify.ts";
 import { isGeneration } from "../../../protocol/wire/values.ts";
 import { askApi, TURN_WITHIN_MS } from "../../api/api.ts";
 import { nodeCrypto } from "../../crypto.ts";

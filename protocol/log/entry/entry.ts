@@ -8,7 +8,7 @@
  *     signed = signature of id in the domain "log-entry" (64) | entry   as it is stored and sent
  *
  * Since `prev` is the id of the entry before, a signature vouches for the whole log up to it. `tsMs` is the writer's clock
- * and proves nothing. What one entry means is in `bodies.ts`, what makes a sequence of them a log in `log/verify/verify.ts`.
+ * and proves nothing. What one entry means is in `bodies.ts`, what makes a sequence of them a log in `log/verify/verifier.ts`.
  */
 import { concatBytes, utf8 } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";

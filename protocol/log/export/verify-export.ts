@@ -1,7 +1,7 @@
 /**
  * What a stranger can conclude from an exported log, with nothing but the file: that one key signed these entries, in this order, all that
  * the file promises; that the notes in it, and others that the stranger has, are of this history and no other; and who cosigned them.
- * Beside the reasons of log/verify/verify.ts an export can fail for "file", "cut" (what is there holds, but there should be more) and "fork": the
+ * Beside the reasons of log/verify/verifier.ts an export can fail for "file", "cut" (what is there holds, but there should be more) and "fork": the
  * writer has signed two things that cannot both be true.
  */
 import { equalBytes } from "../../base/bytes.ts";
@@ -12,7 +12,8 @@ import { type ChainReason, chainError } from "../entry/chain-error.ts";
 import type { Entry } from "../entry/entry.ts";
 import { type Conviction, decodeEvidence, verifyEvidence } from "../entry/evidence.ts";
 import { cosignaturesOf, isSignedBy, readCheckpoint, type SignedCheckpoint } from "../tree/checkpoint.ts";
-import { createVerifier, type Verification, type VerifyOptions, verifyLog } from "../verify/verify.ts";
+import { createVerifier, type VerifyOptions } from "../verify/verifier.ts";
+import { type Verification, verifyLog } from "../verify/verify.ts";
 import { readCar } from "./car.ts";
 import type { ExportedBlob, ExportedLog, ExportHeader } from "./exported.ts";
 import { readJsonl } from "./jsonl.ts";

@@ -12,42 +12,32 @@
  */
 import { equalBytes, utf8 } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
-import type { Clock, Crypto, Identity, Store, StoreChange } from "../../base/seams.ts";
-import { SIGNATURE_BYTES } from "../../wire/envelope.ts";
-import { MINUTE_MS, wholeMinutes } from "../../wire/values.ts";
+import type { StoreChange } from "../../base/seams.ts";
 import type { EntryType, Statement } from "../entry/bodies.ts";
-import { chainError } from "../entry/chain-error.ts";
-import { createEntry, type Entry, logIdOf } from "../entry/entry.ts";
-import { type Checkpoint, checkpointSignature, formatCheckpoint, type SignedCheckpoint } from "../tree/checkpoint.ts";
-import { consistencyProof, inclusionProof, leafHash, type NodeAt, rootAt } from "../tree/merkle.ts";
-import { createTree, nodesOf, rememberTiles, type TileAt, type Tree } from "../tree/tiles.ts";
-import { type Link, type LogHead, NO_ENTRY } from "../verify/verify.ts";
-import { createGroupCommit } from "./group-commit.ts";
-import { entriesBetween, tileReader } from "./reading.ts";
+import type { Entry } from "../entry/entry.ts";
+import { type Checkpoint, formatCheckpoint, type SignedCheckpoint } from "../tree/checkpoint.ts";
+import { consistencyProof, inclusionProof, rootAt } from "../tree/merkle.ts";
+import { createTree } from "../tree/tiles.ts";
+import type { LogHead } from "../verify/verifier.ts";
+import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { type FirstLog, openShown } from "./opening.ts";
+import { entriesBetween } from "./reading.ts";
+import { currentChanges, NAMESPACE } from "./records.ts";
 import {
-  CURRENT_KEY,
-  currentRecord,
-  encodeCheckpoint,
-  encodeCurrent,
-  encodeHead,
-  keysOf,
-  type LogKeys,
-  NAMESPACE,
-  type StoredCheckpoint,
-} from "./records.ts";
-import { readForOpening } from "./stored.ts";
+  createTarget,
+  entryAfter,
+  type LogWriter,
+  makeGenesis,
+  nodesIn,
+  placeOf,
+  prepare,
+  type Shown,
+  type Target,
+} from "./target.ts";
 
-export interface LogOptions {
-  readonly store: Store;
-  readonly identity: Identity;
-  readonly crypto: Crypto;
-  readonly clock: Clock;
-  /** SHA-256 of the task manifest. */
-  readonly taskId: Uint8Array;
-  /** Software that the genesis names, e.g. `hearsay/0.1.0`. */
-  readonly agent: string;
-  /** What a log begins with where the store has none, but there is a past elsewhere: of a key that came from a backup, or of the key before. */
-  readonly first?: { readonly generation: number; readonly after: Uint8Array };
+export interface LogOptions extends LogWriter {
+  /** Left out where the key has no past elsewhere. */
+  readonly first?: FirstLog;
 }
 
 /** What a caller appends; the genesis is the log's own. */
@@ -99,37 +89,8 @@ export interface Log {
   startGeneration(generation: number, after?: Uint8Array): Promise<void>;
 }
 
-/** A checkpoint is signed when so many entries are in none, or so much time has passed. */
-const CHECKPOINT_ENTRIES = 64;
-const CHECKPOINT_MS = 10 * MINUTE_MS;
-/** 4 KiB each: those that proofs of the last 4,000 entries look at. */
-const TILES_REMEMBERED = 64;
 /** Entries in one batch, at least where one append has more. */
 const MAX_GROUP = 256;
-
-/** A log that is appended to. */
-interface Target {
-  readonly generation: number;
-  readonly logId: Uint8Array;
-  readonly keys: LogKeys;
-  /** Ahead of what is shown while leaves are being written. */
-  readonly tree: Tree;
-  /** Tiles on disk. */
-  readonly stored: TileAt;
-  /** The last entry that was made, written or not. */
-  last: Place | undefined;
-  cosigned: SignedCheckpoint | undefined;
-}
-
-/** What is on disk, for others to see. */
-interface Shown {
-  readonly log: Target;
-  readonly newest: Place;
-  readonly state: StoredCheckpoint;
-}
-
-/** All that the next entry needs of the last: its body is not kept in memory. */
-type Place = Pick<Link, "seq" | "id" | "tsMs" | "type">;
 
 /** What one call appends. */
 interface Addition {
@@ -138,194 +99,122 @@ interface Addition {
   readonly also: readonly StoreChange[];
 }
 
+/** What the functions of this file share. */
+interface Chain {
+  readonly writer: LogWriter;
+  readonly commit: GroupCommit<Addition>;
+  /** What the next entry goes to. */
+  target: Target;
+  shown: Shown;
+}
+
 /**
  * Opens the log of (identity, task) in a store, and writes its genesis where the store has none. Verified first are the whole of it,
  * about 0.15 ms an entry, or the last 4,096 entries of a long one.
  * @throws HearsayError ERR_LOG_CHAIN with details {seq, reason} of the first entry that does not hold.
  */
-export async function openLog(options: LogOptions): Promise<Log> {
-  const { store, crypto, identity, clock, taskId, agent } = options;
-  /** Tiles that are not on disk yet. */
-  const fresh = new Map<string, Uint8Array>();
-  let signedMs = clock.monotonicMs();
-  let shown = await firstShown();
-  let target = shown.log;
+export async function openLog({ first, ...writer }: LogOptions): Promise<Log> {
+  const shown = await openShown(writer, first);
   const commit = createGroupCommit<Addition>({
-    write: writeGroup,
+    write: (group) => writeGroup(chain, group),
     sizeOf: ({ entries }) => entries.length,
     maxSize: MAX_GROUP,
     sharesBatch: (first, { log }) => log === first.log,
   });
+  const chain: Chain = { writer, commit, target: shown.log, shown };
+  return logOf(chain);
+}
 
-  async function firstShown(): Promise<Shown> {
-    const { generation, begin } = await currentRecord(store);
-    const found = await readForOpening(store, { crypto, peer: identity.peerId, task: taskId, generation });
-    if (found === undefined) {
-      if (generation > 0 && begin === undefined) throw chainError(0, "missing", "the current generation is lost");
-      const first = begin === undefined ? options.first : { generation, after: begin.after ?? undefined };
-      const log = targetOf(first?.generation ?? 0, createTree(crypto));
-      const { changes, ...made } = prepare(log, [genesisOf(log, first?.after)]);
-      await store.write([...changes, ...currentChanges(log)]);
-      return made;
-    }
-    const { last, tree, checkpoint, cosigned, mended } = found;
-    const newest = placeOf(last);
-    const log = { ...targetOf(generation, tree), last: newest, cosigned };
-    const state = checkpoint ?? sign(log);
-    const changes = [...mended];
-    if (checkpoint === undefined) changes.push({ key: log.keys.checkpoint, value: encodeCheckpoint(state) });
-    if (changes.length > 0) await store.write(changes);
-    return { log, newest, state };
-  }
-
-  function targetOf(generation: number, tree: Tree): Target {
-    const keys = keysOf(generation);
-    tree.onTile = ({ level, index, hashes }) => fresh.set(keys.tile(level, index), hashes);
-    const logId = logIdOf(identity.publicKey, taskId, crypto, generation);
-    const stored = rememberTiles(tileReader(store, keys, crypto), TILES_REMEMBERED);
-    return { generation, logId, keys, tree, stored, last: undefined, cosigned: undefined };
-  }
-
-  /** The first entry of a log, after which others can be made. */
-  function genesisOf(log: Target, after: Uint8Array | undefined): Entry {
-    const { generation } = log;
-    const more = { ...(generation > 0 && { generation }), ...(after && { after }) };
-    const body = { task: taskId, peer: identity.publicKey, agent, ...more };
-    const genesis = entryAfter(log, undefined, { type: "genesis", body });
-    log.last = placeOf(genesis);
-    return genesis;
-  }
-
-  function entryAfter({ logId }: Target, before: Place | undefined, statement: Statement): Entry {
-    const seq = before === undefined ? 0 : before.seq + 1;
-    const tsMs = Math.max(before?.tsMs ?? 0, wholeMinutes(clock.now()));
-    return createEntry({ logId, seq, prev: before?.id ?? NO_ENTRY, tsMs, ...statement }, identity, crypto);
-  }
-
-  function sign({ logId, tree }: Target): StoredCheckpoint {
-    const [size, root] = [tree.size, tree.root()];
-    signedMs = clock.monotonicMs();
-    return { size, root, signature: checkpointSignature({ logId, size, root }, identity) };
-  }
-
-  /** Takes entries into the tree; all that goes to disk with them, and what can be shown then. */
-  function prepare(log: Target, entries: readonly Entry[], before?: Shown): Shown & { changes: StoreChange[] } {
-    const { keys, tree } = log;
-    const changes: StoreChange[] = [];
-    const published = entries.findLast(({ type }) => type === "publish");
-    let state = before?.state;
-    for (const entry of entries) {
-      tree.add(leafHash(entry.signed.subarray(SIGNATURE_BYTES), crypto));
-      changes.push({ key: keys.entry(entry.seq), value: entry.signed });
-      if (entry === published) state = sign(log);
-    }
-    if (state === undefined || isDue(state, tree)) state = sign(log);
-    if (state !== before?.state) changes.push({ key: keys.checkpoint, value: encodeCheckpoint(state) });
-    for (const [key, value] of fresh) changes.push({ key, value });
-    const last = entries.at(-1);
-    if (last !== undefined) changes.push({ key: keys.head, value: encodeHead(last) });
-    return { log, newest: last === undefined ? (before as Shown).newest : placeOf(last), state, changes };
-  }
-
-  function isDue({ size }: StoredCheckpoint, tree: Tree): boolean {
-    return (
-      tree.size - size >= CHECKPOINT_ENTRIES || (tree.size > size && clock.monotonicMs() - signedMs >= CHECKPOINT_MS)
-    );
-  }
-
-  /** Entries are made while others are written: signing them takes as long as writing them. */
-  async function add(log: Target, entries: Entry[], also: readonly StoreChange[]): Promise<Entry[]> {
-    const last = entries.at(-1);
-    if (last !== undefined) log.last = placeOf(last);
-    await commit.add({ log, entries, also }).catch((cause: unknown) => {
-      throw closed(cause);
-    });
-    return entries;
-  }
-
-  async function writeGroup(group: readonly Addition[]): Promise<void> {
-    const [{ log }] = group as readonly [Addition];
-    const entries = group.flatMap((addition) => addition.entries);
-    const { changes, ...next } = prepare(log, entries, log === shown.log ? shown : undefined);
-    await store.write([...group.flatMap(({ also }) => also), ...changes]);
-    fresh.clear();
-    shown = next;
-  }
-
-  function requireOpen(): void {
-    if (commit.failure !== undefined) throw closed(commit.failure.cause);
-    if (target.last?.type === "end") throw ended();
-  }
-
-  function requireSize(size: number): void {
-    const { seq } = shown.newest;
-    if (!(size <= seq + 1)) throw new RangeError(`the log has ${seq + 1} entries, not ${size}`);
-  }
-
-  /** Finds the nodes of the tree: in memory, about to be written, or stored. */
-  function nodes(): NodeAt {
-    const { keys, tree, stored } = shown.log;
-    return nodesOf(tree, async (level, index) => fresh.get(keys.tile(level, index)) ?? stored(level, index));
-  }
-
+function logOf(chain: Chain): Log {
+  const { store, crypto } = chain.writer;
+  const nodes = () => nodesIn(chain.shown.log);
   return {
     get logId() {
-      return shown.log.logId;
+      return chain.shown.log.logId;
     },
     get generation() {
-      return shown.log.generation;
+      return chain.shown.log.generation;
     },
-    head: () => ({ seq: shown.newest.seq, id: shown.newest.id, size: shown.newest.seq + 1 }),
-    async append(drafts, also = []) {
-      requireOpen();
-      const taken = also.find(({ key }) => key.startsWith(NAMESPACE));
-      if (taken !== undefined) throw new TypeError(`the key ${taken.key} belongs to the log`);
-      const entries: Entry[] = [];
-      for (const draft of drafts) {
-        if (entries.at(-1)?.type === "end") throw new TypeError("nothing comes after an end");
-        entries.push(entryAfter(target, entries.at(-1) ?? target.last, draft));
-      }
-      return add(target, entries, also);
-    },
-    entries: (from = 0) => entriesBetween(store, shown.log.keys, crypto, from, shown.newest.seq),
-    state: () => ({ generation: shown.log.generation, logId: shown.log.logId, ...shown.state }),
+    head: () => ({ seq: chain.shown.newest.seq, id: chain.shown.newest.id, size: chain.shown.newest.seq + 1 }),
+    append: async (drafts, also = []) => append(chain, drafts, also),
+    entries: (from = 0) => entriesBetween(store, chain.shown.log.keys, crypto, from, chain.shown.newest.seq),
+    state: () => ({ generation: chain.shown.log.generation, logId: chain.shown.log.logId, ...chain.shown.state }),
     async rootAt(size) {
-      requireSize(size);
-      return size === shown.state.size ? shown.state.root : rootAt(size, nodes(), crypto);
+      requireSize(chain, size);
+      const { state } = chain.shown;
+      return size === state.size ? state.root : rootAt(size, nodes(), crypto);
     },
     async inclusionProof(seq, size) {
-      requireSize(size);
+      requireSize(chain, size);
       return inclusionProof(seq, size, nodes(), crypto);
     },
     async consistencyProof(old, size) {
-      requireSize(size);
+      requireSize(chain, size);
       return consistencyProof(old, size, nodes(), crypto);
     },
-    cosigned: () => shown.log.cosigned,
-    async keepCosigned(checkpoint) {
-      const { log } = shown;
-      if (!equalBytes(checkpoint.logId, log.logId)) return;
-      await store.write([{ key: log.keys.cosigned, value: utf8(formatCheckpoint(checkpoint)) }]);
-      log.cosigned = checkpoint;
-    },
-    async startGeneration(generation, after) {
-      requireOpen();
-      if (!(generation > target.generation)) throw new RangeError(`generation ${target.generation} goes on already`);
-      const next = targetOf(generation, createTree(crypto));
-      const genesis = genesisOf(next, after ?? target.last?.id);
-      target = next;
-      await add(next, [genesis], currentChanges(next));
-    },
+    cosigned: () => chain.shown.log.cosigned,
+    keepCosigned: (checkpoint) => keepCosigned(chain, checkpoint),
+    startGeneration: (generation, after) => startGeneration(chain, generation, after),
   };
 }
 
-/** What makes a log the current one. */
-function currentChanges({ generation }: Target): StoreChange[] {
-  return generation === 0 ? [] : [{ key: CURRENT_KEY, value: encodeCurrent({ generation }) }];
+function append(chain: Chain, drafts: readonly Draft[], also: readonly StoreChange[]): Promise<Entry[]> {
+  const { target, writer } = chain;
+  requireOpen(chain);
+  const taken = also.find(({ key }) => key.startsWith(NAMESPACE));
+  if (taken !== undefined) throw new TypeError(`the key ${taken.key} belongs to the log`);
+  const entries: Entry[] = [];
+  for (const draft of drafts) {
+    if (entries.at(-1)?.type === "end") throw new TypeError("nothing comes after an end");
+    entries.push(entryAfter(writer, target, entries.at(-1) ?? target.last, draft));
+  }
+  return add(chain, target, entries, also);
 }
 
-function placeOf({ seq, id, tsMs, type }: Place): Place {
-  return { seq, id, tsMs, type };
+/** Entries are made while others are written: signing them takes as long as writing them. */
+async function add(chain: Chain, log: Target, entries: Entry[], also: readonly StoreChange[]): Promise<Entry[]> {
+  const last = entries.at(-1);
+  if (last !== undefined) log.last = placeOf(last);
+  await chain.commit.add({ log, entries, also }).catch((cause: unknown) => {
+    throw closed(cause);
+  });
+  return entries;
+}
+
+async function writeGroup(chain: Chain, group: readonly Addition[]): Promise<void> {
+  const { writer, shown } = chain;
+  const [{ log }] = group as readonly [Addition];
+  const entries = group.flatMap((addition) => addition.entries);
+  const { changes, ...next } = prepare(writer, log, entries, log === shown.log ? shown : undefined);
+  await writer.store.write([...group.flatMap(({ also }) => also), ...changes]);
+  log.fresh.clear();
+  chain.shown = next;
+}
+
+async function keepCosigned({ writer, shown: { log } }: Chain, checkpoint: SignedCheckpoint): Promise<void> {
+  if (!equalBytes(checkpoint.logId, log.logId)) return;
+  await writer.store.write([{ key: log.keys.cosigned, value: utf8(formatCheckpoint(checkpoint)) }]);
+  log.cosigned = checkpoint;
+}
+
+async function startGeneration(chain: Chain, generation: number, after: Uint8Array | undefined): Promise<void> {
+  const { writer, target } = chain;
+  requireOpen(chain);
+  if (!(generation > target.generation)) throw new RangeError(`generation ${target.generation} goes on already`);
+  const next = createTarget(writer, generation, createTree(writer.crypto));
+  const genesis = makeGenesis(writer, next, after ?? target.last?.id);
+  chain.target = next;
+  await add(chain, next, [genesis], currentChanges(generation));
+}
+
+function requireOpen({ commit, target }: Chain): void {
+  if (commit.failure !== undefined) throw closed(commit.failure.cause);
+  if (target.last?.type === "end") throw ended();
+}
+
+function requireSize({ shown }: Chain, size: number): void {
+  const { seq } = shown.newest;
+  if (!(size <= seq + 1)) throw new RangeError(`the log has ${seq + 1} entries, not ${size}`);
 }
 
 function closed(cause: unknown): HearsayError {

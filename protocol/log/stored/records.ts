@@ -10,13 +10,13 @@
  * and `log/current`, DAG-CBOR [1, g], names the generation that is written to; 0 where it is absent. [1, g, after] tells the peer to begin
  * generation g when it opens its log, with `after` (an entry's id or null) in its genesis. Digits are hexadecimal.
  */
-import type { Store } from "../../base/seams.ts";
+import type { Store, StoreChange } from "../../base/seams.ts";
 import { STORE } from "../../base/store-layout.ts";
 import { isSignature } from "../../wire/envelope.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isBytes32, isCount, isGeneration, MINUTE_MS, wholeMinutes } from "../../wire/values.ts";
 import { chainError } from "../entry/chain-error.ts";
-import type { LogHead } from "../verify/verify.ts";
+import type { LogHead } from "../verify/verifier.ts";
 
 /** All keys of all logs. */
 export const NAMESPACE: string = STORE.log;
@@ -94,6 +94,11 @@ export function generationAfter(known: number, nowMs: number): number {
 
 export function encodeCurrent({ generation, begin }: CurrentGeneration): Uint8Array {
   return begin === undefined ? encodeRecord(VERSION, generation) : encodeRecord(VERSION, generation, begin.after);
+}
+
+/** What makes a generation with an entry the one that is written to. */
+export function currentChanges(generation: number): StoreChange[] {
+  return generation === 0 ? [] : [{ key: CURRENT_KEY, value: encodeCurrent({ generation }) }];
 }
 
 /** The generations of which a store holds anything, ascending. One look for each. */

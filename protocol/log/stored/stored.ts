@@ -26,10 +26,9 @@ import {
   createVerifier,
   type Link,
   type LogOwner,
-  type Verification,
   type VerifyOptions,
-  verifyLog,
-} from "../verify/verify.ts";
+} from "../verify/verifier.ts";
+import { type Verification, verifyLog } from "../verify/verify.ts";
 import { tileReader } from "./reading.ts";
 import {
   currentRecord,

@@ -13,8 +13,11 @@
  */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { PeerId } from "../../base/seams.ts";
-import type { PeerContext } from "../context.ts";
+import type { Clock, PeerId, Transport } from "../../base/seams.ts";
+import type { Standing } from "../memory/standing.ts";
+
+/** Of a pull. `silent`: without an answer, or too slow; `busy`: its author answers others. */
+export type Outcome = "delivered" | "silent" | "refused" | "busy";
 
 export interface Places {
   hasFree(): boolean;
@@ -22,8 +25,8 @@ export interface Places {
   mayTake(author: PeerId, hasFailed: boolean): boolean;
   /** The signal ends the pull; its reason is a HearsayError. */
   take(author: PeerId, hasFailed: boolean): AbortSignal;
-  /** A pull has ended. `silent`: without an answer, or too slow; `busy`: its author answers others. */
-  end(author: PeerId, outcome: "delivered" | "silent" | "refused" | "busy"): void;
+  /** A pull has ended. */
+  end(author: PeerId, outcome: Outcome): void;
   /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
   release(): PeerId | undefined;
   /** Newcomers whose pull takes much longer than the mean, and that are distrusted from now on: one that never answers would be waited for else. */
@@ -55,45 +58,38 @@ interface Pull {
 const SLOW = 4;
 const LEAST_SLOW_MS = 250;
 
+/** What places need of a peer. */
+export interface PlacesComponents {
+  readonly clock: Clock;
+  readonly standing: Pick<Standing, "isKnown">;
+  readonly transport: Pick<Transport, "prefixOf">;
+  /** Ends all pulls. */
+  readonly signal: AbortSignal;
+}
+
+/** What the functions of this file share. */
+interface Yard extends PlacesComponents {
+  readonly bodyBytes: number;
+  /** In the order of their beginnings. */
+  readonly pulls: Map<PeerId, Pull>;
+  newcomersPlaces: number;
+  meanMs: number;
+}
+
 /** @param bodyBytes of a model: how long a pull may take before there is a mean. */
-export function createPlaces(
-  { clock, standing, transport, signal }: Pick<PeerContext, "clock" | "standing" | "transport" | "signal">,
-  bodyBytes: number,
-): Places {
+export function createPlaces(components: PlacesComponents, bodyBytes: number): Places {
+  const { clock, standing, signal } = components;
   const pulls = new Map<PeerId, Pull>();
-  let newcomersPlaces: number = LIMITS.maxConcurrentPulls;
-  let meanMs = 0;
+  const yard: Yard = { ...components, bodyBytes, pulls, newcomersPlaces: LIMITS.maxConcurrentPulls, meanMs: 0 };
   signal.addEventListener("abort", () => {
     for (const { ending } of pulls.values()) ending.abort(signal.reason);
   });
-
-  const distrustsNewcomers = () => newcomersPlaces < LIMITS.maxConcurrentPulls;
-
-  function counted(matches: (pull: Pull) => boolean): number {
-    let count = 0;
-    for (const pull of pulls.values()) if (matches(pull)) count++;
-    return count;
-  }
-
-  /** A quarter of all the time that a pull has, while nothing is known. */
-  function slowMs(): number {
-    if (meanMs > 0) return Math.max(LEAST_SLOW_MS, SLOW * meanMs);
-    return Math.max(LIMITS.requestTimeoutMs, (1000 * bodyBytes) / LIMITS.minBytesPerSecond) / SLOW;
-  }
-
-  const isSlow = ({ startedMs }: Pull) => clock.monotonicMs() - startedMs >= slowMs();
-
-  /** Of the pulls that have a place or not, the one that began first, which is first in the map. */
-  function oldest(hasPlace: boolean): [PeerId, Pull] | undefined {
-    for (const one of pulls) if (one[1].hasPlace === hasPlace) return one;
-    return undefined;
-  }
-
   return {
-    hasFree: () => counted(({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls,
+    hasFree: () => counted(yard, ({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls,
     mayTake(author, hasFailed) {
-      if (hasFailed && counted((pull) => pull.hasFailed) > 0) return false;
-      return standing.isKnown(author) || counted((pull) => pull.isNewcomer && pull.hasPlace) < newcomersPlaces;
+      if (hasFailed && counted(yard, (pull) => pull.hasFailed) > 0) return false;
+      if (standing.isKnown(author)) return true;
+      return counted(yard, (pull) => pull.isNewcomer && pull.hasPlace) < yard.newcomersPlaces;
     },
     take(author, hasFailed) {
       const ending = new AbortController();
@@ -101,45 +97,78 @@ export function createPlaces(
       pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
       return ending.signal;
     },
-    end(author, outcome) {
-      const pull = pulls.get(author);
-      if (pull === undefined) return;
-      pulls.delete(author);
-      const tookMs = clock.monotonicMs() - pull.startedMs;
-      if (outcome === "delivered") meanMs = meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
-      if (pull.isNewcomer) newcomersPlaces = placesAfter(newcomersPlaces, outcome);
-    },
-    release() {
-      const [author, slow] = oldest(true) ?? [];
-      if (slow === undefined || !isSlow(slow)) return undefined;
-      const [, late] = oldest(false) ?? [];
-      if (late !== undefined && counted(({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
-        late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));
-      slow.hasPlace = false;
-      return author;
-    },
-    lateNewcomers() {
-      const slow = [...pulls].filter(([, pull]) => pull.isNewcomer && isSlow(pull));
-      if (slow.length > 0) newcomersPlaces = 1;
-      return slow.map(([author]) => author);
-    },
-    distrustsNewcomers,
-    inTurns(authors) {
-      if (!distrustsNewcomers()) return [authors];
-      const { known = [], newcomers = [] } = Object.groupBy(authors, (author) =>
-        standing.isKnown(author) ? "known" : "newcomers",
-      );
-      const ofPrefix = Map.groupBy(newcomers, transport.prefixOf);
-      return [known, [...ofPrefix.values()].map(([first]) => first as PeerId)];
-    },
+    end: (author, outcome) => end(yard, author, outcome),
+    release: () => release(yard),
+    lateNewcomers: () => lateNewcomers(yard),
+    distrustsNewcomers: () => distrustsNewcomers(yard),
+    inTurns: (authors) => inTurns(yard, authors),
     pulling: () => [...pulls.keys()],
     placed: () => [...pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author),
-    meanMs: () => meanMs,
+    meanMs: () => yard.meanMs,
   };
 }
 
+function counted({ pulls }: Yard, matches: (pull: Pull) => boolean): number {
+  let count = 0;
+  for (const pull of pulls.values()) if (matches(pull)) count++;
+  return count;
+}
+
+function isSlow({ clock, meanMs, bodyBytes }: Yard, { startedMs }: Pull): boolean {
+  // A quarter of all the time that a pull has, while nothing is known.
+  const allMs = Math.max(LIMITS.requestTimeoutMs, (1000 * bodyBytes) / LIMITS.minBytesPerSecond);
+  const slowMs = meanMs > 0 ? Math.max(LEAST_SLOW_MS, SLOW * meanMs) : allMs / SLOW;
+  return clock.monotonicMs() - startedMs >= slowMs;
+}
+
+/** Of the pulls that have a place or not, the one that began first, which is first in the map. */
+function oldest({ pulls }: Yard, hasPlace: boolean): [PeerId, Pull] | undefined {
+  for (const one of pulls) if (one[1].hasPlace === hasPlace) return one;
+  return undefined;
+}
+
+function end(yard: Yard, author: PeerId, outcome: Outcome): void {
+  const { pulls, clock, meanMs } = yard;
+  const pull = pulls.get(author);
+  if (pull === undefined) return;
+  pulls.delete(author);
+  const tookMs = clock.monotonicMs() - pull.startedMs;
+  if (outcome === "delivered") yard.meanMs = meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
+  if (pull.isNewcomer) yard.newcomersPlaces = placesAfter(yard.newcomersPlaces, outcome);
+}
+
+function release(yard: Yard): PeerId | undefined {
+  const [author, slow] = oldest(yard, true) ?? [];
+  if (slow === undefined || !isSlow(yard, slow)) return undefined;
+  const [, late] = oldest(yard, false) ?? [];
+  if (late !== undefined && counted(yard, ({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
+    late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));
+  slow.hasPlace = false;
+  return author;
+}
+
+function lateNewcomers(yard: Yard): PeerId[] {
+  const slow = [...yard.pulls].filter(([, pull]) => pull.isNewcomer && isSlow(yard, pull));
+  if (slow.length > 0) yard.newcomersPlaces = 1;
+  return slow.map(([author]) => author);
+}
+
+function distrustsNewcomers({ newcomersPlaces }: Yard): boolean {
+  return newcomersPlaces < LIMITS.maxConcurrentPulls;
+}
+
+function inTurns(yard: Yard, authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
+  const { standing, transport } = yard;
+  if (!distrustsNewcomers(yard)) return [authors];
+  const { known = [], newcomers = [] } = Object.groupBy(authors, (author) =>
+    standing.isKnown(author) ? "known" : "newcomers",
+  );
+  const ofPrefix = Map.groupBy(newcomers, transport.prefixOf);
+  return [known, [...ofPrefix.values()].map(([first]) => first as PeerId)];
+}
+
 /** What newcomers have after a pull of one of them. */
-function placesAfter(places: number, outcome: Parameters<Places["end"]>[1]): number {
+function placesAfter(places: number, outcome: Outcome): number {
   if (outcome === "silent") return 1;
   const change = { delivered: 1, refused: -1, busy: 0 }[outcome];
   return Math.min(LIMITS.maxConcurrentPulls, Math.max(1, places + change));

@@ -9,6 +9,7 @@ import { countRefused } from "../context.ts";
 import { fetchBody, lookInto } from "../loop/fetch.ts";
 import type { Announced } from "../stages.ts";
 import { type InboundState, isNew, mayPull, neighbours, seated, youngAuthors } from "./inbound-state.ts";
+import type { Outcome } from "./places.ts";
 
 /** Time for the pulls of a cycle, in mean durations of one, for each wave of them: some take longer than the mean. */
 const LEAD = 2;
@@ -156,7 +157,7 @@ function failed(state: InboundState, announced: Announced, { code, message, deta
   if (invalid.length > LIMITS.maxInboxSize) invalid.shift();
 }
 
-function outcomeOf(error: HearsayError): "silent" | "busy" | "refused" {
+function outcomeOf(error: HearsayError): Outcome {
   if (SILENT.includes(error.code)) return "silent";
   return isBusy(error) ? "busy" : "refused";
 }

@@ -4,7 +4,8 @@ import { after, before, describe, it } from "node:test";
 import { startSignatureChecker } from "../../../node/api/log-verifier.ts";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import type { SignatureChecker } from "../../../protocol/log/verify/signatures.ts";
-import { type Verification, type VerifyOptions, verifyLog } from "../../../protocol/log/verify/verify.ts";
+import type { VerifyOptions } from "../../../protocol/log/verify/verifier.ts";
+import { type Verification, verifyLog } from "../../../protocol/log/verify/verify.ts";
 import { storedLog } from "../../protocol/log/support.ts";
 
 /** More than two batches, so that some are full, and one is not. */

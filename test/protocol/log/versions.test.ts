@@ -6,7 +6,8 @@ import type { LogVersion, Statement } from "../../../protocol/log/entry/bodies.t
 import { createEntry, type Entry, logIdOf } from "../../../protocol/log/entry/entry.ts";
 import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
 import { openLog } from "../../../protocol/log/stored/chain.ts";
-import { NO_ENTRY, verifyLog } from "../../../protocol/log/verify/verify.ts";
+import { NO_ENTRY } from "../../../protocol/log/verify/verifier.ts";
+import { verifyLog } from "../../../protocol/log/verify/verify.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { AS_TRAINED } from "../../support/publications.ts";

@@ -12,7 +12,7 @@ import { keysOf } from "../../../../protocol/log/stored/records.ts";
 import { verifyStoredLog } from "../../../../protocol/log/stored/stored.ts";
 import { cosign, readCheckpoint, signCheckpoint } from "../../../../protocol/log/tree/checkpoint.ts";
 import { isConsistent, isIncluded, leafHash } from "../../../../protocol/log/tree/merkle.ts";
-import { createVerifier, type LogOwner } from "../../../../protocol/log/verify/verify.ts";
+import { createVerifier, type LogOwner } from "../../../../protocol/log/verify/verifier.ts";
 import { createMemoryStore } from "../../../../sim/seams/store.ts";
 import { AS_TRAINED } from "../../../support/publications.ts";
 import { CRYPTO, collect, identity, memoized, open, sampleDrafts, TASK } from "../support.ts";

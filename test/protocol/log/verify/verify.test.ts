@@ -4,7 +4,8 @@ import { equalBytes, toHex } from "../../../../protocol/base/bytes.ts";
 import type { ChainReason } from "../../../../protocol/log/entry/chain-error.ts";
 import { createEntry, type Entry, logIdOf } from "../../../../protocol/log/entry/entry.ts";
 import { append, type Frontier, leafHash, rootOf as merkleRoot } from "../../../../protocol/log/tree/merkle.ts";
-import { NO_ENTRY, type VerifyOptions, verifyLog } from "../../../../protocol/log/verify/verify.ts";
+import { NO_ENTRY, type VerifyOptions } from "../../../../protocol/log/verify/verifier.ts";
+import { verifyLog } from "../../../../protocol/log/verify/verify.ts";
 import { CRYPTO, identity, memoized, START_MS, storedLog, TASK } from "../support.ts";
 
 const crypto = memoized(CRYPTO);
