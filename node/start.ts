@@ -30,7 +30,7 @@ import { findPlace } from "./disk/place.ts";
 import { makePrivateDirectory } from "./disk/private-directory.ts";
 import { bodiesPath, modelPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
-import { type Engine, type EngineChoice, startEngine } from "./engines/client.ts";
+import { type LearningThread, startEngine } from "./engines/client.ts";
 import { retellEnds } from "./keys/farewell.ts";
 import { loadOrCreateIdentity } from "./keys/keys.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
@@ -47,7 +47,8 @@ export interface StartOptions {
   readonly task: Task;
   readonly train: Dataset;
   readonly holdout?: Dataset;
-  readonly engine: EngineChoice;
+  /** `auto`, or an engine of the registry (engines/registry.ts). */
+  readonly engine: string;
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
   /** Multiaddrs of peers to start from. */
@@ -112,7 +113,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { store, place } = await openDatabase(options, closing);
   const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"), options.passphrase);
   for (const warning of warnings) options.warn?.(warning);
-  const engine = await openEngine(options, closing);
+  const learning = await openEngine(options, closing);
 
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
@@ -130,8 +131,16 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
 
   const archive = openBodies(options, closing);
   const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
-  const trainer = options.wrapTrainer?.(engine) ?? engine;
-  const parts = { clock: wallClock, crypto: nodeCrypto, identity, transport, store, trainer, aggregator: engine };
+  const trainer = options.wrapTrainer?.(learning.trainer) ?? learning.trainer;
+  const parts = {
+    clock: wallClock,
+    crypto: nodeCrypto,
+    identity,
+    transport,
+    store,
+    trainer,
+    aggregator: learning.aggregator,
+  };
   const peer = await createPeer(
     { task, minCycleMs, explain: true },
     {
@@ -156,7 +165,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     modelFile.offer(peer.serving(), peer.status());
     await modelFile.flush();
   });
-  const done = run(peer, engine, closing);
+  const done = run(peer, learning, closing);
   return {
     ...{ peer, store, done, ...(archive && { archive }) },
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
@@ -187,11 +196,11 @@ async function openDatabase(
 async function openEngine(
   { task, train, holdout, engine: choice, warn }: StartOptions,
   closing: Closing,
-): Promise<Engine> {
-  const engine = await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
-  closing.add("the training engine", () => engine.close());
-  if (engine.warning !== undefined) warn?.(engine.warning);
-  return engine;
+): Promise<LearningThread> {
+  const learning = await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+  closing.add("the training engine", () => learning.close());
+  if (learning.warning !== undefined) warn?.(learning.warning);
+  return learning;
 }
 
 function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closing): FileArchive | undefined {
@@ -202,12 +211,12 @@ function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closin
 }
 
 /** Lets the peer learn until it is closed; the promise is that of `RunningPeer.done`. */
-function run(peer: Peer, engine: Engine, closing: Closing): Promise<void> {
+function run(peer: Peer, learning: LearningThread, closing: Closing): Promise<void> {
   const done = peer.run().catch(throwAsDiskFault);
   const ended = done.catch(() => {}); // whoever awaits `done` hears of it
   const stop = async () => {
     peer.stop();
-    const stopGrace = wallClock.after(STOP_GRACE_MS, () => void engine.close());
+    const stopGrace = wallClock.after(STOP_GRACE_MS, () => void learning.close());
     await ended;
     stopGrace();
   };

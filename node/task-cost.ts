@@ -1,5 +1,6 @@
 /** What a task will cost a machine: upper bounds from the task alone, so that they can be shown before it is joined. The formulas stand in README.md. */
 import { numParams, outputSize, type Task } from "../protocol/base/task.ts";
+import { AUTO, engineFor } from "./engines/registry.ts";
 
 export interface TaskCost {
   /** Of one model body. */
@@ -13,7 +14,8 @@ export interface TaskCost {
   /** Kept of what audits need, at most; the log grows by `logBytesPerDay` for ever. */
   readonly archiveBytes: number;
   readonly logBytesPerDay: number;
-  readonly engine: "dense" | "tensorflow";
+  /** Name of the engine that trains it where nothing else is configured. */
+  readonly engine: string;
 }
 
 export interface CostSettings {
@@ -30,8 +32,6 @@ export const DEFAULT_COST_SETTINGS: CostSettings = {
 };
 
 const DAY_MS = 86_400_000;
-/** Node, libraries and a learning peer of the smallest model. */
-const PROCESS_BYTES = { dense: 130e6, tensorflow: 300e6 };
 /** Header of a body, its chunks' frames, and the proof that comes with it. */
 const BYTES_BESIDE_A_BODY = 4096;
 /** train, publish and aggregate without parents, with signatures and what the tree adds; a parent. */
@@ -46,7 +46,7 @@ export function costOf(task: Task, settings: CostSettings = DEFAULT_COST_SETTING
   const { inboxSize, memory } = task.aggregation;
   const cycles = DAY_MS / settings.minCycleMs;
   const held = 2 * Math.max(inboxSize, memory) + 8; // of others, and own ones: in use, published, base, smoothed
-  const engine = task.model.kind === "softmax" || task.model.kind === "mlp" ? "dense" : "tensorflow";
+  const { name: engine, processBytes } = engineFor(AUTO, task);
   const activations = 4 * task.training.batch * (outputSize(task) + task.input.shape.reduce((a, b) => a * b, 1));
   const logBytesPerDay = cycles * (LOG_BYTES_A_CYCLE + LOG_BYTES_A_PARENT * Math.max(inboxSize, memory));
   const modelFileBytes = (DAY_MS / Math.max(MODEL_FILE_EVERY_MS, settings.minCycleMs)) * parameterBytes;
@@ -56,7 +56,7 @@ export function costOf(task: Task, settings: CostSettings = DEFAULT_COST_SETTING
   );
   return {
     modelBytes: parameterBytes,
-    memoryBytes: PROCESS_BYTES[engine] + held * parameterBytes + 4 * activations,
+    memoryBytes: processBytes + held * parameterBytes + 4 * activations,
     networkBytesPerDay: 2 * cycles * inboxSize * modelBytes,
     diskBytesPerDay: logBytesPerDay + modelFileBytes + audits,
     archiveBytes: settings.archiveBytes,

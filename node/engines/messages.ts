@@ -9,20 +9,13 @@ import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { BackendName } from "./backend.ts";
 import type { SharedMemory } from "./model-memory.ts";
 
-/** `auto`: dense for softmax and mlp, tensorflow for the rest. */
-export type EngineChoice = "auto" | "dense" | "tensorflow";
-
-/** Whether the engine `dense` trains this task, and no TensorFlow.js is loaded. */
-export function isDense(engine: EngineChoice, { model: { kind } }: Pick<LearningTask, "model">): boolean {
-  return engine === "dense" || (engine === "auto" && (kind === "softmax" || kind === "mlp"));
-}
-
 export interface EngineOptions {
   readonly task: LearningTask;
   /** Raw (not normalised) rows. */
   readonly train: Dataset;
   readonly holdout?: Dataset;
-  readonly engine: EngineChoice;
+  /** One of `ENGINE_CHOICES` (registry.ts). */
+  readonly engine: string;
   /** Forces the backend of engine tensorflow; by default the fastest that loads. */
   readonly backend?: BackendName;
   /** Threads on which a large model is aggregated, that of the engine among them; by default one a core, at most 4. */

@@ -1,32 +1,28 @@
 /**
- * The worker thread of `client.ts`: holds the data and the trainer, and runs aggregation rules, so that neither delays
+ * The worker thread of `client.ts`: holds the data and the trainer, and beside them the aggregator, so that neither delays
  * the event loop on which the network lives. Calls are done one after another, in the order in which they came.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { ruleNamed } from "../../protocol/aggregate/registry.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
 import type { Numbers } from "../../protocol/learn/data/dataset.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import {
   type EngineCall,
   type EngineFacts,
   type EngineOptions,
   errorToPlain,
   type FromWorker,
-  isDense,
   owned,
-  replaceVectors,
   type ToWorker,
 } from "./messages.ts";
-import { isShared, type SharedMemory, vectorIn } from "./model-memory.ts";
-import { createThreadedPasses, type ThreadedPasses } from "./threads.ts";
+import { engineFor } from "./registry.ts";
+import { createWorkerAggregator } from "./worker-aggregator.ts";
 
 type Answer = { readonly value: unknown; readonly transfer?: readonly Numbers<ArrayBuffer>[] };
 
 if (parentPort === null) throw new TypeError("this module is the body of a worker thread; start it with client.ts");
 const port = parentPort;
-const trainer = createTrainer(workerData as EngineOptions);
-let models: (ThreadedPasses & { readonly memory: SharedMemory }) | undefined;
+const { engine: choice, threads = 1, ...options } = workerData as EngineOptions;
+const trainer = (async () => engineFor(choice, options.task).createTrainer(options))();
+const aggregator = createWorkerAggregator(threads);
 let last: Promise<void> = post(0, async () => {
   const { engine, numExamples, warning } = await trainer;
   return { value: { engine, numExamples, ...(warning !== undefined && { warning }) } satisfies EngineFacts };
@@ -34,12 +30,6 @@ let last: Promise<void> = post(0, async () => {
 port.on("message", ({ id, call }: ToWorker) => {
   last = last.then(() => post(id, () => perform(call)));
 });
-
-async function createTrainer({ engine, ...options }: EngineOptions): Promise<Trainer & { warning?: string }> {
-  if (isDense(engine, options.task)) return createDenseTrainer(options);
-  const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed
-  return await createTensorflowTrainer(options);
-}
 
 async function perform(call: EngineCall): Promise<Answer> {
   switch (call.method) {
@@ -54,18 +44,11 @@ async function perform(call: EngineCall): Promise<Answer> {
       const mine = owned(await (await trainer).predict(call.params, call.inputs));
       return { value: mine, transfer: [mine] };
     }
-    case "share": {
-      const { memory } = call;
-      models = { ...createThreadedPasses((workerData as EngineOptions).threads ?? 1, memory), memory };
+    case "share":
+      aggregator.share(call.memory);
       return { value: undefined };
-    }
     case "aggregate": {
-      const { rule, parameters } = call;
-      const { memory, passes } = (isShared(call.input.own) && models) || {};
-      const input = replaceVectors(call.input, (vector) =>
-        memory && isShared(vector) ? vectorIn(memory, vector) : vector,
-      );
-      const { params, ...rest } = ruleNamed(rule).aggregate(input, parameters, passes);
+      const { params, ...rest } = aggregator.aggregate(call.rule, call.parameters, call.input);
       const mine = owned(params);
       return { value: { params: mine, ...rest }, transfer: [mine] };
     }

@@ -56,7 +56,7 @@ async function compare(model: MnistModel, backend: BackendName | undefined): Pro
   const { task, set } = await mnistTask(model);
   const data = { task, train: set.train };
   const choice = { ...data, ...(backend && { backend }) };
-  const worker = await startEngine({ ...choice, engine: backend === undefined ? "dense" : "tensorflow" });
+  const { trainer: worker } = await startEngine({ ...choice, engine: backend === undefined ? "dense" : "tensorflow" });
   const params = initialParams(task.tensors, task.seed);
   const fitWith = (trainer: Trainer) => async () => {
     await trainer.fit({ params, steps: task.training.steps, seed: "bench" });

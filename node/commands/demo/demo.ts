@@ -19,6 +19,7 @@ import { loadPeerData } from "../../data/share.ts";
 import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
 import { readTaskFile } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
+import { AUTO } from "../../engines/registry.ts";
 import { bytes, percent, printJson, table } from "../../terminal/print.ts";
 import { endNow, onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -170,12 +171,12 @@ async function learnAlone(setting: Setting, reports: readonly PeerReport[], scre
   for (let i = 0; i < honest(setting); i++) {
     screen.say(`Alone: peer ${i + 1} of ${honest(setting)}`);
     const { train, holdout } = await loadPeerData(shareOf(setting, i), setting.task);
-    const engine = await startEngine({ task: setting.task, train, ...(holdout && { holdout }), engine: "auto" });
+    const { trainer } = await startEngine({ task: setting.task, train, ...(holdout && { holdout }), engine: AUTO });
     const steps = (reports[i]?.status.cycle ?? 0) * setting.task.training.steps;
     const params = initialParams(setting.task.tensors, setting.task.seed);
-    const trained = await engine.fit({ params, steps, seed: `alone/${i}` });
-    found.push((await engine.evaluate(trained.params, "holdout")).accuracy ?? 0);
-    await engine.close();
+    const trained = await trainer.fit({ params, steps, seed: `alone/${i}` });
+    found.push((await trainer.evaluate(trained.params, "holdout")).accuracy ?? 0);
+    await trainer.close();
   }
   return found;
 }

@@ -5,7 +5,8 @@ import { inputSize, outputSize, type Task } from "../../../protocol/base/task.ts
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask } from "../../disk/state-dir.ts";
-import { type EngineChoice, startEngine } from "../../engines/client.ts";
+import { startEngine } from "../../engines/client.ts";
+import { ENGINE_CHOICES } from "../../engines/registry.ts";
 
 export interface ModelOptions {
   readonly state: string;
@@ -26,11 +27,10 @@ export async function openModel({ state, model }: ModelOptions): Promise<OpenMod
 
 /** An engine for inference: what it would train on is one row of zeros, unless examples are given. */
 export async function inferenceEngine(task: Task, engine: string, holdout?: Dataset): Promise<Trainer> {
-  if (engine !== "auto" && engine !== "dense" && engine !== "tensorflow") {
-    throw new HearsayError("ERR_CONFIG", `--engine ${engine}: it is one of auto, dense, tensorflow`);
-  }
+  if (!ENGINE_CHOICES.includes(engine))
+    throw new HearsayError("ERR_CONFIG", `--engine ${engine}: it is one of ${ENGINE_CHOICES.join(", ")}`);
   const targets = task.output.kind === "classification" ? 1 : outputSize(task);
   const train = { inputs: new Float32Array(inputSize(task)), targets: new Float32Array(targets), length: 1 };
-  const choice: EngineChoice = engine;
-  return startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+  const { trainer } = await startEngine({ task, train, ...(holdout && { holdout }), engine });
+  return trainer;
 }

@@ -23,14 +23,14 @@ const cnn = learningTask({ kind: "cnn", filters: [2], kernelSize: 3, hidden: [] 
 
 test("the engine gives what the same trainer gives in this thread, and detaches nothing", async () => {
   for (const engine of ["auto", "tensorflow"] as const) {
-    const remote = await startEngine({ task, train, holdout, engine, backend: "wasm" });
+    const { trainer: remote, warning } = await startEngine({ task, train, holdout, engine, backend: "wasm" });
     const direct =
       engine === "auto"
         ? createDenseTrainer({ task, train, holdout })
         : await createTensorflowTrainer({ task, train, holdout, backend: "wasm" });
     assert.equal(remote.engine, direct.engine);
     assert.equal(remote.numExamples, 30);
-    assert.equal(remote.warning, undefined);
+    assert.equal(warning, undefined);
     const request = { params, steps: 7, seed: "s" };
     assert.deepEqual(await remote.fit(request), await direct.fit(request));
     for (const split of ["train", "holdout"] as const)
@@ -49,7 +49,7 @@ test("arrays that are views of larger buffers cross whole, and leave their neigh
   const view = wide.subarray(4, 4 + params.length);
   const request = { steps: 2, seed: "s" };
   assert.deepEqual(
-    await engine.fit({ ...request, params: view }),
+    await engine.trainer.fit({ ...request, params: view }),
     await createDenseTrainer({ task, train }).fit({ ...request, params }),
   );
   assert.equal(wide.at(-1), 7);
@@ -68,11 +68,15 @@ test("every rule of the registry gives what it gives in this thread", async () =
   ]) {
     for (const [name, rule] of RULES as ReadonlyMap<string, Rule>) {
       const { parameters } = ruleParameters(rule, {});
-      assert.deepEqual(await engine.aggregate(name, parameters, input), rule.aggregate(input, parameters), name);
+      assert.deepEqual(
+        await engine.aggregator.aggregate(name, parameters, input),
+        rule.aggregate(input, parameters),
+        name,
+      );
     }
   }
   assert.ok(candidates.every((candidate) => candidate.params.length === params.length));
-  await assert.rejects(engine.aggregate("no-such-rule", {}, { own: params, candidates }), RangeError);
+  await assert.rejects(engine.aggregator.aggregate("no-such-rule", {}, { own: params, candidates }), RangeError);
   await engine.close();
 });
 
@@ -82,7 +86,7 @@ test("large models are aggregated on several threads, with the same bits, again 
   const names = ["median", "guarded-median", "multi-krum"];
   for (let i = 0; i < 2; i++) {
     const calls = names.flatMap((name) => inputs.map((input) => ({ name, input, ...defaults(name) })));
-    const results = calls.map(({ name, parameters, input }) => engine.aggregate(name, parameters, input));
+    const results = calls.map(({ name, parameters, input }) => engine.aggregator.aggregate(name, parameters, input));
     for (const [at, { name, parameters, input, rule }] of calls.entries()) {
       const { params, ...rest } = await (results[at] as (typeof results)[0]);
       const expected = rule.aggregate(input, parameters);
@@ -93,11 +97,11 @@ test("large models are aggregated on several threads, with the same bits, again 
   }
   const short = { params: new Float32Array(3), weightQ16: 1 };
   await assert.rejects(
-    engine.aggregate("median", {}, { ...(inputs[0] as RuleInput), candidates: [short] }),
+    engine.aggregator.aggregate("median", {}, { ...(inputs[0] as RuleInput), candidates: [short] }),
     RangeError,
   );
   await engine.close();
-  await assert.rejects(engine.aggregate("median", {}, inputs[0] as RuleInput), { code: "ERR_ENGINE" });
+  await assert.rejects(engine.aggregator.aggregate("median", {}, inputs[0] as RuleInput), { code: "ERR_ENGINE" });
 });
 
 function defaults(name: string) {
@@ -113,17 +117,17 @@ test("errors cross with their code and details, at the start and at a call", asy
   });
   await assert.rejects(startEngine({ task, train: { ...train, length: 29 }, engine: "auto" }), { code: "ERR_DATA" });
   const engine = await startEngine({ task, train, engine: "auto" });
-  await assert.rejects(engine.evaluate(params, "holdout"), { name: "HearsayError", code: "ERR_DATA" });
-  await assert.rejects(engine.fit({ params: params.slice(1), steps: 1, seed: "" }), RangeError);
-  assert.ok((await engine.evaluate(params, "train")).numExamples === 30, "and the engine lives on");
+  await assert.rejects(engine.trainer.evaluate(params, "holdout"), { name: "HearsayError", code: "ERR_DATA" });
+  await assert.rejects(engine.trainer.fit({ params: params.slice(1), steps: 1, seed: "" }), RangeError);
+  assert.ok((await engine.trainer.evaluate(params, "train")).numExamples === 30, "and the engine lives on");
   await engine.close();
 });
 
 test("auto takes tensorflow for a model that dense cannot train", async () => {
   const engine = await startEngine({ task: cnn, train: randomData(cnn, 4, "x"), engine: "auto", backend: "wasm" });
-  assert.equal(engine.engine, "tensorflow/wasm");
+  assert.equal(engine.trainer.engine, "tensorflow/wasm");
   const start = initialParams(cnn.tensors, 1);
-  assert.notDeepEqual((await engine.fit({ params: start, steps: 1, seed: "s" })).params, start);
+  assert.notDeepEqual((await engine.trainer.fit({ params: start, steps: 1, seed: "s" })).params, start);
   await engine.close();
 });
 
@@ -132,17 +136,17 @@ test("calls made at once are all answered, each with its own result", async () =
   const direct = createDenseTrainer({ task, train });
   const seeds = ["a", "b", "c", "d"];
   const fit = (seed: string) => ({ params, steps: 3, seed });
-  const results = await Promise.all(seeds.map((seed) => engine.fit(fit(seed))));
+  const results = await Promise.all(seeds.map((seed) => engine.trainer.fit(fit(seed))));
   for (const [i, seed] of seeds.entries()) assert.deepEqual(results[i], await direct.fit(fit(seed)));
   await engine.close();
 });
 
 test("after close, pending and later calls reject with ERR_ENGINE", async () => {
   const engine = await startEngine({ task, train, engine: "auto" });
-  const pending = assert.rejects(engine.fit({ params, steps: 1_000_000, seed: "s" }), { code: "ERR_ENGINE" });
+  const pending = assert.rejects(engine.trainer.fit({ params, steps: 1_000_000, seed: "s" }), { code: "ERR_ENGINE" });
   await engine.close();
   await pending;
-  await assert.rejects(engine.evaluate(params, "train"), { code: "ERR_ENGINE" });
+  await assert.rejects(engine.trainer.evaluate(params, "train"), { code: "ERR_ENGINE" });
   await engine.close();
 });
 
@@ -176,8 +180,8 @@ test("an idle engine does not keep the process alive, a pending call does", asyn
       .then(({ startEngine }) => startEngine({ task, train, engine: "auto", threads: 3 }))
       .then(async (engine) => {
         const large = new Float32Array(${2 ** 19});
-        await engine.aggregate("median", {}, { own: large, candidates: [{ params: large, weightQ16: 1 }] });
-        await engine.fit({ params: new Float32Array(4), steps: 1000, seed: "" });
+        await engine.aggregator.aggregate("median", {}, { own: large, candidates: [{ params: large, weightQ16: 1 }] });
+        await engine.trainer.fit({ params: new Float32Array(4), steps: 1000, seed: "" });
       })
       .then(() => process.stdout.write("fitted"));
   `;

@@ -1,0 +1,28 @@
+/** What an engine is: a way to make a Trainer. Each engine is one file; `registry.ts` lists them. Aggregation is no part of one (`remote-aggregator.ts`). */
+import type { Trainer } from "../../protocol/base/seams.ts";
+import type { LearningTask } from "../../protocol/base/task.ts";
+import type { TrainerOptions } from "../../protocol/learn/trainer.ts";
+import type { BackendName } from "./backend.ts";
+
+export interface EngineTrainerOptions extends TrainerOptions {
+  /** Forces the backend of an engine that has several; by default the fastest that loads. */
+  readonly backend?: BackendName;
+}
+
+export interface EngineKind {
+  /** As the setting `engine` names it. */
+  readonly name: string;
+  /** What it runs, in one line for people. */
+  readonly runs: string;
+  /** What it is for, in a few words for people. */
+  readonly usedFor: string;
+  /** Memory of a process that learns the smallest model with it, bytes. */
+  readonly processBytes: number;
+  /** Whether `auto` may take it for this task: it trains such models, and well. */
+  suits(task: Pick<LearningTask, "model">): boolean;
+  /**
+   * A trainer in this thread; the code behind it is loaded here and not before. `warning` says why training will be slow.
+   * @throws HearsayError ERR_ENGINE where the engine cannot train the model or does not load, ERR_TASK, ERR_DATA.
+   */
+  createTrainer(options: EngineTrainerOptions): Promise<Trainer & { readonly warning?: string }>;
+}

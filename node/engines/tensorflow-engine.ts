@@ -1,0 +1,14 @@
+/** Engine `tensorflow`: TensorFlow.js, which trains every kind of model. */
+import type { EngineKind } from "./engine.ts";
+
+export const tensorflow: EngineKind = {
+  name: "tensorflow",
+  runs: "tfjs-node if it is installed, else tfjs on WebAssembly, else plain tfjs with a warning",
+  usedFor: "cnn and layers models",
+  processBytes: 300e6,
+  suits: () => true,
+  async createTrainer(options) {
+    const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed
+    return createTensorflowTrainer(options);
+  },
+};
