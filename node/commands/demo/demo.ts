@@ -14,9 +14,9 @@ import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import type { DataConfig } from "../../config.ts";
 import { nodeCrypto } from "../../crypto.ts";
-import { SET_NAMES } from "../../data/sets.ts";
 import { loadPeerData } from "../../data/share.ts";
-import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
+import { isSetName, SET_NAMES } from "../../data/shipped/registry.ts";
+import { TEMPLATES } from "../../data/templates.ts";
 import { readTaskFile } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { AUTO } from "../../engines/registry.ts";
@@ -129,11 +129,11 @@ async function readSetting(options: DemoOptions): Promise<Setting> {
   const attackers = whole("--attackers", options.attackers, 0, peers - 2);
   const seconds = whole("--seconds", options.seconds, 1, 3600);
   const seed = whole("--seed", options.seed, 0, 2 ** 32 - 1);
-  if (!(SET_NAMES as readonly string[]).includes(options.dataset)) {
+  if (!isSetName(options.dataset)) {
     throw new HearsayError("ERR_CONFIG", `--dataset ${options.dataset}: it is one of ${SET_NAMES.join(", ")}`);
   }
   const inboxSize = Math.min(8, peers - 1);
-  const template = parse(TEMPLATES[options.dataset as TemplateName].yaml);
+  const template = parse(TEMPLATES[options.dataset].yaml);
   const task =
     options.task === undefined
       ? parseTask({ ...template, seed, aggregation: { inboxSize, quorum: Math.min(3, inboxSize) } })

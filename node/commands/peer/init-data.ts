@@ -5,11 +5,12 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { type ColumnStats, checkVariation, columnStats, countingColumns } from "../../data/check.ts";
 import { type CsvTable, readCsv } from "../../data/csv.ts";
 import { dropOption } from "../../data/csv-columns.ts";
-import { type DataSource, formatOf } from "../../data/load.ts";
+import type { DataSource } from "../../data/load.ts";
 import { fillMissing } from "../../data/missing.ts";
 import { valuesIn } from "../../data/name-list.ts";
 import { isMisread, quoted } from "../../data/names.ts";
 import { roundedBeside } from "../../data/number.ts";
+import { readerFor } from "../../data/readers/registry.ts";
 import { type Sentinel, suspectedSentinels } from "../../data/sentinels.ts";
 import { shellWord } from "../../shell.ts";
 
@@ -31,7 +32,7 @@ export async function fillFromData(document: Document, source: DataSource): Prom
   const label = source.label ?? (classification ? "label" : undefined);
   if (label === undefined)
     throw new HearsayError("ERR_CONFIG", "--label: name the columns to predict, separated by commas");
-  if (formatOf(path) === "arrays") {
+  if (!readerFor(path).namesColumns) {
     const message = `${path}: columns have no names in array files; write input.shape and the classes into the task by hand`;
     throw new HearsayError(
       "ERR_DATA",

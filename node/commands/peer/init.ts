@@ -6,6 +6,7 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 import { loadConfig } from "../../config.ts";
 import { nodeCrypto } from "../../crypto.ts";
+import { isSetName } from "../../data/shipped/registry.ts";
 import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { nameList, shellOption } from "../../shell.ts";
@@ -29,9 +30,6 @@ interface InitOptions extends DataOptions {
 const LARGEST_INBOX = 8;
 const LARGEST_QUORUM = 3;
 
-/** Templates whose data come with them. */
-const WITH_DATA: readonly string[] = ["digits", "motes", "mnist"];
-
 export async function run(options: InitOptions): Promise<void> {
   const name = options.template ?? (options.data === undefined ? "digits" : "csv");
   const template = TEMPLATES[name as TemplateName];
@@ -40,7 +38,7 @@ export async function run(options: InitOptions): Promise<void> {
     const message = `--template ${name}: there is no such template; the templates are\n${names.join("\n")}`;
     throw new HearsayError("ERR_CONFIG", message);
   }
-  if (options.data !== undefined && WITH_DATA.includes(name)) {
+  if (options.data !== undefined && isSetName(name)) {
     const message = `--template ${name} has data of its own; for ${options.data} give --template csv or regression`;
     throw new HearsayError("ERR_CONFIG", message);
   }
@@ -107,7 +105,7 @@ async function complete(document: Document, options: InitOptions, peers: number)
 
 /** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */
 function dataFlags(template: string, options: InitOptions): string {
-  if (WITH_DATA.includes(template)) return `--dataset ${template}`;
+  if (isSetName(template)) return `--dataset ${template}`;
   const positions = options.drop?.split(",").filter((name) => name.startsWith("#")) ?? [];
   const given: [string, string | undefined][] = [
     ["--data", options.data ?? "FILE"],

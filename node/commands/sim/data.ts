@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
-import { isSetName, loadNamedSet, SET_NAMES } from "../../data/sets.ts";
+import { loadNamedSet } from "../../data/sets.ts";
 import { loadPeerData } from "../../data/share.ts";
+import { isSetName, SET_NAMES } from "../../data/shipped/registry.ts";
 
 type Modules = import("../../../sim/run/experiment.ts").ExperimentModules;
 type LoadData = Modules["loadData"];

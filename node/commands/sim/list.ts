@@ -1,6 +1,5 @@
 /** `hearsay sim list`: what scenarios can name. */
-import { SET_NAMES } from "../../data/sets.ts";
-import { TEMPLATES } from "../../data/templates.ts";
+import { SETS } from "../../data/shipped/registry.ts";
 import { onOutput } from "../../terminal/colours.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -20,7 +19,7 @@ export async function run(options: { readonly json?: boolean }): Promise<void> {
   const { ATTACKS } = await import("../../../sim/attacks/registry.ts");
   const algorithms = [...ALGORITHMS.values()].map(entryOf);
   const attacks = [...ATTACKS.values()].map(entryOf);
-  const sets = SET_NAMES.map((name) => ({ name, about: TEMPLATES[name].about }));
+  const sets = [...SETS.values()].map(({ name, about }) => ({ name, about }));
   if (options.json) return printJson({ algorithms, attacks, sets });
   const parts = [
     section("Algorithms", "algorithm: NAME, or { kind: NAME, ...options }", algorithms.map(describe)),

@@ -6,7 +6,7 @@ import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { numParams } from "../../../protocol/base/task.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { nodeCrypto } from "../../crypto.ts";
-import { isSetName } from "../../data/sets.ts";
+import { isSetName } from "../../data/shipped/registry.ts";
 import { TEMPLATES } from "../../data/templates.ts";
 import { tell } from "../../terminal/terminal.ts";
 import { readRun, runPath } from "./files.ts";
