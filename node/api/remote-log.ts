@@ -54,13 +54,15 @@ export interface RemoteLogsOptions {
   readonly clock?: Clock;
   /** What this peer knows of the logs of others: what is fetched is held against it. */
   readonly known?: OtherLogs;
+  /** The most bytes of entries that are fetched of one log; LIMITS.maxAuditedBytes where left out. */
+  readonly maxLogBytes?: number;
 }
 
 export function createRemoteLogs(
   transport: Transport,
   task: Task,
   taskId: Uint8Array,
-  { clock = wallClock, known }: RemoteLogsOptions = {},
+  { clock = wallClock, known, maxLogBytes = LIMITS.maxAuditedBytes }: RemoteLogsOptions = {},
 ): RemoteLogs {
   const { maxBytes } = codecOf(task, taskId);
   /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
@@ -89,7 +91,7 @@ export function createRemoteLogs(
       const some = answer === undefined ? [] : decodeEntriesAnswer(answer).entries.slice(0, limit);
       if (some.length < Math.min(LIMITS.minEntriesAnswered, limit)) return;
       bytes += some.reduce((sum, { length }) => sum + length, 0);
-      if (bytes > LIMITS.maxAuditedBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
+      if (bytes > maxLogBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
       watch?.entries(from, some);
       yield* some;
       from += some.length;

@@ -27,7 +27,8 @@ async function audited({
   each,
   answerMs = 1,
   most = 400,
-}: Record<"size" | "each", number> & { answerMs?: number; most?: number }) {
+  ...options
+}: Record<"size" | "each", number> & { answerMs?: number; most?: number; maxLogBytes?: number }) {
   let [nowMs, answers, bytes] = [0, 0, 0];
   const clock = { monotonicMs: () => nowMs, now: () => nowMs } as Clock;
   const request: Transport["request"] = async (_peer, _protocol, body) => {
@@ -42,7 +43,7 @@ async function audited({
     assert.ok(answers <= most, "asked without end");
     return encodeEntriesAnswer({ size, entries: Array.from({ length: Math.min(each, asked.limit) }, () => ENTRY) });
   };
-  const remote = createRemoteLogs({ request } as Transport, blobTask(), TASK_ID, { clock });
+  const remote = createRemoteLogs({ request } as Transport, blobTask(), TASK_ID, { clock, ...options });
   for await (const line of await remote.log(identity.peerId, 0)) bytes += line.length;
   return { answers, bytes };
 }
@@ -71,6 +72,15 @@ describe("the log of a neighbour that is audited", () => {
   it("that comes slowly ends after the time that its bytes may take", async () => {
     const { answers } = await audited({ size: 1_000_000, each: 16, answerMs: 9000 });
     assert.ok(answers <= 9, `${answers} answers`);
+  });
+
+  it("that has more bytes than are fetched ends there, however fast it comes", async () => {
+    const maxLogBytes = 1000 * ENTRY.length;
+    const whole = await audited({ size: 1000, each: 250, maxLogBytes });
+    assert.equal(whole.answers, 4);
+    const more = await audited({ size: 1_000_000, each: 250, maxLogBytes });
+    assert.equal(more.answers, 5); // the fifth is not taken any more
+    assert.ok(more.bytes < 1.01 * whole.bytes, `${more.bytes} bytes, ${whole.bytes} of a log at the bound`);
   });
 });
 
