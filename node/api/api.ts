@@ -114,7 +114,7 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   closing.add("the local interface", () => server.close());
   try {
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
-    await writeWhole(path, JSON.stringify({ url, token } satisfies ApiFile), { mode: 0o644, sync: false });
+    await writeWhole(path, JSON.stringify({ url, token } satisfies ApiFile), { mode: 0o600, sync: false });
   } catch (error) {
     await closing.close().catch(() => {}); // the first error says more
     throw error;

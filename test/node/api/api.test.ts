@@ -74,9 +74,12 @@ describe("the local interface", () => {
         await assert.rejects(ask(path), { code: "ERR_NOT_FOUND" });
     }));
 
-  it("listens on loopback alone", () =>
-    serving(SOURCE, async (_directory, { url }) => {
-      assert.equal(new URL(url).hostname, "127.0.0.1");
+  it("listens on 127.0.0.1 alone", () =>
+    serving(SOURCE, async (_, { url }) => {
+      const { hostname, port } = new URL(url);
+      assert.equal(hostname, "127.0.0.1");
+      // another address of this machine, which a server on all addresses would answer
+      await assert.rejects(fetch(`http://127.0.0.2:${port}/status`, { signal: AbortSignal.timeout(5000) }));
     }));
 
   it("gives its token to the owner of the directory alone", { skip: process.platform === "win32" }, () =>

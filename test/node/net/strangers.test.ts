@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createConnection, type Socket } from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, Stream } from "@libp2p/interface";
+import type { Connection, MessageStream, Stream, StreamMuxer } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createArrivals } from "../../../node/net/arrivals.ts";
 import { internalsOf } from "../../../node/net/gossip-internals.ts";
@@ -99,6 +99,22 @@ describe("a stranger", { concurrency: true }, () => {
       const { muxer } = connectionOf(stranger) as unknown as { muxer: { send(bytes: Uint8Array): void } };
       muxer.send(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 99, 0x7f, 0xff, 0xff, 0xff)); // 2 GiB on stream 99
       await eventually(() => !areConnected(stranger, peer), 2000);
+    }));
+
+  it("has so many streams on its connection and no more, whatever it opens", () =>
+    withNodes([{}, {}], async (stranger, peer) => {
+      const { muxer } = connectionOf(stranger) as unknown as { muxer: StreamMuxer };
+      for (let i = 0; i < 3 * LIMITS.maxStreams; i++) await muxer.createStream();
+      const inbound = () => connectionOf(peer).streams.filter(({ direction }) => direction === "inbound").length;
+      await eventually(() => inbound() === LIMITS.maxStreams);
+      await sleep(200);
+      assert.ok(inbound() <= 96, `${inbound()} streams`);
+    }));
+
+  it("that takes nothing has a bounded number of bytes wait for it on its connection", () =>
+    withNodes([{}, {}], async (_, peer) => {
+      const { muxer } = connectionOf(peer) as unknown as { muxer: { maConn: MessageStream } };
+      assert.ok((muxer.maConn.maxWriteBufferLength ?? Number.POSITIVE_INFINITY) <= MIB);
     }));
 
   it("that has gone has left nothing behind", () =>
