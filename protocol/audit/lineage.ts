@@ -55,6 +55,22 @@ interface Model {
   readonly age: number;
 }
 
+/** What the task says of every entry, and what the log has come to. */
+interface State {
+  readonly task: Task;
+  readonly start: Model;
+  readonly allShared: Uint8Array;
+  readonly codec: Pick<BodyCodec, "minBytes" | "maxBytes">;
+  model: Model;
+  /** What the last training started from. */
+  before: Model;
+  /** Set between a `train` and what follows it. */
+  trained: Model | undefined;
+  /** The peer has saved a model that is not the initial one. */
+  hasSaved: boolean;
+  mergedSinceStart: boolean;
+}
+
 /** @param initial hash of the task's initial parameters. @param codec that of the task's bodies. */
 export function createLineage(
   task: Task,
@@ -62,93 +78,96 @@ export function createLineage(
   codec: Pick<BodyCodec, "minBytes" | "maxBytes">,
 ): Lineage {
   const start: Model = { params: initial, age: 0 };
-  const allShared = allTensors(task);
-  const { minBytes, maxBytes } = codec;
-  const lengths = minBytes === maxBytes ? String(maxBytes) : `${minBytes} to ${maxBytes}`;
-  let model = start;
-  /** What the last training started from. */
-  let before = start;
-  /** Set between a `train` and what follows it. */
-  let trained: Model | undefined;
-  /** The peer has saved a model that is not the initial one. */
-  let hasSaved = false;
-  let mergedSinceStart = false;
-
-  function train({ in: from, out, steps, age }: TrainBody): Judgement {
-    // the initial parameters at age 0 are two things where a training changed no bit of them: the model, and a start that saved nothing
-    const origins = (hasSaved ? [model] : [model, start]).filter(({ params }) => equalBytes(params, from));
-    const ageAfter = (origin: Model) => Math.min(origin.age + steps, LIMITS.maxAge);
-    const origin = origins.find((one) => ageAfter(one) === age) ?? origins[0];
-    before = { params: from, age: origin?.age ?? model.age };
-    hasSaved ||= origin !== start;
-    model = { params: out, age };
-    trained = model;
-    if (origin === undefined) return { fault: "trained from another model than the log had come to" };
-    if (steps !== task.training.steps) return { fault: `${steps} steps; the task says ${task.training.steps}` };
-    const expected = ageAfter(origin);
-    return age === expected ? {} : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
-  }
-
-  function publish(body: PublishBody, of: Model | undefined): Judgement {
-    const { age, bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared } = body;
-    if (of === undefined) return { fault: "published without a training just before" };
-    if (age !== of.age) return { fault: `published at age ${age}, trained at ${of.age}` };
-    if (trained === undefined || !equalBytes(trained, of.params))
-      return { fault: "published another training than the one just before" };
-    if (bytes < codec.minBytes || bytes > codec.maxBytes || body.codec !== task.codec)
-      return { fault: `${bytes} bytes of ${body.codec}; the task's bodies are ${lengths} of ${task.codec}` };
-    if (mass > LIMITS.maxMass) return { fault: `mass ${mass}; a model may stand for ${LIMITS.maxMass}` };
-    if (!equalBytes(shared, allShared)) return { fault: "shared other tensors than the task says" };
-    return { published: { trained, mechanism } };
-  }
-
-  function aggregate(body: AggregateBody): Judgement {
-    const [own, base, mayStart] = [model, before, !mergedSinceStart];
-    model = { params: body.out, age: body.age };
-    before = model;
-    hasSaved = true;
-    mergedSinceStart = true;
-    if (!equalBytes(body.own, own.params)) return { fault: "merged another model than the log had come to" };
-    if (body.base === null || !(equalBytes(body.base, base.params) || equalBytes(body.base, body.own)))
-      return { fault: "its base is not what the training before started from" };
-    const candidates = candidatesOf(body, own.age, task);
-    if (typeof candidates === "string") return { fault: candidates };
-    const catchUp = body.rule === CATCH_UP;
-    const ages = candidates.map(({ age }) => age);
-    if (catchUp ? !(mayStart && mayCatchUp(task, own.age, ages)) : body.rule !== task.aggregation.rule)
-      return { fault: `rule ${body.rule}, where the task says ${task.aggregation.rule}` };
-    const expected = permittedAges(task, { age: own.age, catchUp, candidates });
-    if (!expected.includes(body.age)) return { fault: `age ${body.age}; that of own and parents makes ${expected[0]}` };
-    return { merge: { ownAge: own.age, catchUp, candidates } };
-  }
-
-  function resume({ params, age }: ResumeBody): Judgement {
-    const known = [model, before].find((one) => equalBytes(one.params, params));
-    model = { params, age };
-    before = model;
-    hasSaved = true;
-    mergedSinceStart = false;
-    if (known === undefined) return { unknown: true };
-    return age === known.age ? {} : { fault: `resumed at age ${age} a model of age ${known.age}` };
-  }
-
-  return {
-    next(statement) {
-      const of = trained;
-      trained = undefined;
-      switch (statement.type) {
-        case "train":
-          return train(statement.body);
-        case "publish":
-          return publish(statement.body, of);
-        case "aggregate":
-          return aggregate(statement.body);
-        case "resume":
-          return resume(statement.body);
-        case "genesis":
-        case "end":
-          return {};
-      }
-    },
+  const state: State = {
+    task,
+    start,
+    allShared: allTensors(task),
+    codec,
+    model: start,
+    before: start,
+    trained: undefined,
+    hasSaved: false,
+    mergedSinceStart: false,
   };
+  return { next: (statement) => judge(state, statement) };
+}
+
+function judge(state: State, statement: Statement): Judgement {
+  const of = state.trained;
+  state.trained = undefined;
+  switch (statement.type) {
+    case "train":
+      return train(state, statement.body);
+    case "publish":
+      return publish(state, statement.body, of);
+    case "aggregate":
+      return aggregate(state, statement.body);
+    case "resume":
+      return resume(state, statement.body);
+    case "genesis":
+    case "end":
+      return {};
+  }
+}
+
+function train(state: State, { in: from, out, steps, age }: TrainBody): Judgement {
+  const { task, model, start, hasSaved } = state;
+  // the initial parameters at age 0 are two things where a training changed no bit of them: the model, and a start that saved nothing
+  const origins = (hasSaved ? [model] : [model, start]).filter(({ params }) => equalBytes(params, from));
+  const ageAfter = (origin: Model) => Math.min(origin.age + steps, LIMITS.maxAge);
+  const origin = origins.find((one) => ageAfter(one) === age) ?? origins[0];
+  state.before = { params: from, age: origin?.age ?? model.age };
+  state.hasSaved ||= origin !== start;
+  state.model = { params: out, age };
+  state.trained = state.model;
+  if (origin === undefined) return { fault: "trained from another model than the log had come to" };
+  if (steps !== task.training.steps) return { fault: `${steps} steps; the task says ${task.training.steps}` };
+  const expected = ageAfter(origin);
+  return age === expected ? {} : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
+}
+
+function publish({ task, codec, allShared }: State, body: PublishBody, of: Model | undefined): Judgement {
+  const { age, bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared } = body;
+  if (of === undefined) return { fault: "published without a training just before" };
+  if (age !== of.age) return { fault: `published at age ${age}, trained at ${of.age}` };
+  if (trained === undefined || !equalBytes(trained, of.params))
+    return { fault: "published another training than the one just before" };
+  const { minBytes, maxBytes } = codec;
+  if (bytes < minBytes || bytes > maxBytes || body.codec !== task.codec) {
+    const lengths = minBytes === maxBytes ? String(maxBytes) : `${minBytes} to ${maxBytes}`;
+    return { fault: `${bytes} bytes of ${body.codec}; the task's bodies are ${lengths} of ${task.codec}` };
+  }
+  if (mass > LIMITS.maxMass) return { fault: `mass ${mass}; a model may stand for ${LIMITS.maxMass}` };
+  if (!equalBytes(shared, allShared)) return { fault: "shared other tensors than the task says" };
+  return { published: { trained, mechanism } };
+}
+
+function aggregate(state: State, body: AggregateBody): Judgement {
+  const { task, model: own, before: base, mergedSinceStart } = state;
+  state.model = { params: body.out, age: body.age };
+  state.before = state.model;
+  state.hasSaved = true;
+  state.mergedSinceStart = true;
+  if (!equalBytes(body.own, own.params)) return { fault: "merged another model than the log had come to" };
+  if (body.base === null || !(equalBytes(body.base, base.params) || equalBytes(body.base, body.own)))
+    return { fault: "its base is not what the training before started from" };
+  const candidates = candidatesOf(body, own.age, task);
+  if (typeof candidates === "string") return { fault: candidates };
+  const catchUp = body.rule === CATCH_UP;
+  const ages = candidates.map(({ age }) => age);
+  if (catchUp ? mergedSinceStart || !mayCatchUp(task, own.age, ages) : body.rule !== task.aggregation.rule)
+    return { fault: `rule ${body.rule}, where the task says ${task.aggregation.rule}` };
+  const expected = permittedAges(task, { age: own.age, catchUp, candidates });
+  if (!expected.includes(body.age)) return { fault: `age ${body.age}; that of own and parents makes ${expected[0]}` };
+  return { merge: { ownAge: own.age, catchUp, candidates } };
+}
+
+function resume(state: State, { params, age }: ResumeBody): Judgement {
+  const known = [state.model, state.before].find((one) => equalBytes(one.params, params));
+  state.model = { params, age };
+  state.before = state.model;
+  state.hasSaved = true;
+  state.mergedSinceStart = false;
+  if (known === undefined) return { unknown: true };
+  return age === known.age ? {} : { fault: `resumed at age ${age} a model of age ${known.age}` };
 }

@@ -24,98 +24,109 @@ export interface Header {
 
 export const METADATA = "__metadata__";
 
+/** A text and how far it has been read. */
+interface Cursor {
+  readonly text: string;
+  at: number;
+}
+
 /** @throws HearsayError ERR_DECODE for any other text than {name: {dtype, shape, data_offsets}, "__metadata__": {text: text}}. */
 export function parseHeader(bytes: Uint8Array): Header {
-  const text = decodeUtf8(bytes) ?? noText();
-  let at = 0;
-
-  function fail(expected: string): never {
-    throw malformed(`${expected} expected at character ${at} of the header`);
-  }
-
-  function space(): void {
-    while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at++;
-  }
-
-  function symbol(wanted: string): void {
-    space();
-    if (text[at] !== wanted) fail(`"${wanted}"`);
-    at++;
-  }
-
-  /** Items between brackets, separated by commas. */
-  function list(open: string, close: string, item: () => void): void {
-    symbol(open);
-    space();
-    if (text[at] !== close) {
-      for (item(), space(); text[at] === ","; item(), space()) at++;
-    }
-    symbol(close);
-  }
-
-  function string(): string {
-    symbol('"');
-    const start = at - 1;
-    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-    at++;
-    try {
-      const value: string = JSON.parse(text.slice(start, at));
-      if (value.isWellFormed()) return value;
-    } catch {
-      // fall through: a bad escape, a control character, or no end
-    }
-    at = start;
-    return fail("a string");
-  }
-
-  function sizes(): number[] {
-    const values: number[] = [];
-    list("[", "]", () => {
-      space();
-      const [digits = ""] = /^(?:0|[1-9]\d{0,15})(?!\d)/.exec(text.slice(at, at + 17)) ?? [];
-      if (digits === "" || !Number.isSafeInteger(Number(digits))) fail("a size");
-      at += digits.length;
-      values.push(Number(digits));
-    });
-    return values;
-  }
-
-  function object(field: (key: string) => void): void {
-    const keys = new Set<string>();
-    list("{", "}", () => {
-      const key = string();
-      if (keys.has(key)) throw malformed(`key ${quoted(key)} stands twice in the header`);
-      keys.add(key);
-      symbol(":");
-      field(key);
-    });
-  }
-
-  function entry(name: string): HeaderEntry {
-    let dtype: string | undefined;
-    let shape: number[] | undefined;
-    let offsets: number[] | undefined;
-    object((key) => {
-      if (key === "dtype") dtype = string();
-      else if (key === "shape") shape = sizes();
-      else if (key === "data_offsets") offsets = sizes();
-      else throw malformed(`tensor ${quoted(name)} has an unknown field ${quoted(key)}`);
-    });
-    if (dtype === undefined || shape === undefined || offsets === undefined) {
-      throw malformed(`tensor ${quoted(name)} lacks dtype, shape or data_offsets`);
-    }
-    return { name, dtype, shape, offsets };
-  }
-
+  const cursor: Cursor = { text: decodeUtf8(bytes) ?? noText(), at: 0 };
   const entries: HeaderEntry[] = [];
   const metadata: [string, string][] = [];
-  if (text[0] !== "{") fail('"{"');
-  object((key) => {
-    if (key === METADATA) object((name) => metadata.push([name, string()]));
-    else entries.push(entry(key));
+  if (cursor.text[0] !== "{") fail(cursor, '"{"');
+  readObject(cursor, (key) => {
+    if (key === METADATA) readObject(cursor, (name) => metadata.push([name, readString(cursor)]));
+    else entries.push(readEntry(cursor, key));
   });
-  if (!/^ *$/.test(text.slice(at))) fail("nothing but spaces");
+  if (!/^ *$/.test(cursor.text.slice(cursor.at))) fail(cursor, "nothing but spaces");
   return { entries, metadata: Object.fromEntries(metadata) };
+}
+
+function readEntry(cursor: Cursor, name: string): HeaderEntry {
+  let dtype: string | undefined;
+  let shape: number[] | undefined;
+  let offsets: number[] | undefined;
+  readObject(cursor, (key) => {
+    if (key === "dtype") dtype = readString(cursor);
+    else if (key === "shape") shape = readSizes(cursor);
+    else if (key === "data_offsets") offsets = readSizes(cursor);
+    else throw malformed(`tensor ${quoted(name)} has an unknown field ${quoted(key)}`);
+  });
+  if (dtype === undefined || shape === undefined || offsets === undefined) {
+    throw malformed(`tensor ${quoted(name)} lacks dtype, shape or data_offsets`);
+  }
+  return { name, dtype, shape, offsets };
+}
+
+/** @param field reads the value of a key. */
+function readObject(cursor: Cursor, field: (key: string) => void): void {
+  const keys = new Set<string>();
+  readList(cursor, "{", "}", () => {
+    const key = readString(cursor);
+    if (keys.has(key)) throw malformed(`key ${quoted(key)} stands twice in the header`);
+    keys.add(key);
+    readSymbol(cursor, ":");
+    field(key);
+  });
+}
+
+function readSizes(cursor: Cursor): number[] {
+  const values: number[] = [];
+  readList(cursor, "[", "]", () => {
+    skipSpace(cursor);
+    const { text, at } = cursor;
+    const [digits = ""] = /^(?:0|[1-9]\d{0,15})(?!\d)/.exec(text.slice(at, at + 17)) ?? [];
+    if (digits === "" || !Number.isSafeInteger(Number(digits))) fail(cursor, "a size");
+    cursor.at += digits.length;
+    values.push(Number(digits));
+  });
+  return values;
+}
+
+function readString(cursor: Cursor): string {
+  readSymbol(cursor, '"');
+  const { text } = cursor;
+  const start = cursor.at - 1;
+  while (cursor.at < text.length && text[cursor.at] !== '"') cursor.at += text[cursor.at] === "\\" ? 2 : 1;
+  cursor.at++;
+  try {
+    const value: string = JSON.parse(text.slice(start, cursor.at));
+    if (value.isWellFormed()) return value;
+  } catch {
+    // fall through: a bad escape, a control character, or no end
+  }
+  cursor.at = start;
+  return fail(cursor, "a string");
+}
+
+/** Items between brackets, separated by commas. */
+function readList(cursor: Cursor, open: string, close: string, item: () => void): void {
+  const { text } = cursor;
+  readSymbol(cursor, open);
+  skipSpace(cursor);
+  if (text[cursor.at] !== close) {
+    for (item(), skipSpace(cursor); text[cursor.at] === ","; item(), skipSpace(cursor)) cursor.at++;
+  }
+  readSymbol(cursor, close);
+}
+
+function readSymbol(cursor: Cursor, wanted: string): void {
+  skipSpace(cursor);
+  if (cursor.text[cursor.at] !== wanted) fail(cursor, `"${wanted}"`);
+  cursor.at++;
+}
+
+function skipSpace(cursor: Cursor): void {
+  const { text } = cursor;
+  for (let next = text[cursor.at]; next === " " || next === "\n" || next === "\r" || next === "\t"; ) {
+    next = text[++cursor.at];
+  }
+}
+
+function fail({ at }: Cursor, expected: string): never {
+  throw malformed(`${expected} expected at character ${at} of the header`);
 }
 
 export function malformed(message: string, cause?: unknown): HearsayError {

@@ -1,7 +1,8 @@
 /** Audited worlds: peers with archives in memory, and audits of their logs. */
 import { nodeCrypto } from "../../node/crypto.ts";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
-import { type AuditedEntry, type AuditOptions, type AuditReport, auditLog } from "../../protocol/audit/audit.ts";
+import { type AuditOptions, type AuditReport, auditLog } from "../../protocol/audit/audit.ts";
+import type { AuditedEntry } from "../../protocol/audit/examine.ts";
 import type { Archive } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { NewPeer } from "../../sim/run/world.ts";

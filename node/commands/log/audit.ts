@@ -1,12 +1,7 @@
 /** `hearsay log audit`: verifies a log, does again what it says was done, and tells what is proved, missing or false. */
 import { plainAggregator } from "../../../protocol/aggregate/registry.ts";
-import {
-  type AuditedEntry,
-  type AuditedType,
-  type AuditReport,
-  auditLog,
-  UNPROVABLE,
-} from "../../../protocol/audit/audit.ts";
+import { type AuditedType, type AuditReport, auditLog, UNPROVABLE } from "../../../protocol/audit/audit.ts";
+import type { AuditedEntry } from "../../../protocol/audit/examine.ts";
 import { BudgetSpent, createMeter, type Meter } from "../../../protocol/audit/work-budget.ts";
 import { equalBytes, keyOf, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";

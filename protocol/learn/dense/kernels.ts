@@ -1,22 +1,22 @@
 /**
  * Training and prediction of a dense network as WebAssembly, emitted for its exact layer sizes. Examples go one by one
  * through forward and backward pass, which changes the order of no sum; the layers are in `layer-kernels.ts`, the losses
- * in `loss-kernels.ts`.
+ * in `loss-kernels.ts`, what is done with all parameters in `parameter-kernels.ts`.
  */
 import type { Code, ValueType, WasmFunction } from "../../base/wasm-module.ts";
-import { call, f32, f32x4, f64, forLoop, i32, if_else, local, v128 } from "../../base/wasm-module.ts";
+import { call, f64, forLoop, i32, local, v128 } from "../../base/wasm-module.ts";
 import {
   activateFunction,
   advance,
   backwardFunction,
   define,
-  type Fresh,
   forwardFunction,
   inputGradientFunction,
   listInputs,
 } from "./layer-kernels.ts";
-import { type LayerLayout, type Layout, laneMask } from "./layout.ts";
+import type { LayerLayout, Layout } from "./layout.ts";
 import { crossEntropyBody, softmaxBody, squaredErrorBody } from "./loss-kernels.ts";
+import { loadFunction, unloadFunction, updateFunction } from "./parameter-kernels.ts";
 
 /** What the module exports. Addresses in bytes; parameters lie in the flat order of the task at `flat`. */
 export interface DenseExports {
@@ -47,187 +47,155 @@ export interface DenseExports {
   predict(rows: number, table: number, to: number): void;
 }
 
+/** The numbers of the functions that a fit or a prediction calls, and of what they are made. */
+interface Parts {
+  readonly layout: Layout;
+  /** One a layer. */
+  readonly forward: readonly number[];
+  readonly backward: readonly number[];
+  /** One a layer but the last: from its outputs to the inputs of the next. */
+  readonly activate: readonly number[];
+  readonly inputGradient: readonly number[];
+  readonly update: number;
+}
+
+/** Adds a function to the module; its number there. */
+type Add = (made: WasmFunction) => number;
+
 export function denseFunctions(layout: Layout): WasmFunction[] {
-  const { layers, activation } = layout;
-  const last = layers.at(-1) as LayerLayout;
   const functions: WasmFunction[] = [];
-  const add = (made: WasmFunction): number => functions.push(made) - 1;
-
-  const forward = layers.map((layer, l) => add(forwardFunction(`forward${l}`, layer)));
-  const backward = layers.map((layer, l) => add(backwardFunction(`backward${l}`, layer, layout.paramBytes)));
-  const activate = layers
-    .slice(1)
-    .map((next, l) => add(activateFunction(`activate${l}`, layers[l] as LayerLayout, next, activation)));
-  const inputGradient = layers
-    .slice(1)
-    .map((next, l) => add(inputGradientFunction(`inputGradient${l}`, layers[l] as LayerLayout, next, activation)));
-  const update = add(updateFunction(layout));
-  const listRow = add(
-    define("listRow", ["i32", "i32"], ["i32"], (fresh, from, to) =>
-      listInputs(layers[0] as LayerLayout, local.get(from), to, fresh),
-    ),
-  );
-
-  /** Through all layers; `ends[l]` is the local that gets the end of layer l's list, whose start is in `starts`. */
-  const pass = (ends: readonly number[], start: Code): Code =>
-    layers.map((layer, l) => [
-      call(forward[l] as number, l === 0 ? start : i32.const(layer.list), local.get(ends[l] as number)),
-      l + 1 < layers.length ? local.set(ends[l + 1] as number, call(activate[l] as number)) : [],
-    ]);
-
-  add(define("load", ["i32"], [], (fresh, flat) => loadBody(layout, fresh, flat)));
-  add(define("unload", ["i32"], [], (fresh, flat) => unloadBody(layout, fresh, flat)));
-
-  add(
-    define("list", ["i32", "i32", "i32", "i32"], [], (fresh, from, rows, to, table) => {
-      const row = fresh("i32");
-      return forLoop(row, i32.const(0), local.get(rows), 1, [
-        i32.store(local.get(table), local.get(to)),
-        local.set(to, call(listRow, local.get(from), local.get(to))),
-        i32.store(local.get(table), local.get(to), 4),
-        advance(from, 4 * (layers[0] as LayerLayout).inputs),
-        advance(table, 8),
-      ]);
-    }),
-  );
-
-  const targetBytes = layout.loss === "cross-entropy" ? 4 : 4 * last.outputs;
-  const loss = add(
-    define("loss", ["i32", "f32"], ["f64"], (fresh, target, count) =>
-      layout.loss === "cross-entropy"
-        ? crossEntropyBody(last, target, count, fresh)
-        : squaredErrorBody(last, target, count, fresh),
-    ),
-  );
-  const i32s = (n: number) => new Array<ValueType>(n).fill("i32");
-  add(
-    define("fit", [...i32s(5), "f32", "f32", "f32", "f64"], ["f64"], (fresh, ...params) => {
-      const [order, steps, rows, table, targets, rate, momentum, count, lossSum] = params as [
-        ...[number, number, number, number, number],
-        ...[number, number, number, number],
-      ];
-      const [step, row, example, start, stepLoss] = [
-        fresh("i32"),
-        fresh("i32"),
-        fresh("i32"),
-        fresh("i32"),
-        fresh("f64"),
-      ];
-      const ends = layers.map(() => fresh("i32"));
-      return [
-        forLoop(step, i32.const(0), local.get(steps), 1, [
-          local.set(stepLoss, f64.const(0)),
-          forLoop(row, i32.const(0), local.get(rows), 1, [
-            local.set(example, i32.load(local.get(order))),
-            advance(order, 4),
-            bounds(table, example, start, ends[0] as number),
-            pass(ends, local.get(start)),
-            local.set(
-              stepLoss,
-              f64.add(
-                local.get(stepLoss),
-                call(
-                  loss,
-                  i32.add(local.get(targets), i32.mul(local.get(example), i32.const(targetBytes))),
-                  local.get(count),
-                ),
-              ),
-            ),
-            [...layers.keys()]
-              .toReversed()
-              .map((l) => [
-                call(
-                  backward[l] as number,
-                  l === 0 ? local.get(start) : i32.const((layers[l] as LayerLayout).list),
-                  local.get(ends[l] as number),
-                ),
-                l > 0 ? call(inputGradient[l - 1] as number) : [],
-              ]),
-          ]),
-          call(update, local.get(rate), local.get(momentum)),
-          local.set(lossSum, f64.add(local.get(lossSum), local.get(stepLoss))),
-        ]),
-        local.get(lossSum),
-      ];
-    }),
-  );
-
+  const add: Add = (made) => functions.push(made) - 1;
+  const last = layout.layers.at(-1) as LayerLayout;
+  const parts = addParts(add, layout);
+  const listRow = add(listRowFunction(layout));
+  add(loadFunction(layout));
+  add(unloadFunction(layout));
+  add(listFunction(layout, listRow));
+  const loss = add(lossFunction(layout, last));
+  add(fitFunction(parts, loss));
   const probabilities =
     layout.loss === "cross-entropy"
       ? add(define("probabilities", [], [], (fresh) => softmaxBody(last, fresh)))
       : undefined;
-  add(
-    define("predict", i32s(3), [], (fresh, rows, table, to) => {
-      const [row, start] = [fresh("i32"), fresh("i32")];
-      const ends = layers.map(() => fresh("i32"));
-      const from = probabilities === undefined ? last.output : last.delta;
-      return forLoop(row, i32.const(0), local.get(rows), 1, [
-        bounds(table, row, start, ends[0] as number),
-        pass(ends, local.get(start)),
-        probabilities === undefined ? [] : call(probabilities),
-        copyVectors(to, from, last.vectors, fresh("i32")),
-        advance(to, 4 * last.outputs),
-      ]);
-    }),
-  );
+  add(predictFunction(parts, probabilities));
   return functions;
 }
 
-/** One step of descent; leaves the gradient at 0. */
-function updateFunction({ params, paramBytes }: Layout): WasmFunction {
-  return define("update", ["f32", "f32"], [], (fresh, learningRate, momentum) => {
-    const [at, rate, keep, v] = [fresh("i32"), fresh("v128"), fresh("v128"), fresh("v128")];
-    const address = local.get(at);
-    const gradient = v128.load(address, paramBytes);
-    const descend = [
-      v128.store(address, f32x4.sub(v128.load(address), f32x4.mul(local.get(rate), local.get(v)))),
-      v128.store(address, f32x4.const(0), paramBytes),
+function addParts(add: Add, layout: Layout): Parts {
+  const { layers, activation, paramBytes } = layout;
+  const hidden = layers.slice(1).map((next, l) => ({ layer: layers[l] as LayerLayout, next, l }));
+  return {
+    layout,
+    forward: layers.map((layer, l) => add(forwardFunction(`forward${l}`, layer))),
+    backward: layers.map((layer, l) => add(backwardFunction(`backward${l}`, layer, paramBytes))),
+    activate: hidden.map(({ layer, next, l }) => add(activateFunction(`activate${l}`, layer, next, activation))),
+    inputGradient: hidden.map(({ layer, next, l }) =>
+      add(inputGradientFunction(`inputGradient${l}`, layer, next, activation)),
+    ),
+    update: add(updateFunction(layout)),
+  };
+}
+
+function listRowFunction({ layers }: Layout): WasmFunction {
+  return define("listRow", ["i32", "i32"], ["i32"], (fresh, from, to) =>
+    listInputs(layers[0] as LayerLayout, local.get(from), to, fresh),
+  );
+}
+
+function listFunction({ layers }: Layout, listRow: number): WasmFunction {
+  return define("list", i32s(4), [], (fresh, from, rows, to, table) => {
+    const row = fresh("i32");
+    return forLoop(row, i32.const(0), local.get(rows), 1, [
+      i32.store(local.get(table), local.get(to)),
+      local.set(to, call(listRow, local.get(from), local.get(to))),
+      i32.store(local.get(table), local.get(to), 4),
+      advance(from, 4 * (layers[0] as LayerLayout).inputs),
+      advance(table, 8),
+    ]);
+  });
+}
+
+function lossFunction({ loss }: Layout, last: LayerLayout): WasmFunction {
+  const bodyOf = loss === "cross-entropy" ? crossEntropyBody : squaredErrorBody;
+  return define("loss", ["i32", "f32"], ["f64"], (fresh, target, count) => bodyOf(last, target, count, fresh));
+}
+
+function fitFunction(parts: Parts, loss: number): WasmFunction {
+  return define("fit", [...i32s(5), "f32", "f32", "f32", "f64"], ["f64"], (fresh, ...params) => {
+    const [order, steps, rows, table, targets, rate, momentum, count, lossSum] = params as [
+      ...[number, number, number, number, number],
+      ...[number, number, number, number],
     ];
-    const kept = f32x4.add(f32x4.mul(local.get(keep), v128.load(address, 2 * paramBytes)), gradient);
+    const [step, row, example, start] = [fresh("i32"), fresh("i32"), fresh("i32"), fresh("i32")];
+    const stepLoss = fresh("f64");
+    const ends = parts.layout.layers.map(() => fresh("i32"));
+    const exampleLoss = call(loss, targetOf(parts.layout, targets, example), local.get(count));
     return [
-      local.set(rate, f32x4.splat(local.get(learningRate))),
-      local.set(keep, f32x4.splat(local.get(momentum))),
-      if_else(
-        f32.eq(local.get(momentum), f32.const(0)),
-        forLoop(at, i32.const(params), i32.const(params + paramBytes), 16, [local.set(v, gradient), descend]),
-        forLoop(at, i32.const(params), i32.const(params + paramBytes), 16, [
-          v128.store(address, local.tee(v, kept), 2 * paramBytes),
-          descend,
+      forLoop(step, i32.const(0), local.get(steps), 1, [
+        local.set(stepLoss, f64.const(0)),
+        forLoop(row, i32.const(0), local.get(rows), 1, [
+          local.set(example, i32.load(local.get(order))),
+          advance(order, 4),
+          bounds(table, example, start, ends[0] as number),
+          passForward(parts, ends, start),
+          local.set(stepLoss, f64.add(local.get(stepLoss), exampleLoss)),
+          passBackward(parts, ends, start),
         ]),
-      ),
+        call(parts.update, local.get(rate), local.get(momentum)),
+        local.set(lossSum, f64.add(local.get(lossSum), local.get(stepLoss))),
+      ]),
+      local.get(lossSum),
     ];
   });
 }
 
-function loadBody({ layers }: Layout, fresh: Fresh, flat: number): Code {
-  const [at, k] = [fresh("i32"), fresh("i32")];
-  return [
-    layers.map(({ inputs, outputs, stride, vectors, kernel }) =>
-      // the bias follows its kernel here and there, as one more row
-      forLoop(at, i32.const(kernel), i32.const(kernel + (inputs + 1) * stride), stride, [
-        forLoop(k, i32.const(0), i32.const(16 * vectors), 16, [
-          v128.store(i32.add(local.get(at), local.get(k)), v128.load(i32.add(local.get(flat), local.get(k)))),
-        ]),
-        outputs % 4 === 0
-          ? []
-          : v128.store(local.get(at), v128.and(v128.load(local.get(at), stride - 16), laneMask(outputs)), stride - 16),
-        advance(flat, 4 * outputs),
-      ]),
-    ),
-  ];
+/** Address of the target of an example. */
+function targetOf({ loss, layers }: Layout, targets: number, example: number): Code {
+  const targetBytes = loss === "cross-entropy" ? 4 : 4 * (layers.at(-1) as LayerLayout).outputs;
+  return i32.add(local.get(targets), i32.mul(local.get(example), i32.const(targetBytes)));
 }
 
-/** Row by row, in order: the padding of a row is overwritten by the next. */
-function unloadBody({ layers }: Layout, fresh: Fresh, flat: number): Code {
-  const [at, k] = [fresh("i32"), fresh("i32")];
-  return layers.map(({ inputs, outputs, stride, kernel }) =>
-    forLoop(at, i32.const(kernel), i32.const(kernel + (inputs + 1) * stride), stride, [
-      forLoop(k, i32.const(0), i32.const(stride), 16, [
-        v128.store(i32.add(local.get(flat), local.get(k)), v128.load(i32.add(local.get(at), local.get(k)))),
-      ]),
-      advance(flat, 4 * outputs),
-    ]),
-  );
+/** Through all layers; `ends[l]` is the local that gets the end of layer l's list, `start` that with the start of the first. */
+function passForward({ layout, forward, activate }: Parts, ends: readonly number[], start: number): Code {
+  return layout.layers.map((layer, l) => [
+    call(forward[l] as number, listStart(layer, l, start), local.get(ends[l] as number)),
+    l + 1 < ends.length ? local.set(ends[l + 1] as number, call(activate[l] as number)) : [],
+  ]);
+}
+
+function passBackward({ layout, backward, inputGradient }: Parts, ends: readonly number[], start: number): Code {
+  return layout.layers
+    .map((layer, l) => [
+      call(backward[l] as number, listStart(layer, l, start), local.get(ends[l] as number)),
+      l > 0 ? call(inputGradient[l - 1] as number) : [],
+    ])
+    .toReversed();
+}
+
+/** Examples have their lists where the table says, the other layers each in a place of its own. */
+function listStart({ list }: LayerLayout, l: number, start: number): Code {
+  return l === 0 ? local.get(start) : i32.const(list);
+}
+
+function predictFunction(parts: Parts, probabilities: number | undefined): WasmFunction {
+  const { layout } = parts;
+  const last = layout.layers.at(-1) as LayerLayout;
+  return define("predict", i32s(3), [], (fresh, rows, table, to) => {
+    const [row, start] = [fresh("i32"), fresh("i32")];
+    const ends = layout.layers.map(() => fresh("i32"));
+    const from = probabilities === undefined ? last.output : last.delta;
+    return forLoop(row, i32.const(0), local.get(rows), 1, [
+      bounds(table, row, start, ends[0] as number),
+      passForward(parts, ends, start),
+      probabilities === undefined ? [] : call(probabilities),
+      copyVectors(to, from, last.vectors, fresh("i32")),
+      advance(to, 4 * last.outputs),
+    ]);
+  });
+}
+
+function i32s(count: number): ValueType[] {
+  return new Array<ValueType>(count).fill("i32");
 }
 
 function copyVectors(to: number, from: number, vectors: number, k: number): Code {

@@ -27,6 +27,27 @@ let words = new Uint32Array(0);
 /** Of this memory. */
 const instances = new Map<string, DenseExports>();
 
+/** A model, and the sizes that its calls need. */
+interface Sizes {
+  /** Models of one name have the same kernels. */
+  readonly name: string;
+  readonly layout: Layout;
+  readonly inputWidth: number;
+  readonly outputWidth: number;
+  readonly targetWidth: number;
+  /** Examples that are in memory at a time. */
+  readonly maxRows: number;
+}
+
+/** Addresses of what goes with the examples of a call. */
+interface Places {
+  readonly inputs: number;
+  readonly lists: number;
+  readonly table: number;
+  readonly targets: number;
+  readonly order: number;
+}
+
 /** Undefined where there is no SIMD, or the model is too large. */
 export function createWasmModel(shape: DenseShape): DenseModel | undefined {
   if (!hasSimd()) return undefined;
@@ -34,94 +55,106 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
   if (layout.examples > MAX_BYTES) return undefined;
   const inputWidth = (shape.layers[0] as DenseLayer).inputs;
   const outputWidth = (shape.layers.at(-1) as DenseLayer).outputs;
-  const targetWidth = shape.loss === "cross-entropy" ? 1 : outputWidth;
-  const name = nameOf(shape);
-  const maxRows = Math.max(1, Math.floor(MAX_INPUT_BYTES / (4 * inputWidth)));
-
-  /** Addresses of what goes with `rows` examples; sees that the memory holds them, or `least` bytes there. */
-  function place(rows: number, indices: number, least: number) {
-    const inputs = layout.examples;
-    const lists = align(inputs + 4 * rows * inputWidth);
-    const table = align(lists + 8 * rows * inputWidth + LIST_SLACK);
-    const targets = align(table + 8 * rows);
-    const order = align(targets + 4 * rows * Math.max(targetWidth, outputWidth));
-    reserve(Math.max(align(order + 4 * indices), layout.examples + least));
-    return { inputs, lists, table, targets, order };
-  }
-
-  /** The kernels, with these parameters. Call it after `place`. */
-  function load(params: Float32Array): DenseExports {
-    const kernels = kernelsOf(name, layout);
-    floats.set(params, layout.examples / 4);
-    kernels.load(layout.examples);
-    return kernels;
-  }
-
-  function fit(params: Float32Array, data: PreparedData, descent: Descent): FitResult {
-    const { order, rows, learningRate, momentum } = descent;
-    const steps = order.length / rows;
-    // few examples go in once for all steps, of many only those that are drawn, several steps at a time
-    const whole = data.length <= maxRows && data.length <= 2 * order.length;
-    const stepsAtOnce = whole ? steps : Math.min(steps, Math.max(1, Math.floor(maxRows / rows)));
-    const rowsAtOnce = whole ? data.length : stepsAtOnce * rows;
-    const at = place(rowsAtOnce, stepsAtOnce * rows, 4 * params.length);
-    const inputs = floats.subarray(at.inputs / 4);
-    const targets = floats.subarray(at.targets / 4);
-    const kernels = load(params);
-    const gradient = (layout.params + layout.paramBytes) / 4;
-    floats.fill(0, gradient, gradient + ((momentum === 0 ? 1 : 2) * layout.paramBytes) / 4);
-    let lossSum = 0;
-    for (let step = 0; step < steps; step += stepsAtOnce) {
-      const count = Math.min(stepsAtOnce, steps - step);
-      const drawn = order.subarray(step * rows, (step + count) * rows);
-      if (whole) {
-        inputs.set(data.inputs);
-        targets.set(data.targets);
-        words.set(order, at.order / 4);
-      } else {
-        gatherRows(data.inputs, inputWidth, drawn, inputs);
-        gatherRows(data.targets, targetWidth, drawn, targets);
-        for (let i = 0; i < drawn.length; i++) words[at.order / 4 + i] = i;
-      }
-      kernels.list(at.inputs, whole ? data.length : drawn.length, at.lists, at.table);
-      lossSum = kernels.fit(
-        at.order,
-        count,
-        rows,
-        at.table,
-        at.targets,
-        learningRate,
-        momentum,
-        rows * targetWidth,
-        lossSum,
-      );
-    }
-    kernels.unload(layout.examples);
-    const from = layout.examples / 4;
-    return { params: floats.slice(from, from + params.length), loss: lossSum / (order.length * targetWidth) };
-  }
-
-  function predict(params: Float32Array, inputs: Float32Array): Float32Array {
-    const rows = inputs.length / inputWidth;
-    const predictions = new Float32Array(rows * outputWidth);
-    const atOnce = Math.min(rows, maxRows);
-    const at = place(atOnce, 4, 4 * params.length);
-    const kernels = load(params);
-    for (let row = 0; row < rows; row += atOnce) {
-      const count = Math.min(atOnce, rows - row);
-      floats.set(inputs.subarray(row * inputWidth, (row + count) * inputWidth), at.inputs / 4);
-      kernels.list(at.inputs, count, at.lists, at.table);
-      kernels.predict(count, at.table, at.targets);
-      const from = at.targets / 4;
-      predictions.set(floats.subarray(from, from + count * outputWidth), row * outputWidth);
-    }
-    return predictions;
-  }
-
-  return { fit, predict };
+  const sizes: Sizes = {
+    name: nameOf(shape),
+    layout,
+    inputWidth,
+    outputWidth,
+    targetWidth: shape.loss === "cross-entropy" ? 1 : outputWidth,
+    maxRows: Math.max(1, Math.floor(MAX_INPUT_BYTES / (4 * inputWidth))),
+  };
+  return {
+    fit: (params, data, descent) => fit(sizes, params, data, descent),
+    predict: (params, inputs) => predict(sizes, params, inputs),
+  };
 }
 
-/** Models of one name have the same kernels. */
+function fit(sizes: Sizes, params: Float32Array, data: PreparedData, descent: Descent): FitResult {
+  const { layout, maxRows, targetWidth } = sizes;
+  const { order, rows, learningRate, momentum } = descent;
+  const steps = order.length / rows;
+  // few examples go in once for all steps, of many only those that are drawn, several steps at a time
+  const whole = data.length <= maxRows && data.length <= 2 * order.length;
+  const stepsAtOnce = whole ? steps : Math.min(steps, Math.max(1, Math.floor(maxRows / rows)));
+  const rowsAtOnce = whole ? data.length : stepsAtOnce * rows;
+  const at = place(sizes, rowsAtOnce, stepsAtOnce * rows, 4 * params.length);
+  const kernels = load(sizes, params);
+  const gradient = (layout.params + layout.paramBytes) / 4;
+  floats.fill(0, gradient, gradient + ((momentum === 0 ? 1 : 2) * layout.paramBytes) / 4);
+  const { table, targets } = at;
+  let lossSum = 0;
+  for (let step = 0; step < steps; step += stepsAtOnce) {
+    const count = Math.min(stepsAtOnce, steps - step);
+    const drawn = order.subarray(step * rows, (step + count) * rows);
+    const listed = whole ? takeAll(at, data, order) : takeDrawn(sizes, at, data, drawn);
+    kernels.list(at.inputs, listed, at.lists, table);
+    const divisor = rows * targetWidth;
+    lossSum = kernels.fit(at.order, count, rows, table, targets, learningRate, momentum, divisor, lossSum);
+  }
+  kernels.unload(layout.examples);
+  const from = layout.examples / 4;
+  return { params: floats.slice(from, from + params.length), loss: lossSum / (order.length * targetWidth) };
+}
+
+function predict(sizes: Sizes, params: Float32Array, inputs: Float32Array): Float32Array {
+  const { inputWidth, outputWidth, maxRows } = sizes;
+  const rows = inputs.length / inputWidth;
+  const predictions = new Float32Array(rows * outputWidth);
+  const atOnce = Math.min(rows, maxRows);
+  const at = place(sizes, atOnce, 4, 4 * params.length);
+  const kernels = load(sizes, params);
+  for (let row = 0; row < rows; row += atOnce) {
+    const count = Math.min(atOnce, rows - row);
+    floats.set(inputs.subarray(row * inputWidth, (row + count) * inputWidth), at.inputs / 4);
+    kernels.list(at.inputs, count, at.lists, at.table);
+    kernels.predict(count, at.table, at.targets);
+    const from = at.targets / 4;
+    predictions.set(floats.subarray(from, from + count * outputWidth), row * outputWidth);
+  }
+  return predictions;
+}
+
+/** Addresses of what goes with `rows` examples; sees that the memory holds them, or `least` bytes there. */
+function place(sizes: Sizes, rows: number, indices: number, least: number): Places {
+  const { layout, inputWidth, outputWidth, targetWidth } = sizes;
+  const inputs = layout.examples;
+  const lists = align(inputs + 4 * rows * inputWidth);
+  const table = align(lists + 8 * rows * inputWidth + LIST_SLACK);
+  const targets = align(table + 8 * rows);
+  const order = align(targets + 4 * rows * Math.max(targetWidth, outputWidth));
+  reserve(Math.max(align(order + 4 * indices), layout.examples + least));
+  return { inputs, lists, table, targets, order };
+}
+
+/** The kernels, with these parameters. Call it after `place`. */
+function load({ name, layout }: Sizes, params: Float32Array): DenseExports {
+  const kernels = kernelsOf(name, layout);
+  floats.set(params, layout.examples / 4);
+  kernels.load(layout.examples);
+  return kernels;
+}
+
+/** Takes all examples in, and the order as it is; how many examples. */
+function takeAll(at: Places, data: PreparedData, order: Uint32Array): number {
+  floats.set(data.inputs, at.inputs / 4);
+  floats.set(data.targets, at.targets / 4);
+  words.set(order, at.order / 4);
+  return data.length;
+}
+
+/** Takes the drawn examples in, one after the other; how many examples. */
+function takeDrawn(
+  { inputWidth, targetWidth }: Sizes,
+  at: Places,
+  { inputs, targets }: PreparedData,
+  drawn: Uint32Array,
+): number {
+  gatherRows(inputs, inputWidth, drawn, floats.subarray(at.inputs / 4));
+  gatherRows(targets, targetWidth, drawn, floats.subarray(at.targets / 4));
+  for (let i = 0; i < drawn.length; i++) words[at.order / 4 + i] = i;
+  return drawn.length;
+}
+
 function nameOf({ layers, activation, loss }: DenseShape): string {
   return [activation, loss, ...layers.map(({ inputs, outputs }) => `${inputs}x${outputs}`)].join(" ");
 }
