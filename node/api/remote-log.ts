@@ -58,96 +58,122 @@ export interface RemoteLogsOptions {
   readonly maxLogBytes?: number;
 }
 
+/** How logs are asked for, and of which task. */
+interface Asking {
+  readonly transport: Transport;
+  readonly task: Task;
+  readonly taskId: Uint8Array;
+  readonly clock: Clock;
+  readonly maxLogBytes: number;
+}
+
 export function createRemoteLogs(
   transport: Transport,
   task: Task,
   taskId: Uint8Array,
   { clock = wallClock, known, maxLogBytes = LIMITS.maxAuditedBytes }: RemoteLogsOptions = {},
 ): RemoteLogs {
-  const { maxBytes } = codecOf(task, taskId);
-  /** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
-  async function ask(peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
-    try {
-      return await transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
-    } catch (error) {
-      if (!isHearsayError(error, "ERR_RATE") || attempts <= 1) throw error;
-      await sleep(RETRY_MS);
-      return ask(peer, request, attempts - 1);
-    }
-  }
-
-  /** Ends early where the peer refuses, or sends too little, too slowly or too much: the header says that more should come. */
-  async function* entries(
-    peer: PeerId,
-    logId: Uint8Array,
-    size: number,
-    watch: LogWatch | undefined,
-  ): AsyncIterable<Uint8Array> {
-    const startedMs = clock.monotonicMs();
-    let [from, bytes] = [0, 0];
-    while (from < size) {
-      const limit = Math.min(ENTRIES_ASKED, size - from);
-      const answer = await orNothing(() => ask(peer, { what: "entries", logId, from, limit }));
-      const some = answer === undefined ? [] : decodeEntriesAnswer(answer).entries.slice(0, limit);
-      if (some.length < Math.min(LIMITS.minEntriesAnswered, limit)) return;
-      bytes += some.reduce((sum, { length }) => sum + length, 0);
-      if (bytes > maxLogBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
-      watch?.entries(from, some);
-      yield* some;
-      from += some.length;
-    }
-  }
-
-  /** The same, and then what came to light is acted on. */
-  async function* watched(fetched: AsyncIterable<Uint8Array>, watch: LogWatch | undefined): AsyncIterable<Uint8Array> {
-    try {
-      yield* fetched;
-    } finally {
-      watch?.end();
-    }
-  }
-
-  async function generations(peer: PeerId): Promise<number[]> {
-    return decodeGenerationsAnswer(await ask(peer, { what: "generations", task: taskId }));
-  }
-
+  const asking: Asking = { transport, task, taskId, clock, maxLogBytes };
   return {
-    generations,
-    async log(peer, wanted) {
-      const publicKey = publicKeyFromPeerId(peer);
-      if (publicKey === undefined) throw new HearsayError("ERR_CONFIG", `${peer} is no peer id`);
-      const generation = wanted ?? (await generations(peer)).at(-1) ?? 0;
-      const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
-      const { note, cosigned } = decodeCheckpointAnswer(await ask(peer, { what: "checkpoint", logId }));
-      const { size } = readCheckpoint(note);
-      if (size > LIMITS.maxAuditedEntries) {
-        const most = `at most ${LIMITS.maxAuditedEntries} are fetched`;
-        throw new HearsayError(
-          "ERR_TOO_LARGE",
-          `the log of ${peer} has ${size} entries, and ${most}: ask its owner for an export (hearsay log export)`,
-          { size },
-        );
-      }
-      const watch = known?.watch(peer, generation);
-      for (const shown of [note, cosigned]) if (shown !== undefined) watch?.checkpoint(shown);
-      const own = { publicKey, task: taskId, generation, size };
-      const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
-      return writeJsonl(header, watched(entries(peer, logId, size, watch), watch), nodeCrypto);
-    },
+    generations: (peer) => generationsOf(asking, peer),
+    log: async (peer, generation) => fetchLog(asking, peer, generation, known),
     heads: (peer, generation) => known?.heads(peer, generation) ?? [],
-    async blob(hash, peers) {
-      const modules = { transport, crypto: nodeCrypto, clock };
-      const { signal } = new AbortController();
-      for (const peer of peers) {
-        try {
-          return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes, signal });
-        } catch (error) {
-          if (!isHearsayError(error)) throw error; // whatever it was, the next may have it
-        }
-      }
-      return undefined;
-    },
+    blob: (hash, peers) => fetchBlob(asking, hash, peers),
   };
+}
+
+async function fetchLog(
+  asking: Asking,
+  peer: PeerId,
+  wanted: number | undefined,
+  known: OtherLogs | undefined,
+): Promise<AsyncIterable<string>> {
+  const { taskId } = asking;
+  const publicKey = publicKeyFromPeerId(peer);
+  if (publicKey === undefined) throw new HearsayError("ERR_CONFIG", `${peer} is no peer id`);
+  const generation = wanted ?? (await generationsOf(asking, peer)).at(-1) ?? 0;
+  const logId = logIdOf(publicKey, taskId, nodeCrypto, generation);
+  const { note, cosigned } = decodeCheckpointAnswer(await ask(asking, peer, { what: "checkpoint", logId }));
+  const { size } = readCheckpoint(note);
+  if (size > LIMITS.maxAuditedEntries) {
+    const most = `at most ${LIMITS.maxAuditedEntries} are fetched`;
+    throw new HearsayError(
+      "ERR_TOO_LARGE",
+      `the log of ${peer} has ${size} entries, and ${most}: ask its owner for an export (hearsay log export)`,
+      { size },
+    );
+  }
+  const watch = known?.watch(peer, generation);
+  for (const shown of [note, cosigned]) if (shown !== undefined) watch?.checkpoint(shown);
+  const own = { publicKey, task: taskId, generation, size };
+  const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
+  return writeJsonl(header, watched(entriesOf(asking, peer, logId, size, watch), watch), nodeCrypto);
+}
+
+async function generationsOf(asking: Asking, peer: PeerId): Promise<number[]> {
+  return decodeGenerationsAnswer(await ask(asking, peer, { what: "generations", task: asking.taskId }));
+}
+
+async function fetchBlob(
+  { transport, task, taskId, clock }: Asking,
+  hash: Uint8Array,
+  peers: readonly PeerId[],
+): Promise<Uint8Array | undefined> {
+  const modules = { transport, crypto: nodeCrypto, clock };
+  const { signal } = new AbortController();
+  const { maxBytes } = codecOf(task, taskId);
+  for (const peer of peers) {
+    try {
+      return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes, signal });
+    } catch (error) {
+      if (!isHearsayError(error)) throw error; // whatever it was, the next may have it
+    }
+  }
+  return undefined;
+}
+
+/** A peer that answers too many at the moment is asked again: it earns what one answer costs in less than a second. */
+async function ask(asking: Asking, peer: PeerId, request: LogRequest, attempts = ATTEMPTS): Promise<Uint8Array> {
+  try {
+    return await asking.transport.request(peer, LOG_PROTOCOL, encodeLogRequest(request));
+  } catch (error) {
+    if (!isHearsayError(error, "ERR_RATE") || attempts <= 1) throw error;
+    await sleep(RETRY_MS);
+    return ask(asking, peer, request, attempts - 1);
+  }
+}
+
+/** Ends early where the peer refuses, or sends too little, too slowly or too much: the header says that more should come. */
+async function* entriesOf(
+  asking: Asking,
+  peer: PeerId,
+  logId: Uint8Array,
+  size: number,
+  watch: LogWatch | undefined,
+): AsyncIterable<Uint8Array> {
+  const { clock, maxLogBytes } = asking;
+  const startedMs = clock.monotonicMs();
+  let [from, bytes] = [0, 0];
+  while (from < size) {
+    const limit = Math.min(ENTRIES_ASKED, size - from);
+    const answer = await orNothing(() => ask(asking, peer, { what: "entries", logId, from, limit }));
+    const some = answer === undefined ? [] : decodeEntriesAnswer(answer).entries.slice(0, limit);
+    if (some.length < Math.min(LIMITS.minEntriesAnswered, limit)) return;
+    bytes += some.reduce((sum, { length }) => sum + length, 0);
+    if (bytes > maxLogBytes || tooSlow(bytes, clock.monotonicMs() - startedMs)) return;
+    watch?.entries(from, some);
+    yield* some;
+    from += some.length;
+  }
+}
+
+/** The same, and then what came to light is acted on. */
+async function* watched(fetched: AsyncIterable<Uint8Array>, watch: LogWatch | undefined): AsyncIterable<Uint8Array> {
+  try {
+    yield* fetched;
+  } finally {
+    watch?.end();
+  }
 }
 
 /** Beyond what one answer may take, and the rate that a body has to have too. */

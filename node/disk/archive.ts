@@ -14,8 +14,9 @@ import type { Archive, ArchivedBlob, Clock } from "../../protocol/base/seams.ts"
 import { nodeCrypto } from "../crypto.ts";
 import { createPartReader } from "./archive-parts.ts";
 import { asDiskFault } from "./disk-fault.ts";
-import { createFileIndex, type FileRecord } from "./file-index.ts";
+import { createFileIndex, type FileIndex, type FileRecord } from "./file-index.ts";
 import { writeWhole } from "./whole-file.ts";
+import { createWriteBudget, type WriteBudget } from "./write-budget.ts";
 
 /** How much of the past is kept; 0 in any of the first four keeps nothing. */
 export interface Retention {
@@ -50,146 +51,165 @@ export interface ArchiveOptions {
 }
 
 const MEGABYTE = 1e6;
-/** Minutes of the budget that may be saved up. */
-const BURST_MINUTES = 16;
 /** Sets that may wait for the disk whatever their size; each holds its bodies in memory. */
 const MAX_WAITING = 3;
 /** More may wait while all together are no larger than this: of a small model none is lost to a disk that is slow for a while. */
 const MAX_WAITING_BYTES = 8 * MEGABYTE;
 const NEW = ".new";
 
-/** The archive of a state directory; what is there already is looked through in the background. */
-export function openArchive({ directory, retention, clock, warn }: ArchiveOptions): FileArchive {
-  const { count, megabytes, hours, megabytesPerMinute, inputs: keepsInputs } = retention;
-  const maxBytes = megabytes * MEGABYTE;
-  const bytesPerMs = (megabytesPerMinute * MEGABYTE) / 60_000;
-  const maxBudget = bytesPerMs * 60_000 * BURST_MINUTES;
-  const keepsNothing = count === 0 || megabytes === 0 || hours === 0 || megabytesPerMinute === 0;
+/** An archive while it is open. */
+interface State extends ArchiveOptions {
   /** With times of the monotonic clock: a wall clock that is set forward makes nothing old. */
-  const kept = createFileIndex();
-  let bytes = 0;
-  let skipped = 0;
-  let budget = maxBudget;
-  let refilledMs = clock.monotonicMs();
-  let waiting = 0;
-  let waitingBytes = 0;
-  let closed = false;
-  let failing = false;
+  readonly kept: FileIndex;
+  readonly budget: WriteBudget;
+  /** Of all files. */
+  bytes: number;
+  skipped: number;
+  /** Sets that wait for the disk, and their bytes. */
+  waiting: number;
+  waitingBytes: number;
+  closed: boolean;
+  /** The owner was told of a failure, and nothing has been written since. */
+  failing: boolean;
+  /** Resolves when all that waits is written. */
+  queue: Promise<void>;
+}
+
+/** The archive of a state directory; what is there already is looked through in the background. */
+export function openArchive(options: ArchiveOptions): FileArchive {
+  const { directory, retention, clock } = options;
+  const state: State = {
+    ...options,
+    kept: createFileIndex(),
+    budget: createWriteBudget(retention.megabytesPerMinute * MEGABYTE, clock),
+    bytes: 0,
+    skipped: 0,
+    waiting: 0,
+    waitingBytes: 0,
+    closed: false,
+    failing: false,
+    queue: Promise.resolve(),
+  };
   const parts = createPartReader(directory);
-  let queue: Promise<void> = scan().catch(tell);
-
-  async function scan(): Promise<void> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const found: FileRecord[] = [];
-    for (const name of await readdir(directory)) {
-      const path = join(directory, name);
-      if (name.endsWith(NEW)) await rm(path, { force: true });
-      const hash = fromHex(name);
-      if (hash?.length !== 32) continue;
-      const { size, mtimeMs } = await stat(path);
-      const ageMs = Math.max(0, clock.now() - mtimeMs);
-      found.push({ hash, bytes: size, atMs: clock.monotonicMs() - ageMs });
-    }
-    for (const file of found.sort((a, b) => a.atMs - b.atMs)) remember(file);
-    await prune();
-  }
-
-  function remember(file: FileRecord): void {
-    forget(file.hash);
-    kept.set(file);
-    bytes += file.bytes;
-  }
-
-  function forget(hash: Uint8Array): void {
-    bytes -= kept.get(hash)?.bytes ?? 0;
-    kept.delete(hash);
-  }
-
-  async function prune(): Promise<void> {
-    const sinceMs = clock.monotonicMs() - hours * 3_600_000;
-    for (let file = kept.oldest(); file !== undefined; file = kept.oldest()) {
-      if (!keepsNothing && kept.size <= count && bytes <= maxBytes && file.atMs >= sinceMs) return;
-      await rm(join(directory, toHex(file.hash)), { force: true });
-      forget(file.hash);
-    }
-  }
-
-  async function keep(blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
-    const named = new Map(blobs.map((blob) => [keyOf(blob.hash), blob]));
-    const nowMs = clock.monotonicMs();
-    const missing = [...named.values()].filter(({ hash }) => {
-      const file = kept.get(hash);
-      if (file !== undefined) remember({ ...file, atMs: nowMs });
-      return file === undefined;
-    });
-    const size = missing.reduce((sum, blob) => sum + blob.bytes.length, 0);
-    if (size > 0 && !afford(size, isMerge)) {
-      skipped++;
-      return;
-    }
-    for (const { hash, bytes: content } of missing) {
-      await writeWhole(join(directory, toHex(hash)), content, { sync: false });
-      remember({ hash, bytes: content.length, atMs: nowMs });
-    }
-    failing = false;
-    await prune();
-  }
-
-  /**
-   * Whether so much may be written now; it may leave a debt, so that large merges are kept now and then instead of never. Half of what can
-   * be saved up is for merges alone: else each publication would take what the merge after it needs.
-   */
-  function afford(size: number, isMerge: boolean): boolean {
-    const nowMs = clock.monotonicMs();
-    const earned = Math.max(0, nowMs - refilledMs) * bytesPerMs;
-    refilledMs = nowMs;
-    budget = Math.min(maxBudget, budget + earned);
-    if (budget <= (isMerge ? 0 : maxBudget / 2) || size > maxBytes) return false;
-    budget -= size;
-    return true;
-  }
-
-  /** What is gone, or damaged. */
-  async function dropped(hash: Uint8Array): Promise<undefined> {
-    if (!kept.has(hash)) return undefined;
-    forget(hash);
-    await rm(join(directory, toHex(hash)), { force: true }).catch(tell);
-    return undefined;
-  }
-
-  function tell(error: unknown): void {
-    if (!failing) warn?.(`bodies for audits cannot be kept in ${directory}: ${(asDiskFault(error) as Error).message}`);
-    failing = true;
-  }
-
+  state.queue = scan(state).catch((error) => tell(state, error));
   return {
-    async put(own, inputs = []) {
-      if (keepsNothing || closed) return;
-      const blobs = keepsInputs ? [...own, ...inputs] : own;
-      const size = blobs.reduce((sum, blob) => sum + blob.bytes.length, 0);
-      if (waiting >= MAX_WAITING && waitingBytes + size > MAX_WAITING_BYTES) {
-        skipped++;
-        return;
-      }
-      waiting++;
-      waitingBytes += size;
-      queue = queue
-        .then(() => keep(blobs, inputs.length > 0))
-        .catch(tell)
-        .finally(() => {
-          waiting--;
-          waitingBytes -= size;
-        });
-      return queue;
-    },
-    get: async (hash) => (await readArchived(directory, hash)) ?? (await dropped(hash)),
-    getPart: async (hash, offset, maxBytes) => (await parts.read(hash, offset, maxBytes)) ?? (await dropped(hash)),
-    summary: () => ({ files: kept.size, bytes, skipped }),
+    put: async (own, inputs = []) => put(state, retention.inputs ? [...own, ...inputs] : own, inputs.length > 0),
+    get: async (hash) => (await readArchived(directory, hash)) ?? (await dropped(state, hash)),
+    getPart: async (hash, offset, maxBytes) =>
+      (await parts.read(hash, offset, maxBytes)) ?? (await dropped(state, hash)),
+    summary: () => ({ files: state.kept.size, bytes: state.bytes, skipped: state.skipped }),
     close() {
-      closed = true;
-      return queue;
+      state.closed = true;
+      return state.queue;
     },
   };
+}
+
+/** Takes what an earlier run has left. */
+async function scan(state: State): Promise<void> {
+  const { directory, clock } = state;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const found: FileRecord[] = [];
+  for (const name of await readdir(directory)) {
+    const path = join(directory, name);
+    if (name.endsWith(NEW)) await rm(path, { force: true });
+    const hash = fromHex(name);
+    if (hash?.length !== 32) continue;
+    const { size, mtimeMs } = await stat(path);
+    const ageMs = Math.max(0, clock.now() - mtimeMs);
+    found.push({ hash, bytes: size, atMs: clock.monotonicMs() - ageMs });
+  }
+  for (const file of found.sort((a, b) => a.atMs - b.atMs)) remember(state, file);
+  await prune(state);
+}
+
+/** Lets a set wait for the disk, unless too much waits already. */
+async function put(state: State, blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
+  if (keepsNothing(state.retention) || state.closed) return;
+  const size = sizeOf(blobs);
+  if (state.waiting >= MAX_WAITING && state.waitingBytes + size > MAX_WAITING_BYTES) {
+    state.skipped++;
+    return;
+  }
+  state.waiting++;
+  state.waitingBytes += size;
+  state.queue = state.queue
+    .then(() => keep(state, blobs, isMerge))
+    .catch((error) => tell(state, error))
+    .finally(() => {
+      state.waiting--;
+      state.waitingBytes -= size;
+    });
+  return state.queue;
+}
+
+async function keep(state: State, blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
+  const { directory, retention, clock, kept, budget } = state;
+  const named = new Map(blobs.map((blob) => [keyOf(blob.hash), blob]));
+  const nowMs = clock.monotonicMs();
+  const missing = [...named.values()].filter(({ hash }) => {
+    const file = kept.get(hash);
+    if (file !== undefined) remember(state, { ...file, atMs: nowMs });
+    return file === undefined;
+  });
+  const size = sizeOf(missing);
+  if (size > 0 && (!budget.allows(isMerge) || size > retention.megabytes * MEGABYTE)) {
+    state.skipped++;
+    return;
+  }
+  budget.spend(size);
+  for (const { hash, bytes } of missing) {
+    await writeWhole(join(directory, toHex(hash)), bytes, { sync: false });
+    remember(state, { hash, bytes: bytes.length, atMs: nowMs });
+  }
+  state.failing = false;
+  await prune(state);
+}
+
+function remember(state: State, file: FileRecord): void {
+  forget(state, file.hash);
+  state.kept.set(file);
+  state.bytes += file.bytes;
+}
+
+function forget(state: State, hash: Uint8Array): void {
+  state.bytes -= state.kept.get(hash)?.bytes ?? 0;
+  state.kept.delete(hash);
+}
+
+async function prune(state: State): Promise<void> {
+  const { kept, retention, clock, directory } = state;
+  const { count, megabytes, hours } = retention;
+  const sinceMs = clock.monotonicMs() - hours * 3_600_000;
+  const isNothing = keepsNothing(retention);
+  for (let file = kept.oldest(); file !== undefined; file = kept.oldest()) {
+    const isWithin = kept.size <= count && state.bytes <= megabytes * MEGABYTE && file.atMs >= sinceMs;
+    if (!isNothing && isWithin) return;
+    await rm(join(directory, toHex(file.hash)), { force: true });
+    forget(state, file.hash);
+  }
+}
+
+/** What is gone, or damaged. */
+async function dropped(state: State, hash: Uint8Array): Promise<undefined> {
+  if (!state.kept.has(hash)) return undefined;
+  forget(state, hash);
+  await rm(join(state.directory, toHex(hash)), { force: true }).catch((error) => tell(state, error));
+  return undefined;
+}
+
+function tell(state: State, error: unknown): void {
+  const { failing, warn, directory } = state;
+  if (!failing) warn?.(`bodies for audits cannot be kept in ${directory}: ${(asDiskFault(error) as Error).message}`);
+  state.failing = true;
+}
+
+function keepsNothing({ count, megabytes, hours, megabytesPerMinute }: Retention): boolean {
+  return count === 0 || megabytes === 0 || hours === 0 || megabytesPerMinute === 0;
+}
+
+function sizeOf(blobs: readonly ArchivedBlob[]): number {
+  return blobs.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
 /** Reads from the archive of a state directory, of a running peer too; undefined for what is not there, or damaged. */

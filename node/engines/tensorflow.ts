@@ -12,20 +12,14 @@
  *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { FitRequest, FitResult, Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
-import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
-import { MIN_PROBABILITY } from "../../protocol/learn/data/metrics.ts";
-import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
 import { createTrainer, type LearningCore, type TrainerOptions } from "../../protocol/learn/trainer.ts";
-import { type Backend, type BackendName, selectBackend, useBackend } from "./backend.ts";
+import { type BackendName, selectBackend, useBackend } from "./backend.ts";
 import { checkIndices } from "./embedding.ts";
 import { createModel, type TaskModel } from "./model.ts";
-import type { Tensor } from "./tf.ts";
+import { createCore } from "./tensorflow-core.ts";
 import { loadTopology, tensorsOf } from "./topology.ts";
-
-/** Rows that are predicted at once, where a training batch is not larger: both need memory for activations. */
-const PREDICT_ROWS = 32;
 
 export interface TensorflowOptions extends TrainerOptions {
   /** Forces a backend; by default the fastest that loads. */
@@ -84,89 +78,6 @@ export async function tensorsOfTopology(
 function checkExamples({ indices }: TaskModel, { task, train, holdout }: TrainerOptions): void {
   if (indices === undefined) return;
   for (const data of [train, holdout]) if (data !== undefined) checkIndices(data.inputs, inputSize(task), indices);
-}
-
-function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
-  const { tf } = backend;
-  const inputWidth = inputSize(task);
-  const outputWidth = outputSize(task);
-  const targetWidth = task.output.kind === "classification" ? 1 : outputWidth;
-
-  function batchLoss(inputs: Float32Array, targets: Float32Array, rows: number): Tensor {
-    const outputs = model.apply(inputs, true);
-    if (model.head === "values") return tf.losses.meanSquaredError(tf.tensor(targets, [rows, outputWidth]), outputs);
-    const truth = tf.oneHot(tf.tensor1d(Int32Array.from(targets), "int32"), outputWidth).toFloat();
-    if (model.head === "logits") return tf.losses.softmaxCrossEntropy(truth, outputs);
-    return outputs.clipByValue(MIN_PROBABILITY, 1).log().mul(truth).sum(1).mean().neg();
-  }
-
-  /** One step of gradient descent; returns the loss before it. */
-  function descend(inputs: Float32Array, targets: Float32Array, rows: number, velocities: Map<string, Tensor>): number {
-    const { learningRate, momentum } = task.training;
-    const { value, grads } = tf.variableGrads(
-      () => tf.addN([batchLoss(inputs, targets, rows), ...model.penalties()]).asScalar(),
-      [...model.trainable],
-    );
-    for (const variable of model.trainable) {
-      const gradient = grads[variable.name];
-      if (gradient === undefined || gradient === null) continue; // the loss does not depend on this weight
-      const before = velocities.get(variable.name);
-      const velocity = before === undefined ? gradient : before.mul(momentum).add(gradient);
-      variable.assign(variable.sub(velocity.mul(learningRate)));
-      if (momentum === 0) continue;
-      before?.dispose();
-      velocities.set(variable.name, tf.keep(velocity));
-    }
-    return value.dataSync()[0] as number;
-  }
-
-  function fit({ params, steps, seed }: FitRequest, train: PreparedData): FitResult {
-    useBackend(backend);
-    const nextBatch = createBatches(train.length, task.training.batch, seed);
-    const rows = Math.min(task.training.batch, train.length);
-    const velocities = new Map<string, Tensor>();
-    let lossSum = 0;
-    model.load(params);
-    try {
-      for (let step = 0; step < steps; step++) {
-        const indices = nextBatch();
-        // new arrays at each step, since some backends keep those that they are given
-        const inputs = new Float32Array(rows * inputWidth);
-        const targets = new Float32Array(rows * targetWidth);
-        gatherRows(train.inputs, inputWidth, indices, inputs);
-        gatherRows(train.targets, targetWidth, indices, targets);
-        lossSum += tf.tidy(() => descend(inputs, targets, rows, velocities));
-      }
-    } finally {
-      tf.dispose([...velocities.values()]);
-    }
-    return { params: model.read(), loss: lossSum / steps };
-  }
-
-  function predict(params: Float32Array, inputs: Float32Array): Float32Array {
-    useBackend(backend);
-    const rows = inputs.length / inputWidth;
-    const chunk = Math.max(PREDICT_ROWS, task.training.batch);
-    const predictions = new Float32Array(rows * outputWidth);
-    model.load(params);
-    for (let row = 0; row < rows; row += chunk) {
-      tf.tidy(() => {
-        const outputs = model.apply(inputs.slice(row * inputWidth, (row + chunk) * inputWidth), false);
-        predictions.set((model.head === "logits" ? outputs.softmax() : outputs).dataSync(), row * outputWidth);
-      });
-    }
-    return predictions;
-  }
-
-  return {
-    engine: `tensorflow/${backend.name}`,
-    fit,
-    predict,
-    close() {
-      useBackend(backend);
-      model.dispose();
-    },
-  };
 }
 
 /**

@@ -34,34 +34,7 @@ export function createTransport(
 
     onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares),
 
-    async request(peer, protocol, body, { signal } = {}) {
-      signal?.throwIfAborted();
-      if (body.length > LIMITS.maxRequestBytes) {
-        const message = `a request of ${body.length} bytes; it may have ${LIMITS.maxRequestBytes}`;
-        throw new HearsayError("ERR_TOO_LARGE", message);
-      }
-      const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
-      const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-      let stream: Stream | undefined;
-      try {
-        // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
-        const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
-        if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
-        stream = await connection.newStream(protocol, {
-          signal: stop,
-          maxOutboundStreams: LIMITS.maxRequestsInFlight,
-        });
-        return openAnswer(await exchange(stream, body, stop));
-      } catch (error) {
-        stream?.abort(error instanceof Error ? error : new Error(String(error)));
-        signal?.throwIfAborted();
-        if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
-        if (isHearsayError(error)) throw error;
-        const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
-        if (version !== undefined) throw otherVersion(version);
-        throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
-      }
-    },
+    request: (peer, protocol, body, { signal } = {}) => ask(node, { peer, protocol, body, signal }),
 
     onRequest(protocol, handler) {
       const handle = (stream: Stream, { remotePeer }: Connection) =>
@@ -101,6 +74,43 @@ export function createTransport(
 
     traffic: () => ({ ...traffic }),
   };
+}
+
+/** What a peer is asked. */
+interface Question {
+  readonly peer: PeerId;
+  readonly protocol: string;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function ask(node: HearsayNode, { peer, protocol, body, signal }: Question): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  if (body.length > LIMITS.maxRequestBytes) {
+    const message = `a request of ${body.length} bytes; it may have ${LIMITS.maxRequestBytes}`;
+    throw new HearsayError("ERR_TOO_LARGE", message);
+  }
+  const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
+  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  let stream: Stream | undefined;
+  try {
+    // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
+    const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
+    if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
+    stream = await connection.newStream(protocol, {
+      signal: stop,
+      maxOutboundStreams: LIMITS.maxRequestsInFlight,
+    });
+    return openAnswer(await exchange(stream, body, stop));
+  } catch (error) {
+    stream?.abort(error instanceof Error ? error : new Error(String(error)));
+    signal?.throwIfAborted();
+    if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
+    if (isHearsayError(error)) throw error;
+    const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
+    if (version !== undefined) throw otherVersion(version);
+    throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
+  }
 }
 
 function leave(node: HearsayNode, peer: PeerId): void {

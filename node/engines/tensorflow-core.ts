@@ -1,0 +1,118 @@
+/** Training and prediction of a model on a backend of TensorFlow.js. `tensorflow.ts` says which losses, batches and optimiser. */
+import type { FitRequest, FitResult } from "../../protocol/base/seams.ts";
+import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
+import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
+import { MIN_PROBABILITY } from "../../protocol/learn/data/metrics.ts";
+import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
+import type { LearningCore } from "../../protocol/learn/trainer.ts";
+import { type Backend, useBackend } from "./backend.ts";
+import type { TaskModel } from "./model.ts";
+import type { Tensor } from "./tf.ts";
+
+/** Rows that are predicted at once, where a training batch is not larger: both need memory for activations. */
+const PREDICT_ROWS = 32;
+
+interface Core {
+  readonly backend: Backend;
+  readonly model: TaskModel;
+  readonly task: LearningTask;
+}
+
+/** Some examples, row after row. */
+interface Batch {
+  readonly inputs: Float32Array;
+  readonly targets: Float32Array;
+  readonly rows: number;
+}
+
+export function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
+  const core: Core = { backend, model, task };
+  return {
+    engine: `tensorflow/${backend.name}`,
+    fit: (request, train) => fit(core, request, train),
+    predict: (params, inputs) => predict(core, params, inputs),
+    close() {
+      useBackend(backend);
+      model.dispose();
+    },
+  };
+}
+
+function fit(core: Core, { params, steps, seed }: FitRequest, train: PreparedData): FitResult {
+  const { backend, model, task } = core;
+  const { tf } = backend;
+  useBackend(backend);
+  const nextBatch = createBatches(train.length, task.training.batch, seed);
+  const rows = Math.min(task.training.batch, train.length);
+  const velocities = new Map<string, Tensor>();
+  let lossSum = 0;
+  model.load(params);
+  try {
+    for (let step = 0; step < steps; step++) {
+      const batch = gather(task, train, nextBatch(), rows);
+      lossSum += tf.tidy(() => descend(core, batch, velocities));
+    }
+  } finally {
+    tf.dispose([...velocities.values()]);
+  }
+  return { params: model.read(), loss: lossSum / steps };
+}
+
+/** New arrays at each step, since some backends keep those that they are given. */
+function gather(task: LearningTask, train: PreparedData, indices: Uint32Array, rows: number): Batch {
+  const inputWidth = inputSize(task);
+  const targetWidth = task.output.kind === "classification" ? 1 : outputSize(task);
+  const inputs = new Float32Array(rows * inputWidth);
+  const targets = new Float32Array(rows * targetWidth);
+  gatherRows(train.inputs, inputWidth, indices, inputs);
+  gatherRows(train.targets, targetWidth, indices, targets);
+  return { inputs, targets, rows };
+}
+
+/** One step of gradient descent; returns the loss before it. */
+function descend(core: Core, batch: Batch, velocities: Map<string, Tensor>): number {
+  const { backend, model, task } = core;
+  const { tf } = backend;
+  const { learningRate, momentum } = task.training;
+  const { value, grads } = tf.variableGrads(
+    () => tf.addN([batchLoss(core, batch), ...model.penalties()]).asScalar(),
+    [...model.trainable],
+  );
+  for (const variable of model.trainable) {
+    const gradient = grads[variable.name];
+    if (gradient === undefined || gradient === null) continue; // the loss does not depend on this weight
+    const before = velocities.get(variable.name);
+    const velocity = before === undefined ? gradient : before.mul(momentum).add(gradient);
+    variable.assign(variable.sub(velocity.mul(learningRate)));
+    if (momentum === 0) continue;
+    before?.dispose();
+    velocities.set(variable.name, tf.keep(velocity));
+  }
+  return value.dataSync()[0] as number;
+}
+
+function batchLoss({ backend, model, task }: Core, { inputs, targets, rows }: Batch): Tensor {
+  const { tf } = backend;
+  const outputs = model.apply(inputs, true);
+  const width = outputSize(task);
+  if (model.head === "values") return tf.losses.meanSquaredError(tf.tensor(targets, [rows, width]), outputs);
+  const truth = tf.oneHot(tf.tensor1d(Int32Array.from(targets), "int32"), width).toFloat();
+  if (model.head === "logits") return tf.losses.softmaxCrossEntropy(truth, outputs);
+  return outputs.clipByValue(MIN_PROBABILITY, 1).log().mul(truth).sum(1).mean().neg();
+}
+
+function predict({ backend, model, task }: Core, params: Float32Array, inputs: Float32Array): Float32Array {
+  const [inputWidth, outputWidth] = [inputSize(task), outputSize(task)];
+  useBackend(backend);
+  const rows = inputs.length / inputWidth;
+  const chunk = Math.max(PREDICT_ROWS, task.training.batch);
+  const predictions = new Float32Array(rows * outputWidth);
+  model.load(params);
+  for (let row = 0; row < rows; row += chunk) {
+    backend.tf.tidy(() => {
+      const outputs = model.apply(inputs.slice(row * inputWidth, (row + chunk) * inputWidth), false);
+      predictions.set((model.head === "logits" ? outputs.softmax() : outputs).dataSync(), row * outputWidth);
+    });
+  }
+  return predictions;
+}
