@@ -30,19 +30,6 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   return rows.map(([name, value]) => `${onOutput.dim(name.padEnd(width))}  ${value}`).join("\n");
 }
 
-export function bytes(count: number): string {
-  if (count < 1000) return `${count} B`;
-  const units = ["kB", "MB", "GB", "TB"];
-  let value = count;
-  let unit = "";
-  for (const next of units) {
-    if (value < 1000) break;
-    value /= 1000;
-    unit = next;
-  }
-  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
-}
-
 /** Date and time to the minute, or to the second; what somebody else signed may be no date at all. */
 export function dateText(ms: number, upTo: "minute" | "second" = "minute"): string {
   const date = new Date(ms);

@@ -1,5 +1,7 @@
 /** Means over seeds with 95 % confidence intervals, by Student's t (Student, Biometrika 1908). */
+
 import { power } from "../../protocol/base/exp-log.ts";
+import { mean } from "../../protocol/base/figures.ts";
 
 export interface Estimate {
   readonly mean: number;
@@ -20,10 +22,10 @@ const Z = 1.959963985;
 export function estimate(values: readonly number[]): Estimate {
   const count = values.length;
   if (count === 0) throw new RangeError("no values to take a mean of");
-  const mean = values.reduce((sum, value) => sum + value, 0) / count;
-  if (count === 1) return { mean, count };
-  const variance = values.reduce((sum, value) => sum + power(value - mean, 2), 0) / (count - 1);
-  return { mean, halfWidth: studentQuantile(count - 1) * Math.sqrt(variance / count), count };
+  const centre = mean(values);
+  if (count === 1) return { mean: centre, count };
+  const variance = values.reduce((sum, value) => sum + power(value - centre, 2), 0) / (count - 1);
+  return { mean: centre, halfWidth: studentQuantile(count - 1) * Math.sqrt(variance / count), count };
 }
 
 /** The 0.975 quantile; above 10 degrees of freedom the expansion 26.7.5 of Abramowitz and Stegun, good to 5 digits there. */

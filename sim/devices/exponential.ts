@@ -5,6 +5,7 @@
  * what is left of its first span is distributed like a whole one. Sessions of real file-sharing networks have a heavier tail
  * (Stutzbach and Rejaie, IMC 2006: Weibull); take a trace for those.
  */
+import TinyQueue from "tinyqueue";
 import { log } from "../../protocol/base/exp-log.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Presence, SessionChange } from "./presence.ts";
@@ -24,52 +25,26 @@ export function exponentialPresence(
   const on = Uint8Array.from({ length: peers }, () => (rng.uniform() < onShare ? 1 : 0));
   const atStart = on.slice();
   const spanMs = (peer: number) => -log(1 - rng.uniform()) * 1000 * (on[peer] ? meanOnSeconds : meanOffSeconds);
-  const nextMs = Float64Array.from(on, (_, peer) => spanMs(peer));
+  const first = Array.from(on, (_, peer): Change => ({ atMs: spanMs(peer), peer }));
 
   function* changes(): Generator<SessionChange> {
-    const queue = createQueue(nextMs);
-    for (;;) {
-      const peer = queue.first();
-      if (peer === undefined) return;
-      const atMs = nextMs[peer] as number;
+    const queue = new TinyQueue(first, inOrder);
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const { atMs, peer } = next;
       on[peer] = on[peer] ? 0 : 1;
-      nextMs[peer] = atMs + spanMs(peer);
-      queue.sinkFirst();
+      queue.push({ atMs: atMs + spanMs(peer), peer });
       yield { atMs, kind: on[peer] ? "on" : "off", peer };
     }
   }
   return { links: "topology", startsOn: (peer) => atStart[peer] === 1, changes: changes() };
 }
 
-interface Queue {
-  /** Number of the one with the least key; the lowest where keys are equal. */
-  first(): number | undefined;
-  /** Restores the order after the key of the first has grown. */
-  sinkFirst(): void;
+interface Change {
+  readonly atMs: number;
+  readonly peer: number;
 }
 
-/** A binary heap of the indices of `keys`. */
-function createQueue(keys: Float64Array): Queue {
-  const heap = Uint32Array.from(keys, (_, i) => i);
-  const isBefore = (a: number, b: number) => {
-    const [left, right] = [keys[a] as number, keys[b] as number];
-    return left < right || (left === right && a < b);
-  };
-
-  function sink(from: number): void {
-    const moving = heap[from] as number;
-    let i = from;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1] as number, heap[child] as number)) child++;
-      if (!isBefore(heap[child] as number, moving)) break;
-      heap[i] = heap[child] as number;
-      i = child;
-    }
-    heap[i] = moving;
-  }
-
-  for (let i = (heap.length >> 1) - 1; i >= 0; i--) sink(i);
-  return { first: () => heap[0], sinkFirst: () => sink(0) };
+/** By time; of equal times the lower peer comes first. */
+function inOrder(a: Change, b: Change): number {
+  return a.atMs - b.atMs || a.peer - b.peer;
 }

@@ -1,9 +1,10 @@
 /** The tables of sim/results/attacks.md: everything in it comes from the runs and the sweeps that asked for them. */
 
+import { mean } from "../../protocol/base/figures.ts";
 import { attackGrid, type Column, footnotes, missList } from "./attack-grid.ts";
 import { attackSummary } from "./attack-summary.ts";
 import { type AttackCell, judgeCells } from "./attack-targets.ts";
-import { type Cell, meanOf } from "./cells.ts";
+import type { Cell } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
 import { captionOf, DEFAULT_RULE, list, partitionName, type SweepCells, whole } from "./names.ts";
 
@@ -125,7 +126,7 @@ function rulesSummary(
       if (scores.length < own.length || scores.length === 0) return `… ${own.length - scores.length}`;
       const means = scores.map(({ mean }) => mean);
       const worst = Math.min(...scores.map((score) => score.worst));
-      return [meanOf(means), Math.min(...means), worst].map(whole).join(" / ");
+      return [mean(means), Math.min(...means), worst].map(whole).join(" / ");
     }),
   ]);
   return { head: ["rule", ...partitions.map(partitionName)], rows };

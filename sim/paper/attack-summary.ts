@@ -1,6 +1,7 @@
 /** The attack matrix in a few lines: for each partition and share of liars the mean, the worst cell, and the worst peer. */
+import { mean } from "../../protocol/base/figures.ts";
 import type { AttackCell } from "./attack-targets.ts";
-import { meanOf, type Score } from "./cells.ts";
+import type { Score } from "./cells.ts";
 import { type MarkdownTable, plainText } from "./markdown.ts";
 import { partitionName, scoreText, whole } from "./names.ts";
 
@@ -47,7 +48,7 @@ function lineOf(partition: string, share: number, cells: readonly AttackCell[], 
   const open = cells.filter(({ misses }) => misses === undefined).length;
   return [
     ...name,
-    `${whole(meanOf(scored.map(({ score }) => score.mean)))}${scored.length === cells.length ? "" : ` (${scored.length} of ${cells.length} cells)`}`,
+    `${whole(mean(scored.map(({ score }) => score.mean)))}${scored.length === cells.length ? "" : ` (${scored.length} of ${cells.length} cells)`}`,
     lowest(scored, ({ mean }) => mean),
     lowest(fixed, ({ mean }) => mean),
     lowest(scored, ({ worst }) => worst),

@@ -3,6 +3,7 @@
  * asks for is there; until then it has no figures, so that no table mixes means over three seeds with means over one.
  */
 
+import { mean } from "../../protocol/base/figures.ts";
 import type { SweepRun } from "../compare/sweep.ts";
 import type { Report } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
@@ -53,14 +54,8 @@ export function scoreOf(cell: Cell): Score | undefined {
   const finals = cell.outcomes.map(({ summary }) => summary.final);
   const successes = finals.flatMap(({ attackSuccess }) => (attackSuccess === undefined ? [] : [attackSuccess]));
   return {
-    mean: meanOf(finals.map(({ accuracy }) => accuracy.mean)),
+    mean: mean(finals.map(({ accuracy }) => accuracy.mean)),
     worst: Math.min(...finals.map(({ accuracy }) => accuracy.worst)),
-    ...(successes.length > 0 && { success: meanOf(successes) }),
+    ...(successes.length > 0 && { success: mean(successes) }),
   };
-}
-
-/** @throws RangeError for no values. */
-export function meanOf(values: readonly number[]): number {
-  if (values.length === 0) throw new RangeError("no values to take a mean of");
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,7 @@
 /** False accusations: honest peers that a rule takes for liars, and whether rare data make it more likely. */
+import { mean } from "../../protocol/base/figures.ts";
 import type { PeerRow } from "../run/report.ts";
-import { type Cell, meanOf, missingOf, scoreOf } from "./cells.ts";
+import { type Cell, missingOf, scoreOf } from "./cells.ts";
 import {
   aggregationOf,
   attackName,
@@ -55,7 +56,7 @@ function figures(cell: Cell): string[] {
   const texts = COLUMNS.flatMap(({ of }) =>
     (["rarest", "others", "liars"] as const).map((group) => {
       const found = groups.flatMap((groupsOfRun) => groupsOfRun[group]);
-      return found.length === 0 ? "–" : percentText(meanOf(found.map(of)));
+      return found.length === 0 ? "–" : percentText(mean(found.map(of)));
     }),
   );
   return [...texts, score === undefined ? "–" : scoreText(score)];

@@ -1,21 +1,12 @@
 /** Time and bytes to accuracy, against other ways of learning together. */
+import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
 import { lineChart } from "../report/plots.ts";
 import type { Cell } from "./cells.ts";
 import { endText } from "./measure-conditions.ts";
 import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
-import {
-  accuracyOf,
-  bytesOf,
-  bytesText,
-  lineOf,
-  overSeeds,
-  percentText,
-  reachedAt,
-  secondsOf,
-  valueAt,
-} from "./series.ts";
+import { accuracyOf, bytesOf, lineOf, overSeeds, percentText, reachedAt, secondsOf, valueAt } from "./series.ts";
 
 /** Bytes sent by a peer at which all are compared; a dash where the run ended before. */
 const BUDGETS = [100e3, 300e3, 1e6];
@@ -39,7 +30,7 @@ export function baselineSections(sweep: SweepCells): Section[] {
           `seconds to ${goal}`,
           `bytes to ${goal}`,
           "bytes in all",
-          ...BUDGETS.map((bytes) => `at ${bytesText(bytes)}`),
+          ...BUDGETS.map((bytes) => `at ${formatBytes(bytes)}`),
         ],
         rows: cells.map((cell) => rowOf(cell, target)),
       },
@@ -54,8 +45,8 @@ function rowOf(cell: Cell, target: number): string[] {
     algorithmName(cell.scenario),
     endText(cell),
     overSeeds(cell, (series) => reachedAt(series, target, secondsOf)),
-    silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf), bytesText),
-    silent ? "none" : overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, bytesText),
+    silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf)),
+    silent ? "none" : overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes),
     ...BUDGETS.map((bytes) =>
       silent ? "" : overSeeds(cell, (series) => valueAt(series, bytes, bytesOf, accuracyOf), percentText),
     ),

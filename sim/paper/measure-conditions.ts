@@ -1,9 +1,9 @@
 /** Algorithms under a good and a bad condition: slow devices, lost messages. */
+import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { lineChart } from "../report/plots.ts";
-import { isNumber } from "../report/text.ts";
 import type { PeerRow } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, meanOf, type Outcome, scoreOf } from "./cells.ts";
+import { type Cell, type Outcome, scoreOf } from "./cells.ts";
 import { algorithmName, captionOf, missingText, partitionName, type SweepCells, scoreText } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, lineOf, overSeeds, percentText, reachedAt, secondsOf } from "./series.ts";
@@ -122,7 +122,7 @@ export function busiest(peers: readonly PeerRow[], share: number): PeerRow[] {
 }
 
 function meanOrNone(values: readonly number[]): number | undefined {
-  return values.length === 0 ? undefined : meanOf(values);
+  return values.length === 0 ? undefined : mean(values);
 }
 
 export function endText(cell: Cell | undefined): string {

@@ -1,12 +1,13 @@
 /** How long until a network of many peers has learnt. */
+
+import { formatBytes, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import { lineChart, type Series } from "../report/plots.ts";
 import { meanInterval } from "../report/statistics.ts";
-import { formatNumber, isNumber } from "../report/text.ts";
 import { type Cell, missingOf } from "./cells.ts";
 import { endText } from "./measure-conditions.ts";
 import { captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
-import { bytesOf, bytesText, cyclesOf, type FigureOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
+import { bytesOf, cyclesOf, type FigureOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
 
 export function scaleSection(sweep: SweepCells): Section {
   const cells = [...sweep.cells].sort((a, b) => a.scenario.peers - b.scenario.peers);
@@ -27,7 +28,7 @@ export function scaleSection(sweep: SweepCells): Section {
         String(cell.wanted),
         until(cell, cyclesOf),
         until(cell, secondsOf),
-        until(cell, bytesOf, bytesText),
+        until(cell, bytesOf, formatBytes),
         endText(cell),
       ]),
     },

@@ -1,7 +1,8 @@
 /** Figures that are read off the series of runs: curves over seeds, when a target is reached, what some bytes buy. */
+
+import { formatNumber } from "../../protocol/base/figures.ts";
 import type { Series } from "../report/plots.ts";
 import { meanCurve, meanInterval } from "../report/statistics.ts";
-import { byteUnit, formatNumber } from "../report/text.ts";
 import type { Point } from "../run/report.ts";
 import { type Cell, missingOf, type Outcome } from "./cells.ts";
 import { missingText } from "./names.ts";
@@ -64,9 +65,4 @@ export function overSeeds(
 
 export function percentText(share: number): string {
   return (100 * share).toFixed(1);
-}
-
-export function bytesText(bytes: number): string {
-  const { name, bytes: size } = byteUnit(bytes);
-  return `${formatNumber(bytes / size, 3)} ${name}`;
 }

@@ -1,6 +1,6 @@
 /** Axes that the figures share: label with unit, percent, a logarithm where numbers span magnitudes, a domain that is never empty. */
 import type * as Plot from "@observablehq/plot";
-import { decimalExponent, formatNumber, isNumber } from "./text.ts";
+import { decimalExponent, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 
 export type AxisType = "linear" | "log";
 

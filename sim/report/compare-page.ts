@@ -1,4 +1,6 @@
 /** Several runs on one page: a line for each group (its mean over seeds, shaded from least to most), and the final figures. */
+
+import { byteUnit, formatBytes, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import type { Point, Report, Summary } from "../run/report.ts";
 import {
   bytesChart,
@@ -14,7 +16,7 @@ import { details, type FigureItem, facts, figures, heading, notice, renderPage, 
 import { dotChart } from "./peer-plots.ts";
 import { lineChart, type Series } from "./plots.ts";
 import { meanCurve, meanInterval } from "./statistics.ts";
-import { byteUnit, formatBytes, formatNumber, formatPercent, formatScore, isNumber, type Metric } from "./text.ts";
+import { formatPercent, formatScore, type Metric } from "./text.ts";
 
 /** Runs that belong together, commonly one scenario under several seeds. */
 export interface Group {

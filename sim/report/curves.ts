@@ -1,8 +1,10 @@
 /** What the pages of one run and of several have in common: which figure of a run is drawn how. */
+
+import { byteUnit, isNumber } from "../../protocol/base/figures.ts";
 import type { Point, Report } from "../run/report.ts";
 import { type Axis, axisTypeOf, most } from "./axes.ts";
 import { lineChart, type Series } from "./plots.ts";
-import { byteUnit, isNumber, type Metric } from "./text.ts";
+import type { Metric } from "./text.ts";
 
 /** Below this R² is drawn at the rim: a model that knows nothing has 0, and one that was never trained far less. */
 const LEAST_R2 = -0.5;

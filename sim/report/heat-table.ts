@@ -1,9 +1,10 @@
 /** Tables coloured by their values, e.g. an accuracy for each attack and rule. */
 import * as Plot from "@observablehq/plot";
+import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import { least, most } from "./axes.ts";
 import { INK } from "./palette.ts";
 import { drawFigure, WIDTH } from "./svg.ts";
-import { formatNumber, isNumber, shorten } from "./text.ts";
+import { shorten } from "./text.ts";
 
 export interface HeatTable {
   readonly title: string;

@@ -2,6 +2,8 @@
  * What the honest peers made of each peer's models, and how well each ended: a row for each peer, the same rows in every figure; for
  * crowds, honest peers against liars.
  */
+
+import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import type { PeerRow, Report } from "../run/report.ts";
 import { METRIC_NAMES } from "./curves.ts";
 import type { FigureItem } from "./page.ts";
@@ -9,7 +11,7 @@ import { LIAR, MUTED, STATUS_COLOURS } from "./palette.ts";
 import { dotChart, histogram } from "./peer-plots.ts";
 import { barChart } from "./plots.ts";
 import type { Key } from "./svg.ts";
-import { formatNumber, isNumber, type Metric } from "./text.ts";
+import type { Metric } from "./text.ts";
 
 /** Rows that still fit on a screen. */
 const MOST_ROWS = 60;

@@ -1,10 +1,11 @@
 /** One value of each peer or group: a dot in a row of its own for few, a histogram for many. */
 import * as Plot from "@observablehq/plot";
+import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import { type Axis, createScale } from "./axes.ts";
 import { INK, MUTED, PAPER, seriesColour } from "./palette.ts";
 import { drawRows, frame, nothing, type Row } from "./plots.ts";
 import { drawFigure } from "./svg.ts";
-import { formatNumber, formatPercent, isNumber } from "./text.ts";
+import { formatPercent } from "./text.ts";
 
 export interface DotChart {
   readonly title: string;

@@ -1,9 +1,10 @@
 /** Lines over time or bytes, and stacked bars: plain data in, one SVG text out (`drawFigure`). */
 import * as Plot from "@observablehq/plot";
+import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import { type Axis, type AxisType, createScale } from "./axes.ts";
 import { INK, LIAR, MUTED, PAPER, seriesColour, seriesDash } from "./palette.ts";
 import { drawFigure, type Figure, type Key, WIDTH } from "./svg.ts";
-import { formatNumber, formatPercent, isNumber, shorten } from "./text.ts";
+import { formatPercent, shorten } from "./text.ts";
 
 /** Height of one row where peers or groups are listed from top to bottom: few are given air. */
 const rowHeight = (rows: number): number => (rows <= 12 ? 21 : 13);

@@ -1,4 +1,6 @@
 /** One run as a page that opens from disk: key figures, curves, what became of each peer, and the scenario that repeats it. */
+
+import { formatBytes, formatNumber } from "../../protocol/base/figures.ts";
 import type { PeerRow, Report } from "../run/report.ts";
 import {
   bytesChart,
@@ -14,7 +16,7 @@ import {
 import { type Card, cards, details, facts, figures, heading, notice, renderPage, table, yamlBlock } from "./page.ts";
 import { peerFigures } from "./peer-figures.ts";
 import { barChart, lineChart, type Series } from "./plots.ts";
-import { formatBytes, formatNumber, formatPercent, formatScore, type Metric } from "./text.ts";
+import { formatPercent, formatScore, type Metric } from "./text.ts";
 
 /** A table of more peers than this is left to the JSON. */
 const LONGEST_TABLE = 1000;

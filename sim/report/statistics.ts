@@ -1,6 +1,6 @@
 /** Figures and curves over repetitions of one experiment under other seeds. */
 import { power } from "../../protocol/base/exp-log.ts";
-import { isNumber } from "./text.ts";
+import { isNumber, mean } from "../../protocol/base/figures.ts";
 
 export interface Interval {
   readonly mean: number;
@@ -14,12 +14,12 @@ export function meanInterval(values: readonly (number | undefined)[]): Interval 
   const known = values.filter(isNumber);
   const count = known.length;
   if (count === 0) return undefined;
-  const mean = known.reduce((sum, value) => sum + value, 0) / count;
-  if (count === 1) return { mean, count };
-  const variance = known.reduce((sum, value) => sum + power(value - mean, 2), 0) / (count - 1);
+  const centre = mean(known);
+  if (count === 1) return { mean: centre, count };
+  const variance = known.reduce((sum, value) => sum + power(value - centre, 2), 0) / (count - 1);
   const half = studentQuantile(count - 1) * Math.sqrt(variance / count);
   // Equal values leave an error of rounding, which is not worth showing.
-  return { mean, half: half > 1e-12 * Math.abs(mean) ? half : 0, count };
+  return { mean: centre, half: half > 1e-12 * Math.abs(centre) ? half : 0, count };
 }
 
 /** t(0.975, degrees of freedom). Abramowitz & Stegun 26.7.5 beyond the table: within 0.001 there. */
@@ -56,7 +56,7 @@ export function meanCurve(curves: readonly Curve[]): MeanCurve {
   if (from < to) places.push(to);
   const values = places.map((x) => ({ x, all: known.map((curve) => valueAt(curve, x)) }));
   return {
-    points: values.map(({ x, all }) => [x, all.reduce((sum, value) => sum + value, 0) / all.length]),
+    points: values.map(({ x, all }) => [x, mean(all)]),
     band: known.length > 1 ? values.map(({ x, all }) => [x, Math.min(...all), Math.max(...all)]) : [],
   };
 }

@@ -1,4 +1,5 @@
-/** Texts of a page: escaping, and numbers as people read them. What is not a finite number reads as a dash, never as NaN. */
+/** Texts of a page: escaping, shortening, and scores of a peer. */
+import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -36,44 +37,4 @@ export function formatScore(value: number | undefined, metric: Metric): string {
 
 export function formatPercent(value: number | undefined): string {
   return isNumber(value) ? `${(100 * value).toFixed(1)} %` : "–";
-}
-
-/** At most `digits` significant digits, but every digit before the point, in groups of three. */
-export function formatNumber(value: number | undefined, digits = 4): string {
-  if (!isNumber(value)) return "–";
-  const size = Math.abs(value);
-  if (size >= 1e15 || (size < 1e-4 && size > 0)) return value.toExponential(2);
-  const before = size < 1 ? 0 : decimalExponent(size) + 1;
-  const rounded = size < 1 ? Number(value.toPrecision(digits)) : Number(value.toFixed(Math.max(0, digits - before)));
-  const [whole = "", fraction] = String(rounded).split(".");
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
-}
-
-export interface ByteUnit {
-  readonly name: string;
-  readonly bytes: number;
-}
-
-/** The unit in which the largest of some sizes reads best; powers of ten. */
-export function byteUnit(largest: number): ByteUnit {
-  if (largest >= 1e9) return { name: "GB", bytes: 1e9 };
-  if (largest >= 1e6) return { name: "MB", bytes: 1e6 };
-  return largest >= 1e3 ? { name: "kB", bytes: 1e3 } : { name: "B", bytes: 1 };
-}
-
-export function formatBytes(value: number | undefined): string {
-  if (!isNumber(value)) return "–";
-  const { name, bytes } = byteUnit(value);
-  return `${formatNumber(value / bytes, 3)} ${name}`;
-}
-
-/** Reports come from JSON too, where NaN and infinity have become null. */
-export function isNumber(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value);
-}
-
-/** The greatest n with 10^n <= |value|, of a finite value that is not 0: by its digits, since a logarithm may round to the next. */
-export function decimalExponent(value: number): number {
-  return Number(value.toExponential().split("e")[1]);
 }

@@ -1,5 +1,6 @@
 /** What is measured while an experiment runs, and the report that comes of it. Only honest peers are measured. */
 
+import { mean } from "../../protocol/base/figures.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
@@ -181,10 +182,6 @@ function disagreement(models: readonly Float32Array[]): number {
     return Math.sqrt(sum);
   });
   return mean(distances) / Math.sqrt(length);
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function deviation(values: readonly number[]): number {

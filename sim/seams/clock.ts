@@ -2,6 +2,7 @@
  * Virtual time: a heap of events ordered by (time, sequence). Between two events all promises are drained, so that a run is a
  * function of its seed, whatever the speed of the machine.
  */
+import TinyQueue from "tinyqueue";
 import type { Clock } from "../../protocol/base/seams.ts";
 
 export interface VirtualClock extends Clock {
@@ -19,7 +20,7 @@ interface Event {
 const EVENTS_PER_BREATH = 4096;
 
 export function createVirtualClock(startMs = 0): VirtualClock {
-  let heap: Event[] = [];
+  let heap = new TinyQueue<Event>([], inOrder);
   let nowMs = startMs;
   let sequence = 0;
   let cancelled = 0;
@@ -27,9 +28,10 @@ export function createVirtualClock(startMs = 0): VirtualClock {
   /** Forgets cancelled events once they are the most: nearly every request sets a time-out that it does not need. */
   function compact(): void {
     if (cancelled < 1024 || 2 * cancelled < heap.length) return;
-    const alive = heap.filter((event) => event.callback !== undefined);
-    heap = [];
-    for (const event of alive) push(heap, event);
+    heap = new TinyQueue(
+      heap.data.filter((event) => event.callback !== undefined),
+      inOrder,
+    );
     cancelled = 0;
   }
 
@@ -38,7 +40,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     monotonicMs: () => nowMs,
     after(delayMs, callback) {
       const event: Event = { atMs: nowMs + Math.max(0, delayMs), sequence: sequence++, callback };
-      push(heap, event);
+      heap.push(event);
       return () => {
         if (event.callback === undefined) return;
         event.callback = undefined; // stays in the heap until its time comes, or `compact`
@@ -49,8 +51,8 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     async run(untilMs) {
       await breathe();
       let events = 0;
-      for (let next = heap[0]; next !== undefined && next.atMs <= untilMs; next = heap[0]) {
-        pop(heap);
+      for (let next = heap.peek(); next !== undefined && next.atMs <= untilMs; next = heap.peek()) {
+        heap.pop();
         const { callback } = next;
         if (callback === undefined) {
           cancelled--;
@@ -80,33 +82,7 @@ function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function isBefore(a: Event, b: Event): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence);
-}
-
-function push(heap: Event[], event: Event): void {
-  let i = heap.push(event) - 1;
-  while (i > 0) {
-    const up = (i - 1) >> 1;
-    const parent = heap[up] as Event;
-    if (!isBefore(event, parent)) break;
-    heap[i] = parent;
-    i = up;
-  }
-  heap[i] = event;
-}
-
-function pop(heap: Event[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let i = 0;
-  for (;;) {
-    let child = 2 * i + 1;
-    if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1] as Event, heap[child] as Event)) child++;
-    if (!isBefore(heap[child] as Event, last)) break;
-    heap[i] = heap[child] as Event;
-    i = child;
-  }
-  heap[i] = last;
+/** The order of events: by time, then by the order in which they were asked for. */
+function inOrder(a: Event, b: Event): number {
+  return a.atMs - b.atMs || a.sequence - b.sequence;
 }

@@ -31,4 +31,5 @@ export const BENCHMARKS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["training", () => import("./training.ts")],
   ["aggregation", () => import("./aggregation.ts")],
   ["tables", () => import("./tables.ts")],
+  ["install", () => import("./install.ts")],
 ]);

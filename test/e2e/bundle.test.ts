@@ -1,7 +1,7 @@
 /** The command line as npm installs it, bundled: its commands, threads, data sets and the packages beside it are found. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
@@ -62,6 +62,28 @@ describe("the bundled command line", () => {
     await succeeds("sim", "run", scenario, "--out", lab.path("run"));
     assert.match(await readFile(lab.path("run/report.html"), "utf8"), /<svg/);
     await succeeds("sim", "sweep", scenario, "--seeds", "1,2", "--out", lab.path("sweep"), "--workers", "2");
+  });
+
+  it("simulates without the packages that draw: all files but the page, and a word that says what to install", async () => {
+    await rm(join(dirname(installed.cli), "../../../linkedom"));
+    const scenario = await lab.write("bare.yaml", SCENARIO);
+    const { code, stderr } = await lab.run(["sim", "run", scenario, "--out", lab.path("bare")]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /no report\.html: plots need .* npm install @observablehq\/plot@\S+ linkedom@\S+,/);
+    assert.deepEqual((await readdir(lab.path("bare"))).sort(), [
+      "peers.jsonl",
+      "scenario.yaml",
+      "series.jsonl",
+      "summary.json",
+    ]);
+    const sweep = await succeeds("sim", "sweep", scenario, "--seeds", "1,2", "--out", lab.path("bare-sweep"));
+    assert.match(sweep, /results\.csv\n$/);
+    const other = await lab.write("other.yaml", SCENARIO.replace("cycles: 3", "cycles: 2"));
+    await succeeds("sim", "run", other, "--out", lab.path("other"));
+    const page = lab.path("page.html");
+    const refused = await lab.run(["sim", "compare", lab.path("bare"), lab.path("other"), "--html", page]);
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, /npm install @observablehq\/plot/);
   });
 
   it("has the licence of every package in it", async () => {

@@ -2,6 +2,7 @@
  * Five real processes on loopback: they learn from one another, and go on whatever happens to some of them. The cases follow one
  * another in one network, since starting processes is what costs time here.
  */
+
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
@@ -9,6 +10,7 @@ import type { DataConfig } from "../../node/config.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { toHex } from "../../protocol/base/bytes.ts";
+import { mean } from "../../protocol/base/figures.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
@@ -227,8 +229,4 @@ function addressInLog(peer: PeerProcess): string {
   const started = jsonLines<{ addresses?: string[] }>(peer.stderr()).find(({ addresses }) => addresses !== undefined);
   assert.ok(started?.addresses?.[0] !== undefined);
   return started.addresses[0];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -3,6 +3,7 @@
  * same rule, number of pulls, steps and speeds. What both show is the mean accuracy against the mean number of cycles, so that the
  * speed of this machine does not matter; how far apart the peers started is measured in cycles, and simulated.
  */
+
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { after, before, test } from "node:test";
@@ -11,6 +12,7 @@ import { parse } from "yaml";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { loadNamedSet } from "../../node/data/sets.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
+import { mean } from "../../protocol/base/figures.ts";
 import { runExperiment } from "../../sim/run/experiment.ts";
 import type { Point, Report } from "../../sim/run/report.ts";
 import { parseScenario } from "../../sim/run/scenario.ts";
@@ -200,8 +202,4 @@ function valueAt(curve: readonly CurvePoint[], cycles: number): number {
   const [before, after] = [curve[next - 1] as CurvePoint, curve[next] as CurvePoint];
   const share = (cycles - before.cycles) / (after.cycles - before.cycles);
   return before.accuracy + share * (after.accuracy - before.accuracy);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,8 +1,5 @@
 /** Figures of samples, for the statistical tests of random models. */
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
+import { mean } from "../../protocol/base/figures.ts";
 
 /** Standard deviation of the sample. */
 export function deviation(values: readonly number[]): number {

@@ -2,6 +2,7 @@
  * `hearsay demo`: the main job, for real. Peers in processes of their own hold shares of a data set that do not overlap, find each
  * other on loopback, and learn; some of them lie. Beside it: the same network with a plain mean, and every peer alone.
  */
+
 import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { formatBytes, mean } from "../../../protocol/base/figures.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
@@ -20,7 +22,7 @@ import { TEMPLATES } from "../../data/templates.ts";
 import { readTaskFile } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { AUTO } from "../../engines/registry.ts";
-import { bytes, percent, printJson, table } from "../../terminal/print.ts";
+import { percent, printJson, table } from "../../terminal/print.ts";
 import { endNow, onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { print } from "../../terminal/terminal.ts";
 import { verifyStateLog } from "../log/source.ts";
@@ -200,7 +202,7 @@ function accuracies(setting: Setting, reports: readonly PeerReport[]): number[] 
 
 function outcome(values: readonly number[]): Outcome {
   const rounded = (value: number) => Number(value.toFixed(4));
-  return { meanAccuracy: rounded(sum(values) / values.length), minAccuracy: rounded(Math.min(...values)) };
+  return { meanAccuracy: rounded(mean(values)), minAccuracy: rounded(Math.min(...values)) };
 }
 
 function summarise(
@@ -227,7 +229,7 @@ function summarise(
   print(
     `\n${peers} peers, ${attackers} of them lying; accuracy of the honest ones on the common hold-out\n` +
       `${table(["", "mean", "worst peer"], rows)}\n` +
-      `${result.updates} model updates of ${bytes(result.bytesPerUpdate)} on the wire each; ${result.logsVerified} of ${2 * peers} logs verified\n`,
+      `${result.updates} model updates of ${formatBytes(result.bytesPerUpdate)} on the wire each; ${result.logsVerified} of ${2 * peers} logs verified\n`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What the demo shows while it runs: on a terminal a live table, elsewhere a line now and then; always on standard error. */
+import { formatBytes, mean } from "../../../protocol/base/figures.ts";
 import { onErrors } from "../../terminal/colours.ts";
-import { bytes, percent, table } from "../../terminal/print.ts";
+import { percent, table } from "../../terminal/print.ts";
 import { drawing } from "../../terminal/terminal.ts";
 import type { PeerReport } from "./messages.ts";
 
@@ -36,8 +37,8 @@ export function createDemoScreen({ peers, attackers }: { peers: number; attacker
         percent(accuracy),
         String(status.age),
         String(status.neighbours),
-        bytes(status.bytesIn),
-        bytes(status.bytesOut),
+        formatBytes(status.bytesIn),
+        formatBytes(status.bytesOut),
         String(used + clipped + duplicate),
         String(clipped),
       ];
@@ -59,8 +60,8 @@ export function createDemoScreen({ peers, attackers }: { peers: number; attacker
       const known = reports
         .slice(0, peers - attackers)
         .flatMap((report) => (report === undefined ? [] : [report.accuracy]));
-      const mean = known.reduce((sum, value) => sum + value, 0) / Math.max(1, known.length);
-      out.write(`${title}: ${left} s left, mean accuracy ${percent(mean)}\n`);
+      const accuracy = known.length === 0 ? 0 : mean(known);
+      out.write(`${title}: ${left} s left, mean accuracy ${percent(accuracy)}\n`);
     },
     done(title, reports) {
       const text = render(title, reports, "");

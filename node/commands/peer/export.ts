@@ -1,7 +1,8 @@
 /** `hearsay export`: the peer's model as a safetensors file, readable wherever the format is. */
+import { formatBytes } from "../../../protocol/base/figures.ts";
 import { encodeModel } from "../../disk/model-file.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
-import { bytes, printJson } from "../../terminal/print.ts";
+import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { openModel } from "./model.ts";
 
@@ -15,5 +16,5 @@ export async function run(options: { state: string; output: string; json?: boole
   const file = encodeModel(params, task, metadata.task ?? "", facts);
   await writeOutput(options.output, file);
   if (options.json) printJson({ file: options.output, bytes: file.length, parameters: params.length, ...facts });
-  else print(`${options.output}: ${params.length} parameters, ${bytes(file.length)}, age ${facts.age} steps\n`);
+  else print(`${options.output}: ${params.length} parameters, ${formatBytes(file.length)}, age ${facts.age} steps\n`);
 }

@@ -1,10 +1,12 @@
 /** `hearsay join`: fetches the manifest of an invite from any peer that it names, checks it by its hash, shows what it will cost, and asks. */
+
 import { existsSync } from "node:fs";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { stringify } from "yaml";
 import { equalBytes, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
+import { formatBytes } from "../../../protocol/base/figures.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { PeerId, Transport } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
@@ -24,7 +26,7 @@ import { createTransport } from "../../net/transport.ts";
 import { shellOption } from "../../shell.ts";
 import { costOf, type TaskCost } from "../../task-cost.ts";
 import { confirm, somebodyIsThere } from "../../terminal/confirm.ts";
-import { bytes, facts, printJson } from "../../terminal/print.ts";
+import { facts, printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
@@ -97,17 +99,17 @@ function taskRows({ output, input, model, aggregation }: Task, cost: TaskCost): 
   return [
     ["learns", `${what} from ${input.shape.join(" x ")} numbers`],
     ["rule", aggregation.rule],
-    ["model", `${model.kind} of ${bytes(cost.modelBytes)}, engine ${cost.engine}`],
+    ["model", `${model.kind} of ${formatBytes(cost.modelBytes)}, engine ${cost.engine}`],
   ];
 }
 
 function costRows(cost: TaskCost): [string, string][] {
   return [
-    ["memory", `about ${bytes(cost.memoryBytes)}, and the data`],
-    ["network", `at most ${bytes(cost.networkBytesPerDay)} a day, of models in and out`],
+    ["memory", `about ${formatBytes(cost.memoryBytes)}, and the data`],
+    ["network", `at most ${formatBytes(cost.networkBytesPerDay)} a day, of models in and out`],
     [
       "disk",
-      `at most ${bytes(cost.diskBytesPerDay)} written a day; ${bytes(cost.archiveBytes)} kept for audits, and a log that grows by at most ${bytes(cost.logBytesPerDay)} a day`,
+      `at most ${formatBytes(cost.diskBytesPerDay)} written a day; ${formatBytes(cost.archiveBytes)} kept for audits, and a log that grows by at most ${formatBytes(cost.logBytesPerDay)} a day`,
     ],
     [
       "privacy",

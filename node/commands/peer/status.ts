@@ -1,9 +1,11 @@
 /** `hearsay status`: what the running peer is doing. */
+
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { formatBytes } from "../../../protocol/base/figures.ts";
 import { askApi, type StatusReport } from "../../api/api.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import { shellOption } from "../../shell.ts";
-import { bytes, facts, metricRows, printJson } from "../../terminal/print.ts";
+import { facts, metricRows, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
@@ -31,7 +33,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
       `${counters.used} used, ${counters.clipped} clipped, ${counters.duplicate} duplicate, ${counters.removed} removed, ${counters.invalid} invalid`,
     ],
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
-    ["traffic", `${bytes(status.bytesIn)} in, ${bytes(status.bytesOut)} out`],
+    ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ["log", `${status.logSize} entries`],
     ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],
@@ -43,5 +45,5 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
 }
 
 function archived({ files, bytes: size, skipped }: ArchiveSummary): string {
-  return `${files} bodies, ${bytes(size)}${skipped === 0 ? "" : `; ${skipped} times nothing was kept: more than the budget`}`;
+  return `${files} bodies, ${formatBytes(size)}${skipped === 0 ? "" : `; ${skipped} times nothing was kept: more than the budget`}`;
 }

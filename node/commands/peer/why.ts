@@ -1,6 +1,7 @@
 /** `hearsay why`: who moved the model, and who was left out, over time. */
 
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { mean, sparkline } from "../../../protocol/base/figures.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import {
   type RememberedMerge,
@@ -25,7 +26,6 @@ const SHOWN = 8;
 const BAR_WIDTH = 12;
 /** Columns of a curve over time. */
 const CURVE_WIDTH = 24;
-const LEVELS = "▁▂▃▄▅▆▇█";
 
 export async function run({ state, peer, last, json }: WhyOptions): Promise<void> {
   const merges = await mergesOf(state);
@@ -140,8 +140,10 @@ function curve(values: readonly number[]): string {
       Math.floor((i * values.length) / columns),
       Math.floor(((i + 1) * values.length) / columns),
     );
-    return run.reduce((sum, value) => sum + value, 0) / run.length;
+    return mean(run);
   });
-  const most = Math.max(...means);
-  return means.map((mean) => (mean === 0 ? " " : LEVELS[Math.ceil((mean / most) * LEVELS.length) - 1])).join("");
+  return sparkline(
+    means.map((influence) => (influence === 0 ? Number.NaN : influence)),
+    0,
+  );
 }

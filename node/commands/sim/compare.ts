@@ -5,6 +5,7 @@ import { writeOutput } from "../../disk/whole-file.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { readRuns } from "./files.ts";
+import { withPlots } from "./plots.ts";
 import { contrastTable, differenceTable, groupTable, letter } from "./print.ts";
 
 interface CompareOptions {
@@ -27,7 +28,7 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
     throw new HearsayError("ERR_DATA", message, { paths });
   }
   if (options.html !== undefined) {
-    const { renderComparison } = await import("../../../sim/report/compare-page.ts");
+    const { renderComparison } = await withPlots(() => import("../../../sim/report/compare-page.ts"));
     await writeOutput(options.html, renderComparison(groups));
   }
   const compared = compareGroups(groups);

@@ -42,7 +42,7 @@ export async function run(directories: readonly string[], options: MergeOptions)
     const target = join(options.out, "runs", name);
     if (path !== target) await writeOutput(target, text);
   }
-  const groups = await writeTables(options.out);
+  const { groups, files } = await writeTables(options.out);
   if (options.json) printJson({ out: options.out, runs: texts.size, groups: groups.length });
-  else print(`${groupTable(groups)}\n${texts.size} runs\n\n${options.out}/results.csv\n${options.out}/report.html\n`);
+  else print(`${groupTable(groups)}\n${texts.size} runs\n\n${files.join("\n")}\n`);
 }

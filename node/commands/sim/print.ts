@@ -1,26 +1,12 @@
 /** Figures of simulations for people. */
+import { formatBytes } from "../../../protocol/base/figures.ts";
 import { onOutput } from "../../terminal/colours.ts";
-import { bytes, table } from "../../terminal/print.ts";
+import { table } from "../../terminal/print.ts";
 
 type Compared = import("../../../sim/compare/compare.ts").Compared;
 type Estimate = import("../../../sim/compare/statistics.ts").Estimate;
 type Metric = import("../../../sim/compare/compare.ts").Metric;
 type Unit = import("../../../sim/compare/compare.ts").Unit;
-
-const BLOCKS = "▁▂▃▄▅▆▇█";
-
-/** One character a value, from the least to the most of them. */
-export function sparkline(values: readonly number[]): string {
-  const known = values.filter(Number.isFinite);
-  const [least, most] = [Math.min(...known), Math.max(...known)];
-  return values
-    .map((value) => {
-      if (!Number.isFinite(value)) return " ";
-      const step = most === least ? 0 : ((value - least) / (most - least)) * (BLOCKS.length - 1);
-      return BLOCKS[Math.round(step)];
-    })
-    .join("");
-}
 
 /** `91.2 +- 0.8 %`. */
 export function estimateText(found: Estimate | undefined, unit: Unit, groupSize: number): string {
@@ -36,7 +22,7 @@ export function estimateText(found: Estimate | undefined, unit: Unit, groupSize:
 }
 
 function figure(value: number, unit: Unit): string {
-  if (unit === "bytes") return value < 0 ? `-${bytes(Math.round(-value))}` : bytes(Math.round(value));
+  if (unit === "bytes") return formatBytes(Math.round(value));
   if (unit === "seconds") return `${short(value)} s`;
   return short(value);
 }

@@ -11,6 +11,7 @@ import { writeOutput } from "../../disk/whole-file.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { printJson, table } from "../../terminal/print.ts";
 import { tell as complain, print } from "../../terminal/terminal.ts";
+import { withPlots } from "./plots.ts";
 import { writeHalves, writeRare } from "./report-data.ts";
 import { readCells, runSweeps, type SweepCells } from "./report-sweeps.ts";
 
@@ -53,7 +54,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
 }
 
 async function reportMeasurements(options: ReportOptions): Promise<void> {
-  const { MEASUREMENTS, measureReport } = await import("../../../sim/paper/measure-report.ts");
+  const { MEASUREMENTS, measureReport } = await withPlots(() => import("../../../sim/paper/measure-report.ts"));
   await Promise.all([writeHalves(), writeRare()]);
   const names = Object.fromEntries(MEASUREMENTS.map((name) => [name, name])) as {
     [K in (typeof MEASUREMENTS)[number]]: K;

@@ -1,14 +1,16 @@
 /** `hearsay sim run`: one experiment, its figures on the screen and its report in a directory. */
+
 import { dirname } from "node:path";
+import { formatBytes, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { onErrors } from "../../terminal/colours.ts";
-import { bytes, facts, percent, printJson } from "../../terminal/print.ts";
+import { facts, percent, printJson } from "../../terminal/print.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
 import { print, tell } from "../../terminal/terminal.ts";
 import { type Report, refuseOtherRun, writeRunDirectory } from "./files.ts";
 import { Interrupted, onInterrupt } from "./interrupt.ts";
+import { plotsIfInstalled } from "./plots.ts";
 import { createSimPool } from "./pool.ts";
-import { sparkline } from "./print.ts";
 import { loadScenario } from "./scenario.ts";
 
 interface RunOptions {
@@ -27,6 +29,9 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const byName = options.json ? undefined : `${scenario.name}-${hash.slice(0, 8)}-s${scenario.seed}`;
   const directory = options.out === undefined ? byName : options.out || undefined;
   if (directory !== undefined) await refuseOtherRun(directory, hash, scenario.seed);
+
+  const page =
+    directory === undefined ? undefined : await plotsIfInstalled(() => import("../../../sim/report/report-page.ts"));
 
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
@@ -56,12 +61,12 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const { user, system } = process.cpuUsage(startedCpu);
   const cost = { wallSeconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 };
 
-  if (directory !== undefined) {
-    const { renderReport } = await import("../../../sim/report/report-page.ts"); // slow to load, and not always needed
-    await writeRunDirectory(directory, report, renderReport(report));
-  }
+  if (directory !== undefined) await writeRunDirectory(directory, report, page?.renderReport(report));
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
-  else print(`${describe(report, cost)}${directory === undefined ? "" : `\n\n${directory}/report.html`}\n`);
+  else
+    print(
+      `${describe(report, cost)}${directory === undefined ? "" : `\n\n${page === undefined ? directory : `${directory}/report.html`}`}\n`,
+    );
 }
 
 function describe({ scenario, summary, series }: Report, cost: { wallSeconds: number; cpuSeconds: number }): string {
@@ -78,13 +83,13 @@ function describe({ scenario, summary, series }: Report, cost: { wallSeconds: nu
   if (reached !== undefined)
     rows.push([
       `${percent(scenario.metrics.target)} reached`,
-      `after ${reached.seconds} s, ${bytes(reached.bytesPerPeer)} per peer`,
+      `after ${reached.seconds} s, ${formatBytes(reached.bytesPerPeer)} per peer`,
     ]);
   rows.push(
     ["disagreement", String(Number(final.disagreement.toPrecision(3)))],
     [
       "sent",
-      `${bytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,
+      `${formatBytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,
     ],
     ["updates", `${summary.updates} trainings, ${summary.merges} merges, ${final.cycles.toFixed(1)} cycles per peer`],
     ["time", `${final.seconds} virtual s in ${cost.wallSeconds.toFixed(1)} s, ${cost.cpuSeconds.toFixed(1)} CPU s`],

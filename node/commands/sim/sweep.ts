@@ -63,7 +63,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
     return;
   }
   const { user, system } = process.cpuUsage(startedCpu);
-  const groups = await writeTables(directory);
+  const { groups, files } = await writeTables(directory);
 
   const counts = { runs: runs.length, done: todo.length - failures.length, skipped: runs.length - todo.length };
   if (failures.length > 0) {
@@ -81,9 +81,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const note = groups.some(({ group }) => group.reports.length === 1)
     ? "one seed: no interval"
     : "mean ± 95 % interval over seeds";
-  print(
-    `${shown}\n${note}; ${counts.done} runs done, ${counts.skipped} were there\n\n${directory}/results.csv\n${directory}/report.html\n`,
-  );
+  print(`${shown}\n${note}; ${counts.done} runs done, ${counts.skipped} were there\n\n${files.join("\n")}\n`);
 }
 
 /** Every run of the sweep, the same list on every machine. @throws HearsayError ERR_CONFIG with all faults. */

@@ -3,26 +3,36 @@
 import { join } from "node:path";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { type Report, readRun, runFiles } from "./files.ts";
+import { plotsIfInstalled } from "./plots.ts";
 
 type Compared = import("../../../sim/compare/compare.ts").Compared;
 
+interface Tables {
+  readonly groups: Compared[];
+  readonly files: string[];
+}
+
 /**
- * Writes results.csv, results.jsonl and report.html from all run files in the directory, whoever made them, and gives the groups;
- * without any run, nothing.
+ * Writes results.csv, results.jsonl and, where its plots can be drawn, report.html from all run files in the directory, whoever made them.
+ * Gives the groups and the names of the files for people; without any run, none.
  * @throws HearsayError ERR_DATA for a broken run file.
  */
-export async function writeTables(directory: string): Promise<Compared[]> {
+export async function writeTables(directory: string): Promise<Tables> {
   const { csvOf, inOrder, tableOf } = await import("../../../sim/compare/sweep-table.ts");
   const { compareGroups, groupRuns } = await import("../../../sim/compare/compare.ts");
-  const { renderComparison } = await import("../../../sim/report/compare-page.ts");
   const found: Report[] = [];
   for (const path of await runFiles(directory)) found.push(await readRun(path));
-  if (found.length === 0) return [];
+  if (found.length === 0) return { groups: [], files: [] };
   const reports = inOrder(found);
   const rows = tableOf(reports);
   const groups = groupRuns([{ name: directory, reports }]);
   await writeOutput(join(directory, "results.csv"), csvOf(rows));
   await writeOutput(join(directory, "results.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  await writeOutput(join(directory, "report.html"), renderComparison(groups));
-  return compareGroups(groups);
+  const files = ["results.csv"];
+  const page = await plotsIfInstalled(() => import("../../../sim/report/compare-page.ts"));
+  if (page !== undefined) {
+    await writeOutput(join(directory, "report.html"), page.renderComparison(groups));
+    files.push("report.html");
+  }
+  return { groups: compareGroups(groups), files: files.map((file) => join(directory, file)) };
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { mean } from "../../../protocol/base/figures.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { createPresence } from "../../../sim/devices/churn.ts";
 import type { Presence, PresenceChange } from "../../../sim/devices/presence.ts";
 import { churnSchema } from "../../../sim/devices/schema.ts";
-import { deviation, isNear, mean } from "../../support/samples.ts";
+import { deviation, isNear } from "../../support/samples.ts";
 
 const RUN_MS = 1e9;
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { mean } from "../../../protocol/base/figures.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { createDevices } from "../../../sim/devices/device.ts";
 import { deviceSchema } from "../../../sim/devices/schema.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
-import { deviation, isNear, mean, median } from "../../support/samples.ts";
+import { deviation, isNear, median } from "../../support/samples.ts";
 
 function devicesOf(source: object, count: number, seed = "devices") {
   const clock = createVirtualClock();

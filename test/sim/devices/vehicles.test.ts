@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { mean } from "../../../protocol/base/figures.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { createPresence } from "../../../sim/devices/churn.ts";
 import { formatContacts, parseContacts } from "../../../sim/devices/csv.ts";
 import { churnSchema, type VehiclesSpec } from "../../../sim/devices/schema.ts";
 import { createFleet, vehicleChanges, vehicleContacts } from "../../../sim/devices/vehicles.ts";
-import { isNear, mean } from "../../support/samples.ts";
+import { isNear } from "../../support/samples.ts";
 
 const specOf = (source: object = {}) => churnSchema.parse({ kind: "vehicles", ...source }) as VehiclesSpec;
 

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
+import { mean } from "../../../protocol/base/figures.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { createConditions, type ModelledConditions } from "../../../sim/network/models.ts";
 import { createNetwork } from "../../../sim/network/network.ts";
 import { networkSchema } from "../../../sim/network/schema.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
-import { deviation, isNear, mean, median } from "../../support/samples.ts";
+import { deviation, isNear, median } from "../../support/samples.ts";
 
 const PEERS = ["a", "b", "c", "d", "e", "f"];
 

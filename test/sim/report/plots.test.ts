@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
+import { formatBytes, formatNumber } from "../../../protocol/base/figures.ts";
 import { axisTypeOf } from "../../../sim/report/axes.ts";
 import { heatTable } from "../../../sim/report/heat-table.ts";
 import { yamlBlock } from "../../../sim/report/page.ts";
@@ -8,7 +9,7 @@ import { dotChart, histogram } from "../../../sim/report/peer-plots.ts";
 import { barChart, lineChart } from "../../../sim/report/plots.ts";
 import { meanCurve, meanInterval } from "../../../sim/report/statistics.ts";
 import { standaloneSvg } from "../../../sim/report/svg.ts";
-import { escapeText, formatBytes, formatNumber } from "../../../sim/report/text.ts";
+import { escapeText } from "../../../sim/report/text.ts";
 
 const HOSTILE = `a<b> & "c" ='currentColor' fill="var(--s0, #0072b2)"`;
 const X = { label: HOSTILE };

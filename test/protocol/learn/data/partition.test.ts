@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readCsv } from "../../../../node/data/csv.ts";
 import { packageRoot } from "../../../../node/disk/package-root.ts";
+import { mean } from "../../../../protocol/base/figures.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
 import type { Dataset } from "../../../../protocol/learn/data/dataset.ts";
 import { type PartitionSpec, parsePartition, partition } from "../../../../protocol/learn/data/partition.ts";
@@ -29,10 +30,6 @@ function skew(data: Dataset, parts: readonly Uint32Array[]): number {
 /** How many of the rows have each label; labels that none has may be missing. */
 function countLabels(data: Dataset, rows: Uint32Array): number[] {
   return Array.from(rows, (row) => data.targets[row] as number).reduce(add, []);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b) / values.length;
 }
 
 function add(counts: number[], label: number): number[] {
