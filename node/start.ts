@@ -15,7 +15,7 @@ import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.t
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
 import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
-import { createStanding } from "../protocol/peer/memory/standing.ts";
+import { createIdentities } from "../protocol/peer/memory/identities.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import { encodeTask } from "../protocol/task/manifest.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
@@ -118,8 +118,8 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
   const { listen, mdns, bootstrap, maxOutbound, minCycleMs, warn } = options;
-  const standing = createStanding(configuredIn(bootstrap));
-  const { isKnown } = standing;
+  const identities = createIdentities(configuredIn(bootstrap));
+  const { isKnown } = identities;
   const { node, traffic } = await startLibp2p({
     ...{ privateKey, listen, mdns, serviceTag: serviceTagOf(taskId) },
     ...{ topics: [names.announce, names.evidence], isKnown, warn },
@@ -145,7 +145,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     { task, minCycleMs, explain: true },
     {
       ...parts,
-      ...{ rng: createSecretRng(), standing },
+      ...{ rng: createSecretRng(), identities },
       ...{ ...(archive && { archive }), place },
       observe(event) {
         options.observe?.(event);

@@ -1,7 +1,7 @@
 /**
  * Who may be connected: the part of libp2p's connection gater that is about peers, and what is done when places run out.
  *
- * Peers that are known (protocol/peer/memory/standing.ts) always find a place. Newcomers share LIMITS.maxNewcomers places, few for each address prefix;
+ * Peers that are known (protocol/peer/memory/identities.ts) always find a place. Newcomers share LIMITS.maxNewcomers places, few for each address prefix;
  * when those are taken, one of the prefix that has the most goes, so that many connections from one place keep nobody else out.
  */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
@@ -65,7 +65,7 @@ export function createAdmission(isKnown?: (peer: PeerId) => boolean): Admission 
     },
     block(peer) {
       state.blocked.add(peer);
-      forgetOldest(state.blocked, LIMITS.maxEvidence);
+      forgetOldest(state.blocked, LIMITS.maxIdentities.bannedKnown);
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * What neighbours may take of this node: bytes that are held for them, work that their gossip makes, faults that are let pass. Newcomers have less
- * than peers that are known, and share it (protocol/peer/memory/standing.ts).
+ * than peers that are known, and share it (protocol/peer/memory/identities.ts).
  */
 import type { Libp2p } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";

@@ -4,19 +4,25 @@ export const LIMITS = {
   maxAnnouncementBytes: 1024,
   /** Evidence against a key: goes by gossip, like an announcement. */
   maxEvidenceBytes: 1024,
-  /** Keys whose evidence is kept, 1 KiB each: of peers that delivered a model; of others that were met; of those that were only heard of. */
-  maxEvidence: 10_000,
-  maxEvidenceOfMet: 2048,
-  maxEvidenceOfStrangers: 1024,
-  /** Old announcements of one author that it has to account for; newcomers of which any are remembered, 0.5 KiB each. */
+  /**
+   * Identities of which anything is remembered, by what they are (`peer/memory/identities.ts`): delivered a model; proved their log; announced
+   * something, as a neighbour or not; and those against which there is evidence, by what they were before.
+   */
+  maxIdentities: {
+    known: 4096,
+    proved: 1000,
+    near: 1000,
+    far: 1000,
+    bannedKnown: 10_000,
+    bannedMet: 2048,
+    bannedStrangers: 1024,
+  },
+  /** Old announcements of one author that it has to account for, 0.5 KiB each. */
   maxDoubts: 4,
-  maxDoubtedNewcomers: 256,
   /** Answers of an author that are looked through for the fork between two of its heads: 4 MiB of entries. */
   maxSearchedAnswers: 16,
   /** One neighbour is asked for its evidence for so long. */
   evidenceQueryMs: 30_000,
-  /** Authors whose newest proved head is remembered, 0.5 KiB each. */
-  maxRememberedHeads: 4096,
   /** Logs that one key may begin anew in a day: each is a past that nobody checks any more. */
   maxGenerationsPerDay: 4,
   /** A peer that starts on an old log gives others this long to tell what they know of it, from the first answer on. */
@@ -112,10 +118,8 @@ export const LIMITS = {
   maxInboxSize: 32,
   /** Hard bound of a task's `aggregation.memory`. */
   maxMemory: 32,
-  /** Known authors whose newest announcement is kept. */
-  maxAnnouncers: 10_000,
-  /** Authors that never delivered a model whose newest announcement is kept: neighbours, and as many others. */
-  maxNewAnnouncers: 1000,
+  /** Keys whose peer ids, which cost time to make, are at hand. */
+  maxPeerIdsAtHand: 10_000,
   /** Announcements of neighbours that never delivered, and as many of other such authors, that are looked at. */
   newAnnouncements: { burst: 1000, perSecond: 100 },
   /** A peer that is far behind when it starts waits this long for a whole merge of models to start from. */

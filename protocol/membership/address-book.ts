@@ -153,7 +153,7 @@ function methodsOf(book: Book): AddressBook {
     },
     ban(peer) {
       book.banned.add(peer);
-      forgetOldest(book.banned, LIMITS.maxEvidence);
+      forgetOldest(book.banned, LIMITS.maxIdentities.bannedKnown);
       remove(book, peer);
     },
     isBanned: (peer) => book.banned.has(peer),

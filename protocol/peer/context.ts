@@ -21,7 +21,7 @@ import type { EvidenceKind } from "../log/entry/evidence.ts";
 import type { Log } from "../log/stored/chain.ts";
 import type { taskNames } from "../wire/messages.ts";
 import type { Budget } from "./memory/budget.ts";
-import type { Standing } from "./memory/standing.ts";
+import type { Identities } from "./memory/identities.ts";
 
 /** The adaptors around the peer. */
 export interface PeerModules {
@@ -35,8 +35,8 @@ export interface PeerModules {
   readonly rng: Rng;
   /** Whether the store is where this peer left it; left out where nobody can tell. */
   readonly place?: StorePlace;
-  /** Who is known, where other parts of the process have to know too; made anew where left out. */
-  readonly standing?: Standing;
+  /** What is remembered of others, where other parts of the process have to know who is known; made anew where left out. */
+  readonly identities?: Identities;
   /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
   readonly archive?: Archive;
   /** Hears of what happens, e.g. to log it; must not throw. */
@@ -60,8 +60,8 @@ export interface PeerContext extends PeerModules {
   /** SHA-256 of a parameter vector, as the log names it. */
   readonly hashOf: (params: Float32Array) => Uint8Array;
   readonly log: Log;
-  /** Who is known, and who is a newcomer. */
-  readonly standing: Standing;
+  /** What is remembered of others. */
+  readonly identities: Identities;
   /** What others can make this peer do. */
   readonly budget: Budget;
   /** Whether merges are explained and remembered (memory/history.ts). */

@@ -8,7 +8,7 @@ import { taskNames } from "../wire/messages.ts";
 import { createCounters, createParamsHash, type PeerContext, type PeerModules } from "./context.ts";
 import { AGENT } from "./inbound/greet.ts";
 import { createBudget } from "./memory/budget.ts";
-import { createStanding } from "./memory/standing.ts";
+import { createIdentities } from "./memory/identities.ts";
 
 export interface ContextOptions {
   readonly task: Task;
@@ -26,7 +26,7 @@ export async function openContext(options: ContextOptions, modules: PeerModules)
   const { task, taskId, explain, configured, signal, fail } = options;
   const { clock, crypto, identity, store, transport } = modules;
   const codec = codecOf(task, taskId);
-  const standing = modules.standing ?? createStanding(configured);
+  const identities = modules.identities ?? createIdentities(configured);
   return {
     ...modules,
     task,
@@ -35,8 +35,8 @@ export async function openContext(options: ContextOptions, modules: PeerModules)
     codec,
     hashOf: createParamsHash(crypto),
     log: await openLog({ store, identity, crypto, clock, taskId, agent: AGENT }),
-    standing,
-    budget: createBudget({ clock, transport, standing }),
+    identities,
+    budget: createBudget({ clock, transport, standing: identities }),
     explain,
     counters: createCounters(),
     signal,

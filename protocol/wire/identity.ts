@@ -24,7 +24,7 @@ export function peerIdFromPublicKey(publicKey: Uint8Array): PeerId {
   const name = keyOf(publicKey);
   const peerId = known.get(name) ?? base58btc.baseEncode(concatBytes(PREFIX, publicKey));
   known.set(name, peerId);
-  forgetOldest(known, LIMITS.maxAnnouncers);
+  forgetOldest(known, LIMITS.maxPeerIdsAtHand);
   return peerId;
 }
 

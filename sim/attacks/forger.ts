@@ -111,7 +111,7 @@ export function createForger(options: ForgerOptions): Forger {
     tell(receiver, sealed) {
       memory.told.delete(receiver);
       memory.told.set(receiver, sealed);
-      forgetOldest(memory.told, LIMITS.maxAnnouncers);
+      forgetOldest(memory.told, LIMITS.maxPeerIdsAtHand);
       coalition.network.tell(liar.identity.peerId, receiver, wire.names.announce, sealed);
     },
     async announce(sealed) {

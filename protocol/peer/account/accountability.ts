@@ -7,6 +7,7 @@ import type { PeerId, StoreChange } from "../../base/seams.ts";
 import type { Entry } from "../../log/entry/entry.ts";
 import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
 import type { PeerContext } from "../context.ts";
+import { heardIn } from "../inbound/announcements.ts";
 import type { Accountable } from "../inbound/inbound-state.ts";
 import type { Service } from "../services.ts";
 import { openBans } from "./bans.ts";
@@ -41,10 +42,8 @@ export interface AccountabilityStatus {
 /** @throws HearsayError ERR_BANNED where there is evidence against this peer's own key; ERR_STATE where what is stored is damaged. */
 export async function openAccountability(context: PeerContext): Promise<Accountability> {
   const { crypto, taskId, log } = context;
-  const heads = await openHeadMemory(context.store, context.clock);
-  for (const author of heads.authors()) context.standing.remember(author);
-  let book: Parameters<Accountable["useBook"]>[0] | undefined;
-  const bans = await openBans(context, (peer) => book?.newest(peer) !== undefined);
+  const heads = await openHeadMemory(context);
+  const bans = await openBans(context);
   const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
   const { service, published } = createLogService(context, { evidence: bans.heldBeside });
 
@@ -62,14 +61,11 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
     },
     onOld: (announced) => doubt(announcedState(announced)),
     met: bans.met,
-    useBook(known) {
-      book = known;
-    },
     others: createOtherLogs({
       ...{ taskId, crypto, doubt, onFork: bans.found },
       announcedBy(author) {
         const proved = heads.get(author);
-        const heard = book?.announcedBy(author) ?? [];
+        const heard = heardIn(context.identities.get(author)?.slot);
         return proved === undefined || heard.some(({ sealed }) => equalBytes(sealed, proved.sealed))
           ? heard
           : [...heard, proved];

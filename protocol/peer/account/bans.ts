@@ -29,9 +29,10 @@ import { createGroupCommit, type GroupCommit } from "../../log/stored/group-comm
 import { peerIdFromPublicKey } from "../../wire/identity.ts";
 import { decodeEvidenceAnswer, encodeLogRequest, LOG_PROTOCOL } from "../../wire/log-messages.ts";
 import { countRefused, type PeerContext } from "../context.ts";
+import type { Grade, Held } from "../memory/record.ts";
 import type { TopicService } from "../services.ts";
 import { type Asking, createAsking } from "./evidence-asking.ts";
-import { createEvidenceBook, type EvidenceBook, type Grade, type Held } from "./evidence-book.ts";
+import { createEvidenceBook, type EvidenceBook } from "./evidence-book.ts";
 
 export interface Bans {
   /** Hears of evidence. */
@@ -55,7 +56,8 @@ const CHECK_COST = 1;
 /** Against strangers, in the answer of one neighbour. */
 const MAX_STRANGERS = 256;
 /** Of one neighbour: all that can be kept, with what pages cannot use. */
-const MAX_KEPT = LIMITS.maxEvidence + LIMITS.maxEvidenceOfMet + LIMITS.maxEvidenceOfStrangers;
+const { bannedKnown, bannedMet, bannedStrangers } = LIMITS.maxIdentities;
+const MAX_KEPT = bannedKnown + bannedMet + bannedStrangers;
 const MAX_PAGES = Math.ceil((1.2 * MAX_KEPT * LIMITS.maxEvidenceBytes) / LIMITS.maxFrameBytes);
 /** Of what one neighbour told: as much as others check at once. */
 const MAX_TOLD_ON = CHECKS.burst;
@@ -73,25 +75,22 @@ interface Court {
   readonly book: EvidenceBook;
   readonly allowances: Map<PeerId, Allowance>;
   readonly commit: GroupCommit<StoreChange>;
-  /** Whether a peer has announced something in this run. */
-  readonly isAnnouncer: (peer: PeerId) => boolean;
 }
 
 /**
  * Loads what is held.
- * @param isAnnouncer whether a peer has announced something in this run.
  * @throws HearsayError ERR_BANNED where there is evidence against this peer's own key.
  */
-export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId) => boolean): Promise<Bans> {
+export async function openBans(context: PeerContext): Promise<Bans> {
   const { store, crypto, names, counters } = context;
-  const book = createEvidenceBook(crypto);
+  const book = createEvidenceBook(context.identities, crypto);
   const commit = createGroupCommit<StoreChange>({
     write: (changes) => store.write(changes),
     sizeOf: () => 1,
     maxSize: MAX_GROUP,
     sharesBatch: () => true,
   });
-  const court: Court = { context, book, allowances: new Map(), commit, isAnnouncer };
+  const court: Court = { context, book, allowances: new Map(), commit };
   const asking = createAsking(context, (neighbour, signal) => askFor(court, neighbour, signal));
   await load(context, book);
 
@@ -124,10 +123,11 @@ export async function openBans(context: PeerContext, isAnnouncer: (peer: PeerId)
   };
 }
 
-function gradeOf({ context, isAnnouncer }: Court, peer: PeerId): Grade {
-  const { identity, standing, transport } = context;
-  if (peer === identity.peerId || standing.isKnown(peer)) return "known";
-  return isAnnouncer(peer) || transport.peers().includes(peer) ? "met" : "stranger";
+function gradeOf({ context }: Court, peer: PeerId): Grade {
+  const { identity, identities, transport } = context;
+  if (peer === identity.peerId || identities.isKnown(peer)) return "known";
+  const hasAnnounced = identities.get(peer)?.slot !== undefined;
+  return hasAnnounced || transport.peers().includes(peer) ? "met" : "stranger";
 }
 
 function mayCheck({ context, allowances }: Court, sender: PeerId): boolean {
@@ -220,12 +220,15 @@ async function askFor(court: Court, neighbour: PeerId, signal: AbortSignal): Pro
 }
 
 /** What earlier runs held; of keys that are not known, as many as have a place. @throws HearsayError ERR_BANNED. */
-async function load({ store, identity, crypto, standing, transport }: PeerContext, book: EvidenceBook): Promise<void> {
+async function load(
+  { store, identity, crypto, identities, transport }: PeerContext,
+  book: EvidenceBook,
+): Promise<void> {
   for await (const [key, bytes] of store.range(EVIDENCE_KEYS)) {
     const peer = key.slice(EVIDENCE_KEYS.length);
     const evidence = decodeEvidence(bytes);
     if (peer === identity.peerId) throw ownBan(verifyEvidence(evidence, crypto));
-    const grade = standing.isKnown(peer) ? "known" : "met";
+    const grade = identities.isKnown(peer) ? "known" : "met";
     book.put(peer, { kind: evidence.kind, bytes, grade }, true);
     if (book.get(peer) !== undefined) transport.block(peer);
   }

@@ -2,7 +2,7 @@
  * Cosignatures of this peer's log by others. They are wanted when the newest cosigned checkpoint is 64 entries or ten minutes old; then of one
  * checkpoint, by the first three neighbours that prove a model against it. They say that peers with other interests have seen this log in this state,
  * which is worth as much to a reader as those peers are: `cosignersAmong`. A neighbour brings one line, in its own name and of about this
- * time; one of a peer that is known (peer/memory/standing.ts) takes the seat of a newcomer, since keys are free.
+ * time; one of a peer that is known (peer/memory/identities.ts) takes the seat of a newcomer, since keys are free.
  */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
@@ -33,7 +33,7 @@ export interface Cosigning {
   bring(from: PeerId, size: number, line: string): Promise<void>;
 }
 
-type Components = Pick<PeerContext, "log" | "crypto" | "identity" | "clock" | "standing">;
+type Components = Pick<PeerContext, "log" | "crypto" | "identity" | "clock" | "identities">;
 
 export function createCosigning(components: Components): Cosigning {
   const { log, clock } = components;
@@ -67,10 +67,10 @@ export function createCosigning(components: Components): Cosigning {
 }
 
 /** Whether `from` gets a seat beside, or in place of, those that cosigned the newest cosigned checkpoint. */
-function hasSeat({ log, standing }: Components, from: PeerId): boolean {
+function hasSeat({ log, identities }: Components, from: PeerId): boolean {
   const seated = (log.cosigned()?.signatures.slice(1) ?? []).map(({ name }) => name);
   if (seated.includes(from)) return false;
-  return seated.length < MAX_COSIGNERS || (standing.isKnown(from) && !seated.every(standing.isKnown));
+  return seated.length < MAX_COSIGNERS || (identities.isKnown(from) && !seated.every(identities.isKnown));
 }
 
 /** The checkpoint of this size with the new line. @throws HearsayError ERR_SIGNATURE */
@@ -99,12 +99,12 @@ async function ownCheckpoint({ log, identity, crypto }: Components, size: number
 
 /** The writer's line, those that were there, and the new one; where the seats are taken, a newcomer's goes. */
 function seatsWith(
-  { standing }: Components,
+  { identities }: Components,
   [own, ...seated]: readonly NoteSignature[],
   line: NoteSignature,
 ): NoteSignature[] {
   const full = seated.length >= MAX_COSIGNERS;
-  const leaves = full ? seated.find(({ name }) => !standing.isKnown(name)) : undefined;
+  const leaves = full ? seated.find(({ name }) => !identities.isKnown(name)) : undefined;
   return [...(own ? [own] : []), ...seated.filter((one) => one !== leaves), line];
 }
 

@@ -5,11 +5,10 @@
  * does not show that, none of its models is taken (proofs.ts). An author with one log can always show it; one with two cannot,
  * from whichever head it answers.
  */
-import { forgetOldest } from "../../base/bounded.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { PeerId } from "../../base/seams.ts";
-import type { Standing } from "../memory/standing.ts";
+import type { Identities } from "../memory/identities.ts";
 import type { SignedState } from "./signed-state.ts";
 
 export interface Doubts {
@@ -21,34 +20,23 @@ export interface Doubts {
   settle(doubted: SignedState): void;
 }
 
-export function createDoubts(standing: Pick<Standing, "isKnown">): Doubts {
-  const known = new Map<PeerId, readonly SignedState[]>();
-  const others = new Map<PeerId, readonly SignedState[]>();
-  const of = (author: PeerId) => known.get(author) ?? others.get(author) ?? [];
-
-  function set(author: PeerId, doubts: readonly SignedState[]): void {
-    known.delete(author);
-    others.delete(author);
-    if (doubts.length === 0) return;
-    (standing.isKnown(author) ? known : others).set(author, doubts);
-    forgetOldest(known, LIMITS.maxRememberedHeads);
-    forgetOldest(others, LIMITS.maxDoubtedNewcomers);
-  }
+/** Kept in the records of the authors. */
+export function createDoubts(identities: Pick<Identities, "get" | "change">): Doubts {
+  const of = (author: PeerId) => identities.get(author)?.doubts ?? [];
 
   return {
     open(state) {
       const doubts = of(state.author).filter(({ generation }) => generation === state.generation);
       if (doubts.some(({ size, root }) => size === state.size && equalBytes(root, state.root))) return;
-      if (doubts.length < LIMITS.maxDoubts) set(state.author, [...doubts, state]); // else the first ones are in its way anyway
+      if (doubts.length < LIMITS.maxDoubts) identities.change(state.author, { doubts: [...doubts, state] }); // else the first ones are in its way anyway
     },
     before({ author, generation, size }) {
       return of(author).filter((doubted) => doubted.generation === generation && doubted.size <= size);
     },
     settle(doubted) {
-      set(
-        doubted.author,
-        of(doubted.author).filter((one) => one !== doubted),
-      );
+      const { author } = doubted;
+      if (identities.get(author) !== undefined)
+        identities.change(author, { doubts: of(author).filter((one) => one !== doubted) });
     },
   };
 }

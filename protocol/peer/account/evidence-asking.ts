@@ -34,7 +34,7 @@ export function createAsking(
   const later = new Set<PeerId>();
 
   function ask(peer: PeerId): void {
-    const lane = context.standing.isKnown(peer) ? known : newcomers;
+    const lane = context.identities.isKnown(peer) ? known : newcomers;
     lane.waiting.add(peer);
     next(context, lane, askFor);
   }

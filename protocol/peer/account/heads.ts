@@ -5,8 +5,8 @@
  *     witness/<peer id>     DAG-CBOR [1, sealed announcement, since, begun]
  *
  * The announcement holds generation, size and root, signed. `begun` counts the generations that the author has begun since `since` (ms): a new
- * one starts from nothing, so more than LIMITS.maxGenerationsPerDay are refused for a day. Memory is bounded: who
- * was not pulled from for longest is forgotten.
+ * one starts from nothing, so more than LIMITS.maxGenerationsPerDay are refused for a day. A head is a part of the author's record and goes with
+ * it (memory/identities.ts), also from the disk.
  */
 
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
@@ -16,12 +16,12 @@ import { STORE } from "../../base/store-layout.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
+import type { Identities } from "../memory/identities.ts";
+import type { Head } from "../memory/record.ts";
 
 export interface HeadMemory {
   /** The announcement of the newest head that an author has proved. */
   get(author: PeerId): Announcement | undefined;
-  /** Whose heads are remembered. */
-  authors(): Iterable<PeerId>;
   /** Whether a log of this generation may be looked at: not one before that which is remembered, nor too many new ones in a day. */
   mayBegin(announcement: Announcement): boolean;
   /** The log was shown to continue what was remembered, or to begin anew. */
@@ -33,50 +33,47 @@ export interface HeadMemory {
 const FORM = { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes };
 const DAY_MS = 86_400_000;
 
-interface Remembered {
-  readonly announcement: Announcement;
-  readonly sinceMs: number;
-  readonly begun: number;
+export interface HeadComponents {
+  readonly store: Store;
+  readonly clock: Pick<Clock, "now">;
+  readonly identities: Identities;
 }
 
-/** @throws HearsayError ERR_STATE where what is stored is damaged. */
-export async function openHeadMemory(store: Store, clock: Clock): Promise<HeadMemory> {
-  const heads = new Map<PeerId, Remembered>();
+/** Those whose heads the store has are known: they delivered in an earlier run. @throws HearsayError ERR_STATE where what is stored is damaged. */
+export async function openHeadMemory({ store, clock, identities }: HeadComponents): Promise<HeadMemory> {
+  const headOf = (author: PeerId) => identities.get(author)?.head;
   let dirty = new Set<PeerId>();
-  for await (const [key, value] of store.range(STORE.witness))
-    heads.set(key.slice(STORE.witness.length), readHead(value));
+  identities.onForget(({ peer, head }) => head && dirty.add(peer));
+  for await (const [key, value] of store.range(STORE.witness)) {
+    const peer = key.slice(STORE.witness.length);
+    identities.remember(peer);
+    identities.change(peer, { head: readHead(value) });
+  }
 
   /** Generations begun in the day that is not over. */
-  function begunLately({ sinceMs, begun }: Remembered): number {
+  function begunLately({ sinceMs, begun }: Head): number {
     return Math.abs(clock.now() - sinceMs) < DAY_MS ? begun : 0; // a day that began in years to come is one of a wrong clock
   }
 
   return {
-    get: (author) => heads.get(author)?.announcement,
-    authors: () => heads.keys(),
+    get: (author) => headOf(author)?.announcement,
     mayBegin({ author, generation }) {
-      const known = heads.get(author);
+      const known = headOf(author);
       if (known === undefined || known.announcement.generation === generation) return true;
       return generation > known.announcement.generation && begunLately(known) < LIMITS.maxGenerationsPerDay;
     },
     remember(announcement) {
       const { author, generation } = announcement;
-      const known = heads.get(author);
+      const known = headOf(author);
       const begun = known === undefined ? 0 : begunLately(known);
       const begins = known !== undefined && generation > known.announcement.generation;
       const sinceMs = known !== undefined && begun > 0 ? known.sinceMs : Math.floor(clock.now());
-      heads.delete(author); // re-inserted at the end: the map's order is the order of the last pull
-      heads.set(author, { announcement, sinceMs, begun: begins ? begun + 1 : begun });
       dirty.add(author);
-      for (const oldest of heads.keys()) {
-        if (heads.size <= LIMITS.maxRememberedHeads) break;
-        heads.delete(oldest);
-        dirty.add(oldest);
-      }
+      identities.change(author, { head: { announcement, sinceMs, begun: begins ? begun + 1 : begun } });
     },
     takeChanges() {
       const changes = [...dirty].map((author): StoreChange => {
-        const head = heads.get(author);
+        const head = headOf(author);
         return { key: STORE.witness + author, ...(head && { value: writeHead(head) }) };
       });
       dirty = new Set();
@@ -91,11 +88,11 @@ export async function storedHead(store: Store, author: PeerId): Promise<Announce
   return value && readHead(value).announcement;
 }
 
-function writeHead({ announcement, sinceMs, begun }: Remembered): Uint8Array {
+function writeHead({ announcement, sinceMs, begun }: Head): Uint8Array {
   return encodeRecord(FORM.version, announcement.sealed, sinceMs, begun);
 }
 
-function readHead(value: Uint8Array): Remembered {
+function readHead(value: Uint8Array): Head {
   try {
     const [sealed, sinceMs, begun] = decodeRecord(value, FORM) ?? [];
     if (sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))

@@ -66,8 +66,8 @@ interface State {
 
 /** @param hasPast whether others could know of the log. */
 export function createPast(context: PeerContext, hasPast: boolean): Past {
-  const { clock, standing } = context;
-  const known = new Set(standing.known());
+  const { clock, identities } = context;
+  const known = new Set(identities.known());
   const untilMs = clock.monotonicMs() + LIMITS.headQueryMs;
   const state: State = {
     settled: !hasPast,

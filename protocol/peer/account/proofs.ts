@@ -61,7 +61,7 @@ interface Court extends ProverOptions {
 }
 
 export function createProver(context: PeerContext, options: ProverOptions): Prover {
-  const court: Court = { ...options, context, doubts: createDoubts(context.standing), searched: new Set() };
+  const court: Court = { ...options, context, doubts: createDoubts(context.identities), searched: new Set() };
   return {
     prove: (announced) => prove(court, announced),
     doubt(state) {

@@ -21,8 +21,11 @@ import { logIdOf } from "../../log/entry/entry.ts";
 import { checkpointFrom, isSignedBy } from "../../log/tree/checkpoint.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { openEnvelope } from "../../wire/envelope.ts";
+import type { Identities } from "../memory/identities.ts";
+import type { Rank } from "../memory/ranks.ts";
+import type { Slot } from "../memory/record.ts";
 import { type Announced, announced } from "../stages.ts";
-import { type Announcers, createAnnouncers, createSeenModels, type Rank, type SeenModels } from "./announcers.ts";
+import { createSeenModels, type SeenModels } from "./seen-models.ts";
 
 export interface AnnouncementBook {
   /** Checks a sealed announcement that `from` has brought, and keeps it if it is its author's newest. */
@@ -31,8 +34,6 @@ export interface AnnouncementBook {
   available(authors: Iterable<PeerId>): Announced[];
   /** The newest of an author. */
   newest(author: PeerId): Announced | undefined;
-  /** Those of an author that are known, the newest first. */
-  announcedBy(author: PeerId): readonly Announcement[];
   /** Whether its newest was. */
   isGivenUp(author: PeerId): boolean;
   /** Its model could not be had, or has had its time. */
@@ -47,6 +48,7 @@ export interface AnnouncementContext {
   readonly announcementsPerSecond: number;
   readonly clock: Clock;
   readonly crypto: Crypto;
+  readonly identities: Identities;
   /** Own cycles so far. */
   cycle(): number;
   rankOf(author: PeerId): Rank;
@@ -80,23 +82,9 @@ const DOUBTS = { burst: 5, perSecond: 0.2 };
 /** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
 const KEPT_BEFORE = 3;
 
-interface Slot {
-  announced: Announced;
-  /** As they came, the newest first. */
-  readonly before: readonly Uint8Array[];
-  /** Stands for the author in `seen`. */
-  readonly tag: number;
-  /** Grows with every announcement that is kept. */
-  readonly order: number;
-  givenUp: boolean;
-  readonly allowance: Allowance;
-  doubts: Allowance | undefined;
-}
-
 /** What the functions of this file share. */
 interface Book {
   readonly context: AnnouncementContext;
-  readonly slots: Announcers<Slot>;
   readonly seen: SeenModels;
   readonly newcomers: Map<Rank, Allowance>;
   tags: number;
@@ -104,30 +92,29 @@ interface Book {
 }
 
 export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
-  const slots = createAnnouncers<Slot>();
-  const book: Book = { context, slots, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 };
+  const book: Book = { context, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 };
+  const slotOf = (author: PeerId) => context.identities.get(author)?.slot;
   return {
     receive: (from, sealed) => receive(book, from, sealed),
     available(authors) {
       const found: Slot[] = [];
       for (const author of authors) {
-        const slot = slots.get(author);
+        const slot = slotOf(author);
         if (slot?.givenUp === false) found.push(slot);
       }
       return found.sort((a, b) => a.order - b.order).map(({ announced }) => announced);
     },
     giveUp(announced) {
-      const slot = slots.get(announced.author);
+      const slot = slotOf(announced.author);
       if (slot?.announced === announced) slot.givenUp = true;
     },
-    newest: (author) => slots.get(author)?.announced,
-    announcedBy: (author) => heardIn(slots.get(author)),
-    isGivenUp: (author) => slots.get(author)?.givenUp === true,
+    newest: (author) => slotOf(author)?.announced,
+    isGivenUp: (author) => slotOf(author)?.givenUp === true,
   };
 }
 
 function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
-  const { context, slots, seen } = book;
+  const { context, seen } = book;
   const nowMs = context.clock.monotonicMs();
   // [REJECT] Longer than LIMITS.maxAnnouncementBytes, or not the canonical encoding of an announcement.
   let announcement: Announcement;
@@ -145,7 +132,7 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
   // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
   // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
-  const slot = slots.get(announcement.author);
+  const slot = context.identities.get(announcement.author)?.slot;
   if (isOld(context, announcement, slot)) return receiveOld(book, from, announcement, nowMs);
   // [IGNORE] A model that this author announced before: it can't become fresh again.
   const tag = slot?.tag ?? book.tags;
@@ -167,8 +154,8 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
 }
 
 /** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
-function allowanceOf({ context, slots }: Book, slot: Slot | undefined, nowMs: number): Allowance {
-  const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, slots.count("known")));
+function allowanceOf({ context }: Book, slot: Slot | undefined, nowMs: number): Allowance {
+  const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, context.identities.announcers()));
   const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
   return allowanceAt(nowMs, slot?.allowance, rate);
 }
@@ -183,29 +170,32 @@ function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs
 }
 
 function keep(book: Book, announcement: Announcement, rank: Rank, allowance: Allowance): void {
-  const { context, slots, seen } = book;
-  const slot = slots.get(announcement.author);
+  const { context, seen } = book;
+  const slot = context.identities.get(announcement.author)?.slot;
   const tag = slot?.tag ?? book.tags++;
   seen.add(tag, announcement.model, rank);
   // The same bytes as those of before, which are kept once instead.
   const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
   const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle() };
   const before = context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
-  slots.set(announcement.author, rank, {
-    announced: announced({ ...announcement, ...shared }, seenNow),
-    before,
-    tag,
-    order: book.orders++,
-    givenUp: false,
-    allowance,
-    doubts: slot?.doubts,
+  context.identities.change(announcement.author, {
+    isNear: rank === "near",
+    slot: {
+      announced: announced({ ...announcement, ...shared }, seenNow),
+      before,
+      tag,
+      order: book.orders++,
+      givenUp: false,
+      allowance,
+      doubts: slot?.doubts,
+    },
   });
 }
 
 /** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
 function receiveOld(book: Book, from: PeerId, announcement: Announcement, nowMs: number): Verdict {
-  const { context, slots, seen } = book;
-  const slot = slots.get(announcement.author);
+  const { context, seen } = book;
+  const slot = context.identities.get(announcement.author)?.slot;
   const { model } = announcement;
   const other = contradicted(context, announcement, slot);
   const doubts = slot && doubtsLeft(book, announcement, slot, nowMs);
@@ -264,7 +254,7 @@ function contradicted(
 }
 
 /** What is kept of an author, the newest first. */
-function heardIn(slot: Slot | undefined): Announcement[] {
+export function heardIn(slot: Slot | undefined): Announcement[] {
   return slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : [];
 }
 

@@ -1,28 +1,24 @@
 /** What the inbound half holds, and what it knows of the authors whose models could be pulled. */
-import { LIMITS } from "../../base/limits.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { PeerContext } from "../context.ts";
 import type { Proofs } from "../loop/fetch.ts";
+import { createRanks, type Ranks } from "../memory/ranks.ts";
 import type { Announced } from "../stages.ts";
 import { type AnnouncementBook, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
-import type { Rank } from "./announcers.ts";
 import { type Committee, createCommittee } from "./committee.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { createStrikes, type Strikes } from "./strikes.ts";
 
 /** How authors answer for their logs; left out where they do not. */
-export type Accountable = NonNullable<AnnouncementContext["accountable"]> &
-  Proofs & {
-    /** Gives it the announcements that are known: with their authors this peer has dealt. */
-    useBook(book: Pick<AnnouncementBook, "newest" | "announcedBy">): void;
-  };
+export type Accountable = NonNullable<AnnouncementContext["accountable"]> & Proofs;
 
 /** Shared by the functions of inbound.ts and pulls.ts. */
 export interface InboundState {
   readonly context: PeerContext;
   readonly accountable: Accountable | undefined;
+  readonly ranks: Ranks;
   readonly book: AnnouncementBook;
   readonly inbox: Inbox;
   readonly committee: Committee;
@@ -34,8 +30,6 @@ export interface InboundState {
   triedCycle: number;
   /** Whose models were asked for in this cycle, whether they came or not. */
   asked: Set<PeerId>;
-  /** When each author last delivered a model, in this order. */
-  readonly deliveredMs: Map<PeerId, number>;
   cycle: number;
   /** Largest norm that is let in. */
   maxNorm: number;
@@ -47,24 +41,20 @@ export interface InboundState {
   invalid: Announced[];
   /** Hears once that a pull has ended. */
   listener: (() => void) | undefined;
-  near: ReadonlySet<PeerId>;
-  nearSinceMs: number;
 }
 
 /** Models are held for this many committees: a member whose model is not held any more has it pulled again. */
 const SPARE = 2;
-
-/** The list of neighbours may be so old when an author is ranked. */
-const RANK_MS = 1000;
 
 export function createInboundState(
   context: PeerContext,
   startCycle: number,
   accountable: Accountable | undefined,
 ): InboundState {
-  const { task, clock, codec, rng } = context;
+  const { task, clock, codec, rng, identities } = context;
   const { inboxSize, memory } = task.aggregation;
   const seats = Math.max(inboxSize, memory);
+  const ranks = createRanks(context);
   const book = createAnnouncementBook({
     task: context.taskId,
     self: context.identity.peerId,
@@ -73,46 +63,32 @@ export function createInboundState(
     clock,
     crypto: context.crypto,
     cycle: () => state.cycle,
-    rankOf: (author) => rankOf(state, author),
+    rankOf: ranks.rankOf,
+    identities,
     pay: context.budget.pay,
     ...(accountable && { accountable }),
   });
   const state: InboundState = {
     context,
     accountable,
+    ranks,
     book,
     inbox: createInbox({ capacity: SPARE * seats, memory }),
     committee: createCommittee(seats, rng.fork("pulls")),
-    strikes: createStrikes(LIMITS.maxAnnouncers),
-    places: createPlaces(context, codec.maxBytes),
+    strikes: createStrikes(identities),
+    places: createPlaces({ ...context, standing: identities }, codec.maxBytes),
     tryOuts: new Set(),
     tryOutRng: rng.fork("try-outs"),
     triedCycle: startCycle - 1,
     asked: new Set(),
-    deliveredMs: new Map(),
     cycle: startCycle,
     maxNorm: Number.MAX_VALUE,
     drawn: 0,
     drawLater: undefined,
     invalid: [],
     listener: undefined,
-    near: new Set(),
-    nearSinceMs: Number.NEGATIVE_INFINITY,
   };
   return state;
-}
-
-function rankOf(state: InboundState, author: PeerId): Rank {
-  if (state.context.standing.isKnown(author)) return "known";
-  return neighbours(state, RANK_MS).has(author) ? "near" : "far";
-}
-
-/** Who is connected, or was a moment ago: the list is made anew, and an announcement is worth less than that. */
-export function neighbours(state: InboundState, maxAgeMs: number): ReadonlySet<PeerId> {
-  const { clock, transport } = state.context;
-  const nowMs = clock.monotonicMs();
-  if (nowMs - state.nearSinceMs >= maxAgeMs) [state.near, state.nearSinceMs] = [new Set(transport.peers()), nowMs];
-  return state.near;
 }
 
 /** Authors of pulls that have a place, and a seat. */

@@ -48,7 +48,6 @@ const DELIVERY_CYCLES = 2;
 export function createInbound(context: PeerContext, startCycle: number, accountable?: Accountable): Inbound {
   const state = createInboundState(context, startCycle, accountable);
   const { book, inbox, places } = state;
-  accountable?.useBook(book);
   return {
     receive: (from, sealed) => receive(state, from, sealed),
     beginCycle(cycle, ownNorm, mergeInMs) {
@@ -99,13 +98,9 @@ function beginCycle(state: InboundState, cycle: number, ownNorm: number): void {
 }
 
 function wanted(state: InboundState, cycleMs: number): number {
-  const { context, committee, deliveredMs, inbox } = state;
+  const { context, committee, inbox } = state;
   const sinceMs = context.clock.monotonicMs() - DELIVERY_CYCLES * cycleMs;
-  for (const [author, atMs] of deliveredMs) {
-    if (atMs >= sinceMs) break;
-    deliveredMs.delete(author);
-  }
-  const hoped = Math.min(context.task.aggregation.inboxSize, deliveredMs.size);
+  const hoped = Math.min(context.task.aggregation.inboxSize, context.identities.deliveredSince(sinceMs));
   return committee.isFull() ? Math.min(hoped, inbox.fresh().length + seated(state).length) : hoped;
 }
 

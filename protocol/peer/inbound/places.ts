@@ -14,7 +14,7 @@
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
-import type { Standing } from "../memory/standing.ts";
+import type { Standing } from "../memory/identities.ts";
 
 /** Of a pull. `silent`: without an answer, or too slow; `busy`: its author answers others. */
 export type Outcome = "delivered" | "silent" | "refused" | "busy";

@@ -8,7 +8,7 @@ import type { PeerId } from "../../base/seams.ts";
 import { countRefused } from "../context.ts";
 import { fetchBody, lookInto } from "../loop/fetch.ts";
 import type { Announced } from "../stages.ts";
-import { type InboundState, isNew, mayPull, neighbours, seated, youngAuthors } from "./inbound-state.ts";
+import { type InboundState, isNew, mayPull, seated, youngAuthors } from "./inbound-state.ts";
 import type { Outcome } from "./places.ts";
 
 /** Time for the pulls of a cycle, in mean durations of one, for each wave of them: some take longer than the mean. */
@@ -55,7 +55,7 @@ export function draw(state: InboundState, announcer?: PeerId): void {
   if (state.drawLater !== undefined || context.signal.aborted) return;
   if (isFull(state) && !mayTryOut(state)) return;
   if (announcer !== undefined && strikes.isOut(announcer, cycle)) return; // the list of neighbours costs more than anything else here
-  const near = neighbours(state, 0); // announcements come from everywhere, bodies from neighbours
+  const near = state.ranks.neighbours(0); // announcements come from everywhere, bodies from neighbours
   if (announcer !== undefined && !near.has(announcer)) return;
   drawMembers(state, near);
   tryOut(state, near);
@@ -136,12 +136,10 @@ async function pull(state: InboundState, announced: Announced): Promise<void> {
   }
 }
 
-function delivered({ context, deliveredMs, places, strikes }: InboundState, author: PeerId): void {
+function delivered({ context, places, strikes }: InboundState, author: PeerId): void {
   strikes.forgive(author);
   places.end(author, "delivered");
-  context.standing.delivered(author);
-  deliveredMs.delete(author); // re-inserted at the end
-  deliveredMs.set(author, context.clock.monotonicMs());
+  context.identities.delivered(author, context.clock.monotonicMs());
 }
 
 function failed(state: InboundState, announced: Announced, { code, message, details }: HearsayError): void {
@@ -149,7 +147,7 @@ function failed(state: InboundState, announced: Announced, { code, message, deta
   countRefused(context.counters, code);
   context.observe?.({ kind: "refused", peer: announced.author, code, message });
   if (isBusy({ code, details })) return; // asked again in the next cycle
-  const lost = SILENT.includes(code) && context.standing.isKnown(announced.author);
+  const lost = SILENT.includes(code) && context.identities.isKnown(announced.author);
   if (code !== "ERR_NOT_FOUND" && strikes.add(announced.author, cycle, lost)) return; // asked again in the next cycle
   book.giveUp(announced);
   if (NO_FAULT_OF_THE_MODEL.includes(code)) return;

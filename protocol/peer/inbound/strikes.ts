@@ -4,9 +4,9 @@
  * failure of an author that is known leaves it out of none, and the next ones count as if it had not been: a cable that was plugged in again must not cost four cycles, which may be long.
  */
 
-import { forgetOldest } from "../../base/bounded.ts";
 import { power } from "../../base/exp-log.ts";
 import type { PeerId } from "../../base/seams.ts";
+import type { Identities } from "../memory/identities.ts";
 
 export interface Strikes {
   /** @param lost its connection may have died, and it is known. True where this is the one failure that costs nothing. */
@@ -22,27 +22,26 @@ export interface Strikes {
 const MAX_CYCLES = 64;
 const MAX_POINTS = 16;
 
-/** @param capacity authors that are remembered; of more, the one whose last failure is oldest is forgotten. */
-export function createStrikes(capacity: number): Strikes {
-  const records = new Map<PeerId, { points: number; untilCycle: number; isExcused: boolean }>();
-
+/** Kept in the records of the authors. */
+export function createStrikes(identities: Pick<Identities, "get" | "change">): Strikes {
+  const strikesOf = (author: PeerId) => identities.get(author)?.strikes;
   return {
     add(author, cycle, lost = false) {
-      const before = records.get(author);
+      const before = strikesOf(author);
       const points = Math.min(MAX_POINTS, (before?.points ?? 0) + 2);
       const isExcused = before?.isExcused ?? lost;
       const isFirst = isExcused && before === undefined;
       const out = isFirst ? 0 : Math.min(MAX_CYCLES, power(2, points - (isExcused ? 2 : 0)));
-      records.delete(author); // re-inserted at the end: the map's order is the order of failures
-      records.set(author, { points, untilCycle: cycle + out, isExcused });
-      forgetOldest(records, capacity);
+      identities.change(author, { strikes: { points, untilCycle: cycle + out, isExcused } });
       return isFirst;
     },
     forgive(author) {
-      const record = records.get(author);
-      if (record !== undefined && --record.points <= 0) records.delete(author);
+      const before = strikesOf(author);
+      if (before === undefined) return;
+      const points = before.points - 1;
+      identities.change(author, { strikes: points > 0 ? { ...before, points } : undefined });
     },
-    isOut: (author, cycle) => (records.get(author)?.untilCycle ?? 0) > cycle,
-    has: (author) => records.has(author),
+    isOut: (author, cycle) => (strikesOf(author)?.untilCycle ?? 0) > cycle,
+    has: (author) => strikesOf(author) !== undefined,
   };
 }

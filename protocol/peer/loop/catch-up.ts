@@ -29,7 +29,7 @@ export interface CatchUp {
 }
 
 export function createCatchUp(context: PeerContext): CatchUp {
-  const { task, clock, standing, trainer } = context;
+  const { task, clock, identities, trainer } = context;
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
   let hasMerged = false;
   let sinceMs: number | undefined;
@@ -75,7 +75,7 @@ export function createCatchUp(context: PeerContext): CatchUp {
       const { eligible, copies } = sorted;
       if (hasMerged || !isBehind(own, eligible)) return { ...sorted, catchUp: false };
       sinceMs ??= clock.monotonicMs();
-      const trusted = eligible.filter(({ candidate }) => standing.isTrusted(candidate.announced.author));
+      const trusted = eligible.filter(({ candidate }) => identities.isTrusted(candidate.announced.author));
       const isSure = trusted.length >= fewest;
       const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
       if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";

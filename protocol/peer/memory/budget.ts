@@ -3,14 +3,14 @@
  *
  *     cost 1 = about 1 ms of one core, or 1 KiB that is kept
  *
- * Every neighbour pays from a bucket of its own. A newcomer (standing.ts) pays from two more: that of its address prefix, and one that all
+ * Every neighbour pays from a bucket of its own. A newcomer (identities.ts) pays from two more: that of its address prefix, and one that all
  * newcomers share. So neither many keys nor many addresses can take more than a bounded part of this peer, and what they take is not taken from
  * the peers that it knows. Work that cannot be paid for is refused before it is begun, and leaves nothing behind.
  */
 import { type Allowance, allowanceAt, forgetOldest } from "../../base/bounded.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
-import type { Standing } from "./standing.ts";
+import type { Standing } from "./identities.ts";
 
 export interface Budget {
   /** Takes the cost of what `from` asks for; false where a bucket has too little: then nothing is taken, and nothing is done. */

@@ -38,7 +38,7 @@ export const row: HostileRow = {
         told.push(`${(sumMs / LOOKED_AT).toFixed(3)} ms each at ${n + 1}`);
       if ((n + 1) % LOOKED_AT === 0) sumMs = 0;
     }
-    return `${told.join(", ")}; ${accepted} looked at, at most ${LIMITS.maxNewAnnouncers} kept`;
+    return `${told.join(", ")}; ${accepted} looked at, at most ${LIMITS.maxIdentities.near} kept`;
   },
 };
 

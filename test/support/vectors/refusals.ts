@@ -5,6 +5,7 @@ import { isHearsayError } from "../../../protocol/base/errors.ts";
 import type { Verdict } from "../../../protocol/base/seams.ts";
 import { createAnnouncementBook } from "../../../protocol/peer/inbound/announcements.ts";
 import { validateBody } from "../../../protocol/peer/inbound/validate.ts";
+import { createIdentities } from "../../../protocol/peer/memory/identities.ts";
 import { encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { seal } from "../../../protocol/wire/envelope.ts";
@@ -88,6 +89,7 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
     announcementsPerSecond: 20,
     clock: { now: () => 0, monotonicMs: () => 0, after: () => () => {} },
     crypto: nodeCrypto,
+    identities: createIdentities(),
     rankOf: () => "known" as const,
     pay: () => true,
     cycle: () => 1,

@@ -9,6 +9,7 @@ import { readCar } from "../../../../protocol/log/export/car.ts";
 import { openStoredExport } from "../../../../protocol/log/export/stored-export.ts";
 import { checkpointSignature } from "../../../../protocol/log/tree/checkpoint.ts";
 import { openHeadMemory } from "../../../../protocol/peer/account/heads.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { exportOf, inPieces, jsonlOf } from "../../../protocol/log/export/support.ts";
 import { CRYPTO, collect, identity, TASK as LOG_TASK, open, testClock } from "../../../protocol/log/support.ts";
@@ -168,7 +169,7 @@ describe("hearsay log verify", () => {
       const draft = { task: LOG_TASK, generation: 0, ...place, model: AFTER, bytes: 1, age: 1, tsMs: 0 };
       await mkdir(lab.path(name));
       const store = await openStore(lab.path(`${name}/db`));
-      const heads = await openHeadMemory(store, testClock());
+      const heads = await openHeadMemory({ store, clock: testClock(), identities: createIdentities() });
       heads.remember(decodeAnnouncement(encodeAnnouncement(draft, author)));
       await store.write(heads.takeChanges());
       await store.close();

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
-import { createEvidenceBook, type EvidenceBook, type Grade } from "../../../../protocol/peer/account/evidence-book.ts";
+import { createEvidenceBook, type EvidenceBook } from "../../../../protocol/peer/account/evidence-book.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
+import type { Grade } from "../../../../protocol/peer/memory/record.ts";
 
 const CAPACITIES: readonly (readonly [Grade, number])[] = [
-  ["known", LIMITS.maxEvidence],
-  ["met", LIMITS.maxEvidenceOfMet],
-  ["stranger", LIMITS.maxEvidenceOfStrangers],
+  ["known", LIMITS.maxIdentities.bannedKnown],
+  ["met", LIMITS.maxIdentities.bannedMet],
+  ["stranger", LIMITS.maxIdentities.bannedStrangers],
 ];
 
 function put(book: EvidenceBook, peer: string, grade: Grade, isStored = false): void {
@@ -17,7 +19,7 @@ function put(book: EvidenceBook, peer: string, grade: Grade, isStored = false): 
 
 describe("the evidence that is held", () => {
   it("is that of the newest keys of each kind, none of which takes a place of another", () => {
-    const book = createEvidenceBook(nodeCrypto);
+    const book = createEvidenceBook(createIdentities(), nodeCrypto);
     for (const [grade, capacity] of CAPACITIES)
       for (let n = 0; n <= capacity; n++) put(book, `${grade} ${n}`, grade, true);
     assert.equal(
@@ -36,10 +38,10 @@ describe("the evidence that is held", () => {
   });
 
   it("is written a few at a time, and not what came and went meanwhile", () => {
-    const book = createEvidenceBook(nodeCrypto);
-    for (let n = 0; n <= LIMITS.maxEvidenceOfStrangers; n++) put(book, `${n}`, "stranger");
+    const book = createEvidenceBook(createIdentities(), nodeCrypto);
+    for (let n = 0; n <= LIMITS.maxIdentities.bannedStrangers; n++) put(book, `${n}`, "stranger");
     const batches: number[] = [];
     for (let left = book.takeChanges(); left.length > 0; left = book.takeChanges()) batches.push(left.length);
-    assert.deepEqual(batches, Array<number>(LIMITS.maxEvidenceOfStrangers / 64).fill(64));
+    assert.deepEqual(batches, Array<number>(LIMITS.maxIdentities.bannedStrangers / 64).fill(64));
   });
 });

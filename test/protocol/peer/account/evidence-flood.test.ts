@@ -71,8 +71,8 @@ describe("forks of throw-away keys", () => {
     await crowd.run(20_000);
     for (const member of honest) {
       assert.ok(bannedBy(member) > 0, "some of it is looked at, and passed on");
-      assert.ok(bannedBy(member) <= LIMITS.maxEvidenceOfStrangers);
-      assert.ok((await keysIn(member)).length <= LIMITS.maxEvidenceOfStrangers);
+      assert.ok(bannedBy(member) <= LIMITS.maxIdentities.bannedStrangers);
+      assert.ok((await keysIn(member)).length <= LIMITS.maxIdentities.bannedStrangers);
     }
     await fork(crowd, liar);
     await crowd.run(2_000);
@@ -107,8 +107,8 @@ describe("forks of throw-away keys", () => {
     await crowd.run(4_000);
     const kept = await keysIn(again);
     assert.ok(kept.includes(liar.peerId));
-    assert.ok(kept.length <= LIMITS.maxEvidenceOfMet + 1, `${kept.length} are left`);
-    assert.ok(bannedBy(again) <= LIMITS.maxEvidenceOfMet + 1);
+    assert.ok(kept.length <= LIMITS.maxIdentities.bannedMet + 1, `${kept.length} are left`);
+    assert.ok(bannedBy(again) <= LIMITS.maxIdentities.bannedMet + 1);
     assert.ok(again.peer.status().counters.merges > 0);
   });
 });

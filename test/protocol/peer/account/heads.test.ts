@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { openHeadMemory } from "../../../../protocol/peer/account/heads.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { createMemoryStore } from "../../../../sim/seams/store.ts";
 import { identityOf } from "../../../support/crowd.ts";
@@ -16,7 +17,7 @@ function announced(generation: number) {
 
 it("a key may begin few new logs in a day, and as many on the next, also where the clock was years ahead for a while", async () => {
   const clock = { nowMs: 4e12, now: () => clock.nowMs, monotonicMs: () => 0, after: () => () => {} };
-  const heads = await openHeadMemory(createMemoryStore(), clock);
+  const heads = await openHeadMemory({ store: createMemoryStore(), clock, identities: createIdentities() });
   const begin = () => {
     let generation = (heads.get(identityOf(0).peerId)?.generation ?? -1) + 1;
     let begun = 0;

@@ -12,7 +12,8 @@ import {
   type AnnouncementContext,
   createAnnouncementBook,
 } from "../../../../protocol/peer/inbound/announcements.ts";
-import type { Rank } from "../../../../protocol/peer/inbound/announcers.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
+import type { Rank } from "../../../../protocol/peer/memory/ranks.ts";
 import type { Announced } from "../../../../protocol/peer/stages.ts";
 import {
   type Announcement,
@@ -73,7 +74,9 @@ function scene(options: SceneOptions = {}): Scene {
     verified: () => verified,
     book: undefined as unknown as Book,
   };
+  const identities = createIdentities();
   const inner = createAnnouncementBook({
+    identities,
     task: TASK,
     self: me.peerId,
     bodyBytes: { minBytes: BODY_BYTES, maxBytes: BODY_BYTES },
@@ -88,7 +91,11 @@ function scene(options: SceneOptions = {}): Scene {
       },
     },
     cycle: () => made.cycle,
-    rankOf,
+    rankOf(author) {
+      const rank = rankOf(author);
+      if (rank === "known") identities.delivered(author, 0);
+      return rank;
+    },
     pay,
   });
   made.book = {
@@ -259,7 +266,7 @@ test("given up is what was given up: a newer announcement that came meanwhile st
   assert.deepEqual(authors(book), []);
 });
 
-test(`no more than ${LIMITS.maxAnnouncers} authors are kept: the one unheard of for longest goes`, () => {
+test(`no more than ${LIMITS.maxIdentities.known} authors are kept: the one that delivered longest ago goes`, () => {
   const { book } = scene({ crypto: { ...nodeCrypto, verify: () => true } });
   const identity = (n: number): Identity => {
     const publicKey = new Uint8Array(32);
@@ -269,10 +276,10 @@ test(`no more than ${LIMITS.maxAnnouncers} authors are kept: the one unheard of 
   book.receive(sealed(identity(0), 1));
   book.receive(sealed(identity(1), 1));
   book.receive(sealed(identity(0), 2));
-  for (let n = 2; n <= LIMITS.maxAnnouncers; n++) book.receive(sealed(identity(n), 1));
+  for (let n = 2; n <= LIMITS.maxIdentities.known; n++) book.receive(sealed(identity(n), 1));
   const kept = book.available().map(({ publicKey }) => new DataView(publicKey.slice().buffer).getUint32(0));
-  assert.equal(kept.length, LIMITS.maxAnnouncers);
-  assert.ok(kept.includes(0) && kept.includes(LIMITS.maxAnnouncers) && !kept.includes(1));
+  assert.equal(kept.length, LIMITS.maxIdentities.known);
+  assert.ok(kept.includes(0) && kept.includes(LIMITS.maxIdentities.known) && !kept.includes(1));
 });
 
 const fresh = (n: number) => sealed(identityOf(1000 + n), 1);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createPlaces } from "../../../../protocol/peer/inbound/places.ts";
-import { createStanding } from "../../../../protocol/peer/memory/standing.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 import { blobTask } from "../../../support/blobs.ts";
 import { createCrowd } from "../../../support/crowd.ts";
 import { underSilentKeys } from "../../../support/silent-keys.ts";
@@ -35,7 +35,7 @@ describe("forty identities that stay, announce every second and deliver nothing"
 function placesAt(known: readonly string[], prefixOf = (peer: string) => peer) {
   const world = { nowMs: 0 };
   const clock = { now: () => 0, monotonicMs: () => world.nowMs, after: () => () => {} };
-  const standing = createStanding(known);
+  const standing = createIdentities(known);
   const { signal } = new AbortController();
   return { world, places: createPlaces({ clock, standing, transport: { prefixOf } as never, signal }, 10_000) };
 }

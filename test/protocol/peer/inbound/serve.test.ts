@@ -3,14 +3,14 @@ import { it } from "node:test";
 import { HearsayError, isHearsayError } from "../../../../protocol/base/errors.ts";
 import { paidService } from "../../../../protocol/peer/inbound/serve.ts";
 import { createBudget } from "../../../../protocol/peer/memory/budget.ts";
-import { createStanding } from "../../../../protocol/peer/memory/standing.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 
 /** A service of which each answer costs 10, and 1 for 100 bytes, on a clock that the test sets. */
 function service(answerBytes: number) {
   const world = { nowMs: 0, decoded: 0, answered: 0 };
   const clock = { now: () => 0, monotonicMs: () => world.nowMs, after: () => () => {} };
   const transport = { prefixOf: (peer: string) => peer };
-  const budget = createBudget({ clock, transport, standing: createStanding(["known"]) });
+  const budget = createBudget({ clock, transport, standing: createIdentities(["known"]) });
   const { handle } = paidService(budget, {
     protocol: "/service",
     decode(body) {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createBudget } from "../../../../protocol/peer/memory/budget.ts";
-import { createStanding } from "../../../../protocol/peer/memory/standing.ts";
+import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 
 function openBudget(known: string[] = []) {
   const world = { nowMs: 0 };
   const clock = { now: () => 0, monotonicMs: () => world.nowMs, after: () => () => {} };
-  const standing = createStanding(known);
+  const standing = createIdentities(known);
   const transport = { prefixOf: (peer: string) => peer.split("/")[0] ?? "" };
   const budget = createBudget({ clock, transport, standing });
   /** How much of cost 1 is done for the askers in turn, until all are refused. */
@@ -53,7 +53,7 @@ describe("what others can make this peer do", () => {
     exhaust(many("a", 50).slice(1));
     assert.equal(exhaust(["a/0"]), LIMITS.neighbourBudget.burst);
     assert.equal(exhaust(["a/77"]), 0);
-    standing.delivered("a/77");
+    standing.delivered("a/77", 0);
     assert.equal(exhaust(["a/77"]), LIMITS.neighbourBudget.burst);
   });
 

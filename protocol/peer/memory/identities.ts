@@ -1,0 +1,175 @@
+/**
+ * What a peer remembers of others: one record of each identity (record.ts), one table of bounds (LIMITS.maxIdentities) and one rule.
+ *
+ *     class            what brings an identity there                                  how many
+ *     configured       the owner names it                                             all
+ *     known            it delivered a model that holds, in this run or an earlier one 4,096
+ *     proved           it proved its log, and delivered nothing                       1,000
+ *     near             it announced something, as a neighbour                         1,000
+ *     far              it announced something, or is in doubt                         1,000
+ *     banned           there is evidence against it: known before, met, or a stranger 10,000, 2,048 and 1,024
+ *
+ * The rule: an identity is in the first class below `banned` that fits, and in `banned` where there is evidence. Of a class that is full, the one that
+ * was brought there longest ago is forgotten, its whole record at once.
+ *
+ * Keys cost nothing, a delivered model costs its author a training and a place in a log. So no newcomer takes the place of an identity that is
+ * known, and nothing that a key says takes the place of evidence against one that this peer has dealt with.
+ */
+import { LIMITS } from "../../base/limits.ts";
+import type { PeerId } from "../../base/seams.ts";
+import type { Grade, IdentityParts, IdentityRecord } from "./record.ts";
+
+/** Who is known, and who is a newcomer. */
+export interface Standing {
+  /** Named by the owner, or it delivered a model. */
+  isKnown(peer: PeerId): boolean;
+  /** Those that are known now. */
+  known(): PeerId[];
+  /** Named by the owner, or known from an earlier run: not only since somebody came first. */
+  isTrusted(peer: PeerId): boolean;
+}
+
+export interface Identities extends Standing {
+  get(peer: PeerId): IdentityRecord | undefined;
+  /** Changes parts of the record of a peer; it is made where there is none. */
+  change(peer: PeerId, parts: Partial<IdentityParts>): void;
+  /** A model of this peer came and holds: from now on it is known. @param atMs on the monotonic clock. */
+  delivered(peer: PeerId, atMs: number): void;
+  /** It delivered in an earlier run. */
+  remember(peer: PeerId): void;
+  /** How many delivered at this time or later. Those that delivered earlier are not asked about again. */
+  deliveredSince(ms: number): number;
+  /** How many known ones have announced something. */
+  announcers(): number;
+  /** Records with evidence against an identity that was of this grade, in the order in which it came. */
+  banned(grade: Grade): IterableIterator<IdentityRecord>;
+  /** Calls back with each record that is forgotten. */
+  onForget(callback: (record: IdentityRecord) => void): void;
+}
+
+type Class = "configured" | "known" | "proved" | "near" | "far" | `banned ${Grade}`;
+
+const CAPACITY: Readonly<Record<Class, number>> = {
+  configured: Number.POSITIVE_INFINITY,
+  known: LIMITS.maxIdentities.known,
+  proved: LIMITS.maxIdentities.proved,
+  near: LIMITS.maxIdentities.near,
+  far: LIMITS.maxIdentities.far,
+  "banned known": LIMITS.maxIdentities.bannedKnown,
+  "banned met": LIMITS.maxIdentities.bannedMet,
+  "banned stranger": LIMITS.maxIdentities.bannedStrangers,
+};
+
+/** The parts of which a change brings an identity to its class, once more where it is there already. */
+const BRINGS: Readonly<Record<Class, readonly (keyof IdentityRecord)[]>> = {
+  configured: ["isKnown"],
+  known: ["isKnown"],
+  proved: ["head"],
+  near: ["slot", "doubts"],
+  far: ["slot", "doubts"],
+  "banned known": ["evidence"],
+  "banned met": ["evidence"],
+  "banned stranger": ["evidence"],
+};
+
+type Entry = { -readonly [K in keyof IdentityRecord]: IdentityRecord[K] } & { class: Class };
+
+/** What the functions of this file share. */
+interface Memory {
+  readonly named: ReadonlySet<PeerId>;
+  readonly records: Map<PeerId, Entry>;
+  /** In the order in which they were brought there. */
+  readonly classes: Readonly<Record<Class, Set<Entry>>>;
+  readonly listeners: ((record: IdentityRecord) => void)[];
+  announcers: number;
+}
+
+/** @param configured named by the owner of this peer: known whatever they do. */
+export function createIdentities(configured: Iterable<PeerId> = []): Identities {
+  const named = new Set(configured);
+  const records = new Map<PeerId, Entry>();
+  const classes = Object.fromEntries(
+    Object.keys(CAPACITY).map((name) => [name, new Set<Entry>()]),
+  ) as Memory["classes"];
+  const memory: Memory = { named, records, classes, listeners: [], announcers: 0 };
+  const isKnown = (peer: PeerId) => named.has(peer) || records.get(peer)?.isKnown === true;
+  return {
+    isKnown,
+    known: () => [...new Set([...named, ...[...records.keys()].filter(isKnown)])],
+    isTrusted: (peer) => named.has(peer) || records.get(peer)?.isTrusted === true,
+    get: (peer) => records.get(peer),
+    change: (peer, parts) => change(memory, peer, parts),
+    delivered: (peer, deliveredMs) => change(memory, peer, { isKnown: true, deliveredMs }),
+    remember: (peer) => change(memory, peer, { isKnown: true, isTrusted: true }),
+    deliveredSince: (ms) => deliveredSince(memory, ms),
+    announcers: () => memory.announcers,
+    banned: (grade) => classes[`banned ${grade}`].values(),
+    onForget: (callback) => void memory.listeners.push(callback),
+  };
+}
+
+function change(memory: Memory, peer: PeerId, parts: Partial<IdentityRecord>): void {
+  const { records, classes } = memory;
+  const record = records.get(peer) ?? newRecord(peer);
+  records.set(peer, record);
+  const countedBefore = counts(memory, record);
+  Object.assign(record, parts);
+  memory.announcers += Number(counts(memory, record)) - Number(countedBefore);
+  const now = classOf(memory, record);
+  if (now !== record.class || BRINGS[now].some((part) => part in parts)) classes[record.class].delete(record);
+  record.class = now;
+  classes[now].add(record); // at the end, where it is not there already
+  for (const oldest of classes[now]) {
+    if (classes[now].size <= CAPACITY[now]) return;
+    forget(memory, oldest);
+  }
+}
+
+function newRecord(peer: PeerId): Entry {
+  return {
+    peer,
+    class: "far",
+    isKnown: false,
+    isTrusted: false,
+    isNear: false,
+    deliveredMs: undefined,
+    slot: undefined,
+    strikes: undefined,
+    head: undefined,
+    doubts: NO_DOUBTS,
+    evidence: undefined,
+  };
+}
+
+const NO_DOUBTS: IdentityParts["doubts"] = [];
+
+function classOf({ named }: Memory, { peer, isKnown, isNear, head, evidence }: IdentityRecord): Class {
+  if (evidence !== undefined) return `banned ${evidence.grade}`;
+  if (named.has(peer)) return "configured";
+  if (isKnown) return "known";
+  if (head !== undefined) return "proved";
+  return isNear ? "near" : "far";
+}
+
+/** Whether it is a known identity that has announced something. */
+function counts({ named }: Memory, { peer, isKnown, slot }: IdentityRecord): boolean {
+  return slot !== undefined && (isKnown || named.has(peer));
+}
+
+function forget(memory: Memory, record: Entry): void {
+  memory.records.delete(record.peer);
+  memory.classes[record.class].delete(record);
+  if (counts(memory, record)) memory.announcers--;
+  for (const listener of memory.listeners) listener(record);
+}
+
+function deliveredSince({ classes }: Memory, ms: number): number {
+  let count = 0;
+  for (const name of ["configured", "known", "banned known", "banned met"] as const)
+    for (const record of classes[name]) {
+      if (record.deliveredMs === undefined) continue;
+      if (record.deliveredMs >= ms) count++;
+      else record.deliveredMs = undefined;
+    }
+  return count;
+}

@@ -1,0 +1,75 @@
+/** What a peer remembers of one identity: one record, of which each part has one file that reads and writes it. */
+import type { Allowance } from "../../base/bounded.ts";
+import type { PeerId } from "../../base/seams.ts";
+import type { EvidenceKind } from "../../log/entry/evidence.ts";
+import type { Announcement } from "../../wire/announcement.ts";
+import type { SignedState } from "../account/signed-state.ts";
+import type { Announced } from "../stages.ts";
+
+/** The parts that are changed by `Identities.change`. */
+export interface IdentityParts {
+  /** What it announced: inbound/announcements.ts. */
+  readonly slot: Slot | undefined;
+  /** Whether it was a neighbour when it announced last. */
+  readonly isNear: boolean;
+  /** Pulls that failed: inbound/strikes.ts. */
+  readonly strikes: Strike | undefined;
+  /** The newest head of its log that it has proved, `witness/<peer id>` in the store: account/heads.ts. */
+  readonly head: Head | undefined;
+  /** States of its log for which it has to account: account/doubts.ts. */
+  readonly doubts: readonly SignedState[];
+  /** What proves that it lied or has ended, `evidence/<peer id>` in the store: account/evidence-book.ts. */
+  readonly evidence: Held | undefined;
+}
+
+export interface IdentityRecord extends IdentityParts {
+  readonly peer: PeerId;
+  /** It delivered a model, in this run or an earlier one. */
+  readonly isKnown: boolean;
+  /** It did so in an earlier run. */
+  readonly isTrusted: boolean;
+  /** When it last delivered a model, on the monotonic clock; undefined where that is long ago. */
+  readonly deliveredMs: number | undefined;
+}
+
+/** The newest announcement of an author. */
+export interface Slot {
+  announced: Announced;
+  /** Those before it as they came, the newest first. */
+  readonly before: readonly Uint8Array[];
+  /** Stands for the author among the models that were seen. */
+  readonly tag: number;
+  /** Grows with every announcement that is kept. */
+  readonly order: number;
+  givenUp: boolean;
+  /** Announcements that it may still make. */
+  readonly allowance: Allowance;
+  /** Old announcements of it that may still be looked into. */
+  doubts: Allowance | undefined;
+}
+
+export interface Strike {
+  readonly points: number;
+  /** Left out before this cycle. */
+  readonly untilCycle: number;
+  /** Its first failure cost nothing. */
+  readonly isExcused: boolean;
+}
+
+export interface Head {
+  readonly announcement: Announcement;
+  /** Since when generations are counted, ms since 1970. */
+  readonly sinceMs: number;
+  /** Generations that the author has begun since. */
+  readonly begun: number;
+}
+
+/** What an accused key was to this peer when the evidence came, or since. */
+export type Grade = "known" | "met" | "stranger";
+
+export interface Held {
+  readonly kind: EvidenceKind;
+  /** As it is gossiped. */
+  readonly bytes: Uint8Array;
+  readonly grade: Grade;
+}
