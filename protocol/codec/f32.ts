@@ -1,13 +1,27 @@
-/**
- * `f32`: the parameters as they are, in a safetensors file (https://github.com/huggingface/safetensors#format).
- *
- * The header is a function of the layout, so a receiver compares bytes and parses nothing that a stranger wrote. Lossless.
- */
 import { bytesOf, concatBytes, equalBytes, floatsIn } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
 import type { BodyLayout, Codec } from "./codec.ts";
 import { safetensorsHeader } from "./safetensors.ts";
 
+/**
+ * `f32`: the parameters as they are, in a safetensors file.
+ *
+ *     body = header(tensors, task) | params_0 .. params_(d-1), float32, little-endian
+ *
+ * where the header is a function of the layout alone, so that a receiver compares bytes and parses nothing that a stranger wrote. Lossless.
+ * O(d) time; `decode` gives a view of the body where its floats are aligned.
+ *
+ * @throws RangeError from `encode` for a vector of another length; HearsayError from `decode`: ERR_MODEL_SIZE for a body of another length,
+ *   ERR_MODEL_SHAPE for another header.
+ * @see The format: https://github.com/huggingface/safetensors#format
+ * @example
+ * import { f32 } from "hearsay/protocol/codec/f32";
+ * const codec = f32.forLayout({ tensors: [["weights", [2, 1]], ["bias", [1]]], task: "00" });
+ * const body = codec.encode(Float32Array.of(1, 2, 3));
+ * body.length === codec.maxBytes; // -> true
+ * codec.decode(body); // -> [1, 2, 3]
+ * codec.decode(body.subarray(1)); // throws ERR_MODEL_SIZE
+ */
 export const f32: Codec = {
   name: "f32",
   forLayout(layout) {

@@ -1,17 +1,28 @@
-/**
- * The gate of BALANCE before a rule: a candidate passes if it is near enough to the own model, and must be nearer as training goes on.
- *
- *     |v_j - own| <= gamma exp(-kappa lambda) |own|,   lambda = min(1, age / horizon)
- *
- * Fang et al., CCS 2024 (arXiv 2406.10416), with their gamma and kappa; they take the round over the number of rounds for lambda, for which
- * the age of the own model over `horizon` local steps stands here. Assumes no share of liars, so that a flood of them does not help;
- * but it needs a common start and a horizon, and under skew it shuts out the honest. A candidate that does not pass is `removed`;
- * where none does, the own model stays. Their merge is `balance+mean` with a `blend` of 0.5. O(m d) time.
- */
-
 import { keepOnly } from "../rows/crowd.ts";
 import type { PreAggregator } from "../rows/rule.ts";
 
+/**
+ * The gate of BALANCE before a rule: a candidate passes if it is near enough to the own model, and must be nearer as training goes on.
+ *
+ *     z_j passes where |z_j - own| <= gamma exp(-kappa lambda) |own|,   lambda = min(1, age / horizon)
+ *
+ * where z_j is a candidate and age that of the own model, in local steps. A candidate that does not pass is `removed`; where none does, the
+ * own model stays.
+ *
+ * It assumes no share of liars, so that a flood of them does not help. But it needs a common start and a horizon, and under skew it shuts
+ * out honest models. O(m d) time. Parameters: `gamma`, `kappa`, `horizon`. In the paper lambda is the round over the number of rounds; the
+ * paper's merge is `balance+mean` with a `blend` of 0.5.
+ *
+ * @throws nothing; the rule behind it checks the input.
+ * @see Fang et al., CCS 2024 (arXiv 2406.10416), with their gamma and kappa.
+ * @example
+ * import { findRule } from "hearsay/protocol/aggregate/registry";
+ * import { ruleInput } from "hearsay/protocol/aggregate/rows/input";
+ * const input = ruleInput([12, 0], [[15, 0], [12, 3], [90, 0]]); // own model, two honest candidates, a liar
+ * const rule = findRule("balance+mean");
+ * rule.aggregate(input, { gamma: 0.3, kappa: 1, horizon: 10000 }).params; // -> [13, 1]
+ * rule.aggregate(input, { gamma: 0.3, kappa: 1, horizon: 10000 }).statuses; // -> ["used", "used", "removed"]
+ */
 export const balance: PreAggregator = {
   name: "balance",
   order: 0,

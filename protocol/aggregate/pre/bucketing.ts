@@ -1,18 +1,31 @@
-/**
- * Bucketing before a rule: candidates are put into buckets of `bucket`, drawn by lot, and each bucket becomes its mean.
- *
- * Karimireddy, He, Jaggi, ICLR 2022 (arXiv 2006.09365). Means differ less than models, which helps under skew and against mimics; but
- * one liar spoils its whole bucket, so that the share of liars that the next rule stands is divided by `bucket`. The own model is no part of
- * the lot and stays a row of its own. Within a bucket models count by mass. O(m) time besides the seed.
- *
- * The lot is seeded by what the peer signs for its merge (log/entry/lot.ts), which the log tells afterwards: nobody else can know it while models are made, and
- * an auditor can draw it again. Without that it is seeded by the own parameters, which others see when they are published, before the merge.
- */
-
 import { toHex } from "../../base/bytes.ts";
 import { createRng } from "../../base/rng.ts";
 import type { Given, PreAggregator } from "../rows/rule.ts";
 
+/**
+ * Bucketing before a rule: candidates are put into buckets of `bucket`, drawn by lot, and each bucket becomes its mean.
+ *
+ *     B_1 .. B_q = the candidates in the order of the lot, `bucket` at a time, q = ceil(m / bucket);   z_i = sum_{j in B_i} p_j v_j / sum_{j in B_i} p_j
+ *
+ * where v_1 .. v_m are the candidates and p_j is the mass. Weights and masses of a bucket add up. The own model is no part of the lot and
+ * stays a row of its own.
+ *
+ * Means differ less than models, which helps under skew and against mimics. But one liar spoils its whole bucket, so the share of liars
+ * that the next rule stands is divided by `bucket`. O(m) time besides the seed. Parameter `bucket`: models in a bucket.
+ *
+ * The lot is seeded by what the peer signs for its merge (log/entry/lot.ts), which the log tells afterwards: nobody else can know it while
+ * models are made, and an auditor can draw it again. Without that it is seeded by the own parameters, which others see when they are
+ * published, before the merge.
+ *
+ * @throws nothing; the rule behind it checks the input.
+ * @see Karimireddy, He, Jaggi, ICLR 2022 (arXiv 2006.09365).
+ * @example
+ * import { findRule } from "hearsay/protocol/aggregate/registry";
+ * import { ruleInput } from "hearsay/protocol/aggregate/rows/input";
+ * const input = ruleInput([0], [[1], [1], [1], [9]]); // own model, three honest candidates, a liar
+ * // Two buckets, of which one has the liar: rows 0, 1 and (1 + 9) / 2.
+ * findRule("bucketing+median").aggregate(input, { bucket: 2 }).params; // -> [1]
+ */
 export const bucketing: PreAggregator = {
   name: "bucketing",
   order: 3,

@@ -1,17 +1,30 @@
-/**
- * NNM, nearest-neighbour mixing before a rule: each row becomes the mean of the n - b rows nearest to it, itself included.
- *
- * Allouah, Farhadkhani, Guerraoui, Gupta, Pinot, Stephan, AISTATS 2023 (arXiv 2302.01772). Brings honest models that differ close
- * together, so that the rule that follows loses less under skew; optimal with most rules while the liars are at most b. Rows
- * count by mass. Where each row is one candidate, the own row ranks the others by their length before any clipping: after it many lie
- * at exactly r, and the order must not be left to the peer ids. O(m^2 d) time.
- */
-
 import { ASSUMED_SHARE, liarsAmong } from "../rows/assumed-liars.ts";
 import { rowsOf, squaresOf } from "../rows/crowd.ts";
 import { type Mixtures, nearestMixtures } from "../rows/mixture.ts";
 import type { PreAggregator } from "../rows/rule.ts";
 
+/**
+ * NNM, nearest-neighbour mixing before a rule: each row becomes the mean of the n - b rows nearest to it, itself included.
+ *
+ *     z_i <- sum_{j in N_i} p_j z_j / sum_{j in N_i} p_j,   N_i = the n - b rows nearest to z_i
+ *
+ * where z_0 is the own model, z_1 .. z_m are the candidates, n = m + 1, p_j is the mass, and b is the assumed number of liars
+ * (`assumedLiars`).
+ *
+ * It brings honest models that differ close together, so that the rule that follows loses less under skew. It is optimal with most rules
+ * while the liars are at most b. O(m^2 d) time. Parameter `f`: the assumed share of liars. Where each row is one candidate, the own row
+ * ranks the others by their length before any clipping: after it many lie at exactly the same length, and the order must not be left to the
+ * peer ids.
+ *
+ * @throws nothing; the rule behind it checks the input.
+ * @see Allouah, Farhadkhani, Guerraoui, Gupta, Pinot, Stephan, AISTATS 2023 (arXiv 2302.01772).
+ * @example
+ * import { findRule } from "hearsay/protocol/aggregate/registry";
+ * import { ruleInput } from "hearsay/protocol/aggregate/rows/input";
+ * const input = ruleInput([0, 0], [[3, 0], [0, 3], [90, 90]]); // own model, two honest candidates, a liar
+ * findRule("median").aggregate(input, {}).params; // -> [1.5, 1.5]
+ * findRule("nnm+median").aggregate(input, { f: 0.2 }).params; // -> [1, 1]
+ */
 export const nnm: PreAggregator = {
   name: "nnm",
   order: 4,

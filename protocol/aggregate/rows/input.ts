@@ -24,3 +24,23 @@ function checkMass(mass: number | undefined, whose: string): void {
   if (mass !== undefined && !(Number.isInteger(mass) && mass >= 1 && mass <= MAX_MASS))
     throw new RangeError(`mass ${mass} of ${whose} is not an integer in 1 .. ${MAX_MASS}`);
 }
+
+/**
+ * The input of a rule from lists of numbers: to try a rule out, and for its examples.
+ * @param own the own model, d numbers.
+ * @param candidates models of others, d numbers each, in the order of their peer ids.
+ * @param weightsQ16 staleness weights of the candidates, whole numbers in 1 .. 65536; 65536, a fresh model, where left out.
+ */
+export function ruleInput(
+  own: readonly number[],
+  candidates: readonly (readonly number[])[],
+  weightsQ16: readonly number[] = [],
+): RuleInput {
+  return {
+    own: Float32Array.from(own),
+    candidates: candidates.map((params, j) => ({
+      params: Float32Array.from(params),
+      weightQ16: weightsQ16[j] ?? UNIT_WEIGHT,
+    })),
+  };
+}

@@ -1,20 +1,3 @@
-/**
- * CAF, the covariance-bound agnostic filter: take weight from the rows that stretch the crowd most, until 2 b of it are gone; the mean
- * at the moment when the crowd was narrowest.
- *
- *     c_i = 1 at first; while sum c_i > n - 2 b:
- *         mu = mean by c;  lambda, u = greatest eigenvalue and eigenvector of the covariance by c
- *         tau_i = <z_i - mu, u>^2;  c_i <- c_i (1 - tau_i / max {tau_k : c_k > 0})
- *     y = the mu with the least lambda
- *
- * Allouah, Guerraoui, Stephan, ICML 2025 (Towards Trustworthy Federated Learning with Untrusted Participants). Needs no bound of the
- * honest covariance; sees liars that agree with one another, and under skew takes rare honest models for such. Neither staleness nor mass
- * counts. A candidate that the chosen mean gives no weight is `removed`. The reference takes one step of the power method from a random
- * vector; here the eigenvector is found by `STEPS` steps among the rows, from the row farthest out, so that the result is one
- * and the same. There the greatest tau is that of any row: one liar far away, though it has no weight any more, then keeps the
- * others from losing theirs. O(m^2 d + b STEPS m^2) time.
- */
-
 import { ASSUMED_SHARE, liarsAmong } from "../rows/assumed-liars.ts";
 import { innerProductsOf, rowsOf } from "../rows/crowd.ts";
 import type { SettledRule } from "../rows/rule.ts";
@@ -24,6 +7,36 @@ import { meanOf } from "../rows/weighted-mean.ts";
 /** Of the power method. */
 const STEPS = 100;
 
+/**
+ * CAF, the covariance-bound agnostic filter: take weight from the rows that stretch the crowd most, until 2 b of it are gone; of all means
+ * on the way, take the one of the narrowest crowd.
+ *
+ *     c_i = 1 at first; while sum c_i > n - 2 b:
+ *         mu = mean of z_0 .. z_m by c;  lambda, u = greatest eigenvalue and eigenvector of their covariance by c
+ *         tau_i = <z_i - mu, u>^2;  c_i <- c_i (1 - tau_i / max {tau_k : c_k > 0})
+ *     y = the mu with the least lambda
+ *
+ * where z_0 is the own model, z_1 .. z_m are the candidates, n = m + 1 and b is the assumed number of liars (`assumedLiars`). Neither
+ * staleness nor mass counts. A candidate to which the chosen mean gives no weight is `removed`.
+ *
+ * It needs no bound of the honest covariance. It sees liars that agree with one another, and under skew it takes rare honest models for
+ * such. O(m^2 d + b STEPS m^2) time, STEPS = 100. Parameter `f`: the assumed share of liars.
+ *
+ * The reference takes one step of the power method from a random vector. Here the eigenvector is found by STEPS steps among the rows, from
+ * the row farthest out, so that the result is always the same. In the reference the greatest tau is that of any row: one liar far away,
+ * though it has no weight any more, then keeps the others from losing theirs.
+ *
+ * @throws RangeError where a candidate has another length than the own model, a weight is no whole number in 1 .. 65536, or a mass none in
+ *   1 .. 2^20.
+ * @see Allouah, Guerraoui, Stephan, ICML 2025 (Towards Trustworthy Federated Learning with Untrusted Participants).
+ * @example
+ * import { ruleInput } from "hearsay/protocol/aggregate/rows/input";
+ * import { caf } from "hearsay/protocol/aggregate/rules/caf";
+ * const input = ruleInput([0, 0], [[2, 0], [1, 0], [90, 90]]); // own model, two honest candidates, a liar
+ * const { params, statuses } = caf.aggregate(input, { f: 0.2 });
+ * Math.hypot(...params) < 2; // -> true
+ * statuses; // -> ["used", "used", "removed"]
+ */
 export const caf: SettledRule = settled({
   name: "caf",
   minCandidates: 2,

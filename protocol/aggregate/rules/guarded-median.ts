@@ -1,31 +1,3 @@
-/**
- * guarded-median/1, the default rule: a weighted coordinate-wise median behind four guards, all centred on the own model.
- *
- * own: own model after local training; base: own model before it; v_1 .. v_m: candidates sorted by peer id, with staleness
- * weights s_j; b = assumed number of liars among them = min(max(1, ceil(f m) + 1), max(1, floor((m - 1) / 2))).
- *
- *     1 share   t = share * min(median of |v_j - v_k|, median of |v_j - own|); w_j = s_j / #{k : |v_j - v_k| < t, or k = j}
- *     2 clip    r = the (c+1)-th largest |v_j - own|, c = min(floor(2 b (m - b) / m), m - 1); shorten v_j - own to r
- *     3 mix     z_i = weighted mean of the n - b' rows nearest to row i, over own and candidates (n = m + 1),
- *               b' = min(floor(mix b + 1/2), floor((n - 1) / 2))
- *     4 median  y = weighted coordinate-wise median of z_0 .. z_m
- *     5 limit   shorten y - base to R = limit * max(|own - base|, lower quartile of |v_j - base|)
- *
- * Step 2 is ARC (Allouah et al. 2024, arXiv 2405.14432) around the own model, step 3 is NNM (Allouah et al., AISTATS 2023)
- * with weights. All distances, those of step 5 too, follow from one Gram matrix of v_j - own and base - own; then one pass over
- * the coordinates does the rest. O(m^2 d / 2) time for the matrix, O(m b' d) for the mixtures; a chunk of each vector of memory.
- *
- * Breakdown (measured, not proved; sim/results/attacks.md): stands f = 0.2 under every attack that does not adapt, Sybils and eclipses
- * excepted; falls to attackers who know the rule and search the scale of every message beyond that.
- *
- * `share` was 0.3 at first. A greater one takes weight from liars who agree with one another or stay near the honest (inside the ball,
- * mimic), and from honest models that happen to agree; above 0.5, sign-flippers beyond f begin to profit from that.
- *
- * Status of a candidate: `duplicate` where step 1 divided its weight, else `clipped` where step 2 shortened it, else `used`.
- * Step 2 shortens c candidates in nearly every merge, honest or not, so `clipped` says little; two honest models are hardly
- * ever that close, so `duplicate` is the news, also of a candidate that was shortened as well.
- */
-
 import type { RuleInput } from "../../base/seams.ts";
 import { UNIT_WEIGHT } from "../../base/weight.ts";
 import { explain } from "../explain.ts";
@@ -52,6 +24,46 @@ interface Geometry {
   readonly lengths: Float64Array;
 }
 
+/**
+ * guarded-median/1, the default rule: a weighted coordinate-wise median behind four guards, all centred on the own model.
+ *
+ *     1 share   t = share * min(median of |v_j - v_k|, median of |v_j - own|); w_j = s_j / #{k : |v_j - v_k| < t, or k = j}
+ *     2 clip    r = the (c + 1)-th largest |v_j - own|, c = min(floor(2 b (m - b) / m), m - 1); shorten v_j - own to r
+ *     3 mix     z_i = weighted mean of the n - b' rows nearest to row i, over own and candidates (n = m + 1),
+ *               b' = min(floor(mix b + 1/2), floor((n - 1) / 2))
+ *     4 median  y = weighted coordinate-wise median of z_0 .. z_m
+ *     5 limit   shorten y - base to R = limit * max(|own - base|, lower quartile of |v_j - base|)
+ *
+ * where own is the own model after local training, base the own model before it, v_1 .. v_m are the candidates sorted by peer id, with
+ * staleness weights s_j (mass times weight / 65536), and b is the assumed number of liars among them, min(max(1, ceil(f m) + 1), max(1,
+ * floor((m - 1) / 2))). Step 2 is ARC around the own model, step 3 is NNM with weights. All distances, those of step 5 too, follow from one
+ * Gram matrix of v_j - own and base - own; then one pass over the coordinates does the rest.
+ *
+ * Status of a candidate: `duplicate` where step 1 divided its weight, else `clipped` where step 2 shortened it, else `used`. Step 2
+ * shortens c candidates in nearly every merge, honest or not, so `clipped` says little. Two honest models are hardly ever so close that
+ * they share one weight, so `duplicate` says more. It goes before `clipped` where both hold.
+ *
+ * Breakdown (measured, not proved; sim/results/attacks.md): it stands f = 0.2 under every attack that does not adapt, Sybils and eclipses
+ * excepted. It falls to attackers who know the rule and search the scale of every message. O(m^2 d / 2) time for the matrix, O(m b' d) for
+ * the mixtures; a chunk of each vector of memory.
+ *
+ * Parameters: `f`, the assumed share of liars; `share`, `mix` and `limit` of the steps. A greater `share` takes weight from liars that
+ * agree with one another or stay near the honest models (inside the ball, mimic), and from honest models that happen to agree; above 0.5,
+ * sign-flippers beyond f begin to profit from that.
+ *
+ * @throws RangeError where a candidate has another length than the own model, a weight is no whole number in 1 .. 65536, or a mass none in
+ *   1 .. 2^20.
+ * @see ARC: Allouah et al. 2024 (arXiv 2405.14432). NNM: Allouah et al., AISTATS 2023 (arXiv 2302.01772). The rule is Hearsay's own.
+ * @example
+ * import { ruleInput } from "hearsay/protocol/aggregate/rows/input";
+ * import { guardedMedian } from "hearsay/protocol/aggregate/rules/guarded-median";
+ * const defaults = { f: 0.2, share: 0.5, mix: 0.75, limit: 1 };
+ * // Own model, three honest candidates, and two liars that send one model twice.
+ * const input = ruleInput([0, 0], [[2, 0], [0, 3], [2, 2], [90, 90], [90, 90]]);
+ * const { params, statuses } = guardedMedian.aggregate(input, defaults);
+ * Math.hypot(...params) < 3; // -> true
+ * statuses; // -> ["used", "used", "used", "duplicate", "duplicate"]
+ */
 export const guardedMedian: Rule = {
   name: "guarded-median",
   quorum: () => 1,

@@ -1,16 +1,3 @@
-/**
- * Multi-Krum: the mean of the n - b rows with the best scores, of own model and candidates (n = m + 1).
- *
- *     score(i) = sum of |v_i - v_k|^2 over the n - b - 2 rows v_k nearest to v_i, other than v_i
- *
- * Blanchard, El Mhamdi, Guerraoui, Stainer, NeurIPS 2017 (arXiv 1703.02757). Breakdown: 2 b + 2 < n, hence b is capped at
- * floor((m - 2) / 2) here; with fewer than four candidates nothing is removed. Liars that agree with one another, or hide
- * within the spread of the honest, score well. Under skew it discards the honest who differ.
- *
- * The own model is one of the rows and may be left out like any other. Scores count neighbours, the mean counts by mass; staleness
- * weights are not used. A candidate outside the n - b is `removed`. Ties go by index, own first. O(m^2 d) time.
- */
-
 import { ASSUMED_SHARE, liarsAmong } from "../rows/assumed-liars.ts";
 import { type Crowd, rowsOf, squaresOf } from "../rows/crowd.ts";
 import { smallest } from "../rows/neighbours.ts";
@@ -18,6 +5,30 @@ import type { SettledRule } from "../rows/rule.ts";
 import { settled } from "../rows/settle.ts";
 import { meanOf } from "../rows/weighted-mean.ts";
 
+/**
+ * Multi-Krum: the mean by mass of the n - b rows with the best scores.
+ *
+ *     score(i) = sum of |z_i - z_k|^2 over the n - b - 2 rows z_k nearest to z_i, other than z_i
+ *     y = sum p_i z_i / sum p_i over the n - b rows with the least scores
+ *
+ * where z_0 is the own model, z_1 .. z_m are the candidates, n = m + 1, p_i is the mass, and b is the assumed number of liars
+ * (`assumedLiars`), at most floor((m - 2) / 2). The own model is one of the rows and may be left out like any other. Scores count
+ * neighbours. Staleness weights do not count. A candidate outside the n - b is `removed`. Ties go to the lower index, the own model first.
+ *
+ * Breakdown: 2 b + 2 < n; with fewer than four candidates nothing is removed. Liars that agree with one another, or hide within the spread
+ * of the honest models, score well. Under skew the rule discards honest models that differ. O(m^2 d) time. Parameter `f`: the assumed share
+ * of liars.
+ *
+ * @throws RangeError where a candidate has another length than the own model, a weight is no whole number in 1 .. 65536, or a mass none in
+ *   1 .. 2^20.
+ * @see Blanchard, El Mhamdi, Guerraoui, Stainer, NeurIPS 2017 (arXiv 1703.02757).
+ * @example
+ * import { ruleInput } from "hearsay/protocol/aggregate/rows/input";
+ * import { multiKrum } from "hearsay/protocol/aggregate/rules/multi-krum";
+ * const input = ruleInput([0, 0], [[1, 0], [2, 0], [1, 4], [90, 90]]); // own model, three honest candidates, a liar
+ * multiKrum.aggregate(input, { f: 0.2 }).params; // -> [1, 1]
+ * multiKrum.aggregate(input, { f: 0.2 }).statuses; // -> ["used", "used", "used", "removed"]
+ */
 export const multiKrum: SettledRule = settled({
   name: "multi-krum",
   minCandidates: 4,

@@ -5,8 +5,9 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { findRule, PRE_AGGREGATORS, RULES } from "../../../protocol/aggregate/registry.ts";
 import { distance } from "../../../protocol/aggregate/rows/distances.ts";
+import { ruleInput } from "../../../protocol/aggregate/rows/input.ts";
 import type { CandidateExplanation, RuleInput } from "../../../protocol/base/seams.ts";
-import { aggregate, anyInput, assertNear, crowd, ruleInput } from "./inputs.ts";
+import { aggregate, anyInput, assertNear, crowd } from "./inputs.ts";
 
 const NAMES = [
   ...RULES.keys(),

@@ -3,20 +3,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
+import { ruleInput } from "../../../protocol/aggregate/rows/input.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import type { RuleInput, RuleOutput } from "../../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../../protocol/base/weight.ts";
-
-/** Own model and candidates from lists of numbers; weight 1 where none is given. */
-export function ruleInput(own: number[], candidates: number[][], weightsQ16: number[] = []): RuleInput {
-  return {
-    own: Float32Array.from(own),
-    candidates: candidates.map((params, j) => ({
-      params: Float32Array.from(params),
-      weightQ16: weightsQ16[j] ?? UNIT_WEIGHT,
-    })),
-  };
-}
 
 /** Runs a rule of the registry with its defaults but for `given`. */
 export function aggregate(name: string, input: RuleInput, given: Record<string, number> = {}): RuleOutput {

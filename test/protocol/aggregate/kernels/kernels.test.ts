@@ -9,12 +9,13 @@ import { CHUNK, kernelsServe, MAX_ROWS, TILE } from "../../../../protocol/aggreg
 import { RULES, ruleParameters } from "../../../../protocol/aggregate/registry.ts";
 import { BLOCK } from "../../../../protocol/aggregate/rows/differences.ts";
 import { halfWeight, wholeWeights } from "../../../../protocol/aggregate/rows/half-weight.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import { type Mixtures, mergeSame, nearestMixtures } from "../../../../protocol/aggregate/rows/mixture.ts";
 import { type Pass, SPAN } from "../../../../protocol/aggregate/rows/passes.ts";
 import { PLAIN } from "../../../../protocol/aggregate/rows/plain.ts";
 import { createRng, type Rng } from "../../../../protocol/base/rng.ts";
 import { hasSimd } from "../../../../protocol/base/wasm-module.ts";
-import { aggregate, ruleInput } from "../inputs.ts";
+import { aggregate } from "../inputs.ts";
 
 const LARGEST = 3.4028234663852886e38;
 const TINY = 2 ** -149;

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { RULES } from "../../../../protocol/aggregate/registry.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import type { RuleCandidate, RuleInput } from "../../../../protocol/base/seams.ts";
 import { MAX_MASS, UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
-import { aggregate, anyCrowd, assertNear, ruleInput } from "../inputs.ts";
+import { aggregate, anyCrowd, assertNear } from "../inputs.ts";
 
 function withMasses({ own, candidates }: RuleInput, [mass = 1, ...masses]: readonly number[]): RuleInput {
   return { own, mass, candidates: candidates.map((one, j) => ({ ...one, mass: masses[j] ?? 1 })) };

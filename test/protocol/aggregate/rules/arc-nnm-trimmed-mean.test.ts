@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { assumedLiars } from "../../../../protocol/aggregate/rows/assumed-liars.ts";
 import { distance } from "../../../../protocol/aggregate/rows/distances.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import {
   aggregate,
   assertMovesAlong,
@@ -11,7 +12,6 @@ import {
   assertWeightsAreIgnored,
   attackedCrowd,
   honestOf,
-  ruleInput,
 } from "../inputs.ts";
 
 const NAME = "arc-nnm-trimmed-mean";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aggregate, assertNear, ruleInput } from "../inputs.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
+import { aggregate, assertNear } from "../inputs.ts";
 
 test("caf takes the mean where the crowd was narrowest", () => {
   // b = 1, mu = 21.2: 100 loses its weight, the others 21.2^2, 20.2^2, 19.2^2, 18.2^2 of 78.8^2: now the crowd is narrowest

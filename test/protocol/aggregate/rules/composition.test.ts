@@ -6,11 +6,12 @@ import fc from "fast-check";
 import { bucketing } from "../../../../protocol/aggregate/pre/bucketing.ts";
 import { describeRules, findRule, ruleNamed, ruleParameters } from "../../../../protocol/aggregate/registry.ts";
 import { crowdOf } from "../../../../protocol/aggregate/rows/crowd.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import { tableOf } from "../../../../protocol/aggregate/rows/mixture.ts";
 import { PLAIN } from "../../../../protocol/aggregate/rows/plain.ts";
 import type { RuleInput } from "../../../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
-import { aggregate, anyCrowd, assertNear, crowd, ruleInput } from "../inputs.ts";
+import { aggregate, anyCrowd, assertNear, crowd } from "../inputs.ts";
 
 function quorumOf(name: string, given: Record<string, number> = {}): number {
   const rule = ruleNamed(name);

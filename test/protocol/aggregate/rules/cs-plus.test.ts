@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { assumedLiars } from "../../../../protocol/aggregate/rows/assumed-liars.ts";
 import { distance } from "../../../../protocol/aggregate/rows/distances.ts";
-import { aggregate, assertMovesAlong, assertOrderIsFree, attackedCrowd, honestOf, ruleInput } from "../inputs.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
+import { aggregate, assertMovesAlong, assertOrderIsFree, attackedCrowd, honestOf } from "../inputs.ts";
 
 test("cs-plus shortens the 2 b farthest to the distance of the next and takes the mean", () => {
   // m = 4: b = 1; r = 2; (1 - 2 + 2 + 2) / 5

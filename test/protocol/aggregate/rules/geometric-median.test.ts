@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { distance } from "../../../../protocol/aggregate/rows/distances.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import {
   aggregate,
   assertMovesAlong,
@@ -10,7 +11,6 @@ import {
   assertWeightsAreIgnored,
   attackedCrowd,
   honestOf,
-  ruleInput,
 } from "../inputs.ts";
 
 test("geometric-median of a right-angled corner is its Fermat point", () => {

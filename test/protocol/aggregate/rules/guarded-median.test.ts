@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { distance } from "../../../../protocol/aggregate/rows/distances.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import type { RuleInput } from "../../../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
-import { aggregate, anyInput, ruleInput, vector } from "../inputs.ts";
+import { aggregate, anyInput, vector } from "../inputs.ts";
 
 interface Vectors {
   readonly unit: number;

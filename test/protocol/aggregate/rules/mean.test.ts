@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aggregate, ruleInput } from "../inputs.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
+import { aggregate } from "../inputs.ts";
 
 test("mean is the average by weight, the own model at weight 1", () => {
   const input = ruleInput(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { assumedLiars } from "../../../../protocol/aggregate/rows/assumed-liars.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import {
   aggregate,
   assertMovesAlong,
@@ -10,7 +11,6 @@ import {
   assertWithin,
   crowd,
   honestOf,
-  ruleInput,
 } from "../inputs.ts";
 
 test("multi-krum averages the n - b vectors with the best scores", () => {

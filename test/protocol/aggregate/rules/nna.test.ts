@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { assumedLiars } from "../../../../protocol/aggregate/rows/assumed-liars.ts";
 import { distance } from "../../../../protocol/aggregate/rows/distances.ts";
-import { aggregate, assertMovesAlong, assertOrderIsFree, attackedCrowd, honestOf, ruleInput } from "../inputs.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
+import { aggregate, assertMovesAlong, assertOrderIsFree, attackedCrowd, honestOf } from "../inputs.ts";
 
 test("nna drops the b farthest from own and takes the mean of the rest, sc-wmean by staleness weight", () => {
   // m = 4: b = 1; (1 + 2 - 3) / 4, and (1 * 1 + 2 / 2 - 3) / (1 + 1 + 1/2 + 1)

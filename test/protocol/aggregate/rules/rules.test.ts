@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { RULES } from "../../../../protocol/aggregate/registry.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import type { RuleInput } from "../../../../protocol/base/seams.ts";
-import { aggregate, anyInput, COMPOSITIONS, ruleInput } from "../inputs.ts";
+import { aggregate, anyInput, COMPOSITIONS } from "../inputs.ts";
 
 function arraysOf({ own, base, candidates }: RuleInput): Float32Array[] {
   return [own, ...(base === undefined ? [] : [base]), ...candidates.map(({ params }) => params)];

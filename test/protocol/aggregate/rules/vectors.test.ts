@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RULES, ruleNamed } from "../../../../protocol/aggregate/registry.ts";
+import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import type { RuleInput } from "../../../../protocol/base/seams.ts";
-import { aggregate, assertNear, ruleInput } from "../inputs.ts";
+import { aggregate, assertNear } from "../inputs.ts";
 
 interface Vectors {
   readonly provenance: { agreed: Record<string, number> };

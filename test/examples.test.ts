@@ -1,0 +1,70 @@
+/** Examples in doc comments do what they claim, and every rule, codec and mechanism has one where an editor shows it. */
+import assert from "node:assert/strict";
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { PRE_AGGREGATORS, RULES } from "../protocol/aggregate/registry.ts";
+import { CODECS } from "../protocol/codec/registry.ts";
+import { MECHANISMS } from "../protocol/privacy/registry.ts";
+import { claimsIn, findExamples, runExample } from "./support/examples.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const EXAMPLES = findExamples("{protocol,node,sim}/**/*.ts");
+
+/** Folders of the families, and what their registries hold. */
+const FAMILIES: readonly (readonly [folder: string, members: ReadonlyMap<string, object>])[] = [
+  ["protocol/aggregate/rules", RULES],
+  ["protocol/aggregate/pre", PRE_AGGREGATORS],
+  ["protocol/codec", CODECS],
+  ["protocol/privacy", MECHANISMS],
+];
+
+/** Path and name of the export that a registry holds as `member`. */
+async function exportOf(folder: string, member: object): Promise<[path: string, name: string]> {
+  for (const path of globSync(`${folder}/*.ts`, { cwd: ROOT })) {
+    if (path.endsWith("registry.ts")) continue;
+    const module = await import(join(ROOT, path));
+    const found = Object.entries(module).find(([, value]) => value === member);
+    if (found !== undefined) return [path, found[0]];
+  }
+  throw new Error(`no file of ${folder} exports it`);
+}
+
+describe("examples in doc comments", () => {
+  for (const { where, of, code } of EXAMPLES)
+    it(`${of ?? "?"} (${where}) gives what it claims`, async () => {
+      assert.ok(of !== undefined, "it stands on nothing that is exported");
+      assert.ok(claimsIn(code) > 0, "it claims nothing: add `// -> VALUE`");
+      await runExample(code);
+    });
+});
+
+for (const [folder, members] of FAMILIES)
+  describe(`what ${folder}/ registers`, () => {
+    for (const [name, member] of members)
+      it(`${name} has an example, its cost and its errors in the comment on its export`, async () => {
+        const [path, of] = await exportOf(folder, member);
+        const own = EXAMPLES.filter((example) => example.path === path && example.of === of);
+        assert.notEqual(own.length, 0, `${path}: ${of} has no @example`);
+        assert.match(own[0]?.comment ?? "", /O\(/, "what it costs");
+        assert.match(own[0]?.comment ?? "", /@throws /, "what it throws, or that it throws nothing");
+      });
+  });
+
+describe("the examples' runner turns red on", () => {
+  const bad: readonly [claim: string, code: string][] = [
+    ["another value", "1 + 1; // -> 3"],
+    ["another number in a list", "Float32Array.of(1, 2); // -> [1, 3]"],
+    ["no error where one is claimed", "1 + 1; // throws RangeError"],
+    ["another error", 'JSON.parse("{"); // throws RangeError'],
+    ["an import of nothing", 'import { nothing } from "hearsay/protocol/nothing";'],
+  ];
+  for (const [claim, code] of bad) it(claim, () => assert.rejects(() => runExample(code)));
+
+  it("and lets pass what is true", async () => {
+    const code =
+      'const v = Float32Array.of(1, 2);\n({ v, n: v.length }); // -> { v: [1, 2], n: 2 }\nJSON.parse("{"); // throws SyntaxError';
+    assert.equal(claimsIn(code), 2);
+    await runExample(code);
+  });
+});
