@@ -285,6 +285,15 @@ describe("a peer with an old backup", () => {
     assert.ok((refusedBy(gone).ERR_REPLAYED ?? 0) >= 1);
   });
 
+  /** Where it starts again from that store, beside a liar that tells it this of itself. */
+  async function restartedBeside(crowd: Crowd, store: Store, yours: Uint8Array): Promise<Member> {
+    const liar = crowd.joinTransport(identityOf(60).peerId);
+    liar.onRequest(HELLO_PROTOCOL, () => encodeHelloAnswer({ task: taskId, agent: "liar/1", yours }));
+    const again = await crowd.join(0, { store });
+    await crowd.run(4 * CYCLE_MS);
+    return again;
+  }
+
   it("is not made to begin anew by what others say of it", async () => {
     const { crowd, gone, backup } = await left(4, 5_100);
     await stop(crowd, gone);
@@ -292,11 +301,31 @@ describe("a peer with an old backup", () => {
       { ...decodeAnnouncement(crowd.joinHostile(LIAR).prepare()), generation: 7 },
       { ...identityOf(LIAR), publicKey: gone.identity.publicKey },
     );
-    const liar = crowd.joinTransport(identityOf(60).peerId);
-    liar.onRequest(HELLO_PROTOCOL, () => encodeHelloAnswer({ task: taskId, agent: "liar/1", yours: forged }));
-    const again = await crowd.join(0, { store: backup });
-    await crowd.run(4 * CYCLE_MS);
+    const again = await restartedBeside(crowd, backup, forged);
     assert.equal(again.peer.status().generation, 0);
+    assert.ok(again.peer.status().counters.published >= 3);
+  });
+
+  it("is not made to begin anew by what it said itself, of another task or of an earlier generation", async () => {
+    const { crowd, gone, backup } = await left(4, 5_100);
+    const said = decodeAnnouncement(crowd.joinHostile(LIAR).prepare());
+    await crowd.run(3 * CYCLE_MS);
+    await stop(crowd, gone);
+    const ofAnotherTask = encodeAnnouncement(
+      { ...said, task: nodeCrypto.sha256(taskId), generation: 7 },
+      gone.identity,
+    );
+    const same = await restartedBeside(crowd, await copyOf(gone.store), ofAnotherTask);
+    assert.equal(same.peer.status().generation, 0);
+    await stop(crowd, same);
+    const next = await crowd.join(0, { store: backup }); // too old: it begins anew
+    await crowd.run(4 * CYCLE_MS);
+    const { generation } = next.peer.status();
+    assert.ok(generation > 0);
+    await stop(crowd, next);
+    const ofGeneration0 = encodeAnnouncement({ ...said, generation: 0, seq: 1e6 }, gone.identity);
+    const again = await restartedBeside(crowd, backup, ofGeneration0);
+    assert.equal(again.peer.status().generation, generation);
     assert.ok(again.peer.status().counters.published >= 3);
   });
 });
