@@ -6,9 +6,11 @@
  *     median.aggregate(input, {}).params; // -> [3, 0]
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -65,7 +67,7 @@ export function claimsIn(code: string): number {
 const CLAIM = /^(.*?);?\s*\/\/ (->|throws) (.*)$/gm;
 
 /**
- * Runs an example as a module.
+ * Runs an example as a module, in a thread of its own.
  * @throws AssertionError where a claim does not hold; whatever the example throws.
  */
 export async function runExample(code: string): Promise<void> {
@@ -79,7 +81,8 @@ export async function runExample(code: string): Promise<void> {
   });
   const support = pathToFileURL(import.meta.filename).href;
   const text = `import { __is, __throws } from ${JSON.stringify(support)};\n${linked}\n`;
-  await import(`data:text/javascript,${encodeURIComponent(text)}`);
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(text)}`));
+  await once(worker, "exit"); // rejects with what the example threw
 }
 
 /** What an example claims. */
