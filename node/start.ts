@@ -9,6 +9,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { PrivateKey } from "@libp2p/interface";
 import { toHex } from "../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.ts";
@@ -117,13 +118,10 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
 
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
-  const { listen, mdns, bootstrap, maxOutbound, minCycleMs, warn } = options;
+  const { bootstrap, maxOutbound, minCycleMs } = options;
   const identities = createIdentities(configuredIn(bootstrap));
   const { isKnown } = identities;
-  const { node, traffic } = await startLibp2p({
-    ...{ privateKey, listen, mdns, serviceTag: serviceTagOf(taskId) },
-    ...{ topics: [names.announce, names.evidence], isKnown, warn },
-  });
+  const { node, traffic } = await openNetwork(options, privateKey, taskId, isKnown);
   closing.add("the network", () => node.stop());
   const book = await openBook(store, identity.peerId, isKnown);
   const direct = createTransport(node, traffic, book);
@@ -172,6 +170,17 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     addresses: () => node.getMultiaddrs().map(String),
     stop: () => closing.close().catch(throwAsDiskFault),
   };
+}
+
+function openNetwork(
+  { listen, mdns, warn }: StartOptions,
+  privateKey: PrivateKey,
+  taskId: Uint8Array,
+  isKnown: (peer: PeerId) => boolean,
+): ReturnType<typeof startLibp2p> {
+  const { announce, evidence } = taskNames(taskId);
+  const topics = [announce, evidence];
+  return startLibp2p({ privateKey, listen, mdns, serviceTag: serviceTagOf(taskId), topics, isKnown, warn });
 }
 
 /** Peers that the owner named. */

@@ -92,20 +92,7 @@ export async function openStoreAfterLoss(directory: string): Promise<OpenedStore
 
       write: (changes) => inOrder(() => writeCounted(changes)),
 
-      async *range(prefix: string, from = ""): AsyncIterable<[string, Uint8Array]> {
-        const start = prefix + from;
-        const first = start === "" ? { gt: COUNT_KEY } : { gte: start };
-        const iterator = await attempt(directory, () => database.iterator({ ...first, ...below(prefix) }));
-        try {
-          for (;;) {
-            const found = await attempt(directory, () => iterator.next());
-            if (found === undefined) return;
-            yield [found[0], plain(found[1])];
-          }
-        } finally {
-          await iterator.close();
-        }
-      },
+      range: (prefix, from = "") => rangeOf(database, directory, prefix, prefix + from),
 
       close: () =>
         inOrder(async () => {
@@ -118,6 +105,25 @@ export async function openStoreAfterLoss(directory: string): Promise<OpenedStore
         }),
     },
   };
+}
+
+async function* rangeOf(
+  database: Database,
+  directory: string,
+  prefix: string,
+  start: string,
+): AsyncIterable<[string, Uint8Array]> {
+  const first = start === "" ? { gt: COUNT_KEY } : { gte: start };
+  const iterator = await attempt(directory, () => database.iterator({ ...first, ...below(prefix) }));
+  try {
+    for (;;) {
+      const found = await attempt(directory, () => iterator.next());
+      if (found === undefined) return;
+      yield [found[0], plain(found[1])];
+    }
+  } finally {
+    await iterator.close();
+  }
 }
 
 interface Count {

@@ -58,7 +58,7 @@ export function createThreadedPasses(
     const pieces = piecesOf((rows[0] as Float32Array).length, work);
     const division = { rows, work, board: boardOf(pieces.length), found };
     for (let thread = 1; thread < threads; thread++)
-      if (![...helpers.values()].includes(thread)) helpers.set(watched(startHelper({ memory, thread })), thread);
+      if (![...helpers.values()].includes(thread)) enlist(helpers, startHelper({ memory, thread }), thread);
     for (const helper of helpers.keys()) helper.postMessage(division);
     let last = pieces.length;
     while (mayTake(division.board)) carryOut(own, division, --last, into);
@@ -86,14 +86,6 @@ export function createThreadedPasses(
     return pieces.map((_, i): Float64Array => found.slice(i * width, (i + 1) * width)).reduce(addTo);
   }
 
-  function watched(helper: Worker): Worker {
-    const forget = () => helpers.delete(helper);
-    helper.on("error", forget); // the caller does its piece, and meets the error itself if it was not the helper's own
-    helper.on("exit", forget);
-    helper.unref();
-    return helper;
-  }
-
   const alone = (rows: readonly Float32Array[]) =>
     threads === 1 || (rows[0]?.length ?? 0) <= SPAN || !rows.every(workspace.holds);
 
@@ -112,6 +104,15 @@ export function createThreadedPasses(
       await Promise.all([...helpers.keys()].map((helper) => helper.terminate()));
     },
   };
+}
+
+/** Counts on a helper until it ends. It does not keep the process alive. */
+function enlist(helpers: Map<Worker, number>, helper: Worker, thread: number): void {
+  const forget = () => helpers.delete(helper);
+  helper.on("error", forget); // the caller does its piece, and meets the error itself if it was not the helper's own
+  helper.on("exit", forget);
+  helper.unref();
+  helpers.set(helper, thread);
 }
 
 function startThread(workerData: HelperData): Worker {

@@ -75,27 +75,28 @@ function fromLabel(label: string): Rng {
     }
   }
 
-  function permutation(n: number): Uint32Array {
-    const order = new Uint32Array(n);
-    for (let i = 1; i < n; i++) order[i] = i;
-    for (let i = n - 1; i > 0; i--) {
-      const j = belowUnchecked(i + 1);
-      const held = order[i] as number;
-      order[i] = order[j] as number;
-      order[j] = held;
-    }
-    return order;
-  }
-
   for (let i = 0; i < 12; i++) uint32(); // sfc32 asks for a few discarded outputs after seeding
   return {
     uint32,
     uniform: () => uint32() / 2 ** 32,
     below,
     normal,
-    permutation,
+    permutation: (n) => shuffled(n, belowUnchecked),
     fork: (name) => fromLabel(`${label}/${name}`),
   };
+}
+
+/** 0 .. n - 1 in an order that `below` draws. */
+function shuffled(n: number, below: (bound: number) => number): Uint32Array {
+  const order = new Uint32Array(n);
+  for (let i = 1; i < n; i++) order[i] = i;
+  for (let i = n - 1; i > 0; i--) {
+    const j = below(i + 1);
+    const held = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = held;
+  }
+  return order;
 }
 
 function hash(text: string, seed: number): number {

@@ -13,9 +13,9 @@
  */
 import * as z from "zod";
 import type { PeerId } from "../../protocol/base/seams.ts";
-import type { Algorithm } from "./algorithm.ts";
+import type { Algorithm, Environment } from "./algorithm.ts";
 import { average } from "./average.ts";
-import { decodeModel, encodeModel, KEPT, MODEL_TOPIC } from "./message.ts";
+import { decodeModel, encodeModel, KEPT, MODEL_TOPIC, type ModelMessage } from "./message.ts";
 import { deadline, epochs, medianTrainMs } from "./options.ts";
 import { createSites, type Site } from "./site.ts";
 
@@ -33,76 +33,99 @@ export const epidemic: Algorithm = {
   options,
   async start(environment, given) {
     const { fanout, deadline: trainings, epochs: passes } = given as z.output<typeof options>;
-    const { clock, endMs } = environment;
-    const deadlineMs = trainings * medianTrainMs(environment);
     const sites = createSites(environment, passes);
-    const inboxes = new Map<Site, Map<PeerId, Float32Array>>(sites.map((site) => [site, new Map()]));
-    /** The models after the last round: what their nodes would predict with, in the middle of one. */
-    const mixed = new Map(sites.map((site) => [site, site.params]));
-    let round = 0;
-    let underWay = 0;
-    let cancelDeadline = () => {};
-
-    function beginRound(): void {
-      if (clock.now() >= endMs) return;
-      round++;
-      underWay = 0;
-      cancelDeadline = clock.after(deadlineMs, endRound);
-      for (const site of sites) if (site.on && !site.isTraining()) train(site);
-    }
-
-    function train(site: Site): void {
-      site.train(site.params, site.age, (params, age) => {
-        site.params = params;
-        site.age = age;
-        const neighbours = site.transport.peers();
-        const body = encodeModel({ round, weight: 0, params });
-        for (const i of site.rng.permutation(neighbours.length).subarray(0, fanout)) {
-          site.tell(neighbours[i] as PeerId, body);
-          underWay++;
-        }
-        endIfComplete();
-      });
-    }
-
-    function endIfComplete(): void {
-      if (underWay === 0 && !sites.some((site) => site.isTraining())) endRound();
-    }
-
-    function endRound(): void {
-      cancelDeadline();
-      for (const [site, inbox] of inboxes) {
-        if (inbox.size > 0 && site.on && !site.isTraining()) {
-          const received = [...inbox].sort(([a], [b]) => (a < b ? -1 : 1));
-          site.params = average([site.params, ...received.map(([, params]) => params)]);
-          site.merged(() => received.map(([peer]) => ({ peer, tau: 0, weight: 1, status: "used" })));
-        }
-        inbox.clear();
-        if (!site.isTraining()) mixed.set(site, site.params);
-      }
-      beginRound();
-    }
-
-    for (const [site, inbox] of inboxes) {
+    const rounds: Rounds = {
+      environment,
+      fanout,
+      deadlineMs: trainings * medianTrainMs(environment),
+      sites,
+      inboxes: new Map(sites.map((site) => [site, new Map()])),
+      mixed: new Map(sites.map((site) => [site, site.params])),
+      round: 0,
+      underWay: 0,
+      cancelDeadline: () => {},
+    };
+    for (const site of sites)
       site.transport.onAnnounce(MODEL_TOPIC, (from, body) => {
-        const message = decodeModel(body);
-        if (message.round !== round) return KEPT;
-        inbox.set(from, message.params);
-        underWay--;
-        endIfComplete();
+        receive(rounds, site, from, decodeModel(body));
         return KEPT;
       });
-    }
-    clock.after(0, beginRound);
+    environment.clock.after(0, () => beginRound(rounds));
     return sites.map((site) =>
       site.learner(
         () => {
-          inboxes.get(site)?.clear();
-          endIfComplete(); // nobody waits for it any more
+          rounds.inboxes.get(site)?.clear();
+          endIfComplete(rounds); // nobody waits for it any more
         },
         () => {}, // the next round takes it in
-        { model: () => mixed.get(site) as Float32Array },
+        { model: () => rounds.mixed.get(site) as Float32Array },
       ),
     );
   },
 };
+
+/** All nodes between two calls of the clock or the network. */
+interface Rounds {
+  readonly environment: Environment;
+  readonly fanout: number;
+  readonly deadlineMs: number;
+  readonly sites: readonly Site[];
+  /** What came in this round, for each node. */
+  readonly inboxes: ReadonlyMap<Site, Map<PeerId, Float32Array>>;
+  /** The models after the last round: what their nodes would predict with, in the middle of one. */
+  readonly mixed: Map<Site, Float32Array>;
+  round: number;
+  /** Models that were sent and have not arrived. */
+  underWay: number;
+  cancelDeadline: () => void;
+}
+
+function beginRound(rounds: Rounds): void {
+  const { clock, endMs } = rounds.environment;
+  if (clock.now() >= endMs) return;
+  rounds.round++;
+  rounds.underWay = 0;
+  rounds.cancelDeadline = clock.after(rounds.deadlineMs, () => endRound(rounds));
+  for (const site of rounds.sites) if (site.on && !site.isTraining()) train(rounds, site);
+}
+
+function train(rounds: Rounds, site: Site): void {
+  site.train(site.params, site.age, (params, age) => {
+    site.params = params;
+    site.age = age;
+    const neighbours = site.transport.peers();
+    const body = encodeModel({ round: rounds.round, weight: 0, params });
+    for (const i of site.rng.permutation(neighbours.length).subarray(0, rounds.fanout)) {
+      site.tell(neighbours[i] as PeerId, body);
+      rounds.underWay++;
+    }
+    endIfComplete(rounds);
+  });
+}
+
+function receive(rounds: Rounds, site: Site, from: PeerId, message: ModelMessage): void {
+  if (message.round !== rounds.round) return;
+  rounds.inboxes.get(site)?.set(from, message.params);
+  rounds.underWay--;
+  endIfComplete(rounds);
+}
+
+function endIfComplete(rounds: Rounds): void {
+  if (rounds.underWay === 0 && !rounds.sites.some((site) => site.isTraining())) endRound(rounds);
+}
+
+function endRound(rounds: Rounds): void {
+  rounds.cancelDeadline();
+  for (const [site, inbox] of rounds.inboxes) {
+    if (inbox.size > 0 && site.on && !site.isTraining()) mix(site, inbox);
+    inbox.clear();
+    if (!site.isTraining()) rounds.mixed.set(site, site.params);
+  }
+  beginRound(rounds);
+}
+
+function mix(site: Site, inbox: ReadonlyMap<PeerId, Float32Array>): void {
+  const received = [...inbox].sort(([a], [b]) => (a < b ? -1 : 1));
+  site.params = average([site.params, ...received.map(([, params]) => params)]);
+  site.merged(() => received.map(([peer]) => ({ peer, tau: 0, weight: 1, status: "used" })));
+}

@@ -76,14 +76,6 @@ function startNode(environment: Environment, site: Site, { merge, train, period 
     return [mergeModels(own, params, share), Math.max(age, theirs)];
   }
 
-  function send(): void {
-    if (site.age === 0) return; // the initial model is everybody's
-    const neighbours = site.transport.peers();
-    if (neighbours.length === 0) return;
-    const body = encodeModel({ round: 0, weight: site.age, params: site.params });
-    site.tell(neighbours[site.rng.below(neighbours.length)] as PeerId, body);
-  }
-
   function trainOnNext(): void {
     if (waiting.length > 0 && !site.isTraining()) site.train(...mergeNext(site.params, site.age), updated);
   }
@@ -103,7 +95,7 @@ function startNode(environment: Environment, site: Site, { merge, train, period 
   function cycled(params: Float32Array, age: number): void {
     site.params = params;
     site.age = age;
-    send();
+    send(site);
     while (waiting.length > 0) [site.params, site.age] = mergeNext(site.params, site.age);
     begin();
   }
@@ -118,7 +110,7 @@ function startNode(environment: Environment, site: Site, { merge, train, period 
   if (train === "on-receive") {
     const periodMs = period * medianTrainMs(environment);
     const tick = () => {
-      send();
+      send(site);
       if (clock.now() + periodMs <= endMs) clock.after(periodMs, tick);
     };
     clock.after(site.rng.uniform() * periodMs, tick);
@@ -127,4 +119,13 @@ function startNode(environment: Environment, site: Site, { merge, train, period 
   return site.learner(() => {
     waiting.length = 0;
   }, begin);
+}
+
+/** To one neighbour, drawn at random. */
+function send(site: Site): void {
+  if (site.age === 0) return; // the initial model is everybody's
+  const neighbours = site.transport.peers();
+  if (neighbours.length === 0) return;
+  const body = encodeModel({ round: 0, weight: site.age, params: site.params });
+  site.tell(neighbours[site.rng.below(neighbours.length)] as PeerId, body);
 }

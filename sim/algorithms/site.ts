@@ -92,24 +92,26 @@ function createSite(
     merged(parents) {
       if (honest) observer.merged({ peer, parents: parents() });
     },
-    learner: (off, on, changes) => ({
-      peer,
-      honest,
-      model: () => site.params,
-      current: () => site.params,
-      cycles: () => cycles,
-      bytesOut: () => transport.traffic().bytesOut,
-      off() {
-        site.on = false;
-        site.stop();
-        off();
-      },
-      async on() {
-        site.on = true;
-        on();
-      },
-      ...changes,
-    }),
+    learner: (off, on, changes) => ({ ...learnerOf(site, off, on), cycles: () => cycles, ...changes }),
   };
   return site;
+}
+
+function learnerOf(site: Site, off: () => void, on: () => void): Omit<Learner, "cycles"> {
+  return {
+    peer: site.peer,
+    honest: site.participant.honest,
+    model: () => site.params,
+    current: () => site.params,
+    bytesOut: () => site.transport.traffic().bytesOut,
+    off() {
+      site.on = false;
+      site.stop();
+      off();
+    },
+    async on() {
+      site.on = true;
+      on();
+    },
+  };
 }

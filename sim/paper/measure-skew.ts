@@ -3,36 +3,28 @@ import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, scoreOf } from "./cells.ts";
 import { aggregationOf, captionOf, missingText, partitionName, type SweepCells, scoreText } from "./names.ts";
-import type { Section } from "./section.ts";
+import type { Figure, Section } from "./section.ts";
 import { accuracyOf, lineOf, secondsOf } from "./series.ts";
 
 /** Where iid stands on the axis of alpha, which it is the limit of. */
 const IID_AT = 50;
 
+interface Skew {
+  readonly partitions: readonly string[];
+  /** Rules, and training alone. */
+  readonly ways: readonly string[];
+  cellAt(partition: string, way: string): Cell | undefined;
+}
+
 export function skewSection(sweep: SweepCells): Section {
   const { cells } = sweep;
-  const partitions = [...new Set(cells.map(({ scenario }) => scenario.partition))];
-  const ways = [...new Set(cells.map(({ scenario }) => wayOf(scenario)))];
-  const at = (partition: string, way: string) =>
-    cells.find(({ scenario }) => scenario.partition === partition && wayOf(scenario) === way);
-  const lines = ways.flatMap((way, style) =>
-    (["mean", "worst"] as const).flatMap((figure) => {
-      const points = partitions.flatMap((partition) => pointOf(at(partition, way), figure)).sort(([a], [b]) => a - b);
-      return points.length === 0
-        ? []
-        : [
-            {
-              label: figure === "mean" ? way : `${way}, worst peer`,
-              points,
-              style: figure === "mean" ? style : style + 3,
-            },
-          ];
-    }),
-  );
-  const overTime = partitions.flatMap((partition, i) =>
-    lineOf(partitionName(partition), at(partition, ways[0] ?? ""), secondsOf, accuracyOf, i),
-  );
-  const y = { label: "accuracy", percent: true, domain: [0, 1] } as const;
+  const skew: Skew = {
+    partitions: [...new Set(cells.map(({ scenario }) => scenario.partition))],
+    ways: [...new Set(cells.map(({ scenario }) => wayOf(scenario)))],
+    cellAt: (partition, way) =>
+      cells.find(({ scenario }) => scenario.partition === partition && wayOf(scenario) === way),
+  };
+  const { partitions, ways, cellAt } = skew;
   return {
     title: "Label skew",
     caption: `Accuracy in percent, mean / worst peer of all seeds. ${captionOf(sweep)}.`,
@@ -41,39 +33,45 @@ export function skewSection(sweep: SweepCells): Section {
       rows: partitions.map((partition) => [
         partitionName(partition),
         ...ways.map((way) => {
-          const cell = at(partition, way);
+          const cell = cellAt(partition, way);
           const score = cell && scoreOf(cell);
           return score === undefined ? missingText(cell) : scoreText(score);
         }),
       ]),
     },
-    figures: [
-      ...(lines.length === 0
-        ? []
-        : [
-            {
-              name: "skew",
-              about: "Accuracy against alpha of the Dirichlet split",
-              svg: lineChart({
-                title: "Accuracy against label skew",
-                x: { label: `alpha of the Dirichlet split; iid at ${IID_AT}` },
-                y,
-                series: lines,
-                xType: "log",
-              }),
-            },
-          ]),
-      ...(overTime.length === 0
-        ? []
-        : [
-            {
-              name: "skew-time",
-              about: `Accuracy over time, ${ways[0]}, for each split`,
-              svg: lineChart({ title: `${ways[0]}, by split`, x: { label: "virtual seconds" }, y, series: overTime }),
-            },
-          ]),
-    ],
+    figures: [...alphaFigure(skew), ...timeFigure(skew)],
   };
+}
+
+const ACCURACY = { label: "accuracy", percent: true, domain: [0, 1] } as const;
+
+/** None where there is no cell to draw. */
+function alphaFigure({ partitions, ways, cellAt }: Skew): Figure[] {
+  const series = ways.flatMap((way, style) =>
+    (["mean", "worst"] as const).flatMap((figure) => {
+      const points = partitions
+        .flatMap((partition) => pointOf(cellAt(partition, way), figure))
+        .sort(([a], [b]) => a - b);
+      if (points.length === 0) return [];
+      return [
+        { label: figure === "mean" ? way : `${way}, worst peer`, points, style: figure === "mean" ? style : style + 3 },
+      ];
+    }),
+  );
+  if (series.length === 0) return [];
+  const x = { label: `alpha of the Dirichlet split; iid at ${IID_AT}` };
+  const svg = lineChart({ title: "Accuracy against label skew", x, y: ACCURACY, series, xType: "log" });
+  return [{ name: "skew", about: "Accuracy against alpha of the Dirichlet split", svg }];
+}
+
+/** None where there is no cell to draw. */
+function timeFigure({ partitions, ways, cellAt }: Skew): Figure[] {
+  const series = partitions.flatMap((partition, i) =>
+    lineOf(partitionName(partition), cellAt(partition, ways[0] ?? ""), secondsOf, accuracyOf, i),
+  );
+  if (series.length === 0) return [];
+  const svg = lineChart({ title: `${ways[0]}, by split`, x: { label: "virtual seconds" }, y: ACCURACY, series });
+  return [{ name: "skew-time", about: `Accuracy over time, ${ways[0]}, for each split`, svg }];
 }
 
 /** "mean, worst peer" would be hard to read. */

@@ -100,18 +100,7 @@ export function barChart({
   parts = [{ label: "", colour: seriesColour(0) }],
   horizontal = false,
 }: BarChart): string {
-  const stacked = bars.flatMap(({ label, values }, row) => {
-    let from = 0;
-    return parts.flatMap((part, i) => {
-      const value = values[i] ?? Number.NaN;
-      if (!isNumber(value) || value === 0) return [];
-      const text = y.percent ? formatPercent(value) : formatNumber(value);
-      const title = [label, part.label, text].filter((word) => word !== "").join(", ");
-      const low = from;
-      from += value;
-      return [{ row, low, high: from, colour: part.colour, title }];
-    });
-  });
+  const stacked = stackOf(bars, parts, y);
   const scale = createScale(
     { zero: true, ...y },
     stacked.flatMap(({ low, high }) => [low, high]),
@@ -159,6 +148,22 @@ export function barChart({
         ...(stacked.length > 0 ? [] : [nothing()]),
       ],
     },
+  });
+}
+
+/** The parts of all bars, each where those below it end. */
+function stackOf(bars: BarChart["bars"], parts: readonly Key[], { percent }: BarChart["y"]) {
+  return bars.flatMap(({ label, values }, row) => {
+    let from = 0;
+    return parts.flatMap((part, i) => {
+      const value = values[i] ?? Number.NaN;
+      if (!isNumber(value) || value === 0) return [];
+      const text = percent ? formatPercent(value) : formatNumber(value);
+      const title = [label, part.label, text].filter((word) => word !== "").join(", ");
+      const low = from;
+      from += value;
+      return [{ row, low, high: from, colour: part.colour, title }];
+    });
   });
 }
 

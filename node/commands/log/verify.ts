@@ -11,9 +11,9 @@ import {
   verifyExport,
 } from "../../../protocol/log/export/verify-export.ts";
 import type { Verification } from "../../../protocol/log/verify/verify.ts";
+import { knownHeads } from "../../api/known-heads.ts";
 import { startSignatureChecker } from "../../api/log-verifier.ts";
 import { nodeCrypto } from "../../crypto.ts";
-import { knownHeads } from "../../disk/known-heads.ts";
 import { onOutput } from "../../terminal/colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "../../terminal/fail.ts";
 import { dateText, facts, printJson } from "../../terminal/print.ts";

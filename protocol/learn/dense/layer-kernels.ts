@@ -226,29 +226,6 @@ export function inputGradientFunction(
             local.set(delta, v128.load(i32.const(lastVector), next.delta)),
             accumulate(local.get(delta), local.get(weights), lastVector, tail),
           ];
-    const [a, b, c, d] = sums.map((sum) => local.get(sum)) as [Code, Code, Code, Code];
-    // lanes (l0 + l2, l1 + l3) of two sums interleaved, as sumLanes adds them
-    const [ab, cd] = [sums[0], sums[2]];
-    const combined = [
-      local.set(delta, f32x4.add(shuffle(LOW_PAIRS, a, b), shuffle(HIGH_PAIRS, a, b))),
-      local.set(cd, f32x4.add(shuffle(LOW_PAIRS, c, d), shuffle(HIGH_PAIRS, c, d))),
-      local.set(ab, local.get(delta)),
-      local.set(
-        delta,
-        f32x4.add(
-          shuffle(LOW_HALVES, local.get(ab), local.get(cd)),
-          shuffle(HIGH_HALVES, local.get(ab), local.get(cd)),
-        ),
-      ),
-      local.set(y, v128.load(local.get(at), layer.output)),
-      local.set(
-        delta,
-        activation === "tanh"
-          ? f32x4.mul(local.get(delta), f32x4.sub(f32x4.const(1), f32x4.mul(local.get(y), local.get(y))))
-          : v128.andnot(local.get(delta), f32x4.le(local.get(y), f32x4.const(0))),
-      ),
-      v128.store(local.get(at), local.get(delta), layer.delta),
-    ];
     const toLast = i32.const(layer.stride - 16);
     return [
       held.map((vector, n) => local.set(vector, v128.load(i32.const(16 * n), next.delta))),
@@ -256,12 +233,37 @@ export function inputGradientFunction(
       forLoop(at, i32.const(0), i32.const(layer.stride), 16, [
         sums.map((sum) => local.set(sum, f32x4.const(0))),
         products,
-        combined,
+        addLanes(sums, delta),
+        local.set(y, v128.load(local.get(at), layer.output)),
+        local.set(delta, throughActivation(activation, local.get(delta), local.get(y))),
+        v128.store(local.get(at), local.get(delta), layer.delta),
         advance(weights, 4 * next.stride),
       ]),
       v128.store(toLast, v128.and(v128.load(toLast, layer.delta), laneMask(layer.outputs)), layer.delta),
     ];
   });
+}
+
+/** Sets lane i of `to` to the sum of the lanes of `sums[i]`, (l0 + l2) + (l1 + l3), as sumLanes adds them: two sums interleaved at a time. */
+function addLanes(sums: readonly [number, number, number, number], to: number): Code {
+  const [a, b, c, d] = sums.map((sum) => local.get(sum)) as [Code, Code, Code, Code];
+  const [ab, cd] = [sums[0], sums[2]];
+  return [
+    local.set(to, f32x4.add(shuffle(LOW_PAIRS, a, b), shuffle(HIGH_PAIRS, a, b))),
+    local.set(cd, f32x4.add(shuffle(LOW_PAIRS, c, d), shuffle(HIGH_PAIRS, c, d))),
+    local.set(ab, local.get(to)),
+    local.set(
+      to,
+      f32x4.add(shuffle(LOW_HALVES, local.get(ab), local.get(cd)), shuffle(HIGH_HALVES, local.get(ab), local.get(cd))),
+    ),
+  ];
+}
+
+/** The gradient before the activation, from that behind it and the outputs y. */
+function throughActivation(activation: Activation, delta: Code, y: Code): Code {
+  return activation === "tanh"
+    ? f32x4.mul(delta, f32x4.sub(f32x4.const(1), f32x4.mul(y, y)))
+    : v128.andnot(delta, f32x4.le(y, f32x4.const(0)));
 }
 
 export function advance(index: number, by: number): Code {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type ApiSource, serveApi } from "../../../node/api/api.ts";
-import { knownHeads } from "../../../node/disk/known-heads.ts";
+import { knownHeads } from "../../../node/api/known-heads.ts";
 import { logIdOf } from "../../../protocol/log/entry/entry.ts";
 import { signCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
 import { exportOf, inPieces, jsonlOf } from "../../protocol/log/export/support.ts";

@@ -10,10 +10,10 @@ import { readCheckpoint } from "../../protocol/log/tree/checkpoint.ts";
 import { storedHead } from "../../protocol/peer/account/heads.ts";
 import { noteOf } from "../../protocol/peer/account/log-watch.ts";
 import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
-import { askApi } from "../api/api.ts";
 import { nodeCrypto } from "../crypto.ts";
-import { databasePath } from "./state-dir.ts";
-import { openStoreToRead } from "./store-copy.ts";
+import { databasePath } from "../disk/state-dir.ts";
+import { openStoreToRead } from "../disk/store-copy.ts";
+import { askApi } from "./api.ts";
 
 /**
  * Notes that the log's writer signed when it announced its models to the peer of this directory, of states that the copy should have gone through. None
