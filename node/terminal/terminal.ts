@@ -1,6 +1,6 @@
 /**
- * The edge to the terminal: all that a command says passes here, and nothing of others passes that a terminal would obey (`protocol/base/visible.ts`). A lint
- * rule (.biome-terminal.grit) keeps the streams of the process out of all other files.
+ * The edge to the terminal: all that a command says passes here, and nothing of others passes that a terminal would obey (`protocol/base/visible.ts`). A rule
+ * of the house (`test/support/house/check.ts`) keeps the streams of the process out of all other files.
  */
 import { once } from "node:events";
 import type { Writable } from "node:stream";

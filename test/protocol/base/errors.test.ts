@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { ERROR_CODES, HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
-import { tokenize } from "../../support/tokens.ts";
+import { readSource } from "../../support/house/source.ts";
 
 const TOP = join(import.meta.dirname, "../../..");
 
@@ -12,8 +12,8 @@ function codesIn(rooms: readonly string[]): Set<string> {
   const found = new Set<string>();
   for (const path of rooms.flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: TOP }))) {
     if (path.endsWith("errors.ts")) continue;
-    for (const { kind, text } of tokenize(readFileSync(join(TOP, path), "utf8")))
-      if (kind === "string" && /^ERR_[A-Z_]+$/.test(text)) found.add(text);
+    for (const text of readSource(path, readFileSync(join(TOP, path), "utf8")).texts)
+      if (/^ERR_[A-Z_]+$/.test(text)) found.add(text);
   }
   return found;
 }

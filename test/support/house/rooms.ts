@@ -1,0 +1,144 @@
+/**
+ * The rooms of the house, from the ground up: each line names a room (one or more folders, or files without their ending) and what it may import
+ * beside itself. A room may name only rooms of lines above its own, so that no arrow points up. The longest name that fits a file is its room; where a
+ * part of a folder has a line of its own, above or below that of the folder, the rest of the folder may import it if it is lower.
+ */
+const GROUND = "node/clock node/closing node/crypto node/little-memory node/secret-rng node/shell node/task-yaml";
+const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
+const FAMILIES =
+  "protocol/codec protocol/privacy protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/log";
+const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
+const PEER_PARTS = "protocol/peer/memory protocol/peer/services protocol/peer/stages protocol/peer/context";
+const FETCHING =
+  "protocol/peer/inbound/blobs protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
+const PARTS = "node/disk node/data node/config node/engines node/net node/keys node/api node/terminal";
+const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/start`;
+
+const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
+  ["protocol/base", ""],
+  // the families: they do not know each other, but for wire/, which membership/ and log/ speak
+  ["protocol/codec", "protocol/base"],
+  ["protocol/privacy", "protocol/base"],
+  ["protocol/learn/data", "protocol/base"],
+  ["protocol/learn", "protocol/base protocol/learn/data"],
+  ["protocol/learn/dense", "protocol/base protocol/learn"],
+  ["protocol/aggregate/staleness", "protocol/base"],
+  ["protocol/aggregate/rows", "protocol/base"],
+  ["protocol/aggregate/kernels", "protocol/base protocol/aggregate/rows"],
+  [SETTLING, "protocol/base protocol/aggregate/rows protocol/aggregate/kernels"],
+  ["protocol/aggregate/pre", "protocol/base protocol/aggregate/rows"],
+  ["protocol/aggregate/rules", `protocol/base protocol/aggregate/rows protocol/aggregate/pre ${SETTLING}`],
+  ["protocol/aggregate/registry", "protocol/base protocol/aggregate"],
+  ["protocol/wire", "protocol/base"],
+  ["protocol/membership", "protocol/base protocol/wire"],
+  ["protocol/log/tree", "protocol/base protocol/wire"],
+  ["protocol/log/entry", "protocol/base protocol/wire protocol/log/tree"],
+  ["protocol/log/export/withheld", "protocol/base protocol/wire protocol/log/tree protocol/log/entry"],
+  [
+    "protocol/log/verify",
+    "protocol/base protocol/wire protocol/log/tree protocol/log/entry protocol/log/export/withheld",
+  ],
+  ["protocol/log/stored", "protocol/base protocol/wire protocol/log/tree protocol/log/entry protocol/log/verify"],
+  ["protocol/log/export", "protocol/base protocol/wire protocol/log"],
+  // what puts the families together
+  ["protocol/task", `protocol/base ${FAMILIES}`],
+  ["protocol/audit", BELOW_PEER],
+  ["protocol/peer/services", BELOW_PEER],
+  ["protocol/peer/stages", BELOW_PEER],
+  ["protocol/peer/account/signed-state", BELOW_PEER],
+  ["protocol/peer/memory", `${BELOW_PEER} protocol/peer/stages protocol/peer/account/signed-state`],
+  ["protocol/peer/context", `${BELOW_PEER} protocol/peer/memory`],
+  [FETCHING, `${BELOW_PEER} ${PEER_PARTS}`],
+  ["protocol/peer/inbound", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING}`],
+  ["protocol/peer/account", `${BELOW_PEER} ${PEER_PARTS} protocol/peer/inbound`],
+  ["protocol/peer/loop", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound protocol/peer/account`],
+  ["protocol/peer", `${BELOW_PEER} protocol/peer`],
+
+  // what many rooms of node/ need
+  [GROUND, "protocol"],
+  ["node/disk", `protocol ${GROUND}`],
+  ["node/data", `protocol ${GROUND} node/disk`],
+  ["node/config", `protocol ${GROUND} node/disk node/data`],
+  ["node/data/share", `protocol ${GROUND} node/disk node/data node/config`],
+  ["node/engines", `protocol ${GROUND}`],
+  ["node/task-cost", `protocol ${GROUND} node/engines`],
+  ["node/net", `protocol ${GROUND}`],
+  ["node/keys", `protocol ${GROUND} node/disk node/net`],
+  ["node/api", `protocol ${GROUND} node/disk node/net`],
+  ["node/terminal", `protocol ${GROUND} node/disk`],
+  ["node/start", `protocol ${GROUND} ${PARTS}`],
+  // commands: those of one subject know each other, and two of them how logs are found
+  ["node/commands/log", DESK],
+  ["node/commands/key", DESK],
+  ["node/commands/peer", `${DESK} node/commands/log`],
+  ["node/commands/demo", `${DESK} node/commands/log`],
+  ["node/commands/sim", DESK],
+  ["node/cli node/build", `${DESK} node/commands`],
+
+  ["sim/devices", "protocol"],
+  ["sim/network", "protocol"],
+  ["sim/seams", "protocol sim/devices sim/network"],
+  ["sim/attacks", "protocol sim/devices sim/network sim/seams"],
+  ["sim/algorithms", "protocol sim/devices sim/network sim/seams sim/attacks"],
+  ["sim/run", "protocol sim/devices sim/network sim/seams sim/attacks sim/algorithms"],
+  ["sim/compare", "protocol sim/seams sim/run"],
+  ["sim/report", "protocol sim/seams sim/run"],
+  ["sim/paper", "protocol sim"],
+
+  ["test", "protocol node sim"],
+];
+
+export interface Room {
+  readonly names: readonly string[];
+  readonly mayImport: readonly string[];
+  /** Its place from the ground. */
+  readonly floor: number;
+}
+
+const words = (text: string) => text.split(" ").filter((word) => word !== "");
+
+export const ROOMS: readonly Room[] = PLAN.map(([names, mayImport], floor) => ({
+  names: words(names),
+  mayImport: words(mayImport),
+  floor,
+}));
+
+/** Whether a file lies in a folder, or is the file, that a name stands for. */
+export function isIn(path: string, name: string): boolean {
+  return path.startsWith(`${name}/`) || path === `${name}.ts`;
+}
+
+/** Undefined for a file in no room. */
+export function roomOf(path: string): Room | undefined {
+  let [best, length] = [undefined as Room | undefined, 0];
+  for (const room of ROOMS)
+    for (const name of room.names) if (name.length > length && isIn(path, name)) [best, length] = [room, name.length];
+  return best;
+}
+
+/** The one door between node/ and sim/: files of these rooms may `import()` from sim/, so that a peer does not load it. */
+export const DOOR = { from: "node/commands", to: "sim" };
+
+/** Packages that protocol/ may import: pure ones. */
+export const PURE_PACKAGES = /^(?:@ipld\/dag-cbor|@ipld\/car\/decoder|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/;
+
+/** Who may say something to a terminal: all others do it by node/terminal/, which lets nothing of strangers through that a terminal would obey. */
+export const SPEAKERS = [
+  "node/cli",
+  "node/keys/passphrase",
+  "node/terminal/terminal",
+  "node/terminal/output",
+  "node/terminal/colours",
+];
+
+/** Wiring and lifecycle only: the file that grows into a giant in every project of this field. */
+export const MAX_FILE_LINES: Readonly<Record<string, number>> = { "protocol/peer/peer.ts": 200 };
+
+export const MAX_FUNCTION_LINES = 60;
+
+/** Files that may hold a longer function, with the reason. A file that no longer needs it is a fault: the list may only shrink. */
+export const EXCUSED: Readonly<Record<string, string>> = {
+  "protocol/peer/peer.ts": "to be cut",
+  "protocol/peer/inbound/blobs.ts": "to be cut",
+  "protocol/task/manifest.ts": "to be cut",
+};
