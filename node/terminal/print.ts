@@ -2,6 +2,7 @@
 import Table from "cli-table3";
 import type { Metrics } from "../../protocol/base/seams.ts";
 import { visibleJson } from "../../protocol/base/visible.ts";
+import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { onOutput, splitColours } from "./colours.ts";
 import { lines, print } from "./terminal.ts";
 
@@ -50,9 +51,9 @@ export function metricRows(metrics: Metrics): [string, string][] {
     ["examples", String(metrics.numExamples)],
     ["loss", metrics.loss.toFixed(4)],
   ];
-  if (metrics.accuracy !== undefined) rows.push(["accuracy", percent(metrics.accuracy)]);
-  if (metrics.macroF1 !== undefined) rows.push(["macro F1", metrics.macroF1.toFixed(3)]);
-  if (metrics.rmse !== undefined) rows.push(["rmse", metrics.rmse.toPrecision(4)]);
-  if (metrics.r2 !== undefined) rows.push(["R2", metrics.r2.toFixed(3)]);
+  for (const { name, label, format } of METRICS) {
+    const value = metrics[name];
+    if (value !== undefined) rows.push([label, format(value)]);
+  }
   return rows;
 }

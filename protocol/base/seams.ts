@@ -158,6 +158,8 @@ export interface Metrics {
   readonly rmse?: number;
   /** Regression: 1 - residual / total sum of squares, mean over targets. */
   readonly r2?: number;
+  /** Any other metric (learn/metrics/registry.ts), by its name. */
+  readonly [metric: string]: number | undefined;
 }
 
 /** Which data a figure is about: what the peer trains on, or its hold-out. */

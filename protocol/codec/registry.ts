@@ -1,4 +1,4 @@
-/** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. */
+/** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. One more is its file and its place in this list. */
 import { toHex } from "../base/bytes.ts";
 import type { Task } from "../base/task.ts";
 import type { BodyCodec, Codec } from "./codec.ts";
@@ -11,8 +11,12 @@ export const CODECS: ReadonlyMap<string, Codec> = new Map([f32].map((codec) => [
  * @param taskId SHA-256 of the manifest.
  * @throws RangeError where the registry has not the codec that the task names.
  */
-export function codecOf({ codec: name, tensors }: Pick<Task, "codec" | "tensors">, taskId: Uint8Array): BodyCodec {
-  const codec = CODECS.get(name);
+export function codecOf(
+  { codec: name, tensors }: Pick<Task, "codec" | "tensors">,
+  taskId: Uint8Array,
+  codecs: ReadonlyMap<string, Codec> = CODECS,
+): BodyCodec {
+  const codec = codecs.get(name);
   if (codec === undefined) throw new RangeError(`codec ${name} is not in the registry`);
   return codec.forLayout({ tensors, task: toHex(taskId) });
 }

@@ -1,4 +1,4 @@
-/** The privacy mechanisms, under the names that task, log and audit share. */
+/** The privacy mechanisms, under the names that log and audit share. One more is its file and its place in this list. */
 import type { Mechanism } from "./mechanism.ts";
 import { none } from "./none.ts";
 

@@ -1,10 +1,12 @@
 /**
- * Figures of merit from predictions, the same for every engine. Formulas as in scikit-learn's user guide ("Metrics and
- * scoring"); sums run in double precision, in order of rows.
+ * Loss and metrics from predictions, the same for every engine. Formulas as in scikit-learn's user guide ("Metrics and
+ * scoring"); sums run in double precision, in order of rows. The metrics themselves: `../metrics/`.
  */
 import { log } from "../../base/exp-log.ts";
 import type { Metrics } from "../../base/seams.ts";
 import type { OutputSpec } from "../../base/task.ts";
+import type { Estimates, Guesses, Metric } from "../metrics/metric.ts";
+import { METRICS } from "../metrics/registry.ts";
 import type { Numbers } from "./dataset.ts";
 
 /**
@@ -15,21 +17,36 @@ import type { Numbers } from "./dataset.ts";
 export const MIN_PROBABILITY = 1e-30;
 
 /**
+ * Loss, and every metric of the task's kind.
  * @param predictions row-major, one row per example, as `Trainer.predict` returns them: probabilities of the classes,
  * or target values in the units of the data.
  * @param targets class indices, or row-major target values in the units of the data.
  * Throws RangeError unless there is at least one example and the lengths agree.
  */
-export function computeMetrics(output: OutputSpec, predictions: Numbers, targets: Numbers): Metrics {
+export function computeMetrics(
+  output: OutputSpec,
+  predictions: Numbers,
+  targets: Numbers,
+  metrics: readonly Metric[] = METRICS,
+): Metrics {
   const width = output.kind === "classification" ? output.classes.length : output.targets.length;
   const rows = output.kind === "classification" ? targets.length : targets.length / width;
   if (rows < 1 || !Number.isInteger(rows))
     throw new RangeError(`${targets.length} targets are no whole number of rows`);
   if (predictions.length !== rows * width)
     throw new RangeError(`${predictions.length} predictions for ${rows} rows of ${width}`);
-  return output.kind === "classification"
-    ? classificationMetrics(predictions, targets, width)
-    : regressionMetrics(predictions, targets, output.std, width);
+  if (output.kind === "classification") {
+    const guesses = guessesOf(predictions, targets, width);
+    const figures = metrics.flatMap((one) =>
+      one.kind === "classification" ? [[one.name, one.measure(guesses)] as const] : [],
+    );
+    return { numExamples: rows, loss: crossEntropy(guesses), ...Object.fromEntries(figures) };
+  }
+  const estimates = estimatesOf(predictions, targets, width);
+  const figures = metrics.flatMap((one) =>
+    one.kind === "regression" ? [[one.name, one.measure(estimates)] as const] : [],
+  );
+  return { numExamples: rows, loss: squaredError(estimates, output.std), ...Object.fromEntries(figures) };
 }
 
 /** Index of the greatest value of a row; the first of equals. */
@@ -39,71 +56,37 @@ export function argMax(values: Numbers, start: number, width: number): number {
   return best;
 }
 
-/**
- * loss = -1/n sum ln p[y]; accuracy = share of rows whose argmax is y;
- * macroF1 = mean over the classes that occur, in truth or prediction, of 2 TP / (2 TP + FP + FN).
- */
-function classificationMetrics(probabilities: Numbers, classes: Numbers, width: number): Metrics {
-  const rows = classes.length;
-  const hits = new Uint32Array(width);
-  const actual = new Uint32Array(width);
-  const predicted = new Uint32Array(width);
+function guessesOf(probabilities: Numbers, truth: Numbers, numClasses: number): Guesses {
+  const guesses = new Uint32Array(truth.length);
+  for (let row = 0; row < guesses.length; row++) guesses[row] = argMax(probabilities, row * numClasses, numClasses);
+  return { rows: truth.length, numClasses, probabilities, truth, guesses };
+}
+
+function estimatesOf(predictions: Numbers, truth: Numbers, numTargets: number): Estimates {
+  const residuals = new Float64Array(numTargets);
+  for (let i = 0; i < truth.length; i++) {
+    const apart = (predictions[i] as number) - (truth[i] as number);
+    residuals[i % numTargets] = (residuals[i % numTargets] as number) + apart * apart;
+  }
+  return { rows: truth.length / numTargets, numTargets, predictions, truth, residuals };
+}
+
+/** loss = -1/n sum ln p[y]. */
+function crossEntropy({ probabilities, truth, rows, numClasses }: Guesses): number {
   let loss = 0;
-  let right = 0;
   for (let row = 0; row < rows; row++) {
-    const truth = classes[row] as number;
-    const guess = argMax(probabilities, row * width, width);
-    loss -= log(Math.max(probabilities[row * width + truth] as number, MIN_PROBABILITY));
-    actual[truth] = (actual[truth] as number) + 1;
-    predicted[guess] = (predicted[guess] as number) + 1;
-    if (guess !== truth) continue;
-    right++;
-    hits[truth] = (hits[truth] as number) + 1;
+    const right = probabilities[row * numClasses + (truth[row] as number)] as number;
+    loss -= log(Math.max(right, MIN_PROBABILITY));
   }
-  let f1 = 0;
-  let occurring = 0;
-  for (let k = 0; k < width; k++) {
-    const either = (actual[k] as number) + (predicted[k] as number); // 2 TP + FP + FN
-    if (either === 0) continue;
-    f1 += (2 * (hits[k] as number)) / either;
-    occurring++;
-  }
-  return { numExamples: rows, loss: loss / rows, accuracy: right / rows, macroF1: f1 / occurring };
+  return loss / rows;
 }
 
-/**
- * With n rows and m targets: loss = 1/(nm) sum ((p - y) / std)^2; rmse = sqrt(1/(nm) sum (p - y)^2);
- * r2 = 1/m sum over targets of 1 - sum (p - y)^2 / sum (y - mean(y))^2; a target that does not vary counts 1 where
- * every prediction of it is exact, else 0.
- */
-function regressionMetrics(predictions: Numbers, targets: Numbers, std: readonly number[], width: number): Metrics {
-  const rows = targets.length / width;
+/** With n rows and m targets: loss = 1/(nm) sum ((p - y) / std)^2. */
+function squaredError({ residuals, rows, numTargets }: Estimates, std: readonly number[]): number {
   let loss = 0;
-  let squares = 0;
-  let r2 = 0;
-  for (let k = 0; k < width; k++) {
-    let mean = 0;
-    for (let row = 0; row < rows; row++) mean += (targets[row * width + k] as number) / rows;
-    let residual = 0;
-    let total = 0;
-    for (let row = 0; row < rows; row++) {
-      const truth = targets[row * width + k] as number;
-      residual += square((predictions[row * width + k] as number) - truth);
-      total += square(truth - mean);
-    }
-    squares += residual;
-    loss += residual / square(std[k % std.length] as number);
-    if (total > 0) r2 += 1 - residual / total;
-    else if (residual === 0) r2 += 1;
+  for (const [k, residual] of residuals.entries()) {
+    const scale = std[k % std.length] as number;
+    loss += residual / (scale * scale);
   }
-  return {
-    numExamples: rows,
-    loss: loss / (rows * width),
-    rmse: Math.sqrt(squares / (rows * width)),
-    r2: r2 / width,
-  };
-}
-
-function square(x: number): number {
-  return x * x;
+  return loss / (rows * numTargets);
 }

@@ -64,7 +64,8 @@ for (const backend of BACKENDS) {
         for (const split of ["train", "holdout"] as const) {
           const [ours, theirs] = [await dense.evaluate(params, split), await other.evaluate(params, split)];
           assert.equal(ours.accuracy, theirs.accuracy);
-          assert.ok(distance(Object.values(ours), Object.values(theirs)) < 1e-4);
+          const figures = (metrics: object) => Object.values(metrics) as number[];
+          assert.ok(distance(figures(ours), figures(theirs)) < 1e-4);
         }
         const { inputs } = data.holdout;
         assert.ok(distance(await dense.predict(params, inputs), await other.predict(params, inputs)) < 1e-4);

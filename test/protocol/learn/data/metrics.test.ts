@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutputSpec } from "../../../../protocol/base/task.ts";
 import { argMax, computeMetrics, MIN_PROBABILITY } from "../../../../protocol/learn/data/metrics.ts";
+import type { ClassificationMetric } from "../../../../protocol/learn/metrics/metric.ts";
+import { METRICS } from "../../../../protocol/learn/metrics/registry.ts";
 
 const classes = (n: number): OutputSpec => ({ kind: "classification", classes: Array.from({ length: n }, String) });
 const targets = (std: readonly number[], n = std.length): OutputSpec => ({
@@ -80,4 +82,21 @@ test("no example, or lengths that do not agree, is a RangeError", () => {
 
 test("argMax takes the first of equals", () => {
   assert.equal(argMax(Float32Array.of(9, 1, 3, 3, 0), 1, 4), 1);
+});
+
+test("one more metric is its file and its line: it is measured beside the others, for tasks of its kind only", () => {
+  const mistakes: ClassificationMetric = {
+    name: "mistakes",
+    label: "mistakes",
+    kind: "classification",
+    measure: ({ guesses, truth, rows }) =>
+      Array.from({ length: rows }, (_, i) => guesses[i] !== truth[i]).filter(Boolean).length,
+    format: String,
+  };
+  const metrics = [...METRICS, mistakes];
+  const found = computeMetrics(classes(3), guesses([0, 2, 1], 3), Float32Array.of(0, 1, 1), metrics);
+  assert.deepEqual(Object.keys(found), ["numExamples", "loss", "accuracy", "macroF1", "mistakes"]);
+  assert.equal(found.mistakes, 1);
+  const other = computeMetrics(targets([1]), Float32Array.of(1, 2), Float32Array.of(1, 3), metrics);
+  assert.deepEqual(Object.keys(other), ["numExamples", "loss", "rmse", "r2"]);
 });
