@@ -1,161 +1,33 @@
 /**
  * Configuration of a peer on this machine: `config.yaml` in the state directory, then environment variables, then flags, the
- * later ones first in rank. What peers must agree on is in the task manifest instead.
+ * later ones first in rank; a preset stands below all of them. The settings themselves are rows of `settings/table.ts`.
  */
 import { readFile } from "node:fs/promises";
-import { multiaddr } from "@multiformats/multiaddr";
 import { parse } from "yaml";
-import * as z from "zod";
 import { HearsayError } from "../protocol/base/errors.ts";
-import { faultsOf } from "../protocol/task/manifest-bounds.ts";
-import { DELIMITERS, type Delimiter } from "./data/csv-dialect.ts";
-import type { NameList } from "./data/name-list.ts";
-import type { Retention } from "./disk/archive.ts";
-
-/** A multiaddr over TCP. */
-const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
-/** A text as on the command line, or a list; numbers are names, too. */
-const plain = z.union([z.string(), z.number().transform(String), z.boolean().transform(String)]);
-const names = z.union([plain, z.array(plain)]);
-const share = z.string().regex(/^[1-9]\d*\/[1-9]\d*$/, 'has the form "2/8": the second of eight shares');
-
-const schema = z.strictObject({
-  listen: z.array(address).min(1).default(["/ip4/0.0.0.0/tcp/0"]),
-  bootstrap: z.array(address).default([]),
-  mdns: z.boolean().default(true),
-  maxOutbound: z.int().min(1).max(300).default(32),
-  minCycleMs: z.int().min(0).max(86_400_000).default(1000),
-  engine: z.enum(["auto", "dense", "tensorflow"]).default("auto"),
-  logLevel: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
-  retention: z
-    .strictObject({
-      // 5,000 merges of 8 models; looked through in about a second at start
-      count: z.int().min(0).max(10_000_000).default(50_000),
-      // the same of a model of 2,400 parameters, or 8 merges of one of 1.5 million
-      megabytes: z.number().min(0).max(100_000_000).default(512),
-      // whoever doubts a peer asks within a week
-      hours: z.number().min(0).max(1_000_000).default(168),
-      // 2 TB a year: an SD card of 32 GB, good for 1,000 rewritings, lasts 15 years
-      megabytesPerMinute: z.number().min(0).max(1_000_000).default(4),
-      // authors may be gone when somebody asks
-      inputs: z.boolean().default(true),
-    })
-    .prefault({}),
-  data: z
-    .strictObject({
-      path: z.string().optional(),
-      dataset: z.string().optional(),
-      targets: z.string().optional(),
-      label: z.string().optional(),
-      owner: z.string().optional(),
-      columns: names.optional(),
-      drop: names.optional(),
-      missing: names.optional(),
-      encoding: z.string().optional(),
-      delimiter: z
-        .preprocess((text) => (text === "tab" || text === "\\t" ? "\t" : text), z.enum(DELIMITERS))
-        .optional(),
-      decimal: z.enum(["point", "comma"]).optional(),
-      holdoutPath: z.string().optional(),
-      holdout: z.number().min(0).max(0.9).default(0.2),
-      holdoutBy: z.enum(["chance", "time"]).default("chance"),
-      share: share.optional(),
-      partition: z.string().default("iid"),
-      seed: z.int().min(0).default(1),
-    })
-    .prefault({}),
-});
-
-/** Where a peer's data are, and which part of them it holds. */
-export interface DataConfig {
-  /** A file of one's own: .csv, .tsv, .npy or .safetensors. */
-  readonly path?: string | undefined;
-  /** Or a set that is shipped: digits, motes, mnist. */
-  readonly dataset?: string | undefined;
-  /** The .npy file of targets that goes with a .npy file of inputs. */
-  readonly targets?: string | undefined;
-  /** Column of the class in a CSV file; default "label". A regression's columns are named in the task. */
-  readonly label?: string | undefined;
-  /** Column that names the natural owner of a row. */
-  readonly owner?: string | undefined;
-  /** Columns to use as features, where the task does not name them; else the same ones. */
-  readonly columns?: NameList | undefined;
-  /** Columns to leave out; #3 is the third. */
-  readonly drop?: NameList | undefined;
-  /** Values that mean "no reading", beside those of the task; "empty" is an empty field. */
-  readonly missing?: NameList | undefined;
-  /** Of a text file, where it is not certain. */
-  readonly encoding?: string | undefined;
-  readonly delimiter?: Delimiter | undefined;
-  readonly decimal?: "point" | "comma" | undefined;
-  /** A file with the hold-out; without it a fraction of the data is held out. */
-  readonly holdoutPath?: string | undefined;
-  readonly holdout: number;
-  /** `chance`: rows drawn by the seed, every class in proportion; `time`: the last rows of each owner, rows being in order of time. */
-  readonly holdoutBy: "chance" | "time";
-  /** "2/8": train on the second of eight shares, for trials on one data set. */
-  readonly share?: string | undefined;
-  /** How shares are cut: iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<per peer>, owner. */
-  readonly partition: string;
-  readonly seed: number;
-}
-
-export interface Config {
-  readonly listen: readonly string[];
-  readonly bootstrap: readonly string[];
-  readonly mdns: boolean;
-  readonly maxOutbound: number;
-  /** Shortest time between two trainings, ms. */
-  readonly minCycleMs: number;
-  readonly engine: "auto" | "dense" | "tensorflow";
-  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
-  /** Which bodies are kept for audits. */
-  readonly retention: Retention;
-  readonly data: DataConfig;
-}
+import { type Fault, faultsOf } from "../protocol/task/manifest-bounds.ts";
+import { withNearest } from "./settings/nearest.ts";
+import { PRESETS, type PresetName } from "./settings/preset-names.ts";
+import type { Kind } from "./settings/setting.ts";
+import { type Config, configSchema, SETTINGS, valueAt } from "./settings/table.ts";
 
 type Tree = { [key: string]: unknown };
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Environment variables, and the setting that each overrides. Lists are separated by commas. */
-export const ENVIRONMENT: Readonly<Record<string, string>> = {
-  HEARSAY_LISTEN: "listen",
-  HEARSAY_BOOTSTRAP: "bootstrap",
-  HEARSAY_MDNS: "mdns",
-  HEARSAY_MAX_OUTBOUND: "maxOutbound",
-  HEARSAY_MIN_CYCLE_MS: "minCycleMs",
-  HEARSAY_ENGINE: "engine",
-  HEARSAY_LOG_LEVEL: "logLevel",
-  HEARSAY_RETENTION_COUNT: "retention.count",
-  HEARSAY_RETENTION_MEGABYTES: "retention.megabytes",
-  HEARSAY_RETENTION_HOURS: "retention.hours",
-  HEARSAY_RETENTION_MEGABYTES_PER_MINUTE: "retention.megabytesPerMinute",
-  HEARSAY_RETENTION_INPUTS: "retention.inputs",
-  HEARSAY_DATA_PATH: "data.path",
-  HEARSAY_DATA_DATASET: "data.dataset",
-  HEARSAY_DATA_TARGETS: "data.targets",
-  HEARSAY_DATA_LABEL: "data.label",
-  HEARSAY_DATA_OWNER: "data.owner",
-  HEARSAY_DATA_COLUMNS: "data.columns",
-  HEARSAY_DATA_DROP: "data.drop",
-  HEARSAY_DATA_MISSING: "data.missing",
-  HEARSAY_DATA_ENCODING: "data.encoding",
-  HEARSAY_DATA_DELIMITER: "data.delimiter",
-  HEARSAY_DATA_DECIMAL: "data.decimal",
-  HEARSAY_DATA_HOLDOUT_PATH: "data.holdoutPath",
-  HEARSAY_DATA_HOLDOUT: "data.holdout",
-  HEARSAY_DATA_HOLDOUT_BY: "data.holdoutBy",
-  HEARSAY_DATA_SHARE: "data.share",
-  HEARSAY_DATA_PARTITION: "data.partition",
-  HEARSAY_DATA_SEED: "data.seed",
-};
+/** Where the value of a setting came from; `name` is that of the flag, variable, file or preset. */
+export interface Origin {
+  readonly kind: "flag" | "environment" | "file" | "preset" | "default";
+  readonly name?: string;
+}
+
+export interface EffectiveConfig {
+  readonly config: Config;
+  /** Of every setting, by its path. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}
 
 const RIVALS: Readonly<Record<string, string>> = { "data.path": "data.dataset", "data.dataset": "data.path" };
-const LISTS = new Set(["listen", "bootstrap"]);
-const NUMBERS = new Set([
-  ...["maxOutbound", "minCycleMs", "data.holdout", "data.seed"],
-  ...["count", "megabytes", "hours", "megabytesPerMinute"].map((name) => `retention.${name}`),
-]);
-const FLAGS = new Set(["mdns", "retention.inputs"]);
+const DEFAULT: Origin = { kind: "default" };
 
 /**
  * The configuration from a file (may be missing), the environment and flags (settings by path, e.g. "data.path").
@@ -163,28 +35,96 @@ const FLAGS = new Set(["mdns", "retention.inputs"]);
  */
 export async function loadConfig(
   file: string | undefined,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<Config> {
-  const tree: Tree = file === undefined ? {} : await readTree(file);
-  for (const [name, path] of Object.entries(ENVIRONMENT)) {
-    const text = environment[name];
-    if (text !== undefined && text !== "") override(tree, path, fromText(path, text));
-  }
-  for (const [path, value] of Object.entries(flags)) if (value !== undefined) override(tree, path, value);
-  const parsed = schema.safeParse(tree);
-  if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error, tree);
-  const list = faults.map(({ path, message }) => `  ${path}: ${message}`).join("\n");
-  throw new HearsayError("ERR_CONFIG", `the configuration has ${faults.length} fault(s):\n${list}`, { faults, file });
+  return (await loadEffective(file, environment, flags)).config;
 }
 
-async function readTree(file: string): Promise<Tree> {
+/** As `loadConfig`, and where every value came from. */
+export async function loadEffective(
+  file: string | undefined,
+  environment: Environment,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<EffectiveConfig> {
+  const tree: Tree = (file === undefined ? undefined : await readTree(file)) ?? {};
+  const origins = new Map<string, Origin>();
+  for (const path of SETTINGS.keys())
+    if (valueAt(tree, path) !== undefined)
+      origins.set(path, { kind: "file", ...(file !== undefined && { name: file }) });
+  const override = (path: string, value: unknown, origin: Origin) => {
+    const rival = RIVALS[path];
+    if (rival !== undefined) {
+      assign(tree, rival, undefined); // a file of data takes back a shipped set that a lower rank named, and the other way round
+      origins.delete(rival);
+    }
+    assign(tree, path, value);
+    origins.set(path, origin);
+  };
+  for (const { path, variable, kind } of SETTINGS.values()) {
+    const text = environment[variable];
+    if (text !== undefined && text !== "")
+      override(path, fromText(kind, text), { kind: "environment", name: variable });
+  }
+  for (const [path, value] of Object.entries(flags)) {
+    const name = SETTINGS.get(path)?.flag?.split(" ")[0] ?? path;
+    if (value !== undefined) override(path, value, { kind: "flag", name });
+  }
+  applyPreset(tree, origins);
+  const config = checked(tree, file, "the configuration");
+  return { config, origins: new Map([...SETTINGS.keys()].map((path) => [path, origins.get(path) ?? DEFAULT])) };
+}
+
+/**
+ * Checks a file by itself, as `hearsay config check` does.
+ * @throws HearsayError ERR_CONFIG with all faults at once, also where there is no such file.
+ */
+export async function checkConfigFile(
+  file: string,
+): Promise<{ readonly settings: number; readonly preset?: PresetName }> {
+  const tree = await readTree(file);
+  if (tree === undefined) throw new HearsayError("ERR_CONFIG", `${file}: there is no such file`, { file });
+  const settings = [...SETTINGS.keys()].filter((path) => valueAt(tree, path) !== undefined).length;
+  const { preset } = checked(tree, file, file);
+  return { settings, ...(preset !== undefined && { preset }) };
+}
+
+/** A value of a setting from a text. What cannot be converted stays text, for the schema to report. */
+export function fromText(kind: Kind, text: string): unknown {
+  if (kind === "list") return text.split(",").map((part) => part.trim());
+  if (kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (kind === "switch" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
+  return text;
+}
+
+/** Values of the preset for what nothing else sets. */
+function applyPreset(tree: Tree, origins: Map<string, Origin>): void {
+  const { preset } = tree;
+  if (typeof preset !== "string" || !Object.hasOwn(PRESETS, preset)) return; // the schema says so
+  for (const { path, presets = {} } of SETTINGS.values()) {
+    const value = presets[preset as PresetName];
+    const parent = path.includes(".") ? tree[path.split(".")[0] as string] : undefined;
+    if (value === undefined || origins.has(path) || parent === null) continue; // an empty section is a fault, and stays one
+    assign(tree, path, value.value);
+    origins.set(path, { kind: "preset", name: preset });
+  }
+}
+
+function checked(tree: Tree, file: string | undefined, what: string): Config {
+  const parsed = configSchema.safeParse(tree);
+  if (parsed.success) return parsed.data;
+  const faults: readonly Fault[] = withNearest(faultsOf(parsed.error, tree), parsed.error);
+  const list = faults.map(({ path, message }) => `  ${path}: ${message}`).join("\n");
+  throw new HearsayError("ERR_CONFIG", `${what} has ${faults.length} fault(s):\n${list}`, { faults, file });
+}
+
+/** Undefined where there is no such file. */
+async function readTree(file: string): Promise<Tree | undefined> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new HearsayError("ERR_CONFIG", `cannot read ${file}: ${(error as Error).message}`, { file }, error);
   }
   let tree: unknown;
@@ -197,13 +137,7 @@ async function readTree(file: string): Promise<Tree> {
   throw new HearsayError("ERR_CONFIG", `${file} has no settings at the top, such as "listen: [...]"`, { file });
 }
 
-/** Sets a value by its path; naming a file of data takes back a shipped set that a lower rank named, and the other way round. */
-function override(tree: Tree, path: string, value: unknown): void {
-  const rival = RIVALS[path];
-  if (rival !== undefined) assign(tree, rival, undefined);
-  assign(tree, path, value);
-}
-
+/** Sets a value by its path. */
 function assign(tree: Tree, path: string, value: unknown): void {
   const [head = "", ...rest] = path.split(".");
   if (rest.length === 0) {
@@ -213,20 +147,4 @@ function assign(tree: Tree, path: string, value: unknown): void {
   const branch = tree[head];
   if (typeof branch !== "object" || branch === null) tree[head] = {};
   assign(tree[head] as Tree, rest.join("."), value);
-}
-
-/** What cannot be converted stays text, for the schema to report. */
-function fromText(path: string, text: string): unknown {
-  if (LISTS.has(path)) return text.split(",").map((part) => part.trim());
-  if (NUMBERS.has(path) && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
-  if (FLAGS.has(path) && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
-  return text;
-}
-
-function isAddress(text: string): boolean {
-  try {
-    return multiaddr(text).getComponents()[1]?.name === "tcp";
-  } catch {
-    return false;
-  }
 }

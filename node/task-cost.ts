@@ -1,6 +1,7 @@
 /** What a task will cost a machine: upper bounds from the task alone, so that they can be shown before it is joined. The formulas stand in README.md. */
 import { numParams, outputSize, type Task } from "../protocol/base/task.ts";
 import { AUTO, engineFor } from "./engines/registry.ts";
+import { DEFAULTS } from "./settings/table.ts";
 
 export interface TaskCost {
   /** Of one model body. */
@@ -26,9 +27,9 @@ export interface CostSettings {
 
 /** The defaults of `config.yaml`. */
 export const DEFAULT_COST_SETTINGS: CostSettings = {
-  minCycleMs: 1000,
-  archiveBytes: 512e6,
-  archiveBytesPerMinute: 4e6,
+  minCycleMs: DEFAULTS.minCycleMs,
+  archiveBytes: 1e6 * DEFAULTS.retention.megabytes,
+  archiveBytesPerMinute: 1e6 * DEFAULTS.retention.megabytesPerMinute,
 };
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { inputSize, outputSize, type Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { chronologicalSplit, holdoutSplit } from "../../protocol/learn/data/holdout.ts";
 import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
-import type { DataConfig } from "../config.ts";
+import type { DataConfig } from "../settings/table.ts";
 import { loadDataset } from "./load.ts";
 import { loadNamedSet } from "./sets.ts";
 

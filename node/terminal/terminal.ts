@@ -46,6 +46,9 @@ export async function pour(bytes: string | Uint8Array): Promise<void> {
 /** Whether a person looks at what is poured. */
 export const outputIsTerminal = (): boolean => process.stdout.isTTY === true;
 
+/** Width of the terminal on which a person looks at the output; undefined where it is none. */
+export const outputColumns = (): number | undefined => process.stdout.columns;
+
 /** For progress that is drawn over itself; what is written there is ours alone. */
 export const drawing: Writable & { readonly isTTY?: boolean } = process.stderr;
 

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
-import type { DataConfig } from "../../node/config.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
+import type { DataConfig } from "../../node/settings/table.ts";
 import { toHex } from "../../protocol/base/bytes.ts";
 import { mean } from "../../protocol/base/figures.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
-import { ENVIRONMENT, loadConfig } from "../../node/config.ts";
+import { loadConfig } from "../../node/config.ts";
+import { SETTINGS, valueAt } from "../../node/settings/table.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Fault } from "../../protocol/task/manifest-bounds.ts";
 
@@ -66,6 +67,7 @@ describe("the configuration", () => {
 
   it("takes every setting from the environment too", async () => {
     const values: Record<string, [text: string, value: unknown]> = {
+      HEARSAY_PRESET: ["wan", "wan"],
       HEARSAY_LISTEN: ["/ip4/127.0.0.1/tcp/1, /ip6/::1/tcp/2", ["/ip4/127.0.0.1/tcp/1", "/ip6/::1/tcp/2"]],
       HEARSAY_BOOTSTRAP: ["/dns4/peer.example/tcp/4001", ["/dns4/peer.example/tcp/4001"]],
       HEARSAY_MDNS: ["false", false],
@@ -96,13 +98,10 @@ describe("the configuration", () => {
       HEARSAY_DATA_PARTITION: ["shards:2", "shards:2"],
       HEARSAY_DATA_SEED: ["9", 9],
     };
-    assert.deepEqual(Object.keys(values).sort(), Object.keys(ENVIRONMENT).sort());
-    for (const [name, [text, expected]] of Object.entries(values)) {
-      const config = await loadConfig(undefined, { [name]: text }, {});
-      const found = (ENVIRONMENT[name] as string)
-        .split(".")
-        .reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], config);
-      assert.deepEqual(found, expected, name);
+    assert.deepEqual(Object.keys(values).sort(), [...SETTINGS.values()].map(({ variable }) => variable).sort());
+    for (const { path, variable } of SETTINGS.values()) {
+      const [text, expected] = values[variable] as [string, unknown];
+      assert.deepEqual(valueAt(await loadConfig(undefined, { [variable]: text }, {}), path), expected, variable);
     }
     assert.equal(
       (await loadConfig(undefined, { HEARSAY_MDNS: "0", HEARSAY_ENGINE: "" }, {})).engine,

@@ -1,11 +1,11 @@
 /** One process of test/e2e/fork.test.ts: a real peer that does not listen to what others know of its log. */
 import { join } from "node:path";
-import type { DataConfig } from "../../node/config.ts";
 import { nodeCrypto } from "../../node/crypto.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import { findPlace } from "../../node/disk/place.ts";
 import { openStore } from "../../node/disk/store.ts";
 import { loadOrCreateIdentity } from "../../node/keys/keys.ts";
+import type { DataConfig } from "../../node/settings/table.ts";
 import { startPeer } from "../../node/start.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { encodeTask, parseTask } from "../../protocol/task/manifest.ts";

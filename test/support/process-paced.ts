@@ -3,8 +3,8 @@
  * as those of simulated devices do. It reports after every cycle.
  */
 import { wallClock } from "../../node/clock.ts";
-import type { DataConfig } from "../../node/config.ts";
 import { loadPeerData } from "../../node/data/share.ts";
+import type { DataConfig } from "../../node/settings/table.ts";
 import { startPeer } from "../../node/start.ts";
 import type { Trainer } from "../../protocol/base/seams.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";

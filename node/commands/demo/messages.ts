@@ -2,7 +2,7 @@
 
 import type { Task } from "../../../protocol/base/task.ts";
 import type { PeerStatus } from "../../../protocol/peer/peer.ts";
-import type { DataConfig } from "../../config.ts";
+import type { DataConfig } from "../../settings/table.ts";
 
 /** Parent to child, once. */
 export interface PeerAssignment {

@@ -2,19 +2,24 @@
 import { loadConfig } from "../../config.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { configPath } from "../../disk/state-dir.ts";
+import { settingsOf } from "../../settings/flags.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { facts, metricRows, printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
-import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
 
-interface EvalOptions extends ModelOptions, DataOptions {
+interface EvalOptions extends ModelOptions {
+  readonly data?: string;
   readonly json?: boolean;
 }
 
 export async function run(options: EvalOptions): Promise<void> {
   const { task, params, metadata } = await openModel(options);
-  const { data: configured } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
+  const { data: configured, engine: choice } = await loadConfig(
+    configPath(options.state),
+    process.env,
+    settingsOf(options),
+  );
   // A file that is named here is evaluated whole; otherwise the hold-out of the peer's own configuration.
   const data = await loadPeerData(
     options.data === undefined ? configured : { ...configured, holdout: 0, share: undefined },
@@ -22,7 +27,7 @@ export async function run(options: EvalOptions): Promise<void> {
   );
   for (const warning of data.warnings) tell(`${onErrors.yellow("note:")} ${warning}\n`);
   const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;
-  const engine = await inferenceEngine(task, options.engine, examples);
+  const engine = await inferenceEngine(task, choice, examples);
   try {
     const metrics = await engine.evaluate(params, "holdout");
     if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });

@@ -7,7 +7,7 @@ import { print } from "../../terminal/terminal.ts";
 import { openModel } from "./model.ts";
 
 export async function run(options: { state: string; output: string; json?: boolean }): Promise<void> {
-  const { task, params, metadata } = await openModel({ state: options.state, engine: "auto" });
+  const { task, params, metadata } = await openModel({ state: options.state });
   const facts = {
     peerId: metadata.peer ?? "",
     cycle: Number(metadata.cycle ?? 0),

@@ -9,15 +9,23 @@ import { nodeCrypto } from "../../crypto.ts";
 import { isSetName } from "../../data/shipped/registry.ts";
 import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { settingsOf } from "../../settings/flags.ts";
 import { nameList, shellOption } from "../../shell.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
-import { type DataOptions, dataSettings } from "./data-options.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
 import { useTopology } from "./init-model.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 
-interface InitOptions extends DataOptions {
+/** Those that say how a table is to be read are settings (settings/table.ts). */
+interface InitOptions {
+  readonly data?: string;
+  readonly label?: string;
+  readonly owner?: string;
+  readonly drop?: string;
+  readonly encoding?: string;
+  readonly delimiter?: string;
+  readonly decimal?: string;
   readonly template?: string;
   readonly output: string;
   readonly name?: string;
@@ -96,7 +104,7 @@ async function complete(document: Document, options: InitOptions, peers: number)
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
   let fill: Fill | undefined;
   if (options.data !== undefined) {
-    const { data } = await loadConfig(undefined, {}, dataSettings(options));
+    const { data } = await loadConfig(undefined, {}, settingsOf(options));
     fill = await fillFromData(document, { ...data, path: options.data });
   }
   const model = options.model === undefined ? undefined : await useTopology(document, options.model);

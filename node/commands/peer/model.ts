@@ -1,17 +1,14 @@
 /** What `eval` and `predict` share: the peer's task and model, and an engine around them. */
-import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/seams.ts";
 import { inputSize, outputSize, type Task } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
-import { ENGINE_CHOICES } from "../../engines/registry.ts";
 
 export interface ModelOptions {
   readonly state: string;
   readonly model?: string;
-  readonly engine: string;
 }
 
 export interface OpenModel {
@@ -27,8 +24,6 @@ export async function openModel({ state, model }: ModelOptions): Promise<OpenMod
 
 /** An engine for inference: what it would train on is one row of zeros, unless examples are given. */
 export async function inferenceEngine(task: Task, engine: string, holdout?: Dataset): Promise<Trainer> {
-  if (!ENGINE_CHOICES.includes(engine))
-    throw new HearsayError("ERR_CONFIG", `--engine ${engine}: it is one of ${ENGINE_CHOICES.join(", ")}`);
   const targets = task.output.kind === "classification" ? 1 : outputSize(task);
   const train = { inputs: new Float32Array(inputSize(task)), targets: new Float32Array(targets), length: 1 };
   const { trainer } = await startEngine({ task, train, ...(holdout && { holdout }), engine });

@@ -8,11 +8,11 @@ import { loadInputs } from "../../data/load.ts";
 import { roundedBeside } from "../../data/number.ts";
 import { configPath } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { settingsOf } from "../../settings/flags.ts";
 import { pour } from "../../terminal/terminal.ts";
-import { type DataOptions, dataSettings } from "./data-options.ts";
 import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
 
-interface PredictOptions extends ModelOptions, DataOptions {
+interface PredictOptions extends ModelOptions {
   readonly data: string;
   readonly output?: string;
   readonly json?: boolean;
@@ -22,9 +22,9 @@ const ROWS_AT_ONCE = 4096;
 
 export async function run(options: PredictOptions): Promise<void> {
   const { task, params } = await openModel(options);
-  const { data } = await loadConfig(configPath(options.state), process.env, dataSettings(options));
+  const { data, engine: choice } = await loadConfig(configPath(options.state), process.env, settingsOf(options));
   const { inputs, length } = await loadInputs({ ...data, path: options.data }, task);
-  const engine = await inferenceEngine(task, options.engine);
+  const engine = await inferenceEngine(task, choice);
   async function* answers(): AsyncGenerator<string> {
     if (!options.json) yield `${header(task)}\n`;
     const width = inputSize(task);

@@ -4,36 +4,25 @@ import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { serveApi } from "../../api/api.ts";
 import { createClosing } from "../../closing.ts";
-import { type Config, loadConfig } from "../../config.ts";
+import { loadConfig } from "../../config.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
+import { settingsOf } from "../../settings/flags.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import { fail } from "../../terminal/fail.ts";
 import { outliveOutput } from "../../terminal/output.ts";
 import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
-import { type DataOptions, dataSettings } from "./data-options.ts";
 import { apiSource, inviteTo } from "./up-api.ts";
 import { createLogger } from "./up-log.ts";
 
-interface UpOptions extends DataOptions {
+/** Beside the settings (settings/table.ts). */
+interface UpOptions {
   readonly state: string;
   readonly task?: string;
   readonly config?: string;
-  readonly listen?: string;
-  readonly bootstrap?: string;
-  readonly mdns: boolean;
-  readonly engine?: string;
-  readonly minCycle?: string;
-  readonly holdout?: string;
-  readonly holdoutBy?: string;
-  readonly holdoutData?: string;
-  readonly share?: string;
-  readonly partition?: string;
-  readonly seed?: string;
-  readonly logLevel?: string;
   readonly seconds?: string;
   readonly passphraseFile?: string;
 }
@@ -49,7 +38,7 @@ const EXIT_FAILED = 1;
 export async function run(options: UpOptions): Promise<void> {
   process.umask(0o077); // all that it writes lies in the state directory
   outliveOutput();
-  const config = await loadConfig(options.config ?? configPath(options.state), process.env, settings(options));
+  const config = await loadConfig(options.config ?? configPath(options.state), process.env, settingsOf(options));
   const logger = await createLogger(config.logLevel);
   const seconds = secondsOf(options.seconds);
   const { asked } = onStopSignals((signal) => {
@@ -120,29 +109,4 @@ function secondsOf(text: string | undefined): number | undefined {
   const seconds = Number(text);
   if (seconds > 0 && seconds <= MAX_SECONDS) return seconds;
   throw new HearsayError("ERR_CONFIG", `--seconds ${text}: give a number above 0, at most ${MAX_SECONDS}`);
-}
-
-function settings(options: UpOptions): Record<string, unknown> {
-  const number = (text?: string) => (text === undefined || text.trim() === "" ? text : toNumber(text));
-  return {
-    listen: options.listen?.split(","),
-    bootstrap: options.bootstrap?.split(","),
-    mdns: options.mdns ? undefined : false,
-    engine: options.engine,
-    minCycleMs: number(options.minCycle),
-    logLevel: options.logLevel,
-    ...dataSettings(options),
-    "data.holdout": number(options.holdout),
-    "data.holdoutBy": options.holdoutBy,
-    "data.holdoutPath": options.holdoutData,
-    "data.share": options.share,
-    "data.partition": options.partition,
-    "data.seed": number(options.seed),
-  } satisfies Record<string, Config[keyof Config] | unknown>;
-}
-
-/** A number, or the text as it is for the schema to report. */
-function toNumber(text: string): number | string {
-  const value = Number(text);
-  return Number.isFinite(value) ? value : text;
 }

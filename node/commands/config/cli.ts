@@ -1,0 +1,36 @@
+/** How the commands of the configuration are called: their options and examples. */
+import { calls, type Definition, jsonOption, notes, stateOption } from "../options.ts";
+
+export const show: Definition = async (command) => {
+  const { addSettings, FLAGGED } = await import("../../settings/flags.ts");
+  command
+    .addOption(stateOption())
+    .option("--config <file>", "configuration (default: config.yaml in the state directory)");
+  addSettings(command, FLAGGED)
+    .addOption(jsonOption())
+    .action(calls(() => import("./show.ts")));
+  notes(
+    command,
+    `What hearsay up would run with: flags, then HEARSAY_* variables, then the file, then the preset, then defaults; the first that says
+something holds. With --json: { SETTING: { value, from, name } }.
+
+Examples:
+  $ hearsay config show
+  $ hearsay config show --preset metered --min-cycle 60000
+  $ hearsay config show --config other.yaml --json`,
+  );
+};
+
+export const check: Definition = (command) => {
+  command
+    .argument("<file>", "a configuration, such as .hearsay/config.yaml")
+    .addOption(jsonOption())
+    .action(calls(() => import("./check.ts")));
+  notes(
+    command,
+    `Exit status: 0 right; 2 wrong: every fault is named, with what would be right.
+
+Example:
+  $ hearsay config check .hearsay/config.yaml`,
+  );
+};

@@ -1,0 +1,41 @@
+/** What commands of the command line share: options that occur in several, and how a command is called. */
+import { type Command, Option } from "commander";
+
+/** Adds options and help to a command, and says what it does. May load what it needs. */
+export type Definition = (command: Command) => unknown;
+
+export const stateOption = (): Option =>
+  new Option("-s, --state <dir>", "state directory of the peer").default(".hearsay").env("HEARSAY_STATE");
+
+export const jsonOption = (help = "print JSON"): Option => new Option("--json", help);
+
+export const outputOption = (help: string): Option => new Option("-o, --output <file>", help);
+
+export const modelOption = (): Option => new Option("--model <file>", "a model file instead of the peer's");
+
+export const peersOption = (help: string): Option => new Option("--peers <n>", help);
+
+export const workersOption = (): Option => new Option("--workers <n>", "threads (default: one for each core)");
+
+export const generationOption = (): Option =>
+  new Option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)");
+
+export const lastOption = (help: string): Option => new Option("-n, --last <n>", help).default("20");
+
+export const passphraseOption = (): Option =>
+  new Option(
+    "--passphrase-file <file>",
+    "file with the passphrase of the key, where it has one (or HEARSAY_PASSPHRASE)",
+  );
+
+/** Examples and notes below the options. */
+export function notes(command: Command, text: string): Command {
+  return command.addHelpText("after", `\n${text}\n`);
+}
+
+/** The action of a command: its file is loaded when it is called. */
+export function calls(
+  load: () => Promise<{ run(...args: never[]): Promise<void> }>,
+): (...args: unknown[]) => Promise<void> {
+  return async (...args) => (await load()).run(...(args as never[]));
+}

@@ -1,0 +1,154 @@
+/** How the commands of a peer are called: their options and examples. */
+import { Option } from "commander";
+import {
+  calls,
+  type Definition,
+  jsonOption,
+  lastOption,
+  modelOption,
+  notes,
+  outputOption,
+  passphraseOption,
+  peersOption,
+  stateOption,
+} from "../options.ts";
+
+/** The table of settings takes time to load: only commands with settings do. */
+const settings = () => import("../../settings/flags.ts");
+
+export const init: Definition = async (command) => {
+  const { addSettings, DATA_PATHS } = await settings();
+  const { alternatives } = await import("../../settings/words.ts");
+  const { TEMPLATES } = await import("../../data/templates.ts");
+  const wording = {
+    "data.path": { help: "take columns, classes, mean and std from this table, and tell what was taken" },
+    "data.label": { help: "column of the class, or of the targets (separated by commas)" },
+    "data.columns": { help: "columns to use as features (default: all others)" },
+    "data.missing": { help: 'values that mean "no reading", as -9999,NA; empty: an empty field' },
+  };
+  const ofTables = DATA_PATHS.filter((path) => path !== "data.dataset" && path !== "data.targets");
+  const template = `${alternatives(Object.keys(TEMPLATES))} (default: "digits"; with --data: "csv")`;
+  addSettings(command, ofTables, wording)
+    .addOption(new Option("-t, --template <name>", template))
+    .addOption(outputOption("the file to write").default("task.yaml"))
+    .option("--name <name>", "name of the task (a-z, 0-9, -)")
+    .addOption(peersOption("how many peers you expect: sets inbox size and quorum").default("8"))
+    .option(
+      "--model <file>",
+      "layers instead of the template's model: model.json of tfjs, or to_json() of Keras 2 or 3",
+    )
+    .option("-f, --force", "overwrite the file")
+    .addOption(jsonOption())
+    .action(calls(() => import("./init.ts")));
+  notes(
+    command,
+    `Examples:
+  $ hearsay init
+  $ hearsay init --data flowers.csv --label species --peers 4
+  $ hearsay init --template regression --data houses.csv --label price
+  $ hearsay init --data sensors.csv --label state --owner station --drop time --missing -9999
+Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column.`,
+  );
+};
+
+export const join: Definition = (command) => {
+  command
+    .argument(
+      "<invite...>",
+      "hearsay:<task id>@<address>[,<address>...], as `up` and `status` print it; lines are put together",
+    )
+    .addOption(stateOption())
+    .option("-y, --yes", "save the task without asking: needed where there is no terminal, and with --json")
+    .addOption(jsonOption())
+    .action(calls(() => import("./join.ts")));
+  notes(command, "Example:\n  $ hearsay join 'hearsay:3f0c...@/ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...'");
+};
+
+export const up: Definition = async (command) => {
+  const { addSettings, FLAGGED } = await settings();
+  command
+    .addOption(stateOption())
+    .option("--task <file>", "task file; needed the first time, unless joined by invite")
+    .option("--config <file>", "configuration (default: config.yaml in the state directory)");
+  addSettings(command, FLAGGED)
+    .option("--seconds <n>", "stop after this time")
+    .addOption(passphraseOption())
+    .action(async (...args: unknown[]) => {
+      const { restartInLittleMemory } = await import("../../little-memory.ts");
+      restartInLittleMemory();
+      await calls(() => import("./up.ts"))(...args);
+    });
+  notes(
+    command,
+    `Examples:
+  $ hearsay up --task task.yaml --data mine.csv --label species
+  $ hearsay up --task task.yaml --dataset digits --share 1/4 --partition dirichlet:0.5
+  $ hearsay up --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...
+Settings may also stand in config.yaml or in HEARSAY_* environment variables: hearsay config show names them all, with
+the value that holds and where it came from.`,
+  );
+};
+
+export const status: Definition = (command) => {
+  command
+    .addOption(stateOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./status.ts")));
+  notes(command, "Example:\n  $ hearsay status --json");
+};
+
+export const why: Definition = (command) => {
+  command
+    .addOption(stateOption())
+    .option("--peer <id>", "what became of one peer, merge by merge; the end of its id is enough")
+    .addOption(lastOption("with --peer: only the last n merges"))
+    .addOption(jsonOption())
+    .action(calls(() => import("./why.ts")));
+  notes(
+    command,
+    `A model is moved by its own training and by what it merges. share: the part of the model that a peer made, mean over all merges, of
+which the 50 newest count for most; with the own share, 100 %. influence: the same over the merges that it was in. distance: from
+the own model, of the usual distance in that merge. left out: how often, and by which rule the last time.
+
+Examples:
+  $ hearsay why
+  $ hearsay why --peer Zx3kQw9b
+  $ hearsay why --json`,
+  );
+};
+
+export const evaluate: Definition = async (command) => {
+  const { addSettings, DATA_PATHS } = await settings();
+  addSettings(command, DATA_PATHS)
+    .addOption(stateOption())
+    .addOption(modelOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./eval.ts")));
+  addSettings(command, ["engine"]);
+  notes(command, "Examples:\n  $ hearsay eval --data test.csv\n  $ hearsay eval --dataset digits --json");
+};
+
+export const predict: Definition = async (command) => {
+  const { addSettings, DATA_PATHS } = await settings();
+  const { endingsText } = await import("../../data/readers/registry.ts");
+  const notOfInputs = ["data.dataset", "data.label", "data.targets", "data.owner"];
+  const help = `inputs: ${endingsText("or")}, also .gz of these; other columns are ignored`;
+  const paths = DATA_PATHS.filter((path) => !notOfInputs.includes(path));
+  addSettings(command, paths, { "data.path": { help, required: true } })
+    .addOption(stateOption())
+    .addOption(outputOption("write the CSV to a file"))
+    .addOption(modelOption())
+    .addOption(jsonOption("print JSON lines instead of CSV"))
+    .action(calls(() => import("./predict.ts")));
+  addSettings(command, ["engine"]);
+  notes(command, "Example:\n  $ hearsay predict --data new.csv -o answers.csv");
+};
+
+export const exportModel: Definition = (command) => {
+  command
+    .addOption(stateOption())
+    .addOption(outputOption("the file to write").default("model.safetensors"))
+    .addOption(jsonOption())
+    .action(calls(() => import("./export.ts")));
+  notes(command, "Example:\n  $ hearsay export -o digits.safetensors");
+};

@@ -1,0 +1,131 @@
+/** How the commands of the simulator are called: their options and examples. */
+import type { Command } from "commander";
+import { calls, type Definition, jsonOption, notes, peersOption, workersOption } from "../options.ts";
+
+const each = (value: string, before: readonly string[] = []) => [...before, value];
+
+function withOverrides(command: Command): Command {
+  return command
+    .addOption(peersOption("number of peers, in place of the scenario's"))
+    .option(
+      "--set <path=value>",
+      "another value in the scenario; may be repeated. The value is YAML, null takes it out",
+      each,
+    );
+}
+
+export const run: Definition = (command) => {
+  withOverrides(command)
+    .argument("<file>", "the scenario")
+    .option("--seed <n>", "seed, in place of the scenario's")
+    .option("-o, --out <dir>", "directory of the report (default: <name>-<hash>-s<seed>, none with --json)")
+    .option("--no-out", "write no files")
+    .addOption(jsonOption("print JSON; no files without --out"))
+    .action(calls(() => import("./run.ts")));
+  notes(
+    command,
+    `The directory holds scenario.yaml (complete: it runs again), summary.json, series.jsonl, peers.jsonl and report.html. The same
+scenario and seed give the same bytes. With --json the last line is the summary with wallSeconds, cpuSeconds and out beside it.
+Traces, as in churn: { kind: trace, sessions: { file: churn.csv } }, lie beside the scenario. Ctrl-C writes nothing.
+
+Examples:
+  $ hearsay sim run scenario.yaml --seed 2
+  $ hearsay sim run scenario.yaml --peers 1000 --set partition=dirichlet:0.1 --set 'attack={kind: alie, share: 0.2}'
+  $ hearsay sim run scenario.yaml --json --out results/first`,
+  );
+};
+
+export const sweep: Definition = (command) => {
+  withOverrides(command)
+    .argument("<file>", "a scenario, or { scenario: {...}, grids: [{ path: [values] }], seeds: [1, 2, 3] }")
+    .option("--grid <path=values>", "values of a path, separated by commas; may be repeated: all combinations", each)
+    .option("--seeds <list>", "1..5, or 1,2,7 (default: those of the file)")
+    .option("--shard <i/n>", "only part i of n of the runs, for many machines")
+    .addOption(workersOption())
+    .option("-o, --out <dir>", "directory of the results (default: <name>-sweep)")
+    .addOption(jsonOption())
+    .action(calls(() => import("./sweep.ts")));
+  notes(
+    command,
+    `Each run is a file in DIR/runs, named by hash and seed. A sweep that was stopped goes on where it was: runs that are there are not
+run again. DIR/results.csv, results.jsonl and report.html are made from all runs in DIR. A run that fails stops no other; the exit
+status is then 1. With --json the last line is {out, runs, done, skipped, failed, wallSeconds, cpuSeconds}.
+Many machines: sim/kubernetes.yaml and sim/slurm.sbatch run --shard, and hearsay sim merge joins.
+
+Examples:
+  $ hearsay sim sweep scenario.yaml --grid task.aggregation.rule=median,mean --seeds 1..5
+  $ hearsay sim sweep scenario.yaml --grid 'attack=null,{kind: alie, share: 0.2}' --grid partition=iid,dirichlet:0.1
+  $ hearsay sim sweep matrix.yaml --shard 2/8 --out shard-2
+  $ hearsay sim sweep matrix.yaml --shard $((JOB_COMPLETION_INDEX + 1))/8`,
+  );
+};
+
+export const merge: Definition = (command) => {
+  command
+    .argument("<dirs...>", "directories of sweeps")
+    .requiredOption("-o, --out <dir>", "directory of the whole; runs that are there already stay")
+    .addOption(jsonOption())
+    .action(calls(() => import("./merge.ts")));
+  notes(command, "Example:\n  $ hearsay sim merge shard-1 shard-2 --out whole");
+};
+
+export const compare: Definition = (command) => {
+  command
+    .argument(
+      "<paths...>",
+      "run files, directories of runs, or of sweeps; the first is what the others are compared with",
+    )
+    .option("--html <file>", "write the comparison with plots")
+    .addOption(jsonOption())
+    .action(calls(() => import("./compare.ts")));
+  notes(
+    command,
+    `Runs of one scenario are a group, whatever their seeds and places. To compare the groups of a sweep with a certain one of
+them, name a run of that one first.
+
+Examples:
+  $ hearsay sim compare median-1f0c77aa-s1 krum-90aa2b11-s1
+  $ hearsay sim compare before/ after/ --html change.html
+  $ hearsay sim compare sweep/runs/1f0c77aa2b119e3d-s1.json sweep`,
+  );
+};
+
+export const list: Definition = (command) => {
+  command.addOption(jsonOption()).action(calls(() => import("./list.ts")));
+  notes(command, "Example:\n  $ hearsay sim list --json");
+};
+
+export const vehicles: Definition = (command) => {
+  command
+    .requiredOption("-o, --out <file>", "the CSV file")
+    .option("--vehicles <n>", "how many", "30")
+    .option("--seconds <n>", "length of the trace", "600")
+    .option("--blocks <n>", "blocks along each side of the square")
+    .option("--block-metres <n>", "length of a block")
+    .option("--speed <n>", "metres per second")
+    .option("--speed-spread <n>", "each vehicle is up to this share faster or slower")
+    .option("--range <n>", "metres within which two vehicles are in contact")
+    .option("--seed <n>", "seed", "1")
+    .addOption(jsonOption())
+    .action(calls(() => import("./vehicles.ts")));
+  notes(command, "Example:\n  $ hearsay sim vehicles --vehicles 100 --blocks 12 --out contacts.csv");
+};
+
+export const report: Definition = (command) => {
+  command
+    .argument("<what>", "attacks or measurements")
+    .option("--no-run", "only write, from the runs that are there")
+    .option("--cut", "attacks: five minutes of them, on the screen")
+    .addOption(workersOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./report.ts")));
+  notes(
+    command,
+    `Runs lie in .results; what is there is not run again.
+
+Examples:
+  $ npm run report:attacks -- --no-run
+  $ npm run report:attacks -- --cut
+  $ npm run report:sim`,
+  );
+};

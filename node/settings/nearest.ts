@@ -1,0 +1,62 @@
+/** Unknown names of settings, with the known one that was probably meant. */
+import type * as z from "zod";
+import type { Fault } from "../../protocol/task/manifest-bounds.ts";
+import { SETTINGS } from "./table.ts";
+
+/** Of the letters of a name; more is another name. */
+const MOST_DIFFERENT = 0.4;
+
+/** The faults of an error (`faultsOf`), those of unknown names with the nearest setting. */
+export function withNearest(faults: readonly Fault[], error: z.ZodError): Fault[] {
+  return faults.map((fault, i) => {
+    const issue = error.issues[i];
+    if (issue?.code !== "unrecognized_keys") return fault;
+    const prefix = issue.path.map((part) => `${String(part)}.`).join("");
+    const told = issue.keys.map((key) => {
+      const meant = nearestSetting(prefix + key);
+      return JSON.stringify(key) + (meant === undefined ? "" : ` (did you mean ${meant}?)`);
+    });
+    const what = told.length === 1 ? "no setting has this name" : "no settings have these names";
+    return { ...fault, message: `${told.join(", ")}: ${what}; hearsay config show has them all` };
+  });
+}
+
+/** The path of the setting whose name is nearest, in whatever section and spelling; undefined where none is near. */
+export function nearestSetting(given: string): string | undefined {
+  const name = plain(last(given));
+  const ranked = [...SETTINGS.keys()]
+    .map((path) => {
+      const apart = Math.min(distance(name, plain(last(path))), distance(plain(given), plain(path)));
+      return { path, apart: apart + (sectionOf(path) === sectionOf(given) ? 0 : 0.5) };
+    })
+    .toSorted((a, b) => a.apart - b.apart);
+  const [best] = ranked;
+  return best !== undefined && best.apart <= MOST_DIFFERENT * name.length ? best.path : undefined;
+}
+
+function last(path: string): string {
+  return path.split(".").at(-1) as string;
+}
+
+function sectionOf(path: string): string {
+  return path.split(".").slice(0, -1).join(".");
+}
+
+/** Spellings such as min-cycle-ms and minCycleMs are one. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+/** Levenshtein: the fewest letters to be put in, taken out or changed. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

@@ -1,0 +1,89 @@
+/** Settings of the peer itself: its network, its pace, its engine. */
+import { multiaddr } from "@multiformats/multiaddr";
+import * as z from "zod";
+import { ENGINE_CHOICES } from "../engines/registry.ts";
+import { PRESET_NAMES } from "./preset-names.ts";
+import type { Group } from "./setting.ts";
+import { alternatives } from "./words.ts";
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+
+/** A multiaddr over TCP. */
+const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
+
+export const peer = {
+  preset: {
+    schema: z.enum(PRESET_NAMES).optional(),
+    help: `values for a kind of network: ${alternatives(PRESET_NAMES)}; what is set otherwise stands`,
+    flag: "--preset <name>",
+  },
+  listen: {
+    schema: z.array(address).min(1).default(["/ip4/0.0.0.0/tcp/0"]),
+    help: "multiaddrs to listen on; port 0 is any that is free",
+    flag: "--listen <addresses>",
+  },
+  bootstrap: {
+    schema: z.array(address).default([]),
+    help: "multiaddrs of known peers, with or without /p2p/<id>",
+    flag: "--bootstrap <addresses>",
+  },
+  mdns: {
+    schema: z.boolean().default(true),
+    help: "find peers of the task on the local network",
+    flag: "--no-mdns",
+    flagHelp: "do not look for peers on the local network",
+    presets: {
+      wan: { value: false, why: "multicast ends at the router, and in a data centre strangers hear it" },
+      metered: { value: false, why: "a mobile network has no neighbours to find, and listening wakes the radio" },
+    },
+  },
+  maxOutbound: {
+    schema: z.int().min(1).max(300).default(32),
+    help: "connections that are dialled; a quarter is for peers that are configured or delivered a model",
+    presets: {
+      wan: {
+        value: 16,
+        why: "twice the usual inbox of 8; each link relays announcements, and is asked for a byte every 3 s",
+      },
+      metered: {
+        value: 8,
+        why: "the usual inbox of 8 models; an idle link costs several MB a day: a ping and its answer every 3 s",
+      },
+    },
+  },
+  minCycleMs: {
+    schema: z.int().min(0).max(86_400_000).default(1000),
+    help: "shortest time between two trainings: bounds traffic and disk writes",
+    flag: "--min-cycle <ms>",
+    unit: "ms",
+    presets: {
+      lan: { value: 500, why: "8 models of 400 kB in and out take 0.03 s of a gigabit line" },
+      wan: {
+        value: 5000,
+        why: "8 models of 400 kB out take 2.6 s of an upload of 10 Mbit/s, beside round trips of 0.1 to 0.3 s",
+      },
+      metered: {
+        value: 300_000,
+        why: "8 models of 10 kB in and out every 5 minutes are at most 65 MB a day, 2 GB a month",
+      },
+    },
+  },
+  engine: {
+    schema: z.enum(ENGINE_CHOICES).default("auto"),
+    help: `what trains: ${alternatives(ENGINE_CHOICES)}`,
+    flag: "--engine <name>",
+  },
+  logLevel: {
+    schema: z.enum(LOG_LEVELS).default("info"),
+    help: `what is told on standard error: ${alternatives(LOG_LEVELS)}; JSON lines, readable on a terminal`,
+    flag: "--log-level <level>",
+  },
+} as const satisfies Group;
+
+function isAddress(text: string): boolean {
+  try {
+    return multiaddr(text).getComponents()[1]?.name === "tcp";
+  } catch {
+    return false;
+  }
+}

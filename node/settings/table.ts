@@ -1,0 +1,88 @@
+/**
+ * The settings of a peer on this machine: one table, a row each. One more setting is its row in one of the groups; config file, environment,
+ * flags, help, README (`npm run docs`) and JSON Schema follow. What peers must agree on is in the task manifest instead.
+ */
+import * as z from "zod";
+import { data } from "./data.ts";
+import { peer } from "./peer.ts";
+import { retention } from "./retention.ts";
+import { type Group, type Kind, kindOf, type Setting } from "./setting.ts";
+
+type Shape<G extends Group> = { readonly [Name in keyof G]: G[Name]["schema"] };
+
+/** The schemas of a group, with what each setting is as its description. */
+function shapeOf<G extends Group>(group: G): Shape<G> {
+  const described = Object.entries(group).map(([name, { schema, help }]) => [name, schema.describe(help)]);
+  return Object.fromEntries(described) as Shape<G>;
+}
+
+/** `config.yaml`. */
+export const configSchema = z.strictObject({
+  ...shapeOf(peer),
+  retention: z.strictObject(shapeOf(retention)).describe("which bodies are kept for audits").prefault({}),
+  data: z
+    .strictObject(shapeOf(data))
+    .describe("where the examples are, and which part of them this peer holds")
+    .superRefine(({ path, dataset }, context) => {
+      if (path === undefined || dataset === undefined) return;
+      context.addIssue({ code: "custom", message: `path (${path}) and dataset (${dataset}) are both set; remove one` });
+    })
+    .prefault({}),
+});
+
+type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
+    : T;
+
+/** A complete configuration. */
+export type Config = Immutable<z.output<typeof configSchema>>;
+
+/** Where a peer's data are, and which part of them it holds. */
+export type DataConfig = Config["data"];
+
+/** Which bodies are kept for audits. */
+export type Retention = Config["retention"];
+
+/** A row, with what follows from its place. */
+export interface SettingRow extends Setting {
+  /** In `config.yaml`: `data.path`. */
+  readonly path: string;
+  /** Environment variable: `HEARSAY_DATA_PATH`. */
+  readonly variable: string;
+  readonly kind: Kind;
+}
+
+const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
+  ["", peer],
+  ["retention.", retention],
+  ["data.", data],
+];
+
+/** Every setting, by its path. */
+export const SETTINGS: ReadonlyMap<string, SettingRow> = new Map(
+  GROUPS.flatMap(([prefix, group]) =>
+    Object.entries(group).map(([name, setting]) => {
+      const path = prefix + name;
+      return [path, { ...setting, path, variable: variableOf(path), kind: kindOf(setting.schema) }] as const;
+    }),
+  ),
+);
+
+/** What holds where nothing is configured. */
+export const DEFAULTS: Config = configSchema.parse({});
+
+/** The value of a setting in a configuration, or in anything of its form. */
+export function valueAt(tree: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>(
+      (at, key) => (typeof at === "object" ? (at as Record<string, unknown> | null)?.[key] : undefined),
+      tree,
+    );
+}
+
+function variableOf(path: string): string {
+  return `HEARSAY_${path.replace(/[A-Z]/g, "_$&").replaceAll(".", "_").toUpperCase()}`;
+}
