@@ -8,7 +8,7 @@ import { HearsayError } from "../protocol/base/errors.ts";
 import { type Fault, faultsOf } from "../protocol/task/manifest-bounds.ts";
 import { withNearest } from "./settings/nearest.ts";
 import { PRESETS, type PresetName } from "./settings/preset-names.ts";
-import type { Kind } from "./settings/setting.ts";
+import { fromText } from "./settings/setting.ts";
 import { type Config, configSchema, SETTINGS, valueAt } from "./settings/table.ts";
 
 type Tree = { [key: string]: unknown };
@@ -87,14 +87,6 @@ export async function checkConfigFile(
   const settings = [...SETTINGS.keys()].filter((path) => valueAt(tree, path) !== undefined).length;
   const { preset } = checked(tree, file, file);
   return { settings, ...(preset !== undefined && { preset }) };
-}
-
-/** A value of a setting from a text. What cannot be converted stays text, for the schema to report. */
-export function fromText(kind: Kind, text: string): unknown {
-  if (kind === "list") return text.split(",").map((part) => part.trim());
-  if (kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
-  if (kind === "switch" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
-  return text;
 }
 
 /** Values of the preset for what nothing else sets. */

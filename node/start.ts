@@ -24,7 +24,7 @@ import { createRemoteLogs, type RemoteLogs } from "./api/remote-log.ts";
 import { wallClock } from "./clock.ts";
 import { type Closing, createClosing } from "./closing.ts";
 import { nodeCrypto } from "./crypto.ts";
-import { type FileArchive, openArchive } from "./disk/archive.ts";
+import { type FileArchive, openArchive, type Retention } from "./disk/archive.ts";
 import { asDiskFault } from "./disk/disk-fault.ts";
 import { createModelFile } from "./disk/model-file.ts";
 import { findPlace } from "./disk/place.ts";
@@ -42,7 +42,6 @@ import { startMembership } from "./net/membership.ts";
 import { peerIn } from "./net/peer-exchange.ts";
 import { createTransport } from "./net/transport.ts";
 import { createSecretRng } from "./secret-rng.ts";
-import type { Retention } from "./settings/table.ts";
 
 export interface StartOptions {
   readonly stateDir: string;

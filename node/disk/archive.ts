@@ -12,12 +12,22 @@ import { join } from "node:path";
 import { equalBytes, fromHex, keyOf, toHex } from "../../protocol/base/bytes.ts";
 import type { Archive, ArchivedBlob, Clock } from "../../protocol/base/seams.ts";
 import { nodeCrypto } from "../crypto.ts";
-import type { Retention } from "../settings/table.ts";
 import { createPartReader } from "./archive-parts.ts";
 import { asDiskFault } from "./disk-fault.ts";
 import { createFileIndex, type FileIndex, type FileRecord } from "./file-index.ts";
 import { writeWhole } from "./whole-file.ts";
 import { createWriteBudget, type WriteBudget } from "./write-budget.ts";
+
+/** How much of the past is kept, as the settings `retention` have it; 0 in any of the first four keeps nothing. */
+export interface Retention {
+  readonly count: number;
+  readonly megabytes: number;
+  readonly hours: number;
+  /** Mean of what is written. 16 minutes' worth may be written at once, and one merge of any size whenever something is left. */
+  readonly megabytesPerMinute: number;
+  /** Whether the bodies that others made are kept too; without them an auditor asks their authors. */
+  readonly inputs: boolean;
+}
 
 export interface ArchiveSummary {
   readonly files: number;

@@ -2,8 +2,8 @@
 import type { FitRequest, FitResult } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
-import { MIN_PROBABILITY } from "../../protocol/learn/data/metrics.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
+import { MIN_PROBABILITY } from "../../protocol/learn/metrics/metrics.ts";
 import type { LearningCore } from "../../protocol/learn/trainer.ts";
 import { type Backend, useBackend } from "./backend.ts";
 import type { TaskModel } from "./model.ts";

@@ -1,6 +1,6 @@
 /** Options of the command line that are settings, made from the table; and the settings in the options of a command. */
 import { type Command, Option } from "commander";
-import { fromText } from "../config.ts";
+import { fromText } from "./setting.ts";
 import { DEFAULTS, SETTINGS, type SettingRow, valueAt } from "./table.ts";
 
 interface Wording {

@@ -37,3 +37,11 @@ export function kindOf(schema: z.ZodType): Kind {
   if (type === "boolean") return "switch";
   return type === "array" ? "list" : "text";
 }
+
+/** A value of a setting from a text. What cannot be converted stays text, for the schema to report. */
+export function fromText(kind: Kind, text: string): unknown {
+  if (kind === "list") return text.split(",").map((part) => part.trim());
+  if (kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
+  if (kind === "switch" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";
+  return text;
+}

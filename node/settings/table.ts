@@ -42,9 +42,6 @@ export type Config = Immutable<z.output<typeof configSchema>>;
 /** Where a peer's data are, and which part of them it holds. */
 export type DataConfig = Config["data"];
 
-/** Which bodies are kept for audits. */
-export type Retention = Config["retention"];
-
 /** A row, with what follows from its place. */
 export interface SettingRow extends Setting {
   /** In `config.yaml`: `data.path`. */

@@ -6,8 +6,8 @@ import { HearsayError } from "../base/errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../base/seams.ts";
 import { inputSize, type LearningTask } from "../base/task.ts";
 import type { Dataset, Numbers } from "./data/dataset.ts";
-import { computeMetrics } from "./data/metrics.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
+import { computeMetrics } from "./metrics/metrics.ts";
 import { tensorSlices } from "./tensors.ts";
 
 export interface TrainerOptions {

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { openArchive, readArchived } from "../../../node/disk/archive.ts";
-import type { Retention } from "../../../node/settings/table.ts";
+import { openArchive, type Retention, readArchived } from "../../../node/disk/archive.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import type { ArchivedBlob } from "../../../protocol/base/seams.ts";
 

@@ -11,8 +11,8 @@ const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_PARTS = "protocol/peer/memory protocol/peer/services protocol/peer/stages protocol/peer/context";
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
-const PARTS = "node/disk node/data node/config node/engines node/net node/keys node/api node/terminal";
-const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/start`;
+const PARTS = "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal";
+const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/base", ""],
@@ -20,7 +20,8 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/codec", "protocol/base"],
   ["protocol/privacy", "protocol/base"],
   ["protocol/learn/data", "protocol/base"],
-  ["protocol/learn", "protocol/base protocol/learn/data"],
+  ["protocol/learn/metrics", "protocol/base protocol/learn/data"],
+  ["protocol/learn", "protocol/base protocol/learn/data protocol/learn/metrics"],
   ["protocol/learn/dense", "protocol/base protocol/learn"],
   ["protocol/aggregate/staleness", "protocol/base"],
   ["protocol/aggregate/rows", "protocol/base"],
@@ -58,21 +59,24 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   [GROUND, "protocol"],
   ["node/disk", `protocol ${GROUND}`],
   ["node/data", `protocol ${GROUND} node/disk`],
-  ["node/config", `protocol ${GROUND} node/disk node/data`],
-  ["node/data/share", `protocol ${GROUND} node/disk node/data node/config`],
   ["node/engines", `protocol ${GROUND}`],
-  ["node/task-cost", `protocol ${GROUND} node/engines`],
+  ["node/settings", `protocol ${GROUND} node/data node/engines`],
+  ["node/config", `protocol ${GROUND} node/settings`],
+  ["node/data/share", `protocol ${GROUND} node/disk node/data node/settings`],
+  ["node/task-cost", `protocol ${GROUND} node/engines node/settings`],
   ["node/net", `protocol ${GROUND}`],
   ["node/keys", `protocol ${GROUND} node/disk node/net`],
   ["node/api", `protocol ${GROUND} node/disk node/net`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/start", `protocol ${GROUND} ${PARTS}`],
   // commands: those of one subject know each other, and two of them how logs are found
+  ["node/commands/options", ""],
   ["node/commands/log", DESK],
   ["node/commands/key", DESK],
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],
+  ["node/commands/config", DESK],
   ["node/cli node/build", `${DESK} node/commands`],
 
   ["sim/devices", "protocol"],

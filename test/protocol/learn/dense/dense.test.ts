@@ -4,9 +4,9 @@ import { createRng } from "../../../../protocol/base/rng.ts";
 import type { LearningTask } from "../../../../protocol/base/task.ts";
 import { createBatches, gatherRows } from "../../../../protocol/learn/data/batches.ts";
 import { type Dataset, standardise } from "../../../../protocol/learn/data/dataset.ts";
-import { computeMetrics } from "../../../../protocol/learn/data/metrics.ts";
 import { prepareData } from "../../../../protocol/learn/data/prepare.ts";
 import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
+import { computeMetrics } from "../../../../protocol/learn/metrics/metrics.ts";
 import { initialParams, tensorSlices } from "../../../../protocol/learn/tensors.ts";
 import { CLASSIFY, distance, learningTask, REGRESS, randomData } from "../../../support/learning.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OutputSpec } from "../../../../protocol/base/task.ts";
-import { argMax, computeMetrics, MIN_PROBABILITY } from "../../../../protocol/learn/data/metrics.ts";
 import type { ClassificationMetric } from "../../../../protocol/learn/metrics/metric.ts";
+import { argMax, computeMetrics, MIN_PROBABILITY } from "../../../../protocol/learn/metrics/metrics.ts";
 import { METRICS } from "../../../../protocol/learn/metrics/registry.ts";
 
 const classes = (n: number): OutputSpec => ({ kind: "classification", classes: Array.from({ length: n }, String) });

@@ -1,13 +1,13 @@
 /**
  * Loss and metrics from predictions, the same for every engine. Formulas as in scikit-learn's user guide ("Metrics and
- * scoring"); sums run in double precision, in order of rows. The metrics themselves: `../metrics/`.
+ * scoring"); sums run in double precision, in order of rows. The metrics themselves: the other files here.
  */
 import { log } from "../../base/exp-log.ts";
 import type { Metrics } from "../../base/seams.ts";
 import type { OutputSpec } from "../../base/task.ts";
-import type { Estimates, Guesses, Metric } from "../metrics/metric.ts";
-import { METRICS } from "../metrics/registry.ts";
-import type { Numbers } from "./dataset.ts";
+import type { Numbers } from "../data/dataset.ts";
+import type { Estimates, Guesses, Metric } from "./metric.ts";
+import { METRICS } from "./registry.ts";
 
 /**
  * Probabilities below this count as this, so that one wrong and certain answer costs 69 nats, not infinity. Far below
