@@ -97,7 +97,7 @@ describe("a state directory that was copied", () => {
     const behind = startHead("behind", addresses.slice(1, 2), true);
     for (const peer of honest) {
       await peer.waitFor("a ban", ({ accountability }) => (accountability?.banned ?? 0) === 1);
-      assert.ok(peer.stderr().includes(peerId), "it says so");
+      await until("it says so", async () => peer.stderr().includes(peerId) || undefined);
     }
     t.diagnostic(`the heads had published ${ahead.models.size} and ${behind.models.size} models`);
     for (const { child } of [ahead, behind]) child.kill("SIGKILL");
@@ -120,7 +120,7 @@ describe("a state directory that was copied", () => {
     const right = startHead("right", addresses);
     for (const peer of honest) {
       await peer.waitFor("a ban", ({ accountability }) => accountability?.banned === 2);
-      assert.ok(peer.stderr().includes(peerId), "it says so");
+      await until("it says so", async () => peer.stderr().includes(peerId) || undefined);
     }
     for (const peer of honest) {
       const { cycle } = await peer.status();
