@@ -10,6 +10,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { PrivateKey } from "@libp2p/interface";
+import { plainAggregator } from "../protocol/aggregate/registry.ts";
 import { toHex } from "../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.ts";
@@ -32,6 +33,7 @@ import { makePrivateDirectory } from "./disk/private-directory.ts";
 import { bodiesPath, modelPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
 import { type LearningThread, startEngine } from "./engines/client.ts";
+import { AUTO } from "./engines/registry.ts";
 import { retellEnds } from "./keys/farewell.ts";
 import { loadOrCreateIdentity } from "./keys/keys.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
@@ -46,10 +48,16 @@ import { createSecretRng } from "./secret-rng.ts";
 export interface StartOptions {
   readonly stateDir: string;
   readonly task: Task;
-  readonly train: Dataset;
+  /** Rows that an engine trains on, in a thread of its own; left out where `trainer` is given. */
+  readonly train?: Dataset;
   readonly holdout?: Dataset;
-  /** `auto`, or an engine of the registry (engines/registry.ts). */
-  readonly engine: string;
+  /** `auto`, or an engine of the registry (engines/registry.ts); `auto` where left out. */
+  readonly engine?: string;
+  /**
+   * Trains in place of an engine, on this thread, and so are models merged: where a step takes long, let the trainer hand it to a thread or a process
+   * of its own. It is closed with the peer.
+   */
+  readonly trainer?: Trainer;
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
   /** Multiaddrs of peers to start from. */
@@ -96,7 +104,7 @@ const STEP_ENDS_WITHIN_MS = STOP_GRACE_MS + 500;
 
 /**
  * Starts a peer, and returns once it learns. Where that fails, what was opened is closed again.
- * @throws HearsayError ERR_STATE | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA, with what to do about it.
+ * @throws HearsayError ERR_STATE | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA | ERR_CONFIG, with what to do about it.
  */
 export async function startPeer(options: StartOptions): Promise<RunningPeer> {
   const closing = createClosing();
@@ -203,13 +211,26 @@ async function openDatabase(
 }
 
 async function openEngine(
-  { task, train, holdout, engine: choice, warn }: StartOptions,
+  { task, train, holdout, engine: choice = AUTO, trainer, warn }: StartOptions,
   closing: Closing,
 ): Promise<LearningThread> {
-  const learning = await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+  if ((train === undefined) === (trainer === undefined))
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "give `train`, rows to train on, or `trainer`, a Trainer of your own: one of the two",
+    );
+  const learning =
+    train === undefined
+      ? inPlace(trainer as Trainer)
+      : await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
   closing.add("the training engine", () => learning.close());
   if (learning.warning !== undefined) warn?.(learning.warning);
   return learning;
+}
+
+/** A trainer of the caller's, on the thread of the caller. */
+function inPlace(trainer: Trainer): LearningThread {
+  return { trainer, aggregator: plainAggregator, close: () => trainer.close() };
 }
 
 function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closing): FileArchive | undefined {

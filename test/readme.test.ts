@@ -10,8 +10,8 @@ const ROOMS = "{node,protocol,sim,test}";
 const PAGES = globSync(["*.md", `${ROOMS}/**/*.md`], { cwd: TOP });
 const SOURCES = globSync(`${ROOMS}/**/*.ts`, { cwd: TOP });
 
-/** Files of other projects that comments name as a source. */
-const ELSEWHERE = new Set(["kernel_names.ts", "peer-ids/peer-ids.md"]);
+/** Files of other projects that comments name as a source, and the program that a reader of README.md writes. */
+const ELSEWHERE = new Set(["kernel_names.ts", "peer-ids/peer-ids.md", "line.ts"]);
 
 function read(path: string): string {
   return readFileSync(join(TOP, path), "utf8");

@@ -71,6 +71,13 @@ describe("a peer", () => {
     await hasLetGo({ stateDir, address });
   });
 
+  it("is given rows or a trainer of its own, one of the two", async () => {
+    const { train: _, ...rest } = options;
+    const stateDir = join(root, "untrained");
+    await assert.rejects(startPeer({ ...rest, stateDir }), { code: "ERR_CONFIG", message: /`train`.*`trainer`/ });
+    await (await openStore(join(stateDir, "db"))).close();
+  });
+
   it("that cannot start lets go of what it had opened", async () => {
     const { running, address } = await start("first");
     const listen = [address.replace(/\/p2p\/.*/, "")];

@@ -69,6 +69,8 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/api", `protocol ${GROUND} node/disk node/net`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/start", `protocol ${GROUND} ${PARTS}`],
+  // what programs of others import
+  ["node/library", "protocol node/start"],
   // commands: those of one subject know each other, and two of them how logs are found
   ["node/commands/options", ""],
   ["node/commands/log", DESK],

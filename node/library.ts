@@ -1,0 +1,60 @@
+/**
+ * The library: `import { createPeer } from "hearsay"`. The names that this file exports are public, with what their types name: they change with the
+ * version of the package only. Everything else is found by the path of its file (`hearsay/protocol/*`) and may move.
+ */
+import { type RunningPeer, type StartOptions, startPeer } from "./start.ts";
+
+export { type ErrorCode, HearsayError, isHearsayError } from "../protocol/base/errors.ts";
+export type {
+  Aggregator,
+  FitRequest,
+  FitResult,
+  Metrics,
+  PeerId,
+  RuleInput,
+  RuleOutput,
+  Split,
+  Trainer,
+} from "../protocol/base/seams.ts";
+export type { Task, TaskSource } from "../protocol/base/task.ts";
+export { type Dataset, selectRows } from "../protocol/learn/data/dataset.ts";
+export type { PeerEvent } from "../protocol/peer/context.ts";
+export type { Peer, PeerStatus } from "../protocol/peer/peer.ts";
+export { parseTask } from "../protocol/task/manifest.ts";
+export type { RunningPeer } from "./start.ts";
+
+/** Where and with what a peer learns. */
+export interface PeerOptions
+  extends Omit<
+    StartOptions,
+    "listen" | "bootstrap" | "mdns" | "minCycleMs" | "maxOutbound" | "wrapTrainer" | "wrapTransport"
+  > {
+  /** Multiaddrs to listen on; any free port of all interfaces where left out. */
+  readonly listen?: readonly string[];
+  /** Multiaddrs of peers to start from; none where left out. */
+  readonly bootstrap?: readonly string[];
+  /** Whether peers of the local network are found by multicast; true where left out. */
+  readonly mdns?: boolean;
+  /** Shortest time between the starts of two trainings, in milliseconds; 1000 where left out. */
+  readonly minCycleMs?: number;
+  /** Peers that are dialled at most; 32 where left out. */
+  readonly maxOutbound?: number;
+}
+
+/** Those of `hearsay up` (config.ts). */
+const DEFAULTS = {
+  listen: ["/ip4/0.0.0.0/tcp/0"],
+  bootstrap: [],
+  mdns: true,
+  minCycleMs: 1000,
+  maxOutbound: 32,
+} as const;
+
+/**
+ * Starts a peer, and returns once it learns. It trains with `trainer`, a Trainer of your own, or on the rows `train` with an engine of Hearsay's. Its key, log and
+ * models lie in `stateDir`: one process at a time.
+ * @throws HearsayError ERR_CONFIG | ERR_TASK | ERR_DATA | ERR_ENGINE | ERR_STATE | ERR_LOG_CHAIN, with what to do about it.
+ */
+export function createPeer(options: PeerOptions): Promise<RunningPeer> {
+  return startPeer({ ...DEFAULTS, ...options });
+}
