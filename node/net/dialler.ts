@@ -3,7 +3,8 @@ import { Resolver } from "node:dns/promises";
 import type { Connection } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "../../protocol/base/seams.ts";
-import type { AddressBook, Dial } from "../../protocol/membership/address-book.ts";
+import type { AddressBook } from "../../protocol/membership/address-book.ts";
+import type { Dial } from "../../protocol/membership/due.ts";
 import { type Endpoint, endpointOf, scopeOfIp, textOf } from "./address-scope.ts";
 
 /** Both ends may be busy. Nobody waits for it: addresses are dialled one by one, peers side by side. */

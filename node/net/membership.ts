@@ -13,12 +13,9 @@ import type { Connection, IdentifyResult } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { PeerId, Transport } from "../../protocol/base/seams.ts";
-import {
-  type AddressBook,
-  type Dial,
-  REDIAL_FIRST_MS,
-  REDIAL_SOON_MS,
-} from "../../protocol/membership/address-book.ts";
+import type { AddressBook } from "../../protocol/membership/address-book.ts";
+import { REDIAL_FIRST_MS, REDIAL_SOON_MS } from "../../protocol/membership/card.ts";
+import type { Dial } from "../../protocol/membership/due.ts";
 import type { Budget } from "../../protocol/peer/memory/budget.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import { wallClock } from "../clock.ts";

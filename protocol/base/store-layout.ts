@@ -6,7 +6,7 @@
  *     why/            the last 256 merges, for people                               peer/memory/history.ts
  *     witness/        of each author the newest log head that was proved            peer/account/heads.ts
  *     evidence/       evidence against keys                                         peer/account/evidence-book.ts
- *     book/           peers that were reached, and their addresses                  membership/address-book.ts
+ *     book/           peers that were reached, and their addresses                  membership/stored-book.ts
  *     node/           what the host knows of the place of the store                 node/disk/place.ts
  */
 export const STORE = {

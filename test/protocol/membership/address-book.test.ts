@@ -3,13 +3,8 @@ import { describe, it } from "node:test";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createRng, type Rng } from "../../../protocol/base/rng.ts";
 import type { Store } from "../../../protocol/base/seams.ts";
-import {
-  type AddressBook,
-  openAddressBook,
-  REDIAL_FIRST_MS,
-  REDIAL_LONGEST_MS,
-  REDIAL_SOON_MS,
-} from "../../../protocol/membership/address-book.ts";
+import { type AddressBook, openAddressBook } from "../../../protocol/membership/address-book.ts";
+import { REDIAL_FIRST_MS, REDIAL_LONGEST_MS, REDIAL_SOON_MS } from "../../../protocol/membership/card.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 
