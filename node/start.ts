@@ -16,6 +16,7 @@ import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
+import { heedLeaving } from "../protocol/membership/leaving.ts";
 import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
 import { createIdentities } from "../protocol/peer/memory/identities.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
@@ -39,9 +40,9 @@ import { loadOrCreateIdentity } from "./keys/keys.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
 import { settleRotation } from "./keys/rotation.ts";
 import { openBook } from "./net/book.ts";
+import { peerIn } from "./net/connections.ts";
 import { serviceTagOf, startLibp2p } from "./net/libp2p.ts";
-import { startMembership } from "./net/membership.ts";
-import { peerIn } from "./net/peer-exchange.ts";
+import { createNodeMembership } from "./net/membership.ts";
 import { createTransport } from "./net/transport.ts";
 import { createSecretRng } from "./secret-rng.ts";
 
@@ -132,8 +133,13 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { node, traffic } = await openNetwork(options, privateKey, taskId, isKnown);
   closing.add("the network", () => node.stop());
   const book = await openBook(store, identity.peerId, isKnown);
-  const direct = createTransport(node, traffic, book);
+  const direct = heedLeaving(createTransport(node, traffic), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
+  const budget = node.shares.work;
+  const membership = createNodeMembership(node, transport, book, {
+    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget },
+  });
+  closing.add("the address book", () => membership.stop());
 
   const archive = openBodies(options, closing);
   const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
@@ -151,7 +157,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     { task, minCycleMs, explain: true },
     {
       ...parts,
-      ...{ rng: createSecretRng(), identities },
+      ...{ rng: createSecretRng(), identities, services: [membership.service] },
       ...{ ...(archive && { archive }), place },
       observe(event) {
         options.observe?.(event);
@@ -159,12 +165,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
       },
     },
   );
-  const membership = startMembership(node, transport, book, {
-    ...{ bootstrap, maxOutbound, protocol: names.peers },
-    ...{ rng: createSecretRng(), isKnown, budget: node.shares.work },
-  });
-  node.discovery?.onFound(membership.found);
-  closing.add("the address book", () => membership.stop());
+  membership.start();
   const retelling = await retellEnds(stateDir, store, node, names.evidence);
   closing.add("the news of ended keys", retelling);
   closing.add("the model file", async () => {

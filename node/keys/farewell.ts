@@ -7,14 +7,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Store } from "../../protocol/base/seams.ts";
 import { evidenceKey } from "../../protocol/log/entry/evidence.ts";
+import { heedLeaving } from "../../protocol/membership/leaving.ts";
+import { registerServices } from "../../protocol/peer/services.ts";
 import { taskNames } from "../../protocol/wire/messages.ts";
 import { wallClock } from "../clock.ts";
 import { openBook } from "../net/book.ts";
 import { internalsOf } from "../net/gossip-internals.ts";
 import { type HearsayNode, serviceTagOf, startLibp2p } from "../net/libp2p.ts";
-import { startMembership } from "../net/membership.ts";
+import { createNodeMembership } from "../net/membership.ts";
 import { createTransport } from "../net/transport.ts";
-import { createSecretRng } from "../secret-rng.ts";
 import type { KeyPair } from "./key-file.ts";
 
 export interface Farewell {
@@ -52,14 +53,12 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     topics: [names.announce, names.evidence],
   });
   const book = await openBook(store, key.identity.peerId);
-  const transport = createTransport(node, traffic, book);
-  const membership = startMembership(node, transport, book, {
-    bootstrap,
-    protocol: names.peers,
-    maxOutbound: MAX_OUTBOUND,
-    rng: createSecretRng(),
-  });
-  node.discovery?.onFound(membership.found);
+  const transport = heedLeaving(createTransport(node, traffic), book);
+  const options = { bootstrap, protocol: names.peers, maxOutbound: MAX_OUTBOUND };
+  const membership = createNodeMembership(node, transport, book, options);
+  const ending = new AbortController();
+  registerServices(transport, [membership.service], ending.signal);
+  membership.start();
   const alive = setInterval(() => {}, LOOK_EVERY_MS); // a dial that nobody answers ends by a timer that does not keep the process alive
   try {
     const somebody = book.size() > 0 || mdns || bootstrap.length > 0;
@@ -70,6 +69,7 @@ export async function tellEnd({ store, key, taskId, evidence, bootstrap, mdns }:
     }
     return told;
   } finally {
+    ending.abort();
     await membership.stop();
     await node.stop();
     clearInterval(alive);

@@ -98,9 +98,9 @@ export function textOf({ kind, host, port }: Endpoint): string {
   return `/${kind}/${host.toLowerCase()}/tcp/${port}`;
 }
 
-/** The scope from which a connection comes. */
-export function scopeOfConnection(address: Multiaddr): Scope {
-  const ip = address.getComponents()[0]?.value ?? "";
+/** The scope from which a connection comes, by the text of its address. */
+export function scopeOfConnection(address: string): Scope {
+  const [, ip = ""] = /^\/ip[46]\/([^/]+)/.exec(address) ?? [];
   return scopeOfIp(plainIp(ip));
 }
 

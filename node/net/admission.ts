@@ -12,6 +12,7 @@ import type { PeerId } from "../../protocol/base/seams.ts";
 import { wallClock } from "../clock.ts";
 import { addressPrefix } from "./address-prefix.ts";
 import { endpointOf, isLocal } from "./address-scope.ts";
+import { closeConnection } from "./connections.ts";
 
 /** What admission needs of a libp2p node. */
 interface Connections {
@@ -106,17 +107,17 @@ function opened(state: State, node: Connections, connection: Connection): void {
   closeOldest(all.filter((other) => other.remotePeer.toString() === peer));
   const newcomers = all.filter(({ remotePeer }) => !state.isKnown(remotePeer.toString()));
   const mustGo = surplus(newcomers, all.length);
-  if (mustGo !== undefined) close(mustGo);
+  if (mustGo !== undefined) closeConnection(mustGo);
   if (state.isKnown(peer)) return;
   wallClock.after(LIMITS.greetWithinMs, () => {
-    if (!state.greeted.has(peer) && !state.isKnown(peer)) close(connection);
+    if (!state.greeted.has(peer) && !state.isKnown(peer)) closeConnection(connection);
   });
 }
 
 /** The newest connection of a peer shows that it lives; older ones may be dead. */
 function closeOldest(ofPeer: readonly Connection[]): void {
   const [oldest] = [...ofPeer].sort((a, b) => a.timeline.open - b.timeline.open);
-  if (ofPeer.length > LIMITS.maxConnectionsOfPeer && oldest !== undefined) close(oldest);
+  if (ofPeer.length > LIMITS.maxConnectionsOfPeer && oldest !== undefined) closeConnection(oldest);
 }
 
 /** The newcomer that goes: the newest from the prefix that has the most, where there are too many, in all or of that prefix. */
@@ -129,8 +130,4 @@ function surplus(newcomers: readonly Connection[], total: number): Connection | 
   const ofPrefix = isLocal(largest[0]?.remoteAddr) ? LIMITS.maxNewcomersOfLocalPrefix : LIMITS.maxNewcomersOfPrefix;
   const fits = total <= LIMITS.maxConnections && inbound.length <= LIMITS.maxNewcomers && largest.length <= ofPrefix;
   return fits ? undefined : largest.at(-1);
-}
-
-function close(connection: Connection): void {
-  connection.close({ signal: AbortSignal.timeout(1_000) }).catch((error: Error) => connection.abort(error));
 }

@@ -10,9 +10,9 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import type { PeerId, Transport } from "../../protocol/base/seams.ts";
-import type { AddressBook } from "../../protocol/membership/address-book.ts";
+import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
 import { otherVersion } from "../../protocol/wire/fields.ts";
+import { dial, shownConnection } from "./connections.ts";
 import { readFrame, writeFrame } from "./frames.ts";
 import { subscribe } from "./gossip.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
@@ -21,57 +21,31 @@ import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
 /** For what a peer tells of itself when it connects. */
 const LOOK_AGAIN_MS = 250;
 
-export function createTransport(
-  node: HearsayNode,
-  traffic: Traffic,
-  /** Hears whom the peer leaves, so that they are not dialled again. */
-  book: Pick<AddressBook, "shun" | "ban"> = { shun() {}, ban() {} },
-): Transport {
+export function createTransport(node: HearsayNode, traffic: Traffic): Transport {
   return {
     async announce(topic, body) {
       await node.services.pubsub.publish(topic, body);
     },
-
     onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares),
-
     request: (peer, protocol, body, { signal } = {}) => ask(node, { peer, protocol, body, signal }),
-
-    onRequest(protocol, handler) {
-      const handle = (stream: Stream, { remotePeer }: Connection) =>
-        serve(node.shares, handler, stream, remotePeer.toString());
-      const most = LIMITS.maxRequestsInFlight;
-      void node.handle(protocol, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
-    },
-
-    withdraw(name) {
-      const { pubsub } = node.services;
-      pubsub.topicValidators.delete(name);
-      if (node.status === "started" && pubsub.getTopics().includes(name)) pubsub.unsubscribe(name);
-      node.unhandle(name).catch(() => {}); // the node has stopped: nothing is served any more
-    },
-
+    onRequest: (protocol, handler) => answerRequests(node, protocol, handler),
+    withdraw: (name) => withdraw(node, name),
+    dial: (address, options) => dial(node, address, options),
+    connections: () => node.getConnections().map(shownConnection),
     peers: () => node.getPeers().map(String).sort(),
-
     prefixOf: node.shares.prefixOf,
-
-    onConnect(handler) {
-      node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString()));
-    },
-
+    onConnect: (handler) => node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString())),
+    onDisconnect: (handler) => node.addEventListener("peer:disconnect", ({ detail }) => handler(detail.toString())),
+    onMet: (handler) => hearOfMet(node, handler),
     keep: (peer) => node.admission.keep(peer),
-
     shun(peer) {
-      book.shun(peer);
       node.admission.shun(peer);
       leave(node, peer);
     },
-
     block(peer) {
-      book.ban(peer);
       node.admission.block(peer);
       leave(node, peer);
     },
-
     traffic: () => ({ ...traffic }),
   };
 }
@@ -110,6 +84,37 @@ async function ask(node: HearsayNode, { peer, protocol, body, signal }: Question
     const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
     if (version !== undefined) throw otherVersion(version);
     throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
+  }
+}
+
+function answerRequests(node: HearsayNode, protocol: string, handler: RequestHandler): void {
+  const handle = (stream: Stream, { remotePeer }: Connection) =>
+    serve(node.shares, handler, stream, remotePeer.toString());
+  const most = LIMITS.maxRequestsInFlight;
+  void node.handle(protocol, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
+}
+
+function withdraw(node: HearsayNode, name: string): void {
+  const { pubsub } = node.services;
+  pubsub.topicValidators.delete(name);
+  if (node.status === "started" && pubsub.getTopics().includes(name)) pubsub.unsubscribe(name);
+  node.unhandle(name).catch(() => {}); // the node has stopped: nothing is served any more
+}
+
+/** libp2p's identify says where a peer listens. */
+function hearOfMet(node: HearsayNode, handler: Parameters<Transport["onMet"]>[0]): void {
+  node.addEventListener("peer:identify", ({ detail: { connection, listenAddrs } }) =>
+    handler(shownConnection(connection), listenAddrs.map(String)),
+  );
+  for (const connection of node.getConnections()) {
+    node.peerStore.get(connection.remotePeer).then(
+      ({ addresses }) =>
+        handler(
+          shownConnection(connection),
+          addresses.map(({ multiaddr }) => multiaddr.toString()),
+        ),
+      () => {}, // a store in memory fails when the node has stopped
+    );
   }
 }
 

@@ -151,6 +151,8 @@ export const LIMITS = {
   failedDialsNearby: { burst: 32, perSecond: 0.1 },
   /** A peer that was reached, delivered nothing and was lost is forgotten after a day. */
   forgetAfterMs: 86_400_000,
+  /** A dial, both ends being busy: given up. Nobody waits for it: peers are dialled side by side. */
+  dialTimeoutMs: 10_000,
   /** Peers in one answer of the peer exchange. */
   maxPeersExchanged: 32,
   /** Model bodies that are pulled at once. */

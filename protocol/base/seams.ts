@@ -44,6 +44,33 @@ export interface Verdict {
 /** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. */
 export type RequestHandler = (from: PeerId, body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
 
+/** An open connection to a peer. */
+export interface PeerConnection {
+  readonly peer: PeerId;
+  /** Whether this end dialled it. */
+  readonly isOutbound: boolean;
+  /** Where the other end is: the address that was dialled, or the one that it came from. */
+  readonly address: string;
+  /** Begins to close it. */
+  close(): void;
+}
+
+export interface DialOptions {
+  /** Whose key has to be found there; anybody's where left out. */
+  readonly peer?: PeerId;
+  /** Only asks whether somebody can be reached there: opens a connection whether there is one or not, and closes it again. */
+  readonly probe?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What came of a dial. */
+export interface Dialled {
+  /** Whose key was found. */
+  readonly peer: PeerId;
+  /** Whether it was found at that address; false where another connection of the same peer was there first. */
+  readonly isThere: boolean;
+}
+
 /** Announcements to all, requests to one. Bodies of models go by request, in chunks: never by announcement. */
 export interface Transport {
   /** Publishes bytes (<= 1 KiB) to every peer of the topic, at most once each, unordered, possibly lost. */
@@ -61,6 +88,14 @@ export interface Transport {
   onRequest(protocol: string, handler: RequestHandler): void;
   /** Serves a protocol, or hears a topic, no more; nothing where it did not. */
   withdraw(name: string): void;
+  /**
+   * Opens a connection to whoever listens at an address of this network. Whom to dial, and when, is the affair of `protocol/membership/`.
+   * @throws HearsayError ERR_UNREACHABLE (nobody is there, another key is, or an end refuses the other), ERR_TIMEOUT after
+   *   LIMITS.dialTimeoutMs; the reason of `signal` where that ended it.
+   */
+  dial(address: string, options?: DialOptions): Promise<Dialled>;
+  /** Open connections. There may be several to one peer for a while, e.g. where both ends dialled. */
+  connections(): readonly PeerConnection[];
   /** Peers with an open connection, sorted. */
   peers(): PeerId[];
   /**
@@ -70,6 +105,10 @@ export interface Transport {
   prefixOf(peer: PeerId): string;
   /** Called when the first connection to a peer opens, at both ends. */
   onConnect(handler: (peer: PeerId) => void): void;
+  /** Called when the last connection to a peer has closed, at both ends. */
+  onDisconnect(handler: (peer: PeerId) => void): void;
+  /** Called when a connected peer has told where it listens, at both ends of each connection; of connections that are open already, soon. */
+  onMet(handler: (connection: PeerConnection, listens: readonly string[]) => void): void;
   /**
    * A connected peer has shown that it works on the same task. A real network closes the connection to a peer of which nothing says so for
    * LIMITS.greetWithinMs.

@@ -7,15 +7,7 @@
 import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../base/bounded.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Clock } from "../base/seams.ts";
-
-/** Where an address leads. */
-export interface Place {
-  readonly host: string;
-  /** What costs money to have many of. */
-  readonly prefix: string;
-  /** On this machine, or in the local network. */
-  readonly isLocal: boolean;
-}
+import type { Place } from "./addresses.ts";
 
 export interface Attempt {
   readonly address: string;

@@ -1,7 +1,8 @@
 /** What the address book holds, and the small questions and changes that its parts share. */
 import type { Rng } from "../base/rng.ts";
 import type { Clock, PeerId, Store } from "../base/seams.ts";
-import type { Attempt, Attempts, Place } from "./attempts.ts";
+import type { Place } from "./addresses.ts";
+import type { Attempt, Attempts } from "./attempts.ts";
 import type { Card } from "./card.ts";
 
 /** What an address book is made of. */

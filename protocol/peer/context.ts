@@ -22,6 +22,7 @@ import type { Log } from "../log/stored/chain.ts";
 import type { taskNames } from "../wire/messages.ts";
 import type { Budget } from "./memory/budget.ts";
 import type { Identities } from "./memory/identities.ts";
+import type { Service } from "./services.ts";
 
 /** The adaptors around the peer. */
 export interface PeerModules {
@@ -39,6 +40,8 @@ export interface PeerModules {
   readonly identities?: Identities;
   /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
   readonly archive?: Archive;
+  /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
+  readonly services?: readonly Service[];
   /** Hears of what happens, e.g. to log it; must not throw. */
   readonly observe?: (event: PeerEvent) => void;
 }

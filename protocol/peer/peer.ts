@@ -122,7 +122,7 @@ export async function createPeer(
   });
   const announcements = { topic: names.announce, handle: inbound.receive };
   const services = [shelf.service, ...(accountable?.services ?? []), announcements, greetings.service];
-  registerServices(transport, services, ending.signal);
+  registerServices(transport, [...services, ...(modules.services ?? [])], ending.signal);
   greetings.start();
 
   return {

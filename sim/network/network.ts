@@ -10,7 +10,19 @@ import type { Clock, Crypto, PeerId, Transport } from "../../protocol/base/seams
 import { type Announced, announce, announced, tell } from "./announcing.ts";
 import { ask } from "./asking.ts";
 import type { Conditions } from "./conditions.ts";
-import { addNode, connect, disconnect, enforce, type Node, type Nodes, neighboursOf, removeNode } from "./nodes.ts";
+import { dial } from "./dial.ts";
+import {
+  addNode,
+  connect,
+  connectionTo,
+  disconnect,
+  enforce,
+  type Node,
+  type Nodes,
+  neighboursOf,
+  onMet,
+  removeNode,
+} from "./nodes.ts";
 
 export interface NetworkOptions {
   readonly clock: Clock;
@@ -52,6 +64,7 @@ export function createNetwork(options: NetworkOptions): Network {
     clock,
     conditions,
     byPeer: new Map(),
+    hosts: new Set(),
     own: (bytes) => (sharesMemory ? bytes : bytes.slice()),
     named: (topic, body) => announced(crypto, announcements === "flood", topic, body),
     prefixOf,
@@ -83,10 +96,14 @@ function transportOf(world: World, node: Node): Transport {
       node.topics.delete(name);
       node.handlers.delete(name);
     },
+    dial: (address, options) => dial(world, node, address, options),
+    connections: () => neighboursOf(node).map((peer) => connectionTo(world, node, peer)),
     peers: () => [...neighboursOf(node)],
     prefixOf: world.prefixOf,
     onConnect: (handler) => void node.greeters.push(handler),
-    keep() {}, // who is connected to whom is the scenario's affair
+    onDisconnect: (handler) => void node.leavers.push(handler),
+    onMet: (handler) => onMet(world, node, handler),
+    keep() {}, // there is room for all
     shun: block,
     block,
     traffic: () => ({ bytesIn: node.bytesIn, bytesOut: node.bytesOut }),

@@ -14,6 +14,10 @@ export interface TestNetwork {
   /** Rejects, or comes to nothing, where an end has blocked the other. */
   connect(i: number, j: number): Promise<void>;
   disconnect(i: number, j: number): Promise<void>;
+  /** Where a node listens. */
+  addressOf(i: number): string;
+  /** Ends a node. */
+  remove(i: number): Promise<void>;
   /** Resolves when announcements of a topic, to which all have subscribed, travel over all connections. */
   ready(topic: string): Promise<void>;
   close(): Promise<void>;
@@ -347,6 +351,122 @@ export function transportConformance(kind: string, create: TransportFactory): vo
         other.in >= 8_000 && other.in < 28_000 && other.out >= 50_000 && other.out < 80_000,
         JSON.stringify(other),
       );
+    });
+  });
+
+  describe(`${kind} transport: dials`, () => {
+    const told = (node: Transport | undefined, event: "onConnect" | "onDisconnect") => {
+      const peers: PeerId[] = [];
+      node?.[event]((peer) => peers.push(peer));
+      return peers;
+    };
+
+    test("find who listens at an address, and open a connection of which both ends hear", 2, async (net, a, b) => {
+      const [near, far] = net.ids as [PeerId, PeerId];
+      const heard = [told(a, "onConnect"), told(b, "onConnect")];
+      assert.deepEqual(await a?.dial(net.addressOf(1)), { peer: far, isThere: true });
+      await eventually(() => heard[0]?.length === 1 && heard[1]?.length === 1);
+      assert.deepEqual(heard, [[far], [near]]);
+      b?.onRequest(ECHO, (_from, body) => body);
+      assert.deepEqual(await a?.request(far, ECHO, bytes(1)), bytes(1));
+      const [out, inbound] = [a?.connections(), b?.connections()];
+      assert.deepEqual(
+        out?.map(({ peer, isOutbound, address }) => ({ peer, isOutbound, address })),
+        [{ peer: far, isOutbound: true, address: net.addressOf(1) }],
+      );
+      assert.deepEqual(
+        inbound?.map(({ peer, isOutbound }) => ({ peer, isOutbound })),
+        [{ peer: near, isOutbound: false }],
+      );
+    });
+
+    test("of a peer that is connected give the connection that is there", 2, async (net, a, b) => {
+      await net.connect(1, 0);
+      const heard = [told(a, "onConnect"), told(b, "onConnect")];
+      const dialled = await a?.dial(net.addressOf(1), { peer: net.ids[1] as PeerId });
+      assert.deepEqual(dialled, { peer: net.ids[1], isThere: false });
+      await sleep(QUIET_MS);
+      assert.deepEqual([a?.connections().length, heard], [1, [[], []]]);
+    });
+
+    test("that only ask whether a peer is there leave everything as it was", 2, async (net, a, b) => {
+      const [peer] = net.ids.slice(1) as [PeerId];
+      assert.deepEqual(await a?.dial(net.addressOf(1), { peer, probe: true }), { peer, isThere: true });
+      await eventually(() => a?.connections().length === 0 && b?.connections().length === 0);
+      await net.connect(1, 0);
+      const heard = [told(a, "onConnect"), told(b, "onConnect"), told(a, "onDisconnect"), told(b, "onDisconnect")];
+      assert.deepEqual(await a?.dial(net.addressOf(1), { peer, probe: true }), { peer, isThere: true });
+      await eventually(() => a?.connections().length === 1 && b?.connections().length === 1);
+      await sleep(QUIET_MS);
+      assert.deepEqual([a?.connections()[0]?.isOutbound, ...heard], [false, [], [], [], []]);
+    });
+
+    test(
+      "end with ERR_UNREACHABLE where another key is found, nobody is, an end has blocked the other, or it is no address",
+      3,
+      async (net, a, b) => {
+        const [first, second, third] = net.ids as [PeerId, PeerId, PeerId];
+        const refused = { code: "ERR_UNREACHABLE" };
+        await assert.rejects(async () => a?.dial(net.addressOf(1), { peer: third }), refused);
+        await assert.rejects(async () => a?.dial(net.addressOf(0), { peer: first }), refused, "itself");
+        await assert.rejects(async () => a?.dial("nowhere"), refused);
+        const address = net.addressOf(2);
+        await net.remove(2);
+        await assert.rejects(async () => a?.dial(address, { peer: third }), refused);
+        b?.block(first);
+        await assert.rejects(async () => b?.dial(net.addressOf(0), { peer: first }), refused);
+        await a?.dial(net.addressOf(1), { peer: second }).catch(() => {}); // libp2p says so a moment later
+        await eventually(() => a?.peers().length === 0 && b?.peers().length === 0);
+      },
+    );
+
+    test("end with the reason of their signal, before and while they are made", 2, async (net, a) => {
+      const reasons = [new HearsayError("ERR_TIMEOUT", "too slow"), new Error("any reason"), "no error at all"];
+      for (const reason of reasons) {
+        const isReason = (error: unknown) => error === reason;
+        const dial = (signal: AbortSignal) => async () => a?.dial(net.addressOf(1), { signal });
+        await assert.rejects(dial(AbortSignal.abort(reason)), isReason);
+        const stop = new AbortController();
+        const dialled = assert.rejects(dial(stop.signal), isReason);
+        stop.abort(reason);
+        await dialled;
+      }
+      assert.deepEqual(a?.peers(), []);
+    });
+
+    test(
+      "are undone by closing the connection: both ends hear once that the last one has closed",
+      3,
+      async (net, a, b) => {
+        await a?.dial(net.addressOf(1));
+        await a?.dial(net.addressOf(2));
+        await eventually(() => b?.peers().length === 1);
+        const heard = [told(a, "onDisconnect"), told(b, "onDisconnect")];
+        a?.connections()
+          .find(({ peer }) => peer === net.ids[1])
+          ?.close();
+        await eventually(() => heard.every(({ length }) => length > 0));
+        await sleep(QUIET_MS);
+        assert.deepEqual(heard, [[net.ids[1]], [net.ids[0]]]);
+        assert.deepEqual([a?.peers(), b?.peers()], [[net.ids[2]], []]);
+      },
+    );
+
+    test("make each end tell where it listens, also who listens for that later", 3, async (net, a, b, c) => {
+      const met: string[] = [];
+      const meet = (who: string, node: Transport | undefined) =>
+        node?.onMet(({ peer, isOutbound }, listens) => {
+          const at = net.ids.indexOf(peer);
+          if (listens.includes(net.addressOf(at))) met.push(`${who} ${isOutbound ? "dialled" : "met"} ${at}`);
+        });
+      meet("a", a);
+      meet("b", b);
+      await a?.dial(net.addressOf(1));
+      await c?.dial(net.addressOf(0));
+      await eventually(() => met.length === 3);
+      assert.deepEqual(met.toSorted(), ["a dialled 1", "a met 2", "b met 0"]);
+      meet("c", c);
+      await eventually(() => met.includes("c dialled 0"));
     });
   });
 }

@@ -3,11 +3,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { openBook } from "../../node/net/book.ts";
 import { type HearsayNode, startLibp2p } from "../../node/net/libp2p.ts";
-import { type Membership, startMembership } from "../../node/net/membership.ts";
+import { createNodeMembership, type NodeMembership } from "../../node/net/membership.ts";
 import { createTransport } from "../../node/net/transport.ts";
-import { createSecretRng } from "../../node/secret-rng.ts";
 import type { PeerId, Transport } from "../../protocol/base/seams.ts";
 import type { AddressBook } from "../../protocol/membership/address-book.ts";
+import { heedLeaving } from "../../protocol/membership/leaving.ts";
+import { registerServices } from "../../protocol/peer/services.ts";
 import { createMemoryStore } from "../../sim/seams/store.ts";
 
 /** Name of the peer exchange. */
@@ -22,7 +23,7 @@ export interface Stranger {
 
 export interface Member extends Stranger {
   readonly book: AddressBook;
-  readonly membership: Membership;
+  readonly membership: NodeMembership;
 }
 
 export interface MemberOptions {
@@ -77,17 +78,18 @@ function nodesOf(closers: (() => unknown)[]): Nodes {
       const isKnown = (peer: PeerId) => known.has(peer);
       const { traffic, ...rest } = await start(isKnown);
       const book = await openBook(createMemoryStore(), rest.id, isKnown);
-      const transport = createTransport(rest.node, traffic, book);
+      const transport = heedLeaving(createTransport(rest.node, traffic), book);
       if (!isStrict) transport.onConnect((peer) => transport.keep(peer));
       const options = {
         bootstrap,
         protocol: PEERS,
         maxOutbound,
-        rng: createSecretRng(),
         isKnown,
         ...(budget && { budget }),
       };
-      const membership = startMembership(rest.node, transport, book, options);
+      const membership = createNodeMembership(rest.node, transport, book, options);
+      registerServices(transport, [membership.service], new AbortController().signal);
+      membership.start();
       closers.push(() => membership.stop());
       return { ...rest, transport, book, membership };
     },

@@ -13,17 +13,14 @@ export interface RealNode {
   readonly node: HearsayNode;
   readonly transport: Transport;
   readonly id: PeerId;
-  /** Whom it blocked. */
-  readonly blocked: PeerId[];
 }
 
 export async function startNode(options: Partial<NodeOptions> = {}): Promise<RealNode> {
   const privateKey = await generateKeyPair("Ed25519");
   const listen = ["/ip4/127.0.0.1/tcp/0"];
   const { node, traffic } = await startLibp2p({ privateKey, listen, mdns: false, serviceTag: "", ...options });
-  const blocked: PeerId[] = [];
-  const transport = createTransport(node, traffic, { shun() {}, ban: (peer) => blocked.push(peer) });
-  return { node, transport, id: node.peerId.toString(), blocked };
+  const transport = createTransport(node, traffic);
+  return { node, transport, id: node.peerId.toString() };
 }
 
 export function areConnected(a: RealNode, b: RealNode): boolean {

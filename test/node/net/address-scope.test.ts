@@ -89,9 +89,9 @@ describe("the scope of an address", () => {
   });
 
   it("of a connection is that of its address, also of IPv4 in IPv6 form", () => {
-    assert.equal(scopeOfConnection(multiaddr("/ip6/::ffff:127.0.0.1/tcp/1")), "loopback");
-    assert.equal(scopeOfConnection(multiaddr("/ip4/192.168.1.4/tcp/1")), "private");
-    assert.equal(scopeOfConnection(multiaddr("/ip4/8.8.8.8/tcp/1")), "public");
+    assert.equal(scopeOfConnection("/ip6/::ffff:127.0.0.1/tcp/1"), "loopback");
+    assert.equal(scopeOfConnection("/ip4/192.168.1.4/tcp/1"), "private");
+    assert.equal(scopeOfConnection("/ip4/8.8.8.8/tcp/1"), "public");
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { wallClock } from "../../../node/clock.ts";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
+import { addressOf } from "../../../sim/network/addresses.ts";
 import { constantLatency } from "../../../sim/network/conditions.ts";
 import { createNetwork } from "../../../sim/network/network.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
@@ -17,6 +18,8 @@ transportConformance("memory", async (n) => {
     transports: ids.map((id) => network.join(id)),
     connect: async (i, j) => network.connect(at(i), at(j)),
     disconnect: async (i, j) => network.disconnect(at(i), at(j)),
+    addressOf: (i) => addressOf(at(i)),
+    remove: async (i) => network.leave(at(i)),
     ready: async () => {},
     close: async () => {},
   };

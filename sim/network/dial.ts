@@ -1,0 +1,69 @@
+/**
+ * Dials of a network in memory. A dial is one message there and one back, each under the conditions of the network; the connection opens when the second
+ * arrives. A node that is not there, or that blocks the caller, refuses when the call arrives, as a machine does whose process has ended. A call that is lost,
+ * or that a partition or an address translator keeps away, is answered by nobody, and given up after LIMITS.dialTimeoutMs.
+ */
+import { type ErrorCode, HearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { Dialled, DialOptions, PeerId } from "../../protocol/base/seams.ts";
+import { peerAt } from "./addresses.ts";
+import { connect, type Node, type Nodes } from "./nodes.ts";
+
+/** What TCP, Noise, yamux and identify send in each direction, about. */
+const HANDSHAKE_BYTES = 1000;
+
+/** As `Transport.dial`. */
+export function dial(nodes: Nodes, from: Node, address: string, options: DialOptions = {}): Promise<Dialled> {
+  const { peer, probe = false, signal } = options;
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const settle = (act: () => void) => {
+      isOver = true;
+      cancel();
+      signal?.removeEventListener("abort", aborted);
+      act();
+    };
+    const fail = (code: ErrorCode, why: string) =>
+      settle(() => reject(new HearsayError(code, `${address} could not be dialled: ${why}`)));
+    const found = (at: PeerId, isThere: boolean) => settle(() => resolve({ peer: at, isThere }));
+    const aborted = () => settle(() => reject(signal?.reason));
+    const cancel = nodes.clock.after(LIMITS.dialTimeoutMs, () => fail("ERR_TIMEOUT", "nobody answered in time"));
+    if (signal?.aborted) return aborted();
+    const to = peerAt(address);
+    if (to === undefined || !nodes.hosts.has(to) || to === from.peer || from.blocked.has(to) || (peer ?? to) !== to)
+      return fail("ERR_UNREACHABLE", "no such peer is there");
+    if (!probe && from.links.has(to)) return found(to, false);
+    signal?.addEventListener("abort", aborted, { once: true });
+    carry(nodes, from, to, () => {
+      const there = nodes.byPeer.get(to);
+      if (there === undefined || there.blocked.has(from.peer)) return fail("ERR_UNREACHABLE", "it refused");
+      carry(nodes, there, from.peer, () => {
+        if (isOver || nodes.byPeer.get(from.peer) !== from) return; // nobody waits for it any more
+        if (probe || open(nodes, from, to)) found(to, true);
+        else fail("ERR_UNREACHABLE", "it is left alone");
+      });
+    });
+  });
+}
+
+/** One half of a handshake; between the same two nodes as when it was sent, or it does not arrive. */
+function carry({ clock, conditions, byPeer }: Nodes, from: Node, to: PeerId, arrive: () => void): void {
+  from.bytesOut += HANDSHAKE_BYTES;
+  const transitMs = conditions.transitMs(from.peer, to, HANDSHAKE_BYTES);
+  if (transitMs === undefined) return;
+  clock.after(transitMs, () => {
+    if (byPeer.get(from.peer) !== from || !conditions.allows(from.peer, to)) return;
+    const node = byPeer.get(to);
+    if (node !== undefined) node.bytesIn += HANDSHAKE_BYTES;
+    arrive();
+  });
+}
+
+/** False where an end has blocked the other meanwhile. */
+function open(nodes: Nodes, from: Node, to: PeerId): boolean {
+  if (from.links.has(to)) return true; // the other end dialled too, and was first
+  from.dialled.add(to);
+  connect(nodes, from.peer, to);
+  if (!from.links.has(to)) from.dialled.delete(to);
+  return from.links.has(to);
+}
