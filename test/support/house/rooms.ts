@@ -48,7 +48,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/peer/stages", BELOW_PEER],
   ["protocol/peer/account/signed-state", BELOW_PEER],
   ["protocol/peer/memory", `${BELOW_PEER} protocol/peer/stages protocol/peer/account/signed-state`],
-  ["protocol/peer/context", `${BELOW_PEER} protocol/peer/memory`],
+  ["protocol/peer/context", `${BELOW_PEER} protocol/peer/services protocol/peer/memory`],
   [FETCHING, `${BELOW_PEER} ${PEER_PARTS}`],
   ["protocol/peer/inbound", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING}`],
   ["protocol/peer/account", `${BELOW_PEER} ${PEER_PARTS} protocol/peer/inbound`],
