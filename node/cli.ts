@@ -141,7 +141,7 @@ const SIM: readonly Leaf[] = [
   },
   {
     name: "report",
-    about: "in a checkout: run the sweeps behind sim/README.md, and write its tables and figures",
+    about: "in a checkout: run the sweeps of sim/scenarios, and write tables and plots of them into sim/results",
     hidden: true,
     load: async () => (await sim()).report,
   },

@@ -1,7 +1,7 @@
 /** What READMEs and comments point at is there: files that links and names lead to, headings that anchors name. */
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 
 const TOP = join(import.meta.dirname, "..");
@@ -92,6 +92,28 @@ describe("every README", () => {
   it("links to files and headings that are there", () => {
     assert.deepEqual(
       PAGES.flatMap((page) => brokenLinks(page).map((target) => `${page}: ${target}`)),
+      [],
+    );
+  });
+});
+
+describe("the map of a room", () => {
+  for (const room of ["protocol/peer", "protocol/log", "protocol/aggregate", "node/engines"])
+    it(`${room}/README.md names every file of it`, () => {
+      const page = read(`${room}/README.md`);
+      const files = SOURCES.filter((path) => path.startsWith(`${room}/`));
+      assert.deepEqual(
+        files.filter((path) => !page.includes(basename(path, ".ts"))),
+        [],
+      );
+    });
+
+  it("node/commands/README.md names every command", () => {
+    const page = read("node/commands/README.md");
+    const listed = [...read("node/cli.ts").matchAll(/name: "([a-z]+)"/g)].map(([, name = ""]) => name);
+    assert.ok(listed.length > 20);
+    assert.deepEqual(
+      listed.filter((name) => !new RegExp(`\\b${name}\``).test(page) && !page.includes(`\`${name}/\``)),
       [],
     );
   });
