@@ -14,7 +14,10 @@ export interface Clock {
   now(): number;
   /** Milliseconds since some moment before the process began; never set back. For durations, rates and time-outs. */
   monotonicMs(): number;
-  /** Calls `callback` once, `delayMs` from now; the returned function cancels it. */
+  /**
+   * Calls `callback` once, `delayMs` from now, of any length; of one moment in the order of asking, and never before `after` has returned.
+   * The returned function cancels it; where it is over, or cancelled, that does nothing.
+   */
   after(delayMs: number, callback: () => void): () => void;
 }
 
@@ -204,12 +207,17 @@ export interface Metrics {
 /** Which data a figure is about: what the peer trains on, or its hold-out. */
 export type Split = "train" | "holdout";
 
-/** Trains on data that never leaves it. Runs off the event loop in `node/`. */
+/**
+ * Trains on data that never leaves it. Runs off the event loop in `node/`. Arrays that it is given stay as they are; those that it gives are new.
+ * Every method rejects with RangeError for parameters of a wrong length.
+ */
 export interface Trainer {
   /** The engine in use, e.g. `dense` or `tensorflow/wasm`; shown in status and log line. */
   readonly engine: string;
   readonly numExamples: number;
+  /** Keeps nothing for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where there is no example. */
   fit(request: FitRequest): Promise<FitResult>;
+  /** @throws HearsayError ERR_DATA where the split is not there, or empty. */
   evaluate(params: Float32Array, split: Split): Promise<Metrics>;
   /** `inputs`: n raw (unnormalised) rows of the task's input size; result: n rows of class probabilities, or of target values in the units of the data. */
   predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;
@@ -273,6 +281,9 @@ export interface CandidateExplanation {
 
 /** Runs an aggregation rule of the registry (off the event loop in `node/`). */
 export interface Aggregator {
-  /** `parameters` are complete, as the task holds them. */
+  /**
+   * `parameters` are complete, as the task holds them. The same bits wherever it runs.
+   * @throws RangeError for a rule that there is not, or vectors of different lengths.
+   */
   aggregate(rule: string, parameters: Readonly<Record<string, number>>, input: RuleInput): Promise<RuleOutput>;
 }

@@ -21,7 +21,7 @@ import { ATTACKS } from "../attacks/registry.ts";
 import { createDevices } from "../devices/device.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
-import { rememberHashes } from "../seams/crypto.ts";
+import { createSimulatedCrypto } from "../seams/crypto.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { castOf, type Member, unsignedIdentity } from "./cast.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
@@ -102,10 +102,7 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
 function setUp(scenario: Scenario, task: Task, modules: ExperimentModules): Setup {
   const { signatures, network: net } = scenario;
   const rng = createRng(`experiment/${scenario.seed}`);
-  const crypto: Crypto = {
-    sha256: rememberHashes(modules.crypto.sha256),
-    verify: signatures ? modules.crypto.verify : () => true,
-  };
+  const crypto = createSimulatedCrypto(modules.crypto, signatures);
   const clock = createVirtualClock();
   const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
   const attack = scenario.attack && ATTACKS.get(scenario.attack.kind);

@@ -8,7 +8,7 @@ export function createMemoryArchive(): Archive {
     async put(own, inputs = []) {
       for (const { hash, bytes } of [...own, ...inputs]) kept.set(keyOf(hash), bytes.slice());
     },
-    get: async (hash) => kept.get(keyOf(hash)),
+    get: async (hash) => kept.get(keyOf(hash))?.slice(),
     async getPart(hash, offset, maxBytes) {
       const bytes = kept.get(keyOf(hash));
       return bytes && { total: bytes.length, chunk: bytes.slice(offset, offset + maxBytes), verifiedBytes: 0 };

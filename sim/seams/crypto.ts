@@ -2,6 +2,11 @@
 import { keyOf } from "../../protocol/base/bytes.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
 
+/** @param isSigned whether signatures are verified, as scenarios that are about them ask for; else all hold, as a simulation of honest keys may assume. */
+export function createSimulatedCrypto(real: Crypto, isSigned: boolean): Crypto {
+  return { sha256: rememberHashes(real.sha256), verify: isSigned ? real.verify : () => true };
+}
+
 /** Model bodies that are remembered, in all: a body is hashed by its author and by everybody who pulls it, within a few cycles. */
 const MEMORY_BYTES = 64 * 2 ** 20;
 /** Shorter messages are hashed faster than they are looked up. */

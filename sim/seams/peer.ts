@@ -73,7 +73,7 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
 }
 
 /** The trainer, taking virtual time; a training that is under way when the peer is killed never ends, for nobody. */
-function slowed(trainer: Trainer, clock: Clock, trainMs: () => number, isAlive: () => boolean): Trainer {
+export function slowed(trainer: Trainer, clock: Clock, trainMs: () => number, isAlive: () => boolean): Trainer {
   return {
     ...trainer,
     async fit(request) {

@@ -3,12 +3,25 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import { wallClock } from "../../../node/clock.ts";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { openArchive, type Retention, readArchived } from "../../../node/disk/archive.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import type { ArchivedBlob } from "../../../protocol/base/seams.ts";
+import { archiveConformance } from "../../conformance/archive.ts";
 
 const PLENTY: Retention = { count: 1000, megabytes: 10, hours: 1, megabytesPerMinute: 1000, inputs: true };
+
+archiveConformance("disk", async (use) => {
+  const parent = await mkdtemp(join(tmpdir(), "hearsay-archive-"));
+  const archive = openArchive({ directory: join(parent, "bodies"), retention: PLENTY, clock: wallClock });
+  try {
+    await use(archive);
+  } finally {
+    await archive.close();
+    await rm(parent, { recursive: true });
+  }
+});
 
 /** So many bytes that nobody else has. */
 function blob(seed: number, length = 1000): ArchivedBlob {

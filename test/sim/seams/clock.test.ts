@@ -3,6 +3,20 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
+import { clockConformance } from "../../conformance/clock.ts";
+
+clockConformance("virtual", () => {
+  const clock = createVirtualClock(1000);
+  return {
+    clock,
+    async until(holds) {
+      for (let ms = 1; !holds(); ms *= 2) {
+        assert.ok(ms < 1e6, "nothing comes of it");
+        await clock.run(clock.now() + ms);
+      }
+    },
+  };
+});
 
 describe("the virtual clock", () => {
   it("runs events by time, and those of one time in the order in which they were set", async () => {

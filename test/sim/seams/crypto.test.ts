@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { nodeCrypto } from "../../../node/crypto.ts";
+import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import { rememberHashes } from "../../../sim/seams/crypto.ts";
+import { createSimulatedCrypto, rememberHashes } from "../../../sim/seams/crypto.ts";
+import { cryptoConformance } from "../../conformance/crypto.ts";
 import { randomBytes } from "../../fuzz/mutate.ts";
 
 /** As MEMORY_BYTES of sim/seams/crypto.ts. */
@@ -19,6 +20,8 @@ function counted(): { readonly remembered: typeof nodeCrypto.sha256; readonly ca
   });
   return { remembered, calls: () => calls };
 }
+
+cryptoConformance("simulated", { crypto: createSimulatedCrypto(nodeCrypto, true), identityFromSeed });
 
 describe("a remembered hash", () => {
   it("is SHA-256 for any bytes, the first time and every time after", () => {
