@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Trainer } from "../../protocol/base/seams.ts";
 import { type LearningTask, numParams, outputSize } from "../../protocol/base/task.ts";
-import { computeMetrics } from "../../protocol/learn/data/metrics.ts";
+import { computeMetrics } from "../../protocol/learn/metrics/metrics.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import type { TrainerOptions } from "../../protocol/learn/trainer.ts";
 import { CLASSIFY, distance, learningTask, REGRESS, randomData } from "../support/learning.ts";
