@@ -17,9 +17,10 @@ import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.t
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
 import { heedLeaving } from "../protocol/membership/leaving.ts";
-import type { PeerEvent, StorePlace } from "../protocol/peer/context.ts";
 import { createIdentities } from "../protocol/peer/memory/identities.ts";
+import type { StorePlace } from "../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
+import type { PeerEvent } from "../protocol/peer/reports.ts";
 import { encodeTask } from "../protocol/task/manifest.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { createRemoteLogs, type RemoteLogs } from "./api/remote-log.ts";

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { utf8 } from "../../protocol/base/bytes.ts";
 import type { Store } from "../../protocol/base/seams.ts";
 import { STORE } from "../../protocol/base/store-layout.ts";
-import type { StorePlace } from "../../protocol/peer/context.ts";
+import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { COUNT_FILE } from "./store.ts";
 
 const PLACE_FILE = "PLACE";

@@ -1,7 +1,7 @@
 /** What a peer tells its user while it runs: not every cycle, but every change of fortune. */
 import type { Logger } from "pino";
 import { toHex } from "../../protocol/base/bytes.ts";
-import type { PeerEvent } from "../../protocol/peer/context.ts";
+import type { PeerEvent } from "../../protocol/peer/reports.ts";
 
 /** A line of progress at most this often. */
 const PROGRESS_EVERY_MS = 10_000;

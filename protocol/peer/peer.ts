@@ -1,38 +1,21 @@
 /**
- * The peer: wiring and lifecycle only. `node/` and `sim/` give it modules; what it does is in the files beside this one.
+ * The peer: what it is made of (wiring.ts), its lifecycle and its status. `node/` and `sim/` give it modules; what it does is in the files beside this one.
  *
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
 
 import { toHex } from "../base/bytes.ts";
-import { HearsayError } from "../base/errors.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
-import { numParams, type Task } from "../base/task.ts";
+import { numParams } from "../base/task.ts";
 import type { Log } from "../log/stored/chain.ts";
-import { encodeTask } from "../task/manifest.ts";
-import { type AccountabilityStatus, openAccountability } from "./account/accountability.ts";
+import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
-import { createPast } from "./account/past.ts";
-import type { Counters, PeerModules } from "./context.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
-import { createGreetings } from "./inbound/greet.ts";
-import { createInbound } from "./inbound/inbound.ts";
-import { createLoop } from "./loop/loop.ts";
-import { loadState } from "./loop/state.ts";
-import { openContext } from "./open-context.ts";
+import { loadState, type SavedState } from "./loop/state.ts";
+import type { PeerModules, PeerOptions } from "./modules.ts";
+import type { Counters } from "./reports.ts";
 import { registerServices } from "./services.ts";
-
-export interface PeerOptions {
-  readonly task: Task;
-  /** Shortest time between the starts of two trainings: bounds traffic and writes of a peer with a small model. */
-  readonly minCycleMs: number;
-  /** Says of every merge who moved the model, and remembers it (memory/history.ts); false where left out. */
-  readonly explain?: boolean;
-  /** Takes models only with proof, and answers for its own log (account/accountability.ts); true where left out, false where nothing is signed. */
-  readonly proofs?: boolean;
-  /** Peers that the configuration names, e.g. those of the bootstrap addresses: never treated as newcomers. */
-  readonly configured?: readonly PeerId[];
-}
+import { joinGreetings, joinInbound, joinLoop, joinPast, openAccount, openParts, type Parts } from "./wiring.ts";
 
 /** A snapshot for people and dashboards. */
 export interface PeerStatus {
@@ -76,78 +59,64 @@ export interface Peer {
  * A peer on its modules; loads or starts log and model, and serves from then on.
  * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE, ERR_BANNED.
  */
-export async function createPeer(
-  { task, minCycleMs, explain = false, proofs = true, configured = [] }: PeerOptions,
-  modules: PeerModules,
-): Promise<Peer> {
-  const { crypto, identity, store, transport } = modules;
-  const manifest = encodeTask(task);
-  const taskId = crypto.sha256(manifest);
-  const ending = new AbortController();
-  const failing = Promise.withResolvers<never>();
-  failing.promise.catch(() => {}); // `run` tells of it
-  const fail = (cause: unknown) => {
-    if (ending.signal.aborted) return;
-    failing.reject(cause);
-    ending.abort(cause);
-  };
-  const context = await openContext({ task, taskId, explain, configured, signal: ending.signal, fail }, modules);
-  const { counters, log, names } = context;
-
+export async function createPeer(options: PeerOptions, modules: PeerModules): Promise<Peer> {
+  const { task, proofs = true } = options;
+  const parts = await openParts(options, modules);
+  const { archive, budget, life, log, store, subject, transport } = parts;
   const saved = await loadState(store, numParams(task));
   const hasPast = log.head().size > 1 || log.generation > 0;
-  const accountable = proofs ? await openAccountability(context) : undefined;
-  const past = proofs ? createPast(context, hasPast) : undefined;
+  const account = proofs ? await openAccount(parts) : undefined;
+  const past = proofs ? joinPast(parts, hasPast) : undefined;
 
-  const shelf = createBlobShelf(context, names.blob);
-  shelf.keep(taskId, manifest);
-  const inbound = createInbound(context, saved?.cycle ?? 0, accountable);
-  const loop = createLoop(context, {
-    saved,
-    minCycleMs,
-    inbound,
-    shelf,
-    ...(accountable && { accountable }),
-    ...(past && { past }),
-  });
-  const greetings = createGreetings(context, {
-    latest: loop.latest,
-    receive: inbound.receive,
-    passOn: proofs,
-    newestOf: (other) => (inbound.newest(other) ?? accountable?.proved(other))?.sealed,
-    answered(other, yours) {
-      past?.told(other, yours);
-      accountable?.met(other);
-    },
-  });
-  const announcements = { topic: names.announce, handle: inbound.receive };
-  const services = [shelf.service, ...(accountable?.services ?? []), announcements, greetings.service];
-  registerServices(transport, [...services, ...(modules.services ?? [])], ending.signal);
-  greetings.start();
+  const shelf = createBlobShelf({ budget, ...(archive && { archive }) }, subject.names.blob);
+  shelf.keep(subject.taskId, subject.manifest);
+  const { inbound, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
+  const loop = joinLoop(parts, options, { saved, inbound, shelf, account, past });
+  const latest = () => loop.latest()?.announcement;
+  const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
+  const { hello, acquaintance } = joinGreetings(parts, { receive, latest, newestOf, account, past });
 
+  const announcements = { topic: subject.names.announce, handle: receive };
+  const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
+  registerServices(transport, [...services, ...(modules.services ?? [])], life.signal);
+  hello.start();
+
+  const neighbours = () => acquaintance.neighbours().length;
   return {
     log,
-    run: () => Promise.race([failing.promise, loop.run()]), // a failure waits for no step
-    stop: () => ending.abort(new HearsayError("ERR_UNREACHABLE", "this peer is stopping")),
-    status: () => ({
-      peerId: identity.peerId,
-      task: { id: toHex(taskId), name: task.name },
-      engine: modules.trainer.engine,
-      numExamples: modules.trainer.numExamples,
-      cycle: loop.state().cycle,
-      age: loop.state().age,
-      fresh: inbound.fresh(),
-      quorum: task.aggregation.quorum,
-      neighbours: greetings.neighbours().length,
-      ...transport.traffic(),
-      logSize: log.head().size,
-      generation: log.generation,
-      ...(accountable && { accountability: accountable.status() }),
-      counters,
-    }),
+    run: () => Promise.race([life.failed, loop.run()]), // a failure waits for no step
+    stop: life.stop,
+    status: () => statusOf(parts, { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), account }),
     serving: () => loop.state().serving,
     current: () => loop.state().params,
     evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
-    ...(accountable && { others: accountable.others }),
+    ...(account && { others: account.others }),
+  };
+}
+
+interface Now {
+  readonly state: SavedState;
+  readonly fresh: number;
+  readonly neighbours: number;
+  readonly account: Accountability | undefined;
+}
+
+function statusOf(parts: Parts, { state, fresh, neighbours, account }: Now): PeerStatus {
+  const { identity, subject, trainer, transport, log, reports } = parts;
+  return {
+    peerId: identity.peerId,
+    task: { id: toHex(subject.taskId), name: subject.task.name },
+    engine: trainer.engine,
+    numExamples: trainer.numExamples,
+    cycle: state.cycle,
+    age: state.age,
+    fresh,
+    quorum: subject.task.aggregation.quorum,
+    neighbours,
+    ...transport.traffic(),
+    logSize: log.head().size,
+    generation: log.generation,
+    ...(account && { accountability: account.status() }),
+    counters: reports.counters,
   };
 }

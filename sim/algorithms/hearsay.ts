@@ -5,7 +5,7 @@
 import * as z from "zod";
 import type { Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
-import type { PeerEvent } from "../../protocol/peer/context.ts";
+import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { type RunningPeer, startPeer } from "../seams/peer.ts";
 import { createMemoryStore } from "../seams/store.ts";
 import type { Algorithm, Environment, Learner, Participant } from "./algorithm.ts";

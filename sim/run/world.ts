@@ -8,8 +8,9 @@ import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
-import type { PeerEvent, StorePlace } from "../../protocol/peer/context.ts";
+import type { StorePlace } from "../../protocol/peer/modules.ts";
 import type { Peer } from "../../protocol/peer/peer.ts";
+import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { constantLatency } from "../network/conditions.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";

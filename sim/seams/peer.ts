@@ -4,8 +4,9 @@ import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import type { PeerEvent, StorePlace } from "../../protocol/peer/context.ts";
+import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
+import type { PeerEvent } from "../../protocol/peer/reports.ts";
 
 export interface PeerParts {
   readonly task: Task;

@@ -3,7 +3,7 @@ import { loadPeerData } from "../../node/data/share.ts";
 import { type RunningPeer, startPeer } from "../../node/start.ts";
 import { toHex } from "../../protocol/base/bytes.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import type { PeerEvent } from "../../protocol/peer/context.ts";
+import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { type LoopDelay, startLoopDelay } from "./loop-delay.ts";
 import { monotonicMs } from "./statistics.ts";
 

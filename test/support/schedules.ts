@@ -6,7 +6,7 @@
 import { nodeCrypto } from "../../node/crypto.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import type { Clock, Store } from "../../protocol/base/seams.ts";
-import type { StorePlace } from "../../protocol/peer/context.ts";
+import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { encodeTask } from "../../protocol/task/manifest.ts";
 import type { SimulatedPeer } from "../../sim/run/world.ts";
 import { createMemoryStore } from "../../sim/seams/store.ts";

@@ -1,24 +1,25 @@
 /**
  * Authors answer for their logs, and so does this peer: heads that are remembered (heads.ts), models taken with proof only (proofs.ts), the log
- * served to whoever asks (log-service.ts), evidence and bans (bans.ts). Wiring only. Simulations without signatures run without all this.
+ * served to whoever asks (log-service.ts), evidence and bans (bans.ts). This file joins them. Simulations without signatures run without all this.
  */
 import { equalBytes } from "../../base/bytes.ts";
-import type { PeerId, StoreChange } from "../../base/seams.ts";
+import type { Crypto, PeerId, StoreChange } from "../../base/seams.ts";
 import type { Entry } from "../../log/entry/entry.ts";
 import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
-import type { PeerContext } from "../context.ts";
-import { heardIn } from "../inbound/announcements.ts";
-import type { Accountable } from "../inbound/inbound-state.ts";
-import type { Service } from "../services.ts";
-import { openBans } from "./bans.ts";
+import type { Log } from "../../log/stored/chain.ts";
+import type { Announcement } from "../../wire/announcement.ts";
+import type { Accountable } from "../inbound/announcements.ts";
+import type { Proofs } from "../loop/fetch.ts";
+import type { Service, TopicService } from "../services.ts";
+import type { Bans } from "./bans.ts";
 import { cosignersAmong } from "./cosigning.ts";
-import { openHeadMemory } from "./heads.ts";
-import { createLogService } from "./log-service.ts";
+import type { HeadMemory } from "./heads.ts";
+import type { LogService } from "./log-service.ts";
 import { createOtherLogs, type OtherLogs } from "./log-watch.ts";
-import { createProver } from "./proofs.ts";
+import type { Prover } from "./proofs.ts";
 import { announcedState } from "./signed-state.ts";
 
-export interface Accountability extends Accountable {
+export interface Accountability extends Accountable, Proofs {
   /** The log, and evidence. */
   readonly services: readonly Service[];
   /** See `LogService.published`. */
@@ -39,18 +40,34 @@ export interface AccountabilityStatus {
   readonly cosigned?: { readonly size: number; readonly cosigners: number; readonly known: number };
 }
 
-/** @throws HearsayError ERR_BANNED where there is evidence against this peer's own key; ERR_STATE where what is stored is damaged. */
-export async function openAccountability(context: PeerContext): Promise<Accountability> {
-  const { crypto, taskId, log } = context;
-  const heads = await openHeadMemory(context);
-  const bans = await openBans(context);
-  const { prove, doubt } = createProver(context, { heads, onFork: bans.found });
-  const { service, published } = createLogService(context, { evidence: bans.heldBeside });
+export interface AccountabilityComponents {
+  readonly log: Log;
+  readonly heads: HeadMemory;
+  readonly bans: Bans;
+  readonly prover: Prover;
+  readonly logService: LogService;
+}
 
+export interface AccountabilityOptions {
+  readonly taskId: Uint8Array;
+  readonly crypto: Crypto;
+  /** Hears of evidence by gossip. */
+  readonly gossip: TopicService;
+  /** The announcements of an author that came in this run, the newest first. */
+  heardOf(author: PeerId): readonly Announcement[];
+}
+
+export function createAccountability(
+  components: AccountabilityComponents,
+  options: AccountabilityOptions,
+): Accountability {
+  const { heads, bans, prover, logService } = components;
+  const { taskId, crypto, gossip } = options;
+  const { prove, doubt } = prover;
   return {
-    services: [bans.service, service],
+    services: [gossip, logService.service],
     prove,
-    published,
+    published: logService.published,
     isBanned: bans.has,
     proved: heads.get,
     takeChanges: () => [...heads.takeChanges(), ...bans.takeChanges()],
@@ -63,22 +80,30 @@ export async function openAccountability(context: PeerContext): Promise<Accounta
     met: bans.met,
     others: createOtherLogs({
       ...{ taskId, crypto, doubt, onFork: bans.found },
-      announcedBy(author) {
-        const proved = heads.get(author);
-        const heard = heardIn(context.identities.get(author)?.slot);
-        return proved === undefined || heard.some(({ sealed }) => equalBytes(sealed, proved.sealed))
-          ? heard
-          : [...heard, proved];
-      },
+      announcedBy: (author) => announcedBy(components, options, author),
     }),
-    status() {
-      const cosigned = log.cosigned();
-      const banned = bans.size;
-      if (cosigned === undefined) return { banned };
-      const known = cosignersAmong(cosigned, (peer) => heads.get(peer) !== undefined, crypto).length;
-      return { banned, cosigned: { size: cosigned.size, cosigners: cosigned.signatures.length - 1, known } };
-    },
+    status: () => statusOf(components, crypto),
   };
+}
+
+/** What it announced in this run, and the newest that it has proved. */
+function announcedBy(
+  { heads }: AccountabilityComponents,
+  { heardOf }: AccountabilityOptions,
+  author: PeerId,
+): readonly Announcement[] {
+  const proved = heads.get(author);
+  const heard = heardOf(author);
+  if (proved === undefined || heard.some(({ sealed }) => equalBytes(sealed, proved.sealed))) return heard;
+  return [...heard, proved];
+}
+
+function statusOf({ log, heads, bans }: AccountabilityComponents, crypto: Crypto): AccountabilityStatus {
+  const cosigned = log.cosigned();
+  const banned = bans.size;
+  if (cosigned === undefined) return { banned };
+  const known = cosignersAmong(cosigned, (peer) => heads.get(peer) !== undefined, crypto).length;
+  return { banned, cosigned: { size: cosigned.size, cosigners: cosigned.signatures.length - 1, known } };
 }
 
 function announced(bytes: Uint8Array): SignedStatement {

@@ -6,7 +6,8 @@
  */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { Crypto, PeerId } from "../../base/seams.ts";
+import type { Clock, Crypto, Identity, PeerId } from "../../base/seams.ts";
+import type { Log } from "../../log/stored/chain.ts";
 import {
   checkpointFrom,
   checkpointSignature,
@@ -16,7 +17,7 @@ import {
   readCosignature,
   type SignedCheckpoint,
 } from "../../log/tree/checkpoint.ts";
-import type { PeerContext } from "../context.ts";
+import type { Standing } from "../memory/identities.ts";
 
 /** Lines of cosigners that a checkpoint travels with. */
 const MAX_COSIGNERS = 3;
@@ -33,9 +34,15 @@ export interface Cosigning {
   bring(from: PeerId, size: number, line: string): Promise<void>;
 }
 
-type Components = Pick<PeerContext, "log" | "crypto" | "identity" | "clock" | "identities">;
+export interface CosigningComponents {
+  readonly log: Log;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  readonly clock: Clock;
+  readonly identities: Pick<Standing, "isKnown">;
+}
 
-export function createCosigning(components: Components): Cosigning {
+export function createCosigning(components: CosigningComponents): Cosigning {
   const { log, clock } = components;
   let cosignedMs = Number.NEGATIVE_INFINITY;
   let keeping: Promise<unknown> = Promise.resolve();
@@ -67,7 +74,7 @@ export function createCosigning(components: Components): Cosigning {
 }
 
 /** Whether `from` gets a seat beside, or in place of, those that cosigned the newest cosigned checkpoint. */
-function hasSeat({ log, identities }: Components, from: PeerId): boolean {
+function hasSeat({ log, identities }: CosigningComponents, from: PeerId): boolean {
   const seated = (log.cosigned()?.signatures.slice(1) ?? []).map(({ name }) => name);
   if (seated.includes(from)) return false;
   return seated.length < MAX_COSIGNERS || (identities.isKnown(from) && !seated.every(identities.isKnown));
@@ -75,7 +82,7 @@ function hasSeat({ log, identities }: Components, from: PeerId): boolean {
 
 /** The checkpoint of this size with the new line. @throws HearsayError ERR_SIGNATURE */
 async function cosignedBy(
-  components: Components,
+  components: CosigningComponents,
   from: PeerId,
   size: number,
   line: NoteSignature,
@@ -92,14 +99,14 @@ async function cosignedBy(
   return { ...own, signatures: seatsWith(components, own.signatures, line) };
 }
 
-async function ownCheckpoint({ log, identity, crypto }: Components, size: number): Promise<SignedCheckpoint> {
+async function ownCheckpoint({ log, identity, crypto }: CosigningComponents, size: number): Promise<SignedCheckpoint> {
   const state = { logId: log.logId, size, root: await log.rootAt(size) };
   return checkpointFrom(state, identity.publicKey, checkpointSignature(state, identity), crypto);
 }
 
 /** The writer's line, those that were there, and the new one; where the seats are taken, a newcomer's goes. */
 function seatsWith(
-  { identities }: Components,
+  { identities }: CosigningComponents,
   [own, ...seated]: readonly NoteSignature[],
   line: NoteSignature,
 ): NoteSignature[] {

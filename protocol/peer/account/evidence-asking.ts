@@ -3,10 +3,11 @@
  * that are known are asked on places of their own, and nobody is asked for longer than LIMITS.evidenceQueryMs: those that answer slowly,
  * or without end, hold up nobody but themselves.
  */
-import { HearsayError, isHearsayError } from "../../base/errors.ts";
+import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { PeerId } from "../../base/seams.ts";
-import type { PeerContext } from "../context.ts";
+import type { Clock, PeerId, Transport } from "../../base/seams.ts";
+import type { Life } from "../life.ts";
+import type { Standing } from "../memory/identities.ts";
 
 export interface Asking {
   /** Asks this neighbour, when there is a place. */
@@ -24,9 +25,16 @@ interface Lane {
 const ASKED_AT_ONCE = 3;
 const LATER_MS = 30_000;
 
+export interface AskingComponents {
+  readonly clock: Clock;
+  readonly transport: Pick<Transport, "peers">;
+  readonly identities: Pick<Standing, "isKnown">;
+  readonly life: Life;
+}
+
 /** @param askFor gives up when its signal says so. */
 export function createAsking(
-  context: PeerContext,
+  components: AskingComponents,
   askFor: (peer: PeerId, signal: AbortSignal) => Promise<void>,
 ): Asking {
   const known: Lane = { waiting: new Set(), busy: 0 };
@@ -34,9 +42,9 @@ export function createAsking(
   const later = new Set<PeerId>();
 
   function ask(peer: PeerId): void {
-    const lane = context.identities.isKnown(peer) ? known : newcomers;
+    const lane = components.identities.isKnown(peer) ? known : newcomers;
     lane.waiting.add(peer);
-    next(context, lane, askFor);
+    next(components, lane, askFor);
   }
 
   return {
@@ -44,7 +52,7 @@ export function createAsking(
     askLater(peer) {
       if (later.has(peer)) return;
       later.add(peer);
-      context.clock.after(LATER_MS, () => {
+      components.clock.after(LATER_MS, () => {
         later.delete(peer);
         ask(peer);
       });
@@ -52,8 +60,9 @@ export function createAsking(
   };
 }
 
-function next(context: PeerContext, lane: Lane, askFor: Parameters<typeof createAsking>[1]): void {
-  const { clock, signal, transport, fail } = context;
+function next(components: AskingComponents, lane: Lane, askFor: Parameters<typeof createAsking>[1]): void {
+  const { clock, transport, life } = components;
+  const { signal, aside } = life;
   const here = new Set(transport.peers());
   for (const peer of lane.waiting) {
     if (lane.busy >= ASKED_AT_ONCE || signal.aborted) return;
@@ -62,15 +71,12 @@ function next(context: PeerContext, lane: Lane, askFor: Parameters<typeof create
     lane.busy++;
     const deadline = new AbortController();
     const cancel = clock.after(LIMITS.evidenceQueryMs, () => deadline.abort(tooSlow()));
-    askFor(peer, AbortSignal.any([signal, deadline.signal]))
-      .catch((error: unknown) => {
-        if (!isHearsayError(error)) fail(error); // else it is gone, slow or says nonsense: others may tell
-      })
-      .finally(() => {
-        cancel();
-        lane.busy--;
-        next(context, lane, askFor);
-      });
+    const asked = askFor(peer, AbortSignal.any([signal, deadline.signal])).finally(() => {
+      cancel();
+      lane.busy--;
+      next(components, lane, askFor);
+    });
+    aside(asked); // where it is gone, slow or says nonsense, others may tell
   }
 }
 

@@ -9,13 +9,17 @@
  */
 import { equalBytes } from "../../base/bytes.ts";
 import { LIMITS } from "../../base/limits.ts";
+import type { Crypto, Transport } from "../../base/seams.ts";
 import { logIdOf, readEntry } from "../../log/entry/entry.ts";
 import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
 import { decodeEntriesAnswer, encodeLogRequest, LOG_PROTOCOL } from "../../wire/log-messages.ts";
-import type { PeerContext } from "../context.ts";
 import type { SignedState } from "./signed-state.ts";
 
-type SearchContext = Pick<PeerContext, "crypto" | "transport" | "signal">;
+export interface SearchContext {
+  readonly crypto: Crypto;
+  readonly transport: Pick<Transport, "request">;
+  readonly signal: AbortSignal;
+}
 
 /** What a statement says is the entry at a place. */
 interface Word {

@@ -28,6 +28,8 @@ export interface HeadMemory {
   remember(announcement: Announcement): void;
   /** What is not on disk yet: for a batch that is written at once. */
   takeChanges(): StoreChange[];
+  /** Writes it now. */
+  save(): Promise<void>;
 }
 
 const FORM = { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes };
@@ -55,6 +57,15 @@ export async function openHeadMemory({ store, clock, identities }: HeadComponent
     return Math.abs(clock.now() - sinceMs) < DAY_MS ? begun : 0; // a day that began in years to come is one of a wrong clock
   }
 
+  function takeChanges(): StoreChange[] {
+    const changes = [...dirty].map((author): StoreChange => {
+      const head = headOf(author);
+      return { key: STORE.witness + author, ...(head && { value: writeHead(head) }) };
+    });
+    dirty = new Set();
+    return changes;
+  }
+
   return {
     get: (author) => headOf(author)?.announcement,
     mayBegin({ author, generation }) {
@@ -71,14 +82,8 @@ export async function openHeadMemory({ store, clock, identities }: HeadComponent
       dirty.add(author);
       identities.change(author, { head: { announcement, sinceMs, begun: begins ? begun + 1 : begun } });
     },
-    takeChanges() {
-      const changes = [...dirty].map((author): StoreChange => {
-        const head = headOf(author);
-        return { key: STORE.witness + author, ...(head && { value: writeHead(head) }) };
-      });
-      dirty = new Set();
-      return changes;
-    },
+    takeChanges,
+    save: () => store.write(takeChanges()),
   };
 }
 

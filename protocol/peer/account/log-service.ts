@@ -5,9 +5,10 @@
 import { forgetOldest } from "../../base/bounded.ts";
 import { equalBytes, keyOf } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
-import type { PeerId } from "../../base/seams.ts";
+import type { Crypto, PeerId, Store } from "../../base/seams.ts";
 import { type Entry, logIdOf } from "../../log/entry/entry.ts";
 import { openStoredExport } from "../../log/export/stored-export.ts";
+import type { Log } from "../../log/stored/chain.ts";
 import { storedEntries } from "../../log/stored/reading.ts";
 import { storedGenerations } from "../../log/stored/records.ts";
 import { checkpointFrom, formatCheckpoint } from "../../log/tree/checkpoint.ts";
@@ -23,10 +24,10 @@ import {
   LOG_PROTOCOL,
   type LogRequest,
 } from "../../wire/log-messages.ts";
-import type { PeerContext } from "../context.ts";
 import { paidService } from "../inbound/serve.ts";
+import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
-import { type Cosigning, createCosigning } from "./cosigning.ts";
+import type { Cosigning } from "./cosigning.ts";
 
 export interface LogService {
   /** Answers who asks about the log. */
@@ -35,7 +36,19 @@ export interface LogService {
   published(entry: Entry): void;
 }
 
+export interface LogServiceComponents {
+  readonly log: Log;
+  /** Earlier generations of it. */
+  readonly store: Store;
+  readonly crypto: Crypto;
+  readonly cosigning: Cosigning;
+  readonly budget: Budget;
+}
+
 export interface LogServiceOptions {
+  readonly taskId: Uint8Array;
+  /** This peer's. */
+  readonly publicKey: Uint8Array;
   /** The evidence that this peer holds and the asker, to judge by `held`, does not. */
   evidence(held: Uint8Array): readonly Uint8Array[];
 }
@@ -58,18 +71,15 @@ const ANSWERED_BYTES_PER_UNIT = 16_384;
 type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
 
 /** What the answers are made of. */
-interface Desk extends Pick<PeerContext, "log" | "crypto" | "identity" | "store" | "taskId"> {
+interface Desk extends LogServiceComponents, LogServiceOptions {
   /** Entries that were published last: signature | entry, by log and number. */
   readonly atHand: Map<string, Uint8Array>;
-  readonly cosigning: Cosigning;
-  readonly evidence: LogServiceOptions["evidence"];
 }
 
-export function createLogService(context: PeerContext, { evidence }: LogServiceOptions): LogService {
-  const { log, crypto, identity, store, taskId } = context;
+export function createLogService(components: LogServiceComponents, options: LogServiceOptions): LogService {
   const atHand = new Map<string, Uint8Array>();
-  const desk: Desk = { log, crypto, identity, store, taskId, atHand, evidence, cosigning: createCosigning(context) };
-  const service = paidService(context.budget, {
+  const desk: Desk = { ...components, ...options, atHand };
+  const service = paidService(components.budget, {
     protocol: LOG_PROTOCOL,
     decode: decodeLogRequest,
     costOf: ({ what }) => COSTS[what],
@@ -125,10 +135,10 @@ async function* signedEntries({ log }: Desk, from: number): AsyncIterable<Uint8A
   for await (const { signed } of log.entries(from)) yield signed;
 }
 
-function newest({ log, identity, crypto }: Desk): Uint8Array {
+function newest({ log, publicKey, crypto }: Desk): Uint8Array {
   const { signature, ...state } = log.state();
   const cosigned = log.cosigned();
-  const note = formatCheckpoint(checkpointFrom(state, identity.publicKey, signature, crypto));
+  const note = formatCheckpoint(checkpointFrom(state, publicKey, signature, crypto));
   return encodeCheckpointAnswer({ note, ...(cosigned && { cosigned: formatCheckpoint(cosigned) }) });
 }
 
@@ -142,11 +152,11 @@ function evidencePage({ log, taskId, evidence }: Desk, { logId, from, held }: As
 
 /** What is left of this peer's earlier generations: they do not grow any more. */
 async function former(
-  { store, crypto, identity, taskId }: Desk,
+  { store, crypto, publicKey, taskId }: Desk,
   request: Asked<"prove" | "checkpoint" | "entries" | "cosign">,
 ): Promise<Uint8Array> {
   const known = await storedGenerations(store);
-  const isAsked = (one: number) => equalBytes(logIdOf(identity.publicKey, taskId, crypto, one), request.logId);
+  const isAsked = (one: number) => equalBytes(logIdOf(publicKey, taskId, crypto, one), request.logId);
   const generation = known.find(isAsked);
   if (generation === undefined) throw notFound();
   const { header } = await openStoredExport(store, crypto, generation);

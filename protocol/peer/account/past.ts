@@ -19,15 +19,15 @@
  * What this cannot see: a machine that was set back as a whole, to neighbours that know it as it was then and were cut off ever since; and two copies that run at once,
  * each beside neighbours of its own. The second is a fork by its owner.
  */
-import { equalBytes, toHex, utf8 } from "../../base/bytes.ts";
-import { isHearsayError } from "../../base/errors.ts";
+import { equalBytes, toHex } from "../../base/bytes.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { PeerId } from "../../base/seams.ts";
-import { generationAfter } from "../../log/stored/records.ts";
-import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
-import { openEnvelope } from "../../wire/envelope.ts";
-import type { PeerContext } from "../context.ts";
+import type { Clock, PeerId, Transport } from "../../base/seams.ts";
+import type { Log } from "../../log/stored/chain.ts";
+import type { Announcement } from "../../wire/announcement.ts";
 import { isNewer } from "../inbound/announcements.ts";
+import type { Standing } from "../memory/identities.ts";
+import type { Reports } from "../reports.ts";
+import type { BeginGeneration } from "./new-generation.ts";
 
 /** `waiting`: nothing may be appended or announced yet. `same log`, `new log`: the log goes on, or a new generation of it has just begun. */
 export type Settlement = "waiting" | "same log" | "new log";
@@ -64,9 +64,28 @@ interface State {
   wake: () => void;
 }
 
-/** @param hasPast whether others could know of the log. */
-export function createPast(context: PeerContext, hasPast: boolean): Past {
-  const { clock, identities } = context;
+export interface PastComponents {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly transport: Pick<Transport, "peers">;
+  readonly identities: Pick<Standing, "known">;
+  readonly reports: Pick<Reports, "tell">;
+}
+
+export interface PastOptions {
+  /** Whether others could know of the log. */
+  readonly hasPast: boolean;
+  /** See `StorePlace.moved`. */
+  readonly moved: boolean | undefined;
+  readonly signal: AbortSignal;
+  /** See own-announcement.ts. */
+  own(sealed: Uint8Array): Announcement | undefined;
+  readonly begin: BeginGeneration;
+}
+
+export function createPast(components: PastComponents, options: PastOptions): Past {
+  const { log, clock, identities, reports } = components;
+  const { hasPast, signal, own, begin } = options;
   const known = new Set(identities.known());
   const untilMs = clock.monotonicMs() + LIMITS.headQueryMs;
   const state: State = {
@@ -83,7 +102,7 @@ export function createPast(context: PeerContext, hasPast: boolean): Past {
 
   return {
     told(from, yours) {
-      const announcement = yours && own(context, yours);
+      const announcement = yours && own(yours);
       if (announcement && state.told.size < MAX_TOLD) state.told.set(toHex(announcement.entry), announcement);
       state.answers.set(from, announcement);
       state.lastAnswerMs = clock.monotonicMs();
@@ -92,20 +111,21 @@ export function createPast(context: PeerContext, hasPast: boolean): Past {
     },
     async settle() {
       const look = async () =>
-        (await unknownOf(context, state)) ?? (state.settled ? "same log" : verdict(context, state, known));
-      if (!state.settled && isFirst) [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(context);
+        (await unknownOf(log, state)) ??
+        (state.settled ? "same log" : verdict(components, options.moved, state, known));
+      if (!state.settled && isFirst) [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(log);
       let found = await look();
-      while (found === "waiting" && isFirst && clock.monotonicMs() < untilMs && !context.signal.aborted) {
-        await nextLook(context, state);
+      while (found === "waiting" && isFirst && clock.monotonicMs() < untilMs && !signal.aborted) {
+        await nextLook(clock, signal, state);
         found = await look();
       }
-      if (found === "waiting" && isFirst) context.observe?.({ kind: "waiting" });
+      if (found === "waiting" && isFirst) reports.tell({ kind: "waiting" });
       isFirst = false;
       if (found === "waiting" || found === "same log") {
         state.settled ||= found === "same log";
         return found;
       }
-      await begin(context, found === "new log" ? undefined : found);
+      await begin(found === "new log" ? undefined : found);
       state.settled = true;
       return "new log";
     },
@@ -113,7 +133,7 @@ export function createPast(context: PeerContext, hasPast: boolean): Past {
 }
 
 /** Resolves at the next answer, or a little later. */
-function nextLook({ clock, signal }: PeerContext, state: State): Promise<void> {
+function nextLook(clock: Clock, signal: AbortSignal, state: State): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       cancel();
@@ -128,13 +148,18 @@ function nextLook({ clock, signal }: PeerContext, state: State): Promise<void> {
 }
 
 /** What the answers so far say, where none of them told of an entry that the store has not. */
-function verdict({ clock, log, place, transport }: PeerContext, state: State, known: ReadonlySet<PeerId>): Settlement {
-  if (place?.moved === true) return "new log";
+function verdict(
+  { clock, log, transport }: PastComponents,
+  moved: boolean | undefined,
+  state: State,
+  known: ReadonlySet<PeerId>,
+): Settlement {
+  if (moved === true) return "new log";
   if (state.answers.size === 0) return "waiting";
   const sinceFirstMs = clock.monotonicMs() - state.firstAnswerMs;
   const told = [...state.answers].flatMap(([peer, yours]) => (known.has(peer) && yours ? [yours] : []));
   const knows = (least: number) => told.some(({ generation, seq }) => generation === log.generation && seq >= least);
-  if (place?.moved === undefined) {
+  if (moved === undefined) {
     const all = known.size > 0 && [...known].every((peer) => state.answers.has(peer));
     if (all && knows(state.newestSeq)) return "same log";
     return sinceFirstMs < LIMITS.headQueryMs ? "waiting" : "new log";
@@ -149,19 +174,19 @@ function verdict({ clock, log, place, transport }: PeerContext, state: State, kn
 }
 
 /** The newest of the announcements told that is of an entry which the log has not; all of them are looked at then. */
-async function unknownOf(context: PeerContext, { told }: State): Promise<Announcement | undefined> {
+async function unknownOf(log: Log, { told }: State): Promise<Announcement | undefined> {
   let newest: Announcement | undefined;
   const announcements = [...told.values()];
   told.clear();
   for (const announcement of announcements) {
     if (newest !== undefined && !isNewer(announcement, newest)) continue;
-    if (!(await has(context, announcement))) newest = announcement;
+    if (!(await has(log, announcement))) newest = announcement;
   }
   return newest;
 }
 
 /** Whether the store's log has the announced entry, or went on without it already. */
-async function has({ log }: PeerContext, { generation, seq, entry }: Announcement): Promise<boolean> {
+async function has(log: Log, { generation, seq, entry }: Announcement): Promise<boolean> {
   if (generation !== log.generation) return generation < log.generation;
   if (seq >= log.head().size) return false;
   for await (const { id } of log.entries(seq)) return equalBytes(id, entry);
@@ -169,34 +194,9 @@ async function has({ log }: PeerContext, { generation, seq, entry }: Announcemen
 }
 
 /** Sequence numbers of the last two publications, ascending. */
-async function lastPublished({ log }: PeerContext): Promise<number[]> {
+async function lastPublished(log: Log): Promise<number[]> {
   const published: number[] = [-1, -1];
   for await (const { type, seq } of log.entries(Math.max(0, log.head().size - NEAR_END)))
     if (type === "publish") published.push(seq);
   return published.slice(-2);
-}
-
-/**
- * Begins the next generation. Its number has a random part: of two starts from one backup, that hear of nothing but the same entries within one
- * minute, each begins another one.
- */
-async function begin(context: PeerContext, told: Announcement | undefined): Promise<void> {
-  const { log, clock, crypto, rng } = context;
-  const draw = utf8(`${rng.fork("generation").below(2 ** 32)}/${clock.now()}/${clock.monotonicMs()}`);
-  const [high = 0, low = 0] = crypto.sha256(draw);
-  const known = Math.max(log.generation, told?.generation ?? 0);
-  await log.startGeneration(generationAfter(known, clock.now()) + 256 * high + low, told?.entry);
-  context.observe?.({ kind: "generation", generation: log.generation });
-}
-
-/** An announcement of this very peer about this task; undefined for anything else. */
-function own({ identity, taskId, crypto }: PeerContext, sealed: Uint8Array): Announcement | undefined {
-  try {
-    const announcement = decodeAnnouncement(sealed);
-    const isOurs = announcement.author === identity.peerId && equalBytes(announcement.task, taskId);
-    return isOurs && openEnvelope("announcement", sealed, crypto, identity.publicKey) ? announcement : undefined;
-  } catch (error) {
-    if (!isHearsayError(error)) throw error;
-    return undefined;
-  }
 }

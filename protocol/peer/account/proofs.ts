@@ -8,14 +8,13 @@
  *                    begins with nothing
  *
  * Where the log does not continue, its author is asked for its entries from the place that is remembered on: whichever it signs, some of them
- * are evidence of a fork (fork-search.ts). No answer is none, and the model is refused all the same. What was proved is remembered, on disk before it is
- * cosigned: a cosignature says that this peer has seen the log grow to that state, and no other.
+ * are evidence of a fork (fork-search.ts). No answer is none, and the model is refused all the same. What was proved is remembered, and
+ * cosigned where its author wants that (witness.ts).
  */
 import { equalBytes } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
-import type { PeerId } from "../../base/seams.ts";
+import type { Crypto, PeerId, Transport } from "../../base/seams.ts";
 import { type Entry, logIdOf, readEntry, signatureHolds } from "../../log/entry/entry.ts";
-import { checkpointFrom, cosign } from "../../log/tree/checkpoint.ts";
 import { isConsistent, isIncluded, leafHash } from "../../log/tree/merkle.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import { SIGNATURE_BYTES } from "../../wire/envelope.ts";
@@ -26,10 +25,9 @@ import {
   type LogRequest,
   type ProveAnswer,
 } from "../../wire/log-messages.ts";
-import { wholeMinutes } from "../../wire/values.ts";
-import type { PeerContext } from "../context.ts";
-import { createDoubts, type Doubts } from "./doubts.ts";
-import { findFork, findForkAt } from "./fork-search.ts";
+import type { Life } from "../life.ts";
+import type { Doubts } from "./doubts.ts";
+import { findFork, findForkAt, type SearchContext } from "./fork-search.ts";
 import type { HeadMemory } from "./heads.ts";
 import { announcedState, type SignedState } from "./signed-state.ts";
 
@@ -46,38 +44,47 @@ export interface Prover {
   doubt(state: SignedState): void;
 }
 
-export interface ProverOptions {
+export interface ProverComponents {
+  readonly crypto: Crypto;
+  readonly transport: Pick<Transport, "request" | "peers">;
   readonly heads: HeadMemory;
+  readonly doubts: Doubts;
+  readonly life: Life;
+}
+
+export interface ProverOptions {
+  readonly taskId: Uint8Array;
+  /** Name of the task's codec. */
+  readonly codec: string;
   /** Evidence that came to light. */
   onFork(evidence: Uint8Array): void;
+  /** An author wants its log cosigned, which has just been proved. */
+  onWanted(announced: Announcement, logId: Uint8Array): Promise<void>;
 }
 
 /** What the functions of this file share. */
-interface Court extends ProverOptions {
-  readonly context: PeerContext;
-  readonly doubts: Doubts;
+interface Court extends ProverComponents, ProverOptions {
+  readonly search: SearchContext;
   /** Authors whose entries are looked through for a fork. */
   readonly searched: Set<PeerId>;
 }
 
-export function createProver(context: PeerContext, options: ProverOptions): Prover {
-  const court: Court = { ...options, context, doubts: createDoubts(context.identities), searched: new Set() };
+export function createProver(components: ProverComponents, options: ProverOptions): Prover {
+  const { crypto, transport, doubts, life } = components;
+  const search = { crypto, transport, signal: life.signal };
+  const court: Court = { ...components, ...options, search, searched: new Set() };
   return {
     prove: (announced) => prove(court, announced),
     doubt(state) {
-      court.doubts.open(state);
-      if (context.transport.peers().includes(state.author))
-        inBackground(
-          context,
-          findForkAt(context, state).then((fork) => fork && options.onFork(fork)),
-        );
+      doubts.open(state);
+      if (!transport.peers().includes(state.author)) return;
+      life.aside(findForkAt(search, state).then((fork) => fork && options.onFork(fork)));
     },
   };
 }
 
 async function prove(court: Court, announced: Announcement): Promise<void> {
-  const { context, doubts, heads } = court;
-  const { crypto, taskId } = context;
+  const { crypto, taskId, doubts, heads, life } = court;
   const { publicKey, generation, seq, root } = announced;
   const known = heads.get(announced.author);
   if (!heads.mayBegin(announced))
@@ -86,8 +93,8 @@ async function prove(court: Court, announced: Announcement): Promise<void> {
   const continued = known?.generation === generation ? known : undefined;
   const old = continued === undefined ? 0 : continued.seq + 1;
   if (old > seq + 1) throw unproved("its log is shorter than it was");
-  const answer = await asked(context, announced, { what: "prove", logId, seq, old });
-  requirePublished(context, announced, logId, answer);
+  const answer = await asked(court, announced, { what: "prove", logId, seq, old });
+  requirePublished(court, announced, logId, answer);
   const grown = { old, size: seq + 1, root };
   if (continued && !isConsistent({ ...grown, oldRoot: continued.root }, answer.consistency, crypto)) {
     convict(court, announcedState(continued), announced);
@@ -98,16 +105,13 @@ async function prove(court: Court, announced: Announcement): Promise<void> {
   if (known && known.generation < generation)
     for (const doubted of doubts.before(announcedState(known))) convict(court, doubted, known);
   heads.remember(announced);
-  if (answer.wanted) inBackground(context, cosignHead(court, announced, logId));
+  if (answer.wanted) life.aside(court.onWanted(announced, logId));
 }
 
-function ask({ transport, signal }: PeerContext, { author }: Announcement, request: LogRequest): Promise<Uint8Array> {
-  return transport.request(author, LOG_PROTOCOL, encodeLogRequest(request), { signal });
-}
-
-async function asked(context: PeerContext, announced: Announcement, request: LogRequest): Promise<ProveAnswer> {
+async function asked({ search }: Court, { author }: Announcement, request: LogRequest): Promise<ProveAnswer> {
+  const { transport, signal } = search;
   try {
-    return decodeProveAnswer(await ask(context, announced, request));
+    return decodeProveAnswer(await transport.request(author, LOG_PROTOCOL, encodeLogRequest(request), { signal }));
   } catch (error) {
     if (isHearsayError(error, "ERR_NOT_FOUND")) throw unproved("its author has no such log", error);
     throw error;
@@ -116,14 +120,14 @@ async function asked(context: PeerContext, announced: Announcement, request: Log
 
 /** The entry is what was announced, and in the announced tree. */
 function requirePublished(
-  { crypto, task }: PeerContext,
+  { crypto, codec }: Court,
   announced: Announcement,
   logId: Uint8Array,
   answer: ProveAnswer,
 ): void {
   const { publicKey, seq, root } = announced;
   const entry = readEntry(answer.entry, crypto);
-  if (!announces(announced, entry, task.codec) || !equalBytes(entry.logId, logId))
+  if (!announces(announced, entry, codec) || !equalBytes(entry.logId, logId))
     throw unproved("the entry says another thing than the announcement");
   if (!signatureHolds(entry, crypto, publicKey)) throw unproved("the entry is not signed by its author");
   const leaf = leafHash(entry.signed.subarray(SIGNATURE_BYTES), crypto);
@@ -141,12 +145,12 @@ function announces(announced: Announcement, entry: Entry, codec: string): boolea
 
 /** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it signed once, and what it announces now, are of one log. */
 async function clear(court: Court, doubted: SignedState, announced: Announcement, logId: Uint8Array): Promise<void> {
-  const { context, doubts } = court;
+  const { crypto, doubts } = court;
   const { seq, root } = announced;
   const { size: old, root: oldRoot } = doubted;
   const request = { what: "prove", logId, seq, old } as const;
-  const refusal = await asked(context, announced, request).then(({ consistency }) => {
-    if (isConsistent({ old, size: seq + 1, oldRoot, root }, consistency, context.crypto)) return undefined;
+  const refusal = await asked(court, announced, request).then(({ consistency }) => {
+    if (isConsistent({ old, size: seq + 1, oldRoot, root }, consistency, crypto)) return undefined;
     return unproved("it does not continue another one that its author signed");
   }, requireRefusal);
   if (refusal === undefined) return doubts.settle(doubted);
@@ -155,31 +159,12 @@ async function clear(court: Court, doubted: SignedState, announced: Announcement
 }
 
 /** The author's own statements and entries may show the fork to everybody: looked for once at a time, and beside the refusal. */
-function convict({ context, searched, onFork }: Court, known: SignedState, announced: Announcement): void {
+function convict({ search, searched, life, onFork }: Court, known: SignedState, announced: Announcement): void {
   const { author } = announced;
   if (searched.has(author)) return;
   searched.add(author);
-  const search = findFork(context, known, announcedState(announced)).then((fork) => fork && onFork(fork));
-  inBackground(
-    context,
-    search.finally(() => searched.delete(author)),
-  );
-}
-
-async function cosignHead({ context, heads }: Court, announced: Announcement, logId: Uint8Array): Promise<void> {
-  const { crypto, clock, identity, store } = context;
-  const { publicKey, seq, root, note } = announced;
-  const checkpoint = checkpointFrom({ logId, size: seq + 1, root }, publicKey, note, crypto);
-  await store.write(heads.takeChanges());
-  const line = cosign(checkpoint, identity, wholeMinutes(clock.now()) / 1000, crypto);
-  await ask(context, announced, { what: "cosign", logId, size: checkpoint.size, line });
-}
-
-/** Courtesies and questions: that one failed changes nothing here. */
-function inBackground({ fail }: Pick<PeerContext, "fail">, work: Promise<unknown>): void {
-  work.catch((error: unknown) => {
-    if (!isHearsayError(error)) fail(error);
-  });
+  const found = findFork(search, known, announcedState(announced)).then((fork) => fork && onFork(fork));
+  life.aside(found.finally(() => searched.delete(author)));
 }
 
 /** An author that does not show what it is asked for; anything else, e.g. that it is gone, is thrown. */

@@ -21,8 +21,9 @@ import { logIdOf } from "../../log/entry/entry.ts";
 import { checkpointFrom, isSignedBy } from "../../log/tree/checkpoint.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { openEnvelope } from "../../wire/envelope.ts";
+import type { Budget } from "../memory/budget.ts";
 import type { Identities } from "../memory/identities.ts";
-import type { Rank } from "../memory/ranks.ts";
+import type { Rank, Ranks } from "../memory/ranks.ts";
 import type { Slot } from "../memory/record.ts";
 import { type Announced, announced } from "../stages.ts";
 import { createSeenModels, type SeenModels } from "./seen-models.ts";
@@ -40,31 +41,38 @@ export interface AnnouncementBook {
   giveUp(announced: Announced): void;
 }
 
-export interface AnnouncementContext {
+export interface AnnouncementComponents {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly crypto: Crypto;
+  readonly identities: Identities;
+  readonly ranks: Pick<Ranks, "rankOf">;
+  readonly budget: Pick<Budget, "pay">;
+}
+
+export interface AnnouncementOptions {
   readonly task: Uint8Array;
   readonly self: PeerId;
   /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
   readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
   readonly announcementsPerSecond: number;
-  readonly clock: Clock;
-  readonly crypto: Crypto;
-  readonly identities: Identities;
   /** Own cycles so far. */
   cycle(): number;
-  rankOf(author: PeerId): Rank;
-  /** See `Budget.pay`. */
-  pay(from: PeerId, cost: number): boolean;
-  /** Where authors answer for their logs. */
-  readonly accountable?: {
-    isBanned(author: PeerId): boolean;
-    /** The newest that an author has proved, e.g. before this peer was restarted. */
-    proved(author: PeerId): Announcement | undefined;
-    /** Two announcements, both signed, that contradict each other. */
-    onFork(first: Announcement, second: Announcement): void;
-    /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
-    onOld(announcement: Announcement): void;
-  };
+  /** Left out where authors do not answer for their logs. */
+  readonly accountable?: Accountable;
 }
+
+/** How authors answer for their logs. */
+export interface Accountable {
+  isBanned(author: PeerId): boolean;
+  /** The newest that an author has proved, e.g. before this peer was restarted. */
+  proved(author: PeerId): Announcement | undefined;
+  /** Two announcements, both signed, that contradict each other. */
+  onFork(first: Announcement, second: Announcement): void;
+  /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
+  onOld(announcement: Announcement): void;
+}
+
+type AnnouncementContext = AnnouncementComponents & AnnouncementOptions;
 
 /** Announcements of one author beyond its rate that are let through at once. */
 const BURST = 10;
@@ -91,7 +99,11 @@ interface Book {
   orders: number;
 }
 
-export function createAnnouncementBook(context: AnnouncementContext): AnnouncementBook {
+export function createAnnouncementBook(
+  components: AnnouncementComponents,
+  options: AnnouncementOptions,
+): AnnouncementBook {
+  const context = { ...components, ...options };
   const book: Book = { context, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 };
   const slotOf = (author: PeerId) => context.identities.get(author)?.slot;
   return {
@@ -145,7 +157,7 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
     return { verdict: "reject", code: "ERR_MODEL_SIZE" };
   // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
   const allowance = allowanceOf(book, slot, nowMs);
-  const rank = context.rankOf(announcement.author);
+  const rank = context.ranks.rankOf(announcement.author);
   if (allowance.tokens < 1 || !mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
   // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
   if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
@@ -164,7 +176,7 @@ function allowanceOf({ context }: Book, slot: Slot | undefined, nowMs: number): 
 function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs: number): boolean {
   if (rank === "known") return true;
   const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
-  if (tokens < 1 || !context.pay(from, COST)) return false;
+  if (tokens < 1 || !context.budget.pay(from, COST)) return false;
   newcomers.set(rank, { tokens: tokens - 1, atMs });
   return true;
 }
@@ -200,7 +212,7 @@ function receiveOld(book: Book, from: PeerId, announcement: Announcement, nowMs:
   const other = contradicted(context, announcement, slot);
   const doubts = slot && doubtsLeft(book, announcement, slot, nowMs);
   if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
-  const rank = context.rankOf(announcement.author);
+  const rank = context.ranks.rankOf(announcement.author);
   if (!mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
   if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
   if (other !== undefined) {

@@ -8,7 +8,7 @@ import { forgetOldest } from "../../base/bounded.ts";
 import { equalBytes, keyOf } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { ArchivedBlob, Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
+import type { Archive, ArchivedBlob, Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
 import {
   type BlobRequest,
   decodeBlobAnswer,
@@ -16,7 +16,7 @@ import {
   encodeBlobAnswer,
   encodeBlobRequest,
 } from "../../wire/messages.ts";
-import type { PeerContext } from "../context.ts";
+import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
 import { paidService } from "./serve.ts";
 
@@ -52,7 +52,7 @@ const MAX_READS = 64;
 
 /** A shelf, and for audits what the archive holds, of which each chunk is read when it is asked for. */
 export function createBlobShelf(
-  { budget, archive }: Pick<PeerContext, "budget" | "archive">,
+  { budget, archive }: { readonly budget: Budget; readonly archive?: Archive },
   protocol: string,
 ): BlobShelf {
   const kept = new Map<string, Blob>();

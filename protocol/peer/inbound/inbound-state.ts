@@ -1,38 +1,43 @@
 /** What the inbound half holds, and what it knows of the authors whose models could be pulled. */
 import type { Rng } from "../../base/rng.ts";
-import type { PeerId } from "../../base/seams.ts";
-import type { PeerContext } from "../context.ts";
-import type { Proofs } from "../loop/fetch.ts";
-import { createRanks, type Ranks } from "../memory/ranks.ts";
+import type { Clock, PeerId } from "../../base/seams.ts";
+import type { Task } from "../../base/task.ts";
+import type { Identities } from "../memory/identities.ts";
+import type { Ranks } from "../memory/ranks.ts";
 import type { Announced } from "../stages.ts";
-import { type AnnouncementBook, type AnnouncementContext, createAnnouncementBook } from "./announcements.ts";
+import type { AnnouncementBook } from "./announcements.ts";
 import { type Committee, createCommittee } from "./committee.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
-import { createPlaces, type Places } from "./places.ts";
-import { createStrikes, type Strikes } from "./strikes.ts";
+import type { Puller, Round } from "./puller.ts";
 
-/** How authors answer for their logs; left out where they do not. */
-export type Accountable = NonNullable<AnnouncementContext["accountable"]> & Proofs;
+export interface InboundComponents {
+  readonly book: AnnouncementBook;
+  readonly ranks: Ranks;
+  readonly identities: Identities;
+  readonly puller: Puller;
+  readonly clock: Clock;
+}
+
+export interface InboundOptions {
+  readonly task: Task;
+  readonly rng: Rng;
+  /** What the cycle is, and what may be let in in it; the cycle before the first `beginCycle` is that of the last run. */
+  readonly round: { -readonly [K in keyof Round]: Round[K] };
+  readonly signal: AbortSignal;
+  /** Where authors answer for their logs. */
+  readonly isBanned?: (author: PeerId) => boolean;
+}
 
 /** Shared by the functions of inbound.ts and pulls.ts. */
-export interface InboundState {
-  readonly context: PeerContext;
-  readonly accountable: Accountable | undefined;
-  readonly ranks: Ranks;
-  readonly book: AnnouncementBook;
+export interface InboundState extends InboundComponents, InboundOptions {
   readonly inbox: Inbox;
   readonly committee: Committee;
-  readonly strikes: Strikes;
-  readonly places: Places;
   /** Newcomers whose models are pulled beyond the k, without a seat. */
   readonly tryOuts: Set<PeerId>;
   readonly tryOutRng: Rng;
   triedCycle: number;
   /** Whose models were asked for in this cycle, whether they came or not. */
   asked: Set<PeerId>;
-  cycle: number;
-  /** Largest norm that is let in. */
-  maxNorm: number;
   /** Pulls begun in this cycle that have a seat. */
   drawn: number;
   /** Cancels the drawing that is put off, or nothing. */
@@ -46,54 +51,29 @@ export interface InboundState {
 /** Models are held for this many committees: a member whose model is not held any more has it pulled again. */
 const SPARE = 2;
 
-export function createInboundState(
-  context: PeerContext,
-  startCycle: number,
-  accountable: Accountable | undefined,
-): InboundState {
-  const { task, clock, codec, rng, identities } = context;
+export function createInboundState(components: InboundComponents, options: InboundOptions): InboundState {
+  const { task, rng, round } = options;
   const { inboxSize, memory } = task.aggregation;
   const seats = Math.max(inboxSize, memory);
-  const ranks = createRanks(context);
-  const book = createAnnouncementBook({
-    task: context.taskId,
-    self: context.identity.peerId,
-    bodyBytes: codec,
-    announcementsPerSecond: task.limits.announcementsPerSecond,
-    clock,
-    crypto: context.crypto,
-    cycle: () => state.cycle,
-    rankOf: ranks.rankOf,
-    identities,
-    pay: context.budget.pay,
-    ...(accountable && { accountable }),
-  });
-  const state: InboundState = {
-    context,
-    accountable,
-    ranks,
-    book,
+  return {
+    ...components,
+    ...options,
     inbox: createInbox({ capacity: SPARE * seats, memory }),
     committee: createCommittee(seats, rng.fork("pulls")),
-    strikes: createStrikes(identities),
-    places: createPlaces({ ...context, standing: identities }, codec.maxBytes),
     tryOuts: new Set(),
     tryOutRng: rng.fork("try-outs"),
-    triedCycle: startCycle - 1,
+    triedCycle: round.cycle - 1,
     asked: new Set(),
-    cycle: startCycle,
-    maxNorm: Number.MAX_VALUE,
     drawn: 0,
     drawLater: undefined,
     invalid: [],
     listener: undefined,
   };
-  return state;
 }
 
 /** Authors of pulls that have a place, and a seat. */
-export function seated({ places, tryOuts }: InboundState): PeerId[] {
-  return places.placed().filter((author) => !tryOuts.has(author));
+export function seated({ puller, tryOuts }: InboundState): PeerId[] {
+  return puller.places.placed().filter((author) => !tryOuts.has(author));
 }
 
 /** Whether an author has a model that is not held, and could not be had before in this cycle. */
@@ -105,13 +85,14 @@ export function isNew(state: InboundState, author: PeerId, near: ReadonlySet<Pee
 }
 
 /** Who can be a member: there is a model of it that is not too old, here or to be had. */
-export function youngAuthors({ context, book, inbox, cycle }: InboundState, near: ReadonlySet<PeerId>): PeerId[] {
+export function youngAuthors({ task, book, inbox, round }: InboundState, near: ReadonlySet<PeerId>): PeerId[] {
   const young = book
     .available(new Set([...near, ...inbox.authors()]))
-    .filter(({ firstSeenCycle }) => cycle - firstSeenCycle <= context.task.staleness.cutoff);
+    .filter(({ firstSeenCycle }) => round.cycle - firstSeenCycle <= task.staleness.cutoff);
   return young.map(({ author }) => author);
 }
 
-export function mayPull({ strikes, places, cycle }: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {
-  return near.has(author) && !strikes.isOut(author, cycle) && places.mayTake(author, strikes.has(author));
+export function mayPull({ puller, round }: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {
+  const { strikes, places } = puller;
+  return near.has(author) && !strikes.isOut(author, round.cycle) && places.mayTake(author, strikes.has(author));
 }

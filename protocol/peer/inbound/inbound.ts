@@ -4,16 +4,20 @@
  * Whom to read is the receiver's choice (pulls.ts). Where authors answer for their logs, the proof is pulled beside the body, and a model without
  * one is refused (peer/account/proofs.ts).
  */
-import type { PeerId, Verdict } from "../../base/seams.ts";
-import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
-import { countRefused, type PeerContext } from "../context.ts";
+import type { PeerId } from "../../base/seams.ts";
 import type { Announced, Candidate } from "../stages.ts";
-import { type Accountable, createInboundState, type InboundState, seated } from "./inbound-state.ts";
+import {
+  createInboundState,
+  type InboundComponents,
+  type InboundOptions,
+  type InboundState,
+  seated,
+} from "./inbound-state.ts";
 import { draw, drawInTime, drawNow } from "./pulls.ts";
 
 export interface Inbound {
-  /** Announcement bytes from anywhere: the topic, or a hello. */
-  receive(from: PeerId, sealed: Uint8Array): Verdict;
+  /** An author has announced something new (hearing.ts). */
+  heard(author: PeerId): void;
   /** A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to k models. `ownNorm` bounds what is let in. */
   beginCycle(cycle: number, ownNorm: number, mergeInMs: number): void;
   /** The merge may be due sooner than was expected: what is still put off is drawn at once. */
@@ -27,8 +31,6 @@ export interface Inbound {
   merged(taken: Taken, keep: (candidate: Candidate) => boolean): void;
   /** Moving average of the duration of a pull, ms; 0 before the first. */
   pullMs(): number;
-  /** The newest announcement of an author that came. */
-  newest(author: PeerId): Announcement | undefined;
   /** Calls back once, when a pull has ended. */
   onFresh(callback: () => void): void;
 }
@@ -44,12 +46,11 @@ const MAX_NORM_RATIO = 10;
 /** An author is hoped for as long as its last model came within this many cycles: dead, silent and much slower ones are not. */
 const DELIVERY_CYCLES = 2;
 
-/** @param startCycle own cycles before this start: the staleness of what comes before the first `beginCycle` counts from it. */
-export function createInbound(context: PeerContext, startCycle: number, accountable?: Accountable): Inbound {
-  const state = createInboundState(context, startCycle, accountable);
-  const { book, inbox, places } = state;
+export function createInbound(components: InboundComponents, options: InboundOptions): Inbound {
+  const state = createInboundState(components, options);
+  const { book, inbox, puller } = state;
   return {
-    receive: (from, sealed) => receive(state, from, sealed),
+    heard: (author) => draw(state, author),
     beginCycle(cycle, ownNorm, mergeInMs) {
       beginCycle(state, cycle, ownNorm);
       drawInTime(state, mergeInMs);
@@ -62,8 +63,7 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
       state.invalid = state.invalid.filter((announced) => !taken.invalid.includes(announced));
       for (const { announced } of inbox.merged(taken.candidates, keep)) book.giveUp(announced);
     },
-    pullMs: places.meanMs,
-    newest: (author) => book.newest(author),
+    pullMs: puller.places.meanMs,
     onFresh(callback) {
       state.listener = () => {
         state.listener = undefined;
@@ -73,39 +73,26 @@ export function createInbound(context: PeerContext, startCycle: number, accounta
   };
 }
 
-function receive(state: InboundState, from: PeerId, sealed: Uint8Array): Verdict {
-  const { context, book } = state;
-  const verdict = book.receive(from, sealed);
-  const { code } = verdict;
-  if (code !== undefined) {
-    countRefused(context.counters, code);
-    if (verdict.verdict === "reject")
-      context.observe?.({ kind: "refused", peer: from, code, message: "an announcement was rejected" });
-  }
-  if (verdict.verdict === "accept") draw(state, decodeAnnouncement(sealed).author);
-  return verdict;
-}
-
 function beginCycle(state: InboundState, cycle: number, ownNorm: number): void {
-  const { committee, inbox, places, tryOuts } = state;
-  state.cycle = cycle;
-  state.maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
-  for (const author of places.lateNewcomers()) tryOuts.add(author); // their seats are free
+  const { committee, inbox, puller, round, tryOuts } = state;
+  round.cycle = cycle;
+  round.maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
+  for (const author of puller.places.lateNewcomers()) tryOuts.add(author); // their seats are free
   const pulling = seated(state);
   state.drawn = pulling.length;
-  state.asked = new Set(places.pulling());
+  state.asked = new Set(puller.places.pulling());
   committee.begin([...pulling, ...inbox.fresh()]);
 }
 
 function wanted(state: InboundState, cycleMs: number): number {
-  const { context, committee, inbox } = state;
-  const sinceMs = context.clock.monotonicMs() - DELIVERY_CYCLES * cycleMs;
-  const hoped = Math.min(context.task.aggregation.inboxSize, context.identities.deliveredSince(sinceMs));
+  const { clock, committee, identities, inbox, task } = state;
+  const sinceMs = clock.monotonicMs() - DELIVERY_CYCLES * cycleMs;
+  const hoped = Math.min(task.aggregation.inboxSize, identities.deliveredSince(sinceMs));
   return committee.isFull() ? Math.min(hoped, inbox.fresh().length + seated(state).length) : hoped;
 }
 
-function take({ accountable, committee, inbox, invalid }: InboundState): Taken {
-  const counts = (author: PeerId) => committee.has(author) && !accountable?.isBanned(author);
+function take({ committee, inbox, invalid, isBanned }: InboundState): Taken {
+  const counts = (author: PeerId) => committee.has(author) && !isBanned?.(author);
   const candidates = inbox.select().filter(({ announced }) => counts(announced.author));
   return { candidates, invalid: [...invalid] };
 }

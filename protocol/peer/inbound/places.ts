@@ -25,8 +25,8 @@ export interface Places {
   mayTake(author: PeerId, hasFailed: boolean): boolean;
   /** The signal ends the pull; its reason is a HearsayError. */
   take(author: PeerId, hasFailed: boolean): AbortSignal;
-  /** A pull has ended. */
-  end(author: PeerId, outcome: Outcome): void;
+  /** A pull has ended; whether it had a place. */
+  end(author: PeerId, outcome: Outcome): boolean;
   /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
   release(): PeerId | undefined;
   /** Newcomers whose pull takes much longer than the mean, and that are distrusted from now on: one that never answers would be waited for else. */
@@ -127,14 +127,15 @@ function oldest({ pulls }: Yard, hasPlace: boolean): [PeerId, Pull] | undefined 
   return undefined;
 }
 
-function end(yard: Yard, author: PeerId, outcome: Outcome): void {
+function end(yard: Yard, author: PeerId, outcome: Outcome): boolean {
   const { pulls, clock, meanMs } = yard;
   const pull = pulls.get(author);
-  if (pull === undefined) return;
+  if (pull === undefined) return false;
   pulls.delete(author);
   const tookMs = clock.monotonicMs() - pull.startedMs;
   if (outcome === "delivered") yard.meanMs = meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
   if (pull.isNewcomer) yard.newcomersPlaces = placesAfter(yard.newcomersPlaces, outcome);
+  return pull.hasPlace;
 }
 
 function release(yard: Yard): PeerId | undefined {

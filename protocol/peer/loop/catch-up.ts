@@ -10,9 +10,11 @@
  */
 
 import { LIMITS } from "../../base/limits.ts";
+import type { Clock, Trainer } from "../../base/seams.ts";
+import type { Task } from "../../base/task.ts";
 import { initialParams } from "../../learn/tensors.ts";
 import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
-import type { PeerContext } from "../context.ts";
+import type { Standing } from "../memory/identities.ts";
 import type { ModelState, Weighed } from "../stages.ts";
 import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
@@ -28,8 +30,13 @@ export interface CatchUp {
   done(): void;
 }
 
-export function createCatchUp(context: PeerContext): CatchUp {
-  const { task, clock, identities, trainer } = context;
+export interface CatchUpComponents {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly identities: Pick<Standing, "isTrusted">;
+  readonly trainer: Pick<Trainer, "evaluate">;
+}
+
+export function createCatchUp({ clock, identities, trainer }: CatchUpComponents, task: Task): CatchUp {
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
   let hasMerged = false;
   let sinceMs: number | undefined;

@@ -77,3 +77,16 @@ function aborted(signal: AbortSignal): Promise<never> {
 export function lookInto(fetched: Fetched, codec: BodyCodec, maxNorm: number): Candidate {
   return candidate(fetched, validateBody(fetched.body, codec, maxNorm));
 }
+
+/** Both stages: what the inbound half does with an announcement. @param maxNorm when the body is here. @throws HearsayError of both. */
+export type Fetch = (announced: Announced, signal: AbortSignal, maxNorm: () => number) => Promise<Candidate>;
+
+export function createFetch(
+  components: FetchComponents,
+  { codec, ...options }: Omit<FetchOptions, "signal" | "maxBytes"> & { readonly codec: BodyCodec },
+): Fetch {
+  return async (announced, signal, maxNorm) => {
+    const fetched = await fetchBody(components, announced, { ...options, maxBytes: codec.maxBytes, signal });
+    return lookInto(fetched, codec, maxNorm());
+  };
+}

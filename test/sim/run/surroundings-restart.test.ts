@@ -8,7 +8,7 @@ import type { Store } from "../../../protocol/base/seams.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { storedEntries } from "../../../protocol/log/stored/reading.ts";
 import { verifyLog } from "../../../protocol/log/verify/verify.ts";
-import type { PeerEvent } from "../../../protocol/peer/context.ts";
+import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { constantLatency } from "../../../sim/network/conditions.ts";
 import { createNetwork } from "../../../sim/network/network.ts";

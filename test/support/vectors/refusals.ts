@@ -82,24 +82,28 @@ function bodies(): [why: string, body: Uint8Array][] {
 }
 
 function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict {
-  const book = createAnnouncementBook({
-    task: TASK_ID,
-    self: READER.peerId,
-    bodyBytes: CODEC,
-    announcementsPerSecond: 20,
-    clock: { now: () => 0, monotonicMs: () => 0, after: () => () => {} },
-    crypto: nodeCrypto,
-    identities: createIdentities(),
-    rankOf: () => "known" as const,
-    pay: () => true,
-    cycle: () => 1,
-    accountable: {
-      isBanned: (author) => author === SUCCESSOR.peerId,
-      proved: () => undefined,
-      onFork() {},
-      onOld() {},
+  const book = createAnnouncementBook(
+    {
+      clock: { monotonicMs: () => 0 },
+      crypto: nodeCrypto,
+      identities: createIdentities(),
+      ranks: { rankOf: () => "known" },
+      budget: { pay: () => true },
     },
-  });
+    {
+      task: TASK_ID,
+      self: READER.peerId,
+      bodyBytes: CODEC,
+      announcementsPerSecond: 20,
+      cycle: () => 1,
+      accountable: {
+        isBanned: (author) => author === SUCCESSOR.peerId,
+        proved: () => undefined,
+        onFork() {},
+        onOld() {},
+      },
+    },
+  );
   if (before !== undefined) book.receive("neighbour", before);
   return book.receive("neighbour", sealed);
 }

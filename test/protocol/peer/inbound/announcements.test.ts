@@ -8,8 +8,8 @@ import type { Crypto, Identity, Verdict } from "../../../../protocol/base/seams.
 import { logIdOf } from "../../../../protocol/log/entry/entry.ts";
 import { checkpointSignature } from "../../../../protocol/log/tree/checkpoint.ts";
 import {
+  type Accountable,
   type AnnouncementBook,
-  type AnnouncementContext,
   createAnnouncementBook,
 } from "../../../../protocol/peer/inbound/announcements.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
@@ -61,7 +61,7 @@ interface SceneOptions {
   readonly crypto?: Crypto;
   readonly rankOf?: (author: string) => Rank;
   readonly pay?: (from: string) => boolean;
-  readonly accountable?: NonNullable<AnnouncementContext["accountable"]>;
+  readonly accountable?: Accountable;
 }
 
 function scene(options: SceneOptions = {}): Scene {
@@ -75,29 +75,35 @@ function scene(options: SceneOptions = {}): Scene {
     book: undefined as unknown as Book,
   };
   const identities = createIdentities();
-  const inner = createAnnouncementBook({
-    identities,
-    task: TASK,
-    self: me.peerId,
-    bodyBytes: { minBytes: BODY_BYTES, maxBytes: BODY_BYTES },
-    announcementsPerSecond,
-    ...(options.accountable && { accountable: options.accountable }),
-    clock: { now: () => made.nowMs, monotonicMs: () => made.nowMs, after: () => () => {} },
-    crypto: {
-      sha256: crypto.sha256,
-      verify(...question) {
-        verified++;
-        return crypto.verify(...question);
+  const inner = createAnnouncementBook(
+    {
+      identities,
+      clock: { monotonicMs: () => made.nowMs },
+      crypto: {
+        sha256: crypto.sha256,
+        verify(...question) {
+          verified++;
+          return crypto.verify(...question);
+        },
       },
+      ranks: {
+        rankOf(author) {
+          const rank = rankOf(author);
+          if (rank === "known") identities.delivered(author, 0);
+          return rank;
+        },
+      },
+      budget: { pay },
     },
-    cycle: () => made.cycle,
-    rankOf(author) {
-      const rank = rankOf(author);
-      if (rank === "known") identities.delivered(author, 0);
-      return rank;
+    {
+      task: TASK,
+      self: me.peerId,
+      bodyBytes: { minBytes: BODY_BYTES, maxBytes: BODY_BYTES },
+      announcementsPerSecond,
+      ...(options.accountable && { accountable: options.accountable }),
+      cycle: () => made.cycle,
     },
-    pay,
-  });
+  );
   made.book = {
     ...inner,
     receive(bytes, from = "neighbour") {

@@ -1,0 +1,82 @@
+/** The merge of a cycle: what came is weighed and merged, saved, and told; or the peer goes on alone. */
+import type { Aggregator } from "../../base/seams.ts";
+import type { Task } from "../../base/task.ts";
+import type { Inbound } from "../inbound/inbound.ts";
+import type { MergedParent, Reports } from "../reports.ts";
+import type { Fate, Merged, Own } from "../stages.ts";
+import type { CatchUp } from "./catch-up.ts";
+import { merge } from "./merge.ts";
+import type { HashOf } from "./params-hash.ts";
+import type { Saving } from "./saving.ts";
+import { sortOut, weigh } from "./weigh.ts";
+
+export interface Merging {
+  /** Merges what came, and saves what comes of it; false where there is too little, or more should be waited for. */
+  merge(own: Own, cycle: number): Promise<boolean>;
+  /** The cycle ends without a merge. */
+  alone(own: Own, cycle: number): Promise<void>;
+}
+
+export interface MergingComponents {
+  readonly inbound: Inbound;
+  readonly aggregator: Aggregator;
+  readonly catchUp: CatchUp;
+  readonly saving: Saving;
+  readonly reports: Reports;
+}
+
+export interface MergingOptions {
+  readonly task: Task;
+  readonly hashOf: HashOf;
+  /** Whether to say who moved the model. */
+  readonly explain: boolean;
+  /** What the rule draws by; left out where it draws nothing, or nothing is signed. */
+  readonly lotOf: ((own: Own) => Uint8Array) | undefined;
+}
+
+export function createMerging(components: MergingComponents, options: MergingOptions): Merging {
+  const { inbound, saving, reports } = components;
+  return {
+    merge: (own, cycle) => mergeInbox(components, options, own, cycle),
+    async alone(own, cycle) {
+      await saving.alone(own, cycle);
+      const { quorum } = options.task.aggregation;
+      reports.tell({ kind: "alone", cycle, candidates: inbound.fresh(), quorum });
+    },
+  };
+}
+
+async function mergeInbox(
+  { inbound, aggregator, catchUp, saving, reports }: MergingComponents,
+  { task, hashOf, explain, lotOf }: MergingOptions,
+  own: Own,
+  cycle: number,
+): Promise<boolean> {
+  const { cutoff } = task.staleness;
+  const taken = inbound.take();
+  const sorted = sortOut(weigh(task, taken.candidates, own.age, cycle), cutoff);
+  if (sorted.eligible.length < task.aggregation.quorum) return false;
+  const start = await catchUp.begin(own, sorted, cycle);
+  if (start === "wait") return false;
+  const lot = lotOf && { lot: lotOf(own) };
+  const input = { own, ...start, invalid: taken.invalid, ...lot };
+  const merged = await merge({ task, aggregator, hashOf, explain }, input);
+  if (merged === undefined) return false;
+  await saving.merged(merged, cycle);
+  catchUp.done();
+  inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < cutoff);
+  report(reports, merged, cycle);
+  return true;
+}
+
+function report({ counters, tell }: Reports, { rule, age, fates, inputs }: Merged, cycle: number): void {
+  for (const { status } of fates) counters[status]++;
+  counters.merges++;
+  const parents = fates.flatMap((fate) => told(fate) ?? []);
+  tell({ kind: "merged", cycle, rule, candidates: inputs.length, age, parents });
+}
+
+function told({ announced, tau, weightQ16, status, explanation }: Fate): MergedParent | undefined {
+  if (tau === undefined) return undefined; // it was refused, and that was told when it was
+  return { peer: announced.author, tau, weightQ16, status, ...(explanation && { explanation }) };
+}

@@ -1,0 +1,116 @@
+/** What is on disk when a cycle ends: the log entries, the model, and what was remembered of others meanwhile. */
+import { bytesOf } from "../../base/bytes.ts";
+import type { Archive, ArchivedBlob, Clock, Store, StoreChange } from "../../base/seams.ts";
+import type { Log } from "../../log/stored/chain.ts";
+import type { Past } from "../account/past.ts";
+import { rememberMerge } from "../memory/history.ts";
+import type { Fate, Merged, ModelState } from "../stages.ts";
+import type { HashOf } from "./params-hash.ts";
+import { blendServing, type SavedState, savedStateChanges } from "./state.ts";
+
+export interface Saving {
+  /** As it is on disk. */
+  state(): SavedState;
+  /** Before the first entry of a start, or of a new generation: logs the parameters that it goes on from. False where nothing may be logged yet. */
+  resume(): Promise<boolean>;
+  /** A cycle has ended without a merge. */
+  alone(model: ModelState, cycle: number): Promise<void>;
+  merged(merged: Merged, cycle: number): Promise<void>;
+}
+
+export interface SavingComponents {
+  readonly store: Store;
+  readonly log: Log;
+  readonly clock: Pick<Clock, "now">;
+  readonly archive: Pick<Archive, "put"> | undefined;
+  /** Left out where nobody can know more of the own log than the store. */
+  readonly past: Pick<Past, "settle"> | undefined;
+}
+
+export interface SavingOptions {
+  /** What the store had; undefined where it is new. */
+  readonly saved: SavedState | undefined;
+  /** The task's initial parameters. */
+  readonly start: Float32Array;
+  readonly hashOf: HashOf;
+  /** Whether merges are remembered (memory/history.ts). */
+  readonly explain: boolean;
+  /** To be written once it is settled how the log goes on: from then on the store is at home here. */
+  readonly arrival: readonly StoreChange[];
+  /** What was remembered of others, which is worth no batch of its own. */
+  takeChanges(): StoreChange[];
+  /** The body that was published last. */
+  published(): ArchivedBlob | undefined;
+}
+
+/** What changes from cycle to cycle. */
+interface Progress extends SavingComponents, SavingOptions {
+  state: SavedState;
+  /** Whether the log says from which model this start goes on. */
+  resumed: boolean;
+  /** Not yet due, and to be written with the next change. */
+  readonly arriving: StoreChange[];
+  readonly due: StoreChange[];
+}
+
+export function createSaving(components: SavingComponents, options: SavingOptions): Saving {
+  const { saved, start, arrival } = options;
+  const progress: Progress = {
+    ...components,
+    ...options,
+    state: saved ?? { params: start, serving: start, age: 0, cycle: 0 },
+    resumed: saved === undefined,
+    arriving: [...arrival],
+    due: [],
+  };
+  return {
+    state: () => progress.state,
+    resume: () => resume(progress),
+    alone: async (model, cycle) => {
+      const next = after(progress.state, model, cycle);
+      await progress.store.write(changesFor(progress, next));
+      progress.state = next; // on disk before anyone can see it: after a crash no figure goes back
+    },
+    merged: (merged, cycle) => saveMerge(progress, merged, cycle),
+  };
+}
+
+async function resume(progress: Progress): Promise<boolean> {
+  const { past, log, hashOf } = progress;
+  const settled = await past?.settle();
+  if (settled === "waiting") return false;
+  progress.due.push(...progress.arriving.splice(0));
+  if (progress.resumed && settled !== "new log") return true;
+  const { params, age } = progress.state;
+  await log.append([{ type: "resume", body: { params: hashOf(params), age } }]);
+  progress.resumed = true;
+  return true;
+}
+
+async function saveMerge(progress: Progress, merged: Merged, cycle: number): Promise<void> {
+  const { clock, log, hashOf, archive, explain } = progress;
+  const next = after(progress.state, merged, cycle);
+  const { own, rule, entry, fates, inputs } = merged;
+  const memory = { cycle, tsMs: clock.now(), rule, parents: fates.map(remembered) };
+  await log.append([entry], [...changesFor(progress, next), ...(explain ? [rememberMerge(memory)] : [])]);
+  progress.state = next;
+  // What an audit of the merge needs of this peer: the body that it published (of before, where training diverged), and the base.
+  const base = { hash: hashOf(own.base), bytes: bytesOf(own.base) };
+  const mine = progress.published();
+  void archive?.put(
+    mine ? [mine, base] : [base],
+    inputs.map(({ announced, body }) => ({ hash: announced.model, bytes: body })),
+  );
+}
+
+function remembered({ announced, status, explanation }: Fate) {
+  return { publicKey: announced.publicKey, status, influence: 0, ...explanation };
+}
+
+function after(before: SavedState, { params, age }: ModelState, cycle: number): SavedState {
+  return { params, age, cycle, serving: before.cycle === 0 ? params : blendServing(before.serving, params) };
+}
+
+function changesFor({ takeChanges, due }: Progress, next: SavedState): StoreChange[] {
+  return [...savedStateChanges(next), ...takeChanges(), ...due.splice(0)];
+}

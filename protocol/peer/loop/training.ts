@@ -1,0 +1,33 @@
+/** One training, and what is told of it. */
+import type { Clock, PeerId, Trainer } from "../../base/seams.ts";
+import type { Task } from "../../base/task.ts";
+import type { Reports } from "../reports.ts";
+import type { ModelState, Own } from "../stages.ts";
+import { train } from "./train.ts";
+
+export interface TrainingComponents {
+  readonly trainer: Trainer;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly reports: Reports;
+}
+
+/** Trains a model in a cycle of this peer. */
+export type Training = (model: ModelState, cycle: number) => Promise<Own>;
+
+export function createTraining(
+  { trainer, clock, reports }: TrainingComponents,
+  { task, self }: { readonly task: Task; readonly self: PeerId },
+): Training {
+  return async (model, cycle) => {
+    const startedMs = clock.monotonicMs();
+    const own = await train({ task, trainer }, model, `${task.seed}/${self}/${model.age}/${cycle}`);
+    if (own.kind === "diverged") {
+      reports.counters.diverged++;
+      reports.tell({ kind: "diverged", cycle });
+    } else {
+      const { age, loss } = own;
+      reports.tell({ kind: "trained", cycle, age, loss, trainMs: clock.monotonicMs() - startedMs });
+    }
+    return own;
+  };
+}

@@ -1,0 +1,59 @@
+/** What a peer is given by `node/` or `sim/`: its options, and the adaptors around it. */
+import type { Rng } from "../base/rng.ts";
+import type {
+  Aggregator,
+  Archive,
+  Clock,
+  Crypto,
+  Identity,
+  PeerId,
+  Store,
+  StoreChange,
+  Trainer,
+  Transport,
+} from "../base/seams.ts";
+import type { Task } from "../base/task.ts";
+import type { Identities } from "./memory/identities.ts";
+import type { PeerEvent } from "./reports.ts";
+import type { Service } from "./services.ts";
+
+export interface PeerOptions {
+  readonly task: Task;
+  /** Shortest time between the starts of two trainings: bounds traffic and writes of a peer with a small model. */
+  readonly minCycleMs: number;
+  /** Says of every merge who moved the model, and remembers it (memory/history.ts); false where left out. */
+  readonly explain?: boolean;
+  /** Takes models only with proof, and answers for its own log (account/accountability.ts); true where left out, false where nothing is signed. */
+  readonly proofs?: boolean;
+  /** Peers that the configuration names, e.g. those of the bootstrap addresses: never treated as newcomers. */
+  readonly configured?: readonly PeerId[];
+}
+
+export interface PeerModules {
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  readonly transport: Transport;
+  readonly store: Store;
+  readonly trainer: Trainer;
+  readonly aggregator: Aggregator;
+  readonly rng: Rng;
+  /** Whether the store is where this peer left it; left out where nobody can tell. */
+  readonly place?: StorePlace;
+  /** What is remembered of others, where other parts of the process have to know who is known; made anew where left out. */
+  readonly identities?: Identities;
+  /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
+  readonly archive?: Archive;
+  /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
+  readonly services?: readonly Service[];
+  /** Hears of what happens, e.g. to log it; must not throw. */
+  readonly observe?: (event: PeerEvent) => void;
+}
+
+/** What is known of the way that a store has come. */
+export interface StorePlace {
+  /** True where it was copied or restored since, so that another peer may have gone on with it; undefined where nothing tells. */
+  readonly moved: boolean | undefined;
+  /** To be written once the peer has begun a new log where it must: from then on the store is at home here. */
+  readonly changes: readonly StoreChange[];
+}

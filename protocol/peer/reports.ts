@@ -1,0 +1,101 @@
+/** What a peer tells of what it does: events for whoever observes it, and counters that its status shows. */
+import type { CandidateExplanation, PeerId } from "../base/seams.ts";
+import type { ParentStatus } from "../log/entry/bodies.ts";
+import type { EvidenceKind } from "../log/entry/evidence.ts";
+
+export interface Reports {
+  readonly counters: Counters;
+  tell(event: PeerEvent): void;
+  /** Counts something that was refused, by its code. */
+  count(code: string): void;
+  /** Counts and tells that something of a peer was refused. */
+  refused(peer: PeerId, code: string, message: string): void;
+}
+
+/** @param observe hears of events; must not throw. */
+export function createReports(observe?: (event: PeerEvent) => void): Reports {
+  const counters = createCounters();
+  const tell = (event: PeerEvent) => observe?.(event);
+  const count = (code: string) => {
+    counters.refused[code] = (counters.refused[code] ?? 0) + 1;
+  };
+  return {
+    counters,
+    tell,
+    count,
+    refused(peer, code, message) {
+      count(code);
+      tell({ kind: "refused", peer, code, message });
+    },
+  };
+}
+
+/** Everything is counted since the process started. */
+export interface Counters {
+  published: number;
+  /** Aggregations that moved the model. */
+  merges: number;
+  /** Candidates by what became of them, as in the log. */
+  used: number;
+  clipped: number;
+  duplicate: number;
+  removed: number;
+  invalid: number;
+  /** Trainings whose result was not finite and was thrown away. */
+  diverged: number;
+  /** Announcements and bodies that were refused, by error code. */
+  readonly refused: Record<string, number>;
+}
+
+function createCounters(): Counters {
+  return {
+    published: 0,
+    merges: 0,
+    used: 0,
+    clipped: 0,
+    duplicate: 0,
+    removed: 0,
+    invalid: 0,
+    diverged: 0,
+    refused: {},
+  };
+}
+
+/** A model of another peer in a merge. */
+export interface MergedParent {
+  readonly peer: PeerId;
+  /** Staleness in cycles. */
+  readonly tau: number;
+  readonly weightQ16: number;
+  readonly status: ParentStatus;
+  /** Where merges are explained; of the model that came of the merge, after blending. */
+  readonly explanation?: CandidateExplanation;
+}
+
+export type PeerEvent =
+  | {
+      readonly kind: "trained";
+      readonly cycle: number;
+      readonly age: number;
+      readonly loss: number;
+      readonly trainMs: number;
+    }
+  | { readonly kind: "published"; readonly model: Uint8Array; readonly age: number; readonly bytes: number }
+  | {
+      readonly kind: "merged";
+      readonly cycle: number;
+      readonly rule: string;
+      readonly candidates: number;
+      readonly age: number;
+      /** What became of every model that was at hand, those excepted that were refused or too stale. */
+      readonly parents: readonly MergedParent[];
+    }
+  | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
+  | { readonly kind: "diverged"; readonly cycle: number }
+  | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }
+  /** A key was banned, on evidence that was found or came. */
+  | { readonly kind: "evidence"; readonly peer: PeerId; readonly proves: EvidenceKind; readonly reason: string }
+  /** Others may know more of the own log than the store, and none has answered yet: what is learned meanwhile is not logged. */
+  | { readonly kind: "waiting" }
+  /** Others knew more of the own log than the store, or might: it goes on with a new one. */
+  | { readonly kind: "generation"; readonly generation: number };

@@ -1,0 +1,24 @@
+/** The task that a peer works on, and what follows from it. */
+import type { Crypto } from "../base/seams.ts";
+import type { Task } from "../base/task.ts";
+import type { BodyCodec } from "../codec/codec.ts";
+import { codecOf } from "../codec/registry.ts";
+import { encodeTask } from "../task/manifest.ts";
+import { taskNames } from "../wire/messages.ts";
+
+export interface Subject {
+  readonly task: Task;
+  /** The manifest's canonical bytes. */
+  readonly manifest: Uint8Array;
+  /** SHA-256 of them. */
+  readonly taskId: Uint8Array;
+  /** Of topics and protocols. */
+  readonly names: ReturnType<typeof taskNames>;
+  readonly codec: BodyCodec;
+}
+
+export function createSubject(task: Task, { sha256 }: Pick<Crypto, "sha256">): Subject {
+  const manifest = encodeTask(task);
+  const taskId = sha256(manifest);
+  return { task, manifest, taskId, names: taskNames(taskId), codec: codecOf(task, taskId) };
+}

@@ -1,0 +1,236 @@
+/**
+ * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file and peer.ts see all of them; nothing
+ * is decided here.
+ */
+import { drawsLots } from "../aggregate/registry.ts";
+import type { PeerId } from "../base/seams.ts";
+import { initialParams } from "../learn/tensors.ts";
+import { lotOf } from "../log/entry/lot.ts";
+import { type Log, openLog } from "../log/stored/chain.ts";
+import { type Accountability, createAccountability } from "./account/accountability.ts";
+import { type Bans, createBans, loadEvidence } from "./account/bans.ts";
+import { createCosigning } from "./account/cosigning.ts";
+import { createCourt } from "./account/court.ts";
+import { createDoubts } from "./account/doubts.ts";
+import { createAsking } from "./account/evidence-asking.ts";
+import { createEvidenceBook } from "./account/evidence-book.ts";
+import { createEvidenceGossip } from "./account/evidence-gossip.ts";
+import { createQuestions } from "./account/evidence-questions.ts";
+import { openHeadMemory } from "./account/heads.ts";
+import { createLogService } from "./account/log-service.ts";
+import { createNewGeneration } from "./account/new-generation.ts";
+import { ownAnnouncement } from "./account/own-announcement.ts";
+import { createPast, type Past } from "./account/past.ts";
+import { createProver } from "./account/proofs.ts";
+import { createSentences } from "./account/sentences.ts";
+import { createWitness } from "./account/witness.ts";
+import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
+import { type AnnouncementBook, createAnnouncementBook, heardIn } from "./inbound/announcements.ts";
+import type { BlobShelf } from "./inbound/blobs.ts";
+import { AGENT, createGreeter } from "./inbound/greet.ts";
+import { createHearing } from "./inbound/hearing.ts";
+import { createHelloService, type HelloService } from "./inbound/hello-service.ts";
+import { createInbound, type Inbound } from "./inbound/inbound.ts";
+import { createPlaces } from "./inbound/places.ts";
+import { createPuller } from "./inbound/puller.ts";
+import { euclideanNorm } from "./inbound/validate.ts";
+import { createLife, type Life } from "./life.ts";
+import { createCatchUp } from "./loop/catch-up.ts";
+import { createFetch } from "./loop/fetch.ts";
+import { createLoop } from "./loop/loop.ts";
+import { createMerging } from "./loop/merging.ts";
+import { createPace } from "./loop/pace.ts";
+import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
+import { createSaving } from "./loop/saving.ts";
+import type { SavedState } from "./loop/state.ts";
+import { createTraining } from "./loop/training.ts";
+import { createOffers, createPublisher, createWayOut, type Offer } from "./loop/way-out.ts";
+import { type Budget, createBudget } from "./memory/budget.ts";
+import { createIdentities, type Identities } from "./memory/identities.ts";
+import { createRanks } from "./memory/ranks.ts";
+import type { PeerModules, PeerOptions } from "./modules.ts";
+import { createReports, type Reports } from "./reports.ts";
+import type { TopicService } from "./services.ts";
+import { createSubject, type Subject } from "./subject.ts";
+
+/** What is made first, and of which the rest is made. */
+export interface Parts extends PeerModules {
+  readonly subject: Subject;
+  readonly life: Life;
+  readonly reports: Reports;
+  readonly identities: Identities;
+  readonly budget: Budget;
+  readonly log: Log;
+  readonly hashOf: HashOf;
+}
+
+/** @throws HearsayError ERR_LOG_CHAIN. */
+export async function openParts({ task, configured }: PeerOptions, modules: PeerModules): Promise<Parts> {
+  const { clock, crypto, identity, store, transport, observe } = modules;
+  const subject = createSubject(task, crypto);
+  const identities = modules.identities ?? createIdentities(configured);
+  return {
+    ...modules,
+    subject,
+    life: createLife(),
+    reports: createReports(observe),
+    identities,
+    budget: createBudget({ clock, transport, standing: identities }),
+    log: await openLog({ store, identity, crypto, clock, taskId: subject.taskId, agent: AGENT }),
+    hashOf: createParamsHash(crypto),
+  };
+}
+
+/** Answering for logs. @throws HearsayError ERR_BANNED, ERR_STATE. */
+export async function openAccount(parts: Parts): Promise<Accountability> {
+  const { clock, crypto, identity, transport, store, log, budget, identities, life, subject } = parts;
+  const { taskId, task } = subject;
+  const heads = await openHeadMemory({ store, clock, identities });
+  const { bans, gossip } = await openBans(parts);
+  const cosigning = createCosigning({ log, crypto, identity, clock, identities });
+  const logService = createLogService(
+    { log, store, crypto, cosigning, budget },
+    { taskId, publicKey: identity.publicKey, evidence: bans.heldBeside },
+  );
+  const doubts = createDoubts(identities);
+  const onWanted = createWitness({ heads, transport, clock, identity, crypto }, life.signal);
+  const prover = createProver(
+    { crypto, transport, heads, doubts, life },
+    { taskId, codec: task.codec, onFork: bans.found, onWanted },
+  );
+  const heardOf = (author: PeerId) => heardIn(identities.get(author)?.slot);
+  return createAccountability({ log, heads, bans, prover, logService }, { taskId, crypto, gossip, heardOf });
+}
+
+async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly gossip: TopicService }> {
+  const { clock, crypto, identity, transport, store, budget, identities, life, reports, subject } = parts;
+  const { taskId, names } = subject;
+  const self = identity.peerId;
+  const tell = (evidence: Uint8Array) => void transport.announce(names.evidence, evidence).catch(() => {}); // who is not reached may ask for it
+  const book = createEvidenceBook(identities, crypto);
+  const sentences = createSentences({ store, transport, book, life, reports }, self);
+  const court = createCourt({ crypto, identities, transport, book, sentences }, { taskId, self });
+  const questions = createQuestions({ transport, budget, book, court }, { taskId, tell });
+  const asking = createAsking({ clock, transport, identities, life }, questions);
+  const gossip = createEvidenceGossip({ court, asking, budget, clock, reports }, names.evidence);
+  await loadEvidence({ store, crypto, transport, identities, book }, self);
+  return { bans: createBans({ book, court, sentences, asking }, tell), gossip };
+}
+
+/** Whether others know more of the own log. @param hasPast whether they could. */
+export function joinPast(parts: Parts, hasPast: boolean): Past {
+  const { log, clock, transport, identities, reports, crypto, rng, identity, place, life, subject } = parts;
+  const begin = createNewGeneration({ log, clock, crypto, rng, reports });
+  const own = (sealed: Uint8Array) => ownAnnouncement(identity, subject.taskId, crypto, sealed);
+  const options = { hasPast, moved: place?.moved, signal: life.signal, own, begin };
+  return createPast({ log, clock, transport, identities, reports }, options);
+}
+
+/** The way in. */
+export interface WayIn {
+  readonly inbound: Inbound;
+  readonly book: AnnouncementBook;
+  readonly receive: TopicService["handle"];
+}
+
+/** @param startCycle own cycles before this start: the staleness of what comes before the first cycle counts from it. */
+export function joinInbound(parts: Parts, startCycle: number, account: Accountability | undefined): WayIn {
+  const { clock, crypto, identity, transport, rng, budget, identities, life, reports, subject } = parts;
+  const { task, taskId, names, codec } = subject;
+  const { signal } = life;
+  const round = { cycle: startCycle, maxNorm: Number.MAX_VALUE };
+  const ranks = createRanks({ clock, transport, identities });
+  const { announcementsPerSecond } = task.limits;
+  const book = createAnnouncementBook(
+    { clock, crypto, identities, ranks, budget },
+    {
+      ...{ task: taskId, self: identity.peerId, bodyBytes: codec, announcementsPerSecond },
+      ...{ cycle: () => round.cycle, ...(account && { accountable: account }) },
+    },
+  );
+  const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
+  const proofs = account && { proofs: account };
+  const fetch = createFetch({ transport, crypto, clock }, { protocol: names.blob, codec, ...proofs });
+  const puller = createPuller({ fetch, places, identities, clock, reports }, { signal });
+  const isBanned = account && { isBanned: account.isBanned };
+  const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
+  return { inbound, book, receive: createHearing({ book, reports }, inbound.heard) };
+}
+
+/** What the loop is made of beside the parts. */
+export interface LoopNeeds {
+  readonly saved: SavedState | undefined;
+  readonly inbound: Inbound;
+  readonly shelf: BlobShelf;
+  readonly account: Accountability | undefined;
+  readonly past: Past | undefined;
+}
+
+export interface Learning {
+  /** One cycle after another until the peer ends. */
+  run(): Promise<void>;
+  /** As it is on disk. */
+  state(): SavedState;
+  latest(): Offer | undefined;
+}
+
+export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
+  const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
+  const { archive, place, life, reports, subject } = parts;
+  const { saved, inbound, shelf, account, past } = needs;
+  const { task, names } = subject;
+  const start = initialParams(task.tensors, task.seed);
+  const offers = createOffers(
+    { shelf, archive, transport, reports },
+    { topic: names.announce, published: (entry) => account?.published(entry) },
+  );
+  const saving = createSaving(
+    { store, log, clock, archive, past },
+    {
+      ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
+      ...{ takeChanges: () => account?.takeChanges() ?? [], published: () => offers.latest()?.blob },
+    },
+  );
+  const publisher = createPublisher({ log, identity, crypto, subject, hashOf }, trainer.engine);
+  const draws = account !== undefined && drawsLots(task.aggregation.rule);
+  const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
+  const merging = createMerging(
+    { inbound, aggregator, catchUp: createCatchUp({ clock, identities, trainer }, task), saving, reports },
+    { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
+  );
+  const run = createLoop(
+    {
+      training: createTraining({ trainer, clock, reports }, { task, self: identity.peerId }),
+      wayOut: createWayOut({ saving, publisher, offers }),
+      pace: createPace(clock, minCycleMs, life.signal),
+      ...{ inbound, merging },
+    },
+    { state: saving.state, startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal },
+  );
+  return { run, state: saving.state, latest: offers.latest };
+}
+
+/** What greetings need beside the parts. */
+export interface GreetingNeeds {
+  readonly receive: TopicService["handle"];
+  latest(): Uint8Array | undefined;
+  newestOf(peer: PeerId): Uint8Array | undefined;
+  readonly account: Accountability | undefined;
+  readonly past: Past | undefined;
+}
+
+export function joinGreetings(
+  parts: Parts,
+  { receive, latest, newestOf, account, past }: GreetingNeeds,
+): { readonly hello: HelloService; readonly acquaintance: Acquaintance } {
+  const { clock, transport, budget, life, reports, subject } = parts;
+  const acquaintance = createAcquaintance(transport, reports);
+  const answered = (other: PeerId, yours: Uint8Array | undefined) => {
+    past?.told(other, yours);
+    account?.met(other);
+  };
+  const passOn = account !== undefined;
+  const greet = createGreeter({ transport, subject, acquaintance }, { signal: life.signal, receive, passOn, answered });
+  const hello = createHelloService({ transport, clock, budget, subject, acquaintance }, { latest, newestOf, greet });
+  return { hello, acquaintance };
+}
