@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import { isHearsayError } from "../../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
-import { openHeadMemory } from "../../../../protocol/peer/account/heads.ts";
+import { openHeadMemory, storedHead } from "../../../../protocol/peer/account/heads.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
+import type { Head } from "../../../../protocol/peer/memory/record.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { createMemoryStore } from "../../../../sim/seams/store.ts";
-import { identityOf } from "../../../support/crowd.ts";
+import { contentOf, identityOf } from "../../../support/crowd.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -31,4 +33,39 @@ it("a key may begin few new logs in a day, and as many on the next, also where t
   clock.nowMs = 1.8e12;
   assert.equal(begin(), LIMITS.maxGenerationsPerDay);
   assert.equal(begin(), 0);
+});
+
+it("what was proved is on disk once it is saved, makes its author known at the next start, and is written once", async () => {
+  const [store, clock] = [createMemoryStore(), { now: () => 4e12 }];
+  const heads = await openHeadMemory({ store, clock, identities: createIdentities() });
+  heads.remember(announced(3));
+  await heads.save();
+  assert.deepEqual(heads.takeChanges(), []);
+  const identities = createIdentities();
+  const again = await openHeadMemory({ store, clock, identities });
+  const { peerId } = identityOf(0);
+  assert.deepEqual(again.get(peerId)?.sealed, announced(3).sealed);
+  assert.deepEqual((await storedHead(store, peerId))?.sealed, announced(3).sealed);
+  assert.ok(identities.isKnown(peerId) && identities.isTrusted(peerId));
+  assert.deepEqual(again.takeChanges(), []);
+});
+
+it("a head goes from the disk with the record of its author", async () => {
+  const [store, identities] = [createMemoryStore(), createIdentities()];
+  const heads = await openHeadMemory({ store, clock: { now: () => 4e12 }, identities });
+  heads.remember(announced(0));
+  await heads.save();
+  for (let n = 0; n < LIMITS.maxIdentities.proved; n++) identities.change(`${n}`, { head: {} as Head });
+  assert.equal(heads.get(identityOf(0).peerId), undefined);
+  await heads.save();
+  assert.deepEqual(await contentOf(store), []);
+});
+
+it("a record that is damaged is an error: what was told to this peer may not be taken back", async () => {
+  for (const value of [new Uint8Array(0), Uint8Array.of(1), new Uint8Array(4096)]) {
+    const store = createMemoryStore();
+    await store.write([{ key: `witness/${identityOf(0).peerId}`, value }]);
+    const opening = openHeadMemory({ store, clock: { now: () => 0 }, identities: createIdentities() });
+    await assert.rejects(opening, (error) => isHearsayError(error, "ERR_STATE"));
+  }
 });
