@@ -14,7 +14,7 @@ import type { ExportHeader } from "../../protocol/log/export/exported.ts";
 import { writeJsonl } from "../../protocol/log/export/jsonl.ts";
 import { readCheckpoint } from "../../protocol/log/tree/checkpoint.ts";
 import type { LogWatch, OtherLogs } from "../../protocol/peer/account/log-watch.ts";
-import { pullBlob } from "../../protocol/peer/inbound/blobs.ts";
+import { pullBlob } from "../../protocol/peer/inbound/pull-blob.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import {
   decodeCheckpointAnswer,

@@ -150,8 +150,8 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   );
   const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
   const proofs = account && { proofs: account };
-  const fetch = createFetch({ transport, crypto, clock }, { protocol: names.blob, codec, ...proofs });
-  const puller = createPuller({ fetch, places, identities, clock, reports }, { signal });
+  const fetcher = createFetch({ transport, crypto, clock }, { protocol: names.blob, codec, ...proofs });
+  const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
   const isBanned = account && { isBanned: account.isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
   return { inbound, book, receive: createHearing({ book, reports }, inbound.heard) };

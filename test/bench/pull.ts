@@ -16,7 +16,7 @@ import { nodeCrypto } from "../../node/crypto.ts";
 import { type HearsayNode, startLibp2p } from "../../node/net/libp2p.ts";
 import { createTransport } from "../../node/net/transport.ts";
 import type { Transport } from "../../protocol/base/seams.ts";
-import { pullBlob } from "../../protocol/peer/inbound/blobs.ts";
+import { pullBlob } from "../../protocol/peer/inbound/pull-blob.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { BLOB_PROTOCOL, bodyOf, PLAIN_PROTOCOL, type ServerMessage, SIZES } from "./pull-server.ts";
 import { cpuMs, figure, median } from "./statistics.ts";

@@ -11,7 +11,7 @@ import { nodeCrypto } from "../../node/crypto.ts";
 import { openStore } from "../../node/disk/store.ts";
 import { concatBytes, equalBytes, utf8 } from "../../protocol/base/bytes.ts";
 import { createRng } from "../../protocol/base/rng.ts";
-import { pullBlob } from "../../protocol/peer/inbound/blobs.ts";
+import { pullBlob } from "../../protocol/peer/inbound/pull-blob.ts";
 import { encodeTask, parseTask } from "../../protocol/task/manifest.ts";
 import { decodePeersAnswer, encodePeersRequest, taskNames } from "../../protocol/wire/messages.ts";
 import { createHostile } from "../support/hostile.ts";

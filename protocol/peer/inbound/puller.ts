@@ -36,7 +36,7 @@ const SILENT: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT"];
 const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND"];
 
 export interface PullerComponents {
-  readonly fetch: Fetch;
+  readonly fetcher: Fetch;
   readonly places: Places;
   readonly identities: Identities;
   readonly clock: Pick<Clock, "monotonicMs">;
@@ -45,7 +45,7 @@ export interface PullerComponents {
 
 /** @param options.signal aborts when the peer ends, from when on no failure is anybody's fault. */
 export function createPuller(components: PullerComponents, { signal }: { readonly signal: AbortSignal }): Puller {
-  const { fetch, places, identities, clock } = components;
+  const { fetcher, places, identities, clock } = components;
   const strikes = createStrikes(identities);
   return {
     places,
@@ -54,7 +54,7 @@ export function createPuller(components: PullerComponents, { signal }: { readonl
       const { author } = announced;
       const ending = places.take(author, strikes.has(author));
       try {
-        const candidate = await fetch(announced, ending, () => round.maxNorm);
+        const candidate = await fetcher(announced, ending, () => round.maxNorm);
         strikes.forgive(author);
         places.end(author, "delivered");
         identities.delivered(author, clock.monotonicMs());

@@ -4,7 +4,7 @@ import { HearsayError } from "../../base/errors.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
 import type { Announcement } from "../../wire/announcement.ts";
-import { pullBlob } from "../inbound/blobs.ts";
+import { pullBlob } from "../inbound/pull-blob.ts";
 import { validateBody } from "../inbound/validate.ts";
 import { type Announced, type Candidate, candidate, type Fetched, fetched } from "../stages.ts";
 

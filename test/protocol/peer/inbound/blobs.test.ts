@@ -6,7 +6,8 @@ import { HearsayError, isHearsayError } from "../../../../protocol/base/errors.t
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
 import type { Archive, Transport } from "../../../../protocol/base/seams.ts";
-import { createBlobShelf, type PullOptions, pullBlob } from "../../../../protocol/peer/inbound/blobs.ts";
+import { createBlobShelf } from "../../../../protocol/peer/inbound/blobs.ts";
+import { type PullOptions, pullBlob } from "../../../../protocol/peer/inbound/pull-blob.ts";
 import {
   type BlobAnswer,
   type BlobRequest,

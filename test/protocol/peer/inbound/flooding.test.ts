@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { equalBytes, toHex } from "../../../../protocol/base/bytes.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
-import { pullBlob } from "../../../../protocol/peer/inbound/blobs.ts";
+import { pullBlob } from "../../../../protocol/peer/inbound/pull-blob.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { taskNames } from "../../../../protocol/wire/messages.ts";
 import { blobTask } from "../../../support/blobs.ts";

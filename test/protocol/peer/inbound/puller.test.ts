@@ -21,7 +21,7 @@ function scene() {
   const puller = createPuller(
     {
       ...{ places, identities, clock },
-      async fetch({ author }, signal, maxNorm) {
+      async fetcher({ author }, signal, maxNorm) {
         const pending = { ...Promise.withResolvers<Candidate>(), signal };
         fetches.set(author, pending);
         const candidate = await pending.promise;
