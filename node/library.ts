@@ -18,8 +18,8 @@ export type {
 } from "../protocol/base/seams.ts";
 export type { Task, TaskSource } from "../protocol/base/task.ts";
 export { type Dataset, selectRows } from "../protocol/learn/data/dataset.ts";
-export type { PeerEvent } from "../protocol/peer/context.ts";
 export type { Peer, PeerStatus } from "../protocol/peer/peer.ts";
+export type { PeerEvent } from "../protocol/peer/reports.ts";
 export { parseTask } from "../protocol/task/manifest.ts";
 export type { RunningPeer } from "./start.ts";
 
