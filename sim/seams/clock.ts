@@ -10,7 +10,7 @@ export interface VirtualClock extends Clock {
   run(untilMs: number): Promise<void>;
 }
 
-interface Event {
+interface Due {
   readonly atMs: number;
   readonly sequence: number;
   callback: (() => void) | undefined;
@@ -20,7 +20,7 @@ interface Event {
 const EVENTS_PER_BREATH = 4096;
 
 export function createVirtualClock(startMs = 0): VirtualClock {
-  let heap = new TinyQueue<Event>([], inOrder);
+  let heap = new TinyQueue<Due>([], inOrder);
   let nowMs = startMs;
   let sequence = 0;
   let cancelled = 0;
@@ -39,7 +39,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     now: () => nowMs,
     monotonicMs: () => nowMs,
     after(delayMs, callback) {
-      const event: Event = { atMs: nowMs + Math.max(0, delayMs), sequence: sequence++, callback };
+      const event: Due = { atMs: nowMs + Math.max(0, delayMs), sequence: sequence++, callback };
       heap.push(event);
       return () => {
         if (event.callback === undefined) return;
@@ -83,6 +83,6 @@ function breathe(): Promise<void> {
 }
 
 /** The order of events: by time, then by the order in which they were asked for. */
-function inOrder(a: Event, b: Event): number {
+function inOrder(a: Due, b: Due): number {
   return a.atMs - b.atMs || a.sequence - b.sequence;
 }

@@ -1,6 +1,16 @@
 /** The rules of the house, checked on the sources: who may import what (`rooms.ts`), which names may not be used where, and how long things may be. */
 import { posix } from "node:path";
-import { DOOR, EXCUSED, isIn, MAX_FILE_LINES, MAX_FUNCTION_LINES, PURE_PACKAGES, roomOf, SPEAKERS } from "./rooms.ts";
+import {
+  DOOR,
+  EXCUSED,
+  HOST_USES,
+  isIn,
+  MAX_FILE_LINES,
+  MAX_FUNCTION_LINES,
+  PACKAGES,
+  roomOf,
+  SPEAKERS,
+} from "./rooms.ts";
 import { type Import, readSource, type Source } from "./source.ts";
 
 export interface Fault {
@@ -15,7 +25,7 @@ export type Rule =
   | ("syntax" | "package" | "missing" | "room" | "up" | "cycle" | "types-only")
   | ("host" | "same-bytes" | "chance" | "terminal" | "length");
 
-/** What protocol/ may use without importing it: the language, WebAssembly, and four classes of every host. A test lists what it is not. */
+/** What protocol/ and sim/ may use without importing it: the language, WebAssembly, and four classes of every host. A test lists what it is not. */
 const LANGUAGE = new Set(
   (
     "Array ArrayBuffer ArrayBufferLike ArrayBufferView ArrayLike AsyncGenerator AsyncIterable AsyncIterator Awaited BigInt BigUint64Array Boolean DataView Error " +
@@ -26,10 +36,10 @@ const LANGUAGE = new Set(
   ).split(" "),
 );
 
-/** Names of the host that protocol/ has things of its own for. */
+/** Names of the host that the house has things of its own for. */
 const OWN = new Set(["crypto", "Crypto", "Blob", "Request"]);
 
-/** All others: protocol/ may not declare one either, since one that is declared in one place can be the host's in another. */
+/** All others: protocol/ and sim/ may not declare one either, since one that is declared in one place can be the host's in another. */
 const HOST = new Set(Object.getOwnPropertyNames(globalThis).filter((name) => !LANGUAGE.has(name) && !OWN.has(name)));
 
 const HOST_MEMBERS: Readonly<Record<string, RegExp>> = {
@@ -85,9 +95,10 @@ function checkImports({ path, imports, running }: Source, texts: ReadonlyMap<str
 
 function checkPackage(path: string, { specifier, line }: Import, report: Report): void {
   if (isIn(path, "test")) return;
+  const rooms = PACKAGES.find(([packages]) => packages.test(specifier))?.[1] ?? "";
   if (specifier === "") report("package", line, "import() of something else than a plain text cannot be checked");
-  else if (isIn(path, "protocol") && !PURE_PACKAGES.test(specifier))
-    report("package", line, `protocol/ imports only itself and pure packages, not ${specifier}`);
+  else if (!rooms.split(" ").some((room) => isIn(path, room)))
+    report("package", line, `${specifier} may be imported in ${rooms} only: take what it does from a seam`);
 }
 
 function checkRooms(path: string, target: string, { line, isLazy }: Import, report: Report): void {
@@ -100,7 +111,7 @@ function checkRooms(path: string, target: string, { line, isLazy }: Import, repo
 
 function checkNames(source: Source, report: Report): void {
   const { path, uses, members, powers } = source;
-  if (isIn(path, "protocol")) checkHost(source, report);
+  if (isIn(path, "protocol") || isIn(path, "sim")) checkHost(source, report);
   for (const { name, member, line } of uses)
     if (name === "Math" && member === "random")
       report("chance", line, "randomness comes from a forked Rng, or from node:crypto for keys");
@@ -121,10 +132,12 @@ function checkNames(source: Source, report: Report): void {
       report("same-bytes", line, `${name}: the host's language must not change a result`);
 }
 
-/** protocol/ reaches nothing outside itself but the language. */
-function checkHost({ uses, declared, metas }: Source, report: Report): void {
+/** protocol/ and sim/ reach nothing outside themselves but the language. */
+function checkHost({ path, uses, declared, metas }: Source, report: Report): void {
+  const allowed = HOST_USES[path]?.split(" ") ?? [];
   for (const { name, member, isType, line } of uses) {
-    if (!declared.has(name) && !LANGUAGE.has(name)) report("host", line, `${name} is the host's: take it from a seam`);
+    if (!declared.has(name) && !LANGUAGE.has(name) && !allowed.includes(name))
+      report("host", line, `${name} is the host's: take it from a seam`);
     else if (!isType && HOST_MEMBERS[name]?.test(member ?? "")) report("host", line, `${name}.${member} is the host's`);
   }
   for (const [name, line] of declared) if (HOST.has(name)) report("host", line, `${name} is a name of the host's`);

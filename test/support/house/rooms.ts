@@ -125,8 +125,25 @@ export function roomOf(path: string): Room | undefined {
 /** The one door between node/ and sim/: files of these rooms may `import()` from sim/, so that a peer does not load it. */
 export const DOOR = { from: "node/commands", to: "sim" };
 
-/** Packages that protocol/ may import: pure ones. */
-export const PURE_PACKAGES = /^(?:@ipld\/dag-cbor|@ipld\/car\/decoder|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/;
+/**
+ * Packages, those of Node among them, and who may import them; the first line that fits counts. protocol/ has pure ones only, sim/ also some that compute
+ * or draw and touch nothing outside; what node/ is made of has one place each.
+ */
+export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] = [
+  [/^(?:@ipld\/dag-cbor|@ipld\/car\/decoder|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/, "protocol node sim"],
+  [/^(?:tinyqueue|yaml|csv-parse|linkedom|@observablehq\/plot)(?:\/|$)/, "node sim"],
+  [/^(?:libp2p|@chainsafe\/libp2p-[a-z]+)(?:\/|$)/, "node/net"],
+  [/^level$/, "node/disk"],
+  [/^fastify$/, "node/api"],
+  [/^@tensorflow\//, "node/engines"],
+  [/^/, "node"],
+];
+
+/** Names of the host that files outside node/ use all the same: how virtual time lets promises settle, and fast comparisons of bytes. */
+export const HOST_USES: Readonly<Record<string, string>> = {
+  "sim/seams/clock.ts": "process setImmediate",
+  "sim/seams/crypto.ts": "Buffer",
+};
 
 /** Who may say something to a terminal: all others do it by node/terminal/, which lets nothing of strangers through that a terminal would obey. */
 export const SPEAKERS = [
