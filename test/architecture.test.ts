@@ -159,6 +159,7 @@ const RED: Readonly<Record<Rule, readonly Planted[]>> = {
     ["sim/ importing libp2p", "sim/network/x.ts", `import { createLibp2p } from "libp2p";`],
     ["the network package outside net/", "node/api/x.ts", `import { createLibp2p } from "libp2p";`],
     ["the database outside disk/", "node/keys/x.ts", `import { Level } from "level";`],
+    ["streams of the process by their module", "node/api/x.ts", `import { stdout } from "node:process";`],
     ["tensors outside engines/", "node/data/x.ts", `import * as tf from "@tensorflow/tfjs";`],
     ["an import() that nobody can check", "node/commands/peer/x.ts", "await import(name);"],
     ["an import() of a text that is put together", "node/commands/peer/x.ts", "await import('../' + name);"],
@@ -204,6 +205,7 @@ const RED: Readonly<Record<Rule, readonly Planted[]>> = {
 
   chance: [
     ["Math.random in protocol/", "protocol/learn/x.ts", "export const r = Math . random();"],
+    ["Math.random in brackets", "sim/run/x.ts", 'export const r = Math["random"]();'],
     ["Math.random in a test", "test/x.ts", "export const a = Math.random();"],
   ],
 
@@ -223,12 +225,15 @@ const RED: Readonly<Record<Rule, readonly Planted[]>> = {
     ["Math.tanh", "node/engines/x.ts", "export const a = Math.tanh(1);"],
     ["an order of the host's language", "sim/run/x.ts", `export const a = ["b"].sort((x, y) => x.localeCompare(y));`],
     ["numbers in the host's language", "protocol/base/x.ts", "export const a = (1e6).toLocaleString();"],
+    ["numbers in the host's language, in brackets", "sim/run/x.ts", 'export const a = (1e6)["toLocaleString"]();'],
     ["a collator", "node/data/x.ts", 'export const a = new Intl.Collator("de");'],
   ],
 
   terminal: [
     ["process.stdout", "node/api/x.ts", 'process.stdout.write("a");'],
     ["process.stderr", "node/commands/peer/x.ts", 'process.stderr.write("a");'],
+    ["a stream in brackets", "node/api/x.ts", 'process["stdout"].write("a");'],
+    ["a stream taken out", "node/api/x.ts", "export const { stdout } = process;"],
     ["a stream handed on", "node/api/x.ts", "export const a = process.stdout;"],
     ["console", "node/api/x.ts", 'console.log("a");'],
   ],

@@ -117,7 +117,7 @@ function checkNames(source: Source, report: Report): void {
       report("chance", line, "randomness comes from a forked Rng, or from node:crypto for keys");
   if (isIn(path, "node") && !SPEAKERS.some((name) => isIn(path, name)))
     for (const { name, member, line } of uses)
-      if (name === "console" || (name === "process" && /^std(?:out|err)$/.test(member ?? "")))
+      if (name === "console" || (name === "process" && /^(?:stdout|stderr|)$/.test(member ?? "")))
         report("terminal", line, "say it with node/terminal/: what others wrote must not reach a terminal as it is");
   if (isIn(path, "test")) return;
   for (const { name, member, line } of uses) {

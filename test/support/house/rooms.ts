@@ -133,6 +133,7 @@ export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] =
   [/^(?:@ipld\/dag-cbor|@ipld\/car\/decoder|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/, "protocol node sim"],
   [/^(?:tinyqueue|yaml|csv-parse|linkedom|@observablehq\/plot)(?:\/|$)/, "node sim"],
   [/^(?:libp2p|@chainsafe\/libp2p-[a-z]+)(?:\/|$)/, "node/net"],
+  [/^node:(?:process|console)$/, "node/terminal"],
   [/^level$/, "node/disk"],
   [/^fastify$/, "node/api"],
   [/^@tensorflow\//, "node/engines"],

@@ -16,7 +16,7 @@ export interface Import extends Found {
 /** A use of a name that is no key, label or member. */
 export interface Use extends Found {
   readonly name: string;
-  /** `abs` in Math.abs or Math?.abs. */
+  /** `abs` in Math.abs, Math?.abs or Math["abs"]; "" where it is computed, undefined where nothing is taken of it. */
   readonly member: string | undefined;
   readonly isType: boolean;
 }
@@ -35,7 +35,7 @@ export interface Source {
   /** Names that are declared anywhere in the file. */
   readonly declared: ReadonlyMap<string, number>;
   readonly uses: readonly Use[];
-  /** Names that are taken from something by a dot. */
+  /** Names that are taken from something by a dot, or in brackets. */
   readonly members: readonly (Found & { readonly name: string })[];
   /** `**` and `**=`, but for 2 ** n of a written n. */
   readonly powers: readonly Found[];
@@ -154,8 +154,7 @@ export function readSource(path: string, text: string): Source {
     if (node.type === "Identifier") name(node, place, line);
     else if (node.type === "Literal" && typeof node.value === "string") source.texts.push(node.value);
     else if (node.type === "MetaProperty" && (node.meta as Node).name === "import") source.metas.push({ line });
-    else if (node.type === "MemberExpression" && !node.computed)
-      source.members.push({ name: nameOf(node.property), line });
+    else if (node.type === "MemberExpression") source.members.push({ name: memberOf(node), line });
     else if (isPower(node)) source.powers.push({ line });
     else if (isFunction(node))
       source.functions.push({
@@ -174,8 +173,7 @@ export function readSource(path: string, text: string): Source {
     if (binds) source.declared.set(text, line);
     else if (has(KEYS, parent, key) && parent?.computed !== true) return;
     else if (text !== "const") {
-      const isObject = parent?.type === "MemberExpression" && key === "object" && !parent.computed;
-      const member = isObject ? nameOf(parent.property) : undefined;
+      const member = parent?.type === "MemberExpression" && key === "object" ? memberOf(parent) : undefined;
       source.uses.push({ name: text, member, isType: parent?.type === "TSTypeReference", line });
     }
   }
@@ -194,6 +192,11 @@ function walk(node: Node, place: Place, visit: (node: Node, place: Place) => voi
 
 function nameOf(node: unknown): string {
   return String((node as Node).name ?? "");
+}
+
+/** `abs` in Math.abs and in Math["abs"]; "" where it is computed. */
+function memberOf(node: Node): string {
+  return node.computed ? textOf(node.property as Node) : nameOf(node.property);
 }
 
 /** "" for all but a text between quotes. */
