@@ -191,6 +191,11 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     commands: LOG,
   },
   { name: "config", about: "the configuration of a peer: what holds, and what is wrong", commands: CONFIG },
+  {
+    name: "schema",
+    about: "JSON Schema of a task, a configuration or a scenario, for editors and other programs",
+    load: async () => (await config()).schema,
+  },
   { name: "key", about: "the key that is this peer: passphrase, backup, replacement, end", commands: KEY },
   {
     name: "demo",

@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { HearsayError } from "../protocol/base/errors.ts";
-import { type Fault, faultsOf } from "../protocol/task/manifest-bounds.ts";
+import { type Fault, faultsOf } from "../protocol/base/faults.ts";
 import { withNearest } from "./settings/nearest.ts";
 import { PRESETS, type PresetName } from "./settings/preset-names.ts";
 import { fromText } from "./settings/setting.ts";

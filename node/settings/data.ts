@@ -1,6 +1,6 @@
 /** Settings of the data: where a peer's examples are, how their file is to be read, and which part of them it holds. */
 import * as z from "zod";
-import { parsePartition } from "../../protocol/learn/data/partition.ts";
+import { PARTITION_PATTERN, parsePartition } from "../../protocol/learn/data/partition.ts";
 import { DELIMITERS } from "../data/csv-dialect.ts";
 import { endingsText } from "../data/readers/registry.ts";
 import { SET_NAMES } from "../data/shipped/registry.ts";
@@ -17,18 +17,23 @@ const share = z
   .refine(isShare, "names a share beyond the last one");
 
 /** `tab` stands for what is hard to write. */
-const delimiter = z.preprocess(
-  (text) => (text === "tab" || text === "\\t" ? "\t" : text),
-  z.enum(DELIMITERS, `give one of , ; | or tab`),
-);
+const delimiter = z
+  .preprocess(
+    (text) => (text === "tab" || text === "\\t" ? "\t" : text),
+    z.enum(DELIMITERS, "give one of , ; | or tab"),
+  )
+  .meta({ enum: [...DELIMITERS, "tab", "\\t"] });
 
-const partition = z.string().superRefine((text, context) => {
-  try {
-    parsePartition(text);
-  } catch (error) {
-    context.addIssue({ code: "custom", message: (error as Error).message });
-  }
-});
+const partition = z
+  .string()
+  .superRefine((text, context) => {
+    try {
+      parsePartition(text);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: (error as Error).message });
+    }
+  })
+  .meta({ pattern: PARTITION_PATTERN });
 
 /** The file, and how it is to be read. */
 const source = {

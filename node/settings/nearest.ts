@@ -1,6 +1,6 @@
 /** Unknown names of settings, with the known one that was probably meant. */
 import type * as z from "zod";
-import type { Fault } from "../../protocol/task/manifest-bounds.ts";
+import type { Fault } from "../../protocol/base/faults.ts";
 import { SETTINGS } from "./table.ts";
 
 /** Of the letters of a name; more is another name. */

@@ -9,7 +9,10 @@ import { alternatives } from "./words.ts";
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 
 /** A multiaddr over TCP. */
-const address = z.string().refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001");
+const address = z
+  .string()
+  .refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001")
+  .meta({ pattern: "^/[^/]+/[^/]+/tcp/[0-9]+(?:/.*)?$" });
 
 export const peer = {
   preset: {

@@ -3,6 +3,7 @@
  * flags, help, README (`npm run docs`) and JSON Schema follow. What peers must agree on is in the task manifest instead.
  */
 import * as z from "zod";
+import type { Immutable } from "../../protocol/base/immutable.ts";
 import { data } from "./data.ts";
 import { peer } from "./peer.ts";
 import { retention } from "./retention.ts";
@@ -27,14 +28,9 @@ export const configSchema = z.strictObject({
       if (path === undefined || dataset === undefined) return;
       context.addIssue({ code: "custom", message: `path (${path}) and dataset (${dataset}) are both set; remove one` });
     })
+    .meta({ not: { required: ["path", "dataset"] } })
     .prefault({}),
 });
-
-type Immutable<T> = T extends readonly (infer Item)[]
-  ? readonly Immutable<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
-    : T;
 
 /** A complete configuration. */
 export type Config = Immutable<z.output<typeof configSchema>>;

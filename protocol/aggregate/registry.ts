@@ -89,6 +89,13 @@ export function describeRules(): string {
   return `${[...RULES.keys()].join(", ")}; before all but ${alone.join(" and ")} may stand any of ${pre.join("+")}+, in this order`;
 }
 
+/** A regular expression of the names that `findRule` finds. */
+export function rulePattern(): string {
+  const before = [...PRE_AGGREGATORS.keys()].map((name) => `(?:${name}\\+)?`).join("");
+  const after = [...RULES.values()].filter(isSettled).map(({ name }) => name);
+  return `^(?:${[...RULES.keys()].join("|")}|${before}(?:${after.join("|")}))$`;
+}
+
 function isSettled(rule: Rule | undefined): rule is SettledRule {
   return rule?.settle !== undefined;
 }

@@ -1,94 +1,29 @@
 /**
  * The task: everything on which the peers of one network must agree. `task/manifest.ts` checks and encodes it.
  */
+import type * as z from "zod";
+import type { Immutable } from "./immutable.ts";
+import type { taskSchema } from "./task-schema.ts";
 
 /** [name, shape]; a scalar has shape []. */
 export type TensorSpec = readonly [name: string, shape: readonly number[]];
 
-export type Activation = "relu" | "tanh";
+/** A manifest whose fields are right each by itself; tensors and the parameters of the rule may be missing yet. */
+export type TaskDraft = Immutable<z.output<typeof taskSchema>>;
 
-/** The model that a task trains. */
-export type ModelSpec =
-  | { readonly kind: "softmax" }
-  | { readonly kind: "mlp"; readonly hidden: readonly number[]; readonly activation: Activation }
-  | {
-      readonly kind: "cnn";
-      readonly filters: readonly number[];
-      readonly kernelSize: number;
-      readonly hidden: readonly number[];
-    }
-  /** `topology`: the JSON text of a tfjs layers model. */
-  | { readonly kind: "layers"; readonly topology: string };
-
-/** What the model puts out, which also chooses the loss: softmax cross-entropy, or mean squared error. */
-export type OutputSpec =
-  | {
-      readonly kind: "classification";
-      readonly classes: readonly string[];
-      /** The column of the class in a table; "label" where left out. */
-      readonly column?: string | undefined;
-    }
-  | {
-      readonly kind: "regression";
-      readonly targets: readonly string[];
-      /** The model learns (y - mean) / std; one entry, or one for each target. */
-      readonly mean: readonly number[];
-      readonly std: readonly number[];
-    };
-
-/** The complete manifest. */
-export interface Task {
-  readonly version: 1;
-  readonly name: string;
-  readonly input: {
-    /** [d] or [height, width, channels]. */
-    readonly shape: readonly number[];
-    /** Column names in order; empty: any columns, by position. */
-    readonly features: readonly string[];
-    /** The model sees (x - mean) / std; one entry, or one for each feature. */
-    readonly mean: readonly number[];
-    readonly std: readonly number[];
-    /** Values of a table that mean "no reading": the model sees the mean of the column instead. */
-    readonly missing?: readonly string[] | undefined;
-  };
-  readonly output: OutputSpec;
-  readonly model: ModelSpec;
+/** The complete manifest: what the schema says (`task-schema.ts`), with every tensor and every parameter of the rule. */
+export interface Task extends Omit<TaskDraft, "tensors"> {
   /** Where each tensor lies in the flat parameter vector: one after the other, row-major. */
   readonly tensors: readonly TensorSpec[];
-  /** Of the initial parameters. */
-  readonly seed: number;
-  readonly training: {
-    readonly optimiser: "sgd";
-    readonly learningRate: number;
-    readonly momentum: number;
-    /** H: optimiser steps between two publications. */
-    readonly steps: number;
-    readonly batch: number;
-  };
-  readonly aggregation: {
-    readonly rule: string;
-    readonly parameters: Readonly<Record<string, number>>;
-    /** k: models pulled in a cycle. */
-    readonly inboxSize: number;
-    /** Fewer candidates than this, and the peer trains on alone. */
-    readonly quorum: number;
-    /** M: candidates of a merge, where so few authors have something new that models merged before stand in for others; 0: none do. */
-    readonly memory: number;
-    /** own <- own + blend (aggregate - own). */
-    readonly blend: number;
-  };
-  readonly staleness: {
-    readonly function: "constant" | "hinge" | "polynomial";
-    readonly a: number;
-    readonly b: number;
-    /** Least weight of a candidate that is used. */
-    readonly floor: number;
-    /** Staler candidates, in own cycles, are dropped. */
-    readonly cutoff: number;
-  };
-  readonly codec: string;
-  readonly limits: { readonly maxModelBytes: number; readonly announcementsPerSecond: number };
 }
+
+/** The model that a task trains. */
+export type ModelSpec = Task["model"];
+
+export type Activation = Extract<ModelSpec, { readonly kind: "mlp" }>["activation"];
+
+/** What the model puts out, which also chooses the loss: softmax cross-entropy, or mean squared error. */
+export type OutputSpec = Task["output"];
 
 /** The part of a task on which training depends. */
 export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {

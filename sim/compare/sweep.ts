@@ -6,8 +6,8 @@
  */
 import * as z from "zod";
 import { HearsayError } from "../../protocol/base/errors.ts";
+import { faultsOf } from "../../protocol/base/faults.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
-import { faultsOf } from "../../protocol/task/manifest-bounds.ts";
 import { parseScenario, type Scenario, scenarioHash } from "../run/scenario.ts";
 import { isTree, type Tree, withValue } from "./sweep-paths.ts";
 

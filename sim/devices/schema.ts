@@ -1,49 +1,14 @@
 /** The devices of a scenario: how fast they are, how long they last, when they are there. The models are the other files here. */
 import * as z from "zod";
+import type { Immutable } from "../../protocol/base/immutable.ts";
 
-export interface DeviceSpec {
-  /** Median virtual time of one local training. */
-  readonly cycleSeconds: number;
-  /** Sigma of the lognormal speed of a device; 0: all alike. */
-  readonly speedSigma: number;
-  /** This share of the devices (rounded) is `slowdown` times slower on top. */
-  readonly stragglers: { readonly share: number; readonly slowdown: number };
-  /** Left out: mains. A training takes one unit of charge; an empty device sleeps until it has charged to half. */
-  readonly battery?: BatterySpec | undefined;
-}
-
-export interface BatterySpec {
-  /** Trainings of a full battery; devices start anywhere between half and full. */
-  readonly capacity: number;
-  /** Units charged per cycleSeconds. */
-  readonly chargeRate: number;
-}
-
+export type DeviceSpec = Immutable<z.output<typeof deviceSchema>>;
 export type Session = readonly [onSeconds: number, offSeconds: number, peer: number];
 export type Contact = readonly [startSeconds: number, endSeconds: number, a: number, b: number];
-
-export type ChurnSpec =
-  | { readonly kind: "always-on" }
-  /** On and off for exponentially distributed times, in virtual seconds. */
-  | { readonly kind: "exponential"; readonly meanOnSeconds: number; readonly meanOffSeconds: number }
-  /** From a file `{ file: churn.csv }` with the columns on, off, peer, or inline; in any order. A peer without a row is never there. */
-  | { readonly kind: "trace"; readonly sessions: readonly Session[] }
-  /** Links exist only while two peers meet. From a file with the columns start, end, a, b, or inline; in any order. */
-  | { readonly kind: "encounters"; readonly contacts: readonly Contact[] }
-  | VehiclesSpec;
+export type ChurnSpec = Immutable<z.output<typeof churnSchema>>;
 
 /** Encounters of vehicles that drive on a grid of streets (`vehicles.ts`). */
-export interface VehiclesSpec {
-  readonly kind: "vehicles";
-  /** Blocks along each side of the square. */
-  readonly blocks: number;
-  readonly blockMetres: number;
-  readonly speedMetresPerSecond: number;
-  /** Each vehicle has one speed, uniform within this share of `speedMetresPerSecond` around it. */
-  readonly speedSpread: number;
-  /** Two vehicles nearer than this are in contact. */
-  readonly rangeMetres: number;
-}
+export type VehiclesSpec = Extract<ChurnSpec, { readonly kind: "vehicles" }>;
 
 /** What is wrong with a row of a trace or of contacts, and what to do about it; undefined where nothing is. */
 export function faultOfRow([start, end, a, b]: Session | Contact): string | undefined {
@@ -63,29 +28,67 @@ const peer = z.int().min(0);
 const session = z.tuple([seconds, seconds, peer]);
 const contact = z.tuple([seconds, seconds, peer, peer]);
 
-export const deviceSchema: z.ZodType<DeviceSpec> = z
+const stragglers = z
+  .strictObject({ share: share.default(0), slowdown: positive.min(1).default(20) })
+  .describe("this share of the devices (rounded) is so many times slower on top");
+
+const battery = z
   .strictObject({
-    cycleSeconds: positive.default(1),
-    speedSigma: z.number().min(0).max(3).default(0.6),
-    stragglers: z.strictObject({ share: share.default(0), slowdown: positive.min(1).default(20) }).prefault({}),
-    battery: z.strictObject({ capacity: z.number().min(2).default(100), chargeRate: positive.default(0.5) }).optional(),
+    capacity: z
+      .number()
+      .min(2)
+      .default(100)
+      .describe("trainings of a full battery; devices start anywhere between half and full"),
+    chargeRate: positive.default(0.5).describe("units charged per cycleSeconds"),
+  })
+  .describe(
+    "left out: mains. A training takes one unit of charge; an empty device sleeps until it has charged to half",
+  );
+
+export const deviceSchema = z
+  .strictObject({
+    cycleSeconds: positive.default(1).describe("median virtual time of one local training"),
+    speedSigma: z
+      .number()
+      .min(0)
+      .max(3)
+      .default(0.6)
+      .describe("sigma of the lognormal speed of a device; 0: all alike"),
+    stragglers: stragglers.prefault({}),
+    battery: battery.optional(),
   })
   .prefault({});
 
-export const churnSchema: z.ZodType<ChurnSpec> = z
+const sessions = z
+  .array(session)
+  .superRefine(checkRows)
+  .describe("[on, off, peer] in any order; a peer without a row is never there. Or a file with these columns");
+
+const contacts = z
+  .array(contact)
+  .superRefine(checkRows)
+  .describe("[start, end, a, b] in any order: links exist only while two peers meet. Or a file with these columns");
+
+const vehicles = z.strictObject({
+  kind: z.literal("vehicles"),
+  blocks: z.int().min(1).max(1000).default(8).describe("along each side of the square"),
+  blockMetres: positive.default(200),
+  speedMetresPerSecond: positive.default(10),
+  speedSpread: share
+    .default(0.3)
+    .describe("each vehicle has one speed, uniform within this share around speedMetresPerSecond"),
+  rangeMetres: positive.default(150).describe("two vehicles nearer than this are in contact"),
+});
+
+export const churnSchema = z
   .discriminatedUnion("kind", [
     z.strictObject({ kind: z.literal("always-on") }),
-    z.strictObject({ kind: z.literal("exponential"), meanOnSeconds: positive, meanOffSeconds: positive }),
-    z.strictObject({ kind: z.literal("trace"), sessions: z.array(session).superRefine(checkRows) }),
-    z.strictObject({ kind: z.literal("encounters"), contacts: z.array(contact).superRefine(checkRows) }),
-    z.strictObject({
-      kind: z.literal("vehicles"),
-      blocks: z.int().min(1).max(1000).default(8),
-      blockMetres: positive.default(200),
-      speedMetresPerSecond: positive.default(10),
-      speedSpread: share.default(0.3),
-      rangeMetres: positive.default(150),
-    }),
+    z
+      .strictObject({ kind: z.literal("exponential"), meanOnSeconds: positive, meanOffSeconds: positive })
+      .describe("on and off for exponentially distributed times, in virtual seconds"),
+    z.strictObject({ kind: z.literal("trace"), sessions }),
+    z.strictObject({ kind: z.literal("encounters"), contacts }),
+    vehicles,
   ])
   .prefault({ kind: "always-on" });
 

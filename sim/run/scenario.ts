@@ -4,81 +4,19 @@
  * People write YAML; fields that are left out have the defaults below. Times are virtual seconds. The hash of the complete scenario
  * without its seed names the experiment in every output, so that repetitions under other seeds belong together.
  */
-import * as z from "zod";
+import type * as z from "zod";
 import { toHex } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
+import { type Fault, faultsOf } from "../../protocol/base/faults.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
 import { parsePartition } from "../../protocol/learn/data/partition.ts";
-import { type Fault, faultsOf } from "../../protocol/task/manifest-bounds.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
-import { churnSchema, deviceSchema } from "../devices/schema.ts";
-import { networkSchema } from "../network/schema.ts";
+import { scenarioSchema } from "../seams/scenario-schema.ts";
 import type { Choice, Scenario } from "../seams/scenario-type.ts";
 
 export type { Scenario } from "../seams/scenario-type.ts";
-
-const share = z.number().min(0).max(1);
-const wholePositive = z.int().positive();
-/** `name`, or `{ kind: name, ...options }`; the options are checked by the entry of the registry. */
-const choice = z.union([z.string().transform((kind) => ({ kind })), z.looseObject({ kind: z.string() })], {
-  error: "give a name, or { kind: NAME, ...options }; hearsay sim list shows them",
-});
-
-const scenarioSchema = z.strictObject({
-  version: z.literal(1).default(1),
-  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "1 to 64 of a-z, 0-9, . and -"),
-  about: z.string().max(2000).default(""),
-  data: z.strictObject({
-    /** A shipped set (digits, motes, mnist) or a file that `hearsay up --data` reads. */
-    set: z.string(),
-    /** At most so many training rows, drawn with the seed; 0: all. */
-    rows: z.int().min(0).default(0),
-    /** Rows of each peer where the set is too small for all: rows are then dealt to several peers; 0: no row twice. */
-    rowsPerPeer: z.int().min(0).default(0),
-    /** Columns of a file; see `hearsay up --help`. */
-    label: z.string().optional(),
-    owner: z.string().optional(),
-  }),
-  /** iid, dirichlet:ALPHA, shards:COUNT or owner. */
-  partition: z.string().default("iid"),
-  /** Parts of the task manifest that differ from those of the data set, e.g. `aggregation: { rule: median }`. */
-  task: z.record(z.string(), z.unknown()).default({}),
-  /** Honest peers and liars together. */
-  peers: wholePositive.max(1_000_000).default(30),
-  algorithm: choice.default({ kind: "hearsay" }),
-  /** How long: the median device trains this often. Virtual seconds = cycles x devices.cycleSeconds. */
-  cycles: z.number().positive().max(1e6).default(60),
-  devices: deviceSchema,
-  network: networkSchema,
-  churn: churnSchema,
-  /** Nobody lies where it is left out. `share` of the peers do (rounded). */
-  attack: choice.pipe(z.looseObject({ kind: z.string(), share: share.default(0.2) })).optional(),
-  /** Real Ed25519 signatures, made and checked: ten times the time of a cycle. Without, every signature is 64 zeros and holds. */
-  signatures: z.boolean().default(false),
-  /** `keep` whole logs in memory, or only their heads. Left out: `keep` where peers restart, which then read them. */
-  logs: z.enum(["keep", "heads"]).optional(),
-  metrics: z
-    .strictObject({
-      /** Measurements, evenly over the time, besides one at the start. */
-      points: wholePositive.max(10_000).default(20),
-      /** Honest peers that are evaluated, drawn with the seed; at the end always all, up to ten times as many. */
-      peers: wholePositive.default(100),
-      /** Rows of the hold-out that each is evaluated on, drawn with the seed; 0: all. */
-      rows: z.int().min(0).default(0),
-      /** An accuracy to time: the report says when the mean first reached it. */
-      target: share.optional(),
-      /** Peers say of every merge who moved their model; the report then has `influence` and `overlap` of each peer. */
-      explain: z.boolean().optional(),
-    })
-    .prefault({}),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(1),
-});
 
 /**
  * Checks a scenario as people write it, and fills in defaults.

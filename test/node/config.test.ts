@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { loadConfig } from "../../node/config.ts";
 import { SETTINGS, valueAt } from "../../node/settings/table.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
-import type { Fault } from "../../protocol/task/manifest-bounds.ts";
+import type { Fault } from "../../protocol/base/faults.ts";
 
 let root: string;
 before(async () => {

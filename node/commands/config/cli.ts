@@ -1,5 +1,5 @@
 /** How the commands of the configuration are called: their options and examples. */
-import { calls, type Definition, jsonOption, notes, stateOption } from "../options.ts";
+import { calls, type Definition, jsonOption, notes, outputOption, stateOption } from "../options.ts";
 
 export const show: Definition = async (command) => {
   const { addSettings, FLAGGED } = await import("../../settings/flags.ts");
@@ -32,5 +32,23 @@ export const check: Definition = (command) => {
 
 Example:
   $ hearsay config check .hearsay/config.yaml`,
+  );
+};
+
+export const schema: Definition = async (command) => {
+  const { SCHEMA_NAMES } = await import("./schemas.ts");
+  const { alternatives } = await import("../../settings/words.ts");
+  command
+    .argument("<what>", alternatives(SCHEMA_NAMES))
+    .addOption(outputOption("write to a file instead of standard output"))
+    .action(calls(() => import("./schema.ts")));
+  notes(
+    command,
+    `JSON Schema (2020-12) of what people write, for editors and other programs. What depends on several fields at once, such as a quorum
+within the inbox, is checked by hearsay alone.
+
+Examples:
+  $ hearsay schema config > config.schema.json
+  $ hearsay schema task -o task.schema.json`,
   );
 };

@@ -59,6 +59,9 @@ export function partition(data: Dataset, spec: PartitionSpec, peers: number, see
   return parts.map((rows) => Uint32Array.from(rows).sort());
 }
 
+/** What `parsePartition` takes, for JSON Schema; numbers that are no number above 0 are refused by it alone. */
+export const PARTITION_PATTERN = String.raw`^\s*(?:iid|owner|(?:label-)?dirichlet:[0-9.]+(?:[eE][+-]?[0-9]+)?|shards:[0-9.]+(?:[eE][+-]?[0-9]+)?)\s*$`;
+
 /** `iid`, `dirichlet:0.5`, `label-dirichlet:0.5`, `shards:2` or `owner`. @throws HearsayError ERR_CONFIG for anything else. */
 export function parsePartition(text: string): PartitionSpec {
   const [kind, argument, ...rest] = text.trim().split(":");

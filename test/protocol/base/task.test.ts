@@ -5,11 +5,11 @@ import * as z from "zod";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { floatsToBytes, toHex } from "../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
+import { type Fault, list } from "../../../protocol/base/faults.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { inputSize, numParams, outputSize } from "../../../protocol/base/task.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { decodeTask, encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
-import { type Fault, list } from "../../../protocol/task/manifest-bounds.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 
 const DIGITS = `

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import type { Fault } from "../../../protocol/task/manifest-bounds.ts";
+import type { Fault } from "../../../protocol/base/faults.ts";
 import { ALGORITHMS } from "../../../sim/algorithms/registry.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
 import { withValue } from "../../../sim/compare/sweep-paths.ts";

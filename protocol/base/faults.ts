@@ -3,7 +3,8 @@
  * 33 s and 1.4 GB for 1 MB of wrong ones; so lists are bounded before their entries are looked at, and a few faults of one are enough.
  */
 import * as z from "zod";
-import { LIMITS } from "../base/limits.ts";
+import { jsonSchemaOf } from "./json-schema.ts";
+import { LIMITS } from "./limits.ts";
 
 /** One fault of a config or manifest. */
 export interface Fault {
@@ -18,7 +19,7 @@ const VALUE_SHOWN = 120;
 
 /** A list of `min` to `max` entries. The first faults are told; a list that is too long is not looked into. */
 export function list<T>(item: z.ZodType<T>, min: number, max: number): z.ZodType<T[]> {
-  return z.unknown().transform((given, context) => {
+  const checked = z.unknown().transform((given, context) => {
     const complain = (message: string, ...path: PropertyKey[]) => {
       context.issues.push({ code: "custom", message, path, input: given });
       return z.NEVER;
@@ -36,6 +37,16 @@ export function list<T>(item: z.ZodType<T>, min: number, max: number): z.ZodType
       }
     }
     return taken;
+  });
+  const items = () => {
+    const { $schema: _, ...schema } = jsonSchemaOf(item);
+    return schema;
+  };
+  return checked.meta({
+    ...{ type: "array", minItems: min, maxItems: max },
+    get items() {
+      return items(); // only where somebody asks for a JSON Schema: it takes time
+    },
   });
 }
 

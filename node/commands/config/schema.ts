@@ -1,0 +1,14 @@
+/** `hearsay schema`: JSON Schema of a file that people write. */
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { writeOutput } from "../../disk/whole-file.ts";
+import { print } from "../../terminal/terminal.ts";
+import { SCHEMA_NAMES, SCHEMAS } from "./schemas.ts";
+
+export async function run(what: string, { output }: { readonly output?: string }): Promise<void> {
+  const load = SCHEMAS.get(what);
+  if (load === undefined)
+    throw new HearsayError("ERR_CONFIG", `there is no schema of "${what}"; there are ${SCHEMA_NAMES.join(", ")}`);
+  const text = `${JSON.stringify(await load(), undefined, 2)}\n`;
+  if (output === undefined) print(text);
+  else await writeOutput(output, text);
+}

@@ -1,0 +1,133 @@
+/**
+ * The shape of a task manifest as people write it: types, bounds and defaults of every field. The type `Task` (`task.ts`) and the JSON Schema
+ * (`task/json-schema.ts`) come from it; `task/manifest.ts` checks what depends on several fields.
+ */
+import * as z from "zod";
+import { list } from "./faults.ts";
+import { LIMITS } from "./limits.ts";
+
+const positive = z.number().positive();
+const wholePositive = z.int().positive();
+const tooLong = `has more than ${LIMITS.maxNameCharacters} characters; shorten it`;
+const name = z.string().max(LIMITS.maxNameCharacters, tooLong);
+/** Names that look like numbers are written as such: `classes: [0, 1]`. */
+const className = z
+  .union([z.string(), z.number(), z.boolean(), z.null()], { error: "give a text" })
+  .transform(String)
+  .pipe(name);
+const numbers = z.union([z.number().transform((value) => [value]), list(z.number(), 1, LIMITS.maxFeatures)], {
+  error: `give a number, or a list of at most ${LIMITS.maxFeatures}`,
+});
+const spread = z.union([positive.transform((value) => [value]), list(positive, 1, LIMITS.maxFeatures)], {
+  error: `give a number above 0, or a list of at most ${LIMITS.maxFeatures}`,
+});
+
+const input = z.strictObject({
+  shape: list(wholePositive, 1, 4).describe("[d], or [height, width, channels]"),
+  features: list(name, 0, LIMITS.maxFeatures)
+    .default([])
+    .describe("column names in order; empty: any columns, by position"),
+  mean: numbers.default([0]).describe("the model sees (x - mean) / std; one entry, or one for each feature"),
+  std: spread.default([1]).describe("the model sees (x - mean) / std; one entry, or one for each feature"),
+  missing: list(className, 1, LIMITS.maxMissingValues)
+    .optional()
+    .describe('values of a table that mean "no reading": the model sees the mean of the column instead'),
+});
+
+const output = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("classification"),
+    classes: list(className, 2, LIMITS.maxClasses).describe("names of the classes"),
+    column: name.min(1).optional().describe('the column of the class in a table; "label" where left out'),
+  }),
+  z.strictObject({
+    kind: z.literal("regression"),
+    targets: list(name, 1, LIMITS.maxTargets).describe("names of the target columns"),
+    mean: numbers.default([0]).describe("the model learns (y - mean) / std; one entry, or one for each target"),
+    std: spread.default([1]).describe("the model learns (y - mean) / std; one entry, or one for each target"),
+  }),
+]);
+
+const model = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("softmax") }),
+  z.strictObject({
+    kind: z.literal("mlp"),
+    hidden: list(wholePositive.max(65536), 1, 16).describe("units of each hidden layer"),
+    activation: z.enum(["relu", "tanh"]).default("relu"),
+  }),
+  z.strictObject({
+    kind: z.literal("cnn"),
+    filters: list(wholePositive.max(1024), 1, 4).describe("filters of each convolution"),
+    kernelSize: wholePositive.max(11).default(3),
+    hidden: list(wholePositive.max(65536), 0, 4).default([]).describe("units of each hidden layer"),
+  }),
+  z.strictObject({
+    kind: z.literal("layers"),
+    topology: z.string().max(LIMITS.maxManifestBytes).describe("the JSON text of a tfjs layers model"),
+  }),
+]);
+
+const training = z.strictObject({
+  optimiser: z.enum(["sgd"]).default("sgd"),
+  learningRate: positive.max(100).default(0.1),
+  momentum: z.number().min(0).lt(1).default(0),
+  steps: wholePositive.max(100_000).default(10).describe("H: optimiser steps between two publications"),
+  batch: wholePositive.max(65536).default(32),
+});
+
+const aggregation = z.strictObject({
+  rule: z.string().default("guarded-median"),
+  parameters: z.record(z.string(), z.number()).default({}).describe("of the rule; those left out have its defaults"),
+  inboxSize: wholePositive.max(LIMITS.maxInboxSize).default(8).describe("k: models pulled in a cycle"),
+  quorum: wholePositive
+    .max(LIMITS.maxInboxSize)
+    .default(3)
+    .describe("with fewer candidates than this a peer trains on alone"),
+  memory: z
+    .int()
+    .min(0)
+    .max(LIMITS.maxMemory)
+    .default(16)
+    .describe(
+      "M: candidates of a merge, where so few authors have something new that models merged before stand in for others; 0: none do",
+    ),
+  blend: positive.max(1).default(1).describe("own <- own + blend (aggregate - own)"),
+});
+
+const staleness = z.strictObject({
+  function: z.enum(["constant", "hinge", "polynomial"]).default("polynomial"),
+  a: positive.max(100).default(0.5),
+  b: z.number().min(0).max(1000).default(4),
+  floor: positive.max(1).default(0.8).describe("least weight of a candidate that is used"),
+  cutoff: positive.max(1e6).default(20).describe("staler candidates, in own cycles, are dropped"),
+});
+
+/** The defaults are the ones that `hearsay init` shows. */
+export const taskSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "1 to 64 of a-z, 0-9 and -"),
+  input,
+  output,
+  model,
+  tensors: list(z.tuple([z.string().min(1).max(256), list(wholePositive, 0, 8)]), 1, LIMITS.maxTensors)
+    .optional()
+    .describe(
+      "[name, shape] of each tensor, in the order of the parameter vector; left out for the built-in models, which imply them",
+    ),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .describe("of the initial parameters"),
+  training: training.prefault({}),
+  aggregation: aggregation.prefault({}),
+  staleness: staleness.prefault({}),
+  codec: z.string().default("f32").describe("how models are written for the wire"),
+  limits: z
+    .strictObject({
+      maxModelBytes: wholePositive.max(LIMITS.maxModelBytes).default(64 * 2 ** 20),
+      announcementsPerSecond: positive.max(1000).default(20),
+    })
+    .prefault({}),
+});

@@ -1,0 +1,119 @@
+/** What is wrong with a manifest whose fields are right each by itself: sizes that must agree, names that must be known, a model that must fit. */
+import { describeRules, findRule, ruleParameters } from "../aggregate/registry.ts";
+import type { Fault } from "../base/faults.ts";
+import { LIMITS } from "../base/limits.ts";
+import { inputSize, numParams, outputSize, type Task, type TaskDraft, type TensorSpec } from "../base/task.ts";
+import { CODECS } from "../codec/registry.ts";
+import { builtInTensors } from "../learn/tensors.ts";
+
+/** A check: the fault at `path`, unless it holds. */
+function unless(holds: boolean, path: string, message: string): Fault[] {
+  return holds ? [] : [{ path, message }];
+}
+
+/** Input, output and codec. */
+export function draftFaults(draft: TaskDraft): Fault[] {
+  const { shape } = draft.input;
+  const width = inputSize(draft);
+  return [
+    ...unless(width <= LIMITS.maxInputs, "input.shape", `is ${width} numbers; at most ${LIMITS.maxInputs}`),
+    ...scalingFaults(draft),
+    ...nameFaults(draft),
+    ...unless(CODECS.has(draft.codec), "codec", `"${draft.codec}" is unknown; one of ${[...CODECS.keys()].join(", ")}`),
+    ...unless(draft.model.kind !== "cnn" || shape.length === 3, "input.shape", "a cnn needs [height, width, channels]"),
+  ];
+}
+
+/** A mean and a standard deviation for all, or one for each. */
+function scalingFaults({ input, output }: TaskDraft): Fault[] {
+  const width = inputSize({ input });
+  const faults: Fault[] = [];
+  for (const side of ["mean", "std"] as const) {
+    const { length } = input[side];
+    faults.push(
+      ...unless(length === 1 || length === width, `input.${side}`, `has ${length} entries; give 1 or ${width}`),
+    );
+    if (output.kind !== "regression") continue;
+    const given = output[side].length;
+    const wanted = output.targets.length;
+    faults.push(
+      ...unless(given === 1 || given === wanted, `output.${side}`, `has ${given} entries; give 1 or ${wanted}`),
+    );
+  }
+  return faults;
+}
+
+function nameFaults({ input, output }: TaskDraft): Fault[] {
+  const { features } = input;
+  const width = inputSize({ input });
+  return [
+    ...unless(
+      features.length === 0 || features.length === width,
+      "input.features",
+      `names ${features.length} columns; the shape needs ${width}`,
+    ),
+    ...unless(new Set(features).size === features.length, "input.features", "names a column twice"),
+    ...unless(
+      output.kind !== "classification" || new Set(output.classes).size === output.classes.length,
+      "output.classes",
+      "names a class twice",
+    ),
+  ];
+}
+
+/** The parameters of the rule with its defaults filled in. */
+export function completeRule({ quorum, inboxSize, rule: name, parameters: given }: TaskDraft["aggregation"]): {
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly faults: readonly Fault[];
+} {
+  const faults = unless(
+    quorum <= inboxSize,
+    "aggregation.quorum",
+    `is ${quorum}, above inboxSize ${inboxSize}; lower it`,
+  );
+  const rule = findRule(name);
+  if (rule === undefined) {
+    const message = `"${name}" is unknown; there are ${describeRules()}`;
+    return { parameters: {}, faults: [...faults, { path: "aggregation.rule", message }] };
+  }
+  const { parameters, faults: wrong } = ruleParameters(rule, given);
+  const least = rule.quorum(parameters);
+  faults.push(
+    ...wrong.map((message) => ({ path: "aggregation.parameters", message })),
+    ...unless(quorum >= least, "aggregation.quorum", `is ${quorum}; rule ${name} needs at least ${least}`),
+  );
+  return { parameters, faults };
+}
+
+/** The tensors that the model implies, or those that are listed. */
+export function tensorsOf(draft: TaskDraft): {
+  readonly tensors: readonly TensorSpec[];
+  readonly faults: readonly Fault[];
+} {
+  const listed: readonly TensorSpec[] = draft.tensors ?? [];
+  const implied = builtInTensors(draft.model, draft.input.shape, outputSize(draft));
+  if (typeof implied === "string") return { tensors: [], faults: [{ path: "model", message: implied }] };
+  if (implied === undefined) {
+    const remedy = "must be listed for a layers model; `hearsay init --model FILE` does it";
+    return { tensors: listed, faults: unless(listed.length > 0, "tensors", remedy) };
+  }
+  const agree = draft.tensors === undefined || JSON.stringify(listed) === JSON.stringify(implied);
+  const faults = unless(agree, "tensors", "differ from those that the model implies; leave them out");
+  return { tensors: implied, faults };
+}
+
+/** Whether a model fits into a body. */
+export function bodyFaults(task: Task): Fault[] {
+  const { tensors, limits, codec } = task;
+  const bytes = 4 * numParams(task);
+  if (bytes > limits.maxModelBytes) {
+    const message = `is ${limits.maxModelBytes}, the model alone has ${bytes} bytes; raise it or shrink the model`;
+    return [{ path: "limits.maxModelBytes", message }];
+  }
+  try {
+    CODECS.get(codec)?.forLayout({ tensors, task: "0".repeat(64) });
+    return [];
+  } catch (error) {
+    return [{ path: "tensors", message: `fit into no model body: ${(error as Error).message}` }];
+  }
+}

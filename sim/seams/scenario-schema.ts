@@ -1,0 +1,95 @@
+/** The shape of a scenario as people write it: types, bounds and defaults of every field. The type `Scenario` (`scenario-type.ts`) comes from it. */
+import * as z from "zod";
+import { PARTITION_PATTERN } from "../../protocol/learn/data/partition.ts";
+import { churnSchema, deviceSchema } from "../devices/schema.ts";
+import { networkSchema } from "../network/schema.ts";
+
+const share = z.number().min(0).max(1);
+const wholePositive = z.int().positive();
+/** `name`, or `{ kind: name, ...options }`; the options are checked by the entry of the registry. */
+const choice = z.union([z.string().transform((kind) => ({ kind })), z.looseObject({ kind: z.string() })], {
+  error: "give a name, or { kind: NAME, ...options }; hearsay sim list shows them",
+});
+
+const data = z.strictObject({
+  set: z.string().describe("a shipped set, or a file that hearsay up --data reads"),
+  rows: z.int().min(0).default(0).describe("at most so many training rows, drawn with the seed; 0: all"),
+  rowsPerPeer: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "rows of each peer where the set is too small for all: rows are then dealt to several peers; 0: no row twice",
+    ),
+  label: z.string().optional().describe("column of a file; see hearsay up --help"),
+  owner: z.string().optional().describe("column of a file; see hearsay up --help"),
+});
+
+const metrics = z.strictObject({
+  points: wholePositive
+    .max(10_000)
+    .default(20)
+    .describe("measurements, evenly over the time, besides one at the start"),
+  peers: wholePositive
+    .default(100)
+    .describe("honest peers that are evaluated, drawn with the seed; at the end always all, up to ten times as many"),
+  rows: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("rows of the hold-out that each is evaluated on, drawn with the seed; 0: all"),
+  target: share.optional().describe("an accuracy to time: the report says when the mean first reached it"),
+  explain: z
+    .boolean()
+    .optional()
+    .describe("peers say of every merge who moved their model; the report then has influence and overlap of each peer"),
+});
+
+export const scenarioSchema = z.strictObject({
+  version: z.literal(1).default(1),
+  name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "1 to 64 of a-z, 0-9, . and -"),
+  about: z.string().max(2000).default(""),
+  data,
+  partition: z
+    .string()
+    .default("iid")
+    .meta({ pattern: PARTITION_PATTERN })
+    .describe("how the rows are dealt to the peers"),
+  task: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("parts of the task manifest that differ from those of the data set, e.g. aggregation: { rule: median }"),
+  peers: wholePositive.max(1_000_000).default(30).describe("honest peers and liars together"),
+  algorithm: choice.default({ kind: "hearsay" }),
+  cycles: z
+    .number()
+    .positive()
+    .max(1e6)
+    .default(60)
+    .describe("how long: the median device trains this often. Virtual seconds = cycles x devices.cycleSeconds"),
+  devices: deviceSchema,
+  network: networkSchema,
+  churn: churnSchema,
+  attack: choice
+    .pipe(z.looseObject({ kind: z.string(), share: share.default(0.2) }))
+    .optional()
+    .describe("nobody lies where it is left out; a share of the peers do (rounded)"),
+  signatures: z
+    .boolean()
+    .default(false)
+    .describe(
+      "real Ed25519 signatures, made and checked: ten times the time of a cycle. Without, every signature is 64 zeros and holds",
+    ),
+  logs: z
+    .enum(["keep", "heads"])
+    .optional()
+    .describe(
+      "keep whole logs in memory, or only their heads. Left out: keep where peers restart, which then read them",
+    ),
+  metrics: metrics.prefault({}),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1),
+});
