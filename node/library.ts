@@ -2,6 +2,7 @@
  * The library: `import { createPeer } from "hearsay"`. The names that this file exports are public, with what their types name: they change with the
  * version of the package only. Everything else is found by the path of its file (`hearsay/protocol/*`) and may move.
  */
+import { peer } from "./settings/peer.ts";
 import { type RunningPeer, type StartOptions, startPeer } from "./start.ts";
 
 export { type ErrorCode, HearsayError, isHearsayError } from "../protocol/base/errors.ts";
@@ -41,14 +42,14 @@ export interface PeerOptions
   readonly maxOutbound?: number;
 }
 
-/** Those of `hearsay up` (config.ts). */
+/** Those of `hearsay up`. */
 const DEFAULTS = {
-  listen: ["/ip4/0.0.0.0/tcp/0"],
-  bootstrap: [],
-  mdns: true,
-  minCycleMs: 1000,
-  maxOutbound: 32,
-} as const;
+  listen: peer.listen.schema.parse(undefined),
+  bootstrap: peer.bootstrap.schema.parse(undefined),
+  mdns: peer.mdns.schema.parse(undefined),
+  minCycleMs: peer.minCycleMs.schema.parse(undefined),
+  maxOutbound: peer.maxOutbound.schema.parse(undefined),
+};
 
 /**
  * Starts a peer, and returns once it learns. It trains with `trainer`, a Trainer of your own, or on the rows `train` with an engine of Hearsay's. Its key, log and

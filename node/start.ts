@@ -47,6 +47,7 @@ import { createNodeMembership } from "./net/membership.ts";
 import { createTransport } from "./net/transport.ts";
 import { createSecretRng } from "./secret-rng.ts";
 
+/** Where and with what a peer runs. */
 export interface StartOptions {
   readonly stateDir: string;
   readonly task: Task;
@@ -82,6 +83,7 @@ export interface StartOptions {
   readonly wrapTransport?: (transport: Transport) => Transport;
 }
 
+/** A peer with everything that was opened for it: network, database, thread. */
 export interface RunningPeer {
   readonly peer: Peer;
   readonly store: Store;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { PRE_AGGREGATORS, RULES } from "../protocol/aggregate/registry.ts";
 import { CODECS } from "../protocol/codec/registry.ts";
+import { METRICS } from "../protocol/learn/metrics/registry.ts";
 import { MECHANISMS } from "../protocol/privacy/registry.ts";
 import { claimsIn, findExamples, runExample } from "./support/examples.ts";
 
@@ -17,6 +18,7 @@ const FAMILIES: readonly (readonly [folder: string, members: ReadonlyMap<string,
   ["protocol/aggregate/pre", PRE_AGGREGATORS],
   ["protocol/codec", CODECS],
   ["protocol/privacy", MECHANISMS],
+  ["protocol/learn/metrics", new Map(METRICS.map((metric) => [metric.name, metric]))],
 ];
 
 /** Path and name of the export whose value begins with this name: `export const median = settled({ name: "median"`. */
@@ -49,6 +51,28 @@ for (const [folder, members] of FAMILIES)
         assert.match(own[0]?.comment ?? "", /@throws /, "what it throws, or that it throws nothing");
       });
   });
+
+describe("what the library exports", () => {
+  const library = readFileSync(join(ROOT, "node/library.ts"), "utf8");
+  const exported = [...library.matchAll(/^export (?:type )?\{([^}]*)\} from "([^"]*)"/gm)].flatMap(
+    ([, names = "", path = ""]) =>
+      names
+        .split(",")
+        .flatMap((name) => (name.trim() === "" ? [] : [[name.trim().replace(/^type /, ""), path] as const])),
+  );
+
+  it("is found", () => assert.ok(exported.length > 15));
+
+  for (const [name, path] of exported)
+    it(`${name} has a comment on it, where an editor shows it`, () => {
+      const source = readFileSync(join(ROOT, "node", path), "utf8");
+      assert.match(
+        source,
+        new RegExp(`\\*/\\nexport (?:async )?(?:function|class|interface|type|const) ${name}\\b`),
+        path,
+      );
+    });
+});
 
 describe("the examples' runner turns red on", () => {
   const bad: readonly [claim: string, code: string][] = [

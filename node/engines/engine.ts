@@ -9,6 +9,7 @@ export interface EngineTrainerOptions extends TrainerOptions {
   readonly backend?: BackendName;
 }
 
+/** An engine, under the name that the setting `engine` takes. */
 export interface EngineKind {
   /** As the setting `engine` names it. */
   readonly name: string;

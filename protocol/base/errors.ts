@@ -40,6 +40,7 @@ export const ERROR_CODES = [
   "ERR_BANNED",
 ] as const;
 
+/** The code of a HearsayError: what a program may tell errors apart by. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** An error that a caller can tell apart by `code`; `details` name the field, the value and the remedy. */

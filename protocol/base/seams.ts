@@ -159,6 +159,7 @@ export interface Archive {
   getPart(hash: Uint8Array, offset: number, maxBytes: number): Promise<ArchivedPart | undefined>;
 }
 
+/** A part of an archived blob. */
 export interface ArchivedPart {
   /** Length of the whole. */
   readonly total: number;
@@ -167,12 +168,14 @@ export interface ArchivedPart {
   readonly verifiedBytes: number;
 }
 
+/** Bytes under their name. */
 export interface ArchivedBlob {
   /** SHA-256 of `bytes`. */
   readonly hash: Uint8Array;
   readonly bytes: Uint8Array;
 }
 
+/** One local training, as it is asked of a trainer. */
 export interface FitRequest {
   readonly params: Float32Array;
   /** Optimiser steps to take (H). */
@@ -181,6 +184,7 @@ export interface FitRequest {
   readonly seed: string;
 }
 
+/** What a training gave. */
 export interface FitResult {
   readonly params: Float32Array;
   /** Mean training loss over the steps. */
@@ -234,6 +238,7 @@ export interface RuleCandidate {
   readonly mass?: number;
 }
 
+/** What a rule merges: the own model and those of others, all of one length d. */
 export interface RuleInput {
   /** Own model after local training, length d. */
   readonly own: Float32Array;
@@ -254,6 +259,7 @@ export interface RuleInput {
 /** What the rule did with a candidate, as the log records it; `removed`: left out as a whole. */
 export type CandidateStatus = "used" | "duplicate" | "clipped" | "removed";
 
+/** What came of a merge. */
 export interface RuleOutput {
   /** The aggregate, length d, a new array. */
   readonly params: Float32Array;

@@ -23,6 +23,7 @@ export interface BodyCodec {
   decode(body: Uint8Array): Float32Array;
 }
 
+/** A way to write a parameter vector into a body, under the name that task, CLI and log share. */
 export interface Codec {
   readonly name: string;
   forLayout(layout: BodyLayout): BodyCodec;

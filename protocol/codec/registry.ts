@@ -4,6 +4,7 @@ import type { Task } from "../base/task.ts";
 import type { BodyCodec, Codec } from "./codec.ts";
 import { f32 } from "./f32.ts";
 
+/** Every codec, by name. One more is its file and its place in this list. */
 export const CODECS: ReadonlyMap<string, Codec> = new Map([f32].map((codec) => [codec.name, codec]));
 
 /**

@@ -39,6 +39,7 @@ export interface PeerStatus {
   readonly counters: Counters;
 }
 
+/** One peer at work: its log, its model, and what it does. */
 export interface Peer {
   readonly log: Log;
   /** Learns until `stop`; rejects if the trainer or the store fails for good, and with ERR_BANNED if its key is banned. */

@@ -3,6 +3,7 @@ import type { CandidateExplanation, PeerId } from "../base/seams.ts";
 import type { ParentStatus } from "../log/entry/bodies.ts";
 import type { EvidenceKind } from "../log/entry/evidence.ts";
 
+/** Where the parts of a peer tell and count. */
 export interface Reports {
   readonly counters: Counters;
   tell(event: PeerEvent): void;
@@ -72,6 +73,7 @@ export interface MergedParent {
   readonly explanation?: CandidateExplanation;
 }
 
+/** What a peer does and hears of, as it tells it to whoever observes it. Events are told once, in order; none waits for its reader. */
 export type PeerEvent =
   | {
       readonly kind: "trained";

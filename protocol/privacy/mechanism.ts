@@ -1,5 +1,6 @@
 /** What a privacy mechanism does to a trained model before any of it leaves the peer. */
 
+/** A privacy mechanism, under the name that task, log and audit share. */
 export interface Mechanism {
   /** As log and audit name it. */
   readonly name: string;

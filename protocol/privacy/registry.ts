@@ -2,6 +2,7 @@
 import type { Mechanism } from "./mechanism.ts";
 import { none } from "./none.ts";
 
+/** Every mechanism, by name. One more is its file and its place in this list. */
 export const MECHANISMS: ReadonlyMap<string, Mechanism> = new Map(
   [none].map((mechanism) => [mechanism.name, mechanism]),
 );

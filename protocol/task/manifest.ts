@@ -13,6 +13,13 @@ import { bodyFaults, completeRule, draftFaults, tensorsOf } from "./manifest-che
 /**
  * Checks a manifest as people write it, fills in defaults and derives the tensors.
  * @throws HearsayError ERR_TASK with every fault at once in `details.faults`.
+ * @example
+ * import { parseTask } from "hearsay/protocol/task/manifest";
+ * const output = { kind: "classification", classes: ["cat", "dog"] };
+ * const task = parseTask({ name: "pets", input: { shape: [3] }, output, model: { kind: "softmax" } });
+ * task.tensors; // -> [["dense0/kernel", [3, 2]], ["dense0/bias", [2]]]
+ * task.aggregation.rule; // -> "guarded-median"
+ * parseTask({ name: "Pets" }); // throws ERR_TASK
  */
 export function parseTask(source: unknown): Task {
   const oversized = sizeFault(source);

@@ -16,6 +16,7 @@ export type Parameters = Readonly<Record<string, { default: number; min: number;
 /** Complete parameters: defaults are filled in. */
 export type Given = Readonly<Record<string, number>>;
 
+/** An aggregation rule, under the name that task, CLI, wire and log share. */
 export interface Rule {
   readonly name: string;
   readonly parameters: Parameters;

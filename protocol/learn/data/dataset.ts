@@ -6,6 +6,7 @@
  */
 export type Numbers<B extends ArrayBufferLike = ArrayBufferLike> = Float32Array<B> | Float64Array<B>;
 
+/** Examples in memory: n rows of inputs, and what is to be predicted of each. */
 export interface Dataset {
   /** Row-major, length x inputSize, as read (not normalised). */
   readonly inputs: Numbers;

@@ -1,6 +1,19 @@
-/** `accuracy` = share of rows whose likeliest class is the right one (scikit-learn's `accuracy_score`). */
 import type { ClassificationMetric } from "./metric.ts";
 
+/**
+ * The share of rows whose likeliest class is the right one.
+ *
+ *     accuracy = (1 / n) #{i : guess_i = truth_i}
+ *
+ * where n is the number of rows. O(n) time.
+ *
+ * @throws nothing.
+ * @see scikit-learn's `accuracy_score`.
+ * @example
+ * import { accuracy } from "hearsay/protocol/learn/metrics/accuracy";
+ * const evidence = { rows: 4, numClasses: 2, probabilities: [], truth: [0, 1, 1, 0], guesses: [0, 1, 0, 0] };
+ * accuracy.measure(evidence); // -> 0.75
+ */
 export const accuracy: ClassificationMetric = {
   name: "accuracy",
   label: "accuracy",

@@ -39,6 +39,9 @@ interface Named<Kind extends OutputSpec["kind"], Evidence> {
   format(value: number): string;
 }
 
+/** A figure of a classifier. `measure` takes its guesses and the truth. */
 export type ClassificationMetric = Named<"classification", Guesses>;
+/** A figure of a regression. `measure` takes its squared errors and the truth. */
 export type RegressionMetric = Named<"regression", Estimates>;
+/** Any figure of a model. */
 export type Metric = ClassificationMetric | RegressionMetric;

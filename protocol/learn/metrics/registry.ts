@@ -5,4 +5,5 @@ import type { Metric } from "./metric.ts";
 import { r2 } from "./r2.ts";
 import { rmse } from "./rmse.ts";
 
+/** Every metric, in the order in which they are told. */
 export const METRICS: readonly Metric[] = [accuracy, macroF1, rmse, r2];

@@ -70,7 +70,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/start", `protocol ${GROUND} ${PARTS}`],
   // what programs of others import
-  ["node/library", "protocol node/start"],
+  ["node/library", "protocol node/settings node/start"],
   // commands: those of one subject know each other, and two of them how logs are found
   ["node/commands/options", ""],
   ["node/commands/log", DESK],
