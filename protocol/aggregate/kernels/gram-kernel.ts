@@ -6,7 +6,8 @@
  * asked for, nothing is written out: the sums of twelve rows stay in registers.
  */
 
-import { type Code, f64x2, forLoop, i32, local, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { f64x2, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
 import { BLOCK, sumOverSpans } from "../rows/differences.ts";
 import { type Emitted, GROUP, TILE, type Workspace } from "./workspace.ts";
 

@@ -4,7 +4,8 @@
  * from the smallest to the largest in two halves of float64. O(n log^2 n) comparators.
  */
 
-import { type Code, f32x4, f64x2, local, shuffle, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { f32x4, f64x2, local, shuffle, v128 } from "../../base/wasm-instructions.ts";
 import { reduceLoop } from "./reduce-loop.ts";
 import { setMidpoint, sortRows } from "./sorted-rows.ts";
 import { selectionNetwork } from "./sorting-network.ts";

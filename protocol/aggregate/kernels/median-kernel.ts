@@ -8,7 +8,8 @@
  * each place.
  */
 
-import { block, br, br_if, type Code, f32x4, i32, i32x4, local, loop, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { block, br, br_if, f32x4, i32, i32x4, local, loop, v128 } from "../../base/wasm-instructions.ts";
 import type { HalfWeight } from "../rows/half-weight.ts";
 import { MORE, reduceLoop } from "./reduce-loop.ts";
 import { setMidpoint, sortRows } from "./sorted-rows.ts";

@@ -6,7 +6,8 @@
  * mixtures of a tile. One kernel for each number of summands listed; the loops over rows are long enough as they are.
  */
 
-import { type Code, f32x4, f64x2, forLoop, i32, local, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { f32x4, f64x2, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
 import type { Mixtures } from "../rows/mixture.ts";
 import { type Emitted, GROUP, GROUP_BYTES, MIXTURE, type Workspace } from "./workspace.ts";
 

@@ -1,6 +1,7 @@
 /** What all kernels that reduce have in common: a loop over the coordinates of the rows of a table, four at a time. */
 
-import { type Code, f32x4, forLoop, i32, local, type ValueType, v128 } from "../../base/wasm-module.ts";
+import type { Code, ValueType } from "../../base/wasm-code.ts";
+import { f32x4, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
 import type { Emitted } from "./workspace.ts";
 
 /** The first locals are the operands of `ReduceTile`. */

@@ -1,6 +1,7 @@
 /** What the kernels that sort have in common: four coordinates of n rows, in order, in locals; and the mean of two of them. */
 
-import { block, br_if, type Code, f32x4, i32x4, local, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { block, br_if, f32x4, i32x4, local, v128 } from "../../base/wasm-instructions.ts";
 import type { Step } from "./sorting-network.ts";
 
 /** Puts what `row` loads of n rows into the locals from `rows` on, and carries out the steps there. */

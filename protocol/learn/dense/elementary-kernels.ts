@@ -3,7 +3,8 @@
  * operations in the same order, hence the same bits.
  */
 import { LOG_TERMS } from "../../base/exp-log.ts";
-import { type Code, f32, f32x4, f64, i32, i32x4, local, select, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { f32, f32x4, f64, i32, i32x4, local, select, v128 } from "../../base/wasm-instructions.ts";
 import { EXP_LEAST, EXP_TERMS, LN2_HIGH, LN2_LOW, LOG2_E, ROUNDER, TANH_SMALL, TANH_TERMS } from "./elementary.ts";
 
 /** Locals of type v128 that `expOfNegative` needs; `tanh` needs two more. */

@@ -3,8 +3,9 @@
  * through forward and backward pass, which changes the order of no sum; the layers are in `layer-kernels.ts`, the losses
  * in `loss-kernels.ts`, what is done with all parameters in `parameter-kernels.ts`.
  */
-import type { Code, ValueType, WasmFunction } from "../../base/wasm-module.ts";
-import { call, f64, forLoop, i32, local, v128 } from "../../base/wasm-module.ts";
+import type { Code, ValueType } from "../../base/wasm-code.ts";
+import { call, f64, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
+import type { WasmFunction } from "../../base/wasm-module.ts";
 import {
   activateFunction,
   advance,

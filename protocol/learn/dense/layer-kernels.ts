@@ -7,7 +7,7 @@
  * outputs in registers. Cost: about 4 cycles per input that is not 0 and 12 outputs forward, 5 backward.
  */
 import type { Activation } from "../../base/task.ts";
-import type { Code, ValueType, WasmFunction } from "../../base/wasm-module.ts";
+import type { Code, ValueType } from "../../base/wasm-code.ts";
 import {
   block,
   br_if,
@@ -20,7 +20,8 @@ import {
   shuffle,
   swizzle,
   v128,
-} from "../../base/wasm-module.ts";
+} from "../../base/wasm-instructions.ts";
+import type { WasmFunction } from "../../base/wasm-module.ts";
 import { TANH_SCRATCH, tanh } from "./elementary-kernels.ts";
 import { type LayerLayout, laneMask, PACKING } from "./layout.ts";
 

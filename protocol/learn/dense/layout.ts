@@ -8,7 +8,8 @@
  * each. Gradient and velocity of a weight lie at fixed distances from it, so that one address serves for all three.
  */
 import type { Activation } from "../../base/task.ts";
-import { type Code, i32x4 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { i32x4 } from "../../base/wasm-instructions.ts";
 import type { LossName } from "./loss.ts";
 import type { DenseShape } from "./model.ts";
 

@@ -1,5 +1,6 @@
 /** The losses of `loss.ts` for one example, as WebAssembly: the same operations in the same order, four outputs at a time. */
-import { type Code, f32, f32x4, f64, forLoop, i32, i32x4, local, shuffle, v128 } from "../../base/wasm-module.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { f32, f32x4, f64, forLoop, i32, i32x4, local, shuffle, v128 } from "../../base/wasm-instructions.ts";
 import { EXP_SCRATCH, expOfNegative, logOf } from "./elementary-kernels.ts";
 import type { Fresh } from "./layer-kernels.ts";
 import { type LayerLayout, laneMask } from "./layout.ts";

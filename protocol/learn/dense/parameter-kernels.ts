@@ -1,6 +1,7 @@
 /** What is done with all parameters of a dense network, as WebAssembly: taken in, written back, and moved along the gradient. */
+
+import { f32, f32x4, forLoop, i32, if_else, local, v128 } from "../../base/wasm-instructions.ts";
 import type { WasmFunction } from "../../base/wasm-module.ts";
-import { f32, f32x4, forLoop, i32, if_else, local, v128 } from "../../base/wasm-module.ts";
 import { advance, define } from "./layer-kernels.ts";
 import { type Layout, laneMask } from "./layout.ts";
 

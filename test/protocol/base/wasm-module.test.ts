@@ -1,35 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Code, ValueType } from "../../../protocol/base/wasm-code.ts";
 import {
-  assemble,
   block,
   br,
   br_if,
-  type Code,
   call,
-  createMemory,
   drop,
   f32,
   f32x4,
   f64,
   f64x2,
   forLoop,
-  hasSimd,
   i32,
   i32x4,
   i64x2,
   if_else,
-  instantiate,
   local,
   loop,
   memory,
   select,
   shuffle,
   swizzle,
-  type ValueType,
   v128,
-} from "../../../protocol/base/wasm-module.ts";
+} from "../../../protocol/base/wasm-instructions.ts";
+import { assemble, createMemory, hasSimd, instantiate } from "../../../protocol/base/wasm-module.ts";
 
 const page = createMemory(1);
 const floats = new Float32Array(page.buffer);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assemble, createMemory, f32, i32, instantiate, local, v128 } from "../../../../protocol/base/wasm-module.ts";
+import { f32, i32, local, v128 } from "../../../../protocol/base/wasm-instructions.ts";
+import { assemble, createMemory, instantiate } from "../../../../protocol/base/wasm-module.ts";
 import { expOfNegative, logOf, tanh } from "../../../../protocol/learn/dense/elementary.ts";
 import * as kernels from "../../../../protocol/learn/dense/elementary-kernels.ts";
 
