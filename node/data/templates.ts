@@ -4,7 +4,7 @@ import { SETS, type SetName } from "./shipped/registry.ts";
 export interface Template {
   /** One line for a list of templates. */
   readonly about: string;
-  /** Commented YAML; what it leaves out has a default (`protocol/task/manifest.ts`). */
+  /** Commented YAML; what it leaves out has a default (`protocol/base/task-schema.ts`). */
   readonly yaml: string;
 }
 

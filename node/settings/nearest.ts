@@ -3,6 +3,9 @@ import type * as z from "zod";
 import type { Fault } from "../../protocol/base/faults.ts";
 import { SETTINGS } from "./table.ts";
 
+const PREFIX = "HEARSAY_";
+/** Read elsewhere: by options of the command line, and where a passphrase is needed. */
+const OTHER_VARIABLES = ["HEARSAY_STATE", "HEARSAY_PASSPHRASE"];
 /** Of the letters of a name; more is another name. */
 const MOST_DIFFERENT = 0.4;
 
@@ -32,6 +35,17 @@ export function nearestSetting(given: string): string | undefined {
     .toSorted((a, b) => a.apart - b.apart);
   const [best] = ranked;
   return best !== undefined && best.apart <= MOST_DIFFERENT * name.length ? best.path : undefined;
+}
+
+/** Variables of an environment that look like settings and are none, each with the one that was meant where one is near. */
+export function unknownVariables(environment: Readonly<Record<string, unknown>>): string[] {
+  const known = new Set([...OTHER_VARIABLES, ...[...SETTINGS.values()].map(({ variable }) => variable)]);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && !known.has(name))
+    .map((name) => {
+      const meant = SETTINGS.get(nearestSetting(name.slice(PREFIX.length)) ?? "");
+      return name + (meant === undefined ? "" : ` (did you mean ${meant.variable}?)`);
+    });
 }
 
 function last(path: string): string {

@@ -1,5 +1,5 @@
 /**
- * The task: everything on which the peers of one network must agree. `task/manifest.ts` checks and encodes it.
+ * The task: everything on which the peers of one network must agree. Its shape stands in `task-schema.ts`; `task/manifest.ts` checks and encodes it.
  */
 import type * as z from "zod";
 import type { Immutable } from "./immutable.ts";

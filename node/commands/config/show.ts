@@ -2,10 +2,11 @@
 import { loadEffective, type Origin } from "../../config.ts";
 import { configPath } from "../../disk/state-dir.ts";
 import { settingsOf } from "../../settings/flags.ts";
+import { unknownVariables } from "../../settings/nearest.ts";
 import { SETTINGS, type SettingRow, valueAt } from "../../settings/table.ts";
-import { onOutput } from "../../terminal/colours.ts";
+import { onErrors, onOutput } from "../../terminal/colours.ts";
 import { printJson, table } from "../../terminal/print.ts";
-import { outputColumns, print } from "../../terminal/terminal.ts";
+import { outputColumns, print, tell } from "../../terminal/terminal.ts";
 
 interface ShowOptions {
   readonly state: string;
@@ -16,6 +17,7 @@ interface ShowOptions {
 export async function run(options: ShowOptions): Promise<void> {
   const file = options.config ?? configPath(options.state);
   const { config, origins } = await loadEffective(file, process.env, settingsOf(options));
+  for (const name of unknownVariables(process.env)) tell(`${onErrors.yellow("note:")} no setting reads ${name}\n`);
   const rows = [...SETTINGS.values()].map((row) => ({
     row,
     value: valueAt(config, row.path),

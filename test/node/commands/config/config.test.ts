@@ -78,6 +78,19 @@ test("config check of a file that is not there, or no settings, ends with status
   }
 });
 
+test("config show names variables that no setting reads, with the one that was meant", () => {
+  const { status, stderr } = hearsay(["config", "show", "--json"], {
+    ...{ HEARSAY_MIN_CYCLE: "5", HEARSAY_DATA_LABLE: "x", HEARSAY_MOON: "1" },
+    ...{ HEARSAY_STATE: folder, HEARSAY_PASSPHRASE: "secret", HEARSAY_ENGINE: "dense" },
+  });
+  assert.equal(status, 0);
+  assert.deepEqual(stderr.trim().split("\n").sort(), [
+    "note: no setting reads HEARSAY_DATA_LABLE (did you mean HEARSAY_DATA_LABEL?)",
+    "note: no setting reads HEARSAY_MIN_CYCLE (did you mean HEARSAY_MIN_CYCLE_MS?)",
+    "note: no setting reads HEARSAY_MOON",
+  ]);
+});
+
 test("config show of a wrong configuration ends with status 2, as hearsay up would", () => {
   const { status, stderr } = hearsay(["config", "show", "--config", wrong]);
   assert.equal(status, 2);
