@@ -195,6 +195,47 @@ def check_log(log):
         same(root(leaves[:size]).hex(), part["root"], "the tree")
         same(read_note(part["note"], key, name), (size, root(leaves[:size])), "the checkpoint")
 
+# --- codecs of few bits (protocol/codec/README.md)
+def mix(h):
+    h = (h ^ h >> 16) * 0x85ebca6b & 0xffffffff
+    h = (h ^ h >> 13) * 0xc2b2ae35 & 0xffffffff
+    return h ^ h >> 16
+def signed32(word): return word - (1 << 32) if word >> 31 else word
+def spans_of(tensors, length):
+    start = 0
+    for _, shape in tensors:
+        end = start + math.prod(shape)
+        for at in range(start, end, length): yield at, min(end, at + length)
+        start = end
+def quantise(params, tensors, bits, length):
+    lanes = [0] * 4
+    for i, (word,) in enumerate(struct.iter_unpack("<I", floats(params))): lanes[i % 4] = (lanes[i % 4] ^ word) * 0x01000193 & 0xffffffff
+    seed = mix(lanes[0])
+    for lane in lanes[1:]: seed = mix(seed ^ lane)
+    most, scales, levels = (1 << bits - 1) - 1, [], []
+    for start, end in spans_of(tensors, length):
+        scale = f32(max(abs(v) for v in params[start:end]) / most)
+        scales.append(scale)
+        for i in range(start, end):
+            chance = signed32(mix(seed + i * 0x9e3779b9 & 0xffffffff)) / 2**32 + 0.5
+            levels.append(max(-most, min(most, math.floor((params[i] / scale if scale else 0) + chance))))
+    if bits == 8: coded = struct.pack(f"{len(levels)}b", *levels)
+    else: coded = bytes(low & 15 | (high & 15) << 4 for low, high in itertools.zip_longest(levels[::2], levels[1::2], fillvalue=0))
+    decoded = [f32(level * scale) for (start, end), scale in zip(spans_of(tensors, length), scales) for level in levels[start:end]]
+    return floats(scales) + coded, floats(decoded)
+def check_codecs(codecs):
+    shapes, small, large = {"int8": (8, 1024), "int4": (4, 128)}, codecs["small"], codecs["large"]
+    params = [v for v, in struct.iter_unpack("<f", x(small["params"]))]
+    for case in small["bodies"]:
+        body, decoded = quantise(params, small["tensors"], *shapes[case["codec"]])
+        same(body.hex(), case["body"], f"a body of {case['codec']}")
+        same(struct.unpack(f"<{len(params)}f", decoded), struct.unpack(f"<{len(params)}f", x(case["decoded"])), f"what a body of {case['codec']} decodes to")
+    count = sum(math.prod(shape) for _, shape in large["tensors"])
+    params = [f32(signed32((i + 1) * 0x9e3779b1 & 0xffffffff) / 2**31) for i in range(count)]
+    for case in large["hashes"]:
+        body, _ = quantise(params, large["tensors"], *shapes[case["codec"]])
+        same((len(body), hashlib.sha256(body).hexdigest()), (case["bytes"], case["body"]), f"a large body of {case['codec']}")
+
 # --- staleness (protocol/README.md)
 def weight(tau, function, a, b, floor):
     s = {"constant": 1, "hinge": 1 if tau <= b else 1 / (a * (tau - b) + 1), "polynomial": (1 + tau) ** -a}[function]
@@ -297,6 +338,7 @@ if __name__ == "__main__":
     first = read("version-1.json")
     check_log(first["log"])
     check_messages([], first["announcement"])
+    check_codecs(v["codecs"])
     check_staleness(v["staleness"])
     check_merges(v["merges"])
     print(f"{checks} checks hold")

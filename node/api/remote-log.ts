@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../protocol/base/seams.ts";
-import type { Task } from "../../protocol/base/task.ts";
+import { numParams, type Task } from "../../protocol/base/task.ts";
 import { codecOf } from "../../protocol/codec/registry.ts";
 import { logIdOf } from "../../protocol/log/entry/entry.ts";
 import type { ExportHeader } from "../../protocol/log/export/exported.ts";
@@ -121,7 +121,8 @@ async function fetchBlob(
 ): Promise<Uint8Array | undefined> {
   const modules = { transport, crypto: nodeCrypto, clock };
   const { signal } = new AbortController();
-  const { maxBytes } = codecOf(task, taskId);
+  // a body, or a parameter vector, which is longer where the codec has fewer bits
+  const maxBytes = Math.max(codecOf(task, taskId).maxBytes, Float32Array.BYTES_PER_ELEMENT * numParams(task));
   for (const peer of peers) {
     try {
       return await pullBlob(modules, peer, taskNames(taskId).blob, { hash, maxBytes, signal });

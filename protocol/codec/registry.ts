@@ -3,9 +3,11 @@ import { toHex } from "../base/bytes.ts";
 import type { Task } from "../base/task.ts";
 import type { BodyCodec, Codec } from "./codec.ts";
 import { f32 } from "./f32.ts";
+import { int4 } from "./int4.ts";
+import { int8 } from "./int8.ts";
 
 /** Every codec, by name. One more is its file and its place in this list. */
-export const CODECS: ReadonlyMap<string, Codec> = new Map([f32].map((codec) => [codec.name, codec]));
+export const CODECS: ReadonlyMap<string, Codec> = new Map([f32, int8, int4].map((codec) => [codec.name, codec]));
 
 /**
  * The codec of a task's bodies.

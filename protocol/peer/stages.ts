@@ -69,6 +69,8 @@ export interface Encoded extends Stage<"encoded"> {
   readonly hash: Uint8Array;
   /** The vector that a receiver decodes. */
   readonly received: Float32Array;
+  /** Whether that is the released one to the bit. */
+  readonly isExact: boolean;
 }
 
 /** A model that the log names: from now on others may hear of it. */
@@ -76,6 +78,8 @@ export interface Published extends Stage<"published"> {
   readonly encoded: Encoded;
   /** The `publish` entry. */
   readonly entry: Entry;
+  /** Hash of the trained parameters, as the entry has it. */
+  readonly trained: Uint8Array;
   /** The sealed announcement. */
   readonly announcement: Uint8Array;
 }
@@ -150,8 +154,8 @@ export function encoded(released: Released, values: Omit<Values<Encoded>, "relea
   return { released, ...values } as Encoded;
 }
 
-export function published(encoded: Encoded, entry: Entry, announcement: Uint8Array): Published {
-  return { encoded, entry, announcement } as Published;
+export function published(encoded: Encoded, values: Omit<Values<Published>, "encoded">): Published {
+  return { encoded, ...values } as Published;
 }
 
 /** @param announcement the announcement, whose signature was checked. */

@@ -188,7 +188,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     { store, log, clock, archive, past },
     {
       ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
-      ...{ takeChanges: () => account?.takeChanges() ?? [], published: () => offers.latest()?.blob },
+      ...{ takeChanges: () => account?.takeChanges() ?? [], published: () => offers.latest()?.archived ?? [] },
     },
   );
   const publisher = createPublisher({ log, identity, crypto, subject, hashOf }, trainer.engine);

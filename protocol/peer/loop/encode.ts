@@ -12,5 +12,6 @@ export function encode(
   { sha256 }: Pick<Crypto, "sha256">,
 ): Encoded {
   const body = codec.encode(released.params);
-  return encoded(released, { codec: name, body, hash: sha256(body), received: codec.decode(body) });
+  const received = codec.decode(body);
+  return encoded(released, { codec: name, body, hash: sha256(body), received, isExact: codec.isLossless });
 }

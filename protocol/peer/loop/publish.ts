@@ -42,5 +42,6 @@ export async function publish(
   const { generation, root, signature: note } = log.state();
   const { seq, id, tsMs } = entry;
   const place = { task: taskId, generation, seq, entry: id, root, note, tsMs };
-  return published(encoded, entry, encodeAnnouncement({ ...place, model: hash, bytes, age, mass }, identity));
+  const announcement = encodeAnnouncement({ ...place, model: hash, bytes, age, mass }, identity);
+  return published(encoded, { entry, trained, announcement });
 }

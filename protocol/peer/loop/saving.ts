@@ -39,8 +39,8 @@ export interface SavingOptions {
   readonly arrival: readonly StoreChange[];
   /** What was remembered of others, which is worth no batch of its own. */
   takeChanges(): StoreChange[];
-  /** The body that was published last. */
-  published(): ArchivedBlob | undefined;
+  /** What an archive keeps of the last publication. */
+  published(): readonly ArchivedBlob[];
 }
 
 /** What changes from cycle to cycle. */
@@ -94,11 +94,10 @@ async function saveMerge(progress: Progress, merged: Merged, cycle: number): Pro
   const memory = { cycle, tsMs: clock.now(), rule, parents: fates.map(remembered) };
   await log.append([entry], [...changesFor(progress, next), ...(explain ? [rememberMerge(memory)] : [])]);
   progress.state = next;
-  // What an audit of the merge needs of this peer: the body that it published (of before, where training diverged), and the base.
+  // What an audit of the merge needs of this peer: what it published (before, where training diverged), and the base.
   const base = { hash: hashOf(own.base), bytes: bytesOf(own.base) };
-  const mine = progress.published();
   void archive?.put(
-    mine ? [mine, base] : [base],
+    [...progress.published(), base],
     inputs.map(({ announced, body }) => ({ hash: announced.model, bytes: body })),
   );
 }

@@ -1,4 +1,5 @@
 /** The way of a trained model out of this peer: released, encoded, in the log, offered, announced. Nothing of it leaves before it is settled how the log goes on. */
+import { bytesOf } from "../../base/bytes.ts";
 import type { Archive, ArchivedBlob, Crypto, Identity, Transport } from "../../base/seams.ts";
 import type { Entry } from "../../log/entry/entry.ts";
 import type { Log } from "../../log/stored/chain.ts";
@@ -37,7 +38,8 @@ export function createPublisher(components: PublisherComponents, engine: string)
 /** What is published last, for greetings and for the archive. */
 export interface Offer {
   readonly announcement: Uint8Array;
-  readonly blob: ArchivedBlob;
+  /** The body; and the trained parameters where it does not hold them to the bit. */
+  readonly archived: readonly ArchivedBlob[];
 }
 
 export interface Offers {
@@ -63,14 +65,15 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
   const { shelf, archive, transport, reports } = components;
   let latest: Offer | undefined;
   return {
-    async offer({ announcement, entry, encoded }) {
+    async offer({ announcement, entry, encoded, trained }) {
       const blob = { hash: encoded.hash, bytes: encoded.body };
-      latest = { announcement, blob };
+      const { age, params } = encoded.released.trained;
+      const archived = encoded.isExact ? [blob] : [blob, { hash: trained, bytes: bytesOf(params) }];
+      latest = { announcement, archived };
       shelf.offer(blob);
-      void archive?.put([blob]);
+      void archive?.put(archived);
       options.published(entry);
       reports.counters.published++;
-      const { age } = encoded.released.trained;
       reports.tell({ kind: "published", model: blob.hash, age, bytes: blob.bytes.length });
       await transport.announce(options.topic, announcement);
     },

@@ -1,14 +1,17 @@
 /** A neighbour that is audited cannot fill the disk of the auditor, nor keep it for ever. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { wallClock } from "../../../node/clock.ts";
 import { createRemoteLogs } from "../../../node/api/remote-log.ts";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { Clock, Transport } from "../../../protocol/base/seams.ts";
+import { numParams } from "../../../protocol/base/task.ts";
 import { createEntry, logIdOf } from "../../../protocol/log/entry/entry.ts";
 import { readCheckpoint, signCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
 import type { OtherLogs } from "../../../protocol/peer/account/log-watch.ts";
 import { decodeLogRequest, encodeCheckpointAnswer, encodeEntriesAnswer } from "../../../protocol/wire/log-messages.ts";
+import { decodeBlobRequest, encodeBlobAnswer } from "../../../protocol/wire/messages.ts";
 import { blobTask } from "../../support/blobs.ts";
 
 const identity = identityFromSeed(new Uint8Array(32).fill(7));
@@ -111,5 +114,19 @@ describe("what a neighbour shows of its log", () => {
       const notes = [`${identity.peerId} 0 50`, `${identity.peerId} 0 40`];
       assert.deepEqual(seen, readsOn ? [...notes, "0 20", "20 20", "40 10", "end"] : [...notes, "0 20", "end"]);
     }
+  });
+});
+
+describe("what the log of a neighbour names", () => {
+  it("is fetched though it is longer than a body: the parameters of a task whose bodies have few bits", async () => {
+    const task = blobTask({ codec: "int4" });
+    const params = new Uint8Array(Float32Array.BYTES_PER_ELEMENT * numParams(task)).fill(5);
+    const request: Transport["request"] = async (_peer, _protocol, body) => {
+      const { offset, maxBytes } = decodeBlobRequest(body);
+      return encodeBlobAnswer({ total: params.length, chunk: params.subarray(offset, offset + maxBytes) });
+    };
+    const clock = { ...wallClock, after: () => () => {} };
+    const remote = createRemoteLogs({ request } as Transport, task, TASK_ID, { clock });
+    assert.deepEqual(await remote.blob(nodeCrypto.sha256(params), [identity.peerId]), params);
   });
 });

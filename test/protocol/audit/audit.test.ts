@@ -44,6 +44,22 @@ describe("an audit with the peer's own archive", () => {
     });
   }
 
+  for (const codec of ["int8", "int4"]) {
+    it(`proves every entry where bodies are of ${codec}, which loses bits`, async () => {
+      const task = blobTask({ codec });
+      const { crowd, archives, join } = createAuditedCrowd(task);
+      for (let i = 0; i < 4; i++) await join(i);
+      await crowd.run(3_000);
+      for (const [i, member] of crowd.members.entries()) {
+        const report = await audit(await entriesOf(member), task, (archives[i] as Archive).get);
+        assertComplete(report);
+        assert.ok(report.tallies.publish.proved > 5 && report.tallies.aggregate.proved > 5, JSON.stringify(report));
+        const { counters } = member.peer.status();
+        assert.equal(report.tallies.aggregate.proved, counters.merges);
+      }
+    });
+  }
+
   it("believes a peer whose trainings change no bit of the initial parameters, and calls trainings claims", async () => {
     const task = blobTask();
     const { crowd, archives, join } = createAuditedCrowd(task);

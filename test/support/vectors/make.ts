@@ -7,6 +7,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { codecVectors } from "./codecs.ts";
 import { evidenceVectors } from "./evidence.ts";
 import { keyVectors, signatureVectors } from "./identity.ts";
 import { logVectors } from "./log.ts";
@@ -28,6 +29,7 @@ export async function protocolVectors(): Promise<string> {
     announcement: announcementVector(),
     messages: messageVectors(),
     evidence: evidenceVectors(),
+    codecs: codecVectors(),
     staleness: stalenessVectors(),
     merges: await mergeVectors(),
     refusals: refusalVectors(),
