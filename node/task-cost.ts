@@ -1,5 +1,6 @@
 /** What a task will cost a machine: upper bounds from the task alone, so that they can be shown before it is joined. The formulas stand in README.md. */
 import { numParams, outputSize, type Task } from "../protocol/base/task.ts";
+import { codecOf } from "../protocol/codec/registry.ts";
 import { AUTO, engineFor } from "./engines/registry.ts";
 import { DEFAULTS } from "./settings/table.ts";
 
@@ -33,7 +34,9 @@ export const DEFAULT_COST_SETTINGS: CostSettings = {
 };
 
 const DAY_MS = 86_400_000;
-/** Header of a body, its chunks' frames, and the proof that comes with it. */
+/** The id of a task changes no length. */
+const ANY_TASK = new Uint8Array(32);
+/** The frames of a body's chunks, and the proof that comes with it. */
 const BYTES_BESIDE_A_BODY = 4096;
 /** train, publish and aggregate without parents, with signatures and what the tree adds; a parent. */
 const LOG_BYTES_A_CYCLE = 1500;
@@ -43,7 +46,7 @@ const MODEL_FILE_EVERY_MS = 2000;
 
 export function costOf(task: Task, settings: CostSettings = DEFAULT_COST_SETTINGS): TaskCost {
   const parameterBytes = 4 * numParams(task);
-  const modelBytes = parameterBytes + BYTES_BESIDE_A_BODY;
+  const { maxBytes: bodyBytes, isLossless } = codecOf(task, ANY_TASK);
   const { inboxSize, memory } = task.aggregation;
   const cycles = DAY_MS / settings.minCycleMs;
   const held = 2 * Math.max(inboxSize, memory) + 8; // of others, and own ones: in use, published, base, smoothed
@@ -51,14 +54,15 @@ export function costOf(task: Task, settings: CostSettings = DEFAULT_COST_SETTING
   const activations = 4 * task.training.batch * (outputSize(task) + task.input.shape.reduce((a, b) => a * b, 1));
   const logBytesPerDay = cycles * (LOG_BYTES_A_CYCLE + LOG_BYTES_A_PARENT * Math.max(inboxSize, memory));
   const modelFileBytes = (DAY_MS / Math.max(MODEL_FILE_EVERY_MS, settings.minCycleMs)) * parameterBytes;
+  const vectors = isLossless ? 1 : 2; // the base of a training; and what it gave, where no body holds it to the bit
   const audits = Math.min(
-    cycles * (inboxSize + 2) * parameterBytes,
+    cycles * ((inboxSize + 1) * bodyBytes + vectors * parameterBytes),
     (DAY_MS / 60_000) * settings.archiveBytesPerMinute,
   );
   return {
-    modelBytes: parameterBytes,
+    modelBytes: bodyBytes,
     memoryBytes: processBytes + held * parameterBytes + 4 * activations,
-    networkBytesPerDay: 2 * cycles * inboxSize * modelBytes,
+    networkBytesPerDay: 2 * cycles * inboxSize * (bodyBytes + BYTES_BESIDE_A_BODY),
     diskBytesPerDay: logBytesPerDay + modelFileBytes + audits,
     archiveBytes: settings.archiveBytes,
     logBytesPerDay,

@@ -54,6 +54,14 @@ test("every part grows with the model, and the day with the pace", () => {
   assert.equal(slow.memoryBytes, large.memoryBytes);
 });
 
+test("fewer bits make the day cheaper, and audits keep a vector more", () => {
+  const [f32, int8, int4] = ["f32", "int8", "int4"].map((codec) => costOf(blobTask({ ...MODEL, codec })));
+  assert.ok(f32 && int8 && int4);
+  assert.ok(int8.modelBytes < f32.modelBytes / 3.9 && int4.modelBytes < f32.modelBytes / 7);
+  assert.ok(int4.networkBytesPerDay < int8.networkBytesPerDay && int8.networkBytesPerDay < f32.networkBytesPerDay);
+  assert.equal(int8.memoryBytes, f32.memoryBytes);
+});
+
 test("the engine is that which auto takes", () => {
   assert.equal(costOf(blobTask()).engine, "dense");
   const cnn = blobTask({ input: { shape: [8, 8, 1] }, model: { kind: "cnn", filters: [2] } });

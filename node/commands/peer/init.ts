@@ -37,6 +37,8 @@ interface InitOptions {
 
 const LARGEST_INBOX = 8;
 const LARGEST_QUORUM = 3;
+/** A quarter of the bytes, and no accuracy that can be measured (sim/results/codecs.md). Tasks of before, which name none, have f32. */
+const NEW_TASKS_CODEC = "int8";
 
 export async function run(options: InitOptions): Promise<void> {
   const name = options.template ?? (options.data === undefined ? "digits" : "csv");
@@ -102,6 +104,8 @@ async function complete(document: Document, options: InitOptions, peers: number)
   comment(document, ["aggregation", "parameters"], " f: assumed share of lying peers, 0 to 0.49");
   comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
+  document.set("codec", NEW_TASKS_CODEC);
+  comment(document, ["codec"], " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth)");
   let fill: Fill | undefined;
   if (options.data !== undefined) {
     const { data } = await loadConfig(undefined, {}, settingsOf(options));

@@ -24,21 +24,31 @@ interface ReportOptions {
 }
 
 /** Where the tables of each report stand, between two marks. */
-const PAGES = { attacks: "sim/results/attacks.md", measurements: "sim/results/measurements.md" } as const;
+const PAGES = {
+  attacks: "sim/results/attacks.md",
+  codecs: "sim/results/codecs.md",
+  measurements: "sim/results/measurements.md",
+} as const;
 type Report = keyof typeof PAGES;
 /** Relative to the pages. */
 const PLOTS = "plots";
 
 export async function run(what: string, options: ReportOptions): Promise<void> {
   if (!isReport(what))
-    throw new HearsayError("ERR_CONFIG", `there is no report "${what}"; give attacks or measurements`);
+    throw new HearsayError("ERR_CONFIG", `there is no report "${what}"; give one of ${Object.keys(PAGES).join(", ")}`);
   if (options.cut && what !== "attacks") throw new HearsayError("ERR_CONFIG", "--cut is of the attacks only");
   const page = PAGES[what];
   if (!existsSync(page))
     throw new HearsayError("ERR_CONFIG", `there is no ${page} here: call this at the top of a checkout`);
   if (options.cut) return reportCut(options);
-  return what === "attacks" ? reportAttacks(options) : reportMeasurements(options);
+  return REPORTS[what](options);
 }
+
+const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>>> = {
+  attacks: reportAttacks,
+  codecs: reportCodecs,
+  measurements: reportMeasurements,
+};
 
 function isReport(what: string): what is Report {
   return Object.hasOwn(PAGES, what);
@@ -53,6 +63,18 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   tell(options, Object.values(sweeps), [PAGES.attacks]);
 }
 
+async function reportCodecs(options: ReportOptions): Promise<void> {
+  const { codecSection, sectionText, figureFiles } = await withPlots(async () => ({
+    ...(await import("../../../sim/paper/measure-codecs.ts")),
+    ...(await import("../../../sim/paper/section.ts")),
+  }));
+  const sweeps = await sweepsOf({ codecs: "codecs" }, "measure", options);
+  if (sweeps === undefined) return;
+  const section = codecSection(sweeps.codecs);
+  const written = await writePage("codecs", { text: sectionText(section, PLOTS), figures: figureFiles([section]) });
+  tell(options, Object.values(sweeps), written);
+}
+
 async function reportMeasurements(options: ReportOptions): Promise<void> {
   const { MEASUREMENTS, measureReport } = await withPlots(() => import("../../../sim/paper/measure-report.ts"));
   await Promise.all([writeHalves(), writeRare()]);
@@ -61,11 +83,7 @@ async function reportMeasurements(options: ReportOptions): Promise<void> {
   };
   const sweeps = await sweepsOf(names, "measure", options);
   if (sweeps === undefined) return;
-  const { text, figures } = measureReport(sweeps, PLOTS);
-  const paths = [...figures].map(([name, svg]) => [join(dirname(PAGES.measurements), PLOTS, name), svg] as const);
-  for (const [path, svg] of paths) await writeOutput(path, svg);
-  await writeSection("measurements", text);
-  tell(options, Object.values(sweeps), [PAGES.measurements, ...paths.map(([path]) => path)]);
+  tell(options, Object.values(sweeps), await writePage("measurements", measureReport(sweeps, PLOTS)));
 }
 
 /** Five minutes of the matrix, on the screen. */
@@ -95,6 +113,20 @@ async function sweepsOf<K extends string>(
   const sweeps: [K, SweepCells][] = [];
   for (const [key, name] of all) sweeps.push([key, await readCells(`${prefix}-${name}`)]);
   return Object.fromEntries(sweeps) as Record<K, SweepCells>;
+}
+
+interface Drawn {
+  readonly text: string;
+  /** File name -> SVG. */
+  readonly figures: ReadonlyMap<string, string>;
+}
+
+/** The page's table, and its figures beside it; what was written. */
+async function writePage(name: Report, { text, figures }: Drawn): Promise<string[]> {
+  const paths = [...figures].map(([file, svg]) => [join(dirname(PAGES[name]), PLOTS, file), svg] as const);
+  for (const [path, svg] of paths) await writeOutput(path, svg);
+  await writeSection(name, text);
+  return [PAGES[name], ...paths.map(([path]) => path)];
 }
 
 /** Replaces what stands between the marks of the page; the words around them are written by hand. */

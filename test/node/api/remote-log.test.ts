@@ -1,8 +1,8 @@
 /** A neighbour that is audited cannot fill the disk of the auditor, nor keep it for ever. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { wallClock } from "../../../node/clock.ts";
 import { createRemoteLogs } from "../../../node/api/remote-log.ts";
+import { wallClock } from "../../../node/clock.ts";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { Clock, Transport } from "../../../protocol/base/seams.ts";

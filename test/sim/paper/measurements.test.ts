@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { parse } from "yaml";
 import type { Cell } from "../../../sim/paper/cells.ts";
 import { groupsOf } from "../../../sim/paper/measure-accusations.ts";
+import { codecSection } from "../../../sim/paper/measure-codecs.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import {
   MEASUREMENTS,
@@ -81,6 +82,31 @@ describe("figures of a series", () => {
     assert.equal(agreedAfter(apart([1, 1, 3, 2, 1.15, 0.1]), reference, 2), 2);
     assert.equal(agreedAfter(apart([1, 1, 1, 2, 2, 0.13]), reference, 3), undefined);
     assert.equal(agreedAfter(reference, reference, 3), 0);
+  });
+});
+
+describe("the page of codecs", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-codecs.yaml"), "utf8"));
+  const page = (result: (scenario: Scenario) => Result | undefined) => codecSection(sweepOf(cells(document, result)));
+
+  it("compares each codec with float32 on the same data, and draws the data without liars", () => {
+    const lost = (codec: unknown) => (codec === "int4" ? 0.02 : codec === "int8" ? -0.001 : 0);
+    const { table, figures } = page(({ task }) => ({ mean: 0.95 - lost(task.codec), worst: 0.9 }));
+    const rows = table.rows.map(([where, codec, , less]) => [where, codec, less]);
+    assert.deepEqual(rows.slice(0, 3), [
+      ["iid, none", "f32", ""],
+      ["iid, none", "int8", "-0.1"],
+      ["iid, none", "int4", "2.0"],
+    ]);
+    assert.deepEqual(rows.at(-1), ["Dirichlet 0.5, alie z=1.5 20 %", "int4", "2.0"]);
+    assert.equal(figures.length, 4);
+    assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
+  });
+
+  it("says what is missing before there are runs", () => {
+    const { table, figures } = page(() => undefined);
+    assert.equal(figures.length, 0);
+    assert.match(JSON.stringify(table), /…/);
   });
 });
 

@@ -1,0 +1,73 @@
+/** What bodies of fewer bits cost in accuracy, and save in bytes. */
+import { formatBytes } from "../../protocol/base/figures.ts";
+import { bytesChart } from "../report/curves.ts";
+import { type Cell, type Score, scoreOf } from "./cells.ts";
+import { endText } from "./measure-conditions.ts";
+import { attackName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import type { Figure, Section } from "./section.ts";
+import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt } from "./series.ts";
+
+/** What the others are compared with. */
+const REFERENCE = "f32";
+
+export function codecSection(sweep: SweepCells): Section {
+  const target = sweep.cells[0]?.scenario.metrics.target ?? 0;
+  const goal = `${100 * target} %`;
+  return {
+    title: "Bits of a body",
+    caption:
+      `Accuracy in percent, mean / worst peer of all seeds, and the difference of the mean to ${REFERENCE} on the same data; bytes sent by a peer until the mean accuracy is ${goal}, ` +
+      `and in all: mean ± 95 % interval. ${captionOf(sweep)}.`,
+    table: {
+      head: ["data, attack", "codec", "at the end", `less than ${REFERENCE}`, `bytes to ${goal}`, "bytes in all"],
+      rows: sweep.cells.map((cell) => [
+        whereOf(cell),
+        codecName(cell),
+        endText(cell),
+        lossText(cell, sweep.cells),
+        overSeeds(cell, (series) => reachedAt(series, target, bytesOf), formatBytes),
+        overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes),
+      ]),
+    },
+    figures: figuresOf(sweep.cells),
+  };
+}
+
+/** Points of the mean accuracy that are lost; below 0 where some were won. */
+function lossText(cell: Cell, cells: readonly Cell[]): string {
+  const reference = cells.find((one) => codecName(one) === REFERENCE && whereOf(one) === whereOf(cell));
+  const scores: (Score | undefined)[] = [reference && scoreOf(reference), scoreOf(cell)];
+  const [before, after] = scores;
+  if (before === undefined || after === undefined || reference === cell) return "";
+  return (100 * (before.mean - after.mean)).toFixed(1);
+}
+
+function whereOf({ scenario }: Cell): string {
+  const { attack } = scenario;
+  const share = attack === undefined ? "" : ` ${100 * attack.share} %`;
+  return `${partitionName(scenario.partition)}, ${attackName(scenario)}${share}`;
+}
+
+function codecName({ scenario }: Cell): string {
+  return String(scenario.task.codec ?? REFERENCE);
+}
+
+/** Accuracy over bytes on all data without an attack. */
+function figuresOf(cells: readonly Cell[]): Figure[] {
+  const honest = [...new Set(cells.filter(({ scenario }) => scenario.attack === undefined).map(whereOf))];
+  return honest.flatMap((where) => {
+    const lines = cells.filter((cell) => whereOf(cell) === where);
+    const series = lines.flatMap((cell, i) => lineOf(codecName(cell), cell, bytesOf, accuracyOf, i));
+    if (series.length === 0) return [];
+    const [first] = lines;
+    const name = first === undefined ? "" : partitionName(first.scenario.partition);
+    const y = { label: "accuracy", percent: true, domain: [0, 1] } as const;
+    return [
+      {
+        name: `codecs-bytes-${name.toLowerCase().replaceAll(" ", "-")}`,
+        about: `Accuracy over bytes of all codecs, ${name}`,
+        svg: bytesChart(`Accuracy over bytes, ${name}`, y, series),
+      },
+    ];
+  });
+}
