@@ -3,23 +3,9 @@
  *
  *     memory     16 bytes of lanes | levels of one chunk | parameters of one chunk, with zeros up to a whole group
  */
-import {
-  assemble,
-  type Code,
-  createMemory,
-  f32x4,
-  f64x2,
-  forLoop,
-  hasSimd,
-  i32,
-  i32x4,
-  instantiate,
-  local,
-  PAGE,
-  shuffle,
-  v128,
-  type WasmFunction,
-} from "../base/wasm-module.ts";
+import type { Code } from "../base/wasm-code.ts";
+import { f32x4, f64x2, forLoop, i32, i32x4, local, shuffle, v128 } from "../base/wasm-instructions.ts";
+import { assemble, createMemory, hasSimd, instantiate, PAGE, type WasmFunction } from "../base/wasm-module.ts";
 import { FOLD, LANES, MIX, plainRounding, type Rounding, STEP, seedFrom } from "./rounding.ts";
 
 /** Parameters that are worked on at a time. */
