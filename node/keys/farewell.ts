@@ -1,6 +1,6 @@
 /**
  * Tells others that a key has ended, by a node that does nothing else: it connects to peers of the address book, says it once on the
- * evidence topic, and leaves. Who hears it checks it, keeps it and passes it on (protocol/log/entry/evidence.ts).
+ * evidence topic, and leaves. A peer that hears it checks it, keeps it and passes it on (protocol/log/entry/evidence.ts).
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

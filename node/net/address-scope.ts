@@ -1,5 +1,5 @@
 /**
- * What kind of place an address names, and who may tell of it. Whoever tells of an address makes this peer send packets there; so what comes from
+ * What kind of place an address names, and who may tell of it. A peer that tells of an address makes this peer send packets there; so what comes from
  * the network is dialled only where it leads to the public Internet, or to a place where the teller is itself.
  */
 import { BlockList, isIP } from "node:net";

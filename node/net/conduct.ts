@@ -7,7 +7,7 @@
  * nothing but the bytes (protocol/README.md, Wire).
  *
  * A key is free, so the newcomers of one address prefix have an allowance together, too: once that is used up, the first fault of a fresh key ends
- * its connection. Who commits no fault notices nothing of it.
+ * its connection. A neighbour without faults notices nothing of it.
  */
 import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../protocol/base/bounded.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";

@@ -1,6 +1,6 @@
 /**
  * Takes work one after the other, in the order of asking: fifty exports of a log at once would each take fifty times as long, and the time
- * that the peer needs. Who waits is bounded.
+ * that the peer needs. How many may wait is bounded.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
 

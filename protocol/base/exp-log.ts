@@ -1,7 +1,7 @@
 /**
  * e^x, ln x and powers of float64 with one result on every machine. ECMAScript leaves the functions of Math open: V8 compiles them from C++,
  * where processors with a fused multiply-add round once what others round twice, and the last bit differs. That they agree for some arguments
- * today, as log and pow do, is no promise. So of Math only what IEEE 754 settles is used (abs, floor, sqrt, fround ...), which a lint rule
+ * at this time, as log and pow do, is no promise. So of Math only what IEEE 754 settles is used (abs, floor, sqrt, fround ...), which a lint rule
  * holds; here are the others that a result depends on, made of +, -, *, / and operations on bits, each rounded once, in the order written.
  *
  * Method: reduction of the argument by powers of two (Cody & Waite, Software Manual for the Elementary Functions, 1980), then a series.

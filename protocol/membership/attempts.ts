@@ -1,5 +1,5 @@
 /**
- * Failed attempts at addresses that nobody here has reached. Whoever invents addresses makes peers knock at the doors of others; so an address is
+ * Failed attempts at addresses that nobody here has reached. An attacker that invents addresses makes peers knock at the doors of others; so an address is
  * given up after a few attempts, and a host and an address prefix get few in all, whatever the peers are called that are said to live there.
  *
  * What a peer tells of its own host, and what lies in the local network, has a larger allowance of its own, so that others cannot use it up.

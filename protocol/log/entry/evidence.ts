@@ -14,7 +14,7 @@
  *                     their bytes; at most LIMITS.maxEvidenceBytes, so that it fits into one announcement on the evidence topic
  *
  * An entry vouches for the one before it, so that a long entry can be convicted by its successor. Checkpoints of different sizes prove nothing by themselves:
- * that no consistency proof was given may be anybody's fault. Who suspects their writer looks through its entries (peer/account/fork-search.ts). A key that signs nothing twice can't be accused of a fork by anybody.
+ * that no consistency proof was given may be anybody's fault. A peer that suspects their writer looks through its entries (peer/account/fork-search.ts). A key that signs nothing twice can't be accused of a fork by anybody.
  */
 import { compareBytes, decodeUtf8, equalBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";

@@ -3,7 +3,7 @@
  * ends leave. The answer (hello-service.ts) carries the newest announcement, so that a newcomer need not wait for the next one, and the newest of the
  * asker, in case that it has forgotten (peer/account/past.ts).
  *
- * A peer counts as a neighbour from its answer until its connection closes. Whoever neither answers nor greets is not kept (`Transport.keep`).
+ * A peer counts as a neighbour from its answer until its connection closes. A peer that neither answers nor greets is not kept (`Transport.keep`).
  */
 import { equalBytes, toHex } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
