@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { READERS } from "../../node/data/readers/registry.ts";
 import { SET_NAMES } from "../../node/data/shipped/registry.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
+import { ENGINES } from "../../node/engines/registry.ts";
 import { PRE_AGGREGATORS, RULES } from "../../protocol/aggregate/registry.ts";
 import type { JsonSchema } from "../../protocol/base/json-schema.ts";
 import { CODECS } from "../../protocol/codec/registry.ts";
@@ -51,6 +52,15 @@ test("the first page counts the attacks, and names the data that are read and th
   for (const ending of READERS.flatMap(({ endings }) => endings))
     assert.ok(data.toLowerCase().includes(ending.slice(1)), ending);
   for (const kind of modelKinds()) assert.match(text, new RegExp(`Models:[^.]*\\b${kind}\\b`));
+});
+
+test("what a task will cost names every engine with the memory of its process", () => {
+  const text = page("node/README.md");
+  for (const { name, processBytes } of ENGINES.values()) {
+    const row = text.split("\n").find((line) => line.startsWith("| memory | ")) ?? "";
+    assert.ok(row.includes(`${processBytes / 1e6}`), `${name}: ${row}`);
+    assert.ok(text.includes(`\`${name}\``), name);
+  }
 });
 
 test("templates and sets are the same names in the command line as in the pages", () => {

@@ -1,10 +1,17 @@
-/** `hearsay config check FILE`: whether a configuration is right, and else every fault of it. */
+/** `hearsay config check [FILE]`: whether a configuration is right, and else every fault of it. */
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { checkConfigFile } from "../../config.ts";
+import { configPath } from "../../disk/state-dir.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
-export async function run(file: string, options: { readonly json?: boolean }): Promise<void> {
+interface CheckOptions {
+  readonly state: string;
+  readonly json?: boolean;
+}
+
+export async function run(given: string | undefined, options: CheckOptions): Promise<void> {
+  const file = given ?? configPath(options.state);
   try {
     const { settings, preset } = await checkConfigFile(file);
     if (options.json) return printJson({ file, settings, ...(preset !== undefined && { preset }), faults: [] });

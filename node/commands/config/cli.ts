@@ -23,15 +23,17 @@ Examples:
 
 export const check: Definition = (command) => {
   command
-    .argument("<file>", "a configuration, such as .hearsay/config.yaml")
+    .argument("[file]", "a configuration (default: config.yaml in the state directory)")
+    .addOption(stateOption())
     .addOption(jsonOption())
     .action(calls(() => import("./check.ts")));
   notes(
     command,
     `Exit status: 0 right; 2 wrong: every fault is named, with what would be right.
 
-Example:
-  $ hearsay config check .hearsay/config.yaml`,
+Examples:
+  $ hearsay config check
+  $ hearsay config check other.yaml --json`,
   );
 };
 

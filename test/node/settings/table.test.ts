@@ -9,6 +9,8 @@ import { addSettings, DATA_PATHS, FLAGGED, settingsOf } from "../../../node/sett
 import { nearestSetting } from "../../../node/settings/nearest.ts";
 import { PRESET_NAMES } from "../../../node/settings/preset-names.ts";
 import { configSchema, DEFAULTS, SETTINGS, valueAt } from "../../../node/settings/table.ts";
+import { costOf, DEFAULT_COST_SETTINGS } from "../../../node/task-cost.ts";
+import { blobTask } from "../../support/blobs.ts";
 import { blocks, renewed } from "../../support/docs.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hearsay-settings-"));
@@ -65,6 +67,16 @@ test("every value of a preset is one that its setting takes, is not the default,
     }
   }
   assert.ok(values >= PRESET_NAMES.length);
+});
+
+test("what the preset metered costs is within what its reason says", () => {
+  const minCycleMs = SETTINGS.get("minCycleMs")?.presets?.metered?.value as number;
+  const task = blobTask();
+  const { networkBytesPerDay } = costOf(
+    { ...task, tensors: [["w", [2500]]], aggregation: { ...task.aggregation, inboxSize: 8 } },
+    { ...DEFAULT_COST_SETTINGS, minCycleMs },
+  );
+  assert.ok(networkBytesPerDay <= 65e6 && 30 * networkBytesPerDay <= 2e9, `${networkBytesPerDay}`);
 });
 
 test("a preset stands above the defaults and below all else, wherever it was chosen", async () => {

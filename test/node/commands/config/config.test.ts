@@ -57,6 +57,8 @@ test("config show without a file tells the defaults", () => {
 test("config check of a right file is one line and status 0; of a wrong one every fault and status 2", () => {
   const good = hearsay(["config", "check", right]);
   assert.deepEqual([good.status, good.stdout], [0, `${right} is right: 3 settings, preset metered\n`]);
+  writeFileSync(join(folder, "config.yaml"), "mdns: false\n");
+  assert.match(hearsay(["config", "check", "--state", folder]).stdout, /config\.yaml is right: 1 setting\n/);
   const bad = hearsay(["config", "check", wrong]);
   assert.deepEqual([bad.status, bad.stdout], [2, ""]);
   assert.match(bad.stderr, /wrong\.yaml has 2 fault\(s\):\n/);
