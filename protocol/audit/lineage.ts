@@ -1,7 +1,7 @@
 /**
  * What the entries of a log must say by the task and by one another, without a look at any model:
  *
- *     train       in = the model that the log has come to;  steps = H;  age = min(age before + H, LIMITS.maxAge)
+ *     train       in = the model that the log has come to;  steps = H, or fewer where the task is adaptive;  age = min(age before + H, LIMITS.maxAge)
  *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
  *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as task/combine.ts has it
@@ -121,7 +121,9 @@ function train(state: State, { in: from, out, steps, age }: TrainBody): Judgemen
   state.model = { params: out, age };
   state.trained = state.model;
   if (origin === undefined) return { fault: "trained from another model than the log had come to" };
-  if (steps !== task.training.steps) return { fault: `${steps} steps; the task says ${task.training.steps}` };
+  const { steps: most, adaptive } = task.training;
+  if (steps > most || (steps < most && !adaptive))
+    return { fault: `${steps} steps; the task says ${most}${adaptive ? " at most" : ""}` };
   const expected = ageAfter(origin);
   return age === expected ? {} : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
 }

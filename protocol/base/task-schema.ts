@@ -72,6 +72,10 @@ const training = z.strictObject({
   learningRate: positive.max(100).default(0.1),
   momentum: z.number().min(0).lt(1).default(0),
   steps: wholePositive.max(100_000).default(10).describe("H: optimiser steps between two publications"),
+  adaptive: z
+    .literal(true)
+    .optional()
+    .describe("devices that are much slower than others take fewer steps; left out where all take all"),
   batch: wholePositive.max(65536).default(32),
 });
 

@@ -71,8 +71,8 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
 
   const shelf = createBlobShelf({ budget, ...(archive && { archive }) }, subject.names.blob);
   shelf.keep(subject.taskId, subject.manifest);
-  const { inbound, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
-  const loop = joinLoop(parts, options, { saved, inbound, shelf, account, past });
+  const { inbound, ranks, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
+  const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past });
   const latest = () => loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
   const { hello, acquaintance } = joinGreetings(parts, { receive, latest, newestOf, account, past });

@@ -43,11 +43,12 @@ import { createPace } from "./loop/pace.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
 import { createSaving } from "./loop/saving.ts";
 import type { SavedState } from "./loop/state.ts";
+import { createStepPlan } from "./loop/steps.ts";
 import { createTraining } from "./loop/training.ts";
 import { createOffers, createPublisher, createWayOut, type Offer } from "./loop/way-out.ts";
 import { type Budget, createBudget } from "./memory/budget.ts";
 import { createIdentities, type Identities } from "./memory/identities.ts";
-import { createRanks } from "./memory/ranks.ts";
+import { createRanks, type Ranks } from "./memory/ranks.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import { createReports, type Reports } from "./reports.ts";
 import type { TopicService } from "./services.ts";
@@ -129,6 +130,7 @@ export function joinPast(parts: Parts, hasPast: boolean): Past {
 /** The way in. */
 export interface WayIn {
   readonly inbound: Inbound;
+  readonly ranks: Ranks;
   readonly book: AnnouncementBook;
   readonly receive: TopicService["handle"];
 }
@@ -154,13 +156,14 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
   const isBanned = account && { isBanned: account.isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
-  return { inbound, book, receive: createHearing({ book, reports }, inbound.heard) };
+  return { inbound, ranks, book, receive: createHearing({ book, reports }, inbound.heard) };
 }
 
 /** What the loop is made of beside the parts. */
 export interface LoopNeeds {
   readonly saved: SavedState | undefined;
   readonly inbound: Inbound;
+  readonly ranks: Ranks;
   readonly shelf: BlobShelf;
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;
@@ -177,7 +180,7 @@ export interface Learning {
 export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
   const { archive, place, life, reports, subject } = parts;
-  const { saved, inbound, shelf, account, past } = needs;
+  const { saved, inbound, ranks, shelf, account, past } = needs;
   const { task, names } = subject;
   const start = initialParams(task.tensors, task.seed);
   const offers = createOffers(
@@ -198,11 +201,12 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     { inbound, aggregator, catchUp: createCatchUp({ clock, identities, trainer }, task), saving, reports },
     { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
   );
+  const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
   const run = createLoop(
     {
       training: createTraining({ trainer, clock, reports }, { task, self: identity.peerId }),
       wayOut: createWayOut({ saving, publisher, offers }),
-      pace: createPace(clock, minCycleMs, life.signal),
+      pace: createPace({ clock, plan }, { minCycleMs, signal: life.signal }),
       ...{ inbound, merging },
     },
     { state: saving.state, startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal },

@@ -56,7 +56,12 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
     {
       ...modules,
       store: fenced,
-      trainer: slowed(trainer, parts.clock, trainMs, () => alive),
+      trainer: slowed(
+        trainer,
+        parts.clock,
+        (steps) => (trainMs() * steps) / task.training.steps,
+        () => alive,
+      ),
       aggregator: plainAggregator,
     },
   );
@@ -74,11 +79,16 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
 }
 
 /** The trainer, taking virtual time; a training that is under way when the peer is killed never ends, for nobody. */
-export function slowed(trainer: Trainer, clock: Clock, trainMs: () => number, isAlive: () => boolean): Trainer {
+export function slowed(
+  trainer: Trainer,
+  clock: Clock,
+  trainMs: (steps: number) => number,
+  isAlive: () => boolean,
+): Trainer {
   return {
     ...trainer,
     async fit(request) {
-      await new Promise<void>((resolve) => clock.after(trainMs(), resolve));
+      await new Promise<void>((resolve) => clock.after(trainMs(request.steps), resolve));
       if (!isAlive()) throw killed();
       return trainer.fit(request);
     },

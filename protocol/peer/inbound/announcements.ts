@@ -198,10 +198,18 @@ function keep(book: Book, announcement: Announcement, rank: Rank, allowance: All
       tag,
       order: book.orders++,
       givenUp: false,
+      stepMs: stepMsOf(slot, announcement.age, allowance.atMs),
       allowance,
       doubts: slot?.doubts,
     },
   });
+}
+
+/** With the time since its announcement before, by which it grew older by some steps. */
+function stepMsOf(slot: Slot | undefined, age: number, nowMs: number): number | undefined {
+  if (slot === undefined || age <= slot.announced.age) return slot?.stepMs;
+  const stepMs = (nowMs - slot.announced.firstSeenMs) / (age - slot.announced.age);
+  return slot.stepMs === undefined ? stepMs : 0.7 * slot.stepMs + 0.3 * stepMs;
 }
 
 /** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */

@@ -44,9 +44,9 @@ async function oneCycle(
 ): Promise<void> {
   const model = state();
   const cycle = model.cycle + 1;
-  const mergeInMs = pace.begin();
+  const { steps, mergeInMs } = pace.begin();
   inbound.beginCycle(cycle, Math.max(euclideanNorm(model.params), startNorm), mergeInMs);
-  const own = await training(model, cycle);
+  const own = await training(model, cycle, steps);
   pace.trained();
   const mayLog = await wayOut(own);
   await pace.shortest(inbound);

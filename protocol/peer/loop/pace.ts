@@ -6,10 +6,11 @@
  * min(half its own mean training time, four times its mean pull time): a cycle is never more than 1.5 times the training.
  */
 import type { Clock } from "../../base/seams.ts";
+import type { StepPlan } from "./steps.ts";
 
 export interface Pace {
-  /** Marks the start of a cycle; the time in which it will probably merge, ms. */
-  begin(): number;
+  /** Marks the start of a cycle: how many steps it trains, and the time in which it will probably merge, ms. */
+  begin(): { readonly steps: number; readonly mergeInMs: number };
   /** Marks the end of its training. */
   trained(): void;
   /** Resolves when the cycle has lasted its shortest time. What was put off until shortly before the merge must begin now. */
@@ -26,28 +27,45 @@ export interface Hopes {
   onFresh(callback: () => void): void;
 }
 
-export function createPace(clock: Clock, minCycleMs: number, signal: AbortSignal): Pace {
+export interface PaceComponents {
+  readonly clock: Clock;
+  readonly plan: StepPlan;
+}
+
+export interface PaceOptions {
+  readonly minCycleMs: number;
+  readonly signal: AbortSignal;
+}
+
+export function createPace({ clock, plan }: PaceComponents, { minCycleMs, signal }: PaceOptions): Pace {
   let begunMs = clock.monotonicMs();
-  let meanTrainMs = 0;
+  let fullTrainMs = 0;
+  let trainings = 0;
+  /** Of all steps, in the training of this cycle. */
+  let share = 1;
   let deadlineMs = begunMs;
+  const expectedMs = () => share * fullTrainMs;
 
   return {
     begin() {
       begunMs = clock.monotonicMs();
-      return Math.max(minCycleMs, meanTrainMs);
+      const steps = plan.next(fullTrainMs, trainings);
+      share = steps / plan.most;
+      return { steps, mergeInMs: Math.max(minCycleMs, expectedMs()) };
     },
     trained() {
-      const tookMs = clock.monotonicMs() - begunMs;
-      meanTrainMs = meanTrainMs === 0 ? tookMs : 0.8 * meanTrainMs + 0.2 * tookMs;
+      trainings++;
+      const tookMs = (clock.monotonicMs() - begunMs) / share;
+      fullTrainMs = fullTrainMs === 0 ? tookMs : 0.8 * fullTrainMs + 0.2 * tookMs;
     },
     async shortest(inbound) {
       const floorMs = begunMs + minCycleMs;
-      const patienceMs = Math.min(meanTrainMs / 2, 4 * inbound.pullMs());
+      const patienceMs = Math.min(expectedMs() / 2, 4 * inbound.pullMs());
       deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
       await sleepUntil(clock, floorMs, signal);
     },
     async longest(inbound) {
-      const wanted = () => inbound.wanted(Math.max(minCycleMs, meanTrainMs));
+      const wanted = () => inbound.wanted(Math.max(minCycleMs, expectedMs()));
       while (inbound.fresh() < wanted() && clock.monotonicMs() < deadlineMs && !signal.aborted) {
         await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));
       }

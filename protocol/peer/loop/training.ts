@@ -12,15 +12,16 @@ export interface TrainingComponents {
 }
 
 /** Trains a model in a cycle of this peer. */
-export type Training = (model: ModelState, cycle: number) => Promise<Own>;
+export type Training = (model: ModelState, cycle: number, steps: number) => Promise<Own>;
 
 export function createTraining(
   { trainer, clock, reports }: TrainingComponents,
   { task, self }: { readonly task: Task; readonly self: PeerId },
 ): Training {
-  return async (model, cycle) => {
+  return async (model, cycle, steps) => {
     const startedMs = clock.monotonicMs();
-    const own = await train({ task, trainer }, model, `${task.seed}/${self}/${model.age}/${cycle}`);
+    const seed = `${task.seed}/${self}/${model.age}/${cycle}`;
+    const own = await train({ trainer }, model, { steps, seed });
     if (own.kind === "diverged") {
       reports.counters.diverged++;
       reports.tell({ kind: "diverged", cycle });

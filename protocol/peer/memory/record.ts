@@ -42,6 +42,8 @@ export interface Slot {
   /** Grows with every announcement that is kept. */
   readonly order: number;
   givenUp: boolean;
+  /** What passes while it grows older by one step: a moving average, ms; undefined before its second announcement. */
+  readonly stepMs: number | undefined;
   /** Announcements that it may still make. */
   readonly allowance: Allowance;
   /** Old announcements of it that may still be looked into. */

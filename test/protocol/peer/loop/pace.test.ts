@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { createPace } from "../../../../protocol/peer/loop/pace.ts";
 import { createVirtualClock, type VirtualClock } from "../../../../sim/seams/clock.ts";
 
+const ALL_STEPS = { most: 10, next: () => 10 };
+
 interface Scene {
   readonly trainMs: number;
   readonly minCycleMs: number;
@@ -17,7 +19,7 @@ interface Scene {
 async function cycleMs(scene: Scene, cycles = 1): Promise<number> {
   const clock = createVirtualClock(1_000_000);
   const stop = new AbortController();
-  const pace = createPace(clock, scene.minCycleMs, stop.signal);
+  const pace = createPace({ clock, plan: ALL_STEPS }, { minCycleMs: scene.minCycleMs, signal: stop.signal });
   let begunMs = 0;
   let endedMs = 0;
   const done = (async () => {
