@@ -28,6 +28,7 @@ const PAGES = {
   attacks: "sim/results/attacks.md",
   codecs: "sim/results/codecs.md",
   measurements: "sim/results/measurements.md",
+  "slow-devices": "sim/results/slow-devices.md",
 } as const;
 type Report = keyof typeof PAGES;
 /** Relative to the pages. */
@@ -46,8 +47,15 @@ export async function run(what: string, options: ReportOptions): Promise<void> {
 
 const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>>> = {
   attacks: reportAttacks,
-  codecs: reportCodecs,
+  codecs: (options) =>
+    reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
   measurements: reportMeasurements,
+  "slow-devices": (options) =>
+    reportOne(
+      "slow-devices",
+      async () => (await import("../../../sim/paper/measure-slow-devices.ts")).slowDevicesSection,
+      options,
+    ),
 };
 
 function isReport(what: string): what is Report {
@@ -63,15 +71,19 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   tell(options, Object.values(sweeps), [PAGES.attacks]);
 }
 
-async function reportCodecs(options: ReportOptions): Promise<void> {
-  const { codecSection, sectionText, figureFiles } = await withPlots(async () => ({
-    ...(await import("../../../sim/paper/measure-codecs.ts")),
-    ...(await import("../../../sim/paper/section.ts")),
-  }));
-  const sweeps = await sweepsOf({ codecs: "codecs" }, "measure", options);
+/** A page of one sweep. @param load gives what makes a section of its cells. */
+async function reportOne(
+  name: Report,
+  load: () => Promise<(sweep: SweepCells) => Section>,
+  options: ReportOptions,
+): Promise<void> {
+  const [sectionOf, { sectionText, figureFiles }] = await withPlots(() =>
+    Promise.all([load(), import("../../../sim/paper/section.ts")]),
+  );
+  const sweeps = await sweepsOf({ [name]: name }, "measure", options);
   if (sweeps === undefined) return;
-  const section = codecSection(sweeps.codecs);
-  const written = await writePage("codecs", { text: sectionText(section, PLOTS), figures: figureFiles([section]) });
+  const section = sectionOf(sweeps[name] as SweepCells);
+  const written = await writePage(name, { text: sectionText(section, PLOTS), figures: figureFiles([section]) });
   tell(options, Object.values(sweeps), written);
 }
 
@@ -114,6 +126,8 @@ async function sweepsOf<K extends string>(
   for (const [key, name] of all) sweeps.push([key, await readCells(`${prefix}-${name}`)]);
   return Object.fromEntries(sweeps) as Record<K, SweepCells>;
 }
+
+type Section = import("../../../sim/paper/section.ts").Section;
 
 interface Drawn {
   readonly text: string;

@@ -14,6 +14,7 @@ import {
   type MeasureReport,
   measureReport,
 } from "../../../sim/paper/measure-report.ts";
+import { slowDevicesSection } from "../../../sim/paper/measure-slow-devices.ts";
 import { agreedAfter } from "../../../sim/paper/measure-split.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
 import { accuracyOf, bytesOf, overSeeds, reachedAt, secondsOf, valueAt } from "../../../sim/paper/series.ts";
@@ -100,6 +101,28 @@ describe("the page of codecs", () => {
     ]);
     assert.deepEqual(rows.at(-1), ["Dirichlet 0.5, alie z=1.5 20 %", "int4", "2.0"]);
     assert.equal(figures.length, 4);
+    assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
+  });
+
+  it("says what is missing before there are runs", () => {
+    const { table, figures } = page(() => undefined);
+    assert.equal(figures.length, 0);
+    assert.match(JSON.stringify(table), /…/);
+  });
+});
+
+describe("the page of slow devices", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-slow-devices.yaml"), "utf8"));
+  const page = (result: (scenario: Scenario) => Result | undefined) =>
+    slowDevicesSection(sweepOf(cells(document, result)));
+
+  it("names devices, attack and steps of each row, and draws those without liars", () => {
+    const { table, figures } = page(() => ({ mean: 0.95, worst: 0.9 }));
+    assert.equal(table.rows.length, 10);
+    assert.deepEqual(table.rows[0]?.slice(0, 3), ["alike, none", "all", "95 / 90"]);
+    assert.deepEqual(table.rows[7]?.slice(0, 2), ["9 of 30 slower by 20, sign-flip", "adaptive"]);
+    assert.deepEqual(table.rows[9]?.slice(0, 2), ["1 of 30 slower by 1000, none", "adaptive"]);
+    assert.equal(figures.length, 1);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 

@@ -1,0 +1,66 @@
+/** Slow devices, where all take all steps of a training, and where slow ones take fewer. */
+import { formatBytes } from "../../protocol/base/figures.ts";
+import { lineChart } from "../report/plots.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
+import type { Cell } from "./cells.ts";
+import { endText } from "./measure-conditions.ts";
+import { attackName, captionOf, type SweepCells } from "./names.ts";
+import type { Section } from "./section.ts";
+import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
+
+/** Mean accuracy to which time and bytes are counted. */
+const TARGET = 0.9;
+
+export function slowDevicesSection(sweep: SweepCells): Section {
+  const goal = `${100 * TARGET} %`;
+  return {
+    title: "Steps of slow devices",
+    caption:
+      `Accuracy in percent, mean / worst peer of all seeds; virtual seconds and bytes sent by a peer until the mean accuracy is ${goal}, bytes and trainings of a peer in the whole run: ` +
+      `mean ± 95 % interval; random graph of degree 8, Dirichlet 0.5. ${captionOf(sweep)}.`,
+    table: {
+      head: [
+        "devices, attack",
+        "steps",
+        "at the end",
+        `seconds to ${goal}`,
+        `bytes to ${goal}`,
+        "bytes in all",
+        "trainings",
+      ],
+      rows: sweep.cells.map((cell) => [
+        whereOf(cell.scenario),
+        stepsName(cell.scenario),
+        endText(cell),
+        overSeeds(cell, (series) => reachedAt(series, TARGET, secondsOf)),
+        overSeeds(cell, (series) => reachedAt(series, TARGET, bytesOf), formatBytes),
+        overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes),
+        overSeeds(cell, (series) => series.at(-1)?.cycles),
+      ]),
+    },
+    figures: figureOf(sweep.cells),
+  };
+}
+
+function whereOf(scenario: Scenario): string {
+  const { share, slowdown } = scenario.devices.stragglers;
+  const slow = Math.round(share * scenario.peers);
+  const devices = slow === 0 ? "alike" : `${slow} of ${scenario.peers} slower by ${slowdown}`;
+  return `${devices}, ${attackName(scenario)}`;
+}
+
+function stepsName({ task }: Scenario): string {
+  return (task.training as { readonly adaptive?: true } | undefined)?.adaptive ? "adaptive" : "all";
+}
+
+function figureOf(cells: readonly Cell[]): Section["figures"] {
+  const honest = cells.filter(({ scenario }) => scenario.attack === undefined);
+  const name = ({ scenario }: Cell) => `${whereOf(scenario).replace(/, none$/, "")}, ${stepsName(scenario)}`;
+  const series = honest.flatMap((cell, i) => lineOf(name(cell), cell, secondsOf, accuracyOf, i));
+  if (series.length === 0) return [];
+  const title = "Accuracy over time, by the steps of slow devices";
+  const y = { label: "accuracy", percent: true, domain: [0, 1] } as const;
+  return [
+    { name: "slow-devices", about: title, svg: lineChart({ title, x: { label: "virtual seconds" }, y, series }) },
+  ];
+}
