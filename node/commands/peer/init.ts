@@ -104,9 +104,9 @@ async function complete(document: Document, options: InitOptions, peers: number)
   comment(document, ["aggregation", "parameters"], " f: assumed share of lying peers, 0 to 0.49");
   comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
-  document.setIn(["training", "adaptive"], true);
+  document.setIn(["training", "adaptive"], document.createNode(true));
   comment(document, ["training", "adaptive"], " devices that are much slower than others take fewer steps");
-  document.set("codec", NEW_TASKS_CODEC);
+  document.set("codec", document.createNode(NEW_TASKS_CODEC));
   comment(document, ["codec"], " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth)");
   let fill: Fill | undefined;
   if (options.data !== undefined) {

@@ -105,6 +105,18 @@ describe("hearsay init --data", () => {
     assert.ok(Math.abs(Number(first) - 1_700_000_000) < 400 && /^\d{10}(\.\d+)?$/.test(first), first);
   });
 
+  it("writes what new tasks have and old ones have not, each with its reason: few bits, and few steps where a device is slow", () => {
+    const { task } = init("new.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n5,6,x\n", "");
+    assert.deepEqual([task.codec, task.training.adaptive], ["int8", true]);
+    const text = readFileSync(join(folder, "task.yaml"), "utf8");
+    assert.match(text, /^codec: int8 #.*f32.*int4/m);
+    assert.match(text, /^ {2}adaptive: true #.*slower/m);
+    assert.deepEqual(
+      [parseTask({ ...task, codec: undefined, training: {} })].map(({ codec, training }) => [codec, training.adaptive]),
+      [["f32", undefined]],
+    );
+  });
+
   it("takes no template of another set for a table, and no array file for one", () => {
     writeFileSync(join(folder, "t.csv"), "a,label\n1,x\n2,y\n");
     assert.match(
