@@ -1,6 +1,6 @@
 /**
- * What a process has opened, and closes in reverse order. Each is closed whatever the closing of others threw, and nobody waits for one that
- * hangs: else a full disk, which fails one of them, would leave a process that listens, holds its lock and learns nothing.
+ * What a process has opened, and closes in reverse order. Each is closed whatever the closing of others threw, and none is waited for when it
+ * hangs. Otherwise a full disk, at which one of them fails, would leave a process that listens, holds its lock and learns nothing.
  */
 import { HearsayError } from "../protocol/base/errors.ts";
 

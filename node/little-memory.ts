@@ -1,7 +1,7 @@
 /**
  * How Node is run so that a peer needs half of the memory that it takes by default; what each flag saves stands in node/README.md.
  *
- * Node reads some flags when it starts and at no other time. `restartInLittleMemory` starts it again in their sense: the same process
+ * Node reads some flags when it starts and at no other time. `restartInLittleMemory` starts it again under these flags: the same process
  * runs the same command from the beginning, under the same process id, with the same files and signals. That costs the start of a bare Node
  * (40 ms), once. Where the system or this Node cannot, the peer runs all the same, and takes more.
  */

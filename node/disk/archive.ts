@@ -5,7 +5,7 @@
  *
  * Kept within three bounds (number, bytes, hours), the oldest given up first; what a newer merge names again counts as new. Beyond a
  * budget of bytes a minute whole merges are left out: then an audit proves a sample of them, and the disk of a small machine lasts. The log
- * itself loses nothing. Nobody waits for a write, and no failure of one stops the peer: the owner is told once.
+ * itself loses nothing. Nothing waits for a write, and no write that fails stops the peer: the owner is told once.
  */
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";

@@ -2,8 +2,8 @@
  * `hearsay log repair`: makes a state directory usable again whose database is damaged, without ever rewriting what others may have seen.
  *
  * What verifies stays as it is. What does not hold is moved under `lost/<time>/` in the database, never deleted; where LevelDB itself does not
- * open, its own repair comes first, which moves files to `lost` in its directory. If entries were lost or do not hold, this log cannot be gone on
- * with: what stood there may be known to others, and another entry in its place would be a fork. So the peer begins the next
+ * open, its own repair comes first, which moves files to `lost` in its directory. If entries were lost or do not hold, nothing can be appended to this log any
+ * more: others may know what stood there, and another entry in its place would be a fork. So the peer begins the next
  * generation when it starts, whose first entry names the last good one. Tiles and checkpoints only repeat what the entries say: without
  * them nothing is lost, and opening the log makes them again.
  */

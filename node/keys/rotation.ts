@@ -1,6 +1,6 @@
 /**
- * Rotation: the next key takes over a state directory. What is new is put together in `next/`, which is then renamed to `next.ready/`: the
- * one moment at which it counts. Everything before may be done again, and everything after must be, by this process or another.
+ * Rotation: the next key takes over a state directory. What is new is put together in `next/`, which is then renamed to `next.ready/`. From that moment on it counts.
+ * What comes before may be done again; what comes after must be done, by this process or another.
  *
  *     next/key        the next key; made first, since the end entry of the old log names it and nothing takes that entry back
  *     next/db/        its log, which begins after that entry, and all that the old database holds but the old log

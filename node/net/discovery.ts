@@ -1,6 +1,6 @@
 /**
- * Finds peers of the same task on the local network by multicast DNS, in the messages of libp2p's mDNS specification. Not by @libp2p/mdns, which asks on
- * the interface of the default route alone: where there is none, it finds nobody and says nothing. Here every interface with an IPv4 address asks
+ * Finds peers of the same task on the local network by multicast DNS, in the messages of libp2p's mDNS specification. @libp2p/mdns is not used, because it asks on
+ * the interface of the default route alone: where there is no such route, it finds nobody and reports nothing. Here every interface with an IPv4 address asks
  * and answers for itself, also one that comes later.
  */
 import { networkInterfaces } from "node:os";

@@ -1,5 +1,5 @@
 /**
- * Forgets who has gone. libp2p keeps what it learned of a peer for hours, some 20 KB of each, and keys are free; whom to dial again is in the address book, which is
+ * Forgets peers that have gone. libp2p keeps what it learned of a peer for hours, some 20 KB of each, and keys are free. The address book knows whom to dial again, and is
  * bounded (protocol/membership/).
  */
 import type { Libp2p, PeerId } from "@libp2p/interface";

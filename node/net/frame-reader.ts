@@ -1,7 +1,7 @@
 /**
  * Puts frames together: an unsigned-varint length, then bytes.
  *
- * What has come of a frame is copied into memory of its own: a slice of what the socket read would keep all of that. The memory grows with what comes, not with
+ * What has come of a frame is copied into memory of its own, because a slice would keep all that the socket read. The memory grows with what comes, not with
  * what the length promises, and every growth is asked for (`reserve`), so that half frames count in the one byte budget of the process.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";

@@ -1,12 +1,12 @@
 /**
- * gossipsub, with what it leaves open closed (17.1.1): what one neighbour can make this peer do and keep, what a message that nobody may send costs its sender,
- * and links that end while the connection lives.
+ * gossipsub (17.1.1) with the bounds that it lacks: on what one neighbour can make this peer do and keep, and on messages that nobody may send, which cost their sender.
+ * Links that end while the connection lives are made anew.
  *
  *   in     one RPC after the other, each paid for before it is decoded; a neighbour that cannot pay is not read from, and has to wait
  *   kept   ids of messages for half a minute; nothing of delivery, since no topic is scored
  *   out    ids of so many messages, and answers of so many bytes, that every implementation takes the RPC
  *
- * `test/node/net/gossip.test.ts` fails where gossipsub's inside (gossip-internals.ts) is not any more what this counts on.
+ * `test/node/net/gossip.test.ts` fails where a new version of gossipsub changes the inside on which gossip-internals.ts counts.
  */
 import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import {

@@ -3,7 +3,7 @@
  * it is full.
  *
  * Standard output is what a command is for: without it the command ends, quietly where the reader has read enough, as head does, else with
- * an error. A command that does more than print goes on without it. What is told on standard error is for whoever looks: none ends for it.
+ * an error. A command that does more than print goes on without it. Standard error is for people who look: no command ends because nobody reads it.
  */
 import { fail } from "./fail.ts";
 

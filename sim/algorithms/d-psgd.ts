@@ -7,7 +7,7 @@
  * Adapt, then combine, with H local steps, as decentralizepy and most comparisons do; the paper mixes while it computes one
  * gradient, which has the same bound. The barrier is with the neighbours: a node is at most one round ahead of any of them.
  *
- * At the deadline, counted from the start of the round, a node mixes what it has; the weight of who is missing goes to its own
+ * At the deadline, counted from the start of the round, a node mixes what it has; the weight of a missing neighbour goes to its own
  * model. What comes for a round that is over is lost, and a node that has fallen behind goes on in the round that its
  * neighbours are in.
  */

@@ -8,7 +8,7 @@
  *
  * A receiver cannot know who has drawn it. The paper's code has every node tell all others that it did not; here the end of
  * a round costs no message and no time: it comes when every node has trained and everything that was sent has arrived, or at the
- * deadline where something is lost or somebody slow. What is late is lost; a slow node goes on training, and sends in the round in
+ * deadline where a message is lost or a node is slow. What is late is lost; a slow node goes on training, and sends in the round in
  * which it is done.
  */
 import * as z from "zod";

@@ -4,7 +4,7 @@
  *
  * A message is n = bytes / 1400 segments, each lost with chance p whenever it is sent. The k-th time in a row that a segment is
  * lost costs one more time-out of min(200 x 2^(k-1), 60,000) ms: exponential back-off as in RFC 6298, 5.5 and 2.5, from the
- * 200 ms that Linux has for the least (2.4 there asks for 1 s). Segments wait side by side, so the message is late by the worst of
+ * 200 ms that are the least in Linux (RFC 6298, 2.4, asks for 1 s). Segments wait side by side, so the message is late by the worst of
  * n: K losses in a row with P(K <= k) = (1 - p^(k+1))^n, one draw whatever n. After 15 (Linux: tcp_retries2) it is lost.
  *
  * A bound from above for small p, where TCP repairs most losses in one round trip (fast retransmit); it does not slow the line

@@ -1,5 +1,5 @@
 /**
- * What the default rule is to reach under attack (issue 4), and which cells miss it.
+ * What the default rule is to reach under attack, and which cells miss it.
  *
  * The reference of a cell is the same scenario without an attack: all peers honest. The data of the liars, which they do not share, are
  * missing from the attacked network, so that a part of the distance to the reference is no fault of the rule.
