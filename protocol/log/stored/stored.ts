@@ -1,10 +1,10 @@
 /**
  * Reading a log from its store: verified as far as opening it takes, or to the last byte.
  *
- * To open a log of up to 4,096 entries all of it is verified. Of a longer one the genesis, the last 4,096 entries, and the newest checkpoint, which
- * is signed by the peer itself: the tree that begins with the stored tiles and goes on with those entries must have its root. So what
- * stands before was verified when it was written, and has not been exchanged since; that none of it has rotted, `verifyStoredLog` finds.
- * Whatever does not hold on that way leads to the whole log being verified, which says what it is. Lost tiles are made again.
+ * A log of up to 4,096 entries is verified as a whole when it is opened. Of a longer log these are verified: the genesis, the last 4,096 entries, and the newest checkpoint, which
+ * the peer itself signed. The tree that begins with the stored tiles and goes on with those entries must have the checkpoint's root. So what
+ * stands before was verified when it was written, and has not been exchanged since. `verifyStoredLog` finds whether any of it was damaged.
+ * Where one of these checks fails, the whole log is verified, which says what is wrong. Lost tiles are made again.
  */
 import { decodeUtf8, equalBytes, utf8 } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";

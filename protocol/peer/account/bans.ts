@@ -4,9 +4,9 @@
  *
  *     evidence/<peer id>     the evidence as it is gossiped; of a fork rather than of an end
  *
- * Gossip does not reach who was away. So every neighbour that is met is asked for what it holds (evidence-asking.ts), and what is news from there
- * is gossiped in turn, since others behind the same gap may have missed it too. The question carries a sum of what the asker holds, and who holds
- * the same answers with nothing. Where they differ the whole list comes.
+ * Gossip does not reach peers that were cut off. So this peer asks every new neighbour for the evidence that it holds (evidence-asking.ts). Evidence that was
+ * new to this peer is published again, because other peers that were cut off may not have it. The question carries a hash of what the asker holds. A neighbour
+ * that holds the same answers with an empty list; any other neighbour answers with its whole list.
  *
  *     court.ts                what evidence proves, and whether it is looked at       sentences.ts            what is done about its key
  *     evidence-gossip.ts      what comes by gossip                                    evidence-questions.ts   what a neighbour is asked for

@@ -1,8 +1,8 @@
 /**
- * Cosignatures of this peer's log by others. They are wanted when the newest cosigned checkpoint is 64 entries or ten minutes old; then of one
- * checkpoint, by the first three neighbours that prove a model against it. They say that peers with other interests have seen this log in this state,
- * which is worth as much to a reader as those peers are: `cosignersAmong`. A neighbour brings one line, in its own name and of about this
- * time; one of a peer that is known (peer/memory/identities.ts) takes the seat of a newcomer, since keys are free.
+ * Cosignatures of this peer's log by others. They are wanted when the newest cosigned checkpoint is 64 entries or ten minutes old. Then one
+ * checkpoint is cosigned by the first three neighbours that prove a model against it. A cosignature says that another peer has seen this log in this state. It is
+ * worth as much to a reader as that peer is (`cosignersAmong`). A neighbour brings one line, in its own name and of about this
+ * time. The line of a known peer (peer/memory/identities.ts) takes the seat of a newcomer, since keys are free.
  */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";

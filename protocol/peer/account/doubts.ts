@@ -1,8 +1,8 @@
 /**
- * Doubts about authors: states of their logs that they signed, and that this peer did not hear of when they were due. Announcements of places before
- * the newest, which nobody told of; checkpoints that were shown to whoever audits a log. Such a state may have come late; or it is of another head of
- * that log. The author can tell: the tree that it announces now begins with the one signed then, which it shows by a consistency proof. As long as it
- * does not show that, none of its models is taken (proofs.ts). An author with one log can always show it; one with two cannot,
+ * Doubts about authors. A doubt is a state of an author's log that the author signed, and of which this peer did not hear in time: an announcement of a place before
+ * the newest one, or a checkpoint that was shown to an auditor. Such a state may have come late, or it may belong to another head of
+ * the log. The author can settle it by a consistency proof: the tree that it announces now begins with the tree that it signed then. Until it
+ * does, none of its models is taken (proofs.ts). An author with one log can always give the proof. An author with two heads cannot,
  * from whichever head it answers.
  */
 import { equalBytes } from "../../base/bytes.ts";

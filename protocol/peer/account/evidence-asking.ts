@@ -1,7 +1,7 @@
 /**
- * Whom to ask for evidence, and when: every neighbour once at each new connection, and again where some of what it told had to be left out. Peers
- * that are known are asked on places of their own, and nobody is asked for longer than LIMITS.evidenceQueryMs: those that answer slowly,
- * or without end, hold up nobody but themselves.
+ * Whom to ask for evidence, and when: every neighbour once at each new connection, and again where some of what it told had to be left out. Known
+ * peers are asked on places of their own. No peer is asked for longer than LIMITS.evidenceQueryMs, so a peer that answers slowly,
+ * or without end, delays no other peer.
  */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";

@@ -1,11 +1,11 @@
 /**
- * Two states of one log, both signed by its author, do not belong together. That shows to this peer alone. To others it takes two statements about one
- * place (log/entry/evidence.ts), which a liar avoids: one of its heads announces these places, the other those.
+ * Two states of one log, both signed by its author, do not belong together. Only this peer can see that. To convince others it needs two statements about one
+ * place (log/entry/evidence.ts). A liar with two heads avoids those: one head announces some places, the other head announces others.
  *
- * But it serves entries, and signs each of them. So it is asked for those from the older state to the newer one, page by page, each of which begins
- * with the last two entries of the one before. Where they begin they contradict the older statement or go on with it; where they end they
- * contradict the newer one or lead up to it; both at once they cannot, so that somewhere on the way two entries contradict each other, whatever head
- * each page was answered from. What is left to a liar is to refuse, and then nobody takes its models.
+ * But the author serves entries, and signs each of them. So it is asked for its entries from the older state to the newer one, page by page. Each page begins
+ * with the last two entries of the page before. The first entries contradict the older statement or go on with it. The last entries contradict the newer
+ * statement or lead up to it. If the author has two heads, the entries cannot do both. So somewhere on the way two entries contradict each other, whichever head
+ * each page was answered from. A liar can only refuse to answer, and then nobody takes its models.
  */
 import { equalBytes } from "../../base/bytes.ts";
 import { LIMITS } from "../../base/limits.ts";

@@ -1,10 +1,10 @@
 /**
- * What another peer shows of its log to whoever audits it, held against what it announced to this one. A liar that announces one head, and shows the
- * other one only to those who ask for its checkpoint and its entries, is found out by the first that does both.
+ * What another peer shows of its log to an auditor, held against what it announced to this peer. A liar may announce one head, and show the
+ * other head only to peers that ask for its checkpoint and its entries. The first peer that hears both finds it out.
  *
  *     checkpoint   of a size that it announced with another root: evidence. Of another size: in doubt, until it proves with its next model that both
  *                  are of one log (doubts.ts)
- *     entries      another one than it announced: evidence
+ *     entries      another entry than it announced: evidence
  */
 import { isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId } from "../../base/seams.ts";

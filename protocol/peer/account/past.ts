@@ -12,11 +12,11 @@
  *     nobody can tell                                         the same log, when all known peers know nothing newer and one knows the newest
  *                                                             entry; else new generation
  *
- * A neighbour tells with its answer to a greeting: the newest announcement of the asker that it knows. An answer of a stranger, or one that says
- * nothing, settles nothing. A peer that meets nobody waits, and trains on without a log: what nobody sees needs no entry. What is told after all
- * that is heeded before the next cycle.
+ * A neighbour tells with its answer to a greeting the newest announcement of the asker that it knows. An answer of a stranger, or one that names
+ * no announcement, settles nothing. A peer that meets no other peer waits, and trains on without a log: what nobody sees needs no entry. What a neighbour tells later
+ * is heeded before the next cycle.
  *
- * What this cannot see: a machine that was set back as a whole, to neighbours that know it as it was then and were cut off ever since; and two copies that run at once,
+ * What this cannot see: a machine that was set back as a whole, among neighbours that know it as it was then and have been cut off since; and two copies that run at the same time,
  * each beside neighbours of its own. The second is a fork by its owner.
  */
 import { equalBytes, toHex } from "../../base/bytes.ts";

@@ -7,8 +7,8 @@
  *     consistency    that tree begins with the one remembered (heads.ts), and with those that are in doubt (doubts.ts); a new generation
  *                    begins with nothing
  *
- * Where the log does not continue, its author is asked for its entries from the place that is remembered on: whichever it signs, some of them
- * are evidence of a fork (fork-search.ts). No answer is none, and the model is refused all the same. What was proved is remembered, and
+ * Where the log does not continue, its author is asked for its entries from the remembered place on. Whichever entries it signs, some of them
+ * are evidence of a fork (fork-search.ts). Silence is no evidence, but the model is refused all the same. What was proved is remembered, and
  * cosigned where its author wants that (witness.ts).
  */
 import { equalBytes } from "../../base/bytes.ts";

@@ -4,12 +4,12 @@
  * One slot per identity: however often an author announces, it is one name to draw. Checks run cheapest first; the signature
  * is last, and only then does anything change. Only `reject` stops gossipsub from relaying and costs the sender reputation.
  *
- * A signature takes 0.1 to 0.3 ms, and keys are free. So before that of an author which is not known is looked at, its sender pays (peer/memory/budget.ts), and
- * all such authors share a bounded number a second, those that are no neighbours apart from those that are. Known authors share another: the more
- * there are, the fewer each. What is refused leaves nothing behind.
+ * To check a signature takes 0.1 to 0.3 ms, and keys are free. So the sender of an announcement by an unknown author pays before its signature is looked at (peer/memory/budget.ts).
+ * Unknown authors share a bounded number of checks a second; those that are neighbours have one bound, the others another. Known authors share a bound of their own: the more
+ * there are, the fewer checks each has. A refused announcement leaves nothing behind.
  *
- * A few older announcements of each author are kept as well: a second one about the same place in its log that says another thing is
- * a fork, for everybody who has heard both.
+ * A few older announcements of each author are kept as well. If a second one says another thing about the same place in the log, the two are
+ * a fork, for every peer that has both.
  */
 import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
 import { equalBytes } from "../../base/bytes.ts";

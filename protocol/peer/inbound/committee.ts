@@ -1,10 +1,10 @@
 /**
- * Whose models the next merge takes: authors drawn at random among the neighbours, each of a group with the same chance, whether they have
- * something new or not. Of those that have, it is pulled; of the others the model that is held stands in, up to M in all.
- * Once k are being pulled nobody else is drawn: a merge of k new models is better than one of those and older ones (sim/results/measurements.md).
+ * Whose models the next merge takes. Authors are drawn at random among the neighbours, each of a group with the same chance, whether they have
+ * something new or not. If a drawn author has a new model, it is pulled. If not, the model that is held stands in, up to M in all.
+ * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (sim/results/measurements.md).
  *
- * How often somebody announces thus changes nothing. Were what is new drawn first, a peer that is faster than its network would find
- * a few new models of honest peers and one of every author that floods: a fifth of liars were two fifths of its candidates, and took it
+ * So it changes nothing how often an author announces. If new models were drawn first, a peer that is faster than its network would find
+ * a few new models of honest peers and one of every author that floods. A fifth of liars would be two fifths of its candidates, and take it over
  * (`push-flood` on two labels: the worst peer fell to 10 %, and stays at 77 % with this; sim/results/attacks.md).
  */
 import type { Rng } from "../../base/rng.ts";

@@ -6,10 +6,10 @@
  *     slow               a pull that takes much longer than the mean gives its place up as soon as another waits, and goes on without one;
  *                        so many at once, then the one that has taken longest is given up
  *
- * While newcomers have less than all places they are distrusted: whoever is known is drawn before them.
+ * While newcomers have fewer than all places they are distrusted: known authors are drawn before them.
  *
- * Keys cost nothing: without this, four that are new and silent every five seconds hold all places for ever. And a network in which all are new
- * to each other still starts with all places, since there everybody delivers.
+ * Keys cost nothing: without this rule, four new and silent keys every five seconds hold all places for ever. A network in which all peers are new
+ * to each other still starts with all places, because there every peer delivers.
  */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";

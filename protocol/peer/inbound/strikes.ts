@@ -1,7 +1,7 @@
 /**
- * Authors whose models could not be had or were refused. Each failure counts two points, each good model takes one back; an
+ * Authors whose models could not be pulled or were refused. Each failure counts two points, and each good model takes one back. An
  * author with p points is left out for 2^p own cycles, so that failing every second time does not pay either. Where a connection may have died, the first
- * failure of an author that is known leaves it out of none, and the next ones count as if it had not been: a cable that was plugged in again must not cost four cycles, which may be long.
+ * failure of a known author costs it no cycle, and later failures count as if that one had not happened: a cable that was unplugged for a moment must not cost four cycles, which may be long.
  */
 
 import { power } from "../../base/exp-log.ts";

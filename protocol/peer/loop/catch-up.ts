@@ -1,10 +1,10 @@
 /**
  * How a peer that has merged nothing since it started, and is far behind, starts from the models of others (`catch-up`, task/combine.ts).
  *
- * What is taken then replaces the own model whole, and keys that come first cost nothing. So it waits until it has candidates for a whole merge,
- * or three whom its configuration or its own past names, or a minute; and takes these three rather than others. It leaves out each model that knows less
- * than half of what the own one knows about the own training data (by loss: the initial model and one of zeros know nothing), and takes an odd number
- * of them, since the mean of the two in the middle may lie half-way to a lie. Where fewer than three are left it merges like everybody.
+ * What is taken then replaces the own model as a whole, and keys are free, so the first candidates prove nothing. So the peer waits until it has candidates for a whole merge,
+ * or three that its configuration or its own past names, or for a minute. It takes these three rather than others. It leaves out each model that knows less
+ * than half of what the own model knows about the own training data (by loss: the initial model and one of zeros know nothing). It takes an odd number
+ * of models, since the mean of the two in the middle may lie half-way to a lie. Where fewer than three are left it merges in the usual way.
  *
  * The log names the models that were taken. An audit needs to know nothing of those that were not.
  */
