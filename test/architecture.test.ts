@@ -1,5 +1,6 @@
 /** The rules of the house hold for the sources as they are, and each rule turns red on a planted violation. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
@@ -28,6 +29,17 @@ describe("the architecture", () => {
       for (const name of mayImport)
         assert.ok(!above.includes(name) || names.includes(name), `${name} is above ${names[0]}`);
     }
+  });
+
+  it("is shown by npm run house: a row for each room, each wing and all, with no arrow up and no circle", () => {
+    const house = join(TOP, "test/support/house/house.ts");
+    const { status, stdout } = spawnSync(process.execPath, [house], { encoding: "utf8" });
+    assert.equal(status, 0);
+    const [head = "", ...rows] = stdout.trimEnd().split("\n");
+    assert.match(head, /^room +files +median +largest file +largest function +over 60 +up +circles$/);
+    assert.equal(rows.length, ROOMS.length + WINGS.length + 1);
+    for (const row of rows) assert.match(row, / 0 +0$/);
+    assert.match(rows.at(-1) as string, /^all but test\/ /);
   });
 
   it("has nothing at the top but the four rooms, the papers of the package and dot-files", () => {
