@@ -67,7 +67,7 @@ export const peer = {
       },
       metered: {
         value: 300_000,
-        why: "8 models of 10 kB in and out every 5 minutes are at most 65 MB a day, 2 GB a month",
+        why: "8 models of 10 kB in and out every 5 minutes are at most 66 MB a day, 2 GB a month",
       },
     },
   },

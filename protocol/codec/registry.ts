@@ -1,4 +1,4 @@
-/** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. One more is its file and its place in this list. */
+/** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. */
 import { toHex } from "../base/bytes.ts";
 import type { Task } from "../base/task.ts";
 import type { BodyCodec, Codec } from "./codec.ts";
