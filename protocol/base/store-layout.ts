@@ -1,14 +1,26 @@
 /**
- * Everything that a peer keeps in its store: one prefix for each kind of record. What a record holds stands in the file that writes it.
+ * Everything that a peer keeps in its store: one prefix for each kind of record, and what the record is. Records in brackets are strict DAG-CBOR arrays
+ * that begin with their version; `wire/records.ts` encodes and decodes them by their form (RECORDS).
  *
- *     log/            entries, tiles, head and checkpoints of all generations       log/stored/records.ts
- *     model/          parameters, age and cycle, the model for predictions          peer/loop/state.ts
- *     why/            the last 256 merges, for people                               peer/memory/history.ts
- *     witness/        of each author the newest log head that was proved            peer/account/heads.ts
- *     evidence/       evidence against keys                                         peer/account/evidence-book.ts
- *     book/           peers that were reached, and their addresses                  membership/stored-book.ts
- *     node/           what the host knows of the place of the store                 node/disk/place.ts
+ *     key                      record                                                    written by
+ *     log/current              [1, generation] or [1, generation, after]                 log/stored/records.ts
+ *     log/.../e/<seq>          signature | entry                                         log/stored/target.ts
+ *     log/.../t/<level>/<i>    256 hashes of the tree                                    log/stored/target.ts
+ *     log/.../head             [1, seq, id]                                              log/stored/target.ts
+ *     log/.../checkpoint       [1, size, root, signature]                                log/stored/target.ts
+ *     log/.../cosigned         a note, as text                                           log/stored/chain.ts
+ *     model/counts             [1, age, cycle]                                           peer/loop/state.ts
+ *     model/params, /serving   float32 parameters, little-endian                         peer/loop/state.ts
+ *     why/<slot>               [1, cycle, tsMs, rule, parents]                           peer/memory/history.ts
+ *     witness/<peer id>        [1, sealed announcement, since, begun]                    peer/account/heads.ts
+ *     evidence/<peer id>       evidence as it is gossiped (log/entry/evidence.ts)        peer/account/evidence-book.ts
+ *     book/<peer id>           DAG-CBOR list of addresses, without a version             membership/stored-book.ts
+ *     node/place               text: numbers of files                                    node/disk/place.ts
+ *
+ * `log/...` is `log/` for generation 0, and `log/g/<generation>/` for those after it.
  */
+import { LIMITS } from "./limits.ts";
+
 export const STORE = {
   log: "log/",
   model: "model/",
@@ -18,3 +30,23 @@ export const STORE = {
   book: "book/",
   node: "node/",
 } as const;
+
+/** The form of a record. */
+export interface RecordForm {
+  readonly version: number;
+  /** Numbers of fields after the version that such a record may have. */
+  readonly lengths: readonly number[];
+  /** Longer bytes are not looked at. */
+  readonly maxBytes: number;
+}
+
+/** By the key, or what it begins with. */
+export const RECORDS = {
+  "log/current": { version: 1, lengths: [1, 2], maxBytes: 256 },
+  "log/head": { version: 1, lengths: [2], maxBytes: 256 },
+  "log/checkpoint": { version: 1, lengths: [3], maxBytes: 256 },
+  "model/counts": { version: 1, lengths: [2], maxBytes: 64 },
+  /** With as many parents as a log entry can have. */
+  "why/": { version: 1, lengths: [4], maxBytes: 16_384 },
+  "witness/": { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes },
+} as const satisfies Record<string, RecordForm>;

@@ -1,17 +1,10 @@
-/** Records of a store: strict DAG-CBOR arrays that begin with their version. */
+/** Records of a store (base/store-layout.ts): strict DAG-CBOR arrays that begin with their version. */
 import { isHearsayError } from "../base/errors.ts";
+import type { RecordForm } from "../base/store-layout.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 
-export function encodeRecord(version: number, ...fields: readonly unknown[]): Uint8Array {
+export function encodeRecord({ version }: RecordForm, ...fields: readonly unknown[]): Uint8Array {
   return encodeCanonical([version, ...fields]);
-}
-
-export interface RecordForm {
-  readonly version: number;
-  /** Numbers of fields after the version that such a record may have. */
-  readonly lengths: readonly number[];
-  /** Longer bytes are not looked at. */
-  readonly maxBytes: number;
 }
 
 /** The fields after the version; undefined where the bytes are no such record: damaged, of another version, or absent. */

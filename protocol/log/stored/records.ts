@@ -11,7 +11,7 @@
  * generation g when it opens its log, with `after` (an entry's id or null) in its genesis. Digits are hexadecimal.
  */
 import type { Store, StoreChange } from "../../base/seams.ts";
-import { STORE } from "../../base/store-layout.ts";
+import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { isSignature } from "../../wire/envelope.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isBytes32, isCount, isGeneration, MINUTE_MS, wholeMinutes } from "../../wire/values.ts";
@@ -74,7 +74,7 @@ export async function currentGeneration(store: Store): Promise<number> {
 export async function currentRecord(store: Store): Promise<CurrentGeneration> {
   const stored = await store.get(CURRENT_KEY);
   if (stored === undefined) return { generation: 0 };
-  const fields = decodeRecord(stored, form(1, 2)) ?? [];
+  const fields = decodeRecord(stored, RECORDS["log/current"]) ?? [];
   const [generation, after] = fields;
   if (!isGeneration(generation) || generation < 1)
     throw chainError(0, "head", "the record of the current generation is damaged");
@@ -93,7 +93,7 @@ export function generationAfter(known: number, nowMs: number): number {
 }
 
 export function encodeCurrent({ generation, begin }: CurrentGeneration): Uint8Array {
-  return begin === undefined ? encodeRecord(VERSION, generation) : encodeRecord(VERSION, generation, begin.after);
+  return encodeRecord(RECORDS["log/current"], generation, ...(begin === undefined ? [] : [begin.after]));
 }
 
 /** What makes a generation with an entry the one that is written to. */
@@ -121,32 +121,28 @@ export async function storedGenerations(store: Store): Promise<number[]> {
 }
 
 export function encodeHead({ seq, id }: LogHead): Uint8Array {
-  return encodeRecord(VERSION, seq, id);
+  return encodeRecord(RECORDS["log/head"], seq, id);
 }
 
 /** Undefined where it is damaged. */
 export function decodeHead(bytes: Uint8Array): LogHead | undefined {
-  const [seq, id] = decodeRecord(bytes, form(2)) ?? [];
+  const [seq, id] = decodeRecord(bytes, RECORDS["log/head"]) ?? [];
   return isCount(seq) && isBytes32(id) ? { seq, id } : undefined;
 }
 
 export function encodeCheckpoint({ size, root, signature }: StoredCheckpoint): Uint8Array {
-  return encodeRecord(VERSION, size, root, signature);
+  return encodeRecord(RECORDS["log/checkpoint"], size, root, signature);
 }
 
 /** Undefined where it is damaged; the signature is not verified. */
 export function decodeCheckpoint(bytes: Uint8Array): StoredCheckpoint | undefined {
-  const [size, root, signature] = decodeRecord(bytes, form(3)) ?? [];
+  const [size, root, signature] = decodeRecord(bytes, RECORDS["log/checkpoint"]) ?? [];
   if (!isCount(size) || size === 0 || !isBytes32(root)) return undefined;
   if (!isSignature(signature)) return undefined;
   return { size, root, signature };
 }
 
 const NEXT = `${NAMESPACE}g/`;
-
-/** Of all records here. */
-const VERSION = 1;
-const form = (...lengths: readonly number[]) => ({ version: VERSION, lengths, maxBytes: 256 });
 
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, "0");

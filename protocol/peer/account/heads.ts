@@ -12,7 +12,7 @@
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Store, StoreChange } from "../../base/seams.ts";
-import { STORE } from "../../base/store-layout.ts";
+import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
@@ -32,7 +32,6 @@ export interface HeadMemory {
   save(): Promise<void>;
 }
 
-const FORM = { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes };
 const DAY_MS = 86_400_000;
 
 export interface HeadComponents {
@@ -94,12 +93,12 @@ export async function storedHead(store: Store, author: PeerId): Promise<Announce
 }
 
 function writeHead({ announcement, sinceMs, begun }: Head): Uint8Array {
-  return encodeRecord(FORM.version, announcement.sealed, sinceMs, begun);
+  return encodeRecord(RECORDS["witness/"], announcement.sealed, sinceMs, begun);
 }
 
 function readHead(value: Uint8Array): Head {
   try {
-    const [sealed, sinceMs, begun] = decodeRecord(value, FORM) ?? [];
+    const [sealed, sinceMs, begun] = decodeRecord(value, RECORDS["witness/"]) ?? [];
     if (sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))
       return { announcement: decodeAnnouncement(sealed), sinceMs, begun };
   } catch (error) {

@@ -2,7 +2,7 @@
 import { bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import type { Store, StoreChange } from "../../base/seams.ts";
-import { STORE } from "../../base/store-layout.ts";
+import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
@@ -15,14 +15,13 @@ export interface SavedState extends ModelState {
 }
 
 const KEYS = { params: `${STORE.model}params`, serving: `${STORE.model}serving`, counts: `${STORE.model}counts` };
-const COUNTS = { version: 1, lengths: [2], maxBytes: 64 };
 
 /** The changes that save a state, to be written in one batch (with the log entry that names its hash). */
 export function savedStateChanges({ params, serving, age, cycle }: SavedState): StoreChange[] {
   return [
     { key: KEYS.params, value: floatsToBytes(params) },
     { key: KEYS.serving, value: floatsToBytes(serving) },
-    { key: KEYS.counts, value: encodeRecord(COUNTS.version, age, cycle) },
+    { key: KEYS.counts, value: encodeRecord(RECORDS["model/counts"], age, cycle) },
   ];
 }
 
@@ -52,7 +51,7 @@ function readParams(bytes: Uint8Array | undefined, numParams: number): Float32Ar
 }
 
 function readCounts(bytes: Uint8Array | undefined): { age: number; cycle: number } | undefined {
-  const [age, cycle] = decodeRecord(bytes, COUNTS) ?? [];
+  const [age, cycle] = decodeRecord(bytes, RECORDS["model/counts"]) ?? [];
   return isCount(age) && isCount(cycle) ? { age, cycle } : undefined;
 }
 

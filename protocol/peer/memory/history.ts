@@ -9,7 +9,7 @@
  */
 import { LIMITS } from "../../base/limits.ts";
 import type { PeerId, Store, StoreChange } from "../../base/seams.ts";
-import { STORE } from "../../base/store-layout.ts";
+import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { PARENT_STATUSES, type ParentStatus } from "../../log/entry/bodies.ts";
 import { peerIdFromPublicKey } from "../../wire/identity.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
@@ -37,16 +37,13 @@ export interface MergeToRemember extends Omit<RememberedMerge, "parents"> {
   readonly parents: readonly (Omit<RememberedParent, "peer"> & { readonly publicKey: Uint8Array })[];
 }
 
-/** Of a record with as many parents as a log entry can have. */
-const FORM = { version: 1, lengths: [4], maxBytes: 16_384 };
-
 /** The change that remembers a merge. */
 export function rememberMerge({ cycle, tsMs, rule, parents }: MergeToRemember): StoreChange {
   const fields = parents.map(({ publicKey, status, influence, distance = null, removedBy = null }) => {
     return [publicKey, status, influence, distance, removedBy];
   });
   const slot = (cycle % LIMITS.maxRememberedMerges).toString(16).padStart(2, "0");
-  return { key: STORE.why + slot, value: encodeRecord(FORM.version, cycle, Math.floor(tsMs), rule, fields) };
+  return { key: STORE.why + slot, value: encodeRecord(RECORDS["why/"], cycle, Math.floor(tsMs), rule, fields) };
 }
 
 /** What a store remembers, oldest first. A record that cannot be read, e.g. of another version, counts as forgotten. */
@@ -60,7 +57,7 @@ export async function rememberedMerges(store: Store): Promise<RememberedMerge[]>
 }
 
 function readMerge(bytes: Uint8Array): RememberedMerge | undefined {
-  const [cycle, tsMs, rule, parents] = decodeRecord(bytes, FORM) ?? [];
+  const [cycle, tsMs, rule, parents] = decodeRecord(bytes, RECORDS["why/"]) ?? [];
   if (!isCount(cycle) || !isCount(tsMs) || typeof rule !== "string" || !Array.isArray(parents)) return undefined;
   const read = parents.map(readParent);
   return read.every((parent) => parent !== undefined) ? { cycle, tsMs, rule, parents: read } : undefined;
