@@ -24,7 +24,7 @@ import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import type { Announcement } from "../../wire/announcement.ts";
-import { isNewer } from "../inbound/announcements.ts";
+import { isNewer } from "../inbound/announcement-order.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Reports } from "../reports.ts";
 import type { BeginGeneration } from "./new-generation.ts";

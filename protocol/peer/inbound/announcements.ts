@@ -17,8 +17,6 @@ import { isHearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, Crypto, PeerId, Verdict } from "../../base/seams.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
-import { logIdOf } from "../../log/entry/entry.ts";
-import { checkpointFrom, isSignedBy } from "../../log/tree/checkpoint.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { openEnvelope } from "../../wire/envelope.ts";
 import type { Budget } from "../memory/budget.ts";
@@ -26,6 +24,7 @@ import type { Identities } from "../memory/identities.ts";
 import type { Rank, Ranks } from "../memory/ranks.ts";
 import type { Slot } from "../memory/record.ts";
 import { type Announced, announced } from "../stages.ts";
+import { contradicted, isOld, noteHolds } from "./announcement-order.ts";
 import { createSeenModels, type SeenModels } from "./seen-models.ts";
 
 export interface AnnouncementBook {
@@ -89,6 +88,7 @@ const DOUBTS = { burst: 5, perSecond: 0.2 };
 
 /** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
 const KEPT_BEFORE = 3;
+const NOTHING: readonly Uint8Array[] = [];
 
 /** What the functions of this file share. */
 interface Book {
@@ -145,7 +145,8 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
   // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
   const slot = context.identities.get(announcement.author)?.slot;
-  if (isOld(context, announcement, slot)) return receiveOld(book, from, announcement, nowMs);
+  if (isOld(announcement, slot, context.accountable?.proved(announcement.author)))
+    return receiveOld(book, from, announcement, nowMs);
   // [IGNORE] A model that this author announced before: it can't become fresh again.
   const tag = slot?.tag ?? book.tags;
   if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
@@ -217,7 +218,8 @@ function receiveOld(book: Book, from: PeerId, announcement: Announcement, nowMs:
   const { context, seen } = book;
   const slot = context.identities.get(announcement.author)?.slot;
   const { model } = announcement;
-  const other = contradicted(context, announcement, slot);
+  const other =
+    context.accountable && contradicted(announcement, slot, context.accountable.proved(announcement.author));
   const doubts = slot && doubtsLeft(book, announcement, slot, nowMs);
   if (other === undefined && doubts === undefined) return { verdict: "ignore", code: "ERR_REPLAYED" };
   const rank = context.ranks.rankOf(announcement.author);
@@ -251,48 +253,4 @@ function doubtsLeft(
   if (context.accountable === undefined || seen.has(slot.tag, model)) return undefined;
   const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
   return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
-}
-
-/** Not after what its author announced, nor before what it has proved. */
-function isOld({ accountable }: AnnouncementContext, announcement: Announcement, slot: Slot | undefined): boolean {
-  if (slot !== undefined) return !isNewer(announcement, slot.announced);
-  const proved = accountable?.proved(announcement.author);
-  if (proved === undefined || isNewer(announcement, proved)) return false;
-  return !equalBytes(announcement.sealed, proved.sealed); // the newest again, after a restart: its model may be pulled anew
-}
-
-/** An announcement of this author that says another thing about the same place in the log. */
-function contradicted(
-  { accountable }: AnnouncementContext,
-  announcement: Announcement,
-  slot: Slot | undefined,
-): Announcement | undefined {
-  if (accountable === undefined) return undefined;
-  const proved = accountable.proved(announcement.author);
-  const known = [...heardIn(slot), ...(proved ? [proved] : [])];
-  return known.find((other) => contradicts(announcement, other));
-}
-
-/** What is kept of an author, the newest first. */
-export function heardIn(slot: Slot | undefined): Announcement[] {
-  return slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : [];
-}
-
-const NOTHING: readonly Uint8Array[] = [];
-
-/** Later in the log of its author. */
-export function isNewer(a: Announcement, b: Announcement): boolean {
-  return a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
-}
-
-/** Whether the author signed the checkpoint of the tree that it announces. */
-function noteHolds({ publicKey, task, generation, seq, root, note }: Announcement, crypto: Crypto): boolean {
-  const logId = logIdOf(publicKey, task, crypto, generation);
-  return isSignedBy(checkpointFrom({ logId, size: seq + 1, root }, publicKey, note, crypto), publicKey, crypto);
-}
-
-/** Two stories about one place of one log: no honest peer signs both. */
-function contradicts(a: Announcement, b: Announcement): boolean {
-  if (a.generation !== b.generation || a.seq !== b.seq) return false;
-  return !equalBytes(a.entry, b.entry) || !equalBytes(a.root, b.root) || !equalBytes(a.model, b.model);
 }
