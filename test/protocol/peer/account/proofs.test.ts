@@ -124,6 +124,8 @@ describe("a model", () => {
   it("is not proved by an entry of another codec, nor of another log", async () => {
     const { log, publish } = logOf();
     await assert.rejects((await scene(log)).prove(publish({}, "int8")), unproved);
+    const former = logOf(3);
+    await assert.rejects((await scene(former.log)).prove(former.publish({ generation: 0 })), unproved);
     const other = logOf(3);
     other.publish();
     await assert.rejects((await scene(other.log)).prove(logOf().publish()), unproved);

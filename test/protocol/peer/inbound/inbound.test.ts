@@ -104,7 +104,10 @@ describe("a draw", () => {
     near.delete("p1");
     begin();
     inbound.heard("afar");
-    assert.deepEqual(begun, ["p0"]);
+    near.add("p1");
+    inbound.heard("afar");
+    assert.deepEqual(begun, ["p0"], "which is no occasion to draw anybody");
+    near.delete("p1");
     announce("new");
     near.add("new");
     inbound.heard("new");
@@ -113,10 +116,11 @@ describe("a draw", () => {
 
   it("goes on to another author where a model is not to be had", async () => {
     for (const because of ["gone", "invalid"] as const) {
-      const { begin, begun, end } = scene();
+      const { begin, begun, end, inbound } = scene();
       begin();
       const [first] = begun as [string];
       await end(first, because);
+      assert.equal(inbound.take().invalid.length, because === "invalid" ? 1 : 0);
       assert.equal(new Set(begun).size, K + 1);
       assert.notEqual(begun.at(-1), first);
     }
@@ -150,6 +154,20 @@ describe("a draw", () => {
     begin();
     inbound.heard("p0");
     assert.deepEqual(begun, []);
+  });
+});
+
+describe("an author whose model is remembered", () => {
+  it("is not asked for a newer one after it has gone", async () => {
+    const { near, announce, begin, begun, end, inbound } = scene({ peers: 1, memory: K });
+    begin();
+    await end("p0");
+    inbound.merged(inbound.take(), () => true);
+    near.delete("p0");
+    announce("p0");
+    begin();
+    assert.deepEqual(begun, ["p0"]);
+    assert.equal(inbound.take().candidates.length, 1, "its model stands in");
   });
 });
 
@@ -188,6 +206,15 @@ describe("the time of a draw", () => {
     assert.equal(sooner.begun.length, sooner.before + K);
     await sooner.clock.run(5000);
     assert.equal(sooner.begun.length, sooner.before + K, "once");
+    const next = await measured();
+    next.begin(1000);
+    next.inbound.drawNow();
+    for (const author of next.begun.slice(next.before)) await next.end(author);
+    next.inbound.merged(next.inbound.take(), () => false);
+    const before = next.begun.length;
+    next.begin(5000);
+    await next.clock.run(3000);
+    assert.equal(next.begun.length, before, "nor in the next cycle");
   });
 });
 
@@ -261,7 +288,7 @@ describe("what can be waited for", () => {
 
 describe("a pull that is under way when a cycle begins", () => {
   it("keeps its seat, and its model counts when it comes", async () => {
-    const { begin, begun, end, inbound } = scene();
+    const { begin, begun, end, inbound } = scene({ memory: 2 * K });
     begin();
     begin();
     assert.equal(begun.length, K);

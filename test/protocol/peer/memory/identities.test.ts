@@ -45,6 +45,15 @@ describe("the records of identities", () => {
     );
   });
 
+  it("count as new once more where they are brought there again", () => {
+    for (const [name, capacity, bring] of CLASSES) {
+      const identities = createIdentities();
+      for (let n = 0; n < capacity; n++) bring(identities, `${n}`);
+      for (const peer of ["0", "one more"]) bring(identities, peer);
+      assert.deepEqual([identities.get("0") !== undefined, identities.get("1")], [true, undefined], name);
+    }
+  });
+
   it("are forgotten whole, and told to those that keep parts of them on disk", () => {
     const identities = createIdentities();
     identities.change("first", { slot: SLOT, strikes: { points: 2, untilCycle: 9, isExcused: false } });
