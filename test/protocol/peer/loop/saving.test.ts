@@ -36,7 +36,7 @@ async function scene({ settle, ...options }: SceneOptions = {}) {
     },
     {
       ...{ saved: undefined, start: START, hashOf, explain: false, arrival: [] },
-      ...{ takeChanges: () => [], published: () => undefined },
+      ...{ takeChanges: () => [], published: () => [] },
       ...options,
     },
   );
@@ -103,7 +103,7 @@ describe("the model on disk", () => {
 
   it("has what an audit needs beside it: the base, and the body that was published", async () => {
     const blob = { hash: Uint8Array.of(1), bytes: Uint8Array.of(2) };
-    const { saving, archived } = await scene({ published: () => blob });
+    const { saving, archived } = await scene({ published: () => [blob] });
     await saving.merged(mergeOf(Float32Array.of(9, 9)), 1);
     assert.deepEqual(archived, [[blob, { hash: hashOf(START), bytes: bytesOf(START) }]]);
   });
@@ -144,7 +144,7 @@ describe("a start on an old log", () => {
 });
 
 /** What happens to what a training gave, in order. */
-function wayOut(mayLog: boolean) {
+function wayOut(mayLog: boolean, isExact = true) {
   const done: string[] = [];
   const events: PeerEvent[] = [];
   const reports = createReports((event) => void events.push(event));
@@ -152,7 +152,8 @@ function wayOut(mayLog: boolean) {
   const published = {
     announcement: Uint8Array.of(9),
     entry: { seq: 2 } as Entry,
-    encoded: { hash: blob.hash, body: blob.bytes, released: { trained: { age: 10 } } },
+    encoded: { hash: blob.hash, body: blob.bytes, isExact, released: { trained: { age: 10, params: START } } },
+    trained: hashOf(START),
   } as unknown as Published;
   const offers = createOffers(
     {
@@ -181,8 +182,14 @@ describe("the way out", () => {
     assert.equal(await send({ kind: "trained" } as Own), true);
     assert.deepEqual(done, ["resumed", "logged", "served", "archived", "entry 2 at hand", "announced on /topic"]);
     assert.deepEqual(events, [{ kind: "published", model: blob.hash, age: 10, bytes: 8 }]);
-    assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9), blob });
+    assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9), archived: [blob] });
     assert.equal(reports.counters.published, 1);
+  });
+
+  it("keeps the trained parameters beside a body that does not hold them to the bit", async () => {
+    const { send, offers, blob } = wayOut(true, false);
+    await send({ kind: "trained" } as Own);
+    assert.deepEqual(offers.latest()?.archived, [blob, { hash: hashOf(START), bytes: bytesOf(START) }]);
   });
 
   it("lets nothing leave of a training that diverged, or before it is settled how the log goes on", async () => {
