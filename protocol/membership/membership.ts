@@ -13,7 +13,7 @@ import type { AddressRules } from "./addresses.ts";
 import { createDialler, type Dialler } from "./dialler.ts";
 import type { Source } from "./learn.ts";
 import { createNameless, type Nameless } from "./nameless.ts";
-import { type PlacesParts, takePlace } from "./outbound-places.ts";
+import { countPlaces, type PlacesParts } from "./outbound-places.ts";
 import { askForPeers, type ExchangeParts, exchangeService, toldBy } from "./peer-exchange.ts";
 
 export interface MembershipParts {
@@ -150,9 +150,10 @@ function tick(running: Running): void {
 
 function dialDue({ transport, book, dialler, places }: Running): void {
   const connected = new Set(transport.peers());
+  const outbound = countPlaces(places);
   for (const dial of book.due()) {
     if (dial.probe !== connected.has(dial.peer)) continue; // an event is on its way
-    if (dial.probe || takePlace(places, dialler.pending(), dial)) dialler.tryDial(dial);
+    if (dial.probe || outbound.take(dial, dialler.pending())) dialler.tryDial(dial);
   }
 }
 

@@ -19,24 +19,33 @@ const RESERVED = 1 / 4;
 /** Connections that are dialled to strangers of one address prefix, where that is not in the local network. */
 const MAX_STRANGERS_OF_PREFIX = 8;
 
-/** Whether one more connection may be dialled; where the places are full, one to a stranger is closed for a trusted peer. */
-export function takePlace(parts: PlacesParts, pending: Pending, dial: Dial): boolean {
-  const { transport, isKnown, maxOutbound } = parts;
+/** The connections that this peer has dialled, as they are at one moment: they are counted once for all dials that are due. */
+export interface OutboundPlaces {
+  /** Whether one more connection may be dialled; where the places are full, one to a stranger is closed for a trusted peer. */
+  take(dial: Dial, pending: Pending): boolean;
+}
+
+export function countPlaces({ transport, rules, isKnown, maxOutbound }: PlacesParts): OutboundPlaces {
   const outbound = transport.connections().filter(({ isOutbound }) => isOutbound);
   const strangers = outbound.filter(({ peer }) => !isKnown(peer));
-  const isFree = outbound.length + pending.all < maxOutbound;
-  if (!dial.trusted) {
-    const places = Math.max(1, Math.ceil(maxOutbound * (1 - RESERVED)));
-    return isFree && strangers.length + pending.strangers < places && isSpread(parts, strangers, dial.address);
-  }
-  if (isFree || dial.configured) return true;
-  const goes = strangers.at(-1);
-  goes?.close();
-  return goes !== undefined;
+  const placesOfStrangers = Math.max(1, Math.ceil(maxOutbound * (1 - RESERVED)));
+  return {
+    take(dial, pending) {
+      const isFree = outbound.length + pending.all < maxOutbound;
+      if (!dial.trusted) {
+        if (!isFree || strangers.length + pending.strangers >= placesOfStrangers) return false;
+        return isSpread(rules, strangers, dial.address);
+      }
+      if (isFree || dial.configured) return true;
+      const goes = strangers.pop();
+      goes?.close();
+      return goes !== undefined;
+    },
+  };
 }
 
 /** Strangers that are dialled are not all in one place, unless that is the local network. */
-function isSpread({ rules }: PlacesParts, strangers: readonly PeerConnection[], address: string): boolean {
+function isSpread(rules: PlacesParts["rules"], strangers: readonly PeerConnection[], address: string): boolean {
   const { prefix, isLocal } = rules.placeOf(address);
   if (isLocal) return true;
   return strangers.filter((other) => rules.placeOf(other.address).prefix === prefix).length < MAX_STRANGERS_OF_PREFIX;

@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import type { MembershipSpec } from "../seams/membership.ts";
 import { type RunningPeer, startPeer } from "../seams/peer.ts";
 import { createMemoryStore } from "../seams/store.ts";
 import type { Algorithm, Environment, Learner, Participant } from "./algorithm.ts";
@@ -30,12 +31,21 @@ function isReadByRestartsOnly(key: string): boolean {
   return key.startsWith("log/e/") || key.startsWith("log/t/") || key.startsWith("model/") || key.startsWith("why/");
 }
 
+/** Where the scenario leaves it to the peers whom they are connected to: they begin with the first few of them. */
+function membershipOf({ scenario, participants }: Environment): MembershipSpec | undefined {
+  const { topology } = scenario.network;
+  if (topology.kind !== "membership") return undefined;
+  const bootstrap = participants.slice(0, topology.bootstrap).map(({ identity }) => identity.peerId);
+  return { bootstrap, maxOutbound: topology.maxOutbound };
+}
+
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
   const { scenario, task, clock, crypto, network, observer } = environment;
   const { identity, device, trainer, honest } = participant;
   const { peerId } = identity;
   const keeps = scenario.logs === "keep" || scenario.signatures; // others ask for proofs of what is signed
   const store: Store = keeps ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
+  const membership = membershipOf(environment);
   let sessions = 0;
   let bytesBefore = 0;
 
@@ -65,6 +75,7 @@ async function startLearner(environment: Environment, participant: Participant):
       trainMs: () => device.trainMs(),
       minCycleMs: MIN_CYCLE_MS,
       proofs: scenario.signatures,
+      ...(membership && { membership }),
       explain: honest && scenario.metrics.explain === true,
       ...(honest && { observe }),
     });

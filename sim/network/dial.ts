@@ -1,7 +1,8 @@
 /**
  * Dials of a network in memory. A dial is one message there and one back, each under the conditions of the network; the connection opens when the second
  * arrives. A node that is not there, or that blocks the caller, refuses when the call arrives, as a machine does whose process has ended. A call that is lost,
- * or that a partition or an address translator keeps away, is answered by nobody, and given up after LIMITS.dialTimeoutMs.
+ * or that a partition or an address translator keeps away, is answered by nobody: it is sent again after 1, 3 and 7 s, as TCP does (RFC 6298, 5.7), and given up
+ * after LIMITS.dialTimeoutMs.
  */
 import { type ErrorCode, HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
@@ -11,6 +12,9 @@ import { connect, type Node, type Nodes } from "./nodes.ts";
 
 /** What TCP, Noise, yamux and identify send in each direction, about. */
 const HANDSHAKE_BYTES = 1000;
+
+/** Doubled each time. */
+const CALL_AGAIN_MS = 1000;
 
 /** As `Transport.dial`. */
 export function dial(nodes: Nodes, from: Node, address: string, options: DialOptions = {}): Promise<Dialled> {
@@ -34,15 +38,21 @@ export function dial(nodes: Nodes, from: Node, address: string, options: DialOpt
       return fail("ERR_UNREACHABLE", "no such peer is there");
     if (!probe && from.links.has(to)) return found(to, false);
     signal?.addEventListener("abort", aborted, { once: true });
-    carry(nodes, from, to, () => {
-      const there = nodes.byPeer.get(to);
-      if (there === undefined || there.blocked.has(from.peer)) return fail("ERR_UNREACHABLE", "it refused");
-      carry(nodes, there, from.peer, () => {
-        if (isOver || nodes.byPeer.get(from.peer) !== from) return; // nobody waits for it any more
-        if (probe || open(nodes, from, to)) found(to, true);
-        else fail("ERR_UNREACHABLE", "it is left alone");
+    const isWaiting = () => !isOver && nodes.byPeer.get(from.peer) === from;
+    const call = (againMs: number) => {
+      if (!isWaiting()) return;
+      nodes.clock.after(againMs, () => call(2 * againMs));
+      carry(nodes, from, to, () => {
+        const there = nodes.byPeer.get(to);
+        if (there === undefined || there.blocked.has(from.peer)) return fail("ERR_UNREACHABLE", "it refused");
+        carry(nodes, there, from.peer, () => {
+          if (!isWaiting()) return;
+          if (probe || open(nodes, from, to)) found(to, true);
+          else fail("ERR_UNREACHABLE", "it is left alone");
+        });
       });
-    });
+    };
+    call(CALL_AGAIN_MS);
   });
 }
 

@@ -47,6 +47,13 @@ const topology = z.discriminatedUnion("kind", [
   z
     .strictObject({ kind: z.literal("dumbbell"), bridges: z.int().min(1).default(1) })
     .describe("two cliques and `bridges` links between them"),
+  z
+    .strictObject({
+      kind: z.literal("membership"),
+      bootstrap: z.int().min(1).max(1000).default(2).describe("the first so many peers are known to all at the start"),
+      maxOutbound: z.int().min(1).max(300).default(32).describe("connections that each peer dials at most"),
+    })
+    .describe("no links are given: peers find one another as real peers do (protocol/membership)"),
 ]);
 
 const bandwidth = z

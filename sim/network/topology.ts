@@ -1,5 +1,5 @@
 /**
- * Who is linked to whom, where the scenario does not leave that to encounters. Links are pairs of peer numbers, each once, the
+ * Who is linked to whom, where the scenario leaves that neither to encounters nor to the peers. Links are pairs of peer numbers, each once, the
  * lower first; time and memory are O(peers x degree), for complete graphs and dumbbells O(peers^2).
  */
 import type { Rng } from "../../protocol/base/rng.ts";
@@ -17,6 +17,8 @@ export function linksOf(topology: TopologySpec, peers: number, rng: Rng): Link[]
       return peers <= topology.degree + 1 ? clique(0, peers) : ring(peers, topology.degree);
     case "dumbbell":
       return dumbbell(peers, topology.bridges);
+    case "membership":
+      return []; // peers open what they want
   }
 }
 

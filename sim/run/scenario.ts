@@ -18,6 +18,8 @@ import type { Choice, Scenario } from "../seams/scenario-type.ts";
 
 export type { Scenario } from "../seams/scenario-type.ts";
 
+type Draft = z.output<typeof scenarioSchema>;
+
 /**
  * Checks a scenario as people write it, and fills in defaults.
  * @throws HearsayError ERR_CONFIG with every fault at once in `details.faults`.
@@ -39,6 +41,7 @@ export function parseScenario(source: unknown): Scenario {
       path: "attack.share",
       message: `${draft.attack.share} of ${draft.peers} peers leaves no honest one to measure: lower it`,
     });
+  faults.push(...membershipFaults(draft));
   const restarts = RESTARTING.includes(draft.churn.kind);
   if (restarts && draft.logs === "heads")
     faults.push({
@@ -53,6 +56,32 @@ export function parseScenario(source: unknown): Scenario {
 export function scenarioHash({ seed: _, ...experiment }: Scenario, crypto: Pick<Crypto, "sha256">): string {
   return toHex(crypto.sha256(encodeCanonical(JSON.parse(JSON.stringify(experiment)))));
 }
+
+/** What a topology that peers make by themselves does not go with. */
+function membershipFaults({ network: { topology }, algorithm, attack, churn, peers }: Draft): Fault[] {
+  if (topology.kind !== "membership") return [];
+  const path = "network.topology.kind";
+  const remedy = "choose another topology";
+  const faults: Fault[] = [];
+  if (algorithm.kind !== "hearsay")
+    faults.push({
+      path,
+      message: `membership is what peers of hearsay do, and ${algorithm.kind} has links only: ${remedy}`,
+    });
+  if (attack !== undefined && ATTACKS.get(attack.kind)?.rewire !== undefined)
+    faults.push({ path, message: `${attack.kind} arranges links, and with membership peers open theirs: ${remedy}` });
+  if (CONTACTS.includes(churn.kind))
+    faults.push({ path, message: `churn ${churn.kind} says who is connected to whom: leave the topology out` });
+  if (topology.bootstrap >= peers)
+    faults.push({
+      path: "network.topology.bootstrap",
+      message: `all of ${peers} peers would be known from the start: lower it (given: ${topology.bootstrap})`,
+    });
+  return faults;
+}
+
+/** Kinds of churn in which links are encounters. */
+const CONTACTS: readonly string[] = ["encounters", "vehicles"];
 
 /** Kinds of churn in which peers go and come back. */
 const RESTARTING: readonly string[] = ["exponential", "trace"];

@@ -14,6 +14,7 @@ import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { constantLatency } from "../network/conditions.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
+import type { MembershipSpec } from "../seams/membership.ts";
 import { startPeer } from "../seams/peer.ts";
 import { createMemoryStore } from "../seams/store.ts";
 
@@ -42,6 +43,8 @@ export interface NewPeer {
   readonly explain?: boolean;
   /** Peers that its configuration names. */
   readonly configured?: readonly string[];
+  /** It finds others by itself, instead of being connected to all others. */
+  readonly membership?: MembershipSpec;
   readonly archive?: Archive;
   /** As of a machine that can tell whether the store was copied. */
   readonly place?: StorePlace;
@@ -60,7 +63,7 @@ export interface SimulatedPeer {
 export interface World {
   readonly clock: VirtualClock;
   readonly network: Network;
-  /** Creates a peer, connected to all others, and starts it. */
+  /** Creates a peer, connected to all others but those that find others by themselves, and starts it. */
   add(peer: NewPeer): Promise<SimulatedPeer>;
 }
 
@@ -95,10 +98,12 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
         explain: wrap.explain ?? false,
         configured: wrap.configured ?? [],
         proofs,
+        ...(wrap.membership && { membership: wrap.membership }),
         ...(wrap.archive && { archive: wrap.archive }),
         ...(wrap.place && { place: wrap.place }),
         ...(wrap.observe && { observe: wrap.observe }),
       });
+      if (wrap.membership !== undefined) return { peer, store, peerId, kill };
       for (const other of members) network.connect(peerId, other);
       if (!members.includes(peerId)) members.push(peerId);
       return { peer, store, peerId, kill };

@@ -7,6 +7,7 @@ import type { Task } from "../../protocol/base/task.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import { type MembershipSpec, openMembership } from "./membership.ts";
 
 export interface PeerParts {
   readonly task: Task;
@@ -25,6 +26,8 @@ export interface PeerParts {
   readonly explain?: boolean;
   readonly proofs?: boolean;
   readonly configured?: readonly string[];
+  /** How it finds others; left out, whoever runs it opens its connections. */
+  readonly membership?: MembershipSpec;
   readonly archive?: Archive;
   readonly place?: StorePlace;
   readonly observe?: (event: PeerEvent) => void;
@@ -46,16 +49,22 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
     configured = [],
     trainMs,
     trainer,
-    store,
+    membership: spec,
     ...modules
   } = parts;
   let alive = true;
-  const fenced = fence(store, () => alive);
+  const store = fence(parts.store, () => alive);
+  const found = spec && (await openMembership(spec, { ...parts, configured, store }));
   const peer = await createPeer(
     { task, minCycleMs, explain, proofs, configured },
     {
       ...modules,
-      store: fenced,
+      ...(found && {
+        transport: found.transport,
+        identities: found.identities,
+        services: [found.membership.service],
+      }),
+      store,
       trainer: slowed(
         trainer,
         parts.clock,
@@ -69,11 +78,13 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
     if (isHearsayError(error, "ERR_BANNED")) return; // it has ended, as its user would see
     if (alive) throw error; // a simulated peer that fails is a fault of the simulation
   });
+  found?.membership.start();
   return {
     peer,
     kill() {
       alive = false;
       peer.stop();
+      found?.membership.stop().catch(() => {}); // what it would still save is lost
     },
   };
 }

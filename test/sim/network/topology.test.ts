@@ -59,6 +59,11 @@ describe("topology", () => {
     for (const topology of TOPOLOGIES) assert.deepEqual(linksOf(topology, 1, createRng(1)), []);
   });
 
+  it("gives no links where peers make theirs by themselves", () => {
+    const topology = { kind: "membership", bootstrap: 2, maxOutbound: 8 } as const;
+    assert.deepEqual(linksOf(topology, 50, createRng(1)), []);
+  });
+
   it("random: nearly every peer has the degree, none has more, and the ways are short", () => {
     const peers = 10_000;
     const links = linksOf({ kind: "random", degree: 16 }, peers, createRng("random"));

@@ -127,6 +127,39 @@ describe("a scenario", () => {
     assert.match(faultOf({ attack: "sign-flop" }).message, /"sign-flop" is unknown; one of sign-flip,/);
   });
 
+  it("tells what does not go with links that peers make by themselves", () => {
+    const membership = { network: { topology: { kind: "membership" } } };
+    const kind = "network.topology.kind";
+    assert.deepEqual(parseScenario({ ...LEAST, ...membership }).network.topology, {
+      kind: "membership",
+      bootstrap: 2,
+      maxOutbound: 32,
+    });
+    const faults = faultsOf({
+      ...LEAST,
+      ...membership,
+      algorithm: "d-psgd",
+      attack: "eclipse",
+      churn: { kind: "vehicles" },
+    });
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      [kind, kind, kind],
+    );
+    const [algorithm, attack, churn] = faults.map(({ message }) => message);
+    assert.match(algorithm ?? "", /d-psgd has links only: choose another topology/);
+    assert.match(attack ?? "", /eclipse arranges links/);
+    assert.match(churn ?? "", /vehicles says who is connected to whom: leave the topology out/);
+    const few = { peers: 3, network: { topology: { kind: "membership", bootstrap: 3 } } };
+    assert.deepEqual(faultOf(few).path, "network.topology.bootstrap");
+    assert.match(faultOf(few).message, /lower it \(given: 3\)/);
+    for (const option of [{ bootstrap: 0 }, { maxOutbound: 0 }, { maxOutbound: 301 }, { degree: 3 }])
+      assert.match(
+        faultOf({ network: { topology: { kind: "membership", ...option } } }).path,
+        /^network\.topology(?:\.(?:bootstrap|maxOutbound))?$/,
+      );
+  });
+
   it("takes attack and algorithm by name alone, with the defaults of the registry", () => {
     for (const kind of ATTACKS.keys()) {
       const { attack } = parseScenario({ ...LEAST, attack: kind });

@@ -101,6 +101,17 @@ describe("a partition", () => {
       assert.equal(pairs.size, 2 * 3 * 3, "everybody merges everybody of the other side again");
     });
 
+  it("ends the connections of peers that find one another by themselves, which dial again afterwards", async () => {
+    const partitions = [{ from: 0.3, to: 0.6 }];
+    const { merged } = await live({ network: { topology: { kind: "membership" }, partitions } });
+    const crosses = ([, own, other]: readonly [number, number, number]) => sides.blocks(own) !== sides.blocks(other);
+    assert.ok(between(merged, 0, 3000).some(crosses));
+    const during = between(merged, 3000 + SETTLED_MS, 6000);
+    assert.ok(during.length > 20 && !during.some(crosses), `${during.length} models merged in the partition`);
+    const after = between(merged, 6000 + SETTLED_MS, END_MS).filter(crosses);
+    assert.equal(new Set(after.map(([, own, other]) => `${own} ${other}`)).size, 2 * 3 * 3);
+  });
+
   it("of three parts, with another inside, lets nobody through that is apart in one of them", async () => {
     const partitions = [
       { from: 0, to: 1, groups: 3 }, // 01 23 45
