@@ -98,7 +98,11 @@ describe("every README", () => {
 });
 
 describe("the map of a room", () => {
-  for (const room of ["protocol/peer", "protocol/log", "protocol/aggregate", "node/engines"])
+  const ROOMS_WITH_MAPS = [
+    ...["protocol/base", "protocol/aggregate", "protocol/privacy", "protocol/log", "protocol/task", "protocol/audit"],
+    ...["protocol/peer", "node/engines", "node/data"],
+  ];
+  for (const room of ROOMS_WITH_MAPS)
     it(`${room}/README.md names every file of it`, () => {
       const page = read(`${room}/README.md`);
       const files = SOURCES.filter((path) => path.startsWith(`${room}/`));

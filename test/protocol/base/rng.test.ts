@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { mean } from "../../../protocol/base/figures.ts";
 import { createRng, type Rng } from "../../../protocol/base/rng.ts";
 
 /** The first draws of createRng("hearsay"), in the order of the test. Made by this code, version 0.1.0. */
@@ -36,8 +37,6 @@ function isUniform(values: readonly number[], cells: number): void {
   const deviation = Math.abs(chiSquare(histogram(values, cells)) - freedom);
   assert.ok(deviation < 4 * Math.sqrt(2 * freedom), `chi-square ${deviation} away from ${freedom}`);
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 function correlation(a: readonly number[], b: readonly number[]): number {
   const [meanA, meanB] = [mean(a), mean(b)];

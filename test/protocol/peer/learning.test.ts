@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { mean } from "../../../protocol/base/figures.ts";
 import { signFlip } from "../../../sim/attacks/sign-flip.ts";
 import type { NewPeer } from "../../../sim/run/world.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
@@ -42,8 +43,6 @@ async function alone(): Promise<number[]> {
   }
   return accuracies;
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("8 peers, each with nine tenths of one class", () => {
   let lone: number[] = [];

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { mean } from "../../../protocol/base/figures.ts";
 import type { Report } from "../../../sim/run/report.ts";
 import { blobs } from "../../support/blobs.ts";
 import { BLOBS, blobModules, blobScenario, type Changes, runBlobs } from "../../support/experiments.ts";
@@ -32,7 +33,6 @@ const EVENTFUL: Changes = {
 
 const bytesOf = (report: Report) => JSON.stringify(report);
 const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
-const mean = (values: readonly number[]) => total(values) / values.length;
 
 describe("the report of an experiment", () => {
   it("is the same bytes for the same scenario and seed, and others for another seed", async () => {
