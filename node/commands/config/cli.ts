@@ -12,7 +12,8 @@ export const show: Definition = async (command) => {
   notes(
     command,
     `What hearsay up would run with: flags, then HEARSAY_* variables, then the file, then the preset, then defaults; the first that says
-something holds. With --json: { SETTING: { value, from, name } }.
+something holds. A setting may stand in a variable of its name: HEARSAY_DATA_PATH is data.path. With --json: { SETTING: { value, from,
+name, variable, flag } }.
 
 Examples:
   $ hearsay config show

@@ -26,7 +26,10 @@ export async function run(options: ShowOptions): Promise<void> {
   if (options.json) {
     const entries = rows.map(({ row, value = null, origin: { kind, name } }) => [
       row.path,
-      { value, from: kind, ...(name !== undefined && { name }) },
+      {
+        ...{ value, from: kind, ...(name !== undefined && { name }) },
+        ...{ variable: row.variable, flag: flagOf(row) ?? null },
+      },
     ]);
     printJson(Object.fromEntries(entries));
     return;
@@ -46,6 +49,11 @@ function asLines(cells: readonly (readonly string[])[]): string {
 /** In characters: the border above a table has no colours. */
 function widthOf(drawn: string): number {
   return drawn.split("\n", 1)[0]?.length ?? 0;
+}
+
+/** Without what stands for its value. */
+function flagOf({ flag }: SettingRow): string | undefined {
+  return flag?.split(" ")[0];
 }
 
 function valueText({ unit, otherwise }: SettingRow, value: unknown): string {

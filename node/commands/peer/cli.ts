@@ -84,8 +84,8 @@ export const up: Definition = async (command) => {
   $ hearsay up --task task.yaml --data mine.csv --label species
   $ hearsay up --task task.yaml --dataset digits --share 1/4 --partition dirichlet:0.5
   $ hearsay up --bootstrap /ip4/192.0.2.7/tcp/4001/p2p/12D3KooW...
-Settings may also stand in config.yaml or in HEARSAY_* environment variables: hearsay config show names them all, with
-the value that holds and where it came from.`,
+Settings may also stand in config.yaml, or in environment variables: HEARSAY_DATA_PATH is data.path. hearsay config show has
+all settings, with the value that holds and where it came from.`,
   );
 };
 

@@ -43,9 +43,18 @@ test("config show tells every setting, the value that holds, and where it came f
     assert.match(stdout, row);
   const json = JSON.parse(hearsay([...args, "--json"]).stdout) as Record<string, unknown>;
   assert.deepEqual(Object.keys(json), [...SETTINGS.keys()]);
-  assert.deepEqual(json.minCycleMs, { value: 60_000, from: "flag", name: "--min-cycle" });
-  assert.deepEqual(json.maxOutbound, { value: 8, from: "preset", name: "metered" });
-  assert.deepEqual(json["data.encoding"], { value: null, from: "default" });
+  assert.deepEqual(json.minCycleMs, {
+    ...{ value: 60_000, from: "flag", name: "--min-cycle" },
+    ...{ variable: "HEARSAY_MIN_CYCLE_MS", flag: "--min-cycle" },
+  });
+  assert.deepEqual(json.maxOutbound, {
+    ...{ value: 8, from: "preset", name: "metered" },
+    ...{ variable: "HEARSAY_MAX_OUTBOUND", flag: null },
+  });
+  assert.deepEqual(json["data.encoding"], {
+    ...{ value: null, from: "default" },
+    ...{ variable: "HEARSAY_DATA_ENCODING", flag: "--encoding" },
+  });
 });
 
 test("config show without a file tells the defaults", () => {
