@@ -11,7 +11,7 @@ import type { Rng } from "../../protocol/base/rng.ts";
 import type { Vector } from "./vectors.ts";
 
 /** Deviation in units of the honest spread; 0: all liars send the same. */
-export const noiseOption: z.ZodDefault<z.ZodNumber> = z.number().min(0).max(100).default(0);
+export const noiseOption = z.number().min(0).max(100).default(0);
 
 export function withNoise(values: Float32Array, noise: number, spread: Vector, rng: Rng): Float32Array {
   if (noise === 0) return values;

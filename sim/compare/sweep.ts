@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { faultsOf } from "../../protocol/base/faults.ts";
+import type { Immutable } from "../../protocol/base/immutable.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
 import { parseScenario, type Scenario, scenarioHash } from "../run/scenario.ts";
 import { isTree, type Tree, withValue } from "./sweep-paths.ts";
@@ -18,23 +19,19 @@ const MAX_LISTED = 20;
 const MAX_LABELS = 4;
 const MAX_SEED = 2 ** 32 - 1;
 
-export interface Sweep {
-  readonly scenario: Tree;
-  readonly grids: readonly Grid[];
-  /** Left out: the seed of the scenario. */
-  readonly seeds?: readonly number[] | undefined;
-}
-
 /** Path -> values; null as a value leaves the entry out. */
 export type Grid = Readonly<Record<string, readonly unknown[]>>;
 
 const seed = z.int().min(0).max(MAX_SEED);
 
-const sweepSchema: z.ZodType<Sweep> = z.strictObject({
+const sweepSchema = z.strictObject({
   scenario: z.record(z.string(), z.unknown()),
   grids: z.array(z.record(z.string(), z.array(z.unknown()).min(1))).default([]),
+  /** Left out: the seed of the scenario. */
   seeds: z.array(seed).min(1).optional(),
 });
+
+export type Sweep = Immutable<z.output<typeof sweepSchema>>;
 
 /** A scenario as people would write it, with the values that the grid gave it. */
 export interface Combination {
