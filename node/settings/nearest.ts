@@ -1,6 +1,7 @@
 /** Unknown names of settings, with the known one that was probably meant. */
 import type * as z from "zod";
 import type { Fault } from "../../protocol/base/faults.ts";
+import { distance, plain } from "../../protocol/base/nearest.ts";
 import { SETTINGS } from "./table.ts";
 
 const PREFIX = "HEARSAY_";
@@ -54,23 +55,4 @@ function last(path: string): string {
 
 function sectionOf(path: string): string {
   return path.split(".").slice(0, -1).join(".");
-}
-
-/** Spellings such as min-cycle-ms and minCycleMs are one. */
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, "");
-}
-
-/** Levenshtein: the fewest letters to be put in, taken out or changed. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] as number) + 1, (next[j - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
 }

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { LIMITS } from "./limits.ts";
+import { nearest } from "./nearest.ts";
 
 /** One fault of a config or manifest. */
 export interface Fault {
@@ -66,17 +67,43 @@ export function sizeFault(source: unknown, path = ""): Fault | undefined {
   return undefined;
 }
 
-/** The first faults of a zod error with path, message and the value that was given. */
-export function faultsOf(error: z.ZodError, source: unknown): Fault[] {
+/**
+ * The first faults of a zod error with path, message and the value that was given. Unknown fields are told with the known one that was
+ * probably meant, where `schema` is the one that found the error.
+ */
+export function faultsOf(error: z.ZodError, source: unknown, schema?: z.ZodType): Fault[] {
   return error.issues.map((issue) => {
+    const advice = schema !== undefined && issue.code === "unrecognized_keys" ? meantFields(issue, schema) : "";
     const path = issue.path.map(String).join(".") || "(top)";
     const value = issue.path.reduce<unknown>(
       (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
       source,
     );
     const given = value === undefined || typeof value === "object" ? "" : ` (given: ${shown(value)})`;
-    return { path, message: `${issue.message}${given}` };
+    return { path, message: `${issue.message}${given}${advice}` };
   });
+}
+
+/** What may have been meant by the unknown fields of one object. */
+function meantFields(
+  { keys, path }: { readonly keys: string[]; readonly path: PropertyKey[] },
+  schema: z.ZodType,
+): string {
+  const known = path.reduce((at, key) => at.flatMap((one) => fieldsOf(one)[String(key)] ?? []), [schema]);
+  const names = known.flatMap((one) => Object.keys(fieldsOf(one)));
+  const meant = keys.slice(0, FAULTS_TOLD).flatMap((key) => nearest(key, names) ?? []);
+  return meant.length === 0 ? "" : `; did you mean ${meant.join(", ")}?`;
+}
+
+/** The fields of an object, also of one that has a default or is one of several kinds; none of anything else. */
+function fieldsOf(schema: z.ZodType): Record<string, z.ZodType> {
+  const { innerType, options, shape } = schema.def as {
+    readonly innerType?: z.ZodType;
+    readonly options?: readonly z.ZodType[];
+    readonly shape?: Record<string, z.ZodType>;
+  };
+  if (innerType !== undefined) return fieldsOf(innerType);
+  return shape ?? Object.assign({}, ...(options ?? []).map(fieldsOf));
 }
 
 /** All faults as lines of one message, or the first of them and how many more there are. */

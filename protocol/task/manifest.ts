@@ -25,7 +25,7 @@ export function parseTask(source: unknown): Task {
   const oversized = sizeFault(source);
   if (oversized !== undefined) throw taskError([oversized]);
   const parsed = taskSchema.safeParse(source);
-  if (!parsed.success) throw taskError(faultsOf(parsed.error, source));
+  if (!parsed.success) throw taskError(faultsOf(parsed.error, source, taskSchema));
   const draft = parsed.data;
   const { parameters, faults: ruleFaults } = completeRule(draft.aggregation);
   refuse([...draftFaults(draft), ...ruleFaults]);

@@ -54,7 +54,7 @@ export function parseSweep(source: unknown): Sweep {
   const document = isTree(source) && Object.hasOwn(source, "scenario") ? source : { scenario: source };
   const parsed = sweepSchema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error, document);
+  const faults = faultsOf(parsed.error, document, sweepSchema);
   const list = faults.map(({ path, message }) => `  ${path}: ${message}`).join("\n");
   throw new HearsayError("ERR_CONFIG", `the sweep has ${faults.length} fault(s):\n${list}`, { faults });
 }

@@ -26,7 +26,7 @@ type Draft = z.output<typeof scenarioSchema>;
  */
 export function parseScenario(source: unknown): Scenario {
   const parsed = scenarioSchema.safeParse(source);
-  if (!parsed.success) throw scenarioError(faultsOf(parsed.error, source));
+  if (!parsed.success) throw scenarioError(faultsOf(parsed.error, source, scenarioSchema));
   const draft = parsed.data;
   const faults: Fault[] = [];
   const algorithm = checkChoice("algorithm", draft.algorithm, ALGORITHMS, faults);
@@ -113,7 +113,7 @@ function checkChoice<T extends Choice>(
   const own = Object.fromEntries(Object.entries(choice).filter(([key]) => !(key in keep)));
   const parsed = known.options.safeParse(own);
   if (parsed.success) return { ...keep, ...(parsed.data as object) } as T;
-  for (const { path: at, message } of faultsOf(parsed.error, own))
+  for (const { path: at, message } of faultsOf(parsed.error, own, known.options))
     faults.push({ path: at === TOP ? path : `${path}.${at}`, message });
   return choice;
 }
