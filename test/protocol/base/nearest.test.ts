@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../../node/data/templates.ts";
-import { nearest } from "../../../protocol/base/nearest.ts";
+import { distance, nearest } from "../../../protocol/base/nearest.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { parseScenario } from "../../../sim/run/scenario.ts";
 
@@ -11,6 +11,19 @@ test("the nearest name is found in whatever spelling, and none where all are far
   assert.equal(nearest("min-cycle", names), "minCycleMs");
   assert.equal(nearest("MAX_OUTBOUND", names), "maxOutbound");
   for (const far of ["colour", "", "--", "x".repeat(1_000_000)]) assert.equal(nearest(far, names), undefined);
+});
+
+test("a distance counts letters that are put in, taken out, changed or exchanged with their neighbour", () => {
+  for (const [a, b, apart] of [
+    ["name", "name", 0],
+    ["naem", "name", 1],
+    ["clases", "classes", 1],
+    ["kitten", "sitting", 3],
+    ["", "abc", 3],
+    ["abc", "", 3],
+  ] as const)
+    assert.equal(distance(a, b), apart, `${a} ${b}`);
+  assert.equal(nearest("naem", ["name", "input", "model"]), "name");
 });
 
 test("an unknown field of a task or scenario is told with the one that was meant, also below defaults and kinds", () => {
