@@ -83,13 +83,20 @@ async function loadNode(): Promise<Tf> {
   return await start(tf, "node");
 }
 
+/** The parts of tfjs that train: the package `@tensorflow/tfjs` has them too, with 200 MB of others. */
+function requireTfjs(): Tf {
+  // It registers itself.
+  void (requireHere("@tensorflow/tfjs-backend-cpu") as typeof import("@tensorflow/tfjs-backend-cpu"));
+  return { ...requireHere("@tensorflow/tfjs-core"), ...requireHere("@tensorflow/tfjs-layers") };
+}
+
 /** Its memory may have 4 GiB, and would take as many addresses, or all that there are. */
 function loadWasm(): Promise<Tf> {
   return withModestWasm(loadWasmFreely, ampleWasmPages());
 }
 
 async function loadWasmFreely(): Promise<Tf> {
-  const tf = requireHere("@tensorflow/tfjs") as Tf;
+  const tf = requireTfjs();
   const wasm = requireHere("@tensorflow/tfjs-backend-wasm") as typeof import("@tensorflow/tfjs-backend-wasm");
   wasm.setWasmPaths(dirname(requireHere.resolve("@tensorflow/tfjs-backend-wasm")) + sep);
   registerWasmKernels(tf);
@@ -97,7 +104,7 @@ async function loadWasmFreely(): Promise<Tf> {
 }
 
 async function loadCpu(): Promise<Tf> {
-  const tf = requireHere("@tensorflow/tfjs") as Tf;
+  const tf = requireTfjs();
   for (const kernel of WRONG_ON_CPU) tf.unregisterKernel(kernel, "cpu");
   return await start(tf, "cpu");
 }

@@ -99,7 +99,7 @@ function firstUntrainable(tf: Tf, { layers }: LayersModel): string | undefined {
         const run = (...xs: Tensor[]) => {
           const output = layer.apply(xs.length === 1 ? (xs[0] as Tensor) : xs, { training: true }) as Tensor;
           // an embedding hands no gradient back
-          return tf.addN([output.sum(), ...xs.map((x) => x.sum().mul(0))]);
+          return tf.addN([tf.sum(output), ...xs.map((x) => tf.mul(tf.sum(x), 0))]);
         };
         tf.grads(run)(inputs);
       });

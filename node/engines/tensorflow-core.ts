@@ -75,15 +75,15 @@ function descend(core: Core, batch: Batch, velocities: Map<string, Tensor>): num
   const { tf } = backend;
   const { learningRate, momentum } = task.training;
   const { value, grads } = tf.variableGrads(
-    () => tf.addN([batchLoss(core, batch), ...model.penalties()]).asScalar(),
+    () => tf.reshape(tf.addN([batchLoss(core, batch), ...model.penalties()]), []),
     [...model.trainable],
   );
   for (const variable of model.trainable) {
     const gradient = grads[variable.name];
     if (gradient === undefined || gradient === null) continue; // the loss does not depend on this weight
     const before = velocities.get(variable.name);
-    const velocity = before === undefined ? gradient : before.mul(momentum).add(gradient);
-    variable.assign(variable.sub(velocity.mul(learningRate)));
+    const velocity = before === undefined ? gradient : tf.add(tf.mul(before, momentum), gradient);
+    variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
     if (momentum === 0) continue;
     before?.dispose();
     velocities.set(variable.name, tf.keep(velocity));
@@ -96,22 +96,23 @@ function batchLoss({ backend, model, task }: Core, { inputs, targets, rows }: Ba
   const outputs = model.apply(inputs, true);
   const width = outputSize(task);
   if (model.head === "values") return tf.losses.meanSquaredError(tf.tensor(targets, [rows, width]), outputs);
-  const truth = tf.oneHot(tf.tensor1d(Int32Array.from(targets), "int32"), width).toFloat();
+  const truth = tf.cast(tf.oneHot(tf.tensor1d(Int32Array.from(targets), "int32"), width), "float32");
   if (model.head === "logits") return tf.losses.softmaxCrossEntropy(truth, outputs);
-  return outputs.clipByValue(MIN_PROBABILITY, 1).log().mul(truth).sum(1).mean().neg();
+  return tf.neg(tf.mean(tf.sum(tf.mul(tf.log(tf.clipByValue(outputs, MIN_PROBABILITY, 1)), truth), 1)));
 }
 
 function predict({ backend, model, task }: Core, params: Float32Array, inputs: Float32Array): Float32Array {
   const [inputWidth, outputWidth] = [inputSize(task), outputSize(task)];
   useBackend(backend);
+  const { tf } = backend;
   const rows = inputs.length / inputWidth;
   const chunk = Math.max(PREDICT_ROWS, task.training.batch);
   const predictions = new Float32Array(rows * outputWidth);
   model.load(params);
   for (let row = 0; row < rows; row += chunk) {
-    backend.tf.tidy(() => {
+    tf.tidy(() => {
       const outputs = model.apply(inputs.slice(row * inputWidth, (row + chunk) * inputWidth), false);
-      predictions.set((model.head === "logits" ? outputs.softmax() : outputs).dataSync(), row * outputWidth);
+      predictions.set((model.head === "logits" ? tf.softmax(outputs) : outputs).dataSync(), row * outputWidth);
     });
   }
   return predictions;

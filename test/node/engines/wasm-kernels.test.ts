@@ -14,7 +14,7 @@ const rng = createRng("wasm-kernels");
 /** sum(cos(1.3 i) f(inputs)_i): the number whose gradients are looked at. */
 function weigh(tf: Tf, value: Tensor): Tensor {
   const weights = Float32Array.from({ length: value.size }, (_, i) => Math.cos(1.3 * i));
-  return value.mul(tf.tensor(weights, value.shape)).sum();
+  return tf.sum(tf.mul(value, tf.tensor(weights, value.shape)));
 }
 
 /** The value of the operation and the gradients of `weigh`, in this order. */
@@ -143,7 +143,7 @@ test("fused convolutions, as in evaluation, have the right value where the kerne
           tf.tensor1d(data[2]?.slice() ?? []),
         ];
         const options = { x, strides: stride, pad: "same", activation: "relu" } as const;
-        const plain = tf.fused.conv2d({ ...options, filter: w, bias: b.slice(0, 2) });
+        const plain = tf.fused.conv2d({ ...options, filter: w, bias: tf.slice(b, 0, 2) });
         const depthwise = tf.fused.depthwiseConv2d({ ...options, filter: w, bias: b });
         return [...plain.dataSync(), ...depthwise.dataSync()];
       });
@@ -181,7 +181,7 @@ test("the gradient of max pooling goes to the first of equal values", () => {
   useBackend(wasm);
   const { tf } = wasm;
   tf.tidy(() => {
-    const gradient = tf.grad((x: Tensor) => tf.maxPool(four(x), 2, 2, "valid").sum())(tf.fill([1, 2, 4, 1], -7));
+    const gradient = tf.grad((x: Tensor) => tf.sum(tf.maxPool(four(x), 2, 2, "valid")))(tf.fill([1, 2, 4, 1], -7));
     assert.deepEqual([...gradient.dataSync()], [1, 0, 1, 0, 0, 0, 0, 0]);
   });
 });
@@ -203,20 +203,20 @@ test("the operations of dense layers, activations, normalisation and losses have
     ...pointwise.map((name): Case => [name, (tf, x) => tf[name](x), [5, 4]]),
     ["ln sum exp", (tf, x) => tf.logSumExp(x, 1), [5, 4]],
     ["ln of clipped", (tf, x) => tf.log(tf.clipByValue(tf.softmax(x), 1e-30, 1)), [5, 4]],
-    ["moments", (tf, x) => tf.moments(x, [0, 1]).variance.sqrt(), [5, 6, 4]],
-    ["concatenation", (tf, x, y) => tf.concat([x, y], 1).square(), [5, 4], [5, 2]],
+    ["moments", (tf, x) => tf.sqrt(tf.moments(x, [0, 1]).variance), [5, 6, 4]],
+    ["concatenation", (tf, x, y) => tf.square(tf.concat([x, y], 1)), [5, 4], [5, 2]],
     [
       "padding",
       (tf, x) =>
-        tf
-          .pad(x, [
+        tf.square(
+          tf.pad(x, [
             [1, 2],
             [0, 1],
-          ])
-          .square(),
+          ]),
+        ),
       [5, 4],
     ],
-    ["slices", (tf, x) => tf.stack(tf.split(x, 2, 1)).square(), [5, 4]],
+    ["slices", (tf, x) => tf.square(tf.stack(tf.split(x, 2, 1))), [5, 4]],
     ["bilinear resizing", (tf, x) => tf.image.resizeBilinear(four(x), [8, 6]), [2, 4, 4, 2]],
   );
 });
@@ -229,6 +229,6 @@ test("operations that a backend gets wrong are taken away rather than trusted", 
     /not registered/,
   );
   useBackend(cpu);
-  const upsample = (x: Tensor) => tf.image.resizeNearestNeighbor(four(x), [4, 4]).sum();
+  const upsample = (x: Tensor) => tf.sum(tf.image.resizeNearestNeighbor(four(x), [4, 4]));
   assert.throws(() => tf.tidy(() => tf.grad(upsample)(tf.zeros([1, 2, 2, 1]))), /not registered/);
 });
