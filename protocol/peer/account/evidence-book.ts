@@ -29,6 +29,8 @@ export interface EvidenceBook {
 }
 
 const GRADES: readonly Grade[] = ["known", "met", "stranger"];
+/** What is of no use of a key that is not listened to again. */
+const UNHEARD = { slot: undefined, strikes: undefined, doubts: [] };
 /** Of one batch: 64 KiB. Deletions are small. */
 const MAX_WRITTEN = 64;
 const MAX_DELETED = 1024;
@@ -53,7 +55,7 @@ export function createEvidenceBook(identities: Identities, { sha256 }: Pick<Cryp
     get,
     put(peer, held, isStored = false) {
       (isStored ? shelf.stored : shelf.dirty).add(peer);
-      identities.change(peer, { evidence: held });
+      identities.change(peer, { evidence: held, ...UNHEARD });
       shelf.sum = undefined;
     },
     get size() {

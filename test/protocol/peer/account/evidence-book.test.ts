@@ -5,7 +5,7 @@ import { nodeCrypto } from "../../../../node/crypto.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createEvidenceBook, type EvidenceBook } from "../../../../protocol/peer/account/evidence-book.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
-import type { Grade } from "../../../../protocol/peer/memory/record.ts";
+import type { Grade, Head, Slot } from "../../../../protocol/peer/memory/record.ts";
 
 const CAPACITIES: readonly (readonly [Grade, number])[] = [
   ["known", LIMITS.maxIdentities.bannedKnown],
@@ -35,6 +35,17 @@ describe("the evidence that is held", () => {
       CAPACITIES.map(([grade]) => [`evidence/${grade} 0`, undefined]),
       "what is forgotten goes from the disk too",
     );
+  });
+
+  it("leaves of the record of its key nothing that is of no use for one that is not listened to", () => {
+    const identities = createIdentities();
+    const book = createEvidenceBook(identities, nodeCrypto);
+    const head = { sinceMs: 0, begun: 0 } as Head;
+    const strikes = { points: 1, untilCycle: 1, isExcused: false };
+    identities.change("liar", { slot: {} as Slot, doubts: [{} as never], strikes, head });
+    put(book, "liar", "met");
+    const { slot, doubts, strikes: left, head: kept } = identities.get("liar") ?? assert.fail();
+    assert.deepEqual([slot, doubts, left, kept], [undefined, [], undefined, head]);
   });
 
   it("is written a few at a time, and not what came and went meanwhile", () => {
