@@ -1,5 +1,5 @@
 /** What a task will cost a machine: upper bounds from the task alone, so that they can be shown before it is joined. The formulas stand in README.md. */
-import { numParams, outputSize, type Task } from "../protocol/base/task.ts";
+import { inputSize, numParams, outputSize, type Task } from "../protocol/base/task.ts";
 import { codecOf } from "../protocol/codec/registry.ts";
 import { AUTO, engineFor } from "./engines/registry.ts";
 import { DEFAULTS } from "./settings/table.ts";
@@ -51,7 +51,7 @@ export function costOf(task: Task, settings: CostSettings = DEFAULT_COST_SETTING
   const cycles = DAY_MS / settings.minCycleMs;
   const held = 2 * Math.max(inboxSize, memory) + 8; // of others, and own ones: in use, published, base, smoothed
   const { name: engine, processBytes } = engineFor(AUTO, task);
-  const activations = 4 * task.training.batch * (outputSize(task) + task.input.shape.reduce((a, b) => a * b, 1));
+  const activations = 4 * task.training.batch * (outputSize(task) + inputSize(task));
   const logBytesPerDay = cycles * (LOG_BYTES_A_CYCLE + LOG_BYTES_A_PARENT * Math.max(inboxSize, memory));
   const modelFileBytes = (DAY_MS / Math.max(MODEL_FILE_EVERY_MS, settings.minCycleMs)) * parameterBytes;
   const vectors = isLossless ? 1 : 2; // the base of a training; and what it gave, where no body holds it to the bit

@@ -14,11 +14,11 @@ export interface BodyCodec {
   readonly minBytes: number;
   /** Longest body of the layout. */
   readonly maxBytes: number;
-  /** A model body: a complete safetensors file. @throws RangeError for a vector of another length. */
+  /** A model body. @throws RangeError for a vector of another length. */
   encode(params: Float32Array): Uint8Array;
   /**
    * The parameters of a body, for reading only (it may be a view of the body); values may be non-finite (validation refuses them).
-   * @throws HearsayError ERR_MODEL_SIZE, or ERR_MODEL_SHAPE where the header is not the one that the layout implies.
+   * @throws HearsayError ERR_MODEL_SIZE, or ERR_MODEL_SHAPE where it holds what the codec never writes for this layout.
    */
   decode(body: Uint8Array): Float32Array;
 }

@@ -1,6 +1,8 @@
 import { bytesOf, concatBytes, equalBytes, floatsIn } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
+import { numParams } from "../base/task.ts";
 import type { BodyLayout, Codec } from "./codec.ts";
+import { requireBody, requireParams } from "./lengths.ts";
 import { safetensorsHeader } from "./safetensors.ts";
 
 /**
@@ -26,20 +28,18 @@ export const f32: Codec = {
   name: "f32",
   forLayout(layout) {
     const header = headerOf(layout);
-    const numParams = layout.tensors.reduce((sum, [, shape]) => sum + shape.reduce((product, n) => product * n, 1), 0);
-    const bodyBytes = header.length + 4 * numParams;
+    const count = numParams(layout);
+    const bodyBytes = header.length + 4 * count;
     return {
       isLossless: true,
       minBytes: bodyBytes,
       maxBytes: bodyBytes,
       encode(params) {
-        if (params.length !== numParams) throw new RangeError(`${params.length} parameters, the task has ${numParams}`);
+        requireParams(params, count);
         return concatBytes(header, bytesOf(params));
       },
       decode(body) {
-        if (body.length !== bodyBytes) {
-          throw new HearsayError("ERR_MODEL_SIZE", `a body of ${body.length} bytes, the task's have ${bodyBytes}`);
-        }
+        requireBody(body, bodyBytes);
         if (!equalBytes(body.subarray(0, header.length), header)) {
           throw new HearsayError("ERR_MODEL_SHAPE", "the body's header names other tensors or another task");
         }

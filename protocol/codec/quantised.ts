@@ -16,7 +16,9 @@
  */
 import { floatsIn } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
+import { numParams } from "../base/task.ts";
 import type { BodyCodec, BodyLayout, Codec } from "./codec.ts";
+import { requireBody, requireParams } from "./lengths.ts";
 import type { Block } from "./rounding.ts";
 import { rounding } from "./rounding-kernel.ts";
 
@@ -33,29 +35,27 @@ export function quantisedCodec(quantisation: Quantisation): Codec {
   return { name: quantisation.name, forLayout: (layout) => codecFor(layout, quantisation) };
 }
 
-function codecFor({ tensors }: BodyLayout, { bits, blockLength }: Quantisation): BodyCodec {
-  const spans = spansOf(tensors, blockLength);
-  const numParams = spans.at(-1)?.to ?? 0;
+function codecFor(layout: BodyLayout, { bits, blockLength }: Quantisation): BodyCodec {
+  const spans = spansOf(layout.tensors, blockLength);
+  const count = numParams(layout);
   const most = (1 << (bits - 1)) - 1;
   const scaleBytes = 4 * spans.length;
-  const bodyBytes = scaleBytes + Math.ceil((numParams * bits) / 8);
+  const bodyBytes = scaleBytes + Math.ceil((count * bits) / 8);
   return {
     isLossless: false,
     minBytes: bodyBytes,
     maxBytes: bodyBytes,
     encode(params) {
-      if (params.length !== numParams) throw new RangeError(`${params.length} parameters, the task has ${numParams}`);
+      requireParams(params, count);
       const body = new Uint8Array(bodyBytes);
       const levels = quantise(params, spans, most, body);
       body.set(bits === 8 ? new Uint8Array(levels.buffer) : packed(levels), scaleBytes);
       return body;
     },
     decode(body) {
-      if (body.length !== bodyBytes)
-        throw new HearsayError("ERR_MODEL_SIZE", `a body of ${body.length} bytes, the task's have ${bodyBytes}`);
+      requireBody(body, bodyBytes);
       const behind = body.subarray(scaleBytes);
-      const levels =
-        bits === 8 ? new Int8Array(behind.buffer, behind.byteOffset, numParams) : unpacked(behind, numParams);
+      const levels = bits === 8 ? new Int8Array(behind.buffer, behind.byteOffset, count) : unpacked(behind, count);
       return dequantise(floatsIn(body.subarray(0, scaleBytes)), levels, spans, most);
     },
   };
@@ -65,8 +65,8 @@ function codecFor({ tensors }: BodyLayout, { bits, blockLength }: Quantisation):
 function spansOf(tensors: BodyLayout["tensors"], blockLength: number): Span[] {
   const spans: Span[] = [];
   let start = 0;
-  for (const [, shape] of tensors) {
-    const end = start + shape.reduce((product, n) => product * n, 1);
+  for (const tensor of tensors) {
+    const end = start + numParams({ tensors: [tensor] });
     for (let from = start; from < end; from += blockLength) spans.push({ from, to: Math.min(end, from + blockLength) });
     start = end;
   }

@@ -150,8 +150,19 @@ export function released(trained: Trained, values: Omit<Values<Released>, "train
   return { trained, ...values } as Released;
 }
 
-export function encoded(released: Released, values: Omit<Values<Encoded>, "released">): Encoded {
-  return { released, ...values } as Encoded;
+/** @param receive what `received` gives, which is decoded when somebody asks for it. */
+export function encoded(
+  released: Released,
+  values: Omit<Values<Encoded>, "released" | "received">,
+  receive: () => Float32Array,
+): Encoded {
+  return {
+    released,
+    ...values,
+    get received() {
+      return receive();
+    },
+  } as Encoded;
 }
 
 export function published(encoded: Encoded, values: Omit<Values<Published>, "encoded">): Published {

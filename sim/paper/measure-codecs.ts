@@ -1,7 +1,7 @@
 /** What bodies of fewer bits cost in accuracy, and save in bytes. */
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
-import { type Cell, type Score, scoreOf } from "./cells.ts";
+import { type Cell, scoreOf } from "./cells.ts";
 import { endText } from "./measure-conditions.ts";
 import { attackName, captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
@@ -38,8 +38,8 @@ export function codecSection(sweep: SweepCells): Section {
 /** Points of the mean accuracy that are lost; below 0 where some were won. */
 function lossText(cell: Cell, cells: readonly Cell[]): string {
   const reference = cells.find((one) => codecName(one) === REFERENCE && whereOf(one) === whereOf(cell));
-  const scores: (Score | undefined)[] = [reference && scoreOf(reference), scoreOf(cell)];
-  const [before, after] = scores;
+  const before = reference && scoreOf(reference);
+  const after = scoreOf(cell);
   if (before === undefined || after === undefined || reference === cell) return "";
   return (Math.round(1000 * (before.mean - after.mean)) / 10 + 0).toFixed(1); // + 0: no -0.0
 }

@@ -48,12 +48,17 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const directory = options.out ?? `${all[0]?.scenario.name}-sweep`;
   const workers = workersOf(options.workers);
 
-  const todo = await withoutDone(directory, runs);
+  const missing = await withoutDone(directory, runs);
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
   let failures: Failure[];
   try {
-    failures = await runAll(todo, { directory, folder: dirname(file), workers, skipped: runs.length - todo.length });
+    failures = await runAll(missing, {
+      directory,
+      folder: dirname(file),
+      workers,
+      skipped: runs.length - missing.length,
+    });
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const left = (await withoutDone(directory, runs)).length;
@@ -65,7 +70,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const { user, system } = process.cpuUsage(startedCpu);
   const { groups, files } = await writeTables(directory);
 
-  const counts = { runs: runs.length, done: todo.length - failures.length, skipped: runs.length - todo.length };
+  const counts = { runs: runs.length, done: missing.length - failures.length, skipped: runs.length - missing.length };
   if (failures.length > 0) {
     process.exitCode = 1;
     const heading = `${onErrors.red("error:")} ${failures.length} of ${runs.length} runs failed:`;
@@ -105,13 +110,13 @@ function workersOf(text: string | undefined): number {
 
 /** The runs of which there is no file. One that does not read, after a crash of the machine, is as good as none. */
 async function withoutDone(directory: string, runs: readonly SweepRun[]): Promise<SweepRun[]> {
-  const todo: SweepRun[] = [];
+  const missing: SweepRun[] = [];
   for (const run of runs) {
     const path = runPath(directory, { hash: run.hash, seed: run.scenario.seed });
     const done = existsSync(path) && (await readRun(path).catch(() => undefined))?.summary.hash === run.hash;
-    if (!done) todo.push(run);
+    if (!done) missing.push(run);
   }
-  return todo;
+  return missing;
 }
 
 interface Setting {
@@ -122,18 +127,21 @@ interface Setting {
 }
 
 /** Runs them, the longest first, and writes each when it ends. A run that fails stops no other. @throws Interrupted. */
-async function runAll(todo: readonly SweepRun[], { directory, folder, workers, skipped }: Setting): Promise<Failure[]> {
-  if (todo.length === 0) return [];
+async function runAll(
+  missing: readonly SweepRun[],
+  { directory, folder, workers, skipped }: Setting,
+): Promise<Failure[]> {
+  if (missing.length === 0) return [];
   const { guessedCost } = await import("../../../sim/compare/sweep.ts");
-  const costs = new Map(todo.map((run) => [run, guessedCost(run.scenario)]));
+  const costs = new Map(missing.map((run) => [run, guessedCost(run.scenario)]));
   const costOf = (run: SweepRun) => costs.get(run) ?? 0;
-  const waiting = [...todo].sort((a, b) => costOf(b) - costOf(a)).values();
+  const waiting = [...missing].sort((a, b) => costOf(b) - costOf(a)).values();
   const total = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
   const shares = new Map<SweepRun, number>();
   const failures: Failure[] = [];
   let ended = 0;
 
-  const pool = createSimPool(Math.min(workers, todo.length));
+  const pool = createSimPool(Math.min(workers, missing.length));
   const interrupt = onInterrupt();
   const progress = createProgress("sweep");
   let stopped = false;
@@ -141,11 +149,11 @@ async function runAll(todo: readonly SweepRun[], { directory, folder, workers, s
   function show(): void {
     const done = [...shares].reduce((sum, [run, share]) => sum + share * costOf(run), 0);
     const failed = failures.length === 0 ? "" : `, ${failures.length} failed`;
-    progress.update(done / total, `${skipped + ended} of ${skipped + todo.length} runs${failed}`);
+    progress.update(done / total, `${skipped + ended} of ${skipped + missing.length} runs${failed}`);
   }
 
   function placeOf({ label }: Failure): number {
-    return todo.findIndex((run) => run.label === label);
+    return missing.findIndex((run) => run.label === label);
   }
 
   /** What a run has made; undefined where it failed. */

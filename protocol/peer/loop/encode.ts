@@ -12,6 +12,6 @@ export function encode(
   { sha256 }: Pick<Crypto, "sha256">,
 ): Encoded {
   const body = codec.encode(released.params);
-  const received = codec.decode(body);
-  return encoded(released, { codec: name, body, hash: sha256(body), received, isExact: codec.isLossless });
+  const values = { codec: name, body, hash: sha256(body), isExact: codec.isLossless };
+  return encoded(released, values, () => codec.decode(body));
 }
