@@ -1,14 +1,12 @@
 /** Unknown names of settings, with the known one that was probably meant. */
 import type * as z from "zod";
 import type { Fault } from "../../protocol/base/faults.ts";
-import { distance, plain } from "../../protocol/base/nearest.ts";
+import { distance, MOST_DIFFERENT, plain } from "../../protocol/base/nearest.ts";
 import { SETTINGS } from "./table.ts";
 
 const PREFIX = "HEARSAY_";
 /** Read elsewhere: by options of the command line, and where a passphrase is needed. */
 const OTHER_VARIABLES = ["HEARSAY_STATE", "HEARSAY_PASSPHRASE"];
-/** Of the letters of a name; more is another name. */
-const MOST_DIFFERENT = 0.4;
 
 /** The faults of an error (`faultsOf`), those of unknown names with the nearest setting. */
 export function withNearest(faults: readonly Fault[], error: z.ZodError): Fault[] {

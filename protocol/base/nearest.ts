@@ -1,7 +1,7 @@
 /** The name that was probably meant, where one is unknown. */
 
 /** Of the letters of a name; more is another name. */
-const MOST_DIFFERENT = 0.4;
+export const MOST_DIFFERENT = 0.4;
 /** Nobody mistypes more: a longer name is a stranger's, and costs nothing. */
 const MAX_CHARACTERS = 64;
 

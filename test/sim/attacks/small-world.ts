@@ -18,6 +18,7 @@ import { ATTACKS } from "../../../sim/attacks/registry.ts";
 import { constantLatency } from "../../../sim/network/conditions.ts";
 import { createNetwork } from "../../../sim/network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../../../sim/seams/clock.ts";
+import { slowed } from "../../../sim/seams/peer.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { identityOf } from "./stage.ts";
@@ -93,7 +94,12 @@ export async function createSmallWorld(
         identity,
         store: createMemoryStore(),
         transport: wrap.transport(network.join(identity.peerId)),
-        trainer: slowed(trainer, clock, CYCLE_MS + 7 * i),
+        trainer: slowed(
+          trainer,
+          clock,
+          () => CYCLE_MS + 7 * i,
+          () => true,
+        ),
         aggregator: { aggregate: async (_rule, _parameters, input) => aggregate(input) },
         rng: createRng(i),
         observe,
@@ -168,14 +174,4 @@ function rememberVerdicts(crypto: Crypto): Crypto {
 
 function same<T>(value: T): T {
   return value;
-}
-
-function slowed(trainer: Trainer, clock: VirtualClock, trainMs: number): Trainer {
-  return {
-    ...trainer,
-    async fit(request) {
-      await new Promise<void>((resolve) => clock.after(trainMs, resolve));
-      return trainer.fit(request);
-    },
-  };
 }
