@@ -11,9 +11,9 @@ export function createRemoteTrainer(
   return {
     engine,
     numExamples,
-    async fit({ params, steps, seed }) {
-      const own = params.slice();
-      return (await call({ method: "fit", request: { params: own, steps, seed } }, [own])) as FitResult;
+    async fit(request) {
+      const own = request.params.slice();
+      return (await call({ method: "fit", request: { ...request, params: own } }, [own])) as FitResult;
     },
     async evaluate(params, split) {
       const own = params.slice();

@@ -4,6 +4,9 @@ import { inputSize, type LearningTask, outputSize } from "../../protocol/base/ta
 import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
 import { MIN_PROBABILITY } from "../../protocol/learn/metrics/metrics.ts";
+import type { Arithmetic, Optimiser } from "../../protocol/learn/optimisers/optimiser.ts";
+import { optimiserOf } from "../../protocol/learn/optimisers/registry.ts";
+import { stepScalars } from "../../protocol/learn/optimisers/step-scalars.ts";
 import type { LearningCore } from "../../protocol/learn/trainer.ts";
 import { type Backend, useBackend } from "./backend.ts";
 import type { TaskModel } from "./model.ts";
@@ -16,6 +19,8 @@ interface Core {
   readonly backend: Backend;
   readonly model: TaskModel;
   readonly task: LearningTask;
+  readonly optimiser: Optimiser;
+  readonly arithmetic: Arithmetic<Tensor>;
 }
 
 /** Some examples, row after row. */
@@ -26,7 +31,14 @@ interface Batch {
 }
 
 export function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
-  const core: Core = { backend, model, task };
+  const { add, mul, div, sqrt } = backend.tf;
+  const core: Core = {
+    backend,
+    model,
+    task,
+    optimiser: optimiserOf(task.training),
+    arithmetic: { add, mul, div, sqrt },
+  };
   return {
     engine: `tensorflow/${backend.name}`,
     fit: (request, train) => fit(core, request, train),
@@ -38,22 +50,25 @@ export function createCore(backend: Backend, model: TaskModel, task: LearningTas
   };
 }
 
-function fit(core: Core, { params, steps, seed }: FitRequest, train: PreparedData): FitResult {
-  const { backend, model, task } = core;
+function fit(core: Core, { params, steps, seed, age = 0 }: FitRequest, train: PreparedData): FitResult {
+  const { backend, model, task, optimiser } = core;
   const { tf } = backend;
   useBackend(backend);
   const nextBatch = createBatches(train.length, task.training.batch, seed);
   const rows = Math.min(task.training.batch, train.length);
-  const velocities = new Map<string, Tensor>();
+  const scalars = stepScalars(optimiser, task.training, age, steps);
+  const perStep = scalars.length / steps;
+  const states: States = new Map();
   let lossSum = 0;
   model.load(params);
   try {
     for (let step = 0; step < steps; step++) {
       const batch = gather(task, train, nextBatch(), rows);
-      lossSum += tf.tidy(() => descend(core, batch, velocities));
+      const given = scalars.subarray(step * perStep, (step + 1) * perStep);
+      lossSum += tf.tidy(() => descend(core, batch, states, given));
     }
   } finally {
-    tf.dispose([...velocities.values()]);
+    tf.dispose([...states.values()].flat());
   }
   return { params: model.read(), loss: lossSum / steps };
 }
@@ -69,24 +84,30 @@ function gather(task: LearningTask, train: PreparedData, indices: Uint32Array, r
   return { inputs, targets, rows };
 }
 
-/** One step of gradient descent; returns the loss before it. */
-function descend(core: Core, batch: Batch, velocities: Map<string, Tensor>): number {
-  const { backend, model, task } = core;
+/** State vectors of the optimiser, of each weight by its name; none before its first step. */
+type States = Map<string, readonly Tensor[]>;
+
+/** One step of the optimiser; returns the loss before it. */
+function descend(core: Core, batch: Batch, states: States, given: Float32Array): number {
+  const { backend, model, optimiser, arithmetic } = core;
   const { tf } = backend;
-  const { learningRate, momentum } = task.training;
   const { value, grads } = tf.variableGrads(
     () => tf.reshape(tf.addN([batchLoss(core, batch), ...model.penalties()]), []),
     [...model.trainable],
   );
+  const scalars = Array.from(given, (one) => tf.scalar(one));
   for (const variable of model.trainable) {
     const gradient = grads[variable.name];
     if (gradient === undefined || gradient === null) continue; // the loss does not depend on this weight
-    const before = velocities.get(variable.name);
-    const velocity = before === undefined ? gradient : tf.add(tf.mul(before, momentum), gradient);
-    variable.assign(tf.sub(variable, tf.mul(velocity, learningRate)));
-    if (momentum === 0) continue;
-    before?.dispose();
-    velocities.set(variable.name, tf.keep(velocity));
+    const before = states.get(variable.name);
+    const zeros = () => Array.from({ length: optimiser.slots }, () => tf.zerosLike(gradient));
+    const after = optimiser.advance(arithmetic, gradient, before ?? zeros(), scalars);
+    variable.assign(tf.sub(variable, optimiser.change(arithmetic, gradient, after, scalars)));
+    tf.dispose([...(before ?? [])]);
+    states.set(
+      variable.name,
+      after.map((one) => tf.keep(one)),
+    );
   }
   return value.dataSync()[0] as number;
 }

@@ -182,6 +182,8 @@ export interface FitRequest {
   readonly steps: number;
   /** Names the order of mini-batches: same seed, same data, same parameters out. */
   readonly seed: string;
+  /** Optimiser steps in the lineage of `params`, by which a schedule of the learning rate counts; 0 where left out. */
+  readonly age?: number;
 }
 
 /** What a training gave. */

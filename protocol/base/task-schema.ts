@@ -67,10 +67,36 @@ const model = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const decay = z.number().min(0).lt(1);
+
+const schedule = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("constant") }),
+  z.strictObject({
+    kind: z.literal("cosine"),
+    steps: wholePositive.max(1e12).describe("age, in optimiser steps, at which the rate has come down to its floor"),
+    floor: z.number().min(0).max(1).default(0).describe("least rate, of learningRate"),
+  }),
+  z.strictObject({
+    kind: z.literal("step"),
+    every: wholePositive.max(1e12).describe("age, in optimiser steps, from one fall of the rate to the next"),
+    factor: positive.max(1).default(0.5).describe("what the rate is multiplied by each time"),
+  }),
+]);
+
+const adam = z.strictObject({
+  beta1: decay.default(0.9),
+  beta2: decay.default(0.999),
+  epsilon: positive.max(1).default(1e-8),
+});
+
 const training = z.strictObject({
-  optimiser: z.enum(["sgd"]).default("sgd"),
+  optimiser: z.string().default("sgd").describe("sgd, momentum or adam; its state is new in each training"),
   learningRate: positive.max(100).default(0.1),
-  momentum: z.number().min(0).lt(1).default(0),
+  momentum: decay.default(0).describe("of momentum, which needs one, and of sgd"),
+  adam: adam.optional().describe("of the optimiser adam alone"),
+  schedule: schedule
+    .optional()
+    .describe("how the learning rate changes with the age of the model; left out where it does not"),
   steps: wholePositive.max(100_000).default(10).describe("H: optimiser steps between two publications"),
   adaptive: z
     .literal(true)

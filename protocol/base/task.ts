@@ -28,7 +28,10 @@ export type OutputSpec = Task["output"];
 /** The part of a task on which training depends. */
 export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {
   readonly input: Omit<Task["input"], "features">;
-  readonly training: Omit<Task["training"], "optimiser" | "steps" | "adaptive">;
+  readonly training: Omit<Task["training"], "optimiser" | "steps" | "adaptive"> & {
+    /** `sgd` where it is left out. */
+    readonly optimiser?: string;
+  };
 };
 
 /** A manifest as people write it: fields with a default may be missing. `parseTask` says what is wrong with one. */

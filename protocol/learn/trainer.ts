@@ -21,10 +21,10 @@ export interface TrainerOptions {
 export interface LearningCore {
   readonly engine: string;
   /**
-   * `request.steps` steps of gradient descent with momentum, v <- momentum v + g, x <- x - learningRate v, on the
-   * batches of `createBatches(train.length, task.training.batch, request.seed)`. v starts at 0 at each call: a trainer
-   * has no state but its data, so that what a step did can be repeated from the log, and a model that was aggregated
-   * meanwhile is not pushed along an old velocity.
+   * `request.steps` steps of the task's optimiser (`optimisers/`) on the batches of
+   * `createBatches(train.length, task.training.batch, request.seed)`. Its state starts at 0 at each call: a trainer has no
+   * state but its data, so that what a step did can be repeated from the log, and a model that was aggregated meanwhile is
+   * not pushed along an old velocity.
    */
   fit(request: FitRequest, train: PreparedData): FitResult;
   /** Class probabilities or targets in the model's units, one row per row of `inputs`. */

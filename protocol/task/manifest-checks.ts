@@ -4,6 +4,8 @@ import type { Fault } from "../base/faults.ts";
 import { LIMITS } from "../base/limits.ts";
 import { inputSize, numParams, outputSize, type Task, type TaskDraft, type TensorSpec } from "../base/task.ts";
 import { CODECS } from "../codec/registry.ts";
+import { ADAM_DEFAULTS } from "../learn/optimisers/adam.ts";
+import { OPTIMISERS } from "../learn/optimisers/registry.ts";
 import { builtInTensors } from "../learn/tensors.ts";
 
 /** A check: the fault at `path`, unless it holds. */
@@ -59,6 +61,34 @@ function nameFaults({ input, output }: TaskDraft): Fault[] {
       "names a class twice",
     ),
   ];
+}
+
+/** Training with the settings of its optimiser filled in. */
+export function completeTraining(training: TaskDraft["training"]): {
+  readonly training: TaskDraft["training"];
+  readonly faults: readonly Fault[];
+} {
+  const { optimiser, momentum, adam } = training;
+  const isAdam = optimiser === "adam";
+  const faults = [
+    ...unless(
+      OPTIMISERS.has(optimiser),
+      "training.optimiser",
+      `"${optimiser}" is unknown; one of ${[...OPTIMISERS.keys()].join(", ")}`,
+    ),
+    ...unless(
+      optimiser !== "momentum" || momentum > 0,
+      "training.momentum",
+      "is 0; optimiser momentum needs one, e.g. 0.9",
+    ),
+    ...unless(
+      !isAdam || momentum === 0,
+      "training.momentum",
+      "is of sgd and momentum; adam has adam.beta1, leave it out",
+    ),
+    ...unless(isAdam || adam === undefined, "training.adam", `is of optimiser adam, not of ${optimiser}; leave it out`),
+  ];
+  return { training: isAdam ? { ...training, adam: adam ?? ADAM_DEFAULTS } : training, faults };
 }
 
 /** The parameters of the rule with its defaults filled in. */

@@ -8,7 +8,7 @@ import { LIMITS } from "../base/limits.ts";
 import type { Task } from "../base/task.ts";
 import { taskSchema } from "../base/task-schema.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
-import { bodyFaults, completeRule, draftFaults, tensorsOf } from "./manifest-checks.ts";
+import { bodyFaults, completeRule, completeTraining, draftFaults, tensorsOf } from "./manifest-checks.ts";
 
 /**
  * Checks a manifest as people write it, fills in defaults and derives the tensors.
@@ -28,10 +28,11 @@ export function parseTask(source: unknown): Task {
   if (!parsed.success) throw taskError(faultsOf(parsed.error, source, taskSchema));
   const draft = parsed.data;
   const { parameters, faults: ruleFaults } = completeRule(draft.aggregation);
-  refuse([...draftFaults(draft), ...ruleFaults]);
+  const { training, faults: trainingFaults } = completeTraining(draft.training);
+  refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults]);
   const { tensors, faults: tensorFaults } = tensorsOf(draft);
   refuse(tensorFaults);
-  const task: Task = { ...draft, tensors, aggregation: { ...draft.aggregation, parameters } };
+  const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters } };
   refuse(bodyFaults(task));
   return task;
 }

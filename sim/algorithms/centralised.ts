@@ -28,7 +28,7 @@ export const centralised: Algorithm = {
 
     async function train(): Promise<void> {
       const seed = `${task.seed}/centralised/${cycles * steps}/${cycles}`;
-      ({ params } = await pooled.fit({ params, steps, seed }));
+      ({ params } = await pooled.fit({ params, steps, seed, age: cycles * steps }));
       cycles++;
       schedule();
     }

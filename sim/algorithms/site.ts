@@ -62,7 +62,7 @@ function createSite(
 
   async function finish(from: Float32Array, age: number, done: Trained): Promise<void> {
     const seed = `${task.seed}/${peer}/${age}/${cycles}`;
-    const { params } = await trainer.fit({ params: from, steps, seed });
+    const { params } = await trainer.fit({ params: from, steps, seed, age });
     cancel = undefined;
     cycles++;
     if (honest) observer.trained(peer);

@@ -10,6 +10,8 @@ import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
 import type { LearningTask } from "../../base/task.ts";
 import { batchOrder } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import { optimiserOf } from "../optimisers/registry.ts";
+import { stepScalars } from "../optimisers/step-scalars.ts";
 import { createTrainer, type LearningCore, type TrainerOptions } from "../trainer.ts";
 import { createReferenceModel, type DenseModel, type DenseShape } from "./model.ts";
 import { denseLayers } from "./network.ts";
@@ -43,12 +45,14 @@ function createDenseCore(task: LearningTask, plain: boolean): LearningCore {
     activation: spec.kind === "mlp" ? spec.activation : "relu",
     loss: output.kind === "classification" ? "cross-entropy" : "squared-error",
   };
-  const model: DenseModel = (plain ? undefined : createWasmModel(shape)) ?? createReferenceModel(shape);
+  const optimiser = optimiserOf(training);
+  const compiled = plain ? undefined : createWasmModel(shape, optimiser);
+  const model: DenseModel = compiled ?? createReferenceModel(shape, optimiser);
 
-  function fit({ params, steps, seed }: FitRequest, train: PreparedData): FitResult {
-    const { learningRate, momentum, batch } = training;
-    const order = batchOrder(train.length, batch, seed, steps);
-    return model.fit(params, train, { learningRate, momentum, order, rows: order.length / steps });
+  function fit({ params, steps, seed, age = 0 }: FitRequest, train: PreparedData): FitResult {
+    const order = batchOrder(train.length, training.batch, seed, steps);
+    const scalars = stepScalars(optimiser, training, age, steps);
+    return model.fit(params, train, { scalars, order, rows: order.length / steps });
   }
 
   return { engine: "dense", fit, predict: model.predict, close: () => {} };

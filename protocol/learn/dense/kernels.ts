@@ -6,6 +6,7 @@
 import type { Code, ValueType } from "../../base/wasm-code.ts";
 import { call, f64, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
 import type { WasmFunction } from "../../base/wasm-module.ts";
+import type { Optimiser } from "../optimisers/optimiser.ts";
 import {
   activateFunction,
   advance,
@@ -17,11 +18,11 @@ import {
 } from "./layer-kernels.ts";
 import type { LayerLayout, Layout } from "./layout.ts";
 import { crossEntropyBody, softmaxBody, squaredErrorBody } from "./loss-kernels.ts";
-import { loadFunction, unloadFunction, updateFunction } from "./parameter-kernels.ts";
+import { loadFunction, scalarsOf, unloadFunction, updateFunction } from "./parameter-kernels.ts";
 
 /** What the module exports. Addresses in bytes; parameters lie in the flat order of the task at `flat`. */
 export interface DenseExports {
-  /** Takes the parameters in. The gradient must be 0 before a fit, and with momentum the velocity too. */
+  /** Takes the parameters in. The gradient must be 0 before a fit, and the state of the optimiser too. */
   load(flat: number): void;
   unload(flat: number): void;
   /**
@@ -30,7 +31,8 @@ export interface DenseExports {
    */
   list(from: number, rows: number, lists: number, table: number): void;
   /**
-   * `steps` steps on batches of `rows` examples, whose numbers stand at `order`. Gradients are divided by `count`.
+   * `steps` steps on batches of `rows` examples, whose numbers stand at `order`, by the optimiser's numbers at `scalars`. Gradients are divided by
+   * `count`.
    * Returns lossSum + the sum of the losses of all examples.
    */
   fit(
@@ -39,8 +41,7 @@ export interface DenseExports {
     rows: number,
     table: number,
     targets: number,
-    learningRate: number,
-    momentum: number,
+    scalars: number,
     count: number,
     lossSum: number,
   ): number;
@@ -58,16 +59,18 @@ interface Parts {
   readonly activate: readonly number[];
   readonly inputGradient: readonly number[];
   readonly update: number;
+  /** Bytes of what it takes in one step. */
+  readonly scalarBytes: number;
 }
 
 /** Adds a function to the module; its number there. */
 type Add = (made: WasmFunction) => number;
 
-export function denseFunctions(layout: Layout): WasmFunction[] {
+export function denseFunctions(layout: Layout, optimiser: Optimiser): WasmFunction[] {
   const functions: WasmFunction[] = [];
   const add: Add = (made) => functions.push(made) - 1;
   const last = layout.layers.at(-1) as LayerLayout;
-  const parts = addParts(add, layout);
+  const parts = addParts(add, layout, optimiser);
   const listRow = add(listRowFunction(layout));
   add(loadFunction(layout));
   add(unloadFunction(layout));
@@ -82,7 +85,7 @@ export function denseFunctions(layout: Layout): WasmFunction[] {
   return functions;
 }
 
-function addParts(add: Add, layout: Layout): Parts {
+function addParts(add: Add, layout: Layout, optimiser: Optimiser): Parts {
   const { layers, activation, paramBytes } = layout;
   const hidden = layers.slice(1).map((next, l) => ({ layer: layers[l] as LayerLayout, next, l }));
   return {
@@ -93,7 +96,8 @@ function addParts(add: Add, layout: Layout): Parts {
     inputGradient: hidden.map(({ layer, next, l }) =>
       add(inputGradientFunction(`inputGradient${l}`, layer, next, activation)),
     ),
-    update: add(updateFunction(layout)),
+    update: add(updateFunction(layout, optimiser)),
+    scalarBytes: 4 * scalarsOf(optimiser),
   };
 }
 
@@ -122,9 +126,9 @@ function lossFunction({ loss }: Layout, last: LayerLayout): WasmFunction {
 }
 
 function fitFunction(parts: Parts, loss: number): WasmFunction {
-  return define("fit", [...i32s(5), "f32", "f32", "f32", "f64"], ["f64"], (fresh, ...params) => {
-    const [order, steps, rows, table, targets, rate, momentum, count, lossSum] = params as [
-      ...[number, number, number, number, number],
+  return define("fit", [...i32s(6), "f32", "f64"], ["f64"], (fresh, ...params) => {
+    const [order, steps, rows, table, targets, scalars, count, lossSum] = params as [
+      ...[number, number, number, number],
       ...[number, number, number, number],
     ];
     const [step, row, example, start] = [fresh("i32"), fresh("i32"), fresh("i32"), fresh("i32")];
@@ -142,7 +146,8 @@ function fitFunction(parts: Parts, loss: number): WasmFunction {
           local.set(stepLoss, f64.add(local.get(stepLoss), exampleLoss)),
           passBackward(parts, ends, start),
         ]),
-        call(parts.update, local.get(rate), local.get(momentum)),
+        call(parts.update, local.get(scalars)),
+        advance(scalars, parts.scalarBytes),
         local.set(lossSum, f64.add(local.get(lossSum), local.get(stepLoss))),
       ]),
       local.get(lossSum),

@@ -2,10 +2,10 @@
  * Where the numbers of a dense network lie in WebAssembly memory while it is trained. Rows of weights and of activations
  * are padded to whole vectors of four float32. What lies in the padding never reaches a number outside it.
  *
- *     packing | parameters | gradient | velocity | per layer: outputs, their gradient, list of inputs | examples
+ *     packing | parameters | gradient | state of the optimiser | per layer: outputs, their gradient, list of inputs | examples
  *
  * A list names the inputs of a layer that are not 0: pairs (address of the weights of that input, its value), 8 bytes
- * each. Gradient and velocity of a weight lie at fixed distances from it, so that one address serves for all three.
+ * each. Gradient and state of a weight lie at fixed distances from it, so that one address serves for all.
  */
 import type { Activation } from "../../base/task.ts";
 import type { Code } from "../../base/wasm-code.ts";
@@ -34,8 +34,10 @@ export interface Layout {
   readonly activation: Activation;
   readonly loss: LossName;
   readonly params: number;
-  /** Bytes of the parameters, and the distance to the gradient, and from there to the velocity. */
+  /** Bytes of the parameters, and the distance to the gradient, and from there to each state vector. */
   readonly paramBytes: number;
+  /** Vectors of the optimiser's state. */
+  readonly slots: number;
   /** First address after all this. */
   readonly examples: number;
 }
@@ -52,7 +54,8 @@ export const PACKING_TABLE: Uint8Array = Uint8Array.from({ length: 256 }, (_, at
   return 4 * (lanes[(at >> 2) & 3] ?? 0) + (at & 3);
 });
 
-export function layOut({ layers, activation, loss }: DenseShape): Layout {
+/** @param slots vectors of the optimiser's state. */
+export function layOut({ layers, activation, loss }: DenseShape, slots: number): Layout {
   let end = PACKING + PACKING_TABLE.length;
   const reserve = (bytes: number): number => {
     const start = end;
@@ -66,14 +69,14 @@ export function layOut({ layers, activation, loss }: DenseShape): Layout {
     return { inputs, outputs, vectors, stride, kernel: reserve(inputs * stride), bias: reserve(stride) };
   });
   const paramBytes = end - params;
-  reserve(2 * paramBytes);
+  reserve((1 + slots) * paramBytes);
   const placed = weights.map((layer) => ({
     ...layer,
     output: reserve(layer.stride),
     delta: reserve(layer.stride),
     list: reserve(8 * layer.inputs + LIST_SLACK),
   }));
-  return { layers: placed, activation, loss, params, paramBytes, examples: end };
+  return { layers: placed, activation, loss, params, paramBytes, slots, examples: end };
 }
 
 /** All bits in the lanes of the last vector that hold outputs, none in the padding. */

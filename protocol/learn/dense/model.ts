@@ -6,6 +6,7 @@ import type { FitResult } from "../../base/seams.ts";
 import type { Activation } from "../../base/task.ts";
 import { gatherRows } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import type { Arithmetic, Optimiser } from "../optimisers/optimiser.ts";
 import { type LossName, softmaxCrossEntropy, softmaxRows, squaredError } from "./loss.ts";
 import type { DenseLayer } from "./matrix.ts";
 import { createNetwork } from "./network.ts";
@@ -18,8 +19,8 @@ export interface DenseShape {
 }
 
 export interface Descent {
-  readonly learningRate: number;
-  readonly momentum: number;
+  /** What the optimiser takes in each step (`Optimiser.scalars`), step after step. */
+  readonly scalars: Float32Array;
   /** Examples of each step, step after step: `rows` of them each. */
   readonly order: Uint32Array;
   readonly rows: number;
@@ -36,29 +37,30 @@ export interface DenseModel {
 /** Rows that are predicted at once: bounds the buffers, whatever the size of a data set. */
 const PREDICT_ROWS = 256;
 
-export function createReferenceModel({ layers, activation, loss }: DenseShape): DenseModel {
+export function createReferenceModel({ layers, activation, loss }: DenseShape, optimiser: Optimiser): DenseModel {
   const inputWidth = (layers[0] as DenseLayer).inputs;
   const outputWidth = (layers.at(-1) as DenseLayer).outputs;
   const targetWidth = loss === "cross-entropy" ? 1 : outputWidth;
   const lossOf = loss === "cross-entropy" ? softmaxCrossEntropy : squaredError;
 
   function fit(start: Float32Array, data: PreparedData, descent: Descent): FitResult {
-    const { order, rows } = descent;
+    const { order, rows, scalars } = descent;
+    const perStep = (scalars.length * rows) / order.length;
     const network = createNetwork(layers, activation, rows);
     const inputs = new Float32Array(rows * inputWidth);
     const targets = new Float32Array(rows * targetWidth);
     const gradient = new Float32Array(start.length);
-    const velocity = new Float32Array(start.length);
+    const slots = Array.from({ length: optimiser.slots }, () => new Float32Array(start.length));
     const params = start.slice();
     let lossSum = 0;
-    for (let next = 0; next < order.length; next += rows) {
+    for (let next = 0, step = 0; next < order.length; next += rows, step++) {
       const indices = order.subarray(next, next + rows);
       gatherRows(data.inputs, inputWidth, indices, inputs);
       gatherRows(data.targets, targetWidth, indices, targets);
       const outputs = network.forward(params, inputs, rows);
       lossSum += lossOf(outputs, targets, rows, outputWidth); // outputs hold their gradient from here on
       network.backward(params, outputs, gradient);
-      descend(params, velocity, gradient, descent);
+      descend(optimiser, params, gradient, slots, [...scalars.subarray(step * perStep, (step + 1) * perStep)]);
     }
     return { params, loss: lossSum / (order.length * targetWidth) };
   }
@@ -79,18 +81,30 @@ export function createReferenceModel({ layers, activation, loss }: DenseShape): 
   return { fit, predict };
 }
 
-/** v <- momentum v + g (just g where momentum is 0); x <- x - learningRate v. */
+const FLOAT32: Arithmetic<number> = {
+  add: (a, b) => Math.fround(a + b),
+  mul: (a, b) => Math.fround(a * b),
+  div: (a, b) => Math.fround(a / b),
+  sqrt: (a) => Math.fround(Math.sqrt(a)),
+};
+
+/** One step of the optimiser, number by number. */
 function descend(
+  { advance, change }: Optimiser,
   params: Float32Array,
-  velocity: Float32Array,
   gradient: Float32Array,
-  { learningRate, momentum }: Descent,
+  slots: readonly Float32Array[],
+  scalars: readonly number[],
 ): void {
-  const fround = Math.fround;
-  const [rate, keep] = [fround(learningRate), fround(momentum)];
   for (let i = 0; i < params.length; i++) {
-    const v = keep === 0 ? (gradient[i] as number) : fround(keep * (velocity[i] as number)) + (gradient[i] as number);
-    velocity[i] = v;
-    params[i] = (params[i] as number) - fround(rate * (velocity[i] as number));
+    const g = gradient[i] as number;
+    const after = advance(
+      FLOAT32,
+      g,
+      slots.map((slot) => slot[i] as number),
+      scalars,
+    );
+    for (const [k, slot] of slots.entries()) slot[i] = after[k] as number;
+    params[i] = (params[i] as number) - change(FLOAT32, g, after, scalars);
   }
 }

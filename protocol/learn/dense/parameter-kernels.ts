@@ -1,32 +1,43 @@
-/** What is done with all parameters of a dense network, as WebAssembly: taken in, written back, and moved along the gradient. */
+/** What is done with all parameters of a dense network, as WebAssembly: taken in, written back, and moved by the optimiser. */
 
-import { f32, f32x4, forLoop, i32, if_else, local, v128 } from "../../base/wasm-instructions.ts";
+import type { Code } from "../../base/wasm-code.ts";
+import { f32x4, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
 import type { WasmFunction } from "../../base/wasm-module.ts";
+import type { Arithmetic, Optimiser } from "../optimisers/optimiser.ts";
 import { advance, define } from "./layer-kernels.ts";
 import { type Layout, laneMask } from "./layout.ts";
 
-/** One step of descent; leaves the gradient at 0. */
-export function updateFunction({ params, paramBytes }: Layout): WasmFunction {
-  return define("update", ["f32", "f32"], [], (fresh, learningRate, momentum) => {
-    const [at, rate, keep, v] = [fresh("i32"), fresh("v128"), fresh("v128"), fresh("v128")];
-    const address = local.get(at);
-    const gradient = v128.load(address, paramBytes);
-    const descend = [
-      v128.store(address, f32x4.sub(v128.load(address), f32x4.mul(local.get(rate), local.get(v)))),
-      v128.store(address, f32x4.const(0), paramBytes),
+const VECTORS: Arithmetic<Code> = { add: f32x4.add, mul: f32x4.mul, div: f32x4.div, sqrt: f32x4.sqrt };
+
+/** Numbers that the optimiser takes in one step. */
+export function scalarsOf(optimiser: Optimiser): number {
+  return optimiser.scalars(1, 1).length;
+}
+
+/** One step of the optimiser, by its numbers at `scalars`; leaves the gradient at 0. */
+export function updateFunction({ params, paramBytes, slots }: Layout, optimiser: Optimiser): WasmFunction {
+  return define("update", ["i32"], [], (fresh, scalars) => {
+    const [at, gradient] = [fresh("i32"), fresh("v128")];
+    const given = Array.from({ length: scalarsOf(optimiser) }, () => fresh("v128"));
+    const [before, after] = [0, 1].map(() => Array.from({ length: slots }, () => fresh("v128"))) as [
+      number[],
+      number[],
     ];
-    const kept = f32x4.add(f32x4.mul(local.get(keep), v128.load(address, 2 * paramBytes)), gradient);
+    const get = (locals: readonly number[]) => locals.map((one) => local.get(one));
+    const address = local.get(at);
+    const placeOf = (slot: number) => (2 + slot) * paramBytes;
+    const advanced = optimiser.advance(VECTORS, local.get(gradient), get(before), get(given));
+    const change = optimiser.change(VECTORS, local.get(gradient), get(after), get(given));
     return [
-      local.set(rate, f32x4.splat(local.get(learningRate))),
-      local.set(keep, f32x4.splat(local.get(momentum))),
-      if_else(
-        f32.eq(local.get(momentum), f32.const(0)),
-        forLoop(at, i32.const(params), i32.const(params + paramBytes), 16, [local.set(v, gradient), descend]),
-        forLoop(at, i32.const(params), i32.const(params + paramBytes), 16, [
-          v128.store(address, local.tee(v, kept), 2 * paramBytes),
-          descend,
-        ]),
-      ),
+      given.map((one, i) => local.set(one, v128.load32_splat(local.get(scalars), 4 * i))),
+      forLoop(at, i32.const(params), i32.const(params + paramBytes), 16, [
+        local.set(gradient, v128.load(address, paramBytes)),
+        before.map((one, slot) => local.set(one, v128.load(address, placeOf(slot)))),
+        after.map((one, slot) => local.set(one, advanced[slot])),
+        after.map((one, slot) => v128.store(address, local.get(one), placeOf(slot))),
+        v128.store(address, f32x4.sub(v128.load(address), change)),
+        v128.store(address, f32x4.const(0), paramBytes),
+      ]),
     ];
   });
 }

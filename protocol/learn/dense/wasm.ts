@@ -10,6 +10,7 @@ import type { FitResult } from "../../base/seams.ts";
 import { assemble, createMemory, hasSimd, instantiate, PAGE, type WasmMemory } from "../../base/wasm-module.ts";
 import { gatherRows } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import type { Optimiser } from "../optimisers/optimiser.ts";
 import { type DenseExports, denseFunctions } from "./kernels.ts";
 import { type Layout, LIST_SLACK, layOut, PACKING, PACKING_TABLE } from "./layout.ts";
 import type { DenseLayer } from "./matrix.ts";
@@ -32,6 +33,7 @@ interface Sizes {
   /** Models of one name have the same kernels. */
   readonly name: string;
   readonly layout: Layout;
+  readonly optimiser: Optimiser;
   readonly inputWidth: number;
   readonly outputWidth: number;
   readonly targetWidth: number;
@@ -46,18 +48,21 @@ interface Places {
   readonly table: number;
   readonly targets: number;
   readonly order: number;
+  /** Of the optimiser. */
+  readonly scalars: number;
 }
 
 /** Undefined where there is no SIMD, or the model is too large. */
-export function createWasmModel(shape: DenseShape): DenseModel | undefined {
+export function createWasmModel(shape: DenseShape, optimiser: Optimiser): DenseModel | undefined {
   if (!hasSimd()) return undefined;
-  const layout = layOut(shape);
+  const layout = layOut(shape, optimiser.slots);
   if (layout.examples > MAX_BYTES) return undefined;
   const inputWidth = (shape.layers[0] as DenseLayer).inputs;
   const outputWidth = (shape.layers.at(-1) as DenseLayer).outputs;
   const sizes: Sizes = {
-    name: nameOf(shape),
+    name: `${optimiser.name} ${nameOf(shape)}`,
     layout,
+    optimiser,
     inputWidth,
     outputWidth,
     targetWidth: shape.loss === "cross-entropy" ? 1 : outputWidth,
@@ -71,16 +76,17 @@ export function createWasmModel(shape: DenseShape): DenseModel | undefined {
 
 function fit(sizes: Sizes, params: Float32Array, data: PreparedData, descent: Descent): FitResult {
   const { layout, maxRows, targetWidth } = sizes;
-  const { order, rows, learningRate, momentum } = descent;
+  const { order, rows, scalars } = descent;
   const steps = order.length / rows;
+  const perStep = scalars.length / steps;
   // few examples go in once for all steps, of many only those that are drawn, several steps at a time
   const whole = data.length <= maxRows && data.length <= 2 * order.length;
   const stepsAtOnce = whole ? steps : Math.min(steps, Math.max(1, Math.floor(maxRows / rows)));
   const rowsAtOnce = whole ? data.length : stepsAtOnce * rows;
-  const at = place(sizes, rowsAtOnce, stepsAtOnce * rows, 4 * params.length);
+  const at = place(sizes, { rows: rowsAtOnce, indices: stepsAtOnce * rows, scalars: stepsAtOnce * perStep, params });
   const kernels = load(sizes, params);
   const gradient = (layout.params + layout.paramBytes) / 4;
-  floats.fill(0, gradient, gradient + ((momentum === 0 ? 1 : 2) * layout.paramBytes) / 4);
+  floats.fill(0, gradient, gradient + ((1 + layout.slots) * layout.paramBytes) / 4);
   const { table, targets } = at;
   let lossSum = 0;
   for (let step = 0; step < steps; step += stepsAtOnce) {
@@ -88,8 +94,8 @@ function fit(sizes: Sizes, params: Float32Array, data: PreparedData, descent: De
     const drawn = order.subarray(step * rows, (step + count) * rows);
     const listed = whole ? takeAll(at, data, order) : takeDrawn(sizes, at, data, drawn);
     kernels.list(at.inputs, listed, at.lists, table);
-    const divisor = rows * targetWidth;
-    lossSum = kernels.fit(at.order, count, rows, table, targets, learningRate, momentum, divisor, lossSum);
+    floats.set(scalars.subarray(step * perStep, (step + count) * perStep), at.scalars / 4);
+    lossSum = kernels.fit(at.order, count, rows, table, targets, at.scalars, rows * targetWidth, lossSum);
   }
   kernels.unload(layout.examples);
   const from = layout.examples / 4;
@@ -101,7 +107,7 @@ function predict(sizes: Sizes, params: Float32Array, inputs: Float32Array): Floa
   const rows = inputs.length / inputWidth;
   const predictions = new Float32Array(rows * outputWidth);
   const atOnce = Math.min(rows, maxRows);
-  const at = place(sizes, atOnce, 4, 4 * params.length);
+  const at = place(sizes, { rows: atOnce, indices: 4, scalars: 0, params });
   const kernels = load(sizes, params);
   for (let row = 0; row < rows; row += atOnce) {
     const count = Math.min(atOnce, rows - row);
@@ -114,21 +120,30 @@ function predict(sizes: Sizes, params: Float32Array, inputs: Float32Array): Floa
   return predictions;
 }
 
-/** Addresses of what goes with `rows` examples; sees that the memory holds them, or `least` bytes there. */
-function place(sizes: Sizes, rows: number, indices: number, least: number): Places {
+/** How much of everything a call has in memory at a time. */
+interface Room {
+  readonly rows: number;
+  readonly indices: number;
+  readonly scalars: number;
+  readonly params: Float32Array;
+}
+
+/** Addresses of what goes with the examples; sees that the memory holds them, or the parameters there. */
+function place(sizes: Sizes, { rows, indices, scalars: count, params }: Room): Places {
   const { layout, inputWidth, outputWidth, targetWidth } = sizes;
   const inputs = layout.examples;
   const lists = align(inputs + 4 * rows * inputWidth);
   const table = align(lists + 8 * rows * inputWidth + LIST_SLACK);
   const targets = align(table + 8 * rows);
   const order = align(targets + 4 * rows * Math.max(targetWidth, outputWidth));
-  reserve(Math.max(align(order + 4 * indices), layout.examples + least));
-  return { inputs, lists, table, targets, order };
+  const scalars = align(order + 4 * indices);
+  reserve(Math.max(align(scalars + 4 * count), layout.examples + 4 * params.length));
+  return { inputs, lists, table, targets, order, scalars };
 }
 
 /** The kernels, with these parameters. Call it after `place`. */
-function load({ name, layout }: Sizes, params: Float32Array): DenseExports {
-  const kernels = kernelsOf(name, layout);
+function load({ name, layout, optimiser }: Sizes, params: Float32Array): DenseExports {
+  const kernels = kernelsOf(name, layout, optimiser);
   floats.set(params, layout.examples / 4);
   kernels.load(layout.examples);
   return kernels;
@@ -159,12 +174,12 @@ function nameOf({ layers, activation, loss }: DenseShape): string {
   return [activation, loss, ...layers.map(({ inputs, outputs }) => `${inputs}x${outputs}`)].join(" ");
 }
 
-function kernelsOf(name: string, layout: Layout): DenseExports {
+function kernelsOf(name: string, layout: Layout, optimiser: Optimiser): DenseExports {
   let kernels = instances.get(name);
   if (kernels !== undefined) return kernels;
   if (memory === undefined) throw new TypeError("no memory yet");
   const pages = floats.byteLength / PAGE;
-  kernels = instantiate<DenseExports>(assemble({ functions: denseFunctions(layout), pages }), memory);
+  kernels = instantiate<DenseExports>(assemble({ functions: denseFunctions(layout, optimiser), pages }), memory);
   instances.set(name, kernels);
   return kernels;
 }

@@ -19,7 +19,7 @@ export async function train(
   model: ModelState,
   { steps, seed }: Training,
 ): Promise<Trained | Diverged> {
-  const { params, loss } = await trainer.fit({ params: model.params, steps, seed });
+  const { params, loss } = await trainer.fit({ params: model.params, steps, seed, age: model.age });
   if (!Number.isFinite(euclideanNorm(params))) return diverged(model);
   const age = Math.min(model.age + steps, LIMITS.maxAge); // liars may have lifted it
   return trained({ params, age, base: model.params, steps, loss });

@@ -6,6 +6,7 @@ import { createRng } from "../../../protocol/base/rng.ts";
 import type { LearningTask } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
+import { OPTIMISERS } from "../../../protocol/learn/optimisers/registry.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { CLASSIFY, distance, learningTask, REGRESS, randomData } from "../../support/learning.ts";
 
@@ -71,6 +72,22 @@ for (const backend of BACKENDS) {
         assert.ok(distance(await dense.predict(params, inputs), await other.predict(params, inputs)) < 1e-4);
         await other.close();
       }
+    }
+  });
+
+  test(`tensorflow/${backend} and dense take the same steps with each optimiser, at the rates of a schedule`, async () => {
+    const model = { kind: "mlp", hidden: [6], activation: "tanh" } as const;
+    for (const optimiser of OPTIMISERS.keys()) {
+      const schedule = { kind: "cosine", steps: 30, floor: 0.1 } as const;
+      const training = { optimiser, momentum: optimiser === "momentum" ? 0.9 : 0, learningRate: 0.05, schedule };
+      const task = learningTask(model, { training });
+      const train = randomData(task, 30, "train");
+      const request = { params: initialParams(task.tensors, 1), steps: 15, seed: "s", age: 10 };
+      const other = await createTensorflowTrainer({ task, train, backend });
+      const ours = await createDenseTrainer({ task, train }).fit(request);
+      const theirs = await other.fit(request);
+      await other.close();
+      assert.ok(distance(ours.params, theirs.params) < 1e-4, `${optimiser}: ${distance(ours.params, theirs.params)}`);
     }
   });
 

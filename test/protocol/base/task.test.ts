@@ -143,6 +143,7 @@ describe("the canonical bytes of a task", () => {
         ],
       },
       { staleness: { function: "hinge", a: 1 }, training: { learningRate: 1e-5, momentum: 0.9 } },
+      { training: { optimiser: "adam", schedule: { kind: "cosine", steps: 1000 } } },
     ]) {
       const task = parseTask({ ...base(), ...changes });
       const bytes = encodeTask(task);

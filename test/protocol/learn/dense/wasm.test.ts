@@ -5,6 +5,9 @@ import { createRng, type Rng } from "../../../../protocol/base/rng.ts";
 import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
 import { createReferenceModel, type DenseModel, type DenseShape } from "../../../../protocol/learn/dense/model.ts";
 import { createWasmModel } from "../../../../protocol/learn/dense/wasm.ts";
+import type { Optimiser } from "../../../../protocol/learn/optimisers/optimiser.ts";
+import { optimiserOf } from "../../../../protocol/learn/optimisers/registry.ts";
+import { stepScalars } from "../../../../protocol/learn/optimisers/step-scalars.ts";
 import { learningTask, randomData } from "../../../support/learning.ts";
 
 /** Inputs, hidden units, outputs. */
@@ -39,19 +42,25 @@ interface Case {
   readonly length: number;
   readonly rows: number;
   readonly steps: number;
-  readonly momentum: number;
+  readonly optimiser: Optimiser;
   readonly scale: number;
   readonly seed: number;
 }
 
-function wasm(shape: DenseShape): DenseModel {
-  const model = createWasmModel(shape);
+const OPTIMISERS = [
+  optimiserOf({ momentum: 0 }),
+  optimiserOf({ momentum: 0.9 }),
+  optimiserOf({ optimiser: "adam", momentum: 0 }),
+];
+
+function wasm(shape: DenseShape, optimiser: Optimiser): DenseModel {
+  const model = createWasmModel(shape, optimiser);
   assert.ok(model !== undefined, "this host has SIMD");
   return model;
 }
 
 /** Fits and predicts both ways; NaN counts as equal to NaN, whose bits WebAssembly leaves open. */
-function assertSameBits({ widths, activation, loss, length, rows, steps, momentum, scale, seed }: Case): void {
+function assertSameBits({ widths, activation, loss, length, rows, steps, optimiser, scale, seed }: Case): void {
   const { shape, numParams } = shapeOf(widths, activation, loss);
   const outputs = widths.at(-1) as number;
   const rng = createRng(seed);
@@ -62,9 +71,15 @@ function assertSameBits({ widths, activation, loss, length, rows, steps, momentu
       : Float32Array.from({ length: length * outputs }, () => rng.normal());
   const params = Float32Array.from({ length: numParams }, () => scale * someNumber(rng));
   const order = Uint32Array.from({ length: rows * steps }, () => rng.below(length));
-  const descent = { learningRate: 0.1, momentum, order, rows };
+  const scalars = stepScalars(
+    optimiser,
+    { learningRate: 0.1, schedule: { kind: "step", every: 2, factor: 0.5 } },
+    1,
+    steps,
+  );
+  const descent = { scalars, order, rows };
   const [before, data] = [params.slice(), { inputs, targets, length }];
-  const [expected, found] = [createReferenceModel(shape), wasm(shape)].map((model) => {
+  const [expected, found] = [createReferenceModel(shape, optimiser), wasm(shape, optimiser)].map((model) => {
     const { params: after, loss: mean } = model.fit(params, data, descent);
     return [[...after], mean, [...model.predict(params, inputs)]];
   });
@@ -77,7 +92,7 @@ const losses = ["cross-entropy", "squared-error"] as const;
 test("kernels and TypeScript give the same bits, for every number of outputs", () => {
   for (let outputs = 1; outputs <= 40; outputs++)
     for (const loss of losses)
-      for (const momentum of [0, 0.9])
+      for (const optimiser of OPTIMISERS)
         assertSameBits({
           widths: [1 + (outputs % 7), outputs],
           activation: "relu",
@@ -85,7 +100,7 @@ test("kernels and TypeScript give the same bits, for every number of outputs", (
           length: 9,
           rows: 4,
           steps: 3,
-          momentum,
+          optimiser,
           scale: 0.5,
           seed: outputs,
         });
@@ -104,7 +119,7 @@ test("kernels and TypeScript give the same bits, whatever the layers, rows, step
         length: width(40),
         rows: width(33),
         steps: width(4),
-        momentum: fc.constantFrom(0, 0.9),
+        optimiser: fc.constantFrom(...OPTIMISERS),
         scale: fc.constantFrom(0.1, 1, 1e4, 1e30),
         seed: fc.nat(),
       }),
@@ -128,14 +143,15 @@ test("kernels and TypeScript give the same bits where layers are wider than the 
         length: 12,
         rows: 5,
         steps: 3,
-        momentum: 0.9,
+        optimiser: optimiserOf({ momentum: 0.9 }),
         scale: 0.3,
         seed: 1,
       });
 });
 
 test("data too large to lie in memory at once are trained on and predicted for as others are", () => {
-  const common = { activation: "relu", loss: "cross-entropy", momentum: 0.9, scale: 0.1, seed: 3 } as const;
+  const optimiser = optimiserOf({ momentum: 0.9 });
+  const common = { activation: "relu", loss: "cross-entropy", optimiser, scale: 0.1, seed: 3 } as const;
   assertSameBits({ ...common, widths: [1000, 3], length: 150, rows: 32, steps: 7 });
   assertSameBits({ ...common, widths: [70_000, 2], length: 3, rows: 2, steps: 2 });
 });
@@ -157,7 +173,9 @@ test("models of other shapes in between change nothing, though all share one mem
       };
       const order = Uint32Array.of(0, 1, 2, 3, 4, 0);
       const params = new Float32Array(numParams).map((_, i) => Math.sin(i));
-      return wasm(shape).fit(params, data, { learningRate: 0.1, momentum: 0.5, order, rows: 2 });
+      const optimiser = optimiserOf({ momentum: 0.5 });
+      const scalars = stepScalars(optimiser, { learningRate: 0.1 }, 0, 3);
+      return wasm(shape, optimiser).fit(params, data, { scalars, order, rows: 2 });
     });
   assert.deepEqual(run(), run());
 });
@@ -180,7 +198,7 @@ test("a trainer takes the kernels or, if told so, TypeScript, and gives the same
 
 test("a call neither keeps what it was given nor returns what the next one changes", () => {
   const { shape, numParams } = shapeOf([6, 5, 4], "relu", "cross-entropy");
-  const model = wasm(shape);
+  const model = wasm(shape, optimiserOf({ momentum: 0 }));
   const params = new Float32Array(numParams).fill(0.25);
   const inputs = new Float32Array(12).fill(1);
   const first = model.predict(params, inputs);
