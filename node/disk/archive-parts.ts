@@ -9,8 +9,8 @@ import { forgetOldest } from "../../protocol/base/bounded.ts";
 import { equalBytes, toHex } from "../../protocol/base/bytes.ts";
 import type { ArchivedPart } from "../../protocol/base/seams.ts";
 
-/** Files whose verdict is remembered, 100 bytes each. */
-const MAX_VERDICTS = 10_000;
+/** Files whose verdict is remembered, 200 bytes each. */
+const MAX_VERDICTS = 1000;
 const PIECE_BYTES = 262_144;
 
 export interface PartReader {

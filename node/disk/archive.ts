@@ -6,16 +6,18 @@
  * Kept within three bounds (number, bytes, hours), the oldest given up first; what a newer merge names again counts as new. Beyond a
  * budget of bytes a minute whole merges are left out: then an audit proves a sample of them, and the disk of a small machine lasts. The log
  * itself loses nothing. Nothing waits for a write, and no write that fails stops the peer: the owner is told once.
+ *
+ * However many files there are, they take no memory (`kept-files.ts`).
  */
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { equalBytes, fromHex, keyOf, toHex } from "../../protocol/base/bytes.ts";
+import { equalBytes, keyOf, toHex } from "../../protocol/base/bytes.ts";
 import type { Archive, ArchivedBlob, Clock } from "../../protocol/base/seams.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { createPartReader } from "./archive-parts.ts";
 import { asDiskFault } from "./disk-fault.ts";
-import { createFileIndex, type FileIndex, type FileRecord } from "./file-index.ts";
-import { writeWhole } from "./whole-file.ts";
+import { type KeptFiles, openKeptFiles } from "./kept-files.ts";
 import { createWriteBudget, type WriteBudget } from "./write-budget.ts";
 
 /** How much of the past is kept, as the settings `retention` have it; 0 in any of the first four keeps nothing. */
@@ -55,15 +57,12 @@ const MEGABYTE = 1e6;
 const MAX_WAITING = 3;
 /** More may wait while all together are no larger than this: of a small model none is lost to a disk that is slow for a while. */
 const MAX_WAITING_BYTES = 8 * MEGABYTE;
-const NEW = ".new";
 
 /** An archive while it is open. */
 interface State extends ArchiveOptions {
-  /** With times of the monotonic clock: a wall clock that is set forward makes nothing old. */
-  readonly kept: FileIndex;
   readonly budget: WriteBudget;
-  /** Of all files. */
-  bytes: number;
+  /** Undefined where the directory could not be looked through; that is tried again at the next set. */
+  kept: KeptFiles | undefined;
   skipped: number;
   /** Sets that wait for the disk, and their bytes. */
   waiting: number;
@@ -80,9 +79,8 @@ export function openArchive(options: ArchiveOptions): FileArchive {
   const { directory, retention, clock } = options;
   const state: State = {
     ...options,
-    kept: createFileIndex(),
+    kept: undefined,
     budget: createWriteBudget(retention.megabytesPerMinute * MEGABYTE, clock),
-    bytes: 0,
     skipped: 0,
     waiting: 0,
     waitingBytes: 0,
@@ -91,36 +89,32 @@ export function openArchive(options: ArchiveOptions): FileArchive {
     queue: Promise.resolve(),
   };
   const parts = createPartReader(directory);
-  state.queue = scan(state).catch((error) => tell(state, error));
+  state.queue = keptIn(state)
+    .then((kept) => prune(state, kept))
+    .catch((error) => tell(state, error));
   return {
     put: async (own, inputs = []) => put(state, retention.inputs ? [...own, ...inputs] : own, inputs.length > 0),
-    get: async (hash) => (await readArchived(directory, hash)) ?? (await dropped(state, hash)),
+    get: async (hash) => (await readArchived(directory, hash)) ?? (await dropDamaged(state, hash)),
     getPart: async (hash, offset, maxBytes) =>
-      (await parts.read(hash, offset, maxBytes)) ?? (await dropped(state, hash)),
-    summary: () => ({ files: state.kept.size, bytes: state.bytes, skipped: state.skipped }),
-    close() {
+      (await parts.read(hash, offset, maxBytes)) ?? (await dropDamaged(state, hash)),
+    summary: () => ({ files: state.kept?.files ?? 0, bytes: state.kept?.bytes ?? 0, skipped: state.skipped }),
+    async close() {
       state.closed = true;
-      return state.queue;
+      await inTurn(state, async () => state.kept?.close());
     },
   };
 }
 
-/** Takes what an earlier run has left. */
-async function scan(state: State): Promise<void> {
-  const { directory, clock } = state;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const found: FileRecord[] = [];
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
-    if (name.endsWith(NEW)) await rm(path, { force: true });
-    const hash = fromHex(name);
-    if (hash?.length !== 32) continue;
-    const { size, mtimeMs } = await stat(path);
-    const ageMs = Math.max(0, clock.now() - mtimeMs);
-    found.push({ hash, bytes: size, atMs: clock.monotonicMs() - ageMs });
-  }
-  for (const file of found.sort((a, b) => a.atMs - b.atMs)) remember(state, file);
-  await prune(state);
+/** What is there already is looked through. */
+async function keptIn(state: State): Promise<KeptFiles> {
+  state.kept ??= await openKeptFiles(state.directory, state.clock);
+  return state.kept;
+}
+
+/** Does something when all that waits is written; what fails is told. */
+function inTurn(state: State, action: () => Promise<void>): Promise<void> {
+  state.queue = state.queue.then(action).catch((error) => tell(state, error));
+  return state.queue;
 }
 
 /** Lets a set wait for the disk, unless too much waits already. */
@@ -133,69 +127,46 @@ async function put(state: State, blobs: readonly ArchivedBlob[], isMerge: boolea
   }
   state.waiting++;
   state.waitingBytes += size;
-  state.queue = state.queue
-    .then(() => keep(state, blobs, isMerge))
-    .catch((error) => tell(state, error))
-    .finally(() => {
-      state.waiting--;
-      state.waitingBytes -= size;
-    });
-  return state.queue;
+  await inTurn(state, () => keep(state, blobs, isMerge));
+  state.waiting--;
+  state.waitingBytes -= size;
 }
 
 async function keep(state: State, blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
-  const { directory, retention, clock, kept, budget } = state;
+  const { retention, budget } = state;
+  const kept = await keptIn(state);
   const named = new Map(blobs.map((blob) => [keyOf(blob.hash), blob]));
-  const nowMs = clock.monotonicMs();
-  const missing = [...named.values()].filter(({ hash }) => {
-    const file = kept.get(hash);
-    if (file !== undefined) remember(state, { ...file, atMs: nowMs });
-    return file === undefined;
-  });
+  const missing = await kept.renew([...named.values()]);
   const size = sizeOf(missing);
   if (size > 0 && (!budget.allows(isMerge) || size > retention.megabytes * MEGABYTE)) {
     state.skipped++;
     return;
   }
   budget.spend(size);
-  for (const { hash, bytes } of missing) {
-    await writeWhole(join(directory, toHex(hash)), bytes, { sync: false });
-    remember(state, { hash, bytes: bytes.length, atMs: nowMs });
-  }
+  await kept.add(missing);
   state.failing = false;
-  await prune(state);
+  await prune(state, kept);
 }
 
-function remember(state: State, file: FileRecord): void {
-  forget(state, file.hash);
-  state.kept.set(file);
-  state.bytes += file.bytes;
-}
-
-function forget(state: State, hash: Uint8Array): void {
-  state.bytes -= state.kept.get(hash)?.bytes ?? 0;
-  state.kept.delete(hash);
-}
-
-async function prune(state: State): Promise<void> {
-  const { kept, retention, clock, directory } = state;
+async function prune(state: State, kept: KeptFiles): Promise<void> {
+  const { retention, clock } = state;
   const { count, megabytes, hours } = retention;
   const sinceMs = clock.monotonicMs() - hours * 3_600_000;
   const isNothing = keepsNothing(retention);
-  for (let file = kept.oldest(); file !== undefined; file = kept.oldest()) {
-    const isWithin = kept.size <= count && state.bytes <= megabytes * MEGABYTE && file.atMs >= sinceMs;
-    if (!isNothing && isWithin) return;
-    await rm(join(directory, toHex(file.hash)), { force: true });
-    forget(state, file.hash);
-  }
+  await kept.prune(
+    ({ atMs }) => isNothing || kept.files > count || kept.bytes > megabytes * MEGABYTE || atMs < sinceMs,
+  );
+  if (!kept.isAstray) return;
+  state.kept = undefined;
+  await kept.close();
 }
 
-/** What is gone, or damaged. */
-async function dropped(state: State, hash: Uint8Array): Promise<undefined> {
-  if (!state.kept.has(hash)) return undefined;
-  forget(state, hash);
-  await rm(join(state.directory, toHex(hash)), { force: true }).catch((error) => tell(state, error));
-  return undefined;
+/** What is there all the same is damaged: by now it may have been written anew, so that it is read once more. */
+async function dropDamaged(state: State, hash: Uint8Array): Promise<undefined> {
+  if (!existsSync(join(state.directory, toHex(hash)))) return;
+  await inTurn(state, async () => {
+    if ((await readArchived(state.directory, hash)) === undefined) await state.kept?.drop(hash);
+  });
 }
 
 function tell(state: State, error: unknown): void {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { wallClock } from "../../../node/clock.ts";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { openArchive, type Retention, readArchived } from "../../../node/disk/archive.ts";
+import { type FileArchive, openArchive, type Retention, readArchived } from "../../../node/disk/archive.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import type { ArchivedBlob } from "../../../protocol/base/seams.ts";
 import { archiveConformance } from "../../conformance/archive.ts";
@@ -35,15 +35,23 @@ describe("the archive", () => {
   let nowMs = 0;
   const clock = { now: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} };
   const warnings: string[] = [];
-  const open = (retention: Partial<Retention> = {}) =>
-    openArchive({ directory, retention: { ...PLENTY, ...retention }, clock, warn: (text) => warnings.push(text) });
+  const opened: FileArchive[] = [];
+  const open = (retention: Partial<Retention> = {}, time = clock) => {
+    const options = { directory, retention: { ...PLENTY, ...retention }, clock: time };
+    const archive = openArchive({ ...options, warn: (text) => warnings.push(text) });
+    opened.push(archive);
+    return archive;
+  };
   beforeEach(async () => {
     parent = await mkdtemp(join(tmpdir(), "hearsay-archive-"));
     directory = join(parent, "bodies");
     nowMs = Date.now();
     warnings.length = 0;
   });
-  afterEach(() => rm(parent, { recursive: true }));
+  afterEach(async () => {
+    for (const archive of opened.splice(0)) await archive.close();
+    await rm(parent, { recursive: true });
+  });
 
   const has = async (archive: { get(hash: Uint8Array): Promise<unknown> }, ...blobs: readonly ArchivedBlob[]) =>
     Promise.all(blobs.map(async ({ hash }) => (await archive.get(hash)) !== undefined));
@@ -82,6 +90,7 @@ describe("the archive", () => {
       for (let i = 1; i <= 5; i++) await archive.put([blob(i)]);
       assert.deepEqual(await has(archive, ...[1, 2, 3, 4, 5].map((i) => blob(i))), [false, false, true, true, true]);
       assert.deepEqual(archive.summary(), { files: 3, bytes: 3000, skipped: 0 });
+      nowMs += 60_000;
     }
     const archive = open({ hours: 1 });
     await archive.put([blob(6)]);
@@ -93,12 +102,7 @@ describe("the archive", () => {
   it("measures age by a clock that nobody sets: of what it wrote, and from its start on of what was there", async () => {
     await open().put([blob(1)]);
     let setMs = 0;
-    const archive = openArchive({
-      directory,
-      retention: { ...PLENTY, hours: 1 },
-      clock: { ...clock, now: () => nowMs + setMs },
-      warn: (text) => warnings.push(text),
-    });
+    const archive = open({ hours: 1 }, { ...clock, now: () => nowMs + setMs });
     await archive.put([blob(2)]);
     setMs = 30 * 24 * 3_600_000;
     await archive.put([blob(3)]);
@@ -108,12 +112,38 @@ describe("the archive", () => {
     assert.deepEqual(await has(archive, blob(1), blob(2), blob(3), blob(4)), [false, false, false, true]);
   });
 
-  it("counts as new what a newer merge names again", async () => {
+  it("counts as new what a newer merge names again, also after it was opened again", async () => {
     const archive = open({ count: 2 });
     await archive.put([blob(1)]);
     await archive.put([blob(2)]);
-    await archive.put([blob(1)], [blob(3)]);
+    nowMs += 60_000;
+    await archive.put([blob(1)]);
+    assert.deepEqual(archive.summary(), { files: 2, bytes: 2000, skipped: 0 });
+    await archive.put([], [blob(3)]);
     assert.deepEqual(await has(archive, blob(1), blob(2), blob(3)), [true, false, true]);
+    nowMs += 60_000;
+    await archive.put([blob(1)]);
+    await archive.close();
+    const again = open({ count: 1 });
+    await again.put([]);
+    assert.deepEqual(await has(again, blob(1), blob(3)), [true, false]);
+  });
+
+  it("keeps its bounds, and as much as they allow, where somebody else removes files, or sets their times", async () => {
+    const archive = open({ count: 4 });
+    const name = (i: number) => join(directory, toHex(blob(i).hash));
+    for (let i = 1; i <= 4; i++) await archive.put([blob(i)]);
+    await rm(name(1));
+    await rm(name(2));
+    for (let i = 5; i <= 7; i++) await archive.put([blob(i)]);
+    assert.deepEqual(await has(archive, ...[3, 4, 5, 6, 7].map((i) => blob(i))), [false, true, true, true, true]);
+    assert.deepEqual(archive.summary(), { files: 4, bytes: 4000, skipped: 0 });
+    const longAgo = nowMs / 1000 - 1000;
+    for (let i = 4; i <= 7; i++) await utimes(name(i), longAgo + i, longAgo + i);
+    for (let i = 8; i <= 10; i++) await archive.put([blob(i)]);
+    assert.deepEqual(archive.summary(), { files: 4, bytes: 4000, skipped: 0 });
+    assert.equal((await readdir(directory)).length, 4);
+    assert.deepEqual(await has(archive, blob(6), blob(7), blob(9), blob(10)), [true, true, true, true]);
   });
 
   it("prunes what an earlier run has left, by its age, half-written files among it", async () => {
@@ -181,6 +211,14 @@ describe("the archive", () => {
     assert.deepEqual(archive.summary(), { files: 0, bytes: 0, skipped: 0 });
     await archive.put([blob(1)]);
     assert.deepEqual(await archive.get(blob(1).hash), blob(1).bytes);
+    assert.deepEqual(archive.summary(), { files: 1, bytes: 1000, skipped: 0 });
+  });
+
+  it("leaves alone what was missing when somebody asked for it, and is written by then", async () => {
+    const archive = open();
+    const [, found] = await Promise.all([archive.put([blob(1)]), archive.get(blob(1).hash)]);
+    assert.ok(found === undefined || found.length === 1000);
+    assert.deepEqual(await has(archive, blob(1)), [true]);
   });
 
   it("tells once of a disk that takes nothing, and again after it has recovered", async () => {
