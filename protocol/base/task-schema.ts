@@ -97,6 +97,12 @@ const training = z.strictObject({
   schedule: schedule
     .optional()
     .describe("how the learning rate changes with the age of the model; left out where it does not"),
+  outerMomentum: decay
+    .gt(0)
+    .optional()
+    .describe(
+      "a training starts this far beyond the model, along its way since the last cycle; left out: at the model",
+    ),
   steps: wholePositive.max(100_000).default(10).describe("H: optimiser steps between two publications"),
   adaptive: z
     .literal(true)

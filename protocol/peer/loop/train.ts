@@ -12,14 +12,16 @@ export interface Training {
   readonly steps: number;
   /** Names the order of mini-batches. */
   readonly seed: string;
+  /** From where it starts: the model, or beyond it (outer-momentum.ts). */
+  readonly start: Float32Array;
 }
 
 export async function train(
   { trainer }: TrainComponents,
   model: ModelState,
-  { steps, seed }: Training,
+  { steps, seed, start }: Training,
 ): Promise<Trained | Diverged> {
-  const { params, loss } = await trainer.fit({ params: model.params, steps, seed, age: model.age });
+  const { params, loss } = await trainer.fit({ params: start, steps, seed, age: model.age });
   if (!Number.isFinite(euclideanNorm(params))) return diverged(model);
   const age = Math.min(model.age + steps, LIMITS.maxAge); // liars may have lifted it
   return trained({ params, age, base: model.params, steps, loss });

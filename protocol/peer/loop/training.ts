@@ -3,6 +3,7 @@ import type { Clock, PeerId, Trainer } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { Reports } from "../reports.ts";
 import type { ModelState, Own } from "../stages.ts";
+import { createLookAhead } from "./outer-momentum.ts";
 import { train } from "./train.ts";
 
 export interface TrainingComponents {
@@ -18,10 +19,11 @@ export function createTraining(
   { trainer, clock, reports }: TrainingComponents,
   { task, self }: { readonly task: Task; readonly self: PeerId },
 ): Training {
+  const lookAhead = createLookAhead(task);
   return async (model, cycle, steps) => {
     const startedMs = clock.monotonicMs();
     const seed = `${task.seed}/${self}/${model.age}/${cycle}`;
-    const own = await train({ trainer }, model, { steps, seed });
+    const own = await train({ trainer }, model, { steps, seed, start: lookAhead(model) });
     if (own.kind === "diverged") {
       reports.counters.diverged++;
       reports.tell({ kind: "diverged", cycle });
