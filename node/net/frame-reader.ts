@@ -10,6 +10,8 @@ export interface FrameOptions {
   readonly maxBytes: number;
   /** Asked before memory for a frame is made larger, with all that the frame then takes, and with 0 when it is done with; false refuses. */
   readonly reserve?: (bytes: number) => boolean;
+  /** What comes was asked for here: memory for a whole frame is made at once, and nobody is asked. */
+  readonly isAsked?: boolean;
 }
 
 /** Nobody is asked for so few: an ordinary request or RPC goes through however much others send. */
@@ -66,7 +68,8 @@ export class FrameReader {
 
   #makeRoom(bytes: number): void {
     if (bytes <= this.#bytes.length) return;
-    const size = Math.min(this.#length, Math.max(bytes, FIRST_BYTES, 2 * this.#bytes.length));
+    const { isAsked } = this.#options;
+    const size = isAsked ? this.#length : Math.min(this.#length, Math.max(bytes, FIRST_BYTES, 2 * this.#bytes.length));
     if (size > FIRST_BYTES && this.#options.reserve?.(size) === false)
       throw new HearsayError("ERR_RATE", "no room for what others send; ask again later");
     const larger = new Uint8Array(size);

@@ -6,6 +6,7 @@
  */
 import type { Stream } from "@libp2p/interface";
 import * as lp from "it-length-prefixed";
+import { Uint8ArrayList } from "uint8arraylist";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import { wallClock } from "../clock.ts";
@@ -54,17 +55,21 @@ export function readFrame(stream: Stream, options: FrameOptions, signal: AbortSi
 }
 
 /**
- * The frames that come on a stream, until it ends. While one is being worked on the other end has to wait: it may send what fits into the stream's window.
+ * The frames that come on a stream, until it ends; one that is begun has `graceMs`, and longer where it is long. While one is being worked on the other end has to wait: it may send what fits into the stream's window.
  * @throws HearsayError ERR_TOO_LARGE; ERR_RATE; ERR_TIMEOUT where one that was begun does not come; the error that ended the stream.
  */
-export async function* readFrames(stream: Stream, options: FrameOptions): AsyncGenerator<Uint8Array> {
+export async function* readFrames(
+  stream: Stream,
+  options: FrameOptions & { readonly graceMs?: number },
+): AsyncGenerator<Uint8Array> {
+  const { graceMs = GRACE_MS } = options;
   const reader = new FrameReader(options);
   const inbox = new Inbox(stream);
   let beganMs = wallClock.monotonicMs();
   try {
     for (;;) {
       const { begun } = reader;
-      const chunk = await inbox.next(begun === undefined ? undefined : beganMs + timeFor(begun));
+      const chunk = await inbox.next(begun === undefined ? undefined : beganMs + timeFor(begun, graceMs));
       if (chunk === undefined) return;
       if (begun === undefined) beganMs = wallClock.monotonicMs();
       for (let at = 0; at < chunk.length; ) {
@@ -83,8 +88,8 @@ export async function* readFrames(stream: Stream, options: FrameOptions): AsyncG
 }
 
 /** How long the beginning of a frame may have taken. */
-function timeFor(bytes: number): number {
-  return GRACE_MS + (1000 * bytes) / LIMITS.minBytesPerSecond;
+function timeFor(bytes: number, graceMs: number): number {
+  return graceMs + (1000 * bytes) / LIMITS.minBytesPerSecond;
 }
 
 /** What has come on a stream and was not looked at yet: a window at most, since the stream is paused while something is here. */
@@ -166,8 +171,13 @@ class Inbox {
 }
 
 /** Sends one frame; resolves when the connection has taken it. */
-export async function writeFrame(stream: Stream, frame: Uint8Array, signal: AbortSignal): Promise<void> {
-  if (!stream.send(lp.encode.single(frame))) await drained(stream, signal);
+export function writeFrame(stream: Stream, frame: Uint8Array, signal: AbortSignal): Promise<void> {
+  return sendFrame(stream, [frame], signal);
+}
+
+/** The same of a frame in parts, of which none is copied. */
+export async function sendFrame(stream: Stream, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+  if (!stream.send(lp.encode.single(new Uint8ArrayList(...parts)))) await drained(stream, signal);
 }
 
 /** The `drain` *event*: `stream.onDrain()` resolves at once after its first use (@libp2p/utils 7.4). */

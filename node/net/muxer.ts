@@ -4,9 +4,12 @@
  *   a frame       no longer than the window of a stream: yamux (8.0.3) collects a frame of any length before it looks at it
  *   in            so many bytes a second of streams that the other end opened; what comes faster waits in its socket. Answers to own requests do not count
  *   out           so many bytes that the other end does not take: replies to pings have no other bound
+ *   windows       a stream's is opened again when half of it is used: yamux (8.0.3) would answer every frame with a frame, of 30 bytes with Noise
+ *   pings         only where nothing else comes
  *   all together  so many bytes that wait in buffers of streams and connections, read or written; beyond that the connection with the most ends
  */
-import type { MessageStream, StreamMuxerFactory } from "@libp2p/interface";
+import { channel } from "node:diagnostics_channel";
+import type { MessageStream, StreamMuxer, StreamMuxerFactory } from "@libp2p/interface";
 import { yamux } from "@libp2p/yamux";
 import { type Allowance, allowanceAt } from "../../protocol/base/bounded.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
@@ -24,11 +27,14 @@ const LOOK_EVERY_MS = 500;
 const STREAM_COST_BYTES = 1024;
 const FRAME_COST_BYTES = 64;
 
-/** The muxer for createLibp2p. @param pingEveryMs it asks the other end whether it is there. */
+/** Tells who measures of each connection, before a byte goes over it (`test/bench/wire-ledger.ts`). */
+const connected = channel("hearsay:connection");
+
+/** The muxer for createLibp2p. @param pingEveryMs when nothing came for so long it asks the other end whether it is there. */
 export function boundedMuxer(pingEveryMs: number): () => StreamMuxerFactory {
   const open = new Set<Multiplexed>();
   const create = yamux({
-    keepAliveInterval: pingEveryMs,
+    enableKeepAlive: false, // it pings however much comes
     maxInboundStreams: LIMITS.maxStreams,
     // pause() aborts a stream where the window exceeds the read buffer (@libp2p/utils 7.4)
     streamOptions: { maxStreamWindowSize: STREAM_WINDOW_BYTES, maxReadBufferLength: 2 * STREAM_WINDOW_BYTES },
@@ -38,13 +44,65 @@ export function boundedMuxer(pingEveryMs: number): () => StreamMuxerFactory {
     return {
       protocol: factory.protocol,
       createStreamMuxer(connection) {
+        connected.publish(connection);
         bound(connection);
         const muxer = factory.createStreamMuxer(connection);
+        openWindowsSeldom(muxer);
+        pingWhereSilent(connection, muxer, pingEveryMs);
         keepAccount(open, { connection, muxer });
         return muxer;
       },
     };
   };
+}
+
+/** What is used of yamux beyond its interface. */
+interface YamuxInternals {
+  _newStream(...args: unknown[]): YamuxStream;
+  ping(options: { readonly signal: AbortSignal }): Promise<number>;
+}
+
+interface YamuxStream {
+  readonly state: number;
+  readonly recvWindow: number;
+  readonly recvWindowCapacity: number;
+  sendWindowUpdate(): void;
+}
+
+/** The state of a stream whose other end does not know of it yet: the update that is due opens it. */
+const INIT = 0;
+
+function openWindowsSeldom(muxer: StreamMuxer): void {
+  const internals = muxer as unknown as YamuxInternals;
+  const newStream = internals._newStream.bind(muxer);
+  internals._newStream = (...args) => {
+    const stream = newStream(...args);
+    const sendWindowUpdate = stream.sendWindowUpdate.bind(stream);
+    stream.sendWindowUpdate = () => {
+      if (stream.state === INIT || stream.recvWindowCapacity <= stream.recvWindow / 2) sendWindowUpdate();
+    };
+    return stream;
+  };
+}
+
+/** Asks the other end for a byte when none came for so long: what is alive and busy needs no question. */
+function pingWhereSilent(connection: MessageStream, muxer: StreamMuxer, afterMs: number): void {
+  const internals = muxer as unknown as YamuxInternals;
+  let heardMs = wallClock.monotonicMs();
+  connection.addEventListener("message", () => {
+    heardMs = wallClock.monotonicMs();
+  });
+  let cancel = () => {};
+  const lookAt = (delayMs: number) => {
+    cancel = wallClock.after(delayMs, () => {
+      if (connection.status !== "open") return;
+      const leftMs = heardMs + afterMs - wallClock.monotonicMs();
+      if (leftMs <= 0) internals.ping({ signal: AbortSignal.timeout(LIMITS.maxSilenceMs) }).catch(() => {}); // liveness.ts sees that nothing comes
+      lookAt(leftMs <= 0 ? afterMs : leftMs);
+    });
+  };
+  lookAt(afterMs);
+  connection.addEventListener("close", () => cancel(), { once: true });
 }
 
 export interface Multiplexed {

@@ -15,7 +15,7 @@ export const MAX_ANSWER_BYTES: number = 1 + LIMITS.maxFrameBytes;
 const OK = new Uint8Array([0]);
 const FAILED = new Uint8Array([1]);
 /** Codes with which a handler says that a request was none: no honest peer sends such. */
-const MALFORMED: readonly ErrorCode[] = ["ERR_DECODE", "ERR_NOT_CANONICAL"];
+export const MALFORMED: readonly ErrorCode[] = ["ERR_DECODE", "ERR_NOT_CANONICAL"];
 
 /**
  * Reads one request, and answers it. A request has to come whole in a short time, and an answer is made only when there is room for it among the bytes that

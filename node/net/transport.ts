@@ -1,9 +1,10 @@
 /**
- * The Transport seam over libp2p: announcements by gossipsub, requests as one stream each.
+ * The Transport seam over libp2p: announcements by gossipsub, requests over links.
  *
- * A request is one frame (unsigned-varint length, then bytes) each way; the answer's first byte is 0, or 1 before an error code.
- * One stream a request keeps cancellation, errors and order of requests independent of each other; the asker's number of
- * requests in flight is the back-pressure, and `send` waits for the `drain` event where the stream says so.
+ * A link is one stream that stays open and carries many requests (link-messages.ts): to open a stream and choose its protocol costs more than most requests.
+ * A peer that serves no links, or not this protocol over them, is asked on one stream a request: one frame (unsigned-varint length, then bytes) each way; the
+ * answer's first byte is 0, or 1 before an error code. The asker's number of requests in flight is the back-pressure, and `send` waits for the `drain` event
+ * where the stream says so.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, Stream } from "@libp2p/interface";
@@ -16,20 +17,33 @@ import { dial, shownConnection } from "./connections.ts";
 import { readFrame, writeFrame } from "./frames.ts";
 import { subscribe } from "./gossip.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
+import type { LinkAnswer } from "./link-asking.ts";
+import { LINK_PROTOCOL, STATUS } from "./link-messages.ts";
+import { serveLink } from "./link-serving.ts";
+import { createLinks, type Links } from "./links.ts";
 import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
 
 /** For what a peer tells of itself when it connects. */
 const LOOK_AGAIN_MS = 250;
 
 export function createTransport(node: HearsayNode, traffic: Traffic): Transport {
+  const handlers = new Map<string, RequestHandler>();
+  const links = createLinks();
+  answerLinks(node, handlers);
   return {
     async announce(topic, body) {
       await node.services.pubsub.publish(topic, body);
     },
     onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares),
-    request: (peer, protocol, body, { signal } = {}) => ask(node, { peer, protocol, body, signal }),
-    onRequest: (protocol, handler) => answerRequests(node, protocol, handler),
-    withdraw: (name) => withdraw(node, name),
+    request: (peer, protocol, body, { signal } = {}) => ask(node, links, { peer, protocol, body, signal }),
+    onRequest(protocol, handler) {
+      handlers.set(protocol, handler);
+      answerRequests(node, protocol, handler);
+    },
+    withdraw(name) {
+      handlers.delete(name);
+      withdraw(node, name);
+    },
     dial: (address, options) => dial(node, address, options),
     connections: () => node.getConnections().map(shownConnection),
     peers: () => node.getPeers().map(String).sort(),
@@ -58,7 +72,8 @@ interface Question {
   readonly signal: AbortSignal | undefined;
 }
 
-async function ask(node: HearsayNode, { peer, protocol, body, signal }: Question): Promise<Uint8Array> {
+async function ask(node: HearsayNode, links: Links, question: Question): Promise<Uint8Array> {
+  const { peer, protocol, body, signal } = question;
   signal?.throwIfAborted();
   if (body.length > LIMITS.maxRequestBytes) {
     const message = `a request of ${body.length} bytes; it may have ${LIMITS.maxRequestBytes}`;
@@ -66,18 +81,13 @@ async function ask(node: HearsayNode, { peer, protocol, body, signal }: Question
   }
   const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
   const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-  let stream: Stream | undefined;
   try {
     // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
     const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
     if (connection === undefined) throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
-    stream = await connection.newStream(protocol, {
-      signal: stop,
-      maxOutboundStreams: LIMITS.maxRequestsInFlight,
-    });
-    return openAnswer(await exchange(stream, body, stop));
+    const answer = await links.ask(connection, protocol, body, stop);
+    return answer === undefined ? await askOnStream(connection, question, stop) : openAnswer(answer);
   } catch (error) {
-    stream?.abort(error instanceof Error ? error : new Error(String(error)));
     signal?.throwIfAborted();
     if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
     if (isHearsayError(error)) throw error;
@@ -85,6 +95,32 @@ async function ask(node: HearsayNode, { peer, protocol, body, signal }: Question
     if (version !== undefined) throw otherVersion(version);
     throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
   }
+}
+
+/** One request on a stream of its own. */
+async function askOnStream(
+  connection: Connection,
+  { protocol, body }: Question,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  let stream: Stream | undefined;
+  try {
+    stream = await connection.newStream(protocol, { signal, maxOutboundStreams: LIMITS.maxRequestsInFlight });
+    await writeFrame(stream, body, signal);
+    const frame = await readFrame(stream, { maxBytes: MAX_ANSWER_BYTES }, signal);
+    await stream.close({ signal });
+    return openAnswer({ status: frame[0] === 0 ? STATUS.ok : STATUS.refused, body: frame.subarray(1) });
+  } catch (error) {
+    stream?.abort(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+}
+
+function answerLinks(node: HearsayNode, handlers: ReadonlyMap<string, RequestHandler>): void {
+  const handle = (stream: Stream, { remotePeer }: Connection) =>
+    serveLink(node.shares, handlers, stream, remotePeer.toString());
+  const most = 2; // one that is not closed yet, and its successor
+  void node.handle(LINK_PROTOCOL, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
 }
 
 function answerRequests(node: HearsayNode, protocol: string, handler: RequestHandler): void {
@@ -145,17 +181,10 @@ async function otherVersionOf(
   return majors.find((major) => major !== asked);
 }
 
-/** Sends one frame, and returns the one that comes back. */
-async function exchange(stream: Stream, body: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-  await writeFrame(stream, body, signal);
-  const frame = await readFrame(stream, { maxBytes: MAX_ANSWER_BYTES }, signal);
-  await stream.close({ signal });
-  return frame;
-}
-
-function openAnswer(frame: Uint8Array): Uint8Array {
-  if (frame[0] === 0) return frame.subarray(1);
-  const code = new TextDecoder().decode(frame.subarray(1, 65));
+function openAnswer({ status, body }: LinkAnswer): Uint8Array {
+  if (status === STATUS.ok) return body;
+  if (status === STATUS.failed) throw new HearsayError("ERR_UNREACHABLE", "the peer could not answer");
+  const code = new TextDecoder().decode(body.subarray(0, 64));
   const known = (ERROR_CODES as readonly string[]).includes(code);
   throw new HearsayError(
     known ? (code as ErrorCode) : "ERR_DECODE",

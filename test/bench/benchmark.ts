@@ -25,6 +25,7 @@ type Loader = () => Promise<{ readonly benchmark: Benchmark }>;
 export const BENCHMARKS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["latency", () => import("./latency.ts")],
   ["wire", () => import("./wire.ts")],
+  ["overhead", () => import("./overhead.ts")],
   ["pull", () => import("./pull.ts")],
   ["event-loop", () => import("./event-loop.ts")],
   ["memory", () => import("./memory.ts")],

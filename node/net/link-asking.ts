@@ -1,0 +1,127 @@
+/** The asking end of a link (link-messages.ts): many requests over one stream, each with its own answer. */
+import type { Connection, Stream } from "@libp2p/interface";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import { readFrames, sendFrame } from "./frames.ts";
+import {
+  decodeLinkMessage,
+  encodeName,
+  headOf,
+  LINK_PROTOCOL,
+  MAX_ANSWERED_BYTES,
+  STATUS,
+  type Status,
+} from "./link-messages.ts";
+
+/** What came back. */
+export interface LinkAnswer {
+  readonly status: Status;
+  readonly body: Uint8Array;
+}
+
+export interface AskingLink {
+  /** @throws HearsayError ERR_UNREACHABLE where the link ends; ERR_DECODE or ERR_TOO_LARGE where its other end keeps to no protocol; the signal's reason. */
+  ask(service: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer>;
+  readonly isOpen: boolean;
+  /** Messages that have come. */
+  readonly heard: number;
+  end(why: Error): void;
+}
+
+interface Pending {
+  resolve(answer: LinkAnswer): void;
+  reject(why: Error): void;
+}
+
+/** @throws what `Connection.newStream` does, e.g. UnsupportedProtocolError. */
+export async function openLink(connection: Connection, signal: AbortSignal): Promise<AskingLink> {
+  return new Link(await connection.newStream(LINK_PROTOCOL, { signal, maxOutboundStreams: 2 }));
+}
+
+class Link implements AskingLink {
+  readonly #stream: Stream;
+  readonly #pending = new Map<number, Pending>();
+  readonly #services = new Map<string, number>();
+  #writing: Promise<unknown> = Promise.resolve();
+  #ended: Error | undefined;
+  heard = 0;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    stream.addEventListener("close", () => this.end(lost()));
+    this.#read().then(
+      () => this.end(lost()),
+      (error: unknown) => this.end(error instanceof Error ? error : lost()),
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.#ended === undefined && this.#stream.status === "open";
+  }
+
+  ask(service: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const number = this.#freeNumber();
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void) => {
+        signal.removeEventListener("abort", onAbort);
+        act();
+      };
+      const onAbort = () => settle(() => reject(signal.reason)); // its number is free when its answer has come
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#pending.set(number, {
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: (why) => settle(() => reject(why)),
+      });
+      this.#send(headOf(number, this.#numberOf(service)), body);
+    });
+  }
+
+  end(why: Error): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = why;
+    if (this.#stream.status === "open") this.#stream.abort(why);
+    for (const { reject } of this.#pending.values()) reject(why);
+    this.#pending.clear();
+  }
+
+  /** The smallest, whose varint is short. */
+  #freeNumber(): number {
+    let number = 1;
+    while (this.#pending.has(number)) number++;
+    return number;
+  }
+
+  #numberOf(service: string): number {
+    const known = this.#services.get(service);
+    if (known !== undefined) return known;
+    const number = this.#services.size;
+    this.#services.set(service, number);
+    this.#send(encodeName(number, service));
+    return number;
+  }
+
+  /** One after the other, each when the stream has taken the one before. */
+  #send(...parts: Uint8Array[]): void {
+    this.#writing = this.#writing
+      .then(() => sendFrame(this.#stream, parts, AbortSignal.timeout(LIMITS.requestTimeoutMs)))
+      .catch((error: unknown) => this.end(error instanceof Error ? error : lost()));
+  }
+
+  async #read(): Promise<void> {
+    const answers = readFrames(this.#stream, { maxBytes: MAX_ANSWERED_BYTES, isAsked: true });
+    for await (const frame of answers) {
+      this.heard++;
+      const { number, second, body } = decodeLinkMessage(frame);
+      const pending = this.#pending.get(number);
+      if (pending === undefined || second > STATUS.failed)
+        throw new HearsayError("ERR_DECODE", "an answer to nothing that was asked");
+      this.#pending.delete(number);
+      pending.resolve({ status: second as Status, body });
+    }
+  }
+}
+
+function lost(): HearsayError {
+  return new HearsayError("ERR_UNREACHABLE", "the link ended");
+}

@@ -1,0 +1,64 @@
+/**
+ * The messages of a link: one stream that stays open and carries the requests of one end of a connection, and their answers. Each message is a frame
+ * (unsigned-varint length, bytes).
+ *
+ *   to the answerer   number, service, body     number 1, 2, ...: of a request, below 2^16, free again when its answer has come
+ *                     0, service, name          from now on the service has this name; numbers of services are 0, 1, ... in this order
+ *   to the asker      number, status, body      status 0: the answer; 1: body is an error code; 2: not served; 3: the answerer failed
+ *
+ * Numbers are unsigned varints. So a request costs three bytes more than what it says, and no protocol is chosen for it.
+ */
+import { concatBytes, utf8 } from "../../protocol/base/bytes.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+
+/** Of libp2p; both ends open one each when they first ask. */
+export const LINK_PROTOCOL = "/hearsay/link/1.0.0";
+
+/** Of number and service, or number and status. */
+const MAX_HEAD_BYTES = 6;
+export const MAX_ASKED_BYTES: number = MAX_HEAD_BYTES + LIMITS.maxRequestBytes;
+export const MAX_ANSWERED_BYTES: number = MAX_HEAD_BYTES + LIMITS.maxFrameBytes;
+
+/** How an answer ends; the numbers are those on the wire. */
+export const STATUS = { ok: 0, refused: 1, notServed: 2, failed: 3 } as const;
+export type Status = (typeof STATUS)[keyof typeof STATUS];
+
+/** Two numbers and what follows them: a request (number, service, body), a name (0, service, name), or an answer (number, status, body). */
+export interface LinkMessage {
+  readonly number: number;
+  readonly second: number;
+  /** A view. */
+  readonly body: Uint8Array;
+}
+
+/** What stands before the body. */
+export function headOf(number: number, second: number): Uint8Array {
+  return Uint8Array.from([...varint(number), ...varint(second)]);
+}
+
+export function encodeName(service: number, name: string): Uint8Array {
+  return concatBytes(headOf(0, service), utf8(name));
+}
+
+/** @throws HearsayError ERR_DECODE where there are not two numbers below 2^16. */
+export function decodeLinkMessage(frame: Uint8Array): LinkMessage {
+  const first = readVarint(frame, 0);
+  const second = readVarint(frame, first.end);
+  return { number: first.value, second: second.value, body: frame.subarray(second.end) };
+}
+
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >> 7)];
+}
+
+function readVarint(bytes: Uint8Array, start: number): { value: number; end: number } {
+  let value = 0;
+  for (let at = start; at < start + 3; at++) {
+    const byte = bytes[at];
+    if (byte === undefined) break;
+    value |= (byte & 0x7f) << (7 * (at - start));
+    if (byte < 0x80 && value < 0x10000) return { value, end: at + 1 };
+  }
+  throw new HearsayError("ERR_DECODE", "no message of a link: it begins with two numbers below 2^16");
+}

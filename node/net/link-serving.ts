@@ -1,0 +1,147 @@
+/** The answering end of a link (link-messages.ts). */
+import type { Stream } from "@libp2p/interface";
+import { decodeUtf8, utf8 } from "../../protocol/base/bytes.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { PeerId, RequestHandler } from "../../protocol/base/seams.ts";
+import { wallClock } from "../clock.ts";
+import type { Hold } from "./byte-budget.ts";
+import { readFrames, sendFrame } from "./frames.ts";
+import { decodeLinkMessage, headOf, type LinkMessage, MAX_ASKED_BYTES, STATUS, type Status } from "./link-messages.ts";
+import { MALFORMED } from "./serve.ts";
+import type { Shares } from "./shares.ts";
+
+/** Names that one link may give to services. */
+const MAX_SERVICES = 16;
+const MAX_NAME_LENGTH = 128;
+const NOTHING = new Uint8Array(0);
+
+interface Serving {
+  readonly shares: Shares;
+  readonly handlers: ReadonlyMap<string, RequestHandler>;
+  readonly stream: Stream;
+  readonly from: PeerId;
+  readonly names: string[];
+  /** Aborts when the link ends. */
+  readonly gone: AbortController;
+  /** Ends of requests that are under way. */
+  readonly underWay: Set<Promise<void>>;
+  writing: Promise<void>;
+}
+
+/**
+ * Answers the requests of a link until it ends. At most LIMITS.maxRequestsInFlight are under way; while they are, nothing is read. A request has to come
+ * whole in a short time, and an answer is made only when there is room for it among the bytes that are held for others. A link whose answers are not taken
+ * in time ends.
+ */
+export async function serveLink(
+  shares: Shares,
+  handlers: ReadonlyMap<string, RequestHandler>,
+  stream: Stream,
+  from: PeerId,
+): Promise<void> {
+  const gone = new AbortController();
+  const serving: Serving = {
+    ...{ shares, handlers, stream, from, gone },
+    ...{ names: [], underWay: new Set(), writing: Promise.resolve() },
+  };
+  stream.addEventListener("close", () => gone.abort(new HearsayError("ERR_UNREACHABLE", "the link ended")));
+  const held = shares.bytes.tryHold(from, 0, "frame");
+  try {
+    const reserve = (bytes: number) => held?.resize(bytes) ?? false;
+    const requests = readFrames(stream, { maxBytes: MAX_ASKED_BYTES, reserve, graceMs: LIMITS.requestArrivalMs });
+    for await (const frame of requests) await take(serving, decodeLinkMessage(frame));
+    await stream.close();
+  } catch (error) {
+    // [REJECT] A request longer than LIMITS.maxRequestBytes, or no message of a link.
+    if (isHearsayError(error, "ERR_TOO_LARGE") || isHearsayError(error, "ERR_DECODE")) shares.fault(from);
+    stream.abort(error instanceof Error ? error : new Error(String(error)));
+  } finally {
+    held?.release();
+  }
+}
+
+async function take(serving: Serving, { number, second, body }: LinkMessage): Promise<void> {
+  const { names, underWay } = serving;
+  if (number === 0) return nameService(names, second, body);
+  const name = names[second];
+  // [REJECT] A service without a name.
+  if (name === undefined) throw new HearsayError("ERR_DECODE", `service ${second} of a link has no name`);
+  // [REJECT] A body longer than a request.
+  if (body.length > LIMITS.maxRequestBytes)
+    throw new HearsayError("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
+  const end = serveOne(serving, number, name, body).catch((error: Error) => serving.stream.abort(error));
+  underWay.add(end);
+  void end.then(() => underWay.delete(end));
+  if (underWay.size >= LIMITS.maxRequestsInFlight) await Promise.race(underWay);
+}
+
+// [REJECT] Services out of order, too many of them, or no name.
+function nameService(names: string[], service: number, bytes: Uint8Array): void {
+  const name = decodeUtf8(bytes);
+  if (service !== names.length || service >= MAX_SERVICES || name === undefined || name.length > MAX_NAME_LENGTH)
+    throw new HearsayError("ERR_DECODE", "no name of a service, or not the next one");
+  names.push(name);
+}
+
+async function serveOne(serving: Serving, number: number, name: string, body: Uint8Array): Promise<void> {
+  const { shares, handlers, from } = serving;
+  const handler = handlers.get(name);
+  if (handler === undefined) return reply(serving, number, { status: STATUS.notServed, body: NOTHING });
+  const late = new AbortController();
+  const cancel = wallClock.after(LIMITS.requestTimeoutMs, () =>
+    late.abort(new HearsayError("ERR_TIMEOUT", "an answer that could not be made in time")),
+  );
+  const stop = AbortSignal.any([serving.gone.signal, late.signal]);
+  let room: Hold | undefined;
+  try {
+    room = await shares.bytes.hold(from, LIMITS.maxFrameBytes, stop);
+    const made = await Promise.race([answer(serving, handler, body), aborted(stop)]);
+    room.resize(made.body.length);
+    await reply(serving, number, made);
+  } catch (error) {
+    if (serving.gone.signal.aborted) return;
+    const code = isHearsayError(error, "ERR_RATE") ? error.code : undefined;
+    await reply(serving, number, { status: code ? STATUS.refused : STATUS.failed, body: utf8(code ?? "") });
+  } finally {
+    cancel();
+    room?.release();
+  }
+}
+
+interface Made {
+  readonly status: Status;
+  readonly body: Uint8Array;
+}
+
+async function answer({ shares, from }: Serving, handler: RequestHandler, asked: Uint8Array): Promise<Made> {
+  try {
+    const body = await handler(from, asked);
+    if (body.length <= LIMITS.maxFrameBytes) return { status: STATUS.ok, body };
+    return { status: STATUS.refused, body: utf8("ERR_TOO_LARGE") };
+  } catch (error) {
+    if (!isHearsayError(error)) return { status: STATUS.failed, body: NOTHING };
+    if (MALFORMED.includes(error.code)) shares.fault(from);
+    return { status: STATUS.refused, body: utf8(error.code) };
+  }
+}
+
+/** Sent after those before it; resolves when the connection has taken it. */
+function reply(serving: Serving, number: number, { status, body }: Made): Promise<void> {
+  const { stream, gone } = serving;
+  const sent = serving.writing.then(() => {
+    const stop = AbortSignal.any([gone.signal, AbortSignal.timeout(LIMITS.requestTimeoutMs)]);
+    return sendFrame(stream, [headOf(number, status), body], stop);
+  });
+  serving.writing = sent.catch((error: Error) => stream.abort(error)); // what it was to take it did not take
+  return sent;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  const never = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  never.catch(() => {}); // waited for in a race only
+  return never;
+}

@@ -1,0 +1,80 @@
+/** The links over which this node asks others (link-asking.ts): one for each connection, opened when it is first needed. */
+import type { Connection } from "@libp2p/interface";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import { wallClock } from "../clock.ts";
+import { type AskingLink, type LinkAnswer, openLink } from "./link-asking.ts";
+import { STATUS } from "./link-messages.ts";
+
+export interface Links {
+  /**
+   * Asks over the link of a connection; undefined where its other end serves no links, or not this protocol over them.
+   * @throws as `AskingLink.ask`, and what opening a stream does.
+   */
+  ask(connection: Connection, protocol: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer | undefined>;
+}
+
+/** What is known of a connection. */
+interface Known {
+  link: AskingLink | undefined;
+  opening: Promise<AskingLink | undefined> | undefined;
+  /** Until when its other end is not asked for a link: it serves none. */
+  withoutUntilMs: number;
+}
+
+/** An older peer serves no links; one that has just started will in a moment. */
+const ASK_AGAIN_MS = 60_000;
+
+export function createLinks(): Links {
+  const links = new WeakMap<Connection, Known>();
+  return {
+    async ask(connection, protocol, body, signal) {
+      const known = links.get(connection) ?? { link: undefined, opening: undefined, withoutUntilMs: 0 };
+      links.set(connection, known);
+      const link = known.link?.isOpen ? known.link : await opened(connection, known, signal);
+      if (link === undefined) return undefined;
+      const answer = await askOver(link, protocol, body, signal);
+      return answer.status === STATUS.notServed ? undefined : answer;
+    },
+  };
+}
+
+/** A new link; those who wait for one at the same time get the same. */
+function opened(connection: Connection, known: Known, signal: AbortSignal): Promise<AskingLink | undefined> {
+  if (known.opening === undefined && known.withoutUntilMs > wallClock.monotonicMs()) return Promise.resolve(undefined);
+  known.opening ??= open(connection, known).finally(() => {
+    known.opening = undefined;
+  });
+  return untilAborted(known.opening, signal);
+}
+
+async function open(connection: Connection, known: Known): Promise<AskingLink | undefined> {
+  try {
+    known.link = await openLink(connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+    return known.link;
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "UnsupportedProtocolError")) throw error;
+    known.withoutUntilMs = wallClock.monotonicMs() + ASK_AGAIN_MS;
+    return undefined;
+  }
+}
+
+/** A link over which nothing at all comes while one waits for an answer, until it is too late, is dead. */
+async function askOver(link: AskingLink, protocol: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer> {
+  const before = link.heard;
+  try {
+    return await link.ask(protocol, body, signal);
+  } catch (error) {
+    const isLate = signal.aborted && signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    if (isLate && link.heard === before) link.end(new Error("nothing comes over this link"));
+    throw error;
+  }
+}
+
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+    if (signal.aborted) onAbort();
+  });
+}
