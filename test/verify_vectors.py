@@ -290,6 +290,16 @@ def guarded_median(own, base, candidates, f, share, mix, limit):
     step = distance(y, base)
     if step > longest: y = [q + longest / step * (p - q) for p, q in zip(y, base)]
     return y, ["duplicate" if n > 1 else "clipped" if far > r else "used" for n, far in zip(crowd, d)]
+def gts(rows, weights, b):
+    d = [distance(row, rows[0]) for row in rows]
+    kept = sorted(range(1, len(rows)), key=lambda j: d[j])[: len(rows) - 1 - b]
+    return [o + sum(weights[j] * (rows[j][c] - o) for j in kept) / sum(weights) for c, o in enumerate(rows[0])]
+def ios(rows, weights, b):
+    left = list(range(len(rows)))
+    for _ in range(b):
+        centre = mean_of([rows[j] for j in left], [weights[j] for j in left])
+        left.remove(max(left[1:], key=lambda j: (distance(rows[j], centre), j)))
+    return mean_of([rows[j] for j in left], [weights[j] for j in left])
 def check_merges(merges):
     own, base, candidates = merges["own"], merges["base"], merges["candidates"]
     rows, masses = [own] + [c["params"] for c in candidates], [1] + [c["mass"] for c in candidates]
@@ -299,6 +309,9 @@ def check_merges(merges):
     same(median_of(rows, masses), cases["median"]["params"], "median")
     same(median_of(rows, weights), cases["weighted-median"]["params"], "weighted-median")
     near(mean_of(rows, weights), cases["mean"]["params"], "mean")
+    for name, rule in (("gts", gts), ("ios", ios)):
+        f, m = cases[name]["parameters"]["f"], len(candidates)
+        near(rule(rows, weights, min(math.ceil(f * m) + 1, max(1, (m - 1) // 2), m // 2)), cases[name]["params"], name)
     case = cases["guarded-median"]
     params, statuses = guarded_median(own, base, candidates, **case["parameters"])
     near(params, case["params"], "guarded-median")

@@ -13,7 +13,9 @@ import { centredClipping } from "./rules/centred-clipping.ts";
 import { clippedGossip } from "./rules/clipped-gossip.ts";
 import { csPlus } from "./rules/cs-plus.ts";
 import { geometricMedian } from "./rules/geometric-median.ts";
+import { gts } from "./rules/gts.ts";
 import { guardedMedian } from "./rules/guarded-median.ts";
+import { ios } from "./rules/ios.ts";
 import { krum } from "./rules/krum.ts";
 import { meamed } from "./rules/meamed.ts";
 import { mean } from "./rules/mean.ts";
@@ -39,6 +41,8 @@ export const RULES: ReadonlyMap<string, Rule> = byName([
   centredClipping,
   clippedGossip,
   csPlus,
+  gts,
+  ios,
   nna,
   scWmean,
   scWmedian,

@@ -69,6 +69,8 @@ export interface Learner {
   readonly honest: boolean;
   /** The model with which it would predict now. */
   model(): Float32Array;
+  /** The newest model, where `model` is a running mean of those before it; left out where `model` is the newest. */
+  raw?(): Float32Array;
   /** The model that its next training starts from: disagreement is measured between these. */
   current(): Float32Array;
   cycles(): number;

@@ -87,6 +87,7 @@ async function startLearner(environment: Environment, participant: Participant):
     honest,
     model: () => running.peer.serving(),
     current: () => running.peer.current(),
+    raw: () => running.peer.current(),
     cycles: () => running.peer.status().cycle,
     bytesOut: () => bytesBefore + running.peer.status().bytesOut,
     off() {

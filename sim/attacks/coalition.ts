@@ -116,5 +116,6 @@ const NO_NETWORK: Network = {
   disconnect() {},
   enforce() {},
   leave() {},
+  neighbours: () => [],
   tell() {},
 };

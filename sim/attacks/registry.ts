@@ -4,6 +4,7 @@ import { alie } from "./alie.ts";
 import type { Attack } from "./attack.ts";
 import { backdoor } from "./backdoor.ts";
 import { dissensus } from "./dissensus.ts";
+import { drift } from "./drift.ts";
 import { eclipse } from "./eclipse.ts";
 import { equivocation } from "./equivocation.ts";
 import { foe } from "./foe.ts";
@@ -17,7 +18,9 @@ import { mimic } from "./mimic.ts";
 import { pushFlood } from "./push-flood.ts";
 import { replay } from "./replay.ts";
 import { signFlipAttack } from "./sign-flip.ts";
+import { silent } from "./silent.ts";
 import { sleeper } from "./sleeper.ts";
+import { spectral } from "./spectral.ts";
 import { sybil } from "./sybil.ts";
 
 export const ATTACKS: ReadonlyMap<string, Attack> = new Map(
@@ -41,5 +44,8 @@ export const ATTACKS: ReadonlyMap<string, Attack> = new Map(
     sleeper,
     insideTheBall,
     adaptive,
+    spectral,
+    drift,
+    silent,
   ].map((attack) => [attack.name, attack]),
 );

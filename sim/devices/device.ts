@@ -3,11 +3,15 @@
  *
  * A device takes cycleSeconds x exp(speedSigma x normal) for every training: median cycleSeconds, 95 % of the devices within a
  * factor of exp(2 sigma). Exactly round(share x devices) are stragglers, dealt with the seed, and slower by one factor more.
+ *
+ * Drawn speeds differ from seed to seed, and with them the number of trainings in a run. Stratified ones are the quantiles (i + 1/2) / n of the
+ * same distribution, dealt in a random order: all seeds have the same devices.
  */
 import { exp } from "../../protocol/base/exp-log.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
 import { createBattery } from "./battery.ts";
+import { normalQuantile } from "./normal-quantile.ts";
 import type { DeviceSpec } from "./schema.ts";
 
 export interface Device {
@@ -17,7 +21,7 @@ export interface Device {
 
 export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock: Pick<Clock, "now">): Device[] {
   const { cycleSeconds, speedSigma, stragglers, battery } = spec;
-  const [speeds, charges] = [rng.fork("speed"), rng.fork("battery")];
+  const [deviateOf, charges] = [deviates(spec, devices, rng.fork("speed")), rng.fork("battery")];
   const straggler = new Uint8Array(devices);
   for (const device of rng
     .fork("stragglers")
@@ -25,8 +29,8 @@ export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock
     .subarray(0, Math.round(stragglers.share * devices)))
     straggler[device] = 1;
 
-  return Array.from(straggler, (isStraggler): Device => {
-    const slowness = exp(speedSigma * speeds.normal()) * (isStraggler ? stragglers.slowdown : 1);
+  return Array.from(straggler, (isStraggler, device): Device => {
+    const slowness = exp(speedSigma * deviateOf(device)) * (isStraggler ? stragglers.slowdown : 1);
     const trainMs = cycleSeconds * 1000 * slowness;
     if (battery === undefined) return { trainMs: () => trainMs };
     const ratePerMs = battery.chargeRate / (cycleSeconds * 1000);
@@ -34,4 +38,11 @@ export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock
     const source = createBattery({ capacity: battery.capacity, ratePerMs, charge }, clock);
     return { trainMs: () => source.drawMs() + trainMs };
   });
+}
+
+/** The standard normal deviate behind the speed of each device; to be called once for each, in their order. */
+function deviates({ speeds }: DeviceSpec, devices: number, rng: Rng): (device: number) => number {
+  if (speeds !== "stratified") return () => rng.normal();
+  const order = rng.permutation(devices);
+  return (device) => normalQuantile(((order[device] as number) + 0.5) / devices);
 }

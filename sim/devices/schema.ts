@@ -54,6 +54,12 @@ export const deviceSchema = z
       .max(3)
       .default(0.6)
       .describe("sigma of the lognormal speed of a device; 0: all alike"),
+    speeds: z
+      .enum(["drawn", "stratified"])
+      .optional()
+      .describe(
+        "stratified: the devices have the quantiles (i + 1/2) / n of the distribution, dealt with the seed, so that every seed has the same speeds; left out: drawn, each device for itself",
+      ),
     stragglers: stragglers.prefault({}),
     battery: battery.optional(),
   })

@@ -46,6 +46,8 @@ export interface Network {
   enforce(): void;
   /** Takes a node off the network; its connections close. */
   leave(peer: PeerId): void;
+  /** Whom a peer is connected to now, sorted; the same list as before where nothing has changed. None for a peer that is not there. */
+  neighbours(peer: PeerId): readonly PeerId[];
   /** One announcement to one neighbour, which relays it like any other: only liars tell their neighbours different things. */
   tell(from: PeerId, to: PeerId, topic: string, body: Uint8Array): void;
 }
@@ -75,12 +77,18 @@ export function createNetwork(options: NetworkOptions): Network {
     disconnect: (a, b) => disconnect(world, a, b),
     enforce: () => enforce(world),
     leave: (peer) => removeNode(world, peer),
+    neighbours(peer) {
+      const node = world.byPeer.get(peer);
+      return node === undefined ? NOBODY : neighboursOf(node);
+    },
     tell(from, to, topic, body) {
       const node = world.byPeer.get(from);
       if (node?.links.has(to)) tell(world, node, to, world.named(topic, body));
     },
   };
 }
+
+const NOBODY: readonly PeerId[] = [];
 
 function transportOf(world: World, node: Node): Transport {
   const block = (other: PeerId) => {

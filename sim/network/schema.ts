@@ -48,6 +48,11 @@ const topology = z.discriminatedUnion("kind", [
     .strictObject({ kind: z.literal("dumbbell"), bridges: z.int().min(1).default(1) })
     .describe("two cliques and `bridges` links between them"),
   z
+    .strictObject({ kind: z.literal("two-worlds"), across: z.int().min(1).max(1000).default(1) })
+    .describe(
+      "two cliques of half the peers, each peer with `across` links to the other one (Gaucher et al., ICML 2025)",
+    ),
+  z
     .strictObject({
       kind: z.literal("membership"),
       bootstrap: z.int().min(1).max(1000).default(2).describe("the first so many peers are known to all at the start"),

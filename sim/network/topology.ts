@@ -17,6 +17,8 @@ export function linksOf(topology: TopologySpec, peers: number, rng: Rng): Link[]
       return peers <= topology.degree + 1 ? clique(0, peers) : ring(peers, topology.degree);
     case "dumbbell":
       return dumbbell(peers, topology.bridges);
+    case "two-worlds":
+      return dumbbell(peers, topology.across * Math.ceil(peers / 2));
     case "membership":
       return []; // peers open what they want
   }

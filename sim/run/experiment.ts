@@ -25,6 +25,7 @@ import { createSimulatedCrypto } from "../seams/crypto.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { castOf, type Member, unsignedIdentity } from "./cast.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
+import { followModels } from "./model-kinds.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
@@ -88,6 +89,8 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
     observer: measurements.observer,
   };
   const learners = await algorithm.start(environment, optionsOf(scenario.algorithm));
+  const cycleMs = 1000 * scenario.devices.cycleSeconds;
+  const kinds = scenario.metrics.bothModels ? followModels(learners, clock, { cycleMs, endMs }) : undefined;
   surroundings.begin(network, learners);
 
   await measurements.take(0, learners);
@@ -96,7 +99,7 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
     await passTime(setup, modules, (endMs * (point - 1)) / points, (endMs * point) / points);
     await measurements.take(clock.now(), learners);
   }
-  return measurements.report(scenarioHash(scenario, modules.crypto), learners);
+  return measurements.report(scenarioHash(scenario, modules.crypto), learners, kinds);
 }
 
 function setUp(scenario: Scenario, task: Task, modules: ExperimentModules): Setup {

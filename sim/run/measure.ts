@@ -9,14 +9,16 @@ import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { createMergeTally, type MergeTally } from "./merge-tally.ts";
+import type { ModelKinds } from "./model-kinds.ts";
 import { labelOverlaps } from "./overlap.ts";
-import type { PeerRow, Point, Report } from "./report.ts";
+import type { PeerRow, Point, Report, Summary } from "./report.ts";
 
 export interface Measurements {
   readonly observer: Observer;
   /** A point of the series, from the models as they are now. */
   take(nowMs: number, learners: readonly Learner[]): Promise<void>;
-  report(hash: string, learners: readonly Learner[]): Promise<Report>;
+  /** @param kinds where the scenario has both kinds of models scored */
+  report(hash: string, learners: readonly Learner[], kinds?: ModelKinds): Promise<Report>;
 }
 
 export interface MeasureOptions {
@@ -65,7 +67,11 @@ export function createMeasurements(options: MeasureOptions): Measurements {
     async take(nowMs, learners) {
       measuring.series.push(await pointOf(measuring, nowMs, learners));
     },
-    report: async (hash, learners) => reportOf(measuring, hash, await rowsOf(measuring, learners)),
+    async report(hash, learners, kinds) {
+      const rows = await rowsOf(measuring, learners);
+      const models = kinds && (await scoresOf(measuring, learners, kinds));
+      return reportOf(measuring, hash, rows, models);
+    },
   };
 }
 
@@ -113,7 +119,23 @@ async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promi
   });
 }
 
-function reportOf(measuring: Measuring, hash: string, peers: readonly PeerRow[]): Report {
+async function scoresOf(
+  { honest, evaluator, scenario }: Measuring,
+  learners: readonly Learner[],
+  { raw, averaged }: ModelKinds,
+): Promise<NonNullable<Summary["models"]>> {
+  const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers).map((index) => learners[index] as Learner);
+  const scoreOf = async (model: (learner: Learner) => Float32Array) =>
+    spread((await evaluateModels(evaluator, evaluated.map(model))).map(score));
+  return { raw: await scoreOf(raw), averaged: await scoreOf(averaged) };
+}
+
+function reportOf(
+  measuring: Measuring,
+  hash: string,
+  peers: readonly PeerRow[],
+  models: Summary["models"] | undefined,
+): Report {
   const { scenario, participants, honest, series, merges, updates } = measuring;
   const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
   const final = { ...(series.at(-1) as Point), accuracy: spread(accuracies) };
@@ -131,6 +153,7 @@ function reportOf(measuring: Measuring, hash: string, peers: readonly PeerRow[])
       honest: honest.length,
       signatures: scenario.signatures,
       final,
+      ...(models && { models }),
       ...(reached && {
         reached: { seconds: reached.seconds, cycles: reached.cycles, bytesPerPeer: reached.bytesPerPeer },
       }),
@@ -152,11 +175,17 @@ function score({ accuracy, r2 }: Metrics): number {
   return accuracy ?? r2 ?? 0;
 }
 
-async function evaluateAll(trainer: Trainer, learners: readonly Learner[]): Promise<Metrics[]> {
+function evaluateAll(trainer: Trainer, learners: readonly Learner[]): Promise<Metrics[]> {
+  return evaluateModels(
+    trainer,
+    learners.map((learner) => learner.model()),
+  );
+}
+
+async function evaluateModels(trainer: Trainer, models: readonly Float32Array[]): Promise<Metrics[]> {
   const known = new Map<Float32Array, Metrics>(); // the peers of a synchronous algorithm share one model
   const results: Metrics[] = [];
-  for (const learner of learners) {
-    const model = learner.model();
+  for (const model of models) {
     const result = known.get(model) ?? (await trainer.evaluate(model, "holdout"));
     known.set(model, result);
     results.push(result);

@@ -52,6 +52,8 @@ export interface Summary {
   readonly signatures: boolean;
   /** The last point. */
   readonly final: Point;
+  /** Where both are scored (`metrics.bothModels`): accuracy at the end by the newest models, and by running means of models. */
+  readonly models?: { readonly raw: Point["accuracy"]; readonly averaged: Point["accuracy"] };
   /** When the mean accuracy first reached `metrics.target`. */
   readonly reached?: { readonly seconds: number; readonly cycles: number; readonly bytesPerPeer: number };
   /** Local trainings of all honest peers. */

@@ -39,6 +39,12 @@ const metrics = z.strictObject({
     .default(0)
     .describe("rows of the hold-out that each is evaluated on, drawn with the seed; 0: all"),
   target: share.optional().describe("an accuracy to time: the report says when the mean first reached it"),
+  bothModels: z
+    .boolean()
+    .optional()
+    .describe(
+      "at the end, also score every peer by its newest model and by a running mean of its models: the summary then has `models`",
+    ),
   explain: z
     .boolean()
     .optional()

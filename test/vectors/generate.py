@@ -128,6 +128,17 @@ def clipped_gossip(r, f):
 def cs_plus(r, f):
     return average(clip(r, np.sort(r.d)[::-1][min(2 * among(r, f), len(r.d) - 1)]), r.w)
 
+def gts(r, f):
+    kept = near_own(r, f)
+    return r.z[0] + (r.z[kept] - r.z[0]).T @ r.w[kept] / r.w.sum()
+
+def ios(r, f):
+    left = list(range(r.n))
+    for _ in range(among(r, f)):
+        away = np.linalg.norm(r.z - average(r.z[left], r.w[left]), axis=1)
+        left.remove(max(left[1:], key=lambda i: (away[i], i)))
+    return average(r.z[left], r.w[left])
+
 def guarded_median(r, f, share=0.5, mix=0.75, limit=1, tolerance=1e-6):
     if r.m == 0: return r.z[0]
     b, v = assumed(f, r.m), r.z[1:]
@@ -166,13 +177,15 @@ RULES = {
     "centred-clipping": lambda r, f: centred_clipping(r),
     "clipped-gossip": clipped_gossip,
     "cs-plus": cs_plus,
+    "gts": gts,
+    "ios": ios,
     "nna": lambda r, f: chosen(r, near_own(r, f), r.mass),
     "sc-wmean": lambda r, f: chosen(r, near_own(r, f), r.w),
     "guarded-median": guarded_median,
     "sc-wmedian": lambda r, f: weighted_median(r.z[near_own(r, f)], r.w[near_own(r, f)]),
 }
 LEAST = {"trimmed-mean": 2, "meamed": 2, "geometric-median": 2, "krum": 4, "multi-krum": 4, "caf": 2, "centred-clipping": 2,
-         "clipped-gossip": 2, "cs-plus": 3, "nna": 2, "sc-wmean": 2, "sc-wmedian": 2}
+         "clipped-gossip": 2, "cs-plus": 3, "gts": 2, "ios": 2, "nna": 2, "sc-wmean": 2, "sc-wmedian": 2}
 
 def arc(r, f):
     b = assumed(f, r.m)
@@ -291,7 +304,7 @@ def main():
                 for name in [*RULES, *COMPOSED]:
                     if 0 < n - 1 < LEAST.get(name.split("+")[-1], 1): continue
                     value = by_definition(name, rows, f)
-                    unsure = "arc" in name or "caf" in name or "nnm" in name or name in ("geometric-median", "guarded-median")
+                    unsure = "arc" in name or "caf" in name or "nnm" in name or name in ("geometric-median", "guarded-median", "ios")
                     if unsure and settled_by_rounding(name, rows, f, value, scale):
                         skipped += 1
                         continue

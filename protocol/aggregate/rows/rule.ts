@@ -42,18 +42,20 @@ type Settle = (crowd: Crowd, parameters: Given) => Outcome;
 
 /** The aggregate, as what is left to be done with the rows. */
 export type Outcome =
-  /**
-   * own + sum_i coefficients_i (z_i - own), z_0 being the own row. A candidate whose row has coefficient 0 is removed, unless its row
-   * was shortened to nothing.
-   */
-  | {
-      readonly kind: "linear";
-      readonly coefficients: Float64Array;
-      /** Factors below 1 by which rows were shortened, one for each row: such a candidate is `clipped`. */
-      readonly shrink?: Float64Array;
-    }
+  | LinearOutcome
   /** A reduction of each coordinate of the rows. */
   | { readonly kind: "coordinates"; readonly reduction: Reduction };
+
+/**
+ * own + sum_i coefficients_i (z_i - own), z_0 being the own row. A candidate whose row has coefficient 0 is removed, unless its row
+ * was shortened to nothing.
+ */
+export interface LinearOutcome {
+  readonly kind: "linear";
+  readonly coefficients: Float64Array;
+  /** Factors below 1 by which rows were shortened, one for each row: such a candidate is `clipped`. */
+  readonly shrink?: Float64Array;
+}
 
 /** What is done to the rows before a rule sees them. */
 export interface PreAggregator {

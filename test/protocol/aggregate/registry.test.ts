@@ -18,6 +18,8 @@ test("the registry lists each rule under its own name", () => {
       "centred-clipping",
       "clipped-gossip",
       "cs-plus",
+      "gts",
+      "ios",
       "nna",
       "sc-wmean",
       "sc-wmedian",

@@ -23,6 +23,16 @@ describe("devices", () => {
     assert.ok(isNear(sigma, 0.6, 0.03), `sigma ${sigma}`);
   });
 
+  it("have, stratified, the same speeds under every seed, dealt differently: the quantiles of the distribution", () => {
+    const times = (seed: string) => timesOf({ speeds: "stratified" }, 31, seed);
+    const sorted = (seed: string) => times(seed).sort((a, b) => a - b);
+    assert.deepEqual(sorted("one"), sorted("two"));
+    assert.notDeepEqual(times("one"), times("two"));
+    assert.equal(sorted("one")[15], 1000, "the median device has the median speed");
+    const least = sorted("one")[0] as number;
+    assert.ok(isNear(least, 1000 * Math.exp(0.6 * -2.1412), 1e-3), `${least}`); // z of 1/62
+  });
+
   it("keep their speed from training to training", () => {
     const { devices } = devicesOf({}, 20);
     const times = devices.map((device) => device.trainMs());

@@ -43,6 +43,8 @@ const TOPOLOGIES = [
   { kind: "ring", degree: 6 },
   { kind: "dumbbell", bridges: 1 },
   { kind: "dumbbell", bridges: 7 },
+  { kind: "two-worlds", across: 1 },
+  { kind: "two-worlds", across: 3 },
 ] as const;
 
 describe("topology", () => {
@@ -53,6 +55,15 @@ describe("topology", () => {
         assertSimple(links, peers);
         assert.ok(!hopsOf(links, peers).includes(-1), `${JSON.stringify(topology)}, ${peers} peers`);
       }
+  });
+
+  it("two-worlds: cliques of half the peers, and each peer has `across` links to the other", () => {
+    for (const across of [1, 4]) {
+      const links = linksOf({ kind: "two-worlds", across }, 20, createRng(1));
+      assert.deepEqual(degreesOf(links, 20), new Array<number>(20).fill(9 + across));
+      assert.equal(links.filter(([a, b]) => a < 10 && b >= 10).length, 10 * across);
+    }
+    assert.equal(linksOf({ kind: "two-worlds", across: 1000 }, 6, createRng(1)).length, 15, "no link twice");
   });
 
   it("has no links for one peer", () => {
