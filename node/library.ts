@@ -2,6 +2,9 @@
  * The library: `import { createPeer } from "hearsay"`. The names that this file exports are public, with what their types name: they change with the
  * version of the package only. Everything else is found by the path of its file (`hearsay/protocol/*`) and may move.
  */
+
+import { HearsayError } from "../protocol/base/errors.ts";
+import { type BudgetText, linkBudgets } from "./settings/budget.ts";
 import { peer } from "./settings/peer.ts";
 import { type RunningPeer, type StartOptions, startPeer } from "./start.ts";
 
@@ -28,7 +31,7 @@ export type { RunningPeer } from "./start.ts";
 export interface PeerOptions
   extends Omit<
     StartOptions,
-    "listen" | "bootstrap" | "mdns" | "minCycleMs" | "maxOutbound" | "wrapTrainer" | "wrapTransport"
+    "listen" | "bootstrap" | "mdns" | "minCycleMs" | "maxOutbound" | "budget" | "wrapTrainer" | "wrapTransport"
   > {
   /** Multiaddrs to listen on; any free port of all interfaces where left out. */
   readonly listen?: readonly string[];
@@ -40,6 +43,8 @@ export interface PeerOptions
   readonly minCycleMs?: number;
   /** Peers that are dialled at most; 32 where left out. */
   readonly maxOutbound?: number;
+  /** Bytes that may pass: `2MB/day`, or such a text for each kind of links; unlimited where left out. */
+  readonly budget?: BudgetText;
 }
 
 /** Those of `hearsay up`. */
@@ -49,6 +54,7 @@ const DEFAULTS = {
   mdns: peer.mdns.schema.parse(undefined),
   minCycleMs: peer.minCycleMs.schema.parse(undefined),
   maxOutbound: peer.maxOutbound.schema.parse(undefined),
+  budget: peer.budget.schema.parse(undefined),
 };
 
 /**
@@ -56,6 +62,15 @@ const DEFAULTS = {
  * models lie in `stateDir`: one process at a time.
  * @throws HearsayError ERR_CONFIG | ERR_TASK | ERR_DATA | ERR_ENGINE | ERR_STATE | ERR_LOG_CHAIN, with what to do about it.
  */
-export function createPeer(options: PeerOptions): Promise<RunningPeer> {
-  return startPeer({ ...DEFAULTS, ...options });
+export async function createPeer({ budget = DEFAULTS.budget, ...options }: PeerOptions): Promise<RunningPeer> {
+  return startPeer({ ...DEFAULTS, ...options, budget: budgetsOf(budget) });
+}
+
+/** @throws HearsayError ERR_CONFIG */
+function budgetsOf(text: BudgetText): ReturnType<typeof linkBudgets> {
+  try {
+    return linkBudgets(text);
+  } catch (error) {
+    throw new HearsayError("ERR_CONFIG", `budget: ${(error as Error).message}`, {}, error);
+  }
 }

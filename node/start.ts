@@ -22,6 +22,7 @@ import type { StorePlace } from "../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { PeerEvent } from "../protocol/peer/reports.ts";
 import { encodeTask } from "../protocol/task/manifest.ts";
+import type { ByteLimit } from "../protocol/traffic/byte-limit.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { createRemoteLogs, type RemoteLogs } from "./api/remote-log.ts";
 import { wallClock } from "./clock.ts";
@@ -44,6 +45,8 @@ import { openBook } from "./net/book.ts";
 import { peerIn } from "./net/connections.ts";
 import { serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership } from "./net/membership.ts";
+import type { LinkReport, Metering } from "./net/metering.ts";
+import { openMetering } from "./net/open-metering.ts";
 import { createTransport } from "./net/transport.ts";
 import { createSecretRng } from "./secret-rng.ts";
 
@@ -70,6 +73,8 @@ export interface StartOptions {
   readonly minCycleMs: number;
   /** Peers that are dialled at most; more may connect from outside. */
   readonly maxOutbound: number;
+  /** Bytes that may pass, by kinds of links (net/link-kinds.ts); unlimited where left out. */
+  readonly budget?: readonly { readonly kind: string; readonly limit: ByteLimit | undefined }[];
   /** What is kept for audits; nothing where left out. */
   readonly retention?: Retention;
   readonly observe?: (event: PeerEvent) => void;
@@ -90,6 +95,8 @@ export interface RunningPeer {
   readonly archive?: FileArchive;
   /** Logs of others, for audits. */
   readonly remote: RemoteLogs;
+  /** What is left of the budget; empty where there is none. */
+  budget(): LinkReport[];
   /** Multiaddrs with peer id, to give to others. */
   addresses(): string[];
   /** Settles when the peer has ended; rejects if it failed, e.g. because the disk is full. What is open is open until `stop`. */
@@ -133,8 +140,8 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { bootstrap, maxOutbound, minCycleMs } = options;
   const identities = createIdentities(configuredIn(bootstrap));
   const { isKnown } = identities;
-  const { node, traffic } = await openNetwork(options, privateKey, taskId, isKnown);
-  closing.add("the network", () => node.stop());
+  const metering = await openBudget(options, store, closing);
+  const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);
   const direct = heedLeaving(createTransport(node, traffic), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
@@ -179,20 +186,36 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   return {
     ...{ peer, store, done, ...(archive && { archive }) },
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
-    addresses: () => node.getMultiaddrs().map(String),
+    ...{ budget: () => metering?.report() ?? [], addresses: () => node.getMultiaddrs().map(String) },
     stop: () => closing.close().catch(throwAsDiskFault),
   };
 }
 
-function openNetwork(
+async function openBudget({ budget }: StartOptions, store: Store, closing: Closing): Promise<Metering | undefined> {
+  if (budget === undefined || budget.length === 0) return undefined;
+  const metering = await openMetering(budget, { store, clock: wallClock });
+  closing.add("the budget", () => metering.stop());
+  return metering;
+}
+
+/** What the network needs beside the options. */
+interface NetworkNeeds {
+  readonly privateKey: PrivateKey;
+  readonly taskId: Uint8Array;
+  readonly isKnown: (peer: PeerId) => boolean;
+  readonly metering: Metering | undefined;
+}
+
+async function openNetwork(
   { listen, mdns, warn }: StartOptions,
-  privateKey: PrivateKey,
-  taskId: Uint8Array,
-  isKnown: (peer: PeerId) => boolean,
+  { taskId, ...needs }: NetworkNeeds,
+  closing: Closing,
 ): ReturnType<typeof startLibp2p> {
   const { announce, evidence } = taskNames(taskId);
   const topics = [announce, evidence];
-  return startLibp2p({ privateKey, listen, mdns, serviceTag: serviceTagOf(taskId), topics, isKnown, warn });
+  const network = await startLibp2p({ ...needs, listen, mdns, serviceTag: serviceTagOf(taskId), topics, warn });
+  closing.add("the network", () => network.node.stop());
+  return network;
 }
 
 /** Peers that the owner named. */

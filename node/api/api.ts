@@ -15,6 +15,7 @@ import type { PeerStatus } from "../../protocol/peer/peer.ts";
 import { createClosing } from "../closing.ts";
 import type { ArchiveSummary } from "../disk/archive.ts";
 import { writeWhole } from "../disk/whole-file.ts";
+import type { LinkReport } from "../net/metering.ts";
 import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
 import type { RemoteLogs } from "./remote-log.ts";
 
@@ -27,6 +28,8 @@ export interface StatusReport extends PeerStatus {
   readonly uptimeSeconds: number;
   /** What is kept for audits. */
   readonly archive: ArchiveSummary | null;
+  /** What is left of each budget; empty where nothing is limited. */
+  readonly budget: readonly LinkReport[];
   /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
   readonly holdout: Metrics | null;
 }

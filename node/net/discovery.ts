@@ -9,6 +9,7 @@ import type { Answer } from "dns-packet";
 import multicastDns, { type MulticastDNS, type QueryPacket, type ResponsePacket } from "multicast-dns";
 import type { PeerId } from "../../protocol/base/seams.ts";
 import { wallClock } from "../clock.ts";
+import type { Metering } from "./metering.ts";
 
 export interface DiscoveryOptions {
   /** DNS-SD service type that peers of one task share. */
@@ -16,6 +17,8 @@ export interface DiscoveryOptions {
   readonly peer: PeerId;
   /** Multiaddrs where this peer listens, with peer id. */
   readonly addresses: () => readonly string[];
+  /** Counts packets, and says when there may be none. */
+  readonly metering?: Pick<Metering, "datagram" | "mayDial"> | undefined;
   /** Sentences for the user. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -99,6 +102,8 @@ function open(state: State, ip: string): void {
   socket.on("response", (response: ResponsePacket, from: { address: string }) => {
     if (isAllowed(one)) hear(state, response, from.address);
   });
+  // what this peer sends comes back to it, and is counted then
+  socket.on("packet", (_: unknown, { size }: { size: number }) => state.options.metering?.datagram(ip, size));
   socket.on("warning", () => {}); // bytes that are no DNS
   socket.on("error", (error: Error) => failed(state, one, error));
   for (const delayMs of ASK_FIRST_MS) wallClock.after(delayMs, () => askOn(state, one));
@@ -117,7 +122,7 @@ function isAllowed(one: Interface): boolean {
 }
 
 function askOn(state: State, one: Interface): void {
-  if (state.interfaces.get(one.ip) !== one) return;
+  if (state.interfaces.get(one.ip) !== one || state.options.metering?.mayDial() === false) return;
   const questions = [{ name: state.options.serviceTag, type: "PTR" as const }];
   one.socket.query({ questions }, (error: Error | null) => failed(state, one, error));
 }
@@ -140,7 +145,7 @@ function warnOnce(state: State, reason: string): void {
 function answer({ options }: State, one: Interface, { questions }: QueryPacket): void {
   const { serviceTag, peer, addresses } = options;
   const nowMs = wallClock.monotonicMs();
-  const isAsked = questions?.some(({ name }) => name === serviceTag);
+  const isAsked = questions?.some(({ name }) => name === serviceTag) && options.metering?.mayDial() !== false;
   if (!isAsked || nowMs - one.answeredMs < ANSWER_EVERY_MS) return;
   const texts = addresses().map((address) => `dnsaddr=${address}`);
   const told = texts.filter(({ length }) => length <= MAX_TEXT_LENGTH).slice(0, MAX_ADDRESSES);

@@ -18,6 +18,7 @@ import { type Discovery, startDiscovery } from "./discovery.ts";
 import { forgetWhoIsGone } from "./forget-peers.ts";
 import { createGossip } from "./gossip.ts";
 import { createHearing, type Hearing } from "./liveness.ts";
+import type { Metering } from "./metering.ts";
 import { boundedMuxer } from "./muxer.ts";
 import { createShares, type Shares } from "./shares.ts";
 
@@ -45,6 +46,8 @@ export interface NodeOptions {
   readonly isKnown?: (peer: PeerId) => boolean;
   /** Topics of gossip that there may be; any, where they are left out. */
   readonly topics?: readonly string[];
+  /** Holds a budget at the sockets; none where left out. */
+  readonly metering?: Metering | undefined;
   /** Sentences for the user. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -94,9 +97,9 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
       maxIncomingPendingConnections: 100,
       reconnectRetries: 0, // redialling is ours (membership.ts)
     },
-    connectionGater: gaterOf(admission, shares),
+    connectionGater: gaterOf(admission, shares, options.metering),
     connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
-    metrics: () => trafficMetrics(traffic, hearing),
+    metrics: () => trafficMetrics(traffic, hearing, options.metering),
     services: {
       identify: identify(),
       pubsub: createGossip(shares, options.topics),
@@ -111,21 +114,25 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   return { node: Object.assign(node, { admission, shares, hearing, discovery }), traffic };
 }
 
-function discoveryFor(node: Node, { serviceTag, warn }: NodeOptions): Discovery {
+function discoveryFor(node: Node, { serviceTag, metering, warn }: NodeOptions): Discovery {
   const addresses = () => node.getMultiaddrs().map(String);
-  const discovery = startDiscovery({ serviceTag, peer: node.peerId.toString(), addresses, warn });
+  const discovery = startDiscovery({ serviceTag, peer: node.peerId.toString(), addresses, metering, warn });
   node.addEventListener("stop", () => discovery.stop());
   return discovery;
 }
 
-/** Admission's, with what it does not know: how many come in a second, and who committed too many faults. */
-function gaterOf({ gater }: Admission, shares: Shares): ConnectionGater {
+/** Admission's, with what it does not know: how many come in a second, who committed too many faults, and what the budget holds. */
+function gaterOf({ gater }: Admission, shares: Shares, metering?: Metering): ConnectionGater {
   const arrivals = createArrivals(wallClock);
   return {
     ...gater,
     denyDialPeer: async (peer) => shares.isWaiting(peer.toString()) || ((await gater.denyDialPeer?.(peer)) ?? false),
+    denyDialMultiaddr: async (address) =>
+      metering?.mayDial() === false || ((await gater.denyDialMultiaddr?.(address)) ?? false),
     denyInboundConnection: async (connection) =>
-      !arrivals.mayCome(connection.remoteAddr) || ((await gater.denyInboundConnection?.(connection)) ?? false),
+      metering?.mayCome(connection) === false ||
+      !arrivals.mayCome(connection.remoteAddr) ||
+      ((await gater.denyInboundConnection?.(connection)) ?? false),
     denyInboundEncryptedConnection: async (peer, connection) =>
       ((await gater.denyInboundEncryptedConnection?.(peer, connection)) ?? false) || shares.isWaiting(peer.toString()),
   };
@@ -143,10 +150,11 @@ function cannotListen(listen: readonly string[], error: Error): HearsayError {
 }
 
 /** libp2p's metrics component, reduced to the two counters that a peer shows. */
-function trafficMetrics(traffic: Traffic, hearing: Hearing) {
+function trafficMetrics(traffic: Traffic, hearing: Hearing, metering: Metering | undefined) {
   const metric = { update() {}, increment() {}, decrement() {}, reset() {}, observe() {}, timer: () => () => {} };
   return {
     trackMultiaddrConnection(connection: MultiaddrConnection): void {
+      metering?.attach(connection);
       connection.addEventListener("message", ({ data }) => {
         traffic.bytesIn += data.byteLength;
         hearing.heard(connection);

@@ -2,6 +2,7 @@
 import { multiaddr } from "@multiformats/multiaddr";
 import * as z from "zod";
 import { ENGINE_CHOICES } from "../engines/registry.ts";
+import { type BudgetText, linkBudgets } from "./budget.ts";
 import { PRESET_NAMES } from "./preset-names.ts";
 import type { Group } from "./setting.ts";
 import { alternatives } from "./words.ts";
@@ -13,6 +14,14 @@ const address = z
   .string()
   .refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001")
   .meta({ pattern: "^/[^/]+/[^/]+/tcp/[0-9]+(?:/.*)?$" });
+
+/** Bytes in a span of time, of all links or by kinds of links. */
+const budget = z
+  .union([z.string(), z.record(z.string(), z.string())], { error: "give a text such as 2MB/day, or a map of such" })
+  .superRefine((given, context) => {
+    const fault = budgetFault(given);
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+  });
 
 export const peer = {
   preset: {
@@ -71,6 +80,11 @@ export const peer = {
       },
     },
   },
+  budget: {
+    schema: budget.default("unlimited"),
+    help: "all bytes in and out: 20MB/day, or by kinds of links: lan=unlimited,lte=20MB/day; see Budget",
+    flag: "--budget <bytes>",
+  },
   engine: {
     schema: z.enum(ENGINE_CHOICES).default("auto"),
     help: `what trains: ${alternatives(ENGINE_CHOICES)}`,
@@ -88,5 +102,14 @@ function isAddress(text: string): boolean {
     return multiaddr(text).getComponents()[1]?.name === "tcp";
   } catch {
     return false;
+  }
+}
+
+function budgetFault(given: BudgetText): string | undefined {
+  try {
+    linkBudgets(given);
+  } catch (error) {
+    if (error instanceof RangeError) return error.message;
+    throw error;
   }
 }

@@ -53,6 +53,8 @@ export const LIMITS = {
   maxBufferedBytes: 67_108_864,
   /** Bytes that wait for a connection to take them. */
   maxConnectionBacklogBytes: 1_048_576,
+  /** Least bytes of a budget of sockets: of its bucket, a quarter, a third has to be left for a read of 64 KiB. */
+  leastBudgetBytes: 1_000_000,
   /** New connections that come in, of one address prefix and altogether. */
   prefixConnections: { burst: 100, perSecond: 5 },
   connections: { burst: 300, perSecond: 20 },

@@ -73,6 +73,7 @@ describe("the configuration", () => {
       HEARSAY_MDNS: ["false", false],
       HEARSAY_MAX_OUTBOUND: ["7", 7],
       HEARSAY_MIN_CYCLE_MS: ["0", 0],
+      HEARSAY_BUDGET: ["lan=unlimited,lte=2MB/day", "lan=unlimited,lte=2MB/day"],
       HEARSAY_ENGINE: ["dense", "dense"],
       HEARSAY_LOG_LEVEL: ["silent", "silent"],
       HEARSAY_RETENTION_COUNT: ["5", 5],

@@ -2,8 +2,10 @@
 
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
+import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import { askApi, type StatusReport } from "../../api/api.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
+import type { LinkReport } from "../../net/metering.ts";
 import { shellOption } from "../../shell.ts";
 import { facts, metricRows, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -34,6 +36,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ],
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
+    ...status.budget.map((link): [string, string] => ["budget", budgetText(link)]),
     ["log", `${status.logSize} entries`],
     ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],
@@ -42,6 +45,12 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
   print(`${facts(rows)}\n`);
+}
+
+function budgetText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport): string {
+  const name = kind === "all" ? "" : `${kind}: `;
+  const waits = isDry ? "; nothing passes until there is more" : "";
+  return `${name}${byteLimitText(limit)}, ${formatBytes(leftBytes)} left now, ${formatBytes(spentBytes)} went since the start${waits}`;
 }
 
 function archived({ files, bytes: size, skipped }: ArchiveSummary): string {

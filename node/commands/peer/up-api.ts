@@ -27,6 +27,7 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
         head: { seq, id: toHex(id) },
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
         archive: archive?.summary() ?? null,
+        budget: running.budget(),
         holdout: hasHoldout ? await figures() : null,
       };
     },

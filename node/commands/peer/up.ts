@@ -8,6 +8,7 @@ import { loadConfig } from "../../config.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
+import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import { fail } from "../../terminal/fail.ts";
@@ -58,6 +59,7 @@ export async function run(options: UpOptions): Promise<void> {
     ...{ stateDir: options.state, task, train: data.train, ...(data.holdout && { holdout: data.holdout }) },
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
+    budget: linkBudgets(config.budget),
     passphrase: passphraseFrom(options),
     observe: narrator(logger),
     warn: (message) => logger.warn(message),

@@ -34,7 +34,7 @@ test("every row of the table has one line of help and a variable of its own; eve
 
 test("the flags that were there before the table are there, and give the same settings", () => {
   const args =
-    "--listen /ip4/1.2.3.4/tcp/1,/ip4/1.2.3.4/tcp/2 --bootstrap /ip4/1.2.3.4/tcp/3 --no-mdns --engine dense --min-cycle 5 " +
+    "--budget lan=unlimited,lte=2MB/day --listen /ip4/1.2.3.4/tcp/1,/ip4/1.2.3.4/tcp/2 --bootstrap /ip4/1.2.3.4/tcp/3 --no-mdns --engine dense --min-cycle 5 " +
     "--holdout 0.5 --holdout-by time --holdout-data h.csv --share 1/4 --partition shards:2 --seed 7 --log-level warn --data a.csv " +
     "--dataset digits --label kind --targets y.npy --owner who --columns a,b --drop c --missing -9999 --encoding utf-8 --delimiter ; " +
     "--decimal comma";
@@ -42,6 +42,7 @@ test("the flags that were there before the table are there, and give the same se
   command.parse(args.split(" "), { from: "user" });
   assert.deepEqual(settingsOf(command.opts()), {
     preset: undefined,
+    budget: "lan=unlimited,lte=2MB/day",
     listen: ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"],
     bootstrap: ["/ip4/1.2.3.4/tcp/3"],
     ...{ mdns: false, engine: "dense", minCycleMs: 5, logLevel: "warn" },

@@ -6,7 +6,7 @@
 const GROUND = "node/clock node/closing node/crypto node/little-memory node/secret-rng node/shell node/task-yaml";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
-  "protocol/codec protocol/privacy protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/log";
+  "protocol/codec protocol/privacy protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/log";
 const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
   "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
@@ -34,6 +34,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/aggregate/registry", "protocol/base protocol/aggregate"],
   ["protocol/wire", "protocol/base"],
   ["protocol/membership", "protocol/base protocol/wire"],
+  ["protocol/traffic", "protocol/base protocol/wire"],
   ["protocol/log/tree", "protocol/base protocol/wire"],
   ["protocol/log/entry", "protocol/base protocol/wire protocol/log/tree"],
   ["protocol/log/export/withheld", "protocol/base protocol/wire protocol/log/tree protocol/log/entry"],

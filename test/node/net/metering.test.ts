@@ -1,0 +1,117 @@
+/** The budget at real sockets, whose bytes are counted by Node's own counters. */
+import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { wallClock } from "../../../node/clock.ts";
+import { openMetering } from "../../../node/net/open-metering.ts";
+import { rateOf } from "../../../protocol/traffic/bucket.ts";
+import { createMemoryStore } from "../../../sim/seams/store.ts";
+import { type RealNode, startNode } from "../../support/nodes.ts";
+
+const LIMIT = { bytes: 1_200_000, perMs: 60_000 };
+const { burst, perSecond } = rateOf(LIMIT);
+const PROTOCOL = "/test/1";
+
+/** A node with a budget, and all sockets that it has accepted. */
+async function startMetered(): Promise<RealNode & { readonly socketBytes: () => number; readonly startedMs: number }> {
+  const sockets = new Set<Socket>();
+  const accepted = (message: unknown) => void sockets.add((message as { readonly socket: Socket }).socket);
+  subscribe("net.server.socket", accepted);
+  const metering = await openMetering([{ kind: "all", limit: LIMIT }], {
+    store: createMemoryStore(),
+    clock: wallClock,
+  });
+  const startedMs = performance.now();
+  const node = await startNode({ metering });
+  node.node.addEventListener("stop", () => {
+    unsubscribe("net.server.socket", accepted);
+    void metering.stop();
+  });
+  const socketBytes = () =>
+    [...sockets].reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
+  return { ...node, socketBytes, startedMs };
+}
+
+async function withMetered(
+  body: (metered: Awaited<ReturnType<typeof startMetered>>, other: RealNode) => Promise<void>,
+): Promise<void> {
+  const metered = await startMetered();
+  const other = await startNode();
+  try {
+    await other.node.dial(metered.node.getMultiaddrs(), { signal: AbortSignal.timeout(10_000) });
+    await body(metered, other);
+  } finally {
+    await Promise.all([metered.node.stop(), other.node.stop()]);
+  }
+}
+
+/** Until `isOver`, the bytes of the sockets are within the bucket whenever they are looked at. */
+async function watch(
+  { socketBytes, startedMs }: Pick<Awaited<ReturnType<typeof startMetered>>, "socketBytes" | "startedMs">,
+  isOver: () => boolean,
+): Promise<void> {
+  for (let over = false; !over; await sleep(20)) {
+    over = isOver();
+    const most = burst + (perSecond * (performance.now() - startedMs)) / 1000;
+    const now = socketBytes();
+    assert.ok(now <= most, `${now} of ${most} bytes`);
+  }
+}
+
+describe("a budget at the sockets", () => {
+  it("reads no more than it holds of a neighbour that sends all it can", { timeout: 60_000 }, async () => {
+    await withMetered(async (metered, other) => {
+      await metered.node.handle(PROTOCOL, () => {}); // reads nothing of the stream: its bytes come all the same
+      const connection = other.node.getConnections()[0];
+      assert.ok(connection);
+      const flood = new Uint8Array(200_000);
+      for (let i = 0; i < 8; i++) {
+        const stream = await connection.newStream(PROTOCOL).catch(() => undefined);
+        if (stream === undefined) break;
+        stream.send(flood);
+      }
+      await watch(metered, () => metered.socketBytes() > burst - 100_000);
+      const spent = metered.socketBytes();
+      await watch(metered, () => performance.now() - metered.startedMs > 3_000);
+      assert.ok(spent > 100_000);
+    });
+  });
+
+  it("sends no more than it holds, and the rest when it has flowed in", { timeout: 60_000 }, async () => {
+    await withMetered(async (metered, other) => {
+      let answered = 0;
+      metered.transport.onRequest(PROTOCOL, () => new Uint8Array(100_000));
+      const ask = async () => {
+        const answer = await other.transport.request(metered.id, PROTOCOL, new Uint8Array(1));
+        answered += answer.length;
+      };
+      let isOver = false;
+      const asking = Promise.allSettled([ask(), ask(), ask()]).then(() => {
+        isOver = true;
+      });
+      await watch(metered, () => isOver);
+      await asking;
+      assert.ok(answered >= 200_000, "what fits into the bucket and its inflow comes");
+    });
+  });
+
+  it("refuses connections while nothing is left, on both sides", { timeout: 60_000 }, async () => {
+    await withMetered(async (metered, other) => {
+      metered.transport.onRequest(PROTOCOL, () => new Uint8Array(250_000));
+      void other.transport.request(metered.id, PROTOCOL, new Uint8Array(1)).catch(() => {});
+      await watch(metered, () => metered.socketBytes() > burst - 110_000);
+      await sleep(100);
+      const third = await startNode();
+      try {
+        await assert.rejects(third.node.dial(metered.node.getMultiaddrs(), { signal: AbortSignal.timeout(2_000) }));
+        const there = third.node.getMultiaddrs();
+        await assert.rejects(metered.node.dial(there, { signal: AbortSignal.timeout(2_000) }));
+        assert.ok(metered.socketBytes() <= burst + (perSecond * (performance.now() - metered.startedMs)) / 1000);
+      } finally {
+        await third.node.stop();
+      }
+    });
+  });
+});
