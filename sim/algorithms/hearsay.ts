@@ -65,7 +65,7 @@ async function startLearner(environment: Environment, participant: Participant):
     const transport = network.join(peerId);
     return startPeer({
       task,
-      clock,
+      clock: clock.of(network.numberOf(peerId)),
       crypto,
       identity,
       store,

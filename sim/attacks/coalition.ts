@@ -118,4 +118,5 @@ const NO_NETWORK: Network = {
   leave() {},
   neighbours: () => [],
   tell() {},
+  numberOf: () => 0,
 };

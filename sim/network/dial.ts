@@ -8,7 +8,7 @@ import { type ErrorCode, HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Dialled, DialOptions, PeerId } from "../../protocol/base/seams.ts";
 import { peerAt } from "./addresses.ts";
-import { connect, type Node, type Nodes } from "./nodes.ts";
+import { connect, type Node, type Nodes, nodeOf } from "./nodes.ts";
 
 /** What TCP, Noise, yamux and identify send in each direction, about. */
 const HANDSHAKE_BYTES = 1000;
@@ -31,19 +31,20 @@ export function dial(nodes: Nodes, from: Node, address: string, options: DialOpt
       settle(() => reject(new HearsayError(code, `${address} could not be dialled: ${why}`)));
     const found = (at: PeerId, isThere: boolean) => settle(() => resolve({ peer: at, isThere }));
     const aborted = () => settle(() => reject(signal?.reason));
-    const cancel = nodes.clock.after(LIMITS.dialTimeoutMs, () => fail("ERR_TIMEOUT", "nobody answered in time"));
+    const clock = nodes.clock.of(from.host.number);
+    const cancel = clock.after(LIMITS.dialTimeoutMs, () => fail("ERR_TIMEOUT", "nobody answered in time"));
     if (signal?.aborted) return aborted();
     const to = peerAt(address);
-    if (to === undefined || !nodes.hosts.has(to) || to === from.peer || from.blocked.has(to) || (peer ?? to) !== to)
+    if (to === undefined || !nodes.byName.has(to) || to === from.peer || from.blocked.has(to) || (peer ?? to) !== to)
       return fail("ERR_UNREACHABLE", "no such peer is there");
     if (!probe && from.links.has(to)) return found(to, false);
     signal?.addEventListener("abort", aborted, { once: true });
-    const isWaiting = () => !isOver && nodes.byPeer.get(from.peer) === from;
+    const isWaiting = () => !isOver && from.host.node === from;
     const call = (againMs: number) => {
       if (!isWaiting()) return;
-      nodes.clock.after(againMs, () => call(2 * againMs));
+      clock.after(againMs, () => call(2 * againMs));
       carry(nodes, from, to, () => {
-        const there = nodes.byPeer.get(to);
+        const there = nodeOf(nodes, to);
         if (there === undefined || there.blocked.has(from.peer)) return fail("ERR_UNREACHABLE", "it refused");
         carry(nodes, there, from.peer, () => {
           if (!isWaiting()) return;
@@ -57,13 +58,16 @@ export function dial(nodes: Nodes, from: Node, address: string, options: DialOpt
 }
 
 /** One half of a handshake; between the same two nodes as when it was sent, or it does not arrive. */
-function carry({ clock, conditions, byPeer }: Nodes, from: Node, to: PeerId, arrive: () => void): void {
+function carry({ clock, conditions, byName }: Nodes, from: Node, to: PeerId, arrive: () => void): void {
   from.bytesOut += HANDSHAKE_BYTES;
   const transitMs = conditions.transitMs(from.peer, to, HANDSHAKE_BYTES);
-  if (transitMs === undefined) return;
-  clock.after(transitMs, () => {
-    if (byPeer.get(from.peer) !== from || !conditions.allows(from.peer, to)) return;
-    const node = byPeer.get(to);
+  const receiver = byName.get(to);
+  if (transitMs === undefined || receiver === undefined) return;
+  const { host } = from;
+  const place = { atMs: clock.now() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
+  clock.at(place, () => {
+    if (host.node !== from || !conditions.allows(from.peer, to)) return;
+    const { node } = receiver;
     if (node !== undefined) node.bytesIn += HANDSHAKE_BYTES;
     arrive();
   });

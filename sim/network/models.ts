@@ -3,7 +3,8 @@
  *
  *     upload queue of the sender -> lost for good? -> latency + packets sent again -> download queue of the receiver
  *
- * Each model draws from a stream of its own, so that changing one of them leaves what the others draw as it was.
+ * Each model draws from a stream of its own, so that changing one of them leaves what the others draw as it was. Each sender has its own streams: what
+ * becomes of its messages does not depend on what others send meanwhile.
  */
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Clock, PeerId } from "../../protocol/base/seams.ts";
@@ -43,9 +44,9 @@ export function createConditions(
   { peers, server, rng, clock, runMs }: ConditionsOptions,
 ): ModelledConditions {
   const indices = new Map(peers.map((peer, index) => [peer, index]));
-  const latency = createLatency(spec.latency, rng.fork("latency"));
+  const latencyOf = ofEach((sender) => createLatency(spec.latency, rng.fork(`latency/${sender}`)));
   const lines = spec.bandwidth && createLines(spec.bandwidth, peers.length, rng.fork("bandwidth"));
-  const loss = createLoss(spec.loss, rng.fork("loss"));
+  const lossOf = ofEach((sender) => createLoss(spec.loss, rng.fork(`loss/${sender}`)));
   const partitions = createPartitions(spec.partitions, peers.length, clock.now(), runMs);
   const nats = dealNatClasses(spec.nat, peers.length, rng.fork("nat"));
 
@@ -61,11 +62,12 @@ export function createConditions(
       const sender = indexOf(from);
       const receiver = indexOf(to);
       const nowMs = clock.now();
+      const loss = lossOf(sender);
       const uploadMs =
         lines === undefined || from === server ? 0 : lines.uploadMs(sender, bytes * loss.sendings, nowMs);
       const lateMs = loss.delayMs(bytes); // what is lost has been sent all the same
       if (lateMs === undefined) return undefined;
-      const travelMs = uploadMs + latency(sender, receiver) + lateMs;
+      const travelMs = uploadMs + latencyOf(sender)(sender, receiver) + lateMs;
       return (
         travelMs +
         (lines === undefined || to === server ? 0 : lines.downloadMs(receiver, bytes, nowMs + travelMs, nowMs))
@@ -81,5 +83,14 @@ export function createConditions(
         return false;
       return partitions.together(left, right, clock.now());
     },
+  };
+}
+
+/** A value for each peer, made when it is first asked for. */
+function ofEach<T>(make: (peer: number) => T): (peer: number) => T {
+  const made: T[] = [];
+  return (peer) => {
+    made[peer] ??= make(peer);
+    return made[peer];
   };
 }

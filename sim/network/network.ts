@@ -7,12 +7,15 @@
  * each announcement of everybody, which no simulation of thousands can afford.
  */
 import type { Clock, Crypto, PeerId, Transport } from "../../protocol/base/seams.ts";
-import { type Announced, announce, announced, tell } from "./announcing.ts";
-import { ask } from "./asking.ts";
+import { announce, announced, hear } from "./announcing.ts";
+import { answer, ask, settle } from "./asking.ts";
 import type { Conditions } from "./conditions.ts";
 import { dial } from "./dial.ts";
+import { type EventClock, eventClock } from "./events.ts";
+import type { Announced, Letter } from "./letters.ts";
 import {
   addNode,
+  arrive,
   connect,
   connectionTo,
   disconnect,
@@ -20,12 +23,14 @@ import {
   type Node,
   type Nodes,
   neighboursOf,
+  nodeOf,
   onMet,
   removeNode,
+  send,
 } from "./nodes.ts";
 
 export interface NetworkOptions {
-  readonly clock: Clock;
+  readonly clock: Clock | (Clock & EventClock);
   readonly crypto: Crypto;
   readonly conditions: Conditions;
   /** How far announcements go: over everybody who accepts them (default), or to the author's neighbours. */
@@ -50,6 +55,8 @@ export interface Network {
   neighbours(peer: PeerId): readonly PeerId[];
   /** One announcement to one neighbour, which relays it like any other: only liars tell their neighbours different things. */
   tell(from: PeerId, to: PeerId, topic: string, body: Uint8Array): void;
+  /** Of a node that joined, in the order of joining, from 0: as the clock knows it. */
+  numberOf(peer: PeerId): number;
 }
 
 /** The nodes, and what they all do alike. */
@@ -63,11 +70,13 @@ export function createNetwork(options: NetworkOptions): Network {
   const { clock, crypto, conditions, announcements = "flood", sharesMemory = false } = options;
   const { prefixOf = (peer: PeerId) => peer } = options;
   const world: World = {
-    clock,
+    clock: eventClock(clock),
     conditions,
-    byPeer: new Map(),
-    hosts: new Set(),
+    hosts: [],
+    byName: new Map(),
     own: (bytes) => (sharesMemory ? bytes : bytes.slice()),
+    post: (parcel) => void world.clock.at(parcel, () => arrive(world, parcel)),
+    open: (node, from, letter) => open(world, node, from, letter),
     named: (topic, body) => announced(crypto, announcements === "flood", topic, body),
     prefixOf,
   };
@@ -78,17 +87,24 @@ export function createNetwork(options: NetworkOptions): Network {
     enforce: () => enforce(world),
     leave: (peer) => removeNode(world, peer),
     neighbours(peer) {
-      const node = world.byPeer.get(peer);
+      const node = nodeOf(world, peer);
       return node === undefined ? NOBODY : neighboursOf(node);
     },
     tell(from, to, topic, body) {
-      const node = world.byPeer.get(from);
-      if (node?.links.has(to)) tell(world, node, to, world.named(topic, body));
+      const node = nodeOf(world, from);
+      if (node?.links.has(to)) send(world, node, to, world.named(topic, body));
     },
+    numberOf: (peer) => world.byName.get(peer)?.number ?? 0,
   };
 }
 
 const NOBODY: readonly PeerId[] = [];
+
+function open(world: World, node: Node, from: PeerId, letter: Letter): void {
+  if (letter.kind === "announcement") hear(world, node, from, letter);
+  else if (letter.kind === "question") void answer(world, node, from, letter);
+  else settle(node, from, letter);
+}
 
 function transportOf(world: World, node: Node): Transport {
   const block = (other: PeerId) => {
@@ -98,7 +114,7 @@ function transportOf(world: World, node: Node): Transport {
   return {
     announce: async (topic, body) => announce(world, node, world.named(topic, body)),
     onAnnounce: (topic, handler) => void node.topics.set(topic, handler),
-    request: (peer, protocol, body, { signal } = {}) => ask(world, node, { peer, protocol, body, signal }),
+    request: (peer, protocol, body, { signal } = {}) => ask(world, node, { peer, protocol, body }, signal),
     onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),
     withdraw(name) {
       node.topics.delete(name);

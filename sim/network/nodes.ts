@@ -1,11 +1,30 @@
 /** The nodes of the network in memory, the connections between them, and how bytes pass from one to its neighbour. */
 import { createRecentSet, type RecentSet } from "../../protocol/base/bounded.ts";
-import type { Clock, PeerConnection, PeerId, RequestHandler, Verdict } from "../../protocol/base/seams.ts";
+import type { ErrorCode } from "../../protocol/base/errors.ts";
+import type { PeerConnection, PeerId, RequestHandler, Verdict } from "../../protocol/base/seams.ts";
 import { addressOf } from "./addresses.ts";
 import type { Conditions } from "./conditions.ts";
+import type { EventClock } from "./events.ts";
+import { type Letter, lengthOf, type Parcel } from "./letters.ts";
+
+/** Where the nodes of one name are, one after the other. */
+export interface Host {
+  readonly peer: PeerId;
+  node: Node | undefined;
+  /** In the order of joining, from 0. */
+  readonly number: number;
+  /** Nodes of this name so far. */
+  sessions: number;
+  /** Letters sent so far. */
+  sent: number;
+  /** Questions asked so far. */
+  asked: number;
+}
 
 export interface Node {
   readonly peer: PeerId;
+  readonly host: Host;
+  readonly session: number;
   readonly links: Set<PeerId>;
   /** Those of the links that this node dialled itself. */
   readonly dialled: Set<PeerId>;
@@ -20,19 +39,30 @@ export interface Node {
   readonly meeters: ((connection: PeerConnection, listens: readonly string[]) => void)[];
   /** Names of announcements that passed here, where they are relayed. */
   readonly seen: RecentSet<string>;
-  /** Own requests without an answer yet: what ends each when the connection to its peer breaks. */
-  readonly waiting: Map<() => void, PeerId>;
+  /** Own questions without an answer yet, by their id. */
+  readonly waiting: Map<number, Waiting>;
   bytesIn: number;
   bytesOut: number;
 }
 
+/** A question without an answer yet, and the ways in which it ends: the first that is called counts. */
+export interface Waiting {
+  readonly peer: PeerId;
+  done(reply: Uint8Array): void;
+  fail(code: ErrorCode, why: string): void;
+}
+
 /** All nodes, and the laws that hold between them. */
 export interface Nodes {
-  readonly clock: Clock;
+  readonly clock: EventClock;
   readonly conditions: Conditions;
-  readonly byPeer: Map<PeerId, Node>;
-  /** Names of all nodes that there ever were. */
-  readonly hosts: Set<PeerId>;
+  /** By their numbers, and by their names. */
+  readonly hosts: Host[];
+  readonly byName: Map<PeerId, Host>;
+  /** Takes a letter to where its receiver is; `arrive` is called at its time. */
+  post(parcel: Parcel): void;
+  /** Hands a letter over. */
+  open(node: Node, from: PeerId, letter: Letter): void;
   /** Bytes as they are handed over: a copy, or the same. */
   own(bytes: Uint8Array): Uint8Array;
 }
@@ -43,8 +73,11 @@ const SEEN_CAPACITY = 10_000;
 /** Adds a node without connections; one of the same name is gone, and its connections with it. */
 export function addNode(nodes: Nodes, peer: PeerId): Node {
   removeNode(nodes, peer);
+  const host = hostOf(nodes, peer);
   const node: Node = {
     peer,
+    host,
+    session: ++host.sessions,
     links: new Set(),
     dialled: new Set(),
     sorted: undefined,
@@ -59,20 +92,33 @@ export function addNode(nodes: Nodes, peer: PeerId): Node {
     bytesIn: 0,
     bytesOut: 0,
   };
-  nodes.byPeer.set(peer, node);
-  nodes.hosts.add(peer);
+  host.node = node;
   return node;
 }
 
+function hostOf({ hosts, byName }: Nodes, peer: PeerId): Host {
+  const known = byName.get(peer);
+  if (known !== undefined) return known;
+  const host: Host = { peer, node: undefined, number: hosts.length, sessions: 0, sent: 0, asked: 0 };
+  hosts.push(host);
+  byName.set(peer, host);
+  return host;
+}
+
+export function nodeOf({ byName }: Nodes, peer: PeerId): Node | undefined {
+  return byName.get(peer)?.node;
+}
+
 export function removeNode(nodes: Nodes, peer: PeerId): void {
-  for (const other of nodes.byPeer.get(peer)?.links ?? []) disconnect(nodes, peer, other);
-  nodes.byPeer.delete(peer);
+  const host = nodes.byName.get(peer);
+  for (const other of host?.node?.links ?? []) disconnect(nodes, peer, other);
+  if (host !== undefined) host.node = undefined;
 }
 
 /** Opens a connection, unless there is one, or an end has blocked the other, or the conditions forbid it; both ends hear of it. */
 export function connect(nodes: Nodes, a: PeerId, b: PeerId): void {
-  const { byPeer, conditions } = nodes;
-  const [left, right] = [byPeer.get(a), byPeer.get(b)];
+  const { conditions } = nodes;
+  const [left, right] = [nodeOf(nodes, a), nodeOf(nodes, b)];
   if (left === undefined || right === undefined || left === right || left.links.has(b)) return;
   if (left.blocked.has(b) || right.blocked.has(a) || !conditions.allows(a, b)) return;
   left.links.add(b);
@@ -85,25 +131,27 @@ export function connect(nodes: Nodes, a: PeerId, b: PeerId): void {
 }
 
 /** Closes a connection; requests that are under way over it end, and both ends hear of it. */
-export function disconnect({ byPeer }: Nodes, a: PeerId, b: PeerId): void {
+export function disconnect(nodes: Nodes, a: PeerId, b: PeerId): void {
   for (const [near, far] of [
     [a, b],
     [b, a],
   ] as const) {
-    const node = byPeer.get(near);
+    const node = nodeOf(nodes, near);
     if (node === undefined) continue;
     const wasLinked = node.links.delete(far);
     node.dialled.delete(far);
     if (wasLinked) node.sorted = undefined;
-    for (const [broken, peer] of node.waiting) if (peer === far) broken();
+    for (const waiting of node.waiting.values())
+      if (waiting.peer === far) waiting.fail("ERR_UNREACHABLE", "no connection");
     if (wasLinked) for (const leave of node.leavers) leave(far);
   }
 }
 
 /** Closes the connections that the conditions no longer allow. */
 export function enforce(nodes: Nodes): void {
-  for (const node of nodes.byPeer.values())
-    for (const other of node.links) if (!nodes.conditions.allows(node.peer, other)) disconnect(nodes, node.peer, other);
+  for (const { node } of nodes.hosts)
+    for (const other of node?.links ?? [])
+      if (node && !nodes.conditions.allows(node.peer, other)) disconnect(nodes, node.peer, other);
 }
 
 export function neighboursOf(node: Node): readonly PeerId[] {
@@ -132,22 +180,24 @@ export function connectionTo(nodes: Nodes, node: Node, peer: PeerId): PeerConnec
   };
 }
 
-/** Hands bytes over when they have arrived; `broken` where the link is gone by then. What the network loses, neither hears of. */
-export function deliver(
-  { clock, conditions, byPeer }: Nodes,
-  from: Node,
-  to: PeerId,
-  body: Uint8Array,
-  arrive: (node: Node) => void,
-  broken: () => void = () => {},
-): void {
-  from.bytesOut += body.length;
-  const transitMs = conditions.transitMs(from.peer, to, body.length);
-  if (transitMs === undefined) return;
-  clock.after(transitMs, () => {
-    const node = byPeer.get(to);
-    if (node === undefined || byPeer.get(from.peer) !== from || !from.links.has(to)) return broken();
-    node.bytesIn += body.length;
-    arrive(node);
-  });
+/** Sends a letter to a neighbour. What the network loses, neither hears of. */
+export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void {
+  const { clock, conditions, byName } = nodes;
+  const bytes = lengthOf(letter);
+  from.bytesOut += bytes;
+  const transitMs = conditions.transitMs(from.peer, to, bytes);
+  const receiver = byName.get(to);
+  if (transitMs === undefined || receiver === undefined) return;
+  const { host, session } = from;
+  const place = { atMs: clock.now() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
+  nodes.post({ ...place, session, letter });
+}
+
+/** A letter has arrived. It is lost where the link that it came over is gone. */
+export function arrive(nodes: Nodes, { to, from, session, letter }: Parcel): void {
+  const node = nodes.hosts[to]?.node;
+  const sender = nodes.hosts[from]?.node;
+  if (node === undefined || sender?.session !== session || !sender.links.has(node.peer)) return;
+  node.bytesIn += lengthOf(letter);
+  nodes.open(node, sender.peer, letter);
 }

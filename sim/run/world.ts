@@ -86,7 +86,7 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
       const transport = network.join(peerId);
       const { peer, kill } = await startPeer({
         task,
-        clock: wrap.clock ?? clock,
+        clock: wrap.clock ?? clock.of(network.numberOf(peerId)),
         crypto,
         identity,
         store,

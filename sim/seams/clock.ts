@@ -1,20 +1,29 @@
 /**
- * Virtual time: a heap of events ordered by (time, sequence). Between two events all promises are drained, so that a run is a
- * function of its seed, whatever the speed of the machine.
+ * Virtual time: a heap of events ordered by (time, whom it happens to, who set it, its number). Between two events all promises are drained, so that a
+ * run is a function of its seed, whatever the speed of the machine.
+ *
+ * The order says nothing of when an event was set, only of who is who. So the events of one node come in the same order whether the other nodes run
+ * in this thread or in another (run/parts.ts).
  */
 import TinyQueue from "tinyqueue";
 import type { Clock } from "../../protocol/base/seams.ts";
+import type { EventClock, EventPlace } from "../network/events.ts";
 
-export interface VirtualClock extends Clock {
+export interface VirtualClock extends Clock, EventClock {
   /** Runs events up to and including `untilMs`, then sets the time to it. Stops early where no event is left. */
   run(untilMs: number): Promise<void>;
+  /** Runs events before `endMs`. The time is that of the last of them. */
+  runBefore(endMs: number): Promise<void>;
+  /** When the next event is due; Infinity where there is none. */
+  nextMs(): number;
 }
 
-interface Due {
-  readonly atMs: number;
-  readonly sequence: number;
+interface Due extends EventPlace {
   callback: (() => void) | undefined;
 }
+
+/** Whose events `after` of the clock itself sets. They come before those of all nodes. */
+const WORLD = -1;
 
 /** Events between two looks at the real world. */
 const EVENTS_PER_BREATH = 4096;
@@ -22,8 +31,8 @@ const EVENTS_PER_BREATH = 4096;
 export function createVirtualClock(startMs = 0): VirtualClock {
   let heap = new TinyQueue<Due>([], inOrder);
   let nowMs = startMs;
-  let sequence = 0;
   let cancelled = 0;
+  const views = new Map<number, Clock>();
 
   /** Forgets cancelled events once they are the most: nearly every request sets a time-out that it does not need. */
   function compact(): void {
@@ -35,35 +44,57 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     cancelled = 0;
   }
 
-  return {
-    now: () => nowMs,
-    monotonicMs: () => nowMs,
-    after(delayMs, callback) {
-      const event: Due = { atMs: nowMs + Math.max(0, delayMs), sequence: sequence++, callback };
-      heap.push(event);
-      return () => {
-        if (event.callback === undefined) return;
-        event.callback = undefined; // stays in the heap until its time comes, or `compact`
-        cancelled++;
-        compact();
-      };
-    },
-    async run(untilMs) {
-      await breathe();
-      let events = 0;
-      for (let next = heap.peek(); next !== undefined && next.atMs <= untilMs; next = heap.peek()) {
-        heap.pop();
-        const { callback } = next;
-        if (callback === undefined) {
-          cancelled--;
-          continue;
-        }
-        next.callback = undefined; // cancelling it from here on is nothing
-        nowMs = next.atMs;
-        callback();
-        await drainPromises();
-        if (++events % EVENTS_PER_BREATH === 0) await breathe();
+  function at(place: EventPlace, callback: () => void): () => void {
+    const event: Due = { ...place, callback };
+    heap.push(event);
+    return () => {
+      if (event.callback === undefined) return;
+      event.callback = undefined; // stays in the heap until its time comes, or `compact`
+      cancelled++;
+      compact();
+    };
+  }
+
+  function of(node: number): Clock {
+    const known = views.get(node);
+    if (known !== undefined) return known;
+    let number = 0;
+    const view: Clock = {
+      now: () => nowMs,
+      monotonicMs: () => nowMs,
+      after: (delayMs, callback) =>
+        at({ atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ }, callback),
+    };
+    views.set(node, view);
+    return view;
+  }
+
+  async function runWhile(isDue: (atMs: number) => boolean): Promise<void> {
+    await breathe();
+    let events = 0;
+    for (let next = heap.peek(); next !== undefined && isDue(next.atMs); next = heap.peek()) {
+      heap.pop();
+      const { callback } = next;
+      if (callback === undefined) {
+        cancelled--;
+        continue;
       }
+      next.callback = undefined; // cancelling it from here on is nothing
+      nowMs = next.atMs;
+      callback();
+      await drainPromises();
+      if (++events % EVENTS_PER_BREATH === 0) await breathe();
+    }
+  }
+
+  return {
+    ...of(WORLD),
+    of,
+    at,
+    nextMs: () => heap.peek()?.atMs ?? Number.POSITIVE_INFINITY,
+    runBefore: (endMs) => runWhile((atMs) => atMs < endMs),
+    async run(untilMs) {
+      await runWhile((atMs) => atMs <= untilMs);
       nowMs = Math.max(nowMs, untilMs);
     },
   };
@@ -82,7 +113,7 @@ function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** The order of events: by time, then by the order in which they were asked for. */
+/** The order of events. */
 function inOrder(a: Due, b: Due): number {
-  return a.atMs - b.atMs || a.sequence - b.sequence;
+  return a.atMs - b.atMs || a.to - b.to || a.from - b.from || a.number - b.number;
 }

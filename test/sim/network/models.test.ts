@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { mean } from "../../../protocol/base/figures.ts";
-import { createRng } from "../../../protocol/base/rng.ts";
+import { createRng, type Rng } from "../../../protocol/base/rng.ts";
+import { createLatency, leastLatencyMs } from "../../../sim/network/latency.ts";
 import { createConditions, type ModelledConditions } from "../../../sim/network/models.ts";
 import { createNetwork } from "../../../sim/network/network.ts";
 import { networkSchema } from "../../../sim/network/schema.ts";
@@ -31,6 +32,21 @@ describe("latency", () => {
     const logs = (transits(conditions, 20_000) as number[]).map(Math.log);
     assert.ok(isNear(Math.exp(mean(logs)), 40, 0.02), `median ${Math.exp(mean(logs))}`);
     assert.ok(isNear(deviation(logs), 0.7, 0.02), `sigma ${deviation(logs)}`);
+  });
+
+  it("of one sender does not depend on what others send meanwhile, and is never less than the least", () => {
+    const latency = { kind: "lognormal", medianMs: 40, sigma: 0.7 } as const;
+    const loss = { messages: 0.2, packets: 0.1 };
+    const alone = transits(conditionsOf({ latency, loss }).conditions, 100);
+    const { conditions } = conditionsOf({ latency, loss });
+    const beside = Array.from({ length: 100 }, () => {
+      conditions.transitMs("b", "a", 100);
+      return conditions.transitMs("a", "b", 100);
+    });
+    assert.deepEqual(beside, alone);
+    const lowest = { uint32: () => 0, normal: () => -5 } as unknown as Rng;
+    assert.equal(createLatency(latency, lowest)(0, 1), leastLatencyMs(latency));
+    assert.ok(leastLatencyMs(latency) > 0);
   });
 
   it("is that of the places, one way and the other, where peers are dealt to them in turn", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
 import { clockConformance } from "../../conformance/clock.ts";
 
@@ -37,6 +38,43 @@ describe("the virtual clock", () => {
         assert.deepEqual(ran, expected);
       }),
     );
+  });
+
+  it("runs events of one time in the order of the nodes, the world first, whoever set them first", async () => {
+    const places = fc.uniqueArray(fc.record({ atMs: fc.nat(3), to: fc.nat(4), from: fc.nat(4), number: fc.nat(9) }), {
+      selector: (place) => Object.values(place).join(),
+      maxLength: 100,
+    });
+    await fc.assert(
+      fc.asyncProperty(places, fc.nat(), async (list, seed) => {
+        const clock = createVirtualClock();
+        const ran: string[] = [];
+        for (const index of createRng(seed).permutation(list.length)) {
+          const place = list[index] as (typeof list)[number];
+          clock.at(place, () => void ran.push(Object.values(place).join()));
+        }
+        clock.after(0, () => void ran.push("world"));
+        await clock.run(10);
+        const byAll = [...list].sort(
+          (a, b) => a.atMs - b.atMs || a.to - b.to || a.from - b.from || a.number - b.number,
+        );
+        assert.deepEqual(ran, ["world", ...byAll.map((place) => Object.values(place).join())]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("runs what a node sets for itself in the order in which it was set, between what lower and higher nodes do to it", async () => {
+    const clock = createVirtualClock();
+    const ran: string[] = [];
+    clock.at({ atMs: 5, to: 1, from: 2, number: 0 }, () => void ran.push("from 2"));
+    clock.of(1).after(5, () => void ran.push("own"));
+    clock.of(1).after(5, () => void ran.push("own too"));
+    clock.at({ atMs: 5, to: 1, from: 0, number: 7 }, () => void ran.push("from 0"));
+    await clock.runBefore(5);
+    assert.deepEqual([ran, clock.nextMs()], [[], 5]);
+    await clock.run(5);
+    assert.deepEqual([ran, clock.nextMs()], [["from 0", "own", "own too", "from 2"], Number.POSITIVE_INFINITY]);
   });
 
   it("leaves out what was cancelled, however much that is", async () => {

@@ -1,0 +1,30 @@
+/** What a network needs of a clock: events whose order depends on the nodes alone. `seams/clock.ts` is such a clock. */
+import type { Clock } from "../../protocol/base/seams.ts";
+
+/** The place of an event in the order of all: by time, then by the numbers, in the order of the fields. No two events have the same. */
+export interface EventPlace {
+  readonly atMs: number;
+  /** Number of the node to which it happens. */
+  readonly to: number;
+  /** Number of the node that set it. */
+  readonly from: number;
+  /** Counts what `from` sets for others. */
+  readonly number: number;
+}
+
+export interface EventClock extends Pick<Clock, "now"> {
+  /** The same clock in the hands of a node: what it sets happens to itself. */
+  of(node: number): Clock;
+  /** Sets what one node does to another. Returns what cancels it. */
+  at(place: EventPlace, callback: () => void): () => void;
+}
+
+/** Any clock as one of events. One of the real world brings what is due at one time in the order in which it was set. */
+export function eventClock(clock: Clock | (Clock & EventClock)): EventClock {
+  if ("at" in clock) return clock;
+  return {
+    now: clock.now,
+    of: () => clock,
+    at: ({ atMs }, callback) => clock.after(atMs - clock.now(), callback),
+  };
+}

@@ -1,0 +1,48 @@
+/** What nodes of the network in memory send each other, as data: so it can go to another thread too. */
+import { utf8 } from "../../protocol/base/bytes.ts";
+import type { ErrorCode } from "../../protocol/base/errors.ts";
+import type { EventPlace } from "./events.ts";
+
+export type Letter = Announced | Question | Answer | Refusal;
+
+export interface Announced {
+  readonly kind: "announcement";
+  readonly topic: string;
+  readonly body: Uint8Array;
+  /** Undefined where announcements are not relayed. */
+  readonly name: string | undefined;
+}
+
+export interface Question {
+  readonly kind: "question";
+  /** Of the asker, never used twice. */
+  readonly id: number;
+  readonly protocol: string;
+  readonly body: Uint8Array;
+}
+
+export interface Answer {
+  readonly kind: "answer";
+  /** Of the question. */
+  readonly id: number;
+  readonly body: Uint8Array;
+}
+
+export interface Refusal {
+  readonly kind: "refusal";
+  /** Of the question. */
+  readonly id: number;
+  readonly code: ErrorCode;
+}
+
+/** A letter on its way. */
+export interface Parcel extends EventPlace {
+  /** Of the node that sent it: what a node of before sent is lost. */
+  readonly session: number;
+  readonly letter: Letter;
+}
+
+/** Bytes on the wire. */
+export function lengthOf(letter: Letter): number {
+  return letter.kind === "refusal" ? utf8(letter.code).length : letter.body.length;
+}
