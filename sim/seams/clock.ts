@@ -29,10 +29,63 @@ const WORLD = -1;
 const EVENTS_PER_BREATH = 4096;
 
 export function createVirtualClock(startMs = 0): VirtualClock {
-  let heap = new TinyQueue<Due>([], inOrder);
-  let nowMs = startMs;
-  let cancelled = 0;
+  const events = createEvents();
   const views = new Map<number, Clock>();
+  let nowMs = startMs;
+
+  function of(node: number): Clock {
+    const known = views.get(node);
+    if (known !== undefined) return known;
+    let number = 0;
+    const view: Clock = {
+      now: () => nowMs,
+      monotonicMs: () => nowMs,
+      after: (delayMs, callback) =>
+        events.add({ atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ }, callback),
+    };
+    views.set(node, view);
+    return view;
+  }
+
+  async function runWhile(isDue: (atMs: number) => boolean): Promise<void> {
+    await breathe();
+    let count = 0;
+    for (let dueMs = events.nextMs(); dueMs < Number.POSITIVE_INFINITY && isDue(dueMs); dueMs = events.nextMs()) {
+      const { atMs, callback } = events.take();
+      if (callback === undefined) continue;
+      nowMs = atMs;
+      callback();
+      await drainPromises();
+      if (++count % EVENTS_PER_BREATH === 0) await breathe();
+    }
+  }
+
+  return {
+    ...of(WORLD),
+    of,
+    at: events.add,
+    nextMs: events.nextMs,
+    runBefore: (endMs) => runWhile((atMs) => atMs < endMs),
+    async run(untilMs) {
+      await runWhile((atMs) => atMs <= untilMs);
+      nowMs = Math.max(nowMs, untilMs);
+    },
+  };
+}
+
+/** The events to come. */
+interface Events {
+  /** Returns what cancels it. */
+  add(place: EventPlace, callback: () => void): () => void;
+  /** Infinity where there is none. A cancelled one counts. */
+  nextMs(): number;
+  /** The next one; without a callback where it was cancelled. */
+  take(): { readonly atMs: number; readonly callback: (() => void) | undefined };
+}
+
+function createEvents(): Events {
+  let heap = new TinyQueue<Due>([], inOrder);
+  let cancelled = 0;
 
   /** Forgets cancelled events once they are the most: nearly every request sets a time-out that it does not need. */
   function compact(): void {
@@ -44,58 +97,24 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     cancelled = 0;
   }
 
-  function at(place: EventPlace, callback: () => void): () => void {
-    const event: Due = { ...place, callback };
-    heap.push(event);
-    return () => {
-      if (event.callback === undefined) return;
-      event.callback = undefined; // stays in the heap until its time comes, or `compact`
-      cancelled++;
-      compact();
-    };
-  }
-
-  function of(node: number): Clock {
-    const known = views.get(node);
-    if (known !== undefined) return known;
-    let number = 0;
-    const view: Clock = {
-      now: () => nowMs,
-      monotonicMs: () => nowMs,
-      after: (delayMs, callback) =>
-        at({ atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ }, callback),
-    };
-    views.set(node, view);
-    return view;
-  }
-
-  async function runWhile(isDue: (atMs: number) => boolean): Promise<void> {
-    await breathe();
-    let events = 0;
-    for (let next = heap.peek(); next !== undefined && isDue(next.atMs); next = heap.peek()) {
-      heap.pop();
-      const { callback } = next;
-      if (callback === undefined) {
-        cancelled--;
-        continue;
-      }
-      next.callback = undefined; // cancelling it from here on is nothing
-      nowMs = next.atMs;
-      callback();
-      await drainPromises();
-      if (++events % EVENTS_PER_BREATH === 0) await breathe();
-    }
-  }
-
   return {
-    ...of(WORLD),
-    of,
-    at,
+    add(place, callback) {
+      const event: Due = { ...place, callback };
+      heap.push(event);
+      return () => {
+        if (event.callback === undefined) return;
+        event.callback = undefined; // stays in the heap until its time comes, or `compact`
+        cancelled++;
+        compact();
+      };
+    },
     nextMs: () => heap.peek()?.atMs ?? Number.POSITIVE_INFINITY,
-    runBefore: (endMs) => runWhile((atMs) => atMs < endMs),
-    async run(untilMs) {
-      await runWhile((atMs) => atMs <= untilMs);
-      nowMs = Math.max(nowMs, untilMs);
+    take() {
+      const next = heap.pop() as Due;
+      const { atMs, callback } = next;
+      next.callback = undefined; // cancelling it from here on is nothing
+      if (callback === undefined) cancelled--;
+      return { atMs, callback };
     },
   };
 }
