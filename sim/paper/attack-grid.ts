@@ -1,10 +1,10 @@
-/** Tables of attack cells: attacks down, anything across, and marks where a target is missed. */
-
-import { type AttackCell, aloneOf, TARGETS } from "./attack-targets.ts";
-import type { Cell } from "./cells.ts";
-import { scoreOf } from "./cells.ts";
+/** Tables of attack cells: attacks down, anything across; and what stands out in them. */
+import { meanInterval } from "../report/statistics.ts";
+import { type AttackCell, aloneOf, isAttacked, SILENT } from "./attack-cells.ts";
+import { type Cell, missingOf } from "./cells.ts";
+import { endText, intervalText, isAboveZero } from "./intervals.ts";
 import { counted, type MarkdownTable, plainText } from "./markdown.ts";
-import { missingText, partitionName, scoreText, whole } from "./names.ts";
+import { list, missingText, whole } from "./names.ts";
 
 export interface Column {
   readonly title: string;
@@ -12,83 +12,70 @@ export interface Column {
   holds(cell: AttackCell): boolean;
 }
 
-/** `without attack` and `alone` on top, then the attacks in the order of the sweep. */
+/** `alone`, `without attack` and `liars silent` on top, then the attacks in the order of the sweep; beside each column what an attack costs. */
 export function attackGrid(
   cells: readonly AttackCell[],
   columns: readonly Column[],
   alone: readonly Cell[],
 ): MarkdownTable {
-  const names = [...new Set(cells.filter(({ share }) => share > 0).map(({ name }) => name))];
   const lonely = aloneOf(alone);
-  const aloneRow = columns.map((column) => {
+  const aloneRow = columns.flatMap((column) => {
     const example = cells.find(column.holds);
-    const cell = example && lonely(example.cell.scenario);
-    const score = cell && scoreOf(cell);
-    return score === undefined ? missingText(cell) : scoreText(score);
+    return [endText(example && lonely(example.cell.scenario)), ""];
   });
   const rowOf = (name: string) =>
-    columns.map((column) => cellText(cells.find((cell) => cell.name === name && column.holds(cell))));
+    columns.flatMap((column) => {
+      const cell = cells.find((one) => one.name === name && column.holds(one));
+      return [cellText(cell), costText(cell)];
+    });
   return {
-    head: ["attack", ...columns.map(({ title }) => title)],
+    head: ["attack", ...columns.flatMap(({ title }) => [title, "costs"])],
     rows: [
       ["*alone, no network*", ...aloneRow],
       ["*without attack*", ...rowOf("none")],
-      ...names.map((name) => [plainText(name), ...rowOf(name)]),
+      ["*liars silent*", ...rowOf(SILENT)],
+      ...attackNames(cells).map((name) => [plainText(name), ...rowOf(name)]),
     ],
   };
 }
 
-/** `96 / 93`, bold with its footnotes where it misses a target; after a third figure of a targeted attack. */
-function cellText(cell: AttackCell | undefined): string {
-  if (cell?.score === undefined) return missingText(cell?.cell);
-  const { score, misses = [] } = cell;
-  const success = score.success === undefined ? "" : ` (${whole(score.success)})`;
-  const letters = misses.map(({ target }) => target.letter).join("");
-  return misses.length === 0
-    ? `${scoreText(score)}${success}`
-    : `**${scoreText(score)}**${success}<sup>${letters}</sup>`;
+/** Those that do something, in the order of the sweep. */
+export function attackNames(cells: readonly AttackCell[]): string[] {
+  return [...new Set(cells.filter(isAttacked).map(({ name }) => name))];
 }
 
-/** What the footnotes of the tables say, as a list. */
-export function footnotes(): string {
-  return TARGETS.map(({ letter, text }) => `- <sup>${letter}</sup> ${plainText(text)}`).join("\n");
+/** `95.2 ± 0.3 / 89.0 ± 2.1`; of a targeted attack also how often it succeeds. */
+export function cellText(cell: AttackCell | undefined): string {
+  if (cell === undefined || missingOf(cell.cell) > 0) return missingText(cell?.cell);
+  const success = meanInterval(cell.cell.outcomes.map(({ summary }) => summary.final.attackSuccess));
+  return success === undefined ? endText(cell.cell) : `${endText(cell.cell)}; hits ${intervalText(success)}`;
 }
 
-/** How many cells miss each target, and which. */
-export function missList(cells: readonly AttackCell[]): string {
-  const judged = cells.filter(({ share, misses }) => share > 0 && misses !== undefined);
-  const attacked = cells.filter(({ share }) => share > 0);
-  const missing = judged.filter(({ misses = [] }) => misses.length > 0);
-  const open = attacked.length - judged.length;
-  const note = open === 0 ? "" : `, ${counted(open, "cell")} not judged yet`;
-  if (judged.length === 0) return `No cell can be judged yet${note === "" ? "" : ` (${counted(open, "cell")} wait)`}.`;
-  if (missing.length === 0) return `All ${counted(judged.length, "attack cell")} reach their targets${note}.`;
-  const lines = TARGETS.flatMap((target) => {
-    const found = missing.flatMap((cell) =>
-      (cell.misses ?? [])
-        .filter((miss) => miss.target === target)
-        .map(({ figure, bound }) => ({ cell, figure, bound })),
-    );
-    if (found.length === 0) return [];
-    const partitions = [...new Set(found.map(({ cell }) => cell.partition))].map((partition) => {
-      const items = found
-        .filter(({ cell }) => cell.partition === partition)
-        .map(({ cell, figure, bound }) => `${placeOf(cell)}: ${tenth(figure)} for ${tenth(bound)}`);
-      return `  - ${partitionName(partition)}: ${items.join("; ")}`;
-    });
-    return [
-      `- <sup>${target.letter}</sup> ${plainText(target.text)}: missed by ${counted(found.length, "cell")}`,
-      ...partitions,
-    ];
-  });
-  const heading = `${missing.length} of ${counted(judged.length, "attack cell")} miss a target${note}:`;
-  return [heading, "", ...lines].join("\n");
+/** In bold where the whole interval is above 0. */
+function costText(cell: AttackCell | undefined): string {
+  if (cell === undefined || cell.share === 0) return "";
+  if (cell.cost === undefined) return "…";
+  const text = intervalText(cell.cost);
+  return isAboveZero(cell.cost) ? `**${text}**` : text;
 }
 
-function placeOf({ name, share, inbox }: AttackCell): string {
-  return `${plainText(name)} (f ${share}, k ${inbox})`;
+/** In how many cells lies cost more, or less, than chance explains. */
+export function costList(cells: readonly AttackCell[], placeOf: (cell: AttackCell) => string): string {
+  const attacked = cells.filter(isAttacked);
+  const known = attacked.flatMap(({ cost, ...cell }) => (cost === undefined ? [] : [{ ...cell, cost }]));
+  const open = attacked.length - known.length;
+  const note = open === 0 ? "" : ` Not judged yet, for want of runs: ${counted(open, "cell")}.`;
+  if (known.length === 0) return `No cell can be judged yet.${note}`;
+  const hurt = known.filter(({ cost }) => isAboveZero(cost)).sort((a, b) => b.cost.mean - a.cost.mean);
+  const helped = known.filter(({ cost }) => isAboveZero({ ...cost, mean: -cost.mean })).length;
+  const first = `Lies cost accuracy, with the whole interval, in ${hurt.length} of ${counted(known.length, "attack cell")}`;
+  const items = hurt.map((cell) => `${plainText(cell.name)} (${placeOf(cell)}) ${intervalText(cell.cost)}`);
+  const second = ` In ${helped} the attacked peers end better than beside silent liars.`;
+  return `${first}${items.length === 0 ? "" : `: ${items.join("; ")}`}.${helped === 0 ? "" : second}${note}`;
 }
 
-function tenth(share: number): string {
-  return (100 * share).toFixed(1);
+/** `f 0.2, k 8`. */
+export function liarsText(cells: readonly AttackCell[]): string {
+  const shares = cells.filter(({ share }) => share > 0).map(({ share }) => `${whole(share)} %`);
+  return `${list(shares)} of liars, k ${list(cells.map(({ inbox }) => inbox))}`;
 }

@@ -1,171 +1,110 @@
 /** The tables of sim/results/attacks.md: everything in it comes from the runs and the sweeps that asked for them. */
-
-import { mean } from "../../protocol/base/figures.ts";
-import { attackGrid, type Column, footnotes, missList } from "./attack-grid.ts";
-import { attackSummary } from "./attack-summary.ts";
-import { type AttackCell, judgeCells } from "./attack-targets.ts";
+import { type AttackCell, attackCells } from "./attack-cells.ts";
+import { attackGrid, type Column, costList, liarsText } from "./attack-grid.ts";
+import { rulesGrid, rulesIn, rulesSummary } from "./attack-rules.ts";
 import type { Cell } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
-import { captionOf, DEFAULT_RULE, list, partitionName, type SweepCells, whole } from "./names.ts";
+import { captionOf, DEFAULT_RULE, hasRuns, list, partitionName, type SweepCells, whole } from "./names.ts";
 
+/** Sweeps by what they are about, in the order of the page; and `alone`, which is `algorithm: local`. */
 export interface AttackSweeps {
-  /** The default rule under every attack. */
+  /** The default rule under every attack, and other rules under some. */
   readonly matrix: SweepCells;
-  /** Other rules. */
-  readonly rules: SweepCells;
+  readonly twoWorlds: SweepCells;
   readonly mnist: SweepCells;
   readonly many: SweepCells;
-  /** `algorithm: local`. */
   readonly alone: SweepCells;
 }
 
-/** Of the comparison of rules. */
-const RULES_SHARE = 0.2;
-const RULES_INBOX = 15;
-
-export function attackReport({ matrix, rules, mnist, many, alone }: AttackSweeps): string {
-  const judged = judgeCells(matrix.cells, alone.cells);
+export function attackReport({ alone, ...sweeps }: AttackSweeps): string {
+  const parts = [
+    { title: "", sweep: sweeps.matrix },
+    { title: "two worlds", sweep: sweeps.twoWorlds },
+    { title: "200 peers", sweep: sweeps.many },
+    { title: "MNIST", sweep: sweeps.mnist },
+  ];
+  const begun = parts.filter(({ sweep }) => hasRuns(sweep));
+  const waiting = parts.filter(({ sweep }) => !hasRuns(sweep)).map(({ sweep }) => `\`${sweep.file}\``);
   return [
     intro(alone),
-    "### The default rule in a few lines",
-    `${captionOf(matrix)}. Means over both k; "worst cell" is the least mean, with its attack.`,
-    markdownTable(attackSummary(judged)),
-    missList(judged),
-    ...partitionsOf(judged).flatMap((partition) => [
-      `### The default rule, ${partitionName(partition)}`,
-      `${captionOf({ ...matrix, cells: cellsIn(partition, matrix) })}.`,
-      markdownTable(
-        matrixTable(
-          judged.filter((cell) => cell.partition === partition),
-          alone.cells,
-        ),
-      ),
-    ]),
-    ...rulesPart(judged, rules, alone.cells),
-    ...partitionTable("200 peers", many, alone.cells),
-    ...partitionTable("MNIST", mnist, alone.cells),
+    ...begun.flatMap(({ title, sweep }) => partsOf(title, sweep, alone.cells)),
+    ...(waiting.length === 0 ? [] : [`No runs yet of ${list(waiting)}.`]),
   ].join("\n\n");
 }
 
-/** The cut for every day: one table, partitions across, and what it misses. */
+/** The cut for every day: one table, graphs across, and which lies cost something. */
 export function attackCut(cut: SweepCells, alone: readonly Cell[]): { table: MarkdownTable; notes: string } {
-  const judged = judgeCells(cut.cells, alone);
-  return { table: attackGrid(judged, partitionColumns(judged), alone), notes: missList(judged) };
+  const cells = attackCells(cut.cells);
+  return { table: attackGrid(cells, graphColumns(cells), alone), notes: costList(cells, ({ graph }) => graph) };
 }
 
 function intro(alone: SweepCells): string {
   return [
-    "Cells are percent: the mean over seeds of the mean accuracy of the honest peers / the worst single honest peer of all seeds. After a",
-    "backdoor, in parentheses: the share of triggered test rows that go where the attacker wants them. Where runs are missing, … and how many.",
+    "Each cell is `mean accuracy ± interval / worst peer ± interval`, in percent: the mean over the honest peers of a run, and the worst single one of",
+    "a run, each with its 95 % interval over the seeds (Student's t). After a backdoor also: the share of triggered test rows that go where the",
+    "attacker wants them. Where runs are missing, … and how many.",
     "",
-    "*Without attack* all peers are honest. Liars share no data, so the attacked networks also lack the data of every tenth, fifth or third",
-    "peer, which costs something on skewed data whatever the rule. *Alone*, each peer trains as long on its own data, and hears of nobody",
+    "*Without attack* all peers are honest. *Liars silent*: the same liars say nothing, so that their data are missing and nobody lies; its cost is what",
+    "that is worth against no liars. The cost of an attack is what it lacks, in points of the mean accuracy, to silent liars under the same",
+    "seed: what the lies do. **Bold**: the whole interval is above 0. *Alone*, each peer trains as long on its own data, and hears of nobody",
     `(${captionOf(alone)}).`,
-    "",
-    "A **bold** cell misses a target of the default rule:",
-    "",
-    footnotes(),
   ].join("\n");
 }
 
-function matrixTable(cells: readonly AttackCell[], alone: readonly Cell[]): MarkdownTable {
-  const inboxes = unique(cells.map(({ inbox }) => inbox));
-  const shares = unique(cells.filter(({ share }) => share > 0).map(({ share }) => share));
-  const columns = inboxes.flatMap((inbox) =>
-    shares.map(
-      (share): Column => ({
-        title: `k ${inbox}, f ${share}`,
-        holds: (cell) => cell.inbox === inbox && (cell.share === share || cell.share === 0),
+/** One table for each partition and share of liars with graphs across, then the rules where there are several. */
+function partsOf(title: string, sweep: SweepCells, alone: readonly Cell[]): string[] {
+  const all = attackCells(sweep.cells);
+  const heading = (partition: string) => [partitionName(partition), title].filter((part) => part !== "").join(", ");
+  return unique(all.map(({ partition }) => partition)).flatMap((partition) => {
+    const here = all.filter((cell) => cell.partition === partition);
+    const caption = captionOf({ ...sweep, cells: here.map(({ cell }) => cell) });
+    const shares = unique(here.filter(({ share }) => share > 0).map(({ share }) => share));
+    const own = here.filter(({ rule }) => rule === DEFAULT_RULE);
+    const name = heading(partition);
+    return [
+      ...shares.flatMap((share) => {
+        const cells = own.filter((cell) => cell.share === share || cell.share === 0);
+        if (!cells.some((cell) => cell.share === share)) return [];
+        return [
+          `### The default rule, ${name}, ${whole(share)} % of liars`,
+          `${caption}; ${liarsText(cells)}.`,
+          markdownTable(attackGrid(cells, graphColumns(cells), alone)),
+          costList(cells, ({ graph }) => graph),
+        ];
       }),
-    ),
-  );
-  return attackGrid(cells, columns, alone);
+      ...unique(here.map(({ graph }) => graph)).flatMap((graph) =>
+        rulesPart(
+          name,
+          graph,
+          here.filter((cell) => cell.graph === graph),
+          caption,
+        ),
+      ),
+    ];
+  });
 }
 
-function rulesPart(matrix: readonly AttackCell[], rules: SweepCells, alone: readonly Cell[]): string[] {
-  const others = judgeCells(rules.cells, alone);
-  const known = new Set(others.map(({ name }) => name));
-  const own = matrix.filter(
-    ({ inbox, share, name }) => inbox === RULES_INBOX && (share === RULES_SHARE || share === 0) && known.has(name),
-  );
-  const names = [DEFAULT_RULE, ...others.map(({ rule }) => rule).filter((rule) => rule !== DEFAULT_RULE)];
-  const columns = [...new Set(names)].map((rule): Column => ({ title: rule, holds: (cell) => cell.rule === rule }));
-  const note = `k ${RULES_INBOX}, f ${RULES_SHARE}; ${DEFAULT_RULE} from the matrix above. Every rule is held to the targets of the default one, against its own run without attack`;
-  const all = [...own, ...others];
+/** Nothing where there is one rule only. */
+function rulesPart(name: string, graph: string, all: readonly AttackCell[], caption: string): string[] {
+  const others = all.filter(({ rule }) => rule !== DEFAULT_RULE);
+  const known = new Set(others.map((cell) => `${cell.name}/${cell.share}`));
+  const cells = all.filter((cell) => known.has(`${cell.name}/${cell.share}`));
+  if (rulesIn(cells).length < 2) return [];
   return [
-    "### Other rules",
-    `${captionOf(rules)}; ${note}.`,
-    "Mean over attacks / worst cell / worst single peer:",
-    markdownTable(rulesSummary(all, partitionsOf(others), columns)),
-    ...partitionsOf(others).flatMap((partition) => {
-      // The order of rows is that of the comparison, which not all of the matrix has.
-      const here = all.filter((cell) => cell.partition === partition);
-      return [
-        `**${partitionName(partition)}**`,
-        markdownTable(inOrderOf(attackGrid(here, columns, alone), attackGrid(others, columns, alone))),
-      ];
-    }),
+    `### Rules, ${name}, ${graph}`,
+    `${caption}; ${liarsText(cells)}. Differences are paired by seed.`,
+    markdownTable(rulesSummary(cells)),
+    markdownTable(rulesGrid(cells)),
   ];
 }
 
-/** Over the attacks that all rules have met, so that none is judged by less. */
-function rulesSummary(
-  cells: readonly AttackCell[],
-  partitions: readonly string[],
-  columns: readonly Column[],
-): MarkdownTable {
-  const attacked = cells.filter(({ share }) => share > 0);
-  const rows = columns.map(({ title, holds }) => [
-    title,
-    ...partitions.map((partition) => {
-      const here = attacked.filter((cell) => cell.partition === partition);
-      const met = (name: string) =>
-        columns.every((column) => here.some((cell) => cell.name === name && column.holds(cell)));
-      const own = here.filter((cell) => holds(cell) && met(cell.name));
-      const scores = own.flatMap(({ score }) => (score === undefined ? [] : [score]));
-      if (scores.length < own.length || scores.length === 0) return `… ${own.length - scores.length}`;
-      const means = scores.map(({ mean }) => mean);
-      const worst = Math.min(...scores.map((score) => score.worst));
-      return [mean(means), Math.min(...means), worst].map(whole).join(" / ");
-    }),
-  ]);
-  return { head: ["rule", ...partitions.map(partitionName)], rows };
-}
-
-/** The rows of `table` in the order of those of `model`. */
-function inOrderOf(table: MarkdownTable, model: MarkdownTable): MarkdownTable {
-  const rows = new Map(table.rows.map((row) => [row[0], row]));
-  return { head: table.head, rows: model.rows.map(([name = ""]) => rows.get(name) ?? [name]) };
-}
-
-/** One table for a whole sweep, partitions across. */
-function partitionTable(title: string, sweep: SweepCells, alone: readonly Cell[]): string[] {
-  const judged = judgeCells(sweep.cells, alone);
-  const attacked = judged.filter(({ share }) => share > 0);
-  const place = `k ${list(attacked.map(({ inbox }) => inbox))}, f ${list(attacked.map(({ share }) => share))}`;
-  return [
-    `### The default rule, ${title}`,
-    `${captionOf(sweep)}; ${place}.`,
-    markdownTable(attackGrid(judged, partitionColumns(judged), alone)),
-    missList(judged),
-  ];
-}
-
-function partitionColumns(cells: readonly AttackCell[]): Column[] {
-  return partitionsOf(cells).map((partition) => ({
-    title: partitionName(partition),
-    holds: (cell) => cell.partition === partition,
+function graphColumns(cells: readonly AttackCell[]): Column[] {
+  return unique(cells.map(({ graph }) => graph)).map((graph) => ({
+    title: graph,
+    holds: (cell) => cell.graph === graph,
   }));
 }
 
-function partitionsOf(cells: readonly AttackCell[]): string[] {
-  return [...new Set(cells.map(({ partition }) => partition))];
-}
-
-function cellsIn(partition: string, { cells }: SweepCells): Cell[] {
-  return cells.filter(({ scenario }) => scenario.partition === partition);
-}
-
-function unique(values: readonly number[]): number[] {
-  return [...new Set(values)].sort((a, b) => a - b);
+function unique<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
 }

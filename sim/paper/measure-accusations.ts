@@ -1,18 +1,11 @@
 /** False accusations: honest peers that a rule takes for liars, and whether rare data make it more likely. */
 import { mean } from "../../protocol/base/figures.ts";
+import { meanInterval } from "../report/statistics.ts";
 import type { PeerRow } from "../run/report.ts";
-import { type Cell, missingOf, scoreOf } from "./cells.ts";
-import {
-  aggregationOf,
-  attackName,
-  captionOf,
-  missingText,
-  partitionName,
-  type SweepCells,
-  scoreText,
-} from "./names.ts";
+import { type Cell, missingOf } from "./cells.ts";
+import { endText, intervalText } from "./intervals.ts";
+import { aggregationOf, attackName, captionOf, missingText, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
-import { percentText } from "./series.ts";
 
 /** The share of the honest peers that counts as those with the rarest data: in digits-rare, the three that hold all the nines. */
 const RAREST = 0.1;
@@ -22,7 +15,7 @@ export function accusationSection(sweep: SweepCells): Section {
   return {
     title: "Honest peers that are taken for liars",
     caption:
-      "In percent. Left out, clipped, duplicate: share of the merges of honest peers in which a model of such a peer was removed as a whole, shortened, " +
+      "In percent, with 95 % intervals over seeds. Left out, clipped, duplicate: share of the merges of honest peers in which a model of such a peer was removed as a whole, shortened, " +
       "or held to be a copy and shared its weight; influence: its mean share of the model that came of a merge it was in. Rarest: the tenth of the honest " +
       "peers whose labels the others have least (mean over them of the common share of rows); others: all other honest peers. In one digit alone, three of " +
       `30 peers hold all the nines and nothing else. Accuracy: mean / worst honest peer. ${captionOf(sweep)}.`,
@@ -52,14 +45,14 @@ function gaps(cell: Cell): string[] {
 
 function figures(cell: Cell): string[] {
   const groups = cell.outcomes.map(({ peers }) => groupsOf(peers));
-  const score = scoreOf(cell);
   const texts = COLUMNS.flatMap(({ of }) =>
     (["rarest", "others", "liars"] as const).map((group) => {
-      const found = groups.flatMap((groupsOfRun) => groupsOfRun[group]);
-      return found.length === 0 ? "–" : percentText(mean(found.map(of)));
+      const means = groups.map((ofRun) => (ofRun[group].length === 0 ? undefined : mean(ofRun[group].map(of))));
+      const interval = meanInterval(means);
+      return interval === undefined ? "–" : intervalText(interval);
     }),
   );
-  return [...texts, score === undefined ? "–" : scoreText(score)];
+  return [...texts, endText(cell)];
 }
 
 /** Peers of a run that anybody merged: the honest ones with the rarest data, the other honest ones, and the liars. */

@@ -3,8 +3,8 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
 import { lineChart } from "../report/plots.ts";
 import type { Cell } from "./cells.ts";
-import { endText } from "./measure-conditions.ts";
-import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import { endText } from "./intervals.ts";
+import { algorithmName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, percentText, reachedAt, secondsOf, valueAt } from "./series.ts";
 
@@ -14,19 +14,21 @@ const BUDGETS = [100e3, 300e3, 1e6];
 const SILENT: readonly string[] = ["centralised", "local"];
 
 export function baselineSections(sweep: SweepCells): Section[] {
-  return [...new Set(sweep.cells.map(({ scenario }) => scenario.partition))].map((partition) => {
-    const cells = sweep.cells.filter(({ scenario }) => scenario.partition === partition);
+  return [...new Set(sweep.cells.map(placeOf))].map((place) => {
+    const cells = sweep.cells.filter((cell) => placeOf(cell) === place);
     const target = cells[0]?.scenario.metrics.target ?? 0;
     const goal = `${100 * target} %`;
     return {
-      title: `Against other algorithms, ${partitionName(partition)}`,
+      title: `Against other algorithms, ${place}`,
       caption:
-        `Accuracy in percent, mean / worst peer of all seeds; virtual seconds and bytes sent by a peer (FedAvg: with the server's to it) until the mean accuracy is ${goal}, ` +
-        `and the accuracy at equal bytes: mean ± 95 % interval. ${captionOf({ ...sweep, cells })}.`,
+        `Accuracy at the end in percent, mean / worst peer, by two kinds of models: the newest, and running means (MODELS.md, "Algorithms"); virtual seconds and bytes ` +
+        `sent by a peer (FedAvg: with the server's to it) until the mean accuracy is ${goal}, and the accuracy at equal bytes, by the models that the algorithm predicts with ` +
+        `(hearsay: running means, others: the newest): mean ± 95 % interval. ${captionOf({ ...sweep, cells })}.`,
       table: {
         head: [
           "algorithm",
-          "at the end",
+          "newest models",
+          "running means",
           `seconds to ${goal}`,
           `bytes to ${goal}`,
           "bytes in all",
@@ -34,7 +36,7 @@ export function baselineSections(sweep: SweepCells): Section[] {
         ],
         rows: cells.map((cell) => rowOf(cell, target)),
       },
-      figures: figuresOf(cells, partition),
+      figures: figuresOf(cells, place),
     };
   });
 }
@@ -43,7 +45,8 @@ function rowOf(cell: Cell, target: number): string[] {
   const silent = SILENT.includes(cell.scenario.algorithm.kind);
   return [
     algorithmName(cell.scenario),
-    endText(cell),
+    endText(cell, ({ summary }) => summary.models?.raw),
+    endText(cell, ({ summary }) => summary.models?.averaged),
     overSeeds(cell, (series) => reachedAt(series, target, secondsOf)),
     silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf)),
     silent ? "none" : overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes),
@@ -53,10 +56,14 @@ function rowOf(cell: Cell, target: number): string[] {
   ];
 }
 
-function figuresOf(cells: readonly Cell[], partition: string): Figure[] {
+/** `Dirichlet 0.1, degree 8`. */
+function placeOf({ scenario }: Cell): string {
+  return `${partitionName(scenario.partition)}, ${graphName(scenario)}`;
+}
+
+function figuresOf(cells: readonly Cell[], name: string): Figure[] {
   const y = { label: "accuracy", percent: true, domain: [0, 1] } as const;
-  const name = partitionName(partition);
-  const file = name.toLowerCase().replaceAll(" ", "-");
+  const file = name.toLowerCase().replace(/[^a-z0-9.]+/g, "-");
   const overTime = cells.flatMap((cell, i) => lineOf(algorithmName(cell.scenario), cell, secondsOf, accuracyOf, i));
   if (overTime.length === 0) return [];
   const overBytes = cells.flatMap((cell, i) =>

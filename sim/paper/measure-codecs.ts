@@ -1,8 +1,8 @@
 /** What bodies of fewer bits cost in accuracy, and save in bytes. */
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
-import { type Cell, scoreOf } from "./cells.ts";
-import { endText } from "./measure-conditions.ts";
+import type { Cell } from "./cells.ts";
+import { endText, intervalText, pairedDifference } from "./intervals.ts";
 import { attackName, captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt } from "./series.ts";
@@ -18,8 +18,8 @@ export function codecSection(sweep: SweepCells): Section {
   return {
     title: "Bits of a body",
     caption:
-      `Accuracy in percent, mean / worst peer of all seeds, and the difference of the mean to ${REFERENCE} on the same data; bytes sent by a peer until the mean accuracy is ${goal}, ` +
-      `and in all: mean ± 95 % interval; on the complete graph. ${captionOf(sweep)}.`,
+      `Accuracy in percent, mean / worst peer, and what the mean lacks to ${REFERENCE} on the same data under the same seed; bytes sent by a peer until the mean accuracy is ${goal}, ` +
+      `and in all: mean ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
       head: ["data, attack", "codec", "at the end", `less than ${REFERENCE}`, `bytes to ${goal}`, "bytes in all"],
       rows: sweep.cells.map((cell) => [
@@ -38,10 +38,8 @@ export function codecSection(sweep: SweepCells): Section {
 /** Points of the mean accuracy that are lost; below 0 where some were won. */
 function lossText(cell: Cell, cells: readonly Cell[]): string {
   const reference = cells.find((one) => codecName(one) === REFERENCE && whereOf(one) === whereOf(cell));
-  const before = reference && scoreOf(reference);
-  const after = scoreOf(cell);
-  if (before === undefined || after === undefined || reference === cell) return "";
-  return (Math.round(1000 * (before.mean - after.mean)) / 10 + 0).toFixed(1); // + 0: no -0.0
+  const less = reference === cell ? undefined : pairedDifference(reference, cell);
+  return less === undefined ? "" : intervalText(less);
 }
 
 function whereOf({ scenario }: Cell): string {

@@ -3,8 +3,9 @@ import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { lineChart } from "../report/plots.ts";
 import type { PeerRow } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, type Outcome, scoreOf } from "./cells.ts";
-import { algorithmName, captionOf, missingText, partitionName, type SweepCells, scoreText } from "./names.ts";
+import type { Cell, Outcome } from "./cells.ts";
+import { endText } from "./intervals.ts";
+import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, lineOf, overSeeds, percentText, reachedAt, secondsOf } from "./series.ts";
 
@@ -58,7 +59,7 @@ function conditionSection(sweep: SweepCells, { title, file, caption, good, bad, 
   return {
     title,
     caption:
-      `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer of all seeds; virtual seconds until the mean accuracy is ` +
+      `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer; virtual seconds until the mean accuracy is ` +
       `${100 * target} %, and local trainings of a peer in the whole run, mean ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
       head: [
@@ -70,7 +71,7 @@ function conditionSection(sweep: SweepCells, { title, file, caption, good, bad, 
         const both = [at(name, false), at(name, true)];
         return [
           name,
-          ...both.map(endText),
+          ...both.map((cell) => endText(cell)),
           ...both.map((cell) => overSeeds(cell, (series) => reachedAt(series, target, secondsOf))),
           ...both.map((cell) => overSeeds(cell, (series) => series.at(-1)?.cycles)),
           ...(hit === undefined ? [] : othersText(both[1], hit)),
@@ -123,9 +124,4 @@ export function busiest(peers: readonly PeerRow[], share: number): PeerRow[] {
 
 function meanOrNone(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : mean(values);
-}
-
-export function endText(cell: Cell | undefined): string {
-  const score = cell && scoreOf(cell);
-  return score === undefined ? missingText(cell) : scoreText(score);
 }

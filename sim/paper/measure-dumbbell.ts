@@ -1,12 +1,12 @@
 /** A bottleneck: two cliques and a few links between them, where what one knows has to cross to the other. */
 import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, scoreOf } from "./cells.ts";
-import { endText } from "./measure-conditions.ts";
+import type { Cell } from "./cells.ts";
+import { endText, intervalText, pairedDifference } from "./intervals.ts";
 import { dataName } from "./measure-split.ts";
-import { aggregationOf, algorithmName, captionOf, type SweepCells } from "./names.ts";
+import { aggregationOf, algorithmName, captionOf, graphName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
-import { accuracyOf, disagreementOf, lineOf, overSeeds, percentText, secondsOf } from "./series.ts";
+import { accuracyOf, disagreementOf, lineOf, overSeeds, secondsOf } from "./series.ts";
 
 export function dumbbellSection(sweep: SweepCells): Section {
   const { cells } = sweep;
@@ -21,7 +21,7 @@ export function dumbbellSection(sweep: SweepCells): Section {
     caption:
       `Two cliques of equal size with one or more links between them, against a complete graph. "Five digits each": one clique has the digits 0 to 4, the other 5 to 9. ` +
       `To the two peers at its ends the other clique is one voice among many, to all others it is hearsay of these two. ` +
-      `Accuracy in percent, mean / worst peer of all seeds; in parentheses: disagreement. ${captionOf(sweep)}.`,
+      `Accuracy in percent, mean / worst peer; in parentheses: disagreement. ${captionOf(sweep)}.`,
     table: {
       head: ["data", "graph", ...rules],
       rows: data.flatMap((split) =>
@@ -36,7 +36,7 @@ export function dumbbellSection(sweep: SweepCells): Section {
               (value) => value.toFixed(2),
             );
             const text = endText(cell);
-            return /^[–…]/.test(text) ? text : `${text} (${apart.replace(/ ±.*/, "")})`;
+            return /^[–…]/.test(text) ? text : `${text} (${apart})`;
           }),
         ]),
       ),
@@ -63,11 +63,12 @@ export function dumbbellSection(sweep: SweepCells): Section {
   };
 }
 
-/** `1.2 / 5.6`: what the second has less. */
+/** `1.2 ± 0.4 / 5.6 ± 2.1`: what the second has less, mean and worst peer. */
 function costText(from: Cell | undefined, to: Cell | undefined): string {
-  const [before, after] = [from && scoreOf(from), to && scoreOf(to)];
-  if (before === undefined || after === undefined) return "…";
-  return `${percentText(before.mean - after.mean)} / ${percentText(before.worst - after.worst)}`;
+  const less = (["mean", "worst"] as const).map((figure) =>
+    pairedDifference(from, to, ({ summary }) => summary.final.accuracy[figure]),
+  );
+  return less.map((interval) => (interval === undefined ? "…" : intervalText(interval))).join(" / ");
 }
 
 const FIGURES = [
@@ -82,8 +83,3 @@ function wayOf(scenario: Scenario): string {
 
 /** The graphs that are drawn. */
 const ENDS: readonly string[] = ["complete", "1 bridge"];
-
-function graphName({ network: { topology } }: Scenario): string {
-  if (topology.kind !== "dumbbell") return topology.kind;
-  return `${topology.bridges} bridge${topology.bridges === 1 ? "" : "s"}`;
-}

@@ -6,7 +6,7 @@ import { dumbbellSection } from "./measure-dumbbell.ts";
 import { scaleSection } from "./measure-scale.ts";
 import { skewSection } from "./measure-skew.ts";
 import { splitSection } from "./measure-split.ts";
-import type { SweepCells } from "./names.ts";
+import { hasRuns, type SweepCells } from "./names.ts";
 import { figureFiles, type Section, sectionText } from "./section.ts";
 
 export type Measurement =
@@ -34,13 +34,19 @@ const SECTIONS: Readonly<Record<Measurement, (sweep: SweepCells) => Section[]>> 
 export const MEASUREMENTS: readonly Measurement[] = Object.keys(SECTIONS) as Measurement[];
 
 export interface MeasureReport {
-  readonly text: string;
+  /** Of each measurement, for its own marks in the page. Those without a run are left out, so that what the page has of them stays. */
+  readonly texts: ReadonlyMap<Measurement, string>;
   /** File name -> SVG. */
   readonly figures: ReadonlyMap<string, string>;
 }
 
 /** @param folder of the figures, relative to the document */
 export function measureReport(sweeps: Readonly<Record<Measurement, SweepCells>>, folder: string): MeasureReport {
-  const sections = MEASUREMENTS.flatMap((name) => SECTIONS[name](sweeps[name]));
-  return { text: sections.map((section) => sectionText(section, folder)).join("\n\n"), figures: figureFiles(sections) };
+  const begun = MEASUREMENTS.filter((name) => hasRuns(sweeps[name]));
+  const sections = new Map(begun.map((name) => [name, SECTIONS[name](sweeps[name])]));
+  const textOf = (parts: readonly Section[]) => parts.map((part) => sectionText(part, folder)).join("\n\n");
+  return {
+    texts: new Map([...sections].map(([name, parts]) => [name, textOf(parts)])),
+    figures: figureFiles([...sections.values()].flat()),
+  };
 }

@@ -4,7 +4,7 @@ import { formatBytes, formatNumber, isNumber } from "../../protocol/base/figures
 import { lineChart, type Series } from "../report/plots.ts";
 import { meanInterval } from "../report/statistics.ts";
 import { type Cell, missingOf } from "./cells.ts";
-import { endText } from "./measure-conditions.ts";
+import { endText } from "./intervals.ts";
 import { captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { bytesOf, cyclesOf, type FigureOf, overSeeds, reachedAt, secondsOf } from "./series.ts";

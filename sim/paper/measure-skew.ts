@@ -2,7 +2,8 @@
 import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, scoreOf } from "./cells.ts";
-import { aggregationOf, captionOf, missingText, partitionName, type SweepCells, scoreText } from "./names.ts";
+import { endText } from "./intervals.ts";
+import { aggregationOf, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, lineOf, secondsOf } from "./series.ts";
 
@@ -11,7 +12,7 @@ const IID_AT = 50;
 
 interface Skew {
   readonly partitions: readonly string[];
-  /** Rules, and training alone. */
+  /** Rules on graphs, and training alone. */
   readonly ways: readonly string[];
   cellAt(partition: string, way: string): Cell | undefined;
 }
@@ -27,16 +28,12 @@ export function skewSection(sweep: SweepCells): Section {
   const { partitions, ways, cellAt } = skew;
   return {
     title: "Label skew",
-    caption: `Accuracy in percent, mean / worst peer of all seeds. ${captionOf(sweep)}.`,
+    caption: `Accuracy in percent, mean ± 95 % interval / worst peer ± interval. ${captionOf(sweep)}.`,
     table: {
       head: ["partition", ...ways],
       rows: partitions.map((partition) => [
         partitionName(partition),
-        ...ways.map((way) => {
-          const cell = cellAt(partition, way);
-          const score = cell && scoreOf(cell);
-          return score === undefined ? missingText(cell) : scoreText(score);
-        }),
+        ...ways.map((way) => endText(cellAt(partition, way))),
       ]),
     },
     figures: [...alphaFigure(skew), ...timeFigure(skew)],
@@ -45,8 +42,10 @@ export function skewSection(sweep: SweepCells): Section {
 
 const ACCURACY = { label: "accuracy", percent: true, domain: [0, 1] } as const;
 
-/** None where there is no cell to draw. */
-function alphaFigure({ partitions, ways, cellAt }: Skew): Figure[] {
+/** The graph of the first way, and peers alone. None where there is no cell to draw. */
+function alphaFigure({ partitions, ways: all, cellAt }: Skew): Figure[] {
+  const graph = graphOf(all[0]);
+  const ways = all.filter((way) => [graph, ""].includes(graphOf(way)));
   const series = ways.flatMap((way, style) =>
     (["mean", "worst"] as const).flatMap((figure) => {
       const points = partitions
@@ -74,12 +73,17 @@ function timeFigure({ partitions, ways, cellAt }: Skew): Figure[] {
   return [{ name: "skew-time", about: `Accuracy over time, ${ways[0]}, for each split`, svg }];
 }
 
+/** What stands behind the comma; nothing of peers alone. */
+function graphOf(way: string = ""): string {
+  return way.split(", ").slice(1).join(", ");
+}
+
 /** "mean, worst peer" would be hard to read. */
 const NAMES: Readonly<Record<string, string>> = { mean: "plain mean" };
 
 function wayOf(scenario: Scenario): string {
   const { rule } = aggregationOf(scenario);
-  return scenario.algorithm.kind === "local" ? "alone" : (NAMES[rule] ?? rule);
+  return scenario.algorithm.kind === "local" ? "alone" : `${NAMES[rule] ?? rule}, ${graphName(scenario)}`;
 }
 
 function pointOf(cell: Cell | undefined, figure: "mean" | "worst"): [number, number][] {

@@ -3,7 +3,7 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
-import { endText } from "./measure-conditions.ts";
+import { endText } from "./intervals.ts";
 import { attackName, captionOf, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
@@ -16,8 +16,8 @@ export function slowDevicesSection(sweep: SweepCells): Section {
   return {
     title: "Steps of slow devices",
     caption:
-      `Accuracy in percent, mean / worst peer of all seeds; virtual seconds and bytes sent by a peer until the mean accuracy is ${goal}, bytes and trainings of a peer in the whole run: ` +
-      `mean ± 95 % interval; random graph of degree 8, Dirichlet 0.5. ${captionOf(sweep)}.`,
+      `Accuracy in percent, mean / worst peer; virtual seconds and bytes sent by a peer until the mean accuracy is ${goal}, bytes and trainings of a peer in the whole run: ` +
+      `mean ± 95 % interval; Dirichlet 0.5. ${captionOf(sweep)}.`,
     table: {
       head: [
         "devices, attack",

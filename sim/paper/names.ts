@@ -3,7 +3,7 @@ import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { textOf } from "../compare/sweep.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf, type Score } from "./cells.ts";
+import { type Cell, missingOf } from "./cells.ts";
 import { counted } from "./markdown.ts";
 
 /** Options that are named even at their defaults, since sources give a range of them. */
@@ -58,9 +58,21 @@ export function aggregationOf({ task }: Pick<Scenario, "task">): { rule: string;
   return { rule: [rule, ...given].join(" "), inboxSize };
 }
 
-/** `96 / 93`: in percent, mean and worst peer. */
-export function scoreText({ mean, worst }: Pick<Score, "mean" | "worst">): string {
-  return `${whole(mean)} / ${whole(worst)}`;
+/** `complete`, `degree 8`, `1 bridge`: who is linked to whom. */
+export function graphName({ network: { topology }, peers }: Pick<Scenario, "network" | "peers">): string {
+  switch (topology.kind) {
+    case "random":
+    case "ring": {
+      const name = `${topology.kind === "ring" ? "ring, " : ""}degree ${topology.degree}`;
+      return peers <= topology.degree + 1 ? "complete" : name;
+    }
+    case "dumbbell":
+      return counted(topology.bridges, "bridge");
+    case "two-worlds":
+      return `two worlds, ${topology.across} across`;
+    default:
+      return topology.kind;
+  }
 }
 
 export function whole(share: number): string {
@@ -81,12 +93,19 @@ export interface SweepCells {
   dimension(scenario: Scenario): number | undefined;
 }
 
-/** `digits, 3 seeds, n = 30, d = 2,410, 40 cycles; \`hearsay sim sweep ...\``, and what is missing. */
+/** Whether any of its runs is there. */
+export function hasRuns({ cells }: SweepCells): boolean {
+  return cells.some(({ outcomes }) => outcomes.length > 0);
+}
+
+/** `digits, 5 seeds, graph: complete and degree 8, n = 30, d = 2,410, 40 cycles; \`hearsay sim sweep ...\``, and what is missing. */
 export function captionOf({ cells, file, dimension }: SweepCells): string {
   const scenarios = cells.map(({ scenario }) => scenario);
   const facts = [
     list(scenarios.map(({ data }) => data.set.replace(/^.*\//, ""))),
     `${list(cells.map(({ wanted }) => wanted))} seed${cells.every(({ wanted }) => wanted === 1) ? "" : "s"}`,
+    list(scenarios.map(speedsName)),
+    `graph: ${list(scenarios.filter(hasLinks).map(graphName)) || "none"}`,
     `n = ${list(scenarios.map(({ peers }) => peers))}`,
     `d = ${list(scenarios.map((scenario) => dimension(scenario) ?? "?"))}`,
     `${list(scenarios.map(({ cycles }) => cycles))} cycles`,
@@ -95,6 +114,16 @@ export function captionOf({ cells, file, dimension }: SweepCells): string {
   const wanted = cells.reduce((sum, cell) => sum + cell.wanted, 0);
   const note = missing === 0 ? "" : `; **${missing} of ${counted(wanted, "run")} not there yet**`;
   return `${facts.join(", ")}; \`hearsay sim sweep ${file}\`${note}`;
+}
+
+/** Whether seeds have equal work. */
+function speedsName({ devices }: Scenario): string {
+  return devices.speeds === "stratified" ? "device speeds stratified" : "device speeds drawn by each seed";
+}
+
+/** Whether its peers use the graph: those of some baselines hear of nobody, or of a server only. */
+function hasLinks({ algorithm }: Scenario): boolean {
+  return !["local", "centralised", "fedavg"].includes(algorithm.kind);
 }
 
 /** `10, 30 and 1,000`: each value once, in the order of the cells. */

@@ -23,7 +23,7 @@ interface ReportOptions {
   readonly json?: boolean;
 }
 
-/** Where the tables of each report stand, between two marks. */
+/** Where the tables of each report stand, between two marks; those of the measurements between two of each sweep. */
 const PAGES = {
   attacks: "sim/results/attacks.md",
   codecs: "sim/results/codecs.md",
@@ -64,10 +64,10 @@ function isReport(what: string): what is Report {
 
 async function reportAttacks(options: ReportOptions): Promise<void> {
   const { attackReport } = await import("../../../sim/paper/attack-report.ts");
-  const names = { alone: "alone", matrix: "matrix", rules: "rules", mnist: "mnist", many: "200-peers" };
+  const names = { alone: "alone", matrix: "matrix", twoWorlds: "two-worlds", mnist: "mnist", many: "200-peers" };
   const sweeps = await sweepsOf(names, "attack", options);
   if (sweeps === undefined) return;
-  await writeSection("attacks", attackReport(sweeps));
+  await writeSection("attacks", "attacks", attackReport(sweeps));
   tell(options, Object.values(sweeps), [PAGES.attacks]);
 }
 
@@ -83,7 +83,8 @@ async function reportOne(
   const sweeps = await sweepsOf({ [name]: name }, "measure", options);
   if (sweeps === undefined) return;
   const section = sectionOf(sweeps[name] as SweepCells);
-  const written = await writePage(name, { text: sectionText(section, PLOTS), figures: figureFiles([section]) });
+  const texts = new Map([[name, sectionText(section, PLOTS)]]);
+  const written = await writePage(name, { texts, figures: figureFiles([section]) });
   tell(options, Object.values(sweeps), written);
 }
 
@@ -130,24 +131,25 @@ async function sweepsOf<K extends string>(
 type Section = import("../../../sim/paper/section.ts").Section;
 
 interface Drawn {
-  readonly text: string;
+  /** What stands between the marks of each name. */
+  readonly texts: ReadonlyMap<string, string>;
   /** File name -> SVG. */
   readonly figures: ReadonlyMap<string, string>;
 }
 
-/** The page's table, and its figures beside it; what was written. */
-async function writePage(name: Report, { text, figures }: Drawn): Promise<string[]> {
+/** The page's tables, and its figures beside it; what was written. */
+async function writePage(name: Report, { texts, figures }: Drawn): Promise<string[]> {
   const paths = [...figures].map(([file, svg]) => [join(dirname(PAGES[name]), PLOTS, file), svg] as const);
   for (const [path, svg] of paths) await writeOutput(path, svg);
-  await writeSection(name, text);
+  for (const [mark, text] of texts) await writeSection(name, mark, text);
   return [PAGES[name], ...paths.map(([path]) => path)];
 }
 
 /** Replaces what stands between the marks of the page; the words around them are written by hand. */
-async function writeSection(name: Report, body: string): Promise<void> {
+async function writeSection(name: Report, mark: string, body: string): Promise<void> {
   const { replaceSection } = await import("../../../sim/paper/markdown.ts");
   // Read only now: the runs take hours, and somebody may have written on.
-  await writeOutput(PAGES[name], replaceSection(await readFile(PAGES[name], "utf8"), name, body));
+  await writeOutput(PAGES[name], replaceSection(await readFile(PAGES[name], "utf8"), mark, body));
 }
 
 function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: readonly string[]): void {

@@ -1,151 +1,141 @@
-/** The attack tables: what they mark, what they leave open, and that their figures are those of the runs. */
+/** The attack tables: what they compare, what they leave open, and that their figures are those of the runs. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { attackCells } from "../../../sim/paper/attack-cells.ts";
 import { attackCut, attackReport } from "../../../sim/paper/attack-report.ts";
-import { judgeCells } from "../../../sim/paper/attack-targets.ts";
-import { type Cell, scoreOf } from "../../../sim/paper/cells.ts";
+import type { Cell } from "../../../sim/paper/cells.ts";
+import { endText, intervalText, isAboveZero, pairedDifference } from "../../../sim/paper/intervals.ts";
 import { attackName } from "../../../sim/paper/names.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
 import { cells, expand, type Result, sweepOf } from "./runs.ts";
 
-const PARTITIONS = ["iid", "dirichlet:0.5", "dirichlet:0.1", "shards:2"];
-const BASE = { name: "made-up", data: { set: "digits" }, peers: 30, cycles: 40, task: { training: { steps: 20 } } };
+const BASE = {
+  name: "made-up",
+  data: { set: "digits" },
+  partition: "dirichlet:0.1",
+  peers: 30,
+  cycles: 40,
+  task: { training: { steps: 20 } },
+  devices: { speeds: "stratified" },
+};
+const GRAPHS = [{ kind: "complete" }, { kind: "random", degree: 8 }];
+const SEEDS = [1, 2, 3, 4, 5];
 const GOOD: Result = { mean: 0.95, worst: 0.9 };
-const ALONE: Result = { mean: 0.5, worst: 0.1 };
 
-const alone = cells(
-  { scenario: { ...BASE, algorithm: "local" }, grids: [{ partition: PARTITIONS }], seeds: [1, 2, 3] },
-  () => ALONE,
-);
+const alone = cells({ scenario: { ...BASE, algorithm: "local" }, seeds: SEEDS }, () => ({ mean: 0.5, worst: 0.1 }));
 
-function matrix(
-  attacks: readonly object[],
-  result: (scenario: Scenario) => Result | undefined,
-  shares = [0.2],
-): Cell[] {
-  const inboxes = [8, 15];
-  const grids = [
-    { partition: PARTITIONS, "task.aggregation.inboxSize": inboxes },
-    { attack: attacks, "attack.share": shares, partition: PARTITIONS, "task.aggregation.inboxSize": inboxes },
-  ];
-  return cells({ scenario: BASE, grids, seeds: [1, 2, 3] }, result);
-}
-
-/** Letters of the targets that the one attack misses at k = 8, by partition. */
-function missed(attack: object, figures: Result, share = 0.2): string[] {
-  const judged = judgeCells(
-    matrix([attack], ({ attack: lying }) => (lying ? figures : GOOD), [share]),
-    alone,
-  );
-  return PARTITIONS.map((partition) => {
-    const cell = judged.find((one) => one.partition === partition && one.share > 0 && one.inbox === 8);
-    return (cell?.misses ?? []).map(({ target }) => target.letter).join("");
-  });
+/** Attacks on both graphs, and what they come to. */
+function matrix(attacks: readonly (object | null)[], result: (scenario: Scenario) => Result | undefined): Cell[] {
+  const grids = [{ attack: [null, { kind: "silent" }, ...attacks], "network.topology": GRAPHS }];
+  return cells({ scenario: BASE, grids, seeds: SEEDS }, result);
 }
 
 function report(own: readonly Cell[]): string {
-  const none = sweepOf([]);
-  return attackReport({ matrix: sweepOf(own), rules: none, mnist: none, many: none, alone: sweepOf(alone) });
+  const none = sweepOf([], "sim/scenarios/none.yaml");
+  return attackReport({ matrix: sweepOf(own), twoWorlds: none, mnist: none, many: none, alone: sweepOf(alone) });
 }
 
-describe("the targets under attack", () => {
-  it("are missed by more than 2 points of the mean, or 6 of the worst peer, where the data are hardly skewed", () => {
-    assert.deepEqual(missed({ kind: "ipm" }, { mean: 0.93, worst: 0.84 }), ["", "", "", ""]);
-    assert.deepEqual(missed({ kind: "ipm" }, { mean: 0.929, worst: 0.84 }), ["a", "a", "", ""]);
-    assert.deepEqual(missed({ kind: "ipm" }, { mean: 0.93, worst: 0.839 }), ["b", "b", "", ""]);
+/** 0.9 to 0.94 by seed, less by attack. */
+function bySeed({ attack, seed }: Scenario): Result {
+  const less = attack === undefined ? 0 : attack.kind === "silent" ? 0.05 : attack.kind === "ipm" ? 0.08 : 0.04;
+  return { mean: 0.89 + seed / 100 - less, worst: 0.8 - less };
+}
+
+describe("intervals", () => {
+  const cell = cells({ scenario: BASE, seeds: [1, 2] }, ({ seed }) => ({ mean: seed / 10, worst: 0.05 }))[0] as Cell;
+
+  it("are of the mean accuracy and of the worst peer, over the seeds, by Student's t", () => {
+    // 10 and 20: s = 7.07, t(1) s / sqrt 2 = 12.7 * 5
+    assert.equal(endText(cell), "15.0 ± 63.5 / 5.0 ± 0.0");
+    assert.equal(endText({ ...cell, wanted: 3 }), "… 1");
+    assert.equal(endText(undefined), "–");
   });
 
-  it("are 78 % and 65 % where the data are skewed, but for the attack that adapts", () => {
-    assert.deepEqual(missed({ kind: "ipm" }, { mean: 0.77, worst: 0.64 }), ["ab", "ab", "cd", "cd"]);
-    assert.deepEqual(missed({ kind: "adaptive" }, { mean: 0.77, worst: 0.64 }), ["ab", "ab", "", ""]);
-  });
-
-  it("do not hold for three in ten liars, nor for a backdoor, Sybils and an eclipse on data that are hardly skewed", () => {
-    const poor = { mean: 0.77, worst: 0.64 };
-    assert.deepEqual(missed({ kind: "ipm" }, poor, 0.3), ["", "", "", ""]);
-    for (const kind of ["backdoor", "sybil", "eclipse"]) assert.deepEqual(missed({ kind }, poor), ["", "", "cd", "cd"]);
-  });
-
-  it("are missed by every cell that is below what a peer reaches alone, whatever the attack and the share", () => {
-    assert.deepEqual(missed({ kind: "adaptive" }, { mean: 0.49, worst: 0.4 }, 0.3), ["e", "e", "e", "e"]);
-  });
-
-  it("are not judged while runs of the cell, of its reference, or alone are missing", () => {
-    const own = matrix([{ kind: "ipm" }], ({ attack, partition, seed }) => {
-      if (partition === "iid" && attack === undefined && seed === 2) return undefined;
-      return partition === "shards:2" && attack !== undefined && seed === 3 ? undefined : GOOD;
-    });
-    const judged = (lonely: readonly Cell[]) =>
-      judgeCells(own, lonely)
-        .filter(({ share, inbox, misses }) => share > 0 && inbox === 15 && misses !== undefined)
-        .map(({ partition }) => partition);
-    assert.deepEqual(judged(alone), ["dirichlet:0.5", "dirichlet:0.1"]);
-    assert.deepEqual(judged([]), []);
+  it("of differences are paired by seed, and there is none while runs are missing", () => {
+    const shifted = cells({ scenario: BASE, seeds: [1, 2] }, ({ seed }) => ({ mean: seed / 10 - 0.03, worst: 0 }))[0];
+    const difference = pairedDifference(cell, shifted);
+    assert.ok(difference && isAboveZero(difference));
+    assert.equal(intervalText(difference), "3.0 ± 0.0");
+    assert.equal(pairedDifference(cell, { ...cell, wanted: 3 }), undefined);
+    assert.ok(!isAboveZero({ mean: 1, count: 1 }), "one seed shows nothing");
+    assert.equal(intervalText({ mean: -0.0001, count: 1 }), "0.0");
   });
 });
 
-describe("a cell", () => {
-  it("is the mean over seeds of the mean, and the worst peer of all seeds", () => {
-    const [cell] = cells({ scenario: BASE, seeds: [1, 2, 3] }, ({ seed }) => ({ mean: seed / 10, worst: seed / 20 }));
-    const score = scoreOf(cell as Cell);
-    assert.ok(Math.abs((score?.mean ?? 0) - 0.2) < 1e-12);
-    assert.equal(score?.worst, 0.05);
+describe("the cost of an attack", () => {
+  const placed = attackCells(matrix([{ kind: "ipm" }, { kind: "foe" }], bySeed));
+  const costOf = (name: string) => placed.filter((cell) => cell.name === name).map(({ cost }) => cost?.mean.toFixed(3));
+
+  it("is what an attacked run lacks to silent liars, and theirs what it lacks to no liars, on the same graph", () => {
+    assert.deepEqual(costOf("silent"), ["0.050", "0.050"]);
+    assert.deepEqual(costOf("ipm"), ["0.030", "0.030"]);
+    assert.deepEqual(costOf("foe"), ["-0.010", "-0.010"]);
+    assert.deepEqual(costOf("none"), [undefined, undefined]);
+  });
+
+  it("is unknown without silent liars of the same share", () => {
+    const grids = [{ attack: [null, { kind: "silent" }, { kind: "ipm", share: 0.1 }] }];
+    const known = attackCells(cells({ scenario: BASE, grids, seeds: SEEDS }, bySeed));
+    assert.equal(known.find(({ name }) => name === "ipm")?.cost, undefined);
   });
 });
 
 describe("the attack report", () => {
-  const attacks = [{ kind: "alie", z: 1.5, noise: 0.5 }, { kind: "backdoor" }];
+  it("has graphs across, the cost beside each in bold where its interval is above 0, and names graphs and speeds", () => {
+    const text = report(matrix([{ kind: "ipm" }, { kind: "foe" }], bySeed));
+    assert.match(text, /\| attack \| complete \| costs \| degree 8 \| costs \|/);
+    assert.match(text, /\| \*alone, no network\* \| 50\.0 ± 0\.0 \/ 10\.0 ± 0\.0 \| {2}\|/);
+    assert.match(text, /\| \*liars silent\* \| 87\.0 ± 2\.0 \/ 75\.0 ± 0\.0 \| \*\*5\.0 ± 0\.0\*\* \|/);
+    assert.match(text, /\| ipm \| 84\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \| \*\*3\.0 ± 0\.0\*\* \|/);
+    assert.match(text, /\| foe \| 88\.0 ± 2\.0 \/ 76\.0 ± 0\.0 \| -1\.0 ± 0\.0 \|/);
+    assert.match(
+      text,
+      /Lies cost accuracy, with the whole interval, in 2 of 4 attack cells: ipm \(complete\) 3\.0 ± 0\.0;/,
+    );
+    assert.match(text, /In 2 the attacked peers end better than beside silent liars\./);
+    assert.match(text, /digits, 5 seeds, device speeds stratified, graph: complete and degree 8, n = 30, d = 2,410,/);
+    assert.match(text, /No runs yet of `sim\/scenarios\/none\.yaml`/);
+    assert.doesNotMatch(text, /NaN|undefined|### Rules/);
+  });
 
-  it("shows mean / worst in bold with footnotes where a target is missed, and a backdoor's success beside it", () => {
+  it("shows how often a backdoor hits, and counts what is missing in place of a figure", () => {
+    const attacks = [{ kind: "backdoor" }, { kind: "ipm" }];
     const text = report(
-      matrix(attacks, ({ attack }) => {
-        if (attack === undefined) return GOOD;
-        return attack.kind === "backdoor" ? { ...GOOD, success: 0.42 } : { mean: 0.71, worst: 0.6 };
+      matrix(attacks, ({ attack, seed }) => {
+        if (attack?.kind === "backdoor") return { ...GOOD, success: 0.42 };
+        return attack?.kind === "ipm" && seed > 1 ? undefined : GOOD;
       }),
     );
-    assert.match(text, /\| alie z=1\.5, noise 0\.5 \| \*\*71 \/ 60\*\*<sup>ab<\/sup> \|/);
-    assert.match(text, /\| backdoor \| 95 \/ 90 \(42\) \|/);
-    assert.match(text, /\| \*alone, no network\* \| 50 \/ 10 \|/);
-    assert.match(text, /8 of 16 attack cells miss a target:/);
-    assert.match(text, / {2}- iid: alie z=1\.5, noise 0\.5 \(f 0\.2, k 8\): 71\.0 for 93\.0; alie .* \(f 0\.2, k 15\)/);
-    assert.match(text, /\| iid \| 0\.2 \| 95 \/ 90 \| 83 \| 71: alie z=1\.5, noise 0\.5, k 8 \|/);
-    assert.match(text, /digits, 3 seeds, n = 30, d = 2,410, 40 cycles; `hearsay sim sweep/);
+    assert.match(text, /\| backdoor \| 95\.0 ± 0\.0 \/ 90\.0 ± 0\.0; hits 42\.0 ± 0\.0 \|/);
+    assert.match(text, /\| ipm \| … 4 \| … \| … 4 \| … \|/);
+    assert.match(text, /\*\*8 of 40 runs not there yet\*\*/);
+    assert.match(text, /Not judged yet, for want of runs: 2 cells\./);
     assert.doesNotMatch(text, /NaN|undefined/);
   });
 
-  it("counts what is missing in place of a figure", () => {
-    const text = report(
-      matrix(attacks, ({ attack, seed }) => (attack?.kind === "alie" && seed > 1 ? undefined : GOOD)),
-    );
-    assert.match(text, /\| alie z=1\.5, noise 0\.5 \| … 2 \| … 2 \|/);
-    assert.match(text, /\*\*16 of 72 runs not there yet\*\*/);
-    assert.match(text, /All 8 attack cells reach their targets, 8 cells not judged yet\./);
-    assert.doesNotMatch(text, /NaN|undefined/);
+  it("puts the rules side by side on attacks that they all met, with the difference to the default one", () => {
+    const grids = [
+      { attack: [null, { kind: "silent" }, { kind: "ipm" }, { kind: "foe" }], "network.topology": [GRAPHS[1]] },
+      { attack: [null, { kind: "ipm" }], "network.topology": [GRAPHS[1]], "task.aggregation.rule": ["krum"] },
+    ];
+    const own = cells({ scenario: BASE, grids, seeds: SEEDS }, (scenario) => {
+      const { mean, worst } = bySeed(scenario);
+      const isKrum = JSON.stringify(scenario.task).includes("krum");
+      return { mean: isKrum ? mean - 0.1 : mean, worst };
+    });
+    const text = report(own);
+    const part = text.slice(text.indexOf("### Rules, Dirichlet 0.1, degree 8"));
+    assert.match(part, /\| guarded-median \| 84\.0 ± 2\.0 \| 84\.0: ipm \| {2}\| {2}\|/);
+    assert.match(part, /\| krum \| 74\.0 ± 2\.0 \| 74\.0: ipm \| 10\.0 ± 0\.0 \| 10\.0 ± 0\.0 \|/);
+    assert.match(part, /\| ipm \| 84\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \| 74\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \|/);
+    assert.doesNotMatch(part, /foe|NaN|undefined/);
   });
 
-  it("puts the default rule of the matrix beside the other rules", () => {
-    const attack = [null, { kind: "ipm" }];
-    const grids = [{ attack, partition: PARTITIONS, "task.aggregation": [{ rule: "krum", inboxSize: 15 }] }];
-    const rules = cells({ scenario: { ...BASE, name: "rules" }, grids, seeds: [1, 2, 3] }, ({ attack: lying }) =>
-      lying ? { mean: 0.3, worst: 0.2 } : GOOD,
-    );
-    const none = sweepOf([]);
-    const own = sweepOf(matrix([{ kind: "ipm" }, { kind: "foe" }], () => GOOD));
-    const text = attackReport({ matrix: own, rules: sweepOf(rules), mnist: none, many: none, alone: sweepOf(alone) });
-    const part = text.slice(text.indexOf("### Other rules"), text.indexOf("### The default rule, 200"));
-    assert.match(part, /\| attack \| guarded-median \| krum \|/);
-    assert.match(part, /\| ipm \| 95 \/ 90 \| \*\*30 \/ 20\*\*<sup>abe<\/sup> \|/);
-    assert.match(part, /\| krum \| 30 \/ 30 \/ 20 \|/);
-    assert.doesNotMatch(part, /foe/);
-  });
-
-  it("of the cut has partitions for columns", () => {
-    const grids = [{ attack: [null, { kind: "ipm" }], partition: PARTITIONS }];
-    const cut = cells({ scenario: BASE, grids, seeds: [1] }, () => GOOD);
-    const { table, notes } = attackCut(sweepOf(cut), alone);
-    assert.deepEqual(table.head, ["attack", "iid", "Dirichlet 0.5", "Dirichlet 0.1", "two labels"]);
-    assert.deepEqual(table.rows.at(-1), ["ipm", "95 / 90", "95 / 90", "95 / 90", "95 / 90"]);
-    assert.match(notes, /All 4 attack cells/);
+  it("of the cut is one table, with what lies cost below it", () => {
+    const { table, notes } = attackCut(sweepOf(matrix([{ kind: "ipm" }], bySeed)), alone);
+    assert.deepEqual(table.head, ["attack", "complete", "costs", "degree 8", "costs"]);
+    assert.equal(table.rows.at(-1)?.[0], "ipm");
+    assert.match(notes, /2 of 2 attack cells/);
   });
 });
 

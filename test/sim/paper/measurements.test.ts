@@ -96,10 +96,10 @@ describe("the page of codecs", () => {
     const rows = table.rows.map(([where, codec, , less]) => [where, codec, less]);
     assert.deepEqual(rows.slice(0, 3), [
       ["iid, none", "f32", ""],
-      ["iid, none", "int8", "-0.1"],
-      ["iid, none", "int4", "2.0"],
+      ["iid, none", "int8", "-0.1 ± 0.0"],
+      ["iid, none", "int4", "2.0 ± 0.0"],
     ]);
-    assert.deepEqual(rows.at(-1), ["Dirichlet 0.5, alie z=1.5 20 %", "int4", "2.0"]);
+    assert.deepEqual(rows.at(-1), ["Dirichlet 0.5, alie z=1.5 20 %", "int4", "2.0 ± 0.0"]);
     assert.equal(figures.length, 4);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
@@ -119,7 +119,7 @@ describe("the page of slow devices", () => {
   it("names devices, attack and steps of each row, and draws those without liars", () => {
     const { table, figures } = page(() => ({ mean: 0.95, worst: 0.9 }));
     assert.equal(table.rows.length, 10);
-    assert.deepEqual(table.rows[0]?.slice(0, 3), ["alike, none", "all", "95 / 90"]);
+    assert.deepEqual(table.rows[0]?.slice(0, 3), ["alike, none", "all", "95.0 ± 0.0 / 90.0 ± 0.0"]);
     assert.deepEqual(table.rows[7]?.slice(0, 2), ["9 of 30 slower by 20, sign-flip", "adaptive"]);
     assert.deepEqual(table.rows[9]?.slice(0, 2), ["1 of 30 slower by 1000, none", "adaptive"]);
     assert.equal(figures.length, 1);
@@ -135,7 +135,9 @@ describe("the page of slow devices", () => {
 
 describe("the chapter of measurements", () => {
   it("is whole: every sweep has its part, every figure its file", () => {
-    const { text, figures } = chapter(() => ({ mean: 0.95, worst: 0.9 }));
+    const { texts, figures } = chapter(() => ({ mean: 0.95, worst: 0.9 }));
+    assert.deepEqual([...texts.keys()], MEASUREMENTS);
+    const text = [...texts.values()].join("\n");
     assert.doesNotMatch(text, /NaN|undefined|…/);
     const named = [...text.matchAll(/\]\(plots\/(.*?)\)/g)].map(([, name]) => name);
     assert.deepEqual(named.sort(), [...figures.keys()].sort());
@@ -144,14 +146,24 @@ describe("the chapter of measurements", () => {
       assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/, name);
       assert.doesNotMatch(svg, /NaN|undefined|var\(/, name);
     }
-    for (const name of MEASUREMENTS) assert.ok(text.includes("sim/scenarios/made-up.yaml"), name);
+    for (const [name, part] of texts) assert.ok(part.includes("sim/scenarios/made-up.yaml"), name);
     assert.match(text, /\| 10,000 \| 1 \|/);
   });
 
-  it("says what is missing before there are runs", () => {
-    const { text, figures } = chapter(() => undefined);
+  it("leaves out the parts that no run is there of, and says what is missing of others", () => {
+    const { texts, figures } = chapter(({ name, seed }) =>
+      name === "measure-alpha" && seed === 1 ? { mean: 0.9, worst: 0.8 } : undefined,
+    );
     assert.equal(figures.size, 0);
-    assert.doesNotMatch(text, /NaN|undefined/);
-    assert.match(text, /runs not there yet/);
+    assert.deepEqual([...texts.keys()], ["alpha"]);
+    assert.match(texts.get("alpha") ?? "", /\| … 4 \|.*runs not there yet|runs not there yet[\s\S]*\| … 4 \|/);
+    assert.doesNotMatch([...texts.values()].join(), /NaN|undefined/);
+  });
+
+  it("scores all algorithms by both kinds of models, on each graph", () => {
+    const text = chapter(() => ({ mean: 0.95, worst: 0.9, models: [0.8, 0.7] })).texts.get("baselines") ?? "";
+    for (const place of ["iid, degree 8", "iid, complete", "Dirichlet 0.1, degree 8", "Dirichlet 0.1, complete"])
+      assert.ok(text.includes(`### Against other algorithms, ${place}`), place);
+    assert.match(text, /\| d-psgd \| 80\.0 ± 0\.0 \/ 80\.0 ± 0\.0 \| 70\.0 ± 0\.0 \/ 70\.0 ± 0\.0 \|/);
   });
 });

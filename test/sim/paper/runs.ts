@@ -10,6 +10,8 @@ export interface Result {
   readonly mean: number;
   readonly worst: number;
   readonly success?: number;
+  /** Accuracies by the newest models and by running means. */
+  readonly models?: readonly [raw: number, averaged: number];
   /** Left out: the accuracy rises to the mean over eleven points. */
   readonly series?: readonly Point[];
 }
@@ -38,7 +40,7 @@ export function point(seconds: number, mean: number, worst: number = mean, more:
   return { seconds, cycles: seconds, bytesPerPeer: 1000 * seconds, accuracy, loss: 1, disagreement: 0.1, ...more };
 }
 
-function outcome({ scenario, hash }: SweepRun, { mean, worst, success, series }: Result): Outcome {
+function outcome({ scenario, hash }: SweepRun, { mean, worst, success, models, series }: Result): Outcome {
   const rising = Array.from({ length: 11 }, (_, i) => point(i, 0.1 + ((mean - 0.1) * i) / 10));
   const attackSuccess = success === undefined ? {} : { attackSuccess: success };
   const points = series ?? [...rising.slice(0, -1), point(10, mean, worst, attackSuccess)];
@@ -52,9 +54,14 @@ function outcome({ scenario, hash }: SweepRun, { mean, worst, success, series }:
     honest: 3,
     signatures: false,
     final: points.at(-1) as Point,
+    ...(models && { models: { raw: spread(models[0]), averaged: spread(models[1]) } }),
     updates: 1,
     merges: 1,
     staleness: [1],
   };
   return { summary, series: points, peers: [] };
+}
+
+function spread(mean: number): Point["accuracy"] {
+  return { mean, worst: mean, std: 0 };
 }

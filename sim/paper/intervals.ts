@@ -1,0 +1,50 @@
+/** Accuracies with their 95 % intervals over seeds, and differences that are paired by seed, as every cell of a table has them. */
+import { type Interval, meanInterval } from "../report/statistics.ts";
+import type { Point } from "../run/report.ts";
+import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { missingText } from "./names.ts";
+
+type Accuracy = Point["accuracy"];
+
+/** Of one run: which models were scored. */
+export type Scored = (outcome: Outcome) => Accuracy | undefined;
+
+/** By the model with which the algorithm would predict. */
+export const atTheEnd: Scored = ({ summary }) => summary.final.accuracy;
+
+/** `95.2 ± 0.3 / 89.0 ± 2.1`: mean accuracy and worst honest peer of each run, in percent, over the seeds. */
+export function endText(cell: Cell | undefined, scored: Scored = atTheEnd): string {
+  if (cell === undefined || missingOf(cell) > 0) return missingText(cell);
+  const accuracies = cell.outcomes.map(scored);
+  const [mean, worst] = [accuracies.map((one) => one?.mean), accuracies.map((one) => one?.worst)].map(meanInterval);
+  return mean === undefined || worst === undefined ? "–" : `${intervalText(mean)} / ${intervalText(worst)}`;
+}
+
+/** `3.1 ± 0.4`, in percent or points. */
+export function intervalText({ mean, half }: Interval): string {
+  const points = (share: number) => {
+    const text = (100 * share).toFixed(1);
+    return text === "-0.0" ? "0.0" : text;
+  };
+  return half === undefined ? points(mean) : `${points(mean)} ± ${points(half)}`;
+}
+
+/** How much more the first has than the second under the same seed; undefined while runs are missing. */
+export function pairedDifference(
+  first: Cell | undefined,
+  second: Cell | undefined,
+  of: (outcome: Outcome) => number = ({ summary }) => summary.final.accuracy.mean,
+): Interval | undefined {
+  if (first === undefined || second === undefined || missingOf(first) + missingOf(second) > 0) return undefined;
+  const others = new Map(second.outcomes.map((outcome) => [outcome.summary.seed, of(outcome)]));
+  const differences = first.outcomes.map((outcome) => {
+    const other = others.get(outcome.summary.seed);
+    return other === undefined ? undefined : of(outcome) - other;
+  });
+  return meanInterval(differences);
+}
+
+/** Whether the difference is above 0 with its whole interval. */
+export function isAboveZero({ mean, half }: Interval): boolean {
+  return half !== undefined && mean - half > 0;
+}
