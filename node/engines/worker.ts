@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { Numbers } from "../../protocol/learn/data/dataset.ts";
+import { collectInTime } from "../little-memory.ts";
 import {
   type EngineCall,
   type EngineFacts,
@@ -23,6 +24,7 @@ const port = parentPort;
 const { engine: choice, threads = 1, ...options } = workerData as EngineOptions;
 const trainer = (async () => engineFor(choice, options.task).createTrainer(options))();
 const aggregator = createWorkerAggregator(threads);
+collectInTime();
 let last: Promise<void> = post(0, async () => {
   const { engine, numExamples, warning } = await trainer;
   return { value: { engine, numExamples, ...(warning !== undefined && { warning }) } satisfies EngineFacts };

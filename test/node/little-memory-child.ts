@@ -3,6 +3,7 @@ import { restartInLittleMemory } from "../../node/little-memory.ts";
 
 restartInLittleMemory();
 const { pid, execArgv, env } = process;
-const told = { pid, execArgv, arenas: env.MALLOC_ARENA_MAX, arguments: process.argv.slice(2) };
+const { MALLOC_ARENA_MAX: arenas, MALLOC_MMAP_THRESHOLD_: ownPagesFrom } = env;
+const told = { pid, execArgv, arenas, ownPagesFrom, arguments: process.argv.slice(2) };
 if (process.send === undefined) process.stdout.write(JSON.stringify(told));
 else process.send(told);

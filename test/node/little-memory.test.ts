@@ -6,13 +6,14 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { pagesFor } from "../../node/engines/model-memory.ts";
-import { littleMemoryFlags } from "../../node/little-memory.ts";
+import { collectInTime, littleMemoryFlags } from "../../node/little-memory.ts";
 import { PAGE } from "../../protocol/base/wasm-module.ts";
 
 interface Told {
   readonly pid: number;
   readonly execArgv: readonly string[];
   readonly arenas?: string;
+  readonly ownPagesFrom?: string;
   readonly arguments: readonly string[];
 }
 
@@ -26,18 +27,18 @@ async function start(
   args: readonly string[],
   env = {},
 ): Promise<Told & { started?: number }> {
-  const { MALLOC_ARENA_MAX: _, ...rest } = process.env;
+  const { MALLOC_ARENA_MAX: _, MALLOC_MMAP_THRESHOLD_: __, ...rest } = process.env;
   const child = spawn(process.execPath, [...flags, CHILD, ...args], { env: { ...rest, ...env }, stdio: "pipe" });
   const told = JSON.parse(await text(child.stdout)) as Told;
   return { ...told, ...(child.pid !== undefined && { started: child.pid }) };
 }
 
 describe("a process started again in little memory", { skip: process.execve === undefined && "no execve here" }, () => {
-  it("is the same process, with the same arguments, under the flags and one heap of glibc for all threads", async () => {
-    const { pid, started, execArgv, arenas, arguments: args } = await start([], ["a", "b c"]);
+  it("is the same process, with the same arguments, under the flags, one heap of glibc for all threads, and no model in it", async () => {
+    const { pid, started, execArgv, arenas, ownPagesFrom, arguments: args } = await start([], ["a", "b c"]);
     assert.equal(pid, started);
     assert.deepEqual(execArgv, littleMemoryFlags());
-    assert.equal(arenas, "1");
+    assert.deepEqual([arenas, ownPagesFrom], ["1", "8192"]);
     assert.deepEqual(args, ["a", "b c"]);
   });
 
@@ -64,6 +65,24 @@ describe("a WebAssembly memory made with little room", () => {
   it("grows beyond it without trap handler: it is copied", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["--disable-wasm-trap-handler", GROWING]);
     assert.deepEqual(JSON.parse(stdout), { pages: 3000 });
+  });
+});
+
+describe("old garbage", () => {
+  it("is collected every minute where the flags hold, and nothing is done where they do not", (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { gc } = globalThis;
+    let times = 0;
+    try {
+      globalThis.gc = undefined;
+      collectInTime();
+      globalThis.gc = (async () => times++) as unknown as typeof gc;
+      collectInTime();
+      t.mock.timers.tick(180_000);
+      assert.equal(times, 3);
+    } finally {
+      globalThis.gc = gc;
+    }
   });
 });
 

@@ -74,8 +74,9 @@ export const up: Definition = async (command) => {
     .option("--seconds <n>", "stop after this time")
     .addOption(passphraseOption())
     .action(async (...args: unknown[]) => {
-      const { restartInLittleMemory } = await import("../../little-memory.ts");
+      const { collectInTime, restartInLittleMemory } = await import("../../little-memory.ts");
       restartInLittleMemory();
+      collectInTime();
       await calls(() => import("./up.ts"))(...args);
     });
   notes(
