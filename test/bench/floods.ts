@@ -1,11 +1,12 @@
 /**
  * `npm run bench:floods [-- ATTACK ...]`: what floods cost peers, with real processes on loopback. Peers that learn the digits, one process each as a
  * user starts it, and one attack after the other: calm, flood, calm again, and a control, in which a process burns the CPU time that the attacker took
- * and sends nothing: all share the cores of one machine, and so the cost of a flood is its difference from the control.
+ * and sends nothing: all share the cores of one machine, and so the cost of a flood is its difference from the control. Attacker and burner run on the last core only.
  */
-import { fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
@@ -83,7 +84,7 @@ async function measure(peers: UpPeers, name: string): Promise<Result> {
   const after = await watch(peers, AFTER_SECONDS);
   const sharesAfter = await sharesOf(peers);
   say(`${name}: control`);
-  const burner = fork(fileOf("burner.ts"), [String(cpu)]);
+  const burner = pinned(fork(fileOf("burner.ts"), [String(cpu)]));
   const control = await watch(peers, calmSeconds);
   burner.kill();
   const growth = Object.fromEntries(
@@ -99,7 +100,7 @@ async function flooded(peers: UpPeers, name: string) {
   const addresses = await Promise.all(peers.pids.map(async (_, i) => (await peers.statusOf(i)).addresses[0] as string));
   const file = join(peers.stateOf(0), "..", "flood.yaml");
   await writeFile(file, stringify(task));
-  const attacker = fork(fileOf("attacker.ts"), [name, file, ...addresses]);
+  const attacker = pinned(fork(fileOf("attacker.ts"), [name, file, ...addresses]));
   await sleep(2000); // it starts
   const { pid = -1 } = attacker;
   const before = await cpuSecondsOf(pid);
@@ -110,6 +111,13 @@ async function flooded(peers: UpPeers, name: string) {
     Record<string, number>,
   ];
   return { flood, cpu, counts };
+}
+
+/** On the last core, all its threads, where there are several and `taskset` (util-linux): the others are left to the peers, as they would be if it ran elsewhere. */
+function pinned(child: ChildProcess): ChildProcess {
+  const cores = availableParallelism();
+  if (cores > 1) spawnSync("taskset", ["--all-tasks", "--cpu-list", "--pid", String(cores - 1), String(child.pid)]);
+  return child;
 }
 
 function fileOf(name: string): string {

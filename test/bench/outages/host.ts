@@ -7,22 +7,7 @@ import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { askApi, type StatusReport } from "../../../node/api/api.ts";
-
-/** Parent to child. */
-export type Order =
-  | { readonly order: "start"; readonly stateDir: string; readonly args: readonly string[]; readonly logFile: string }
-  | { readonly order: "end"; readonly signal: "SIGKILL" | "SIGTERM" };
-
-/** Child to parent, while the peer answers; `atMs` of the wall clock, as in its log. */
-export interface Seen {
-  readonly atMs: number;
-  readonly neighbours: number;
-  readonly cycle: number;
-  readonly addresses: readonly string[];
-}
-
-/** Child to parent: the peer has ended, as was ordered. */
-export const ENDED = "ended";
+import { ENDED, type Order, type Seen } from "./orders.ts";
 
 const CLI = fileURLToPath(new URL("../../../node/cli.ts", import.meta.url));
 const LOOK_EVERY_MS = 500;

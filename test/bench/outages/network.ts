@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modelPath } from "../../../node/disk/state-dir.ts";
 import { sleep } from "../statistics.ts";
-import { ENDED, type Order, type Seen } from "./host.ts";
+import { ENDED, type Order, type Seen } from "./orders.ts";
 
 export interface NetworkOptions {
   readonly peers: number;

@@ -1,8 +1,8 @@
 /** The bad days of bench:outages, and what is measured of each. */
 import type { Task } from "../../../protocol/base/task.ts";
 import { median, sleep } from "../statistics.ts";
-import type { Seen } from "./host.ts";
 import type { Machine, Network } from "./network.ts";
+import type { Seen } from "./orders.ts";
 import { type Records, type Spread, secondsToAgree, secondsToMerge, spreadNow } from "./record.ts";
 
 /** What goes wrong: `break`, then `mend` after `seconds`. */
