@@ -9,6 +9,7 @@ import { Readable } from "node:stream";
 import fastify, { type FastifyReply, type FastifyServerOptions } from "fastify";
 import { fromHex } from "../../protocol/base/bytes.ts";
 import { ERROR_CODES, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Metrics } from "../../protocol/base/seams.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
 import type { PeerStatus } from "../../protocol/peer/peer.ts";
@@ -61,6 +62,7 @@ const NO_SCHEMAS = {
 } as unknown as NonNullable<FastifyServerOptions["schemaController"]>;
 
 const FILE = "api.json";
+const OCTETS = "application/octet-stream";
 const ANSWER_WITHIN_MS = 10_000;
 /** Logs and bodies may have to wait for those of others. */
 export const TURN_WITHIN_MS: number = 300_000;
@@ -108,9 +110,13 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
       await turnFor(reply, others); // a body may have half a gigabyte
       const blob = wanted && (await source.remote.blob(wanted, from.split(",")));
       if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", `nobody of those has ${hash}`);
-      return reply.type("application/octet-stream").send(Buffer.from(blob.buffer, blob.byteOffset, blob.length));
+      return reply.type(OCTETS).send(Buffer.from(blob.buffer, blob.byteOffset, blob.length));
     },
   );
+  // The length is all that is asked here: what the bytes prove the peer finds out, as of gossip.
+  const wholeBody = { parseAs: "buffer", bodyLimit: LIMITS.maxEvidenceBytes } as const;
+  server.addContentTypeParser(OCTETS, wholeBody, async (_request: unknown, body: Buffer) => body);
+  server.post<{ Body: Buffer }>("/evidence", ({ body }) => Promise.resolve(source.remote.found(Uint8Array.from(body))));
   const path = join(stateDir, FILE);
   const closing = createClosing();
   closing.add("the file of the local interface", () => rm(path, { force: true }));
@@ -156,6 +162,20 @@ export async function askApi(
   path: string,
   withinMs: number = ANSWER_WITHIN_MS,
 ): Promise<Response | undefined> {
+  return requestOf(stateDir, path, {}, withinMs);
+}
+
+/** Gives bytes to the peer that runs on a state directory; otherwise as `askApi`. */
+export async function tellApi(stateDir: string, path: string, body: Uint8Array): Promise<Response | undefined> {
+  return requestOf(stateDir, path, { method: "POST", body: Uint8Array.from(body) }, ANSWER_WITHIN_MS);
+}
+
+async function requestOf(
+  stateDir: string,
+  path: string,
+  what: Pick<RequestInit, "method" | "body">,
+  withinMs: number,
+): Promise<Response | undefined> {
   let address: ApiFile;
   try {
     address = JSON.parse(await readFile(join(stateDir, FILE), "utf8")) as ApiFile;
@@ -164,7 +184,8 @@ export async function askApi(
   }
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), withinMs); // of the head: a log may take its time
-  const request = { headers: { authorization: `Bearer ${address.token}` }, signal: silence.signal };
+  const headers = { authorization: `Bearer ${address.token}`, ...(what.body && { "content-type": OCTETS }) };
+  const request = { ...what, headers, signal: silence.signal };
   let response: Response;
   try {
     response = await fetch(new URL(path, address.url), request);

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import type { Clock, PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { Clock, PeerId, Transport, Verdict } from "../../protocol/base/seams.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import { codecOf } from "../../protocol/codec/registry.ts";
 import { logIdOf } from "../../protocol/log/entry/entry.ts";
@@ -37,8 +37,10 @@ export interface RemoteLogs {
   log(peer: PeerId, generation?: number): Promise<AsyncIterable<string>>;
   /** The generations of a neighbour's logs that it has, ascending. @throws HearsayError as `log`. */
   generations(peer: PeerId): Promise<number[]>;
-  /** Notes that a peer signed about that log of its, as it announced them to this one: to hold a copy of the log against. */
+  /** What a peer announced of that log of its to this one, sealed, in base64: to hold a copy of the log against. */
   heads(peer: PeerId, generation: number): readonly string[];
+  /** Evidence that the owner found in files: this peer looks at it as at what comes by gossip. `ignore` where it answers for no logs. */
+  found(evidence: Uint8Array): Verdict;
   /** A body or parameter vector by SHA-256, from the first of these peers that has it. */
   blob(hash: Uint8Array, peers: readonly PeerId[]): Promise<Uint8Array | undefined>;
 }
@@ -77,7 +79,9 @@ export function createRemoteLogs(
   return {
     generations: (peer) => generationsOf(asking, peer),
     log: async (peer, generation) => fetchLog(asking, peer, generation, known),
-    heads: (peer, generation) => known?.heads(peer, generation) ?? [],
+    heads: (peer, generation) =>
+      (known?.heads(peer, generation) ?? []).map(({ sealed }) => Buffer.from(sealed).toString("base64")),
+    found: (evidence) => known?.found(evidence) ?? { verdict: "ignore" },
     blob: (hash, peers) => fetchBlob(asking, hash, peers),
   };
 }

@@ -5,13 +5,14 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
-import { cp } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { toHex } from "../../protocol/base/bytes.ts";
+import { fromHex, toHex } from "../../protocol/base/bytes.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
+import { forkedCopies } from "../support/forked-copies.ts";
 import { createLab, DEADLINE_MS, type Lab, type PeerProcess, until } from "../support/process.ts";
 import type { ForgetfulAssignment, ForgetfulReport } from "../support/process-forgetful.ts";
 
@@ -85,6 +86,17 @@ describe("a state directory that was copied", () => {
     assert.deepEqual(await restored.stop(), { code: 0, signal: null });
   });
 
+  it("is found out by two exports, too: who verifies them beside a peer has the key banned by it and by all that it can tell", async () => {
+    const { task: about } = await (honest[0] as PeerProcess).status();
+    const { copies } = await forkedCopies(fromHex(about.id) as Uint8Array, 5);
+    const files = ["one.jsonl", "other.jsonl"].map((name) => lab.path(name));
+    for (const [i, file] of files.entries()) await writeFile(file, copies[i] ?? "");
+    const verify = () => lab.run(["log", "verify", ...files, "--state", lab.path("honest-0"), "--json"]);
+    assert.equal(JSON.parse((await verify()).stdout).passed, "told");
+    for (const peer of honest) await peer.waitFor("a ban", ({ accountability }) => accountability?.banned === 1);
+    assert.equal(JSON.parse((await verify()).stdout).passed, "known");
+  });
+
   it("and run twice at one time, each head beside another neighbour, is found out though one lags far behind", {
     timeout: 4 * DEADLINE_MS,
   }, async (t) => {
@@ -96,7 +108,7 @@ describe("a state directory that was copied", () => {
     await until("one is ahead", async () => ahead.models.size >= 12 || undefined);
     const behind = startHead("behind", addresses.slice(1, 2), true);
     for (const peer of honest) {
-      await peer.waitFor("a ban", ({ accountability }) => (accountability?.banned ?? 0) === 1);
+      await peer.waitFor("a ban", ({ accountability }) => (accountability?.banned ?? 0) === 2);
       await until("it says so", async () => peer.stderr().includes(peerId) || undefined);
     }
     t.diagnostic(`the heads had published ${ahead.models.size} and ${behind.models.size} models`);
@@ -119,7 +131,7 @@ describe("a state directory that was copied", () => {
     left.child.kill("SIGKILL"); // libp2p knows one connection of a name: of two heads at a time only one would be heard
     const right = startHead("right", addresses);
     for (const peer of honest) {
-      await peer.waitFor("a ban", ({ accountability }) => accountability?.banned === 2);
+      await peer.waitFor("a ban", ({ accountability }) => accountability?.banned === 3);
       await until("it says so", async () => peer.stderr().includes(peerId) || undefined);
     }
     for (const peer of honest) {
@@ -142,7 +154,7 @@ describe("a state directory that was copied", () => {
     await first.stop();
     honest[0] = start("honest-0", 0, addresses.slice(1));
     const again = await honest[0].waitFor("merges after the restart", ({ counters }) => counters.merges >= 4);
-    assert.equal(again.accountability?.banned, 2);
+    assert.equal(again.accountability?.banned, 3);
     const before = (await parentsOf(honest[0], peerId)).length;
     const { cycle } = again;
     await honest[0].waitFor("cycles without it", (status) => status.cycle >= cycle + 4);

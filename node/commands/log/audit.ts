@@ -10,6 +10,7 @@ import type { Task } from "../../../protocol/base/task.ts";
 import { readEntry } from "../../../protocol/log/entry/entry.ts";
 import { modelAfter } from "../../../protocol/log/export/exported.ts";
 import { type ExportVerification, readExport, verifyExport } from "../../../protocol/log/export/verify-export.ts";
+import { noteOf } from "../../../protocol/peer/account/log-watch.ts";
 import { decodeTask } from "../../../protocol/task/manifest.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { knownHeads } from "../../api/known-heads.ts";
@@ -22,11 +23,14 @@ import { createProgress } from "../../terminal/sim-progress.ts";
 import { print } from "../../terminal/terminal.ts";
 import { parseBudget } from "./audit-budget.ts";
 import { type AuditSource, withAuditSource } from "./audit-source.ts";
+import { type Passed, passedInWords, passOn } from "./found-fork.ts";
 
 interface Audit {
   readonly verification: ExportVerification;
   /** Of the entries that hold; undefined where none does. */
   readonly report: AuditReport | undefined;
+  /** What became of a fork that was found. */
+  readonly passed?: Passed;
 }
 
 interface AuditCommandOptions {
@@ -44,8 +48,9 @@ export async function run(what: string | undefined, options: AuditCommandOptions
       auditOf(meteredSource(source, meter), what, stateDir, meter),
     );
     process.exitCode = exitOf(audit);
-    if (options.json) printJson(asJson(audit));
-    else print(`${inWords(audit)}\n`);
+    if (options.json) return printJson(asJson(audit));
+    print(`${inWords(audit)}\n`);
+    if (audit.passed !== undefined) print(`${passedInWords(audit.passed, stateDir)}\n`);
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     process.exitCode = EXIT_INCOMPLETE;
@@ -71,15 +76,19 @@ function meteredSource(source: AuditSource, meter: Meter): AuditSource {
 async function auditOf(source: AuditSource, what: string | undefined, stateDir: string, meter: Meter): Promise<Audit> {
   const progress = createProgress("audit");
   try {
-    const notes = what === undefined ? [] : await knownHeads(stateDir, source.chunks());
+    const announced = what === undefined ? [] : await knownHeads(stateDir, source.chunks());
+    const notes = announced.map((head) => noteOf(head, nodeCrypto));
     const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, notes, onBlob: source.learn });
     const { entries, task: taskId, generation = 0 } = verification;
+    const isFork =
+      what !== undefined && verification.firstBad !== undefined && statusOf(verification.firstBad.reason) === EXIT_FORK;
+    const passed = isFork ? await passOn({ stateDir, copies: [source.chunks], announced, notes: [] }) : undefined;
     if (verification.withheld !== undefined)
       throw new HearsayError(
         "ERR_STATE",
         "this export is redacted: hearsay log verify says whether it holds; an audit needs all entries",
       );
-    if (taskId === undefined || entries === 0) return { verification, report: undefined };
+    if (taskId === undefined || entries === 0) return { verification, report: undefined, ...(passed && { passed }) };
     const task = await taskOf(taskId, source, stateDir);
     /** Who published the models that the entry at hand names. */
     const authors = new Map<string, PeerId>();
@@ -92,7 +101,7 @@ async function auditOf(source: AuditSource, what: string | undefined, stateDir: 
       meter,
       onEntry: (done) => progress.update(done / entries, `${done} of ${entries} entries`),
     });
-    return { verification, report };
+    return { verification, report, ...(passed && { passed }) };
   } finally {
     progress.stop();
   }
@@ -164,7 +173,7 @@ function missingIn(report: AuditReport | undefined): number {
   return Object.values(report?.tallies ?? {}).reduce((sum, { missing }) => sum + missing, 0);
 }
 
-function asJson({ verification, report }: Audit): object {
+function asJson({ verification, report, passed }: Audit): object {
   const { ok, entries, peer, task, generation, head, checkpoint, cosigners, convictions, firstBad } = verification;
   return {
     ok: ok && report?.firstLie === undefined && report?.spent === undefined && missingIn(report) === 0,
@@ -177,6 +186,7 @@ function asJson({ verification, report }: Audit): object {
     cosigners,
     evidence: convictions,
     firstBad,
+    passed,
     audit: report?.tallies,
     firstLie: report?.firstLie,
     spent: report?.spent,

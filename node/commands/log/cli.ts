@@ -35,7 +35,8 @@ export const verify: Definition = (command) => {
     command,
     `Exit status: 0 it holds; 1 could not run; 2 usage; 3 invalid: something is not as its writer signed it; 4 a fork: the writer has signed
 two histories; 5 incomplete: what is there holds, but the end is missing. A file is also held against what
-its writer announced to the peer of --state, where that peer has heard of it.
+its writer announced to the peer of --state, where that peer has heard of it. A fork is told to that peer, which bans the key and tells others:
+at once where it runs, else at its next start.
 
 Examples:
   $ hearsay log verify
@@ -93,7 +94,7 @@ export const audit: Definition = (command) => {
     `Verifies chain, signatures, tree, checkpoints and cosignatures; then that every training continues the model before, at its age; that every
 published body is what the training gave; and repeats every merge: the same inputs, rule and weights must give the same model, to the bit.
 Models come from the export, from bodies/ in the state directory, and for a neighbour from that peer or from their authors. What the audit may cost
-is yours to say: entries, bytes that are read, seconds.
+is yours to say: entries, bytes that are read, seconds. A fork is told to the peer of --state, as by hearsay log verify.
 
 Exit status: 0 all of it is proved; 1 could not run; 2 usage; 3 something is false; 4 a fork; 5 nothing is false, but models or the end of
 the log are missing, or the budget was spent.

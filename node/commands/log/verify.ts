@@ -11,6 +11,8 @@ import {
   verifyExport,
 } from "../../../protocol/log/export/verify-export.ts";
 import type { Verification } from "../../../protocol/log/verify/verify.ts";
+import { noteOf } from "../../../protocol/peer/account/log-watch.ts";
+import type { Announcement } from "../../../protocol/wire/announcement.ts";
 import { knownHeads } from "../../api/known-heads.ts";
 import { startSignatureChecker } from "../../api/log-verifier.ts";
 import { nodeCrypto } from "../../crypto.ts";
@@ -18,6 +20,7 @@ import { onOutput } from "../../terminal/colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "../../terminal/fail.ts";
 import { dateText, facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
+import { passedInWords, passOn } from "./found-fork.ts";
 import { verifyStateLog } from "./source.ts";
 
 interface LogVerifyOptions {
@@ -32,28 +35,43 @@ type FirstBad = NonNullable<Verification["firstBad"]>;
 /** What was found; cosigners and the like only of exports. */
 type Result = Verification & Partial<ExportVerification> & { readonly file?: string };
 
+/** Beside the files. */
+interface Known {
+  /** By the writers of the files, to the peer of the state directory. */
+  readonly announced: Announcement[];
+  readonly notes: readonly string[];
+}
+
 export async function run(files: readonly string[], options: LogVerifyOptions): Promise<void> {
-  const results = await resultsOf(files, options);
+  const { state: stateDir, checkpoint } = options;
+  const known: Known = { announced: [], notes: checkpoint === undefined ? [] : [await textOf(checkpoint)] };
+  const results = await resultsOf(files, options, known);
   const fork = results.length === 2 ? await forkOf(results as [Result, Result]) : undefined;
   const bad = fork ?? worstOf(results);
   if (bad !== undefined) process.exitCode = statusOf(bad.reason);
+  const isFound = files.length > 0 && bad !== undefined && statusOf(bad.reason) === EXIT_FORK;
+  const copies = files.map((file) => () => bytesOf(file));
+  const passed = isFound ? await passOn({ stateDir, copies, ...known, parted: fork?.seq }) : undefined;
   if (options.json) {
     const [first] = results.map(asJson);
     return printJson(
-      results.length === 1 ? first : { ok: bad === undefined, firstBad: bad, files: results.map(asJson) },
+      results.length === 1
+        ? { ...first, passed }
+        : { ok: bad === undefined, firstBad: bad, passed, files: results.map(asJson) },
     );
   }
   for (const result of results) print(`${inWords(result)}\n`);
   if (fork !== undefined) print(`${onOutput.red("a fork")}: ${fork.message}\n`);
+  if (passed !== undefined) print(`${passedInWords(passed, stateDir)}\n`);
 }
 
-async function resultsOf(files: readonly string[], options: LogVerifyOptions): Promise<Result[]> {
+/** What is known beside each file is added to `known`. */
+async function resultsOf(files: readonly string[], options: LogVerifyOptions, known: Known): Promise<Result[]> {
   const { state, peer, checkpoint } = options;
   if (files.length > 2)
     throw new HearsayError("ERR_CONFIG", "give one file, or two exports of one log to compare them");
   if (files.length === 0 && checkpoint !== undefined)
     throw new HearsayError("ERR_CONFIG", "--checkpoint: name an exported file to hold it against");
-  const notes = checkpoint === undefined ? [] : [await textOf(checkpoint)];
   const signatures = startSignatureChecker();
   const expected = { crypto: nodeCrypto, signatures, ...(peer !== undefined && { peer }) };
   try {
@@ -61,7 +79,9 @@ async function resultsOf(files: readonly string[], options: LogVerifyOptions): P
     const results: Result[] = [];
     for (const file of files) {
       await requireFile(file);
-      const all = { ...expected, notes: [...notes, ...(await knownHeads(state, bytesOf(file)))] };
+      const heads = await knownHeads(state, bytesOf(file));
+      known.announced.push(...heads);
+      const all = { ...expected, notes: [...known.notes, ...heads.map((head) => noteOf(head, nodeCrypto))] };
       results.push({ file, ...(await verifyExport(bytesOf(file), all)) });
     }
     return results;

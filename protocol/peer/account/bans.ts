@@ -13,7 +13,7 @@
  *     evidence-asking.ts      whom to ask, and when                                   evidence-book.ts        what is held
  */
 import { equalBytes } from "../../base/bytes.ts";
-import type { Crypto, PeerId, Store, StoreChange, Transport } from "../../base/seams.ts";
+import type { Crypto, PeerId, Store, StoreChange, Transport, Verdict } from "../../base/seams.ts";
 import { decodeEvidence, EVIDENCE_KEYS, verifyEvidence } from "../../log/entry/evidence.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Court } from "./court.ts";
@@ -23,8 +23,8 @@ import { ownBan, type Sentences } from "./sentences.ts";
 
 export interface Bans {
   has(peer: PeerId): boolean;
-  /** Evidence that this peer made itself: kept, acted on and told to everybody. */
-  found(evidence: Uint8Array): void;
+  /** Evidence that this peer or its owner found: looked at like any other; what convicts somebody is kept, acted on and told to everybody. */
+  found(evidence: Uint8Array): Verdict;
   readonly size: number;
   /** All evidence that is held; none for an asker that holds the same, by its sum. */
   heldBeside(sum: Uint8Array): readonly Uint8Array[];
@@ -54,7 +54,9 @@ export function createBans(components: BanComponents, tell: (evidence: Uint8Arra
       return book.size;
     },
     found(bytes) {
-      if (court.receive(bytes, () => true).verdict === "accept") tell(bytes);
+      const verdict = court.receive(bytes, () => true);
+      if (verdict.verdict === "accept") tell(bytes);
+      return verdict;
     },
     heldBeside: (theirs) => (equalBytes(theirs, book.sum()) ? [] : book.all()),
     met(neighbour) {

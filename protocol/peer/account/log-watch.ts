@@ -7,7 +7,7 @@
  *     entries      another entry than it announced: evidence
  */
 import { isHearsayError } from "../../base/errors.ts";
-import type { Crypto, PeerId } from "../../base/seams.ts";
+import type { Crypto, PeerId, Verdict } from "../../base/seams.ts";
 import { logIdOf } from "../../log/entry/entry.ts";
 import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
 import { checkpointFrom, formatCheckpoint } from "../../log/tree/checkpoint.ts";
@@ -27,8 +27,10 @@ export interface LogWatch {
 export interface OtherLogs {
   /** Holds what is fetched of a log against what its author announced. */
   watch(author: PeerId, generation: number): LogWatch;
-  /** Notes that the author signed, as it announced them: to hold a copy of that log against. */
-  heads(author: PeerId, generation: number): string[];
+  /** Announcements of the author about that log, the newest first: to hold a copy of it against. */
+  heads(author: PeerId, generation: number): readonly Announcement[];
+  /** Evidence that the owner of this peer found in files: treated like what comes by gossip. */
+  found(evidence: Uint8Array): Verdict;
 }
 
 export interface OtherLogsOptions {
@@ -37,16 +39,17 @@ export interface OtherLogsOptions {
   /** The announcements of an author that are known, the newest first. */
   announcedBy(author: PeerId): readonly Announcement[];
   doubt(state: SignedState): void;
-  onFork(evidence: Uint8Array): void;
+  onFork(evidence: Uint8Array): Verdict;
 }
 
 export function createOtherLogs(options: OtherLogsOptions): OtherLogs {
-  const { crypto, announcedBy } = options;
+  const { announcedBy, onFork } = options;
   const of = (author: PeerId, generation: number) =>
     announcedBy(author).filter((announced) => announced.generation === generation);
   return {
     watch: (author, generation) => createWatch(options, author, generation, () => of(author, generation)),
-    heads: (author, generation) => of(author, generation).map((announced) => noteOf(announced, crypto)),
+    heads: of,
+    found: onFork,
   };
 }
 

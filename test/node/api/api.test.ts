@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type ApiSource, askApi, type StatusReport, serveApi } from "../../../node/api/api.ts";
+import { type ApiSource, askApi, type StatusReport, serveApi, tellApi } from "../../../node/api/api.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 
 let root: string;
 before(async () => {
@@ -28,6 +29,7 @@ const SOURCE: ApiSource = {
     },
     heads: (peer, generation) => [`${peer} ${generation}`],
     blob: async (hash, peers) => (peers[1] === "author" ? hash : undefined),
+    found: (evidence) => ({ verdict: evidence[0] === 1 ? "accept" : "reject" }),
   },
 };
 
@@ -73,6 +75,28 @@ describe("the local interface", () => {
       for (const path of ["/blobs/00ff", "/blobs/xy?from=a,author"])
         await assert.rejects(ask(path), { code: "ERR_NOT_FOUND" });
     }));
+
+  it("takes evidence from its owner, at most as much as evidence has, and from nobody else", () => {
+    const given: number[] = [];
+    const found = (evidence: Uint8Array) => {
+      given.push(evidence.length);
+      return SOURCE.remote.found(evidence);
+    };
+    return serving({ ...SOURCE, remote: { ...SOURCE.remote, found } }, async (directory, { url, token }) => {
+      for (const [first, verdict] of ["reject", "accept"].entries()) {
+        const evidence = new Uint8Array(LIMITS.maxEvidenceBytes).fill(first);
+        assert.deepEqual(await (await tellApi(directory, "/evidence", evidence))?.json(), { verdict });
+      }
+      const tooLong = tellApi(directory, "/evidence", new Uint8Array(LIMITS.maxEvidenceBytes + 1));
+      await assert.rejects(tooLong, /413/);
+      const post = (headers: Record<string, string>) =>
+        fetch(new URL("/evidence", url), { method: "POST", headers, body: Uint8Array.of(1) });
+      const octets = { "content-type": "application/octet-stream" };
+      assert.equal((await post({ ...octets, authorization: `Bearer ${token}x` })).status, 401);
+      assert.equal((await post({ "content-type": "text/html", authorization: `Bearer ${token}` })).status, 415);
+      assert.deepEqual(given, [LIMITS.maxEvidenceBytes, LIMITS.maxEvidenceBytes]);
+    });
+  });
 
   it("listens on 127.0.0.1 alone", () =>
     serving(SOURCE, async (_, { url }) => {

@@ -6,15 +6,19 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type ApiSource, serveApi } from "../../../node/api/api.ts";
 import { knownHeads } from "../../../node/api/known-heads.ts";
-import { logIdOf } from "../../../protocol/log/entry/entry.ts";
-import { signCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
+import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { exportOf, inPieces, jsonlOf } from "../../protocol/log/export/support.ts";
-import { CRYPTO, identity, TASK } from "../../protocol/log/support.ts";
+import { identity, TASK } from "../../protocol/log/support.ts";
 
 const author = identity(1);
 const ROOT = new Uint8Array(32).fill(9);
-const noteOf = (size: number, generation = 0) =>
-  signCheckpoint({ logId: logIdOf(author.publicKey, TASK, CRYPTO, generation), size, root: ROOT }, author, CRYPTO);
+
+/** Of a log that has so many entries. */
+function announced(size: number, generation = 0, task = TASK): Announcement {
+  const place = { generation, seq: size - 1, entry: ROOT, root: ROOT, note: new Uint8Array(64) };
+  const sealed = encodeAnnouncement({ task, ...place, model: ROOT, bytes: 1, age: 1, tsMs: 0 }, author);
+  return decodeAnnouncement(sealed);
+}
 
 describe("the heads of a log that a peer knows", () => {
   let directory: string;
@@ -30,12 +34,13 @@ describe("the heads of a log that a peer knows", () => {
     const remote = {
       heads(...question: unknown[]) {
         asked.push(question);
-        return [noteOf(90), noteOf(60), noteOf(30, 1), noteOf(20)];
+        const all = [announced(90), announced(60), announced(30, 1), announced(30, 0, ROOT), announced(20)];
+        return all.map(({ sealed }) => Buffer.from(sealed).toString("base64"));
       },
     } as unknown as ApiSource["remote"];
     const api = await serveApi(directory, { remote } as ApiSource);
     try {
-      assert.deepEqual(await knownHeads(directory, inPieces(copy)), [noteOf(60), noteOf(20)]);
+      assert.deepEqual(await knownHeads(directory, inPieces(copy)), [announced(60), announced(20)]);
       assert.deepEqual(asked, [[author.peerId, 0]]);
     } finally {
       await api.close();

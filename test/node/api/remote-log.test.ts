@@ -93,6 +93,7 @@ describe("what a neighbour shows of its log", () => {
       const seen: string[] = [];
       const known: OtherLogs = {
         heads: () => [],
+        found: () => ({ verdict: "ignore" }),
         watch: (peer, generation) => ({
           checkpoint: (note) => seen.push(`${peer} ${generation} ${readCheckpoint(note).size}`),
           entries: (from, signed) => seen.push(`${from} ${signed.length}`),

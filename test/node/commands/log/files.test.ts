@@ -1,18 +1,22 @@
 /** `hearsay log export`, `show` and `verify` on a state directory whose logs are known, of a peer that does not run, and on files. */
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openStore } from "../../../../node/disk/store.ts";
 import { utf8 } from "../../../../protocol/base/bytes.ts";
+import { evidenceKey } from "../../../../protocol/log/entry/evidence.ts";
 import { readCar } from "../../../../protocol/log/export/car.ts";
 import { openStoredExport } from "../../../../protocol/log/export/stored-export.ts";
 import { checkpointSignature } from "../../../../protocol/log/tree/checkpoint.ts";
 import { openHeadMemory } from "../../../../protocol/peer/account/heads.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
+import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { exportOf, inPieces, jsonlOf } from "../../../protocol/log/export/support.ts";
 import { CRYPTO, collect, identity, TASK as LOG_TASK, open, testClock } from "../../../protocol/log/support.ts";
+import { blobTask } from "../../../support/blobs.ts";
+import { forkedCopies } from "../../../support/forked-copies.ts";
 import { FIXTURES } from "../../../support/log-fixtures.ts";
 import { createLab, type Finished, jsonLines, type Lab } from "../../../support/process.ts";
 import { AS_TRAINED } from "../../../support/publications.ts";
@@ -153,9 +157,10 @@ describe("hearsay log verify", () => {
     await log(0, "verify", fixture("log-fork-a.jsonl"), "--checkpoint", lab.path("note"));
     await log(FORK, "verify", fixture("log-fork-b.car"), "--checkpoint", lab.path("note"));
     const two = [fixture("log-fork-a.jsonl"), fixture("log-fork-b.car")];
-    assert.match((await log(FORK, "verify", ...two)).stdout, /two entries 8/);
-    const { ok, firstBad, files } = JSON.parse((await log(FORK, "verify", ...two, "--json")).stdout);
-    assert.deepEqual([ok, firstBad.seq, firstBad.reason, files.length], [false, 8, "fork", 2]);
+    const { stdout } = await log(FORK, "verify", ...two, "--state", lab.path("nowhere"));
+    assert.match(stdout, /two entries 8[\s\S]*no peer ever ran on .*nowhere, so nobody was told/);
+    const { ok, firstBad, files, passed } = JSON.parse((await log(FORK, "verify", ...two, "--json")).stdout);
+    assert.deepEqual([ok, firstBad.seq, firstBad.reason, files.length, passed], [false, 8, "fork", 2, "nobody"]);
   });
 
   it("holds a file against what its writer announced to the peer of the state directory", async () => {
@@ -178,6 +183,23 @@ describe("hearsay log verify", () => {
     assert.match((await log(FORK, ...(await announced("other", 30, AFTER)))).stdout, /has signed two histories/);
     await log(0, ...(await announced("same", 30)));
     await log(0, ...(await announced("later", 90, AFTER))); // what came after the copy says nothing of it
+  });
+
+  it("keeps a fork that it found for the peer of the state directory, where that does not run", async () => {
+    const { author, copies } = await forkedCopies(TASK, 5);
+    const files = [lab.path("one.jsonl"), lab.path("other.jsonl")];
+    for (const [i, file] of files.entries()) await writeFile(file, copies[i] ?? "");
+    await cp(lab.path("state"), lab.path("keeps"), { recursive: true });
+    await writeFile(lab.path("keeps/task.cbor"), encodeTask(blobTask({})));
+    const keeps = ["--state", lab.path("keeps")];
+    assert.match((await log(FORK, "verify", ...files, ...keeps)).stdout, /learns another task: nothing was told/);
+    const forked = await forkedCopies(CRYPTO.sha256(encodeTask(blobTask({}))), 5);
+    for (const [i, file] of files.entries()) await writeFile(file, forked.copies[i] ?? "");
+    assert.match((await log(FORK, "verify", ...files, ...keeps)).stdout, /bans this key from its next start on/);
+    assert.match((await log(FORK, "verify", ...files, ...keeps)).stdout, /has evidence against this key already/);
+    const store = await openStore(lab.path("keeps/db"));
+    assert.ok((await store.get(evidenceKey(author))) !== undefined);
+    await store.close();
   });
 
   it("finds no fork where one export continues the other", async () => {

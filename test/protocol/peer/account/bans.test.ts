@@ -86,7 +86,8 @@ describe("a banned key", () => {
 describe("evidence that this peer found itself", () => {
   it("is told to everybody, once; what it does not prove is told to nobody", () => {
     const { bans, told } = openCourt({ connected: [ONE] });
-    for (const evidence of [FORK, FORK, FORK.subarray(1)]) bans.found(evidence);
+    const verdicts = [FORK, FORK, FORK.subarray(1)].map((evidence) => bans.found(evidence).verdict);
+    assert.deepEqual(verdicts, ["accept", "ignore", "reject"]);
     assert.deepEqual(told, [FORK]);
     assert.equal(bans.size, 1);
   });

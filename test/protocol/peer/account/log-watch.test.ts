@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import type { PeerId } from "../../../../protocol/base/seams.ts";
 import { logIdOf } from "../../../../protocol/log/entry/entry.ts";
+import { forkBetween } from "../../../../protocol/log/entry/evidence.ts";
 import {
   checkpointFrom,
   formatCheckpoint,
@@ -11,7 +12,7 @@ import {
   readCheckpoint,
   signCheckpoint,
 } from "../../../../protocol/log/tree/checkpoint.ts";
-import type { LogWatch } from "../../../../protocol/peer/account/log-watch.ts";
+import { type LogWatch, noteOf as noteOfAnnounced } from "../../../../protocol/peer/account/log-watch.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { decodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { decodeEntriesAnswer, encodeLogRequest, LOG_PROTOCOL } from "../../../../protocol/wire/log-messages.ts";
@@ -172,10 +173,11 @@ describe("a head that is shown to an auditor alone", () => {
 });
 
 describe("the states of a log that its author announced", () => {
-  it("are told as notes that it signed, the newest first, of the generation that is asked for", async () => {
+  it("are told as it announced them, the newest first, of the generation that is asked for", async () => {
     const { liar, auditor, hidden } = await audited();
     const { publicKey } = decodeAnnouncement(hidden[0] as Uint8Array);
-    const notes = (auditor.peer.others?.heads(liar.peerId, 0) ?? []).map(readCheckpoint);
+    const heads = auditor.peer.others?.heads(liar.peerId, 0) ?? [];
+    const notes = heads.map((head) => readCheckpoint(noteOfAnnounced(head, nodeCrypto)));
     assert.deepEqual(
       notes.map(({ size }) => size),
       [5, 4, 3, 2],
@@ -183,5 +185,27 @@ describe("the states of a log that its author announced", () => {
     assert.ok(notes.every((note) => isSignedBy(note, publicKey, nodeCrypto)));
     assert.deepEqual(auditor.peer.others?.heads(liar.peerId, 1), []);
     assert.deepEqual(auditor.peer.others?.heads(identityOf(60).peerId, 0), []);
+  });
+});
+
+describe("evidence that the owner found in files", () => {
+  it("convicts as if it had been heard: all ban its key, and nothing else does", async () => {
+    const audit = await audited();
+    const { auditor, hidden, crowd } = audit;
+    const [sealed = assert.fail()] = hidden;
+    const { publicKey, seq } = decodeAnnouncement(sealed);
+    const entries = await shownBy(audit, 0);
+    const accused = { publicKey, task: taskId, generation: 0 };
+    const entry = { what: "entry", bytes: entries[seq] as Uint8Array } as const;
+    const evidence =
+      forkBetween(accused, [{ what: "announcement", bytes: sealed }, entry], nodeCrypto) ?? assert.fail();
+    const found = (bytes: Uint8Array) => auditor.peer.others?.found(bytes).verdict;
+    for (const junk of [new Uint8Array(0), sealed, evidence.with(100, (evidence[100] as number) ^ 1)])
+      assert.equal(found(junk), "reject");
+    await crowd.run(0.5 * CYCLE_MS);
+    for (const member of crowd.members) assert.equal(member.peer.status().accountability?.banned, 0);
+    assert.equal(found(evidence), "accept");
+    assert.equal(found(evidence), "ignore");
+    await assertBannedByAll(audit);
   });
 });
