@@ -15,7 +15,8 @@ export const modelOption = (): Option => new Option("--model <file>", "a model f
 
 export const peersOption = (help: string): Option => new Option("--peers <n>", help);
 
-export const workersOption = (): Option => new Option("--workers <n>", "threads (default: one for each core)");
+export const workersOption = (help = "threads (default: one for each core)"): Option =>
+  new Option("--workers <n>", help);
 
 export const generationOption = (): Option =>
   new Option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)");

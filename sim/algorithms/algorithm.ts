@@ -39,6 +39,8 @@ export interface Environment {
   /** The liars, where there are any. */
   readonly coalition: Coalition | undefined;
   readonly observer: Observer;
+  /** Whether this thread runs the participant of an index; only hearsay is ever run by several threads. */
+  isHere(index: number): boolean;
 }
 
 /** Figures that accrue while a run goes on; `run/measure.ts` sums them up. */

@@ -21,7 +21,12 @@ export const hearsay: Algorithm = {
   options: z.strictObject({}),
   async start(environment) {
     const learners: Learner[] = [];
-    for (const participant of environment.participants) learners.push(await startLearner(environment, participant));
+    for (const participant of environment.participants)
+      learners.push(
+        environment.isHere(participant.index)
+          ? await startLearner(environment, participant)
+          : learnerElsewhere(environment, participant),
+      );
     return learners;
   },
 };
@@ -37,6 +42,26 @@ function membershipOf({ scenario, participants }: Environment): MembershipSpec |
   if (topology.kind !== "membership") return undefined;
   const bootstrap = participants.slice(0, topology.bootstrap).map(({ identity }) => identity.peerId);
   return { bootstrap, maxOutbound: topology.maxOutbound };
+}
+
+/** Of a peer that another thread runs, this one knows only whether it is there. */
+function learnerElsewhere({ network }: Environment, { identity, honest }: Participant): Learner {
+  const { peerId } = identity;
+  const unknown = () => {
+    throw new RangeError(`${peerId} runs in another thread`);
+  };
+  network.join(peerId);
+  return {
+    peer: peerId,
+    honest,
+    model: unknown,
+    raw: unknown,
+    current: unknown,
+    cycles: unknown,
+    bytesOut: unknown,
+    off: () => network.leave(peerId),
+    on: async () => void network.join(peerId),
+  };
 }
 
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {

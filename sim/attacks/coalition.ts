@@ -119,4 +119,5 @@ const NO_NETWORK: Network = {
   neighbours: () => [],
   tell() {},
   numberOf: () => 0,
+  bring() {},
 };

@@ -12,7 +12,7 @@ import { answer, ask, settle } from "./asking.ts";
 import type { Conditions } from "./conditions.ts";
 import { dial } from "./dial.ts";
 import { type EventClock, eventClock } from "./events.ts";
-import type { Announced, Letter } from "./letters.ts";
+import type { Announced, Letter, Parcel } from "./letters.ts";
 import {
   addNode,
   arrive,
@@ -37,8 +37,18 @@ export interface NetworkOptions {
   readonly announcements?: "flood" | "neighbours";
   /** The address prefix of a node, as `Transport.prefixOf`; its name where left out. */
   readonly prefixOf?: (peer: PeerId) => string;
+  /** Left out: all nodes are in this thread. */
+  readonly elsewhere?: Elsewhere | undefined;
   /** Hand over by reference: peers change nothing that they got, so only a test can tell. */
   readonly sharesMemory?: boolean;
+}
+
+/** The rest of a network of which other threads run a part. They join, connect and take away the same nodes at the same times. */
+export interface Elsewhere {
+  isHere(node: number): boolean;
+  send(parcel: Parcel): void;
+  /** A node here closes a connection by itself, which the other threads cannot know. */
+  cut(): void;
 }
 
 export interface Network {
@@ -57,30 +67,36 @@ export interface Network {
   tell(from: PeerId, to: PeerId, topic: string, body: Uint8Array): void;
   /** Of a node that joined, in the order of joining, from 0: as the clock knows it. */
   numberOf(peer: PeerId): number;
+  /** Takes in a letter of another thread. */
+  bring(parcel: Parcel): void;
 }
 
 /** The nodes, and what they all do alike. */
 interface World extends Nodes {
   /** An announcement under the name that it has where it is relayed. */
   named(topic: string, body: Uint8Array): Announced;
+  readonly elsewhere: Elsewhere | undefined;
   prefixOf(peer: PeerId): string;
 }
 
 export function createNetwork(options: NetworkOptions): Network {
   const { clock, crypto, conditions, announcements = "flood", sharesMemory = false } = options;
-  const { prefixOf = (peer: PeerId) => peer } = options;
+  const { prefixOf = (peer: PeerId) => peer, elsewhere } = options;
+  const bring = (parcel: Parcel) => void world.clock.at(parcel, () => arrive(world, parcel));
   const world: World = {
     clock: eventClock(clock),
     conditions,
     hosts: [],
     byName: new Map(),
     own: (bytes) => (sharesMemory ? bytes : bytes.slice()),
-    post: (parcel) => void world.clock.at(parcel, () => arrive(world, parcel)),
+    post: (parcel) => (elsewhere === undefined || elsewhere.isHere(parcel.to) ? bring(parcel) : elsewhere.send(parcel)),
     open: (node, from, letter) => open(world, node, from, letter),
     named: (topic, body) => announced(crypto, announcements === "flood", topic, body),
+    elsewhere,
     prefixOf,
   };
   return {
+    bring,
     join: (peer) => transportOf(world, addNode(world, peer)),
     connect: (a, b) => connect(world, a, b),
     disconnect: (a, b) => disconnect(world, a, b),
@@ -108,6 +124,7 @@ function open(world: World, node: Node, from: PeerId, letter: Letter): void {
 
 function transportOf(world: World, node: Node): Transport {
   const block = (other: PeerId) => {
+    world.elsewhere?.cut();
     node.blocked.add(other);
     disconnect(world, node.peer, other);
   };

@@ -13,7 +13,7 @@ import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
-import type { Environment, Participant } from "../algorithms/algorithm.ts";
+import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import type { Attack, Disguise } from "../attacks/attack.ts";
 import { createCoalition, type RecordingCoalition } from "../attacks/coalition.ts";
@@ -24,8 +24,10 @@ import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { createSimulatedCrypto } from "../seams/crypto.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { castOf, type Member, unsignedIdentity } from "./cast.ts";
+import { learnersOf, statesOf } from "./learner-states.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
+import { createShare, type Parts, type Share } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
@@ -60,6 +62,7 @@ interface Setup {
   readonly surroundings: Surroundings;
   readonly network: Network;
   readonly coalition: RecordingCoalition | undefined;
+  readonly share: Share;
 }
 
 /**
@@ -67,9 +70,22 @@ interface Setup {
  * @throws the reason of `signal` where that ended it.
  */
 export async function runExperiment(scenario: Scenario, modules: ExperimentModules): Promise<Report> {
+  return (await runPart(scenario, modules, undefined)) as Report; // the part 0 of one
+}
+
+/**
+ * As `runExperiment`, in one of several threads: part 0 resolves to the report, the others to undefined.
+ * @param parts left out where this thread runs it all. The scenario has no `oneThreadReason` where there are several.
+ * @throws LinkCut, at all parts.
+ */
+export async function runPart(
+  scenario: Scenario,
+  modules: ExperimentModules,
+  parts: Parts | undefined,
+): Promise<Report | undefined> {
   const loaded = await modules.loadData(scenario.data, scenario.task);
-  const setup = setUp(scenario, taskOf(scenario, loaded.task), modules);
-  const { task, rng, clock, endMs, surroundings, network } = setup;
+  const setup = setUp(scenario, taskOf(scenario, loaded.task), modules, parts);
+  const { task, rng, clock, endMs, surroundings, network, share } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
   const participants = participantsOf(setup, rows);
   const measurements = createMeasurements({
@@ -79,6 +95,33 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
     participants,
     rng: rng.fork("sample"),
   });
+  const learners = await startAll(setup, { participants, rows, observer: measurements.observer });
+  const cycleMs = 1000 * scenario.devices.cycleSeconds;
+  const kinds = scenario.metrics.bothModels ? followModels(learners, clock, { cycleMs, endMs }) : undefined;
+  surroundings.begin(network, learners);
+  const everybody = async () => {
+    const states = await share.gather(statesOf(learners, share.isHere, measurements.isMeasured));
+    return states && learnersOf(learners, states.flat());
+  };
+
+  let now = await everybody();
+  if (now) await measurements.take(0, now);
+  const { points } = scenario.metrics;
+  for (let point = 1; point <= points; point++) {
+    await passTime(setup, modules, (endMs * (point - 1)) / points, (endMs * point) / points);
+    now = await everybody();
+    if (now) await measurements.take(clock.now(), now);
+  }
+  const counted = await share.gather(measurements.counted());
+  for (const other of counted?.slice(1) ?? []) measurements.addCounted(other);
+  return now && measurements.report(scenarioHash(scenario, modules.crypto), now, kinds);
+}
+
+function startAll(
+  setup: Setup,
+  { participants, rows, observer }: Pick<Environment, "participants" | "observer"> & { readonly rows: Dataset },
+): Promise<readonly Learner[]> {
+  const { scenario, task, rng, share } = setup;
   const algorithm = ALGORITHMS.get(scenario.algorithm.kind);
   if (algorithm === undefined) throw new RangeError(`no algorithm ${scenario.algorithm.kind}`);
   const environment: Environment = {
@@ -86,23 +129,13 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
     participants,
     pooled: createDenseTrainer({ task, train: rows }),
     rng: rng.fork("algorithm"),
-    observer: measurements.observer,
+    observer,
+    isHere: share.isHere,
   };
-  const learners = await algorithm.start(environment, optionsOf(scenario.algorithm));
-  const cycleMs = 1000 * scenario.devices.cycleSeconds;
-  const kinds = scenario.metrics.bothModels ? followModels(learners, clock, { cycleMs, endMs }) : undefined;
-  surroundings.begin(network, learners);
-
-  await measurements.take(0, learners);
-  const { points } = scenario.metrics;
-  for (let point = 1; point <= points; point++) {
-    await passTime(setup, modules, (endMs * (point - 1)) / points, (endMs * point) / points);
-    await measurements.take(clock.now(), learners);
-  }
-  return measurements.report(scenarioHash(scenario, modules.crypto), learners, kinds);
+  return algorithm.start(environment, optionsOf(scenario.algorithm));
 }
 
-function setUp(scenario: Scenario, task: Task, modules: ExperimentModules): Setup {
+function setUp(scenario: Scenario, task: Task, modules: ExperimentModules, parts: Parts | undefined): Setup {
   const { signatures, network: net } = scenario;
   const rng = createRng(`experiment/${scenario.seed}`);
   const crypto = createSimulatedCrypto(modules.crypto, signatures);
@@ -112,12 +145,15 @@ function setUp(scenario: Scenario, task: Task, modules: ExperimentModules): Setu
   const crowd = castOf(scenario, attack, rng, signatures ? modules.identityFromSeed : unsignedIdentity(crypto));
   const surroundings = createSurroundings(scenario, crowd, { clock, rng: rng.fork("surroundings"), endMs, attack });
   const { conditions } = surroundings;
-  const network = createNetwork({ clock, crypto, conditions, announcements: net.announcements, sharesMemory: true });
+  const share = createShare(scenario, clock, parts);
+  const { elsewhere } = share;
+  const { announcements } = net;
+  const network = createNetwork({ clock, crypto, conditions, announcements, elsewhere, sharesMemory: true });
   const liars = crowd.filter(({ honest }) => !honest).map(({ identity }) => identity);
   const aggregate = ruleOf(task);
   const coalition =
     attack && createCoalition({ task, clock, crypto, network, rng: rng.fork("attack"), liars, endMs, aggregate });
-  return { scenario, task, rng, clock, crypto, endMs, crowd, attack, surroundings, network, coalition };
+  return { scenario, task, rng, clock, crypto, endMs, crowd, attack, surroundings, network, coalition, share };
 }
 
 /** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
@@ -150,7 +186,7 @@ function heldOut({ scenario, attack, task, rng }: Setup, all: Dataset): Pick<Mea
 }
 
 async function passTime(
-  { clock, endMs, scenario }: Setup,
+  { clock, endMs, scenario, share, network }: Setup,
   { signal, onProgress }: ExperimentModules,
   fromMs: number,
   toMs: number,
@@ -158,7 +194,7 @@ async function passTime(
   const slices = Math.max(1, Math.ceil(SLICES / scenario.metrics.points));
   for (let slice = 1; slice <= slices; slice++) {
     signal?.throwIfAborted();
-    await clock.run(fromMs + ((toMs - fromMs) * slice) / slices);
+    await share.passTime(network, fromMs + ((toMs - fromMs) * slice) / slices);
     onProgress?.(clock.now() / endMs);
   }
 }

@@ -8,17 +8,26 @@ import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { createMergeTally, type MergeTally } from "./merge-tally.ts";
+import { createMergeTally, type MergeTally, type Tallied } from "./merge-tally.ts";
 import type { ModelKinds } from "./model-kinds.ts";
 import { labelOverlaps } from "./overlap.ts";
 import type { PeerRow, Point, Report, Summary } from "./report.ts";
 
 export interface Measurements {
   readonly observer: Observer;
+  /** Whether the models of this participant are measured, now or at the end. */
+  isMeasured(index: number): boolean;
+  /** What `observer` has heard, and what that of another thread has. */
+  counted(): Counted;
+  addCounted(other: Counted): void;
   /** A point of the series, from the models as they are now. */
   take(nowMs: number, learners: readonly Learner[]): Promise<void>;
   /** @param kinds where the scenario has both kinds of models scored */
   report(hash: string, learners: readonly Learner[], kinds?: ModelKinds): Promise<Report>;
+}
+
+export interface Counted extends Tallied {
+  readonly updates: number;
 }
 
 export interface MeasureOptions {
@@ -57,7 +66,14 @@ export function createMeasurements(options: MeasureOptions): Measurements {
     series: [],
     updates: 0,
   };
+  const measured = new Set(measuring.honest.slice(0, FINAL_FACTOR * options.scenario.metrics.peers));
   return {
+    isMeasured: (index) => measured.has(index),
+    counted: () => ({ ...measuring.merges.all(), updates: measuring.updates }),
+    addCounted(other) {
+      measuring.merges.addAll(other);
+      measuring.updates += other.updates;
+    },
     observer: {
       trained() {
         measuring.updates++;

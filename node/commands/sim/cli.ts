@@ -20,12 +20,14 @@ export const run: Definition = (command) => {
     .option("--seed <n>", "seed, in place of the scenario's")
     .option("-o, --out <dir>", "directory of the report (default: <name>-<hash>-s<seed>, none with --json)")
     .option("--no-out", "write no files")
+    .addOption(workersOption("threads; they change no byte (default: one for each core from 100 peers on, else one)"))
     .addOption(jsonOption("print JSON; no files without --out"))
     .action(calls(() => import("./run.ts")));
   notes(
     command,
     `The directory holds scenario.yaml (complete: it runs again), summary.json, series.jsonl, peers.jsonl and report.html. The same
 scenario and seed give the same bytes. With --json the last line is the summary with wallSeconds, cpuSeconds and out beside it.
+Several threads share a run of hearsay's own peers, without liars, bandwidth or membership; other runs have one thread.
 Traces, as in churn: { kind: trace, sessions: { file: churn.csv } }, lie beside the scenario. Ctrl-C writes nothing.
 
 Examples:

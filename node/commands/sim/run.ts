@@ -12,6 +12,7 @@ import { Interrupted, onInterrupt } from "./interrupt.ts";
 import { plotsIfInstalled } from "./plots.ts";
 import { createSimPool } from "./pool.ts";
 import { loadScenario } from "./scenario.ts";
+import { workersOfRun } from "./workers.ts";
 
 interface RunOptions {
   readonly peers?: string;
@@ -19,6 +20,7 @@ interface RunOptions {
   readonly set?: readonly string[];
   /** A directory; left out: one by the name of the run; false: none. */
   readonly out?: string | false;
+  readonly workers?: string;
   readonly json?: boolean;
 }
 
@@ -35,16 +37,17 @@ export async function run(file: string, options: RunOptions): Promise<void> {
 
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
-  const pool = createSimPool(1);
+  const workers = await workersOfRun(scenario, options.workers);
+  const pool = createSimPool(workers);
   const interrupt = onInterrupt();
   const progress = createProgress(scenario.name);
   let text: string;
   try {
     const seconds = scenario.cycles * scenario.devices.cycleSeconds;
     const task = { scenario, folder: dirname(file) };
-    const result = pool.run(task, (share) =>
-      progress.update(share, `${(share * seconds).toFixed(0)} of ${seconds} virtual seconds`),
-    );
+    const show = (share: number) =>
+      progress.update(share, `${(share * seconds).toFixed(0)} of ${seconds} virtual seconds`);
+    const result = workers === 1 ? pool.run(task, show) : pool.runTogether(task, show);
     text = await Promise.race([result, interrupt.asked]);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;

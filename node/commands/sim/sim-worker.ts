@@ -6,12 +6,15 @@ import { parentPort } from "node:worker_threads";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
 import { createDataLoader } from "./data.ts";
+import { openParts, type PartPorts } from "./thread-parts.ts";
 
 export interface SimTask {
   readonly id: number;
   readonly scenario: import("../../../sim/run/scenario.ts").Scenario;
   /** Where the scenario's files are. */
   readonly folder: string;
+  /** Left out: this thread runs it all. */
+  readonly parts?: PartPorts;
 }
 
 /** Posted while a task runs. */
@@ -23,7 +26,8 @@ export interface SimProgress {
 
 /** An error loses its class between threads, so a failure is a value. */
 export type SimOutcome =
-  | { readonly ok: true; readonly text: string }
+  /** Without a text where another part has it; `cut` where one thread has to run it all. */
+  | { readonly ok: true; readonly text: string | undefined; readonly cut?: true }
   | { readonly ok: false; readonly code: string | undefined; readonly message: string };
 
 const PROGRESS_EVERY_MS = 200;
@@ -31,28 +35,36 @@ const PROGRESS_EVERY_MS = 200;
 const loadData = createDataLoader();
 
 /** The report as JSON, and a line feed: the very bytes of its file. */
-export default async function runTask({ id, scenario, folder }: SimTask): Promise<SimOutcome> {
-  const { runExperiment } = await import("../../../sim/run/experiment.ts");
+export default async function runTask({ id, scenario, folder, parts: ports }: SimTask): Promise<SimOutcome> {
+  const { runPart } = await import("../../../sim/run/experiment.ts");
+  const { LinkCut } = await import("../../../sim/run/parts.ts");
   const { withSortedKeys } = await import("../../../sim/compare/sweep-paths.ts");
+  const parts = ports && openParts(ports);
   let saidMs = performance.now();
   try {
-    const { summary, series, peers } = await runExperiment(scenario, {
+    const modules = {
       crypto: nodeCrypto,
       identityFromSeed,
       loadData: loadData(folder),
-      onProgress(share) {
-        if (performance.now() - saidMs < PROGRESS_EVERY_MS) return;
+      onProgress(share: number) {
+        if ((parts?.part ?? 0) > 0 || performance.now() - saidMs < PROGRESS_EVERY_MS) return;
         saidMs = performance.now();
         parentPort?.postMessage({ id, share } satisfies SimProgress);
       },
-    });
+    };
+    const report = await runPart(scenario, modules, parts);
+    if (report === undefined) return { ok: true, text: undefined };
+    const { summary, series, peers } = report;
     return { ok: true, text: `${JSON.stringify({ summary, series, peers, scenario: withSortedKeys(scenario) })}\n` };
   } catch (error) {
+    if (error instanceof LinkCut) return { ok: true, text: undefined, cut: true };
     if (isHearsayError(error)) return { ok: false, code: error.code, message: error.message };
     return {
       ok: false,
       code: undefined,
       message: error instanceof Error ? (error.stack ?? error.message) : String(error),
     };
+  } finally {
+    parts?.close();
   }
 }

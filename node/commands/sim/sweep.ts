@@ -1,9 +1,8 @@
 /** `hearsay sim sweep`: a scenario under every combination of some values and several seeds, over all cores. */
 
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { onErrors } from "../../terminal/colours.ts";
@@ -17,6 +16,7 @@ import { groupTable } from "./print.ts";
 import { override, parseGridFlags, parseSeeds, readDocument } from "./scenario.ts";
 import { writeTables } from "./tables.ts";
 import { inlineFiles } from "./traces.ts";
+import { workersOf } from "./workers.ts";
 
 type SweepRun = import("../../../sim/compare/sweep.ts").SweepRun;
 
@@ -99,13 +99,6 @@ async function readSweep(file: string, options: SweepOptions): Promise<SweepRun[
     found.map(async ({ source, label }) => ({ label, source: await inlineFiles(source, dirname(file)) })),
   );
   return runsOf(complete, options.seeds === undefined ? document.seeds : parseSeeds(options.seeds), nodeCrypto);
-}
-
-function workersOf(text: string | undefined): number {
-  if (text === undefined) return availableParallelism();
-  const workers = Number(text);
-  if (Number.isInteger(workers) && workers >= 1 && workers <= 1024) return workers;
-  throw new HearsayError("ERR_CONFIG", `--workers ${text}: give a whole number from 1 to 1024`);
 }
 
 /** The runs of which there is no file. One that does not read, after a crash of the machine, is as good as none. */

@@ -116,6 +116,7 @@ export async function start(
     rng: createRng(`baselines/${seed}`),
     endMs,
     coalition: undefined,
+    isHere: () => true,
     observer: { merged: (merge) => void merges.push(merge), trained: (peer) => void trained.push(peer) },
   };
   const parsed = algorithm.options.parse(given) as Readonly<Record<string, unknown>>;

@@ -68,6 +68,7 @@ async function live(changes: Changes): Promise<Seen> {
     rng: rng.fork("algorithm"),
     endMs: END_MS,
     coalition: undefined,
+    isHere: () => true,
     observer: {
       trained: (peer) => void trained.push([clock.now(), of(peer)]),
       merged: ({ peer, parents }: Merge) => {

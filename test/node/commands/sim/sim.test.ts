@@ -86,6 +86,27 @@ describe("sim run", { concurrency: 2 }, () => {
     assert.deepEqual(await contents(out), files);
   });
 
+  it("with 3 threads writes the same bytes, and says so where the scenario leaves it to one", async () => {
+    const [one, three] = [lab.path("one-thread"), lab.path("three-threads")];
+    await sim(0, "run", scenario, "--workers", "1", "--out", one);
+    const { stderr } = await sim(0, "run", scenario, "--workers", "3", "--out", three);
+    assert.doesNotMatch(stderr, /one thread/);
+    assert.deepEqual(await contents(three), await contents(one));
+    const lying = await sim(
+      0,
+      "run",
+      scenario,
+      "--workers",
+      "3",
+      "--no-out",
+      "--set",
+      "attack={kind: gaussian, share: 0.25}",
+    );
+    assert.match(lying.stderr, /one thread: liars/);
+    const refused = await sim(FAILURE, "run", scenario, "--workers", "3", "--no-out", "--set", "data.set=none.csv");
+    assert.match(refused.stderr, /none\.csv/); // a part that fails ends the others
+  });
+
   it("prints the summary as the last line, with times beside it, and writes nothing unasked", async () => {
     const before = await readdir(lab.directory);
     const result = await simJson("run", scenario, "--peers", "3", "--set", "metrics.points=1", "--set", "cycles=2");

@@ -1,0 +1,44 @@
+/** What measurements need of learners, as data: so learners of other threads can be measured too. */
+import type { Learner } from "../algorithms/algorithm.ts";
+
+export interface LearnerState {
+  readonly index: number;
+  readonly cycles: number;
+  readonly bytesOut: number;
+  /** Of those whose models are measured. */
+  readonly model?: Float32Array;
+  readonly current?: Float32Array;
+}
+
+/** @param isMeasured whether a learner's models are asked for. */
+export function statesOf(
+  learners: readonly Learner[],
+  isHere: (index: number) => boolean,
+  isMeasured: (index: number) => boolean,
+): LearnerState[] {
+  return learners.flatMap((learner, index) => {
+    if (!isHere(index)) return [];
+    const models = isMeasured(index) && { model: learner.model(), current: learner.current() };
+    return [{ index, cycles: learner.cycles(), bytesOut: learner.bytesOut(), ...models }];
+  });
+}
+
+/** The learners as they were when the states were taken. */
+export function learnersOf(learners: readonly Learner[], states: readonly LearnerState[]): Learner[] {
+  const found = [...learners];
+  for (const { index, cycles, bytesOut, model = NONE, current = NONE } of states) {
+    const { peer, honest } = learners[index] as Learner;
+    found[index] = {
+      peer,
+      honest,
+      model: () => model,
+      current: () => current,
+      raw: () => current,
+      cycles: () => cycles,
+      bytesOut: () => bytesOut,
+    };
+  }
+  return found;
+}
+
+const NONE = new Float32Array(0);
