@@ -179,6 +179,7 @@ def check_body(version, kind, body):
     same(added & set(body) - {"engine"} if version == 1 else added - set(body), set(), f"fields of a {kind} of version {version}")
     if version == 2 and kind == "publish": same((len(body["trained"]), 1 <= body["mass"] <= 2**20, 1 <= len(body["shared"]) <= 512), (32, True, True), "a publish")
     if version == 2 and kind == "train": same(body["privacy"], None, "what was spent of a budget")
+    if "moved" in body: same((version, kind, [len(one) for one in body["moved"]]), (2, "train", [32, 32]), "a training that was moved")
 def check_log(log):
     key, task = x(log["publicKey"]), x(log["task"])
     for part in (log["first"], log["second"]):
@@ -335,6 +336,9 @@ def check_merges(merges):
     caught = whole["catchUp"]
     same(median_of(rows[1:], [1] * len(candidates)), caught["params"], "catch-up")
     same(lower_median([c["age"] for c in candidates]), caught["age"], "the age of a catch-up")
+    moved = merges["moved"]
+    same([f32(o + f32(e - b)) for o, b, e in zip(own, moved["began"], moved["ended"])], moved["params"], "a training that was moved")
+    same(floats(moved["params"]).hex(), moved["bytes"], "its bytes")
 
 def read(name):
     with open(os.path.join(HERE, name), encoding="utf-8") as file: return json.load(file)

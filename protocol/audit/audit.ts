@@ -2,7 +2,8 @@
  * Audit by re-execution: reads a log whose chain and signatures hold, and the models that it names as far as they can be had, and does
  * again what the entries say was done.
  *
- *     train       claimed: it continues the model before, and its age follows. That anything was trained is the peer's word.
+ *     train       claimed: it continues the model before, and its age follows. That anything was trained is the peer's word; that it was moved as it
+ *                 should be is repeated.
  *     publish     proved: the body is encode(release(trained)), to the bit, where mechanism and codec can be repeated; claimed: the body is a model of
  *                 the task, released by a mechanism with secret randomness, of a training that the log names.
  *     aggregate   proved: the same inputs, rule and weights give the same parameters, to the bit, and the same statuses.

@@ -14,7 +14,8 @@ import { none } from "../privacy/none.ts";
 import { MECHANISMS } from "../privacy/registry.ts";
 import { combine } from "../task/combine.ts";
 import { encodeTask } from "../task/manifest.ts";
-import { createLineage, type Lineage, type LoggedMerge, type Publication } from "./lineage.ts";
+import { moveTraining } from "../task/move.ts";
+import { createLineage, type Lineage, type LoggedMerge, type LoggedMove, type Publication } from "./lineage.ts";
 import { createModels, type Models } from "./models.ts";
 import type { Meter } from "./work-budget.ts";
 
@@ -97,7 +98,20 @@ export async function examine(examiner: Examiner, entry: AuditedEntry): Promise<
     return judgePublication(examiner, entry.body, judgement.published);
   if (entry.type === "aggregate" && judgement.merge !== undefined)
     return reexecute(examiner, entry.body, judgement.merge);
-  return entry.type === "train" ? CLAIMED : PROVED;
+  if (entry.type === "train")
+    return judgement.moved === undefined ? CLAIMED : moveAgain(examiner, entry.body.out, judgement.moved);
+  return PROVED;
+}
+
+/** Adds once more what a training gave to another model. The training stays its writer's word. */
+async function moveAgain({ models }: Examiner, out: Uint8Array, { onto, began, ended }: LoggedMove): Promise<Finding> {
+  const at = await models.vector(onto);
+  const from = await models.vector(began);
+  const to = await models.vector(ended);
+  if (at === undefined || from === undefined || to === undefined) return MISSING;
+  const moved = models.keep(moveTraining(at, from, to));
+  if (equalBytes(moved, out)) return CLAIMED;
+  return { kind: "refuted", reason: `the training that was moved gives another model, ${toHex(moved)}` };
 }
 
 /** Does the release and the encoding of a publication again, where they can be. */

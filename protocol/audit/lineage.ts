@@ -1,7 +1,8 @@
 /**
  * What the entries of a log must say by the task and by one another, without a look at any model:
  *
- *     train       in = the model that the log has come to;  steps = H, or fewer where the task is adaptive;  age = min(age before + H, LIMITS.maxAge)
+ *     train       in = the model that the log has come to;  steps = H, or fewer where the task is adaptive;  age = min(age before + H, LIMITS.maxAge);
+ *                 moved, where the task is adaptive: it began with a model that the log came to since the training before
  *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
  *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as task/combine.ts has it
@@ -9,7 +10,8 @@
  *
  * A log begins at the task's initial model, at age 0, and begins there again as often as a peer starts that has saved nothing yet.
  */
-import { equalBytes } from "../base/bytes.ts";
+import { createRecentSet, type RecentSet } from "../base/bounded.ts";
+import { equalBytes, keyOf } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
 import { allTensors, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
@@ -28,6 +30,7 @@ export type Judgement =
       readonly unknown?: true;
       readonly published?: Publication;
       readonly merge?: LoggedMerge;
+      readonly moved?: LoggedMove;
     };
 
 /** What the body of a `publish` must be made of. */
@@ -36,6 +39,13 @@ export interface Publication {
   readonly trained: Uint8Array;
   /** Name of the mechanism that released them. */
   readonly mechanism: string;
+}
+
+/** A training whose result was added to another model: hashes of parameters. */
+export interface LoggedMove {
+  readonly onto: Uint8Array;
+  readonly began: Uint8Array;
+  readonly ended: Uint8Array;
 }
 
 /** What re-execution of an `aggregate` needs beyond the entry. */
@@ -64,6 +74,14 @@ interface State {
   model: Model;
   /** What the last training started from. */
   before: Model;
+  /** Models that the log has come to since the last training or start: one of them is what the next began with. */
+  since: RecentSet<string>;
+  /** Merges since then: after very many the first of these models are forgotten. */
+  mergesSince: number;
+  /** Nothing but a `genesis` was read. */
+  isNew: boolean;
+  /** The log goes on from another one, and nothing was trained since: a training that was under way may have begun with any model. */
+  beganElsewhere: boolean;
   /** Set between a `train` and what follows it. */
   trained: Model | undefined;
   /** The peer has saved a model that is not the initial one. */
@@ -85,6 +103,10 @@ export function createLineage(
     codec,
     model: start,
     before: start,
+    since: modelsFrom(start),
+    mergesSince: 0,
+    isNew: true,
+    beganElsewhere: false,
     trained: undefined,
     hasSaved: false,
     mergedSinceStart: false,
@@ -92,9 +114,18 @@ export function createLineage(
   return { next: (statement) => judge(state, statement) };
 }
 
+/** What is remembered of a training on, or of a start: a model. */
+function modelsFrom({ params }: Model): RecentSet<string> {
+  const models = createRecentSet<string>(2 * LIMITS.maxModelsBetweenTrainings);
+  models.add(keyOf(params));
+  return models;
+}
+
 function judge(state: State, statement: Statement): Judgement {
   const of = state.trained;
+  const { isNew } = state;
   state.trained = undefined;
+  state.isNew &&= statement.type === "genesis";
   switch (statement.type) {
     case "train":
       return train(state, statement.body);
@@ -103,29 +134,54 @@ function judge(state: State, statement: Statement): Judgement {
     case "aggregate":
       return aggregate(state, statement.body);
     case "resume":
-      return resume(state, statement.body);
+      return resume(state, statement.body, isNew);
     case "genesis":
     case "end":
       return {};
   }
 }
 
-function train(state: State, { in: from, out, steps, age }: TrainBody): Judgement {
-  const { task, model, start, hasSaved } = state;
-  // the initial parameters at age 0 are two things where a training changed no bit of them: the model, and a start that saved nothing
-  const origins = (hasSaved ? [model] : [model, start]).filter(({ params }) => equalBytes(params, from));
+/**
+ * What the log may have come to: its model, and the initial one as long as nothing was saved. Where a training changed no bit of the initial parameters
+ * both have the same.
+ */
+function originsOf({ model, start, hasSaved }: State, from: Uint8Array): Model[] {
+  return (hasSaved ? [model] : [model, start]).filter(({ params }) => equalBytes(params, from));
+}
+
+function train(state: State, { in: from, out, steps, age, moved }: TrainBody): Judgement {
+  const { task, model, start } = state;
+  const judged = moved === undefined ? {} : move(state, from, moved);
+  const origins = originsOf(state, from);
   const ageAfter = (origin: Model) => Math.min(origin.age + steps, LIMITS.maxAge);
   const origin = origins.find((one) => ageAfter(one) === age) ?? origins[0];
   state.before = { params: from, age: origin?.age ?? model.age };
   state.hasSaved ||= origin !== start;
   state.model = { params: out, age };
   state.trained = state.model;
+  state.since = modelsFrom(state.model);
+  state.mergesSince = 0;
+  state.beganElsewhere = false;
   if (origin === undefined) return { fault: "trained from another model than the log had come to" };
   const { steps: most, adaptive } = task.training;
   if (steps > most || (steps < most && !adaptive))
     return { fault: `${steps} steps; the task says ${most}${adaptive ? " at most" : ""}` };
   const expected = ageAfter(origin);
-  return age === expected ? {} : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
+  return age === expected ? judged : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
+}
+
+/** A training whose result was added to a model that came of merges meanwhile. */
+function move(
+  { task, since, mergesSince, beganElsewhere }: State,
+  onto: Uint8Array,
+  [began, ended]: NonNullable<TrainBody["moved"]>,
+): Judgement {
+  if (!task.training.adaptive) return { fault: "moved a training, where the task has each waited for" };
+  if (beganElsewhere) return { unknown: true };
+  if (mergesSince === 0) return { fault: "moved a training, with no merge since the one before" };
+  if (since.has(keyOf(began))) return { moved: { onto, began, ended } };
+  if (mergesSince > LIMITS.maxModelsBetweenTrainings) return { unknown: true };
+  return { fault: "moved a training that began with no model since the one before" };
 }
 
 function publish({ task, codec, allShared }: State, body: PublishBody, of: Model | undefined): Judgement {
@@ -145,11 +201,14 @@ function publish({ task, codec, allShared }: State, body: PublishBody, of: Model
 }
 
 function aggregate(state: State, body: AggregateBody): Judgement {
-  const { task, model: own, before: base, mergedSinceStart } = state;
+  const { task, model, before: base, mergedSinceStart } = state;
+  const own = originsOf(state, body.own)[0] ?? model;
   state.model = { params: body.out, age: body.age };
   state.before = state.model;
   state.hasSaved = true;
   state.mergedSinceStart = true;
+  for (const params of [body.own, body.out]) state.since.add(keyOf(params));
+  state.mergesSince += 1;
   if (!equalBytes(body.own, own.params)) return { fault: "merged another model than the log had come to" };
   if (body.base === null || !(equalBytes(body.base, base.params) || equalBytes(body.base, body.own)))
     return { fault: "its base is not what the training before started from" };
@@ -164,10 +223,13 @@ function aggregate(state: State, body: AggregateBody): Judgement {
   return { merge: { ownAge: own.age, catchUp, candidates } };
 }
 
-function resume(state: State, { params, age }: ResumeBody): Judgement {
+function resume(state: State, { params, age }: ResumeBody, isNew: boolean): Judgement {
   const known = [state.model, state.before].find((one) => equalBytes(one.params, params));
   state.model = { params, age };
   state.before = state.model;
+  state.since = modelsFrom(state.model);
+  state.mergesSince = 0;
+  state.beganElsewhere = isNew;
   state.hasSaved = true;
   state.mergedSinceStart = false;
   if (known === undefined) return { unknown: true };

@@ -128,6 +128,8 @@ export const LIMITS = {
   catchUpWaitMs: 60_000,
   /** Hashes of models that are known to have been used. */
   maxSeenModels: 4096,
+  /** Models between two trainings of a log that an audit remembers: one of them is what a training that was moved began with. */
+  maxModelsBetweenTrainings: 65_536,
   /** Local steps in a model's lineage: no honest model gets there, and what is added to it stays a whole number. */
   maxAge: 281_474_976_710_656,
   /** Merges that `hearsay why` can tell of. */

@@ -107,7 +107,9 @@ const training = z.strictObject({
   adaptive: z
     .literal(true)
     .optional()
-    .describe("devices that are much slower than others take fewer steps; left out where all take all"),
+    .describe(
+      "devices that are much slower than others take fewer steps, and merge while a long training is under way; left out where all take all",
+    ),
   batch: wholePositive.max(65536).default(32),
 });
 

@@ -35,6 +35,14 @@ export interface Trained extends ModelState, Stage<"trained"> {
   readonly steps: number;
   /** Mean training loss over the steps. */
   readonly loss: number;
+  /** Where `base` came of merges during the training: the two models between which it was done, whose difference was added to `base`. */
+  readonly moved?: Moved;
+}
+
+/** A training before it was added to another model (task/move.ts). */
+export interface Moved {
+  readonly began: Float32Array;
+  readonly ended: Float32Array;
 }
 
 /** A training whose result was not finite and was thrown away: the model is the one of before, and there is nothing to publish. */
@@ -44,8 +52,18 @@ export interface Diverged extends ModelState {
   readonly base: Float32Array;
 }
 
+/** The model as it is, while a training is under way. */
+export interface Untrained extends ModelState {
+  readonly kind: "untrained";
+  /** The same as `params`. */
+  readonly base: Float32Array;
+}
+
+/** What a training gives. */
+export type Outcome = Trained | Diverged;
+
 /** What a merge starts from. */
-export type Own = Trained | Diverged;
+export type Own = Outcome | Untrained;
 
 /** What of a trained model others may see. */
 export interface Released extends Stage<"released"> {
@@ -80,6 +98,8 @@ export interface Published extends Stage<"published"> {
   readonly entry: Entry;
   /** Hash of the trained parameters, as the entry has it. */
   readonly trained: Uint8Array;
+  /** Hashes of what a training that was moved began with and gave, as the `train` entry has them. */
+  readonly moved?: readonly [began: Uint8Array, ended: Uint8Array];
   /** The sealed announcement. */
   readonly announcement: Uint8Array;
 }
@@ -144,6 +164,10 @@ export function trained(values: Values<Trained>): Trained {
 
 export function diverged({ params, age }: ModelState): Diverged {
   return { kind: "diverged", params, age, base: params };
+}
+
+export function untrained({ params, age }: ModelState): Untrained {
+  return { kind: "untrained", params, age, base: params };
 }
 
 export function released(trained: Trained, values: Omit<Values<Released>, "trained">): Released {

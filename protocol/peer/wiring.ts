@@ -39,7 +39,9 @@ import { createLife, type Life } from "./life.ts";
 import { createCatchUp } from "./loop/catch-up.ts";
 import { createFetch } from "./loop/fetch.ts";
 import { createLoop } from "./loop/loop.ts";
+import { createMeanwhile } from "./loop/meanwhile.ts";
 import { createMerging } from "./loop/merging.ts";
+import { createLookAhead } from "./loop/outer-momentum.ts";
 import { createPace } from "./loop/pace.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
 import { createSaving } from "./loop/saving.ts";
@@ -203,14 +205,18 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
   );
   const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
+  const lookAhead = createLookAhead(task);
+  const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
+  const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
   const run = createLoop(
     {
-      training: createTraining({ trainer, clock, reports }, { task, self: identity.peerId }),
+      training: createTraining({ trainer, lookAhead, clock, reports }, { task, self: identity.peerId }),
+      meanwhile: task.training.adaptive && meanwhile,
       wayOut: createWayOut({ saving, publisher, offers }),
       pace: createPace({ clock, plan }, { minCycleMs, signal: life.signal }),
       ...{ inbound, merging },
     },
-    { state: saving.state, startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal },
+    { ...bounds, state: saving.state },
   );
   return { run, state: saving.state, latest: offers.latest };
 }

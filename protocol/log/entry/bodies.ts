@@ -37,6 +37,11 @@ export interface TrainBody {
   readonly engine?: string;
   /** What of a privacy budget was spent; null: nothing. Not in version 1. */
   readonly privacy?: null;
+  /**
+   * Where `in` came of merges while the training was under way: what it began with, and what it gave. `out` is `in` and their difference
+   * (task/move.ts). Not in version 1, and in no log from before 2026-11-29.
+   */
+  readonly moved?: readonly [began: Uint8Array, ended: Uint8Array];
 }
 
 /** The peer offers this body (`bytes` long, in this codec) to others. */
@@ -191,7 +196,16 @@ const FIELDS: Readonly<Record<LogVersion, Fields>> = {
   1: FIELDS_1,
   2: {
     ...FIELDS_1,
-    train: { ...FIELDS_1.train, engine: name, privacy: { wants: "null", accepts: (value) => value === null } },
+    train: {
+      ...FIELDS_1.train,
+      engine: name,
+      privacy: { wants: "null", accepts: (value) => value === null },
+      moved: {
+        wants: "a list of two hashes",
+        accepts: (value) => Array.isArray(value) && value.length === 2 && value.every(isBytes32),
+        optional: true,
+      },
+    },
     publish: {
       ...FIELDS_1.publish,
       mechanism: name,

@@ -3,10 +3,13 @@
  *
  *     train -> release -> encode -> publish -> wait a little -> weigh -> merge -> save -> train ...
  *
+ * While a long training is under way it merges what others publish (meanwhile.ts).
+ *
  * A stage calls nothing here, and returns what the files of this folder write (saving.ts).
  */
 import type { Inbound } from "../inbound/inbound.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
+import type { Meanwhile } from "./meanwhile.ts";
 import type { Merging } from "./merging.ts";
 import type { Pace } from "./pace.ts";
 import type { SavedState } from "./state.ts";
@@ -15,6 +18,8 @@ import type { WayOut } from "./way-out.ts";
 
 export interface LoopComponents {
   readonly training: Training;
+  /** Left out where the task has every training waited for. */
+  readonly meanwhile: Meanwhile | undefined;
   readonly wayOut: WayOut;
   readonly pace: Pace;
   readonly inbound: Inbound;
@@ -39,14 +44,15 @@ export function createLoop(components: LoopComponents, options: LoopOptions): ()
 }
 
 async function oneCycle(
-  { training, wayOut, pace, inbound, merging }: LoopComponents,
+  { training: train, meanwhile, wayOut, pace, inbound, merging }: LoopComponents,
   { state, startNorm, quorum, signal }: LoopOptions,
 ): Promise<void> {
   const model = state();
-  const cycle = model.cycle + 1;
   const { steps, mergeInMs } = pace.begin();
-  inbound.beginCycle(cycle, Math.max(euclideanNorm(model.params), startNorm), mergeInMs);
-  const own = await training(model, cycle, steps);
+  inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs);
+  const training = train(model, model.cycle + 1, steps);
+  const own = await (meanwhile?.(training) ?? training);
+  const cycle = state().cycle + 1;
   pace.trained();
   const mayLog = await wayOut(own);
   await pace.shortest(inbound);

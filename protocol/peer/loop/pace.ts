@@ -29,7 +29,7 @@ export interface Hopes {
 
 export interface PaceComponents {
   readonly clock: Clock;
-  readonly plan: StepPlan;
+  readonly plan: Pick<StepPlan, "most" | "next">;
 }
 
 export interface PaceOptions {
@@ -40,7 +40,6 @@ export interface PaceOptions {
 export function createPace({ clock, plan }: PaceComponents, { minCycleMs, signal }: PaceOptions): Pace {
   let begunMs = clock.monotonicMs();
   let fullTrainMs = 0;
-  let trainings = 0;
   /** Of all steps, in the training of this cycle. */
   let share = 1;
   let deadlineMs = begunMs;
@@ -49,12 +48,11 @@ export function createPace({ clock, plan }: PaceComponents, { minCycleMs, signal
   return {
     begin() {
       begunMs = clock.monotonicMs();
-      const steps = plan.next(fullTrainMs, trainings);
+      const steps = plan.next(fullTrainMs);
       share = steps / plan.most;
       return { steps, mergeInMs: Math.max(minCycleMs, expectedMs()) };
     },
     trained() {
-      trainings++;
       const tookMs = (clock.monotonicMs() - begunMs) / share;
       fullTrainMs = fullTrainMs === 0 ? tookMs : 0.8 * fullTrainMs + 0.2 * tookMs;
     },
@@ -74,7 +72,7 @@ export function createPace({ clock, plan }: PaceComponents, { minCycleMs, signal
 }
 
 /** Resolves at a time of the clock, when the signal aborts, or when `early` calls back. */
-function sleepUntil(
+export function sleepUntil(
   clock: Clock,
   untilMs: number,
   signal: AbortSignal,

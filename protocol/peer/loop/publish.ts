@@ -31,11 +31,13 @@ export async function publish(
 ): Promise<Published> {
   const { released, body, hash, codec } = encoded;
   const { mechanism, shared, mass } = released;
-  const { base, params, steps, age } = released.trained;
+  const { base, params, steps, age, moved } = released.trained;
   const trained = hashOf(params);
   const bytes = body.length;
+  const between = moved && ([hashOf(moved.began), hashOf(moved.ended)] as const);
+  const training = { in: hashOf(base), out: trained, steps, age, engine, privacy: null };
   const [, entry] = await log.append([
-    { type: "train", body: { in: hashOf(base), out: trained, steps, age, engine, privacy: null } },
+    { type: "train", body: { ...training, ...(between && { moved: between }) } },
     { type: "publish", body: { model: hash, age, bytes, codec, mechanism, shared, mass, trained } },
   ]);
   if (entry === undefined) throw new Error("an append of two entries returned fewer");
@@ -43,5 +45,5 @@ export async function publish(
   const { seq, id, tsMs } = entry;
   const place = { task: taskId, generation, seq, entry: id, root, note, tsMs };
   const announcement = encodeAnnouncement({ ...place, model: hash, bytes, age, mass }, identity);
-  return published(encoded, { entry, trained, announcement });
+  return published(encoded, { entry, trained, announcement, ...(between && { moved: between }) });
 }

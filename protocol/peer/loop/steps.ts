@@ -1,11 +1,13 @@
 /**
  * How many optimiser steps the next training takes, where the task lets slow devices take fewer (`training.adaptive`). A device that takes all of
- * them merges once in the time in which others merge twenty times: what it publishes is old, and what it pulled was older.
+ * them publishes once in the time in which others publish twenty times.
  *
- *     typical time    H times the lower median, over known neighbours, of the time that passes for one step of their age
- *     H steps         where they take no more than twice the longer of the typical time and the shortest cycle
- *     else            as many as fit into that time, at least one
- *     at first        one: nobody knows how long a step takes. And one until enough neighbours are known to move, a few times
+ *     typical time    H times the lower median, over known neighbours, of the time that passes for one step of their age; at least the shortest cycle
+ *     H steps         where they take no more than LONG typical times
+ *     else            as many as fit into one typical time, at least one
+ *     at first        one: nobody knows how long a step takes
+ *
+ * The shortest cycle is this peer's own setting. So others can make it take fewer steps, or merge more often (meanwhile.ts), down to that and no further.
  *
  * The age of a neighbour grows with the steps of the whole network, by its merges, however many it takes itself at a time. So peers that take fewer
  * do not make others take fewer.
@@ -18,12 +20,10 @@ import type { Ranks } from "../memory/ranks.ts";
 export interface StepPlan {
   /** H. */
   readonly most: number;
-  /**
-   * Steps of the next training, 1 to H.
-   * @param fullTrainMs what H steps take here on average; 0 before the first training.
-   * @param trainings since the start.
-   */
-  next(fullTrainMs: number, trainings: number): number;
+  /** Steps of the next training, 1 to H. @param fullTrainMs what H steps take here on average; 0 before the first training. */
+  next(fullTrainMs: number): number;
+  /** The typical time; undefined where fewer neighbours are known than tell it. */
+  typicalMs(): number | undefined;
 }
 
 export interface StepPlanComponents {
@@ -36,24 +36,25 @@ export interface StepPlanOptions {
   readonly minCycleMs: number;
 }
 
-/** H steps may take this many times what others take: where speeds differ little nobody leaves out any. */
-const SLACK = 2;
-/** Trainings of one step before a peer that hears of nobody takes all. */
-const PROBES = 5;
+/** A training is long that takes more than so many typical times: where speeds differ little nobody leaves out any step, and nobody merges more often. */
+export const LONG = 4;
 /** Neighbours of whom it is known how fast they grow older, before anything is made of it. */
 const FEWEST_TIMES = 3;
 
 export function createStepPlan(components: StepPlanComponents, { training, minCycleMs }: StepPlanOptions): StepPlan {
   const { steps: most, adaptive } = training;
+  const typicalMs = () => {
+    const stepMs = typicalStepMs(components);
+    return stepMs === undefined ? undefined : Math.max(minCycleMs, most * stepMs);
+  };
   return {
     most,
-    next(fullTrainMs, trainings) {
+    typicalMs,
+    next(fullTrainMs) {
       if (adaptive !== true) return most;
-      if (trainings === 0) return 1;
-      const stepMs = typicalStepMs(components);
-      if (stepMs === undefined) return trainings < PROBES ? 1 : most;
-      const roomMs = Math.max(minCycleMs, most * stepMs);
-      if (fullTrainMs <= SLACK * roomMs) return most;
+      if (fullTrainMs === 0) return 1;
+      const roomMs = typicalMs();
+      if (roomMs === undefined || fullTrainMs <= LONG * roomMs) return most;
       return Math.max(1, Math.floor((most * roomMs) / fullTrainMs));
     },
   };

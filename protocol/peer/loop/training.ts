@@ -2,24 +2,24 @@
 import type { Clock, PeerId, Trainer } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { Reports } from "../reports.ts";
-import type { ModelState, Own } from "../stages.ts";
-import { createLookAhead } from "./outer-momentum.ts";
+import type { ModelState, Outcome } from "../stages.ts";
+import type { LookAhead } from "./outer-momentum.ts";
 import { train } from "./train.ts";
 
 export interface TrainingComponents {
   readonly trainer: Trainer;
+  readonly lookAhead: LookAhead;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly reports: Reports;
 }
 
 /** Trains a model in a cycle of this peer. */
-export type Training = (model: ModelState, cycle: number, steps: number) => Promise<Own>;
+export type Training = (model: ModelState, cycle: number, steps: number) => Promise<Outcome>;
 
 export function createTraining(
-  { trainer, clock, reports }: TrainingComponents,
+  { trainer, lookAhead, clock, reports }: TrainingComponents,
   { task, self }: { readonly task: Task; readonly self: PeerId },
 ): Training {
-  const lookAhead = createLookAhead(task);
   return async (model, cycle, steps) => {
     const startedMs = clock.monotonicMs();
     const seed = `${task.seed}/${self}/${model.age}/${cycle}`;

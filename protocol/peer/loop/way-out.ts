@@ -6,7 +6,7 @@ import type { Log } from "../../log/stored/chain.ts";
 import { none } from "../../privacy/none.ts";
 import type { BlobShelf } from "../inbound/blobs.ts";
 import type { Reports } from "../reports.ts";
-import type { Own, Published, Trained } from "../stages.ts";
+import type { Moved, Own, Published, Trained } from "../stages.ts";
 import type { Subject } from "../subject.ts";
 import { encode } from "./encode.ts";
 import type { HashOf } from "./params-hash.ts";
@@ -38,7 +38,7 @@ export function createPublisher(components: PublisherComponents, engine: string)
 /** What is published last, for greetings and for the archive. */
 export interface Offer {
   readonly announcement: Uint8Array;
-  /** The body; and the trained parameters where it does not hold them to the bit. */
+  /** The body; the trained parameters where it does not hold them to the bit; and what a training that was moved began with and gave. */
   readonly archived: readonly ArchivedBlob[];
 }
 
@@ -65,10 +65,11 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
   const { shelf, archive, transport, reports } = components;
   let latest: Offer | undefined;
   return {
-    async offer({ announcement, entry, encoded, trained }) {
+    async offer({ announcement, entry, encoded, trained, moved }) {
       const blob = { hash: encoded.hash, bytes: encoded.body };
-      const { age, params } = encoded.released.trained;
-      const archived = encoded.isExact ? [blob] : [blob, { hash: trained, bytes: bytesOf(params) }];
+      const { age, params, moved: between } = encoded.released.trained;
+      const exact = encoded.isExact ? [] : [{ hash: trained, bytes: bytesOf(params) }];
+      const archived = [blob, ...exact, ...movedBlobs(between, moved)];
       latest = { announcement, archived };
       shelf.offer(blob);
       void archive?.put(archived);
@@ -79,6 +80,15 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
     },
     latest: () => latest,
   };
+}
+
+function movedBlobs(between: Moved | undefined, hashes: Published["moved"]): ArchivedBlob[] {
+  if (between === undefined || hashes === undefined) return [];
+  const [began, ended] = hashes;
+  return [
+    { hash: began, bytes: bytesOf(between.began) },
+    { hash: ended, bytes: bytesOf(between.ended) },
+  ];
 }
 
 export interface WayOutComponents {

@@ -50,6 +50,13 @@ const DRAFTS: readonly Draft[] = [
     },
   },
   { type: "resume", body: { params: filled(0x13), age: 10 } },
+  {
+    type: "train",
+    body: {
+      ...{ in: filled(0x13), out: filled(0x15), steps: 1, age: 11, engine: "dense", privacy: null },
+      moved: [filled(0x10), filled(0x11)],
+    },
+  },
 ];
 
 export async function logVectors(): Promise<object> {

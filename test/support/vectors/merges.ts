@@ -2,6 +2,7 @@
 import { plainAggregator, RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { bytesOf, toHex } from "../../../protocol/base/bytes.ts";
 import { combine } from "../../../protocol/task/combine.ts";
+import { moveTraining } from "../../../protocol/task/move.ts";
 import { filled, TASK } from "./people.ts";
 
 const LOT = filled(0x5a, 64);
@@ -26,7 +27,16 @@ export async function mergeVectors(): Promise<object> {
     candidates: CANDIDATES.map(({ params, ...rest }) => ({ params: Array.from(params), ...rest })),
     cases: names.map(mergeOf),
     blended: await blended(),
+    moved: moved(),
   };
+}
+
+/** A training whose result is added to the own model: both operations have to be rounded. */
+function moved() {
+  const began = Float32Array.of(0.1, -0.7, 1e8, 0.3);
+  const ended = Float32Array.of(0.3, 0.9, 1e8 + 8, -3e-8);
+  const out = moveTraining(own, began, ended);
+  return { began: Array.from(began), ended: Array.from(ended), params: Array.from(out), bytes: toHex(bytesOf(out)) };
 }
 
 function mergeOf(name: string) {

@@ -55,7 +55,9 @@ describe("with momentum between merges a training starts", () => {
     } as unknown as Trainer;
     const reports = { counters: {}, tell: () => {} } as unknown as Reports;
     const clock = { monotonicMs: () => 0 };
-    const training = createTraining({ trainer, clock, reports }, { task: withMomentum(0.5), self: "me" });
+    const task = withMomentum(0.5);
+    const lookAhead = createLookAhead(task);
+    const training = createTraining({ trainer, lookAhead, clock, reports }, { task, self: "me" });
     await training(at(0, 1), 1, H);
     const own = await training(at(H, 3), 2, H);
     assert.deepEqual([starts, [...own.params], [...own.base]], [[[1], [4]], [5], [3]]);

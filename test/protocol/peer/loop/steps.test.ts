@@ -38,31 +38,34 @@ function planOf({
 describe("the steps of the next training", () => {
   it("are all of them where the task does not say otherwise, however slow the device is", () => {
     const plan = planOf({ known: [1, 1, 1], isFixed: true });
-    assert.deepEqual([plan.next(0, 0), plan.next(1e9, 7)], [H, H]);
+    assert.deepEqual([plan.next(0), plan.next(1e9)], [H, H]);
   });
 
-  it("are one at first, and one a few times until it is known how others go on, then all", () => {
+  it("are one at first, then all as long as it is not known how others go on", () => {
     const plan = planOf({ known: [50, undefined, undefined] });
-    assert.deepEqual(
-      [0, 1, 2, 3, 4, 5, 6].map((trainings) => plan.next(1000, trainings)),
-      [1, 1, 1, 1, 1, H, H],
-    );
+    assert.deepEqual([plan.next(0), plan.next(1e9)], [1, H]);
   });
 
-  it("are all up to twice the typical time, and beyond it as many as fit, at least one", () => {
+  it("are all up to four typical times, and beyond it as many as fit into one, at least one", () => {
     const plan = planOf({ known: [50, 50, 50] }); // H steps of others: 1 s
-    const steps = [900, 2000, 2001, 4000, 20_000, 1e9].map((fullMs) => plan.next(fullMs, 9));
-    assert.deepEqual(steps, [H, H, 9, 5, 1, 1]);
+    const steps = [900, 4000, 4001, 8000, 20_000, 1e9].map((fullMs) => plan.next(fullMs));
+    assert.deepEqual(steps, [H, H, 4, 2, 1, 1]);
   });
 
   it("are all where they fit into the shortest cycle, however fast others are", () => {
-    assert.equal(planOf({ known: [1, 1, 1], minCycleMs: 1000 }).next(2000, 9), H);
-    assert.equal(planOf({ known: [1, 1, 1], minCycleMs: 1000 }).next(4000, 9), 5);
+    assert.equal(planOf({ known: [1, 1, 1], minCycleMs: 1000 }).next(4000), H);
+    assert.equal(planOf({ known: [1, 1, 1], minCycleMs: 1000 }).next(8000), 2);
   });
 
   it("follow the lower median: less than half liars move them no further than honest ones, and strangers not at all", () => {
-    assert.equal(planOf({ known: [50, 60, 70, 0.001, 0.001] }).next(4000, 9), 5);
-    assert.equal(planOf({ known: [50, 50, 50], strangers: [0.001, 0.001, 0.001, 0.001] }).next(4000, 9), 5);
+    assert.equal(planOf({ known: [50, 60, 70, 0.001, 0.001] }).next(8000), 2);
+    assert.equal(planOf({ known: [50, 50, 50], strangers: [0.001, 0.001, 0.001, 0.001] }).next(8000), 2);
+  });
+
+  it("have a typical time of at least the shortest cycle, and none as long as few neighbours tell it", () => {
+    assert.equal(planOf({ known: [50, 50, 50] }).typicalMs(), 1000);
+    assert.equal(planOf({ known: [0, 0, 0], minCycleMs: 300 }).typicalMs(), 300);
+    assert.equal(planOf({ known: [50, 50] }).typicalMs(), undefined);
   });
 });
 
