@@ -51,13 +51,16 @@ function intro(alone: SweepCells): string {
   ].join("\n");
 }
 
+/** How some cells of a sweep came about. */
+type Caption = (cells: readonly AttackCell[]) => string;
+
 /** One table for each partition and share of liars with graphs across, then the rules where there are several. */
 function partsOf(title: string, sweep: SweepCells, alone: readonly Cell[]): string[] {
   const all = attackCells(sweep.cells);
   const heading = (partition: string) => [partitionName(partition), title].filter((part) => part !== "").join(", ");
   return unique(all.map(({ partition }) => partition)).flatMap((partition) => {
     const here = all.filter((cell) => cell.partition === partition);
-    const caption = captionOf({ ...sweep, cells: here.map(({ cell }) => cell) });
+    const caption: Caption = (cells) => captionOf({ ...sweep, cells: cells.map(({ cell }) => cell) });
     const shares = unique(here.filter(({ share }) => share > 0).map(({ share }) => share));
     const own = here.filter(({ rule }) => rule === DEFAULT_RULE);
     const name = heading(partition);
@@ -67,7 +70,7 @@ function partsOf(title: string, sweep: SweepCells, alone: readonly Cell[]): stri
         if (!cells.some((cell) => cell.share === share)) return [];
         return [
           `### The default rule, ${name}, ${whole(share)} % of liars`,
-          `${caption}; ${liarsText(cells)}.`,
+          `${caption(cells)}; ${liarsText(cells)}.`,
           markdownTable(attackGrid(cells, graphColumns(cells), alone)),
           costList(cells, ({ graph }) => graph),
         ];
@@ -85,14 +88,14 @@ function partsOf(title: string, sweep: SweepCells, alone: readonly Cell[]): stri
 }
 
 /** Nothing where there is one rule only. */
-function rulesPart(name: string, graph: string, all: readonly AttackCell[], caption: string): string[] {
+function rulesPart(name: string, graph: string, all: readonly AttackCell[], caption: Caption): string[] {
   const others = all.filter(({ rule }) => rule !== DEFAULT_RULE);
   const known = new Set(others.map((cell) => `${cell.name}/${cell.share}`));
   const cells = all.filter((cell) => known.has(`${cell.name}/${cell.share}`));
   if (rulesIn(cells).length < 2) return [];
   return [
     `### Rules, ${name}, ${graph}`,
-    `${caption}; ${liarsText(cells)}. Differences are paired by seed.`,
+    `${caption(cells)}; ${liarsText(cells)}. Differences are paired by seed.`,
     markdownTable(rulesSummary(cells)),
     markdownTable(rulesGrid(cells)),
   ];

@@ -5,7 +5,8 @@
  *
  * So it changes nothing how often an author announces. If new models were drawn first, a peer that is faster than its network would find
  * a few new models of honest peers and one of every author that floods. A fifth of liars would be two fifths of its candidates, and take it over
- * (`push-flood` on two labels: the worst peer fell to 10 %, and stays at 77 % with this; sim/results/attacks.md).
+ * (`push-flood`, digits with two labels a peer, 30 peers on the complete graph, three seeds: the worst peer fell to 10 %, and stays at 77 % with this;
+ * sim/results/attacks-complete-graph.md).
  *
  * Kin: RPEL (El-Mrini, Farhadkhani, Guerraoui, Robust and Efficient Collaborative Learning, 2025, arXiv 2510.08311) pulls from a uniform sample of
  * all nodes in each round, and bounds how many liars a sample holds; here the sample is of the neighbours, and models that were held before may
