@@ -26,7 +26,7 @@ function hexOf(bytes: Uint8Array): string {
 
 /** A short text that, of all bytes of that length, only the same have: a key for maps, not for people. Three times as fast as hexadecimal. */
 export function keyOf(bytes: Uint8Array): string {
-  if (bytes.length === 32) return taggedKeyOf(undefined, bytes);
+  if (bytes.length === 32) return keyOfHash(bytes);
   let text = "";
   for (let i = 0; i < bytes.length; i += 8)
     text += String.fromCharCode(
@@ -38,17 +38,12 @@ export function keyOf(bytes: Uint8Array): string {
   return bytes.length % 8 === 0 ? text : `${text}${bytes.length}`;
 }
 
-/**
- * The key of 32 bytes, behind a number 0 .. 2^32 - 1 where one is given. Made in one piece: a text that was put together is kept in two,
- * with its parts, and hashes are remembered by the thousand.
- */
-export function taggedKeyOf(tag: number | undefined, hash: Uint8Array): string {
+/** Made in one piece: a text that was put together is kept in two, with its parts, and hashes are remembered by the thousand. */
+function keyOfHash(hash: Uint8Array): string {
   const code = (at: number) => ((hash[at] as number) << 8) | (hash[at + 1] as number);
   const [a, b, c, d, e, f, g, h] = [code(0), code(2), code(4), code(6), code(8), code(10), code(12), code(14)];
   const [i, j, k, l, m, n, o, p] = [code(16), code(18), code(20), code(22), code(24), code(26), code(28), code(30)];
-  return tag === undefined
-    ? String.fromCharCode(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
-    : String.fromCharCode(tag & 0xffff, tag >>> 16, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  return String.fromCharCode(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
 }
 
 /** Lower-case hexadecimal to bytes; undefined for anything else. */

@@ -1,7 +1,6 @@
 /** Models that were announced before, of which none becomes fresh again; newcomers push none of a known author's out. */
-import { createRecentSet } from "../../base/bounded.ts";
-import { taggedKeyOf } from "../../base/bytes.ts";
 import { LIMITS } from "../../base/limits.ts";
+import { createRecentHashes } from "../../base/recent-hashes.ts";
 import type { Rank } from "../memory/ranks.ts";
 
 /** Authors are told apart by their numbers (`Slot.tag`), which are shorter than their names. */
@@ -11,13 +10,10 @@ export interface SeenModels {
 }
 
 export function createSeenModels(): SeenModels {
-  const ofKnown = createRecentSet<string>(LIMITS.maxSeenModels);
-  const ofOthers = createRecentSet<string>(LIMITS.maxSeenModels);
+  const ofKnown = createRecentHashes(LIMITS.maxSeenModels);
+  const ofOthers = createRecentHashes(LIMITS.maxSeenModels);
   return {
-    has(author, model) {
-      const name = taggedKeyOf(author, model);
-      return ofKnown.has(name) || ofOthers.has(name);
-    },
-    add: (author, model, rank) => (rank === "known" ? ofKnown : ofOthers).add(taggedKeyOf(author, model)),
+    has: (author, model) => ofKnown.has(author, model) || ofOthers.has(author, model),
+    add: (author, model, rank) => (rank === "known" ? ofKnown : ofOthers).add(author, model),
   };
 }

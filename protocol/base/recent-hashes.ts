@@ -1,0 +1,103 @@
+/**
+ * A set of hashes of 32 bytes, each under a number, that remembers its newest members: at least half of its capacity, at most all of it.
+ *
+ * A member takes 16 bytes or less, where a text in a Set takes a hundred. What is kept is 64 bits of the hash, mixed with the number. So two members are taken for one
+ * with a chance of 2^-64, and who wants that to happen has to find a hash that has 64 given bits.
+ */
+
+export interface RecentHashes {
+  /** @param tag 0 .. 2^32 - 1 */
+  has(tag: number, hash: Uint8Array): boolean;
+  add(tag: number, hash: Uint8Array): void;
+}
+
+/** Two generations, of which the older is dropped whole. @param capacity at least 2 */
+export function createRecentHashes(capacity: number): RecentHashes {
+  let young = createFingerprints();
+  let old = createFingerprints();
+  return {
+    has(tag, hash) {
+      const [high, low] = fingerprint(tag, hash);
+      return young.has(high, low) || old.has(high, low);
+    },
+    add(tag, hash) {
+      const [high, low] = fingerprint(tag, hash);
+      young.add(high, low);
+      if (2 * young.size() < capacity) return;
+      old = young;
+      young = createFingerprints();
+    },
+  };
+}
+
+/** Odd, and far from powers of two: multiples of it differ in all bits. */
+const SPREAD = 0x9e3779b1;
+
+/** Two signed words, never both 0. */
+function fingerprint(tag: number, hash: Uint8Array): readonly [number, number] {
+  const high = wordAt(hash, 0) ^ Math.imul(tag, SPREAD);
+  const low = wordAt(hash, 4) ^ Math.imul(~tag, SPREAD);
+  return [high, high === 0 && low === 0 ? 1 : low];
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
+}
+
+interface Fingerprints {
+  size(): number;
+  has(high: number, low: number): boolean;
+  add(high: number, low: number): void;
+}
+
+const FIRST_SLOTS = 16;
+const WORDS = 2;
+
+/** Open addressing with linear probing, at most half full. A slot is two words; a free one is 0, 0. */
+function createFingerprints(): Fingerprints {
+  let slots = new Int32Array(WORDS * FIRST_SLOTS);
+  let size = 0;
+
+  /** Where a fingerprint is, or where there is room for it. */
+  function find(high: number, low: number): number {
+    const mask = slots.length - 1;
+    for (let at = (WORDS * low) & mask; ; at = (at + WORDS) & mask) {
+      const [there, rest] = [slots[at] as number, slots[at + 1] as number];
+      if ((there === high && rest === low) || (there === 0 && rest === 0)) return at;
+    }
+  }
+
+  function put(high: number, low: number): boolean {
+    const at = find(high, low);
+    if (slots[at] === high && slots[at + 1] === low) return false;
+    slots[at] = high;
+    slots[at + 1] = low;
+    return true;
+  }
+
+  function grow(): void {
+    const before = slots;
+    slots = new Int32Array(2 * before.length);
+    for (let at = 0; at < before.length; at += WORDS) {
+      const [high, low] = [before[at] as number, before[at + 1] as number];
+      if (high !== 0 || low !== 0) put(high, low);
+    }
+  }
+
+  return {
+    size: () => size,
+    has(high, low) {
+      const at = find(high, low);
+      return slots[at] === high && slots[at + 1] === low;
+    },
+    add(high, low) {
+      if (2 * WORDS * (size + 1) > slots.length) grow();
+      if (put(high, low)) size++;
+    },
+  };
+}
