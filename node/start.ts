@@ -168,7 +168,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     {
       ...parts,
       ...{ rng: createSecretRng(), identities, services: [membership.service] },
-      ...{ ...(archive && { archive }), place },
+      ...{ ...(archive && { archive }), place, ...(metering && { spending: metering.spending }) },
       observe(event) {
         options.observe?.(event);
         if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());

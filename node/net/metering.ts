@@ -29,6 +29,8 @@ export interface Metering {
   mayDial(): boolean;
   /** A datagram came or went, as multicast does. */
   datagram(localIp: string, bytes: number): void;
+  /** What the peer plans with: of the links that are in use, those with the tightest budget. */
+  spending(): Meter | undefined;
   /** What is left of each budget. */
   report(): LinkReport[];
   /** Nothing passes any more; resolves when it is written what is left. */
@@ -56,7 +58,7 @@ const HEADERS_UDP_BYTES = 28;
 export function createMetering(links: readonly Link[]): Metering {
   const lines = links.map(({ kind, meter }) => ({ kind, line: meter && lineOf(kind, meter) }));
   const limited = lines.flatMap(({ line }) => line ?? []);
-  const tightest = limited.toSorted((a, b) => perSecond(a) - perSecond(b))[0];
+  const tightest = tightestOf(limited);
   const lineFor = (ends: Ends): Line | undefined => {
     const found = lines.find(({ kind }) => isOfKind(kind, ends));
     return found === undefined ? tightest : found.line;
@@ -76,6 +78,10 @@ export function createMetering(links: readonly Link[]): Metering {
     datagram(localIp, bytes) {
       lineFor({ local: localIp, remote: localIp })?.meter.take(bytes + HEADERS_UDP_BYTES);
     },
+    spending: () => {
+      const used = limited.filter(({ gates }) => gates.size > 0);
+      return (tightestOf(used) ?? (lines.length === 1 ? tightest : undefined))?.meter;
+    },
     report: () => limited.map(reportOf),
     async stop() {
       for (const { cancel } of limited) cancel();
@@ -87,6 +93,10 @@ export function createMetering(links: readonly Link[]): Metering {
 function reportOf({ kind, meter, isDry }: Line): LinkReport {
   const { limit, spentBytes, leftBytes } = meter;
   return { kind, ...limit, leftBytes: Math.max(0, Math.floor(leftBytes())), spentBytes: spentBytes(), isDry };
+}
+
+function tightestOf(lines: readonly Line[]): Line | undefined {
+  return lines.toSorted((a, b) => perSecond(a) - perSecond(b))[0];
 }
 
 function perSecond({ meter: { limit } }: Line): number {

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import { toHex } from "../../protocol/base/bytes.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import { givenUp } from "../../protocol/traffic/words.ts";
 
 /** A line of progress at most this often. */
 const PROGRESS_EVERY_MS = 10_000;
@@ -45,6 +46,11 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       logger.warn(
         { generation: event.generation },
         `${why}: it goes on with a new log, and the old one stays as it is`,
+      );
+    } else if (event.kind === "thrift") {
+      const clauses = givenUp(event);
+      logger.info(
+        clauses.length === 0 ? "the budget is wide enough" : `for its budget this peer ${clauses.join(", ")}`,
       );
     } else if (event.kind === "waiting") {
       logger.info(

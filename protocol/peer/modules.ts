@@ -13,6 +13,7 @@ import type {
   Transport,
 } from "../base/seams.ts";
 import type { Task } from "../base/task.ts";
+import type { Spending } from "../traffic/thrift.ts";
 import type { Identities } from "./memory/identities.ts";
 import type { PeerEvent } from "./reports.ts";
 import type { Service } from "./services.ts";
@@ -44,6 +45,8 @@ export interface PeerModules {
   readonly identities?: Identities;
   /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
   readonly archive?: Archive;
+  /** Of a budget of bytes, the tightest where there are several; nothing is limited where left out. */
+  readonly spending?: () => Spending | undefined;
   /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
   readonly services?: readonly Service[];
   /** Hears of what happens, e.g. to log it; must not throw. */

@@ -8,6 +8,7 @@ import { toHex } from "../base/bytes.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
 import { numParams } from "../base/task.ts";
 import type { Log } from "../log/stored/chain.ts";
+import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
@@ -37,6 +38,8 @@ export interface PeerStatus {
   /** Where logs are answered for. */
   readonly accountability?: AccountabilityStatus;
   readonly counters: Counters;
+  /** What is given up for a budget of bytes; left out where nothing is limited. */
+  readonly thrift?: ThriftStatus;
 }
 
 /** One peer at work: its log, its model, and what it does. */
@@ -87,7 +90,10 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     log,
     run: () => Promise.race([life.failed, loop.run()]), // a failure waits for no step
     stop: life.stop,
-    status: () => statusOf(parts, { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), account }),
+    status() {
+      const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
+      return statusOf(parts, { ...now, account });
+    },
     serving: () => loop.state().serving,
     current: () => loop.state().params,
     evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
@@ -100,9 +106,10 @@ interface Now {
   readonly fresh: number;
   readonly neighbours: number;
   readonly account: Accountability | undefined;
+  readonly thrift: ThriftStatus | undefined;
 }
 
-function statusOf(parts: Parts, { state, fresh, neighbours, account }: Now): PeerStatus {
+function statusOf(parts: Parts, { state, fresh, neighbours, account, thrift }: Now): PeerStatus {
   const { identity, subject, trainer, transport, log, reports } = parts;
   return {
     peerId: identity.peerId,
@@ -119,5 +126,6 @@ function statusOf(parts: Parts, { state, fresh, neighbours, account }: Now): Pee
     generation: log.generation,
     ...(account && { accountability: account.status() }),
     counters: reports.counters,
+    ...(thrift && { thrift }),
   };
 }

@@ -2,6 +2,7 @@
 import type { CandidateExplanation, PeerId } from "../base/seams.ts";
 import type { ParentStatus } from "../log/entry/bodies.ts";
 import type { EvidenceKind } from "../log/entry/evidence.ts";
+import type { ThriftStatus } from "../traffic/thrift.ts";
 
 /** Where the parts of a peer tell and count. */
 export interface Reports {
@@ -82,6 +83,7 @@ export type PeerEvent =
       readonly loss: number;
       readonly trainMs: number;
     }
+  | ({ readonly kind: "thrift" } & ThriftStatus)
   | { readonly kind: "published"; readonly model: Uint8Array; readonly age: number; readonly bytes: number }
   | {
       readonly kind: "merged";

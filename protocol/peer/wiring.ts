@@ -7,6 +7,7 @@ import type { PeerId } from "../base/seams.ts";
 import { initialParams } from "../learn/tensors.ts";
 import { lotOf } from "../log/entry/lot.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
+import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
 import { type Accountability, createAccountability } from "./account/accountability.ts";
 import { type Bans, createBans, loadEvidence } from "./account/bans.ts";
 import { createCosigning } from "./account/cosigning.ts";
@@ -172,12 +173,23 @@ export interface LoopNeeds {
   readonly past: Past | undefined;
 }
 
+/** Plans with the budget of bytes, where there is one. */
+function thriftOf({ clock, spending, subject, reports }: Parts, minCycleMs: number): Thrift {
+  const { inboxSize, quorum } = subject.task.aggregation;
+  const bodyBytes = subject.codec.maxBytes;
+  const changed = (status: ThriftStatus) => reports.tell({ kind: "thrift", ...status });
+  const options = { minCycleMs, inboxSize, quorum, bodyBytes, changed };
+  return createThrift({ clock, spending: spending ?? (() => undefined) }, options);
+}
+
 export interface Learning {
   /** One cycle after another until the peer ends. */
   run(): Promise<void>;
   /** As it is on disk. */
   state(): SavedState;
   latest(): Offer | undefined;
+  /** What is given up for the budget of bytes. */
+  thrift(): ReturnType<Thrift["status"]>;
 }
 
 export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
@@ -194,7 +206,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     { store, log, clock, archive, past },
     {
       ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
-      ...{ takeChanges: () => account?.takeChanges() ?? [], published: () => offers.latest()?.archived ?? [] },
+      ...{ takeChanges: () => account?.takeChanges() ?? [], published: offers.archived },
     },
   );
   const publisher = createPublisher({ log, identity, crypto, subject, hashOf }, trainer.engine);
@@ -208,8 +220,10 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const lookAhead = createLookAhead(task);
   const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
   const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
+  const thrift = thriftOf(parts, minCycleMs);
   const run = createLoop(
     {
+      thrift,
       training: createTraining({ trainer, lookAhead, clock, reports }, { task, self: identity.peerId }),
       meanwhile: task.training.adaptive && meanwhile,
       wayOut: createWayOut({ saving, publisher, offers }),
@@ -218,7 +232,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     },
     { ...bounds, state: saving.state },
   );
-  return { run, state: saving.state, latest: offers.latest };
+  return { run, state: saving.state, latest: offers.latest, thrift: thrift.status };
 }
 
 /** What greetings need beside the parts. */

@@ -35,6 +35,7 @@ const EXAMPLE = "write it as 2MB/day, 500kB/hour or unlimited";
  *
  * @throws RangeError that says what is wrong with it, and how it is written.
  * @example
+ * import { parseByteLimit } from "hearsay/protocol/traffic/byte-limit";
  * parseByteLimit("2MB/day"); // -> { bytes: 2000000, perMs: 86400000 }
  */
 export function parseByteLimit(text: string): ByteLimit | undefined {

@@ -6,6 +6,8 @@ import * as z from "zod";
 import type { Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import { parseByteLimit, UNLIMITED } from "../../protocol/traffic/byte-limit.ts";
+import { createNodeBudget, type NodeBudget } from "../network/budget.ts";
 import type { MembershipSpec } from "../seams/membership.ts";
 import { type RunningPeer, startPeer } from "../seams/peer.ts";
 import { createMemoryStore } from "../seams/store.ts";
@@ -64,6 +66,12 @@ function learnerElsewhere({ network }: Environment, { identity, honest }: Partic
   };
 }
 
+/** One for all sessions of a peer. Liars need not keep to any. */
+function budgetOf({ scenario, clock }: Environment, { honest }: Participant): NodeBudget | undefined {
+  const limit = honest ? parseByteLimit(scenario.network.budget ?? UNLIMITED) : undefined;
+  return limit && createNodeBudget(clock, limit);
+}
+
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
   const { scenario, task, clock, crypto, network, observer } = environment;
   const { identity, device, trainer, honest } = participant;
@@ -71,6 +79,7 @@ async function startLearner(environment: Environment, participant: Participant):
   const keeps = scenario.logs === "keep" || scenario.signatures; // others ask for proofs of what is signed
   const store: Store = keeps ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
   const membership = membershipOf(environment);
+  const budget = budgetOf(environment, participant);
   let sessions = 0;
   let bytesBefore = 0;
 
@@ -87,7 +96,7 @@ async function startLearner(environment: Environment, participant: Participant):
   }
 
   async function start(): Promise<RunningPeer> {
-    const transport = network.join(peerId);
+    const transport = network.join(peerId, budget);
     return startPeer({
       task,
       clock: clock.of(network.numberOf(peerId)),
@@ -101,6 +110,7 @@ async function startLearner(environment: Environment, participant: Participant):
       minCycleMs: MIN_CYCLE_MS,
       proofs: scenario.signatures,
       ...(membership && { membership }),
+      ...(budget && { spending: () => budget }),
       explain: honest && scenario.metrics.explain === true,
       ...(honest && { observe }),
     });

@@ -9,6 +9,7 @@
 import type { Clock, Crypto, PeerId, Transport } from "../../protocol/base/seams.ts";
 import { announce, announced, hear } from "./announcing.ts";
 import { answer, ask, settle } from "./asking.ts";
+import type { NodeBudget } from "./budget.ts";
 import type { Conditions } from "./conditions.ts";
 import { dial } from "./dial.ts";
 import { type EventClock, eventClock } from "./events.ts";
@@ -53,7 +54,7 @@ export interface Elsewhere {
 
 export interface Network {
   /** The transport of a new node; one of the same name that was there is gone, and its connections with it. */
-  join(peer: PeerId): Transport;
+  join(peer: PeerId, budget?: NodeBudget): Transport;
   /** Opens a connection, unless there is one or an end has blocked the other; both ends hear of it. */
   connect(a: PeerId, b: PeerId): void;
   disconnect(a: PeerId, b: PeerId): void;
@@ -97,7 +98,7 @@ export function createNetwork(options: NetworkOptions): Network {
   };
   return {
     bring,
-    join: (peer) => transportOf(world, addNode(world, peer)),
+    join: (peer, budget) => transportOf(world, addNode(world, peer, budget)),
     connect: (a, b) => connect(world, a, b),
     disconnect: (a, b) => disconnect(world, a, b),
     enforce: () => enforce(world),

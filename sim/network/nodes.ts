@@ -3,6 +3,7 @@ import { createRecentSet, type RecentSet } from "../../protocol/base/bounded.ts"
 import type { ErrorCode } from "../../protocol/base/errors.ts";
 import type { PeerConnection, PeerId, RequestHandler, Verdict } from "../../protocol/base/seams.ts";
 import { addressOf } from "./addresses.ts";
+import type { NodeBudget } from "./budget.ts";
 import type { Conditions } from "./conditions.ts";
 import type { EventClock } from "./events.ts";
 import { type Letter, lengthOf, type Parcel } from "./letters.ts";
@@ -41,6 +42,8 @@ export interface Node {
   readonly seen: RecentSet<string>;
   /** Own questions without an answer yet, by their id. */
   readonly waiting: Map<number, Waiting>;
+  /** Holds what it sends and gets; nothing is limited where left out. */
+  readonly budget: NodeBudget | undefined;
   bytesIn: number;
   bytesOut: number;
 }
@@ -71,7 +74,7 @@ export interface Nodes {
 const SEEN_CAPACITY = 10_000;
 
 /** Adds a node without connections; one of the same name is gone, and its connections with it. */
-export function addNode(nodes: Nodes, peer: PeerId): Node {
+export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
   removeNode(nodes, peer);
   const host = hostOf(nodes, peer);
   const node: Node = {
@@ -89,6 +92,7 @@ export function addNode(nodes: Nodes, peer: PeerId): Node {
     meeters: [],
     seen: createRecentSet(SEEN_CAPACITY),
     waiting: new Map(),
+    budget,
     bytesIn: 0,
     bytesOut: 0,
   };
@@ -180,10 +184,11 @@ export function connectionTo(nodes: Nodes, node: Node, peer: PeerId): PeerConnec
   };
 }
 
-/** Sends a letter to a neighbour. What the network loses, neither hears of. */
+/** Sends a letter to a neighbour. What the network loses, or a budget does not hold, neither hears of. */
 export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void {
   const { clock, conditions, byName } = nodes;
   const bytes = lengthOf(letter);
+  if (from.budget?.pass(bytes) === false) return;
   from.bytesOut += bytes;
   const transitMs = conditions.transitMs(from.peer, to, bytes);
   const receiver = byName.get(to);
@@ -198,6 +203,8 @@ export function arrive(nodes: Nodes, { to, from, session, letter }: Parcel): voi
   const node = nodes.hosts[to]?.node;
   const sender = nodes.hosts[from]?.node;
   if (node === undefined || sender?.session !== session || !sender.links.has(node.peer)) return;
-  node.bytesIn += lengthOf(letter);
+  const bytes = lengthOf(letter);
+  if (node.budget?.pass(bytes) === false) return;
+  node.bytesIn += bytes;
   nodes.open(node, sender.peer, letter);
 }

@@ -1,6 +1,7 @@
 /** The network of a scenario: who is linked to whom, and what the links do. The models are the other files of this folder. */
 import * as z from "zod";
 import type { Immutable } from "../../protocol/base/immutable.ts";
+import { parseByteLimit } from "../../protocol/traffic/byte-limit.ts";
 
 /** A complete network; shares are in 0 .. 1. */
 export type NetworkSpec = Immutable<z.output<typeof networkSchema>>;
@@ -69,6 +70,14 @@ const bandwidth = z
   })
   .describe("each peer's line; the sender's upload and the receiver's download take turns. Left out: unlimited");
 
+const budget = z.string().superRefine((text, context) => {
+  try {
+    parseByteLimit(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+  }
+});
+
 const partition = z
   .strictObject({
     from: share,
@@ -98,6 +107,7 @@ export const networkSchema = z
       ),
     latency: latency.prefault({ kind: "constant" }),
     bandwidth: bandwidth.optional(),
+    budget: budget.optional().describe("of each honest peer, all bytes in and out: 1MB/day; unlimited where left out"),
     loss: z
       .strictObject({
         messages: share.default(0).describe("share of messages that are lost for good"),

@@ -7,6 +7,7 @@ import type { Task } from "../../protocol/base/task.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import type { Spending } from "../../protocol/traffic/thrift.ts";
 import { type MembershipSpec, openMembership } from "./membership.ts";
 
 export interface PeerParts {
@@ -30,6 +31,7 @@ export interface PeerParts {
   readonly membership?: MembershipSpec;
   readonly archive?: Archive;
   readonly place?: StorePlace;
+  readonly spending?: () => Spending | undefined;
   readonly observe?: (event: PeerEvent) => void;
 }
 

@@ -3,6 +3,8 @@
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
+import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
+import { givenUp } from "../../../protocol/traffic/words.ts";
 import { askApi, type StatusReport } from "../../api/api.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { LinkReport } from "../../net/metering.ts";
@@ -37,6 +39,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...status.budget.map((link): [string, string] => ["budget", budgetText(link)]),
+    ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ["log", `${status.logSize} entries`],
     ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],
@@ -51,6 +54,10 @@ function budgetText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport
   const name = kind === "all" ? "" : `${kind}: `;
   const waits = isDry ? "; nothing passes until there is more" : "";
   return `${name}${byteLimitText(limit)}, ${formatBytes(leftBytes)} left now, ${formatBytes(spentBytes)} went since the start${waits}`;
+}
+
+function givenUpText(thrift: ThriftStatus): string {
+  return givenUp(thrift).join("; ") || "nothing is given up";
 }
 
 function archived({ files, bytes: size, skipped }: ArchiveSummary): string {

@@ -40,6 +40,8 @@ export interface InboundState extends InboundComponents, InboundOptions {
   asked: Set<PeerId>;
   /** Pulls begun in this cycle that have a seat. */
   drawn: number;
+  /** And as many as there may be. */
+  most: number;
   /** Cancels the drawing that is put off, or nothing. */
   drawLater: (() => void) | undefined;
   /** Bodies refused since the last merge. */
@@ -65,6 +67,7 @@ export function createInboundState(components: InboundComponents, options: Inbou
     triedCycle: round.cycle - 1,
     asked: new Set(),
     drawn: 0,
+    most: inboxSize,
     drawLater: undefined,
     invalid: [],
     listener: undefined,

@@ -18,8 +18,11 @@ import { draw, drawInTime, drawNow } from "./pulls.ts";
 export interface Inbound {
   /** An author has announced something new (hearing.ts). */
   heard(author: PeerId): void;
-  /** A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to k models. `ownNorm` bounds what is let in. */
-  beginCycle(cycle: number, ownNorm: number, mergeInMs: number): void;
+  /**
+   * A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to `most` models. `ownNorm` bounds what is let in.
+   * @param most k where left out.
+   */
+  beginCycle(cycle: number, ownNorm: number, mergeInMs: number, most?: number): void;
   /** The merge may be due sooner than was expected: what is still put off is drawn at once. */
   drawNow(): void;
   fresh(): number;
@@ -51,7 +54,8 @@ export function createInbound(components: InboundComponents, options: InboundOpt
   const { book, inbox, puller } = state;
   return {
     heard: (author) => draw(state, author),
-    beginCycle(cycle, ownNorm, mergeInMs) {
+    beginCycle(cycle, ownNorm, mergeInMs, most = options.task.aggregation.inboxSize) {
+      state.most = most;
       beginCycle(state, cycle, ownNorm);
       drawInTime(state, mergeInMs);
     },
@@ -85,9 +89,9 @@ function beginCycle(state: InboundState, cycle: number, ownNorm: number): void {
 }
 
 function wanted(state: InboundState, cycleMs: number): number {
-  const { clock, committee, identities, inbox, task } = state;
+  const { clock, committee, identities, inbox, most } = state;
   const sinceMs = clock.monotonicMs() - DELIVERY_CYCLES * cycleMs;
-  const hoped = Math.min(task.aggregation.inboxSize, identities.deliveredSince(sinceMs));
+  const hoped = Math.min(most, identities.deliveredSince(sinceMs));
   return committee.isFull() ? Math.min(hoped, inbox.fresh().length + seated(state).length) : hoped;
 }
 

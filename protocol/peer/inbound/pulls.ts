@@ -16,10 +16,10 @@ const LEAD = 2;
  * stale, and stale models hold everybody back (half the cycles to a given accuracy on skewed data, sim/results/measurements.md).
  */
 export function drawInTime(state: InboundState, mergeInMs: number): void {
-  const { clock, task, puller } = state;
+  const { clock, most, puller } = state;
   state.drawLater?.();
   state.drawLater = undefined;
-  const waves = Math.ceil(task.aggregation.inboxSize / LIMITS.maxConcurrentPulls);
+  const waves = Math.ceil(most / LIMITS.maxConcurrentPulls);
   const leadMs = LEAD * puller.places.meanMs() * waves;
   if (leadMs > 0 && mergeInMs > leadMs) {
     state.drawLater = clock.after(mergeInMs - leadMs, () => {
@@ -53,8 +53,8 @@ export function draw(state: InboundState, announcer?: PeerId): void {
 }
 
 /** K pulls have begun. */
-function isFull({ drawn, task }: InboundState): boolean {
-  return drawn >= task.aggregation.inboxSize;
+function isFull({ drawn, most }: InboundState): boolean {
+  return drawn >= most;
 }
 
 function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
@@ -75,8 +75,8 @@ function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
 }
 
 /** Once a cycle while newcomers are distrusted, who take no seat from anybody then. */
-function mayTryOut({ triedCycle, round, puller }: InboundState): boolean {
-  return triedCycle !== round.cycle && puller.places.distrustsNewcomers() && puller.places.hasFree();
+function mayTryOut({ triedCycle, round, puller, most }: InboundState): boolean {
+  return most > 0 && triedCycle !== round.cycle && puller.places.distrustsNewcomers() && puller.places.hasFree();
 }
 
 /** Pulls a newcomer's model when the seats are taken: who delivers is known from then on. */

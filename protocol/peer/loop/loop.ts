@@ -7,6 +7,7 @@
  *
  * A stage calls nothing here, and returns what the files of this folder write (saving.ts).
  */
+import type { Thrift } from "../../traffic/thrift.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
 import type { Meanwhile } from "./meanwhile.ts";
@@ -17,6 +18,8 @@ import type { Training } from "./training.ts";
 import type { WayOut } from "./way-out.ts";
 
 export interface LoopComponents {
+  /** What the budget of bytes allows. */
+  readonly thrift: Pick<Thrift, "begin">;
   readonly training: Training;
   /** Left out where the task has every training waited for. */
   readonly meanwhile: Meanwhile | undefined;
@@ -44,17 +47,18 @@ export function createLoop(components: LoopComponents, options: LoopOptions): ()
 }
 
 async function oneCycle(
-  { training: train, meanwhile, wayOut, pace, inbound, merging }: LoopComponents,
+  { thrift, training: train, meanwhile, wayOut, pace, inbound, merging }: LoopComponents,
   { state, startNorm, quorum, signal }: LoopOptions,
 ): Promise<void> {
   const model = state();
-  const { steps, mergeInMs } = pace.begin();
-  inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs);
+  const { minCycleMs, most, isHeld } = thrift.begin();
+  const { steps, mergeInMs } = pace.begin(minCycleMs);
+  inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs, most);
   const training = train(model, model.cycle + 1, steps);
-  const own = await (meanwhile?.(training) ?? training);
+  const own = await (isHeld ? training : (meanwhile?.(training) ?? training));
   const cycle = state().cycle + 1;
   pace.trained();
-  const mayLog = await wayOut(own);
+  const mayLog = await wayOut(own, most === 0);
   await pace.shortest(inbound);
   inbound.drawNow(); // one long training (a device that slept) raises the mean for many cycles
   await pace.longest(inbound);

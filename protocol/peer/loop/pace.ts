@@ -9,8 +9,11 @@ import type { Clock } from "../../base/seams.ts";
 import type { StepPlan } from "./steps.ts";
 
 export interface Pace {
-  /** Marks the start of a cycle: how many steps it trains, and the time in which it will probably merge, ms. */
-  begin(): { readonly steps: number; readonly mergeInMs: number };
+  /**
+   * Marks the start of a cycle: how many steps it trains, and the time in which it will probably merge, ms.
+   * @param leastMs its shortest time, where that is not the usual.
+   */
+  begin(leastMs?: number): { readonly steps: number; readonly mergeInMs: number };
   /** Marks the end of its training. */
   trained(): void;
   /** Resolves when the cycle has lasted its shortest time. What was put off until shortly before the merge must begin now. */
@@ -37,7 +40,8 @@ export interface PaceOptions {
   readonly signal: AbortSignal;
 }
 
-export function createPace({ clock, plan }: PaceComponents, { minCycleMs, signal }: PaceOptions): Pace {
+export function createPace({ clock, plan }: PaceComponents, { signal, ...usual }: PaceOptions): Pace {
+  let { minCycleMs } = usual;
   let begunMs = clock.monotonicMs();
   let fullTrainMs = 0;
   /** Of all steps, in the training of this cycle. */
@@ -46,7 +50,8 @@ export function createPace({ clock, plan }: PaceComponents, { minCycleMs, signal
   const expectedMs = () => share * fullTrainMs;
 
   return {
-    begin() {
+    begin(leastMs = usual.minCycleMs) {
+      minCycleMs = leastMs;
       begunMs = clock.monotonicMs();
       const steps = plan.next(fullTrainMs);
       share = steps / plan.most;

@@ -35,17 +35,19 @@ export function createPublisher(components: PublisherComponents, engine: string)
   };
 }
 
-/** What is published last, for greetings and for the archive. */
+/** What was announced last, for greetings. */
 export interface Offer {
   readonly announcement: Uint8Array;
-  /** The body; the trained parameters where it does not hold them to the bit; and what a training that was moved began with and gave. */
-  readonly archived: readonly ArchivedBlob[];
 }
 
 export interface Offers {
   /** Serves and announces what is in the log; resolves when it is announced. */
   offer(published: Published): Promise<void>;
+  /** Keeps for audits what is in the log and nobody is told of. */
+  keep(published: Published): void;
   latest(): Offer | undefined;
+  /** Of the last publication, whether it was announced or not. */
+  archived(): readonly ArchivedBlob[];
 }
 
 export interface OfferComponents {
@@ -64,21 +66,27 @@ export interface OfferOptions {
 export function createOffers(components: OfferComponents, options: OfferOptions): Offers {
   const { shelf, archive, transport, reports } = components;
   let latest: Offer | undefined;
+  let archived: readonly ArchivedBlob[] = [];
+  const keep = (published: Published) => {
+    archived = blobsOf(published);
+    void archive?.put(archived);
+  };
   return {
-    async offer({ announcement, entry, encoded, trained, moved }) {
-      const blob = { hash: encoded.hash, bytes: encoded.body };
-      const { age, params, moved: between } = encoded.released.trained;
-      const exact = encoded.isExact ? [] : [{ hash: trained, bytes: bytesOf(params) }];
-      const archived = [blob, ...exact, ...movedBlobs(between, moved)];
-      latest = { announcement, archived };
-      shelf.offer(blob);
-      void archive?.put(archived);
+    async offer(published) {
+      const { announcement, entry, encoded } = published;
+      const { hash, body } = encoded;
+      latest = { announcement };
+      shelf.offer({ hash, bytes: body });
+      keep(published);
       options.published(entry);
       reports.counters.published++;
-      reports.tell({ kind: "published", model: blob.hash, age, bytes: blob.bytes.length });
+      const { age } = encoded.released.trained;
+      reports.tell({ kind: "published", model: hash, age, bytes: body.length });
       await transport.announce(options.topic, announcement);
     },
+    keep,
     latest: () => latest,
+    archived: () => archived,
   };
 }
 
@@ -91,19 +99,32 @@ function movedBlobs(between: Moved | undefined, hashes: Published["moved"]): Arc
   ];
 }
 
+/** The body; the trained parameters where it does not hold them to the bit; and what a training that was moved began with and gave. */
+function blobsOf({ encoded, trained, moved }: Published): readonly ArchivedBlob[] {
+  const { params, moved: between } = encoded.released.trained;
+  const exact = encoded.isExact ? [] : [{ hash: trained, bytes: bytesOf(params) }];
+  return [{ hash: encoded.hash, bytes: encoded.body }, ...exact, ...movedBlobs(between, moved)];
+}
+
 export interface WayOutComponents {
   readonly saving: Pick<Saving, "resume">;
   readonly publisher: Publisher;
-  readonly offers: Pick<Offers, "offer">;
+  readonly offers: Pick<Offers, "offer" | "keep">;
 }
 
-/** Takes what a training gave out; resolves with false where nothing may be logged yet. */
-export type WayOut = (own: Own) => Promise<boolean>;
+/**
+ * Takes what a training gave out; resolves with false where nothing may be logged yet.
+ * @param isQuiet it stands in the log, and nobody is told of it.
+ */
+export type WayOut = (own: Own, isQuiet: boolean) => Promise<boolean>;
 
 export function createWayOut({ saving, publisher, offers }: WayOutComponents): WayOut {
-  return async (own) => {
+  return async (own, isQuiet) => {
     const mayLog = await saving.resume();
-    if (mayLog && own.kind === "trained") await offers.offer(await publisher(own));
-    return mayLog;
+    if (!mayLog || own.kind !== "trained") return mayLog;
+    const published = await publisher(own);
+    if (isQuiet) offers.keep(published);
+    else await offers.offer(published);
+    return true;
   };
 }

@@ -179,25 +179,33 @@ describe("the way out", () => {
   it("serves and announces a model once it is in the log", async () => {
     const { send, done, events, offers, reports, blob } = wayOut(true);
     assert.equal(offers.latest(), undefined);
-    assert.equal(await send({ kind: "trained" } as Own), true);
+    assert.equal(await send({ kind: "trained" } as Own, false), true);
     assert.deepEqual(done, ["resumed", "logged", "served", "archived", "entry 2 at hand", "announced on /topic"]);
     assert.deepEqual(events, [{ kind: "published", model: blob.hash, age: 10, bytes: 8 }]);
-    assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9), archived: [blob] });
+    assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9) });
+    assert.deepEqual(offers.archived(), [blob]);
     assert.equal(reports.counters.published, 1);
   });
 
   it("keeps the trained parameters beside a body that does not hold them to the bit", async () => {
     const { send, offers, blob } = wayOut(true, false);
-    await send({ kind: "trained" } as Own);
-    assert.deepEqual(offers.latest()?.archived, [blob, { hash: hashOf(START), bytes: bytesOf(START) }]);
+    await send({ kind: "trained" } as Own, false);
+    assert.deepEqual(offers.archived(), [blob, { hash: hashOf(START), bytes: bytesOf(START) }]);
+  });
+
+  it("keeps a quiet training in log and archive, and tells nobody", async () => {
+    const { send, done, events, offers, blob } = wayOut(true);
+    assert.equal(await send({ kind: "trained" } as Own, true), true);
+    assert.deepEqual(done, ["resumed", "logged", "archived"]);
+    assert.deepEqual([offers.latest(), offers.archived(), events], [undefined, [blob], []]);
   });
 
   it("lets nothing leave of a training that diverged, or before it is settled how the log goes on", async () => {
     const after = wayOut(true);
-    assert.equal(await after.send(diverged({ params: START, age: 0 })), true);
+    assert.equal(await after.send(diverged({ params: START, age: 0 }), false), true);
     assert.deepEqual(after.done, ["resumed"]);
     const waiting = wayOut(false);
-    assert.equal(await waiting.send({ kind: "trained" } as Own), false);
+    assert.equal(await waiting.send({ kind: "trained" } as Own, false), false);
     assert.deepEqual(waiting.done, ["resumed"]);
   });
 });
