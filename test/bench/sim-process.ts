@@ -5,9 +5,12 @@
  * the virtual time: set-up is in it, loading and the evaluation at the end are not (gossipy's figure counts no evaluation either, and
  * no set-up). The steady cost is that of the second half of the run, when inboxes are full and code is compiled.
  */
+import { availableParallelism } from "node:os";
 import { createDataLoader } from "../../node/commands/sim/data.ts";
+import { createSimPool } from "../../node/commands/sim/pool.ts";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { runExperiment } from "../../sim/run/experiment.ts";
+import type { Report } from "../../sim/run/report.ts";
 import { parseScenario } from "../../sim/run/scenario.ts";
 import { SIM_RUNS, type SimRunName, simRuns } from "./sim-scenarios.ts";
 import { cpuMs, sum } from "./statistics.ts";
@@ -31,6 +34,27 @@ export interface SimFigures {
 export type SimMessage =
   | { readonly kind: "progress"; readonly share: number }
   | { readonly kind: "figures"; readonly figures: SimFigures };
+
+/** One seed, by a thread for each core. Loading, in each thread, is in its time. */
+async function measureShared(name: SimRunName, quick: boolean, seed: number): Promise<SimFigures> {
+  const scenario = parseScenario({ ...simRuns(quick)[name].scenario, seed });
+  const pool = createSimPool(availableParallelism());
+  const [startedCpuMs, startedMs] = [cpuMs(), performance.now()];
+  const text = await pool.runTogether({ scenario, folder: "." }, (share) => say({ kind: "progress", share }));
+  const [cpuSeconds, wallSeconds] = [(cpuMs() - startedCpuMs) / 1000, (performance.now() - startedMs) / 1000];
+  await pool.close();
+  const { summary, peers } = JSON.parse(text) as Report;
+  return {
+    peers: scenario.peers,
+    updates: summary.updates,
+    cpuSeconds,
+    wallSeconds,
+    accuracy: summary.final.accuracy.mean,
+    fewestCycles: Math.min(...peers.map(({ cycles }) => cycles)),
+    steadyCpuMsPerCycle: (1000 * cpuSeconds) / summary.updates,
+    maxRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
 
 /** One seed. */
 async function measure(name: SimRunName, quick: boolean, seed: number): Promise<SimFigures> {
@@ -76,8 +100,9 @@ const [word, mode] = process.argv.slice(2);
 const name = SIM_RUNS.find((known) => known === word);
 if (name === undefined) throw new Error(`there is no measurement "${word}"`);
 const runs: SimFigures[] = [];
+const { isShared } = simRuns(mode === "quick")[name];
 for (let seed = 1; seed <= simRuns(mode === "quick")[name].seeds; seed++)
-  runs.push(await measure(name, mode === "quick", seed));
+  runs.push(await (isShared ? measureShared : measure)(name, mode === "quick", seed));
 const total = (figure: keyof SimFigures) => sum(runs.map((run) => run[figure]));
 say({
   kind: "figures",

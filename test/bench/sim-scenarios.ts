@@ -18,6 +18,8 @@ export interface SimRun {
   readonly scenario: ScenarioSource;
   /** Runs with so many seeds, from 1 on: short runs say little. */
   readonly seeds: number;
+  /** Shared by threads, one for each core. */
+  readonly isShared?: true;
 }
 
 export const SIM_RUNS = [
@@ -26,6 +28,7 @@ export const SIM_RUNS = [
   "mnist",
   "mnist-peer",
   "peers-1000",
+  "peers-1000-shared",
   "peers-100",
   "peers-10000",
 ] as const;
@@ -58,6 +61,7 @@ export function simRuns(quick: boolean): Readonly<Record<SimRunName, SimRun>> {
     mnist: baseline("mnist", rounds),
     "mnist-peer": peerAtTheSameWork("mnist", rounds),
     "peers-1000": quick ? peers(200, 20) : peers(1000, 215), // the slowest of them has 200
+    "peers-1000-shared": { ...(quick ? peers(200, 20) : peers(1000, 215)), isShared: true },
     "peers-100": quick ? peers(50, 40) : peers(100, 200),
     "peers-10000": quick ? peers(1000, 8) : peers(10_000, 12),
   };

@@ -25,7 +25,7 @@ const program = new Command("bench:sim")
     "after",
     `
 JSON: {node, cpu, cores, load, quick, failed: [name], digits: {updatesPerCpuSecond, accuracy, ..., peer: {...}}, mnist: {the same},
-peers1000: {seconds, ...}, peers10000: {rssBytes, ...}, peers100: {...}, growth}. What they mean: test/bench/README.md.
+peers1000: {seconds, ...}, peers1000Shared: {the same}, peers10000: {rssBytes, ...}, peers100: {...}, growth}. What they mean: test/bench/README.md.
 
 Examples:
   $ npm run bench:sim -- --quick
@@ -60,7 +60,7 @@ if (!options.json) {
   for (const name of SIM_RUNS)
     if (measured[name] !== undefined) process.stdout.write(`  ${name}: ${runs[name].about}\n`);
   process.stdout.write(
-    `growth ${result.growth ?? "-"} (at most ${TARGETS.growth}); peers-1000 in at most ${TARGETS.peers1000Seconds} s; ` +
+    `growth ${result.growth ?? "-"} (at most ${TARGETS.growth}); peers-1000-shared in at most ${TARGETS.peers1000Seconds} s; ` +
       `peers-10000 in at most ${TARGETS.peers10000RssBytes / 1e6} MB\n`,
   );
   if (failed.length > 0) process.stdout.write(`failed: ${failed.join(", ")}\n`);
