@@ -10,7 +10,7 @@ import { build, type Metafile } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What is started by its path: the command, threads, peers of the demo. What is loaded by `import()` has a file too, by itself. */
+/** What is started by its path: the command, threads, peers of the demo; and the simulator as a library, which shares its parts with the command. What is loaded by `import()` has a file too, by itself. */
 const ENTRIES = [
   "node/cli.ts",
   "node/commands/demo/peer-process.ts",
@@ -18,6 +18,7 @@ const ENTRIES = [
   "node/engines/thread.ts",
   "node/engines/worker.ts",
   "node/api/log-verifier-thread.ts",
+  "node/simulator.ts",
 ];
 
 /** Packages that load files beside their own (addons, threads, .wasm), or are large and seldom needed: they stay in node_modules. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { PRE_AGGREGATORS, RULES } from "../protocol/aggregate/registry.ts";
 import { CODECS } from "../protocol/codec/registry.ts";
+import { PARTITIONS } from "../protocol/learn/data/partitions/registry.ts";
 import { METRICS } from "../protocol/learn/metrics/registry.ts";
 import { MECHANISMS } from "../protocol/privacy/registry.ts";
 import { claimsIn, findExamples, runExample } from "./support/examples.ts";
@@ -18,7 +19,8 @@ const FAMILIES: readonly (readonly [folder: string, members: ReadonlyMap<string,
   ["protocol/aggregate/pre", PRE_AGGREGATORS],
   ["protocol/codec", CODECS],
   ["protocol/privacy", MECHANISMS],
-  ["protocol/learn/metrics", new Map(METRICS.map((metric) => [metric.name, metric]))],
+  ["protocol/learn/metrics", METRICS],
+  ["protocol/learn/data/partitions", PARTITIONS],
 ];
 
 /** Path and name of the export whose value begins with this name: `export const median = settled({ name: "median"`. */

@@ -11,7 +11,7 @@ const PAGES = globSync(["*.md", `${ROOMS}/**/*.md`], { cwd: TOP });
 const SOURCES = globSync(`${ROOMS}/**/*.ts`, { cwd: TOP });
 
 /** Files of other projects that comments name as a source, and the program that a reader of README.md writes. */
-const ELSEWHERE = new Set(["kernel_names.ts", "peer-ids/peer-ids.md", "line.ts"]);
+const ELSEWHERE = new Set(["mine.ts", "./mine.ts", "kernel_names.ts", "peer-ids/peer-ids.md", "line.ts"]);
 
 function read(path: string): string {
   return readFileSync(join(TOP, path), "utf8");

@@ -15,6 +15,12 @@ export const modelOption = (): Option => new Option("--model <file>", "a model f
 
 export const peersOption = (help: string): Option => new Option("--peers <n>", help);
 
+export const pluginOption = (): Option =>
+  new Option(
+    "--plugin <file>",
+    "add the attacks, rules, partitions, metrics and codecs of a file; may be repeated",
+  ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
+
 export const workersOption = (help = "threads (default: one for each core)"): Option =>
   new Option("--workers <n>", help);
 

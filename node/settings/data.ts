@@ -1,6 +1,6 @@
 /** Settings of the data: where a peer's examples are, how their file is to be read, and which part of them it holds. */
 import * as z from "zod";
-import { PARTITION_PATTERN, parsePartition } from "../../protocol/learn/data/partition.ts";
+import { describePartitions, parsePartition, partitionPattern } from "../../protocol/learn/data/partition.ts";
 import { DELIMITERS } from "../data/csv-dialect.ts";
 import { endingsText } from "../data/readers/registry.ts";
 import { SET_NAMES } from "../data/shipped/registry.ts";
@@ -33,7 +33,7 @@ const partition = z
       context.addIssue({ code: "custom", message: (error as Error).message });
     }
   })
-  .meta({ pattern: PARTITION_PATTERN });
+  .meta({ pattern: partitionPattern() });
 
 /** The file, and how it is to be read. */
 const source = {
@@ -124,7 +124,7 @@ const part = {
   },
   partition: {
     schema: partition.default("iid"),
-    help: "how shares are cut: iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<per peer> or owner",
+    help: `how shares are cut: ${describePartitions()}`,
     flag: "--partition <how>",
   },
   seed: {

@@ -51,7 +51,7 @@ export function metricRows(metrics: Metrics): [string, string][] {
     ["examples", String(metrics.numExamples)],
     ["loss", metrics.loss.toFixed(4)],
   ];
-  for (const { name, label, format } of METRICS) {
+  for (const { name, label, format } of METRICS.values()) {
     const value = metrics[name];
     if (value !== undefined) rows.push([label, format(value)]);
   }

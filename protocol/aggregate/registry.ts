@@ -1,5 +1,6 @@
 /** The aggregation rules under the names that task, CLI, wire and log share. */
 
+import { type Registry, registryOf } from "../base/registry.ts";
 import type { Aggregator } from "../base/seams.ts";
 import { arc } from "./pre/arc.ts";
 import { balance } from "./pre/balance.ts";
@@ -28,7 +29,7 @@ import { trimmedMean } from "./rules/trimmed-mean.ts";
 import { weightedMedian } from "./rules/weighted-median.ts";
 
 /** Every rule, by name. */
-export const RULES: ReadonlyMap<string, Rule> = byName([
+export const RULES: Registry<Rule> = registryOf<Rule>([
   mean,
   median,
   weightedMedian,
@@ -51,21 +52,23 @@ export const RULES: ReadonlyMap<string, Rule> = byName([
 ]);
 
 /** What can come before a rule, in the order in which they follow one another: `balance+arc+bucketing+nnm+median`. */
-export const PRE_AGGREGATORS: ReadonlyMap<string, PreAggregator> = byName([balance, arc, bucketing, nnm]);
+export const PRE_AGGREGATORS: Registry<PreAggregator> = registryOf([balance, arc, bucketing, nnm]);
 
-/** Composed rules, made once for each name. */
-const composedRules = new Map<string, Rule>();
+/** Composed rules, made once for each name, as long as the rule behind the last `+` is the same. */
+const composedRules = new Map<string, { readonly of: Rule; readonly made: Rule }>();
 
 /** The rule of this name, which may have pre-aggregators before it, joined by `+`; undefined where there is none. */
 export function findRule(name: string): Rule | undefined {
-  const known = RULES.get(name) ?? composedRules.get(name);
-  if (known !== undefined) return known;
+  const alone = RULES.get(name);
+  if (alone !== undefined) return alone;
   const parts = name.split("+");
   const rule = RULES.get(parts.pop() ?? "");
   const before = parts.map((part) => PRE_AGGREGATORS.get(part));
   if (!isSettled(rule) || before.length === 0 || !ascend(before)) return undefined;
+  const known = composedRules.get(name);
+  if (known?.of === rule) return known.made;
   const made = composed(name, before, rule);
-  composedRules.set(name, made);
+  composedRules.set(name, { of: rule, made });
   return made;
 }
 
@@ -109,10 +112,6 @@ function ascend(before: readonly (PreAggregator | undefined)[]): before is reado
   return before.every(
     (stage, i) => stage !== undefined && (i === 0 || stage.order > (before[i - 1] as PreAggregator).order),
   );
-}
-
-function byName<Named extends { readonly name: string }>(all: readonly Named[]): Map<string, Named> {
-  return new Map(all.map((one) => [one.name, one]));
 }
 
 /**

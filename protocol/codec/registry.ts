@@ -1,5 +1,6 @@
 /** The encodings of a parameter vector for the wire, under the names that task, CLI and log share. */
 import { toHex } from "../base/bytes.ts";
+import { type Registry, registryOf } from "../base/registry.ts";
 import type { Task } from "../base/task.ts";
 import type { BodyCodec, Codec } from "./codec.ts";
 import { f32 } from "./f32.ts";
@@ -7,7 +8,7 @@ import { int4 } from "./int4.ts";
 import { int8 } from "./int8.ts";
 
 /** Every codec, by name. One more is its file and its place in this list. */
-export const CODECS: ReadonlyMap<string, Codec> = new Map([f32, int8, int4].map((codec) => [codec.name, codec]));
+export const CODECS: Registry<Codec> = registryOf([f32, int8, int4]);
 
 /**
  * The codec of a task's bodies.

@@ -1,4 +1,5 @@
 /** The attacks, by the name that command line and scenarios use. */
+import { type Registry, registryOf } from "../../protocol/base/registry.ts";
 import { adaptive } from "./adaptive.ts";
 import { alie } from "./alie.ts";
 import type { Attack } from "./attack.ts";
@@ -23,29 +24,28 @@ import { sleeper } from "./sleeper.ts";
 import { spectral } from "./spectral.ts";
 import { sybil } from "./sybil.ts";
 
-export const ATTACKS: ReadonlyMap<string, Attack> = new Map(
-  [
-    signFlipAttack,
-    gaussian,
-    alie,
-    ipm,
-    foe,
-    dissensus,
-    mimic,
-    labelFlip,
-    backdoor,
-    freeRider,
-    replay,
-    lyingAge,
-    equivocation,
-    pushFlood,
-    sybil,
-    eclipse,
-    sleeper,
-    insideTheBall,
-    adaptive,
-    spectral,
-    drift,
-    silent,
-  ].map((attack) => [attack.name, attack]),
-);
+/** Every attack, by name. One more is its file and its place in this list. */
+export const ATTACKS: Registry<Attack> = registryOf([
+  signFlipAttack,
+  gaussian,
+  alie,
+  ipm,
+  foe,
+  dissensus,
+  mimic,
+  labelFlip,
+  backdoor,
+  freeRider,
+  replay,
+  lyingAge,
+  equivocation,
+  pushFlood,
+  sybil,
+  eclipse,
+  sleeper,
+  insideTheBall,
+  adaptive,
+  spectral,
+  drift,
+  silent,
+]);

@@ -28,7 +28,7 @@ export interface Metric {
   of(report: Report): number | undefined;
 }
 
-/** What is compared; a metric that no run has is left out. */
+/** What is compared, beside the metrics that the runs asked for; a metric that no run has is left out. */
 export const METRICS: readonly Metric[] = [
   { name: "accuracy", unit: "share", of: ({ summary }) => summary.final.accuracy.mean },
   { name: "worst peer", unit: "share", of: ({ summary }) => summary.final.accuracy.worst },
@@ -91,7 +91,7 @@ function join(places: readonly ReadonlyMap<number, Report>[]): Map<number, Repor
 }
 
 export function compareGroups(groups: readonly Group[]): Compared[] {
-  const metrics = METRICS.filter((metric) =>
+  const metrics = [...METRICS, ...furtherMetrics(groups)].filter((metric) =>
     groups.some(({ reports }) => reports.some((report) => metric.of(report) !== undefined)),
   );
   return groups.map((group) => ({
@@ -104,6 +104,15 @@ export function compareGroups(groups: readonly Group[]): Compared[] {
       ]),
     ),
   }));
+}
+
+/** Mean and worst of those that scenarios name in `metrics.also`. */
+function furtherMetrics(groups: readonly Group[]): Metric[] {
+  const finals = groups.flatMap(({ reports }) => reports.map(({ summary }) => summary.final.metrics ?? {}));
+  return [...new Set(finals.flatMap(Object.keys))].flatMap((name): Metric[] => [
+    { name, unit: "number", of: ({ summary }) => summary.final.metrics?.[name]?.mean },
+    { name: `${name}, worst peer`, unit: "number", of: ({ summary }) => summary.final.metrics?.[name]?.worst },
+  ]);
 }
 
 function pairedDifference(first: Group, other: Group, metric: Metric): Estimate | undefined {

@@ -91,6 +91,13 @@ export function tableOf(reports: readonly Report[]): Row[] {
       reachedSeconds: reached?.seconds,
       reachedCycles: reached?.cycles,
       reachedBytesPerPeer: reached?.bytesPerPeer,
+      ...Object.fromEntries(
+        Object.entries(final.metrics ?? {}).flatMap(([name, { mean, worst, std }]) => [
+          [`${name}Mean`, mean],
+          [`${name}Worst`, worst],
+          [`${name}Std`, std],
+        ]),
+      ),
     };
   });
 }

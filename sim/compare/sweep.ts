@@ -70,6 +70,8 @@ export function combinations({ scenario, grids }: Pick<Sweep, "scenario" | "grid
     (sum, grid) => sum + Object.values(grid).reduce((product, values) => product * values.length, 1),
     0,
   );
+  if (all.some((grid) => Object.keys(grid).some((path) => path.split(".")[0] === "plugins")))
+    throw new HearsayError("ERR_CONFIG", "plugins cannot vary in a sweep: name all of them, and vary what they add");
   if (count > MAX_COMBINATIONS)
     throw new HearsayError("ERR_CONFIG", `the grids have ${count} combinations, more than ${MAX_COMBINATIONS}`);
   return all.flatMap((grid) => {

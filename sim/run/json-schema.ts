@@ -1,6 +1,8 @@
 /** JSON Schema of a scenario as people write it, with the options of every algorithm and attack that the registries know. */
 import type * as z from "zod";
 import { type JsonSchema, jsonSchemaOf, refined } from "../../protocol/base/json-schema.ts";
+import { partitionPattern } from "../../protocol/learn/data/partition.ts";
+import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { scenarioSchema } from "../seams/scenario-schema.ts";
@@ -14,8 +16,17 @@ interface Registered {
 const OF_EVERY_ATTACK: JsonSchema = { share: { type: "number", minimum: 0, maximum: 1, default: 0.2 } };
 
 export function scenarioJsonSchema(): JsonSchema {
-  const schema = refined(jsonSchemaOf(scenarioSchema), "algorithm", choices(ALGORITHMS));
-  return { title: "Hearsay scenario", ...refined(schema, "attack", choices(ATTACKS, OF_EVERY_ATTACK)) };
+  const refinements: readonly (readonly [path: string, keywords: JsonSchema])[] = [
+    ["metrics.also", { items: { enum: [...METRICS.keys()] } }],
+    ["partition", { pattern: partitionPattern() }],
+    ["algorithm", choices(ALGORITHMS)],
+    ["attack", choices(ATTACKS, OF_EVERY_ATTACK)],
+  ];
+  const schema = refinements.reduce(
+    (whole, [path, keywords]) => refined(whole, path, keywords),
+    jsonSchemaOf(scenarioSchema),
+  );
+  return { title: "Hearsay scenario", ...schema };
 }
 
 /** A name, or `{ kind: name, ...options }`. */

@@ -6,12 +6,14 @@ import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
+import { furtherMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
 import { createMergeTally, type MergeTally, type Tallied } from "./merge-tally.ts";
 import type { ModelKinds } from "./model-kinds.ts";
 import { labelOverlaps } from "./overlap.ts";
-import type { PeerRow, Point, Report, Summary } from "./report.ts";
+import type { CurvePoint, PeerRow, Point, Report, Summary } from "./report.ts";
 
 export interface Measurements {
   readonly observer: Observer;
@@ -52,11 +54,14 @@ interface Measuring extends MeasureOptions {
   readonly honest: readonly number[];
   readonly merges: MergeTally;
   readonly series: Point[];
+  /** Beside accuracy. */
+  readonly further: readonly Metric[] | undefined;
+  readonly curves: CurvePoint[];
   updates: number;
 }
 
 export function createMeasurements(options: MeasureOptions): Measurements {
-  const { task, holdout, target, participants, rng } = options;
+  const { scenario, task, holdout, target, participants, rng } = options;
   const measuring: Measuring = {
     ...options,
     evaluator: createDenseTrainer({ task, train: holdout, holdout }),
@@ -64,6 +69,8 @@ export function createMeasurements(options: MeasureOptions): Measurements {
     honest: [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest),
     merges: createMergeTally(),
     series: [],
+    further: furtherMetrics(scenario, task),
+    curves: [],
     updates: 0,
   };
   const measured = new Set(measuring.honest.slice(0, FINAL_FACTOR * options.scenario.metrics.peers));
@@ -92,10 +99,11 @@ export function createMeasurements(options: MeasureOptions): Measurements {
 }
 
 async function pointOf(measuring: Measuring, nowMs: number, learners: readonly Learner[]): Promise<Point> {
-  const { honest, evaluator, targeted, scenario } = measuring;
+  const { honest, evaluator, targeted, scenario, further } = measuring;
   const everybody = honest.map((index) => learners[index] as Learner);
   const sample = everybody.slice(0, scenario.metrics.peers);
   const results = await evaluateAll(evaluator, sample);
+  if (scenario.metrics.curves === true) measuring.curves.push(...curvePoints(measuring, nowMs, sample, results));
   const success = targeted && (await evaluateAll(targeted, sample)).map(score);
   return {
     seconds: nowMs / 1000,
@@ -105,25 +113,50 @@ async function pointOf(measuring: Measuring, nowMs: number, learners: readonly L
     loss: mean(results.map(({ loss }) => loss)),
     disagreement: disagreement(sample.map((learner) => learner.current())),
     ...(success && { attackSuccess: mean(success) }),
+    ...(further && {
+      metrics: spreadsOf(
+        further,
+        results.map((result) => valuesOf(further, result)),
+      ),
+    }),
   };
 }
 
+/** Of the peers that are evaluated, in their order. */
+function curvePoints(
+  { honest, further }: Measuring,
+  nowMs: number,
+  sample: readonly Learner[],
+  results: readonly Metrics[],
+): CurvePoint[] {
+  return sample.map((learner, i) => ({
+    seconds: nowMs / 1000,
+    index: honest[i] as number,
+    cycles: learner.cycles(),
+    bytesOut: learner.bytesOut(),
+    accuracy: score(results[i] as Metrics),
+    loss: (results[i] as Metrics).loss,
+    ...(further && { metrics: valuesOf(further, results[i] as Metrics) }),
+  }));
+}
+
 async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promise<PeerRow[]> {
-  const { honest, evaluator, scenario, participants, merges } = measuring;
+  const { honest, evaluator, scenario, participants, merges, further } = measuring;
   const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
   const models = evaluated.map((index) => learners[index] as Learner);
   const results = await evaluateAll(evaluator, models);
   const explained = scenario.metrics.explain === true;
   const overlaps = explained ? labelOverlaps(participants) : [];
-  const accuracy = new Map(evaluated.map((index, i) => [index, score(results[i] as Metrics)]));
+  const evaluations = new Map(evaluated.map((index, i) => [index, results[i] as Metrics]));
   return learners.map((learner, index): PeerRow => {
     const record = merges.of(learner.peer);
-    const own = accuracy.get(index);
+    const own = evaluations.get(index);
     const overlap = overlaps[index];
     return {
       index,
       honest: learner.honest,
-      ...(own !== undefined && { accuracy: own }),
+      ...(own && { accuracy: score(own) }),
+      ...(own && further && { metrics: valuesOf(further, own) }),
       cycles: learner.cycles(),
       bytesOut: learner.bytesOut(),
       rows: participants[index]?.data.length ?? 0,
@@ -152,9 +185,14 @@ function reportOf(
   peers: readonly PeerRow[],
   models: Summary["models"] | undefined,
 ): Report {
-  const { scenario, participants, honest, series, merges, updates } = measuring;
+  const { scenario, participants, honest, series, merges, updates, further, curves } = measuring;
   const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
-  const final = { ...(series.at(-1) as Point), accuracy: spread(accuracies) };
+  const values = peers.flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics]));
+  const final = {
+    ...(series.at(-1) as Point),
+    accuracy: spread(accuracies),
+    ...(further && { metrics: spreadsOf(further, values) }),
+  };
   const goal = scenario.metrics.target;
   const reached = goal === undefined ? undefined : series.find(({ accuracy }) => accuracy.mean >= goal);
   return {
@@ -179,11 +217,8 @@ function reportOf(
     },
     series: [...series.slice(0, -1), final],
     peers,
+    ...(scenario.metrics.curves && { curves }),
   };
-}
-
-function spread(values: readonly number[]): Point["accuracy"] {
-  return { mean: mean(values), worst: Math.min(...values), std: deviation(values) };
 }
 
 /** Accuracy, or R2 of a regression. */
@@ -227,11 +262,6 @@ function disagreement(models: readonly Float32Array[]): number {
     return Math.sqrt(sum);
   });
   return mean(distances) / Math.sqrt(length);
-}
-
-function deviation(values: readonly number[]): number {
-  const centre = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - centre) * (value - centre))));
 }
 
 function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {

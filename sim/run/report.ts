@@ -4,6 +4,13 @@
  */
 import type { Scenario } from "../seams/scenario-type.ts";
 
+/** Of one figure, over the honest peers that were evaluated. */
+export interface Spread {
+  readonly mean: number;
+  readonly worst: number;
+  readonly std: number;
+}
+
 /** One measurement; a line of the JSONL series. */
 export interface Point {
   /** Virtual seconds since the start. */
@@ -13,12 +20,26 @@ export interface Point {
   /** Mean bytes that an honest peer has sent. */
   readonly bytesPerPeer: number;
   /** Over the honest peers that were evaluated; regression: R2 in place of accuracy. */
-  readonly accuracy: { readonly mean: number; readonly worst: number; readonly std: number };
+  readonly accuracy: Spread;
   readonly loss: number;
   /** Mean distance of an honest peer's model from their mean, over the length of that mean. */
   readonly disagreement: number;
   /** Share of triggered rows that go where a targeted attack wants them. */
   readonly attackSuccess?: number;
+  /** By name, where the scenario asks for more than accuracy. */
+  readonly metrics?: Readonly<Record<string, Spread>>;
+}
+
+/** One measurement of one peer, where the scenario asks for curves; a line of curves.jsonl. */
+export interface CurvePoint {
+  readonly seconds: number;
+  /** Number of the peer in the scenario, from 0. */
+  readonly index: number;
+  readonly cycles: number;
+  readonly bytesOut: number;
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly metrics?: Readonly<Record<string, number>>;
 }
 
 /** What became of one peer's models at the honest peers, and its own result. */
@@ -28,6 +49,7 @@ export interface PeerRow {
   readonly honest: boolean;
   /** Of the final model, where it was evaluated. */
   readonly accuracy?: number;
+  readonly metrics?: Readonly<Record<string, number>>;
   readonly cycles: number;
   readonly bytesOut: number;
   readonly rows: number;
@@ -68,4 +90,5 @@ export interface Report {
   readonly summary: Summary;
   readonly series: readonly Point[];
   readonly peers: readonly PeerRow[];
+  readonly curves?: readonly CurvePoint[];
 }

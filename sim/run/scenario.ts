@@ -10,6 +10,7 @@ import { HearsayError } from "../../protocol/base/errors.ts";
 import { type Fault, faultsOf } from "../../protocol/base/faults.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
 import { parsePartition } from "../../protocol/learn/data/partition.ts";
+import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
@@ -41,6 +42,12 @@ export function parseScenario(source: unknown): Scenario {
       path: "attack.share",
       message: `${draft.attack.share} of ${draft.peers} peers leaves no honest one to measure: lower it`,
     });
+  for (const [i, name] of (draft.metrics.also ?? []).entries())
+    if (!METRICS.has(name))
+      faults.push({
+        path: `metrics.also.${i}`,
+        message: `"${name}" is unknown; one of ${[...METRICS.keys()].join(", ")}`,
+      });
   faults.push(...membershipFaults(draft));
   const restarts = RESTARTING.includes(draft.churn.kind);
   if (restarts && draft.logs === "heads")
@@ -52,8 +59,10 @@ export function parseScenario(source: unknown): Scenario {
   return { ...draft, algorithm, logs: draft.logs ?? (restarts ? "keep" : "heads"), ...(attack && { attack }) };
 }
 
-/** Hexadecimal SHA-256 of the scenario without its seed. */
-export function scenarioHash({ seed: _, ...experiment }: Scenario, crypto: Pick<Crypto, "sha256">): string {
+/** Hexadecimal SHA-256 of the scenario without its seed. Of plugins the content counts, and not where they lie. */
+export function scenarioHash({ seed: _, ...scenario }: Scenario, crypto: Pick<Crypto, "sha256">): string {
+  const { plugins } = scenario;
+  const experiment = { ...scenario, ...(plugins && { plugins: plugins.map(({ file, sha256 = file }) => sha256) }) };
   return toHex(crypto.sha256(encodeCanonical(JSON.parse(JSON.stringify(experiment)))));
 }
 

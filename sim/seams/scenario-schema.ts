@@ -1,6 +1,5 @@
 /** The shape of a scenario as people write it: types, bounds and defaults of every field. The type `Scenario` (`scenario-type.ts`) comes from it. */
 import * as z from "zod";
-import { PARTITION_PATTERN } from "../../protocol/learn/data/partition.ts";
 import { churnSchema, deviceSchema } from "../devices/schema.ts";
 import { networkSchema } from "../network/schema.ts";
 
@@ -25,6 +24,21 @@ const data = z.strictObject({
   owner: z.string().optional().describe("column of a file; see hearsay up --help"),
 });
 
+const plugin = z.union(
+  [
+    z.string().transform((file): { readonly file: string; readonly sha256?: string | undefined } => ({ file })),
+    z.strictObject({
+      file: z.string(),
+      sha256: z
+        .string()
+        .regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits; leave it out to take the file as it is")
+        .optional()
+        .describe("of the file, with what it imports; another file is then refused"),
+    }),
+  ],
+  { error: "give a file, or { file: FILE, sha256: HASH }" },
+);
+
 const metrics = z.strictObject({
   points: wholePositive
     .max(10_000)
@@ -45,6 +59,17 @@ const metrics = z.strictObject({
     .describe(
       "at the end, also score every peer by its newest model and by a running mean of its models: the summary then has `models`",
     ),
+  also: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      "further metrics (hearsay sim list), measured as accuracy is; the report then has mean, worst and std of each",
+    ),
+  curves: z
+    .literal(true)
+    .optional()
+    .describe("the report then has every measurement of every peer that is evaluated, and not only mean and worst"),
   explain: z
     .boolean()
     .optional()
@@ -56,11 +81,13 @@ export const scenarioSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "1 to 64 of a-z, 0-9, . and -"),
   about: z.string().max(2000).default(""),
   data,
-  partition: z
-    .string()
-    .default("iid")
-    .meta({ pattern: PARTITION_PATTERN })
-    .describe("how the rows are dealt to the peers"),
+  plugins: z
+    .array(plugin)
+    .optional()
+    .describe(
+      "files that add attacks, rules, partitions, metrics or codecs, beside the scenario or here (sim/README.md)",
+    ),
+  partition: z.string().default("iid").describe("how the rows are dealt to the peers"),
   task: z
     .record(z.string(), z.unknown())
     .default({})

@@ -83,6 +83,29 @@ describe("the library example of README.md", () => {
     assert.equal(stdout, "1\n");
   });
 
+  it("checks plugins as they are written, runs them from hearsay/sim and by the command, and gives the same figures", async () => {
+    await project.write("plugin.ts", readFileSync(join(import.meta.dirname, "../../sim/examples/attack.ts"), "utf8"));
+    await project.check("plugin.ts");
+    const scenario = {
+      ...{ name: "x", data: { set: "digits", rows: 200 }, task: { model: { kind: "softmax" } }, peers: 4, cycles: 2 },
+      ...{ metrics: { points: 1 }, attack: { kind: "shrink", share: 0.25 } },
+    };
+    await project.write("x.yaml", JSON.stringify(scenario));
+    const code = [
+      'import { type Report, simulate } from "hearsay/sim";',
+      'import plugin from "./plugin.ts";',
+      'const report: Report = await simulate("x.yaml", { plugins: [plugin] });',
+      "console.log(report.summary.final.accuracy.mean);",
+    ];
+    const path = await project.write("simulate.ts", code.join("\n"));
+    await project.check("simulate.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [path], { cwd: project.folder });
+    const cli = join(project.folder, "node_modules/hearsay/dist/cli/cli.js");
+    const args = ["sim", "run", "x.yaml", "--plugin", "./plugin.ts", "--no-out", "--json"];
+    const ran = await promisify(execFile)(process.execPath, [cli, ...args], { cwd: project.folder });
+    assert.equal(JSON.parse(ran.stdout).final.accuracy.mean, Number(stdout));
+  });
+
   it("learns a line of which each peer knows one point, and ends cleanly", async () => {
     const first = start("0");
     const address = await next(first.lines);

@@ -23,7 +23,7 @@ const LISTS: readonly (readonly [path: string, names: Iterable<string>])[] = [
   ["protocol/aggregate/README.md", [...RULES.keys(), ...PRE_AGGREGATORS.keys()]],
   ["sim/MODELS.md", [...ALGORITHMS.keys(), ...ATTACKS.keys()]],
   ["node/data/sets/README.md", SET_NAMES],
-  ["protocol/learn/README.md", [...CODECS.keys(), ...METRICS.map(({ name }) => name)]],
+  ["protocol/learn/README.md", [...CODECS.keys(), ...METRICS.keys()]],
   ["protocol/README.md", [...CODECS.keys(), ...MECHANISMS.keys()]],
 ];
 

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
+import { bundle } from "../../node/build.ts";
+
 const ROOT = join(import.meta.dirname, "..", "..");
 const TSC = join(ROOT, "node_modules/.bin/tsc");
 const run = promisify(execFile);
@@ -26,6 +28,9 @@ export async function installLibrary(): Promise<Project> {
   const own = join(modules, "hearsay");
   await mkdir(own, { recursive: true });
   await run(TSC, ["-p", join(ROOT, "node"), "--outDir", join(own, "dist")], { cwd: ROOT });
+  await run(TSC, ["-p", join(ROOT, "node/tsconfig.sim.json"), "--outDir", join(own, "dist")], { cwd: ROOT });
+  await bundle(join(own, "dist/cli"));
+  await cp(join(ROOT, "node/data/sets"), join(own, "node/data/sets"), { recursive: true });
   await cp(join(ROOT, "package.json"), join(own, "package.json"));
   const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   for (const name of [...Object.keys(dependencies), "@types/node"]) {
@@ -41,7 +46,10 @@ export async function installLibrary(): Promise<Project> {
     folder,
     write,
     async check(name) {
-      const options = { strict: true, noEmit: true, module: "nodenext", target: "es2024", types: ["node"] };
+      const options = {
+        ...{ strict: true, noEmit: true, module: "nodenext", target: "es2024", types: ["node"] },
+        allowImportingTsExtensions: true,
+      };
       await write(
         "tsconfig.json",
         JSON.stringify({ compilerOptions: { ...options, skipLibCheck: true }, files: [name] }),

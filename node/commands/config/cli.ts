@@ -1,5 +1,5 @@
 /** How the commands of the configuration are called: their options and examples. */
-import { calls, type Definition, jsonOption, notes, outputOption, stateOption } from "../options.ts";
+import { calls, type Definition, jsonOption, notes, outputOption, pluginOption, stateOption } from "../options.ts";
 
 export const show: Definition = async (command) => {
   const { addSettings, FLAGGED } = await import("../../settings/flags.ts");
@@ -44,6 +44,7 @@ export const schema: Definition = async (command) => {
   command
     .argument("<what>", alternatives(SCHEMA_NAMES))
     .addOption(outputOption("write to a file instead of standard output"))
+    .addOption(pluginOption())
     .action(calls(() => import("./schema.ts")));
   notes(
     command,
@@ -52,6 +53,7 @@ within the inbox, is checked by hearsay alone.
 
 Examples:
   $ hearsay schema config > config.schema.json
-  $ hearsay schema task -o task.schema.json`,
+  $ hearsay schema task -o task.schema.json
+  $ hearsay schema scenario --plugin ./mine.ts   with the names that the plugin adds`,
   );
 };

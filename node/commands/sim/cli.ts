@@ -1,6 +1,6 @@
 /** How the commands of the simulator are called: their options and examples. */
 import type { Command } from "commander";
-import { calls, type Definition, jsonOption, notes, peersOption, workersOption } from "../options.ts";
+import { calls, type Definition, jsonOption, notes, peersOption, pluginOption, workersOption } from "../options.ts";
 
 const each = (value: string, before: readonly string[] = []) => [...before, value];
 
@@ -11,7 +11,8 @@ function withOverrides(command: Command): Command {
       "--set <path=value>",
       "another value in the scenario; may be repeated. The value is YAML, null takes it out",
       each,
-    );
+    )
+    .addOption(pluginOption());
 }
 
 export const run: Definition = (command) => {
@@ -29,10 +30,12 @@ export const run: Definition = (command) => {
 scenario and seed give the same bytes. With --json the last line is the summary with wallSeconds, cpuSeconds and out beside it.
 Several threads share a run of hearsay's own peers, without liars, bandwidth or membership; other runs have one thread.
 Traces, as in churn: { kind: trace, sessions: { file: churn.csv } }, lie beside the scenario. Ctrl-C writes nothing.
+A plugin, --plugin FILE or plugins: [FILE] in the scenario, runs with all rights of this command: take only those that you trust.
 
 Examples:
   $ hearsay sim run scenario.yaml --seed 2
   $ hearsay sim run scenario.yaml --peers 1000 --set partition=dirichlet:0.1 --set 'attack={kind: alie, share: 0.2}'
+  $ hearsay sim run scenario.yaml --plugin ./mine.ts --set attack=my-attack
   $ hearsay sim run scenario.yaml --json --out results/first`,
   );
 };
@@ -93,8 +96,11 @@ Examples:
 };
 
 export const list: Definition = (command) => {
-  command.addOption(jsonOption()).action(calls(() => import("./list.ts")));
-  notes(command, "Example:\n  $ hearsay sim list --json");
+  command
+    .addOption(pluginOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./list.ts")));
+  notes(command, "Examples:\n  $ hearsay sim list --json\n  $ hearsay sim list --plugin ./mine.ts   checks it, too");
 };
 
 export const vehicles: Definition = (command) => {

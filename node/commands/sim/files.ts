@@ -53,13 +53,14 @@ export async function readRuns(path: string): Promise<Report[]> {
 
 /** The directory of one run, with a page where there is one. Its summary is written last, so that with one it is whole. */
 export async function writeRunDirectory(directory: string, report: Report, html: string | undefined): Promise<void> {
-  const { scenario, summary, series, peers } = report;
+  const { scenario, summary, series, peers, curves } = report;
   const { hash, seed } = summary;
   const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify({ hash, seed, ...row })}\n`).join("");
-  for (const name of ["summary.json", "report.html"]) await rm(join(directory, name), { force: true });
+  for (const name of ["summary.json", "report.html", "curves.jsonl"]) await rm(join(directory, name), { force: true });
   await writeOutput(join(directory, "scenario.yaml"), `# hash ${hash}\n${stringify(scenario, { lineWidth: 120 })}`);
   await writeOutput(join(directory, "series.jsonl"), lines(series));
   await writeOutput(join(directory, "peers.jsonl"), lines(peers));
+  if (curves !== undefined) await writeOutput(join(directory, "curves.jsonl"), lines(curves));
   if (html !== undefined) await writeOutput(join(directory, "report.html"), html);
   await writeOutput(join(directory, "summary.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
 }

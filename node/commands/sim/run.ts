@@ -83,6 +83,8 @@ function describe({ scenario, summary, series }: Report, cost: { wallSeconds: nu
     ["  over time", `${sparkline(means)}  from ${percent(means[0])}, best ${percent(Math.max(...means))}`],
   ];
   if (final.attackSuccess !== undefined) rows.push(["attack success", percent(final.attackSuccess)]);
+  for (const [name, { mean, worst }] of Object.entries(final.metrics ?? {}))
+    rows.push([name, `${mean.toPrecision(4)} mean, ${worst.toPrecision(4)} worst peer`]);
   if (reached !== undefined)
     rows.push([
       `${percent(scenario.metrics.target)} reached`,

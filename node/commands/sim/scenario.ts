@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parse } from "yaml";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { withPlugins } from "./plugins.ts";
 import { inlineFiles } from "./traces.ts";
 
 type Tree = import("../../../sim/compare/sweep-paths.ts").Tree;
@@ -13,6 +14,8 @@ type Grid = import("../../../sim/compare/sweep.ts").Grid;
 export interface OverrideOptions {
   readonly peers?: string;
   readonly set?: readonly string[];
+  /** Files of plugins beside those of the scenario. */
+  readonly plugin?: readonly string[];
 }
 
 /**
@@ -29,7 +32,8 @@ export async function loadScenario(
     ...options,
     set: seed === undefined ? set : [...set, `seed=${seed}`],
   });
-  return parseScenario(await inlineFiles(source, dirname(path)));
+  const folder = dirname(path);
+  return parseScenario(await inlineFiles(await withPlugins(source, options.plugin ?? [], folder), folder));
 }
 
 /** @throws HearsayError ERR_CONFIG where the file cannot be read or is not a YAML map. */

@@ -6,6 +6,7 @@ import { parentPort } from "node:worker_threads";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
 import { createDataLoader } from "./data.ts";
+import { type Installed, installPlugins } from "./plugins.ts";
 import { openParts, type PartPorts } from "./thread-parts.ts";
 
 export interface SimTask {
@@ -41,7 +42,9 @@ export default async function runTask({ id, scenario, folder, parts: ports }: Si
   const { withSortedKeys } = await import("../../../sim/compare/sweep-paths.ts");
   const parts = ports && openParts(ports);
   let saidMs = performance.now();
+  let installed: Installed | undefined;
   try {
+    installed = await installPlugins(scenario.plugins ?? [], folder);
     const modules = {
       crypto: nodeCrypto,
       identityFromSeed,
@@ -54,10 +57,12 @@ export default async function runTask({ id, scenario, folder, parts: ports }: Si
     };
     const report = await runPart(scenario, modules, parts);
     if (report === undefined) return { ok: true, text: undefined };
-    const { summary, series, peers } = report;
-    return { ok: true, text: `${JSON.stringify({ summary, series, peers, scenario: withSortedKeys(scenario) })}\n` };
-  } catch (error) {
-    if (error instanceof LinkCut) return { ok: true, text: undefined, cut: true };
+    const { summary, series, peers, curves } = report;
+    const whole = { summary, series, peers, curves, scenario: withSortedKeys(scenario) };
+    return { ok: true, text: `${JSON.stringify(whole)}\n` };
+  } catch (thrown) {
+    if (thrown instanceof LinkCut) return { ok: true, text: undefined, cut: true };
+    const error = installed?.explain(thrown) ?? thrown;
     if (isHearsayError(error)) return { ok: false, code: error.code, message: error.message };
     return {
       ok: false,
@@ -66,5 +71,6 @@ export default async function runTask({ id, scenario, folder, parts: ports }: Si
     };
   } finally {
     parts?.close();
+    installed?.remove();
   }
 }

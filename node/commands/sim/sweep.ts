@@ -11,6 +11,7 @@ import { createProgress } from "../../terminal/sim-progress.ts";
 import { print, tell } from "../../terminal/terminal.ts";
 import { readRun, runPath } from "./files.ts";
 import { Interrupted, onInterrupt } from "./interrupt.ts";
+import { withPlugins } from "./plugins.ts";
 import { createSimPool } from "./pool.ts";
 import { groupTable } from "./print.ts";
 import { override, parseGridFlags, parseSeeds, readDocument } from "./scenario.ts";
@@ -23,6 +24,7 @@ type SweepRun = import("../../../sim/compare/sweep.ts").SweepRun;
 interface SweepOptions {
   readonly peers?: string;
   readonly set?: readonly string[];
+  readonly plugin?: readonly string[];
   readonly grid?: readonly string[];
   readonly seeds?: string;
   readonly shard?: string;
@@ -93,7 +95,8 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
 async function readSweep(file: string, options: SweepOptions): Promise<SweepRun[]> {
   const { combinations, parseSweep, runsOf } = await import("../../../sim/compare/sweep.ts");
   const document = parseSweep(await readDocument(file));
-  const scenario = await override(document.scenario, options);
+  const overridden = await override(document.scenario, options);
+  const scenario = await withPlugins(overridden, options.plugin ?? [], dirname(file));
   const found = combinations({ ...document, scenario }, parseGridFlags(options.grid ?? []));
   const complete = await Promise.all(
     found.map(async ({ source, label }) => ({ label, source: await inlineFiles(source, dirname(file)) })),

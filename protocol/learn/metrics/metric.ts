@@ -34,6 +34,8 @@ interface Named<Kind extends OutputSpec["kind"], Evidence> {
   /** For people. */
   readonly label: string;
   readonly kind: Kind;
+  /** Of an error: the worst of several is the highest. */
+  readonly lowerIsBetter?: true;
   measure(evidence: Evidence): number;
   /** In few digits, for people. */
   format(value: number): string;

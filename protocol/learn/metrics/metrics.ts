@@ -27,7 +27,7 @@ export function computeMetrics(
   output: OutputSpec,
   predictions: Numbers,
   targets: Numbers,
-  metrics: readonly Metric[] = METRICS,
+  metrics: readonly Metric[] = [...METRICS.values()],
 ): Metrics {
   const width = output.kind === "classification" ? output.classes.length : output.targets.length;
   const rows = output.kind === "classification" ? targets.length : targets.length / width;

@@ -1,4 +1,5 @@
 /** The metrics, in the order in which they are told. One more is its file and its place in this list. */
+import { type Registry, registryOf } from "../../base/registry.ts";
 import { accuracy } from "./accuracy.ts";
 import { macroF1 } from "./macro-f1.ts";
 import type { Metric } from "./metric.ts";
@@ -6,4 +7,4 @@ import { r2 } from "./r2.ts";
 import { rmse } from "./rmse.ts";
 
 /** Every metric, in the order in which they are told. */
-export const METRICS: readonly Metric[] = [accuracy, macroF1, rmse, r2];
+export const METRICS: Registry<Metric> = registryOf<Metric>([accuracy, macroF1, rmse, r2]);

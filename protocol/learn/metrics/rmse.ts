@@ -17,6 +17,7 @@ export const rmse: RegressionMetric = {
   name: "rmse",
   label: "rmse",
   kind: "regression",
+  lowerIsBetter: true,
   measure: ({ residuals, rows, numTargets }) =>
     Math.sqrt(residuals.reduce((sum, residual) => sum + residual, 0) / (rows * numTargets)),
   format: (value) => value.toPrecision(4),

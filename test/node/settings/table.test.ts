@@ -128,7 +128,7 @@ test("an unknown name is told with the setting that was meant, in whatever spell
 test("faults of values that depend on nothing else are found without a task or data", async () => {
   const faults: [text: string, fault: RegExp][] = [
     ["data: { dataset: digitz }", /data\.dataset: there is no such data set; the names are digits, motes, mnist/],
-    ["data: { partition: dirichlet }", /data\.partition: .*alpha must be a number above 0/],
+    ["data: { partition: dirichlet }", /data\.partition: .*ALPHA must be a number above 0/],
     ["data: { share: 9/8 }", /data\.share: names a share beyond the last one/],
     ["data: { path: a.csv, dataset: digits }", /data: path \(a\.csv\) and dataset \(digits\) are both set; remove one/],
   ];

@@ -115,7 +115,7 @@ describe("a scenario", () => {
     const [algorithm, attack, how, logs] = faults.map(({ message }) => message);
     assert.match(algorithm ?? "", /"gosip" is unknown; one of hearsay,.*gossip/);
     assert.match(attack ?? "", /scael/);
-    assert.match(how ?? "", /alpha must be.*give iid, dirichlet:ALPHA/);
+    assert.match(how ?? "", /ALPHA must be.*give iid, dirichlet:ALPHA/);
     assert.match(logs ?? "", /restart.*keep/);
   });
 

@@ -79,7 +79,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],
-  ["node/commands/config", `${DESK} node/commands/sim/json-schema`],
+  ["node/commands/config", `${DESK} node/commands/sim/json-schema node/commands/sim/plugins`],
   ["node/cli node/build", `${DESK} node/commands`],
 
   ["sim/devices", "protocol"],
@@ -88,9 +88,13 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["sim/attacks", "protocol sim/devices sim/network sim/seams"],
   ["sim/algorithms", "protocol sim/devices sim/network sim/seams sim/attacks"],
   ["sim/run", "protocol sim/devices sim/network sim/seams sim/attacks sim/algorithms"],
+  ["sim/plugins", "protocol sim/attacks"],
   ["sim/compare", "protocol sim/seams sim/run"],
   ["sim/report", "protocol sim/seams sim/run"],
   ["sim/paper", "protocol sim"],
+  // what programs and plugins of researchers import
+  ["node/simulator", "protocol node/crypto node/commands/sim sim"],
+  ["sim/examples", ""],
 
   ["test", "protocol node sim"],
 ];
@@ -132,6 +136,7 @@ export const DOOR = { from: "node/commands", to: "sim" };
  */
 export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] = [
   [/^(?:@ipld\/dag-cbor|@ipld\/car\/decoder|multiformats|zod|@noble\/[a-z0-9-]+)(?:\/|$)/, "protocol node sim"],
+  [/^hearsay\/sim$/, "sim/examples"],
   [/^(?:tinyqueue|yaml|csv-parse|linkedom|@observablehq\/plot)(?:\/|$)/, "node sim"],
   [/^(?:libp2p|@chainsafe\/libp2p-[a-z]+)(?:\/|$)/, "node/net"],
   [/^node:(?:process|console)$/, "node/terminal"],
@@ -140,6 +145,9 @@ export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] =
   [/^@tensorflow\//, "node/engines"],
   [/^/, "node"],
 ];
+
+/** Files that load what a user names: the only import() of something else than a plain text. */
+export const LOADERS: readonly string[] = ["node/commands/sim/plugin-file"];
 
 /** Names of the host that files outside node/ use all the same: how virtual time lets promises settle, and fast comparisons of bytes. */
 export const HOST_USES: Readonly<Record<string, string>> = {

@@ -42,9 +42,9 @@ const sizes = (parts: readonly Uint32Array[]) => parts.map((rows) => rows.length
 const specs: fc.Arbitrary<PartitionSpec> = fc.oneof(
   fc.constant<PartitionSpec>({ kind: "iid" }),
   fc.constant<PartitionSpec>({ kind: "owner" }),
-  fc.double({ min: 1e-3, max: 1e3, noNaN: true }).map((alpha): PartitionSpec => ({ kind: "dirichlet", alpha })),
-  fc.double({ min: 1e-3, max: 1e3, noNaN: true }).map((alpha): PartitionSpec => ({ kind: "label-dirichlet", alpha })),
-  fc.integer({ min: 1, max: 2 }).map((perPeer): PartitionSpec => ({ kind: "shards", perPeer })),
+  fc.double({ min: 1e-3, max: 1e3, noNaN: true }).map((number): PartitionSpec => ({ kind: "dirichlet", number })),
+  fc.double({ min: 1e-3, max: 1e3, noNaN: true }).map((number): PartitionSpec => ({ kind: "label-dirichlet", number })),
+  fc.integer({ min: 1, max: 2 }).map((number): PartitionSpec => ({ kind: "shards", number })),
 );
 
 test("every partition is disjoint, covers the data, sorts its rows, leaves nobody below 2 rows and repeats itself", () => {
@@ -89,7 +89,7 @@ test("iid parts are of equal size and differ with the seed", () => {
 test("dirichlet parts are of equal size, and their labels the more skewed, the smaller alpha is", () => {
   const data = balanced(10, 203);
   const at = (alpha: number) => {
-    const parts = partition(data, { kind: "dirichlet", alpha }, 10, 3);
+    const parts = partition(data, { kind: "dirichlet", number: alpha }, 10, 3);
     assert.deepEqual(new Set(sizes(parts)), new Set([203]), `alpha ${alpha}`);
     return mean(parts.map((rows) => Math.max(...countLabels(data, rows).filter(Number.isFinite)) / rows.length));
   };
@@ -104,7 +104,7 @@ test("dirichlet mixtures have the mean and the variance of Dirichlet(alpha)", ()
   const data = labelled([...new Array(1000).fill(0), ...new Array(1000).fill(1)]);
   for (const alpha of [0.3, 1, 4]) {
     const draws = Array.from({ length: 400 }, (_, seed) => {
-      const [first] = partition(data, { kind: "dirichlet", alpha }, 20, seed) as [Uint32Array];
+      const [first] = partition(data, { kind: "dirichlet", number: alpha }, 20, seed) as [Uint32Array];
       return (countLabels(data, first)[0] ?? 0) / 100;
     });
     const centre = mean(draws);
@@ -118,7 +118,7 @@ test("dirichlet mixtures have the mean and the variance of Dirichlet(alpha)", ()
 
 test("label-dirichlet skews labels the more, the smaller alpha is, until at alpha 0.01 each class lies at one peer", () => {
   const data = balanced(10, 200);
-  const at = (alpha: number) => skew(data, partition(data, { kind: "label-dirichlet", alpha }, 10, 3));
+  const at = (alpha: number) => skew(data, partition(data, { kind: "label-dirichlet", number: alpha }, 10, 3));
   const [none, mild, strong, extreme] = [at(1000), at(1), at(0.1), at(0.01)];
   assert.ok(none < 0.13, `alpha 1000: ${none}`);
   assert.ok(none < mild && mild < strong && strong < extreme);
@@ -128,7 +128,7 @@ test("label-dirichlet skews labels the more, the smaller alpha is, until at alph
 test("label-dirichlet with one peer that takes nearly all still fills every part, where plain gamma variates are 0/0", () => {
   const data = balanced(2, 100);
   for (const alpha of [0.01, 1e-4, 1e-8]) {
-    const parts = partition(data, { kind: "label-dirichlet", alpha }, 50, 1);
+    const parts = partition(data, { kind: "label-dirichlet", number: alpha }, 50, 1);
     assert.equal(
       sizes(parts).reduce((a, b) => a + b),
       200,
@@ -142,7 +142,10 @@ test("label-dirichlet proportions have the mean and the variance of Dirichlet(al
   const data = labelled(new Array(500).fill(0));
   for (const alpha of [0.3, 1, 4]) {
     const draws = Array.from({ length: 600 }, (_, seed) => {
-      const [first] = partition(data, { kind: "label-dirichlet", alpha }, 2, seed) as [Uint32Array, Uint32Array];
+      const [first] = partition(data, { kind: "label-dirichlet", number: alpha }, 2, seed) as [
+        Uint32Array,
+        Uint32Array,
+      ];
       return first.length / 500;
     });
     const mean = draws.reduce((a, b) => a + b) / draws.length;
@@ -157,7 +160,7 @@ test("dirichlet on a regression skews the quantile bins of the first target", ()
   const rng = createRng("targets");
   const data = labelled(Array.from({ length: 1000 }, () => rng.normal()));
   const spread = (alpha: number) => {
-    const means = partition(data, { kind: "dirichlet", alpha }, 8, 1).map(
+    const means = partition(data, { kind: "dirichlet", number: alpha }, 8, 1).map(
       (rows) => rows.reduce((sum, row) => sum + (data.targets[row] as number), 0) / rows.length,
     );
     return Math.max(...means) - Math.min(...means);
@@ -168,7 +171,7 @@ test("dirichlet on a regression skews the quantile bins of the first target", ()
 
 test("shards give a peer at most as many labels as shards where shards lie inside one label", () => {
   const data = balanced(10, 60);
-  const parts = partition(data, { kind: "shards", perPeer: 2 }, 15, 1);
+  const parts = partition(data, { kind: "shards", number: 2 }, 15, 1);
   assert.deepEqual(sizes(parts), new Array(15).fill(40));
   for (const rows of parts) assert.ok(new Set(Array.from(rows, (row) => data.targets[row])).size <= 2);
 });
@@ -188,19 +191,19 @@ test("owner keeps an owner's rows together: one each, dealt out to fewer peers, 
 test("partition refuses what it cannot do, with the remedy", () => {
   const data = balanced(2, 5);
   assert.throws(() => partition(data, { kind: "iid" }, 6, 1), { code: "ERR_DATA", message: /use fewer peers/ });
-  assert.throws(() => partition(data, { kind: "shards", perPeer: 6 }, 2, 1), { code: "ERR_DATA" });
+  assert.throws(() => partition(data, { kind: "shards", number: 6 }, 2, 1), { code: "ERR_DATA" });
   assert.throws(() => partition(data, { kind: "owner" }, 2, 1), { code: "ERR_DATA", message: /owner column/ });
   assert.throws(() => partition(data, { kind: "iid" }, 0, 1), RangeError);
-  assert.throws(() => partition(data, { kind: "dirichlet", alpha: 0 }, 2, 1), RangeError);
-  assert.throws(() => partition(data, { kind: "shards", perPeer: 0 }, 2, 1), RangeError);
+  assert.throws(() => partition(data, { kind: "dirichlet", number: 0 }, 2, 1), RangeError);
+  assert.throws(() => partition(data, { kind: "shards", number: 0 }, 2, 1), RangeError);
 });
 
 test("parsePartition reads what people type and says what it wants instead", () => {
   assert.deepEqual(parsePartition("iid"), { kind: "iid" });
   assert.deepEqual(parsePartition(" owner "), { kind: "owner" });
-  assert.deepEqual(parsePartition("dirichlet:0.5"), { kind: "dirichlet", alpha: 0.5 });
-  assert.deepEqual(parsePartition("dirichlet:1e-2"), { kind: "dirichlet", alpha: 0.01 });
-  assert.deepEqual(parsePartition("shards:2"), { kind: "shards", perPeer: 2 });
+  assert.deepEqual(parsePartition("dirichlet:0.5"), { kind: "dirichlet", number: 0.5 });
+  assert.deepEqual(parsePartition("dirichlet:1e-2"), { kind: "dirichlet", number: 0.01 });
+  assert.deepEqual(parsePartition("shards:2"), { kind: "shards", number: 2 });
   const bad = ["", "IID", "iid:1", "owner:2", "dirichlet", "dirichlet:", "dirichlet:0", "dirichlet:-1", "dirichlet:x"];
   for (const text of [
     ...bad,

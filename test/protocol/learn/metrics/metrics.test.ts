@@ -93,7 +93,7 @@ test("one more metric is its file and its line: it is measured beside the others
       Array.from({ length: rows }, (_, i) => guesses[i] !== truth[i]).filter(Boolean).length,
     format: String,
   };
-  const metrics = [...METRICS, mistakes];
+  const metrics = [...METRICS.values(), mistakes];
   const found = computeMetrics(classes(3), guesses([0, 2, 1], 3), Float32Array.of(0, 1, 1), metrics);
   assert.deepEqual(Object.keys(found), ["numExamples", "loss", "accuracy", "macroF1", "mistakes"]);
   assert.equal(found.mistakes, 1);

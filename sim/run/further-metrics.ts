@@ -1,0 +1,52 @@
+/** Metrics that a scenario asks for beside accuracy: of Hearsay's registry, or of a plugin. */
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { mean } from "../../protocol/base/figures.ts";
+import type { Metrics } from "../../protocol/base/seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import type { Metric } from "../../protocol/learn/metrics/metric.ts";
+import { METRICS } from "../../protocol/learn/metrics/registry.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
+import type { Spread } from "./report.ts";
+
+/** Undefined where it asks for none. @throws HearsayError ERR_CONFIG for one that does not fit what the task puts out. */
+export function furtherMetrics({ metrics: { also } }: Scenario, { output }: Task): readonly Metric[] | undefined {
+  return also?.map((name) => {
+    const metric = METRICS.get(name);
+    if (metric?.kind === output.kind) return metric;
+    const fitting = [...METRICS.values()].filter(({ kind }) => kind === output.kind).map((one) => one.name);
+    const message = `metrics.also: ${name} is not measured on a ${output.kind}; these are: ${fitting.join(", ")}`;
+    throw new HearsayError("ERR_CONFIG", message, { path: "metrics.also" });
+  });
+}
+
+/** One value a metric, for one model. */
+export function valuesOf(metrics: readonly Metric[], result: Metrics): Record<string, number> {
+  return Object.fromEntries(metrics.map(({ name }) => [name, result[name] as number]));
+}
+
+/** Over the models of several peers. */
+export function spreadsOf(
+  metrics: readonly Metric[],
+  values: readonly Readonly<Record<string, number>>[],
+): Record<string, Spread> {
+  return Object.fromEntries(
+    metrics.map(({ name, lowerIsBetter }) => [
+      name,
+      spread(
+        values.map((one) => one[name] as number),
+        lowerIsBetter,
+      ),
+    ]),
+  );
+}
+
+/** Mean, worst and deviation of what several peers have. */
+export function spread(values: readonly number[], lowerIsBetter = false): Spread {
+  const worst = lowerIsBetter ? Math.max(...values) : Math.min(...values);
+  return { mean: mean(values), worst, std: deviation(values) };
+}
+
+function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) * (value - centre))));
+}
