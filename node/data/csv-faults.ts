@@ -173,6 +173,9 @@ function remediesFor(
       bad.length > 0 ? `leave it out: ${option}` : `mend the values in the file, or leave the column out: ${option}`,
     );
   }
+  const [words] = agreed ? [] : bad.filter(([column, one]) => noNumbers(one) && names[column] !== "");
+  if (words !== undefined)
+    remedies.push(`or, if it names whose row it is: ${shellOption("--owner", names[words[0]] as string)}`);
   const kinds = agreed ? [] : bad.filter(([, one]) => isOfKinds(one) && noNumbers(one));
   if (kinds.length > 0) {
     const list = JSON.stringify(kinds.slice(0, MAX_VALUES).map(([column]) => names[column]));

@@ -2,7 +2,7 @@
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { inputSize, outputSize, type Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
-import { chronologicalSplit, holdoutSplit } from "../../protocol/learn/data/holdout.ts";
+import { chronologicalSplit, type HoldoutSplit, holdoutSplit, ownerSplit } from "../../protocol/learn/data/holdout.ts";
 import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
 import type { DataConfig } from "../settings/table.ts";
 import { loadDataset } from "./load.ts";
@@ -52,12 +52,14 @@ async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
     return { train: data, holdout: held.data, warnings: [...warnings, ...held.warnings] };
   }
   if (config.holdout === 0) return { train: data, warnings };
-  const split =
-    config.holdoutBy === "time"
-      ? chronologicalSplit(data, config.holdout)
-      : holdoutSplit(data, config.holdout, config.seed);
+  const split = SPLITS[config.holdoutBy](data, config.holdout, config.seed);
   return { train: selectRows(data, split.train), holdout: selectRows(data, split.holdout), warnings };
 }
+
+/** How rows are chosen that are held out. */
+const SPLITS: Readonly<
+  Record<DataConfig["holdoutBy"], (data: Dataset, fraction: number, seed: number) => HoldoutSplit>
+> = { chance: holdoutSplit, time: chronologicalSplit, owner: ownerSplit };
 
 /** `text` has the form "2/8", as the configuration checked. */
 function shareOf(data: Dataset, text: string, { partition: how, seed }: DataConfig): Dataset {

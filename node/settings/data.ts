@@ -108,8 +108,8 @@ const part = {
     flag: "--holdout <fraction>",
   },
   holdoutBy: {
-    schema: z.enum(["chance", "time"]).default("chance"),
-    help: "how they are chosen: chance, every class in proportion; or time, the last rows of each owner",
+    schema: z.enum(["chance", "time", "owner"]).default("chance"),
+    help: "how they are chosen: chance, every class in proportion; time, the last rows of each owner; owner, whole owners",
     flag: "--holdout-by <how>",
   },
   holdoutPath: {

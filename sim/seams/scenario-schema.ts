@@ -22,6 +22,15 @@ const data = z.strictObject({
     ),
   label: z.string().optional().describe("column of a file; see hearsay up --help"),
   owner: z.string().optional().describe("column of a file; see hearsay up --help"),
+  test: z
+    .string()
+    .optional()
+    .describe("a file of examples that models are measured on, with the same columns; left out: a share of the rows"),
+  holdout: z.number().positive().max(0.9).optional().describe("of a file: the share that is held out; left out: 0.2"),
+  holdoutBy: z
+    .enum(["chance", "time", "owner"])
+    .optional()
+    .describe("of a file: chance, every class in proportion; time, the last rows of each owner; owner, whole owners"),
 });
 
 const plugin = z.union(

@@ -1,8 +1,10 @@
-/** The data of an experiment: a shipped set, or a file that `hearsay up --data` reads. */
+/** The data of an experiment: a shipped set, or a file that `hearsay up --data` reads; measured on a part of it, or on a file of its own. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
+import { loadDataset } from "../../data/load.ts";
 import { loadNamedSet } from "../../data/sets.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { isSetName, SET_NAMES } from "../../data/shipped/registry.ts";
@@ -10,6 +12,7 @@ import { isSetName, SET_NAMES } from "../../data/shipped/registry.ts";
 type Modules = import("../../../sim/run/experiment.ts").ExperimentModules;
 type LoadData = Modules["loadData"];
 type Loaded = Awaited<ReturnType<LoadData>>;
+type Spec = Parameters<LoadData>[0];
 
 /** As with the shipped sets: one row in five, the same ones whatever the seed of the experiment. */
 const HOLDOUT = { holdout: 0.2, holdoutBy: "chance", seed: 1 } as const;
@@ -19,13 +22,13 @@ const MAX_CACHED = 2;
 
 /**
  * Loads data, and keeps the newest two sets, which runs only read. Files are looked for beside the scenario, in `folder`, and
- * then where the command was called. @throws HearsayError ERR_DATA, ERR_TASK.
+ * then where the command was called. @throws HearsayError ERR_DATA, ERR_TASK; ERR_CONFIG for settings that do not go together.
  */
 export function createDataLoader(): (folder: string) => LoadData {
   const cache = new Map<string, Promise<Loaded>>();
   return (folder) => (spec, task) => {
-    const { set, label, owner } = spec;
-    const key = JSON.stringify(isSetName(set) ? set : [folder, set, label, owner, task]);
+    const { rows: _rows, rowsPerPeer: _rowsPerPeer, ...source } = spec;
+    const key = JSON.stringify(isFileless(source) ? spec.set : [folder, source, task]);
     const known = cache.get(key);
     if (known !== undefined) cache.delete(key);
     const loading = known ?? load(spec, task, folder);
@@ -36,19 +39,46 @@ export function createDataLoader(): (folder: string) => LoadData {
   };
 }
 
-async function load(
-  { set, label, owner }: Parameters<LoadData>[0],
-  task: Parameters<LoadData>[1],
-  folder: string,
-): Promise<Loaded> {
-  if (isSetName(set)) return loadNamedSet(set);
-  const path = [resolve(folder, set), resolve(set)].find((candidate) => existsSync(candidate));
-  if (path === undefined) {
-    const message = `data.set: "${set}" is neither a shipped set (${SET_NAMES.join(", ")}) nor a file`;
-    throw new HearsayError("ERR_DATA", `${message} beside the scenario or here`, { set });
+/** Whether all of it ships. */
+function isFileless({ set, test }: Pick<Spec, "set" | "test">): boolean {
+  return isSetName(set) && test === undefined;
+}
+
+async function load(spec: Spec, task: Parameters<LoadData>[1], folder: string): Promise<Loaded> {
+  const { set, test, holdout, holdoutBy } = spec;
+  const [split, name] = holdout === undefined ? [holdoutBy, "holdoutBy"] : [holdout, "holdout"];
+  if (split !== undefined && (test !== undefined || isSetName(set))) {
+    const why = test === undefined ? `the set ${set} has rows that are held out already` : `data.test names the rows`;
+    throw new HearsayError("ERR_CONFIG", `data.${name}: ${why}; leave it out`, { path: `data.${name}` });
   }
-  const data = await loadPeerData({ path, label, owner, partition: "iid", ...HOLDOUT }, parseTask(task));
+  if (isSetName(set)) {
+    const shipped = await loadNamedSet(set);
+    if (test === undefined) return shipped;
+    return { ...shipped, holdout: await loadTest(test, spec, { ...shipped.task, ...task }, folder) };
+  }
+  const path = find("data.set", set, folder, `is neither a shipped set (${SET_NAMES.join(", ")}) nor a file`);
+  const { label, owner } = spec;
+  if (test !== undefined) {
+    const { data } = await loadDataset({ path, label, owner }, parseTask(task));
+    return { train: data, holdout: await loadTest(test, spec, task, folder), task };
+  }
+  const how = { ...HOLDOUT, ...(holdout !== undefined && { holdout }), ...(holdoutBy !== undefined && { holdoutBy }) };
+  const data = await loadPeerData({ path, label, owner, partition: "iid", ...how }, parseTask(task));
   if (data.holdout === undefined)
     throw new HearsayError("ERR_DATA", `${path}: too few rows to hold some out`, { path });
   return { train: data.train, holdout: data.holdout, task };
+}
+
+/** The columns are those of the other file. */
+async function loadTest(file: string, { label, owner }: Spec, task: Loaded["task"], folder: string): Promise<Dataset> {
+  const path = find("data.test", file, folder, "is no file");
+  const { data } = await loadDataset({ path, label, owner }, parseTask(task));
+  if (data.length === 0) throw new HearsayError("ERR_DATA", `${path}: there is no row to measure on`, { path });
+  return data;
+}
+
+function find(field: string, file: string, folder: string, fault: string): string {
+  const path = [resolve(folder, file), resolve(file)].find((candidate) => existsSync(candidate));
+  if (path !== undefined) return path;
+  throw new HearsayError("ERR_DATA", `${field}: "${file}" ${fault} beside the scenario or here`, { [field]: file });
 }

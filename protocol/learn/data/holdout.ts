@@ -47,6 +47,25 @@ export function chronologicalSplit(data: Dataset, fraction: number): HoldoutSpli
 }
 
 /**
+ * Holds out whole owners, drawn at random, until they have round(fraction x n) rows or more: what is then measured is how a model does for somebody
+ * whose data nobody learnt from. One owner at least stays in training.
+ * @throws RangeError unless 0 < fraction < 1. @throws HearsayError ERR_DATA where there are no owners, or but one.
+ */
+export function ownerSplit(data: Dataset, fraction: number, seed: number): HoldoutSplit {
+  checkFraction(fraction);
+  const owners = rowsByOwner(data);
+  if (owners === undefined || owners.length < 2)
+    throw new HearsayError("ERR_DATA", "a hold-out by owner needs two owners or more: give an owner column", {
+      owners: owners?.length ?? 0,
+    });
+  const wanted = Math.round(fraction * data.length);
+  const held: number[] = [];
+  for (const place of createRng(`holdout/owner/${seed}`).permutation(owners.length).subarray(1))
+    if (held.length < wanted || held.length === 0) held.push(...(owners[place] as number[]));
+  return splitAt(data, new Set(held));
+}
+
+/**
  * Cuts the rows of each owner into blocks of `blockRows` in order of time and holds out the middle block of every `every`.
  * For series whose rare events fall outside the last part: only the edges of a block have neighbours in training.
  * @throws RangeError unless blockRows >= 1 and every >= 2, whole. @throws HearsayError ERR_DATA where one side would be empty.

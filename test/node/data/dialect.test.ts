@@ -220,6 +220,11 @@ test("words and units get the remedy that fits them", async (context) => {
     `a,b,label\n${"red,1,x\nblue,2,y\n".repeat(5)}`,
     /get_dummies\(table, columns=\["a"\], dtype=int\)/,
   );
+  await refused(
+    context,
+    `a,station,label\n${"1,St. Anna,x\n2,St. Ben,y\n".repeat(5)}`,
+    /leave it out: --drop station\nor, if it names whose row it is: --owner station/,
+  );
   await refused(context, "a,b,label\n1.5 kg,1,x\n2 kg,2,y\n", /"1\.5 kg" is no number; write it without the unit/);
   await refused(
     context,

@@ -6,6 +6,7 @@ import {
   chronologicalSplit,
   type HoldoutSplit,
   holdoutSplit,
+  ownerSplit,
 } from "../../../../protocol/learn/data/holdout.ts";
 
 /** `labels.length` rows, the input of each its own number. */
@@ -79,6 +80,23 @@ test("a chronological hold-out is the end of each owner's rows", () => {
   assertCovers(split, 10);
   assert.deepEqual([...split.holdout], [7, 8, 9]); // a: 0 2 4 6 [8 9]; b: 1 3 5 [7]
   assert.deepEqual([...chronologicalSplit(rows(new Array(5).fill(0)), 0.4).holdout], [3, 4]);
+});
+
+test("a hold-out by owner takes whole owners, by the seed, and leaves one at least to train on", () => {
+  const owners = Array.from({ length: 40 }, (_, row) => `owner ${row % 8}`);
+  const data = rows(new Array(40).fill(0), owners);
+  const held = (seed: number) => new Set([...ownerSplit(data, 0.25, seed).holdout].map((row) => owners[row]));
+  for (const seed of [1, 2, 3]) {
+    const split = ownerSplit(data, 0.25, seed);
+    assertCovers(split, 40);
+    assert.equal(held(seed).size, 2);
+    assert.ok([...split.train].every((row) => !held(seed).has(owners[row])));
+  }
+  assert.notDeepEqual(held(1), held(2));
+  const two = rows(new Array(10).fill(0), ["a", "a", "a", "a", "a", "a", "a", "a", "a", "b"]);
+  assert.equal(new Set([...ownerSplit(two, 0.99, 1).train]).size % 8, 1, "one of them");
+  for (const none of [rows([0, 1, 0, 1]), rows([0, 1], ["a", "a"])])
+    assert.throws(() => ownerSplit(none, 0.5, 1), { code: "ERR_DATA", message: /two owners or more/ });
 });
 
 test("a hold-out in blocks is the middle block of each group, per owner", () => {
