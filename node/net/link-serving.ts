@@ -10,6 +10,7 @@ import { readFrames, sendFrame } from "./frames.ts";
 import { decodeLinkMessage, headOf, type LinkMessage, MAX_ASKED_BYTES, STATUS, type Status } from "./link-messages.ts";
 import { MALFORMED } from "./serve.ts";
 import type { Shares } from "./shares.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Names that one link may give to services. */
 const MAX_SERVICES = 16;
@@ -96,7 +97,7 @@ async function serveOne(serving: Serving, number: number, name: string, body: Ui
   let room: Hold | undefined;
   try {
     room = await shares.bytes.hold(from, LIMITS.maxFrameBytes, stop);
-    const made = await Promise.race([answer(serving, handler, body), aborted(stop)]);
+    const made = await untilAborted(answer(serving, handler, body), stop);
     room.resize(made.body.length);
     await reply(serving, number, made);
   } catch (error) {
@@ -135,13 +136,4 @@ function reply(serving: Serving, number: number, { status, body }: Made): Promis
   });
   serving.writing = sent.catch((error: Error) => stream.abort(error)); // what it was to take it did not take
   return sent;
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  const never = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  never.catch(() => {}); // waited for in a race only
-  return never;
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "../../protocol/base/limits.ts";
 import { wallClock } from "../clock.ts";
 import { type AskingLink, type LinkAnswer, openLink } from "./link-asking.ts";
 import { STATUS } from "./link-messages.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export interface Links {
   /**
@@ -68,13 +69,4 @@ async function askOver(link: AskingLink, protocol: string, body: Uint8Array, sig
     if (isLate && link.heard === before) link.end(new Error("nothing comes over this link"));
     throw error;
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-    if (signal.aborted) onAbort();
-  });
 }

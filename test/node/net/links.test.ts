@@ -1,5 +1,6 @@
 /** Links: one stream for many requests, what they cost, and ends that keep to no protocol. */
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import type { Connection, Stream } from "@libp2p/interface";
 import * as lp from "it-length-prefixed";
@@ -20,6 +21,19 @@ function openLink(from: RealNode): Promise<Stream> {
 }
 
 const framed = (...frames: Uint8Array[]) => concatBytes(...frames.map((frame) => lp.encode.single(frame).subarray()));
+
+describe("a request over a link", () => {
+  it("leaves nobody who listens to a signal once a request is answered: Node would keep the answer as long as the link", async (t) => {
+    const { mock } = t.mock.method(AbortSignal, "any");
+    await withNodes([{}, {}], async (a, b) => {
+      b.transport.onRequest(ECHO, (_from, body) => body);
+      for (let i = 0; i < 20; i++) await a.transport.request(b.id, ECHO, new Uint8Array(50));
+      const made = mock.calls.map(({ result }) => result as AbortSignal);
+      assert.ok(made.length >= 20);
+      await eventually(() => made.every((signal) => getEventListeners(signal, "abort").length === 0));
+    });
+  });
+});
 
 describe("a link", { concurrency: true }, () => {
   it("carries all requests of one end, and each costs at most 34 bytes each way beside its own: 18 of Noise, 12 of yamux, 4 of the link", () =>
