@@ -1,22 +1,34 @@
 /**
- * Traces as CSV text: sessions with the columns on, off, peer; contacts with start, end, a, b. Times in seconds since the start,
- * peers from 0. A header line names the columns, in any order; others are left aside. Comma, semicolon or tab.
+ * Traces as CSV text: sessions with the columns on, off, peer; contacts with start, end, a, b; paces with at, seconds, peer; links with a, b. Times in
+ * seconds since the start, peers from 0. A header line names the columns, in any order; others are left aside. Comma, semicolon or tab.
  */
 import { type Info, parse } from "csv-parse/sync";
 import { HearsayError } from "../../protocol/base/errors.ts";
-import { type Contact, faultOfRow, type Session } from "./schema.ts";
+import { type Contact, faultOfPace, faultOfRow, type Pace, type Session } from "./schema.ts";
 
 /** Faults that are spelt out; the rest is counted. */
 const MAX_LISTED = 20;
 
 /** @throws HearsayError ERR_DATA with the faults and their lines (`details.faults`); `name` is the file's, for the message. */
 export function parseSessions(text: string, name: string): Session[] {
-  return parseRows<Session>(text, name, ["on", "off"], ["peer"]);
+  return parseRows<Session>(text, name, { times: ["on", "off"], peers: ["peer"], faultOf: faultOfRow });
 }
 
 /** @throws HearsayError ERR_DATA with the faults and their lines (`details.faults`); `name` is the file's, for the message. */
 export function parseContacts(text: string, name: string): Contact[] {
-  return parseRows<Contact>(text, name, ["start", "end"], ["a", "b"]);
+  return parseRows<Contact>(text, name, { times: ["start", "end"], peers: ["a", "b"], faultOf: faultOfRow });
+}
+
+/** @throws HearsayError ERR_DATA with the faults and their lines (`details.faults`); `name` is the file's, for the message. */
+export function parsePaces(text: string, name: string): Pace[] {
+  return parseRows<Pace>(text, name, { times: ["at", "seconds"], peers: ["peer"], faultOf: faultOfPace });
+}
+
+/** @throws HearsayError ERR_DATA with the faults and their lines (`details.faults`); `name` is the file's, for the message. */
+export function parseLinks(text: string, name: string): [number, number][] {
+  const faultOf = ([a, b]: readonly [number, number]) =>
+    a === b ? `links peer ${a} to itself; name two peers or leave the row out` : undefined;
+  return parseRows<[number, number]>(text, name, { times: [], peers: ["a", "b"], faultOf });
 }
 
 /** The text that `parseContacts` reads, line by line, header first. */
@@ -30,11 +42,16 @@ interface Line {
   readonly info: Info;
 }
 
-function parseRows<Row extends Session | Contact>(
+interface RowShape<Row> {
+  readonly times: readonly string[];
+  readonly peers: readonly string[];
+  faultOf(row: Row): string | undefined;
+}
+
+function parseRows<Row extends readonly number[]>(
   text: string,
   name: string,
-  times: readonly string[],
-  peers: readonly string[],
+  { times, peers, faultOf }: RowShape<Row>,
 ): Row[] {
   const columns = [...times, ...peers];
   const [header, ...lines] = readLines(text, name);
@@ -53,7 +70,7 @@ function parseRows<Row extends Session | Contact>(
     const wrong = fields.findIndex((field, i) => !(i < times.length ? TIME : PEER).test(field));
     const row = fields.map(Number) as unknown as Row;
     const kind = wrong < times.length ? "seconds, 0 or more" : "the number of a peer, from 0";
-    const fault = wrong === -1 ? faultOfRow(row) : `has "${fields[wrong]}" for ${columns[wrong]}; write ${kind}`;
+    const fault = wrong === -1 ? faultOf(row) : `has "${fields[wrong]}" for ${columns[wrong]}; write ${kind}`;
     if (fault === undefined) rows.push(row);
     else if (total++ < MAX_LISTED) faults.push(`line ${info.lines} ${fault}`);
   }

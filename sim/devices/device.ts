@@ -5,13 +5,15 @@
  * factor of exp(2 sigma). Exactly round(share x devices) are stragglers, dealt with the seed, and slower by one factor more.
  *
  * Drawn speeds differ from seed to seed, and with them the number of trainings in a run. Stratified ones are the quantiles (i + 1/2) / n of the
- * same distribution, dealt in a random order: all seeds have the same devices.
+ * same distribution, dealt in a random order: all seeds have the same devices. What was recorded of real devices (`trainings`) takes the place of
+ * both.
  */
 import { exp } from "../../protocol/base/exp-log.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
 import { createBattery } from "./battery.ts";
 import { normalQuantile } from "./normal-quantile.ts";
+import { createPaces } from "./paces.ts";
 import type { DeviceSpec } from "./schema.ts";
 
 export interface Device {
@@ -22,6 +24,7 @@ export interface Device {
 export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock: Pick<Clock, "now">): Device[] {
   const { cycleSeconds, speedSigma, stragglers, battery } = spec;
   const [deviateOf, charges] = [deviates(spec, devices, rng.fork("speed")), rng.fork("battery")];
+  const paceOf = createPaces(spec.trainings ?? [], devices, clock);
   const straggler = new Uint8Array(devices);
   for (const device of rng
     .fork("stragglers")
@@ -31,12 +34,13 @@ export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock
 
   return Array.from(straggler, (isStraggler, device): Device => {
     const slowness = exp(speedSigma * deviateOf(device)) * (isStraggler ? stragglers.slowdown : 1);
-    const trainMs = cycleSeconds * 1000 * slowness;
-    if (battery === undefined) return { trainMs: () => trainMs };
+    const usualMs = cycleSeconds * 1000 * slowness;
+    const trainMs = paceOf(device) ?? (() => undefined);
+    if (battery === undefined) return { trainMs: () => trainMs() ?? usualMs };
     const ratePerMs = battery.chargeRate / (cycleSeconds * 1000);
     const charge = battery.capacity * (1 - charges.uniform() / 2);
     const source = createBattery({ capacity: battery.capacity, ratePerMs, charge }, clock);
-    return { trainMs: () => source.drawMs() + trainMs };
+    return { trainMs: () => source.drawMs() + (trainMs() ?? usualMs) };
   });
 }
 

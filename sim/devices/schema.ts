@@ -7,6 +7,9 @@ export type Session = readonly [onSeconds: number, offSeconds: number, peer: num
 export type Contact = readonly [startSeconds: number, endSeconds: number, a: number, b: number];
 export type ChurnSpec = Immutable<z.output<typeof churnSchema>>;
 
+/** From a time on, how long a training of a peer takes. */
+export type Pace = readonly [atSeconds: number, seconds: number, peer: number];
+
 /** Encounters of vehicles that drive on a grid of streets (`vehicles.ts`). */
 export type VehiclesSpec = Extract<ChurnSpec, { readonly kind: "vehicles" }>;
 
@@ -15,6 +18,11 @@ export function faultOfRow([start, end, a, b]: Session | Contact): string | unde
   if (end <= start) return `ends at ${end} s, but starts at ${start} s; swap the two times or leave the row out`;
   if (a === b) return `says that peer ${a} meets itself; name two peers or leave the row out`;
   return undefined;
+}
+
+/** The same of a row of paces. */
+export function faultOfPace([, seconds]: Pace): string | undefined {
+  return seconds > 0 ? undefined : "has trainings of 0 s; give more, or leave the row out";
 }
 
 /** Row faults that are spelt out; more would only scroll the first ones away. */
@@ -59,6 +67,12 @@ export const deviceSchema = z
       .optional()
       .describe(
         "stratified: the devices have the quantiles (i + 1/2) / n of the distribution, dealt with the seed, so that every seed has the same speeds; left out: drawn, each device for itself",
+      ),
+    trainings: z
+      .array(z.tuple([seconds, positive, peer]))
+      .optional()
+      .describe(
+        "[at, seconds, peer] in any order: from `at` on a training of that peer takes so many seconds; before its first row, and without one, it has the speed of the other settings. Or a file with these columns",
       ),
     stragglers: stragglers.prefault({}),
     battery: battery.optional(),

@@ -55,6 +55,19 @@ const topology = z.discriminatedUnion("kind", [
     ),
   z
     .strictObject({
+      kind: z.literal("edges"),
+      links: z
+        .array(
+          z
+            .tuple([z.int().min(0), z.int().min(0)])
+            .refine(([a, b]) => a !== b, "a link needs two peers; leave the row out"),
+        )
+        .min(1)
+        .describe("[a, b], numbers of peers from 0, in any order. Or a file with these columns"),
+    })
+    .describe("the links themselves, as of a real network"),
+  z
+    .strictObject({
       kind: z.literal("membership"),
       bootstrap: z.int().min(1).max(1000).default(2).describe("the first so many peers are known to all at the start"),
       maxOutbound: z.int().min(1).max(300).default(32).describe("connections that each peer dials at most"),

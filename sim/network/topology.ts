@@ -2,6 +2,7 @@
  * Who is linked to whom, where the scenario leaves that neither to encounters nor to the peers. Links are pairs of peer numbers, each once, the
  * lower first; time and memory are O(peers x degree), for complete graphs and dumbbells O(peers^2).
  */
+import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { TopologySpec } from "./schema.ts";
 
@@ -19,6 +20,8 @@ export function linksOf(topology: TopologySpec, peers: number, rng: Rng): Link[]
       return dumbbell(peers, topology.bridges);
     case "two-worlds":
       return dumbbell(peers, topology.across * Math.ceil(peers / 2));
+    case "edges":
+      return listed(topology.links, peers);
     case "membership":
       return []; // peers open what they want
   }
@@ -36,6 +39,19 @@ function ring(peers: number, degree: number): Link[] {
   for (let a = 0; a < peers; a++)
     for (let distance = 1; distance <= degree / 2; distance++) links.push(link(a, (a + distance) % peers));
   return links;
+}
+
+/** Each once, in order, so that a list means the same however it was written. */
+function listed(given: readonly (readonly [number, number])[], peers: number): Link[] {
+  const beyond = given.findIndex((ends) => Math.max(...ends) >= peers);
+  if (beyond !== -1) {
+    const highest = given.reduce((most, ends) => Math.max(most, ...ends), 0);
+    const message = `row ${beyond + 1} names peer ${Math.max(...(given[beyond] ?? []))}, but there are ${peers}, from 0; set peers: ${highest + 1} or leave such rows out`;
+    const path = `network.topology.links.${beyond}`;
+    throw new HearsayError("ERR_CONFIG", `network.topology.links: ${message}`, { faults: [{ path, message }] });
+  }
+  const names = new Set(given.map(([a, b]) => Math.min(a, b) * peers + Math.max(a, b)));
+  return [...names].sort((x, y) => x - y).map((name) => [Math.floor(name / peers), name % peers]);
 }
 
 /** The lower half (rounded up) and the rest are cliques; bridge i leads from peer i of the one to peer i of the other. */

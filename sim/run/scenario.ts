@@ -48,7 +48,7 @@ export function parseScenario(source: unknown): Scenario {
         path: `metrics.also.${i}`,
         message: `"${name}" is unknown; one of ${[...METRICS.keys()].join(", ")}`,
       });
-  faults.push(...membershipFaults(draft));
+  faults.push(...membershipFaults(draft), ...edgeFaults(draft));
   const restarts = RESTARTING.includes(draft.churn.kind);
   if (restarts && draft.logs === "heads")
     faults.push({
@@ -87,6 +87,14 @@ function membershipFaults({ network: { topology }, algorithm, attack, churn, pee
       message: `all of ${peers} peers would be known from the start: lower it (given: ${topology.bootstrap})`,
     });
   return faults;
+}
+
+/** Identities beside those of the devices are in no list of links. */
+function edgeFaults({ network: { topology }, attack }: Draft): Fault[] {
+  if (topology.kind !== "edges" || attack === undefined || ATTACKS.get(attack.kind)?.identities === undefined)
+    return [];
+  const message = `${attack.kind} makes further identities, which a list of links does not have: choose another topology`;
+  return [{ path: "network.topology.kind", message }];
 }
 
 /** Kinds of churn in which links are encounters. */

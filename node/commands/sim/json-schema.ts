@@ -10,7 +10,7 @@ const FILE: JsonSchema = {
 };
 
 /** Fields that a file may stand for, whatever kind they belong to. */
-const FIELDS: readonly string[] = ["sessions", "contacts", "ms"];
+const FIELDS: readonly string[] = ["sessions", "contacts", "trainings", "links", "ms"];
 
 export async function scenarioFileJsonSchema(): Promise<JsonSchema> {
   const { scenarioJsonSchema } = await import("../../../sim/run/json-schema.ts");

@@ -14,12 +14,16 @@ type Tree = import("../../../sim/compare/sweep-paths.ts").Tree;
 
 /** Where a scenario may name a file, and what reads it. */
 const READERS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
-  "churn.sessions": async (path) =>
-    (await import("../../../sim/devices/csv.ts")).parseSessions(await readText(path), path),
-  "churn.contacts": async (path) =>
-    (await import("../../../sim/devices/csv.ts")).parseContacts(await readText(path), path),
+  "churn.sessions": async (path) => (await csv()).parseSessions(await readText(path), path),
+  "churn.contacts": async (path) => (await csv()).parseContacts(await readText(path), path),
+  "devices.trainings": async (path) => (await csv()).parsePaces(await readText(path), path),
+  "network.topology.links": async (path) => (await csv()).parseLinks(await readText(path), path),
   "network.latency.ms": readMatrix,
 };
+
+function csv(): Promise<typeof import("../../../sim/devices/csv.ts")> {
+  return import("../../../sim/devices/csv.ts");
+}
 
 /** @throws HearsayError ERR_CONFIG for a name that is no text; ERR_DATA with the faults of a file. */
 export async function inlineFiles(scenario: Tree, folder: string): Promise<Tree> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseContacts, parseSessions } from "../../../sim/devices/csv.ts";
+import { parseContacts, parseLinks, parsePaces, parseSessions } from "../../../sim/devices/csv.ts";
 
 describe("traces as CSV", () => {
   it("have their columns in any order, others beside them, and any of three delimiters", () => {
@@ -14,6 +14,16 @@ describe("traces as CSV", () => {
       expected,
     );
     assert.deepEqual(parseContacts("a\tb\tstart\tend\n1\t2\t3\t4", "a.csv"), [[3, 4, 1, 2]]);
+  });
+
+  it("are also links, and how long trainings take from a time on", () => {
+    assert.deepEqual(parseLinks("b,a,km\n0,1,3\n1,2,4\n", "e.csv"), [
+      [1, 0],
+      [2, 1],
+    ]);
+    assert.deepEqual(parsePaces("peer,at,seconds\n3,10,1.5\n", "t.csv"), [[10, 1.5, 3]]);
+    assert.throws(() => parseLinks("a,b\n1,1\n", "e.csv"), /line 2 links peer 1 to itself; name two peers/);
+    assert.throws(() => parsePaces("at,seconds,peer\n1,0,1\n", "t.csv"), /line 2 has trainings of 0 s; give more/);
   });
 
   it("report every fault with its line and a remedy", () => {

@@ -33,6 +33,32 @@ describe("devices", () => {
     assert.ok(isNear(least, 1000 * Math.exp(0.6 * -2.1412), 1e-3), `${least}`); // z of 1/62
   });
 
+  it("take what was recorded of them, from its time on, and else the speed that they would have", () => {
+    const trainings = [
+      [20, 7, 1],
+      [5, 3, 1],
+    ];
+    const usual = timesOf({}, 3);
+    const { clock, devices } = devicesOf({ trainings }, 3);
+    const now = () => devices.map((device) => device.trainMs());
+    assert.deepEqual(now(), usual);
+    for (const [atMs, expected] of [
+      [5000, 3000],
+      [19_999, 3000],
+      [20_000, 7000],
+      [90_000, 7000],
+    ] as const)
+      clock.after(atMs, () => assert.deepEqual(now(), [usual[0], expected, usual[2]]));
+    return clock.run(100_000);
+  });
+
+  it("refuse a record of a device that there is not, by its row", () => {
+    assert.throws(() => devicesOf({ trainings: [[0, 1, 3]] }, 3), {
+      code: "ERR_CONFIG",
+      message: /devices\.trainings: row 1 names peer 3, but there are 3, from 0/,
+    });
+  });
+
   it("keep their speed from training to training", () => {
     const { devices } = devicesOf({}, 20);
     const times = devices.map((device) => device.trainMs());

@@ -121,3 +121,30 @@ describe("topology", () => {
     assert.equal(all.length, 55, "no more bridges than pairs");
   });
 });
+
+describe("a list of links", () => {
+  it("means the same in any order, with either end first, and with rows twice", () => {
+    const given = [
+      [3, 1],
+      [0, 2],
+      [1, 3],
+      [1, 0],
+    ] as const;
+    assert.deepEqual(linksOf({ kind: "edges", links: given }, 4, createRng("none")), [
+      [0, 1],
+      [0, 2],
+      [1, 3],
+    ]);
+  });
+
+  it("that names a peer which there is not is refused, by its row, with the number of peers that it needs", () => {
+    const links = [
+      [0, 1],
+      [1, 5],
+    ] as const;
+    assert.throws(() => linksOf({ kind: "edges", links }, 4, createRng("none")), {
+      code: "ERR_CONFIG",
+      message: /row 2 names peer 5, but there are 4, from 0; set peers: 6/,
+    });
+  });
+});

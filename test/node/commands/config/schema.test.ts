@@ -228,6 +228,8 @@ it("scenarios in files may name files in place of traces", () => {
     { churn: { kind: "trace", sessions: { file: "a.csv" } } },
     { churn: { kind: "encounters", contacts: { file: "a.csv" } } },
     { network: { latency: { kind: "matrix", ms: { file: "m.csv" } } } },
+    { network: { topology: { kind: "edges", links: { file: "e.csv" } } } },
+    { devices: { trainings: { file: "t.csv" } } },
   ])
     assert.ok(isValid("scenario", scenarioOf(changes)), why("scenario"));
   assert.ok(!isValid("scenario", scenarioOf({ churn: { kind: "trace", sessions: { path: "a.csv" } } })));
