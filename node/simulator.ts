@@ -3,9 +3,10 @@
  * public, with what their types name: they change with the version of the package only.
  */
 import { dirname } from "node:path";
+import type { Task } from "../protocol/base/task.ts";
 import { installPlugin } from "../sim/plugins/install.ts";
 import type { Plugin } from "../sim/plugins/plugin.ts";
-import { runExperiment } from "../sim/run/experiment.ts";
+import { type KeptModel, runExperiment } from "../sim/run/experiment.ts";
 import type { Report } from "../sim/run/report.ts";
 import { parseScenario } from "../sim/run/scenario.ts";
 import { createDataLoader } from "./commands/sim/data.ts";
@@ -31,7 +32,8 @@ export { crafting } from "../sim/attacks/crafted.ts";
 export { defineAttack } from "../sim/attacks/define.ts";
 export { noiseOption } from "../sim/attacks/noise.ts";
 export { definePlugin, type Plugin } from "../sim/plugins/plugin.ts";
-export type { PeerRow, Point, Report, Summary } from "../sim/run/report.ts";
+export type { KeptModel } from "../sim/run/experiment.ts";
+export type { CurvePoint, PeerRow, Point, Report, Summary } from "../sim/run/report.ts";
 export { parseScenario, type Scenario } from "../sim/run/scenario.ts";
 
 /** How a simulation is run. */
@@ -42,6 +44,8 @@ export interface SimulateOptions {
   readonly seed?: number;
   /** Beside those that the scenario names as files. The report does not name these: they have no file. */
   readonly plugins?: readonly Plugin[];
+  /** Gets the models of the honest peers that are evaluated at the end, and the task that they are of. */
+  readonly keepModels?: (models: readonly KeptModel[], task: Task) => Promise<void>;
   /** Share of the virtual time that has passed, 0 to 1. */
   readonly onProgress?: (share: number) => void;
   readonly signal?: AbortSignal;

@@ -69,7 +69,12 @@ export function createModelFile(path: string, { task, taskId, warn }: ModelFileO
 }
 
 /** A model as a safetensors file with the tensors of its task. */
-export function encodeModel(params: Float32Array, task: Task, taskId: string, facts: ModelFacts): Uint8Array {
+export function encodeModel(
+  params: Float32Array,
+  task: Task,
+  taskId: string,
+  facts: Pick<ModelFacts, "peerId" | "cycle"> & Partial<ModelFacts>,
+): Uint8Array {
   const tensors = tensorSlices(task.tensors).map(({ name, shape, offset, length }): Tensor => {
     return { name, shape, dtype: "F32", data: floatsToBytes(params.subarray(offset, offset + length)) };
   });
@@ -80,7 +85,7 @@ export function encodeModel(params: Float32Array, task: Task, taskId: string, fa
     task: taskId,
     peer: peerId,
     cycle: String(cycle),
-    age: String(age),
+    ...(age !== undefined && { age: String(age) }),
   });
 }
 

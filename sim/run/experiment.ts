@@ -39,11 +39,22 @@ export interface LoadedData {
   readonly task: Readonly<Record<string, unknown>>;
 }
 
+/** The final model of a peer. */
+export interface KeptModel {
+  /** Number of the peer in the scenario, from 0. */
+  readonly index: number;
+  readonly peerId: string;
+  readonly cycle: number;
+  readonly params: Float32Array;
+}
+
 export interface ExperimentModules {
   readonly crypto: Crypto;
   /** Ed25519 identity of a 32-byte seed; used where the scenario asks for signatures. */
   identityFromSeed(seed: Uint8Array): Identity;
   loadData(spec: Scenario["data"], task: Scenario["task"]): Promise<LoadedData>;
+  /** Gets the models of the honest peers that are evaluated at the end. */
+  keepModels?(models: readonly KeptModel[], task: Task): Promise<void>;
   /** Share of the virtual time that has passed. */
   onProgress?(share: number): void;
   readonly signal?: AbortSignal;
@@ -114,7 +125,14 @@ export async function runPart(
   }
   const counted = await share.gather(measurements.counted());
   for (const other of counted?.slice(1) ?? []) measurements.addCounted(other);
+  if (now && modules.keepModels) await modules.keepModels(modelsOf(now, measurements.isMeasured), task);
   return now && measurements.report(scenarioHash(scenario, modules.crypto), now, kinds);
+}
+
+function modelsOf(learners: readonly Learner[], isMeasured: (index: number) => boolean): KeptModel[] {
+  return learners.flatMap((learner, index) =>
+    isMeasured(index) ? [{ index, peerId: learner.peer, cycle: learner.cycles(), params: learner.model() }] : [],
+  );
 }
 
 function startAll(

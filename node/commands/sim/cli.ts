@@ -21,6 +21,7 @@ export const run: Definition = (command) => {
     .option("--seed <n>", "seed, in place of the scenario's")
     .option("-o, --out <dir>", "directory of the report (default: <name>-<hash>-s<seed>, none with --json)")
     .option("--no-out", "write no files")
+    .option("--models", "also write the model of every peer that is evaluated at the end, as safetensors files")
     .addOption(workersOption("threads; they change no byte (default: one for each core from 100 peers on, else one)"))
     .addOption(jsonOption("print JSON; no files without --out"))
     .action(calls(() => import("./run.ts")));

@@ -56,13 +56,24 @@ export async function writeRunDirectory(directory: string, report: Report, html:
   const { scenario, summary, series, peers, curves } = report;
   const { hash, seed } = summary;
   const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify({ hash, seed, ...row })}\n`).join("");
-  for (const name of ["summary.json", "report.html", "curves.jsonl"]) await rm(join(directory, name), { force: true });
+  for (const name of ["summary.json", "report.html", "curves.jsonl", "curves.csv"])
+    await rm(join(directory, name), { force: true });
   await writeOutput(join(directory, "scenario.yaml"), `# hash ${hash}\n${stringify(scenario, { lineWidth: 120 })}`);
   await writeOutput(join(directory, "series.jsonl"), lines(series));
   await writeOutput(join(directory, "peers.jsonl"), lines(peers));
   if (curves !== undefined) await writeOutput(join(directory, "curves.jsonl"), lines(curves));
+  await writeTidyFiles(directory, report);
   if (html !== undefined) await writeOutput(join(directory, "report.html"), html);
   await writeOutput(join(directory, "summary.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
+}
+
+/** The same as tables for other programs. */
+async function writeTidyFiles(directory: string, report: Report): Promise<void> {
+  const { curvesTable, peersTable, seriesTable } = await import("../../../sim/compare/tidy.ts");
+  const { csvOf } = await import("../../../sim/compare/sweep-table.ts");
+  await writeOutput(join(directory, "series.csv"), csvOf(seriesTable([report])));
+  await writeOutput(join(directory, "peers.csv"), csvOf(peersTable([report])));
+  if (report.curves !== undefined) await writeOutput(join(directory, "curves.csv"), csvOf(curvesTable([report])));
 }
 
 /** @throws HearsayError ERR_CONFIG where another run than this one is in the directory. */

@@ -1,6 +1,7 @@
 /** `hearsay sim run`: one experiment, its figures on the screen and its report in a directory. */
 
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
+import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { onErrors } from "../../terminal/colours.ts";
@@ -21,6 +22,8 @@ interface RunOptions {
   /** A directory; left out: one by the name of the run; false: none. */
   readonly out?: string | false;
   readonly workers?: string;
+  /** Whether the models at the end are written. */
+  readonly models?: boolean;
   readonly json?: boolean;
 }
 
@@ -31,6 +34,8 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const byName = options.json ? undefined : `${scenario.name}-${hash.slice(0, 8)}-s${scenario.seed}`;
   const directory = options.out === undefined ? byName : options.out || undefined;
   if (directory !== undefined) await refuseOtherRun(directory, hash, scenario.seed);
+  if (options.models && directory === undefined)
+    throw new HearsayError("ERR_CONFIG", "--models: there is no directory to write them to; give one with --out");
 
   const page =
     directory === undefined ? undefined : await plotsIfInstalled(() => import("../../../sim/report/report-page.ts"));
@@ -44,7 +49,8 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   let text: string;
   try {
     const seconds = scenario.cycles * scenario.devices.cycleSeconds;
-    const task = { scenario, folder: dirname(file) };
+    const modelsFolder = options.models && directory !== undefined ? join(directory, "models") : undefined;
+    const task = { scenario, folder: dirname(file), ...(modelsFolder !== undefined && { modelsFolder }) };
     const show = (share: number) =>
       progress.update(share, `${(share * seconds).toFixed(0)} of ${seconds} virtual seconds`);
     const result = workers === 1 ? pool.run(task, show) : pool.runTogether(task, show);

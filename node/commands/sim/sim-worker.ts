@@ -6,6 +6,7 @@ import { parentPort } from "node:worker_threads";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
 import { createDataLoader } from "./data.ts";
+import { writeModels } from "./model-files.ts";
 import { type Installed, installPlugins } from "./plugins.ts";
 import { openParts, type PartPorts } from "./thread-parts.ts";
 
@@ -14,6 +15,8 @@ export interface SimTask {
   readonly scenario: import("../../../sim/run/scenario.ts").Scenario;
   /** Where the scenario's files are. */
   readonly folder: string;
+  /** Where the models at the end are written; nowhere where left out. */
+  readonly modelsFolder?: string;
   /** Left out: this thread runs it all. */
   readonly parts?: PartPorts;
 }
@@ -36,7 +39,13 @@ const PROGRESS_EVERY_MS = 200;
 const loadData = createDataLoader();
 
 /** The report as JSON, and a line feed: the very bytes of its file. */
-export default async function runTask({ id, scenario, folder, parts: ports }: SimTask): Promise<SimOutcome> {
+export default async function runTask({
+  id,
+  scenario,
+  folder,
+  modelsFolder,
+  parts: ports,
+}: SimTask): Promise<SimOutcome> {
   const { runPart } = await import("../../../sim/run/experiment.ts");
   const { LinkCut } = await import("../../../sim/run/parts.ts");
   const { withSortedKeys } = await import("../../../sim/compare/sweep-paths.ts");
@@ -49,6 +58,7 @@ export default async function runTask({ id, scenario, folder, parts: ports }: Si
       crypto: nodeCrypto,
       identityFromSeed,
       loadData: loadData(folder),
+      ...(modelsFolder !== undefined && { keepModels: writeModels(modelsFolder) }),
       onProgress(share: number) {
         if ((parts?.part ?? 0) > 0 || performance.now() - saidMs < PROGRESS_EVERY_MS) return;
         saidMs = performance.now();

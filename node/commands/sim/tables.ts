@@ -13,12 +13,13 @@ interface Tables {
 }
 
 /**
- * Writes results.csv, results.jsonl and, where its plots can be drawn, report.html from all run files in the directory, whoever made them.
+ * Writes results.csv, series.csv, results.jsonl, curves.csv where a scenario asks for curves, and, where its plots can be drawn, report.html from all run files in the directory, whoever made them.
  * Gives the groups and the names of the files for people; without any run, none.
  * @throws HearsayError ERR_DATA for a broken run file.
  */
 export async function writeTables(directory: string): Promise<Tables> {
   const { csvOf, inOrder, tableOf } = await import("../../../sim/compare/sweep-table.ts");
+  const { curvesTable, seriesTable } = await import("../../../sim/compare/tidy.ts");
   const { compareGroups, groupRuns } = await import("../../../sim/compare/compare.ts");
   const found: Report[] = [];
   for (const path of await runFiles(directory)) found.push(await readRun(path));
@@ -28,7 +29,10 @@ export async function writeTables(directory: string): Promise<Tables> {
   const groups = groupRuns([{ name: directory, reports }]);
   await writeOutput(join(directory, "results.csv"), csvOf(rows));
   await writeOutput(join(directory, "results.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-  const files = ["results.csv"];
+  await writeOutput(join(directory, "series.csv"), csvOf(seriesTable(reports)));
+  const curves = curvesTable(reports);
+  if (curves.length > 0) await writeOutput(join(directory, "curves.csv"), csvOf(curves));
+  const files = ["results.csv", "series.csv", ...(curves.length > 0 ? ["curves.csv"] : [])];
   const page = await plotsIfInstalled(() => import("../../../sim/report/compare-page.ts"));
   if (page !== undefined) {
     await writeOutput(join(directory, "report.html"), page.renderComparison(groups));
