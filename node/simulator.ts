@@ -13,6 +13,7 @@ import { createDataLoader } from "./commands/sim/data.ts";
 import { installPlugins, pluginRefs } from "./commands/sim/plugins.ts";
 import { readDocument } from "./commands/sim/scenario.ts";
 import { inlineFiles } from "./commands/sim/traces.ts";
+import { trainersFor } from "./commands/sim/trainers.ts";
 import { identityFromSeed, nodeCrypto } from "./crypto.ts";
 
 export type { Given, Parameters, Rule, SettledRule, Settlement } from "../protocol/aggregate/rows/rule.ts";
@@ -67,7 +68,13 @@ export async function simulate(
     removals.push(named.remove);
     const source = { ...document, ...(named.refs.length > 0 && { plugins: named.refs }) };
     const parsed = parseScenario(await inlineFiles(source, folder));
-    const modules = { crypto: nodeCrypto, identityFromSeed, loadData: createDataLoader()(folder), ...rest };
+    const modules = {
+      crypto: nodeCrypto,
+      identityFromSeed,
+      trainersFor,
+      loadData: createDataLoader()(folder),
+      ...rest,
+    };
     return await runExperiment(seed === undefined ? parsed : { ...parsed, seed }, modules);
   } finally {
     for (const remove of removals) remove();

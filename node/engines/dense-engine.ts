@@ -11,4 +11,7 @@ export const dense: EngineKind = {
     const { createDenseTrainer } = await import("../../protocol/learn/dense/dense.ts");
     return createDenseTrainer(options);
   },
+  async createTrainers() {
+    return (await import("../../protocol/learn/dense/dense.ts")).DENSE_TRAINERS;
+  },
 };

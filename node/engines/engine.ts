@@ -1,7 +1,7 @@
 /** What an engine is: a way to make a Trainer. Each engine is one file; `registry.ts` lists them. Aggregation is no part of one (`remote-aggregator.ts`). */
 import type { Trainer } from "../../protocol/base/seams.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
-import type { TrainerOptions } from "../../protocol/learn/trainer.ts";
+import type { TrainerOptions, Trainers } from "../../protocol/learn/trainer.ts";
 import type { BackendName } from "./backend.ts";
 
 export interface EngineTrainerOptions extends TrainerOptions {
@@ -26,4 +26,6 @@ export interface EngineKind {
    * @throws HearsayError ERR_ENGINE where the engine cannot train the model or does not load, ERR_TASK, ERR_DATA.
    */
   createTrainer(options: EngineTrainerOptions): Promise<Trainer & { readonly warning?: string }>;
+  /** Trainers of many peers in this thread, as a simulation has them: they share what holds no data. @throws as `createTrainer`. */
+  createTrainers(task: LearningTask): Promise<Trainers>;
 }

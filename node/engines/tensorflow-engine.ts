@@ -11,4 +11,8 @@ export const tensorflow: EngineKind = {
     const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed
     return createTensorflowTrainer(options);
   },
+  async createTrainers(task) {
+    const { createTensorflowTrainers } = await import("./tensorflow.ts");
+    return createTensorflowTrainers(task);
+  },
 };

@@ -14,7 +14,7 @@
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Trainer } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
-import { createTrainer, type LearningCore, type TrainerOptions } from "../../protocol/learn/trainer.ts";
+import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../../protocol/learn/trainer.ts";
 import { type BackendName, selectBackend, useBackend } from "./backend.ts";
 import { checkIndices } from "./embedding.ts";
 import { createModel, type TaskModel } from "./model.ts";
@@ -47,6 +47,25 @@ export async function createTensorflowTrainer(options: TensorflowOptions): Promi
     core.close();
     throw error;
   }
+}
+
+/**
+ * Trainers that share one model, into which the parameters are loaded at each call: of many peers only the examples take memory.
+ * @throws as `createTensorflowTrainer`.
+ */
+export async function createTensorflowTrainers(task: LearningTask): Promise<Trainers> {
+  const backend = await selectBackend();
+  useBackend(backend);
+  const model = await createModel(backend, task);
+  const core = createCore(backend, model, task);
+  if (task.model.kind === "layers") tryOut(core, model, task);
+  return {
+    create(options) {
+      checkExamples(model, options);
+      return createTrainer(options, { ...core, close: () => {} });
+    },
+    close: () => core.close(),
+  };
 }
 
 /**

@@ -17,6 +17,14 @@ export interface TrainerOptions {
   readonly holdout?: Dataset;
 }
 
+/** Makes the trainers of many peers of one task in one thread. */
+export interface Trainers {
+  /** @throws HearsayError ERR_DATA where a data set does not fit the task. */
+  create(options: TrainerOptions): Trainer;
+  /** The trainers do nothing any more. */
+  close(): void;
+}
+
 /** Arrays handed over are not changed; those returned are new. */
 export interface LearningCore {
   readonly engine: string;

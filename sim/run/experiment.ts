@@ -11,7 +11,8 @@ import type { Crypto, Identity, RuleInput, Trainer } from "../../protocol/base/s
 import type { Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
+import type { Trainers } from "../../protocol/learn/trainer.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
@@ -53,6 +54,8 @@ export interface ExperimentModules {
   /** Ed25519 identity of a 32-byte seed; used where the scenario asks for signatures. */
   identityFromSeed(seed: Uint8Array): Identity;
   loadData(spec: Scenario["data"], task: Scenario["task"]): Promise<LoadedData>;
+  /** What trains the task; left out: the dense engine, which knows no cnn and layers models. */
+  trainersFor?(task: Task): Promise<Trainers>;
   /** Gets the models of the honest peers that are evaluated at the end. */
   keepModels?(models: readonly KeptModel[], task: Task): Promise<void>;
   /** Share of the virtual time that has passed. */
@@ -74,6 +77,7 @@ interface Setup {
   readonly network: Network;
   readonly coalition: RecordingCoalition | undefined;
   readonly share: Share;
+  readonly trainers: Trainers;
 }
 
 /**
@@ -95,7 +99,17 @@ export async function runPart(
   parts: Parts | undefined,
 ): Promise<Report | undefined> {
   const loaded = await modules.loadData(scenario.data, scenario.task);
-  const setup = setUp(scenario, taskOf(scenario, loaded.task), modules, parts);
+  const known = taskOf(scenario, loaded.task);
+  const trainers = (await modules.trainersFor?.(known)) ?? DENSE_TRAINERS;
+  try {
+    return await play({ ...setUp(scenario, known, modules, parts), trainers }, loaded, modules);
+  } finally {
+    trainers.close();
+  }
+}
+
+async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules): Promise<Report | undefined> {
+  const { scenario, trainers } = setup;
   const { task, rng, clock, endMs, surroundings, network, share } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
   const participants = participantsOf(setup, rows);
@@ -105,6 +119,7 @@ export async function runPart(
     ...heldOut(setup, loaded.holdout),
     participants,
     rng: rng.fork("sample"),
+    trainers,
   });
   const learners = await startAll(setup, { participants, rows, observer: measurements.observer });
   const cycleMs = 1000 * scenario.devices.cycleSeconds;
@@ -139,13 +154,13 @@ function startAll(
   setup: Setup,
   { participants, rows, observer }: Pick<Environment, "participants" | "observer"> & { readonly rows: Dataset },
 ): Promise<readonly Learner[]> {
-  const { scenario, task, rng, share } = setup;
+  const { scenario, task, rng, share, trainers } = setup;
   const algorithm = ALGORITHMS.get(scenario.algorithm.kind);
   if (algorithm === undefined) throw new RangeError(`no algorithm ${scenario.algorithm.kind}`);
   const environment: Environment = {
     ...setup,
     participants,
-    pooled: createDenseTrainer({ task, train: rows }),
+    pooled: trainers.create({ task, train: rows }),
     rng: rng.fork("algorithm"),
     observer,
     isHere: share.isHere,
@@ -153,7 +168,12 @@ function startAll(
   return algorithm.start(environment, optionsOf(scenario.algorithm));
 }
 
-function setUp(scenario: Scenario, task: Task, modules: ExperimentModules, parts: Parts | undefined): Setup {
+function setUp(
+  scenario: Scenario,
+  task: Task,
+  modules: ExperimentModules,
+  parts: Parts | undefined,
+): Omit<Setup, "trainers"> {
   const { signatures, network: net } = scenario;
   const rng = createRng(`experiment/${scenario.seed}`);
   const crypto = createSimulatedCrypto(modules.crypto, signatures);
@@ -175,7 +195,8 @@ function setUp(scenario: Scenario, task: Task, modules: ExperimentModules, parts
 }
 
 /** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
-function participantsOf({ scenario, task, rng, clock, crowd, attack, coalition }: Setup, rows: Dataset): Participant[] {
+function participantsOf(setup: Setup, rows: Dataset): Participant[] {
+  const { scenario, task, rng, clock, crowd, attack, coalition, trainers } = setup;
   const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
   const shares = deal(rows, scenario);
   const devices = createDevices(scenario.devices, scenario.peers, rng.fork("devices"), clock);
@@ -183,7 +204,7 @@ function participantsOf({ scenario, task, rng, clock, crowd, attack, coalition }
     const worn = honest ? undefined : disguise?.(identity);
     const own = shares[device] as Dataset;
     const train = worn?.data?.(own) ?? own;
-    const trainer = createDenseTrainer({ task, train });
+    const trainer = trainers.create({ task, train });
     return {
       index,
       identity,
@@ -227,7 +248,7 @@ function taskOf(scenario: Scenario, source: Readonly<Record<string, unknown>>): 
     const before = merged[key];
     merged[key] = MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
   }
-  if ("model" in scenario.task) delete merged.tensors;
+  if ("model" in scenario.task && !("tensors" in scenario.task)) delete merged.tensors; // of the model of before
   return parseTask(merged);
 }
 

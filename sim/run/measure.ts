@@ -5,8 +5,9 @@ import type { Rng } from "../../protocol/base/rng.ts";
 import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
+import type { Trainers } from "../../protocol/learn/trainer.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { furtherMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
@@ -40,6 +41,8 @@ export interface MeasureOptions {
   readonly target: Dataset | undefined;
   readonly participants: readonly Participant[];
   readonly rng: Rng;
+  /** Those of the dense engine where left out. */
+  readonly trainers?: Trainers;
 }
 
 /** At the end so many times `metrics.peers` are evaluated. */
@@ -61,11 +64,11 @@ interface Measuring extends MeasureOptions {
 }
 
 export function createMeasurements(options: MeasureOptions): Measurements {
-  const { scenario, task, holdout, target, participants, rng } = options;
+  const { scenario, task, holdout, target, participants, rng, trainers = DENSE_TRAINERS } = options;
   const measuring: Measuring = {
     ...options,
-    evaluator: createDenseTrainer({ task, train: holdout, holdout }),
-    targeted: target && createDenseTrainer({ task, train: target, holdout: target }),
+    evaluator: trainers.create({ task, train: holdout, holdout }),
+    targeted: target && trainers.create({ task, train: target, holdout: target }),
     honest: [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest),
     merges: createMergeTally(),
     series: [],
@@ -185,7 +188,7 @@ function reportOf(
   peers: readonly PeerRow[],
   models: Summary["models"] | undefined,
 ): Report {
-  const { scenario, participants, honest, series, merges, updates, further, curves } = measuring;
+  const { scenario, participants, honest, series, merges, updates, further, curves, evaluator } = measuring;
   const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
   const values = peers.flatMap(({ metrics }) => (metrics === undefined ? [] : [metrics]));
   const final = {
@@ -206,6 +209,7 @@ function reportOf(
       liars: participants.length - honest.length,
       honest: honest.length,
       signatures: scenario.signatures,
+      ...(evaluator.engine !== "dense" && { engine: evaluator.engine }),
       final,
       ...(models && { models }),
       ...(reached && {

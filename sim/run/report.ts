@@ -72,6 +72,8 @@ export interface Summary {
   readonly liars: number;
   readonly honest: number;
   readonly signatures: boolean;
+  /** What trained, where it was not our own: the same bytes are promised of that one alone. */
+  readonly engine?: string;
   /** The last point. */
   readonly final: Point;
   /** Where both are scored (`metrics.bothModels`): accuracy at the end by the newest models, and by running means of models. */

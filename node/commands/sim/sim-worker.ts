@@ -9,6 +9,7 @@ import { createDataLoader } from "./data.ts";
 import { writeModels } from "./model-files.ts";
 import { type Installed, installPlugins } from "./plugins.ts";
 import { openParts, type PartPorts } from "./thread-parts.ts";
+import { trainersFor } from "./trainers.ts";
 
 export interface SimTask {
   readonly id: number;
@@ -57,6 +58,7 @@ export default async function runTask({
     const modules = {
       crypto: nodeCrypto,
       identityFromSeed,
+      trainersFor,
       loadData: loadData(folder),
       ...(modelsFolder !== undefined && { keepModels: writeModels(modelsFolder) }),
       onProgress(share: number) {

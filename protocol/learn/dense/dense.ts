@@ -12,7 +12,7 @@ import { batchOrder } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { optimiserOf } from "../optimisers/registry.ts";
 import { stepScalars } from "../optimisers/step-scalars.ts";
-import { createTrainer, type LearningCore, type TrainerOptions } from "../trainer.ts";
+import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../trainer.ts";
 import { createReferenceModel, type DenseModel, type DenseShape } from "./model.ts";
 import { denseLayers } from "./network.ts";
 import { createWasmModel } from "./wasm.ts";
@@ -30,6 +30,9 @@ export interface DenseTrainerOptions extends TrainerOptions {
 export function createDenseTrainer(options: DenseTrainerOptions): Trainer {
   return createTrainer(options, createDenseCore(options.task, options.plain === true));
 }
+
+/** One after the other, each for itself: they share nothing that would have to be closed. */
+export const DENSE_TRAINERS: Trainers = { create: createDenseTrainer, close: () => {} };
 
 function createDenseCore(task: LearningTask, plain: boolean): LearningCore {
   const { model: spec, output, training } = task;

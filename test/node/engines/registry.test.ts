@@ -24,6 +24,9 @@ const lazy: EngineKind = {
     };
     return createTrainer(options, core);
   },
+  async createTrainers() {
+    throw new Error("nobody simulates it");
+  },
 };
 
 test("one more engine is its file and its line: it is found by name, and auto asks it in its turn", async () => {
