@@ -99,8 +99,8 @@ export interface Transport {
   dial(address: string, options?: DialOptions): Promise<Dialled>;
   /** Open connections. There may be several to one peer for a while, e.g. where both ends dialled. */
   connections(): readonly PeerConnection[];
-  /** Peers with an open connection, sorted. */
-  peers(): PeerId[];
+  /** Peers with an open connection, sorted. It may be the very list of before where nothing has changed. */
+  peers(): readonly PeerId[];
   /**
    * Where a connected peer is, as a name that costs money to have many of: the /24 of its IPv4 or the /64 of its IPv6 address, its peer id in a
    * simulation. What one place can cost this peer is bounded, however many keys it makes.

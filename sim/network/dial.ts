@@ -64,7 +64,7 @@ function carry({ clock, conditions, byName }: Nodes, from: Node, to: PeerId, arr
   const receiver = byName.get(to);
   if (transitMs === undefined || receiver === undefined) return;
   const { host } = from;
-  const place = { atMs: clock.now() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
+  const place = { atMs: clock.monotonicMs() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
   clock.at(place, () => {
     if (host.node !== from || !conditions.allows(from.peer, to)) return;
     const { node } = receiver;

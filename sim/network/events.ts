@@ -12,7 +12,8 @@ export interface EventPlace {
   readonly number: number;
 }
 
-export interface EventClock extends Pick<Clock, "now"> {
+/** Places are in its monotonic time. */
+export interface EventClock extends Pick<Clock, "monotonicMs"> {
   /** The same clock in the hands of a node: what it sets happens to itself. */
   of(node: number): Clock;
   /** Sets what one node does to another. Returns what cancels it. */
@@ -23,8 +24,8 @@ export interface EventClock extends Pick<Clock, "now"> {
 export function eventClock(clock: Clock | (Clock & EventClock)): EventClock {
   if ("at" in clock) return clock;
   return {
-    now: clock.now,
+    monotonicMs: clock.monotonicMs,
     of: () => clock,
-    at: ({ atMs }, callback) => clock.after(atMs - clock.now(), callback),
+    at: ({ atMs }, callback) => clock.after(atMs - clock.monotonicMs(), callback),
   };
 }

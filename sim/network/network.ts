@@ -140,7 +140,7 @@ function transportOf(world: World, node: Node): Transport {
     },
     dial: (address, options) => dial(world, node, address, options),
     connections: () => neighboursOf(node).map((peer) => connectionTo(world, node, peer)),
-    peers: () => [...neighboursOf(node)],
+    peers: () => neighboursOf(node),
     prefixOf: world.prefixOf,
     onConnect: (handler) => void node.greeters.push(handler),
     onDisconnect: (handler) => void node.leavers.push(handler),

@@ -194,7 +194,7 @@ export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void
   const receiver = byName.get(to);
   if (transitMs === undefined || receiver === undefined) return;
   const { host, session } = from;
-  const place = { atMs: clock.now() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
+  const place = { atMs: clock.monotonicMs() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
   nodes.post({ ...place, session, letter });
 }
 

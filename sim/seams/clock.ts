@@ -38,7 +38,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     if (known !== undefined) return known;
     let number = 0;
     const view: Clock = {
-      now: () => nowMs,
+      now: () => clock.now(), // a test that sets the clock sets it for all
       monotonicMs: () => nowMs,
       after: (delayMs, callback) =>
         events.add({ atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ }, callback),
@@ -60,8 +60,9 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     }
   }
 
-  return {
+  const clock: VirtualClock = {
     ...of(WORLD),
+    now: () => nowMs,
     of,
     at: events.add,
     nextMs: events.nextMs,
@@ -71,6 +72,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
       nowMs = Math.max(nowMs, untilMs);
     },
   };
+  return clock;
 }
 
 /** The events to come. */

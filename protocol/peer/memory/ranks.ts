@@ -20,12 +20,16 @@ export interface RanksComponents {
 const RANK_MS = 1000;
 
 export function createRanks({ clock, transport, identities }: RanksComponents): Ranks {
+  let listed: readonly PeerId[] = [];
   let near: ReadonlySet<PeerId> = new Set();
   let nearSinceMs = Number.NEGATIVE_INFINITY;
 
   function neighbours(maxAgeMs: number): ReadonlySet<PeerId> {
     const nowMs = clock.monotonicMs();
-    if (nowMs - nearSinceMs >= maxAgeMs) [near, nearSinceMs] = [new Set(transport.peers()), nowMs];
+    if (nowMs - nearSinceMs < maxAgeMs) return near;
+    const peers = transport.peers();
+    if (peers !== listed) near = new Set(peers);
+    [listed, nearSinceMs] = [peers, nowMs];
     return near;
   }
 
