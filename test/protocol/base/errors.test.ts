@@ -8,7 +8,7 @@ import { readSource } from "../../support/house/source.ts";
 const TOP = join(import.meta.dirname, "../../..");
 
 /** A code of Node's own, of a package that is not installed. */
-const OF_NODE = "ERR_MODULE_NOT_FOUND";
+const OF_NODE: readonly string[] = ["ERR_MODULE_NOT_FOUND", "ERR_UNKNOWN_FILE_EXTENSION"];
 
 /** Error codes that stand as texts in the sources of some rooms. */
 function codesIn(rooms: readonly string[]): Set<string> {
@@ -16,7 +16,7 @@ function codesIn(rooms: readonly string[]): Set<string> {
   for (const path of rooms.flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: TOP }))) {
     if (path.endsWith("errors.ts")) continue;
     for (const text of readSource(path, readFileSync(join(TOP, path), "utf8")).texts)
-      if (/^ERR_[A-Z_]+$/.test(text) && text !== OF_NODE) found.add(text);
+      if (/^ERR_[A-Z_]+$/.test(text) && !OF_NODE.includes(text)) found.add(text);
   }
   return found;
 }
