@@ -5,15 +5,12 @@
  * devices and the same data.
  */
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
-import { HearsayError } from "../../protocol/base/errors.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import type { Crypto, Identity, RuleInput, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
-import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
-import { parseTask } from "../../protocol/task/manifest.ts";
 import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import type { Attack, Disguise } from "../attacks/attack.ts";
@@ -25,6 +22,7 @@ import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { createSimulatedCrypto } from "../seams/crypto.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { castOf, type Member, unsignedIdentity } from "./cast.ts";
+import { deal, limitRows, taskOf } from "./dealing.ts";
 import { learnersOf, statesOf } from "./learner-states.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
@@ -241,23 +239,6 @@ async function passTime(
 /** Looks at `signal` and reports of progress during a run. */
 const SLICES = 100;
 
-/** The task of the data set with the scenario's parts in place: groups of settings are merged, everything else replaced. */
-function taskOf(scenario: Scenario, source: Readonly<Record<string, unknown>>): Task {
-  const merged: Record<string, unknown> = { ...source };
-  for (const [key, value] of Object.entries(scenario.task)) {
-    const before = merged[key];
-    merged[key] = MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
-  }
-  if ("model" in scenario.task && !("tensors" in scenario.task)) delete merged.tensors; // of the model of before
-  return parseTask(merged);
-}
-
-const MERGED_GROUPS: readonly string[] = ["input", "training", "aggregation", "staleness", "limits"];
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The rule of the task, as liars try it. */
 function ruleOf({ aggregation: { rule, parameters } }: Task): (input: RuleInput) => Float32Array {
   const known = ruleNamed(rule);
@@ -287,24 +268,4 @@ function watched(trainer: Trainer, peer: string, coalition: RecordingCoalition |
       return result;
     },
   };
-}
-
-/** At most `rows` rows, drawn at random; 0: all. */
-function limitRows(data: Dataset, rows: number, rng: Rng): Dataset {
-  if (rows === 0 || rows >= data.length) return data;
-  return selectRows(data, rng.permutation(data.length).slice(0, rows).sort());
-}
-
-/** The rows of each device. With `rowsPerPeer` the set is repeated until there are enough. */
-function deal(train: Dataset, { peers, partition: how, seed, data: { rowsPerPeer } }: Scenario): Dataset[] {
-  const copies = Math.max(1, Math.ceil((rowsPerPeer * peers) / Math.max(1, train.length)));
-  const rows = Uint32Array.from({ length: copies * train.length }, (_, i) => i % train.length);
-  const repeated = copies === 1 ? train : selectRows(train, rows);
-  try {
-    return partition(repeated, parsePartition(how), peers, seed).map((part) => selectRows(repeated, part));
-  } catch (error) {
-    if (error instanceof HearsayError && error.code === "ERR_DATA" && rowsPerPeer === 0)
-      throw new HearsayError("ERR_DATA", `${error.message}; or set data.rowsPerPeer, which deals rows more than once`);
-    throw error;
-  }
 }

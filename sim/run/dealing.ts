@@ -1,0 +1,45 @@
+/** What a scenario makes of its data: the task, how many rows, and whose they are. */
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Rng } from "../../protocol/base/rng.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
+import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
+import { parseTask } from "../../protocol/task/manifest.ts";
+import type { Scenario } from "../seams/scenario-type.ts";
+
+/** The task of the data set with the scenario's parts in place: groups of settings are merged, everything else replaced. */
+export function taskOf(scenario: Scenario, source: Readonly<Record<string, unknown>>): Task {
+  const merged: Record<string, unknown> = { ...source };
+  for (const [key, value] of Object.entries(scenario.task)) {
+    const before = merged[key];
+    merged[key] = MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+  }
+  if ("model" in scenario.task && !("tensors" in scenario.task)) delete merged.tensors; // of the model of before
+  return parseTask(merged);
+}
+
+const MERGED_GROUPS: readonly string[] = ["input", "training", "aggregation", "staleness", "limits"];
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** At most `rows` rows, drawn at random; 0: all. */
+export function limitRows(data: Dataset, rows: number, rng: Rng): Dataset {
+  if (rows === 0 || rows >= data.length) return data;
+  return selectRows(data, rng.permutation(data.length).slice(0, rows).sort());
+}
+
+/** The rows of each device. With `rowsPerPeer` the set is repeated until there are enough. */
+export function deal(train: Dataset, { peers, partition: how, seed, data: { rowsPerPeer } }: Scenario): Dataset[] {
+  const copies = Math.max(1, Math.ceil((rowsPerPeer * peers) / Math.max(1, train.length)));
+  const rows = Uint32Array.from({ length: copies * train.length }, (_, i) => i % train.length);
+  const repeated = copies === 1 ? train : selectRows(train, rows);
+  try {
+    return partition(repeated, parsePartition(how), peers, seed).map((part) => selectRows(repeated, part));
+  } catch (error) {
+    if (error instanceof HearsayError && error.code === "ERR_DATA" && rowsPerPeer === 0)
+      throw new HearsayError("ERR_DATA", `${error.message}; or set data.rowsPerPeer, which deals rows more than once`);
+    throw error;
+  }
+}
