@@ -28,6 +28,7 @@ const PAGES = {
   attacks: "sim/results/attacks.md",
   codecs: "sim/results/codecs.md",
   measurements: "sim/results/measurements.md",
+  skew: "sim/results/skew.md",
   "slow-devices": "sim/results/slow-devices.md",
 } as const;
 type Report = keyof typeof PAGES;
@@ -50,6 +51,12 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
   codecs: (options) =>
     reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
   measurements: reportMeasurements,
+  skew: (options) =>
+    reportOne(
+      "skew",
+      async () => (await import("../../../sim/paper/measure-skewed-training.ts")).skewedTrainingSection,
+      options,
+    ),
   "slow-devices": (options) =>
     reportOne(
       "slow-devices",

@@ -14,6 +14,7 @@ import {
   type MeasureReport,
   measureReport,
 } from "../../../sim/paper/measure-report.ts";
+import { skewedTrainingSection } from "../../../sim/paper/measure-skewed-training.ts";
 import { slowDevicesSection } from "../../../sim/paper/measure-slow-devices.ts";
 import { agreedAfter } from "../../../sim/paper/measure-split.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
@@ -123,6 +124,33 @@ describe("the page of slow devices", () => {
     assert.deepEqual(table.rows[7]?.slice(0, 2), ["9 of 30 slower by 20, sign-flip", "adaptive"]);
     assert.deepEqual(table.rows[9]?.slice(0, 2), ["1 of 30 slower by 1000, none", "adaptive"]);
     assert.equal(figures.length, 1);
+    assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
+  });
+
+  it("says what is missing before there are runs", () => {
+    const { table, figures } = page(() => undefined);
+    assert.equal(figures.length, 0);
+    assert.match(JSON.stringify(table), /…/);
+  });
+});
+
+describe("the page of ways of training on skewed data", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-skew.yaml"), "utf8"));
+  const page = (result: (scenario: Scenario) => Result | undefined) =>
+    skewedTrainingSection(sweepOf(cells(document, result)));
+
+  it("has a row for data, graph and attack, a column for each way, and mean, interval and worst peer in each cell", () => {
+    const { table, figures, notes } = page(({ seed }) => ({
+      mean: seed === 1 ? 0.95 : 0.9,
+      worst: seed === 1 ? 0.8 : 0.85,
+    }));
+    assert.deepEqual(table.head.slice(0, 4), ["data, graph, attack", "as it was", "outerMomentum 0.8", "fedavg"]);
+    assert.equal(table.rows[0]?.[0], "digits, Dirichlet 0.1, degree 8");
+    assert.equal(table.rows[0]?.[1], "91.0 ± 2.8 / 84.0 (80.0)");
+    assert.ok(table.rows.some(([place]) => place === "digits, Dirichlet 0.1, complete, alie z=1.5 20 %"));
+    assert.ok(table.rows.every((row) => row.length === table.head.length));
+    assert.equal(figures.length, 3);
+    assert.match(notes ?? "", /as it was .*; outerMomentum 0\.8/);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
