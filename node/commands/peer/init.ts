@@ -40,6 +40,9 @@ const LARGEST_QUORUM = 3;
 /** A quarter of the bytes, and no accuracy that can be measured (sim/results/codecs.md). Tasks of before, which name none, have f32. */
 const NEW_TASKS_CODEC = "int8";
 
+/** Learns more from unlike data in as many cycles, and holds against liars at least as well as without (sim/results/skew.md). */
+const NEW_TASKS_MOMENTUM = 0.7;
+
 export async function run(options: InitOptions): Promise<void> {
   const name = options.template ?? (options.data === undefined ? "digits" : "csv");
   const template = TEMPLATES[name as TemplateName];
@@ -106,6 +109,12 @@ async function complete(document: Document, options: InitOptions, peers: number)
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
   document.setIn(["training", "adaptive"], document.createNode(true));
   comment(document, ["training", "adaptive"], " devices that are much slower than others take fewer steps");
+  document.setIn(["training", "outerMomentum"], document.createNode(NEW_TASKS_MOMENTUM));
+  comment(
+    document,
+    ["training", "outerMomentum"],
+    " trainings start beyond the model, along its way: for data that differ",
+  );
   document.set("codec", document.createNode(NEW_TASKS_CODEC));
   comment(document, ["codec"], " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth)");
   let fill: Fill | undefined;
