@@ -71,9 +71,10 @@ export function groupRuns(sources: readonly Source[]): Group[] {
   });
   const labels = labelScenarios(parts.map(({ reports }) => ([...reports.values()][0] as Report).scenario));
   return parts.map(({ hash, from, reports }, i) => {
-    const { label, differs } = labels[i] as Labelled;
+    const { label, title, differs } = labels[i] as Labelled;
+    const place = from === "" ? "" : ` (${from})`;
     const inOrder = [...reports].sort(([a], [b]) => a - b).map(([, report]) => report);
-    return { hash, label: from === "" ? label : `${label} (${from})`, differs, reports: inOrder };
+    return { hash, label: `${label}${place}`, title: `${title}${place}`, differs, reports: inOrder };
   });
 }
 

@@ -1,6 +1,7 @@
 /** Many runs as one table: what varies between them, then what came of each. Written from the runs alone, whoever made them. */
 import { csvField } from "../../protocol/base/csv-field.ts";
 import type { Report } from "../run/report.ts";
+import { titleOf } from "./names.ts";
 import { textOf } from "./sweep.ts";
 import { differingPaths, valueAt } from "./sweep-paths.ts";
 
@@ -10,6 +11,8 @@ type Scenario = Report["scenario"];
 export interface Labelled {
   /** `attack.kind=alie attack.share=0.1`; the name of the scenario where nothing differs. */
   readonly label: string;
+  /** `alie, 10 % liars`: the same for figures. */
+  readonly title: string;
   /** Path -> value; undefined where the scenario has nothing there. */
   readonly differs: ReadonlyMap<string, unknown>;
 }
@@ -46,7 +49,11 @@ export function labelScenarios(scenarios: readonly Scenario[]): Labelled[] {
     const parts = [...differs].map(([path, value]) =>
       value === undefined ? absent(path) : `${path}=${textOf(value)}`,
     );
-    return { label: [...new Set(parts)].join(" ") || scenario.name, differs };
+    return {
+      label: [...new Set(parts)].join(" ") || scenario.name,
+      title: titleOf(differs) || scenario.name,
+      differs,
+    };
   });
 }
 

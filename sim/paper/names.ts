@@ -9,6 +9,8 @@ import { counted } from "./markdown.ts";
 /** Options that are named even at their defaults, since sources give a range of them. */
 const ALWAYS_NAMED: readonly string[] = ["z"];
 
+export { partitionName } from "../compare/names.ts";
+
 export const DEFAULT_RULE = "guarded-median";
 export const DEFAULT_INBOX = 8;
 
@@ -24,16 +26,6 @@ export function algorithmName({ algorithm, task }: Scenario): string {
   if (algorithm.kind === "hearsay") return `hearsay, k ${aggregationOf({ task }).inboxSize}`;
   const parsed = ALGORITHMS.get(algorithm.kind)?.options.safeParse({});
   return nameOf(algorithm.kind, optionsOf(algorithm), parsed?.success ? parsed.data : {});
-}
-
-/** `Dirichlet 0.5`, `two labels`. */
-export function partitionName(partition: string): string {
-  if (partition === "shards:2") return "two labels";
-  const [kind = "", argument] = partition.split(":");
-  if (argument === undefined) return kind;
-  if (kind === "dirichlet") return `Dirichlet ${argument}`;
-  if (kind === "label-dirichlet") return `label-Dirichlet ${argument}`;
-  return `${kind} ${argument}`;
 }
 
 function nameOf(kind: string, options: Readonly<Record<string, unknown>>, defaults: unknown): string {

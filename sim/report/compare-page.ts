@@ -1,7 +1,8 @@
-/** Several runs on one page: a line for each group (its mean over seeds, shaded from least to most), and the final figures. */
+/** Several runs on one page: a line for each group (its mean over seeds, shaded by its 95 % interval), and the final figures. */
 
 import { byteUnit, formatBytes, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import type { Point, Report, Summary } from "../run/report.ts";
+import type { Axis } from "./axes.ts";
 import {
   bytesChart,
   lossChart,
@@ -46,7 +47,34 @@ export function renderComparison(groups: readonly Group[]): string {
     ...known.map(scenarioDetails),
     "</section>",
   ];
-  return renderPage("Comparison - Hearsay", parts);
+  return renderPage("Comparison - Hearsay", parts, WRAPPED);
+}
+
+/** The figures of that page. */
+export function comparisonFigures(groups: readonly Group[]): FigureItem[] {
+  const known = groups.filter(({ reports }) => reports.length > 0);
+  return curveFigures(
+    known,
+    known.some(({ reports }) => reports.some((one) => metricOf(one) === "r2")) ? "r2" : "accuracy",
+  );
+}
+
+/** Names of groups and headings take several lines, so that no column is cut off. */
+const WRAPPED =
+  "tr>:first-child{white-space:normal;min-width:9em;max-width:22em}thead th{white-space:normal;vertical-align:bottom}";
+
+type Column = readonly [
+  title: string,
+  value: (summary: Summary) => number | undefined,
+  format: (value: number) => string,
+];
+
+/** Of the metrics that scenarios ask for beside accuracy. */
+function furtherColumns(groups: readonly Group[]): Column[] {
+  const finals = groups.flatMap(({ reports }) => reports.map(({ summary }) => summary.final.metrics ?? {}));
+  return [...new Set(finals.flatMap(Object.keys))].map((name): Column => {
+    return [`Mean ${name}`, ({ final }) => final.metrics?.[name]?.mean, (value) => formatNumber(value, 3)];
+  });
 }
 
 function finalTable(groups: readonly Group[], metric: Metric): string {
@@ -57,11 +85,7 @@ function finalTable(groups: readonly Group[], metric: Metric): string {
   const unit = byteUnit(Math.max(0, ...bytes));
   const score = (value: number): string => formatScore(value, metric);
   const number = (value: number): string => formatNumber(value, 3);
-  const columns: readonly [
-    title: string,
-    value: (summary: Summary) => number | undefined,
-    format: (value: number) => string,
-  ][] = [
+  const columns: readonly Column[] = [
     [`Mean ${name}`, ({ final }) => final.accuracy.mean, score],
     ["Worst peer", ({ final }) => final.accuracy.worst, score],
     ["Attack success", ({ final }) => final.attackSuccess, formatPercent],
@@ -70,6 +94,7 @@ function finalTable(groups: readonly Group[], metric: Metric): string {
     [`Sent per peer (${unit.name})`, ({ final }) => final.bytesPerPeer / unit.bytes, number],
     ["Cycles per peer", ({ final }) => final.cycles, formatNumber],
     ["Seconds to target", ({ reached }) => reached?.seconds, formatNumber],
+    ...furtherColumns(groups),
   ];
   const shown = columns.filter(([, value]) =>
     groups.some(({ reports }) => reports.some(({ summary }) => isNumber(value(summary)))),
@@ -102,7 +127,7 @@ function curveFigures(groups: readonly Group[], metric: Metric): FigureItem[] {
   const time = (y: (point: Point) => number | undefined): Series[] => over(({ seconds }) => seconds, y);
   const mean = (point: Point): number => point.accuracy.mean;
   const worst = (point: Point): number => point.accuracy.worst;
-  const y = scoreAxis(metric);
+  const y = shadedAxis(groups, metric);
   const attacked = time(({ attackSuccess }) => attackSuccess).filter(({ points }) => points.length > 0);
   const share = { label: "triggered rows", percent: true, domain: [0, 1] } as const;
   const finals = groups.map(({ label, reports }) => {
@@ -151,7 +176,15 @@ function curveFigures(groups: readonly Group[], metric: Metric): FigureItem[] {
   ];
 }
 
-const BAND = "Mean over the runs of a group; shaded from the least to the most of them.";
+/** With what the shade is, for figures that stand alone. */
+function shadedAxis(groups: readonly Group[], metric: Metric): Axis {
+  const axis = scoreAxis(metric);
+  const isShaded = groups.some(({ reports }) => reports.length > 1);
+  return isShaded ? { ...axis, label: `${axis.label}; shaded: 95 % interval` } : axis;
+}
+
+const BAND =
+  "Mean over the runs of a group; shaded: its 95 % confidence interval (Student's t), where there are two runs or more.";
 
 /** Each scenario of a group once; its runs may differ in the seed alone. */
 function scenarioDetails({ label, reports }: Group): string {

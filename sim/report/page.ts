@@ -7,8 +7,11 @@ import { darkDeclarations } from "./palette.ts";
 import { FONT } from "./svg.ts";
 import { escapeText } from "./text.ts";
 
-/** @param body parts of this file and figures, in order. */
-export function renderPage(title: string, body: readonly string[]): string {
+/**
+ * @param body parts of this file and figures, in order.
+ * @param style more rules for this page.
+ */
+export function renderPage(title: string, body: readonly string[], style = ""): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -17,7 +20,7 @@ export function renderPage(title: string, body: readonly string[]): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="color-scheme" content="light dark">
 <title>${escapeText(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 </head>
 <body>
 <main>

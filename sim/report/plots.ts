@@ -13,7 +13,7 @@ const PLOT_HEIGHT = 210;
 export interface Series {
   readonly label: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** Shaded around the line: a spread over peers, or least and most over seeds. */
+  /** Shaded around the line: a spread over peers, or the 95 % interval over seeds. */
   readonly band?: readonly (readonly [x: number, low: number, high: number])[];
   /** Colour and dashes; left out: the place among the series. */
   readonly style?: number;
@@ -26,11 +26,13 @@ export interface LineChart {
   readonly series: readonly Series[];
   readonly xType?: AxisType;
   readonly yType?: AxisType;
+  /** Lines that no legend names: many of one kind. */
+  readonly crowd?: readonly Series["points"][];
 }
 
 /** A line for each series. What is not finite, or not positive on a logarithm, is a gap; a lone point is a dot. */
-export function lineChart({ title, x, y, series, xType, yType }: LineChart): string {
-  const points = series.flatMap((one) => one.points);
+export function lineChart({ title, x, y, series, xType, yType, crowd = [] }: LineChart): string {
+  const points = [...series.flatMap((one) => one.points), ...crowd.flat()];
   const bands = series.flatMap((one) => one.band ?? []);
   const xScale = createScale(
     x,
@@ -42,6 +44,8 @@ export function lineChart({ title, x, y, series, xType, yType }: LineChart): str
     xScale.shows(at ?? Number.NaN) && values.every(yScale.shows);
   const marks: Plot.Markish[] = [];
   const keys: Key[] = [];
+  for (const line of crowd)
+    marks.push(Plot.lineY(line.filter(shown), { x: at(0), y: at(1), stroke: MUTED, strokeOpacity: 0.45 }));
   for (const [i, { label, points, band = [], style = i }] of series.entries()) {
     const colour = seriesColour(style);
     const dash = series.length > 1 ? seriesDash(style) : undefined;

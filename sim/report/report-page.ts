@@ -1,7 +1,7 @@
 /** One run as a page that opens from disk: key figures, curves, what became of each peer, and the scenario that repeats it. */
 
 import { formatBytes, formatNumber } from "../../protocol/base/figures.ts";
-import type { PeerRow, Report } from "../run/report.ts";
+import type { CurvePoint, PeerRow, Report } from "../run/report.ts";
 import {
   bytesChart,
   lossChart,
@@ -13,7 +13,19 @@ import {
   scoreAxis,
   signaturesText,
 } from "./curves.ts";
-import { type Card, cards, details, facts, figures, heading, notice, renderPage, table, yamlBlock } from "./page.ts";
+import {
+  type Card,
+  cards,
+  details,
+  type FigureItem,
+  facts,
+  figures,
+  heading,
+  notice,
+  renderPage,
+  table,
+  yamlBlock,
+} from "./page.ts";
 import { peerFigures } from "./peer-figures.ts";
 import { barChart, lineChart, type Series } from "./plots.ts";
 import { formatPercent, formatScore, type Metric } from "./text.ts";
@@ -42,6 +54,12 @@ export function renderReport(report: Report): string {
     "</section>",
   ];
   return renderPage(`${summary.name}, seed ${summary.seed} - Hearsay`, parts);
+}
+
+/** The figures of that page. */
+export function reportFigures(report: Report): FigureItem[] {
+  const metric = metricOf(report);
+  return [...learningFigures(report, metric), ...peerFigures(report, metric)];
 }
 
 function keyFigures({ summary }: Report, metric: Metric): Card[] {
@@ -81,7 +99,10 @@ function headerFacts({ scenario, summary }: Report): [string, string][] {
   ];
 }
 
-function learningFigures({ summary, series }: Report, metric: Metric): { svg: string; caption?: string }[] {
+function learningFigures(
+  { summary, series, curves = [] }: Report,
+  metric: Metric,
+): { svg: string; caption?: string }[] {
   const name = METRIC_NAMES[metric];
   const mean: Series = {
     label: "mean ± standard deviation",
@@ -105,6 +126,19 @@ function learningFigures({ summary, series }: Report, metric: Metric): { svg: st
       svg: lineChart({ title: title("time"), x: SECONDS, y, series: [mean, worst] }),
       ...(metric === "r2" && { caption: rimNote(metric).trim() }),
     },
+    ...(curves.length > 0
+      ? [
+          {
+            svg: lineChart({
+              title: `${capital(name)} of each peer over time`,
+              x: SECONDS,
+              y,
+              series: [mean],
+              crowd: linesOf(curves),
+            }),
+          },
+        ]
+      : []),
     { svg: bytesChart(title("bytes"), y, [bytes(mean), bytes(worst)]) },
     { svg: lossChart("Loss of the honest peers over time", "loss, mean", [loss]) },
     {
@@ -119,6 +153,12 @@ function learningFigures({ summary, series }: Report, metric: Metric): { svg: st
       caption: "Staleness: local trainings that the receiver was ahead of the sender. The last bar holds all above.",
     },
   ];
+}
+
+/** One for each peer. */
+function linesOf(curves: readonly CurvePoint[]): [number, number][][] {
+  const byPeer = Map.groupBy(curves, ({ index }) => index);
+  return [...byPeer.values()].map((points) => points.map(({ seconds, accuracy }) => [seconds, accuracy]));
 }
 
 function stalenessChart(counts: readonly number[]): string {

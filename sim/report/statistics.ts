@@ -35,7 +35,7 @@ export type Curve = readonly (readonly [x: number, y: number])[];
 
 export interface MeanCurve {
   readonly points: Curve;
-  /** Least and most over the curves. */
+  /** 95 % confidence interval of the mean; none of a single curve. */
   readonly band: readonly (readonly [x: number, low: number, high: number])[];
 }
 
@@ -57,7 +57,10 @@ export function meanCurve(curves: readonly Curve[]): MeanCurve {
   const values = places.map((x) => ({ x, all: known.map((curve) => valueAt(curve, x)) }));
   return {
     points: values.map(({ x, all }) => [x, mean(all)]),
-    band: known.length > 1 ? values.map(({ x, all }) => [x, Math.min(...all), Math.max(...all)]) : [],
+    band: values.flatMap(({ x, all }) => {
+      const { mean: centre = Number.NaN, half } = meanInterval(all) ?? {};
+      return half === undefined ? [] : [[x, centre - half, centre + half] as const];
+    }),
   };
 }
 

@@ -29,13 +29,14 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
   }
   if (options.html !== undefined) {
     const { renderComparison } = await withPlots(() => import("../../../sim/report/compare-page.ts"));
-    await writeOutput(options.html, renderComparison(groups));
+    await writeOutput(options.html, renderComparison(groups.map((group) => ({ ...group, label: group.title }))));
   }
   const compared = compareGroups(groups);
   if (options.json) {
     return printJson({
       groups: compared.map(({ group, metrics, differences }) => ({
         label: group.label,
+        title: group.title,
         hash: group.hash,
         seeds: group.reports.map(({ summary }) => summary.seed),
         differs: Object.fromEntries(group.differs),
@@ -47,7 +48,7 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
   const few = compared.length <= MAX_COLUMNS;
   const lettered = compared.map((entry, i) => ({
     ...entry,
-    group: { ...entry.group, label: few ? `${letter(i)}  ${entry.group.hash.slice(0, 8)}` : entry.group.label },
+    group: { ...entry.group, title: few ? `${letter(i)}  ${entry.group.title}` : entry.group.title },
   }));
   const parts = [groupTable(lettered), differenceTable(lettered), notes(compared)];
   if (few) parts.unshift(contrastTable(compared, textOf));

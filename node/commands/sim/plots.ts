@@ -2,12 +2,15 @@
  * Pages with plots. What draws them, Observable Plot and linkedom, are optional peer dependencies in package.json: a peer never draws, so
  * `npm install hearsay` leaves them out, and a simulation without them writes everything but its page.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { packageRoot } from "../../disk/package-root.ts";
+import { writeOutput } from "../../disk/whole-file.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { tell } from "../../terminal/terminal.ts";
+
+type FigureItem = import("../../../sim/report/page.ts").FigureItem;
 
 /**
  * A module that draws.
@@ -23,6 +26,14 @@ export async function withPlots<T>(load: () => Promise<T>): Promise<T> {
     const message = `plots need two packages that are not installed: npm install ${packages}, with -g where hearsay has it`;
     throw new HearsayError("ERR_CONFIG", message, { packages }, error);
   });
+}
+
+/** Figures of a page as files in `figures/` of a directory; what was there before goes. */
+export async function writeFigures(directory: string, figures: readonly FigureItem[]): Promise<void> {
+  const { figureFiles } = await import("../../../sim/report/files.ts");
+  const folder = join(directory, "figures");
+  await rm(folder, { recursive: true, force: true });
+  for (const [name, svg] of figureFiles(figures)) await writeOutput(join(folder, name), svg);
 }
 
 /** The same, or nothing and a word about it. Ask before a long run, so that whoever wants the page can stop in time. */

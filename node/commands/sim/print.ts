@@ -38,7 +38,7 @@ export function groupTable(compared: readonly Compared[]): string {
   return table(
     ["", "seeds", ...metrics.map(({ name }) => name)],
     compared.map(({ group, metrics: found }) => [
-      group.label,
+      group.title,
       String(group.reports.length),
       ...metrics.map((metric) => estimateText(found.get(metric), metric.unit, group.reports.length)),
     ]),
@@ -49,7 +49,7 @@ export function groupTable(compared: readonly Compared[]): string {
 export function differenceTable(compared: readonly Compared[]): string {
   const metrics = metricsOf(compared);
   const rows = compared.slice(1).map(({ group, differences }) => [
-    group.label,
+    group.title,
     String(Math.max(0, ...metrics.map((metric) => differences.get(metric)?.count ?? 0))),
     ...metrics.map((metric) => {
       const found = differences.get(metric);

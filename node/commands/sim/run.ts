@@ -10,7 +10,7 @@ import { createProgress } from "../../terminal/sim-progress.ts";
 import { print, tell } from "../../terminal/terminal.ts";
 import { type Report, refuseOtherRun, writeRunDirectory } from "./files.ts";
 import { Interrupted, onInterrupt } from "./interrupt.ts";
-import { plotsIfInstalled } from "./plots.ts";
+import { plotsIfInstalled, writeFigures } from "./plots.ts";
 import { createSimPool } from "./pool.ts";
 import { loadScenario } from "./scenario.ts";
 import { workersOfRun } from "./workers.ts";
@@ -70,6 +70,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const { user, system } = process.cpuUsage(startedCpu);
   const cost = { wallSeconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 };
 
+  if (directory !== undefined && page !== undefined) await writeFigures(directory, page.reportFigures(report));
   if (directory !== undefined) await writeRunDirectory(directory, report, page?.renderReport(report));
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
   else

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { type Report, readRun, runFiles } from "./files.ts";
-import { plotsIfInstalled } from "./plots.ts";
+import { plotsIfInstalled, writeFigures } from "./plots.ts";
 
 type Compared = import("../../../sim/compare/compare.ts").Compared;
 
@@ -35,8 +35,10 @@ export async function writeTables(directory: string): Promise<Tables> {
   const files = ["results.csv", "series.csv", ...(curves.length > 0 ? ["curves.csv"] : [])];
   const page = await plotsIfInstalled(() => import("../../../sim/report/compare-page.ts"));
   if (page !== undefined) {
-    await writeOutput(join(directory, "report.html"), page.renderComparison(groups));
-    files.push("report.html");
+    const titled = groups.map((group) => ({ ...group, label: group.title }));
+    await writeOutput(join(directory, "report.html"), page.renderComparison(titled));
+    await writeFigures(directory, page.comparisonFigures(titled));
+    files.push("report.html", "figures/");
   }
   return { groups: compareGroups(groups), files: files.map((file) => join(directory, file)) };
 }

@@ -23,6 +23,7 @@ const SCENARIO = {
 };
 const SWEEP = { scenario: SCENARIO, grids: [{ partition: ["iid", "dirichlet:0.5"] }], seeds: [1, 2] };
 const RUNS = 4;
+const RUN_FILES = "/peers.csv /peers.jsonl /report.html /scenario.yaml /series.csv /series.jsonl /summary.json";
 
 let lab: Lab;
 let scenario: string;
@@ -71,13 +72,12 @@ describe("sim run", { concurrency: 2 }, () => {
     ])
       assert.match(stdout, part);
     const files = await contents(out);
-    assert.deepEqual(
-      [...files.keys()],
-      ["/peers.jsonl", "/report.html", "/scenario.yaml", "/series.jsonl", "/summary.json"],
-    );
+    const named = [...files.keys()].filter((name) => !name.startsWith("/figures/"));
+    assert.deepEqual(named.join(" "), RUN_FILES);
+    assert.ok(files.has("/figures/accuracy-of-the-honest-peers-over-time.svg"));
     const summary = JSON.parse(files.get("/summary.json") ?? "");
     assert.equal(summary.seed, 5);
-    for (const [name, text] of files) assert.ok(text.includes(summary.hash), `${name} without its hash`);
+    for (const name of named) assert.ok(files.get(name)?.includes(summary.hash), `${name} without its hash`);
     assert.equal(jsonLines(files.get("/series.jsonl") ?? "").length, 3);
     assert.equal(jsonLines(files.get("/peers.jsonl") ?? "").length, 4);
     assert.match((await sim(USAGE, "run", scenario, "--out", out)).stderr, /another run.*seed 5.*--out/);
@@ -164,8 +164,10 @@ describe("sim sweep", () => {
       sim(0, "sweep", sweep, "--shard", "2/2", "--workers", "1", "--out", lab.path("shard-2")),
     ]);
     const files = await contents(one);
-    assert.deepEqual([...files.keys()].slice(0, 3), ["/report.html", "/results.csv", "/results.jsonl"]);
-    assert.equal(files.size, 3 + RUNS);
+    const named = [...files.keys()].filter((name) => !/^\/(?:figures|runs)\//.test(name));
+    assert.deepEqual(named, ["/report.html", "/results.csv", "/results.jsonl", "/series.csv"]);
+    assert.equal([...files.keys()].filter((name) => name.startsWith("/runs/")).length, RUNS);
+    assert.match(files.get("/figures/mean-accuracy-over-time.svg") ?? "", /Dirichlet 0\.5/);
     assert.deepEqual(await contents(two), files);
     const merged = await simJson("merge", lab.path("shard-1"), lab.path("shard-2"), "--out", whole);
     assert.deepEqual([merged.runs, merged.groups], [RUNS, 2]);
