@@ -16,6 +16,8 @@ export interface GossipInternals {
   createInboundStream(peer: Libp2pPeerId, stream: Stream): void;
   onPeerConnected(peer: Libp2pPeerId, connection: Connection): void;
   onPeerDisconnected(peer: Libp2pPeerId): void;
+  /** @param options.floodPublish to all neighbours, not only to those of the mesh. */
+  publish(topic: string, data: Uint8Array, options: { readonly floodPublish: boolean }): Promise<unknown>;
   doAddBackoff(peer: PeerId, topic: string, intervalMs: number): void;
 }
 

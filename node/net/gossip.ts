@@ -37,11 +37,11 @@ interface GossipOptions extends Pick<Shares, "work" | "bytes" | "fault"> {
 }
 
 /** Shares of a millisecond. */
-const COST_OF_KIB = 0.02;
-const COST_OF_MESSAGE = 0.05;
+export const COST_OF_KIB = 0.02;
+export const COST_OF_MESSAGE = 0.05;
 const COST_OF_ITEM = 0.001;
 /** On top, of a newcomer's message that is of no use here: who brings such is read more slowly, and so all the rest of it costs less. */
-const COST_OF_USELESS = 0.1;
+export const COST_OF_USELESS = 0.1;
 /** A neighbour that cannot pay is looked at again after this. */
 const PAY_AGAIN_MS = 50;
 /** Messages of an RPC that are handled in one turn of the event loop. */
@@ -99,22 +99,15 @@ export function createGossip(
   };
 }
 
-/**
- * Subscribes; each message goes to the handler, whose verdict says whether it is passed on, and whether it is its sender's fault. A message that is ignored with a
- * code, e.g. one of an author that announces too often, is no fault, but costs a newcomer that brings it.
- */
+/** Subscribes; each message goes to the handler, whose verdict says whether it is passed on. */
 export function subscribe(
   pubsub: GossipSub,
   topic: string,
   handler: (from: PeerId, data: Uint8Array) => Verdict,
-  { fault, work, isKnown }: Pick<Shares, "fault" | "work" | "isKnown">,
 ): void {
   pubsub.topicValidators.set(topic, (from, { data }) => {
-    const peer = from.toString();
-    const { verdict, code } = handler(peer, data);
-    if (verdict === "reject") fault(peer);
-    if (verdict === "ignore" && code !== undefined && !isKnown(peer)) work.charge(peer, COST_OF_USELESS);
-    return VERDICTS[verdict];
+    const { verdict, relay = true } = handler(from.toString(), data);
+    return relay ? VERDICTS[verdict] : TopicValidatorResult.Ignore;
   });
   pubsub.subscribe(topic);
 }
@@ -177,7 +170,7 @@ function reserveFor(peer: PeerId, budget: ByteBudget): (bytes: number) => boolea
 }
 
 /** Waits until the neighbour can pay; meanwhile nothing is read from it. */
-async function pay(work: Budget, peer: PeerId, cost: number, stream: Stream): Promise<void> {
+export async function pay(work: Budget, peer: PeerId, cost: number, stream: Pick<Stream, "status">): Promise<void> {
   while (!work.pay(peer, cost) && stream.status === "open") await sleep(PAY_AGAIN_MS, undefined, { ref: false });
 }
 

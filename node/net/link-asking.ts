@@ -3,6 +3,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import { readFrames, sendFrame } from "./frames.ts";
+import { encodeDelta } from "./link-delta.ts";
 import {
   decodeLinkMessage,
   encodeName,
@@ -22,11 +23,15 @@ export interface LinkAnswer {
 export interface AskingLink {
   /** @throws HearsayError ERR_UNREACHABLE where the link ends; ERR_DECODE or ERR_TOO_LARGE where its other end keeps to no protocol; the signal's reason. */
   ask(service: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer>;
+  /** Sends an announcement, for which nobody answers; what the stream does not take is lost with it. */
+  announce(topic: string, body: Uint8Array): void;
   readonly isOpen: boolean;
   /** Messages that have come. */
   readonly heard: number;
   end(why: Error): void;
 }
+
+const NOTHING = new Uint8Array(0);
 
 interface Pending {
   resolve(answer: LinkAnswer): void;
@@ -42,6 +47,8 @@ class Link implements AskingLink {
   readonly #stream: Stream;
   readonly #pending = new Map<number, Pending>();
   readonly #services = new Map<string, number>();
+  /** The last announcement of each topic. */
+  readonly #announced = new Map<string, Uint8Array>();
   #writing: Promise<unknown> = Promise.resolve();
   #ended: Error | undefined;
   heard = 0;
@@ -75,6 +82,14 @@ class Link implements AskingLink {
       });
       this.#send(headOf(number, this.#numberOf(service)), body);
     });
+  }
+
+  announce(topic: string, body: Uint8Array): void {
+    if (this.#ended !== undefined) return;
+    const service = this.#numberOf(topic); // its name goes first
+    const delta = encodeDelta(this.#announced.get(topic) ?? NOTHING, body);
+    this.#announced.set(topic, body);
+    this.#send(headOf(0, service), delta);
   }
 
   end(why: Error): void {

@@ -1,9 +1,10 @@
 /**
- * The messages of a link: one stream that stays open and carries the requests of one end of a connection, and their answers. Each message is a frame
- * (unsigned-varint length, bytes).
+ * The messages of a link: one stream that stays open and carries the requests and announcements of one end of a connection, and the answers. Each message is
+ * a frame (unsigned-varint length, bytes).
  *
  *   to the answerer   number, service, body     number 1, 2, ...: of a request, below 2^16, free again when its answer has come
  *                     0, service, name          from now on the service has this name; numbers of services are 0, 1, ... in this order
+ *                     0, service, delta         of a service that has a name: an announcement of that topic (link-delta.ts)
  *   to the asker      number, status, body      status 0: the answer; 1: body is an error code; 2: not served; 3: the answerer failed
  *
  * Numbers are unsigned varints. So a request costs three bytes more than what it says, and no protocol is chosen for it.
@@ -48,11 +49,12 @@ export function decodeLinkMessage(frame: Uint8Array): LinkMessage {
   return { number: first.value, second: second.value, body: frame.subarray(second.end) };
 }
 
-function varint(value: number): number[] {
+export function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >> 7)];
 }
 
-function readVarint(bytes: Uint8Array, start: number): { value: number; end: number } {
+/** @throws HearsayError ERR_DECODE where there is none below 2^16. */
+export function readVarint(bytes: Uint8Array, start: number): { value: number; end: number } {
   let value = 0;
   for (let at = start; at < start + 3; at++) {
     const byte = bytes[at];
@@ -60,5 +62,5 @@ function readVarint(bytes: Uint8Array, start: number): { value: number; end: num
     value |= (byte & 0x7f) << (7 * (at - start));
     if (byte < 0x80 && value < 0x10000) return { value, end: at + 1 };
   }
-  throw new HearsayError("ERR_DECODE", "no message of a link: it begins with two numbers below 2^16");
+  throw new HearsayError("ERR_DECODE", "no number below 2^16 where a message of a link has one");
 }

@@ -7,6 +7,7 @@ import type { PeerId, RequestHandler } from "../../protocol/base/seams.ts";
 import { wallClock } from "../clock.ts";
 import type { Hold } from "./byte-budget.ts";
 import { readFrames, sendFrame } from "./frames.ts";
+import { decodeDelta } from "./link-delta.ts";
 import { decodeLinkMessage, headOf, type LinkMessage, MAX_ASKED_BYTES, STATUS, type Status } from "./link-messages.ts";
 import { MALFORMED } from "./serve.ts";
 import type { Shares } from "./shares.ts";
@@ -17,12 +18,22 @@ const MAX_SERVICES = 16;
 const MAX_NAME_LENGTH = 128;
 const NOTHING = new Uint8Array(0);
 
-interface Serving {
+/** Hears an announcement; resolves when the next may be read. */
+export type Hear = (from: PeerId, topic: string, body: Uint8Array, stream: Pick<Stream, "status">) => Promise<void>;
+
+/** What a node answers and hears. */
+export interface LinkServices {
   readonly shares: Shares;
   readonly handlers: ReadonlyMap<string, RequestHandler>;
+  readonly hear: Hear;
+}
+
+interface Serving extends LinkServices {
   readonly stream: Stream;
   readonly from: PeerId;
   readonly names: string[];
+  /** The last announcement of each topic. */
+  readonly announced: Map<string, Uint8Array>;
   /** Aborts when the link ends. */
   readonly gone: AbortController;
   /** Ends of requests that are under way. */
@@ -35,16 +46,13 @@ interface Serving {
  * whole in a short time, and an answer is made only when there is room for it among the bytes that are held for others. A link whose answers are not taken
  * in time ends.
  */
-export async function serveLink(
-  shares: Shares,
-  handlers: ReadonlyMap<string, RequestHandler>,
-  stream: Stream,
-  from: PeerId,
-): Promise<void> {
+export async function serveLink(services: LinkServices, stream: Stream, from: PeerId): Promise<void> {
+  const { shares } = services;
   const gone = new AbortController();
   const serving: Serving = {
-    ...{ shares, handlers, stream, from, gone },
-    ...{ names: [], underWay: new Set(), writing: Promise.resolve() },
+    ...services,
+    ...{ stream, from, gone },
+    ...{ names: [], announced: new Map(), underWay: new Set(), writing: Promise.resolve() },
   };
   stream.addEventListener("close", () => gone.abort(new HearsayError("ERR_UNREACHABLE", "the link ended")));
   const held = shares.bytes.tryHold(from, 0, "frame");
@@ -64,10 +72,11 @@ export async function serveLink(
 
 async function take(serving: Serving, { number, second, body }: LinkMessage): Promise<void> {
   const { names, underWay } = serving;
-  if (number === 0) return nameService(names, second, body);
   const name = names[second];
+  if (number === 0 && name === undefined) return nameService(names, second, body);
   // [REJECT] A service without a name.
   if (name === undefined) throw new HearsayError("ERR_DECODE", `service ${second} of a link has no name`);
+  if (number === 0) return heard(serving, name, body);
   // [REJECT] A body longer than a request.
   if (body.length > LIMITS.maxRequestBytes)
     throw new HearsayError("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
@@ -83,6 +92,13 @@ function nameService(names: string[], service: number, bytes: Uint8Array): void 
   if (service !== names.length || service >= MAX_SERVICES || name === undefined || name.length > MAX_NAME_LENGTH)
     throw new HearsayError("ERR_DECODE", "no name of a service, or not the next one");
   names.push(name);
+}
+
+// [REJECT] An announcement of more than LIMITS.maxAnnouncementBytes, or no delta to the one before.
+function heard({ announced, from, hear, stream }: Serving, topic: string, delta: Uint8Array): Promise<void> {
+  const body = decodeDelta(announced.get(topic) ?? NOTHING, delta, LIMITS.maxAnnouncementBytes);
+  announced.set(topic, body);
+  return hear(from, topic, body, stream);
 }
 
 async function serveOne(serving: Serving, number: number, name: string, body: Uint8Array): Promise<void> {

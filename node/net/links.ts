@@ -12,6 +12,10 @@ export interface Links {
    * @throws as `AskingLink.ask`, and what opening a stream does.
    */
   ask(connection: Connection, protocol: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer | undefined>;
+  /** Sends an announcement over the link of a connection; false where its other end serves none. @throws as `ask`. */
+  announce(connection: Connection, topic: string, body: Uint8Array): Promise<boolean>;
+  /** Whether the other end serves no links. */
+  isWithout(connection: Connection): boolean;
 }
 
 /** What is known of a connection. */
@@ -29,14 +33,29 @@ export function createLinks(): Links {
   const links = new WeakMap<Connection, Known>();
   return {
     async ask(connection, protocol, body, signal) {
-      const known = links.get(connection) ?? { link: undefined, opening: undefined, withoutUntilMs: 0 };
-      links.set(connection, known);
-      const link = known.link?.isOpen ? known.link : await opened(connection, known, signal);
+      const link = await linkOf(links, connection, signal);
       if (link === undefined) return undefined;
       const answer = await askOver(link, protocol, body, signal);
       return answer.status === STATUS.notServed ? undefined : answer;
     },
+    async announce(connection, topic, body) {
+      const link = await linkOf(links, connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+      link?.announce(topic, body);
+      return link !== undefined;
+    },
+    isWithout: (connection) => (links.get(connection)?.withoutUntilMs ?? 0) > 0,
   };
+}
+
+/** The link that is open, or a new one; undefined where the other end serves none. */
+async function linkOf(
+  links: WeakMap<Connection, Known>,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<AskingLink | undefined> {
+  const known = links.get(connection) ?? { link: undefined, opening: undefined, withoutUntilMs: 0 };
+  links.set(connection, known);
+  return known.link?.isOpen ? known.link : opened(connection, known, signal);
 }
 
 /** A new link; those who wait for one at the same time get the same. */
@@ -51,6 +70,7 @@ function opened(connection: Connection, known: Known, signal: AbortSignal): Prom
 async function open(connection: Connection, known: Known): Promise<AskingLink | undefined> {
   try {
     known.link = await openLink(connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+    known.withoutUntilMs = 0;
     return known.link;
   } catch (error) {
     if (!(error instanceof Error && error.name === "UnsupportedProtocolError")) throw error;

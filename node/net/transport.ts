@@ -1,5 +1,5 @@
 /**
- * The Transport seam over libp2p: announcements by gossipsub, requests over links.
+ * The Transport seam over libp2p: requests and announcements over links (announcing.ts), and gossipsub.
  *
  * A link is one stream that stays open and carries many requests (link-messages.ts): to open a stream and choose its protocol costs more than most requests.
  * A peer that serves no links, or not this protocol over them, is asked on one stream a request: one frame (unsigned-varint length, then bytes) each way; the
@@ -13,13 +13,13 @@ import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../..
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
 import { otherVersion } from "../../protocol/wire/fields.ts";
+import { createAnnouncing } from "./announcing.ts";
 import { dial, shownConnection } from "./connections.ts";
 import { readFrame, writeFrame } from "./frames.ts";
-import { subscribe } from "./gossip.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
 import type { LinkAnswer } from "./link-asking.ts";
 import { LINK_PROTOCOL, STATUS } from "./link-messages.ts";
-import { serveLink } from "./link-serving.ts";
+import { type LinkServices, serveLink } from "./link-serving.ts";
 import { createLinks, type Links } from "./links.ts";
 import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
 
@@ -29,12 +29,11 @@ const LOOK_AGAIN_MS = 250;
 export function createTransport(node: HearsayNode, traffic: Traffic): Transport {
   const handlers = new Map<string, RequestHandler>();
   const links = createLinks();
-  answerLinks(node, handlers);
+  const { hear, ...announcing } = createAnnouncing(node, links);
+  answerLinks(node, { shares: node.shares, handlers, hear });
   return {
-    async announce(topic, body) {
-      await node.services.pubsub.publish(topic, body);
-    },
-    onAnnounce: (topic, handler) => subscribe(node.services.pubsub, topic, handler, node.shares),
+    announce: announcing.announce,
+    onAnnounce: announcing.onAnnounce,
     request: (peer, protocol, body, { signal } = {}) => ask(node, links, { peer, protocol, body, signal }),
     onRequest(protocol, handler) {
       handlers.set(protocol, handler);
@@ -42,6 +41,7 @@ export function createTransport(node: HearsayNode, traffic: Traffic): Transport 
     },
     withdraw(name) {
       handlers.delete(name);
+      announcing.withdraw(name);
       withdraw(node, name);
     },
     dial: (address, options) => dial(node, address, options),
@@ -116,9 +116,8 @@ async function askOnStream(
   }
 }
 
-function answerLinks(node: HearsayNode, handlers: ReadonlyMap<string, RequestHandler>): void {
-  const handle = (stream: Stream, { remotePeer }: Connection) =>
-    serveLink(node.shares, handlers, stream, remotePeer.toString());
+function answerLinks(node: HearsayNode, services: LinkServices): void {
+  const handle = (stream: Stream, { remotePeer }: Connection) => serveLink(services, stream, remotePeer.toString());
   const most = 2; // one that is not closed yet, and its successor
   void node.handle(LINK_PROTOCOL, handle, { maxInboundStreams: most, maxOutboundStreams: most, force: true });
 }

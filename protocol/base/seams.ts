@@ -42,6 +42,8 @@ export interface Verdict {
   readonly verdict: "accept" | "ignore" | "reject";
   /** Why, for `ignore` and `reject`: an error code. */
   readonly code?: string;
+  /** False for what is accepted and goes no further. */
+  readonly relay?: boolean;
 }
 
 /** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. */

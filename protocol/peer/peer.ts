@@ -69,23 +69,22 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const { archive, budget, life, log, store, subject, transport } = parts;
   const saved = await loadState(store, numParams(task));
   const hasPast = log.head().size > 1 || log.generation > 0;
-  const account = proofs ? await openAccount(parts) : undefined;
-  const past = proofs ? joinPast(parts, hasPast) : undefined;
-
   const shelf = createBlobShelf({ budget, ...(archive && { archive }) }, subject.names.blob);
   shelf.keep(subject.taskId, subject.manifest);
+  const account = proofs ? await openAccount(parts, shelf) : undefined;
+  const past = proofs ? joinPast(parts, hasPast) : undefined;
   const { inbound, ranks, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
   const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past });
   const latest = () => loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
-  const { hello, acquaintance } = joinGreetings(parts, { receive, latest, newestOf, account, past });
+  const hello = joinGreetings(parts, { receive, latest, newestOf, account, past });
 
   const announcements = { topic: subject.names.announce, handle: receive };
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
   registerServices(transport, [...services, ...(modules.services ?? [])], life.signal);
   hello.start();
 
-  const neighbours = () => acquaintance.neighbours().length;
+  const neighbours = () => parts.acquaintance.neighbours().length;
   return {
     log,
     run: () => Promise.race([life.failed, loop.run()]), // a failure waits for no step

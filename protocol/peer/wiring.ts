@@ -23,6 +23,7 @@ import { createNewGeneration } from "./account/new-generation.ts";
 import { ownAnnouncement } from "./account/own-announcement.ts";
 import { createPast, type Past } from "./account/past.ts";
 import { createProver } from "./account/proofs.ts";
+import { createPullService } from "./account/pull-service.ts";
 import { createSentences } from "./account/sentences.ts";
 import { createWitness } from "./account/witness.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
@@ -67,6 +68,7 @@ export interface Parts extends PeerModules {
   readonly budget: Budget;
   readonly log: Log;
   readonly hashOf: HashOf;
+  readonly acquaintance: Acquaintance;
 }
 
 /** @throws HearsayError ERR_LOG_CHAIN. */
@@ -74,11 +76,13 @@ export async function openParts({ task, configured }: PeerOptions, modules: Peer
   const { clock, crypto, identity, store, transport, observe } = modules;
   const subject = createSubject(task, crypto);
   const identities = modules.identities ?? createIdentities(configured);
+  const reports = createReports(observe);
   return {
     ...modules,
     subject,
     life: createLife(),
-    reports: createReports(observe),
+    reports,
+    acquaintance: createAcquaintance(transport, reports),
     identities,
     budget: createBudget({ clock, transport, standing: identities }),
     log: await openLog({ store, identity, crypto, clock, taskId: subject.taskId, agent: AGENT }),
@@ -87,9 +91,9 @@ export async function openParts({ task, configured }: PeerOptions, modules: Peer
 }
 
 /** Answering for logs. @throws HearsayError ERR_BANNED, ERR_STATE. */
-export async function openAccount(parts: Parts): Promise<Accountability> {
+export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accountability> {
   const { clock, crypto, identity, transport, store, log, budget, identities, life, subject } = parts;
-  const { taskId, task } = subject;
+  const { taskId, task, names } = subject;
   const heads = await openHeadMemory({ store, clock, identities });
   const { bans, gossip } = await openBans(parts);
   const cosigning = createCosigning({ log, crypto, identity, clock, identities });
@@ -97,6 +101,7 @@ export async function openAccount(parts: Parts): Promise<Accountability> {
     { log, store, crypto, cosigning, budget },
     { taskId, publicKey: identity.publicKey, evidence: bans.heldBeside },
   );
+  const pulls = createPullService({ log, logService, cosigning, shelf, budget }, names.pull);
   const doubts = createDoubts(identities);
   const onWanted = createWitness({ heads, transport, clock, identity, crypto }, life.signal);
   const prover = createProver(
@@ -104,7 +109,7 @@ export async function openAccount(parts: Parts): Promise<Accountability> {
     { taskId, codec: task.codec, onFork: bans.found, onWanted },
   );
   const heardOf = (author: PeerId) => heardIn(identities.get(author)?.slot);
-  return createAccountability({ log, heads, bans, prover, logService }, { taskId, crypto, gossip, heardOf });
+  return createAccountability({ log, heads, bans, prover, logService, pulls }, { taskId, crypto, gossip, heardOf });
 }
 
 async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly gossip: TopicService }> {
@@ -156,7 +161,8 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   );
   const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
   const proofs = account && { proofs: account };
-  const fetcher = createFetch({ transport, crypto, clock }, { protocol: names.blob, codec, ...proofs });
+  const { servesPulls } = parts.acquaintance;
+  const fetcher = createFetch({ transport, crypto, clock }, { names, codec, servesPulls, ...proofs });
   const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
   const isBanned = account && { isBanned: account.isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
@@ -244,18 +250,17 @@ export interface GreetingNeeds {
   readonly past: Past | undefined;
 }
 
-export function joinGreetings(
-  parts: Parts,
-  { receive, latest, newestOf, account, past }: GreetingNeeds,
-): { readonly hello: HelloService; readonly acquaintance: Acquaintance } {
-  const { clock, transport, budget, life, reports, subject } = parts;
-  const acquaintance = createAcquaintance(transport, reports);
+export function joinGreetings(parts: Parts, { receive, latest, newestOf, account, past }: GreetingNeeds): HelloService {
+  const { clock, transport, budget, life, subject, acquaintance } = parts;
   const answered = (other: PeerId, yours: Uint8Array | undefined) => {
     past?.told(other, yours);
     account?.met(other);
   };
   const passOn = account !== undefined;
   const greet = createGreeter({ transport, subject, acquaintance }, { signal: life.signal, receive, passOn, answered });
-  const hello = createHelloService({ transport, clock, budget, subject, acquaintance }, { latest, newestOf, greet });
-  return { hello, acquaintance };
+  const servesPulls = account !== undefined;
+  return createHelloService(
+    { transport, clock, budget, subject, acquaintance },
+    { latest, newestOf, greet, servesPulls },
+  );
 }

@@ -2,7 +2,7 @@
  * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id. What follows
  * the fields below is passed over: later versions may add some.
  *
- *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null]
+ *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null, true where it serves pulls]
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   peers   [2, limit]                               -> [2, [[peerId, [multiaddr, ...]], ...]]
  */
@@ -17,12 +17,19 @@ import { publicKeyFromPeerId } from "./identity.ts";
 export const HELLO_PROTOCOL: string = `/hearsay/hello/${PROTOCOL_VERSION}.0.0`;
 
 /** Topic and protocol names of a task: the first 16 bytes of its id, in hexadecimal. */
-export function taskNames(task: Uint8Array): { announce: string; evidence: string; blob: string; peers: string } {
+export function taskNames(task: Uint8Array): {
+  announce: string;
+  evidence: string;
+  blob: string;
+  pull: string;
+  peers: string;
+} {
   const tag = toHex(task.subarray(0, 16));
   return {
     announce: `/hearsay/${tag}/announce/${PROTOCOL_VERSION}`,
     evidence: `/hearsay/${tag}/evidence/${PROTOCOL_VERSION}`,
     blob: `/hearsay/${tag}/blob/${PROTOCOL_VERSION}.0.0`,
+    pull: `/hearsay/${tag}/pull/${PROTOCOL_VERSION}.0.0`,
     peers: `/hearsay/${tag}/peers/${PROTOCOL_VERSION}.0.0`,
   };
 }
@@ -37,6 +44,8 @@ export interface HelloAnswer extends HelloRequest {
   readonly announcement?: Uint8Array;
   /** The asker's newest announcement that the answerer knows: news to an asker whose store was restored from a backup. */
   readonly yours?: Uint8Array;
+  /** Whether the answerer serves models with their proofs (pull-messages.ts). */
+  readonly servesPulls?: boolean;
 }
 
 export interface BlobRequest {
@@ -66,17 +75,19 @@ export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
   return { task: bytes32(task), agent: text(agent, 128) };
 }
 
-export function encodeHelloAnswer({ task, agent, announcement, yours }: HelloAnswer): Uint8Array {
-  return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null]);
+export function encodeHelloAnswer({ task, agent, announcement, yours, servesPulls }: HelloAnswer): Uint8Array {
+  const more = servesPulls ? [true] : [];
+  return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null, ...more]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
-  const [, task, agent, announcement, yours] = fields(bytes, 5);
+  const [, task, agent, announcement, yours, servesPulls = false] = fields(bytes, 5);
   return {
     task: bytes32(task),
     agent: text(agent, 128),
     ...(announcement !== null && { announcement: binary(announcement) }),
     ...(yours !== null && { yours: binary(yours) }),
+    ...(servesPulls === true && { servesPulls }),
   };
 }
 

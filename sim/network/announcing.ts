@@ -31,7 +31,8 @@ export function hear(nodes: Nodes, node: Node, from: PeerId, message: Announced)
   const { topic, body, name } = message;
   const handler = node.topics.get(topic);
   if (handler === undefined || (name !== undefined && !isNews(node, name))) return;
-  if (handler(from, body).verdict === "accept" && name !== undefined) spread(nodes, node, message, from);
+  const { verdict, relay = true } = handler(from, body);
+  if (verdict === "accept" && relay && name !== undefined) spread(nodes, node, message, from);
 }
 
 function isNews(node: Node, name: string): boolean {

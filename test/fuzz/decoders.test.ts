@@ -26,6 +26,7 @@ import { openEnvelope } from "../../protocol/wire/envelope.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import * as logMessages from "../../protocol/wire/log-messages.ts";
 import * as messages from "../../protocol/wire/messages.ts";
+import * as pullMessages from "../../protocol/wire/pull-messages.ts";
 import { sampleDrafts } from "../protocol/log/support.ts";
 import { blobTask } from "../support/blobs.ts";
 import { AS_TRAINED } from "../support/publications.ts";
@@ -195,13 +196,23 @@ const TARGETS: readonly Target[] = [
   message("decodeHelloAnswer", messages.decodeHelloAnswer, messages.encodeHelloAnswer, [
     { task: TASK_ID, agent: "hearsay/0.1.0" },
     { task: TASK_ID, agent: "x", announcement: ANNOUNCEMENT },
-    { task: TASK_ID, agent: "x", yours: ANNOUNCEMENT },
+    { task: TASK_ID, agent: "x", yours: ANNOUNCEMENT, servesPulls: true },
   ]),
   message("decodeBlobRequest", messages.decodeBlobRequest, messages.encodeBlobRequest, [
     { hash: hash(), offset: 262_144, maxBytes: 262_144 },
   ]),
   message("decodeBlobAnswer", messages.decodeBlobAnswer, messages.encodeBlobAnswer, [
     { total: 70_000, chunk: randomBytes(rng, 100) },
+  ]),
+  message("decodePullRequest", pullMessages.decodePullRequest, pullMessages.encodePullRequest, [
+    { generation: 0, seq: 302, old: 299 },
+    { generation: 29_833_333, seq: 2, old: 0 },
+  ]),
+  message("decodePullAnswer", pullMessages.decodePullAnswer, pullMessages.encodePullAnswer, [
+    {
+      ...{ prev: hash(), trained: hash(), mechanism: "none", shared: Uint8Array.of(15), growth: [hash(), hash()] },
+      ...{ wanted: false, total: 70_000, chunk: randomBytes(rng, 100) },
+    },
   ]),
   message("decodePeersRequest", messages.decodePeersRequest, messages.encodePeersRequest, [0, 32, 2 ** 40]),
   message("decodePeersAnswer", messages.decodePeersAnswer, messages.encodePeersAnswer, [

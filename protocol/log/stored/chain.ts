@@ -16,6 +16,7 @@ import type { StoreChange } from "../../base/seams.ts";
 import type { EntryType, Statement } from "../entry/bodies.ts";
 import type { Entry } from "../entry/entry.ts";
 import { type Checkpoint, formatCheckpoint, type SignedCheckpoint } from "../tree/checkpoint.ts";
+import { growthProof } from "../tree/growth.ts";
 import { consistencyProof, inclusionProof, rootAt } from "../tree/merkle.ts";
 import { createTree } from "../tree/tiles.ts";
 import type { LogHead } from "../verify/verifier.ts";
@@ -76,6 +77,8 @@ export interface Log {
   inclusionProof(seq: number, size: number): Promise<readonly Uint8Array[]>;
   /** Proof that the tree of the first `size` entries begins with that of the first `old`. */
   consistencyProof(old: number, size: number): Promise<readonly Uint8Array[]>;
+  /** How the tree grew from its first `from` entries to the first `to`, for who knows the frontier of the former (log/tree/growth.ts). */
+  growthProof(from: number, to: number): Promise<readonly Uint8Array[]>;
   /** The newest checkpoint that others cosigned, with their lines; undefined before there is one. */
   cosigned(): SignedCheckpoint | undefined;
   /** Keeps a checkpoint with its cosignatures in place of the one before; on disk when the promise resolves. */
@@ -151,6 +154,10 @@ function logOf(chain: Chain): Log {
     async consistencyProof(old, size) {
       requireSize(chain, size);
       return consistencyProof(old, size, nodes(), crypto);
+    },
+    async growthProof(from, to) {
+      requireSize(chain, to);
+      return growthProof(from, to, nodes());
     },
     cosigned: () => chain.shown.log.cosigned,
     keepCosigned: (checkpoint) => keepCosigned(chain, checkpoint),

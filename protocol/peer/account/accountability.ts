@@ -46,6 +46,8 @@ export interface AccountabilityComponents {
   readonly bans: Bans;
   readonly prover: Prover;
   readonly logService: LogService;
+  /** Serves models with their proofs. */
+  readonly pulls: Service;
 }
 
 export interface AccountabilityOptions {
@@ -61,12 +63,13 @@ export function createAccountability(
   components: AccountabilityComponents,
   options: AccountabilityOptions,
 ): Accountability {
-  const { heads, bans, prover, logService } = components;
+  const { heads, bans, prover, logService, pulls } = components;
   const { taskId, crypto, gossip } = options;
-  const { prove, doubt } = prover;
+  const { prove, pulled, doubt } = prover;
   return {
-    services: [gossip, logService.service],
+    services: [gossip, logService.service, pulls],
     prove,
+    pulled,
     published: logService.published,
     isBanned: bans.has,
     proved: heads.get,

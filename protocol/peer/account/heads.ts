@@ -13,6 +13,7 @@ import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Store, StoreChange } from "../../base/seams.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
+import type { Frontier } from "../../log/tree/merkle.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
@@ -24,8 +25,10 @@ export interface HeadMemory {
   get(author: PeerId): Announcement | undefined;
   /** Whether a log of this generation may be looked at: not one before that which is remembered, nor too many new ones in a day. */
   mayBegin(announcement: Announcement): boolean;
+  /** The frontier of that head's tree, where it was proved in this run: it is not on disk. */
+  frontier(author: PeerId): Frontier | undefined;
   /** The log was shown to continue what was remembered, or to begin anew. */
-  remember(announcement: Announcement): void;
+  remember(announcement: Announcement, frontier?: Frontier): void;
   /** What is not on disk yet: for a batch that is written at once. */
   takeChanges(): StoreChange[];
   /** Writes it now. */
@@ -72,14 +75,15 @@ export async function openHeadMemory({ store, clock, identities }: HeadComponent
       if (known === undefined || known.announcement.generation === generation) return true;
       return generation > known.announcement.generation && begunLately(known) < LIMITS.maxGenerationsPerDay;
     },
-    remember(announcement) {
+    frontier: (author) => headOf(author)?.frontier,
+    remember(announcement, frontier) {
       const { author, generation } = announcement;
       const known = headOf(author);
       const begun = known === undefined ? 0 : begunLately(known);
       const begins = known !== undefined && generation > known.announcement.generation;
       const sinceMs = known !== undefined && begun > 0 ? known.sinceMs : Math.floor(clock.now());
       dirty.add(author);
-      identities.change(author, { head: { announcement, sinceMs, begun: begins ? begun + 1 : begun } });
+      identities.change(author, { head: { announcement, sinceMs, begun: begins ? begun + 1 : begun, frontier } });
     },
     takeChanges,
     save: () => store.write(takeChanges()),
@@ -100,7 +104,7 @@ function readHead(value: Uint8Array): Head {
   try {
     const [sealed, sinceMs, begun] = decodeRecord(value, RECORDS["witness/"]) ?? [];
     if (sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))
-      return { announcement: decodeAnnouncement(sealed), sinceMs, begun };
+      return { announcement: decodeAnnouncement(sealed), sinceMs, begun, frontier: undefined };
   } catch (error) {
     if (!isHearsayError(error)) throw error;
   }

@@ -34,6 +34,8 @@ export interface LogService {
   readonly service: RequestService;
   /** An entry that others will ask for in a moment, as they pull its model. */
   published(entry: Entry): void;
+  /** An entry of the log as it goes on now. @throws HearsayError ERR_NOT_FOUND. */
+  entryAt(seq: number): Promise<Entry>;
 }
 
 export interface LogServiceComponents {
@@ -72,12 +74,12 @@ type Asked<W extends LogRequest["what"]> = Extract<LogRequest, { what: W }>;
 
 /** What the answers are made of. */
 interface Desk extends LogServiceComponents, LogServiceOptions {
-  /** Entries that were published last: signature | entry, by log and number. */
-  readonly atHand: Map<string, Uint8Array>;
+  /** Entries that were published last, by log and number. */
+  readonly atHand: Map<string, Entry>;
 }
 
 export function createLogService(components: LogServiceComponents, options: LogServiceOptions): LogService {
-  const atHand = new Map<string, Uint8Array>();
+  const atHand = new Map<string, Entry>();
   const desk: Desk = { ...components, ...options, atHand };
   const service = paidService(components.budget, {
     protocol: LOG_PROTOCOL,
@@ -88,10 +90,11 @@ export function createLogService(components: LogServiceComponents, options: LogS
   });
   return {
     service,
-    published({ logId, seq, signed }) {
-      atHand.set(nameOf(logId, seq), signed);
+    published(entry) {
+      atHand.set(nameOf(entry.logId, entry.seq), entry);
       forgetOldest(atHand, ENTRIES_AT_HAND);
     },
+    entryAt: (seq) => entryAt(desk, seq),
   };
 }
 
@@ -116,18 +119,18 @@ async function prove(desk: Desk, from: PeerId, { seq, old }: Asked<"prove">): Pr
   const { log, cosigning } = desk;
   const size = seq + 1;
   if (size > log.head().size || old > size) throw notFound();
-  const [entry, inclusion, consistency] = await Promise.all([
-    signedEntry(desk, seq),
+  const [{ signed }, inclusion, consistency] = await Promise.all([
+    entryAt(desk, seq),
     log.inclusionProof(seq, size),
     old === 0 ? [] : log.consistencyProof(old, size),
   ]);
-  return encodeProveAnswer({ entry, inclusion, consistency, wanted: cosigning.wants(size, from) });
+  return encodeProveAnswer({ entry: signed, inclusion, consistency, wanted: cosigning.wants(size, from) });
 }
 
-async function signedEntry({ log, atHand }: Desk, seq: number): Promise<Uint8Array> {
+async function entryAt({ log, atHand }: Desk, seq: number): Promise<Entry> {
   const known = atHand.get(nameOf(log.logId, seq));
   if (known !== undefined) return known;
-  for await (const { signed } of log.entries(seq)) return signed;
+  for await (const entry of log.entries(seq)) return entry;
   throw notFound();
 }
 

@@ -7,7 +7,9 @@ export interface Acquaintance {
   /** A new connection: it has to answer anew. */
   connected(peer: PeerId): void;
   hasAnswered(peer: PeerId): boolean;
-  answered(peer: PeerId): void;
+  /** @param servesPulls whether it serves models with their proofs. */
+  answered(peer: PeerId, servesPulls: boolean): void;
+  servesPulls(peer: PeerId): boolean;
   /** Asks it, unless that is being done already. */
   ask(peer: PeerId, greet: () => Promise<void>): void;
   /** Counted and told once a connection, though both ends greet. */
@@ -26,15 +28,20 @@ export function createAcquaintance(
   const answered = new Set<PeerId>();
   const asking = new Set<PeerId>();
   const refused = new Set<PeerId>();
+  const serving = new Set<PeerId>();
   return {
     connected(peer) {
-      for (const set of [answered, refused]) {
+      for (const set of [answered, refused, serving]) {
         set.delete(peer);
         if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
       }
     },
     hasAnswered: (peer) => answered.has(peer),
-    answered: (peer) => void answered.add(peer),
+    answered(peer, servesPulls) {
+      answered.add(peer);
+      if (servesPulls) serving.add(peer);
+    },
+    servesPulls: (peer) => serving.has(peer),
     ask(peer, greet) {
       if (asking.has(peer)) return;
       asking.add(peer);

@@ -8,6 +8,8 @@
  * Unknown authors share a bounded number of checks a second; those that are neighbours have one bound, the others another. Known authors share a bound of their own: the more
  * there are, the fewer checks each has. A refused announcement leaves nothing behind.
  *
+ * An author tells its neighbours itself. What it announces is passed on seldom, only so that two heads of its log meet somewhere.
+ *
  * A few older announcements of each author are kept as well. If a second one says another thing about the same place in the log, the two are
  * a fork, for every peer that has both.
  */
@@ -162,8 +164,13 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   if (allowance.tokens < 1 || !mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
   // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
   if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
-  keep(book, announcement, rank, { tokens: allowance.tokens - 1, atMs: nowMs });
-  return { verdict: "accept" };
+  const relays = allowanceAt(nowMs, slot?.relays, LIMITS.relayedAnnouncements);
+  const relay = relays.tokens >= 1;
+  keep(book, announcement, rank, {
+    allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
+    relays: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays,
+  });
+  return relay ? { verdict: "accept" } : { verdict: "accept", relay: false };
 }
 
 /** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
@@ -182,7 +189,12 @@ function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs
   return true;
 }
 
-function keep(book: Book, announcement: Announcement, rank: Rank, allowance: Allowance): void {
+function keep(
+  book: Book,
+  announcement: Announcement,
+  rank: Rank,
+  { allowance, relays }: Pick<Slot, "allowance" | "relays">,
+): void {
   const { context, seen } = book;
   const slot = context.identities.get(announcement.author)?.slot;
   const tag = slot?.tag ?? book.tags++;
@@ -201,6 +213,7 @@ function keep(book: Book, announcement: Announcement, rank: Rank, allowance: All
       givenUp: false,
       stepMs: stepMsOf(slot, announcement.age, allowance.atMs),
       allowance,
+      relays,
       doubts: slot?.doubts,
     },
   });

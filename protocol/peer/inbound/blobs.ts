@@ -5,7 +5,7 @@ import { forgetOldest } from "../../base/bounded.ts";
 import { keyOf } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { Archive, ArchivedBlob, PeerId } from "../../base/seams.ts";
+import type { Archive, ArchivedBlob, ArchivedPart, PeerId } from "../../base/seams.ts";
 import { type BlobRequest, decodeBlobRequest, encodeBlobAnswer } from "../../wire/messages.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
@@ -15,11 +15,15 @@ import { paidService } from "./serve.ts";
 export interface BlobShelf {
   /** Answers who asks for blobs. */
   readonly service: RequestService;
+  /** A chunk for who asks for it in another way, at the cost of finding it. @throws HearsayError ERR_NOT_FOUND, ERR_RATE. */
+  part(from: PeerId, request: BlobRequest): Promise<ArchivedChunk>;
   /** Served until the process ends. */
   keep(hash: Uint8Array, bytes: Uint8Array): void;
   /** Served until `BODIES_SERVED` newer ones came, and then as long as the archive has it. */
   offer(blob: ArchivedBlob): void;
 }
+
+type ArchivedChunk = Pick<ArchivedPart, "total" | "chunk">;
 
 /** A body stays on offer this many publications, so that a slow peer can finish its pull. */
 const BODIES_SERVED = 3;
@@ -44,7 +48,7 @@ export function createBlobShelf(
   let reading: Promise<unknown> = Promise.resolve();
 
   /** The first chunk of a file costs more: all of it is read, to see whether it is what its name says. */
-  async function fromArchive(from: PeerId, { hash, offset, maxBytes }: BlobRequest): Promise<Uint8Array> {
+  async function fromArchive(from: PeerId, { hash, offset, maxBytes }: BlobRequest): Promise<ArchivedChunk> {
     if (reads >= MAX_READS) throw new HearsayError("ERR_RATE", "too many wait for what this peer has archived");
     reads++;
     const part = reading.then(() => archive?.getPart(hash, offset, Math.min(maxBytes, LIMITS.maxChunkBytes)));
@@ -53,27 +57,33 @@ export function createBlobShelf(
       const found = await part;
       if (found === undefined) throw notFound();
       budget.charge(from, found.verifiedBytes / VERIFIED_BYTES_PER_UNIT);
-      return encodeBlobAnswer(found);
+      return found;
     } finally {
       reads--;
     }
   }
 
+  const held = ({ hash }: BlobRequest) => kept.get(keyOf(hash)) ?? rotating.get(keyOf(hash));
+  const archived = (from: PeerId, request: BlobRequest) => {
+    if (archive === undefined) throw notFound();
+    return fromArchive(from, request);
+  };
   const service = paidService(budget, {
     protocol,
     decode: decodeBlobRequest,
     costOf: () => CHUNK_COST,
     bytesPerUnit: SENT_BYTES_PER_UNIT,
     answer(from, request) {
-      const key = keyOf(request.hash);
-      const blob = kept.get(key) ?? rotating.get(key);
-      if (blob !== undefined) return answer(blob, request);
-      if (archive === undefined) throw notFound();
-      return fromArchive(from, request);
+      const blob = held(request);
+      return blob ? answer(blob, request) : archived(from, request).then(encodeBlobAnswer);
     },
   });
   return {
     service,
+    async part(from, request) {
+      const blob = held(request);
+      return blob ? partOf(blob, request) : archived(from, request);
+    },
     keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
     offer({ hash, bytes }) {
       rotating.set(keyOf(hash), { bytes });
@@ -86,13 +96,16 @@ function notFound(): HearsayError {
   return new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
 }
 
-function answer(blob: Blob, { offset, maxBytes }: BlobRequest): Uint8Array {
-  const { bytes } = blob;
-  const end = Math.min(bytes.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
-  const encode = () => encodeBlobAnswer({ total: bytes.length, chunk: bytes.subarray(Math.min(offset, end), end) });
-  if (offset > 0 || end < bytes.length) return encode();
-  blob.whole ??= encode();
+function answer(blob: Blob, request: BlobRequest): Uint8Array {
+  const part = partOf(blob, request);
+  if (part.chunk.length < part.total) return encodeBlobAnswer(part);
+  blob.whole ??= encodeBlobAnswer(part);
   return blob.whole;
+}
+
+function partOf({ bytes }: Blob, { offset, maxBytes }: BlobRequest): ArchivedChunk {
+  const end = Math.min(bytes.length, offset + Math.min(maxBytes, LIMITS.maxChunkBytes));
+  return { total: bytes.length, chunk: bytes.subarray(Math.min(offset, end), end) };
 }
 
 interface Blob {

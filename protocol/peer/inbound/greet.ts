@@ -59,12 +59,12 @@ async function greet(
   const request = encodeHelloRequest({ task: taskId, agent: AGENT });
   const answer = decodeHelloAnswer(await transport.request(peer, HELLO_PROTOCOL, request, { signal }));
   if (!equalBytes(answer.task, taskId)) throw otherTask(subject, answer.task);
-  acquaintance.answered(peer);
+  acquaintance.answered(peer, answer.servesPulls ?? false);
   transport.keep(peer);
   answered(peer, answer.yours);
   if (answer.announcement === undefined) return;
-  const { verdict } = receive(peer, answer.announcement);
-  if (verdict === "accept" && passOn) transport.announce(names.announce, answer.announcement).catch(() => {}); // who is not reached hears the next
+  const { verdict, relay = true } = receive(peer, answer.announcement);
+  if (verdict === "accept" && relay && passOn) transport.announce(names.announce, answer.announcement).catch(() => {}); // who is not reached hears the next
 }
 
 export function otherTask({ taskId, task }: Subject, theirs: Uint8Array): HearsayError {

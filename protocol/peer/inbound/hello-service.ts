@@ -22,6 +22,8 @@ export interface HelloComponents {
 }
 
 export interface HelloOptions {
+  /** Whether this peer serves models with their proofs. */
+  readonly servesPulls: boolean;
   /** This peer's newest announcement. */
   latest(): Uint8Array | undefined;
   /** The newest announcement of another that this peer knows: told to that one when it greets. */
@@ -71,7 +73,7 @@ function theirTask(components: HelloComponents, from: PeerId, body: Uint8Array):
 
 function answer(
   components: HelloComponents,
-  { latest, newestOf, greet }: HelloOptions,
+  { latest, newestOf, greet, servesPulls }: HelloOptions,
   from: PeerId,
   task: Uint8Array,
 ): Uint8Array {
@@ -89,6 +91,7 @@ function answer(
     agent: AGENT,
     ...(announcement && { announcement }),
     ...(yours && { yours }),
+    servesPulls,
   });
 }
 

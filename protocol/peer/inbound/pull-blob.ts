@@ -16,12 +16,20 @@ const CHUNK_ATTEMPTS = 3;
 /** Times the attempt: in 1.8 s a lost peer is redialled (REDIAL_FIRST_MS x 1.5, and a tick of membership). */
 const RETRY_DELAY_MS = 600;
 
+/** One answer: a part of the blob, and the length of all of it. */
+export interface Chunk {
+  readonly total: number;
+  readonly chunk: Uint8Array;
+}
+
 export interface PullOptions {
   readonly hash: Uint8Array;
   /** Refused before a byte is asked for beyond the first chunk. */
   readonly maxBytes: number;
   /** The exact length, where it is known. */
   readonly expectedBytes?: number;
+  /** The first chunk, where it is here. */
+  readonly begun?: Chunk;
   readonly signal: AbortSignal;
 }
 
@@ -40,12 +48,6 @@ interface Pull extends PullComponents, PullOptions {
   /** Where the next chunk begins that nobody has asked for. */
   next: number;
   ended: boolean;
-}
-
-/** One answer: a part of the blob, and the length of all of it. */
-interface Chunk {
-  readonly total: number;
-  readonly chunk: Uint8Array;
 }
 
 /**
@@ -77,7 +79,8 @@ export async function pullBlob(
 }
 
 async function pullAll(pull: Pull): Promise<Uint8Array> {
-  const first = await chunkAt(pull, takeOffset(pull));
+  const offset = takeOffset(pull);
+  const first = pull.begun ?? (await chunkAt(pull, offset));
   requireLength(pull, first);
   const isWhole = first.chunk.length === first.total;
   const whole = isWhole ? first.chunk : new Uint8Array(first.total);

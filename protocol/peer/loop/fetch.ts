@@ -1,9 +1,16 @@
-/** Stages Fetched and Candidate: a body is pulled by its hash, beside the proof that its author's log names it, and looked into. */
+/** Stages Fetched and Candidate: a body is pulled with the proof that its author's log names it, and looked into. Where they do not come together, the body is pulled by its hash. */
 
-import { HearsayError } from "../../base/errors.ts";
+import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
 import type { Announcement } from "../../wire/announcement.ts";
+import {
+  decodePullAnswer,
+  encodePullRequest,
+  type PullAnswer,
+  type PullProof,
+  type PullRequest,
+} from "../../wire/pull-messages.ts";
 import { pullBlob } from "../inbound/pull-blob.ts";
 import { validateBody } from "../inbound/validate.ts";
 import { type Announced, type Candidate, candidate, type Fetched, fetched } from "../stages.ts";
@@ -19,11 +26,22 @@ export interface Proofs {
   isBanned(author: PeerId): boolean;
   /** @throws HearsayError where the author's log does not prove the model. */
   prove(announced: Announcement): Promise<void>;
+  /** How the proof may come with the body; undefined where it has to be asked for. @throws HearsayError */
+  pulled(announced: Announcement): PulledProof | undefined;
+}
+
+/** A proof that comes with its body. */
+export interface PulledProof {
+  readonly request: PullRequest;
+  /** @throws HearsayError ERR_LOG_PROOF, ERR_DECODE, or what a request throws. */
+  settle(proof: PullProof): Promise<void>;
 }
 
 export interface FetchOptions {
-  /** Name of the protocol by which bodies are pulled. */
-  readonly protocol: string;
+  /** Names of the protocols by which bodies are pulled, alone and with their proofs. */
+  readonly names: { readonly blob: string; readonly pull: string };
+  /** Whether an author serves bodies with their proofs. */
+  servesPulls(author: PeerId): boolean;
   /** Longest body. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
@@ -31,29 +49,59 @@ export interface FetchOptions {
   readonly proofs?: Proofs;
 }
 
-/** @throws HearsayError of `pullBlob`, of `Proofs.prove`, ERR_BANNED, or the signal's reason. */
+/** @throws HearsayError of `pullBlob`, of `Proofs`, ERR_BANNED, or the signal's reason. */
 export async function fetchBody(
   components: FetchComponents,
   announced: Announced,
-  { protocol, maxBytes, signal, proofs }: FetchOptions,
+  options: FetchOptions,
 ): Promise<Fetched> {
-  const pulled = pullBlob(components, announced.author, protocol, {
-    hash: announced.model,
-    maxBytes,
-    expectedBytes: announced.bytes,
-    signal,
-  });
-  return fetched(announced, proofs === undefined ? await pulled : await proved(announced, pulled, signal, proofs));
+  const { proofs, signal, servesPulls } = options;
+  if (proofs === undefined) return fetched(announced, await bodyOf(components, announced, options));
+  const proof = servesPulls(announced.author) ? proofs.pulled(announced) : undefined;
+  const answer = proof && (await pulledWith(components, announced, options, proof));
+  const pulled = bodyOf(components, announced, options, answer);
+  const prove = () => (proof && answer ? proof.settle(answer) : proofs.prove(announced));
+  return fetched(announced, await proved(announced, pulled, answer ? pulled.then(prove) : prove(), signal, proofs));
+}
+
+/** @param begun its first chunk, where that is here. */
+function bodyOf(
+  components: FetchComponents,
+  { author, model, bytes }: Announced,
+  { names, maxBytes, signal }: FetchOptions,
+  begun?: PullAnswer,
+): Promise<Uint8Array> {
+  const options = { hash: model, maxBytes, expectedBytes: bytes, signal };
+  return pullBlob(components, author, names.blob, { ...options, ...(begun && { begun }) });
+}
+
+/** What may be other where body and proof are asked for apart: a connection that is back, a body that is archived. */
+const WORTH_TWO_REQUESTS = ["ERR_UNREACHABLE", "ERR_NOT_FOUND", "ERR_RATE"];
+
+/** Body and proof in one answer; undefined where they have to be asked for apart. */
+async function pulledWith(
+  { transport }: FetchComponents,
+  { author }: Announced,
+  { names, signal }: FetchOptions,
+  { request }: PulledProof,
+): Promise<PullAnswer | undefined> {
+  try {
+    return decodePullAnswer(await transport.request(author, names.pull, encodePullRequest(request), { signal }));
+  } catch (error) {
+    if (!isHearsayError(error) || !WORTH_TWO_REQUESTS.includes(error.code) || signal.aborted) throw error;
+    return undefined;
+  }
 }
 
 /** The body, when the model is proved as well. What is wrong with the body itself counts first. */
 async function proved(
   announced: Announced,
   pulled: Promise<Uint8Array>,
+  proving: Promise<void>,
   signal: AbortSignal,
-  { prove, isBanned }: Proofs,
+  { isBanned }: Proofs,
 ): Promise<Uint8Array> {
-  const [body, proof] = await Promise.allSettled([pulled, Promise.race([prove(announced), aborted(signal)])]);
+  const [body, proof] = await Promise.allSettled([pulled, Promise.race([proving, aborted(signal)])]);
   if (body.status === "rejected") throw body.reason;
   if (proof.status === "rejected") throw proof.reason;
   if (isBanned(announced.author)) throw new HearsayError("ERR_BANNED", "its author was banned meanwhile");

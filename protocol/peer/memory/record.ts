@@ -2,6 +2,7 @@
 import type { Allowance } from "../../base/bounded.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { EvidenceKind } from "../../log/entry/evidence.ts";
+import type { Frontier } from "../../log/tree/merkle.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import type { SignedState } from "../account/signed-state.ts";
 import type { Announced } from "../stages.ts";
@@ -46,6 +47,8 @@ export interface Slot {
   readonly stepMs: number | undefined;
   /** Announcements that it may still make. */
   readonly allowance: Allowance;
+  /** Announcements of it that may still be passed on. */
+  readonly relays: Allowance;
   /** Old announcements of it that may still be looked into. */
   doubts: Allowance | undefined;
 }
@@ -64,6 +67,8 @@ export interface Head {
   readonly sinceMs: number;
   /** Generations that the author has begun since. */
   readonly begun: number;
+  /** Of the tree of that head; undefined where the head was read from the store. */
+  readonly frontier: Frontier | undefined;
 }
 
 /** What an accused key was to this peer when the evidence came, or since. */

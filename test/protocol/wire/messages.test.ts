@@ -177,6 +177,7 @@ describe("the names of a task's topic and protocols", () => {
       announce: "/hearsay/000102030405060708090a0b0c0d0e0f/announce/2",
       evidence: "/hearsay/000102030405060708090a0b0c0d0e0f/evidence/2",
       blob: "/hearsay/000102030405060708090a0b0c0d0e0f/blob/2.0.0",
+      pull: "/hearsay/000102030405060708090a0b0c0d0e0f/pull/2.0.0",
       peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/2.0.0",
     });
   });

@@ -11,6 +11,7 @@ import {
 import { type AnnouncementDraft, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import * as log from "../../../protocol/wire/log-messages.ts";
 import * as wire from "../../../protocol/wire/messages.ts";
+import { encodePullAnswer, encodePullRequest } from "../../../protocol/wire/pull-messages.ts";
 import { AS_TRAINED } from "../publications.ts";
 import { CODEC, filled, MINUTE, READER, TASK_ID, WITNESS, WRITER } from "./people.ts";
 
@@ -80,7 +81,7 @@ export function announcementVector(): object {
 }
 
 export function messageVectors(): object[] {
-  return [...helloVectors(), ...blobVectors(), ...logVectors()];
+  return [...helloVectors(), ...blobVectors(), ...pullVectors(), ...logVectors()];
 }
 
 function helloVectors() {
@@ -96,6 +97,34 @@ function helloVectors() {
       ...hello,
       ["announcement", "bytes", toHex(ANNOUNCEMENT)],
       ["yours", "null", null],
+    ]),
+    vector("hello", "answer of who serves pulls", wire.encodeHelloAnswer({ task: TASK_ID, agent, servesPulls: true }), [
+      ...hello,
+      ["announcement", "null", null],
+      ["yours", "null", null],
+      ["serves pulls", "bool", true],
+    ]),
+  ];
+}
+
+function pullVectors() {
+  const growth = [filled(0x44), filled(0x45)];
+  const proof = { prev: filled(0x46), trained: filled(0x47), mechanism: "none", shared: Uint8Array.of(15), growth };
+  return [
+    vector("pull", "request", encodePullRequest({ generation: 0, seq: 6, old: 3 }), [
+      ["generation", "uint", 0],
+      ["seq", "uint", 6],
+      ["old", "uint", 3],
+    ]),
+    vector("pull", "answer", encodePullAnswer({ ...proof, wanted: false, total: 6, chunk: utf8("a body") }), [
+      ["prev", "bytes", toHex(proof.prev)],
+      ["trained", "bytes", toHex(proof.trained)],
+      ["mechanism", "text", "none"],
+      ["shared", "bytes", "0f"],
+      ["growth", "bytes", growth.map(toHex).join("")],
+      ["wanted", "bool", false],
+      ["total", "uint", 6],
+      ["chunk", "bytes", toHex(utf8("a body"))],
     ]),
   ];
 }

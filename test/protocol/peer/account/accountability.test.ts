@@ -159,11 +159,13 @@ describe("a model without proof", () => {
     };
     const wrapTransport = (transport: Transport): Transport => ({
       ...transport,
-      onRequest: (protocol, handler) =>
+      onRequest(protocol, handler) {
+        if (protocol === taskNames(taskId).pull) return; // there the signed announcement stands for the entry's signature
         transport.onRequest(protocol, async (from, body) => {
           const answer = await handler(from, body);
           return protocol === LOG_PROTOCOL && decodeLogRequest(body).what === "prove" ? unsigned(answer) : answer;
-        }),
+        });
+      },
     });
     await crowd.join(7, { wrapTransport });
     await crowd.run(3 * CYCLE_MS);

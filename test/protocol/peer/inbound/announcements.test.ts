@@ -54,6 +54,8 @@ interface Scene {
   verified(): number;
   nowMs: number;
   cycle: number;
+  /** Announcements that were accepted, to be passed on. */
+  relayed: number;
 }
 
 interface SceneOptions {
@@ -72,6 +74,7 @@ function scene(options: SceneOptions = {}): Scene {
     nowMs: 5_000,
     cycle: 7,
     verified: () => verified,
+    relayed: 0,
     book: undefined as unknown as Book,
   };
   const identities = createIdentities();
@@ -107,8 +110,9 @@ function scene(options: SceneOptions = {}): Scene {
   made.book = {
     ...inner,
     receive(bytes, from = "neighbour") {
-      const verdict = inner.receive(from, bytes);
+      const { relay, ...verdict } = inner.receive(from, bytes);
       if (verdict.verdict === "accept") heard.add(decodeAnnouncement(bytes).author);
+      if (verdict.verdict === "accept" && relay !== false) made.relayed++;
       return verdict;
     },
     available: () => inner.available(heard),
@@ -133,6 +137,18 @@ test("the newest announcement of every author is available, in the order of thei
   assert.equal(newest?.seq, 9);
   assert.equal(newest?.firstSeenCycle, 7);
   assert.equal(newest?.firstSeenMs, 5_000);
+});
+
+test("what an author announces is passed on once in five minutes: its neighbours hear it from itself", () => {
+  const here = scene();
+  for (let minute = 0; minute < 20; minute++) {
+    for (let seq = 1; seq <= 5; seq++)
+      assert.deepEqual(here.book.receive(sealed(alice, 10 * minute + seq), alice.peerId), accept);
+    here.nowMs += 60_000;
+  }
+  assert.equal(here.relayed, 4);
+  assert.deepEqual(here.book.receive(sealed(bob, 1)), accept);
+  assert.equal(here.relayed, 5, "each author for itself");
 });
 
 test("the same bytes, an older seq and the same seq are replays, and change nothing", () => {

@@ -1,0 +1,92 @@
+/**
+ * Announcements: told to each neighbour once, over links. What a handler wants passed on goes by gossipsub, from mesh to mesh; where a neighbour serves no
+ * links, so does everything.
+ */
+import type { Connection, Stream } from "@libp2p/interface";
+import { createRecentSet, type RecentSet } from "../../protocol/base/bounded.ts";
+import { keyOf } from "../../protocol/base/bytes.ts";
+import type { PeerId, Transport, Verdict } from "../../protocol/base/seams.ts";
+import { nodeCrypto } from "../crypto.ts";
+import { COST_OF_KIB, COST_OF_MESSAGE, COST_OF_USELESS, pay, subscribe } from "./gossip.ts";
+import { internalsOf } from "./gossip-internals.ts";
+import type { HearsayNode } from "./libp2p.ts";
+import type { Links } from "./links.ts";
+
+export interface Announcing extends Pick<Transport, "announce" | "onAnnounce"> {
+  /** Hears no more of a topic. */
+  withdraw(topic: string): void;
+  /** What came over a link; resolves when its sender has paid for it. */
+  hear(from: PeerId, topic: string, body: Uint8Array, stream: Pick<Stream, "status">): Promise<void>;
+}
+
+type Handler = (from: PeerId, body: Uint8Array) => Verdict;
+
+interface State {
+  readonly node: HearsayNode;
+  readonly links: Links;
+  readonly handlers: Map<string, Handler>;
+  /** Names of announcements that were here, over links or by gossip. */
+  readonly seen: RecentSet<string>;
+}
+
+/** As gossipsub, which remembers ids for LIMITS.gossipSeenMs, at a few hundred announcements a second. */
+const MAX_SEEN = 10_000;
+
+export function createAnnouncing(node: HearsayNode, links: Links): Announcing {
+  const state: State = { node, links, handlers: new Map(), seen: createRecentSet(MAX_SEEN) };
+  return {
+    announce: (topic, body) => announce(state, topic, body),
+    onAnnounce(topic, handler) {
+      state.handlers.set(topic, handler);
+      subscribe(node.services.pubsub, topic, (from, body) => judge(state, from, topic, body));
+    },
+    withdraw: (topic) => void state.handlers.delete(topic),
+    async hear(from, topic, body, stream) {
+      const cost = COST_OF_MESSAGE + (body.length / 1024) * COST_OF_KIB;
+      await pay(node.shares.work, from, cost, stream);
+      const { verdict, relay = true } = judge(state, from, topic, body);
+      if (verdict === "accept" && relay) await gossip(state, topic, body, false);
+    },
+  };
+}
+
+async function announce(state: State, topic: string, body: Uint8Array): Promise<void> {
+  const { node, links, seen } = state;
+  seen.add(nameOf(topic, body));
+  const connections = newestOfEach(node.getConnections());
+  if (connections.some(links.isWithout)) return gossip(state, topic, body, true); // it goes to all
+  for (const connection of connections) void tell(state, connection, topic, body).catch(() => {}); // who is not reached hears the next
+}
+
+async function tell(state: State, connection: Connection, topic: string, body: Uint8Array): Promise<void> {
+  if (!(await state.links.announce(connection, topic, body))) await gossip(state, topic, body, true);
+}
+
+/** @param toAll to all neighbours, not only to those of the mesh. */
+async function gossip({ node }: State, topic: string, body: Uint8Array, toAll: boolean): Promise<void> {
+  await internalsOf(node.services.pubsub).publish(topic, body, { floodPublish: toAll });
+}
+
+/** The newest open connection to each peer: older ones may be dead. */
+function newestOfEach(connections: readonly Connection[]): Connection[] {
+  const open = connections.filter(({ status }) => status === "open");
+  return [...new Map(open.map((connection) => [connection.remotePeer.toString(), connection])).values()];
+}
+
+/** A message that is ignored with a code, e.g. one of an author that announces too often, is no fault, but costs a newcomer that brings it. */
+function judge({ node, handlers, seen }: State, from: PeerId, topic: string, body: Uint8Array): Verdict {
+  const handler = handlers.get(topic);
+  const name = nameOf(topic, body);
+  if (handler === undefined || seen.has(name)) return { verdict: "ignore" };
+  seen.add(name);
+  const { shares } = node;
+  const verdict = handler(from, body);
+  if (verdict.verdict === "reject") shares.fault(from);
+  if (verdict.verdict === "ignore" && verdict.code !== undefined && !shares.isKnown(from))
+    shares.work.charge(from, COST_OF_USELESS);
+  return verdict;
+}
+
+function nameOf(topic: string, body: Uint8Array): string {
+  return topic + keyOf(nodeCrypto.sha256(body));
+}

@@ -1,0 +1,134 @@
+/** What every proof of a model begins and ends with, whichever way it came (proofs.ts, pulled-proofs.ts). */
+import { HearsayError, isHearsayError } from "../../base/errors.ts";
+import type { Crypto, PeerId, Transport } from "../../base/seams.ts";
+import { logIdOf } from "../../log/entry/entry.ts";
+import { type Frontier, isConsistent } from "../../log/tree/merkle.ts";
+import type { Announcement } from "../../wire/announcement.ts";
+import {
+  decodeProveAnswer,
+  encodeLogRequest,
+  LOG_PROTOCOL,
+  type LogRequest,
+  type ProveAnswer,
+} from "../../wire/log-messages.ts";
+import type { Life } from "../life.ts";
+import type { Doubts } from "./doubts.ts";
+import { findFork, type SearchContext } from "./fork-search.ts";
+import type { HeadMemory } from "./heads.ts";
+import { announcedState, type SignedState } from "./signed-state.ts";
+
+export interface ProverComponents {
+  readonly crypto: Crypto;
+  readonly transport: Pick<Transport, "request" | "peers">;
+  readonly heads: HeadMemory;
+  readonly doubts: Doubts;
+  readonly life: Life;
+}
+
+export interface ProverOptions {
+  readonly taskId: Uint8Array;
+  /** Name of the task's codec. */
+  readonly codec: string;
+  /** Evidence that came to light. */
+  onFork(evidence: Uint8Array): void;
+  /** An author wants its log cosigned, which has just been proved. */
+  onWanted(announced: Announcement, logId: Uint8Array): Promise<void>;
+}
+
+/** What the functions here, in proofs.ts and in pulled-proofs.ts share. */
+export interface Court extends ProverComponents, ProverOptions {
+  readonly search: SearchContext;
+  /** Authors whose entries are looked through for a fork. */
+  readonly searched: Set<PeerId>;
+}
+
+/** What a proof starts from. */
+export interface Opening {
+  readonly logId: Uint8Array;
+  /** The newest head of the author that is remembered. */
+  readonly known: Announcement | undefined;
+  /** The same where it is of the log that is announced. */
+  readonly continued: Announcement | undefined;
+  /** Entries of that log that are proved. */
+  readonly old: number;
+}
+
+/** @throws HearsayError ERR_RATE, ERR_LOG_PROOF where the announced log cannot continue the one that is remembered. */
+export function openingOf({ crypto, taskId, heads }: Court, announced: Announcement): Opening {
+  const { publicKey, generation, seq } = announced;
+  const known = heads.get(announced.author);
+  if (!heads.mayBegin(announced))
+    throw new HearsayError("ERR_RATE", "another new log of this author today", { limit: "maxGenerationsPerDay" });
+  const logId = logIdOf(publicKey, taskId, crypto, generation);
+  const continued = known?.generation === generation ? known : undefined;
+  const old = continued === undefined ? 0 : continued.seq + 1;
+  if (old > seq + 1) throw unproved("its log is shorter than it was");
+  return { logId, known, continued, old };
+}
+
+/** The log goes on as announced: what its author has to account for beside is looked into, and the head remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
+export async function proved(
+  court: Court,
+  announced: Announcement,
+  { logId, known }: Opening,
+  { frontier, wanted }: { readonly frontier: Frontier; readonly wanted: boolean },
+): Promise<void> {
+  const { doubts, heads, life } = court;
+  for (const doubted of doubts.before(announcedState(announced))) await clear(court, doubted, announced, logId);
+  // A new log has nothing to show about the one before, but the doubts about that one can still convict.
+  if (known && known.generation < announced.generation)
+    for (const doubted of doubts.before(announcedState(known))) convict(court, doubted, known);
+  heads.remember(announced, frontier);
+  if (wanted) life.aside(court.onWanted(announced, logId));
+}
+
+/** The author is asked for what shows the fork to everybody. */
+export function contradicted(court: Court, known: Announcement, announced: Announcement): HearsayError {
+  convict(court, announcedState(known), announced);
+  return unproved("its log does not continue the one that it had before");
+}
+
+/** @throws HearsayError ERR_LOG_PROOF where the author has no such log, or what a request throws. */
+export async function asked({ search }: Court, { author }: Announcement, request: LogRequest): Promise<ProveAnswer> {
+  const { transport, signal } = search;
+  try {
+    return decodeProveAnswer(await transport.request(author, LOG_PROTOCOL, encodeLogRequest(request), { signal }));
+  } catch (error) {
+    if (isHearsayError(error, "ERR_NOT_FOUND")) throw unproved("its author has no such log", error);
+    throw error;
+  }
+}
+
+/** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it signed once, and what it announces now, are of one log. */
+async function clear(court: Court, doubted: SignedState, announced: Announcement, logId: Uint8Array): Promise<void> {
+  const { crypto, doubts } = court;
+  const { seq, root } = announced;
+  const { size: old, root: oldRoot } = doubted;
+  const request = { what: "prove", logId, seq, old } as const;
+  const refusal = await asked(court, announced, request).then(({ consistency }) => {
+    if (isConsistent({ old, size: seq + 1, oldRoot, root }, consistency, crypto)) return undefined;
+    return unproved("it does not continue another one that its author signed");
+  }, requireRefusal);
+  if (refusal === undefined) return doubts.settle(doubted);
+  convict(court, doubted, announced);
+  throw refusal;
+}
+
+/** The author's own statements and entries may show the fork to everybody: looked for once at a time, and beside the refusal. */
+function convict({ search, searched, life, onFork }: Court, known: SignedState, announced: Announcement): void {
+  const { author } = announced;
+  if (searched.has(author)) return;
+  searched.add(author);
+  const found = findFork(search, known, announcedState(announced)).then((fork) => fork && onFork(fork));
+  life.aside(found.finally(() => searched.delete(author)));
+}
+
+/** An author that does not show what it is asked for; anything else, e.g. that it is gone, is thrown. */
+function requireRefusal(error: unknown): HearsayError {
+  if (isHearsayError(error, "ERR_LOG_PROOF")) return error;
+  throw error;
+}
+
+export function unproved(why: string, cause?: unknown): HearsayError {
+  return new HearsayError("ERR_LOG_PROOF", `the model is not proved: ${why}`, {}, cause);
+}
