@@ -2,8 +2,8 @@
  * SHA-256 and Ed25519 (RFC 8032) of node:crypto. Making a KeyObject costs as much as a verification, so the newest 1024 public
  * keys keep theirs.
  */
-import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
-import type { Crypto, Identity } from "../protocol/base/seams.ts";
+import { createHash, createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
+import type { Crypto, Hashing, Identity } from "../protocol/base/seams.ts";
 import { maySign } from "../protocol/wire/ed25519.ts";
 import { peerIdFromPublicKey } from "../protocol/wire/identity.ts";
 
@@ -13,7 +13,7 @@ const KEY_BYTES = 32;
 /** PKCS #8 before the 32 bytes of an Ed25519 seed (RFC 8410, section 7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
-export const nodeCrypto: Crypto = { sha256, verify: verifyEd25519 };
+export const nodeCrypto: Crypto = { sha256, sha256InParts, verify: verifyEd25519 };
 
 /** The identity whose private key is the 32-byte seed of RFC 8032. Throws RangeError for another length. */
 export function identityFromSeed(seed: Uint8Array): Identity {
@@ -30,6 +30,11 @@ export function identityFromSeed(seed: Uint8Array): Identity {
 
 function sha256(bytes: Uint8Array): Uint8Array {
   return plain(hash("sha256", bytes, "buffer"));
+}
+
+function sha256InParts(): Hashing {
+  const made = createHash("sha256");
+  return { update: (part) => void made.update(part), digest: () => plain(made.digest()) };
 }
 
 /** By the rule of protocol/wire/ed25519.ts, whatever this build of OpenSSL makes of its edges. */

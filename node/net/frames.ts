@@ -87,6 +87,45 @@ export async function* readFrames(
   }
 }
 
+/**
+ * Hands over each frame that comes on a stream, as it comes: for what was asked for, which is bounded by what was asked. Calls back once at the end, with the
+ * error where there is one. @throws nothing.
+ */
+export function onFrames(
+  stream: Stream,
+  maxBytes: number,
+  onFrame: (frame: Uint8Array) => void,
+  onEnd: (error?: Error) => void,
+): void {
+  const reader = new FrameReader({ maxBytes, isAsked: true });
+  let isOver = false;
+  const end = (error?: Error) => {
+    if (isOver) return;
+    isOver = true;
+    stream.removeEventListener("message", onMessage);
+    onEnd(error);
+  };
+  const onMessage = ({ data }: { data: Chunks }) => {
+    try {
+      for (const chunk of chunksOf(data)) {
+        for (let at = 0; at < chunk.length && !isOver; ) {
+          const { frame, taken } = reader.take(at === 0 ? chunk : chunk.subarray(at));
+          at += taken;
+          if (frame !== undefined) onFrame(frame);
+        }
+      }
+    } catch (error) {
+      end(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  // the end may be told before the bytes that came with it
+  const onClose = ({ error }: Event & { readonly error?: Error }) => void setImmediate(() => end(error));
+  stream.addEventListener("remoteCloseWrite", onClose);
+  stream.addEventListener("close", onClose);
+  stream.addEventListener("message", onMessage);
+  if (stream.remoteWriteStatus === "closed" || stream.status !== "open") setImmediate(end);
+}
+
 /** How long the beginning of a frame may have taken. */
 function timeFor(bytes: number, graceMs: number): number {
   return graceMs + (1000 * bytes) / LIMITS.minBytesPerSecond;

@@ -1,8 +1,8 @@
 /** The asking end of a link (link-messages.ts): many requests over one stream, each with its own answer. */
 import type { Connection, Stream } from "@libp2p/interface";
-import { HearsayError } from "../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import { readFrames, sendFrame } from "./frames.ts";
+import { onFrames, sendFrame } from "./frames.ts";
 import { encodeDelta } from "./link-delta.ts";
 import {
   decodeLinkMessage,
@@ -55,10 +55,11 @@ class Link implements AskingLink {
 
   constructor(stream: Stream) {
     this.#stream = stream;
-    stream.addEventListener("close", () => this.end(lost()));
-    this.#read().then(
-      () => this.end(lost()),
-      (error: unknown) => this.end(error instanceof Error ? error : lost()),
+    onFrames(
+      stream,
+      MAX_ANSWERED_BYTES,
+      (frame) => this.#take(frame),
+      (error) => this.end(isHearsayError(error) ? error : lost(error)),
     );
   }
 
@@ -123,20 +124,17 @@ class Link implements AskingLink {
       .catch((error: unknown) => this.end(error instanceof Error ? error : lost()));
   }
 
-  async #read(): Promise<void> {
-    const answers = readFrames(this.#stream, { maxBytes: MAX_ANSWERED_BYTES, isAsked: true });
-    for await (const frame of answers) {
-      this.heard++;
-      const { number, second, body } = decodeLinkMessage(frame);
-      const pending = this.#pending.get(number);
-      if (pending === undefined || second > STATUS.failed)
-        throw new HearsayError("ERR_DECODE", "an answer to nothing that was asked");
-      this.#pending.delete(number);
-      pending.resolve({ status: second as Status, body });
-    }
+  #take(frame: Uint8Array): void {
+    this.heard++;
+    const { number, second, body } = decodeLinkMessage(frame);
+    const pending = this.#pending.get(number);
+    if (pending === undefined || second > STATUS.failed)
+      throw new HearsayError("ERR_DECODE", "an answer to nothing that was asked");
+    this.#pending.delete(number);
+    pending.resolve({ status: second as Status, body });
   }
 }
 
-function lost(): HearsayError {
-  return new HearsayError("ERR_UNREACHABLE", "the link ended");
+function lost(cause?: Error): HearsayError {
+  return new HearsayError("ERR_UNREACHABLE", "the link ended", {}, cause);
 }

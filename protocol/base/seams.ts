@@ -21,9 +21,18 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** A hash that is being made. */
+export interface Hashing {
+  update(part: Uint8Array): void;
+  /** The hash of all parts; called once. */
+  digest(): Uint8Array;
+}
+
 /** Hash and signature verification: node:crypto in both worlds. None keeps the message, whose memory may be used again. */
 export interface Crypto {
   sha256(bytes: Uint8Array): Uint8Array;
+  /** The same of bytes that come in parts, hashed as they come; where it is left out, what is whole is hashed. */
+  readonly sha256InParts?: () => Hashing;
   /** Ed25519; false for a bad signature or a malformed key, never an exception. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }

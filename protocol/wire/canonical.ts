@@ -37,6 +37,22 @@ export function encodeCanonical(value: unknown): Uint8Array {
   return scratch.slice(0, end);
 }
 
+/**
+ * The encoding of an array whose last element is `last`, with its bytes at a multiple of eight in memory, so that who gets this very array can look at its
+ * numbers without copying them; they are copied once on their way into it.
+ */
+export function encodeWithBytes(before: readonly unknown[], last: Uint8Array): Uint8Array {
+  end = 0;
+  writeHead(ARRAY, before.length + 1);
+  for (const value of before) write(value);
+  writeHead(BYTES, last.length);
+  const shift = -end & 7;
+  const encoded = new Uint8Array(shift + end + last.length).subarray(shift);
+  encoded.set(scratch.subarray(0, end));
+  encoded.set(last, end);
+  return encoded;
+}
+
 function write(value: unknown): void {
   if (typeof value === "number") writeNumber(value);
   else if (typeof value === "string") writeText(value);

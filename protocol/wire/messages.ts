@@ -9,7 +9,7 @@
 import { toHex } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { PeerId } from "../base/seams.ts";
-import { encodeCanonical } from "./canonical.ts";
+import { encodeCanonical, encodeWithBytes } from "./canonical.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
 
@@ -100,13 +100,8 @@ export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
   return { hash: bytes32(wanted), offset: count(offset), maxBytes: count(maxBytes) };
 }
 
-/** The chunk lies at a multiple of eight in memory, so that who gets this very array can look at its numbers without copying them. */
 export function encodeBlobAnswer({ total, chunk }: BlobAnswer): Uint8Array {
-  const encoded = encodeCanonical([PROTOCOL_VERSION, total, chunk]);
-  const before = -(encoded.length - chunk.length) & 7;
-  const aligned = new Uint8Array(before + encoded.length).subarray(before);
-  aligned.set(encoded);
-  return aligned;
+  return encodeWithBytes([PROTOCOL_VERSION, total], chunk);
 }
 
 export function decodeBlobAnswer(bytes: Uint8Array): BlobAnswer {

@@ -10,7 +10,7 @@
  * more than one chunk is asked for as a blob from there on. ERR_NOT_FOUND: another generation, a shorter log, no such publication, or its body is gone.
  */
 
-import { encodeCanonical } from "./canonical.ts";
+import { encodeCanonical, encodeWithBytes } from "./canonical.ts";
 import { binary, bytes32, count, fields, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { isGeneration } from "./values.ts";
 
@@ -57,16 +57,11 @@ export function decodePullRequest(bytes: Uint8Array): PullRequest {
   return request;
 }
 
-/** The chunk lies at a multiple of eight in memory, so that who gets this very array can look at its numbers without copying them. */
 export function encodePullAnswer(answer: PullAnswer): Uint8Array {
   const { prev, trained, mechanism, shared, growth, wanted, total, chunk } = answer;
   const hashes = new Uint8Array(HASH_BYTES * growth.length);
   for (const [i, hash] of growth.entries()) hashes.set(hash, HASH_BYTES * i);
-  const encoded = encodeCanonical([PROTOCOL_VERSION, prev, trained, mechanism, shared, hashes, wanted, total, chunk]);
-  const before = -(encoded.length - chunk.length) & 7;
-  const aligned = new Uint8Array(before + encoded.length).subarray(before);
-  aligned.set(encoded);
-  return aligned;
+  return encodeWithBytes([PROTOCOL_VERSION, prev, trained, mechanism, shared, hashes, wanted, total], chunk);
 }
 
 export function decodePullAnswer(bytes: Uint8Array): PullAnswer {

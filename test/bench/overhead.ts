@@ -27,7 +27,11 @@ export const benchmark: Benchmark = {
   title: `bytes sent for each merged model of 2,410 parameters, by what they are for (${PEERS} peers, a cycle a second)`,
   async run(scratch) {
     const task = parseTask({ ...(await digitsTask({ inboxSize: PEERS - 1, quorum: 3 })), codec: "int8" });
-    const { ledger, wireBytes, merged, bodyBytes } = await observe(task, scratch);
+    const { ledger, wireBytes, merged, bodyBytes } = await observe(task, scratch, {
+      numPeers: PEERS,
+      cycles: CYCLES,
+      minCycleMs: MIN_CYCLE_MS,
+    });
     const row = (what: string, bytes: number, count: number | null): Row => ({
       what,
       bytesPerModel: Math.round(bytes / merged),
@@ -54,27 +58,33 @@ interface Observed {
   readonly bodyBytes: number;
 }
 
-async function observe(task: Task, scratch: string): Promise<Observed> {
+/** Lets peers merge each other's models for some cycles. */
+export async function observe(
+  task: Task,
+  scratch: string,
+  { numPeers, cycles, minCycleMs }: { readonly numPeers: number; readonly cycles: number; readonly minCycleMs: number },
+): Promise<Observed> {
   const ledger = startLedger();
   const peers: RunningPeer[] = [];
   let bodyBytes = 0;
-  for (let i = 0; i < PEERS; i++) {
+  for (let i = 0; i < numPeers; i++) {
     const bootstrap = peers.slice(0, 1).flatMap((peer) => peer.addresses().slice(0, 1));
     peers.push(
       await startPeer({
         ...{ stateDir: join(scratch, String(i)), task, trainer: idleTrainer(i), bootstrap },
         ...{ listen: ["/ip4/127.0.0.1/tcp/0"], mdns: false, maxOutbound: 32 },
-        minCycleMs: Math.round(MIN_CYCLE_MS * (1 + i * PHASE_DRIFT)),
+        minCycleMs: Math.round(minCycleMs * (1 + i * PHASE_DRIFT)),
         observe(event) {
           if (event.kind === "published") bodyBytes = event.bytes;
         },
       }),
     );
   }
-  const allMerged = () => peers.every(({ peer }) => peer.status().counters.merges > 0);
-  while (!allMerged()) await sleep(100);
+  const merges = () => Math.min(...peers.map(({ peer }) => peer.status().counters.merges));
+  while (merges() === 0) await sleep(50);
   const [before, sentBefore, mergedBefore] = [ledger(), bytesSent(peers), await mergedModels(peers)];
-  await sleep(CYCLES * MIN_CYCLE_MS);
+  const enough = merges() + cycles;
+  while (merges() < enough) await sleep(50);
   const [after, sentAfter, mergedAfter] = [ledger(), bytesSent(peers), await mergedModels(peers)];
   await Promise.allSettled(peers.map((peer) => peer.stop())); // nothing more is measured
   return {

@@ -5,6 +5,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { RPC } from "@chainsafe/libp2p-gossipsub/message";
 import type { MessageStream } from "@libp2p/interface";
+import { decodeLinkMessage, LINK_PROTOCOL } from "../../node/net/link-messages.ts";
 
 /** Bytes and frames that were sent, by name. */
 export type Ledger = Readonly<Record<string, { readonly bytes: number; readonly count: number }>>;
@@ -33,20 +34,21 @@ function follow(connection: MessageStream, book: Book): void {
   connection.send = (data) => {
     book("noise: 18 bytes a message", 18 * Math.ceil(data.byteLength / 65_519));
     const bytes = data instanceof Uint8Array ? data : data.subarray();
-    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) at += frame(bytes.subarray(at), streams, book);
+    const own = connection.direction === "outbound" ? 1 : 0; // ids of streams that this end opens are odd where it dialled
+    for (let at = 0; at + HEADER_BYTES <= bytes.length; ) at += frame(bytes.subarray(at), streams, own, book);
     return send(data);
   };
 }
 
 /** Books one frame; its length. */
-function frame(bytes: Uint8Array, streams: Map<number, SentStream>, book: Book): number {
+function frame(bytes: Uint8Array, streams: Map<number, SentStream>, own: number, book: Book): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const [type, flags, id, length] = [view.getUint8(1), view.getUint16(2), view.getUint32(4), view.getUint32(8)];
   if (id === 0) {
     book(type === PING ? "yamux: pings" : "yamux: going away", HEADER_BYTES);
     return HEADER_BYTES;
   }
-  const stream = streams.get(id) ?? new SentStream(book);
+  const stream = streams.get(id) ?? new SentStream(book, id % 2 === own);
   streams.set(id, stream);
   if (type === DATA) {
     book("yamux: data headers", HEADER_BYTES);
@@ -61,11 +63,14 @@ function frame(bytes: Uint8Array, streams: Map<number, SentStream>, book: Book):
 /** What is sent on one stream: the choice of a protocol (multistream-select), then its frames. */
 class SentStream {
   readonly #book: Book;
+  readonly #isOwn: boolean;
   #protocol: string | undefined;
   #rest = new Uint8Array(0);
 
-  constructor(book: Book) {
+  /** @param isOwn whether this end opened it. */
+  constructor(book: Book, isOwn: boolean) {
     this.#book = book;
+    this.#isOwn = isOwn;
   }
 
   take(data: Uint8Array): void {
@@ -82,7 +87,15 @@ class SentStream {
 
   #bookFrame(protocol: string, sent: Uint8Array): void {
     if (protocol.startsWith("/meshsub/")) this.#bookGossip(sent);
+    else if (protocol === LINK_PROTOCOL) this.#bookLink(sent);
     else this.#book(protocol, lengthOf(sent));
+  }
+
+  /** Who opened the stream asks and announces on it, the other end answers. */
+  #bookLink(sent: Uint8Array): void {
+    const { number } = decodeLinkMessage(sent);
+    const asked = number === 0 ? "link: announcements" : "link: requests";
+    this.#book(this.#isOwn ? asked : "link: answers, with the bodies", lengthOf(sent));
   }
 
   #bookGossip(sent: Uint8Array): void {

@@ -35,7 +35,7 @@ export interface PullOptions {
 
 export interface PullComponents {
   readonly transport: Pick<Transport, "request">;
-  readonly crypto: Pick<Crypto, "sha256">;
+  readonly crypto: Pick<Crypto, "sha256" | "sha256InParts">;
   readonly clock: Pick<Clock, "after">;
 }
 
@@ -85,23 +85,44 @@ async function pullAll(pull: Pull): Promise<Uint8Array> {
   const isWhole = first.chunk.length === first.total;
   const whole = isWhole ? first.chunk : new Uint8Array(first.total);
   requirePart(whole, first, 0);
-  if (!isWhole) whole.set(first.chunk);
-  if (pull.next < whole.length) {
-    const lanes = Array.from({ length: LIMITS.maxChunksInFlight }, () => pullLane(pull, whole));
-    await Promise.all(lanes);
-  }
-  if (!equalBytes(pull.crypto.sha256(whole), pull.hash))
-    throw new HearsayError("ERR_MODEL_HASH", "the bytes do not match the announced hash");
+  if (isWhole) return requireHash(pull, whole, pull.crypto.sha256(whole));
+  whole.set(first.chunk);
+  const hashed = hashAsItComes(pull, whole);
+  hashed?.arrived(0);
+  const lanes = Array.from({ length: LIMITS.maxChunksInFlight }, () => pullLane(pull, whole, hashed));
+  await Promise.all(lanes);
+  return requireHash(pull, whole, hashed?.digest() ?? pull.crypto.sha256(whole));
+}
+
+function requireHash({ hash }: Pull, whole: Uint8Array, found: Uint8Array): Uint8Array {
+  if (!equalBytes(found, hash)) throw new HearsayError("ERR_MODEL_HASH", "the bytes do not match the announced hash");
   return whole;
 }
 
+/** Hashes what has come without a gap while the rest is on its way; undefined where that cannot be. */
+function hashAsItComes({ crypto }: Pull, whole: Uint8Array) {
+  const hashing = crypto.sha256InParts?.();
+  if (hashing === undefined) return undefined;
+  const waiting = new Set<number>();
+  let hashed = 0;
+  return {
+    arrived(offset: number): void {
+      waiting.add(offset);
+      for (; waiting.delete(hashed); hashed += LIMITS.maxChunkBytes)
+        hashing.update(whole.subarray(hashed, hashed + LIMITS.maxChunkBytes));
+    },
+    digest: hashing.digest,
+  };
+}
+
 /** One chunk after another, as long as there is one that nobody has asked for. */
-async function pullLane(pull: Pull, whole: Uint8Array): Promise<void> {
+async function pullLane(pull: Pull, whole: Uint8Array, hashed: ReturnType<typeof hashAsItComes>): Promise<void> {
   while (pull.next < whole.length && !pull.ended) {
     const offset = takeOffset(pull);
     const part = await chunkAt(pull, offset);
     requirePart(whole, part, offset);
     whole.set(part.chunk, offset);
+    hashed?.arrived(offset);
   }
 }
 
