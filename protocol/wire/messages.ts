@@ -44,7 +44,7 @@ export interface HelloAnswer extends HelloRequest {
   readonly announcement?: Uint8Array;
   /** The asker's newest announcement that the answerer knows: news to an asker whose store was restored from a backup. */
   readonly yours?: Uint8Array;
-  /** Whether the answerer serves models with their proofs (pull-messages.ts). */
+  /** Whether the answerer serves models with their proofs (pull-messages.ts); left out: no. */
   readonly servesPulls?: boolean;
 }
 
@@ -76,18 +76,19 @@ export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
 }
 
 export function encodeHelloAnswer({ task, agent, announcement, yours, servesPulls }: HelloAnswer): Uint8Array {
-  const more = servesPulls ? [true] : [];
+  const more = servesPulls === undefined ? [] : [servesPulls];
   return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null, ...more]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
-  const [, task, agent, announcement, yours, servesPulls = false] = fields(bytes, 5);
+  const [, task, agent, announcement, yours, servesPulls] = fields(bytes, 5);
+  if (servesPulls !== undefined && typeof servesPulls !== "boolean") throw malformed("no truth value");
   return {
     task: bytes32(task),
     agent: text(agent, 128),
     ...(announcement !== null && { announcement: binary(announcement) }),
     ...(yours !== null && { yours: binary(yours) }),
-    ...(servesPulls === true && { servesPulls }),
+    ...(servesPulls !== undefined && { servesPulls }),
   };
 }
 

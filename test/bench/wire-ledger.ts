@@ -13,6 +13,8 @@ export type Ledger = Readonly<Record<string, { readonly bytes: number; readonly 
 const HEADER_BYTES = 12;
 const DATA = 0;
 const PING = 2;
+/** Only answers with models are longer, on the tasks that are measured here. */
+const LONG_BYTES = 2000;
 const FLAGS = { syn: 1, fin: 4, rst: 8 };
 
 /** Begins to count what is sent over connections that open from now on; the function tells what was sent so far. */
@@ -95,7 +97,8 @@ class SentStream {
   #bookLink(sent: Uint8Array): void {
     const { number } = decodeLinkMessage(sent);
     const asked = number === 0 ? "link: announcements" : "link: requests";
-    this.#book(this.#isOwn ? asked : "link: answers, with the bodies", lengthOf(sent));
+    const answered = sent.length > LONG_BYTES ? "link: models" : "link: other answers";
+    this.#book(this.#isOwn ? asked : answered, lengthOf(sent));
   }
 
   #bookGossip(sent: Uint8Array): void {

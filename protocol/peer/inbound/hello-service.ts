@@ -91,7 +91,7 @@ function answer(
     agent: AGENT,
     ...(announcement && { announcement }),
     ...(yours && { yours }),
-    servesPulls,
+    ...(servesPulls && { servesPulls }),
   });
 }
 

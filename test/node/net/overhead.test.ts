@@ -7,17 +7,22 @@ import { parseTask } from "../../../protocol/task/manifest.ts";
 import { observe } from "../../bench/overhead.ts";
 import { digitsTask } from "../../bench/tasks.ts";
 
-/** Of a body of 2.4 kB. `npm run bench -- --only overhead` tells what each byte is for. */
-const MOST_PERCENT = 26;
+/** Of Noise and yamux, for each message. */
+const FRAMING = 30;
 
-it(`over real sockets, announcement, proof, requests and framing of a merged model take at most ${MOST_PERCENT} % of an int8 body of 2,410 parameters`, async () => {
+/** `npm run bench -- --only overhead` tells what each byte is for, those too that depend on the time: pings, peer exchange. */
+it("over real sockets a pulled int8 body of 2,410 parameters takes an announcement, a request and a proof of 23 % together, framing included", async () => {
   const scratch = await mkdtemp(join(tmpdir(), "hearsay-overhead-"));
   try {
-    const task = parseTask({ ...(await digitsTask({ inboxSize: 3, quorum: 3 })), codec: "int8" });
-    const { wireBytes, merged, bodyBytes } = await observe(task, scratch, { numPeers: 4, cycles: 6, minCycleMs: 250 });
-    assert.ok(merged >= 36, `${merged} models merged`);
-    const percent = (100 * (wireBytes / merged - bodyBytes)) / bodyBytes;
-    assert.ok(percent <= MOST_PERCENT, `${percent.toFixed(1)} %`);
+    const task = parseTask({ ...(await digitsTask({ inboxSize: 2, quorum: 2 })), codec: "int8" });
+    const { ledger, bodyBytes } = await observe(task, scratch, { numPeers: 3, cycles: 5, minCycleMs: 200 });
+    const mean = (name: string) => (ledger[name]?.bytes ?? 0) / (ledger[name]?.count ?? 0) + FRAMING;
+    const [announcement, request, model] = ["announcements", "requests", "models"].map((kind) => mean(`link: ${kind}`));
+    const overhead = (announcement as number) + (request as number) + (model as number) - bodyBytes;
+    assert.ok(
+      overhead <= 0.23 * bodyBytes,
+      `${announcement} + ${request} + ${model}, of which ${bodyBytes} are the body`,
+    );
   } finally {
     await rm(scratch, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
