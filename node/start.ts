@@ -147,7 +147,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const transport = options.wrapTransport?.(direct) ?? direct;
   const budget = node.shares.work;
   const membership = createNodeMembership(node, transport, book, {
-    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget },
+    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget, ...longestExchange(metering, maxOutbound) },
   });
   closing.add("the address book", () => membership.stop());
 
@@ -207,15 +207,22 @@ interface NetworkNeeds {
 }
 
 async function openNetwork(
-  { listen, mdns, warn }: StartOptions,
+  { listen, mdns, maxOutbound, warn }: StartOptions,
   { taskId, ...needs }: NetworkNeeds,
   closing: Closing,
 ): ReturnType<typeof startLibp2p> {
   const { announce, evidence } = taskNames(taskId);
   const topics = [announce, evidence];
-  const network = await startLibp2p({ ...needs, listen, mdns, serviceTag: serviceTagOf(taskId), topics, warn });
+  const own = { listen, mdns, serviceTag: serviceTagOf(taskId), topics, warn };
+  const network = await startLibp2p({ ...needs, ...own, quietMs: needs.metering?.quietMs(maxOutbound) });
   closing.add("the network", () => network.node.stop());
   return network;
+}
+
+/** A question for peers takes as much of a line as some pings. */
+function longestExchange(metering: Metering | undefined, maxOutbound: number): { readonly longestExchangeMs?: number } {
+  const quietMs = metering?.quietMs(maxOutbound);
+  return quietMs === undefined ? {} : { longestExchangeMs: Math.max(60_000, 10 * quietMs) };
 }
 
 /** Peers that the owner named. */

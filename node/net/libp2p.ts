@@ -9,7 +9,6 @@ import { toHex } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId } from "../../protocol/base/seams.ts";
-import { AGENT } from "../../protocol/peer/inbound/greet.ts";
 import { wallClock } from "../clock.ts";
 import { withModestWasm } from "../little-memory.ts";
 import { type Admission, createAdmission } from "./admission.ts";
@@ -20,6 +19,7 @@ import { createGossip } from "./gossip.ts";
 import { createHearing, type Hearing } from "./liveness.ts";
 import type { Metering } from "./metering.ts";
 import { boundedMuxer } from "./muxer.ts";
+import { createQuiet, type Quiet } from "./quiet.ts";
 import { createShares, type Shares } from "./shares.ts";
 
 type Node = Libp2p<{ pubsub: GossipSub; identify: Identify }>;
@@ -30,6 +30,8 @@ export type HearsayNode = Node & {
   readonly shares: Shares;
   /** When bytes came over each connection. */
   readonly hearing: Hearing;
+  /** How silent each may be. */
+  readonly quiet: Quiet;
   /** Of peers on the local network, where that is asked for. */
   readonly discovery: Discovery | undefined;
 };
@@ -46,6 +48,8 @@ export interface NodeOptions {
   readonly isKnown?: (peer: PeerId) => boolean;
   /** Topics of gossip that there may be; any, where they are left out. */
   readonly topics?: readonly string[];
+  /** Silence of a connection before it is asked for a byte, ms; 3 s where left out. */
+  readonly quietMs?: number | undefined;
   /** Holds a budget at the sockets; none where left out. */
   readonly metering?: Metering | undefined;
   /** Sentences for the user. */
@@ -60,8 +64,8 @@ export interface Traffic {
 
 /** Beyond what admission.ts lets stay: libp2p closes connections by rules of its own, and must have no cause to. */
 const SPARE_CONNECTIONS = 64;
-/** Between what a peer is asked for, so that a dead one is found out in LIMITS.maxSilenceMs (liveness.ts). */
-const PING_EVERY_MS = LIMITS.maxSilenceMs / 3;
+/** Of a socket: liveness.ts finds those that are dead, some of which may be silent for long. */
+const IDLE_MS = 4 * LIMITS.longestQuietMs;
 /** For Noise and yamux, both ends being busy. */
 const UPGRADE_TIMEOUT_MS = 10_000;
 
@@ -80,13 +84,14 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   const shares = createShares(options.isKnown);
   const { noise } = await withModestWasm(() => import("@chainsafe/libp2p-noise")); // it has three memories
   const hearing = createHearing();
+  const quiet = createQuiet(options.quietMs);
   const node: Node = await createLibp2p({
-    nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: AGENT },
+    nodeInfo: { name: "hearsay", version: "0.1.0", userAgent: quiet.agent },
     privateKey: options.privateKey,
     addresses: { listen: [...options.listen] },
-    transports: [tcp()],
+    transports: [tcp({ inboundSocketInactivityTimeout: IDLE_MS, outboundSocketInactivityTimeout: IDLE_MS })],
     connectionEncrypters: [noise()],
-    streamMuxers: [boundedMuxer(PING_EVERY_MS)],
+    streamMuxers: [boundedMuxer(quiet.ofMuxer)],
     connectionManager: {
       maxConnections: LIMITS.maxConnections + SPARE_CONNECTIONS,
       inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
@@ -109,9 +114,12 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   });
   if (options.isKnown !== undefined) admission.watch(node);
   shares.watch(node);
+  node.addEventListener("peer:identify", ({ detail: { connection, agentVersion } }) =>
+    quiet.told(connection, agentVersion),
+  );
   forgetWhoIsGone(node);
   const discovery = options.mdns ? discoveryFor(node, options) : undefined;
-  return { node: Object.assign(node, { admission, shares, hearing, discovery }), traffic };
+  return { node: Object.assign(node, { admission, shares, hearing, quiet, discovery }), traffic };
 }
 
 function discoveryFor(node: Node, { serviceTag, metering, warn }: NodeOptions): Discovery {

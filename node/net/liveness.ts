@@ -1,13 +1,13 @@
 /**
  * Finds connections whose other end is gone without a word: a cable was pulled, an address has changed, a process stands still. TCP would take
- * minutes. yamux asks every connection for a byte every third of LIMITS.maxSilenceMs (libp2p.ts); a connection from which nothing came
- * for that long is dead and is closed, so that its peer can be dialled anew.
+ * minutes. yamux asks a connection for a byte when nothing came for a third of LIMITS.maxSilenceMs, or for longer where an end wants it so (quiet.ts); a
+ * connection from which nothing came for three times as long is dead and is closed, so that its peer can be dialled anew.
  *
  * Silence is counted in looks at the clock, not in time: where this process itself stood still, what came meanwhile is still to be read.
  */
 import type { Connection } from "@libp2p/interface";
-import { LIMITS } from "../../protocol/base/limits.ts";
 import { wallClock } from "../clock.ts";
+import type { Quiet } from "./quiet.ts";
 
 /** When bytes came, by the timeline that a connection shares with the socket below it. */
 export interface Hearing {
@@ -22,9 +22,8 @@ export interface Liveness {
 }
 
 const LOOK_EVERY_MS = 500;
-const DEAD_AFTER_LOOKS = LIMITS.maxSilenceMs / LOOK_EVERY_MS;
 /** Enough for one question and its answer. */
-const SUSPECT_LOOKS = (LIMITS.maxSilenceMs / 3 + 1_500) / LOOK_EVERY_MS;
+const suspectLooks = (quietMs: number) => (quietMs + 1_500) / LOOK_EVERY_MS;
 
 export function createHearing(): Hearing {
   const times = new WeakMap<object, number>();
@@ -34,8 +33,13 @@ export function createHearing(): Hearing {
   };
 }
 
-/** @param node a libp2p node, with the hearing of its connections. */
-export function startLiveness(node: { getConnections(): Connection[]; readonly hearing: Hearing }): Liveness {
+/** @param node a libp2p node, with the hearing of its connections, and how silent they may be. */
+export function startLiveness(node: {
+  getConnections(): Connection[];
+  readonly hearing: Hearing;
+  readonly quiet: Pick<Quiet, "of">;
+}): Liveness {
+  const deadAfter = (connection: Connection) => (3 * node.quiet.of(connection)) / LOOK_EVERY_MS;
   const silence = new WeakMap<Connection, { lastMs: number; looks: number }>();
 
   function look(connection: Connection): void {
@@ -43,7 +47,8 @@ export function startLiveness(node: { getConnections(): Connection[]; readonly h
     const before = silence.get(connection);
     const looks = before === undefined || before.lastMs !== lastMs ? 0 : before.looks + 1;
     silence.set(connection, { lastMs, looks });
-    if (looks >= DEAD_AFTER_LOOKS) connection.abort(new Error(`nothing came for ${LIMITS.maxSilenceMs / 1000} s`));
+    if (looks < deadAfter(connection)) return;
+    connection.abort(new Error(`nothing came for ${(looks * LOOK_EVERY_MS) / 1000} s`));
   }
 
   const timer = setInterval(() => node.getConnections().forEach(look), LOOK_EVERY_MS);
@@ -52,7 +57,10 @@ export function startLiveness(node: { getConnections(): Connection[]; readonly h
     suspect() {
       for (const connection of node.getConnections()) {
         const { lastMs, looks } = silence.get(connection) ?? { lastMs: node.hearing.lastMs(connection), looks: 0 };
-        silence.set(connection, { lastMs, looks: Math.max(looks, DEAD_AFTER_LOOKS - SUSPECT_LOOKS) });
+        silence.set(connection, {
+          lastMs,
+          looks: Math.max(looks, deadAfter(connection) - suspectLooks(node.quiet.of(connection))),
+        });
       }
     },
     stop: () => clearInterval(timer),

@@ -31,7 +31,7 @@ export interface NodeMembership extends Pick<Membership, "service" | "start" | "
 
 /** Dials nobody before `start`; its `service` is registered by who has it (protocol/peer/services.ts). */
 export function createNodeMembership(
-  node: Pick<HearsayNode, "getConnections" | "hearing" | "discovery">,
+  node: Pick<HearsayNode, "getConnections" | "hearing" | "quiet" | "discovery">,
   transport: Transport,
   book: AddressBook,
   options: NodeMembershipOptions,

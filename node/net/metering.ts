@@ -13,6 +13,7 @@ import type { Meter } from "../../protocol/traffic/meter.ts";
 import { type ConnectionInside, insideOf } from "./connection-internals.ts";
 import { type Ends, isOfKind } from "./link-kinds.ts";
 import { attach, isOpen, type Line, lineOf } from "./metered-connection.ts";
+import { quietFor } from "./quiet.ts";
 
 /** The budget of a kind of links; `meter` is undefined where it is unlimited. */
 export interface Link {
@@ -31,6 +32,8 @@ export interface Metering {
   datagram(localIp: string, bytes: number): void;
   /** What the peer plans with: of the links that are in use, those with the tightest budget. */
   spending(): Meter | undefined;
+  /** Silence of connections that the tightest budget wants, with so many of them, ms. */
+  quietMs(connections: number): number | undefined;
   /** What is left of each budget. */
   report(): LinkReport[];
   /** Nothing passes any more; resolves when it is written what is left. */
@@ -82,6 +85,7 @@ export function createMetering(links: readonly Link[]): Metering {
       const used = limited.filter(({ gates }) => gates.size > 0);
       return (tightestOf(used) ?? (lines.length === 1 ? tightest : undefined))?.meter;
     },
+    quietMs: (connections) => tightest && quietFor(tightest.meter.limit, connections),
     report: () => limited.map(reportOf),
     async stop() {
       for (const { cancel } of limited) cancel();

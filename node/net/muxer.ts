@@ -30,8 +30,8 @@ const FRAME_COST_BYTES = 64;
 /** Tells who measures of each connection, before a byte goes over it (`test/bench/wire-ledger.ts`). */
 const connected = channel("hearsay:connection");
 
-/** The muxer for createLibp2p. @param pingEveryMs when nothing came for so long it asks the other end whether it is there. */
-export function boundedMuxer(pingEveryMs: number): () => StreamMuxerFactory {
+/** The muxer for createLibp2p. @param pingAfterMs when nothing came for so long it asks the other end whether it is there. */
+export function boundedMuxer(pingAfterMs: (muxer: StreamMuxer) => number): () => StreamMuxerFactory {
   const open = new Set<Multiplexed>();
   const create = yamux({
     enableKeepAlive: false, // it pings however much comes
@@ -48,7 +48,7 @@ export function boundedMuxer(pingEveryMs: number): () => StreamMuxerFactory {
         bound(connection);
         const muxer = factory.createStreamMuxer(connection);
         openWindowsSeldom(muxer);
-        pingWhereSilent(connection, muxer, pingEveryMs);
+        pingWhereSilent(connection, muxer, pingAfterMs);
         keepAccount(open, { connection, muxer });
         return muxer;
       },
@@ -86,7 +86,11 @@ function openWindowsSeldom(muxer: StreamMuxer): void {
 }
 
 /** Asks the other end for a byte when none came for so long: what is alive and busy needs no question. */
-function pingWhereSilent(connection: MessageStream, muxer: StreamMuxer, afterMs: number): void {
+function pingWhereSilent(
+  connection: MessageStream,
+  muxer: StreamMuxer,
+  pingAfterMs: (muxer: StreamMuxer) => number,
+): void {
   const internals = muxer as unknown as YamuxInternals;
   let heardMs = wallClock.monotonicMs();
   connection.addEventListener("message", () => {
@@ -96,12 +100,13 @@ function pingWhereSilent(connection: MessageStream, muxer: StreamMuxer, afterMs:
   const lookAt = (delayMs: number) => {
     cancel = wallClock.after(delayMs, () => {
       if (connection.status !== "open") return;
+      const afterMs = pingAfterMs(muxer);
       const leftMs = heardMs + afterMs - wallClock.monotonicMs();
       if (leftMs <= 0) internals.ping({ signal: AbortSignal.timeout(LIMITS.maxSilenceMs) }).catch(() => {}); // liveness.ts sees that nothing comes
       lookAt(leftMs <= 0 ? afterMs : leftMs);
     });
   };
-  lookAt(afterMs);
+  lookAt(pingAfterMs(muxer));
   connection.addEventListener("close", () => cancel(), { once: true });
 }
 

@@ -81,9 +81,13 @@ export const peer = {
     },
   },
   budget: {
-    schema: budget.default("unlimited"),
+    schema: budget.default("1GB/day"),
     help: "all bytes in and out: 20MB/day, or by kinds of links: lan=unlimited,lte=20MB/day; see Budget",
     flag: "--budget <bytes>",
+    presets: {
+      lan: { value: "unlimited", why: "nobody pays for a byte" },
+      metered: { value: "20MB/day", why: "600 MB a month, of the 1 to 5 GB that such lines carry" },
+    },
   },
   engine: {
     schema: z.enum(ENGINE_CHOICES).default("auto"),

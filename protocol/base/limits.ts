@@ -183,6 +183,8 @@ export const LIMITS = {
   /** Peers of another task or version are left alone for so long; of so many this is remembered. */
   shunMs: 600_000,
   maxShunned: 4096,
+  /** A peer that pays for bytes can ask for so much silence; it is dead after three times as long. */
+  longestQuietMs: 600_000,
   /** No byte of a connection in this time, though it is asked for one every third of it: it is dead. */
   maxSilenceMs: 9000,
   /** What one neighbour can make this peer do (`peer/memory/budget.ts`): 1 is about 1 ms of one core, or 1 KiB that is kept. */

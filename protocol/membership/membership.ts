@@ -34,6 +34,8 @@ export interface MembershipOptions {
   readonly maxOutbound: number;
   /** Peers that delivered a model; nobody where left out. */
   readonly isKnown?: (peer: PeerId) => boolean;
+  /** Longest time between two questions for peers, ms; a minute where left out. */
+  readonly longestExchangeMs?: number;
   /** Pays for answers to others; nobody pays where left out. */
   readonly budget?: { pay(from: PeerId, cost: number): boolean };
 }
@@ -72,6 +74,7 @@ interface Running extends MembershipParts {
   readonly places: PlacesParts;
   readonly next: { saveMs: number; exchangeMs: number };
   exchangeEveryMs: number;
+  readonly longestExchangeMs: number;
   stopped: boolean;
   cancel: () => void;
 }
@@ -79,6 +82,7 @@ interface Running extends MembershipParts {
 export function createMembership(parts: MembershipParts, options: MembershipOptions): Membership {
   const { clock, transport, book, rules, rng } = parts;
   const { bootstrap, protocol, maxOutbound, budget, isKnown = () => false } = options;
+  const { longestExchangeMs = EXCHANGE_LONGEST_MS } = options;
   for (const { peer, address } of bootstrap) if (peer !== undefined) book.configure(peer, address);
   const unnamed = bootstrap.filter(({ peer }) => peer === undefined).map(({ address }) => address);
   const nowMs = clock.monotonicMs();
@@ -90,6 +94,7 @@ export function createMembership(parts: MembershipParts, options: MembershipOpti
     places: { transport, rules, isKnown, maxOutbound },
     next: { saveMs: nowMs + SAVE_EVERY_MS, exchangeMs: nowMs + EXCHANGE_FIRST_MS },
     exchangeEveryMs: EXCHANGE_FIRST_MS,
+    longestExchangeMs,
     stopped: false,
     cancel: () => {},
   };
@@ -160,7 +165,7 @@ function dialDue({ transport, book, dialler, places }: Running): void {
 async function exchangePeers(running: Running): Promise<void> {
   try {
     const news = await askForPeers(running.exchange);
-    const laterMs = Math.min(EXCHANGE_LONGEST_MS, running.exchangeEveryMs * EXCHANGE_GROWTH);
+    const laterMs = Math.min(running.longestExchangeMs, running.exchangeEveryMs * EXCHANGE_GROWTH);
     running.exchangeEveryMs = news ? EXCHANGE_FIRST_MS : laterMs;
   } catch {
     // the peer went away, or is of another task: another is asked next time

@@ -2,7 +2,8 @@
  * How a peer plans with a budget of bytes, long before the sockets would have to wait for it.
  *
  *     cost       what a model of a merge costs in all: pulled, and served to others, with everything that went meanwhile; a moving mean of what was measured
- *     rate       what flows into the bucket, and what is in it spread over the span of the budget
+ *     rate       what flows into the bucket, and what is in it spread over the span of the budget; of a full one a hundredth may go within a minute, so
+ *                that a peer is quick while it is young
  *     interval   from merge to merge: k x cost / rate, but no shorter than a cycle
  *     k          what the task says, while merges are no rarer than WANTED_MS; then fewer, down to the quorum
  *     cycles     no longer than LONGEST_MS: in between the peer trains on, and neither announces nor pulls
@@ -70,6 +71,9 @@ const WANTED_MS = 1_800_000;
 const LONGEST_MS = 900_000;
 /** What a pull moves beside the body, before anything was measured: proof, announcements, headers. */
 const BESIDE_BYTES = 1500;
+/** The last hundredth of a full bucket may go so quickly. */
+const QUICK_SHARE = 0.01;
+const QUICK_MS = 60_000;
 /** Weight of the last measurement. */
 const NEWEST = 0.3;
 /** An interval that has changed by so much is told of. */
@@ -138,8 +142,7 @@ function learnCost(state: State, budget: Spending): void {
 function talk(state: State, budget: Spending, nowMs: number): CyclePlan {
   const { minCycleMs, inboxSize, quorum, modelBytes } = state;
   const left = Math.max(0, budget.leftBytes());
-  const { perSecond } = rateOf(budget.limit);
-  const bytesPerMs = perSecond / 1000 + left / budget.limit.perMs;
+  const bytesPerMs = rateWith(budget, left);
   const wanted = Math.floor((WANTED_MS * bytesPerMs) / modelBytes);
   const models = Math.min(Math.max(wanted, quorum), inboxSize, Math.floor(left / modelBytes));
   if (models < Math.min(quorum, inboxSize)) return saveUp(state, nowMs);
@@ -150,6 +153,13 @@ function talk(state: State, budget: Spending, nowMs: number): CyclePlan {
   state.spentBytes = budget.spentBytes();
   settle(state, { intervalMs, models, trainings, modelBytes });
   return { minCycleMs: state.cycleMs, most: models, isHeld: intervalMs > minCycleMs || models < inboxSize };
+}
+
+/** What may be spent, bytes a ms. */
+function rateWith({ limit }: Spending, left: number): number {
+  const { burst, perSecond } = rateOf(limit);
+  const quick = Math.max(0, left - (1 - QUICK_SHARE) * burst) / QUICK_MS;
+  return perSecond / 1000 + left / limit.perMs + quick;
 }
 
 /** There is too little for a merge: the peer trains on alone, and looks again in the next cycle. */

@@ -112,6 +112,7 @@ function upArguments(options: PairOptions, state: string, bootstrap: readonly st
   return [
     ...["up", "--state", state, "--task", options.taskFile, "--dataset", "digits", "--engine", options.engine],
     ...["--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", "--min-cycle", String(options.minCycleMs)],
+    ...["--budget", "unlimited"],
     ...["--seconds", String(LIFETIME_SECONDS), "--log-level", "silent"],
     ...(bootstrap.length === 0 ? [] : ["--bootstrap", bootstrap.join(",")]),
   ];

@@ -81,6 +81,7 @@ function argumentsOf(
   return [
     ...["up", "--state", one.state, "--task", one.task, "--dataset", "digits", "--share", one.share],
     ...["--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", "--engine", engine, "--min-cycle", String(minCycleMs)],
+    ...["--budget", "unlimited"],
     ...["--seconds", String(seconds), "--log-level", "silent"],
     ...(one.bootstrap === undefined ? [] : ["--bootstrap", one.bootstrap]),
   ];

@@ -252,6 +252,7 @@ function upArguments(state: string, options: PeerOptions): string[] {
   const { task, bootstrap = [], minCycleMs = 300, mdns = false, args = [] } = options;
   return [
     ...["up", "--state", state, "--listen", "/ip4/127.0.0.1/tcp/0", "--min-cycle", String(minCycleMs)],
+    ...["--budget", "unlimited"],
     ...["--seconds", String(PEER_LIFETIME_SECONDS)],
     ...(task === undefined ? [] : ["--task", task]),
     ...(bootstrap.length === 0 ? [] : ["--bootstrap", bootstrap.join(",")]),

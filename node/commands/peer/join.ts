@@ -23,6 +23,8 @@ import { configPath, openTask, storeTask } from "../../disk/state-dir.ts";
 import { writeWhole } from "../../disk/whole-file.ts";
 import { startLibp2p } from "../../net/libp2p.ts";
 import { createTransport } from "../../net/transport.ts";
+import { linkBudgets } from "../../settings/budget.ts";
+import { DEFAULTS } from "../../settings/table.ts";
 import { shellOption } from "../../shell.ts";
 import { costOf, type TaskCost } from "../../task-cost.ts";
 import { confirm, somebodyIsThere } from "../../terminal/confirm.ts";
@@ -60,7 +62,7 @@ export async function run(parts: readonly string[], { state, yes, json }: JoinOp
   }
   const manifest = await fetchManifest(invite.task, invite.addresses);
   const task = decodeTask(manifest);
-  const cost = costOf(task);
+  const cost = withinBudget(costOf(task));
   if (json !== true)
     print(`${facts([["task", `${task.name}  ${wanted}`], ...taskRows(task, cost), ...costRows(cost)])}\n`);
   if (asks && !(await confirm(`Save this task in ${state}?`))) {
@@ -89,6 +91,14 @@ function readInvite(text: string): Invite {
     }
   }
   return invite;
+}
+
+/** Without other settings the budget holds. */
+function withinBudget(cost: TaskCost): TaskCost {
+  const [limit] = linkBudgets(DEFAULTS.budget).map((link) => link.limit);
+  if (limit === undefined) return cost;
+  const bytesPerDay = (limit.bytes * 86_400_000) / limit.perMs;
+  return { ...cost, networkBytesPerDay: Math.min(cost.networkBytesPerDay, bytesPerDay) };
 }
 
 function taskRows({ output, input, model, aggregation }: Task, cost: TaskCost): [string, string][] {

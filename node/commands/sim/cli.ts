@@ -122,7 +122,7 @@ export const vehicles: Definition = (command) => {
 
 export const report: Definition = (command) => {
   command
-    .argument("<what>", "attacks, codecs, measurements, skew or slow-devices")
+    .argument("<what>", "attacks, budget, codecs, measurements, skew or slow-devices")
     .option("--no-run", "only write, from the runs that are there")
     .option("--cut", "attacks: five minutes of them, on the screen")
     .addOption(workersOption())

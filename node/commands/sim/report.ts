@@ -26,6 +26,7 @@ interface ReportOptions {
 /** Where the tables of each report stand, between two marks; those of the measurements between two of each sweep. */
 const PAGES = {
   attacks: "sim/results/attacks.md",
+  budget: "sim/results/budget.md",
   codecs: "sim/results/codecs.md",
   measurements: "sim/results/measurements.md",
   skew: "sim/results/skew.md",
@@ -48,6 +49,8 @@ export async function run(what: string, options: ReportOptions): Promise<void> {
 
 const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>>> = {
   attacks: reportAttacks,
+  budget: (options) =>
+    reportOne("budget", async () => (await import("../../../sim/paper/measure-budget.ts")).budgetSection, options),
   codecs: (options) =>
     reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
   measurements: reportMeasurements,

@@ -18,7 +18,8 @@ let stateDir = "";
 async function start({ args, logFile, ...order }: Extract<Order, { order: "start" }>): Promise<void> {
   stateDir = order.stateDir;
   const log = await open(logFile, "a");
-  peer = spawn(process.execPath, [CLI, "up", "--state", stateDir, ...args], { stdio: ["ignore", "ignore", log.fd] });
+  const up = ["up", "--state", stateDir, "--budget", "unlimited", ...args];
+  peer = spawn(process.execPath, [CLI, ...up], { stdio: ["ignore", "ignore", log.fd] });
   await log.close();
 }
 

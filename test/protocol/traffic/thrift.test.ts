@@ -70,6 +70,12 @@ describe("thrift", () => {
     assert.equal(tiny.models, 3);
   });
 
+  it("is quick while its bucket is full, so that a young peer learns soon", () => {
+    const young = dayOf(1e9, 1 / 1440);
+    assert.ok(young.merges >= 30, `${young.merges} merges in the first minute`);
+    assert.ok(young.bytes <= 0.01 * 0.25 * 1e9 + 60 * 1.2e4, `${young.bytes}`);
+  });
+
   it("trains on between merges that are far apart", () => {
     const { trainings, merges, last } = dayOf(300e3, 2);
     assert.ok(trainings >= 2 * 96 && trainings < 2 * 110, `${trainings}`);

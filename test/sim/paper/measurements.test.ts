@@ -6,6 +6,7 @@ import { describe, it } from "node:test";
 import { parse } from "yaml";
 import type { Cell } from "../../../sim/paper/cells.ts";
 import { groupsOf } from "../../../sim/paper/measure-accusations.ts";
+import { budgetSection } from "../../../sim/paper/measure-budget.ts";
 import { codecSection } from "../../../sim/paper/measure-codecs.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import {
@@ -102,6 +103,26 @@ describe("the page of codecs", () => {
     ]);
     assert.deepEqual(rows.at(-1), ["Dirichlet 0.5, alie z=1.5 20 %", "int4", "2.0 ± 0.0"]);
     assert.equal(figures.length, 4);
+    assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
+  });
+
+  it("says what is missing before there are runs", () => {
+    const { table, figures } = page(() => undefined);
+    assert.equal(figures.length, 0);
+    assert.match(JSON.stringify(table), /…/);
+  });
+});
+
+describe("the page of budgets", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-budget.yaml"), "utf8"));
+  const page = (result: (scenario: Scenario) => Result | undefined) => budgetSection(sweepOf(cells(document, result)));
+
+  it("names budget, codec and attack of each row, and draws a line for each of the latter", () => {
+    const { table, figures } = page(() => ({ mean: 0.95, worst: 0.9 }));
+    assert.equal(table.rows.length, 12);
+    assert.deepEqual(table.rows[0]?.slice(0, 4), ["10 kB a day", "int8", "none", "95.0 ± 0.0 / 90.0 ± 0.0"]);
+    assert.deepEqual(table.rows.at(-1)?.slice(0, 3), ["10 MB a day", "int8", "sign-flip"]);
+    assert.equal(figures.length, 1);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
