@@ -11,6 +11,7 @@ import { createCaller } from "./caller.ts";
 import type { EngineFacts, EngineOptions } from "./messages.ts";
 import { createRemoteAggregator } from "./remote-aggregator.ts";
 import { createRemoteTrainer } from "./remote-trainer.ts";
+import { withSpareAggregator } from "./spare-aggregator.ts";
 
 export type { EngineOptions } from "./messages.ts";
 
@@ -46,11 +47,14 @@ export async function startEngine(options: EngineOptions): Promise<LearningThrea
     throw error;
   }
   const { warning } = facts;
+  const spared = withSpareAggregator(createRemoteTrainer(caller, facts), createRemoteAggregator(caller, threads));
   return {
-    trainer: createRemoteTrainer(caller, facts),
-    aggregator: createRemoteAggregator(caller, threads),
+    trainer: spared.trainer,
+    aggregator: spared.aggregator,
     ...(warning !== undefined && { warning }),
-    close,
+    async close() {
+      await Promise.all([close(), spared.close()]);
+    },
   };
 }
 

@@ -6,6 +6,9 @@
  * than half of what the own model knows about the own training data (by loss: the initial model and one of zeros know nothing). It takes an odd number
  * of models, since the mean of the two in the middle may lie half-way to a lie. Where fewer than three are left it merges in the usual way.
  *
+ * Where the task lets devices differ (`training.adaptive`), authors of models that were left out so are left out of later merges too, until they send better ones
+ * (distrust.ts).
+ *
  * The log names the models that were taken. An audit needs to know nothing of those that were not.
  */
 
@@ -15,7 +18,8 @@ import type { Task } from "../../base/task.ts";
 import { initialParams } from "../../learn/tensors.ts";
 import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
 import type { Standing } from "../memory/identities.ts";
-import type { ModelState, Weighed } from "../stages.ts";
+import type { ModelState, Own, Weighed } from "../stages.ts";
+import { createDistrust } from "./distrust.ts";
 import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
 /** What goes into a merge: with `catchUp`, an odd number of models, of which the median is taken. */
@@ -25,7 +29,7 @@ export interface Start extends Sorted {
 
 export interface CatchUp {
   /** What a merge in this cycle is to take of the candidates. "wait": nothing yet, more may come; only before the first merge since the start. */
-  begin(own: ModelState, sorted: Sorted, cycle: number): Promise<Start | "wait">;
+  begin(own: Own, sorted: Sorted, cycle: number): Promise<Start | "wait">;
   /** A merge is in the log. */
   done(): void;
 }
@@ -40,6 +44,8 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
   let hasMerged = false;
   let sinceMs: number | undefined;
+  const { lossOf, worstLoss } = createLosses(trainer, task);
+  const distrust = createDistrust(task, lossOf);
 
   const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
     mayCatchUp(
@@ -48,6 +54,57 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
       candidates.map(({ candidate }) => candidate.announced.age),
     );
 
+  /** In the order of before. */
+  async function sound(own: ModelState, candidates: readonly Weighed[]): Promise<readonly Weighed[]> {
+    const limit = await worstLoss(own);
+    const losses = new Map<Weighed, number>();
+    for (const candidate of candidates) {
+      const loss = await lossOf(candidate.params);
+      if (loss <= limit) losses.set(candidate, loss);
+    }
+    if (task.training.adaptive) {
+      const unsound = candidates.filter((candidate) => !losses.has(candidate));
+      distrust.begin(
+        unsound.map(({ candidate }) => candidate.announced.author),
+        limit,
+      );
+    }
+    if (losses.size % 2 === 1 || losses.size <= fewest) return [...losses.keys()];
+    const worst = Math.max(...losses.values());
+    const left = [...losses.keys()].find((candidate) => losses.get(candidate) === worst);
+    return [...losses.keys()].filter((candidate) => candidate !== left);
+  }
+
+  return {
+    async begin(own, sorted, cycle) {
+      const { eligible, copies } = sorted;
+      if (hasMerged || !isBehind(own, eligible))
+        return { ...(await distrust.without(own, sorted, cycle)), catchUp: false };
+      sinceMs ??= clock.monotonicMs();
+      const trusted = eligible.filter(({ candidate }) => identities.isTrusted(candidate.announced.author));
+      const isSure = trusted.length >= fewest;
+      const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
+      if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";
+      const taken = await sound(own, isSure ? trusted : eligible);
+      if (taken.length < fewest || !isBehind(own, taken))
+        return { ...(await distrust.without(own, sorted, cycle)), catchUp: false };
+      const candidates = taken.map(({ candidate }) => candidate);
+      const reweighed = weigh(task, candidates, own.age, cycle); // staleness is counted from the ages of those that are named
+      return {
+        eligible: reweighed,
+        copies: copies.filter((copy) => isAmong(copy, reweighed)),
+        stale: [],
+        catchUp: true,
+      };
+    },
+    done() {
+      hasMerged = true;
+    },
+  };
+}
+
+/** How well the own training data are known. */
+function createLosses(trainer: CatchUpComponents["trainer"], task: Task) {
   /** Worse than this on the own training data, a model is not taken. */
   async function worstLoss(own: ModelState): Promise<number> {
     const ownLoss = await lossOf(own.params);
@@ -63,42 +120,5 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
     return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
   }
 
-  /** In the order of before. */
-  async function sound(own: ModelState, candidates: readonly Weighed[]): Promise<readonly Weighed[]> {
-    const limit = await worstLoss(own);
-    const losses = new Map<Weighed, number>();
-    for (const candidate of candidates) {
-      const loss = await lossOf(candidate.params);
-      if (loss <= limit) losses.set(candidate, loss);
-    }
-    if (losses.size % 2 === 1 || losses.size <= fewest) return [...losses.keys()];
-    const worst = Math.max(...losses.values());
-    const left = [...losses.keys()].find((candidate) => losses.get(candidate) === worst);
-    return [...losses.keys()].filter((candidate) => candidate !== left);
-  }
-
-  return {
-    async begin(own, sorted, cycle) {
-      const { eligible, copies } = sorted;
-      if (hasMerged || !isBehind(own, eligible)) return { ...sorted, catchUp: false };
-      sinceMs ??= clock.monotonicMs();
-      const trusted = eligible.filter(({ candidate }) => identities.isTrusted(candidate.announced.author));
-      const isSure = trusted.length >= fewest;
-      const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
-      if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";
-      const taken = await sound(own, isSure ? trusted : eligible);
-      if (taken.length < fewest || !isBehind(own, taken)) return { ...sorted, catchUp: false };
-      const candidates = taken.map(({ candidate }) => candidate);
-      const reweighed = weigh(task, candidates, own.age, cycle); // staleness is counted from the ages of those that are named
-      return {
-        eligible: reweighed,
-        copies: copies.filter((copy) => isAmong(copy, reweighed)),
-        stale: [],
-        catchUp: true,
-      };
-    },
-    done() {
-      hasMerged = true;
-    },
-  };
+  return { worstLoss, lossOf };
 }

@@ -1,0 +1,80 @@
+/**
+ * A newcomer of whose eight neighbours q lie in agreement, while the honest ones agree too. `npx node --test <this file>` prints how far it is from them, on the way
+ * to the lie: 0 is with the honest neighbours, 1 at the lie.
+ */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { blobs, blobTask } from "../../support/blobs.ts";
+import { accuracyOf, createCrowd, identityOf, type Member, mergesOf } from "../../support/crowd.ts";
+
+const NEIGHBOURS = 8;
+const LIAR = 50;
+const task = blobTask({ training: { steps: 5, batch: 16, adaptive: true } });
+const holdout = blobs(300, 777);
+
+const LIES: Readonly<Record<string, (honest: Float32Array) => Float32Array>> = {
+  "the opposite model": (honest) => honest.map((value) => -value),
+  "one with its numbers in another order": (honest) =>
+    honest.map((_, i) => honest[(i * 5 + 2) % honest.length] as number),
+};
+
+/** Honest elders that have learned, liars that show themselves to the newcomer alone, and the newcomer. */
+async function scene(liars: number) {
+  const crowd = createCrowd({ task });
+  for (let i = 0; i < NEIGHBOURS - liars; i++) await crowd.join(i, { holdout });
+  await crowd.run(30_000);
+  const elders = [...crowd.members];
+  const hostile = Array.from({ length: liars }, (_, i) => crowd.joinHostile(LIAR + i));
+  for (const { peerId } of elders)
+    for (const i of hostile.keys()) crowd.world.network.disconnect(peerId, identityOf(LIAR + i).peerId);
+  const newcomer = await crowd.join(20, { holdout });
+  return { crowd, elder: elders[0] as Member, hostile, newcomer };
+}
+
+/** How far it is on the way to the lie after each second. */
+async function way(liars: number, lieOf: (honest: Float32Array) => Float32Array, seconds: number) {
+  const { crowd, elder, hostile, newcomer } = await scene(liars);
+  const shares: number[] = [];
+  for (let second = 0; second < seconds; second++) {
+    const lie = lieOf(elder.peer.current());
+    for (const [i, liar] of hostile.entries()) {
+      const params = lie.slice(); // copies would count once
+      params[i] = (params[i] as number) + 1e-3 * (second + 1);
+      await liar.offer({ age: elder.peer.status().age, params });
+    }
+    await crowd.run(1000);
+    shares.push(shareOf(newcomer.peer.current(), elder.peer.current(), lie));
+  }
+  const [first] = await mergesOf(newcomer);
+  return { shares, first, accuracy: await accuracyOf(newcomer), honest: await accuracyOf(elder) };
+}
+
+function shareOf(at: Float32Array, honest: Float32Array, lie: Float32Array): number {
+  let [along, length] = [0, 0];
+  for (let i = 0; i < at.length; i++) {
+    const toLie = (lie[i] as number) - (honest[i] as number);
+    along += ((at[i] as number) - (honest[i] as number)) * toLie;
+    length += toLie * toLie;
+  }
+  return along / length;
+}
+
+describe("a newcomer among liars", () => {
+  for (const [name, lieOf] of Object.entries(LIES))
+    for (const [liars, atFirst, later] of [
+      [3, 0.02, 0.02],
+      [4, 0.02, 0.02],
+      [5, 0.05, 0.05],
+    ] as const)
+      it(`starts beside the honest ones, whom it is not far from later, where ${liars} of 8 say ${name}`, async (t) => {
+        const { shares, first, accuracy, honest } = await way(liars, lieOf, 20);
+        assert.equal(first?.rule, "catch-up");
+        const [start = 1, end = 1] = [shares[1], shares.at(-1)];
+        const text = [start, end].map((share) => share.toFixed(2)).join(", after 20 s ");
+        t.diagnostic(
+          `${liars} of 8: ${text} of the way; accuracy ${accuracy.toFixed(2)}, of honest ones ${honest.toFixed(2)}`,
+        );
+        assert.ok(Math.abs(start) <= atFirst && end <= later, text);
+        assert.ok(accuracy >= honest - 0.06, `${accuracy} of ${honest}`);
+      });
+});
