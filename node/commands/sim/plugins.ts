@@ -1,7 +1,7 @@
 /** Plugins that a scenario or the command line names: found, loaded, checked and put into the registries of this thread. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { HearsayError } from "../../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { comesFrom, loadPluginFile, type PluginFile, reasonOf } from "./plugin-file.ts";
 
 type Tree = import("../../../sim/compare/sweep-paths.ts").Tree;
@@ -19,8 +19,6 @@ export interface Installed {
   readonly plugins: readonly Plugin[];
   /** Takes all of it out of the registries again. */
   remove(): void;
-  /** An error in a plugin's words: of its code the file and the place, of anything else nothing. */
-  explain(error: unknown): HearsayError | undefined;
 }
 
 /**
@@ -50,13 +48,22 @@ export async function installPlugins(refs: readonly PluginRef[], folder: string)
     refs: all.map(({ file, sha256 }) => ({ file, sha256 })),
     plugins: all.map(({ plugin }) => plugin as Plugin),
     remove,
-    explain(error) {
-      const guilty = all.find(({ path }) => comesFrom(error, path));
-      if (guilty === undefined) return undefined;
-      const { file, path } = guilty;
-      return new HearsayError("ERR_CONFIG", `the plugin ${file} failed: ${reasonOf(error, path)}`, { file }, error);
-    },
   };
+}
+
+/** An error of a plugin's code, in this thread or another, with its file and the place; undefined where it is of anything else. */
+export function explainFault(error: unknown, refs: readonly PluginRef[], folder: string): HearsayError | undefined {
+  if (isHearsayError(error)) return undefined;
+  for (const { file } of refs)
+    for (const path of placesOf(file, folder))
+      if (comesFrom(error, path))
+        return new HearsayError("ERR_CONFIG", `the plugin ${file} failed: ${reasonOf(error, path)}`, { file }, error);
+  return undefined;
+}
+
+/** Where its file may lie. */
+function placesOf(file: string, folder: string): string[] {
+  return [...new Set([resolve(folder, file), resolve(file)])];
 }
 
 /**
@@ -83,7 +90,7 @@ function isRef(one: unknown): one is PluginRef {
 }
 
 async function load({ file, sha256 }: PluginRef, folder: string): Promise<PluginFile> {
-  const paths = [...new Set([resolve(folder, file), resolve(file)])].filter((path) => existsSync(path));
+  const paths = placesOf(file, folder).filter((path) => existsSync(path));
   if (paths.length === 0) {
     const message = `the plugin ${file}: there is no such file beside the scenario or here; name a .ts, .mts, .js or .mjs file`;
     throw new HearsayError("ERR_CONFIG", message, { file });

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import { ERROR_CODES, type ErrorCode, HearsayError } from "../../../protocol/base/errors.ts";
+import { explainFault } from "./plugins.ts";
 import type { SimOutcome, SimProgress, SimTask } from "./sim-worker.ts";
 import { connectParts } from "./thread-parts.ts";
 
@@ -30,7 +31,13 @@ export function createSimPool(workers: number): SimPool {
 
   type Work = (id: number) => Promise<SimOutcome>;
 
-  async function textOf(work: Work, onProgress?: (share: number) => void): Promise<string | undefined> {
+  type Asked = Pick<SimTask, "scenario" | "folder">;
+
+  async function textOf(
+    { scenario, folder }: Asked,
+    work: Work,
+    onProgress?: (share: number) => void,
+  ): Promise<string | undefined> {
     const id = tasks++;
     if (onProgress !== undefined) listeners.set(id, onProgress);
     try {
@@ -38,17 +45,19 @@ export function createSimPool(workers: number): SimPool {
       if (outcome.ok) return outcome.text;
       if (isCode(outcome.code)) throw new HearsayError(outcome.code, outcome.message);
       throw Object.assign(new Error(outcome.message), { stack: outcome.message }); // it is the stack of the thread
+    } catch (error) {
+      throw explainFault(error, scenario.plugins ?? [], folder) ?? error; // a peer of it failed, and with it the thread
     } finally {
       listeners.delete(id);
     }
   }
 
   const run: SimPool["run"] = async (task, onProgress) =>
-    (await textOf((id) => pool.run({ ...task, id }), onProgress)) as string;
+    (await textOf(task, (id) => pool.run({ ...task, id }), onProgress)) as string;
   return {
     run,
     runTogether: async (task, onProgress) =>
-      (await textOf((id) => runParts(pool, { ...task, id }, workers), onProgress)) ?? run(task, onProgress),
+      (await textOf(task, (id) => runParts(pool, { ...task, id }, workers), onProgress)) ?? run(task, onProgress),
     close: () => pool.destroy(),
   };
 }

@@ -7,7 +7,7 @@ import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
 import { createDataLoader } from "./data.ts";
 import { writeModels } from "./model-files.ts";
-import { type Installed, installPlugins } from "./plugins.ts";
+import { explainFault, type Installed, installPlugins } from "./plugins.ts";
 import { openParts, type PartPorts } from "./thread-parts.ts";
 import { trainersFor } from "./trainers.ts";
 
@@ -74,7 +74,7 @@ export default async function runTask({
     return { ok: true, text: `${JSON.stringify(whole)}\n` };
   } catch (thrown) {
     if (thrown instanceof LinkCut) return { ok: true, text: undefined, cut: true };
-    const error = installed?.explain(thrown) ?? thrown;
+    const error = explainFault(thrown, scenario.plugins ?? [], folder) ?? thrown;
     if (isHearsayError(error)) return { ok: false, code: error.code, message: error.message };
     return {
       ok: false,

@@ -131,6 +131,10 @@ describe("hearsay sim", () => {
     const file = await lab.write("bad.yaml", stringify({ ...SCENARIO, attack: "fail" }));
     const { stderr } = await run(2, "sim", "run", file, "--plugin", bad, "--no-out");
     assert.match(stderr, /the plugin .*bad\.ts failed: no 7 \(bad\.ts:8:\d+\)/);
+    const training = '=> () => ({ trainer: (trainer) => ({ ...trainer, fit() { throw new Error("no " + at); } }) }),';
+    const later = await lab.write("later.ts", FAILING.replace(/=> \{ throw.*/, training));
+    const late = await run(2, "sim", "run", file, "--plugin", later, "--no-out");
+    assert.match(late.stderr, /the plugin .*later\.ts failed: no 7 \(later\.ts:8:\d+\)/);
   });
 
   it("lets no sweep vary the plugins", async () => {
