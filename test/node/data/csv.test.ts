@@ -134,7 +134,11 @@ test("a missing owner and a regression target that is no number are faults like 
 test("a column that is bad throughout is one fault, of many columns 20 are listed, and all values are counted", async (context) => {
   const text = `a,b,label\n${"?,1,cat\n".repeat(50)}`;
   assert.deepEqual(await faultsOf(context, text), ['column "a", in 50 of 50 rows: line 2: "?" is no number']);
-  await refused(context, text, /50 fault\(s\):\n.*\nleave it out: --drop a\nor, if it names whose row it is: --owner a$/);
+  await refused(
+    context,
+    text,
+    /50 fault\(s\):\n.*\nleave it out: --drop a\nor, if it names whose row it is: --owner a$/,
+  );
   const header = Array.from({ length: 30 }, (_, i) => `c${i}`).join();
   const wide = `${header},label\n${`${"?,".repeat(30)}cat\n`.repeat(6)}`;
   assert.equal((await faultsOf(context, wide)).length, 20);
