@@ -25,14 +25,7 @@ export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock
   const { cycleSeconds, speedSigma, stragglers, battery } = spec;
   const [deviateOf, charges] = [deviates(spec, devices, rng.fork("speed")), rng.fork("battery")];
   const paceOf = createPaces(spec.trainings ?? [], devices, clock);
-  const straggler = new Uint8Array(devices);
-  for (const device of rng
-    .fork("stragglers")
-    .permutation(devices)
-    .subarray(0, Math.round(stragglers.share * devices)))
-    straggler[device] = 1;
-
-  return Array.from(straggler, (isStraggler, device): Device => {
+  return Array.from(stragglersOf(spec, devices, rng), (isStraggler, device): Device => {
     const slowness = exp(speedSigma * deviateOf(device)) * (isStraggler ? stragglers.slowdown : 1);
     const usualMs = cycleSeconds * 1000 * slowness;
     const trainMs = paceOf(device) ?? (() => undefined);
@@ -42,6 +35,17 @@ export function createDevices(spec: DeviceSpec, devices: number, rng: Rng, clock
     const source = createBattery({ capacity: battery.capacity, ratePerMs, charge }, clock);
     return { trainMs: () => source.drawMs() + (trainMs() ?? usualMs) };
   });
+}
+
+/** 1 for each device that is `slowdown` times slower on top. @param rng as of `createDevices`. */
+export function stragglersOf({ stragglers }: Pick<DeviceSpec, "stragglers">, devices: number, rng: Rng): Uint8Array {
+  const straggler = new Uint8Array(devices);
+  for (const device of rng
+    .fork("stragglers")
+    .permutation(devices)
+    .subarray(0, Math.round(stragglers.share * devices)))
+    straggler[device] = 1;
+  return straggler;
 }
 
 /** The standard normal deviate behind the speed of each device; to be called once for each, in their order. */

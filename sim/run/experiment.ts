@@ -173,7 +173,7 @@ function setUp(
   parts: Parts | undefined,
 ): Omit<Setup, "trainers"> {
   const { signatures, network: net } = scenario;
-  const rng = createRng(`experiment/${scenario.seed}`);
+  const rng = rngOf(scenario);
   const crypto = createSimulatedCrypto(modules.crypto, signatures);
   const clock = createVirtualClock();
   const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
@@ -192,12 +192,22 @@ function setUp(
   return { scenario, task, rng, clock, crypto, endMs, crowd, attack, surroundings, network, coalition, share };
 }
 
+/** From whose forks everything random in a run comes. */
+function rngOf({ seed }: Pick<Scenario, "seed">): Rng {
+  return createRng(`experiment/${seed}`);
+}
+
+/** What the devices of a run are drawn from. */
+export function deviceRngOf(scenario: Pick<Scenario, "seed">): Rng {
+  return rngOf(scenario).fork("devices");
+}
+
 /** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
 function participantsOf(setup: Setup, rows: Dataset): Participant[] {
-  const { scenario, task, rng, clock, crowd, attack, coalition, trainers } = setup;
+  const { scenario, task, clock, crowd, attack, coalition, trainers } = setup;
   const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
   const shares = deal(rows, scenario);
-  const devices = createDevices(scenario.devices, scenario.peers, rng.fork("devices"), clock);
+  const devices = createDevices(scenario.devices, scenario.peers, deviceRngOf(scenario), clock);
   return crowd.map(({ identity, honest, device }, index) => {
     const worn = honest ? undefined : disguise?.(identity);
     const own = shares[device] as Dataset;
