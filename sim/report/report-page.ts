@@ -2,6 +2,7 @@
 
 import { formatBytes, formatNumber } from "../../protocol/base/figures.ts";
 import type { CurvePoint, PeerRow, Report } from "../run/report.ts";
+import type { Axis } from "./axes.ts";
 import {
   bytesChart,
   lossChart,
@@ -72,6 +73,8 @@ function keyFigures({ summary }: Report, metric: Metric): Card[] {
     { label: "Sent per peer", value: formatBytes(final.bytesPerPeer), note: "mean of the honest" },
     { label: "Cycles per peer", value: formatNumber(final.cycles), note: "local trainings" },
   ];
+  for (const [label, { mean, worst }] of Object.entries(final.metrics ?? {}))
+    list.push({ label, value: formatNumber(mean, 3), note: `mean; worst peer ${formatNumber(worst, 3)}` });
   if (final.attackSuccess !== undefined)
     list.push({ label: "Attack success", value: formatPercent(final.attackSuccess), note: "of triggered rows" });
   if (reached !== undefined)
@@ -126,19 +129,7 @@ function learningFigures(
       svg: lineChart({ title: title("time"), x: SECONDS, y, series: [mean, worst] }),
       ...(metric === "r2" && { caption: rimNote(metric).trim() }),
     },
-    ...(curves.length > 0
-      ? [
-          {
-            svg: lineChart({
-              title: `${capital(name)} of each peer over time`,
-              x: SECONDS,
-              y,
-              series: [mean],
-              crowd: linesOf(curves),
-            }),
-          },
-        ]
-      : []),
+    ...(curves.length > 0 ? [crowdFigure(`${capital(name)} of each peer over time`, y, mean, curves)] : []),
     { svg: bytesChart(title("bytes"), y, [bytes(mean), bytes(worst)]) },
     { svg: lossChart("Loss of the honest peers over time", "loss, mean", [loss]) },
     {
@@ -153,6 +144,11 @@ function learningFigures(
       caption: "Staleness: local trainings that the receiver was ahead of the sender. The last bar holds all above.",
     },
   ];
+}
+
+function crowdFigure(title: string, y: Axis, mean: Series, curves: readonly CurvePoint[]): FigureItem {
+  const svg = lineChart({ title, x: SECONDS, y, series: [mean], crowd: linesOf(curves) });
+  return { svg, caption: "Grey: a line for each peer that was evaluated; in colour: their mean ± standard deviation." };
 }
 
 /** One for each peer. */

@@ -82,6 +82,7 @@ export const compare: Definition = (command) => {
       "run files, directories of runs, or of sweeps; the first is what the others are compared with",
     )
     .option("--html <file>", "write the comparison with plots")
+    .option("--figures <dir>", "write its plots as SVG files")
     .addOption(jsonOption())
     .action(calls(() => import("./compare.ts")));
   notes(
@@ -91,7 +92,7 @@ them, name a run of that one first.
 
 Examples:
   $ hearsay sim compare median-1f0c77aa-s1 krum-90aa2b11-s1
-  $ hearsay sim compare before/ after/ --html change.html
+  $ hearsay sim compare before/ after/ --html change.html --figures figures/
   $ hearsay sim compare sweep/runs/1f0c77aa2b119e3d-s1.json sweep`,
   );
 };

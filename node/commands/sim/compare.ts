@@ -5,11 +5,13 @@ import { writeOutput } from "../../disk/whole-file.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { readRuns } from "./files.ts";
-import { withPlots } from "./plots.ts";
+import { withPlots, writeFigures } from "./plots.ts";
 import { contrastTable, differenceTable, groupTable, letter } from "./print.ts";
 
 interface CompareOptions {
   readonly html?: string;
+  /** A directory. */
+  readonly figures?: string;
   readonly json?: boolean;
 }
 
@@ -27,9 +29,11 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
     const message = `all ${seeds} run(s) are of one scenario (hash ${groups[0]?.hash.slice(0, 8)}): name another to compare it with`;
     throw new HearsayError("ERR_DATA", message, { paths });
   }
-  if (options.html !== undefined) {
-    const { renderComparison } = await withPlots(() => import("../../../sim/report/compare-page.ts"));
-    await writeOutput(options.html, renderComparison(groups.map((group) => ({ ...group, label: group.title }))));
+  if (options.html !== undefined || options.figures !== undefined) {
+    const page = await withPlots(() => import("../../../sim/report/compare-page.ts"));
+    const titled = groups.map((group) => ({ ...group, label: group.title }));
+    if (options.html !== undefined) await writeOutput(options.html, page.renderComparison(titled));
+    if (options.figures !== undefined) await writeFigures(options.figures, page.comparisonFigures(titled));
   }
   const compared = compareGroups(groups);
   if (options.json) {

@@ -2,7 +2,7 @@
  * Pages with plots. What draws them, Observable Plot and linkedom, are optional peer dependencies in package.json: a peer never draws, so
  * `npm install hearsay` leaves them out, and a simulation without them writes everything but its page.
  */
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { packageRoot } from "../../disk/package-root.ts";
@@ -28,11 +28,9 @@ export async function withPlots<T>(load: () => Promise<T>): Promise<T> {
   });
 }
 
-/** Figures of a page as files in `figures/` of a directory; what was there before goes. */
-export async function writeFigures(directory: string, figures: readonly FigureItem[]): Promise<void> {
+/** Figures of a page as files of a folder. */
+export async function writeFigures(folder: string, figures: readonly FigureItem[]): Promise<void> {
   const { figureFiles } = await import("../../../sim/report/files.ts");
-  const folder = join(directory, "figures");
-  await rm(folder, { recursive: true, force: true });
   for (const [name, svg] of figureFiles(figures)) await writeOutput(join(folder, name), svg);
 }
 

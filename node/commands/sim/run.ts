@@ -70,7 +70,8 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const { user, system } = process.cpuUsage(startedCpu);
   const cost = { wallSeconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 };
 
-  if (directory !== undefined && page !== undefined) await writeFigures(directory, page.reportFigures(report));
+  if (directory !== undefined && page !== undefined)
+    await writeFigures(join(directory, "figures"), page.reportFigures(report));
   if (directory !== undefined) await writeRunDirectory(directory, report, page?.renderReport(report));
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
   else

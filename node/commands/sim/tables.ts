@@ -37,7 +37,7 @@ export async function writeTables(directory: string): Promise<Tables> {
   if (page !== undefined) {
     const titled = groups.map((group) => ({ ...group, label: group.title }));
     await writeOutput(join(directory, "report.html"), page.renderComparison(titled));
-    await writeFigures(directory, page.comparisonFigures(titled));
+    await writeFigures(join(directory, "figures"), page.comparisonFigures(titled));
     files.push("report.html", "figures/");
   }
   return { groups: compareGroups(groups), files: files.map((file) => join(directory, file)) };

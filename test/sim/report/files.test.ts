@@ -46,10 +46,11 @@ describe("figures as files", () => {
   });
 });
 
-it("the page of a comparison has the further metrics of its runs", () => {
+it("pages of runs and comparisons have the further metrics", () => {
   const { summary } = report;
   const final = { ...summary.final, metrics: { macroF1: { mean: 0.625, worst: 0.5, std: 0.1 } } };
   const page = renderComparison([{ label: "one", reports: [{ ...report, summary: { ...summary, final } }] }]);
+  assert.match(renderReport({ ...report, summary: { ...summary, final } }), /macroF1<.*0\.625/);
   assert.match(page, /Mean macroF1/);
   assert.match(page, /0\.625/);
 });

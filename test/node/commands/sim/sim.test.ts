@@ -211,14 +211,16 @@ describe("sim sweep", () => {
 
   it("is compared with intervals over seeds, paired, and with what differs", async () => {
     const html = lab.path("compared.html");
-    const { groups } = (await simJson("compare", lab.path("one"), "--html", html)) as {
+    const { groups } = (await simJson("compare", lab.path("one"), "--html", html, "--figures", lab.path("svg"))) as {
       groups: Record<string, Record<string, unknown>>[];
     };
     assert.equal(groups.length, 2);
     assert.deepEqual(groups[0]?.differs, { partition: "dirichlet:0.5" });
+    assert.equal(groups[0]?.title, "Dirichlet 0.5");
     const difference = groups[1]?.minusFirst?.accuracy as { halfWidth: number; count: number };
     assert.ok(difference.count === 2 && difference.halfWidth > 0);
     assert.match(await readFile(html, "utf8"), /^<!doctype html>/i);
+    assert.match(await readFile(join(lab.path("svg"), "final-mean-accuracy.svg"), "utf8"), /^<svg xmlns=/);
     const [run = ""] = await readdir(join(lab.path("one"), "runs"));
     const { stdout } = await sim(0, "compare", join(lab.path("one"), "runs", run), lab.path("run"));
     assert.match(stdout, /one seed: no interval/);
