@@ -27,13 +27,13 @@ export function statesOf(
 export function learnersOf(learners: readonly Learner[], states: readonly LearnerState[]): Learner[] {
   const found = [...learners];
   for (const { index, cycles, bytesOut, model = NONE, current = NONE } of states) {
-    const { peer, honest } = learners[index] as Learner;
+    const { peer, honest, raw } = learners[index] as Learner;
     found[index] = {
       peer,
       honest,
       model: () => model,
       current: () => current,
-      raw: () => current,
+      ...(raw && { raw: () => current }),
       cycles: () => cycles,
       bytesOut: () => bytesOut,
     };

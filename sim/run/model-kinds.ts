@@ -5,7 +5,7 @@
  * scored by the raw model. Where an algorithm keeps no running mean, this file keeps one of the same weights, and takes the raw model in once
  * in each cycle of the median device.
  */
-import type { Clock } from "../../protocol/base/seams.ts";
+import type { Clock, PeerId } from "../../protocol/base/seams.ts";
 import { blendServing } from "../../protocol/peer/loop/state.ts";
 import type { Learner } from "../algorithms/algorithm.ts";
 
@@ -20,13 +20,13 @@ export function followModels(
   clock: Pick<Clock, "now" | "after">,
   { cycleMs, endMs }: { readonly cycleMs: number; readonly endMs: number },
 ): ModelKinds {
-  const means = new Map<Learner, Float32Array>();
+  const means = new Map<PeerId, Float32Array>();
   const followed = learners.filter(({ raw }) => raw === undefined);
 
   function takeIn(): void {
     for (const learner of followed) {
-      const before = means.get(learner);
-      means.set(learner, before === undefined ? learner.model() : blendServing(before, learner.model()));
+      const before = means.get(learner.peer);
+      means.set(learner.peer, before === undefined ? learner.model() : blendServing(before, learner.model()));
     }
     if (clock.now() + cycleMs <= endMs) clock.after(cycleMs, takeIn);
   }
@@ -34,6 +34,6 @@ export function followModels(
   clock.after(cycleMs, takeIn);
   return {
     raw: (learner) => learner.raw?.() ?? learner.model(),
-    averaged: (learner) => means.get(learner) ?? learner.model(),
+    averaged: (learner) => means.get(learner.peer) ?? learner.model(),
   };
 }
