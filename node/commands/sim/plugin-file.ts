@@ -3,7 +3,7 @@
  * installation, wherever the file lies: types and values are then those of the program that runs it.
  */
 import { readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
+import nodeModule from "node:module"; // by its default: older versions of Node have no registerHooks
 import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { toHex } from "../../../protocol/base/bytes.ts";
@@ -60,9 +60,9 @@ export function comesFrom(error: unknown, path: string): boolean {
 
 /** Older versions of Node 22 know no hooks: there a plugin finds what is installed beside it. */
 function hookOnce(): void {
-  if (hooked || typeof registerHooks !== "function") return;
+  if (hooked || typeof nodeModule.registerHooks !== "function") return;
   hooked = true;
-  registerHooks({
+  nodeModule.registerHooks({
     resolve(specifier, context, next) {
       const from = imports.get(context.parentURL ?? "");
       if (from === undefined) return next(specifier, context);
