@@ -108,7 +108,11 @@ async function complete(document: Document, options: InitOptions, peers: number)
   comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
   document.setIn(["training", "adaptive"], document.createNode(true));
-  comment(document, ["training", "adaptive"], " devices that are much slower than others take fewer steps");
+  comment(
+    document,
+    ["training", "adaptive"],
+    " devices that are much slower than others take fewer steps, and merge while they train",
+  );
   document.setIn(["training", "outerMomentum"], document.createNode(NEW_TASKS_MOMENTUM));
   comment(
     document,
