@@ -57,6 +57,17 @@ const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 export function cryptoConformance(kind: string, { crypto, identityFromSeed }: CryptoFactory): void {
   describe(`${kind} crypto: hashes`, () => {
+    it("of parts, where it makes such, are those of the whole, however it is cut", () => {
+      if (crypto.sha256InParts === undefined) return;
+      for (const [i, length] of [0, 1, 63, 64, 65, 100_000].entries()) {
+        const whole = randomBytes(createRng(`parts ${i}`), length);
+        const hashing = crypto.sha256InParts();
+        for (let at = 0; at < length; at += 1 + (length >> 2))
+          hashing.update(whole.subarray(at, at + 1 + (length >> 2)));
+        assert.deepEqual(hashing.digest(), crypto.sha256(whole));
+      }
+    });
+
     it("are SHA-256, of views of larger buffers too, and the same every time", () => {
       for (let time = 0; time < 3; time++)
         for (const [message, hash] of SHA_256) {
