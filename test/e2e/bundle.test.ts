@@ -64,20 +64,22 @@ describe("the bundled command line", () => {
     await succeeds("sim", "sweep", scenario, "--seeds", "1,2", "--out", lab.path("sweep"), "--workers", "2");
   });
 
-  it("simulates without the packages that draw: all files but the page, and a word that says what to install", async () => {
+  it("simulates without the packages that draw: all files but page and figures, and a word that says what to install", async () => {
     await rm(join(dirname(installed.cli), "../../../linkedom"));
     const scenario = await lab.write("bare.yaml", SCENARIO);
     const { code, stderr } = await lab.run(["sim", "run", scenario, "--out", lab.path("bare")]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /no report\.html: plots need .* npm install @observablehq\/plot@\S+ linkedom@\S+,/);
     assert.deepEqual((await readdir(lab.path("bare"))).sort(), [
+      "peers.csv",
       "peers.jsonl",
       "scenario.yaml",
+      "series.csv",
       "series.jsonl",
       "summary.json",
     ]);
     const sweep = await succeeds("sim", "sweep", scenario, "--seeds", "1,2", "--out", lab.path("bare-sweep"));
-    assert.match(sweep, /results\.csv\n$/);
+    assert.match(sweep, /results\.csv\n.*series\.csv\n$/);
     const other = await lab.write("other.yaml", SCENARIO.replace("cycles: 3", "cycles: 2"));
     await succeeds("sim", "run", other, "--out", lab.path("other"));
     const page = lab.path("page.html");

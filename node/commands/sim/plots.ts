@@ -40,7 +40,7 @@ export async function plotsIfInstalled<T>(load: () => Promise<T>): Promise<T | u
     return await withPlots(load);
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error;
-    tell(`${onErrors.yellow("no report.html:")} ${error.message}; all other files are written\n`);
+    tell(`${onErrors.yellow("no report.html:")} ${error.message}; all other files but the figures are written\n`);
     return undefined;
   }
 }
