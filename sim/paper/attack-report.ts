@@ -8,8 +8,10 @@ import { captionOf, DEFAULT_RULE, hasRuns, list, partitionName, type SweepCells,
 
 /** Sweeps by what they are about, in the order of the page; and `alone`, which is `algorithm: local`. */
 export interface AttackSweeps {
-  /** The default rule under every attack, and other rules under some. */
+  /** The default rule, and the undefended mean. */
   readonly matrix: SweepCells;
+  /** The default rule and others. */
+  readonly rules: SweepCells;
   readonly twoWorlds: SweepCells;
   readonly mnist: SweepCells;
   readonly many: SweepCells;
@@ -19,6 +21,7 @@ export interface AttackSweeps {
 export function attackReport({ alone, ...sweeps }: AttackSweeps): string {
   const parts = [
     { title: "", sweep: sweeps.matrix },
+    { title: "more rules", sweep: sweeps.rules },
     { title: "two worlds", sweep: sweeps.twoWorlds },
     { title: "200 peers", sweep: sweeps.many },
     { title: "MNIST", sweep: sweeps.mnist },

@@ -13,8 +13,10 @@ const BUDGETS = [100e3, 300e3, 1e6];
 /** They send nothing. */
 const SILENT: readonly string[] = ["centralised", "local"];
 
+/** One for each split and graph of which there is a run. */
 export function baselineSections(sweep: SweepCells): Section[] {
-  return [...new Set(sweep.cells.map(placeOf))].map((place) => {
+  const begun = sweep.cells.filter(({ outcomes }) => outcomes.length > 0);
+  return [...new Set(begun.map(placeOf))].map((place) => {
     const cells = sweep.cells.filter((cell) => placeOf(cell) === place);
     const target = cells[0]?.scenario.metrics.target ?? 0;
     const goal = `${100 * target} %`;
@@ -48,7 +50,7 @@ function rowOf(cell: Cell, target: number): string[] {
     endText(cell, ({ summary }) => summary.models?.raw),
     endText(cell, ({ summary }) => summary.models?.averaged),
     overSeeds(cell, (series) => reachedAt(series, target, secondsOf)),
-    silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf)),
+    silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf), formatBytes),
     silent ? "none" : overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes),
     ...BUDGETS.map((bytes) =>
       silent ? "" : overSeeds(cell, (series) => valueAt(series, bytes, bytesOf, accuracyOf), percentText),

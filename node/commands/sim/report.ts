@@ -74,7 +74,14 @@ function isReport(what: string): what is Report {
 
 async function reportAttacks(options: ReportOptions): Promise<void> {
   const { attackReport } = await import("../../../sim/paper/attack-report.ts");
-  const names = { alone: "alone", matrix: "matrix", twoWorlds: "two-worlds", mnist: "mnist", many: "200-peers" };
+  const names = {
+    alone: "alone",
+    matrix: "matrix",
+    rules: "rules",
+    twoWorlds: "two-worlds",
+    mnist: "mnist",
+    many: "200-peers",
+  };
   const sweeps = await sweepsOf(names, "attack", options);
   if (sweeps === undefined) return;
   await writeSection("attacks", "attacks", attackReport(sweeps));

@@ -32,7 +32,14 @@ function matrix(attacks: readonly (object | null)[], result: (scenario: Scenario
 
 function report(own: readonly Cell[]): string {
   const none = sweepOf([], "sim/scenarios/none.yaml");
-  return attackReport({ matrix: sweepOf(own), twoWorlds: none, mnist: none, many: none, alone: sweepOf(alone) });
+  return attackReport({
+    matrix: sweepOf(own),
+    rules: none,
+    twoWorlds: none,
+    mnist: none,
+    many: none,
+    alone: sweepOf(alone),
+  });
 }
 
 /** 0.9 to 0.94 by seed, less by attack. */
