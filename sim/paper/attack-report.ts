@@ -8,8 +8,10 @@ import { captionOf, DEFAULT_RULE, hasRuns, list, partitionName, type SweepCells,
 
 /** Sweeps by what they are about, in the order of the page; and `alone`, which is `algorithm: local`. */
 export interface AttackSweeps {
-  /** The default rule, and the undefended mean. */
+  /** The default rule under strong attacks. */
   readonly matrix: SweepCells;
+  /** The same under all others, on other splits and with fewer liars. */
+  readonly more: SweepCells;
   /** The default rule and others. */
   readonly rules: SweepCells;
   readonly twoWorlds: SweepCells;
@@ -21,6 +23,7 @@ export interface AttackSweeps {
 export function attackReport({ alone, ...sweeps }: AttackSweeps): string {
   const parts = [
     { title: "", sweep: sweeps.matrix },
+    { title: "more attacks", sweep: sweeps.more },
     { title: "more rules", sweep: sweeps.rules },
     { title: "two worlds", sweep: sweeps.twoWorlds },
     { title: "200 peers", sweep: sweeps.many },

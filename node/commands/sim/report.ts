@@ -77,6 +77,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   const names = {
     alone: "alone",
     matrix: "matrix",
+    more: "more",
     rules: "rules",
     twoWorlds: "two-worlds",
     mnist: "mnist",

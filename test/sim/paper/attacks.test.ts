@@ -34,6 +34,7 @@ function report(own: readonly Cell[]): string {
   const none = sweepOf([], "sim/scenarios/none.yaml");
   return attackReport({
     matrix: sweepOf(own),
+    more: none,
     rules: none,
     twoWorlds: none,
     mnist: none,
