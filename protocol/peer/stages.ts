@@ -110,6 +110,10 @@ export interface Announced extends Announcement, Stage<"announced"> {
   readonly firstSeenMs: number;
   /** Own cycle in which it came: staleness is counted from here. */
   readonly firstSeenCycle: number;
+  /** Own cycle in which its author was heard of again after it had been silent for long; undefined where it never was. */
+  readonly returnedCycle?: number;
+  /** Whether the one before it had come not long before. */
+  readonly isSteady: boolean;
 }
 
 /** Bytes that have the announced hash, and that the log of their author proves where authors answer for their logs. */
@@ -196,7 +200,7 @@ export function published(encoded: Encoded, values: Omit<Values<Published>, "enc
 /** @param announcement the announcement, whose signature was checked. */
 export function announced(
   announcement: Announcement,
-  seen: Pick<Announced, "firstSeenMs" | "firstSeenCycle">,
+  seen: Pick<Announced, "firstSeenMs" | "firstSeenCycle" | "returnedCycle" | "isSteady">,
 ): Announced {
   return { ...announcement, ...seen } as Announced;
 }

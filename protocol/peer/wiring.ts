@@ -46,6 +46,7 @@ import { createMerging } from "./loop/merging.ts";
 import { createLookAhead } from "./loop/outer-momentum.ts";
 import { createPace } from "./loop/pace.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
+import { createReunion, startAfter } from "./loop/reunion.ts";
 import { createSaving } from "./loop/saving.ts";
 import type { SavedState } from "./loop/state.ts";
 import { createStepPlan } from "./loop/steps.ts";
@@ -156,7 +157,7 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
     { clock, crypto, identities, ranks, budget },
     {
       ...{ task: taskId, self: identity.peerId, bodyBytes: codec, announcementsPerSecond },
-      ...{ cycle: () => round.cycle, ...(account && { accountable: account }) },
+      ...{ cycle: () => round.cycle, silentCycles: task.staleness.cutoff, ...(account && { accountable: account }) },
     },
   );
   const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
@@ -218,8 +219,9 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const publisher = createPublisher({ log, identity, crypto, subject, hashOf }, trainer.engine);
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
+  const reunion = createReunion({ aggregator, identities, trainer }, task);
   const merging = createMerging(
-    { inbound, aggregator, catchUp: createCatchUp({ clock, identities, trainer }, task), saving, reports },
+    { inbound, aggregator, catchUp: createCatchUp({ clock, identities, trainer }, task), reunion, saving, reports },
     { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
   );
   const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
@@ -230,7 +232,10 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const run = createLoop(
     {
       thrift,
-      training: createTraining({ trainer, lookAhead, clock, reports }, { task, self: identity.peerId }),
+      training: createTraining(
+        { trainer, lookAhead: startAfter(reunion, lookAhead), clock, reports },
+        { task, self: identity.peerId },
+      ),
       meanwhile: task.training.adaptive && meanwhile,
       wayOut: createWayOut({ saving, publisher, offers }),
       pace: createPace({ clock, plan }, { minCycleMs, signal: life.signal }),

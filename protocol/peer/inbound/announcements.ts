@@ -58,6 +58,8 @@ export interface AnnouncementOptions {
   readonly announcementsPerSecond: number;
   /** Own cycles so far. */
   cycle(): number;
+  /** An author of which nothing was heard for more own cycles than these has returned when it is heard of again. */
+  readonly silentCycles: number;
   /** Left out where authors do not answer for their logs. */
   readonly accountable?: Accountable;
 }
@@ -201,7 +203,7 @@ function keep(
   seen.add(tag, announcement.model, rank);
   // The same bytes as those of before, which are kept once instead.
   const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
-  const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle() };
+  const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle(), ...returned(context, slot) };
   const before = context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
   context.identities.change(announcement.author, {
     isNear: rank === "near",
@@ -217,6 +219,18 @@ function keep(
       doubts: slot?.doubts,
     },
   });
+}
+
+/** A slow author is silent between any two of its announcements: it never goes away, and never returns. */
+function returned(
+  { cycle, silentCycles }: AnnouncementContext,
+  slot: Slot | undefined,
+): Pick<Announced, "returnedCycle" | "isSteady"> {
+  if (slot === undefined) return { isSteady: false };
+  const { firstSeenCycle, returnedCycle, isSteady } = slot.announced;
+  const wasSilent = cycle() - firstSeenCycle > silentCycles;
+  const since = wasSilent && isSteady ? cycle() : returnedCycle;
+  return { isSteady: !wasSilent, ...(since !== undefined && { returnedCycle: since }) };
 }
 
 /** With the time since its announcement before, by which it grew older by some steps. */

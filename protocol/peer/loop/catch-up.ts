@@ -15,11 +15,11 @@
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, Trainer } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
-import { initialParams } from "../../learn/tensors.ts";
 import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { ModelState, Own, Weighed } from "../stages.ts";
 import { createDistrust } from "./distrust.ts";
+import { createSoundness } from "./soundness.ts";
 import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
 /** What goes into a merge: with `catchUp`, an odd number of models, of which the median is taken. */
@@ -44,7 +44,7 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
   let hasMerged = false;
   let sinceMs: number | undefined;
-  const { lossOf, worstLoss } = createLosses(trainer, task);
+  const { lossOf, worstLoss } = createSoundness(trainer, task);
   const distrust = createDistrust(task, lossOf);
 
   const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
@@ -56,7 +56,7 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
 
   /** In the order of before. */
   async function sound(own: ModelState, candidates: readonly Weighed[]): Promise<readonly Weighed[]> {
-    const limit = await worstLoss(own);
+    const limit = await worstLoss(own.params);
     const losses = new Map<Weighed, number>();
     for (const candidate of candidates) {
       const loss = await lossOf(candidate.params);
@@ -101,24 +101,4 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
       hasMerged = true;
     },
   };
-}
-
-/** How well the own training data are known. */
-function createLosses(trainer: CatchUpComponents["trainer"], task: Task) {
-  /** Worse than this on the own training data, a model is not taken. */
-  async function worstLoss(own: ModelState): Promise<number> {
-    const ownLoss = await lossOf(own.params);
-    const ignorant = Math.min(
-      await lossOf(initialParams(task.tensors, task.seed)),
-      await lossOf(new Float32Array(own.params.length)),
-    );
-    return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
-  }
-
-  async function lossOf(params: Float32Array): Promise<number> {
-    const { loss } = await trainer.evaluate(params, "train");
-    return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
-  }
-
-  return { worstLoss, lossOf };
 }

@@ -7,6 +7,7 @@ import type { Fate, Merged, Own } from "../stages.ts";
 import type { CatchUp } from "./catch-up.ts";
 import { merge } from "./merge.ts";
 import type { HashOf } from "./params-hash.ts";
+import type { Reunion } from "./reunion.ts";
 import type { Saving } from "./saving.ts";
 import { sortOut, weigh } from "./weigh.ts";
 
@@ -21,6 +22,7 @@ export interface MergingComponents {
   readonly inbound: Inbound;
   readonly aggregator: Aggregator;
   readonly catchUp: CatchUp;
+  readonly reunion: Pick<Reunion, "met">;
   readonly saving: Saving;
   readonly reports: Reports;
 }
@@ -47,7 +49,7 @@ export function createMerging(components: MergingComponents, options: MergingOpt
 }
 
 async function mergeInbox(
-  { inbound, aggregator, catchUp, saving, reports }: MergingComponents,
+  { inbound, aggregator, catchUp, reunion, saving, reports }: MergingComponents,
   { task, hashOf, explain, lotOf }: MergingOptions,
   own: Own,
   cycle: number,
@@ -62,6 +64,7 @@ async function mergeInbox(
   const input = { own, ...start, invalid: taken.invalid, ...lot };
   const merged = await merge({ task, aggregator, hashOf, explain }, input);
   if (merged === undefined) return false;
+  if (!start.catchUp) await reunion.met(own, sorted.eligible, cycle);
   await saving.merged(merged, cycle);
   catchUp.done();
   inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < cutoff);

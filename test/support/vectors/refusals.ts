@@ -96,6 +96,7 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
       bodyBytes: CODEC,
       announcementsPerSecond: 20,
       cycle: () => 1,
+      silentCycles: 20,
       accountable: {
         isBanned: (author) => author === SUCCESSOR.peerId,
         proved: () => undefined,

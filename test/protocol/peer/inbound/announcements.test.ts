@@ -105,6 +105,7 @@ function scene(options: SceneOptions = {}): Scene {
       announcementsPerSecond,
       ...(options.accountable && { accountable: options.accountable }),
       cycle: () => made.cycle,
+      silentCycles: 20,
     },
   );
   made.book = {
@@ -149,6 +150,19 @@ test("what an author announces is passed on once in five minutes: its neighbours
   assert.equal(here.relayed, 4);
   assert.deepEqual(here.book.receive(sealed(bob, 1)), accept);
   assert.equal(here.relayed, 5, "each author for itself");
+});
+
+test("an author that was silent for more than 20 own cycles has returned when it is heard of again; one that always is has not", () => {
+  const returnedIn = (...cycles: number[]) => {
+    const made = scene();
+    return cycles.map((cycle, seq) => {
+      made.cycle = cycle;
+      assert.deepEqual(made.book.receive(sealed(alice, seq)), accept);
+      return made.book.available()[0]?.returnedCycle;
+    });
+  };
+  assert.deepEqual(returnedIn(7, 27, 48, 49, 69, 90), [undefined, undefined, 48, 48, 48, 90]);
+  assert.deepEqual(returnedIn(7, 28, 49, 70, 71, 92), [undefined, undefined, undefined, undefined, undefined, 92]);
 });
 
 test("the same bytes, an older seq and the same seq are replays, and change nothing", () => {
