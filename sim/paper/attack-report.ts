@@ -45,6 +45,7 @@ export function attackCut(cut: SweepCells, alone: readonly Cell[]): { table: Mar
 }
 
 function intro(alone: SweepCells): string {
+  const begun = alone.cells.filter(({ outcomes }) => outcomes.length > 0);
   return [
     "Each cell is `mean accuracy ± interval / worst peer ± interval`, in percent: the mean over the honest peers of a run, and the worst single one of",
     "a run, each with its 95 % interval over the seeds (Student's t). After a backdoor also: the share of triggered test rows that go where the",
@@ -53,7 +54,7 @@ function intro(alone: SweepCells): string {
     "*Without attack* all peers are honest. *Liars silent*: the same liars say nothing, so that their data are missing and nobody lies; its cost is what",
     "that is worth against no liars. The cost of an attack is what it lacks, in points of the mean accuracy, to silent liars under the same",
     "seed: what the lies do. **Bold**: the whole interval is above 0. *Alone*, each peer trains as long on its own data, and hears of nobody",
-    `(${captionOf(alone)}).`,
+    `(${captionOf({ ...alone, cells: begun })}).`,
   ].join("\n");
 }
 
