@@ -154,7 +154,7 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
     writeTask: (file, task) => write(file, stringify(task)),
     startPeer(options) {
       const state = path(options.name);
-      return peerProcess(start(upArguments(state, options), {}, options), state);
+      return peerProcess(start(upArguments(state, options), UNLIMITED, options), state);
     },
     async run(args, { env, deadlineMs = DEADLINE_MS } = {}) {
       const spawned = start(args, env);
@@ -248,11 +248,13 @@ function collect(stream: NodeJS.ReadableStream | null): () => string {
   return () => text;
 }
 
+/** No option, since peers of older versions know none of that name. */
+const UNLIMITED = { HEARSAY_BUDGET: "unlimited" };
+
 function upArguments(state: string, options: PeerOptions): string[] {
   const { task, bootstrap = [], minCycleMs = 300, mdns = false, args = [] } = options;
   return [
     ...["up", "--state", state, "--listen", "/ip4/127.0.0.1/tcp/0", "--min-cycle", String(minCycleMs)],
-    ...["--budget", "unlimited"],
     ...["--seconds", String(PEER_LIFETIME_SECONDS)],
     ...(task === undefined ? [] : ["--task", task]),
     ...(bootstrap.length === 0 ? [] : ["--bootstrap", bootstrap.join(",")]),
