@@ -26,6 +26,7 @@ export const BENCHMARKS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["latency", () => import("./latency.ts")],
   ["wire", () => import("./wire.ts")],
   ["overhead", () => import("./overhead.ts")],
+  ["day", () => import("./day.ts")],
   ["pull", () => import("./pull.ts")],
   ["event-loop", () => import("./event-loop.ts")],
   ["memory", () => import("./memory.ts")],

@@ -122,7 +122,7 @@ async function mergedModels(peers: readonly RunningPeer[]): Promise<number> {
 }
 
 /** Moves each parameter a little, each time another way. */
-function idleTrainer(number: number): Trainer {
+export function idleTrainer(number: number): Trainer {
   let fits = 0;
   return {
     engine: "dense",
