@@ -197,6 +197,13 @@ describe("hearsay log verify", () => {
     for (const [i, file] of files.entries()) await writeFile(file, forked.copies[i] ?? "");
     assert.match((await log(FORK, "verify", ...files, ...keeps)).stdout, /bans this key from its next start on/);
     assert.match((await log(FORK, "verify", ...files, ...keeps)).stdout, /has evidence against this key already/);
+    await writeFile(lab.path("accusing.jsonl"), await forked.accusing());
+    const audit = await log(FORK, "audit", lab.path("accusing.jsonl"), ...keeps, "--json");
+    assert.equal(JSON.parse(audit.stdout).passed, "known");
+    assert.match(
+      (await log(FORK, "audit", lab.path("accusing.jsonl"), ...keeps)).stdout,
+      /has evidence against this key/,
+    );
     const store = await openStore(lab.path("keeps/db"));
     assert.ok((await store.get(evidenceKey(author))) !== undefined);
     await store.close();
