@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { decodeEvidence, verifyEvidence } from "../../../../protocol/log/entry/evidence.ts";
 import { readExport } from "../../../../protocol/log/export/verify-export.ts";
+import { encodeWithheld } from "../../../../protocol/log/export/withheld.ts";
 import { type Copies, forkInCopies } from "../../../../protocol/peer/account/fork-in-copies.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { forkedCopies } from "../../../support/forked-copies.ts";
@@ -31,6 +32,11 @@ const announcedAt = (seq: number) => {
   return decodeAnnouncement(encodeAnnouncement(draft, identity(WRITER)));
 };
 
+async function* withholding(entries: AsyncIterable<Uint8Array>, place: number, withheld: Uint8Array) {
+  let seq = 0;
+  for await (const entry of entries) yield seq++ === place ? withheld : entry;
+}
+
 describe("evidence out of copies of a log", () => {
   it("is made of the entries at which two copies part", async () => {
     assert.equal(await found({ copies: opened(copies), parted: 4 }), `${author} fork`);
@@ -42,6 +48,15 @@ describe("evidence out of copies of a log", () => {
       assert.equal(await found({ copies: opened(copies.slice(0, 1)), announced }), `${author} fork`);
     }
     assert.equal(await found({ copies: opened(copies.slice(0, 1)), announced: [announcedAt(90)] }), undefined);
+  });
+
+  it("is made of the entry after one that is withheld, which names it", async () => {
+    const nothing = { id: new Uint8Array(32), leaf: new Uint8Array(32), signature: new Uint8Array(64) };
+    const redacted = opened(copies.slice(0, 1)).map((open) => async () => {
+      const { entries, ...rest } = await open();
+      return { ...rest, entries: withholding(entries, 3, encodeWithheld(nothing)) };
+    });
+    assert.equal(await found({ copies: redacted, announced: [announcedAt(3)] }), `${author} fork`);
   });
 
   it("is made of two notes about as many entries, whoever cosigned them", async () => {

@@ -38,6 +38,7 @@ async function startOf(...candidates: Weighed[]): Promise<number[] | undefined> 
   const { met, takeStart } = reunion();
   await met({ ...at(10, 0), kind: "trained" } as Own, candidates, NOW);
   const start = takeStart();
+  assert.equal(takeStart(), undefined, "it is told once");
   return start && [...start];
 }
 
@@ -57,6 +58,12 @@ describe("after a split the next training starts", () => {
     assert.equal(await startOf(a, b, model("d", undefined, 10, 8)), undefined);
     assert.equal(await startOf(...three(NOW - RETURN_CYCLES - 1)), undefined);
     assert.equal(await startOf(...three(undefined)), undefined);
+  });
+
+  it("at the model where a training is under way, whose trainer has no time to look at others", async () => {
+    const { met, takeStart } = reunion();
+    await met({ ...at(10, 0), kind: "untrained" } as Own, three(NOW), NOW);
+    assert.equal(takeStart(), undefined);
   });
 
   it("at the model where the median knows less than half of what that knows of the own data", async () => {
