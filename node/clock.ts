@@ -11,7 +11,7 @@ export const wallClock: Clock = {
     let timer: NodeJS.Timeout;
     const wait = (leftMs: number) => {
       const next = leftMs > MAX_TIMER_MS ? () => wait(leftMs - MAX_TIMER_MS) : callback;
-      timer = setTimeout(next, Math.min(leftMs, MAX_TIMER_MS)).unref();
+      timer = setTimeout(next, Math.min(Math.max(leftMs, 0), MAX_TIMER_MS)).unref();
     };
     wait(delayMs);
     return () => clearTimeout(timer);
