@@ -22,7 +22,6 @@ import type { StorePlace } from "../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { PeerEvent } from "../protocol/peer/reports.ts";
 import { encodeTask } from "../protocol/task/manifest.ts";
-import type { ByteLimit } from "../protocol/traffic/byte-limit.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { createRemoteLogs, type RemoteLogs } from "./api/remote-log.ts";
 import { wallClock } from "./clock.ts";
@@ -46,7 +45,7 @@ import { peerIn } from "./net/connections.ts";
 import { serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership } from "./net/membership.ts";
 import type { LinkReport, Metering } from "./net/metering.ts";
-import { openMetering } from "./net/open-metering.ts";
+import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
 import { createTransport } from "./net/transport.ts";
 import { createSecretRng } from "./secret-rng.ts";
 
@@ -73,8 +72,8 @@ export interface StartOptions {
   readonly minCycleMs: number;
   /** Peers that are dialled at most; more may connect from outside. */
   readonly maxOutbound: number;
-  /** Bytes that may pass, by kinds of links (net/link-kinds.ts); unlimited where left out. */
-  readonly budget?: readonly { readonly kind: string; readonly limit: ByteLimit | undefined }[];
+  /** Bytes that may pass, by kinds of links (net/link-kinds.ts), or one that is only planned with; unlimited where left out. */
+  readonly budget?: readonly LinkLimit[];
   /** What is kept for audits; nothing where left out. */
   readonly retention?: Retention;
   readonly observe?: (event: PeerEvent) => void;
@@ -140,7 +139,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { bootstrap, maxOutbound, minCycleMs } = options;
   const identities = createIdentities(configuredIn(bootstrap));
   const { isKnown } = identities;
-  const metering = await openBudget(options, store, closing);
+  const { metering, spending } = await openLimits(options, store, closing);
   const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);
   const direct = heedLeaving(createTransport(node, traffic), book);
@@ -168,7 +167,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     {
       ...parts,
       ...{ rng: createSecretRng(), identities, services: [membership.service] },
-      ...{ ...(archive && { archive }), place, ...(metering && { spending: metering.spending }) },
+      ...{ ...(archive && { archive }), place, ...(spending && { spending }) },
       observe(event) {
         options.observe?.(event);
         if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
@@ -191,11 +190,10 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   };
 }
 
-async function openBudget({ budget }: StartOptions, store: Store, closing: Closing): Promise<Metering | undefined> {
-  if (budget === undefined || budget.length === 0) return undefined;
-  const metering = await openMetering(budget, { store, clock: wallClock });
-  closing.add("the budget", () => metering.stop());
-  return metering;
+async function openLimits({ budget = [] }: StartOptions, store: Store, closing: Closing): Promise<OpenBudget> {
+  const opened = await openBudget(budget, { store, clock: wallClock });
+  closing.add("the budget", async () => opened.metering?.stop());
+  return opened;
 }
 
 /** What the network needs beside the options. */

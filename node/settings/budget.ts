@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import { type ByteLimit, parseByteLimit, UNLIMITED } from "../../protocol/traffic/byte-limit.ts";
 
-/** As people write it: `2MB/day`, `lan=unlimited,lte=20MB/day`, or a map in the file. */
+/** As people write it: `2MB/day`, `about 1GB/day`, `lan=unlimited,lte=20MB/day`, or a map in the file. */
 export type BudgetText = string | Readonly<Record<string, string>>;
 
 export interface LinkBudget {
@@ -11,18 +11,26 @@ export interface LinkBudget {
   readonly kind: string;
   /** Undefined where it is unlimited. */
   readonly limit: ByteLimit | undefined;
+  /** Planned with, and not enforced. */
+  readonly isPlanned?: true;
 }
 
 const KINDS = ["loopback", "lan", "lte", "wifi", "other"];
 /** Names of network interfaces have digits: eth0, wwan*. */
 const INTERFACE = /^[a-z][a-z0-9._-]*(?:\d[a-z0-9._-]*|\*)$/i;
 const MOST_KINDS = 16;
+/** Before a budget that is no bound. */
+const ABOUT = /^\s*about\s+/;
 
 /**
  * What a budget says, `other` last; nothing where all links are unlimited.
  * @throws RangeError with the remedy.
  */
 export function linkBudgets(given: BudgetText): LinkBudget[] {
+  if (typeof given === "string" && ABOUT.test(given)) {
+    const { limit } = lineOf("all", given.replace(ABOUT, ""));
+    return limit === undefined ? [] : [{ kind: "all", limit, isPlanned: true }];
+  }
   const lines = linesOf(given).map(([kind, text]) => lineOf(kind, text));
   if (lines.length > MOST_KINDS) throw new RangeError(`${lines.length} kinds of links; give at most ${MOST_KINDS}`);
   if (lines.every(({ limit }) => limit === undefined)) return [];

@@ -81,8 +81,8 @@ export const peer = {
     },
   },
   budget: {
-    schema: budget.default("1GB/day"),
-    help: "all bytes in and out: 20MB/day, or by kinds of links: lan=unlimited,lte=20MB/day; see Budget",
+    schema: budget.default("about 1GB/day"),
+    help: "all bytes in and out: 20MB/day; lan=unlimited,lte=20MB/day; or about 1GB/day: planned, no bound; see Budget",
     flag: "--budget <bytes>",
     presets: {
       lan: { value: "unlimited", why: "nobody pays for a byte" },

@@ -14,7 +14,12 @@ import type { Clock } from "../base/seams.ts";
 import { type Bucket, rateOf } from "./bucket.ts";
 
 /** What may still be spent. */
-export type Spending = Pick<Bucket, "limit" | "leftBytes"> & { spentBytes(): number };
+export interface Spending extends Pick<Bucket, "limit" | "leftBytes"> {
+  /** What went since the start. */
+  spentBytes(): number;
+  /** Hears what a merge will cost, where nobody counts what passes (planned.ts). */
+  plan?(bytes: number): void;
+}
 
 /** What a cycle may do. */
 export interface CyclePlan {
@@ -151,6 +156,7 @@ function talk(state: State, budget: Spending, nowMs: number): CyclePlan {
   state.cycleMs = Math.max(minCycleMs, intervalMs / trainings);
   state.nextMs = nowMs + intervalMs - state.cycleMs / 2; // a timer may be early
   state.spentBytes = budget.spentBytes();
+  budget.plan?.(models * modelBytes);
   settle(state, { intervalMs, models, trainings, modelBytes });
   return { minCycleMs: state.cycleMs, most: models, isHeld: intervalMs > minCycleMs || models < inboxSize };
 }

@@ -146,6 +146,7 @@ describe("a peer among hostile ones", () => {
     await replay(outsider);
 
     const { peerId, cycle } = await honest.status();
+    await outsider.dial(await honest.address()); // an author tells its neighbours; others pass on few of its announcements
     const theirs = await until("an announcement of the honest one", () =>
       outsider.received.find(isAnnouncementOf(peerId)),
     );

@@ -166,11 +166,12 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   if (allowance.tokens < 1 || !mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
   // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
   if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
-  const relays = allowanceAt(nowMs, slot?.relays, LIMITS.relayedAnnouncements);
+  const way = from === announcement.author ? "direct" : "passed";
+  const relays = allowanceAt(nowMs, slot?.relays[way], LIMITS.relayedAnnouncements);
   const relay = relays.tokens >= 1;
   keep(book, announcement, rank, {
     allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
-    relays: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays,
+    relays: { ...slot?.relays, [way]: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays },
   });
   return relay ? { verdict: "accept" } : { verdict: "accept", relay: false };
 }

@@ -34,6 +34,12 @@ export interface IdentityRecord extends IdentityParts {
 }
 
 /** The newest announcement of an author. */
+/** One does not use up the other: what this peer alone hears of a head has to reach those who hear of another one. */
+export interface Relays {
+  readonly direct?: Allowance;
+  readonly passed?: Allowance;
+}
+
 export interface Slot {
   announced: Announced;
   /** Those before it as they came, the newest first. */
@@ -47,8 +53,8 @@ export interface Slot {
   readonly stepMs: number | undefined;
   /** Announcements that it may still make. */
   readonly allowance: Allowance;
-  /** Announcements of it that may still be passed on. */
-  readonly relays: Allowance;
+  /** Announcements of it that may still be passed on: of those that it brought itself, and of those that others brought. */
+  readonly relays: Relays;
   /** Old announcements of it that may still be looked into. */
   doubts: Allowance | undefined;
 }

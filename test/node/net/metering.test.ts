@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { wallClock } from "../../../node/clock.ts";
-import { openMetering } from "../../../node/net/open-metering.ts";
+import { openBudget } from "../../../node/net/open-metering.ts";
 import { rateOf } from "../../../protocol/traffic/bucket.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { type RealNode, startNode } from "../../support/nodes.ts";
@@ -19,10 +19,11 @@ async function startMetered(): Promise<RealNode & { readonly socketBytes: () => 
   const sockets = new Set<Socket>();
   const accepted = (message: unknown) => void sockets.add((message as { readonly socket: Socket }).socket);
   subscribe("net.server.socket", accepted);
-  const metering = await openMetering([{ kind: "all", limit: LIMIT }], {
+  const { metering } = await openBudget([{ kind: "all", limit: LIMIT }], {
     store: createMemoryStore(),
     clock: wallClock,
   });
+  assert.ok(metering);
   const startedMs = performance.now();
   const node = await startNode({ metering });
   node.node.addEventListener("stop", () => {
@@ -33,6 +34,15 @@ async function startMetered(): Promise<RealNode & { readonly socketBytes: () => 
     [...sockets].reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
   return { ...node, socketBytes, startedMs };
 }
+
+it("is planned with and not enforced where it says about: nothing stands between the sockets, and nothing is stored", async () => {
+  const store = createMemoryStore();
+  const budgets = [{ kind: "all", limit: LIMIT, isPlanned: true }] as const;
+  const { metering, spending } = await openBudget(budgets, { store, clock: wallClock });
+  assert.equal(metering, undefined);
+  assert.equal(spending?.()?.limit, LIMIT);
+  assert.deepEqual((await openBudget([], { store, clock: wallClock })).spending, undefined);
+});
 
 async function withMetered(
   body: (metered: Awaited<ReturnType<typeof startMetered>>, other: RealNode) => Promise<void>,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadConfig } from "../../../node/config.ts";
 import { linkBudgets } from "../../../node/settings/budget.ts";
+import { DEFAULTS } from "../../../node/settings/table.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 
 const DAY_MS = 86_400_000;
@@ -20,6 +21,14 @@ test("a budget is one for all links, or one for each kind of links, in the order
     linkBudgets({ lan: "unlimited", "wwan*": "2MB/day", other: "2MB/day", "10.0.0.0/8": "1GB/day" }).length,
     4,
   );
+});
+
+test("about a budget is planned with, and no bound; so is what a peer moves where nothing else is set", () => {
+  const planned = { kind: "all", limit: { bytes: 1e9, perMs: DAY_MS }, isPlanned: true };
+  assert.deepEqual(linkBudgets("about 1GB/day"), [planned]);
+  assert.deepEqual(linkBudgets(DEFAULTS.budget), [planned]);
+  assert.deepEqual(linkBudgets("about unlimited"), []);
+  assert.throws(() => linkBudgets("about 1kB/day"), /is less than 1 MB/);
 });
 
 test("nothing is counted where all links are unlimited", () => {

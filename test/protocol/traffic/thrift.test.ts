@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createBucket } from "../../../protocol/traffic/bucket.ts";
+import { createPlanned } from "../../../protocol/traffic/planned.ts";
 import { createThrift, type ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
 
@@ -52,6 +53,22 @@ describe("thrift", () => {
     const wide = dayOf(50e9);
     assert.deepEqual([wide.trainings, wide.merges, wide.models], [86_400, 86_400, 8]);
     assert.deepEqual([wide.told, givenUp(wide.last as ThriftStatus)], [[], []]);
+  });
+
+  it("plans about a budget that nobody counts for it: a day's merges cost as much, whatever strangers send", () => {
+    let nowMs = 0;
+    const clock = { monotonicMs: () => nowMs };
+    const planned = createPlanned(clock, { bytes: 1e9, perMs: DAY_MS });
+    const thrift = createThrift({ clock, spending: () => planned }, OPTIONS);
+    let models = 0;
+    while (nowMs < DAY_MS) {
+      const { minCycleMs, most } = thrift.begin();
+      models += most;
+      nowMs += minCycleMs;
+    }
+    const bytes = models * (thrift.status() as ThriftStatus).modelBytes;
+    assert.ok(bytes > 0.7e9 && bytes <= 1.05e9, `${bytes}`);
+    assert.ok(Math.abs(planned.spentBytes() - bytes) < 1e6, `${planned.spentBytes()}`);
   });
 
   it("spends a day's budget in a day, evenly, and no more", () => {

@@ -152,6 +152,20 @@ test("what an author announces is passed on once in five minutes: its neighbours
   assert.equal(here.relayed, 5, "each author for itself");
 });
 
+test("what an author brings itself is passed on though what others brought of it was just now: they may hear another head", () => {
+  const here = scene();
+  for (const [seq, from, relayed] of [
+    [1, bob.peerId, 1],
+    [2, bob.peerId, 1],
+    [3, alice.peerId, 2],
+    [4, alice.peerId, 2],
+    [5, bob.peerId, 2],
+  ] as const) {
+    assert.deepEqual(here.book.receive(sealed(alice, seq), from), accept);
+    assert.equal(here.relayed, relayed, `${seq}`);
+  }
+});
+
 test("an author that was silent for more than 20 own cycles has returned when it is heard of again; one that always is has not", () => {
   const returnedIn = (...cycles: number[]) => {
     const made = scene();
