@@ -40,9 +40,6 @@ const LARGEST_QUORUM = 3;
 /** A quarter of the bytes, and no accuracy that can be measured (sim/results/codecs.md). Tasks of before, which name none, have f32. */
 const NEW_TASKS_CODEC = "int8";
 
-/** Learns more from unlike data in as many cycles; with 0.8 a fifth of sign-flippers broke through, with 0.7 not (sim/results/skew.md). */
-const NEW_TASKS_MOMENTUM = 0.7;
-
 export async function run(options: InitOptions): Promise<void> {
   const name = options.template ?? (options.data === undefined ? "digits" : "csv");
   const template = TEMPLATES[name as TemplateName];
@@ -112,12 +109,6 @@ async function complete(document: Document, options: InitOptions, peers: number)
     document,
     ["training", "adaptive"],
     " devices that are much slower than others take fewer steps, and merge while they train",
-  );
-  document.setIn(["training", "outerMomentum"], document.createNode(NEW_TASKS_MOMENTUM));
-  comment(
-    document,
-    ["training", "outerMomentum"],
-    " trainings start beyond the model, along its way: for data that differ",
   );
   document.set("codec", document.createNode(NEW_TASKS_CODEC));
   comment(document, ["codec"], " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth)");

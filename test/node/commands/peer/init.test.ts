@@ -105,13 +105,12 @@ describe("hearsay init --data", () => {
     assert.ok(Math.abs(Number(first) - 1_700_000_000) < 400 && /^\d{10}(\.\d+)?$/.test(first), first);
   });
 
-  it("writes what new tasks have and old ones have not, each with its reason: few bits, few steps where a device is slow, and momentum", () => {
+  it("writes what new tasks have and old ones have not, each with its reason: few bits, and few steps where a device is slow", () => {
     const { task } = init("new.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n5,6,x\n", "");
-    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, 0.7]);
+    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, undefined]);
     const text = readFileSync(join(folder, "task.yaml"), "utf8");
     assert.match(text, /^codec: int8 #.*f32.*int4/m);
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
-    assert.match(text, /^ {2}outerMomentum: 0\.7 #.*differ/m);
     assert.deepEqual(
       [parseTask({ ...task, codec: undefined, training: {} })].map(({ codec, training }) => [codec, training.adaptive]),
       [["f32", undefined]],
