@@ -181,12 +181,17 @@ export interface LoopNeeds {
 }
 
 /** Plans with the budget of bytes, where there is one. */
-function thriftOf({ clock, spending, subject, reports }: Parts, minCycleMs: number): Thrift {
+function thriftOf({ clock, transport, spending, subject, reports }: Parts, minCycleMs: number): Thrift {
+  /** Who is alone moves nothing, and need not plan. */
+  const inUse = () => {
+    const budget = spending?.();
+    return budget?.plan !== undefined && transport.peers().length === 0 ? undefined : budget;
+  };
   const { inboxSize, quorum } = subject.task.aggregation;
   const bodyBytes = subject.codec.maxBytes;
   const changed = (status: ThriftStatus) => reports.tell({ kind: "thrift", ...status });
   const options = { minCycleMs, inboxSize, quorum, bodyBytes, changed };
-  return createThrift({ clock, spending: spending ?? (() => undefined) }, options);
+  return createThrift({ clock, spending: inUse }, options);
 }
 
 export interface Learning {
