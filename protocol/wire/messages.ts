@@ -82,13 +82,12 @@ export function encodeHelloAnswer({ task, agent, announcement, yours, servesPull
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
   const [, task, agent, announcement, yours, servesPulls] = fields(bytes, 5);
-  if (servesPulls !== undefined && typeof servesPulls !== "boolean") throw malformed("no truth value");
   return {
     task: bytes32(task),
     agent: text(agent, 128),
     ...(announcement !== null && { announcement: binary(announcement) }),
     ...(yours !== null && { yours: binary(yours) }),
-    ...(servesPulls !== undefined && { servesPulls }),
+    ...(typeof servesPulls === "boolean" && { servesPulls }), // anything else there is a field of another future
   };
 }
 
