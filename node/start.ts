@@ -41,11 +41,12 @@ import { loadOrCreateIdentity } from "./keys/keys.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
 import { settleRotation } from "./keys/rotation.ts";
 import { openBook } from "./net/book.ts";
-import { peerIn } from "./net/connections.ts";
+import { peersIn } from "./net/connections.ts";
 import { serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership } from "./net/membership.ts";
 import type { LinkReport, Metering } from "./net/metering.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
+import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
 import { createSecretRng } from "./secret-rng.ts";
 
@@ -137,16 +138,16 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
   const { bootstrap, maxOutbound, minCycleMs } = options;
-  const identities = createIdentities(configuredIn(bootstrap));
+  const identities = createIdentities(peersIn(bootstrap));
   const { isKnown } = identities;
   const { metering, spending } = await openLimits(options, store, closing);
   const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);
   const direct = heedLeaving(createTransport(node, traffic), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
-  const budget = node.shares.work;
+  const pace = longestExchange(metering?.quietMs(maxOutbound));
   const membership = createNodeMembership(node, transport, book, {
-    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget, ...longestExchange(metering, maxOutbound) },
+    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget: node.shares.work, ...pace },
   });
   closing.add("the address book", () => membership.stop());
 
@@ -215,17 +216,6 @@ async function openNetwork(
   const network = await startLibp2p({ ...needs, ...own, quietMs: needs.metering?.quietMs(maxOutbound) });
   closing.add("the network", () => network.node.stop());
   return network;
-}
-
-/** A question for peers takes as much of a line as some pings. */
-function longestExchange(metering: Metering | undefined, maxOutbound: number): { readonly longestExchangeMs?: number } {
-  const quietMs = metering?.quietMs(maxOutbound);
-  return quietMs === undefined ? {} : { longestExchangeMs: Math.max(60_000, 10 * quietMs) };
-}
-
-/** Peers that the owner named. */
-function configuredIn(bootstrap: readonly string[]): PeerId[] {
-  return bootstrap.map((address) => peerIn(address)).filter((peer) => peer !== undefined);
 }
 
 async function openDatabase(

@@ -68,6 +68,11 @@ export function peerIn(address: string | Multiaddr): PeerId | undefined {
     .findLast(({ name }) => name === "p2p")?.value;
 }
 
+/** Those of the addresses that name one. */
+export function peersIn(addresses: readonly string[]): PeerId[] {
+  return addresses.map(peerIn).filter((peer) => peer !== undefined);
+}
+
 /** Without the peer id; IPv4 where a socket that listens on both wrote it in IPv6 form. */
 function addressText(address: Multiaddr): string {
   const endpoint = endpointOf(address);

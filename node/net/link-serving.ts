@@ -4,6 +4,7 @@ import { decodeUtf8, utf8 } from "../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, RequestHandler } from "../../protocol/base/seams.ts";
+import { untilAborted } from "../../protocol/base/until-aborted.ts";
 import { wallClock } from "../clock.ts";
 import type { Hold } from "./byte-budget.ts";
 import { readFrames, sendFrame } from "./frames.ts";
@@ -11,7 +12,6 @@ import { decodeDelta } from "./link-delta.ts";
 import { decodeLinkMessage, headOf, type LinkMessage, MAX_ASKED_BYTES, STATUS, type Status } from "./link-messages.ts";
 import { MALFORMED } from "./serve.ts";
 import type { Shares } from "./shares.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** Names that one link may give to services. */
 const MAX_SERVICES = 16;

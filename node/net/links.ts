@@ -1,10 +1,10 @@
 /** The links over which this node asks others (link-asking.ts): one for each connection, opened when it is first needed. */
 import type { Connection } from "@libp2p/interface";
 import { LIMITS } from "../../protocol/base/limits.ts";
+import { untilAborted } from "../../protocol/base/until-aborted.ts";
 import { wallClock } from "../clock.ts";
 import { type AskingLink, type LinkAnswer, openLink } from "./link-asking.ts";
 import { STATUS } from "./link-messages.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 export interface Links {
   /**

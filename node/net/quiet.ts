@@ -48,6 +48,11 @@ export function quietFor({ bytes, perMs }: ByteLimit, connections: number): numb
   return bounded((connections * QUESTION_BYTES * perMs) / (SHARE * bytes));
 }
 
+/** Between two questions for peers, of which one takes as much of a line as some pings; as usual where the silence is. */
+export function longestExchange(quietMs: number | undefined): { readonly longestExchangeMs?: number } {
+  return quietMs === undefined ? {} : { longestExchangeMs: Math.max(60_000, 10 * quietMs) };
+}
+
 function bounded(ms: number): number {
   return Math.min(LIMITS.longestQuietMs, Math.max(USUAL_MS, ms));
 }

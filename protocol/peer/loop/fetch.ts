@@ -2,6 +2,7 @@
 
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
+import { untilAborted } from "../../base/until-aborted.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import {
@@ -101,21 +102,11 @@ async function proved(
   signal: AbortSignal,
   { isBanned }: Proofs,
 ): Promise<Uint8Array> {
-  const [body, proof] = await Promise.allSettled([pulled, Promise.race([proving, aborted(signal)])]);
+  const [body, proof] = await Promise.allSettled([pulled, untilAborted(proving, signal)]);
   if (body.status === "rejected") throw body.reason;
   if (proof.status === "rejected") throw proof.reason;
   if (isBanned(announced.author)) throw new HearsayError("ERR_BANNED", "its author was banned meanwhile");
   return body.value;
-}
-
-/** Rejects with the signal's reason, and is waited for only in a race. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const never = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-  never.catch(() => {});
-  return never;
 }
 
 /**

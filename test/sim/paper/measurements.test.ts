@@ -88,6 +88,12 @@ describe("figures of a series", () => {
   });
 });
 
+/** Of a page without runs. */
+function assertMissing({ table, figures }: { readonly table: unknown; readonly figures: readonly unknown[] }): void {
+  assert.equal(figures.length, 0);
+  assert.match(JSON.stringify(table), /…/);
+}
+
 describe("the page of codecs", () => {
   const document = parse(readFileSync(join(SCENARIOS, "measure-codecs.yaml"), "utf8"));
   const page = (result: (scenario: Scenario) => Result | undefined) => codecSection(sweepOf(cells(document, result)));
@@ -106,11 +112,7 @@ describe("the page of codecs", () => {
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
-  it("says what is missing before there are runs", () => {
-    const { table, figures } = page(() => undefined);
-    assert.equal(figures.length, 0);
-    assert.match(JSON.stringify(table), /…/);
-  });
+  it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
 });
 
 describe("the page of budgets", () => {
@@ -126,11 +128,7 @@ describe("the page of budgets", () => {
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
-  it("says what is missing before there are runs", () => {
-    const { table, figures } = page(() => undefined);
-    assert.equal(figures.length, 0);
-    assert.match(JSON.stringify(table), /…/);
-  });
+  it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
 });
 
 describe("the page of slow devices", () => {
@@ -148,11 +146,7 @@ describe("the page of slow devices", () => {
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
-  it("says what is missing before there are runs", () => {
-    const { table, figures } = page(() => undefined);
-    assert.equal(figures.length, 0);
-    assert.match(JSON.stringify(table), /…/);
-  });
+  it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
 });
 
 describe("the page of ways of training on skewed data", () => {
