@@ -145,7 +145,9 @@ function npy(header: string, data: Uint8Array): Uint8Array {
   );
 }
 
-/** A message decoder with what it accepts; what it accepts must encode to the same bytes again. */
+const fieldsOf = (message: Uint8Array) => decodeCanonical(message, 2 ** 20) as unknown[];
+
+/** A message decoder with what it accepts; what it accepts must encode to the same fields again. More fields are of the future. */
 function message<T>(
   name: string,
   decode: (bytes: Uint8Array) => T,
@@ -157,8 +159,8 @@ function message<T>(
     runs: 6000,
     valid: values.map(encode),
     decode(bytes) {
-      const value = decode(bytes);
-      assert.deepEqual(encode(value), bytes);
+      const again = fieldsOf(encode(decode(bytes)));
+      assert.deepEqual(fieldsOf(bytes).slice(0, again.length), again);
     },
   };
 }
