@@ -38,6 +38,7 @@ const log = () => import("./commands/log/cli.ts");
 const key = () => import("./commands/key/cli.ts");
 const sim = () => import("./commands/sim/cli.ts");
 const config = () => import("./commands/config/cli.ts");
+const privacy = () => import("./commands/privacy/cli.ts");
 
 const LOG: readonly Leaf[] = [
   { name: "show", about: "the entries, newest last", load: async () => (await log()).show },
@@ -109,6 +110,14 @@ const CONFIG: readonly Leaf[] = [
     name: "check",
     about: "whether a configuration file is right, and every fault of it",
     load: async () => (await config()).check,
+  },
+];
+
+const PRIVACY: readonly Leaf[] = [
+  {
+    name: "plan",
+    about: "noise, steps and epsilon of a private training, before anybody starts it",
+    load: async () => (await privacy()).plan,
   },
 ];
 
@@ -191,6 +200,7 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     commands: LOG,
   },
   { name: "config", about: "the configuration of a peer: what holds, and what is wrong", commands: CONFIG },
+  { name: "privacy", about: "what of the data may show, and what that costs", commands: PRIVACY },
   {
     name: "schema",
     about: "JSON Schema of a task, a configuration or a scenario, for editors and other programs",

@@ -78,6 +78,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/key", DESK],
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/demo", `${DESK} node/commands/log`],
+  ["node/commands/privacy", DESK],
   ["node/commands/sim", DESK],
   ["node/commands/config", `${DESK} node/commands/sim/json-schema node/commands/sim/plugins`],
   ["node/cli node/build", `${DESK} node/commands`],

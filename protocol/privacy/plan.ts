@@ -1,0 +1,49 @@
+/** What a training would cost of a privacy budget, before anybody starts it. */
+import { epsilonOf, noiseFor } from "./accountant.ts";
+import { RATE_ONE, samplingRate } from "./sampling-rate.ts";
+
+export interface PlanRequest {
+  /** Records of one peer. */
+  readonly rows: number;
+  /** Records in a step, on average. */
+  readonly batch: number;
+  /** How often each record is to be used, on average. */
+  readonly epochs: number;
+  readonly delta: number;
+}
+
+export interface Plan {
+  /** Chance of each record to be in a step. */
+  readonly rate: number;
+  readonly steps: number;
+  readonly noiseMultiplier: number;
+  /** After all steps. */
+  readonly epsilon: number;
+}
+
+/** Steps in which each record is used so often on average. */
+export function stepsOf({ rows, batch, epochs }: Omit<PlanRequest, "delta">): number {
+  return Math.max(1, Math.ceil(epochs / (samplingRate(rows, batch) / RATE_ONE)));
+}
+
+/**
+ * The plan with the least noise that keeps within `epsilon`; undefined where no noise does.
+ * @example
+ * import { planFor } from "hearsay/protocol/privacy/plan";
+ * const plan = planFor({ rows: 1437, batch: 32, epochs: 20, delta: 1e-5 }, 8);
+ * plan.steps; // -> 906
+ * plan.epsilon <= 8; // -> true
+ */
+export function planFor(request: PlanRequest, epsilon: number): Plan | undefined {
+  const rate = samplingRate(request.rows, request.batch) / RATE_ONE;
+  const steps = stepsOf(request);
+  const noiseMultiplier = noiseFor({ rate, steps, epsilon, delta: request.delta });
+  return noiseMultiplier === undefined ? undefined : planWith(request, noiseMultiplier);
+}
+
+/** The plan with this noise. */
+export function planWith(request: PlanRequest, noiseMultiplier: number): Plan {
+  const rate = samplingRate(request.rows, request.batch) / RATE_ONE;
+  const steps = stepsOf(request);
+  return { rate, steps, noiseMultiplier, epsilon: epsilonOf([{ rate, noiseMultiplier, steps }], request.delta) };
+}
