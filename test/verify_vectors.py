@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Holds test/vectors/protocol.json and ed25519.json against the pages of protocol/, with nothing but Python's standard library.
+"""Holds test/vectors/protocol.json, ed25519.json and secure-sum.json against the pages of protocol/, with nothing but Python's standard library.
 
     python3 verify_vectors.py       exit status 0 where all hold; else the first that does not is named
 
 Written from protocol/README.md and the pages that it names, not from the TypeScript: what is here is enough to follow the network."""
-import base64, hashlib, itertools, json, math, os, struct, sys
+import base64, hashlib, hmac, itertools, json, math, os, struct, sys
 from verify_log import BASE, Verdict, decode, judge_evidence, log_id, read_note, root, sha256, signed, times
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
@@ -340,6 +340,41 @@ def check_merges(merges):
     same([f32(o + f32(e - b)) for o, b, e in zip(own, moved["began"], moved["ended"])], moved["params"], "a training that was moved")
     same(floats(moved["params"]).hex(), moved["bytes"], "its bytes")
 
+# --- sums under masks (protocol/cohort/README.md)
+def x25519(secret, point):
+    p, u = 2**255 - 19, int.from_bytes(point, "little") & (1 << 255) - 1
+    k, (x2, z2, x3, z3) = int.from_bytes(secret, "little") & (1 << 254) - 8 | 1 << 254, (1, 0, u, 1)
+    for t in reversed(range(255)):
+        if k >> t & 1: x2, z2, x3, z3 = x3, z3, x2, z2
+        a, b, c, d = x2 + z2, x2 - z2, x3 + z3, x3 - z3
+        da, cb, aa, bb = d * a % p, c * b % p, a * a % p, b * b % p
+        x3, z3, x2, z2 = (da + cb) ** 2 % p, u * (da - cb) ** 2 % p, aa * bb % p, (aa - bb) * (aa + 121665 * (aa - bb)) % p
+        if k >> t & 1: x2, z2, x3, z3 = x3, z3, x2, z2
+    return (x2 * pow(z2, -1, p) % p).to_bytes(32, "little")
+def hkdf(secret, salt, info):
+    return hmac.digest(hmac.digest(salt, secret, "sha256"), info + b"\1", "sha256")
+def chacha20(key, n):
+    words, rotated = [], lambda value, by: (value << by | value >> 32 - by) & M
+    for block in range((n + 15) // 16):
+        start = [*struct.unpack("<4I", b"expand 32-byte k"), *struct.unpack("<8I", key), block, 0, 0, 0]
+        s = list(start)
+        for a, b, c, d in ([(i, 4 + i, 8 + i, 12 + i) for i in range(4)] + [(i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4) for i in range(4)]) * 10:
+            for to, by, turned, bits in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+                s[to] = s[to] + s[by] & M
+                s[turned] = rotated(s[turned] ^ s[to], bits)
+        words += [p + q & M for p, q in zip(s, start)]
+    return words[:n]
+def check_secure_sum(v):
+    secrets, session, info = [x(one) for one in v["secrets"]], x(v["session"]), v["info"].encode()
+    for secret, key in zip(secrets, v["publicKeys"]): same(x25519(secret, (9).to_bytes(32, "little")).hex(), key, "a public key")
+    for i, words in enumerate(v["inputs"]):
+        for j, key in enumerate(v["publicKeys"]):
+            if i == j: continue
+            stream = chacha20(hkdf(x25519(secrets[i], x(key)), session, info), len(words))
+            words = [w + (s if i < j else -s) & M for w, s in zip(words, stream)]
+        same(words, v["masked"][i], "a masked vector")
+    same([sum(column) & M for column in zip(*v["masked"])], v["sum"], "a sum under masks")
+
 def read(name):
     with open(os.path.join(HERE, name), encoding="utf-8") as file: return json.load(file)
 if __name__ == "__main__":
@@ -358,4 +393,5 @@ if __name__ == "__main__":
     check_codecs(v["codecs"])
     check_staleness(v["staleness"])
     check_merges(v["merges"])
+    check_secure_sum(read("secure-sum.json"))
     print(f"{checks} checks hold")

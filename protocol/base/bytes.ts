@@ -146,3 +146,23 @@ export function bytesToFloats(bytes: Uint8Array): Float32Array {
   }
   return values;
 }
+
+/** The unsigned 32-bit numbers in little-endian bytes, for reading only: a view where memory allows it, else a copy. Throws RangeError unless the length is a multiple of 4. */
+export function wordsIn(bytes: Uint8Array): Uint32Array {
+  if (bytes.length % 4 !== 0) throw new RangeError(`${bytes.length} bytes are no whole number of 32-bit words`);
+  if (LITTLE_ENDIAN && bytes.byteOffset % 4 === 0)
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const view = viewOf(bytes);
+  return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(4 * i, true));
+}
+
+/** The little-endian bytes of 32-bit words, for reading only: a view where memory allows it. */
+export function bytesOfWords(words: Uint32Array): Uint8Array {
+  if (LITTLE_ENDIAN) return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  const bytes = new Uint8Array(words.byteLength);
+  const view = viewOf(bytes);
+  words.forEach((word, i) => {
+    view.setUint32(4 * i, word, true);
+  });
+  return bytes;
+}

@@ -101,6 +101,8 @@ export const LIMITS = {
   /** Values of a table that mean "no reading": each is compared with every value that is read. */
   maxMissingValues: 64,
   maxTensors: 4096,
+  /** Members of a cohort: the sum of so many fits into the words that carry it, and each sends something to each. */
+  maxCohort: 5,
   /** Models that one may stand for. Nobody can show yet that it speaks for others: until gateways can, a larger number is a lie that weighs more. */
   maxMass: 1,
   /** Of a column, class or target. */

@@ -37,6 +37,31 @@ export interface Crypto {
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
+/**
+ * What two peers can know and a third cannot: key agreement, key streams, sealed messages, and secrets in parts. node:crypto and the package
+ * `shamir-secret-sharing` in both worlds. What comes of it is random by design, so nothing that has to repeat may depend on it.
+ */
+export interface Secrecy {
+  /** Bytes that nobody can foresee. */
+  random(length: number): Uint8Array;
+  /** X25519 (RFC 7748): the public key, 32 bytes, of a secret of 32 bytes. @throws RangeError for another length. */
+  publicKeyOf(secret: Uint8Array): Uint8Array;
+  /**
+   * X25519, then HKDF-SHA256 (RFC 5869) with this salt and info: 32 bytes that both ends come to. Undefined for a public key that is none, or of small order.
+   */
+  agree(secret: Uint8Array, publicKey: Uint8Array, salt: Uint8Array, info: Uint8Array): Uint8Array | undefined;
+  /** ChaCha20 (RFC 8439) from block 0, nonce zero: a key is used once. */
+  keyStream(key: Uint8Array, length: number): Uint8Array;
+  /** ChaCha20-Poly1305 (RFC 8439), nonce zero: a key is used once. 16 bytes longer than the message. */
+  seal(key: Uint8Array, message: Uint8Array): Uint8Array;
+  /** Undefined where it was not sealed with this key, or was changed. */
+  open(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  /** Shamir over GF(2^8): so many parts, each a byte longer than the secret, of which any `threshold` (2 or more) give it back, and fewer say nothing. */
+  split(secret: Uint8Array, parts: number, threshold: number): Promise<readonly Uint8Array[]>;
+  /** What was split; anything where parts are false. Undefined where they do not fit together. */
+  combine(parts: readonly Uint8Array[]): Promise<Uint8Array | undefined>;
+}
+
 /** This peer's key pair: the libp2p key, so that the peer id is the key. */
 export interface Identity {
   readonly peerId: PeerId;

@@ -3,10 +3,11 @@
  * beside itself. A room may name only rooms of lines above its own, so that no arrow points up. The longest name that fits a file is its room; where a
  * part of a folder has a line of its own, above or below that of the folder, the rest of the folder may import it if it is lower.
  */
-const GROUND = "node/clock node/closing node/crypto node/little-memory node/secret-rng node/shell node/task-yaml";
+const GROUND =
+  "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-yaml";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
-  "protocol/codec protocol/privacy protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/log";
+  "protocol/codec protocol/privacy protocol/cohort protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/log";
 const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
   "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
@@ -33,6 +34,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/aggregate/rules", `protocol/base protocol/aggregate/rows protocol/aggregate/pre ${SETTLING}`],
   ["protocol/aggregate/registry", "protocol/base protocol/aggregate"],
   ["protocol/wire", "protocol/base"],
+  ["protocol/cohort", "protocol/base protocol/wire"],
   ["protocol/membership", "protocol/base protocol/wire"],
   ["protocol/traffic", "protocol/base protocol/wire"],
   ["protocol/log/tree", "protocol/base protocol/wire"],
@@ -94,7 +96,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["sim/report", "protocol sim/seams sim/run"],
   ["sim/paper", "protocol sim"],
   // what programs and plugins of researchers import
-  ["node/simulator", "protocol node/crypto node/commands/sim sim"],
+  ["node/simulator", "protocol node/crypto node/secrecy node/commands/sim sim"],
   ["sim/examples", ""],
 
   ["test", "protocol node sim"],
