@@ -196,6 +196,37 @@ def check_log(log):
         same(root(leaves[:size]).hex(), part["root"], "the tree")
         same(read_note(part["note"], key, name), (size, root(leaves[:size])), "the checkpoint")
 
+# --- growth of a log (protocol/README.md, Pulls)
+def grown(frontier, at, subtrees):
+    """The frontier of a tree of `at` leaves after more complete subtrees of so many leaves each; each is a pair (leaves, root)."""
+    stack = [(1 << bit, None) for bit in range(at.bit_length() - 1, -1, -1) if at >> bit & 1]
+    stack = [(leaves, root) for (leaves, _), root in zip(stack, frontier, strict=True)]
+    for one in subtrees:
+        stack.append(one)
+        while len(stack) > 1 and stack[-2][0] == stack[-1][0]:
+            (n, left), (_, right) = stack[-2:]
+            stack[-2:] = [(2 * n, sha256(b"\1" + left + right))]
+    return stack
+def cover(old, seq):
+    """Leaves of the subtrees that cover `old` .. `seq` - 1: from the left, each the largest that begins there and does not pass the end."""
+    while old < seq:
+        n = 1
+        while old % (2 * n) == 0 and old + 2 * n <= seq: n *= 2
+        yield n
+        old += n
+def check_growth(cases):
+    leaves = [sha256(b"\0" + bytes([i])) for i in range(16)]
+    for case in cases:
+        old, seq, what = case["old"], case["seq"], f"a log that grew from {case['old']} entries to the one at {case['seq']}"
+        hashes = [x(case["growth"])[at:at + 32] for at in range(0, len(case["growth"]) // 2, 32)]
+        sizes = list(cover(old, seq))
+        same(len(hashes), len(sizes), f"the number of hashes of {what}")
+        stack = grown([x(one) for one in case["frontier"]], old, [*zip(sizes, hashes), (1, x(case["leaf"]))])
+        top = stack[-1][1]
+        for _, left in reversed(stack[:-1]): top = sha256(b"\1" + left + top)
+        same(top.hex(), case["root"], f"the root of {what}")
+        same(root(leaves[:seq + 1]).hex(), case["root"], f"the same root from all leaves, of {what}")
+
 # --- codecs of few bits (protocol/codec/README.md)
 def mix(h):
     h = (h ^ h >> 16) * 0x85ebca6b & 0xffffffff
@@ -385,6 +416,7 @@ if __name__ == "__main__":
     check_task(v["task"], v["rng"])
     check_messages(v["messages"], v["announcement"])
     check_refusals(v["refusals"], v["task"])
+    check_growth(v["growth"]["cases"])
     check_evidence(v["evidence"], task)
     check_log(v["log"])
     first = read("version-1.json")

@@ -9,6 +9,7 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { codecVectors } from "./codecs.ts";
 import { evidenceVectors } from "./evidence.ts";
+import { growthVectors } from "./growth.ts";
 import { keyVectors, signatureVectors } from "./identity.ts";
 import { logVectors } from "./log.ts";
 import { mergeVectors } from "./merges.ts";
@@ -28,6 +29,7 @@ export async function protocolVectors(): Promise<string> {
     task: taskVectors(),
     announcement: announcementVector(),
     messages: messageVectors(),
+    growth: await growthVectors(),
     evidence: evidenceVectors(),
     codecs: codecVectors(),
     staleness: stalenessVectors(),
