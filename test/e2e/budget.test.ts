@@ -15,7 +15,7 @@ import { type RunningPeer, startPeer } from "../../node/start.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 import { rateOf } from "../../protocol/traffic/bucket.ts";
 import { type ByteLimit, parseByteLimit } from "../../protocol/traffic/byte-limit.ts";
-import { createLab, type Lab } from "../support/process.ts";
+import { createLab, type Lab, sourceEnvironment } from "../support/process.ts";
 import type { MeteredAssignment, Sample } from "../support/process-metered.ts";
 
 const CHILD = fileURLToPath(new URL("../support/process-metered.ts", import.meta.url));
@@ -55,8 +55,7 @@ interface Watched {
 }
 
 async function start(): Promise<Watched> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEARSAY_|NODE_)/.test(name)));
-  const child = fork(CHILD, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [], env });
+  const child = fork(CHILD, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [], env: sourceEnvironment() });
   const samples: Sample[] = [];
   child.on("message", (sample: Sample) => samples.push(sample));
   const assignment: MeteredAssignment = {

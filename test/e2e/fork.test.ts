@@ -13,7 +13,7 @@ import { TEMPLATES } from "../../node/data/templates.ts";
 import { fromHex, toHex } from "../../protocol/base/bytes.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import { forkedCopies } from "../support/forked-copies.ts";
-import { createLab, DEADLINE_MS, type Lab, type PeerProcess, until } from "../support/process.ts";
+import { createLab, DEADLINE_MS, type Lab, type PeerProcess, sourceEnvironment, until } from "../support/process.ts";
 import type { ForgetfulAssignment, ForgetfulReport } from "../support/process-forgetful.ts";
 
 const CHILD = fileURLToPath(new URL("../support/process-forgetful.ts", import.meta.url));
@@ -171,7 +171,7 @@ describe("a state directory that was copied", () => {
   }
 
   function startHead(name: string, bootstrap: readonly string[], oneNeighbour = false): Head {
-    const child = fork(CHILD, { cwd: lab.directory });
+    const child = fork(CHILD, { cwd: lab.directory, env: sourceEnvironment() });
     const head: Head = { child, models: new Set() };
     child.on("message", (report: ForgetfulReport) => {
       if (report.kind === "published") head.models.add(report.model);

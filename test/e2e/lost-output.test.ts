@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { askApi, type StatusReport } from "../../node/api/api.ts";
-import { CLI, createLab, type Lab, until } from "../support/process.ts";
+import { CLI, createLab, type Lab, sourceEnvironment, until } from "../support/process.ts";
 
 const UP = [
   "--dataset",
@@ -39,7 +39,7 @@ describe("output that nobody takes", { skip: process.platform !== "linux" }, () 
   });
 
   function start(args: readonly string[], stdio: StdioOptions): ChildProcess {
-    const child = spawn(process.execPath, [CLI, ...args], { cwd: lab.directory, stdio });
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: lab.directory, stdio, env: sourceEnvironment() });
     children.add(child);
     return child;
   }

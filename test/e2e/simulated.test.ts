@@ -16,7 +16,7 @@ import { mean } from "../../protocol/base/figures.ts";
 import { runExperiment } from "../../sim/run/experiment.ts";
 import type { Point, Report } from "../../sim/run/report.ts";
 import { parseScenario } from "../../sim/run/scenario.ts";
-import { createLab, DEADLINE_MS, type Lab } from "../support/process.ts";
+import { createLab, DEADLINE_MS, type Lab, sourceEnvironment } from "../support/process.ts";
 import type { PacedAssignment, PacedReport } from "../support/process-paced.ts";
 
 const CHILD = fileURLToPath(new URL("../support/process-paced.ts", import.meta.url));
@@ -129,8 +129,7 @@ function startReal(
   const listening = Promise.withResolvers<string>();
   const peer: RealPeer = { listening: listening.promise, rows: 0, cycles: 0, merges: 0, accuracy: 0, startedAt: 0 };
   peers.push(peer);
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEARSAY_|NODE_)/.test(name)));
-  const child = fork(CHILD, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [], env });
+  const child = fork(CHILD, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [], env: sourceEnvironment() });
   children.push(child);
   child.once("exit", (code, signal) => {
     const error = new Error(`peer ${index} ended with ${code ?? signal}`);

@@ -6,7 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createLab, type PeerProcess, sleep } from "./process.ts";
 
 const [, , task = ""] = process.argv;
-const OUTAGE_MS = 20_000;
+const OUTAGE_MS = 10_000;
 const HERE = "10.9.8.1";
 const THERE = "10.9.8.2";
 

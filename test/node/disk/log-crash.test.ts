@@ -20,6 +20,7 @@ import { readEntry } from "../../../protocol/log/entry/entry.ts";
 import { storedEntries } from "../../../protocol/log/stored/reading.ts";
 import { verifyStoredLog } from "../../../protocol/log/stored/stored.ts";
 import { collect, identity } from "../../protocol/log/support.ts";
+import { sourceEnvironment } from "../../support/process.ts";
 
 const CHILD = fileURLToPath(new URL("log-crash-child.ts", import.meta.url));
 /** Logs, and lives of a peer on each: a long log takes long to open. */
@@ -49,7 +50,7 @@ interface Loaded {
 function load(): Loaded {
   const child = spawn(process.execPath, [CHILD], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(root, "compiled") },
+    env: sourceEnvironment(),
   });
   children.add(child);
   let output = "";

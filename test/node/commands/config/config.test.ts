@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { SETTINGS } from "../../../../node/settings/table.ts";
-import { CLI } from "../../../support/process.ts";
+import { CLI, sourceEnvironment } from "../../../support/process.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "hearsay-config-command-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -17,13 +17,10 @@ const wrong = join(folder, "wrong.yaml");
 writeFileSync(wrong, "maxOutbound: 0\nmin-cycle: 3\n");
 
 function hearsay(args: readonly string[], env: Record<string, string> = {}) {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(HEARSAY_|NODE_|FORCE_COLOR|NO_COLOR)/.test(name),
-  );
   return spawnSync(process.execPath, [CLI, ...args], {
     encoding: "utf8",
     cwd: folder,
-    env: { ...Object.fromEntries(inherited), ...env },
+    env: { ...sourceEnvironment(), ...env },
   });
 }
 

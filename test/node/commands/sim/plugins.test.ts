@@ -97,7 +97,7 @@ describe("the file of a plugin", () => {
 
 describe("hearsay sim", () => {
   const run = async (status: number, ...args: string[]) => {
-    const finished = await lab.run(args, { env: { NODE_COMPILE_CACHE: lab.path("compiled") } });
+    const finished = await lab.run(args);
     assert.equal(finished.code, status, `${args.join(" ")}\n${finished.stdout}${finished.stderr}`);
     assert.doesNotMatch(finished.stderr, /\n {4}at /, "a stack trace where a sentence would do");
     return finished;

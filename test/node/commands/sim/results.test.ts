@@ -30,7 +30,7 @@ let lab: Lab;
 let sweep: string;
 
 async function sim(...args: string[]): Promise<string> {
-  const finished = await lab.run(["sim", ...args], { env: { NODE_COMPILE_CACHE: lab.path("compiled") } });
+  const finished = await lab.run(["sim", ...args]);
   assert.equal(finished.code, 0, `${finished.stdout}${finished.stderr}`);
   return finished.stdout;
 }
