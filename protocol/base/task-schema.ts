@@ -103,6 +103,12 @@ const training = z.strictObject({
     .describe(
       "a training starts this far beyond the model, along its way since the last cycle; left out: at the model",
     ),
+  absentClasses: positive
+    .max(20)
+    .optional()
+    .describe(
+      "in training, the logits of classes of which a peer has no row are lower by so much, so that it does not unlearn them; left out: it does",
+    ),
   steps: wholePositive.max(100_000).default(10).describe("H: optimiser steps between two publications"),
   adaptive: z
     .literal(true)

@@ -5,6 +5,7 @@
 import { HearsayError } from "../base/errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../base/seams.ts";
 import { inputSize, type LearningTask } from "../base/task.ts";
+import { absentShift, shifted } from "./absent-classes.ts";
 import type { Dataset, Numbers } from "./data/dataset.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
 import { computeMetrics } from "./metrics/metrics.ts";
@@ -51,6 +52,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
   const last = tensorSlices(task.tensors).at(-1);
   const numParams = last === undefined ? 0 : last.offset + last.length;
   const numExamples = train.length; // and not `train`: what is read once need not stay
+  const shifts = absentShift(task, train.targets);
   const splits = { train: split(train), holdout: holdout === undefined ? undefined : split(holdout) };
 
   function split(data: Dataset) {
@@ -82,7 +84,12 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       if (!Number.isInteger(request.steps) || request.steps < 1)
         throw new RangeError(`steps ${request.steps} is no positive integer`);
       if (numExamples === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
-      return core.fit(request, splits.train.prepared);
+      if (shifts === undefined) return core.fit(request, splits.train.prepared);
+      const { params, loss } = core.fit(
+        { ...request, params: shifted(request.params, shifts, -1) },
+        splits.train.prepared,
+      );
+      return { params: shifted(params, shifts, 1), loss };
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);

@@ -64,11 +64,11 @@ function nameFaults({ input, output }: TaskDraft): Fault[] {
 }
 
 /** Training with the settings of its optimiser filled in. */
-export function completeTraining(training: TaskDraft["training"]): {
+export function completeTraining({ training, output, model }: Pick<TaskDraft, "training" | "output" | "model">): {
   readonly training: TaskDraft["training"];
   readonly faults: readonly Fault[];
 } {
-  const { optimiser, momentum, adam } = training;
+  const { optimiser, momentum, adam, absentClasses } = training;
   const isAdam = optimiser === "adam";
   const faults = [
     ...unless(
@@ -87,6 +87,11 @@ export function completeTraining(training: TaskDraft["training"]): {
       "is of sgd and momentum; adam has adam.beta1, leave it out",
     ),
     ...unless(isAdam || adam === undefined, "training.adam", `is of optimiser adam, not of ${optimiser}; leave it out`),
+    ...unless(
+      absentClasses === undefined || (output.kind === "classification" && model.kind !== "layers"),
+      "training.absentClasses",
+      "is of classifications by the models softmax, mlp and cnn, whose last tensor is the bias of the classes; leave it out",
+    ),
   ];
   return { training: isAdam ? { ...training, adam: adam ?? ADAM_DEFAULTS } : training, faults };
 }

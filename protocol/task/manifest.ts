@@ -28,7 +28,7 @@ export function parseTask(source: unknown): Task {
   if (!parsed.success) throw taskError(faultsOf(parsed.error, source, taskSchema));
   const draft = parsed.data;
   const { parameters, faults: ruleFaults } = completeRule(draft.aggregation);
-  const { training, faults: trainingFaults } = completeTraining(draft.training);
+  const { training, faults: trainingFaults } = completeTraining(draft);
   refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults]);
   const { tensors, faults: tensorFaults } = tensorsOf(draft);
   refuse(tensorFaults);
