@@ -119,6 +119,11 @@ const PRIVACY: readonly Leaf[] = [
     about: "noise, steps and epsilon of a private training, before anybody starts it",
     load: async () => (await privacy()).plan,
   },
+  {
+    name: "test",
+    about: "attacks the peer's own models: what they give away of the rows that they were trained on",
+    load: async () => (await privacy()).test,
+  },
 ];
 
 const SIM: readonly Leaf[] = [

@@ -7,6 +7,7 @@ import { PRE_AGGREGATORS, RULES } from "../protocol/aggregate/registry.ts";
 import { CODECS } from "../protocol/codec/registry.ts";
 import { PARTITIONS } from "../protocol/learn/data/partitions/registry.ts";
 import { METRICS } from "../protocol/learn/metrics/registry.ts";
+import { ATTACKS } from "../protocol/privacy/inference/registry.ts";
 import { MECHANISMS } from "../protocol/privacy/registry.ts";
 import { claimsIn, findExamples, runExample } from "./support/examples.ts";
 
@@ -19,6 +20,7 @@ const FAMILIES: readonly (readonly [folder: string, members: ReadonlyMap<string,
   ["protocol/aggregate/pre", PRE_AGGREGATORS],
   ["protocol/codec", CODECS],
   ["protocol/privacy", MECHANISMS],
+  ["protocol/privacy/inference", ATTACKS],
   ["protocol/learn/metrics", METRICS],
   ["protocol/learn/data/partitions", PARTITIONS],
 ];

@@ -22,6 +22,7 @@ import { readTaskFile } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { AUTO } from "../../engines/registry.ts";
 import type { DataConfig } from "../../settings/table.ts";
+import { wholeIn } from "../../settings/whole.ts";
 import { percent, printJson, table } from "../../terminal/print.ts";
 import { endNow, onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -122,15 +123,10 @@ export async function run(options: DemoOptions): Promise<void> {
 }
 
 async function readSetting(options: DemoOptions): Promise<Setting> {
-  const whole = (flag: string, text: string, least: number, most: number) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new HearsayError("ERR_CONFIG", `${flag} ${text}: give a whole number from ${least} to ${most}`);
-  };
-  const peers = whole("--peers", options.peers, 3, MAX_PEERS);
-  const attackers = whole("--attackers", options.attackers, 0, peers - 2);
-  const seconds = whole("--seconds", options.seconds, 1, 3600);
-  const seed = whole("--seed", options.seed, 0, 2 ** 32 - 1);
+  const peers = wholeIn("--peers", options.peers, 3, MAX_PEERS);
+  const attackers = wholeIn("--attackers", options.attackers, 0, peers - 2);
+  const seconds = wholeIn("--seconds", options.seconds, 1, 3600);
+  const seed = wholeIn("--seed", options.seed, 0, 2 ** 32 - 1);
   if (!isSetName(options.dataset)) {
     throw new HearsayError("ERR_CONFIG", `--dataset ${options.dataset}: it is one of ${SET_NAMES.join(", ")}`);
   }

@@ -1,5 +1,5 @@
 /** How the commands of privacy are called: their options and examples. */
-import { calls, type Definition, jsonOption, notes } from "../options.ts";
+import { calls, type Definition, jsonOption, modelOption, notes, stateOption } from "../options.ts";
 
 export const plan: Definition = (command) => {
   command
@@ -20,5 +20,45 @@ peer is trusted, and nothing is claimed for the network around it.
 Examples:
   $ hearsay privacy plan --rows 1437 --batch 32 --epochs 20 --epsilon 8
   $ hearsay privacy plan --rows 400 --noise 1.2 --json`,
+  );
+};
+
+export const test: Definition = async (command) => {
+  const { addSettings, FLAGGED } = await import("../../settings/flags.ts");
+  const { DEFAULTS } = await import("./test-options.ts");
+  command
+    .addOption(stateOption())
+    .addOption(modelOption())
+    .option("--task <file>", "task file of --model, where no state directory has the task");
+  addSettings(
+    command,
+    FLAGGED.filter((path) => path.startsWith("data.")),
+  )
+    .option("--outsiders <file>", "more examples that the peer never saw, beside its hold-out")
+    .option("--shadows <n>", "models that are trained to compare with, for each model that is tested", DEFAULTS.shadows)
+    .option("--steps <n>", "longest training of one of them, in optimiser steps", DEFAULTS.steps)
+    .option("--minutes <n>", "all trainings end after this time, with fewer shadows", DEFAULTS.minutes)
+    .option("--attack-seed <n>", "what is drawn: the same seed gives the same figures", DEFAULTS.attackSeed)
+    .addOption(jsonOption())
+    .action(calls(() => import("./test.ts")));
+  addSettings(command, ["engine"]);
+  notes(
+    command,
+    `Attacks the peer's own models as somebody would who has them, and has data like the peer's: which examples were they trained on? Two models are tested:
+the one that the peer serves (hearsay predict, export), and the newest one that it published, of which bodies/ still has what its training started from;
+or the one of --model. Members are the rows that the peer trains on, the others those that it holds out, as many of each class.
+Give the same data settings as to hearsay up, unless config.yaml has them.
+
+  loss-threshold     what the model knows well it was trained on (Yeom et al. 2018)
+  likelihood-ratio   LiRA: compares with models trained on shares of these rows (Carlini et al. 2022)
+
+AUC: how often a member looks more like one than another row does; 50 % is a guess. TPR at 1 % FPR: members that are found where one other row in a hundred
+is taken for one. Intervals hold with 95 % confidence. Whoever keeps all that a peer ever published knows more than one model says: what is found is a lower bound.
+It takes at most the time of --minutes, and a few seconds with the engine dense. Where time cuts it short, the same seed may give other figures.
+
+Examples:
+  $ hearsay privacy test --data mine.csv
+  $ hearsay privacy test --dataset digits --share 1/4 --json
+  $ hearsay privacy test --model models/peer-0003.safetensors --task task.yaml --dataset digits --share 4/30`,
   );
 };

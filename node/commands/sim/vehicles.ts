@@ -3,6 +3,7 @@
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { wholeIn } from "../../settings/whole.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -26,9 +27,9 @@ export async function run(options: VehicleOptions): Promise<void> {
   const { churnSchema } = await import("../../../sim/devices/schema.ts");
   const { formatContacts } = await import("../../../sim/devices/csv.ts");
   const { vehicleContacts } = await import("../../../sim/devices/vehicles.ts");
-  const vehicles = whole("--vehicles", options.vehicles, 2, MAX_VEHICLES);
-  const seconds = whole("--seconds", options.seconds, 1, MAX_SECONDS);
-  const seed = whole("--seed", options.seed, 0, 2 ** 32 - 1);
+  const vehicles = wholeIn("--vehicles", options.vehicles, 2, MAX_VEHICLES);
+  const seconds = wholeIn("--seconds", options.seconds, 1, MAX_SECONDS);
+  const seed = wholeIn("--seed", options.seed, 0, 2 ** 32 - 1);
   const given = {
     blocks: options.blocks,
     blockMetres: options.blockMetres,
@@ -64,10 +65,4 @@ export async function run(options: VehicleOptions): Promise<void> {
       ["use", `churn: { kind: encounters, contacts: { file: ${options.out} } }`],
     ])}\n`,
   );
-}
-
-function whole(flag: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new HearsayError("ERR_CONFIG", `${flag} ${text}: give a whole number from ${least} to ${most}`);
 }

@@ -1,15 +1,13 @@
 /** How many threads a command of the simulator uses. */
 import { availableParallelism } from "node:os";
-import { HearsayError } from "../../../protocol/base/errors.ts";
+import { wholeIn } from "../../settings/whole.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { tell } from "../../terminal/terminal.ts";
 
 /** What --workers says; all cores where it is left out. @throws HearsayError ERR_CONFIG */
 export function workersOf(text: string | undefined): number {
   if (text === undefined) return availableParallelism();
-  const workers = Number(text);
-  if (Number.isInteger(workers) && workers >= 1 && workers <= 1024) return workers;
-  throw new HearsayError("ERR_CONFIG", `--workers ${text}: give a whole number from 1 to 1024`);
+  return wholeIn("--workers", text, 1, 1024);
 }
 
 /** Below this, threads of one run spend more time on waiting for each other than they save. */

@@ -1,0 +1,104 @@
+/** `hearsay privacy test`: what the peer's own models give away of the rows that they were trained on. */
+import type { Shadow } from "../../../protocol/privacy/inference/attack.ts";
+import { measureAttacks } from "../../../protocol/privacy/inference/measure.ts";
+import { ATTACKS } from "../../../protocol/privacy/inference/registry.ts";
+import { loadConfig } from "../../config.ts";
+import { configPath, openTask, readTaskFile } from "../../disk/state-dir.ts";
+import { engineFor } from "../../engines/registry.ts";
+import { settingsOf } from "../../settings/flags.ts";
+import { onErrors } from "../../terminal/colours.ts";
+import { createProgress } from "../../terminal/sim-progress.ts";
+import { tell } from "../../terminal/terminal.ts";
+import { loadExamples } from "./examples.ts";
+import { type Exposure, type Exposures, exposuresOf, modelInFile } from "./released.ts";
+import { observeModels, trainShadows, type Workshop } from "./shadows.ts";
+import { type DEFAULTS, type Effort, effortOf } from "./test-options.ts";
+import { printReport, type Tested } from "./test-report.ts";
+
+type PrivacyTestOptions = Readonly<Record<keyof typeof DEFAULTS, string>> & {
+  readonly state: string;
+  readonly model?: string;
+  readonly task?: string;
+  readonly outsiders?: string;
+  readonly json?: boolean;
+};
+
+/** With fewer shadows that know a row, or do not, nothing is said of how such models differ. */
+const FEWEST_OF_A_KIND = 2;
+
+export async function run(options: PrivacyTestOptions): Promise<void> {
+  const effort = effortOf(options);
+  const task = options.task === undefined ? (await openTask(options.state)).task : await readTaskFile(options.task);
+  const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
+  const examples = await loadExamples(config.data, task, { outsiders: options.outsiders, seed: effort.seed });
+  const warn = (message: string) => tell(`${onErrors.yellow("note:")} ${message}\n`);
+  for (const warning of examples.warnings) warn(warning);
+  const { exposures, missing }: Exposures =
+    options.model === undefined
+      ? await exposuresOf(options.state, task)
+      : { exposures: [await modelInFile(options.model, task)] };
+  if (missing !== undefined) warn(missing);
+  const trainers = await engineFor(config.engine, task).createTrainers(task);
+  try {
+    const workshop = { task, examples, trainers, trainer: trainers.create({ task, train: examples.pool }) };
+    const tested = await testAll(workshop, exposures, effort);
+    for (const note of notesOn(tested, effort)) warn(note);
+    printReport({ task, seed: effort.seed, examples, tested }, options.json === true);
+  } finally {
+    trainers.close();
+  }
+}
+
+async function testAll(workshop: Workshop, exposures: readonly Exposure[], effort: Effort): Promise<Tested[]> {
+  const startedMs = performance.now();
+  const bar = createProgress("shadow models");
+  const tested: Tested[] = [];
+  try {
+    for (const [i, exposure] of exposures.entries()) {
+      const endsMs = startedMs + (effort.maxMs * (i + 1)) / exposures.length;
+      const name = nameOf(exposure);
+      const shadows = await trainShadows(workshop, exposure, effort, (done) => {
+        const share = (i + done / effort.shadows) / exposures.length;
+        bar.update(share, `${name}: ${Math.floor(done)} of ${effort.shadows}`);
+        return performance.now() < endsMs;
+      });
+      const usable = canCompare(shadows) ? shadows : [];
+      const target = await observeModels(
+        workshop,
+        exposure.sights.map(({ params }) => params),
+      );
+      const findings = measureAttacks(target, usable, workshop.examples.scored);
+      tested.push({ exposure, shadows: shadows.length, findings });
+    }
+  } finally {
+    bar.stop();
+  }
+  return tested;
+}
+
+/** Whether some shadows know each row, and some do not. */
+function canCompare(shadows: readonly Shadow[]): boolean {
+  const rows = shadows[0]?.trainedOn.length ?? 0;
+  const known = Array.from({ length: rows }, (_, row) =>
+    shadows.reduce((sum, { trainedOn }) => sum + (trainedOn[row] as number), 0),
+  );
+  return rows > 0 && known.every((n) => Math.min(n, shadows.length - n) >= FEWEST_OF_A_KIND);
+}
+
+function notesOn(tested: readonly Tested[], { shadows: wanted, maxSteps }: Effort): string[] {
+  return tested.flatMap(({ exposure, shadows, findings }) => {
+    const steps = Math.max(...exposure.sights.map((sight) => sight.steps));
+    const name = nameOf(exposure);
+    return [
+      ...(shadows < wanted ? [`${name}: ${shadows} of ${wanted} shadows were trained in the time of --minutes`] : []),
+      ...(findings.length < ATTACKS.size ? [`${name}: without likelihood-ratio, which needs more shadows`] : []),
+      ...(steps > maxSteps && Number.isFinite(steps)
+        ? [`${name}: shadows took ${maxSteps} steps (--steps), the model ${steps}: they resemble it less`]
+        : []),
+    ];
+  });
+}
+
+function nameOf({ model, seen }: Exposure): string {
+  return `${model}, ${seen}`;
+}
