@@ -22,7 +22,15 @@ const ENTRIES = [
 ];
 
 /** Packages that load files beside their own (addons, threads, .wasm), or are large and seldom needed: they stay in node_modules. */
-export const EXTERNAL: readonly string[] = ["@observablehq/plot", "@tensorflow/*", "level", "linkedom", "piscina"];
+export const EXTERNAL: readonly string[] = [
+  "@observablehq/plot",
+  "@tensorflow/*",
+  "level",
+  "libsodium-wrappers-sumo",
+  "linkedom",
+  "node-seal",
+  "piscina",
+];
 
 /** CommonJS modules load Node's own by `require`, which an ES module has not. */
 const REQUIRE =

@@ -197,6 +197,26 @@ export const LIMITS = {
   newcomersBudget: { burst: 1000, perSecond: 100 },
   /** Neighbours and address prefixes whose budget is remembered. */
   maxBudgets: 4096,
+  /** Vertical learning (`vertical/`): parties of a session, and entities of one of them: a minute of work on each side. */
+  maxVerticalParties: 4,
+  maxVerticalIds: 65_536,
+  /** Columns of one party, and rows that there have to be for each: of fewer rows, residuals could be worked out from what a party gets. */
+  maxVerticalColumns: 1024,
+  leastRowsPerColumn: 10,
+  /** Epochs of a session. */
+  maxVerticalEpochs: 1000,
+  /** A message between two parties; sealed polynomials in it, each of them, and the key that they are sealed with. */
+  maxVerticalMessageBytes: 17_825_792,
+  maxSealedPerMessage: 64,
+  maxSealedBytes: 270_336,
+  maxSealingKeyBytes: 262_144,
+  /** Messages that are kept for one party to fetch, requests of one party, and how long a request waits for a message that is not there yet. */
+  maxVerticalPosted: 8,
+  verticalRequests: { burst: 1000, perSecond: 200 },
+  verticalPollMs: 3000,
+  /** A party of which nothing is heard for so long has left; one that answers and has nothing to give, after so long. */
+  verticalSilenceMs: 60_000,
+  verticalStepMs: 600_000,
   /** Nesting of decoded DAG-CBOR. */
   maxDepth: 16,
 } as const;

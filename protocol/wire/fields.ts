@@ -12,8 +12,8 @@ export const PROTOCOL_VERSION = 2;
  * so that later versions can add fields. Only for messages that nobody signs: what is signed has one form.
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_VERSION.
  */
-export function fields(bytes: Uint8Array, length: number): unknown[] {
-  const value = decodeCanonical(bytes, LIMITS.maxFrameBytes);
+export function fields(bytes: Uint8Array, length: number, maxBytes: number = LIMITS.maxFrameBytes): unknown[] {
+  const value = decodeCanonical(bytes, maxBytes);
   if (!Array.isArray(value)) throw malformed("not a list that begins with a version");
   const version: unknown = value[0];
   if (isCount(version) && version > 0 && version !== PROTOCOL_VERSION) throw otherVersion(version);

@@ -20,6 +20,7 @@ import { verifyLog } from "../../protocol/log/verify/verify.ts";
 import { validateBody } from "../../protocol/peer/inbound/validate.ts";
 import { formatInvite, parseInvite } from "../../protocol/task/invite.ts";
 import { decodeTask, encodeTask } from "../../protocol/task/manifest.ts";
+import * as vertical from "../../protocol/vertical/messages.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import { decodeCanonical, encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { openEnvelope } from "../../protocol/wire/envelope.ts";
@@ -192,6 +193,36 @@ const TARGETS: readonly Target[] = [
       assert.ok(payload === undefined || equalBytes(bytes, ANNOUNCEMENT), "a damaged envelope does not open");
     },
   },
+  message("vertical decodeAsk", vertical.decodeAsk, vertical.encodeAsk, [{ session: TASK_ID, step: "a/b", offset: 5 }]),
+  message("vertical decodePart", vertical.decodePart, ({ total, chunk }) => vertical.encodePart(total, chunk), [
+    { total: 300, chunk: hash() },
+  ]),
+  message("vertical decodeOffer", vertical.decodeOffer, vertical.encodeOffer, [
+    {
+      ...{ holder: alice.publicKey, nonce: new Uint8Array(16), purpose: "ä", kind: "linear", parties: 3 },
+      ...{ idColumn: "id", ridge: 0.01, epochs: 100 },
+    },
+  ]),
+  message("vertical decodeCard", vertical.decodeCard, vertical.encodeCard, [{ numIds: 300, numColumns: 4 }]),
+  message("vertical decodeRoster", vertical.decodeRoster, vertical.encodeRoster, [[hash(), hash()]]),
+  message("vertical decodePoints", vertical.decodePoints, vertical.encodePoints, [randomBytes(rng, 96)]),
+  message("vertical decodePlaces", (bytes) => vertical.decodePlaces(bytes, 9), vertical.encodePlaces, [[3, 1, 8]]),
+  message("vertical decodeRun", vertical.decodeRun, vertical.encodeRun, [new Uint8Array(16)]),
+  message("vertical decodeMasker", vertical.decodeMasker, vertical.encodeMasker, [
+    { agreement: hash(), signature: randomBytes(rng, 64) },
+  ]),
+  message("vertical decodeMaskers", vertical.decodeMaskers, vertical.encodeMaskers, [
+    { sealingKey: hash(), maskers: [{ key: hash(), agreement: hash(), signature: randomBytes(rng, 64) }] },
+  ]),
+  message("vertical decodeResiduals", vertical.decodeResiduals, vertical.encodeResiduals, [
+    { done: false, alpha: 0.5, gamma: -1, exponent: -3, sealed: [hash()] },
+  ]),
+  message("vertical decodeProducts", vertical.decodeProducts, vertical.encodeProducts, [
+    [hash(), randomBytes(rng, 90)],
+  ]),
+  message("vertical decodeWords", (bytes) => vertical.decodeWords(bytes, 5), vertical.encodeWords, [
+    BigUint64Array.of(0n, 1n, 2n ** 64n - 1n, 7n, 9n),
+  ]),
   message("decodeHelloRequest", messages.decodeHelloRequest, messages.encodeHelloRequest, [
     { task: TASK_ID, agent: "hearsay/0.1.0" },
   ]),

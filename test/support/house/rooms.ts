@@ -14,7 +14,8 @@ const PEER_GROUND =
 const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
-const PARTS = "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal";
+const PARTS =
+  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal node/vertical";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -37,6 +38,8 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/cohort", "protocol/base protocol/wire"],
   ["protocol/membership", "protocol/base protocol/wire"],
   ["protocol/traffic", "protocol/base protocol/wire"],
+  // a conversation beside the loop, which no peer that learns alone loads
+  ["protocol/vertical", "protocol/base protocol/wire"],
   ["protocol/log/tree", "protocol/base protocol/wire"],
   ["protocol/log/entry", "protocol/base protocol/wire protocol/log/tree"],
   ["protocol/log/export/withheld", "protocol/base protocol/wire protocol/log/tree protocol/log/entry"],
@@ -63,6 +66,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/disk", `protocol ${GROUND}`],
   ["node/data", `protocol ${GROUND} node/disk`],
   ["node/engines", `protocol ${GROUND}`],
+  ["node/vertical", `protocol ${GROUND}`],
   ["node/settings", `protocol ${GROUND} node/data node/engines`],
   ["node/config", `protocol ${GROUND} node/settings`],
   ["node/data/share", `protocol ${GROUND} node/disk node/data node/settings`],
@@ -146,6 +150,7 @@ export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] =
   [/^level$/, "node/disk"],
   [/^fastify$/, "node/api"],
   [/^@tensorflow\//, "node/engines"],
+  [/^(?:node-seal|libsodium-wrappers-sumo)$/, "node/vertical"],
   [/^/, "node"],
 ];
 
