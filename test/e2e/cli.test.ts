@@ -225,6 +225,16 @@ describe("the command line", () => {
     });
 
     it("predict, eval and export work", () => usesTheModel());
+
+    it("privacy test attacks what the peer serves, what it published, and what its last trainings changed", async () => {
+      const quick = ["--shadows", "16", "--steps", "30", "--json"];
+      const { stdout } = await ends(0, ["privacy", "test", "--state", ben.stateDir, ...withData(), ...quick]);
+      const { trainedOn, models } = JSON.parse(stdout);
+      assert.equal(trainedOn, 0.8 * ROWS);
+      const tested = models.map(({ model, seen }: { model: string; seen: string }) => `${model}: ${seen}`);
+      assert.match(tested.join("; "), /^served: the model; published: the model; published: the last( \d)? updates?$/);
+      for (const { attacks } of models) assert.equal(attacks.length, 2);
+    });
   });
 
   async function usesTheModel(): Promise<void> {
