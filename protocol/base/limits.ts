@@ -128,6 +128,8 @@ export const LIMITS = {
   newAnnouncements: { burst: 1000, perSecond: 100 },
   /** A peer that is far behind when it starts waits this long for a whole merge of models to start from. */
   catchUpWaitMs: 60_000,
+  /** Own rows by which a peer looks at each model before it merges it, where the task says so: a look takes a small part of the time of a training. */
+  maxSampleRows: 64,
   /** Announcements of one author that are passed on, so that two heads of one log meet; its neighbours hear all of them from itself. */
   relayedAnnouncements: { burst: 1, perSecond: 1 / 300 },
   /** Hashes of models that are known to have been used. */

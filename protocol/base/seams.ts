@@ -246,8 +246,8 @@ export interface Metrics {
   readonly [metric: string]: number | undefined;
 }
 
-/** Which data a figure is about: what the peer trains on, or its hold-out. */
-export type Split = "train" | "holdout";
+/** Which data a figure is about: what the peer trains on, `LIMITS.maxSampleRows` of its rows, which are always the same, or its hold-out. */
+export type Split = "train" | "sample" | "holdout";
 
 /**
  * Trains on data that never leaves it. Runs off the event loop in `node/`. Arrays that it is given stay as they are; those that it gives are new.

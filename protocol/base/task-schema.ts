@@ -135,6 +135,12 @@ const aggregation = z.strictObject({
     .describe(
       "M: candidates of a merge, where so few authors have something new that models merged before stand in for others; 0: none do",
     ),
+  mostLoss: positive
+    .max(1000)
+    .optional()
+    .describe(
+      "models that lose more than so many times what one that knows nothing does, on a few own rows, are left out of a merge; left out: none is for this",
+    ),
   blend: positive.max(1).default(1).describe("own <- own + blend (aggregate - own)"),
 });
 

@@ -3,10 +3,11 @@
  * knows only numbers in the model's units.
  */
 import { HearsayError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../base/seams.ts";
 import { inputSize, type LearningTask } from "../base/task.ts";
 import { absentShift, shifted } from "./absent-classes.ts";
-import type { Dataset, Numbers } from "./data/dataset.ts";
+import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
 import { computeMetrics } from "./metrics/metrics.ts";
 import { tensorSlices } from "./tensors.ts";
@@ -41,6 +42,22 @@ export interface LearningCore {
   close(): void;
 }
 
+/** Examples as the model sees them, and what is to be predicted of each, as it was read. */
+interface Examples {
+  readonly prepared: PreparedData;
+  readonly targets: Numbers;
+}
+
+/** At most `LIMITS.maxSampleRows` of them, from all over the set. */
+function sampleOf(all: Examples): Examples {
+  const { length } = all.prepared;
+  const rows = LIMITS.maxSampleRows;
+  if (length <= rows) return all;
+  const indices = Array.from({ length: rows }, (_, i) => Math.floor((i * length) / rows));
+  const prepared = selectRows(all.prepared, indices) as PreparedData;
+  return { prepared, targets: selectRows({ ...all.prepared, targets: all.targets }, indices).targets };
+}
+
 /**
  * Builds a Trainer. Its `fit` throws HearsayError ERR_DATA without examples, RangeError unless `steps` is a positive
  * integer; `evaluate` throws ERR_DATA where the split is absent or empty; parameters of a wrong length are a
@@ -54,8 +71,9 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
   const numExamples = train.length; // and not `train`: what is read once need not stay
   const shifts = absentShift(task, train.targets);
   const splits = { train: split(train), holdout: holdout === undefined ? undefined : split(holdout) };
+  let sample: Examples | undefined; // few tasks look at it
 
-  function split(data: Dataset) {
+  function split(data: Dataset): Examples {
     return { prepared: prepareData(task, data), targets: data.targets };
   }
 
@@ -93,7 +111,8 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);
-      const data = splits[name];
+      if (name === "sample") sample ??= sampleOf(splits.train);
+      const data = name === "sample" ? sample : splits[name];
       if (data === undefined || data.prepared.length === 0)
         throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
       return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets);

@@ -1,6 +1,7 @@
 /** What every Trainer does, whatever it computes with and wherever it runs. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Trainer } from "../../protocol/base/seams.ts";
 import { type LearningTask, numParams, outputSize } from "../../protocol/base/task.ts";
 import { computeMetrics } from "../../protocol/learn/metrics/metrics.ts";
@@ -143,11 +144,22 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
     assert.equal((await trainer.evaluate(params, "train")).numExamples, 30);
   });
 
+  it("has the figures of a sample: of all examples where they are few, else of always the same few", async () => {
+    const many = randomData(task, 1000, "many");
+    const [few, trainer] = [await make({ task, train }), await make({ task, train: many })];
+    assert.deepEqual(await few.evaluate(params, "sample"), await few.evaluate(params, "train"));
+    const [sample, all] = [await trainer.evaluate(params, "sample"), await trainer.evaluate(params, "train")];
+    assert.equal(sample.numExamples, LIMITS.maxSampleRows);
+    assert.deepEqual(await trainer.evaluate(params, "sample"), sample);
+    assert.ok(Math.abs(sample.loss / all.loss - 1) < 0.5 && sample.loss !== all.loss, `${sample.loss} of ${all.loss}`);
+    for (const one of [few, trainer]) await one.close();
+  });
+
   it("rejects with ERR_DATA to train on no examples, and to evaluate on none; predicts all the same", async () => {
     const trainer = await make({ task, train: randomData(task, 0, "none") });
     assert.equal(trainer.numExamples, 0);
     await assert.rejects(trainer.fit({ params, steps: 1, seed: "s" }), { code: "ERR_DATA" });
-    for (const split of ["train", "holdout"] as const)
+    for (const split of ["train", "sample", "holdout"] as const)
       await assert.rejects(trainer.evaluate(params, split), { code: "ERR_DATA" });
     assert.equal((await trainer.predict(params, holdout.inputs)).length, 20 * outputSize(task));
     await trainer.close();

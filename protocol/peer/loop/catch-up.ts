@@ -44,8 +44,9 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
   let hasMerged = false;
   let sinceMs: number | undefined;
-  const { lossOf, worstLoss } = createSoundness(trainer, task);
-  const distrust = createDistrust(task, lossOf);
+  const soundness = createSoundness(trainer, task);
+  const { lossOf, worstLoss } = soundness;
+  const distrust = createDistrust(task, soundness);
 
   const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
     mayCatchUp(

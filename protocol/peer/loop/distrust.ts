@@ -1,33 +1,50 @@
 /**
- * Whom a peer leaves out of its merges because of what they sent when it started: a model that knew less than half of what its own model knew about its own
- * training data (catch-up.ts). Such an author is left out until it sends one that is better than that. Else the liars that the start was kept from would take
- * the model along afterwards: beside as many honest neighbours, a third of the way to theirs (test/protocol/peer/newcomer-among-liars.test.ts).
+ * Whom a peer leaves out of its merges because of what a model of theirs knows about its own training data.
  *
- * An author that was not there at the start is never left out, so that a peer which learned long ago has no such opinion of others.
+ * `aggregation.mostLoss`, where the task has it: who sends a model that loses more than so many times what models that know nothing do, on a few own rows
+ * (soundness.ts). A rule sees models only, and where most of a peer's few neighbours lie, by chance, no rule can tell who does; own rows can. It is a coarse sieve, since honest
+ * models of other data may know little of the own: lies that lose less go on to the rule. Models of honest peers pass it where trainings do not unlearn what
+ * the own data lack (learn/absent-classes.ts).
+ *
+ * At a start, where the task lets devices differ: who sent a model that knew less than half of what the own model knew (catch-up.ts). Such an author is left out until it sends
+ * one that is better than that. Else the liars that the start was kept from would take the model along afterwards: beside as many honest neighbours, a third of the way to theirs
+ * (test/protocol/peer/newcomer-among-liars.test.ts). An author that was not there at the start is never left out for that.
+ *
+ * While a training is under way its trainer has no time to look: then the last look at an author counts. Where fewer than the quorum would be left, nobody is left out: who has rows
+ * that nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever.
  */
+
+import { LIMITS } from "../../base/limits.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { Candidate, Own } from "../stages.ts";
+import type { Soundness } from "./soundness.ts";
 import { type Sorted, sortOut, weigh } from "./weigh.ts";
 
 export interface Distrust {
-  /** These sent a model with more than that loss on the own training data. */
+  /** These sent a model with more than that loss on the own training data, at a start. */
   begin(authors: readonly PeerId[], worstLoss: number): void;
   /** What a merge in this cycle is to take of the candidates: all, where fewer than the quorum would be left. */
   without(own: Own, sorted: Sorted, cycle: number): Promise<Sorted>;
 }
 
-/** @param lossOf a model, on the own training data. */
-export function createDistrust(task: Task, lossOf: (params: Float32Array) => Promise<number>): Distrust {
-  const distrusted = new Set<PeerId>();
+export function createDistrust(
+  task: Task,
+  { lossOf, ignoranceOf }: Pick<Soundness, "lossOf" | "ignoranceOf">,
+): Distrust {
+  const { quorum, mostLoss } = task.aggregation;
+  /** Since the start, and since the last look. */
+  const [distrusted, unsound] = [new Set<PeerId>(), new Set<PeerId>()];
   let worstLoss = Number.POSITIVE_INFINITY;
 
-  async function isLeftOut({ announced: { author }, params }: Candidate, own: Own): Promise<boolean> {
-    if (!distrusted.has(author)) return false;
-    // while a training is under way its trainer has no time for this
-    if (own.kind === "untrained" || (await lossOf(params)) > worstLoss) return true;
-    distrusted.delete(author);
-    return false;
+  async function look({ announced: { author }, params }: Candidate): Promise<void> {
+    if (distrusted.has(author) && (await lossOf(params)) <= worstLoss) distrusted.delete(author);
+    if (mostLoss === undefined) return;
+    unsound.delete(author);
+    if ((await ignoranceOf(params)) <= mostLoss) return;
+    unsound.add(author);
+    const [oldest] = unsound;
+    if (unsound.size > LIMITS.maxParents && oldest !== undefined) unsound.delete(oldest); // keys are free
   }
 
   return {
@@ -36,13 +53,14 @@ export function createDistrust(task: Task, lossOf: (params: Float32Array) => Pro
       worstLoss = loss;
     },
     async without(own, sorted, cycle) {
-      if (distrusted.size === 0) return sorted;
-      const kept: Candidate[] = [];
-      for (const { candidate } of [...sorted.eligible, ...sorted.copies, ...sorted.stale])
-        if (!(await isLeftOut(candidate, own))) kept.push(candidate);
+      if (distrusted.size === 0 && mostLoss === undefined) return sorted;
+      const candidates = [...sorted.eligible, ...sorted.copies, ...sorted.stale].map(({ candidate }) => candidate);
+      if (own.kind !== "untrained") for (const candidate of candidates) await look(candidate);
+      const kept = candidates.filter(({ announced: { author } }) => !distrusted.has(author) && !unsound.has(author));
+      if (kept.length === candidates.length) return sorted;
       kept.sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
       const rest = sortOut(weigh(task, kept, own.age, cycle), task.staleness.cutoff); // counted from the ages of those that are named
-      return rest.eligible.length < task.aggregation.quorum ? sorted : rest;
+      return rest.eligible.length < quorum ? sorted : rest;
     },
   };
 }

@@ -1,5 +1,8 @@
-/** Whether a model of others knows enough to start from: what it knows about the own training data, beside what the own model and models that know nothing do. */
-import type { Trainer } from "../../base/seams.ts";
+/**
+ * What a model of others knows about the own training data, beside what the own model and models that know nothing do: whether it knows enough to start from, and
+ * whether it may be merged.
+ */
+import type { Split, Trainer } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import { initialParams } from "../../learn/tensors.ts";
 
@@ -8,22 +11,32 @@ export interface Soundness {
   lossOf(params: Float32Array): Promise<number>;
   /** The most that a model may lose: half-way between the own model and those that know nothing, the initial one and one of zeros. */
   worstLoss(own: Float32Array): Promise<number>;
+  /** Loss on a few own rows, of that of models that know nothing. */
+  ignoranceOf(params: Float32Array): Promise<number>;
 }
 
 export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: Task): Soundness {
-  async function lossOf(params: Float32Array): Promise<number> {
-    const { loss } = await evaluate(params, "train");
+  async function lossOn(split: Split, params: Float32Array): Promise<number> {
+    const { loss } = await evaluate(params, split);
     return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
   }
+  const leastOfIgnorant = async (split: Split, length: number) =>
+    Math.min(
+      await lossOn(split, initialParams(task.tensors, task.seed)),
+      await lossOn(split, new Float32Array(length)),
+    );
+  let ignorantOnSample: number | undefined;
+
   return {
-    lossOf,
+    lossOf: (params) => lossOn("train", params),
     async worstLoss(own) {
-      const ownLoss = await lossOf(own);
-      const ignorant = Math.min(
-        await lossOf(initialParams(task.tensors, task.seed)),
-        await lossOf(new Float32Array(own.length)),
-      );
+      const ownLoss = await lossOn("train", own);
+      const ignorant = await leastOfIgnorant("train", own.length);
       return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
+    },
+    async ignoranceOf(params) {
+      ignorantOnSample ??= await leastOfIgnorant("sample", params.length);
+      return (await lossOn("sample", params)) / ignorantOnSample;
     },
   };
 }
