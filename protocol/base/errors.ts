@@ -36,6 +36,7 @@ export const ERROR_CODES = [
   "ERR_REPLAYED",
   "ERR_MASS",
   "ERR_RATE",
+  "ERR_COHORT",
   "ERR_LOG_PROOF",
   "ERR_BANNED",
 ] as const;

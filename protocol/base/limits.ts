@@ -103,6 +103,9 @@ export const LIMITS = {
   maxTensors: 4096,
   /** Members of a cohort: the sum of so many fits into the words that carry it, and each sends something to each. */
   maxCohort: 5,
+  /** Offers of one epoch that are held, and elements of the chain from which a peer's lots come: a new chain costs it an epoch. */
+  maxCohortOffers: 64,
+  maxCohortLinks: 1024,
   /** Models that one may stand for. Nobody can show yet that it speaks for others: until gateways can, a larger number is a lie that weighs more. */
   maxMass: 1,
   /** Of a column, class or target. */

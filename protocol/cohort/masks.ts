@@ -52,11 +52,6 @@ export function applyMasks(
   return words;
 }
 
-/** The same mask with the other sign. */
-export function opposite({ key, sign }: Mask): Mask {
-  return { key, sign: sign === 1 ? -1 : 1 };
-}
-
 /** sum <- sum + words, modulo 2^32. */
 export function addWords(sum: Uint32Array, words: Uint32Array): void {
   for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (words[i] as number);

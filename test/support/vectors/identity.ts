@@ -21,7 +21,7 @@ export function keyVectors(): object {
 /** One of each domain, and the two texts of C2SP that have none. */
 export function signatureVectors(): object {
   const message = utf8("message");
-  const inDomains = (["announcement", "log-entry", "succession", "lot"] as const).map((domain: Domain) => ({
+  const inDomains = (["announcement", "log-entry", "succession", "lot", "cohort"] as const).map((domain: Domain) => ({
     domain,
     message: toHex(message),
     signed: toHex(concatBytes(utf8(`hearsay/${domain}/v1\0`), message)),
