@@ -44,17 +44,18 @@ export const test: Definition = async (command) => {
   addSettings(command, ["engine"]);
   notes(
     command,
-    `Attacks the peer's own models as somebody would who has them, and has data like the peer's: which examples were they trained on? Two models are tested:
-the one that the peer serves (hearsay predict, export), and the newest one that it published, of which bodies/ still has what its training started from;
-or the one of --model. Members are the rows that the peer trains on, the others those that it holds out, as many of each class.
+    `Attacks the peer's own models as somebody would who has them, and has data like the peer's: which rows were they trained on? Tested are the model that
+the peer serves (hearsay predict, export); the newest one that it published; and its last updates, 8 at most, of which bodies/ still has what the training
+started from. Or the model of --model. Members are the rows that the peer trains on, the others those that it holds out, with the same share of each class.
 Give the same data settings as to hearsay up, unless config.yaml has them.
 
   loss-threshold     what the model knows well it was trained on (Yeom et al. 2018)
   likelihood-ratio   LiRA: compares with models trained on shares of these rows (Carlini et al. 2022)
 
-AUC: how often a member looks more like one than another row does; 50 % is a guess. TPR at 1 % FPR: members that are found where one other row in a hundred
-is taken for one. Intervals hold with 95 % confidence. Whoever keeps all that a peer ever published knows more than one model says: what is found is a lower bound.
-It takes at most the time of --minutes, and a few seconds with the engine dense. Where time cuts it short, the same seed may give other figures.
+AUC: how often a member looks more like one than another row does; 50 % is a guess. TPR at 1 % FPR: members that are found where at most one other row in a
+hundred is taken for one. Intervals hold with 95 % confidence: one in twenty is wrong by chance. What is found is a lower bound, since whoever keeps all that
+a peer ever published has more. It takes at most the time of --minutes, and some seconds with the engine dense. Where time cuts it short, the same seed may
+give other figures.
 
 Examples:
   $ hearsay privacy test --data mine.csv

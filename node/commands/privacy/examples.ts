@@ -1,6 +1,6 @@
 /** The rows that attacks are measured on: those that the peer trains on, and as many of each class that it never saw. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { createRng } from "../../../protocol/base/rng.ts";
+import { createRng, type Rng } from "../../../protocol/base/rng.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { type Dataset, type Numbers, selectRows } from "../../../protocol/learn/data/dataset.ts";
 import { matchClasses, type Scored } from "../../../protocol/privacy/inference/rows.ts";
@@ -13,12 +13,17 @@ export interface Examples {
   readonly pool: Dataset;
   /** Rows of the pool that the peer trains on, those that no other row is compared with among them. */
   readonly members: number;
+  /** Rows of the pool that models are asked about. */
+  readonly asked: Uint32Array;
+  /** Which of `asked` are which. */
   readonly scored: Scored;
   readonly warnings: readonly string[];
 }
 
 /** Fewer rows of a kind say nothing. */
 const FEWEST = 10;
+/** More say hardly more: what all shadows answer to them has to stay in memory. */
+const MOST = 10_000;
 
 /**
  * @param outsiders a file of rows that the peer never saw, beside its hold-out.
@@ -44,12 +49,28 @@ export async function loadExamples(
       throw new HearsayError("ERR_DATA", `${length} ${kind} can be compared, ${FEWEST} are needed: ${remedy}`, {
         length,
       });
-  const chosen = selectRows(others, scored.others);
-  const after = Uint32Array.from(scored.others, (_, i) => train.length + i);
+  const rng = createRng(`privacy-test/${seed}/asked`);
+  const members = some(scored.members, rng.fork("members"));
+  const besides = some(
+    scored.others.map((_, i) => train.length + i),
+    rng.fork("others"),
+  );
   return {
-    ...{ pool: joined(train, chosen), members: train.length, scored: { members: scored.members, others: after } },
+    ...{ pool: joined(train, selectRows(others, scored.others)), members: train.length },
+    asked: Uint32Array.from([...members, ...besides]),
+    scored: { members: upTo(members.length, 0), others: upTo(besides.length, members.length) },
     warnings: [...warnings, ...unlike(config)],
   };
+}
+
+/** At most `MOST` of them, by chance. */
+function some(rows: Uint32Array, rng: Rng): Uint32Array {
+  if (rows.length <= MOST) return rows;
+  return Uint32Array.from(rng.permutation(rows.length).subarray(0, MOST), (i) => rows[i] as number).sort();
+}
+
+function upTo(length: number, first: number): Uint32Array {
+  return Uint32Array.from({ length }, (_, i) => first + i);
 }
 
 async function loadWhole(path: string, config: DataConfig, task: Task): Promise<Dataset> {

@@ -2,7 +2,7 @@
 import { createRng } from "../../../protocol/base/rng.ts";
 import type { Trainer } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
-import { selectRows } from "../../../protocol/learn/data/dataset.ts";
+import { type Dataset, selectRows } from "../../../protocol/learn/data/dataset.ts";
 import type { Trainers } from "../../../protocol/learn/trainer.ts";
 import type { Shadow } from "../../../protocol/privacy/inference/attack.ts";
 import { type Observed, observe, together } from "../../../protocol/privacy/inference/observe.ts";
@@ -16,19 +16,24 @@ export interface Workshop {
   readonly task: Task;
   readonly examples: Examples;
   readonly trainers: Trainers;
-  /** Of all rows. */
+  /** Of the rows that models are asked about. */
+  readonly asked: Dataset;
   readonly trainer: Trainer;
+}
+
+export function createWorkshop(task: Task, examples: Examples, trainers: Trainers): Workshop {
+  const asked = selectRows(examples.pool, examples.asked);
+  return { task, examples, trainers, asked, trainer: trainers.create({ task, train: asked }) };
 }
 
 /** How far the training of shadows has come; false ends it. */
 export type Progress = (done: number) => boolean;
 
-/** How the models that an attacker has answer to all rows. */
+/** How the models that an attacker has answer to the rows. */
 export async function observeModels(
-  { task, examples, trainer }: Workshop,
+  { task, asked: { inputs, targets }, trainer }: Workshop,
   models: readonly Float32Array[],
 ): Promise<Observed> {
-  const { inputs, targets } = examples.pool;
   const observed: Observed[] = [];
   for (const params of models) observed.push(observe(task.output, await trainer.predict(params, inputs), targets));
   return together(observed);
@@ -61,8 +66,8 @@ export async function trainShadows(
       if (trained === undefined) return shadows;
       models.push(release(trained));
     }
-    const trainedOn = new Uint8Array(length);
-    for (const row of rows) trainedOn[row] = 1;
+    const known = new Set(rows);
+    const trainedOn = Uint8Array.from(examples.asked, (row) => (known.has(row) ? 1 : 0));
     shadows.push({ observed: await observeModels(workshop, models), trainedOn });
   }
   return shadows;

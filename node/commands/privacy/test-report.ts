@@ -47,7 +47,7 @@ function words({ task, examples, tested }: TestReport): string {
   const rows = tested.flatMap(({ exposure: { model, seen }, findings }) =>
     findings.map(({ attack, area, truePositives, falsePositives }) => [
       ...[model, seen, attack, withInterval(area)],
-      ...[withInterval(truePositives), percent(falsePositives.value), "nothing"],
+      ...[withInterval(truePositives), withInterval(falsePositives), "nothing"],
     ]),
   );
   const ages = new Map(tested.map(({ exposure: { model, age } }) => [model, `${model}: ${ageText(age)}`]));

@@ -11,7 +11,7 @@ import { createProgress } from "../../terminal/sim-progress.ts";
 import { tell } from "../../terminal/terminal.ts";
 import { loadExamples } from "./examples.ts";
 import { type Exposure, type Exposures, exposuresOf, modelInFile } from "./released.ts";
-import { observeModels, trainShadows, type Workshop } from "./shadows.ts";
+import { createWorkshop, observeModels, trainShadows, type Workshop } from "./shadows.ts";
 import { type DEFAULTS, type Effort, effortOf } from "./test-options.ts";
 import { printReport, type Tested } from "./test-report.ts";
 
@@ -40,8 +40,7 @@ export async function run(options: PrivacyTestOptions): Promise<void> {
   if (missing !== undefined) warn(missing);
   const trainers = await engineFor(config.engine, task).createTrainers(task);
   try {
-    const workshop = { task, examples, trainers, trainer: trainers.create({ task, train: examples.pool }) };
-    const tested = await testAll(workshop, exposures, effort);
+    const tested = await testAll(createWorkshop(task, examples, trainers), exposures, effort);
     for (const note of notesOn(tested, effort)) warn(note);
     printReport({ task, seed: effort.seed, examples, tested }, options.json === true);
   } finally {
@@ -91,7 +90,9 @@ function notesOn(tested: readonly Tested[], { shadows: wanted, maxSteps }: Effor
     const name = nameOf(exposure);
     return [
       ...(shadows < wanted ? [`${name}: ${shadows} of ${wanted} shadows were trained in the time of --minutes`] : []),
-      ...(findings.length < ATTACKS.size ? [`${name}: without likelihood-ratio, which needs more shadows`] : []),
+      ...(findings.length < ATTACKS.size
+        ? [`${name}: without likelihood-ratio, which needs more shadows: give more --minutes, or fewer --steps`]
+        : []),
       ...(steps > maxSteps && Number.isFinite(steps)
         ? [`${name}: shadows took ${maxSteps} steps (--steps), the model ${steps}: they resemble it less`]
         : []),
