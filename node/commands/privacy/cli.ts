@@ -53,7 +53,7 @@ Give the same data settings as to hearsay up, unless config.yaml has them.
   likelihood-ratio   LiRA: compares with models trained on shares of these rows (Carlini et al. 2022)
 
 AUC: how often a member looks more like one than another row does; 50 % is a guess. TPR at 1 % FPR: members that are found where at most one other row in a
-hundred is taken for one. Intervals hold with 95 % confidence: one in twenty is wrong by chance. What is found is a lower bound, since whoever keeps all that
+hundred is taken for one. epsilon at least: no smaller epsilon allows that. Intervals hold with 95 % confidence: one in twenty is wrong by chance. What is found is a lower bound, since whoever keeps all that
 a peer ever published has more. It takes at most the time of --minutes, and some seconds with the engine dense. Where time cuts it short, the same seed may
 give other figures.
 

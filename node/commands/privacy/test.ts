@@ -7,13 +7,15 @@ import { configPath, openTask, readTaskFile } from "../../disk/state-dir.ts";
 import { engineFor } from "../../engines/registry.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { onErrors } from "../../terminal/colours.ts";
+import { EXIT_INVALID } from "../../terminal/fail.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
 import { tell } from "../../terminal/terminal.ts";
 import { loadExamples } from "./examples.ts";
+import { NOTHING } from "./promised.ts";
 import { type Exposure, type Exposures, exposuresOf, modelInFile } from "./released.ts";
 import { createWorkshop, observeModels, trainShadows, type Workshop } from "./shadows.ts";
 import { type DEFAULTS, type Effort, effortOf } from "./test-options.ts";
-import { printReport, type Tested } from "./test-report.ts";
+import { isBroken, printReport, type Tested } from "./test-report.ts";
 
 type PrivacyTestOptions = Readonly<Record<keyof typeof DEFAULTS, string>> & {
   readonly state: string;
@@ -42,7 +44,8 @@ export async function run(options: PrivacyTestOptions): Promise<void> {
   try {
     const tested = await testAll(createWorkshop(task, examples, trainers), exposures, effort);
     for (const note of notesOn(tested, effort)) warn(note);
-    printReport({ task, seed: effort.seed, examples, tested }, options.json === true);
+    printReport({ task, seed: effort.seed, examples, tested, promised: NOTHING }, options.json === true);
+    if (isBroken(tested, NOTHING)) process.exitCode = EXIT_INVALID;
   } finally {
     trainers.close();
   }

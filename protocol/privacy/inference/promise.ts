@@ -1,5 +1,6 @@
 /** What differential privacy promises against every membership inference, also those that nobody has thought of. */
-import { exp } from "../../base/exp-log.ts";
+import { exp, log } from "../../base/exp-log.ts";
+import type { RocPoint } from "./roc.ts";
 
 /** (epsilon, delta)-differential privacy of one record, added or removed. */
 export interface Guarantee {
@@ -33,4 +34,21 @@ export function mostArea({ epsilon, delta }: Guarantee): number {
   const lower = (meet * (delta + 1 - meet)) / 2;
   const upper = ((1 - delta - meet) * (2 - meet)) / 2;
   return Math.min(1, lower + upper + delta);
+}
+
+/**
+ * The least epsilon under which an attack could do so well, by the ends of its intervals: what somebody promised must not be less.
+ *
+ *     max(0, ln((low end of the true positives - delta) / high end of the false positives))
+ *
+ * @see Jagielski, Ullman, Oprea, "Auditing Differentially Private Machine Learning", NeurIPS 2020 (arXiv 2006.07709), section 4.
+ * @example
+ * import { leastEpsilon } from "hearsay/protocol/privacy/inference/promise";
+ * const interval = (low, high) => ({ value: (low + high) / 2, low, high });
+ * leastEpsilon({ truePositives: interval(0.25, 0.35), falsePositives: interval(0.01, 0.25) }, 0); // -> 0
+ * leastEpsilon({ truePositives: interval(0.2, 0.3), falsePositives: interval(0, 0.02) }, 0).toFixed(4); // -> "2.3026"
+ */
+export function leastEpsilon({ truePositives, falsePositives }: RocPoint, delta: number): number {
+  const found = truePositives.low - delta;
+  return found <= falsePositives.high ? 0 : log(found / falsePositives.high);
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { isBroken } from "../../../../node/commands/privacy/test-report.ts";
 import { loadNamedSet } from "../../../../node/data/sets.ts";
 import { loadPeerData } from "../../../../node/data/share.ts";
 import { TEMPLATES } from "../../../../node/data/templates.ts";
@@ -57,12 +58,26 @@ describe("hearsay privacy test", () => {
     const { stdout } = await privacyTest(0, "2/30");
     assert.match(stdout, /│ file +│ the model │ likelihood-ratio │ +\d\d\.\d % \(/);
     assert.match(stdout, /48 rows that digits was trained on here, 240 that it was not\. file: age 300 steps/);
-    assert.match(stdout, /No leak was found/);
+    assert.match(stdout, /Promised by the mechanism none: nothing\.\nNo leak was found/);
   });
 
   it("says what to give where there are too few rows, or too few shadows", async () => {
     assert.match((await privacyTest(FAILURE, "1/300")).stderr, /\d members can be compared, 10 are needed/);
     const { stderr } = await privacyTest(USAGE, "1/30", "--shadows", "3");
     assert.match(stderr, /--shadows 3: give a whole number from 16/);
+  });
+
+  it("knows a promise that does not hold by what an attack did", () => {
+    const share = (value: number) => ({ value, low: value - 0.01, high: value + 0.01 });
+    const finding = { attack: "a", area: share(0.9), truePositives: share(0.6), falsePositives: share(0.01) };
+    const exposure = { model: "file", seen: "the model", age: 1, sights: [], release: (x: Float32Array) => x } as const;
+    const broken = (epsilon: number) =>
+      isBroken([{ exposure, shadows: 16, findings: [finding] }], {
+        mechanism: "dp-sgd",
+        guarantee: { epsilon, delta: 1e-5 },
+      });
+    assert.ok(broken(3.3), "ln(0.59 / 0.02) is 3.38");
+    assert.ok(!broken(3.4));
+    assert.ok(!isBroken([{ exposure, shadows: 16, findings: [finding] }], { mechanism: "none" }));
   });
 });

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { clopperPearson } from "../../../../protocol/privacy/inference/binomial.ts";
-import { mostArea, mostTruePositives } from "../../../../protocol/privacy/inference/promise.ts";
+import { leastEpsilon, mostArea, mostTruePositives } from "../../../../protocol/privacy/inference/promise.ts";
 import { areaUnderRoc, pointOfRoc } from "../../../../protocol/privacy/inference/roc.ts";
 
 const MEMBERS = Float64Array.of(0.9, 0.8, 0.8, 0.6, 0.55, 0.4, 0.35, 0.3);
@@ -87,5 +87,13 @@ describe("what differential privacy promises", () => {
     near(mostArea({ epsilon: 2, delta: 1e-5 }), 0.8807994620241774, 1e-9);
     near(mostArea({ epsilon: 1, delta: 0.01 }), 0.7364105129152636, 1e-9);
     near(mostArea({ epsilon: 8, delta: 1e-5 }), 0.9996646564973072, 1e-9);
+  });
+
+  it("is refuted by what an attack did: by the ends of its intervals, delta apart", () => {
+    const share = (hits: number, trials: number) => ({ value: hits / trials, ...clopperPearson(hits, trials) });
+    const point = { truePositives: share(180, 360), falsePositives: share(3, 47) };
+    near(leastEpsilon(point, 0), Math.log(0.44714591913393026 / 0.1753924300129233), 1e-10);
+    near(leastEpsilon(point, 0.2), Math.log(0.24714591913393 / 0.1753924300129233), 1e-10);
+    assert.equal(leastEpsilon(point, 0.4), 0);
   });
 });

@@ -1,0 +1,35 @@
+/** What a task's privacy mechanism promises of its models. */
+
+import { FALSE_POSITIVE_RATE } from "../../../protocol/privacy/inference/measure.ts";
+import { type Guarantee, mostArea, mostTruePositives } from "../../../protocol/privacy/inference/promise.ts";
+import { none } from "../../../protocol/privacy/none.ts";
+import { percent } from "../../terminal/print.ts";
+
+/** By a mechanism; without a guarantee nothing is promised. */
+export interface Promised {
+  readonly mechanism: string;
+  readonly guarantee?: Guarantee;
+}
+
+/** What holds of models that no mechanism made. */
+export const NOTHING: Promised = { mechanism: none.name };
+
+export function deltaOf({ guarantee }: Promised): number {
+  return guarantee?.delta ?? 0;
+}
+
+export function promiseFigures({ mechanism, guarantee }: Promised) {
+  if (guarantee === undefined)
+    return { mechanism, epsilon: null, delta: null, mostArea: null, mostTruePositives: null };
+  return {
+    ...{ mechanism, ...guarantee, mostArea: mostArea(guarantee) },
+    mostTruePositives: mostTruePositives(guarantee, FALSE_POSITIVE_RATE),
+  };
+}
+
+export function promiseText({ mechanism, guarantee }: Promised): string {
+  if (guarantee === undefined) return `Promised by the mechanism ${mechanism}: nothing.`;
+  const { epsilon, delta } = guarantee;
+  const most = `AUC at most ${percent(mostArea(guarantee))}, TPR at 1 % FPR at most ${percent(mostTruePositives(guarantee, FALSE_POSITIVE_RATE))}`;
+  return `Promised by the mechanism ${mechanism}, epsilon ${epsilon.toFixed(2)}, delta ${delta}: ${most}, whatever the attack.`;
+}
