@@ -1,4 +1,5 @@
 /** Engine `tensorflow`: TensorFlow.js, which trains every kind of model. */
+import { compileInSteps } from "../little-memory.ts";
 import type { EngineKind } from "./engine.ts";
 
 export const tensorflow: EngineKind = {
@@ -8,10 +9,12 @@ export const tensorflow: EngineKind = {
   processBytes: 300e6,
   suits: () => true,
   async createTrainer(options) {
+    compileInSteps();
     const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed
     return createTensorflowTrainer(options);
   },
   async createTrainers(task) {
+    compileInSteps();
     const { createTensorflowTrainers } = await import("./tensorflow.ts");
     return createTensorflowTrainers(task);
   },

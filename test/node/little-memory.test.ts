@@ -18,6 +18,7 @@ interface Told {
 }
 
 const CHILD = fileURLToPath(new URL("./little-memory-child.ts", import.meta.url));
+const COMPILED = fileURLToPath(new URL("./compiled-child.ts", import.meta.url));
 const GROWING = fileURLToPath(new URL("./growing-memory-child.ts", import.meta.url));
 const TRAPS = "--no-disable-wasm-trap-handler";
 
@@ -65,6 +66,13 @@ describe("a WebAssembly memory made with little room", () => {
   it("grows beyond it without trap handler: it is copied", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["--disable-wasm-trap-handler", GROWING]);
     assert.deepEqual(JSON.parse(stdout), { pages: 3000 });
+  });
+});
+
+describe("machine code", { skip: process.execve === undefined && "of other versions of V8" }, () => {
+  it("is made once of what was called 400 times, and by the last compiler, so that it is all there after minutes; in steps again for TensorFlow.js", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--allow-natives-syntax", COMPILED]);
+    assert.deepEqual(JSON.parse(stdout), { once: "turbofan", inSteps: "maglev" });
   });
 });
 
