@@ -1,6 +1,8 @@
 /** Chance for a running peer. */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import { createRng, type Rng } from "../protocol/base/rng.ts";
+import type { SecretDraws } from "../protocol/base/seams.ts";
+import { createSecretDraws } from "../protocol/privacy/draws.ts";
 
 /**
  * A stream with a secret seed of its own. Streams that are forked from one seed follow from each other: whoever sees enough of one, as strangers see the
@@ -8,4 +10,9 @@ import { createRng, type Rng } from "../protocol/base/rng.ts";
  */
 export function createSecretRng(): Rng {
   return createRng(randomBytes(32).toString("hex"));
+}
+
+/** The chance of a privacy mechanism: from the generator of the operating system, which no state of this process foretells. */
+export function createNodeDraws(): SecretDraws {
+  return createSecretDraws((to) => randomFillSync(to));
 }

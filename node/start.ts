@@ -48,7 +48,7 @@ import type { LinkReport, Metering } from "./net/metering.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
-import { createSecretRng } from "./secret-rng.ts";
+import { createNodeDraws, createSecretRng } from "./secret-rng.ts";
 
 /** Where and with what a peer runs. */
 export interface StartOptions {
@@ -167,7 +167,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     { task, minCycleMs, explain: true },
     {
       ...parts,
-      ...{ rng: createSecretRng(), identities, services: [membership.service] },
+      ...{ rng: createSecretRng(), draws: createNodeDraws(), identities, services: [membership.service] },
       ...{ ...(archive && { archive }), place, ...(spending && { spending }) },
       observe(event) {
         options.observe?.(event);

@@ -1,5 +1,5 @@
 /** Training and prediction of a model on a backend of TensorFlow.js. `tensorflow.ts` says which losses, batches and optimiser. */
-import type { FitRequest, FitResult } from "../../protocol/base/seams.ts";
+import type { FitRequest, FitResult, PrivateSteps, SecretDraws } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
@@ -7,9 +7,11 @@ import { MIN_PROBABILITY } from "../../protocol/learn/metrics/metrics.ts";
 import type { Arithmetic, Optimiser } from "../../protocol/learn/optimisers/optimiser.ts";
 import { optimiserOf } from "../../protocol/learn/optimisers/registry.ts";
 import { stepScalars } from "../../protocol/learn/optimisers/step-scalars.ts";
+import { drawsOf } from "../../protocol/learn/private-steps.ts";
 import type { LearningCore } from "../../protocol/learn/trainer.ts";
 import { type Backend, useBackend } from "./backend.ts";
 import type { TaskModel } from "./model.ts";
+import { type GradientSource, numbersOf, stepPrivately } from "./tensorflow-private.ts";
 import type { Tensor } from "./tf.ts";
 
 /** Rows that are predicted at once, where a training batch is not larger: both need memory for activations. */
@@ -21,6 +23,7 @@ interface Core {
   readonly task: LearningTask;
   readonly optimiser: Optimiser;
   readonly arithmetic: Arithmetic<Tensor>;
+  readonly draws: SecretDraws | undefined;
 }
 
 /** Some examples, row after row. */
@@ -30,7 +33,13 @@ interface Batch {
   readonly rows: number;
 }
 
-export function createCore(backend: Backend, model: TaskModel, task: LearningTask): LearningCore {
+/** @param draws by what private trainings hide examples. */
+export function createCore(
+  backend: Backend,
+  model: TaskModel,
+  task: LearningTask,
+  draws?: SecretDraws | undefined,
+): LearningCore {
   const { add, mul, div, sqrt } = backend.tf;
   const core: Core = {
     backend,
@@ -38,6 +47,7 @@ export function createCore(backend: Backend, model: TaskModel, task: LearningTas
     task,
     optimiser: optimiserOf(task.training),
     arithmetic: { add, mul, div, sqrt },
+    draws,
   };
   return {
     engine: `tensorflow/${backend.name}`,
@@ -50,10 +60,12 @@ export function createCore(backend: Backend, model: TaskModel, task: LearningTas
   };
 }
 
-function fit(core: Core, { params, steps, seed, age = 0 }: FitRequest, train: PreparedData): FitResult {
+function fit(core: Core, request: FitRequest, train: PreparedData): FitResult {
+  const { params, steps, seed, age = 0 } = request;
   const { backend, model, task, optimiser } = core;
   const { tf } = backend;
   useBackend(backend);
+  if (request.privateSteps !== undefined) return fitPrivately(core, request, request.privateSteps, train);
   const nextBatch = createBatches(train.length, task.training.batch, seed);
   const rows = Math.min(task.training.batch, train.length);
   const scalars = stepScalars(optimiser, task.training, age, steps);
@@ -73,6 +85,42 @@ function fit(core: Core, { params, steps, seed, age = 0 }: FitRequest, train: Pr
   return { params: model.read(), loss: lossSum / steps };
 }
 
+function fitPrivately(core: Core, request: FitRequest, privateSteps: PrivateSteps, train: PreparedData): FitResult {
+  const { backend, model, task, optimiser } = core;
+  const { tf } = backend;
+  const scalars = stepScalars(optimiser, task.training, request.age ?? 0, request.steps);
+  const perStep = scalars.length / request.steps;
+  const states: States = new Map();
+  const source: GradientSource = {
+    lengths: model.trainable.map(({ size }) => size),
+    gradients: (index) =>
+      tf.tidy(() => {
+        const { value, grads } = lossAndGradients(core, gather(task, train, Uint32Array.of(index), 1));
+        return {
+          loss: value.dataSync()[0] as number,
+          values: model.trainable.map(({ name }) => numbersOf(grads[name])),
+        };
+      }),
+    descend: (gradients, step) =>
+      tf.tidy(() => {
+        const given = scalars.subarray(step * perStep, (step + 1) * perStep);
+        const tensors = model.trainable.map(({ name, shape }, w) => [
+          name,
+          tf.tensor(gradients[w] as Float32Array, shape),
+        ]);
+        advance(core, Object.fromEntries(tensors), states, given);
+      }),
+  };
+  model.load(request.params);
+  try {
+    const hidden = { privateSteps, draws: drawsOf(core.draws), batch: task.training.batch };
+    const loss = stepPrivately(source, request, train, hidden);
+    return { params: model.read(), loss, hidesExamples: true };
+  } finally {
+    tf.dispose([...states.values()].flat());
+  }
+}
+
 /** New arrays at each step, since some backends keep those that they are given. */
 function gather(task: LearningTask, train: PreparedData, indices: Uint32Array, rows: number): Batch {
   const inputWidth = inputSize(task);
@@ -89,12 +137,27 @@ type States = Map<string, readonly Tensor[]>;
 
 /** One step of the optimiser; returns the loss before it. */
 function descend(core: Core, batch: Batch, states: States, given: Float32Array): number {
-  const { backend, model, optimiser, arithmetic } = core;
+  const { value, grads } = lossAndGradients(core, batch);
+  advance(core, grads, states, given);
+  return value.dataSync()[0] as number;
+}
+
+/** Gradients by the name of their weight. */
+type Gradients = Readonly<Record<string, Tensor | null | undefined>>;
+
+function lossAndGradients(core: Core, batch: Batch): { readonly value: Tensor; readonly grads: Gradients } {
+  const { backend, model } = core;
   const { tf } = backend;
-  const { value, grads } = tf.variableGrads(
+  return tf.variableGrads(
     () => tf.reshape(tf.addN([batchLoss(core, batch), ...model.penalties()]), []),
     [...model.trainable],
   );
+}
+
+/** Moves the weights along these gradients. */
+function advance(core: Core, grads: Gradients, states: States, given: Float32Array): void {
+  const { backend, model, optimiser, arithmetic } = core;
+  const { tf } = backend;
   const scalars = Array.from(given, (one) => tf.scalar(one));
   for (const variable of model.trainable) {
     const gradient = grads[variable.name];
@@ -109,7 +172,6 @@ function descend(core: Core, batch: Batch, states: States, given: Float32Array):
       after.map((one) => tf.keep(one)),
     );
   }
-  return value.dataSync()[0] as number;
 }
 
 function batchLoss({ backend, model, task }: Core, { inputs, targets, rows }: Batch): Tensor {

@@ -9,12 +9,14 @@
  *   - Weights that are not trainable get no gradient. Batch normalisation changes its moving statistics in each forward
  *     pass of training (m <- momentum m + (1 - momentum) batch statistic); they are part of the parameters and are
  *     aggregated as such.
+ *   - A private training (FitRequest.privateSteps) takes the gradient of each example by itself (`tensorflow-private.ts`).
  *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Trainer } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
 import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../../protocol/learn/trainer.ts";
+import { mechanismOf } from "../../protocol/privacy/registry.ts";
 import { type BackendName, selectBackend, useBackend } from "./backend.ts";
 import { checkIndices } from "./embedding.ts";
 import { createModel, type TaskModel } from "./model.ts";
@@ -37,12 +39,13 @@ export async function createTensorflowTrainer(options: TensorflowOptions): Promi
   const backend = await selectBackend(options.backend);
   useBackend(backend);
   const model = await createModel(backend, options.task);
-  const core = createCore(backend, model, options.task);
+  const core = createCore(backend, model, options.task, options.draws);
   try {
     if (options.task.model.kind === "layers") tryOut(core, model, options.task);
     checkExamples(model, options);
     const trainer = createTrainer(options, core);
-    return backend.warning === undefined ? trainer : { ...trainer, warning: backend.warning };
+    const warning = [backend.warning, costOfPrivacy(options)].filter((one) => one !== undefined).join("; ");
+    return warning === "" ? trainer : { ...trainer, warning };
   } catch (error) {
     core.close();
     throw error;
@@ -62,7 +65,7 @@ export async function createTensorflowTrainers(task: LearningTask): Promise<Trai
   return {
     create(options) {
       checkExamples(model, options);
-      return createTrainer(options, { ...core, close: () => {} });
+      return createTrainer(options, { ...createCore(backend, model, task, options.draws), close: () => {} });
     },
     close: () => core.close(),
   };
@@ -91,6 +94,15 @@ export async function tensorsOfTopology(
     core.close();
   }
   return tensors;
+}
+
+/** Why training will be slow, where examples have to be treated one by one. */
+function costOfPrivacy({ task }: TrainerOptions): string | undefined {
+  if (mechanismOf(task).budget?.needsExamples !== true) return undefined;
+  return (
+    `${task.privacy?.mechanism} takes the gradient of each example by itself: with this engine a step of ${task.training.batch} examples takes about as long as ` +
+    `${task.training.batch} steps; softmax and mlp have the engine dense, which does it at once`
+  );
 }
 
 /** All examples at the start, and not one at a time when its turn comes. */

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { collectInTime } from "../little-memory.ts";
+import { createNodeDraws } from "../secret-rng.ts";
 import { type Answer, aggregation, answerCalls } from "./answering.ts";
 import { type EngineCall, type EngineFacts, type EngineOptions, owned } from "./messages.ts";
 import { engineFor } from "./registry.ts";
@@ -12,7 +13,7 @@ import { createWorkerAggregator } from "./worker-aggregator.ts";
 if (parentPort === null) throw new TypeError("this module is the body of a worker thread; start it with client.ts");
 const port = parentPort;
 const { engine: choice, threads = 1, ...options } = workerData as EngineOptions;
-const trainer = (async () => engineFor(choice, options.task).createTrainer(options))();
+const trainer = (async () => engineFor(choice, options.task).createTrainer({ ...options, draws: createNodeDraws() }))();
 const aggregator = createWorkerAggregator(threads);
 collectInTime();
 answerCalls(
@@ -27,9 +28,9 @@ answerCalls(
 async function perform(call: EngineCall): Promise<Answer> {
   switch (call.method) {
     case "fit": {
-      const { params, loss } = await (await trainer).fit(call.request);
-      const mine = owned(params);
-      return { value: { params: mine, loss }, transfer: [mine] };
+      const result = await (await trainer).fit(call.request);
+      const mine = owned(result.params);
+      return { value: { ...result, params: mine }, transfer: [mine] };
     }
     case "evaluate":
       return { value: await (await trainer).evaluate(call.params, call.split) };

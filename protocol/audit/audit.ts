@@ -15,6 +15,7 @@
 
 import type { EntryType } from "../log/entry/bodies.ts";
 import { type AuditedEntry, createExaminer, type ExaminerOptions, examine, type Finding } from "./examine.ts";
+import type { PrivacyClaim } from "./privacy-claims.ts";
 import { BudgetSpent, type Spent } from "./work-budget.ts";
 
 export interface AuditOptions extends ExaminerOptions {
@@ -43,6 +44,8 @@ export interface AuditReport {
   readonly entries: number;
   readonly tallies: Readonly<Record<AuditedType, AuditTally>>;
   readonly firstLie?: Lie;
+  /** What the newest training says of a privacy budget: accounted again, that there was noise is claimed. */
+  readonly privacy?: PrivacyClaim;
   /** The budget that ended before the log did: of the entries from `entries` on nothing is known. */
   readonly spent?: Spent;
 }
@@ -89,7 +92,14 @@ export async function auditLog(
     if (!(error instanceof BudgetSpent)) throw error;
     spent = error.what;
   }
-  return { entries: size, tallies, ...(firstLie && { firstLie }), ...(spent && { spent }) };
+  const privacy = examiner.lineage.privacy();
+  return {
+    entries: size,
+    tallies,
+    ...(privacy && { privacy }),
+    ...(firstLie && { firstLie }),
+    ...(spent && { spent }),
+  };
 }
 
 function emptyTally(): Record<Finding["kind"], number> {

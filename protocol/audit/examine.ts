@@ -10,7 +10,6 @@ import type { AggregateBody, GenesisBody, PublishBody, Statement } from "../log/
 import { logIdOf } from "../log/entry/entry.ts";
 import { isLot } from "../log/entry/lot.ts";
 import type { Mechanism } from "../privacy/mechanism.ts";
-import { none } from "../privacy/none.ts";
 import { MECHANISMS } from "../privacy/registry.ts";
 import { combine } from "../task/combine.ts";
 import { encodeTask } from "../task/manifest.ts";
@@ -126,8 +125,8 @@ async function judgePublication(
   if (received === "unusable") return { kind: "refuted", reason: "the body is no model of the task" };
   if (!mechanism.isRepeatable) return received === undefined ? MISSING : CLAIMED;
   // Where nothing was lost, what others receive is what was trained: archives need not keep that a second time.
-  const isExact = codec.isLossless && mechanism === none;
-  if (isExact && received !== undefined) return equalBytes(models.keep(received), trained) ? PROVED : OTHER_BODY;
+  const isExact = codec.isLossless && received !== undefined && mechanism.release(received) === received;
+  if (isExact) return equalBytes(models.keep(received), trained) ? PROVED : OTHER_BODY;
   const params = await models.vector(trained);
   if (params === undefined) return MISSING;
   return equalBytes(crypto.sha256(codec.encode(mechanism.release(params))), model) ? PROVED : OTHER_BODY;

@@ -2,7 +2,8 @@
  * What the entries of a log must say by the task and by one another, without a look at any model:
  *
  *     train       in = the model that the log has come to;  steps = H, or fewer where the task is adaptive;  age = min(age before + H, LIMITS.maxAge);
- *                 moved, where the task is adaptive: it began with a model that the log came to since the training before
+ *                 moved, where the task is adaptive: it began with a model that the log came to since the training before;
+ *                 privacy as in privacy-claims.ts
  *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
  *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as task/combine.ts has it
@@ -19,6 +20,7 @@ import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } fro
 import { none } from "../privacy/none.ts";
 import { CATCH_UP, mayCatchUp, permittedAges } from "../task/combine.ts";
 import { candidatesOf, type LoggedCandidate } from "./parents.ts";
+import { createPrivacyClaims, type PrivacyClaim, type PrivacyClaims } from "./privacy-claims.ts";
 
 /** What an entry is worth by itself. */
 export type Judgement =
@@ -58,6 +60,8 @@ export interface LoggedMerge {
 /** Takes the statements of one log in order, and goes on from what each says, be it true or not. */
 export interface Lineage {
   next(statement: Statement): Judgement;
+  /** What the trainings so far say of a privacy budget; undefined where nothing. */
+  privacy(): PrivacyClaim | undefined;
 }
 
 interface Model {
@@ -70,6 +74,7 @@ interface State {
   readonly task: Task;
   readonly start: Model;
   readonly allShared: Uint8Array;
+  readonly claims: PrivacyClaims;
   readonly codec: Pick<BodyCodec, "minBytes" | "maxBytes">;
   model: Model;
   /** What the last training started from. */
@@ -100,6 +105,7 @@ export function createLineage(
     task,
     start,
     allShared: allTensors(task),
+    claims: createPrivacyClaims(task),
     codec,
     model: start,
     before: start,
@@ -111,7 +117,7 @@ export function createLineage(
     hasSaved: false,
     mergedSinceStart: false,
   };
-  return { next: (statement) => judge(state, statement) };
+  return { next: (statement) => judge(state, statement), privacy: state.claims.latest };
 }
 
 /** What is remembered of a training on, or of a start: a model. */
@@ -149,8 +155,10 @@ function originsOf({ model, start, hasSaved }: State, from: Uint8Array): Model[]
   return (hasSaved ? [model] : [model, start]).filter(({ params }) => equalBytes(params, from));
 }
 
-function train(state: State, { in: from, out, steps, age, moved }: TrainBody): Judgement {
+function train(state: State, body: TrainBody): Judgement {
+  const { in: from, out, steps, age, moved } = body;
   const { task, model, start } = state;
+  const spent = state.claims.next(body);
   const judged = moved === undefined ? {} : move(state, from, moved);
   const origins = originsOf(state, from);
   const ageAfter = (origin: Model) => Math.min(origin.age + steps, LIMITS.maxAge);
@@ -166,6 +174,7 @@ function train(state: State, { in: from, out, steps, age, moved }: TrainBody): J
   const { steps: most, adaptive } = task.training;
   if (steps > most || (steps < most && !adaptive))
     return { fault: `${steps} steps; the task says ${most}${adaptive ? " at most" : ""}` };
+  if (spent !== undefined) return { fault: spent };
   const expected = ageAfter(origin);
   return age === expected ? judged : { fault: `age ${age}; ${origin.age} and ${steps} steps make ${expected}` };
 }
@@ -187,6 +196,8 @@ function move(
 function publish({ task, codec, allShared }: State, body: PublishBody, of: Model | undefined): Judgement {
   const { age, bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared } = body;
   if (of === undefined) return { fault: "published without a training just before" };
+  if (task.privacy !== undefined && mechanism !== task.privacy.mechanism)
+    return { fault: `released by ${mechanism}; the task says ${task.privacy.mechanism}` };
   if (age !== of.age) return { fault: `published at age ${age}, trained at ${of.age}` };
   if (trained === undefined || !equalBytes(trained, of.params))
     return { fault: "published another training than the one just before" };

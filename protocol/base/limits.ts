@@ -121,6 +121,8 @@ export const LIMITS = {
   maxLogEntryBytes: 8_192,
   /** Parents of one aggregate entry. */
   maxParents: 64,
+  /** Kinds of noise that a log entry tells apart: another one whenever the number of records passes a step of the scale (privacy/sampling-rate.ts). */
+  maxNoiseKinds: 8,
   /** Hard bound of a task's `aggregation.inboxSize`. */
   maxInboxSize: 32,
   /** Hard bound of a task's `aggregation.memory`. */

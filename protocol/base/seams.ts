@@ -211,6 +211,27 @@ export interface ArchivedBlob {
   readonly bytes: Uint8Array;
 }
 
+/**
+ * Chance that nobody else can know or repeat: which examples a step takes, and the noise on what comes of them. In `node/` from the
+ * cryptographic source of the host; in a simulation from a seed, since nobody's data are at stake.
+ */
+export interface SecretDraws {
+  /** Indices below `length`, ascending: each is there with the chance of rate / 2^32, independently of the others. */
+  sample(length: number, rate: number): Uint32Array;
+  /** Fills with whole numbers: a normal deviate of this deviation, rounded to the nearest. The deviation is at most 2^40. */
+  noise(to: Float64Array, deviation: number): void;
+}
+
+/** How the steps of a training hide single examples (privacy/dp-sgd.ts). */
+export interface PrivateSteps {
+  /** The most, in Euclidean norm, that one example moves the sum of a step. */
+  readonly clipNorm: number;
+  /** Deviation of the noise on the sum, over the clip norm. */
+  readonly noiseMultiplier: number;
+  /** Chance of each example to be in a step, in 2^-32. */
+  readonly rate: number;
+}
+
 /** One local training, as it is asked of a trainer. */
 export interface FitRequest {
   readonly params: Float32Array;
@@ -220,6 +241,8 @@ export interface FitRequest {
   readonly seed: string;
   /** Optimiser steps in the lineage of `params`, by which a schedule of the learning rate counts; 0 where left out. */
   readonly age?: number;
+  /** How single examples are to be hidden; examples then come by secret chance, and `seed` names nothing. As they are where left out. */
+  readonly privateSteps?: PrivateSteps;
 }
 
 /** What a training gave. */
@@ -227,6 +250,8 @@ export interface FitResult {
   readonly params: Float32Array;
   /** Mean training loss over the steps. */
   readonly loss: number;
+  /** Whether single examples were hidden as asked. A trainer that knows nothing of `privateSteps` does not say so, and what it gives is not used. */
+  readonly hidesExamples?: true;
 }
 
 /** Figures of a model on a data set; fields that do not apply are absent. */

@@ -16,6 +16,7 @@
  *     evidence/<peer id>       evidence as it is gossiped (log/entry/evidence.ts)        peer/account/evidence-book.ts
  *     book/<peer id>           DAG-CBOR list of addresses, without a version             membership/stored-book.ts
  *     node/place               text: numbers of files                                    node/disk/place.ts
+ *     privacy/spent            [1, spent, steps that no announcement tells of, 0 or 1]   peer/loop/ledger.ts
  *     traffic/<kind of link>   [1, bytes left, at ms of the wall clock]                  traffic/meter.ts
  *
  * `log/...` is `log/` for generation 0, and `log/g/<generation>/` for those after it.
@@ -30,6 +31,7 @@ export const STORE = {
   evidence: "evidence/",
   book: "book/",
   node: "node/",
+  privacy: "privacy/",
   traffic: "traffic/",
 } as const;
 
@@ -50,6 +52,7 @@ export const RECORDS = {
   "model/counts": { version: 1, lengths: [2], maxBytes: 64 },
   /** With as many parents as a log entry can have. */
   "why/": { version: 1, lengths: [4], maxBytes: 16_384 },
+  "privacy/spent": { version: 1, lengths: [3], maxBytes: 512 },
   "traffic/": { version: 1, lengths: [2], maxBytes: 64 },
   "witness/": { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes },
 } as const satisfies Record<string, RecordForm>;

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { list } from "./faults.ts";
 import { LIMITS } from "./limits.ts";
+import { NOISE_BOUNDS } from "./spent.ts";
 
 const positive = z.number().positive();
 const wholePositive = z.int().positive();
@@ -152,6 +153,37 @@ const staleness = z.strictObject({
   cutoff: positive.max(1e6).default(20).describe("staler candidates, in own cycles, are dropped"),
 });
 
+const privacy = z.strictObject({
+  mechanism: z
+    .string()
+    .describe(
+      "dp-sgd (single records, by noise in each step) or gaussian-update (all records of a peer, by noise on what a training changed)",
+    ),
+  clipNorm: positive
+    .min(1e-6)
+    .max(1e6)
+    .describe("C: the most that one record, or one training, can move what is published"),
+  noiseMultiplier: z
+    .number()
+    .min(NOISE_BOUNDS.least / 1000)
+    .max(NOISE_BOUNDS.most / 1000)
+    .optional()
+    .describe("sigma: deviation of the noise over C, in thousandths; this or targetEpsilon"),
+  targetEpsilon: positive
+    .max(1000)
+    .optional()
+    .describe("each peer takes the least noise under which its epochs cost no more; this or noiseMultiplier"),
+  epochs: positive
+    .max(1e6)
+    .optional()
+    .describe("of targetEpsilon: how often each record is to be used, on average; 20 where left out"),
+  delta: positive.max(0.01).default(1e-5).describe("chance that the promise does not hold; well below 1 / records"),
+  maxEpsilon: positive
+    .max(1000)
+    .optional()
+    .describe("a peer that would spend more trains and publishes no more; targetEpsilon where left out"),
+});
+
 /** The defaults are the ones that `hearsay init` shows. */
 export const taskSchema = z.strictObject({
   version: z.literal(1).default(1),
@@ -173,6 +205,7 @@ export const taskSchema = z.strictObject({
   training: training.prefault({}),
   aggregation: aggregation.prefault({}),
   staleness: staleness.prefault({}),
+  privacy: privacy.optional().describe("how data are hidden from whoever sees models; left out where they are not"),
   codec: z.string().default("f32").describe("how models are written for the wire"),
   limits: z
     .strictObject({

@@ -27,6 +27,7 @@ export type OutputSpec = Task["output"];
 
 /** The part of a task on which training depends. */
 export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {
+  readonly privacy?: Task["privacy"];
   readonly input: Omit<Task["input"], "features">;
   readonly training: Omit<Task["training"], "optimiser" | "outerMomentum" | "steps" | "adaptive"> & {
     /** `sgd` where it is left out. */

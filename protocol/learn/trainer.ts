@@ -4,7 +4,7 @@
  */
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../base/seams.ts";
+import type { FitRequest, FitResult, Metrics, SecretDraws, Split, Trainer } from "../base/seams.ts";
 import { inputSize, type LearningTask } from "../base/task.ts";
 import { absentShift, shifted } from "./absent-classes.ts";
 import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";
@@ -17,6 +17,8 @@ export interface TrainerOptions {
   /** Raw (not normalised) rows; none: the trainer evaluates and predicts, but `fit` throws. */
   readonly train: Dataset;
   readonly holdout?: Dataset;
+  /** By what private trainings hide examples (FitRequest.privateSteps); left out, there can be none. */
+  readonly draws?: SecretDraws;
 }
 
 /** Makes the trainers of many peers of one task in one thread. */
@@ -34,7 +36,7 @@ export interface LearningCore {
    * `request.steps` steps of the task's optimiser (`optimisers/`) on the batches of
    * `createBatches(train.length, task.training.batch, request.seed)`. Its state starts at 0 at each call: a trainer has no
    * state but its data, so that what a step did can be repeated from the log, and a model that was aggregated meanwhile is
-   * not pushed along an old velocity.
+   * not pushed along an old velocity. With `privateSteps`: of samples and noise of the trainer's `draws` (private-steps.ts).
    */
   fit(request: FitRequest, train: PreparedData): FitResult;
   /** Class probabilities or targets in the model's units, one row per row of `inputs`. */

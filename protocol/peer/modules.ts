@@ -7,6 +7,7 @@ import type {
   Crypto,
   Identity,
   PeerId,
+  SecretDraws,
   Store,
   StoreChange,
   Trainer,
@@ -39,6 +40,8 @@ export interface PeerModules {
   readonly trainer: Trainer;
   readonly aggregator: Aggregator;
   readonly rng: Rng;
+  /** By what a privacy mechanism hides what it hides; needed where the task names one. */
+  readonly draws?: SecretDraws;
   /** Whether the store is where this peer left it; left out where nobody can tell. */
   readonly place?: StorePlace;
   /** What is remembered of others, where other parts of the process have to know who is known; made anew where left out. */

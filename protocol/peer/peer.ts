@@ -8,6 +8,7 @@ import { toHex } from "../base/bytes.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
 import { numParams } from "../base/task.ts";
 import type { Log } from "../log/stored/chain.ts";
+import type { PrivacyStatus } from "../privacy/spent.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
@@ -16,7 +17,16 @@ import { loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import type { Counters } from "./reports.ts";
 import { registerServices } from "./services.ts";
-import { joinGreetings, joinInbound, joinLoop, joinPast, openAccount, openParts, type Parts } from "./wiring.ts";
+import {
+  joinGreetings,
+  joinInbound,
+  joinLoop,
+  joinPast,
+  openAccount,
+  openHiding,
+  openParts,
+  type Parts,
+} from "./wiring.ts";
 
 /** A snapshot for people and dashboards. */
 export interface PeerStatus {
@@ -40,6 +50,8 @@ export interface PeerStatus {
   readonly counters: Counters;
   /** What is given up for a budget of bytes; left out where nothing is limited. */
   readonly thrift?: ThriftStatus;
+  /** What is left of a privacy budget; left out where the task asks for none. */
+  readonly privacy?: PrivacyStatus;
 }
 
 /** One peer at work: its log, its model, and what it does. */
@@ -72,9 +84,10 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const shelf = createBlobShelf({ budget, ...(archive && { archive }) }, subject.names.blob);
   shelf.keep(subject.taskId, subject.manifest);
   const account = proofs ? await openAccount(parts, shelf) : undefined;
-  const past = proofs ? joinPast(parts, hasPast) : undefined;
+  const hiding = await openHiding(parts, hasPast);
+  const past = proofs ? joinPast(parts, hasPast, hiding?.ledger) : undefined;
   const { inbound, ranks, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
-  const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past });
+  const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past, hiding });
   const latest = () => loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
   const hello = joinGreetings(parts, { receive, latest, newestOf, account, past });
@@ -91,7 +104,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     stop: life.stop,
     status() {
       const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
-      return statusOf(parts, { ...now, account });
+      return statusOf(parts, { ...now, account, privacy: hiding?.ledger.status() });
     },
     serving: () => loop.state().serving,
     current: () => loop.state().params,
@@ -106,9 +119,10 @@ interface Now {
   readonly neighbours: number;
   readonly account: Accountability | undefined;
   readonly thrift: ThriftStatus | undefined;
+  readonly privacy: PrivacyStatus | undefined;
 }
 
-function statusOf(parts: Parts, { state, fresh, neighbours, account, thrift }: Now): PeerStatus {
+function statusOf(parts: Parts, { state, fresh, neighbours, account, thrift, privacy }: Now): PeerStatus {
   const { identity, subject, trainer, transport, log, reports } = parts;
   return {
     peerId: identity.peerId,
@@ -126,5 +140,6 @@ function statusOf(parts: Parts, { state, fresh, neighbours, account, thrift }: N
     ...(account && { accountability: account.status() }),
     counters: reports.counters,
     ...(thrift && { thrift }),
+    ...(privacy && { privacy }),
   };
 }

@@ -2,6 +2,7 @@
 import type { CandidateExplanation, PeerId } from "../base/seams.ts";
 import type { ParentStatus } from "../log/entry/bodies.ts";
 import type { EvidenceKind } from "../log/entry/evidence.ts";
+import type { PrivacyStatus } from "../privacy/spent.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 
 /** Where the parts of a peer tell and count. */
@@ -94,6 +95,8 @@ export type PeerEvent =
       /** What became of every model that was at hand, those excepted that were refused or too stale. */
       readonly parents: readonly MergedParent[];
     }
+  /** What is left of a privacy budget has come to be something else. */
+  | ({ readonly kind: "budget" } & PrivacyStatus)
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
   | { readonly kind: "diverged"; readonly cycle: number }
   | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }

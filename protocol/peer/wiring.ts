@@ -7,7 +7,9 @@ import type { PeerId } from "../base/seams.ts";
 import { initialParams } from "../learn/tensors.ts";
 import { lotOf } from "../log/entry/lot.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
+import { mechanismOf } from "../privacy/registry.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
+import type { Announcement } from "../wire/announcement.ts";
 import { type Accountability, createAccountability } from "./account/accountability.ts";
 import { type Bans, createBans, loadEvidence } from "./account/bans.ts";
 import { createCosigning } from "./account/cosigning.ts";
@@ -40,6 +42,8 @@ import { euclideanNorm } from "./inbound/validate.ts";
 import { createLife, type Life } from "./life.ts";
 import { createCatchUp } from "./loop/catch-up.ts";
 import { createFetch } from "./loop/fetch.ts";
+import { createHiddenFit, type Fit } from "./loop/hidden-fit.ts";
+import { type Ledger, openLedger } from "./loop/ledger.ts";
 import { createLoop } from "./loop/loop.ts";
 import { createMeanwhile } from "./loop/meanwhile.ts";
 import { createMerging } from "./loop/merging.ts";
@@ -47,7 +51,7 @@ import { createLookAhead } from "./loop/outer-momentum.ts";
 import { createPace } from "./loop/pace.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
 import { createReunion, startAfter } from "./loop/reunion.ts";
-import { createSaving } from "./loop/saving.ts";
+import { createSaving, type Saving } from "./loop/saving.ts";
 import type { SavedState } from "./loop/state.ts";
 import { createStepPlan } from "./loop/steps.ts";
 import { createTraining } from "./loop/training.ts";
@@ -91,6 +95,25 @@ export async function openParts({ task, configured }: PeerOptions, modules: Peer
   };
 }
 
+/** What a task that asks for privacy does with each training. */
+export interface Hiding {
+  readonly ledger: Ledger;
+  fitWith(saving: Saving): Fit;
+}
+
+/** Undefined where the task asks for none. @throws HearsayError ERR_TASK where this peer's data are too few for its budget. */
+export async function openHiding(parts: Parts, hasPast: boolean): Promise<Hiding | undefined> {
+  const { store, reports, trainer, draws, subject } = parts;
+  const { privacy: terms, training } = subject.task;
+  const { budget } = mechanismOf(subject.task);
+  if (terms === undefined || budget === undefined) return undefined;
+  if (draws === undefined) throw new RangeError("a task with a privacy budget needs the module `draws`");
+  const kind = budget.kindFor(terms, { rows: trainer.numExamples, training });
+  const options = { budget, terms, kind };
+  const ledger = await openLedger({ store, reports }, { ...options, stepsOfTraining: training.steps, hasPast });
+  return { ledger, fitWith: (saving) => createHiddenFit({ trainer, draws, ledger, saving }, options) };
+}
+
 /** Answering for logs. @throws HearsayError ERR_BANNED, ERR_STATE. */
 export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accountability> {
   const { clock, crypto, identity, transport, store, log, budget, identities, life, subject } = parts;
@@ -129,10 +152,18 @@ async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly g
 }
 
 /** Whether others know more of the own log. @param hasPast whether they could. */
-export function joinPast(parts: Parts, hasPast: boolean): Past {
+export function joinPast(parts: Parts, hasPast: boolean, ledger: Ledger | undefined): Past {
   const { log, clock, transport, identities, reports, crypto, rng, identity, place, life, subject } = parts;
-  const begin = createNewGeneration({ log, clock, crypto, rng, reports });
-  const own = (sealed: Uint8Array) => ownAnnouncement(identity, subject.taskId, crypto, sealed);
+  const beginLog = createNewGeneration({ log, clock, crypto, rng, reports });
+  const begin = async (told: Announcement | undefined) => {
+    ledger?.begunAnew(place?.moved, told !== undefined);
+    await beginLog(told);
+  };
+  const own = (sealed: Uint8Array) => {
+    const announcement = ownAnnouncement(identity, subject.taskId, crypto, sealed);
+    if (announcement?.spent !== undefined) ledger?.heard(announcement.spent);
+    return announcement;
+  };
   const options = { hasPast, moved: place?.moved, signal: life.signal, own, begin };
   return createPast({ log, clock, transport, identities, reports }, options);
 }
@@ -178,6 +209,7 @@ export interface LoopNeeds {
   readonly shelf: BlobShelf;
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;
+  readonly hiding: Hiding | undefined;
 }
 
 /** Plans with the budget of bytes, where there is one. */
@@ -207,7 +239,7 @@ export interface Learning {
 export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
   const { archive, place, life, reports, subject } = parts;
-  const { saved, inbound, ranks, shelf, account, past } = needs;
+  const { saved, inbound, ranks, shelf, account, past, hiding } = needs;
   const { task, names } = subject;
   const start = initialParams(task.tensors, task.seed);
   const offers = createOffers(
@@ -221,7 +253,8 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
       ...{ takeChanges: () => account?.takeChanges() ?? [], published: offers.archived },
     },
   );
-  const publisher = createPublisher({ log, identity, crypto, subject, hashOf }, trainer.engine);
+  const published = { log, identity, crypto, subject, hashOf, ledger: hiding?.ledger };
+  const publisher = createPublisher(published, trainer.engine);
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
   const reunion = createReunion({ aggregator, identities, trainer }, task);
@@ -238,8 +271,13 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     {
       thrift,
       training: createTraining(
-        { trainer, lookAhead: startAfter(reunion, lookAhead), clock, reports },
-        { task, self: identity.peerId },
+        {
+          fit: hiding?.fitWith(saving) ?? ((request) => trainer.fit(request)),
+          lookAhead: startAfter(reunion, lookAhead),
+          clock,
+          reports,
+        },
+        { task, self: identity.peerId, signal: life.signal },
       ),
       meanwhile: task.training.adaptive && meanwhile,
       wayOut: createWayOut({ saving, publisher, offers }),

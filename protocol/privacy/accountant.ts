@@ -14,11 +14,12 @@
  * to be of use, so mechanisms take no sigma below LEAST_NOISE.
  */
 import { exp, log } from "../base/exp-log.ts";
+import { NOISE_BOUNDS } from "../base/spent.ts";
 
 /** Least noise multiplier that a mechanism takes: below, integer orders tell epsilon much too high. */
-export const LEAST_NOISE = 0.6;
+export const LEAST_NOISE: number = NOISE_BOUNDS.least / 1000;
 /** Most: calibration looks no further. */
-export const MOST_NOISE = 1000;
+export const MOST_NOISE: number = NOISE_BOUNDS.most / 1000;
 
 /** Orders at which the divergence is followed; those of dp-accounting that are integers. */
 export const ORDERS: readonly number[] = [...Array.from({ length: 63 }, (_, i) => i + 2), 128, 256, 512];
@@ -127,7 +128,7 @@ export interface Target {
 export function noiseFor({ rate, steps, epsilon, delta }: Target): number | undefined {
   const isEnough = (thousandths: number) =>
     epsilonOf([{ rate, steps, noiseMultiplier: thousandths / 1000 }], delta) <= epsilon;
-  let [low, high] = [1000 * LEAST_NOISE, 1000 * MOST_NOISE];
+  let [low, high]: [number, number] = [NOISE_BOUNDS.least, NOISE_BOUNDS.most];
   if (!isEnough(high)) return undefined;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

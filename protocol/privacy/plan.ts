@@ -1,6 +1,8 @@
 /** What a training would cost of a privacy budget, before anybody starts it. */
+
+import { RATE_ONE } from "../base/spent.ts";
 import { epsilonOf, noiseFor } from "./accountant.ts";
-import { RATE_ONE, samplingRate } from "./sampling-rate.ts";
+import { samplingRate } from "./sampling-rate.ts";
 
 export interface PlanRequest {
   /** Records of one peer. */

@@ -5,8 +5,7 @@
  * A rate is an integer of 2^-32, so that a log can hold it, and so that each record is drawn with exactly this chance.
  */
 
-/** 1. */
-export const RATE_ONE: number = 2 ** 32;
+import { RATE_ONE } from "../base/spent.ts";
 
 /** 2^(-k/8) of 2^32, rounded down; written out, since they stand in logs. */
 const EIGHTHS: readonly number[] = [

@@ -54,7 +54,8 @@ const LONGEST_LEAD = 64;
 
 /** Whether a peer that has merged nothing since it started takes the others' model in place of its own. */
 export function mayCatchUp(task: Task, ownAge: number, ages: readonly number[]): boolean {
-  if (ages.length < CATCH_UP_CANDIDATES) return false;
+  // whom to take is decided by the loss on the training data, which a privacy budget does not cover
+  if (ages.length < CATCH_UP_CANDIDATES || task.privacy !== undefined) return false;
   return lowerMedian(ages) - ownAge > task.staleness.cutoff * task.training.steps;
 }
 

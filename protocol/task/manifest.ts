@@ -9,6 +9,7 @@ import type { Task } from "../base/task.ts";
 import { taskSchema } from "../base/task-schema.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { bodyFaults, completeRule, completeTraining, draftFaults, tensorsOf } from "./manifest-checks.ts";
+import { completePrivacy, mixingFaults } from "./privacy-checks.ts";
 
 /**
  * Checks a manifest as people write it, fills in defaults and derives the tensors.
@@ -29,11 +30,13 @@ export function parseTask(source: unknown): Task {
   const draft = parsed.data;
   const { parameters, faults: ruleFaults } = completeRule(draft.aggregation);
   const { training, faults: trainingFaults } = completeTraining(draft);
-  refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults]);
+  const { privacy, faults: privacyFaults } = completePrivacy(draft);
+  refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults, ...privacyFaults]);
   const { tensors, faults: tensorFaults } = tensorsOf(draft);
   refuse(tensorFaults);
-  const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters } };
-  refuse(bodyFaults(task));
+  const hidden = privacy && { privacy };
+  const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters }, ...hidden };
+  refuse([...bodyFaults(task), ...mixingFaults(task)]);
   return task;
 }
 

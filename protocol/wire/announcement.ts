@@ -2,6 +2,7 @@
  * The announcement of a published model: what gossipsub carries, under 1 KiB, sealed by the author's key.
  *
  * Payload, strict DAG-CBOR: [2, task(32), author public key(32), generation, seq, entry(32), root(32), note(64), model(32), bytes, age, tsMs, mass].
+ * Version 3 ends with what was spent of a privacy budget, in all (base/spent.ts): only tasks that ask for privacy have it.
  * Those of version 1, which end with tsMs, are read from stores and evidence; their mass is 1.
  * `seq` and `entry` are number and id of the publish entry in that generation of the author's log, `root` is that of the tree over
  * the log's first seq + 1 entries, so an announcement commits to the whole log; `note` is the author's signature of that checkpoint.
@@ -10,6 +11,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Identity, PeerId } from "../base/seams.ts";
+import { isSpent, type Spent } from "../base/spent.ts";
 import { MAX_MASS } from "../base/weight.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
 import { isSignature, seal, sealedPayload } from "./envelope.ts";
@@ -38,6 +40,8 @@ export interface Announcement {
   readonly age: number;
   /** How many models it stands for, 1 .. MAX_MASS: above 1 where it is an aggregate itself. */
   readonly mass: number;
+  /** What the author has spent of its privacy budget, where the task has one: an own announcement tells a peer what its store may have lost. */
+  readonly spent?: Spent;
   /** The author's clock, in whole minutes: for display only. */
   readonly tsMs: number;
   /** As it came, signature and all: what can be shown to others. */
@@ -49,12 +53,10 @@ export type AnnouncementDraft = Omit<Announcement, "author" | "publicKey" | "sea
   Partial<Pick<Announcement, "mass">>;
 
 export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity): Uint8Array {
-  const { task, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1 } = draft;
-  return seal(
-    "announcement",
-    encodeCanonical([2, task, identity.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass]),
-    identity,
-  );
+  const { task, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1, spent } = draft;
+  const fields = [task, identity.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass];
+  const payload = spent === undefined ? [2, ...fields] : [3, ...fields, spent];
+  return seal("announcement", encodeCanonical(payload), identity);
 }
 
 /** The last one decoded: gossip brings the same bytes again and again, to a process of many peers from each neighbour. */
@@ -76,13 +78,14 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
 const LENGTHS: ReadonlyMap<unknown, number> = new Map([
   [1, 12],
   [2, 13],
+  [3, 14],
 ]);
 
 function decode(sealed: Uint8Array): Announcement {
   const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes);
   const length = Array.isArray(fields) && LENGTHS.get(fields[0]);
-  if (!Array.isArray(fields) || fields.length !== length) throw malformed("no announcement of version 1 or 2");
-  const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1] = fields;
+  if (!Array.isArray(fields) || fields.length !== length) throw malformed("no announcement of version 1, 2 or 3");
+  const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1, spent] = fields;
   if (!isBytes32(task) || !isBytes32(publicKey) || !isBytes32(entry) || !isBytes32(root) || !isBytes32(model))
     throw malformed("a hash or key is not 32 bytes");
   if (!isSignature(note)) throw malformed("the note is no signature");
@@ -91,8 +94,26 @@ function decode(sealed: Uint8Array): Announcement {
   if (!isGeneration(generation)) throw malformed("the generation is not in 0 .. 2^32-1");
   if (age > LIMITS.maxAge) throw malformed(`an age above ${LIMITS.maxAge}`);
   if (!isMass(mass)) throw malformed(`the mass is not in 1 .. ${MAX_MASS}`);
+  if (spent !== undefined && !isSpent(spent)) throw malformed("what was spent is no list of [rate, noise, steps]");
   const author = peerIdFromPublicKey(publicKey);
-  return { task, author, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass, sealed };
+  const told = spent && { spent };
+  return {
+    task,
+    author,
+    publicKey,
+    generation,
+    seq,
+    entry,
+    root,
+    note,
+    model,
+    bytes,
+    age,
+    tsMs,
+    mass,
+    ...told,
+    sealed,
+  };
 }
 
 function malformed(message: string): HearsayError {

@@ -1,7 +1,7 @@
 /** What a way of learning together looks like to an experiment: Hearsay's own peers, and the baselines that only sim/ knows. */
 import type { z } from "zod";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, PeerId, Trainer } from "../../protocol/base/seams.ts";
+import type { Crypto, Identity, PeerId, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Coalition, Disguise } from "../attacks/attack.ts";
@@ -18,6 +18,8 @@ export interface Participant {
   readonly data: Dataset;
   /** Its data, trained in no time; wrapped by the attack where it lies. `device.trainMs()` says how long it takes. */
   readonly trainer: Trainer;
+  /** Of its privacy mechanism, where the task has one. */
+  readonly draws: SecretDraws;
   readonly honest: boolean;
   /** What the attack makes of it; its trainer and data are in place already. */
   readonly disguise?: Disguise;

@@ -74,7 +74,7 @@ function budgetOf({ scenario, clock }: Environment, { honest }: Participant): No
 
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
   const { scenario, task, clock, crypto, network, observer } = environment;
-  const { identity, device, trainer, honest } = participant;
+  const { identity, device, trainer, draws, honest } = participant;
   const { peerId } = identity;
   const keeps = scenario.logs === "keep" || scenario.signatures; // others ask for proofs of what is signed
   const store: Store = keeps ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
@@ -103,7 +103,7 @@ async function startLearner(environment: Environment, participant: Participant):
       crypto,
       identity,
       store,
-      trainer,
+      ...{ trainer, draws },
       transport: participant.disguise?.transport?.(transport) ?? transport,
       rng: environment.rng.fork(`${peerId}/${sessions++}`),
       trainMs: () => device.trainMs(),

@@ -10,6 +10,7 @@ import type { Rng } from "../../protocol/base/rng.ts";
 import type { PeerId, Transport } from "../../protocol/base/seams.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import type { Environment, Learner, Merge, Participant } from "./algorithm.ts";
+import { hiddenFitOf } from "./hidden-fit.ts";
 import { MODEL_TOPIC } from "./message.ts";
 import { stepsOf } from "./options.ts";
 
@@ -57,16 +58,17 @@ function createSite(
   const { peerId: peer } = identity;
   const transport = network.join(peer);
   const steps = stepsOf(task, trainer, epochs);
+  const fit = hiddenFitOf(task, trainer, participant.draws, steps);
   let cycles = 0;
   let cancel: (() => void) | undefined;
 
   async function finish(from: Float32Array, age: number, done: Trained): Promise<void> {
     const seed = `${task.seed}/${peer}/${age}/${cycles}`;
-    const { params } = await trainer.fit({ params: from, steps, seed, age });
+    const result = await fit({ params: from, steps, seed, age });
     cancel = undefined;
     cycles++;
     if (honest) observer.trained(peer);
-    done(params, age + steps);
+    done(result?.params ?? from, result === undefined ? age : age + steps);
   }
 
   const site: Site = {

@@ -65,10 +65,10 @@ function replacing(trainer: Trainer, boost: number, coalition: Coalition): Train
   return {
     ...trainer,
     async fit(request) {
-      const { params, loss } = await trainer.fit(request);
+      const { params, ...told } = await trainer.fit(request);
       const lie = addScaled(request.params, boost, difference(params, request.params));
       const norm = coalition.moments()?.norm;
-      return { params: norm === undefined ? lie : deliverable(lie, norm), loss };
+      return { params: norm === undefined ? lie : deliverable(lie, norm), ...told };
     },
   };
 }

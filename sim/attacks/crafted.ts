@@ -9,13 +9,13 @@ import { deliverable } from "./deliverable.ts";
 import type { Moments } from "./moments.ts";
 import { withNoise } from "./noise.ts";
 
-/** The trainer with its results replaced where `craft` has one; the loss of those is 0. */
+/** The trainer with its results replaced where `craft` has one; the loss of those is 0. A liar says of them what it is asked to say. */
 export function craftingTrainer(trainer: Trainer, craft: (request: FitRequest) => Float32Array | undefined): Trainer {
   return {
     ...trainer,
     async fit(request) {
       const params = craft(request);
-      return params === undefined ? trainer.fit(request) : { params, loss: 0 };
+      return params === undefined ? trainer.fit(request) : { params, loss: 0, hidesExamples: true };
     },
   };
 }

@@ -40,7 +40,7 @@ export const drift: Attack = defineAttack({
       async fit(request) {
         const result = await trainer.fit({ ...request, params: wrong ?? request.params });
         wrong = result.params;
-        return coalition.honest().length === 0 ? result : { params: request.params, loss: 0 };
+        return coalition.honest().length === 0 ? result : { ...result, params: request.params, loss: 0 };
       },
     });
     return (liar) => ({ ...tell(liar), ...flip(liar), trainer: training });

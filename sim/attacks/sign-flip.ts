@@ -22,10 +22,10 @@ export function signFlip(
   return {
     ...trainer,
     async fit(request) {
-      const { params, loss } = await trainer.fit({ ...request, params: honest ?? request.params });
+      const { params, ...told } = await trainer.fit({ ...request, params: honest ?? request.params });
       honest = params;
       const lie = scaled(params, -scale);
-      return { params: finish?.(lie) ?? lie, loss };
+      return { params: finish?.(lie) ?? lie, ...told };
     },
   };
 }

@@ -11,6 +11,7 @@ import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
+import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
 import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import type { Attack, Disguise } from "../attacks/attack.ts";
@@ -212,13 +213,15 @@ function participantsOf(setup: Setup, rows: Dataset): Participant[] {
     const worn = honest ? undefined : disguise?.(identity);
     const own = shares[device] as Dataset;
     const train = worn?.data?.(own) ?? own;
-    const trainer = trainers.create({ task, train });
+    const draws = createSimulatedDraws(setup.rng.fork(`draws/${index}`));
+    const trainer = trainers.create({ task, train, draws });
     return {
       index,
       identity,
       honest,
       device: devices[device] as Participant["device"],
       data: train,
+      draws,
       trainer: honest ? watched(trainer, identity.peerId, coalition) : (worn?.trainer?.(trainer) ?? trainer),
       ...(worn && { disguise: worn }),
     };

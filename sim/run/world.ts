@@ -11,6 +11,7 @@ import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import type { Peer } from "../../protocol/peer/peer.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
 import { constantLatency } from "../network/conditions.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
@@ -82,7 +83,8 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
       const { peerId } = identity;
       const starts = (started.get(peerId) ?? 0) + 1;
       started.set(peerId, starts);
-      const trainer = createDenseTrainer({ task, train, ...(holdout && { holdout }) });
+      const draws = createSimulatedDraws(rng.fork(`draws/${peerId}/${starts}`));
+      const trainer = createDenseTrainer({ task, train, draws, ...(holdout && { holdout }) });
       const transport = network.join(peerId);
       const { peer, kill } = await startPeer({
         task,
@@ -91,6 +93,7 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
         identity,
         store,
         rng: rng.fork(starts === 1 ? peerId : `${peerId}/${starts}`),
+        draws,
         trainer: wrap.wrapTrainer?.(trainer) ?? trainer,
         transport: wrap.wrapTransport?.(transport) ?? transport,
         trainMs: () => trainMs,

@@ -2,7 +2,16 @@
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../../protocol/base/seams.ts";
+import type {
+  Archive,
+  Clock,
+  Crypto,
+  Identity,
+  SecretDraws,
+  Store,
+  Trainer,
+  Transport,
+} from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
@@ -20,6 +29,7 @@ export interface PeerParts {
   /** Takes no time of its own. */
   readonly trainer: Trainer;
   readonly rng: Rng;
+  readonly draws?: SecretDraws;
   /** Virtual duration of the next local training. */
   trainMs(): number;
   readonly minCycleMs: number;

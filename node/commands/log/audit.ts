@@ -2,9 +2,11 @@
 import { plainAggregator } from "../../../protocol/aggregate/registry.ts";
 import { type AuditedType, type AuditReport, auditLog, UNPROVABLE } from "../../../protocol/audit/audit.ts";
 import type { AuditedEntry } from "../../../protocol/audit/examine.ts";
+import type { PrivacyClaim } from "../../../protocol/audit/privacy-claims.ts";
 import { BudgetSpent, createMeter, type Meter } from "../../../protocol/audit/work-budget.ts";
 import { equalBytes, keyOf, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
+import { formatNumber } from "../../../protocol/base/figures.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { readEntry } from "../../../protocol/log/entry/entry.ts";
@@ -189,6 +191,7 @@ function asJson({ verification, report, passed }: Audit): object {
     passed,
     audit: report?.tallies,
     firstLie: report?.firstLie,
+    privacy: report?.privacy,
     spent: report?.spent,
     leftUndone: report?.spent && { entries: entries - report.entries },
     unprovable: UNPROVABLE,
@@ -213,6 +216,7 @@ function inWords(audit: Audit): string {
   if (checkpoint !== undefined) rows.push(["checkpoint", `of ${checkpoint.size} entries`]);
   if (cosigners.length > 0) rows.push(["cosigned by", cosigners.map((one) => one.peer).join("\n             ")]);
   if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
+  if (report?.privacy !== undefined) rows.push(["privacy", privacyInWords(report.privacy)]);
   if (report?.spent !== undefined)
     rows.push([
       "left undone",
@@ -230,6 +234,11 @@ function inWords(audit: Audit): string {
       : `${table(["entry", "proved", "claimed", "missing", "false", "what that means"], tallies)}\n`;
   const unprovable = UNPROVABLE.map((sentence) => `  ${sentence}`).join("\n");
   return `${verdictOf(audit)}\n${facts(rows)}\n${found}${onOutput.dim(`What no log can prove:\n${unprovable}`)}`;
+}
+
+function privacyInWords({ mechanism, epsilon, maxEpsilon, delta, steps }: PrivacyClaim): string {
+  const budget = `epsilon ${formatNumber(epsilon)} of ${formatNumber(maxEpsilon)}, delta ${formatNumber(delta)}`;
+  return `claimed: ${mechanism}, ${budget}, ${steps} steps, accounting repeated`;
 }
 
 /** What was done again and what was not: a headline must not speak of trainings that nobody can repeat. */

@@ -7,14 +7,15 @@
  */
 import { HearsayError } from "../../base/errors.ts";
 import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
-import type { LearningTask } from "../../base/task.ts";
 import { batchOrder } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { optimiserOf } from "../optimisers/registry.ts";
 import { stepScalars } from "../optimisers/step-scalars.ts";
+import { drawsOf, privateArithmetic } from "../private-steps.ts";
 import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../trainer.ts";
-import { createReferenceModel, type DenseModel, type DenseShape } from "./model.ts";
+import { createReferenceModel } from "./model.ts";
 import { denseLayers } from "./network.ts";
+import type { DenseModel, DenseShape } from "./shape.ts";
 import { createWasmModel } from "./wasm.ts";
 
 export interface DenseTrainerOptions extends TrainerOptions {
@@ -28,13 +29,13 @@ export interface DenseTrainerOptions extends TrainerOptions {
  * @throws HearsayError ERR_ENGINE for another kind of model, ERR_DATA where a data set does not fit the task.
  */
 export function createDenseTrainer(options: DenseTrainerOptions): Trainer {
-  return createTrainer(options, createDenseCore(options.task, options.plain === true));
+  return createTrainer(options, createDenseCore(options));
 }
 
 /** One after the other, each for itself: they share nothing that would have to be closed. */
 export const DENSE_TRAINERS: Trainers = { create: createDenseTrainer, close: () => {} };
 
-function createDenseCore(task: LearningTask, plain: boolean): LearningCore {
+function createDenseCore({ task, draws, plain = false }: DenseTrainerOptions): LearningCore {
   const { model: spec, output, training } = task;
   if (spec.kind !== "softmax" && spec.kind !== "mlp") {
     throw new HearsayError(
@@ -52,7 +53,12 @@ function createDenseCore(task: LearningTask, plain: boolean): LearningCore {
   const compiled = plain ? undefined : createWasmModel(shape, optimiser);
   const model: DenseModel = compiled ?? createReferenceModel(shape, optimiser);
 
-  function fit({ params, steps, seed, age = 0 }: FitRequest, train: PreparedData): FitResult {
+  function fit({ params, steps, seed, age = 0, privateSteps }: FitRequest, train: PreparedData): FitResult {
+    if (privateSteps !== undefined) {
+      const scalars = stepScalars(optimiser, training, age, steps);
+      const arithmetic = privateArithmetic(privateSteps, training.batch, params.length);
+      return model.fitPrivately(params, train, { scalars, steps, privateSteps, arithmetic, draws: drawsOf(draws) });
+    }
     const order = batchOrder(train.length, training.batch, seed, steps);
     const scalars = stepScalars(optimiser, training, age, steps);
     return model.fit(params, train, { scalars, order, rows: order.length / steps });

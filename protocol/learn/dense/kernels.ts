@@ -50,7 +50,7 @@ export interface DenseExports {
 }
 
 /** The numbers of the functions that a fit or a prediction calls, and of what they are made. */
-interface Parts {
+export interface Parts {
   readonly layout: Layout;
   /** One a layer. */
   readonly forward: readonly number[];
@@ -64,7 +64,7 @@ interface Parts {
 }
 
 /** Adds a function to the module; its number there. */
-type Add = (made: WasmFunction) => number;
+export type Add = (made: WasmFunction) => number;
 
 export function denseFunctions(layout: Layout, optimiser: Optimiser): WasmFunction[] {
   const functions: WasmFunction[] = [];
@@ -85,7 +85,7 @@ export function denseFunctions(layout: Layout, optimiser: Optimiser): WasmFuncti
   return functions;
 }
 
-function addParts(add: Add, layout: Layout, optimiser: Optimiser): Parts {
+export function addParts(add: Add, layout: Layout, optimiser: Optimiser): Parts {
   const { layers, activation, paramBytes } = layout;
   const hidden = layers.slice(1).map((next, l) => ({ layer: layers[l] as LayerLayout, next, l }));
   return {
@@ -101,13 +101,13 @@ function addParts(add: Add, layout: Layout, optimiser: Optimiser): Parts {
   };
 }
 
-function listRowFunction({ layers }: Layout): WasmFunction {
+export function listRowFunction({ layers }: Layout): WasmFunction {
   return define("listRow", ["i32", "i32"], ["i32"], (fresh, from, to) =>
     listInputs(layers[0] as LayerLayout, local.get(from), to, fresh),
   );
 }
 
-function listFunction({ layers }: Layout, listRow: number): WasmFunction {
+export function listFunction({ layers }: Layout, listRow: number): WasmFunction {
   return define("list", i32s(4), [], (fresh, from, rows, to, table) => {
     const row = fresh("i32");
     return forLoop(row, i32.const(0), local.get(rows), 1, [
@@ -120,7 +120,7 @@ function listFunction({ layers }: Layout, listRow: number): WasmFunction {
   });
 }
 
-function lossFunction({ loss }: Layout, last: LayerLayout): WasmFunction {
+export function lossFunction({ loss }: Layout, last: LayerLayout): WasmFunction {
   const bodyOf = loss === "cross-entropy" ? crossEntropyBody : squaredErrorBody;
   return define("loss", ["i32", "f32"], ["f64"], (fresh, target, count) => bodyOf(last, target, count, fresh));
 }
@@ -156,13 +156,13 @@ function fitFunction(parts: Parts, loss: number): WasmFunction {
 }
 
 /** Address of the target of an example. */
-function targetOf({ loss, layers }: Layout, targets: number, example: number): Code {
+export function targetOf({ loss, layers }: Layout, targets: number, example: number): Code {
   const targetBytes = loss === "cross-entropy" ? 4 : 4 * (layers.at(-1) as LayerLayout).outputs;
   return i32.add(local.get(targets), i32.mul(local.get(example), i32.const(targetBytes)));
 }
 
 /** Through all layers; `ends[l]` is the local that gets the end of layer l's list, `start` that with the start of the first. */
-function passForward({ layout, forward, activate }: Parts, ends: readonly number[], start: number): Code {
+export function passForward({ layout, forward, activate }: Parts, ends: readonly number[], start: number): Code {
   return layout.layers.map((layer, l) => [
     call(forward[l] as number, listStart(layer, l, start), local.get(ends[l] as number)),
     l + 1 < ends.length ? local.set(ends[l + 1] as number, call(activate[l] as number)) : [],
@@ -179,7 +179,7 @@ function passBackward({ layout, backward, inputGradient }: Parts, ends: readonly
 }
 
 /** Examples have their lists where the table says, the other layers each in a place of its own. */
-function listStart({ list }: LayerLayout, l: number, start: number): Code {
+export function listStart({ list }: LayerLayout, l: number, start: number): Code {
   return l === 0 ? local.get(start) : i32.const(list);
 }
 
@@ -200,7 +200,7 @@ function predictFunction(parts: Parts, probabilities: number | undefined): WasmF
   });
 }
 
-function i32s(count: number): ValueType[] {
+export function i32s(count: number): ValueType[] {
   return new Array<ValueType>(count).fill("i32");
 }
 
@@ -211,7 +211,7 @@ function copyVectors(to: number, from: number, vectors: number, k: number): Code
 }
 
 /** start and end of the list of an example, from the table. */
-function bounds(table: number, example: number, start: number, end: number): Code {
+export function bounds(table: number, example: number, start: number, end: number): Code {
   const entry = i32.add(local.get(table), i32.shl(local.get(example), i32.const(3)));
   return [local.set(start, i32.load(entry)), local.set(end, i32.load(entry, 4))];
 }

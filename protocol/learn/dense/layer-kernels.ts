@@ -66,23 +66,43 @@ export function forwardFunction(name: string, layer: LayerLayout): WasmFunction 
 
 /** Adds value x delta to the gradient of the weights in the list, and delta to that of the bias. */
 export function backwardFunction(name: string, layer: LayerLayout, toGradient: number): WasmFunction {
-  return define(name, ["i32", "i32"], [], (fresh, start, end) => {
-    const [at, x] = [fresh("i32"), fresh("v128")];
-    const deltas = Array.from({ length: Math.min(BLOCK, layer.vectors) }, () => fresh("v128"));
-    const increase = (address: Code, offset: number, by: Code) =>
-      v128.store(address, f32x4.add(v128.load(address, offset), by), offset);
-    return inBlocks(layer, fresh, (offset, count) => {
-      const held = deltas.slice(0, count);
-      return [
-        held.map((delta, k) => local.set(delta, v128.load(offset, layer.delta + 16 * k))),
-        held.map((delta, k) => increase(offset, toGradient + layer.bias + 16 * k, local.get(delta))),
-        alongList(start, end, fresh, at, x, offset, () =>
-          held.map((delta, k) =>
-            increase(local.get(at), toGradient + 16 * k, f32x4.mul(local.get(x), local.get(delta))),
-          ),
-        ),
-      ];
-    });
+  return define(name, ["i32", "i32"], [], (fresh, start, end) =>
+    backwardBody(layer, toGradient, fresh, [start, end], (by) => by),
+  );
+}
+
+/** The same, with each number that is added rounded to the grid of a third parameter (`PrivateArithmetic.rounder`). */
+export function roundedBackwardFunction(name: string, layer: LayerLayout, toGradient: number): WasmFunction {
+  return define(name, ["i32", "i32", "f32"], [], (fresh, start, end, given) => {
+    const rounder = fresh("v128");
+    const held = local.get(rounder);
+    return [
+      local.set(rounder, f32x4.splat(local.get(given))),
+      backwardBody(layer, toGradient, fresh, [start, end], (by) => f32x4.sub(f32x4.add(by, held), held)),
+    ];
+  });
+}
+
+function backwardBody(
+  layer: LayerLayout,
+  toGradient: number,
+  fresh: Fresh,
+  [start, end]: readonly [number, number],
+  changed: (by: Code) => Code,
+): Code {
+  const [at, x] = [fresh("i32"), fresh("v128")];
+  const deltas = Array.from({ length: Math.min(BLOCK, layer.vectors) }, () => fresh("v128"));
+  const increase = (address: Code, offset: number, by: Code) =>
+    v128.store(address, f32x4.add(v128.load(address, offset), changed(by)), offset);
+  return inBlocks(layer, fresh, (offset, count) => {
+    const held = deltas.slice(0, count);
+    return [
+      held.map((delta, k) => local.set(delta, v128.load(offset, layer.delta + 16 * k))),
+      held.map((delta, k) => increase(offset, toGradient + layer.bias + 16 * k, local.get(delta))),
+      alongList(start, end, fresh, at, x, offset, () =>
+        held.map((delta, k) => increase(local.get(at), toGradient + 16 * k, f32x4.mul(local.get(x), local.get(delta)))),
+      ),
+    ];
   });
 }
 

@@ -11,7 +11,7 @@ import type { Activation } from "../../base/task.ts";
 import type { Code } from "../../base/wasm-code.ts";
 import { i32x4 } from "../../base/wasm-instructions.ts";
 import type { LossName } from "./loss.ts";
-import type { DenseShape } from "./model.ts";
+import type { DenseShape } from "./shape.ts";
 
 export interface LayerLayout {
   readonly inputs: number;

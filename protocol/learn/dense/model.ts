@@ -3,41 +3,21 @@
  * bits, `wasm.ts` computes the same ones faster, and a host without SIMD runs this.
  */
 import type { FitResult } from "../../base/seams.ts";
-import type { Activation } from "../../base/task.ts";
 import { gatherRows } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
-import type { Arithmetic, Optimiser } from "../optimisers/optimiser.ts";
-import { type LossName, softmaxCrossEntropy, softmaxRows, squaredError } from "./loss.ts";
+import type { Optimiser } from "../optimisers/optimiser.ts";
+import { descend } from "./descend.ts";
+import { softmaxCrossEntropy, softmaxRows, squaredError } from "./loss.ts";
 import type { DenseLayer } from "./matrix.ts";
 import { createNetwork } from "./network.ts";
-
-/** A stack of dense layers under a loss; with cross-entropy, predictions are the softmax of what the stack puts out. */
-export interface DenseShape {
-  readonly layers: readonly DenseLayer[];
-  readonly activation: Activation;
-  readonly loss: LossName;
-}
-
-export interface Descent {
-  /** What the optimiser takes in each step (`Optimiser.scalars`), step after step. */
-  readonly scalars: Float32Array;
-  /** Examples of each step, step after step: `rows` of them each. */
-  readonly order: Uint32Array;
-  readonly rows: number;
-}
-
-/** Arrays handed over are not changed; those returned are new. */
-export interface DenseModel {
-  /** `loss` is the mean over the steps, each before its step. */
-  fit(params: Float32Array, data: PreparedData, descent: Descent): FitResult;
-  /** One row of predictions per row of `inputs`. */
-  predict(params: Float32Array, inputs: Float32Array): Float32Array;
-}
+import { fitPrivatelyInPlain } from "./private-model.ts";
+import type { DenseModel, DenseShape, Descent } from "./shape.ts";
 
 /** Rows that are predicted at once: bounds the buffers, whatever the size of a data set. */
 const PREDICT_ROWS = 256;
 
-export function createReferenceModel({ layers, activation, loss }: DenseShape, optimiser: Optimiser): DenseModel {
+export function createReferenceModel(shape: DenseShape, optimiser: Optimiser): DenseModel {
+  const { layers, activation, loss } = shape;
   const inputWidth = (layers[0] as DenseLayer).inputs;
   const outputWidth = (layers.at(-1) as DenseLayer).outputs;
   const targetWidth = loss === "cross-entropy" ? 1 : outputWidth;
@@ -78,33 +58,9 @@ export function createReferenceModel({ layers, activation, loss }: DenseShape, o
     return predictions;
   }
 
-  return { fit, predict };
-}
-
-const FLOAT32: Arithmetic<number> = {
-  add: (a, b) => Math.fround(a + b),
-  mul: (a, b) => Math.fround(a * b),
-  div: (a, b) => Math.fround(a / b),
-  sqrt: (a) => Math.fround(Math.sqrt(a)),
-};
-
-/** One step of the optimiser, number by number. */
-function descend(
-  { advance, change }: Optimiser,
-  params: Float32Array,
-  gradient: Float32Array,
-  slots: readonly Float32Array[],
-  scalars: readonly number[],
-): void {
-  for (let i = 0; i < params.length; i++) {
-    const g = gradient[i] as number;
-    const after = advance(
-      FLOAT32,
-      g,
-      slots.map((slot) => slot[i] as number),
-      scalars,
-    );
-    for (const [k, slot] of slots.entries()) slot[i] = after[k] as number;
-    params[i] = (params[i] as number) - change(FLOAT32, g, after, scalars);
-  }
+  return {
+    fit,
+    fitPrivately: (start, data, descent) => fitPrivatelyInPlain(shape, optimiser, start, data, descent),
+    predict,
+  };
 }

@@ -20,6 +20,16 @@ export interface Network {
    * `forward` (same params) is `outputGradient`; written to `gradient`, length d.
    */
   backward(params: Float32Array, outputGradient: Float32Array, gradient: Float32Array): void;
+  /** The gradient with respect to the outputs of each layer alone, for `layer`. */
+  deltas(params: Float32Array, outputGradient: Float32Array): void;
+  /** Inputs of a layer, and the gradient with respect to its outputs, row after row, after `deltas`; valid until the next call. */
+  layer(index: number): LayerPass;
+}
+
+/** What one layer saw of a pass forth and back. */
+export interface LayerPass {
+  readonly inputs: Float32Array;
+  readonly deltas: Float32Array;
 }
 
 /** Layers from the schema of a softmax or mlp model: kernel, bias, kernel, bias ... */
@@ -40,6 +50,7 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
   // deltas[l]: gradient with respect to the output of layer l; that of the last layer is given
   const deltas = layers.slice(0, -1).map((layer) => new Float32Array(maxRows * layer.outputs));
   let seen: Float32Array = new Float32Array(0);
+  let given: Float32Array = new Float32Array(0);
   let rows = 0;
 
   function forward(params: Float32Array, inputs: Float32Array, count: number): Float32Array {
@@ -55,21 +66,37 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
     return x;
   }
 
-  function backward(params: Float32Array, outputGradient: Float32Array, gradient: Float32Array): void {
+  const inputsOf = (l: number) => (l === 0 ? seen : (outputs[l - 1] as Float32Array));
+
+  /** From the last layer to the first: what a layer is told of `dy`, the gradient with respect to its outputs. */
+  function passBack(params: Float32Array, outputGradient: Float32Array, told: (l: number, dy: Float32Array) => void) {
     let dy = outputGradient;
     for (let l = layers.length - 1; l >= 0; l--) {
       const layer = layers[l] as DenseLayer;
-      const x = l === 0 ? seen : (outputs[l - 1] as Float32Array);
-      kernelGradient(x, rows, dy, layer, gradient);
+      told(l, dy);
       if (l === 0) return;
       const dx = deltas[l - 1] as Float32Array;
       inputGradient(dy, rows, params, layer, dx);
-      throughActivation(activation, x, dx, rows * layer.inputs);
+      throughActivation(activation, inputsOf(l), dx, rows * layer.inputs);
       dy = dx;
     }
   }
 
-  return { forward, backward };
+  return {
+    forward,
+    backward: (params, outputGradient, gradient) =>
+      passBack(params, outputGradient, (l, dy) =>
+        kernelGradient(inputsOf(l), rows, dy, layers[l] as DenseLayer, gradient),
+      ),
+    deltas(params, outputGradient) {
+      given = outputGradient;
+      passBack(params, outputGradient, () => {});
+    },
+    layer: (index) => ({
+      inputs: inputsOf(index),
+      deltas: index === layers.length - 1 ? given : (deltas[index] as Float32Array),
+    }),
+  };
 }
 
 /** The first `length` values become phi(value). */

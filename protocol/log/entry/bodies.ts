@@ -11,6 +11,7 @@
 
 import { LIMITS } from "../../base/limits.ts";
 import type { CandidateStatus } from "../../base/seams.ts";
+import { isSpent, type Spent } from "../../base/spent.ts";
 import { MAX_MASS } from "../../base/weight.ts";
 import { isSignature } from "../../wire/envelope.ts";
 import { isBytes32, isCount, isGeneration, isMass } from "../../wire/values.ts";
@@ -35,13 +36,20 @@ export interface TrainBody {
   readonly age: number;
   /** Not always in version 1. */
   readonly engine?: string;
-  /** What of a privacy budget was spent; null: nothing. Not in version 1. */
-  readonly privacy?: null;
+  /** What of a privacy budget was spent so far, this training included; null: nothing. Not in version 1, and always null in logs from before 2026-11-29. */
+  readonly privacy?: PrivacyStatement | null;
   /**
    * Where `in` came of merges while the training was under way: what it began with, and what it gave. `out` is `in` and their difference
    * (task/move.ts). Not in version 1, and in no log from before 2026-11-29.
    */
   readonly moved?: readonly [began: Uint8Array, ended: Uint8Array];
+}
+
+/** What was spent of a privacy budget, in all, and what that makes: so whoever reads it can do the accounting again. */
+export interface PrivacyStatement {
+  /** In millionths, rounded up, at the task's delta. */
+  readonly epsilon: number;
+  readonly spent: Spent;
 }
 
 /** The peer offers this body (`bytes` long, in this codec) to others. */
@@ -199,7 +207,10 @@ const FIELDS: Readonly<Record<LogVersion, Fields>> = {
     train: {
       ...FIELDS_1.train,
       engine: name,
-      privacy: { wants: "null", accepts: (value) => value === null },
+      privacy: {
+        wants: `null, or a map of epsilon and at most ${LIMITS.maxNoiseKinds} of [rate, noise, steps]`,
+        accepts: (value) => value === null || isPrivacyStatement(value),
+      },
       moved: {
         wants: "a list of two hashes",
         accepts: (value) => Array.isArray(value) && value.length === 2 && value.every(isBytes32),
@@ -218,6 +229,12 @@ const FIELDS: Readonly<Record<LogVersion, Fields>> = {
     },
   },
 };
+
+function isPrivacyStatement(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 2) return false;
+  const { epsilon, spent } = value as Record<string, unknown>;
+  return isCount(epsilon) && isSpent(spent) && spent.length > 0;
+}
 
 function isParent(value: unknown): boolean {
   if (!Array.isArray(value) || value.length !== 5) return false;

@@ -13,7 +13,7 @@ import type { Clock } from "../../base/seams.ts";
 import { moveTraining } from "../../task/move.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
-import { diverged, type ModelState, type Outcome, trained, untrained } from "../stages.ts";
+import { diverged, type ModelState, type Own, trained, untrained } from "../stages.ts";
 import type { Merging } from "./merging.ts";
 import type { LookAhead } from "./outer-momentum.ts";
 import { sleepUntil } from "./pace.ts";
@@ -21,7 +21,7 @@ import type { Saving } from "./saving.ts";
 import { LONG, type StepPlan } from "./steps.ts";
 
 /** Merges until a training has ended; gives what comes of it for the model of then. */
-export type Meanwhile = (training: Promise<Outcome>) => Promise<Outcome>;
+export type Meanwhile = (training: Promise<Own>) => Promise<Own>;
 
 export interface MeanwhileComponents {
   readonly clock: Clock;
@@ -57,7 +57,7 @@ interface Watched {
   onEnd(callback: () => void): void;
 }
 
-function watched(training: Promise<Outcome>): Watched {
+function watched(training: Promise<Own>): Watched {
   let isOver = false;
   let listener: (() => void) | undefined;
   const end = () => {
@@ -110,8 +110,9 @@ async function mergeOnce(
 }
 
 /** A training that began with one model, for another that came of merges. */
-function moved(own: Outcome, began: ModelState, now: ModelState): Outcome {
+function moved(own: Own, began: ModelState, now: ModelState): Own {
   if (now.params === began.params) return own;
+  if (own.kind === "untrained") return untrained(now);
   if (own.kind === "diverged") return diverged(now);
   const params = moveTraining(now.params, began.params, own.params);
   if (!Number.isFinite(euclideanNorm(params))) return diverged(now);

@@ -55,6 +55,7 @@ export function createReunion({ aggregator, identities, trainer }: ReunionCompon
 
   return {
     async met(own, candidates, cycle) {
+      if (task.privacy !== undefined) return; // what decides below is the loss on the training data, which a privacy budget does not cover
       if (own.kind === "untrained") return; // a training is under way, and its trainer has no time for this
       if (candidates.filter((one) => hasReturned(one, cycle)).length < fewest) return;
       const { params } = await aggregator.aggregate("median", {}, { own: own.params, candidates });

@@ -1,11 +1,11 @@
 /** Stage Trained: local steps, H of them or fewer (steps.ts), from the model that the peer has come to. */
 import { LIMITS } from "../../base/limits.ts";
-import type { Trainer } from "../../base/seams.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
-import { type Diverged, diverged, type ModelState, type Trained, trained } from "../stages.ts";
+import { diverged, type ModelState, type Own, trained, untrained } from "../stages.ts";
+import type { Fit } from "./hidden-fit.ts";
 
 export interface TrainComponents {
-  readonly trainer: Trainer;
+  readonly fit: Fit;
 }
 
 export interface Training {
@@ -17,11 +17,13 @@ export interface Training {
 }
 
 export async function train(
-  { trainer }: TrainComponents,
+  { fit }: TrainComponents,
   model: ModelState,
   { steps, seed, start }: Training,
-): Promise<Trained | Diverged> {
-  const { params, loss } = await trainer.fit({ params: start, steps, seed, age: model.age });
+): Promise<Own> {
+  const result = await fit({ params: start, steps, seed, age: model.age });
+  if (result === undefined) return untrained(model);
+  const { params, loss } = result;
   if (!Number.isFinite(euclideanNorm(params))) return diverged(model);
   const age = Math.min(model.age + steps, LIMITS.maxAge); // liars may have lifted it
   return trained({ params, age, base: model.params, steps, loss });

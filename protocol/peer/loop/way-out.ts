@@ -3,14 +3,14 @@ import { bytesOf } from "../../base/bytes.ts";
 import type { Archive, ArchivedBlob, Crypto, Identity, Transport } from "../../base/seams.ts";
 import type { Entry } from "../../log/entry/entry.ts";
 import type { Log } from "../../log/stored/chain.ts";
-import { none } from "../../privacy/none.ts";
+import { mechanismOf } from "../../privacy/registry.ts";
 import type { BlobShelf } from "../inbound/blobs.ts";
 import type { Reports } from "../reports.ts";
 import type { Moved, Own, Published, Trained } from "../stages.ts";
 import type { Subject } from "../subject.ts";
 import { encode } from "./encode.ts";
 import type { HashOf } from "./params-hash.ts";
-import { publish } from "./publish.ts";
+import { type PublishComponents, publish } from "./publish.ts";
 import { release } from "./release.ts";
 import type { Saving } from "./saving.ts";
 
@@ -23,15 +23,17 @@ export interface PublisherComponents {
   readonly crypto: Crypto;
   readonly subject: Subject;
   readonly hashOf: HashOf;
+  readonly ledger?: PublishComponents["ledger"];
 }
 
 /** @param engine that trains. */
 export function createPublisher(components: PublisherComponents, engine: string): Publisher {
-  const { log, identity, crypto, hashOf, subject } = components;
+  const { crypto, subject } = components;
   const { task, taskId, codec } = subject;
+  const mechanism = mechanismOf(task);
   return (own) => {
-    const encoded = encode(release(own, none, task), task.codec, codec, crypto);
-    return publish({ log, identity, hashOf }, encoded, { taskId, engine });
+    const encoded = encode(release(own, mechanism, task), task.codec, codec, crypto);
+    return publish(components, encoded, { taskId, engine });
   };
 }
 

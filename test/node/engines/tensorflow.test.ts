@@ -8,6 +8,7 @@ import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { OPTIMISERS } from "../../../protocol/learn/optimisers/registry.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { createSimulatedDraws } from "../../../protocol/privacy/draws.ts";
 import { CLASSIFY, distance, learningTask, REGRESS, randomData } from "../../support/learning.ts";
 
 /** The backends that load on this machine; native joins in where it is installed. */
@@ -89,6 +90,23 @@ for (const backend of BACKENDS) {
       await other.close();
       assert.ok(distance(ours.params, theirs.params) < 1e-4, `${optimiser}: ${distance(ours.params, theirs.params)}`);
     }
+  });
+
+  test(`tensorflow/${backend} and dense take the same private steps, by the same chance, and both say so`, async () => {
+    const task = learningTask({ kind: "mlp", hidden: [5], activation: "tanh" }, { training: { batch: 4 } });
+    const train = randomData(task, 12, "private");
+    const params = initialParams(task.tensors, 2);
+    const privateSteps = { clipNorm: 0.5, noiseMultiplier: 0.9, rate: 2 ** 30 };
+    const draws = () => createSimulatedDraws(createRng("private"));
+    const other = await createTensorflowTrainer({ task, train, backend, draws: draws() });
+    const own = createDenseTrainer({ task, train, draws: draws() });
+    const request = { params, steps: 4, seed: "s", privateSteps };
+    const [a, b] = await Promise.all([own, other].map((trainer) => trainer.fit(request)));
+    assert.ok(a !== undefined && b !== undefined);
+    assert.ok(distance(a.params, b.params) < 1e-4, String(distance(a.params, b.params)));
+    assert.deepEqual([a.hidesExamples, b.hidesExamples], [true, true]);
+    assert.ok(distance(a.params, params) > 0.01);
+    await other.close();
   });
 
   test(`tensorflow/${backend} repeats a fit bit by bit, and shares no memory with its caller`, async () => {
@@ -182,4 +200,12 @@ test("plain JavaScript asked for by name comes without warning; native where it 
   assert.equal((await selectBackend("cpu")).warning, undefined);
   assert.notEqual((await selectBackend()).name, "cpu");
   if (!BACKENDS.includes("node")) await assert.rejects(selectBackend("node"), { code: "ERR_ENGINE" });
+});
+
+test("a private task is warned of what example by example costs", async () => {
+  const privacy = { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 8 };
+  const task = { ...learningTask({ kind: "softmax" }), privacy };
+  const trainer = await createTensorflowTrainer({ task, train: randomData(task, 4, "data"), backend: "wasm" });
+  assert.match(trainer.warning ?? "", /dp-sgd takes the gradient of each example by itself.*8 steps/);
+  await trainer.close();
 });

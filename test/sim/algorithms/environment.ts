@@ -7,6 +7,7 @@ import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { selectRows } from "../../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { createSimulatedDraws } from "../../../protocol/privacy/draws.ts";
 import type { Algorithm, Environment, Learner, Merge } from "../../../sim/algorithms/algorithm.ts";
 import { HEADER_BYTES } from "../../../sim/algorithms/message.ts";
 import { type Conditions, constantLatency } from "../../../sim/network/conditions.ts";
@@ -99,7 +100,8 @@ export async function start(
       },
     };
     const device = { trainMs: () => trainMs(index) };
-    return { index, identity, device, data, trainer: recorded, honest: options.honest?.(index) ?? true };
+    const draws = createSimulatedDraws(createRng(index));
+    return { index, identity, device, data, draws, trainer: recorded, honest: options.honest?.(index) ?? true };
   });
 
   const merges: Merge[] = [];

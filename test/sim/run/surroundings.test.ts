@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
+import { createSimulatedDraws } from "../../../protocol/privacy/draws.ts";
 import type { Environment, Merge } from "../../../sim/algorithms/algorithm.ts";
 import { hearsay } from "../../../sim/algorithms/hearsay.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
@@ -60,6 +61,7 @@ async function live(changes: Changes): Promise<Seen> {
         identity,
         device: { trainMs },
         data,
+        draws: createSimulatedDraws(rng),
         trainer: createDenseTrainer({ task, train: data }),
         honest: true,
       };

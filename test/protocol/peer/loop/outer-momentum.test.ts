@@ -1,7 +1,7 @@
 /** Momentum from merge to merge: where trainings start, and that the log of a peer stays one that an audit believes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Archive, Trainer } from "../../../../protocol/base/seams.ts";
+import type { Archive, Clock, Trainer } from "../../../../protocol/base/seams.ts";
 import { createLookAhead } from "../../../../protocol/peer/loop/outer-momentum.ts";
 import { createTraining } from "../../../../protocol/peer/loop/training.ts";
 import type { Reports } from "../../../../protocol/peer/reports.ts";
@@ -58,10 +58,13 @@ describe("with momentum between merges a training starts", () => {
       },
     } as unknown as Trainer;
     const reports = { counters: {}, tell: () => {} } as unknown as Reports;
-    const clock = { monotonicMs: () => 0 };
+    const clock = { monotonicMs: () => 0 } as unknown as Clock;
     const task = withMomentum(0.5);
     const lookAhead = createLookAhead(task);
-    const training = createTraining({ trainer, lookAhead, clock, reports }, { task, self: "me" });
+    const training = createTraining(
+      { fit: trainer.fit, lookAhead, clock, reports },
+      { task, self: "me", signal: new AbortController().signal },
+    );
     await training(at(0, 1), 1, H);
     const own = await training(at(H, 3), 2, H);
     assert.deepEqual([starts, [...own.params], [...own.base]], [[[1], [4]], [5], [3]]);

@@ -1,0 +1,71 @@
+/** What is wrong with the `privacy` of a manifest whose fields are right each by itself. */
+import type { Fault } from "../base/faults.ts";
+import type { Task, TaskDraft } from "../base/task.ts";
+import type { PrivacyTerms } from "../privacy/mechanism.ts";
+import { MECHANISMS, mechanismOf } from "../privacy/registry.ts";
+
+/** `epochs` of a task that has a target and does not say. */
+const EPOCHS = 20;
+
+/** The privacy of a task with its defaults filled in. */
+export function completePrivacy({
+  privacy,
+  training,
+  aggregation,
+}: Pick<TaskDraft, "privacy" | "training" | "aggregation">): {
+  readonly privacy?: PrivacyTerms;
+  readonly faults: readonly Fault[];
+} {
+  if (privacy === undefined) return { faults: [] };
+  const { mechanism, noiseMultiplier, targetEpsilon, epochs, maxEpsilon = targetEpsilon } = privacy;
+  const fault = (holds: boolean, field: string, message: string): Fault[] =>
+    holds ? [] : [{ path: `privacy.${field}`, message }];
+  const names = [...MECHANISMS.values()].filter(({ budget }) => budget !== undefined).map(({ name }) => name);
+  const isFine = (n: number) => Math.abs(1000 * n - Math.floor(1000 * n + 0.5)) < 1e-9;
+  const faults = [
+    ...fault(names.includes(mechanism), "mechanism", `"${mechanism}" is none; one of ${names.join(", ")}`),
+    ...fault(
+      (noiseMultiplier === undefined) !== (targetEpsilon === undefined),
+      "noiseMultiplier",
+      "and targetEpsilon: give one of the two, since each follows from the other",
+    ),
+    ...fault(
+      noiseMultiplier === undefined || isFine(noiseMultiplier),
+      "noiseMultiplier",
+      "has more than three decimals; round it up",
+    ),
+    ...fault(epochs === undefined || targetEpsilon !== undefined, "epochs", "is of targetEpsilon; leave it out"),
+    ...fault(maxEpsilon !== undefined, "maxEpsilon", "is missing: what may be spent of the budget at most, e.g. 8"),
+    ...fault(
+      targetEpsilon === undefined || maxEpsilon === undefined || targetEpsilon <= maxEpsilon,
+      "targetEpsilon",
+      `is ${targetEpsilon}, above maxEpsilon ${maxEpsilon}; lower it`,
+    ),
+  ];
+  const planned = targetEpsilon === undefined ? {} : { epochs: epochs ?? EPOCHS };
+  if (aggregation.mostLoss !== undefined)
+    faults.push({
+      path: "aggregation.mostLoss",
+      message: "lets losses on the data decide what is merged, which no privacy budget covers; leave it out",
+    });
+  if (training.absentClasses !== undefined && MECHANISMS.get(mechanism)?.budget?.needsExamples === true)
+    faults.push({
+      path: "training.absentClasses",
+      message: `changes all gradients by which classes there are, and ${mechanism} hides single records; leave it out`,
+    });
+  return { privacy: { ...privacy, ...planned, ...(maxEpsilon !== undefined && { maxEpsilon }) }, faults };
+}
+
+/** Normalisation over a batch: what comes of one example then depends on the others. Its statistics are tensors of these names. */
+const BATCH_STATISTIC = /(?:^|\/)moving_(?:mean|variance)$/;
+
+/** Models whose examples cannot be told apart, where they have to be. */
+export function mixingFaults(task: Pick<Task, "privacy" | "tensors">): Fault[] {
+  if (mechanismOf(task).budget?.needsExamples !== true) return [];
+  const mixing = task.tensors.find(([name]) => BATCH_STATISTIC.test(name));
+  if (mixing === undefined) return [];
+  const message =
+    `${task.privacy?.mechanism} cuts the gradient of each example, and with batch normalisation (tensor ${mixing[0]}) no example has one of its own: ` +
+    "take layer or group normalisation in its place, or the mechanism gaussian-update";
+  return [{ path: "privacy.mechanism", message }];
+}
