@@ -137,10 +137,10 @@ const aggregation = z.strictObject({
       "M: candidates of a merge, where so few authors have something new that models merged before stand in for others; 0: none do",
     ),
   mostLoss: positive
-    .max(1000)
+    .max(1)
     .optional()
     .describe(
-      "models that lose more than so many times what one that knows nothing does, on a few own rows, are left out of a merge; left out: none is for this",
+      "left out of a merge are models that lose more, on a few own rows, than this share of the way from the better ones to one that knows nothing; left out: none is for this",
     ),
   blend: positive.max(1).default(1).describe("own <- own + blend (aggregate - own)"),
 });

@@ -18,8 +18,8 @@ import type { Task } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { ModelState, Own, Weighed } from "../stages.ts";
-import { createDistrust } from "./distrust.ts";
-import { createSoundness } from "./soundness.ts";
+import { createDistrust, type Distrust } from "./distrust.ts";
+import { createSoundness, type Soundness } from "./soundness.ts";
 import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
 /** What goes into a merge: with `catchUp`, an odd number of models, of which the median is taken. */
@@ -45,7 +45,6 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
   let hasMerged = false;
   let sinceMs: number | undefined;
   const soundness = createSoundness(trainer, task);
-  const { lossOf, worstLoss } = soundness;
   const distrust = createDistrust(task, soundness);
 
   const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
@@ -54,27 +53,6 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
       own.age,
       candidates.map(({ candidate }) => candidate.announced.age),
     );
-
-  /** In the order of before. */
-  async function sound(own: ModelState, candidates: readonly Weighed[]): Promise<readonly Weighed[]> {
-    const limit = await worstLoss(own.params);
-    const losses = new Map<Weighed, number>();
-    for (const candidate of candidates) {
-      const loss = await lossOf(candidate.params);
-      if (loss <= limit) losses.set(candidate, loss);
-    }
-    if (task.training.adaptive) {
-      const unsound = candidates.filter((candidate) => !losses.has(candidate));
-      distrust.begin(
-        unsound.map(({ candidate }) => candidate.announced.author),
-        limit,
-      );
-    }
-    if (losses.size % 2 === 1 || losses.size <= fewest) return [...losses.keys()];
-    const worst = Math.max(...losses.values());
-    const left = [...losses.keys()].find((candidate) => losses.get(candidate) === worst);
-    return [...losses.keys()].filter((candidate) => candidate !== left);
-  }
 
   return {
     async begin(own, sorted, cycle) {
@@ -86,7 +64,7 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
       const isSure = trusted.length >= fewest;
       const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
       if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";
-      const taken = await sound(own, isSure ? trusted : eligible);
+      const taken = await soundOnes({ soundness, distrust, task, fewest }, own, isSure ? trusted : eligible);
       if (taken.length < fewest || !isBehind(own, taken))
         return { ...(await distrust.without(own, sorted, cycle)), catchUp: false };
       const candidates = taken.map(({ candidate }) => candidate);
@@ -102,4 +80,38 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
       hasMerged = true;
     },
   };
+}
+
+interface Sieve {
+  readonly soundness: Soundness;
+  readonly distrust: Pick<Distrust, "begin">;
+  readonly task: Task;
+  readonly fewest: number;
+}
+
+/** An odd number of those that know enough, where there are so many, in the order of before. */
+async function soundOnes(
+  { soundness, distrust, task, fewest }: Sieve,
+  own: ModelState,
+  candidates: readonly Weighed[],
+): Promise<readonly Weighed[]> {
+  const limit = await soundness.worstLoss(own.params);
+  const losses = new Map<Weighed, number>();
+  const models = candidates.map(({ params }) => params);
+  const knows = await soundness.knowing(models, fewest);
+  for (const candidate of candidates.filter((_, i) => knows[i])) {
+    const loss = await soundness.lossOf(candidate.params);
+    if (loss <= limit) losses.set(candidate, loss);
+  }
+  if (task.training.adaptive) {
+    const unsound = candidates.filter((candidate) => !losses.has(candidate));
+    distrust.begin(
+      unsound.map(({ candidate }) => candidate.announced.author),
+      limit,
+    );
+  }
+  if (losses.size % 2 === 1 || losses.size <= fewest) return [...losses.keys()];
+  const worst = Math.max(...losses.values());
+  const left = [...losses.keys()].find((candidate) => losses.get(candidate) === worst);
+  return [...losses.keys()].filter((candidate) => candidate !== left);
 }

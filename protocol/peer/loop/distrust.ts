@@ -1,8 +1,8 @@
 /**
  * Whom a peer leaves out of its merges because of what a model of theirs knows about its own training data.
  *
- * `aggregation.mostLoss`, where the task has it: who sends a model that loses more than so many times what models that know nothing do, on a few own rows
- * (soundness.ts). A rule sees models only, and where most of a peer's few neighbours lie, by chance, no rule can tell who does; own rows can. It is a coarse sieve, since honest
+ * `aggregation.mostLoss`, where the task has it: who sends a model that knows next to nothing, on a few own rows: of the way from the better models of a merge to one that knows nothing it
+ * is further than that (soundness.ts). A rule sees models only, and where most of a peer's few neighbours lie, by chance, no rule can tell who does; own rows can. It is a coarse sieve, since honest
  * models of other data may know little of the own: lies that lose less go on to the rule. Models of honest peers pass it where trainings do not unlearn what
  * the own data lack (learn/absent-classes.ts).
  *
@@ -28,23 +28,30 @@ export interface Distrust {
   without(own: Own, sorted: Sorted, cycle: number): Promise<Sorted>;
 }
 
-export function createDistrust(
-  task: Task,
-  { lossOf, ignoranceOf }: Pick<Soundness, "lossOf" | "ignoranceOf">,
-): Distrust {
+export function createDistrust(task: Task, { lossOf, knowing }: Pick<Soundness, "lossOf" | "knowing">): Distrust {
   const { quorum, mostLoss } = task.aggregation;
   /** Since the start, and since the last look. */
   const [distrusted, unsound] = [new Set<PeerId>(), new Set<PeerId>()];
   let worstLoss = Number.POSITIVE_INFINITY;
 
-  async function look({ announced: { author }, params }: Candidate): Promise<void> {
-    if (distrusted.has(author) && (await lossOf(params)) <= worstLoss) distrusted.delete(author);
-    if (mostLoss === undefined) return;
-    unsound.delete(author);
-    if ((await ignoranceOf(params)) <= mostLoss) return;
-    unsound.add(author);
-    const [oldest] = unsound;
-    if (unsound.size > LIMITS.maxParents && oldest !== undefined) unsound.delete(oldest); // keys are free
+  async function look(candidates: readonly Candidate[]): Promise<void> {
+    for (const {
+      announced: { author },
+      params,
+    } of candidates)
+      if (distrusted.has(author) && (await lossOf(params)) <= worstLoss) distrusted.delete(author);
+    const models = candidates.map(({ params }) => params);
+    const knows = await knowing(models, quorum);
+    for (const [
+      i,
+      {
+        announced: { author },
+      },
+    ] of candidates.entries()) {
+      unsound.delete(author);
+      if (!knows[i]) unsound.add(author);
+    }
+    for (const oldest of unsound) if (unsound.size > LIMITS.maxParents) unsound.delete(oldest); // keys are free
   }
 
   return {
@@ -55,12 +62,17 @@ export function createDistrust(
     async without(own, sorted, cycle) {
       if (distrusted.size === 0 && mostLoss === undefined) return sorted;
       const candidates = [...sorted.eligible, ...sorted.copies, ...sorted.stale].map(({ candidate }) => candidate);
-      if (own.kind !== "untrained") for (const candidate of candidates) await look(candidate);
-      const kept = candidates.filter(({ announced: { author } }) => !distrusted.has(author) && !unsound.has(author));
-      if (kept.length === candidates.length) return sorted;
-      kept.sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
-      const rest = sortOut(weigh(task, kept, own.age, cycle), task.staleness.cutoff); // counted from the ages of those that are named
-      return rest.eligible.length < quorum ? sorted : rest;
+      if (own.kind !== "untrained") await look(candidates);
+      // what an author sent at a start may be little, and honest: then only what knows nothing is left out
+      const knowing = candidates.filter(({ announced: { author } }) => !unsound.has(author));
+      const trusted = knowing.filter(({ announced: { author } }) => !distrusted.has(author));
+      for (const kept of [trusted, knowing]) {
+        if (kept.length === candidates.length) break;
+        kept.sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
+        const rest = sortOut(weigh(task, kept, own.age, cycle), task.staleness.cutoff); // counted from the ages of those that are named
+        if (rest.eligible.length >= quorum) return rest;
+      }
+      return sorted;
     },
   };
 }

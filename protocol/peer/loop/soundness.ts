@@ -11,8 +11,11 @@ export interface Soundness {
   lossOf(params: Float32Array): Promise<number>;
   /** The most that a model may lose: half-way between the own model and those that know nothing, the initial one and one of zeros. */
   worstLoss(own: Float32Array): Promise<number>;
-  /** Loss on a few own rows, of that of models that know nothing. */
-  ignoranceOf(params: Float32Array): Promise<number>;
+  /**
+   * Whether each of these models knows enough to be merged (`aggregation.mostLoss`), by its loss on a few own rows: at most that share of the way from the `fewest`-th best of them to
+   * models that know nothing. All do where the task does not ask, and where not even so many know anything.
+   */
+  knowing(models: readonly Float32Array[], fewest: number): Promise<readonly boolean[]>;
 }
 
 export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: Task): Soundness {
@@ -34,9 +37,15 @@ export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: T
       const ignorant = await leastOfIgnorant("train", own.length);
       return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
     },
-    async ignoranceOf(params) {
-      ignorantOnSample ??= await leastOfIgnorant("sample", params.length);
-      return (await lossOn("sample", params)) / ignorantOnSample;
+    async knowing(models, fewest) {
+      const { mostLoss } = task.aggregation;
+      if (mostLoss === undefined || models.length === 0) return models.map(() => true);
+      const losses: number[] = [];
+      for (const params of models) losses.push(await lossOn("sample", params));
+      ignorantOnSample ??= await leastOfIgnorant("sample", (models[0] as Float32Array).length);
+      const best = losses.toSorted((a, b) => a - b)[Math.min(fewest, losses.length) - 1] as number;
+      const limit = best < ignorantOnSample ? best + mostLoss * (ignorantOnSample - best) : Number.POSITIVE_INFINITY;
+      return losses.map((loss) => loss <= limit);
     },
   };
 }

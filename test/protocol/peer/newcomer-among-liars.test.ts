@@ -4,13 +4,42 @@
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { digits } from "../../../node/data/shipped/digits.ts";
+import type { Task } from "../../../protocol/base/task.ts";
+import { type Dataset, selectRows } from "../../../protocol/learn/data/dataset.ts";
+import { partition } from "../../../protocol/learn/data/partition.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { accuracyOf, createCrowd, identityOf, type Member, mergesOf } from "../../support/crowd.ts";
 
 const NEIGHBOURS = 8;
 const LIAR = 50;
-const task = blobTask({ training: { steps: 5, batch: 16, adaptive: true } });
-const holdout = blobs(300, 777);
+const NEWCOMER = 8;
+
+/** A task, the rows of each peer (undefined: blobs of its own), and those that nobody trains on. */
+interface Setting {
+  readonly task: Task;
+  readonly rows?: readonly Dataset[];
+  readonly holdout: Dataset;
+}
+
+const BLOBS: Setting = {
+  task: blobTask({ training: { steps: 5, batch: 16, adaptive: true } }),
+  holdout: blobs(300, 777),
+};
+
+/** Digits of which each peer has some more than others, with what `hearsay init` writes into new tasks. */
+async function onDigits(): Promise<Setting> {
+  const draft = parse(digits.yaml);
+  const training = { ...draft.training, steps: 20, adaptive: true, absentClasses: 4 };
+  const task = parseTask({ ...draft, training, aggregation: { mostLoss: 0.8 } });
+  const all = await digits.read(task);
+  const { train, holdout } = digits.split(all);
+  const known = selectRows(all, train);
+  const parts = partition(known, { kind: "dirichlet", number: 0.5 }, 30, 1);
+  return { task, rows: parts.map((rows) => selectRows(known, rows)), holdout: selectRows(all, holdout) };
+}
 
 const LIES: Readonly<Record<string, (honest: Float32Array) => Float32Array>> = {
   "the opposite model": (honest) => honest.map((value) => -value),
@@ -18,22 +47,30 @@ const LIES: Readonly<Record<string, (honest: Float32Array) => Float32Array>> = {
     honest.map((_, i) => honest[(i * 5 + 2) % honest.length] as number),
 };
 
-/** Honest elders that have learned, liars that show themselves to the newcomer alone, and the newcomer. */
-async function scene(liars: number) {
+/**
+ * Honest elders that have learned, liars that show themselves to the newcomer alone, and the newcomer. Where data are unlike there are eight elders, who learn from one another, and of whom the newcomer
+ * hears as many as leave room for the liars.
+ */
+async function scene({ task, rows, holdout }: Setting, liars: number) {
   const crowd = createCrowd({ task });
-  for (let i = 0; i < NEIGHBOURS - liars; i++) await crowd.join(i, { holdout });
+  const join = (i: number) => {
+    const train = rows?.[i];
+    return crowd.join(i, { holdout, ...(train && { train }) });
+  };
+  const elders = [];
+  for (let i = 0; i < (rows ? NEIGHBOURS : NEIGHBOURS - liars); i++) elders.push(await join(i));
   await crowd.run(30_000);
-  const elders = [...crowd.members];
   const hostile = Array.from({ length: liars }, (_, i) => crowd.joinHostile(LIAR + i));
   for (const { peerId } of elders)
     for (const i of hostile.keys()) crowd.world.network.disconnect(peerId, identityOf(LIAR + i).peerId);
-  const newcomer = await crowd.join(20, { holdout });
+  const newcomer = await join(NEWCOMER);
+  for (const { peerId } of elders.slice(NEIGHBOURS - liars)) crowd.world.network.disconnect(newcomer.peerId, peerId);
   return { crowd, elder: elders[0] as Member, hostile, newcomer };
 }
 
 /** How far it is on the way to the lie after each second. */
-async function way(liars: number, lieOf: (honest: Float32Array) => Float32Array, seconds: number) {
-  const { crowd, elder, hostile, newcomer } = await scene(liars);
+async function way(setting: Setting, liars: number, lieOf: (honest: Float32Array) => Float32Array, seconds: number) {
+  const { crowd, elder, hostile, newcomer } = await scene(setting, liars);
   const shares: number[] = [];
   for (let second = 0; second < seconds; second++) {
     const lie = lieOf(elder.peer.current());
@@ -67,7 +104,7 @@ describe("a newcomer among liars", () => {
       [5, 0.05, 0.05],
     ] as const)
       it(`starts beside the honest ones, whom it is not far from later, where ${liars} of 8 say ${name}`, async (t) => {
-        const { shares, first, accuracy, honest } = await way(liars, lieOf, 20);
+        const { shares, first, accuracy, honest } = await way(BLOBS, liars, lieOf, 20);
         assert.equal(first?.rule, "catch-up");
         const [start = 1, end = 1] = [shares[1], shares.at(-1)];
         const text = [start, end].map((share) => share.toFixed(2)).join(", after 20 s ");
@@ -77,4 +114,17 @@ describe("a newcomer among liars", () => {
         assert.ok(Math.abs(start) <= atFirst && end <= later, text);
         assert.ok(accuracy >= honest - 0.06, `${accuracy} of ${honest}`);
       });
+});
+
+describe("a newcomer among liars, on digits", () => {
+  const setting = onDigits();
+  for (const liars of [3, 4, 5])
+    it(`ends where the honest ones do, where ${liars} of 8 say the opposite`, async (t) => {
+      const opposite = (honest: Float32Array) => honest.map((value) => -value);
+      const { shares, accuracy, honest } = await way(await setting, liars, opposite, 15);
+      const text = [shares[1], shares.at(-1)].map((share = 1) => share.toFixed(2)).join(", after 15 s ");
+      t.diagnostic(`${liars} of 8: ${text}; accuracy ${accuracy.toFixed(2)}, of honest ones ${honest.toFixed(2)}`);
+      assert.ok((shares.at(-1) ?? 1) <= 0.1, text);
+      assert.ok(accuracy >= honest - 0.06, `${accuracy} of ${honest}`);
+    });
 });

@@ -1,4 +1,4 @@
-/** Models that know less about the own rows than one that knows nothing (`aggregation.mostLoss`), and who sends them. */
+/** Models that know next to nothing about the own rows (`aggregation.mostLoss`), and who sends them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Trainer } from "../../../../protocol/base/seams.ts";
@@ -52,11 +52,15 @@ describe("a merge of a task with aggregation.mostLoss", () => {
     const { take } = scene(1);
     assert.equal(await take([...FOUR, from("e", 1.1), from("f", Number.POSITIVE_INFINITY)]), "abcd");
     assert.equal(await take([...FOUR, from("e", 0.4)]), "abcde");
-    assert.equal(await scene(2).take([...FOUR, from("e", 1.9), from("f", 2.1)]), "abcde");
+    // the third best loses 0.8, one that knows nothing 1
+    assert.equal(await scene(0.6).take([...FOUR, from("e", 0.91), from("f", 0.93)]), "abcde");
   });
 
   it("leaves out nobody where fewer than the quorum would be left", async () => {
     assert.equal(await scene(1).take([from("a", 0.1), from("b", 0.2), from("c", 7), from("d", 9)]), "abcd");
+    const { take, under } = scene(1);
+    await take([...FOUR, from("e", 7), from("f", 9)]);
+    assert.equal(await take([from("a", 1), from("b", 1), from("e", 1), from("f", 1)], under), "abef");
   });
 
   it("looks at no model while a training is under way: the last look counts, and a newcomer is taken", async () => {
@@ -115,9 +119,9 @@ describe("a peer of whose eight neighbours five lie", () => {
 
 describe("aggregation.mostLoss", () => {
   it("is above 0, and may be left out", () => {
-    assert.equal(withMost(1.5).aggregation.mostLoss, 1.5);
+    assert.equal(withMost(0.8).aggregation.mostLoss, 0.8);
     assert.equal(withMost().aggregation.mostLoss, undefined);
-    for (const mostLoss of [0, -1, 1001])
+    for (const mostLoss of [0, -1, 1.1])
       assert.throws(() => parseTask({ ...withMost(), aggregation: { mostLoss } }), { code: "ERR_TASK" });
   });
 });
