@@ -23,15 +23,16 @@ export interface RecentSet<K> {
  * proportion to the capacity: a set walks over its deleted places to find the first that is left.
  */
 export function createRecentSet<K>(capacity: number): RecentSet<K> {
-  let young = new Set<K>();
-  let old = new Set<K>();
+  let young: Set<K> | undefined;
+  let old: Set<K> | undefined;
   return {
-    has: (member) => young.has(member) || old.has(member),
+    has: (member) => young?.has(member) === true || old?.has(member) === true,
     add(member) {
+      young ??= new Set();
       young.add(member);
       if (2 * young.size < capacity) return;
       old = young;
-      young = new Set();
+      young = undefined;
     },
   };
 }

@@ -13,19 +13,20 @@ export interface RecentHashes {
 
 /** Two generations, of which the older is dropped whole. @param capacity at least 2 */
 export function createRecentHashes(capacity: number): RecentHashes {
-  let young = createFingerprints();
-  let old = createFingerprints();
+  let young: Fingerprints | undefined;
+  let old: Fingerprints | undefined;
   return {
     has(tag, hash) {
       const [high, low] = fingerprint(tag, hash);
-      return young.has(high, low) || old.has(high, low);
+      return young?.has(high, low) === true || old?.has(high, low) === true;
     },
     add(tag, hash) {
       const [high, low] = fingerprint(tag, hash);
+      young ??= createFingerprints();
       young.add(high, low);
       if (2 * young.size() < capacity) return;
       old = young;
-      young = createFingerprints();
+      young = undefined;
     },
   };
 }
@@ -58,7 +59,7 @@ interface Fingerprints {
 const FIRST_SLOTS = 16;
 const WORDS = 2;
 
-/** Open addressing with linear probing, at most half full. A slot is two words; a free one is 0, 0. */
+/** Open addressing with linear probing, at most three quarters full. A slot is two words; a free one is 0, 0. */
 function createFingerprints(): Fingerprints {
   let slots = new Int32Array(WORDS * FIRST_SLOTS);
   let size = 0;
@@ -96,7 +97,7 @@ function createFingerprints(): Fingerprints {
       return slots[at] === high && slots[at + 1] === low;
     },
     add(high, low) {
-      if (2 * WORDS * (size + 1) > slots.length) grow();
+      if (4 * WORDS * (size + 1) > 3 * slots.length) grow();
       if (put(high, low)) size++;
     },
   };

@@ -76,7 +76,8 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
   let sample: Examples | undefined; // few tasks look at it
 
   function split(data: Dataset): Examples {
-    return { prepared: prepareData(task, data), targets: data.targets };
+    const prepared = prepareData(task, data);
+    return { prepared, targets: task.output.kind === "classification" ? prepared.targets : data.targets };
   }
 
   function checkParams(params: Float32Array): void {

@@ -17,8 +17,15 @@ export interface Subject {
   readonly codec: BodyCodec;
 }
 
+/** Of tasks that are in use: thousands of simulated peers share one. */
+const subjects = new WeakMap<Task, Subject>();
+
 export function createSubject(task: Task, { sha256 }: Pick<Crypto, "sha256">): Subject {
+  const known = subjects.get(task);
+  if (known !== undefined) return known;
   const manifest = encodeTask(task);
   const taskId = sha256(manifest);
-  return { task, manifest, taskId, names: taskNames(taskId), codec: codecOf(task, taskId) };
+  const subject = { task, manifest, taskId, names: taskNames(taskId), codec: codecOf(task, taskId) };
+  subjects.set(task, subject);
+  return subject;
 }

@@ -35,9 +35,10 @@ const MOST_DEVIATION = 2 ** 40;
  * noise.every(Number.isInteger) && noise.some((n) => n !== 0); // -> true
  */
 export function createSecretDraws(fill: RandomBytes): SecretDraws {
-  const pool = new Uint32Array(POOL);
+  let pool: Uint32Array<ArrayBuffer> | undefined; // most tasks draw nothing
   let next = POOL;
   const bits = () => {
+    pool ??= new Uint32Array(POOL);
     if (next === POOL) {
       fill(new Uint8Array(pool.buffer));
       next = 0;

@@ -26,6 +26,11 @@ export function createLatency(spec: LatencySpec, rng: Rng): Latency {
   }
 }
 
+/** Whether times are drawn: else one model serves all senders. */
+export function drawsLatency({ kind }: LatencySpec): boolean {
+  return kind === "lognormal";
+}
+
 /** No message is faster. A lognormal latency is cut off 4 sigma below its median, where one draw in 30,000 lies. */
 export function leastLatencyMs(spec: LatencySpec): number {
   switch (spec.kind) {

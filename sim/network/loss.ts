@@ -33,6 +33,11 @@ const LATE_MS: readonly number[] = Array.from({ length: MAX_RETRIES + 1 }, (_, l
   return ms;
 });
 
+/** Whether losses are drawn: else one model serves all senders. */
+export function drawsLoss({ messages, packets }: NetworkSpec["loss"]): boolean {
+  return messages > 0 || packets > 0;
+}
+
 export function createLoss({ messages, packets }: NetworkSpec["loss"], rng: Rng): Loss {
   const logPackets = log(packets);
 

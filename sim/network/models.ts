@@ -10,8 +10,8 @@ import type { Rng } from "../../protocol/base/rng.ts";
 import type { Clock, PeerId } from "../../protocol/base/seams.ts";
 import { createLines } from "./bandwidth.ts";
 import type { Conditions } from "./conditions.ts";
-import { createLatency } from "./latency.ts";
-import { createLoss } from "./loss.ts";
+import { createLatency, drawsLatency } from "./latency.ts";
+import { createLoss, drawsLoss } from "./loss.ts";
 import { dealNatClasses, natsConnect } from "./nat.ts";
 import { createPartitions } from "./partitions.ts";
 import type { NetworkSpec } from "./schema.ts";
@@ -44,9 +44,11 @@ export function createConditions(
   { peers, server, rng, clock, runMs }: ConditionsOptions,
 ): ModelledConditions {
   const indices = new Map(peers.map((peer, index) => [peer, index]));
-  const latencyOf = ofEach((sender) => createLatency(spec.latency, rng.fork(`latency/${sender}`)));
+  const latencyOf = ofEach(drawsLatency(spec.latency), (sender) =>
+    createLatency(spec.latency, rng.fork(`latency/${sender}`)),
+  );
   const lines = spec.bandwidth && createLines(spec.bandwidth, peers.length, rng.fork("bandwidth"));
-  const lossOf = ofEach((sender) => createLoss(spec.loss, rng.fork(`loss/${sender}`)));
+  const lossOf = ofEach(drawsLoss(spec.loss), (sender) => createLoss(spec.loss, rng.fork(`loss/${sender}`)));
   const partitions = createPartitions(spec.partitions, peers.length, clock.now(), runMs);
   const nats = dealNatClasses(spec.nat, peers.length, rng.fork("nat"));
 
@@ -86,8 +88,12 @@ export function createConditions(
   };
 }
 
-/** A value for each peer, made when it is first asked for. */
-function ofEach<T>(make: (peer: number) => T): (peer: number) => T {
+/** A value for each peer, made when it is first asked for; or one for all. */
+function ofEach<T>(differ: boolean, make: (peer: number) => T): (peer: number) => T {
+  if (!differ) {
+    const only = make(0);
+    return () => only;
+  }
   const made: T[] = [];
   return (peer) => {
     made[peer] ??= make(peer);

@@ -220,7 +220,7 @@ function participantsOf(setup: Setup, rows: Dataset): Participant[] {
       identity,
       honest,
       device: devices[device] as Participant["device"],
-      data: train,
+      data: { length: train.length, targets: train.targets },
       draws,
       trainer: honest ? watched(trainer, identity.peerId, coalition) : (worn?.trainer?.(trainer) ?? trainer),
       ...(worn && { disguise: worn }),

@@ -7,8 +7,10 @@
  */
 import { HearsayError } from "../../base/errors.ts";
 import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
+import type { LearningTask } from "../../base/task.ts";
 import { batchOrder } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
+import type { Optimiser } from "../optimisers/optimiser.ts";
 import { optimiserOf } from "../optimisers/registry.ts";
 import { stepScalars } from "../optimisers/step-scalars.ts";
 import { drawsOf, privateArithmetic } from "../private-steps.ts";
@@ -32,10 +34,44 @@ export function createDenseTrainer(options: DenseTrainerOptions): Trainer {
   return createTrainer(options, createDenseCore(options));
 }
 
-/** One after the other, each for itself: they share nothing that would have to be closed. */
+/** They share nothing that would have to be closed. */
 export const DENSE_TRAINERS: Trainers = { create: createDenseTrainer, close: () => {} };
 
 function createDenseCore({ task, draws, plain = false }: DenseTrainerOptions): LearningCore {
+  const { training } = task;
+  const { optimiser, model } = plain ? build(task, true) : builtFor(task);
+
+  function fit({ params, steps, seed, age = 0, privateSteps }: FitRequest, train: PreparedData): FitResult {
+    if (privateSteps !== undefined) {
+      const scalars = stepScalars(optimiser, training, age, steps);
+      const arithmetic = privateArithmetic(privateSteps, training.batch, params.length);
+      return model.fitPrivately(params, train, { scalars, steps, privateSteps, arithmetic, draws: drawsOf(draws) });
+    }
+    const order = batchOrder(train.length, training.batch, seed, steps);
+    const scalars = stepScalars(optimiser, training, age, steps);
+    return model.fit(params, train, { scalars, order, rows: order.length / steps });
+  }
+
+  return { engine: "dense", fit, predict: model.predict, close: () => {} };
+}
+
+/** What trains a task. It keeps nothing between calls. */
+interface Built {
+  readonly optimiser: Optimiser;
+  readonly model: DenseModel;
+}
+
+/** For tasks that are in use: thousands of simulated peers share one. */
+const builds = new WeakMap<LearningTask, Built>();
+
+function builtFor(task: LearningTask): Built {
+  const built = builds.get(task) ?? build(task, false);
+  builds.set(task, built);
+  return built;
+}
+
+/** @throws HearsayError ERR_ENGINE */
+function build(task: LearningTask, plain: boolean): Built {
   const { model: spec, output, training } = task;
   if (spec.kind !== "softmax" && spec.kind !== "mlp") {
     throw new HearsayError(
@@ -51,18 +87,5 @@ function createDenseCore({ task, draws, plain = false }: DenseTrainerOptions): L
   };
   const optimiser = optimiserOf(training);
   const compiled = plain ? undefined : createWasmModel(shape, optimiser);
-  const model: DenseModel = compiled ?? createReferenceModel(shape, optimiser);
-
-  function fit({ params, steps, seed, age = 0, privateSteps }: FitRequest, train: PreparedData): FitResult {
-    if (privateSteps !== undefined) {
-      const scalars = stepScalars(optimiser, training, age, steps);
-      const arithmetic = privateArithmetic(privateSteps, training.batch, params.length);
-      return model.fitPrivately(params, train, { scalars, steps, privateSteps, arithmetic, draws: drawsOf(draws) });
-    }
-    const order = batchOrder(train.length, training.batch, seed, steps);
-    const scalars = stepScalars(optimiser, training, age, steps);
-    return model.fit(params, train, { scalars, order, rows: order.length / steps });
-  }
-
-  return { engine: "dense", fit, predict: model.predict, close: () => {} };
+  return { optimiser, model: compiled ?? createReferenceModel(shape, optimiser) };
 }

@@ -45,8 +45,12 @@ export interface Tree {
 interface Edge {
   index: number;
   count: number;
-  readonly hashes: Uint8Array;
+  /** Nodes that its lowest row has room for: a power of two, and TILE_WIDTH before it is stored. Most logs are short, and most heights have few nodes. */
+  width: number;
+  hashes: Uint8Array;
 }
+
+const FIRST_WIDTH = 4;
 
 export function createTree(hashing: Hashing): Tree {
   return treeFrom(0, [], hashing);
@@ -57,10 +61,10 @@ export function createTree(hashing: Hashing): Tree {
  * The roots of at most 63 tiles of each height are read.
  */
 export async function restoreTree(size: number, tileAt: TileAt, hashing: Hashing): Promise<Tree> {
-  const edges: Edge[] = [{ index: size / TILE_WIDTH, count: 0, hashes: new Uint8Array(TILE_BYTES) }];
+  const edges: Edge[] = [emptyEdge(size / TILE_WIDTH, FIRST_WIDTH)];
   for (let nodes = size / TILE_WIDTH; nodes > 0; nodes = Math.floor(nodes / TILE_WIDTH)) {
     const below = edges.length - 1;
-    const edge = { index: Math.floor(nodes / TILE_WIDTH), count: 0, hashes: new Uint8Array(TILE_BYTES) };
+    const edge = emptyEdge(Math.floor(nodes / TILE_WIDTH), FIRST_WIDTH);
     const first = edge.index * TILE_WIDTH;
     for (let i = first; i < nodes; i++) addNode(edge, hashAt(await tileAt(below, i), TOP), hashing);
     edges.push(edge);
@@ -73,9 +77,10 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
   let onTile: Tree["onTile"];
 
   function edgeAt(level: number, index: number): Uint8Array | undefined {
-    const { tile, slot, until } = placeOf(level, index);
+    const { tile, height, at } = placeOf(level, index);
     const edge = edges[tile.level];
-    return edge?.index === tile.index && until < edge.count ? hashAt(edge.hashes, slot) : undefined;
+    const isHere = edge?.index === tile.index && (at + 1) * power(2, height) <= edge.count;
+    return isHere ? hashAt(edge.hashes, slotOf(edge.width, height, at)) : undefined;
   }
 
   function add(leaf: Uint8Array): void {
@@ -83,7 +88,7 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
     for (let level = 0; ; level++) {
       let edge = edges[level];
       if (edge === undefined) {
-        edge = { index: 0, count: 0, hashes: new Uint8Array(TILE_BYTES) };
+        edge = emptyEdge(0, FIRST_WIDTH);
         edges.push(edge);
       } else if (edge.count === TILE_WIDTH) {
         edge.index++;
@@ -128,8 +133,8 @@ export function nodesOf(tree: Tree, tileAt: TileAt): NodeAt {
   return async (level, index) => {
     const near = tree.edgeAt(level, index);
     if (near !== undefined) return near.slice();
-    const { tile, slot } = placeOf(level, index);
-    return hashAt(await tileAt(tile.level, tile.index), slot).slice();
+    const { tile, height, at } = placeOf(level, index);
+    return hashAt(await tileAt(tile.level, tile.index), slotOf(TILE_WIDTH, height, at)).slice();
   };
 }
 
@@ -148,7 +153,7 @@ export function rememberTiles(tileAt: TileAt, capacity: number): TileAt {
 
 /** The tile over 64 nodes. */
 export function tileOver(nodes: readonly Uint8Array[], hashing: Hashing): Uint8Array {
-  const edge = { index: 0, count: 0, hashes: new Uint8Array(TILE_BYTES) };
+  const edge = emptyEdge(0, TILE_WIDTH);
   for (const node of nodes) addNode(edge, node, hashing);
   return edge.hashes;
 }
@@ -164,36 +169,47 @@ export function isTile(hashes: Uint8Array, hashing: Hashing): boolean {
   return equalBytes(tileOver(row, hashing), hashes);
 }
 
+function emptyEdge(index: number, width: number): Edge {
+  return { index, count: 0, width, hashes: new Uint8Array((2 * width - 1) * HASH_BYTES) };
+}
+
 /** Adds a node to the lowest row of a tile that is not full, and those that it completes above. */
 function addNode(edge: Edge, node: Uint8Array, hashing: Hashing): void {
-  const { hashes } = edge;
+  if (edge.count === edge.width) widen(edge);
+  const { hashes, width } = edge;
   hashes.set(node, edge.count * HASH_BYTES);
   let at = edge.count;
-  for (let level = 1; at % 2 === 1; level++) {
-    const right = slotOf(level - 1, at);
+  for (let height = 1; at % 2 === 1; height++) {
+    const right = slotOf(width, height - 1, at);
     at = (at - 1) / 2;
-    hashes.set(nodeHash(hashAt(hashes, right - 1), hashAt(hashes, right), hashing), slotOf(level, at) * HASH_BYTES);
+    const hash = nodeHash(hashAt(hashes, right - 1), hashAt(hashes, right), hashing);
+    hashes.set(hash, slotOf(width, height, at) * HASH_BYTES);
   }
   edge.count++;
 }
 
-/** The tile of a node, its slot there, and the last node of the tile's lowest row that it covers. */
-function placeOf(
-  level: number,
-  index: number,
-): { tile: { level: number; index: number }; slot: number; until: number } {
+/** Room for twice as many nodes: every row moves to its new place. */
+function widen(edge: Edge): void {
+  const { width, hashes } = edge;
+  const { width: twice, hashes: wider } = emptyEdge(edge.index, 2 * width);
+  for (let height = 0, row = width; row >= 1; height++, row /= 2) {
+    const from = slotOf(width, height, 0) * HASH_BYTES;
+    wider.set(hashes.subarray(from, from + row * HASH_BYTES), slotOf(twice, height, 0) * HASH_BYTES);
+  }
+  [edge.width, edge.hashes] = [twice, wider];
+}
+
+/** The tile of a node, and its height and place there. */
+function placeOf(level: number, index: number): { tile: { level: number; index: number }; height: number; at: number } {
   const height = level % TILE_HEIGHT;
   const width = power(2, TILE_HEIGHT - height);
   const at = index % width;
-  return {
-    tile: { level: (level - height) / TILE_HEIGHT, index: (index - at) / width },
-    slot: slotOf(height, at),
-    until: (at + 1) * power(2, height) - 1,
-  };
+  return { tile: { level: (level - height) / TILE_HEIGHT, index: (index - at) / width }, height, at };
 }
 
-function slotOf(height: number, index: number): number {
-  return 128 - power(2, 7 - height) + index;
+/** Of a node, in a tile whose lowest row has `width` nodes: rows stand one behind the other, the lowest first. */
+function slotOf(width: number, height: number, at: number): number {
+  return 2 * width - (2 * width) / power(2, height) + at;
 }
 
 function hashAt(hashes: Uint8Array, slot: number): Uint8Array {

@@ -99,7 +99,10 @@ function notFound(): HearsayError {
 function answer(blob: Blob, request: BlobRequest): Uint8Array {
   const part = partOf(blob, request);
   if (part.chunk.length < part.total) return encodeBlobAnswer(part);
-  blob.whole ??= encodeBlobAnswer(part);
+  if (blob.whole === undefined) {
+    blob.whole = encodeBlobAnswer(part);
+    blob.bytes = blob.whole.subarray(blob.whole.length - part.total); // the answer ends with them: they are kept once
+  }
   return blob.whole;
 }
 
@@ -109,7 +112,7 @@ function partOf({ bytes }: Blob, { offset, maxBytes }: BlobRequest): ArchivedChu
 }
 
 interface Blob {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   /** The answer with all of it, once somebody asked for that: the next ones will, too. */
   whole?: Uint8Array;
 }

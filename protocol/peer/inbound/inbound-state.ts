@@ -34,7 +34,8 @@ export interface InboundState extends InboundComponents, InboundOptions {
   readonly committee: Committee;
   /** Newcomers whose models are pulled beyond the k, without a seat. */
   readonly tryOuts: Set<PeerId>;
-  readonly tryOutRng: Rng;
+  /** Made when the first is drawn. */
+  tryOutRng: Rng | undefined;
   triedCycle: number;
   /** Whose models were asked for in this cycle, whether they came or not. */
   asked: Set<PeerId>;
@@ -63,7 +64,7 @@ export function createInboundState(components: InboundComponents, options: Inbou
     inbox: createInbox({ capacity: SPARE * seats, memory }),
     committee: createCommittee(seats, rng.fork("pulls")),
     tryOuts: new Set(),
-    tryOutRng: rng.fork("try-outs"),
+    tryOutRng: undefined,
     triedCycle: round.cycle - 1,
     asked: new Set(),
     drawn: 0,

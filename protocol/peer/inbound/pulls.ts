@@ -81,12 +81,13 @@ function mayTryOut({ triedCycle, round, puller, most }: InboundState): boolean {
 
 /** Pulls a newcomer's model when the seats are taken: who delivers is known from then on. */
 function tryOut(state: InboundState, near: ReadonlySet<PeerId>): void {
-  const { book, committee, puller, tryOuts, tryOutRng } = state;
+  const { book, committee, puller, tryOuts } = state;
   if (!mayTryOut(state) || !(isFull(state) || committee.isFull())) return;
   const untried = youngAuthors(state, near).filter((author) => isNew(state, author, near));
   const [, newcomers = []] = puller.places.inTurns(untried);
-  const author = newcomers[newcomers.length === 0 ? 0 : tryOutRng.below(newcomers.length)];
-  if (author === undefined) return;
+  if (newcomers.length === 0) return;
+  state.tryOutRng ??= state.rng.fork("try-outs");
+  const author = newcomers[state.tryOutRng.below(newcomers.length)] as PeerId;
   state.triedCycle = state.round.cycle;
   tryOuts.add(author);
   void pull(state, book.newest(author) as Announced);

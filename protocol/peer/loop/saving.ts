@@ -44,7 +44,7 @@ export interface SavingOptions {
 }
 
 /** What changes from cycle to cycle. */
-interface Progress extends SavingComponents, SavingOptions {
+interface Progress extends SavingComponents, Omit<SavingOptions, "saved" | "start" | "arrival"> {
   state: SavedState;
   /** Whether the log says from which model this start goes on. */
   resumed: boolean;
@@ -54,10 +54,10 @@ interface Progress extends SavingComponents, SavingOptions {
 }
 
 export function createSaving(components: SavingComponents, options: SavingOptions): Saving {
-  const { saved, start, arrival } = options;
+  const { saved, start, arrival, ...rest } = options;
   const progress: Progress = {
     ...components,
-    ...options,
+    ...rest, // and not `start`: it is of no use any more after the first merge
     state: saved ?? { params: start, serving: start, age: 0, cycle: 0 },
     resumed: saved === undefined,
     arriving: [...arrival],

@@ -7,7 +7,7 @@
  * newcomers share. So neither many keys nor many addresses can take more than a bounded part of this peer, and what they take is not taken from
  * the peers that it knows. Work that cannot be paid for is refused before it is begun, and leaves nothing behind.
  */
-import { type Allowance, allowanceAt, forgetOldest } from "../../base/bounded.ts";
+import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../base/bounded.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Standing } from "./identities.ts";
@@ -41,7 +41,9 @@ export function createBudget(modules: {
         [newcomers, "all", LIMITS.newcomersBudget],
       ] as const;
     const buckets = standing.isKnown(from) ? [own] : [own, ...shared()];
-    return buckets.map(([bucket, name, rate]) => ({ bucket, name, left: allowanceAt(nowMs, bucket.get(name), rate) }));
+    return buckets.map(
+      ([bucket, name, rate]): Payer => ({ bucket, name, rate, left: allowanceAt(nowMs, bucket.get(name), rate) }),
+    );
   }
 
   return {
@@ -57,8 +59,21 @@ export function createBudget(modules: {
   };
 }
 
-function take({ bucket, name, left }: { bucket: Buckets; name: string; left: Allowance }, cost: number): void {
+/** A bucket, with what is in it now. */
+interface Payer {
+  readonly bucket: Buckets;
+  readonly name: string;
+  readonly rate: Rate;
+  readonly left: Allowance;
+}
+
+function take({ bucket, name, rate, left }: Payer, cost: number): void {
+  const { tokens, atMs } = left;
   bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
-  bucket.set(name, { tokens: left.tokens - cost, atMs: left.atMs });
+  bucket.set(name, { tokens: tokens - cost, atMs });
+  for (const [oldest, before] of bucket) {
+    if (allowanceAt(atMs, before, rate).tokens < rate.burst) break;
+    bucket.delete(oldest); // it is full again, as one that nobody has heard of
+  }
   forgetOldest(bucket, LIMITS.maxBudgets);
 }

@@ -46,7 +46,7 @@ function stage({ peers = 4, changes = {}, honest = () => true, model, targeted =
     }),
   );
   const participants = learners.map(
-    (learner, index) => ({ honest: learner.honest, data: blobs(3 + index, 1) }) as Participant,
+    (learner, index) => ({ honest: learner.honest, data: blobs(3 + index, 1) }) as Partial<Participant> as Participant,
   );
   const scenario = blobScenario({ peers, ...changes });
   const rng = createRng("measure");
