@@ -1,10 +1,10 @@
-/** The tables of sim/results/attacks.md: everything in it comes from the runs and the sweeps that asked for them. */
+/** The tables of sim/results/attacks.md: everything in them comes from the runs and the sweeps that asked for them. */
 import { type AttackCell, attackCells } from "./attack-cells.ts";
 import { attackGrid, type Column, costList, liarsText } from "./attack-grid.ts";
 import { rulesGrid, rulesIn, rulesSummary } from "./attack-rules.ts";
 import type { Cell } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
-import { captionOf, DEFAULT_RULE, hasRuns, list, partitionName, type SweepCells, whole } from "./names.ts";
+import { captionOf, DEFAULT_RULE, hasRuns, partitionName, type SweepCells, whole } from "./names.ts";
 
 /** Sweeps by what they are about, in the order of the page; and `alone`, which is `algorithm: local`. */
 export interface AttackSweeps {
@@ -20,22 +20,21 @@ export interface AttackSweeps {
   readonly alone: SweepCells;
 }
 
-export function attackReport({ alone, ...sweeps }: AttackSweeps): string {
+/** What stands between the marks of the page, by their names. Parts without a run are left out, so that what the page has of them stays. */
+export function attackReport({ alone, ...sweeps }: AttackSweeps): ReadonlyMap<string, string> {
   const parts = [
-    { title: "", sweep: sweeps.matrix },
-    { title: "more attacks", sweep: sweeps.more },
-    { title: "more rules", sweep: sweeps.rules },
-    { title: "two worlds", sweep: sweeps.twoWorlds },
-    { title: "200 peers", sweep: sweeps.many },
-    { title: "MNIST", sweep: sweeps.mnist },
+    { mark: "matrix", title: "", sweep: sweeps.matrix },
+    { mark: "more", title: "more attacks", sweep: sweeps.more },
+    { mark: "rules", title: "more rules", sweep: sweeps.rules },
+    { mark: "two-worlds", title: "two worlds", sweep: sweeps.twoWorlds },
+    { mark: "200-peers", title: "200 peers", sweep: sweeps.many },
+    { mark: "mnist", title: "MNIST", sweep: sweeps.mnist },
   ];
   const begun = parts.filter(({ sweep }) => hasRuns(sweep));
-  const waiting = parts.filter(({ sweep }) => !hasRuns(sweep)).map(({ sweep }) => `\`${sweep.file}\``);
-  return [
-    intro(alone),
-    ...begun.flatMap(({ title, sweep }) => partsOf(title, sweep, alone.cells)),
-    ...(waiting.length === 0 ? [] : [`No runs yet of ${list(waiting)}.`]),
-  ].join("\n\n");
+  return new Map([
+    ...(hasRuns(alone) ? [["attacks", intro(alone)] as const] : []),
+    ...begun.map(({ mark, title, sweep }) => [mark, partsOf(title, sweep, alone.cells).join("\n\n")] as const),
+  ]);
 }
 
 /** The cut for every day: one table, graphs across, and which lies cost something. */

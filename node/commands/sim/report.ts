@@ -23,7 +23,7 @@ interface ReportOptions {
   readonly json?: boolean;
 }
 
-/** Where the tables of each report stand, between two marks; those of the measurements between two of each sweep. */
+/** Where the tables of each report stand, between two marks; those of attacks and measurements between two of each sweep. */
 const PAGES = {
   attacks: "sim/results/attacks.md",
   budget: "sim/results/budget.md",
@@ -85,7 +85,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   };
   const sweeps = await sweepsOf(names, "attack", options);
   if (sweeps === undefined) return;
-  await writeSection("attacks", "attacks", attackReport(sweeps));
+  for (const [mark, text] of attackReport(sweeps)) await writeSection("attacks", mark, text);
   tell(options, Object.values(sweeps), [PAGES.attacks]);
 }
 
