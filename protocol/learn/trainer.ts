@@ -60,6 +60,12 @@ function sampleOf(all: Examples): Examples {
   return { prepared, targets: selectRows({ ...all.prepared, targets: all.targets }, indices).targets };
 }
 
+/** Not the rows as they were read: only what is looked at again. */
+function examplesOf(task: LearningTask, data: Dataset): Examples {
+  const prepared = prepareData(task, data);
+  return { prepared, targets: task.output.kind === "classification" ? prepared.targets : data.targets };
+}
+
 /**
  * Builds a Trainer. Its `fit` throws HearsayError ERR_DATA without examples, RangeError unless `steps` is a positive
  * integer; `evaluate` throws ERR_DATA where the split is absent or empty; parameters of a wrong length are a
@@ -72,13 +78,8 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
   const numParams = last === undefined ? 0 : last.offset + last.length;
   const numExamples = train.length; // and not `train`: what is read once need not stay
   const shifts = absentShift(task, train.targets);
-  const splits = { train: split(train), holdout: holdout === undefined ? undefined : split(holdout) };
+  const splits = { train: examplesOf(task, train), holdout: holdout && examplesOf(task, holdout) };
   let sample: Examples | undefined; // few tasks look at it
-
-  function split(data: Dataset): Examples {
-    const prepared = prepareData(task, data);
-    return { prepared, targets: task.output.kind === "classification" ? prepared.targets : data.targets };
-  }
 
   function checkParams(params: Float32Array): void {
     if (params.length !== numParams)

@@ -48,7 +48,7 @@ export interface Offers {
   /** Keeps for audits what is in the log and nobody is told of. */
   keep(published: Published): void;
   latest(): Offer | undefined;
-  /** Of the last publication, whether it was announced or not. */
+  /** What an archive keeps of the last publication, whether it was announced or not; nothing where there is no archive. */
   archived(): readonly ArchivedBlob[];
 }
 
@@ -70,8 +70,9 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
   let latest: Offer | undefined;
   let archived: readonly ArchivedBlob[] = [];
   const keep = (published: Published) => {
+    if (archive === undefined) return; // nobody asks for it
     archived = blobsOf(published);
-    void archive?.put(archived);
+    void archive.put(archived);
   };
   return {
     async offer(published) {
