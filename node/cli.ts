@@ -37,6 +37,7 @@ const peer = () => import("./commands/peer/cli.ts");
 const log = () => import("./commands/log/cli.ts");
 const key = () => import("./commands/key/cli.ts");
 const sim = () => import("./commands/sim/cli.ts");
+const vertical = () => import("./commands/vertical/cli.ts");
 const config = () => import("./commands/config/cli.ts");
 const privacy = () => import("./commands/privacy/cli.ts");
 
@@ -161,6 +162,29 @@ const SIM: readonly Leaf[] = [
   },
 ];
 
+const VERTICAL: readonly Leaf[] = [
+  {
+    name: "offer",
+    about: "the party with the labels: wait for the others, and find which ids all have",
+    load: async () => (await vertical()).offer,
+  },
+  {
+    name: "join",
+    about: "take part with other columns of the same people: shows what others will learn, and asks",
+    load: async () => (await vertical()).join,
+  },
+  {
+    name: "train",
+    about: "learn together, on all sides at once; goes on where it was left",
+    load: async () => (await vertical()).train,
+  },
+  {
+    name: "predict",
+    about: "answers for new rows, on all sides at once",
+    load: async () => (await vertical()).predict,
+  },
+];
+
 const SIM_EXAMPLES = `
 Examples:
   $ hearsay sim list                                       algorithms, attacks and data sets
@@ -212,6 +236,11 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     load: async () => (await config()).schema,
   },
   { name: "key", about: "the key that is this peer: passphrase, backup, replacement, end", commands: KEY },
+  {
+    name: "vertical",
+    about: "two to four parties that know different columns of the same people: a linear model over all of them",
+    commands: VERTICAL,
+  },
   {
     name: "demo",
     about: "real peers on this machine, some of them liars, against learning alone and plain averaging",

@@ -31,7 +31,7 @@ export interface AuditTally {
   readonly refuted: number;
 }
 
-export type AuditedType = Exclude<EntryType, "genesis" | "end">;
+export type AuditedType = Exclude<EntryType, "genesis" | "end" | "vertical">;
 
 export interface Lie {
   readonly seq: number;
@@ -81,7 +81,7 @@ export async function auditLog(
     for await (const entry of entries) {
       meter?.entry();
       const finding = await examine(examiner, entry);
-      if (entry.type !== "genesis" && entry.type !== "end") {
+      if (entry.type !== "genesis" && entry.type !== "end" && entry.type !== "vertical") {
         tallies[entry.type][finding.kind]++;
         if (finding.kind === "refuted") firstLie ??= { seq: entry.seq, type: entry.type, reason: finding.reason };
       }

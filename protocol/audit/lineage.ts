@@ -143,6 +143,7 @@ function judge(state: State, statement: Statement): Judgement {
       return resume(state, statement.body, isNew);
     case "genesis":
     case "end":
+    case "vertical":
       return {};
   }
 }

@@ -19,6 +19,8 @@ export interface MailboxParts {
   readonly reconnect?: (peer: PeerId) => Promise<void>;
   /** Who may be given what; ERR_NOT_FOUND for all others. All, where left out. */
   readonly mayFetch?: (peer: PeerId, step: string) => boolean;
+  /** Called before a request is answered, that may be. */
+  readonly onAsk?: (peer: PeerId, step: string) => void;
   readonly silenceMs?: number;
   readonly stepMs?: number;
   readonly signal?: AbortSignal;
@@ -109,6 +111,7 @@ async function serve(state: State, from: PeerId, body: Uint8Array): Promise<Uint
   if (!equalBytes(session, parts.session) || parts.mayFetch?.(from, step) === false) throw notFound();
   if (isOfOtherRun(state, step)) throw notFound();
   takeAllowance(state, from);
+  parts.onAsk?.(from, step);
   if (state.retracted.has(nameOf(from, step))) state.again.add(from);
   if (posted.get(from)?.get(step) === undefined) await awaitPost(state, from, step);
   if (isOfOtherRun(state, step)) throw notFound();

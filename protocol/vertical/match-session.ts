@@ -28,10 +28,8 @@ export async function matchAsHolder(parts: PartyParts, run: string, ids: readonl
     const places = shared.map((place) => found[i]?.get(place) as number);
     mailbox.post(member, `${run}/places`, encodePlaces(places));
   });
-  if (shared.length === 0) {
-    await Promise.all(members.map((member) => mailbox.delivered(member, `${run}/places`)));
-    throw nothingShared();
-  }
+  await Promise.all(members.map((member) => mailbox.delivered(member, `${run}/places`)));
+  if (shared.length === 0) throw nothingShared();
   return shared.map((place) => own.rows[place] as number);
 }
 

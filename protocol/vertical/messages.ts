@@ -2,7 +2,7 @@
  * The messages of vertical learning, each a strict DAG-CBOR array. A message lies at its sender until it is fetched (mailbox.ts), by the name of its step.
  *
  *   ask         [2, session(32), step, offset]                          -> [2, total, chunk]; total 0: not there yet
- *   offer       [2, holder key(32), nonce(16), purpose, kind, parties, id column, ridge in millionths, epochs]      its SHA-256 is the session
+ *   offer       [2, holder key(32), nonce(16), purpose, kind, parties, id column, target, ridge in millionths, epochs]      its SHA-256 is the session
  *   card        [2, ids, columns]                                       of a party that joins
  *   roster      [2, [key(32), ...]]                                     all parties, the label holder first
  *   points      [2, points]                                             32 bytes each
@@ -27,6 +27,7 @@ export const VERTICAL_PROTOCOL: string = `/hearsay/vertical/${PROTOCOL_VERSION}.
 const MAX_STEP_CHARACTERS = 64;
 const MAX_TEXT_CHARACTERS = 256;
 export const NONCE_BYTES = 16;
+const OFFER_FIELDS = 10;
 const PLACE_BYTES = 4;
 const MILLION = 1_000_000;
 /** Exponents of residuals: those of float64. */
@@ -50,6 +51,8 @@ export interface Offer {
   readonly parties: number;
   /** Name of the column of ids at the label holder, for people. */
   readonly idColumn: string;
+  /** Name of what is predicted: no other party should have a column of it. */
+  readonly target: string;
   /** Weight of half the squared norm of the weights, beside the mean loss. */
   readonly ridge: number;
   /** At most. */
@@ -104,16 +107,16 @@ export function decodePart(bytes: Uint8Array): { readonly total: number; readonl
 }
 
 export function encodeOffer(offer: Offer): Uint8Array {
-  const { holder, nonce, purpose, kind, parties, idColumn, ridge, epochs } = offer;
-  const millionths = Math.round(MILLION * ridge);
-  return encodeCanonical([PROTOCOL_VERSION, holder, nonce, purpose, kind, parties, idColumn, millionths, epochs]);
+  const { holder, nonce, purpose, kind, parties, idColumn, target, ridge, epochs } = offer;
+  const what = [purpose, kind, parties, idColumn, target];
+  return encodeCanonical([PROTOCOL_VERSION, holder, nonce, ...what, Math.round(MILLION * ridge), epochs]);
 }
 
 /** Has one form: it is hashed. */
 export function decodeOffer(bytes: Uint8Array): Offer {
-  const value = fields(bytes, 9);
-  if (value.length !== 9) throw malformed("an offer has nine fields");
-  const [, holder, nonce, purpose, kind, parties, idColumn, millionths, epochs] = value;
+  const value = fields(bytes, OFFER_FIELDS);
+  if (value.length !== OFFER_FIELDS) throw malformed(`an offer has ${OFFER_FIELDS} fields`);
+  const [, holder, nonce, purpose, kind, parties, idColumn, target, millionths, epochs] = value;
   if (!KINDS.includes(kind as Kind)) throw malformed(`the kind is none of ${KINDS.join(", ")}`);
   return {
     holder: bytes32(holder),
@@ -122,6 +125,7 @@ export function decodeOffer(bytes: Uint8Array): Offer {
     kind: kind as Kind,
     parties: between(parties, 2, LIMITS.maxVerticalParties),
     idColumn: text(idColumn, MAX_TEXT_CHARACTERS),
+    target: text(target, MAX_TEXT_CHARACTERS),
     ridge: between(millionths, 1, 1000 * MILLION) / MILLION,
     epochs: between(epochs, 1, LIMITS.maxVerticalEpochs),
   };

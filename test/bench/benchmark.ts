@@ -33,5 +33,6 @@ export const BENCHMARKS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["training", () => import("./training.ts")],
   ["aggregation", () => import("./aggregation.ts")],
   ["tables", () => import("./tables.ts")],
+  ["vertical", () => import("./vertical.ts")],
   ["install", () => import("./install.ts")],
 ]);

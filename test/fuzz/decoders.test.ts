@@ -21,6 +21,7 @@ import { validateBody } from "../../protocol/peer/inbound/validate.ts";
 import { formatInvite, parseInvite } from "../../protocol/task/invite.ts";
 import { decodeTask, encodeTask } from "../../protocol/task/manifest.ts";
 import * as vertical from "../../protocol/vertical/messages.ts";
+import { decodeModel, decodeSession, encodeModel, encodeSession } from "../../protocol/vertical/saved.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import { decodeCanonical, encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { openEnvelope } from "../../protocol/wire/envelope.ts";
@@ -119,6 +120,11 @@ const EVIDENCE: readonly Evidence[] = [
   { ...LOG, kind: "end", statements: [{ what: "entry", bytes: END_ENTRY.signed }] },
 ];
 
+const VERTICAL_OFFER: vertical.Offer = {
+  ...{ holder: alice.publicKey, nonce: new Uint8Array(16), purpose: "ä", kind: "linear", parties: 3 },
+  ...{ idColumn: "id", target: "y", ridge: 0.01, epochs: 100 },
+};
+
 const VALUES: readonly unknown[] = [
   { b: [1, -2, 1.5, "text", null, true], a: hash(), nested: { deep: [[[{}]]] } },
   [0, 23, 24, 255, 256, 65_536, 2 ** 32, -(2 ** 31), 2 ** 53 - 1],
@@ -197,12 +203,7 @@ const TARGETS: readonly Target[] = [
   message("vertical decodePart", vertical.decodePart, ({ total, chunk }) => vertical.encodePart(total, chunk), [
     { total: 300, chunk: hash() },
   ]),
-  message("vertical decodeOffer", vertical.decodeOffer, vertical.encodeOffer, [
-    {
-      ...{ holder: alice.publicKey, nonce: new Uint8Array(16), purpose: "ä", kind: "linear", parties: 3 },
-      ...{ idColumn: "id", ridge: 0.01, epochs: 100 },
-    },
-  ]),
+  message("vertical decodeOffer", vertical.decodeOffer, vertical.encodeOffer, [VERTICAL_OFFER]),
   message("vertical decodeCard", vertical.decodeCard, vertical.encodeCard, [{ numIds: 300, numColumns: 4 }]),
   message("vertical decodeRoster", vertical.decodeRoster, vertical.encodeRoster, [[hash(), hash()]]),
   message("vertical decodePoints", vertical.decodePoints, vertical.encodePoints, [randomBytes(rng, 96)]),
@@ -222,6 +223,16 @@ const TARGETS: readonly Target[] = [
   ]),
   message("vertical decodeWords", (bytes) => vertical.decodeWords(bytes, 5), vertical.encodeWords, [
     BigUint64Array.of(0n, 1n, 2n ** 64n - 1n, 7n, 9n),
+  ]),
+  message("vertical decodeModel", decodeModel, encodeModel, [
+    { epochs: 4, mean: [1.5], deviation: [2], weights: [0.25, -1], labels: [0, 1] },
+  ]),
+  message("vertical decodeSession", decodeSession, encodeSession, [
+    {
+      session: { id: TASK_ID, offer: VERTICAL_OFFER, parties: [hash(), hash()] },
+      ...{ table: "t.csv", idColumn: "id", columns: ["a", "b"], classes: [], addresses: ["/ip4/127.0.0.1/tcp/1"] },
+      ids: ["x", "y"],
+    },
   ]),
   message("decodeHelloRequest", messages.decodeHelloRequest, messages.encodeHelloRequest, [
     { task: TASK_ID, agent: "hearsay/0.1.0" },

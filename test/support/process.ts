@@ -113,10 +113,20 @@ export interface Lab {
   /** Writes a task file; its path. */
   writeTask(name: string, task: Readonly<Record<string, unknown>>): Promise<string>;
   startPeer(options: PeerOptions): PeerProcess;
+  /** Begins `hearsay <args>`, whose output is read while it runs. */
+  begin(args: readonly string[]): BegunProcess;
   /** Runs `hearsay <args>` to its end. */
   run(args: readonly string[], options?: RunOptions): Promise<Finished>;
   /** Kills what still runs, and removes the directory. */
   close(): Promise<void>;
+}
+
+export interface BegunProcess {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly ended: Promise<Finished>;
+  /** SIGKILL. */
+  kill(): void;
 }
 
 export interface RunOptions {
@@ -173,6 +183,11 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
     startPeer(options) {
       const state = path(options.name);
       return peerProcess(start(upArguments(state, options), UNLIMITED, options), state);
+    },
+    begin(args) {
+      const { child, stdout, stderr, ended } = start(args);
+      const finished = ended.then((how) => ({ ...how, stdout: stdout(), stderr: stderr() }));
+      return { stdout, stderr, ended: finished, kill: () => void child.kill("SIGKILL") };
     },
     async run(args, { env, deadlineMs = DEADLINE_MS } = {}) {
       const spawned = start(args, env);

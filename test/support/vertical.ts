@@ -128,6 +128,7 @@ export function testSession({
     kind: rest.kind ?? "logistic",
     parties: numParties,
     idColumn: "id",
+    target: "diagnosis",
     ridge: rest.ridge ?? 0.01,
     epochs: rest.epochs ?? 100,
   };

@@ -58,6 +58,8 @@ function describe({ type, body }: Statement): string {
       return `${body.rule} of ${counts(body)} -> ${short(body.out)}, age ${body.age}`;
     case "resume":
       return `from ${short(body.params)}, age ${body.age}`;
+    case "vertical":
+      return `session ${short(body.session)} of ${body.parties} parties, ${body.rows} rows or more`;
     case "end":
       return body.next === null ? "the key ends" : `the key is replaced by ${peerIdFromPublicKey(body.next)}`;
   }

@@ -5,8 +5,8 @@
  * 0 .. 2^53-1 (there are no floats in a log), names as 1 to 64 printable ASCII characters. Each version is closed: an unknown type, an
  * unknown field or a missing one is refused, since a verifier that says "ok" to what it does not understand verifies nothing.
  *
- * Version 2 is what peers write. It differs from version 1, which is read for ever, in two types: `train` names its engine and what it
- * took of a privacy budget, and `publish` says by what mechanism and codec the body came of which training.
+ * Version 2 is what peers write. It differs from version 1, which is read for ever, in three types: `train` names its engine and what it
+ * took of a privacy budget, `publish` says by what mechanism and codec the body came of which training, and `vertical` is new.
  */
 
 import { LIMITS } from "../../base/limits.ts";
@@ -113,6 +113,16 @@ export interface EndBody {
   readonly proof: Uint8Array | null;
 }
 
+/**
+ * The peer took part in a session of vertical learning (vertical/): with how many parties, itself among them, and over how many shared rows, rounded down to a
+ * power of two. Nothing of columns, ids or other parties. Not in version 1, and in no log from before 2026-11-29.
+ */
+export interface VerticalBody {
+  readonly session: Uint8Array;
+  readonly parties: number;
+  readonly rows: number;
+}
+
 export interface Bodies {
   readonly genesis: GenesisBody;
   readonly train: TrainBody;
@@ -120,6 +130,7 @@ export interface Bodies {
   readonly aggregate: AggregateBody;
   readonly resume: ResumeBody;
   readonly end: EndBody;
+  readonly vertical: VerticalBody;
 }
 
 export type EntryType = keyof Bodies;
@@ -135,7 +146,7 @@ export function bodyFault(version: LogVersion, type: unknown, body: unknown): st
     return `unknown entry type ${JSON.stringify(type)}`;
   if (typeof body !== "object" || body === null || Array.isArray(body) || body instanceof Uint8Array)
     return `the body of ${type} is no map`;
-  const fields = FIELDS[version][type as EntryType] as Readonly<Record<string, Field>>;
+  const fields = (FIELDS[version] as Fields)[type as EntryType] as Readonly<Record<string, Field>>;
   for (const [name, field] of Object.entries(fields)) {
     if (!Object.hasOwn(body, name)) {
       if (field.optional !== true) return `${type}.${name} is missing`;
@@ -168,9 +179,9 @@ const parents: Field = {
   accepts: (value) => Array.isArray(value) && value.length <= LIMITS.maxParents && value.every(isParent),
 };
 
-type Fields = { readonly [T in EntryType]: { readonly [F in keyof Bodies[T]]: Field } };
+type Fields<T extends EntryType = EntryType> = { readonly [K in T]: { readonly [F in keyof Bodies[K]]: Field } };
 
-const FIELDS_1: Fields = {
+const FIELDS_1: Fields<Exclude<EntryType, "vertical">> = {
   genesis: {
     task: bytes32,
     peer: bytes32,
@@ -200,7 +211,7 @@ const FIELDS_1: Fields = {
   },
 };
 
-const FIELDS: Readonly<Record<LogVersion, Fields>> = {
+const FIELDS: Readonly<{ 1: typeof FIELDS_1; 2: Fields }> = {
   1: FIELDS_1,
   2: {
     ...FIELDS_1,
@@ -227,6 +238,17 @@ const FIELDS: Readonly<Record<LogVersion, Fields>> = {
       mass: { wants: `an integer in 1 .. ${MAX_MASS}`, accepts: isMass },
       trained: bytes32,
     },
+    vertical: {
+      session: bytes32,
+      parties: {
+        wants: `an integer in 2 .. ${LIMITS.maxVerticalParties}`,
+        accepts: (value) => isCount(value) && value >= 2 && value <= LIMITS.maxVerticalParties,
+      },
+      rows: {
+        wants: `a power of two in 1 .. ${LIMITS.maxVerticalIds}`,
+        accepts: (value) => isCount(value) && value <= LIMITS.maxVerticalIds && isPowerOfTwo(value),
+      },
+    },
   },
 };
 
@@ -234,6 +256,10 @@ function isPrivacyStatement(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Object.keys(value).length !== 2) return false;
   const { epsilon, spent } = value as Record<string, unknown>;
   return isCount(epsilon) && isSpent(spent) && spent.length > 0;
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return value > 0 && (value & (value - 1)) === 0;
 }
 
 function isParent(value: unknown): boolean {

@@ -74,6 +74,7 @@ export function namedBy({ type, body }: Statement): Uint8Array[] {
     case "resume":
       return [body.params];
     case "end":
+    case "vertical":
       return [];
   }
 }
