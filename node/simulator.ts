@@ -15,6 +15,7 @@ import { readDocument } from "./commands/sim/scenario.ts";
 import { inlineFiles } from "./commands/sim/traces.ts";
 import { trainersFor } from "./commands/sim/trainers.ts";
 import { identityFromSeed, nodeCrypto } from "./crypto.ts";
+import { nodeSecrecy } from "./secrecy.ts";
 
 export type { Given, Parameters, Rule, SettledRule, Settlement } from "../protocol/aggregate/rows/rule.ts";
 export { settled } from "../protocol/aggregate/rows/settle.ts";
@@ -70,6 +71,7 @@ export async function simulate(
     const parsed = parseScenario(await inlineFiles(source, folder));
     const modules = {
       crypto: nodeCrypto,
+      secrecy: nodeSecrecy,
       identityFromSeed,
       trainersFor,
       loadData: createDataLoader()(folder),

@@ -48,6 +48,7 @@ import type { LinkReport, Metering } from "./net/metering.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
+import { nodeSecrecy } from "./secrecy.ts";
 import { createNodeDraws, createSecretRng } from "./secret-rng.ts";
 
 /** Where and with what a peer runs. */
@@ -157,17 +158,15 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const parts = {
     clock: wallClock,
     crypto: nodeCrypto,
-    identity,
-    transport,
-    store,
-    trainer,
+    ...{ identity, transport, store, trainer },
     aggregator: learning.aggregator,
   };
   const peer = await createPeer(
     { task, minCycleMs, explain: true },
     {
       ...parts,
-      ...{ rng: createSecretRng(), draws: createNodeDraws(), identities, services: [membership.service] },
+      ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
+      ...{ identities, services: [membership.service] },
       ...{ ...(archive && { archive }), place, ...(spending && { spending }) },
       observe(event) {
         options.observe?.(event);

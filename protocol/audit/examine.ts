@@ -2,9 +2,10 @@
 import { drawsLots } from "../aggregate/registry.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
 import type { Aggregator, Crypto } from "../base/seams.ts";
-import { numParams, type Task } from "../base/task.ts";
+import { cohortOf, numParams, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { codecOf } from "../codec/registry.ts";
+import { certificateFault } from "../cohort/certificate.ts";
 import { initialParams } from "../learn/tensors.ts";
 import type { AggregateBody, GenesisBody, PublishBody, Statement } from "../log/entry/bodies.ts";
 import { logIdOf } from "../log/entry/entry.ts";
@@ -42,6 +43,8 @@ export type Finding =
 const PROVED: Finding = { kind: "proved" };
 const CLAIMED: Finding = { kind: "claimed" };
 const MISSING: Finding = { kind: "missing" };
+/** The key of a log whose first entry is missing. */
+const NOBODY: Uint8Array = new Uint8Array(32);
 const OTHER_BODY: Finding = {
   kind: "refuted",
   reason: "the body holds other parameters than the training gave",
@@ -94,7 +97,9 @@ export async function examine(examiner: Examiner, entry: AuditedEntry): Promise<
   if (judgement.unknown)
     return entry.type === "resume" && entry.seq === 1 && (await cameTo?.(entry.body)) ? PROVED : MISSING;
   if (entry.type === "publish" && judgement.published !== undefined)
-    return judgePublication(examiner, entry.body, judgement.published);
+    return judgement.published.cohort === undefined
+      ? judgePublication(examiner, entry.body, judgement.published)
+      : judgeMean(examiner, entry.body, judgement.published, judgement.published.cohort);
   if (entry.type === "aggregate" && judgement.merge !== undefined)
     return reexecute(examiner, entry.body, judgement.merge);
   if (entry.type === "train")
@@ -130,6 +135,22 @@ async function judgePublication(
   const params = await models.vector(trained);
   if (params === undefined) return MISSING;
   return equalBytes(crypto.sha256(codec.encode(mechanism.release(params))), model) ? PROVED : OTHER_BODY;
+}
+
+/** That members of a cohort signed it can be seen; that it is the mean of what they sent, each of them has seen. */
+async function judgeMean(
+  { task, taskId, crypto, codec, models, writer }: Examiner,
+  { model, age }: PublishBody,
+  { trained, mass }: Publication,
+  certificate: Uint8Array,
+): Promise<Finding> {
+  const claim = { task: taskId, model, age, mass, publicKey: writer?.peer ?? NOBODY };
+  const fault = certificateFault(certificate, claim, cohortOf(task)?.minimum ?? mass, crypto);
+  if (fault !== undefined) return { kind: "refuted", reason: `the word of its cohort does not hold: ${fault}` };
+  const received = await models.body(model);
+  if (received === "unusable") return { kind: "refuted", reason: "the body is no model of the task" };
+  if (received === undefined) return MISSING;
+  return codec.isLossless && !equalBytes(models.keep(received), trained) ? OTHER_BODY : CLAIMED;
 }
 
 /** Does a merge again. */

@@ -4,7 +4,8 @@
  *     train       in = the model that the log has come to;  steps = H, or fewer where the task is adaptive;  age = min(age before + H, LIMITS.maxAge);
  *                 moved, where the task is adaptive: it began with a model that the log came to since the training before;
  *                 privacy as in privacy-claims.ts
- *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have
+ *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have; where the task has
+ *                 cohorts, of one of them, at any time, with as large a mass as one may have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
  *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as task/combine.ts has it
  *     resume      the model that the log had come to, or the one before the last training, which is what a crash leaves
@@ -14,8 +15,9 @@
 import { createRecentSet, type RecentSet } from "../base/bounded.ts";
 import { equalBytes, keyOf } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
-import { allTensors, type Task } from "../base/task.ts";
+import { allTensors, cohortOf, massesOf, type Task, termsOf } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
+import { COHORT } from "../cohort/certificate.ts";
 import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/entry/bodies.ts";
 import { none } from "../privacy/none.ts";
 import { CATCH_UP, mayCatchUp, permittedAges } from "../task/combine.ts";
@@ -41,6 +43,9 @@ export interface Publication {
   readonly trained: Uint8Array;
   /** Name of the mechanism that released them. */
   readonly mechanism: string;
+  readonly mass: number;
+  /** The word of a cohort, whose mean `trained` is the hash of. */
+  readonly cohort?: Uint8Array;
 }
 
 /** A training whose result was added to another model: hashes of parameters. */
@@ -195,21 +200,39 @@ function move(
 }
 
 function publish({ task, codec, allShared }: State, body: PublishBody, of: Model | undefined): Judgement {
-  const { age, bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared } = body;
-  if (of === undefined) return { fault: "published without a training just before" };
-  if (task.privacy !== undefined && mechanism !== task.privacy.mechanism)
-    return { fault: `released by ${mechanism}; the task says ${task.privacy.mechanism}` };
-  if (age !== of.age) return { fault: `published at age ${age}, trained at ${of.age}` };
-  if (trained === undefined || !equalBytes(trained, of.params))
-    return { fault: "published another training than the one just before" };
+  const { bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared, cohort } = body;
+  const fault = originFault(task, body, of);
+  if (fault !== undefined || trained === undefined) return { fault: fault ?? "published without a training" };
   const { minBytes, maxBytes } = codec;
   if (bytes < minBytes || bytes > maxBytes || body.codec !== task.codec) {
     const lengths = minBytes === maxBytes ? String(maxBytes) : `${minBytes} to ${maxBytes}`;
     return { fault: `${bytes} bytes of ${body.codec}; the task's bodies are ${lengths} of ${task.codec}` };
   }
-  if (mass > LIMITS.maxMass) return { fault: `mass ${mass}; a model may stand for ${LIMITS.maxMass}` };
+  const { least, most } = massesOf(task);
+  if (mass < least || mass > most)
+    return { fault: `mass ${mass}; a model may stand for ${least === most ? most : `${least} to ${most}`}` };
   if (!equalBytes(shared, allShared)) return { fault: "shared other tensors than the task says" };
-  return { published: { trained, mechanism } };
+  return { published: { trained, mechanism, mass, ...(cohort && { cohort }) } };
+}
+
+/** Of what it is made: of the training just before, or of what the members of a cohort sent, where the task asks for that. */
+function originFault(
+  task: Task,
+  { age, trained, cohort, mechanism }: PublishBody,
+  of: Model | undefined,
+): string | undefined {
+  if (cohortOf(task) !== undefined) {
+    if (cohort === undefined) return "published alone, where the task asks for cohorts";
+    return mechanism === COHORT ? undefined : `the mean of a cohort under the mechanism ${mechanism}`;
+  }
+  if (cohort !== undefined) return "published the mean of a cohort, where the task has none";
+  if (of === undefined) return "published without a training just before";
+  const named = termsOf(task)?.mechanism;
+  if (named !== undefined && mechanism !== named)
+    return `released by ${mechanism ?? none.name}; the task says ${named}`;
+  if (age !== of.age) return `published at age ${age}, trained at ${of.age}`;
+  const isOther = trained !== undefined && !equalBytes(trained, of.params);
+  return isOther ? "published another training than the one just before" : undefined;
 }
 
 function aggregate(state: State, body: AggregateBody): Judgement {

@@ -6,7 +6,7 @@
  *     a task with one             every training says what was spent in all, of which epsilon is what the accountant makes, at most `maxEpsilon`; it grows by this
  *                                 training at least (more was charged where one did not come to its end)
  */
-import type { Task } from "../base/task.ts";
+import { type Task, termsOf } from "../base/task.ts";
 import type { TrainBody } from "../log/entry/bodies.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { EPSILON_UNIT, epsilonSpent, stepsSpent } from "../privacy/spent.ts";
@@ -28,7 +28,7 @@ export interface PrivacyClaims {
 }
 
 export function createPrivacyClaims(task: Task): PrivacyClaims {
-  const { privacy: terms } = task;
+  const terms = termsOf(task);
   const { budget, name } = mechanismOf(task);
   let latest: PrivacyClaim | undefined;
   let before = { epsilon: 0, steps: 0 };

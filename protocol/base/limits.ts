@@ -103,6 +103,8 @@ export const LIMITS = {
   maxTensors: 4096,
   /** Members of a cohort: the sum of so many fits into the words that carry it, and each sends something to each. */
   maxCohort: 5,
+  /** The word of a cohort for its mean: so many keys and signatures, and what is around them. */
+  maxCertificateBytes: 640,
   /** Offers of one epoch that are held, and elements of the chain from which a peer's lots come: a new chain costs it an epoch. */
   maxCohortOffers: 64,
   maxCohortLinks: 1024,

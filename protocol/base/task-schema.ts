@@ -3,6 +3,7 @@
  * (`task/json-schema.ts`) come from it; `task/manifest.ts` checks what depends on several fields.
  */
 import * as z from "zod";
+import { cohortSchema } from "./cohort-schema.ts";
 import { list } from "./faults.ts";
 import { LIMITS } from "./limits.ts";
 import { NOISE_BOUNDS } from "./spent.ts";
@@ -156,12 +157,14 @@ const staleness = z.strictObject({
 const privacy = z.strictObject({
   mechanism: z
     .string()
+    .optional()
     .describe(
       "dp-sgd (single records, by noise in each step) or gaussian-update (all records of a peer, by noise on what a training changed)",
     ),
   clipNorm: positive
     .min(1e-6)
     .max(1e6)
+    .optional()
     .describe("C: the most that one record, or one training, can move what is published"),
   noiseMultiplier: z
     .number()
@@ -177,11 +180,17 @@ const privacy = z.strictObject({
     .max(1e6)
     .optional()
     .describe("of targetEpsilon: how often each record is to be used, on average; 20 where left out"),
-  delta: positive.max(0.01).default(1e-5).describe("chance that the promise does not hold; well below 1 / records"),
+  delta: positive
+    .max(0.01)
+    .optional()
+    .describe("chance that the promise does not hold; well below 1 / records; 1e-5 where left out"),
   maxEpsilon: positive
     .max(1000)
     .optional()
     .describe("a peer that would spend more trains and publishes no more; targetEpsilon where left out"),
+  cohort: cohortSchema
+    .optional()
+    .describe("models leave a peer only in the mean of a few, of which each is hidden from the others"),
 });
 
 /** The defaults are the ones that `hearsay init` shows. */

@@ -3,6 +3,7 @@
  */
 import type * as z from "zod";
 import type { Immutable } from "./immutable.ts";
+import { LIMITS } from "./limits.ts";
 import type { taskSchema } from "./task-schema.ts";
 
 /** [name, shape]; a scalar has shape []. */
@@ -34,6 +35,29 @@ export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {
     readonly optimiser?: string;
   };
 };
+
+/** The terms under which a mechanism hides data: those of a task that names one. */
+export type PrivacyTerms = Omit<NonNullable<Task["privacy"]>, "mechanism" | "clipNorm" | "delta" | "cohort"> & {
+  readonly mechanism: string;
+  readonly clipNorm: number;
+  readonly delta: number;
+};
+
+/** Undefined where the task names no mechanism. */
+export function termsOf({ privacy }: Pick<Task, "privacy">): PrivacyTerms | undefined {
+  return privacy?.mechanism === undefined ? undefined : (privacy as PrivacyTerms); // complete, since the manifest was checked
+}
+
+/** How many meet to sum their models; undefined where each publishes its own. */
+export function cohortOf({ privacy }: Pick<Task, "privacy">): NonNullable<Task["privacy"]>["cohort"] {
+  return privacy?.cohort;
+}
+
+/** How many models one may stand for: as many as a cohort has members, or itself alone. */
+export function massesOf(task: Pick<Task, "privacy">): { readonly least: number; readonly most: number } {
+  const cohort = cohortOf(task);
+  return cohort === undefined ? { least: 1, most: LIMITS.maxMass } : { least: cohort.minimum, most: LIMITS.maxCohort };
+}
 
 /** A manifest as people write it: fields with a default may be missing. `parseTask` says what is wrong with one. */
 export type TaskSource = Readonly<Record<string, unknown>>;

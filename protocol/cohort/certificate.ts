@@ -28,10 +28,10 @@ export interface Signature {
   readonly signature: Uint8Array;
 }
 
-const VERSION = 1;
+/** What a log calls the mechanism of a mean under a certificate. */
+export const COHORT = "cohort";
 
-/** Longest certificate: five keys and signatures, and what is around them. */
-export const MAX_CERTIFICATE_BYTES = 640;
+const VERSION = 1;
 
 function textOf({ task, session, model, age, survivors }: Result): Uint8Array {
   return encodeCanonical(["result", task, session, model, age, survivors]);
@@ -80,7 +80,7 @@ export function certificateFault(
   minimum: number,
   crypto: Pick<Crypto, "verify">,
 ): string | undefined {
-  const read = bytes.length > MAX_CERTIFICATE_BYTES ? undefined : decodeCertificate(bytes);
+  const read = bytes.length > LIMITS.maxCertificateBytes ? undefined : decodeCertificate(bytes);
   if (read === undefined) return "it is no certificate of a cohort";
   const { session, survivors, signatures } = read;
   if (signatures.length !== claim.mass) return `${signatures.length} members signed it, it claims ${claim.mass}`;
@@ -96,7 +96,7 @@ export function certificateFault(
 function decodeCertificate(bytes: Uint8Array) {
   let value: unknown;
   try {
-    value = decodeCanonical(bytes, MAX_CERTIFICATE_BYTES);
+    value = decodeCanonical(bytes, LIMITS.maxCertificateBytes);
   } catch {
     return undefined;
   }

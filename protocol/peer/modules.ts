@@ -7,6 +7,7 @@ import type {
   Crypto,
   Identity,
   PeerId,
+  Secrecy,
   SecretDraws,
   Store,
   StoreChange,
@@ -42,6 +43,8 @@ export interface PeerModules {
   readonly rng: Rng;
   /** By what a privacy mechanism hides what it hides; needed where the task names one. */
   readonly draws?: SecretDraws;
+  /** What keeps secrets; needed where the task has cohorts. */
+  readonly secrecy?: Secrecy;
   /** Whether the store is where this peer left it; left out where nobody can tell. */
   readonly place?: StorePlace;
   /** What is remembered of others, where other parts of the process have to know who is known; made anew where left out. */

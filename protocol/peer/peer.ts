@@ -6,18 +6,21 @@
 
 import { toHex } from "../base/bytes.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
-import { numParams } from "../base/task.ts";
+import { cohortOf, numParams } from "../base/task.ts";
+import type { MeetingStatus } from "../cohort/meeting.ts";
 import type { Log } from "../log/stored/chain.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
+import type { Cohorts } from "./loop/cohorts.ts";
 import { loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import type { Counters } from "./reports.ts";
 import { registerServices } from "./services.ts";
 import {
+  joinCohorts,
   joinGreetings,
   joinInbound,
   joinLoop,
@@ -52,6 +55,8 @@ export interface PeerStatus {
   readonly thrift?: ThriftStatus;
   /** What is left of a privacy budget; left out where the task asks for none. */
   readonly privacy?: PrivacyStatus;
+  /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
+  readonly cohort?: MeetingStatus;
 }
 
 /** One peer at work: its log, its model, and what it does. */
@@ -81,19 +86,22 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const { archive, budget, life, log, store, subject, transport } = parts;
   const saved = await loadState(store, numParams(task));
   const hasPast = log.head().size > 1 || log.generation > 0;
-  const shelf = createBlobShelf({ budget, ...(archive && { archive }) }, subject.names.blob);
+  const isShown = cohortOf(task) === undefined; // the model before and after a merge, which an archive has, give a peer's own away
+  const shelf = createBlobShelf({ budget, ...(archive && isShown && { archive }) }, subject.names.blob);
   shelf.keep(subject.taskId, subject.manifest);
   const account = proofs ? await openAccount(parts, shelf) : undefined;
   const hiding = await openHiding(parts, hasPast);
   const past = proofs ? joinPast(parts, hasPast, hiding?.ledger) : undefined;
-  const { inbound, ranks, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
-  const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past, hiding });
+  const { inbound, places, ranks, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
+  const cohorts = joinCohorts(parts, { shelf, places, account });
+  const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past, hiding, cohorts });
   const latest = () => loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
   const hello = joinGreetings(parts, { receive, latest, newestOf, account, past });
 
   const announcements = { topic: subject.names.announce, handle: receive };
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
+  if (cohorts) services.push(cohorts.service);
   registerServices(transport, [...services, ...(modules.services ?? [])], life.signal);
   hello.start();
 
@@ -104,7 +112,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     stop: life.stop,
     status() {
       const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
-      return statusOf(parts, { ...now, account, privacy: hiding?.ledger.status() });
+      return statusOf(parts, { ...now, account, cohorts, privacy: hiding?.ledger.status() });
     },
     serving: () => loop.state().serving,
     current: () => loop.state().params,
@@ -118,11 +126,12 @@ interface Now {
   readonly fresh: number;
   readonly neighbours: number;
   readonly account: Accountability | undefined;
+  readonly cohorts: Cohorts | undefined;
   readonly thrift: ThriftStatus | undefined;
   readonly privacy: PrivacyStatus | undefined;
 }
 
-function statusOf(parts: Parts, { state, fresh, neighbours, account, thrift, privacy }: Now): PeerStatus {
+function statusOf(parts: Parts, { state, fresh, neighbours, account, cohorts, thrift, privacy }: Now): PeerStatus {
   const { identity, subject, trainer, transport, log, reports } = parts;
   return {
     peerId: identity.peerId,
@@ -141,5 +150,6 @@ function statusOf(parts: Parts, { state, fresh, neighbours, account, thrift, pri
     counters: reports.counters,
     ...(thrift && { thrift }),
     ...(privacy && { privacy }),
+    ...(cohorts && { cohort: cohorts.status() }),
   };
 }

@@ -3,10 +3,13 @@
  * is decided here.
  */
 import { drawsLots } from "../aggregate/registry.ts";
+import { HearsayError } from "../base/errors.ts";
 import type { PeerId } from "../base/seams.ts";
+import { cohortOf, massesOf, termsOf } from "../base/task.ts";
 import { initialParams } from "../learn/tensors.ts";
 import { lotOf } from "../log/entry/lot.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
+import { none } from "../privacy/none.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
 import type { Announcement } from "../wire/announcement.ts";
@@ -36,11 +39,13 @@ import { AGENT, createGreeter } from "./inbound/greet.ts";
 import { createHearing } from "./inbound/hearing.ts";
 import { createHelloService, type HelloService } from "./inbound/hello-service.ts";
 import { createInbound, type Inbound } from "./inbound/inbound.ts";
-import { createPlaces } from "./inbound/places.ts";
+import { createPlaces, type Places } from "./inbound/places.ts";
 import { createPuller } from "./inbound/puller.ts";
 import { euclideanNorm } from "./inbound/validate.ts";
 import { createLife, type Life } from "./life.ts";
 import { createCatchUp } from "./loop/catch-up.ts";
+import { createCohortOut } from "./loop/cohort-out.ts";
+import { type Cohorts, createCohorts } from "./loop/cohorts.ts";
 import { createFetch } from "./loop/fetch.ts";
 import { createHiddenFit, type Fit } from "./loop/hidden-fit.ts";
 import { type Ledger, openLedger } from "./loop/ledger.ts";
@@ -104,7 +109,8 @@ export interface Hiding {
 /** Undefined where the task asks for none. @throws HearsayError ERR_TASK where this peer's data are too few for its budget. */
 export async function openHiding(parts: Parts, hasPast: boolean): Promise<Hiding | undefined> {
   const { store, reports, trainer, draws, subject } = parts;
-  const { privacy: terms, training } = subject.task;
+  const { training } = subject.task;
+  const terms = termsOf(subject.task);
   const { budget } = mechanismOf(subject.task);
   if (terms === undefined || budget === undefined) return undefined;
   if (draws === undefined) throw new RangeError("a task with a privacy budget needs the module `draws`");
@@ -130,7 +136,7 @@ export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accou
   const onWanted = createWitness({ heads, transport, clock, identity, crypto }, life.signal);
   const prover = createProver(
     { crypto, transport, heads, doubts, life },
-    { taskId, codec: task.codec, onFork: bans.found, onWanted },
+    { taskId, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
   );
   const heardOf = (author: PeerId) => heardIn(identities.get(author)?.slot);
   return createAccountability({ log, heads, bans, prover, logService, pulls }, { taskId, crypto, gossip, heardOf });
@@ -171,6 +177,7 @@ export function joinPast(parts: Parts, hasPast: boolean, ledger: Ledger | undefi
 /** The way in. */
 export interface WayIn {
   readonly inbound: Inbound;
+  readonly places: Places;
   readonly ranks: Ranks;
   readonly book: AnnouncementBook;
   readonly receive: TopicService["handle"];
@@ -187,7 +194,7 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   const book = createAnnouncementBook(
     { clock, crypto, identities, ranks, budget },
     {
-      ...{ task: taskId, self: identity.peerId, bodyBytes: codec, announcementsPerSecond },
+      ...{ task: taskId, self: identity.peerId, bodyBytes: codec, announcementsPerSecond, masses: massesOf(task) },
       ...{ cycle: () => round.cycle, silentCycles: task.staleness.cutoff, ...(account && { accountable: account }) },
     },
   );
@@ -198,7 +205,24 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
   const isBanned = account && { isBanned: account.isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
-  return { inbound, ranks, book, receive: createHearing({ book, reports }, inbound.heard) };
+  return { inbound, places, ranks, book, receive: createHearing({ book, reports }, inbound.heard) };
+}
+
+/** Where the task asks for it: how models leave this peer in the mean of a few. @throws HearsayError ERR_CONFIG without what keeps secrets. */
+export function joinCohorts(
+  parts: Parts,
+  { shelf, places, account }: Pick<LoopNeeds, "shelf" | "account"> & Pick<WayIn, "places">,
+): Cohorts | undefined {
+  const cohort = cohortOf(parts.subject.task);
+  const { secrecy, life } = parts;
+  if (cohort === undefined) return undefined;
+  if (secrecy === undefined)
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "the task has privacy.cohort: give this peer `secrecy`, e.g. that of node/secrecy.ts",
+    );
+  const isBanned = (peer: PeerId) => account?.isBanned(peer) === true;
+  return createCohorts({ ...parts, secrecy, shelf, places }, { cohort, signal: life.signal, isBanned });
 }
 
 /** What the loop is made of beside the parts. */
@@ -210,6 +234,8 @@ export interface LoopNeeds {
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;
   readonly hiding: Hiding | undefined;
+  /** Where the task has cohorts. */
+  readonly cohorts: Cohorts | undefined;
 }
 
 /** Plans with the budget of bytes, where there is one. */
@@ -239,7 +265,7 @@ export interface Learning {
 export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
   const { archive, place, life, reports, subject } = parts;
-  const { saved, inbound, ranks, shelf, account, past, hiding } = needs;
+  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts } = needs;
   const { task, names } = subject;
   const start = initialParams(task.tensors, task.seed);
   const offers = createOffers(
@@ -253,8 +279,15 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
       ...{ takeChanges: () => account?.takeChanges() ?? [], published: offers.archived },
     },
   );
+  const { engine } = trainer;
   const published = { log, identity, crypto, subject, hashOf, ledger: hiding?.ledger };
-  const publisher = createPublisher(published, trainer.engine);
+  const wayOut =
+    cohorts === undefined
+      ? createWayOut({ saving, offers, publisher: createPublisher(published, engine) })
+      : createCohortOut(
+          { log, identity, hashOf, saving, offers, meeting: cohorts },
+          { task, taskId: subject.taskId, engine, mechanism: none },
+        );
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
   const reunion = createReunion({ aggregator, identities, trainer }, task);
@@ -280,7 +313,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
         { task, self: identity.peerId, signal: life.signal },
       ),
       meanwhile: task.training.adaptive && meanwhile,
-      wayOut: createWayOut({ saving, publisher, offers }),
+      wayOut,
       pace: createPace({ clock, plan }, { minCycleMs, signal: life.signal }),
       ...{ inbound, merging },
     },

@@ -1,6 +1,8 @@
 /** What a privacy mechanism does to a trained model before any of it leaves the peer, and what that costs of a budget. */
 import type { FitRequest, FitResult, SecretDraws, Trainer } from "../base/seams.ts";
-import type { Task } from "../base/task.ts";
+import type { PrivacyTerms, Task } from "../base/task.ts";
+
+export type { PrivacyTerms };
 
 /** A privacy mechanism, under the name that task, log and audit share. */
 export interface Mechanism {
@@ -16,9 +18,6 @@ export interface Mechanism {
   /** Where its promise wears out with each training; left out where it promises nothing. */
   readonly budget?: BudgetedTraining;
 }
-
-/** `privacy` of a task. */
-export type PrivacyTerms = NonNullable<Task["privacy"]>;
 
 /** What a peer holds, and how it trains. */
 export interface Holding {

@@ -1,7 +1,7 @@
 /** The privacy mechanisms, under the names that log and audit share. One more is its file and its place in this list. */
 import { dpSgd } from "./dp-sgd.ts";
 import { gaussianUpdate } from "./gaussian-update.ts";
-import type { Mechanism, PrivacyTerms } from "./mechanism.ts";
+import type { Mechanism } from "./mechanism.ts";
 import { none } from "./none.ts";
 
 /** Every mechanism, by name. One more is its file and its place in this list. */
@@ -13,7 +13,7 @@ export const MECHANISMS: ReadonlyMap<string, Mechanism> = new Map(
 export function mechanismOf({
   privacy,
 }: {
-  readonly privacy?: Pick<PrivacyTerms, "mechanism"> | undefined;
+  readonly privacy?: { readonly mechanism?: string | undefined } | undefined;
 }): Mechanism {
   const name = privacy?.mechanism ?? none.name;
   const mechanism = MECHANISMS.get(name);

@@ -10,7 +10,7 @@
 
 import { lowerMedian, mergeAges } from "../aggregate/staleness.ts";
 import type { Aggregator, CandidateExplanation, CandidateStatus, RuleCandidate } from "../base/seams.ts";
-import type { Task } from "../base/task.ts";
+import { type Task, termsOf } from "../base/task.ts";
 
 /** A model of another peer; of its weight and age, what the log says. */
 export interface WeighedCandidate extends RuleCandidate {
@@ -55,7 +55,7 @@ const LONGEST_LEAD = 64;
 /** Whether a peer that has merged nothing since it started takes the others' model in place of its own. */
 export function mayCatchUp(task: Task, ownAge: number, ages: readonly number[]): boolean {
   // whom to take is decided by the loss on the training data, which a privacy budget does not cover
-  if (ages.length < CATCH_UP_CANDIDATES || task.privacy !== undefined) return false;
+  if (ages.length < CATCH_UP_CANDIDATES || termsOf(task) !== undefined) return false;
   return lowerMedian(ages) - ownAge > task.staleness.cutoff * task.training.steps;
 }
 

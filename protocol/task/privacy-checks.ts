@@ -1,11 +1,18 @@
 /** What is wrong with the `privacy` of a manifest whose fields are right each by itself. */
 import type { Fault } from "../base/faults.ts";
 import type { Task, TaskDraft } from "../base/task.ts";
-import type { PrivacyTerms } from "../privacy/mechanism.ts";
 import { MECHANISMS, mechanismOf } from "../privacy/registry.ts";
+
+/** `delta` of a task that does not say. */
+const DELTA = 1e-5;
 
 /** `epochs` of a task that has a target and does not say. */
 const EPOCHS = 20;
+
+/** Neighbours tell a peer what it spent by its own announcements (peer/loop/ledger.ts). */
+const BESIDE_MECHANISM =
+  "beside a mechanism is not there yet: peers that publish no model of their own are told by nobody what they spent, so that a restored backup would spend it again; " +
+  "leave one of the two out";
 
 /** The privacy of a task with its defaults filled in. */
 export function completePrivacy({
@@ -13,16 +20,27 @@ export function completePrivacy({
   training,
   aggregation,
 }: Pick<TaskDraft, "privacy" | "training" | "aggregation">): {
-  readonly privacy?: PrivacyTerms;
+  readonly privacy?: NonNullable<TaskDraft["privacy"]>;
   readonly faults: readonly Fault[];
 } {
   if (privacy === undefined) return { faults: [] };
-  const { mechanism, noiseMultiplier, targetEpsilon, epochs, maxEpsilon = targetEpsilon } = privacy;
+  if (privacy.mechanism === undefined) return withoutMechanism(privacy);
+  const {
+    mechanism,
+    clipNorm,
+    delta = DELTA,
+    noiseMultiplier,
+    targetEpsilon,
+    epochs,
+    maxEpsilon = targetEpsilon,
+  } = privacy;
   const fault = (holds: boolean, field: string, message: string): Fault[] =>
     holds ? [] : [{ path: `privacy.${field}`, message }];
   const names = [...MECHANISMS.values()].filter(({ budget }) => budget !== undefined).map(({ name }) => name);
   const isFine = (n: number) => Math.abs(1000 * n - Math.floor(1000 * n + 0.5)) < 1e-9;
   const faults = [
+    ...fault(clipNorm !== undefined, "clipNorm", "is missing: the most that one record, or one training, can move"),
+    ...fault(privacy.cohort === undefined, "cohort", BESIDE_MECHANISM),
     ...fault(names.includes(mechanism), "mechanism", `"${mechanism}" is none; one of ${names.join(", ")}`),
     ...fault(
       (noiseMultiplier === undefined) !== (targetEpsilon === undefined),
@@ -53,7 +71,20 @@ export function completePrivacy({
       path: "training.absentClasses",
       message: `changes all gradients by which classes there are, and ${mechanism} hides single records; leave it out`,
     });
-  return { privacy: { ...privacy, ...planned, ...(maxEpsilon !== undefined && { maxEpsilon }) }, faults };
+  return { privacy: { ...privacy, delta, ...planned, ...(maxEpsilon !== undefined && { maxEpsilon }) }, faults };
+}
+
+/** Cohorts alone, which need none of the other fields. */
+function withoutMechanism(privacy: NonNullable<TaskDraft["privacy"]>): ReturnType<typeof completePrivacy> {
+  const { cohort, ...others } = privacy;
+  const needless = Object.entries(others).filter(([, value]) => value !== undefined);
+  const faults = needless.map(([name]) => ({
+    path: `privacy.${name}`,
+    message: "is of a mechanism; name one, or leave it out",
+  }));
+  if (cohort === undefined)
+    faults.push({ path: "privacy.mechanism", message: "is missing; name one, or give a cohort" });
+  return { privacy, faults };
 }
 
 /** Normalisation over a batch: what comes of one example then depends on the others. Its statistics are tensors of these names. */
@@ -65,7 +96,7 @@ export function mixingFaults(task: Pick<Task, "privacy" | "tensors">): Fault[] {
   const mixing = task.tensors.find(([name]) => BATCH_STATISTIC.test(name));
   if (mixing === undefined) return [];
   const message =
-    `${task.privacy?.mechanism} cuts the gradient of each example, and with batch normalisation (tensor ${mixing[0]}) no example has one of its own: ` +
+    `${mechanismOf(task).name} cuts the gradient of each example, and with batch normalisation (tensor ${mixing[0]}) no example has one of its own: ` +
     "take layer or group normalisation in its place, or the mechanism gaussian-update";
   return [{ path: "privacy.mechanism", message }];
 }

@@ -4,6 +4,7 @@
  *
  *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null, true where it serves pulls]
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
+ *   cohort  [2, offer or statement]                  -> [2, statement; empty: taken, or ask again]        (cohort/statements.ts)
  *   peers   [2, limit]                               -> [2, [[peerId, [multiaddr, ...]], ...]]
  */
 import { toHex } from "../base/bytes.ts";
@@ -23,6 +24,7 @@ export function taskNames(task: Uint8Array): {
   blob: string;
   pull: string;
   peers: string;
+  cohort: string;
 } {
   const tag = toHex(task.subarray(0, 16));
   return {
@@ -31,6 +33,7 @@ export function taskNames(task: Uint8Array): {
     blob: `/hearsay/${tag}/blob/${PROTOCOL_VERSION}.0.0`,
     pull: `/hearsay/${tag}/pull/${PROTOCOL_VERSION}.0.0`,
     peers: `/hearsay/${tag}/peers/${PROTOCOL_VERSION}.0.0`,
+    cohort: `/hearsay/${tag}/cohort/${PROTOCOL_VERSION}.0.0`,
   };
 }
 
@@ -107,6 +110,17 @@ export function encodeBlobAnswer({ total, chunk }: BlobAnswer): Uint8Array {
 export function decodeBlobAnswer(bytes: Uint8Array): BlobAnswer {
   const [, total, chunk] = fields(bytes, 3);
   return { total: count(total), chunk: binary(chunk) };
+}
+
+/** Request and answer alike. */
+export function encodeCohortMessage(sealed: Uint8Array): Uint8Array {
+  return encodeWithBytes([PROTOCOL_VERSION], sealed);
+}
+
+/** @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_VERSION. */
+export function decodeCohortMessage(bytes: Uint8Array): Uint8Array {
+  const [, sealed] = fields(bytes, 2);
+  return binary(sealed);
 }
 
 export function encodePeersRequest(limit: number): Uint8Array {

@@ -1,7 +1,7 @@
 /**
  * A model with its proof, in one answer. Strict DAG-CBOR arrays, as in messages.ts:
  *
- *   pull   [2, generation, seq, old]  ->  [2, prev(32), trained(32), mechanism, shared, growth, wanted, total, chunk]
+ *   pull   [2, generation, seq, old]  ->  [2, prev(32), trained(32), mechanism, shared, growth, wanted, total, chunk, certificate where it is of a cohort]
  *
  * The asker has an announcement of the entry `seq` of that generation of the answerer's log, and has proved that log up to `old` entries before: it knows
  * the frontier of that tree (log/tree/growth.ts); 0 where it knows nothing. What the announcement says is not said again: of the `publish` entry the answer has
@@ -31,6 +31,8 @@ export interface PullProof {
   readonly growth: readonly Uint8Array[];
   /** A cosignature is welcome. */
   readonly wanted: boolean;
+  /** Where the model is the mean of a cohort: the word of its members (cohort/certificate.ts). */
+  readonly cohort?: Uint8Array;
 }
 
 export interface PullAnswer extends PullProof {
@@ -58,14 +60,15 @@ export function decodePullRequest(bytes: Uint8Array): PullRequest {
 }
 
 export function encodePullAnswer(answer: PullAnswer): Uint8Array {
-  const { prev, trained, mechanism, shared, growth, wanted, total, chunk } = answer;
+  const { prev, trained, mechanism, shared, growth, wanted, total, chunk, cohort } = answer;
   const hashes = new Uint8Array(HASH_BYTES * growth.length);
   for (const [i, hash] of growth.entries()) hashes.set(hash, HASH_BYTES * i);
-  return encodeWithBytes([PROTOCOL_VERSION, prev, trained, mechanism, shared, hashes, wanted, total], chunk);
+  const before = [PROTOCOL_VERSION, prev, trained, mechanism, shared, hashes, wanted, total];
+  return cohort === undefined ? encodeWithBytes(before, chunk) : encodeCanonical([...before, chunk, cohort]);
 }
 
 export function decodePullAnswer(bytes: Uint8Array): PullAnswer {
-  const [, prev, trained, mechanism, shared, growth, wanted, total, chunk] = fields(bytes, 9);
+  const [, prev, trained, mechanism, shared, growth, wanted, total, chunk, cohort] = fields(bytes, 9);
   if (typeof wanted !== "boolean") throw malformed("`wanted` is not a truth value");
   return {
     prev: bytes32(prev),
@@ -76,6 +79,7 @@ export function decodePullAnswer(bytes: Uint8Array): PullAnswer {
     wanted,
     total: count(total),
     chunk: binary(chunk),
+    ...(cohort instanceof Uint8Array && { cohort }), // anything else there is a field of another future
   };
 }
 

@@ -1,7 +1,7 @@
 /** What a way of learning together looks like to an experiment: Hearsay's own peers, and the baselines that only sim/ knows. */
 import type { z } from "zod";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, PeerId, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
+import type { Crypto, Identity, PeerId, Secrecy, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Coalition, Disguise } from "../attacks/attack.ts";
@@ -32,6 +32,7 @@ export interface Environment {
   readonly task: Task;
   readonly clock: VirtualClock;
   readonly crypto: Crypto;
+  readonly secrecy?: Secrecy | undefined;
   readonly network: Network;
   readonly participants: readonly Participant[];
   /** All data in one place: only for `centralised`. */

@@ -3,15 +3,16 @@
  * trainer, transport or data wrapped by the attack.
  */
 import * as z from "zod";
-import type { Store } from "../../protocol/base/seams.ts";
+import type { PeerId, Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { parseByteLimit, UNLIMITED } from "../../protocol/traffic/byte-limit.ts";
 import { createNodeBudget, type NodeBudget } from "../network/budget.ts";
 import type { MembershipSpec } from "../seams/membership.ts";
 import { type RunningPeer, startPeer } from "../seams/peer.ts";
+import { createSimulatedSecrecy } from "../seams/secrecy.ts";
 import { createMemoryStore } from "../seams/store.ts";
-import type { Algorithm, Environment, Learner, Participant } from "./algorithm.ts";
+import type { Algorithm, Environment, Learner, Observer, Participant } from "./algorithm.ts";
 
 /** Shortest virtual time between two trainings; devices are slower than this. */
 const MIN_CYCLE_MS = 1;
@@ -72,8 +73,23 @@ function budgetOf({ scenario, clock }: Environment, { honest }: Participant): No
   return limit && createNodeBudget(clock, limit);
 }
 
+/** Tells an observer what a peer trains and merges. */
+function telling(observer: Observer, peer: PeerId): (event: PeerEvent) => void {
+  return (event) => {
+    if (event.kind === "trained") observer.trained(peer);
+    else if (event.kind === "merged") {
+      const parents = event.parents.map(({ weightQ16, explanation, ...parent }) => ({
+        ...parent,
+        weight: weightQ16 / UNIT_WEIGHT,
+        ...(explanation && { influence: explanation.influence }),
+      }));
+      observer.merged({ peer, parents });
+    }
+  };
+}
+
 async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
-  const { scenario, task, clock, crypto, network, observer } = environment;
+  const { scenario, task, clock, crypto, secrecy, network, observer } = environment;
   const { identity, device, trainer, draws, honest } = participant;
   const { peerId } = identity;
   const keeps = scenario.logs === "keep" || scenario.signatures; // others ask for proofs of what is signed
@@ -83,20 +99,9 @@ async function startLearner(environment: Environment, participant: Participant):
   let sessions = 0;
   let bytesBefore = 0;
 
-  function observe(event: PeerEvent): void {
-    if (event.kind === "trained") observer.trained(peerId);
-    else if (event.kind === "merged") {
-      const parents = event.parents.map(({ weightQ16, explanation, ...parent }) => ({
-        ...parent,
-        weight: weightQ16 / UNIT_WEIGHT,
-        ...(explanation && { influence: explanation.influence }),
-      }));
-      observer.merged({ peer: peerId, parents });
-    }
-  }
-
   async function start(): Promise<RunningPeer> {
     const transport = network.join(peerId, budget);
+    const rng = environment.rng.fork(`${peerId}/${sessions++}`);
     return startPeer({
       task,
       clock: clock.of(network.numberOf(peerId)),
@@ -105,14 +110,15 @@ async function startLearner(environment: Environment, participant: Participant):
       store,
       ...{ trainer, draws },
       transport: participant.disguise?.transport?.(transport) ?? transport,
-      rng: environment.rng.fork(`${peerId}/${sessions++}`),
+      rng,
+      ...(secrecy && { secrecy: createSimulatedSecrecy(secrecy, rng.fork("secrets")) }),
       trainMs: () => device.trainMs(),
       minCycleMs: MIN_CYCLE_MS,
       proofs: scenario.signatures,
       ...(membership && { membership }),
       ...(budget && { spending: () => budget }),
       explain: honest && scenario.metrics.explain === true,
-      ...(honest && { observe }),
+      ...(honest && { observe: telling(observer, peerId) }),
     });
   }
 

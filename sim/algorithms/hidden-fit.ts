@@ -1,6 +1,6 @@
 /** Trainings of a baseline under the privacy of the task: the same mechanism and ledger as a peer's, so that it stops at the same epsilon. */
 import type { SecretDraws, Trainer } from "../../protocol/base/seams.ts";
-import type { Task } from "../../protocol/base/task.ts";
+import { type Task, termsOf } from "../../protocol/base/task.ts";
 import { createHiddenFit, type Fit } from "../../protocol/peer/loop/hidden-fit.ts";
 import { openLedger } from "../../protocol/peer/loop/ledger.ts";
 import { mechanismOf } from "../../protocol/privacy/registry.ts";
@@ -8,7 +8,7 @@ import { createMemoryStore } from "../seams/store.ts";
 
 /** @param steps of one training. */
 export function hiddenFitOf(task: Task, trainer: Trainer, draws: SecretDraws, steps: number): Fit {
-  const { privacy: terms } = task;
+  const terms = termsOf(task);
   const { budget } = mechanismOf(task);
   if (terms === undefined || budget === undefined) return (request) => trainer.fit(request);
   const kind = budget.kindFor(terms, { rows: trainer.numExamples, training: { ...task.training, steps } });

@@ -6,7 +6,7 @@
  */
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, RuleInput, Trainer } from "../../protocol/base/seams.ts";
+import type { Crypto, Identity, RuleInput, Secrecy, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
@@ -50,6 +50,8 @@ export interface KeptModel {
 
 export interface ExperimentModules {
   readonly crypto: Crypto;
+  /** Needed where the task has cohorts. */
+  readonly secrecy?: Secrecy;
   /** Ed25519 identity of a 32-byte seed; used where the scenario asks for signatures. */
   identityFromSeed(seed: Uint8Array): Identity;
   loadData(spec: Scenario["data"], task: Scenario["task"]): Promise<LoadedData>;
@@ -69,6 +71,7 @@ interface Setup {
   readonly rng: Rng;
   readonly clock: VirtualClock;
   readonly crypto: Crypto;
+  readonly secrecy: Secrecy | undefined;
   readonly endMs: number;
   readonly crowd: readonly Member[];
   readonly attack: Attack | undefined;
@@ -190,7 +193,9 @@ function setUp(
   const aggregate = ruleOf(task);
   const coalition =
     attack && createCoalition({ task, clock, crypto, network, rng: rng.fork("attack"), liars, endMs, aggregate });
-  return { scenario, task, rng, clock, crypto, endMs, crowd, attack, surroundings, network, coalition, share };
+  const { secrecy } = modules;
+  const world = { clock, crypto, secrecy, network, surroundings, endMs };
+  return { scenario, task, rng, ...world, crowd, attack, coalition, share };
 }
 
 /** From whose forks everything random in a run comes. */

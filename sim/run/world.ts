@@ -4,7 +4,16 @@
  */
 
 import { createRng } from "../../protocol/base/rng.ts";
-import type { Archive, Clock, Crypto, Identity, Store, Trainer, Transport } from "../../protocol/base/seams.ts";
+import type {
+  Archive,
+  Clock,
+  Crypto,
+  Identity,
+  Secrecy,
+  Store,
+  Trainer,
+  Transport,
+} from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
@@ -17,12 +26,15 @@ import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import type { MembershipSpec } from "../seams/membership.ts";
 import { startPeer } from "../seams/peer.ts";
+import { createSimulatedSecrecy } from "../seams/secrecy.ts";
 import { createMemoryStore } from "../seams/store.ts";
 
 export interface WorldOptions {
   readonly task: Task;
   readonly seed: number;
   readonly crypto: Crypto;
+  /** Needed where the task has cohorts. */
+  readonly secrecy?: Secrecy;
   readonly latencyMs: number;
   /** As of `createPeer`. */
   readonly proofs?: boolean;
@@ -68,7 +80,7 @@ export interface World {
   add(peer: NewPeer): Promise<SimulatedPeer>;
 }
 
-export function createWorld({ task, seed, crypto, latencyMs, proofs = true, prefixOf }: WorldOptions): World {
+export function createWorld({ task, seed, crypto, secrecy, latencyMs, proofs = true, prefixOf }: WorldOptions): World {
   const clock = createVirtualClock();
   const conditions = constantLatency(latencyMs);
   const network = createNetwork({ clock, crypto, conditions, ...(prefixOf && { prefixOf }) });
@@ -94,6 +106,7 @@ export function createWorld({ task, seed, crypto, latencyMs, proofs = true, pref
         store,
         rng: rng.fork(starts === 1 ? peerId : `${peerId}/${starts}`),
         draws,
+        ...(secrecy && { secrecy: createSimulatedSecrecy(secrecy, rng.fork(`${peerId}/${starts}/secrets`)) }),
         trainer: wrap.wrapTrainer?.(trainer) ?? trainer,
         transport: wrap.wrapTransport?.(transport) ?? transport,
         trainMs: () => trainMs,

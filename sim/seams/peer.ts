@@ -7,6 +7,7 @@ import type {
   Clock,
   Crypto,
   Identity,
+  Secrecy,
   SecretDraws,
   Store,
   Trainer,
@@ -30,6 +31,8 @@ export interface PeerParts {
   readonly trainer: Trainer;
   readonly rng: Rng;
   readonly draws?: SecretDraws;
+  /** Needed where the task has cohorts. */
+  readonly secrecy?: Secrecy;
   /** Virtual duration of the next local training. */
   trainMs(): number;
   readonly minCycleMs: number;

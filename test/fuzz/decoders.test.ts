@@ -6,11 +6,17 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { decodeNpy } from "../../node/data/npy.ts";
+import { nodeSecrecy } from "../../node/secrecy.ts";
 import { concatBytes, equalBytes, floatsToBytes, toHex, utf8 } from "../../protocol/base/bytes.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import { numParams } from "../../protocol/base/task.ts";
 import { CODECS } from "../../protocol/codec/registry.ts";
 import { decodeSafetensors, encodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
+import { certificateFault, encodeCertificate, signResult } from "../../protocol/cohort/certificate.ts";
+import { misdeedIn } from "../../protocol/cohort/evidence.ts";
+import { makeOffer, readOffer } from "../../protocol/cohort/offers.ts";
+import * as cohort from "../../protocol/cohort/statements.ts";
+import { isOffer } from "../../protocol/cohort/statements.ts";
 import { createEntry, decodeEntry, type Entry, logIdOf, readEntry } from "../../protocol/log/entry/entry.ts";
 import { decodeEvidence, type Evidence, encodeEvidence, verifyEvidence } from "../../protocol/log/entry/evidence.ts";
 import { NO_SUCCESSOR } from "../../protocol/log/entry/succession.ts";
@@ -172,6 +178,23 @@ function message<T>(
   };
 }
 
+/** Fields are looked at before signatures fail. */
+const TRUSTING = { ...nodeCrypto, verify: () => true };
+const OFFER = makeOffer({ identity: alice, secrecy: nodeSecrecy }, { task: TASK_ID, epoch: 300, link: hash() });
+const STATEMENTS = [
+  cohort.say("join", hash(), { offers: [OFFER.sealed] }, alice),
+  cohort.say("share", hash(), { roster: 7 }, alice),
+  cohort.say("shares", hash(), { roster: 7, commitment: hash(), boxes: [[1, hash()]] }, alice),
+  cohort.say("masked", hash(), { hash: hash(), age: 300 }, alice),
+  cohort.say("unmask", hash(), { seeds: 7, keys: 8, survivors: [hash()] }, alice),
+  cohort.say("unmasked", hash(), { seeds: [[0, hash()]], keys: [] }, alice),
+  cohort.say("vouch", hash(), { model: hash(), age: 3, unmasked: [] }, alice),
+];
+const RESULT = { task: TASK_ID, session: hash(), model: hash(), age: 3, survivors: 3 };
+const CERTIFICATE = encodeCertificate(RESULT.session, 3, [
+  { publicKey: alice.publicKey, signature: signResult(RESULT, alice) },
+]);
+
 const TARGETS: readonly Target[] = [
   {
     name: "decodeCanonical",
@@ -199,6 +222,33 @@ const TARGETS: readonly Target[] = [
       assert.ok(payload === undefined || equalBytes(bytes, ANNOUNCEMENT), "a damaged envelope does not open");
     },
   },
+  {
+    name: "cohort read",
+    runs: 4000,
+    valid: STATEMENTS,
+    decode: (bytes) => assert.ok(equalBytes(cohort.read(bytes, TRUSTING).sealed, bytes)),
+  },
+  {
+    name: "cohort readOffer",
+    runs: 2000,
+    valid: [OFFER.sealed],
+    decode(bytes) {
+      const isOne = isOffer(bytes); // never throws
+      assert.ok(equalBytes(readOffer(bytes, TRUSTING).sealed, bytes) && isOne);
+    },
+  },
+  {
+    name: "cohort certificateFault",
+    runs: 3000,
+    valid: [CERTIFICATE],
+    lenient: true,
+    decode(bytes) {
+      const fault = certificateFault(bytes, { ...RESULT, mass: 1, publicKey: alice.publicKey }, 1, nodeCrypto);
+      assert.ok(fault !== undefined || equalBytes(bytes, CERTIFICATE), "a damaged certificate holds for nothing");
+      assert.equal(misdeedIn([bytes, bytes], nodeCrypto), undefined);
+    },
+  },
+  message("decodeCohortMessage", messages.decodeCohortMessage, messages.encodeCohortMessage, [OFFER.sealed, hash()]),
   message("vertical decodeAsk", vertical.decodeAsk, vertical.encodeAsk, [{ session: TASK_ID, step: "a/b", offset: 5 }]),
   message("vertical decodePart", vertical.decodePart, ({ total, chunk }) => vertical.encodePart(total, chunk), [
     { total: 300, chunk: hash() },

@@ -1,5 +1,6 @@
 /** A simulated world of peers on the blobs, and what tests read from it. Same options, same bytes. */
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
+import { nodeSecrecy } from "../../node/secrecy.ts";
 import { median } from "../../protocol/aggregate/rules/median.ts";
 import { utf8 } from "../../protocol/base/bytes.ts";
 import { createRng } from "../../protocol/base/rng.ts";
@@ -66,7 +67,15 @@ export function createCrowd(options: CrowdOptions = {}): Crowd {
   const { task = blobTask(), seed = 1, latencyMs = 10, trainMs = 100, minCycleMs = 1000, proofs = true } = options;
   const crypto = rememberVerdicts(nodeCrypto);
   const { prefixOf } = options;
-  const world = createWorld({ task, seed, crypto, latencyMs, proofs, ...(prefixOf && { prefixOf }) });
+  const world = createWorld({
+    task,
+    seed,
+    crypto,
+    secrecy: nodeSecrecy,
+    latencyMs,
+    proofs,
+    ...(prefixOf && { prefixOf }),
+  });
   const members: Member[] = [];
   const others = new Set<PeerId>();
 

@@ -2,6 +2,7 @@
 
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
+import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
@@ -40,6 +41,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...status.budget.map((link): [string, string] => ["budget", budgetText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
+    ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
     ["log", `${status.logSize} entries`],
     ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],
@@ -54,6 +56,17 @@ function budgetText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport
   const name = kind === "all" ? "" : `${kind}: `;
   const waits = isDry ? "; nothing passes until there is more" : "";
   return `${name}${byteLimitText(limit)}, ${formatBytes(leftBytes)} left now, ${formatBytes(spentBytes)} went since the start${waits}`;
+}
+
+const WAITS: Readonly<Record<MeetingStatus["waitsFor"], string>> = {
+  model: "its next model will wait for others",
+  others: "a model waits for others, and is shown to nobody",
+  session: "a model is in a sum",
+};
+
+function cohortText({ waitsFor, alone, sessions }: MeetingStatus): string {
+  const draws = alone === 0 ? "" : `; ${alone} draws brought too few together`;
+  return `${WAITS[waitsFor]}${draws}; in ${sessions.joined} sums, ${sessions.released} came to a mean`;
 }
 
 function givenUpText(thrift: ThriftStatus): string {

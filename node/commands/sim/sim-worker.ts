@@ -5,6 +5,7 @@
 import { parentPort } from "node:worker_threads";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
+import { nodeSecrecy } from "../../secrecy.ts";
 import { createDataLoader } from "./data.ts";
 import { writeModels } from "./model-files.ts";
 import { explainFault, type Installed, installPlugins } from "./plugins.ts";
@@ -57,6 +58,7 @@ export default async function runTask({
     installed = await installPlugins(scenario.plugins ?? [], folder);
     const modules = {
       crypto: nodeCrypto,
+      secrecy: nodeSecrecy,
       identityFromSeed,
       trainersFor,
       loadData: loadData(folder),

@@ -67,6 +67,11 @@ export interface PublishBody {
   readonly mass?: number;
   /** SHA-256 of the trained parameters that were released: `out` of the training. */
   readonly trained?: Uint8Array;
+  /**
+   * Where it is the mean of a cohort: the word of its members (cohort/certificate.ts). `trained` is then the hash of the mean before the codec. Not in
+   * version 1, and in no log from before 2026-11-29.
+   */
+  readonly cohort?: Uint8Array;
 }
 
 /** Of an entry: which fields its body has. */
@@ -237,6 +242,12 @@ const FIELDS: Readonly<{ 1: typeof FIELDS_1; 2: Fields }> = {
       },
       mass: { wants: `an integer in 1 .. ${MAX_MASS}`, accepts: isMass },
       trained: bytes32,
+      cohort: {
+        wants: `1 to ${LIMITS.maxCertificateBytes} bytes`,
+        accepts: (value) =>
+          value instanceof Uint8Array && value.length >= 1 && value.length <= LIMITS.maxCertificateBytes,
+        optional: true,
+      },
     },
     vertical: {
       session: bytes32,

@@ -27,6 +27,7 @@ import {
   type ProverComponents,
   type ProverOptions,
   proved,
+  requireVouched,
   unproved,
 } from "./proving.ts";
 import { pulledProof } from "./pulled-proofs.ts";
@@ -80,16 +81,13 @@ async function prove(court: Court, announced: Announcement): Promise<void> {
 }
 
 /** The leaf of the entry, which is what was announced, and in the announced tree. */
-function requirePublished(
-  { crypto, codec }: Court,
-  announced: Announcement,
-  logId: Uint8Array,
-  answer: ProveAnswer,
-): Uint8Array {
+function requirePublished(court: Court, announced: Announcement, logId: Uint8Array, answer: ProveAnswer): Uint8Array {
+  const { crypto, codec } = court;
   const { publicKey, seq, root } = announced;
   const entry = readEntry(answer.entry, crypto);
   if (!announces(announced, entry, codec) || !equalBytes(entry.logId, logId))
     throw unproved("the entry says another thing than the announcement");
+  requireVouched(court, announced, entry.type === "publish" ? entry.body.cohort : undefined);
   if (!signatureHolds(entry, crypto, publicKey)) throw unproved("the entry is not signed by its author");
   const leaf = leafHash(entry.signed.subarray(SIGNATURE_BYTES), crypto);
   if (!isIncluded({ index: seq, size: seq + 1, leaf, root }, answer.inclusion, crypto))

@@ -1,6 +1,7 @@
 /** What every proof of a model begins and ends with, whichever way it came (proofs.ts, pulled-proofs.ts). */
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId, Transport } from "../../base/seams.ts";
+import { certificateFault } from "../../cohort/certificate.ts";
 import { logIdOf } from "../../log/entry/entry.ts";
 import { type Frontier, isConsistent } from "../../log/tree/merkle.ts";
 import type { Announcement } from "../../wire/announcement.ts";
@@ -29,6 +30,8 @@ export interface ProverOptions {
   readonly taskId: Uint8Array;
   /** Name of the task's codec. */
   readonly codec: string;
+  /** Fewest members that have to vouch for a model; undefined where each publishes its own. */
+  readonly leastVouching: number | undefined;
   /** Evidence that came to light. */
   onFork(evidence: Uint8Array): void;
   /** An author wants its log cosigned, which has just been proved. */
@@ -127,6 +130,19 @@ function convict({ search, searched, life, onFork }: Court, known: SignedState, 
 function requireRefusal(error: unknown): HearsayError {
   if (isHearsayError(error, "ERR_LOG_PROOF")) return error;
   throw error;
+}
+
+/** A model of a cohort is taken where its members vouch for it, and of a peer alone where the task asks for no cohorts. @throws HearsayError ERR_LOG_PROOF. */
+export function requireVouched(
+  { crypto, taskId: task, leastVouching }: Court,
+  { model, age, mass, publicKey }: Announcement,
+  certificate: Uint8Array | undefined,
+): void {
+  if (leastVouching === undefined && certificate === undefined) return;
+  if (leastVouching === undefined) throw unproved("it is the mean of a cohort, and the task has none");
+  if (certificate === undefined) throw unproved("no cohort vouches for it");
+  const fault = certificateFault(certificate, { task, model, age, mass, publicKey }, leastVouching, crypto);
+  if (fault !== undefined) throw unproved(fault);
 }
 
 export function unproved(why: string, cause?: unknown): HearsayError {

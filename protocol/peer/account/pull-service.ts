@@ -44,10 +44,10 @@ async function answer(
   if (generation !== log.generation || seq >= log.head().size) throw notFound();
   const [{ prev, type, body }, growth] = await Promise.all([logService.entryAt(seq), log.growthProof(old, seq)]);
   if (type !== "publish" || body.trained === undefined) throw notFound();
-  const { model, trained, mechanism = "", shared = NOTHING } = body;
+  const { model, trained, mechanism = "", shared = NOTHING, cohort } = body;
   const part = await shelf.part(from, { hash: model, offset: 0, maxBytes: LIMITS.maxChunkBytes });
   const wanted = cosigning.wants(seq + 1, from);
-  return encodePullAnswer({ prev, trained, mechanism, shared, growth, wanted, ...part });
+  return encodePullAnswer({ prev, trained, mechanism, shared, growth, wanted, ...part, ...(cohort && { cohort }) });
 }
 
 function notFound(): HearsayError {

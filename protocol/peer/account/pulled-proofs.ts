@@ -13,7 +13,7 @@ import type { Announcement } from "../../wire/announcement.ts";
 import { encodeCanonical } from "../../wire/canonical.ts";
 import type { PullProof } from "../../wire/pull-messages.ts";
 import type { PulledProof } from "../loop/fetch.ts";
-import { type Court, contradicted, openingOf, proved, unproved } from "./proving.ts";
+import { type Court, contradicted, openingOf, proved, requireVouched, unproved } from "./proving.ts";
 
 /** Undefined where the frontier of what is remembered is not at hand, or the head is the same as before. @throws HearsayError ERR_RATE, ERR_LOG_PROOF. */
 export function pulledProof(court: Court, announced: Announcement): PulledProof | undefined {
@@ -29,6 +29,7 @@ export function pulledProof(court: Court, announced: Announcement): PulledProof 
       const entry = entryOf(announced, logId, codec, proof);
       if (!equalBytes(crypto.sha256(entry), announced.entry))
         throw unproved("the entry says another thing than the announcement");
+      requireVouched(court, announced, proof.cohort);
       const grown = grow(before, old, seq, proof.growth, crypto);
       if (grown === undefined) throw unproved("a proof of another length");
       const { frontier } = append(grown, seq, leafHash(entry, crypto), crypto);
@@ -44,9 +45,9 @@ function entryOf(
   { seq, tsMs, model, age, bytes, mass }: Announcement,
   logId: Uint8Array,
   codec: string,
-  { prev, trained, mechanism, shared }: PullProof,
+  { prev, trained, mechanism, shared, cohort }: PullProof,
 ): Uint8Array {
-  const body = { model, age, bytes, codec, mechanism, shared, mass, trained };
+  const body = { model, age, bytes, codec, mechanism, shared, mass, trained, ...(cohort && { cohort }) };
   const entry = encodeCanonical([2, logId, seq, prev, tsMs, "publish", body]);
   decodeEntry(entry);
   return entry;

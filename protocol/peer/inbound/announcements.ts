@@ -56,6 +56,8 @@ export interface AnnouncementOptions {
   /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
   readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
   readonly announcementsPerSecond: number;
+  /** How many models one may stand for. */
+  readonly masses: { readonly least: number; readonly most: number };
   /** Own cycles so far. */
   cycle(): number;
   /** An author of which nothing was heard for more own cycles than these has returned when it is heard of again. */
@@ -154,8 +156,9 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   // [IGNORE] A model that this author announced before: it can't become fresh again.
   const tag = slot?.tag ?? book.tags;
   if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
-  // [REJECT] A model that claims to stand for more peers than one may.
-  if (announcement.mass > LIMITS.maxMass) return { verdict: "reject", code: "ERR_MASS" };
+  // [REJECT] A model that claims to stand for more peers than one may, or for fewer than the task asks for.
+  const { least, most } = context.masses;
+  if (announcement.mass < least || announcement.mass > most) return { verdict: "reject", code: "ERR_MASS" };
   // [REJECT] A body that can't be the task's.
   const { minBytes, maxBytes } = context.bodyBytes;
   if (announcement.bytes < minBytes || announcement.bytes > maxBytes)

@@ -19,6 +19,8 @@ export interface BlobShelf {
   part(from: PeerId, request: BlobRequest): Promise<ArchivedChunk>;
   /** Served until the process ends. */
   keep(hash: Uint8Array, bytes: Uint8Array): void;
+  /** Served until the returned function is called. */
+  lend(hash: Uint8Array, bytes: Uint8Array): () => void;
   /** Served until `BODIES_SERVED` newer ones came, and then as long as the archive has it. */
   offer(blob: ArchivedBlob): void;
 }
@@ -85,6 +87,10 @@ export function createBlobShelf(
       return blob ? partOf(blob, request) : archived(from, request);
     },
     keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
+    lend(hash, bytes) {
+      kept.set(keyOf(hash), { bytes });
+      return () => void kept.delete(keyOf(hash));
+    },
     offer({ hash, bytes }) {
       rotating.set(keyOf(hash), { bytes });
       forgetOldest(rotating, BODIES_SERVED);

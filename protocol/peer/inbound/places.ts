@@ -11,6 +11,7 @@
  * Keys cost nothing: without this rule, four new and silent keys every five seconds hold all places for ever. A network in which all peers are new
  * to each other still starts with all places, because there every peer delivers.
  */
+import { forgetOldest } from "../../base/bounded.ts";
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
@@ -44,6 +45,8 @@ export interface Places {
   placed(): PeerId[];
   /** Moving average of the duration of a pull, ms; 0 before the first. */
   meanMs(): number;
+  /** After how long a pull is slow, ms: by the pulls of this author, where there were some, else of all. */
+  slowMs(author?: PeerId): number;
 }
 
 interface Pull {
@@ -74,13 +77,22 @@ interface Yard extends PlacesComponents {
   readonly pulls: Map<PeerId, Pull>;
   newcomersPlaces: number;
   meanMs: number;
+  /** The same of each author, those of long ago first. */
+  readonly means: Map<PeerId, number>;
 }
 
 /** @param bodyBytes of a model: how long a pull may take before there is a mean. */
 export function createPlaces(components: PlacesComponents, bodyBytes: number): Places {
   const { clock, standing, signal } = components;
   const pulls = new Map<PeerId, Pull>();
-  const yard: Yard = { ...components, bodyBytes, pulls, newcomersPlaces: LIMITS.maxConcurrentPulls, meanMs: 0 };
+  const yard: Yard = {
+    ...components,
+    bodyBytes,
+    pulls,
+    newcomersPlaces: LIMITS.maxConcurrentPulls,
+    meanMs: 0,
+    means: new Map(),
+  };
   signal.addEventListener("abort", () => {
     for (const { ending } of pulls.values()) ending.abort(signal.reason);
   });
@@ -105,6 +117,7 @@ export function createPlaces(components: PlacesComponents, bodyBytes: number): P
     pulling: () => [...pulls.keys()],
     placed: () => [...pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author),
     meanMs: () => yard.meanMs,
+    slowMs: (author) => slowMs(yard, (author === undefined ? undefined : yard.means.get(author)) ?? yard.meanMs),
   };
 }
 
@@ -114,11 +127,14 @@ function counted({ pulls }: Yard, matches: (pull: Pull) => boolean): number {
   return count;
 }
 
-function isSlow({ clock, meanMs, bodyBytes }: Yard, { startedMs }: Pull): boolean {
-  // A quarter of all the time that a pull has, while nothing is known.
+function isSlow(yard: Yard, { startedMs }: Pull): boolean {
+  return yard.clock.monotonicMs() - startedMs >= slowMs(yard, yard.meanMs);
+}
+
+/** @param meanMs of pulls; while nothing is known, 0: a quarter of all the time that a pull has. */
+function slowMs({ bodyBytes }: Yard, meanMs: number): number {
   const allMs = Math.max(LIMITS.requestTimeoutMs, (1000 * bodyBytes) / LIMITS.minBytesPerSecond);
-  const slowMs = meanMs > 0 ? Math.max(LEAST_SLOW_MS, SLOW * meanMs) : allMs / SLOW;
-  return clock.monotonicMs() - startedMs >= slowMs;
+  return meanMs > 0 ? Math.max(LEAST_SLOW_MS, SLOW * meanMs) : allMs / SLOW;
 }
 
 /** Of the pulls that have a place or not, the one that began first, which is first in the map. */
@@ -133,9 +149,19 @@ function end(yard: Yard, author: PeerId, outcome: Outcome): boolean {
   if (pull === undefined) return false;
   pulls.delete(author);
   const tookMs = clock.monotonicMs() - pull.startedMs;
-  if (outcome === "delivered") yard.meanMs = meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
+  if (outcome === "delivered") {
+    yard.meanMs = averaged(meanMs, tookMs);
+    const own = yard.means.get(author);
+    yard.means.delete(author); // at the end of the order
+    yard.means.set(author, averaged(own ?? 0, tookMs));
+    forgetOldest(yard.means, LIMITS.maxIdentities.near);
+  }
   if (pull.isNewcomer) yard.newcomersPlaces = placesAfter(yard.newcomersPlaces, outcome);
   return pull.hasPlace;
+}
+
+function averaged(meanMs: number, tookMs: number): number {
+  return meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
 }
 
 function release(yard: Yard): PeerId | undefined {

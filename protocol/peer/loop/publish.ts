@@ -6,9 +6,11 @@
  */
 
 import type { Identity } from "../../base/seams.ts";
+import type { PrivacyStatement, Statement } from "../../log/entry/bodies.ts";
+import type { Entry } from "../../log/entry/entry.ts";
 import type { Log } from "../../log/stored/chain.ts";
-import { encodeAnnouncement } from "../../wire/announcement.ts";
-import { type Encoded, type Published, published } from "../stages.ts";
+import { type AnnouncementDraft, encodeAnnouncement } from "../../wire/announcement.ts";
+import { type Encoded, type Published, published, type Trained } from "../stages.ts";
 import type { Ledger } from "./ledger.ts";
 
 export interface PublishComponents {
@@ -34,22 +36,43 @@ export async function publish(
 ): Promise<Published> {
   const { released, body, hash, codec } = encoded;
   const { mechanism, shared, mass } = released;
-  const { base, params, steps, age, moved } = released.trained;
-  const trained = hashOf(params);
+  const { age } = released.trained;
+  const training = trainingOf(released.trained, { hashOf, engine, privacy: ledger?.statement() ?? null });
+  const { out: trained, moved: between } = training.body;
   const bytes = body.length;
-  const between = moved && ([hashOf(moved.began), hashOf(moved.ended)] as const);
-  const privacy = ledger?.statement() ?? null;
-  const training = { in: hashOf(base), out: trained, steps, age, engine, privacy };
   const [, entry] = await log.append([
-    { type: "train", body: { ...training, ...(between && { moved: between }) } },
+    training,
     { type: "publish", body: { model: hash, age, bytes, codec, mechanism, shared, mass, trained } },
   ]);
   ledger?.published();
   if (entry === undefined) throw new Error("an append of two entries returned fewer");
-  const { generation, root, signature: note } = log.state();
-  const { seq, id, tsMs } = entry;
-  const place = { task: taskId, generation, seq, entry: id, root, note, tsMs };
+  const { privacy } = training.body;
   const spent = privacy && { spent: privacy.spent };
-  const announcement = encodeAnnouncement({ ...place, model: hash, bytes, age, mass, ...spent }, identity);
+  const says = { task: taskId, model: hash, bytes, age, mass, ...spent };
+  const announcement = announce({ log, identity }, entry, says);
   return published(encoded, { entry, trained, announcement, ...(between && { moved: between }) });
+}
+
+/** What the log says of a training. */
+export function trainingOf(
+  { base, params, steps, age, moved }: Trained,
+  {
+    hashOf,
+    engine,
+    privacy,
+  }: Pick<PublishComponents, "hashOf"> & { readonly engine: string; readonly privacy: PrivacyStatement | null },
+): Statement<"train"> {
+  const between = moved && ([hashOf(moved.began), hashOf(moved.ended)] as const);
+  const training = { in: hashOf(base), out: hashOf(params), steps, age, engine, privacy };
+  return { type: "train", body: { ...training, ...(between && { moved: between }) } };
+}
+
+/** The sealed announcement of the log's last entry, by which a model was published. */
+export function announce(
+  { log, identity }: Pick<PublishComponents, "log" | "identity">,
+  { seq, id, tsMs }: Entry,
+  says: Pick<AnnouncementDraft, "task" | "model" | "bytes" | "age" | "mass" | "spent">,
+): Uint8Array {
+  const { generation, root, signature: note } = log.state();
+  return encodeAnnouncement({ ...says, generation, seq, entry: id, root, note, tsMs }, identity);
 }

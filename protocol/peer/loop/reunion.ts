@@ -12,7 +12,7 @@
  * than half of what the own model knows about the own training data (soundness.ts).
  */
 import type { Aggregator, Trainer } from "../../base/seams.ts";
-import type { Task } from "../../base/task.ts";
+import { type Task, termsOf } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES } from "../../task/combine.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
 import type { Standing } from "../memory/identities.ts";
@@ -55,7 +55,7 @@ export function createReunion({ aggregator, identities, trainer }: ReunionCompon
 
   return {
     async met(own, candidates, cycle) {
-      if (task.privacy !== undefined) return; // what decides below is the loss on the training data, which a privacy budget does not cover
+      if (termsOf(task) !== undefined) return; // what decides below is the loss on the training data, which a privacy budget does not cover
       if (own.kind === "untrained") return; // a training is under way, and its trainer has no time for this
       if (candidates.filter((one) => hasReturned(one, cycle)).length < fewest) return;
       const { params } = await aggregator.aggregate("median", {}, { own: own.params, candidates });

@@ -45,11 +45,24 @@ export interface Offer {
 export interface Offers {
   /** Serves and announces what is in the log; resolves when it is announced. */
   offer(published: Published): Promise<void>;
+  /** The same of a mean that the log names (cohort-out.ts). */
+  offerMean(mean: PublishedMean): Promise<void>;
   /** Keeps for audits what is in the log and nobody is told of. */
   keep(published: Published): void;
+  /** The same of a trained model of which no body leaves this peer. */
+  keepTrained(blob: ArchivedBlob): void;
   latest(): Offer | undefined;
   /** What an archive keeps of the last publication, whether it was announced or not; nothing where there is no archive. */
   archived(): readonly ArchivedBlob[];
+}
+
+/** A body that the log names. */
+export interface PublishedMean {
+  readonly hash: Uint8Array;
+  readonly body: Uint8Array;
+  readonly age: number;
+  readonly entry: Entry;
+  readonly announcement: Uint8Array;
 }
 
 export interface OfferComponents {
@@ -69,25 +82,32 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
   const { shelf, archive, transport, reports } = components;
   let latest: Offer | undefined;
   let archived: readonly ArchivedBlob[] = [];
-  const keep = (published: Published) => {
+  const hold = (blobs: () => readonly ArchivedBlob[]) => {
     if (archive === undefined) return; // nobody asks for it
-    archived = blobsOf(published);
+    archived = blobs();
     void archive.put(archived);
+  };
+  const show = async ({ announcement, entry, hash, body, age }: PublishedMean) => {
+    latest = { announcement };
+    shelf.offer({ hash, bytes: body });
+    options.published(entry);
+    reports.counters.published++;
+    reports.tell({ kind: "published", model: hash, age, bytes: body.length });
+    await transport.announce(options.topic, announcement);
   };
   return {
     async offer(published) {
       const { announcement, entry, encoded } = published;
-      const { hash, body } = encoded;
-      latest = { announcement };
-      shelf.offer({ hash, bytes: body });
-      keep(published);
-      options.published(entry);
-      reports.counters.published++;
-      const { age } = encoded.released.trained;
-      reports.tell({ kind: "published", model: hash, age, bytes: body.length });
-      await transport.announce(options.topic, announcement);
+      const { hash, body, released } = encoded;
+      hold(() => blobsOf(published));
+      await show({ announcement, entry, hash, body, age: released.trained.age });
     },
-    keep,
+    async offerMean(mean) {
+      void archive?.put([{ hash: mean.hash, bytes: mean.body }]);
+      await show(mean);
+    },
+    keep: (published) => hold(() => blobsOf(published)),
+    keepTrained: (blob) => hold(() => [blob]),
     latest: () => latest,
     archived: () => archived,
   };

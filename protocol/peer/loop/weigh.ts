@@ -2,7 +2,7 @@
 
 import { eligible as isEligible, lagReference, staleness, stalenessWeightQ16 } from "../../aggregate/staleness.ts";
 import { equalBytes } from "../../base/bytes.ts";
-import type { Task } from "../../base/task.ts";
+import { cohortOf, type Task } from "../../base/task.ts";
 import { type Candidate, type Weighed, weighed } from "../stages.ts";
 
 /** @param ownAge age of the own model. @param cycle number of own cycles so far. */
@@ -11,6 +11,7 @@ export function weigh(task: Task, candidates: readonly Candidate[], ownAge: numb
     ownAge,
     candidates.map(({ announced }) => announced.age),
   );
+  const isOne = cohortOf(task) !== undefined; // a liar in a cohort must not count for all of it, and no log says how many a parent stood for
   return candidates.map((candidate) => {
     const { age, firstSeenCycle } = candidate.announced;
     const tau = staleness({
@@ -23,7 +24,7 @@ export function weigh(task: Task, candidates: readonly Candidate[], ownAge: numb
     return weighed(candidate, {
       tau,
       weightQ16: stalenessWeightQ16(tau, task.staleness),
-      mass: candidate.announced.mass,
+      mass: isOne ? 1 : candidate.announced.mass,
     });
   });
 }

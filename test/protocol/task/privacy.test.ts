@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { RATE_ONE } from "../../../protocol/base/spent.ts";
+import { cohortOf, termsOf } from "../../../protocol/base/task.ts";
 import { MECHANISMS, mechanismOf } from "../../../protocol/privacy/registry.ts";
 import { decodeTask, encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 
@@ -94,12 +95,56 @@ describe("the privacy of a task", () => {
   });
 });
 
+describe("the cohorts of a task", () => {
+  it("need none of the fields of a mechanism, and have three members where nothing else is said", () => {
+    const named = task({ cohort: {} });
+    assert.deepEqual(cohortOf(named), { size: 3, minimum: 3 });
+    assert.equal(termsOf(named), undefined);
+    assert.equal(mechanismOf(named).name, "none");
+    assert.deepEqual(decodeTask(encodeTask(named)), named);
+  });
+
+  it("have three to five members, and no minimum above the size", () => {
+    for (const [cohort, said] of [
+      [{ size: 2 }, /privacy\.cohort\.size/],
+      [{ size: 6 }, /privacy\.cohort\.size/],
+      [{ size: 4, minimum: 2 }, /privacy\.cohort\.minimum/],
+      [{ size: 3, minimum: 4 }, /privacy\.cohort\.minimum.*above size/],
+    ] as const)
+      assert.match(
+        faultOf(() => task({ cohort })),
+        said,
+      );
+    assert.deepEqual(cohortOf(task({ cohort: { size: 5, minimum: 4 } })), { size: 5, minimum: 4 });
+  });
+
+  it("do not stand beside a mechanism yet, nor fields of one beside them", () => {
+    assert.match(
+      faultOf(() => task({ ...dpSgd, targetEpsilon: 8, cohort: {} })),
+      /privacy\.cohort.*leave one of the two out/,
+    );
+    assert.match(
+      faultOf(() => task({ cohort: {}, clipNorm: 1 })),
+      /privacy\.clipNorm.*is of a mechanism/,
+    );
+    assert.match(
+      faultOf(() => task({})),
+      /privacy\.mechanism.*or give a cohort/,
+    );
+    assert.match(
+      faultOf(() => task({ mechanism: "dp-sgd", targetEpsilon: 8 })),
+      /privacy\.clipNorm.*is missing/,
+    );
+  });
+});
+
 describe("the noise of a peer", () => {
   const holding = { rows: 1437, training: { batch: 32, steps: 10 } };
 
   it("follows from the task's target and its own records", () => {
-    const { privacy } = task({ ...dpSgd, targetEpsilon: 8 });
-    const kindOf = (rows: number) => mechanismOf({ privacy }).budget?.kindFor(privacy ?? never(), { ...holding, rows });
+    const named = task({ ...dpSgd, targetEpsilon: 8 });
+    const kindOf = (rows: number) =>
+      mechanismOf(named).budget?.kindFor(termsOf(named) ?? never(), { ...holding, rows });
     assert.equal(kindOf(1437)?.noise, 788);
     assert.ok((kindOf(100)?.noise ?? 0) > 1200, "fewer records need more noise");
     assert.equal(kindOf(16)?.rate, RATE_ONE);
@@ -107,10 +152,10 @@ describe("the noise of a peer", () => {
 
   it("is refused where none is enough, with what to do", () => {
     for (const name of ["dp-sgd", "gaussian-update"]) {
-      const { privacy } = task({ ...dpSgd, mechanism: name, targetEpsilon: 1e-4, epochs: 1e6 });
+      const terms = termsOf(task({ ...dpSgd, mechanism: name, targetEpsilon: 1e-4, epochs: 1e6 }));
       const { budget } = MECHANISMS.get(name) ?? never();
       assert.match(
-        faultOf(() => budget?.kindFor(privacy ?? never(), { ...holding, rows: 40 })),
+        faultOf(() => budget?.kindFor(terms ?? never(), { ...holding, rows: 40 })),
         /no noise up to 1000 .*fewer epochs/,
       );
     }

@@ -179,6 +179,7 @@ describe("the names of a task's topic and protocols", () => {
       blob: "/hearsay/000102030405060708090a0b0c0d0e0f/blob/2.0.0",
       pull: "/hearsay/000102030405060708090a0b0c0d0e0f/pull/2.0.0",
       peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/2.0.0",
+      cohort: "/hearsay/000102030405060708090a0b0c0d0e0f/cohort/2.0.0",
     });
   });
 

@@ -95,6 +95,7 @@ function verdictOn(sealed: Uint8Array, before: Uint8Array | undefined): Verdict 
       self: READER.peerId,
       bodyBytes: CODEC,
       announcementsPerSecond: 20,
+      masses: { least: 1, most: 1 },
       cycle: () => 1,
       silentCycles: 20,
       accountable: {

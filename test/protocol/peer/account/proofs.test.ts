@@ -75,6 +75,7 @@ async function scene(log: HostileLog) {
     { crypto: nodeCrypto, transport, heads, doubts, life },
     {
       ...{ taskId: TASK, codec: "f32" },
+      leastVouching: undefined,
       onFork: (evidence) => void world.found.push(evidence),
       onWanted: async ({ seq }) => void world.wantedOf.push(seq),
     },

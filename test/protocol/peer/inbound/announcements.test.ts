@@ -103,6 +103,7 @@ function scene(options: SceneOptions = {}): Scene {
       self: me.peerId,
       bodyBytes: { minBytes: BODY_BYTES, maxBytes: BODY_BYTES },
       announcementsPerSecond,
+      masses: { least: 1, most: 1 },
       ...(options.accountable && { accountable: options.accountable }),
       cycle: () => made.cycle,
       silentCycles: 20,

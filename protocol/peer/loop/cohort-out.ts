@@ -1,0 +1,69 @@
+/**
+ * The way out of a peer whose task has cohorts: the training stands in the log, and the model waits for a cohort (cohort/meeting.ts), which the loop does not wait for. A mean that this peer
+ * is to publish is logged, offered and announced at the end of its next training, so that the loop alone writes what others can ask for.
+ */
+import { bytesOf } from "../../base/bytes.ts";
+import { allTensors, type Task } from "../../base/task.ts";
+import { COHORT } from "../../cohort/certificate.ts";
+import type { Outcome } from "../../cohort/coordinator.ts";
+import type { Mechanism } from "../../privacy/mechanism.ts";
+import type { Own } from "../stages.ts";
+import { announce, type PublishComponents, type PublishedUnder, trainingOf } from "./publish.ts";
+import { release } from "./release.ts";
+import type { Saving } from "./saving.ts";
+import type { Offers, WayOut } from "./way-out.ts";
+
+/** A mean, and the word of its cohort. */
+export type Release = Extract<Outcome, { readonly kind: "released" }>;
+
+export interface CohortOutComponents extends PublishComponents {
+  readonly saving: Pick<Saving, "resume">;
+  readonly offers: Pick<Offers, "offerMean" | "keepTrained">;
+  readonly meeting: CohortQueue;
+}
+
+/** What the loop has to do with cohorts. */
+export interface CohortQueue {
+  /** This model waits for a cohort. */
+  offer(params: Float32Array, age: number): void;
+  /** Means that this peer is to publish; given once. */
+  takeReleases(): readonly Release[];
+}
+
+export interface CohortOutOptions extends PublishedUnder {
+  readonly task: Task;
+  readonly mechanism: Mechanism;
+}
+
+export function createCohortOut(components: CohortOutComponents, options: CohortOutOptions): WayOut {
+  const { saving, offers, meeting, log, hashOf } = components;
+  const { task, mechanism, engine } = options;
+  return async (own: Own, isQuiet: boolean) => {
+    const mayLog = await saving.resume();
+    if (!mayLog || own.kind === "untrained") return mayLog;
+    if (own.kind === "trained") {
+      const training = trainingOf(own, { hashOf, engine, privacy: null });
+      await log.append([training]);
+      offers.keepTrained({ hash: training.body.out, bytes: bytesOf(own.params) });
+    }
+    if (isQuiet) return true;
+    if (own.kind === "trained") meeting.offer(release(own, mechanism, task).params, own.age);
+    for (const one of meeting.takeReleases()) await publishMean(components, options, one);
+    return true;
+  };
+}
+
+/** On disk before anybody hears of it. */
+async function publishMean(
+  { log, identity, hashOf, offers }: CohortOutComponents,
+  { task, taskId }: CohortOutOptions,
+  { mean, age, mass, certificate }: Release,
+): Promise<void> {
+  const { hash, body, params } = mean;
+  const says = { model: hash, age, bytes: body.length };
+  const made = { codec: task.codec, mechanism: COHORT, shared: allTensors(task), mass, trained: hashOf(params) };
+  const [entry] = await log.append([{ type: "publish", body: { ...says, ...made, cohort: certificate } }]);
+  if (entry === undefined) throw new Error("an append of an entry returned none");
+  const announcement = announce({ log, identity }, entry, { task: taskId, ...says, mass });
+  await offers.offerMean({ hash, body, age, entry, announcement });
+}
