@@ -1,5 +1,5 @@
 /**
- * One process of test/e2e/budget.test.ts: a real peer with a budget, and beside it a count of all bytes of all sockets of the process, by Node's own
+ * One process of metered.ts: a real peer with a budget, and beside it a count of all bytes of all sockets of the process, by Node's own
  * counters of each socket: nothing of the peer takes part in it.
  */
 import { subscribe } from "node:diagnostics_channel";
@@ -30,7 +30,14 @@ export interface Sample {
   readonly leftBytes: number;
   readonly merges: number;
   readonly cycles: number;
+  /** Where it listens. */
+  readonly addresses: readonly string[];
+  /** On the held-out examples; in the answer to EVALUATE only. */
+  readonly accuracy?: number;
 }
+
+/** Asks a process for a sample with the accuracy. */
+export const EVALUATE = "evaluate";
 
 const SAMPLE_EVERY_MS = 100;
 
@@ -45,18 +52,27 @@ function socketBytes(): number {
 
 async function live({ stateDir, task: source, data, budget, ...options }: MeteredAssignment): Promise<void> {
   const task = parseTask(source);
-  const { train } = await loadPeerData(data, task);
+  const { train, holdout } = await loadPeerData(data, task);
   const running = await startPeer({
-    ...{ stateDir, task, train, engine: "auto", mdns: false, maxOutbound: 8 },
+    ...{ stateDir, task, train, ...(holdout && { holdout }), engine: "auto", mdns: false, maxOutbound: 8 },
     ...{ listen: ["/ip4/127.0.0.1/tcp/0"], budget: linkBudgets(budget), ...options },
   });
-  const sample = () => {
+  const sample = (evaluated: { readonly accuracy?: number } = {}) => {
     const { cycle, counters } = running.peer.status();
     const [{ spentBytes, leftBytes } = { spentBytes: 0, leftBytes: 0 }] = running.budget();
     const counted = { atMs: Date.now(), socketBytes: socketBytes(), spentBytes, leftBytes };
-    process.send?.({ ...counted, merges: counters.merges, cycles: cycle } satisfies Sample);
+    process.send?.({
+      ...counted,
+      merges: counters.merges,
+      cycles: cycle,
+      addresses: running.addresses(),
+      ...evaluated,
+    } satisfies Sample);
   };
   setInterval(sample, SAMPLE_EVERY_MS);
+  process.on("message", (message) => {
+    if (message === EVALUATE) void running.peer.evaluate("holdout").then(({ accuracy = 0 }) => sample({ accuracy }));
+  });
   await running.done;
 }
 
