@@ -12,6 +12,9 @@ import { LIMITS } from "../../protocol/base/limits.ts";
 import { wallClock } from "../clock.ts";
 import { type FrameOptions, FrameReader } from "./frame-reader.ts";
 
+/** With the 12 bytes of yamux before it, one message of Noise (65,519 bytes). */
+const PIECE_BYTES = 65_507;
+
 /** A frame that takes longer than this, and comes slower than LIMITS.minBytesPerSecond, is given up. */
 const GRACE_MS = LIMITS.requestTimeoutMs;
 
@@ -214,9 +217,18 @@ export function writeFrame(stream: Stream, frame: Uint8Array, signal: AbortSigna
   return sendFrame(stream, [frame], signal);
 }
 
-/** The same of a frame in parts, of which none is copied. */
+/**
+ * The same of a frame in parts, of which none is copied. A long frame goes in pieces: yamux would send all that the window of the stream permits as one frame of its own,
+ * which the other end sees when it is whole, so that the one would wait while the other works.
+ */
 export async function sendFrame(stream: Stream, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
-  if (!stream.send(lp.encode.single(new Uint8ArrayList(...parts)))) await drained(stream, signal);
+  const frame = lp.encode.single(new Uint8ArrayList(...parts));
+  if (frame.byteLength <= PIECE_BYTES) {
+    if (!stream.send(frame)) await drained(stream, signal);
+    return;
+  }
+  for (let at = 0; at < frame.byteLength; at += PIECE_BYTES)
+    if (!stream.send(frame.sublist(at, Math.min(frame.byteLength, at + PIECE_BYTES)))) await drained(stream, signal);
 }
 
 /** The `drain` *event*: `stream.onDrain()` resolves at once after its first use (@libp2p/utils 7.4). */

@@ -1,9 +1,9 @@
 /** The answering end of a link (link-messages.ts). */
 import type { Stream } from "@libp2p/interface";
-import { decodeUtf8, utf8 } from "../../protocol/base/bytes.ts";
+import { decodeUtf8, lengthOf, partsOf, utf8 } from "../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import type { PeerId, RequestHandler } from "../../protocol/base/seams.ts";
+import type { PeerId, Reply, RequestHandler } from "../../protocol/base/seams.ts";
 import { untilAborted } from "../../protocol/base/until-aborted.ts";
 import { wallClock } from "../clock.ts";
 import type { Hold } from "./byte-budget.ts";
@@ -114,7 +114,7 @@ async function serveOne(serving: Serving, number: number, name: string, body: Ui
   try {
     room = await shares.bytes.hold(from, LIMITS.maxFrameBytes, stop);
     const made = await untilAborted(answer(serving, handler, body), stop);
-    room.resize(made.body.length);
+    room.resize(lengthOf(made.body));
     await reply(serving, number, made);
   } catch (error) {
     if (serving.gone.signal.aborted) return;
@@ -128,13 +128,13 @@ async function serveOne(serving: Serving, number: number, name: string, body: Ui
 
 interface Made {
   readonly status: Status;
-  readonly body: Uint8Array;
+  readonly body: Reply;
 }
 
 async function answer({ shares, from }: Serving, handler: RequestHandler, asked: Uint8Array): Promise<Made> {
   try {
     const body = await handler(from, asked);
-    if (body.length <= LIMITS.maxFrameBytes) return { status: STATUS.ok, body };
+    if (lengthOf(body) <= LIMITS.maxFrameBytes) return { status: STATUS.ok, body };
     return { status: STATUS.refused, body: utf8("ERR_TOO_LARGE") };
   } catch (error) {
     if (!isHearsayError(error)) return { status: STATUS.failed, body: NOTHING };
@@ -148,7 +148,7 @@ function reply(serving: Serving, number: number, { status, body }: Made): Promis
   const { stream, gone } = serving;
   const sent = serving.writing.then(() => {
     const stop = AbortSignal.any([gone.signal, AbortSignal.timeout(LIMITS.requestTimeoutMs)]);
-    return sendFrame(stream, [headOf(number, status), body], stop);
+    return sendFrame(stream, [headOf(number, status), ...partsOf(body)], stop);
   });
   serving.writing = sent.catch((error: Error) => stream.abort(error)); // what it was to take it did not take
   return sent;

@@ -1,9 +1,9 @@
 /** The answering end of a request: one frame in, one frame out (transport.ts). */
 import type { Stream } from "@libp2p/interface";
-import { concatBytes, utf8 } from "../../protocol/base/bytes.ts";
+import { concatBytes, lengthOf, partsOf, utf8 } from "../../protocol/base/bytes.ts";
 import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import type { PeerId, RequestHandler } from "../../protocol/base/seams.ts";
+import type { PeerId, Reply, RequestHandler } from "../../protocol/base/seams.ts";
 import { wallClock } from "../clock.ts";
 import type { Hold } from "./byte-budget.ts";
 import { readFrame, writeFrame } from "./frames.ts";
@@ -80,13 +80,13 @@ async function answer(
   from: PeerId,
   body: Uint8Array,
 ): Promise<{ frame: Uint8Array; fault: boolean }> {
-  let reply: Uint8Array;
+  let reply: Reply;
   try {
     reply = await handler(from, body);
   } catch (error) {
     if (!isHearsayError(error)) throw error;
     return { frame: concatBytes(FAILED, utf8(error.code)), fault: MALFORMED.includes(error.code) };
   }
-  if (reply.length <= LIMITS.maxFrameBytes) return { frame: concatBytes(OK, reply), fault: false };
+  if (lengthOf(reply) <= LIMITS.maxFrameBytes) return { frame: concatBytes(OK, ...partsOf(reply)), fault: false };
   return { frame: concatBytes(FAILED, utf8("ERR_TOO_LARGE")), fault: false };
 }

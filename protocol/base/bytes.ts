@@ -77,15 +77,31 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
+  const whole = new Uint8Array(lengthOf(parts));
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
     offset += part.length;
   }
   return whole;
+}
+
+/** Bytes in all. */
+export function lengthOf(parts: Uint8Array | readonly Uint8Array[]): number {
+  if (parts instanceof Uint8Array) return parts.length;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  return length;
+}
+
+/** What is whole is one part. */
+export function partsOf(parts: Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
+  return parts instanceof Uint8Array ? [parts] : parts;
+}
+
+/** The bytes of what is whole, or in parts. */
+export function joined(parts: Uint8Array | readonly Uint8Array[]): Uint8Array {
+  return parts instanceof Uint8Array ? parts : concatBytes(...parts);
 }
 
 function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {

@@ -80,8 +80,11 @@ export interface Verdict {
   readonly relay?: boolean;
 }
 
-/** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. */
-export type RequestHandler = (from: PeerId, body: Uint8Array) => Promise<Uint8Array> | Uint8Array;
+/** An answer, or its parts, so that a long one need not be copied together. */
+export type Reply = Uint8Array | readonly Uint8Array[];
+
+/** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. What it answers with never changes afterwards. */
+export type RequestHandler = (from: PeerId, body: Uint8Array) => Promise<Reply> | Reply;
 
 /** An open connection to a peer. */
 export interface PeerConnection {

@@ -42,15 +42,25 @@ export function encodeCanonical(value: unknown): Uint8Array {
  * numbers without copying them; they are copied once on their way into it.
  */
 export function encodeWithBytes(before: readonly unknown[], last: Uint8Array): Uint8Array {
-  end = 0;
-  writeHead(ARRAY, before.length + 1);
-  for (const value of before) write(value);
-  writeHead(BYTES, last.length);
+  writeUpTo(before, last);
   const shift = -end & 7;
   const encoded = new Uint8Array(shift + end + last.length).subarray(shift);
   encoded.set(scratch.subarray(0, end));
   encoded.set(last, end);
   return encoded;
+}
+
+/** The same in two parts, the second of which is `last` itself. */
+export function encodeBeforeBytes(before: readonly unknown[], last: Uint8Array): [head: Uint8Array, last: Uint8Array] {
+  writeUpTo(before, last);
+  return [scratch.slice(0, end), last];
+}
+
+function writeUpTo(before: readonly unknown[], last: Uint8Array): void {
+  end = 0;
+  writeHead(ARRAY, before.length + 1);
+  for (const value of before) write(value);
+  writeHead(BYTES, last.length);
 }
 
 function write(value: unknown): void {

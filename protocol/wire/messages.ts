@@ -10,7 +10,7 @@
 import { toHex } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { PeerId } from "../base/seams.ts";
-import { encodeCanonical, encodeWithBytes } from "./canonical.ts";
+import { encodeBeforeBytes, encodeCanonical, encodeWithBytes } from "./canonical.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
 
@@ -105,6 +105,11 @@ export function decodeBlobRequest(bytes: Uint8Array): BlobRequest {
 
 export function encodeBlobAnswer({ total, chunk }: BlobAnswer): Uint8Array {
   return encodeWithBytes([PROTOCOL_VERSION, total], chunk);
+}
+
+/** The same in two parts: what stands before the chunk, and the chunk itself. */
+export function blobAnswerInParts({ total, chunk }: BlobAnswer): readonly Uint8Array[] {
+  return encodeBeforeBytes([PROTOCOL_VERSION, total], chunk);
 }
 
 export function decodeBlobAnswer(bytes: Uint8Array): BlobAnswer {

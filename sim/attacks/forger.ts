@@ -7,7 +7,7 @@
  * those of the honest peer.
  */
 import { forgetOldest } from "../../protocol/base/bounded.ts";
-import { toHex } from "../../protocol/base/bytes.ts";
+import { joined, toHex } from "../../protocol/base/bytes.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
 import { codecOf } from "../../protocol/codec/registry.ts";
@@ -153,7 +153,7 @@ function serve({ bodies }: Memory, honest: RequestHandler): RequestHandler {
 /** Who asks at a new connection hears what it would have heard, not what the liar's peer would say. */
 function greet(memory: Memory, honest: RequestHandler): RequestHandler {
   return async (from, body) => {
-    const { task, agent } = decodeHelloAnswer(await honest(from, body));
+    const { task, agent } = decodeHelloAnswer(joined(await honest(from, body)));
     const announcement = memory.told.get(from) ?? memory.shown;
     return encodeHelloAnswer({ task, agent, ...(announcement && { announcement }) });
   };

@@ -1,4 +1,5 @@
 /** Requests of the network in memory: one question to a neighbour, one answer, and how each ends. */
+import { joined, lengthOf } from "../../protocol/base/bytes.ts";
 import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId } from "../../protocol/base/seams.ts";
@@ -49,7 +50,7 @@ async function replyOf(node: Node, from: PeerId, { protocol, body }: Question): 
   try {
     const reply = await node.handlers.get(protocol)?.(from, body);
     if (reply === undefined) return "ERR_UNREACHABLE"; // not served
-    return reply.length > LIMITS.maxFrameBytes ? "ERR_TOO_LARGE" : reply;
+    return lengthOf(reply) > LIMITS.maxFrameBytes ? "ERR_TOO_LARGE" : joined(reply);
   } catch (error) {
     return isHearsayError(error) ? error.code : "ERR_UNREACHABLE"; // a fault of the handler is its own affair
   }

@@ -149,6 +149,15 @@ export function transportConformance(kind: string, create: TransportFactory): vo
       },
     );
 
+    pair("come whole where the answerer gives them in parts", async (ask, answerer) => {
+      const parts = [bytes(1, 2), new Uint8Array(0), new Uint8Array(LIMITS.maxChunkBytes).fill(3), bytes(4)];
+      answerer.onRequest(ECHO, () => parts);
+      const answer = await ask(ECHO, bytes(0));
+      assert.ok(Buffer.from(answer).equals(Buffer.concat(parts)));
+      answerer.onRequest("/test/long/2", () => [bytes(1), new Uint8Array(LIMITS.maxFrameBytes)]);
+      await assert.rejects(ask("/test/long/2", bytes(0)), { code: "ERR_TOO_LARGE" });
+    });
+
     pair("longer than a request are refused with ERR_TOO_LARGE, and so are too long answers", async (ask, answerer) => {
       answerer.onRequest(ECHO, () => bytes(1));
       answerer.onRequest("/test/long/1", () => new Uint8Array(LIMITS.maxFrameBytes + 1));

@@ -1,4 +1,5 @@
 /** Wrappers of a Transport that make an otherwise honest peer misbehave, or tell a test what passed. */
+import { joined } from "../../protocol/base/bytes.ts";
 import type { Identity, Transport } from "../../protocol/base/seams.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../protocol/wire/announcement.ts";
 import { decodeHelloAnswer, encodeHelloAnswer, HELLO_PROTOCOL } from "../../protocol/wire/messages.ts";
@@ -20,7 +21,7 @@ export function lyingAboutAge(identity: Identity, lie: (age: number) => number):
     onRequest(protocol, handler) {
       if (protocol !== HELLO_PROTOCOL) return transport.onRequest(protocol, handler);
       transport.onRequest(protocol, async (from, body) => {
-        const { announcement, ...answer } = decodeHelloAnswer(await handler(from, body));
+        const { announcement, ...answer } = decodeHelloAnswer(joined(await handler(from, body)));
         return encodeHelloAnswer({ ...answer, ...(announcement && { announcement: resign(announcement) }) });
       });
     },
@@ -48,7 +49,7 @@ export function observed(transport: Transport, see: (passed: Passed) => void): T
     },
     onRequest(name, handler) {
       transport.onRequest(name, async (from, body) => {
-        const bytes = await handler(from, body);
+        const bytes = joined(await handler(from, body));
         see({ direction: "answered", name, bytes });
         return bytes;
       });

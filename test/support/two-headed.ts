@@ -1,8 +1,8 @@
 /** A liar with two logs under one key, which answers from whichever a test tells it to. */
 import { nodeCrypto } from "../../node/crypto.ts";
-import { equalBytes } from "../../protocol/base/bytes.ts";
+import { equalBytes, joined } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
+import type { PeerId, Reply, RequestHandler, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { logIdOf } from "../../protocol/log/entry/entry.ts";
 import { encodeTask } from "../../protocol/task/manifest.ts";
@@ -68,8 +68,7 @@ export function joinTwoHeaded(crowd: Crowd, number: number, task: Task, faces: F
   const { blob, announce } = taskNames(taskId);
   transport.onRequest(
     blob,
-    (from, body) =>
-      Promise.any(heads.map(async ({ handlers }) => handlers.get(blob)?.(from, body))) as Promise<Uint8Array>,
+    (from, body) => Promise.any(heads.map(async ({ handlers }) => handlers.get(blob)?.(from, body))) as Promise<Reply>,
   );
   transport.onRequest(HELLO_PROTOCOL, (from) => {
     const announcement = faces.greeting(from);
@@ -89,7 +88,7 @@ async function answer(heads: readonly Head[], faces: Faces, from: PeerId, reques
   const head = asked.length === 1 ? asked[0] : asked[faces.headFor(from, seq, request.what)];
   const handler = head?.handlers.get(LOG_PROTOCOL);
   if (handler === undefined) throw new HearsayError("ERR_NOT_FOUND", "no such log");
-  return handler(from, encodeLogRequest(request));
+  return joined(await handler(from, encodeLogRequest(request)));
 }
 
 async function pageByPlace(

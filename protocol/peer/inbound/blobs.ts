@@ -5,8 +5,8 @@ import { forgetOldest } from "../../base/bounded.ts";
 import { keyOf } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { Archive, ArchivedBlob, ArchivedPart, PeerId } from "../../base/seams.ts";
-import { type BlobRequest, decodeBlobRequest, encodeBlobAnswer } from "../../wire/messages.ts";
+import type { Archive, ArchivedBlob, ArchivedPart, PeerId, Reply } from "../../base/seams.ts";
+import { type BlobRequest, blobAnswerInParts, decodeBlobRequest, encodeBlobAnswer } from "../../wire/messages.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
 import { paidService } from "./serve.ts";
@@ -77,7 +77,7 @@ export function createBlobShelf(
     bytesPerUnit: SENT_BYTES_PER_UNIT,
     answer(from, request) {
       const blob = held(request);
-      return blob ? answer(blob, request) : archived(from, request).then(encodeBlobAnswer);
+      return blob ? answer(blob, request) : archived(from, request).then(blobAnswerInParts);
     },
   });
   return {
@@ -102,9 +102,9 @@ function notFound(): HearsayError {
   return new HearsayError("ERR_NOT_FOUND", "this peer does not hold that blob (any more)");
 }
 
-function answer(blob: Blob, request: BlobRequest): Uint8Array {
+function answer(blob: Blob, request: BlobRequest): Reply {
   const part = partOf(blob, request);
-  if (part.chunk.length < part.total) return encodeBlobAnswer(part);
+  if (part.chunk.length < part.total) return blobAnswerInParts(part);
   if (blob.whole === undefined) {
     blob.whole = encodeBlobAnswer(part);
     blob.bytes = blob.whole.subarray(blob.whole.length - part.total); // the answer ends with them: they are kept once

@@ -2,8 +2,9 @@
  * The one door for requests: whoever asks pays for the answer (peer/memory/budget.ts), before it is made where its cost is known, and by its length
  * afterwards. An asker that cannot pay gets ERR_RATE and costs nothing more; an honest one asks again later.
  */
+import { lengthOf } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
-import type { PeerId } from "../../base/seams.ts";
+import type { PeerId, Reply } from "../../base/seams.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
 
@@ -16,7 +17,7 @@ export interface Paid<Request> {
   costOf(request: Request): number;
   /** Bytes of an answer that cost 1. */
   readonly bytesPerUnit: number;
-  answer(from: PeerId, request: Request): Promise<Uint8Array> | Uint8Array;
+  answer(from: PeerId, request: Request): Promise<Reply> | Reply;
 }
 
 /** A stream, and the bytes of the request. */
@@ -32,8 +33,8 @@ export function paidService<Request>(
     if (!budget.pay(from, cost))
       throw new HearsayError("ERR_RATE", "this neighbour has asked for more than its share; it may ask again later");
   };
-  const charged = (from: PeerId, reply: Uint8Array) => {
-    budget.charge(from, reply.length / bytesPerUnit);
+  const charged = (from: PeerId, reply: Reply) => {
+    budget.charge(from, lengthOf(reply) / bytesPerUnit);
     return reply;
   };
   const handle = (from: PeerId, body: Uint8Array) => {
@@ -41,7 +42,7 @@ export function paidService<Request>(
     const request = decode(body, from);
     pay(from, costOf(request));
     const reply = answer(from, request);
-    return reply instanceof Uint8Array ? charged(from, reply) : reply.then((late) => charged(from, late));
+    return reply instanceof Promise ? reply.then((late) => charged(from, late)) : charged(from, reply);
   };
   return { protocol, handle };
 }

@@ -56,6 +56,17 @@ describe("a link", { concurrency: true }, () => {
       assert.ok(each(before.bytesIn, after.bytesIn) <= 34, `${each(before.bytesIn, after.bytesIn)} bytes in`);
     }));
 
+  it("carries a long answer in pieces of one message of Noise each, so that the asker works on one while the next is on its way", () =>
+    withNodes([{}, {}], async (a, b) => {
+      b.transport.onRequest(ECHO, () => random(LIMITS.maxChunkBytes));
+      const stream = await openLink(a);
+      const lengths: number[] = [];
+      stream.addEventListener("message", ({ data }) => lengths.push(data.byteLength));
+      stream.send(framed(encodeName(0, ECHO), concatBytes(headOf(1, 0), Uint8Array.of(0))));
+      await eventually(() => lengths.reduce((sum, length) => sum + length, 0) > LIMITS.maxChunkBytes);
+      assert.ok(lengths.length >= 5 && Math.max(...lengths) <= 65_507, lengths.join(" "));
+    }));
+
   it("carries announcements: of one that is like the one before, only what is other", () =>
     withNodes([{}, {}], async (a, b) => {
       const heard: Uint8Array[] = [];

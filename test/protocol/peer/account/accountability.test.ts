@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
-import { utf8 } from "../../../../protocol/base/bytes.ts";
+import { joined, utf8 } from "../../../../protocol/base/bytes.ts";
 import type { Store, Transport } from "../../../../protocol/base/seams.ts";
 import { logIdOf, readEntry } from "../../../../protocol/log/entry/entry.ts";
 import { decodeEvidence, verifyEvidence } from "../../../../protocol/log/entry/evidence.ts";
@@ -162,7 +162,7 @@ describe("a model without proof", () => {
       onRequest(protocol, handler) {
         if (protocol === taskNames(taskId).pull) return; // there the signed announcement stands for the entry's signature
         transport.onRequest(protocol, async (from, body) => {
-          const answer = await handler(from, body);
+          const answer = joined(await handler(from, body));
           return protocol === LOG_PROTOCOL && decodeLogRequest(body).what === "prove" ? unsigned(answer) : answer;
         });
       },

@@ -1,6 +1,7 @@
 /** What others are told about this peer's log, and what that costs them. A real log in memory. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { joined } from "../../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
@@ -66,7 +67,8 @@ async function serve(size: number, evidence: readonly Uint8Array[] = EVIDENCE) {
     },
     { taskId: TASK, publicKey: WRITER.publicKey, evidence: (held) => (held[0] === 1 ? [] : evidence) },
   );
-  const ask = async (request: LogRequest, from = "asker") => service.handle(from, encodeLogRequest(request));
+  const ask = async (request: LogRequest, from = "asker") =>
+    joined(await service.handle(from, encodeLogRequest(request)));
   return { disk, log, entries: entries as readonly Entry[], costs, brought, ask, published };
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
+import { joined } from "../../../../protocol/base/bytes.ts";
 import type { RequestHandler, Transport } from "../../../../protocol/base/seams.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { taskNames } from "../../../../protocol/wire/messages.ts";
@@ -48,7 +49,7 @@ const refusedBy = ({ peer }: Member) => peer.status().counters.refused;
 /** Changes each answer. */
 const changing = (change: (answer: PullAnswer) => Partial<PullAnswer>) => (handler: RequestHandler) =>
   (async (from, request) => {
-    const answer = decodePullAnswer(await handler(from, request));
+    const answer = decodePullAnswer(joined(await handler(from, request)));
     return encodePullAnswer({ ...answer, ...change(answer) });
   }) satisfies RequestHandler;
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { nodeCrypto } from "../../../../node/crypto.ts";
+import { joined } from "../../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
@@ -234,7 +235,7 @@ function shelf(archive?: Archive) {
   const blobs = createBlobShelf({ budget, ...(archive && { archive }) }, "/blob");
   const { handle } = blobs.service;
   const ask = async (hash: Uint8Array, offset = 0, maxBytes: number = CHUNK) =>
-    decodeBlobAnswer(await handle("asker", encodeBlobRequest({ hash, offset, maxBytes })));
+    decodeBlobAnswer(joined(await handle("asker", encodeBlobRequest({ hash, offset, maxBytes }))));
   return { blobs, ask, charged, raw: (body: Uint8Array) => handle("asker", body) };
 }
 
@@ -327,7 +328,7 @@ test("the answer with a whole blob is made once, however often it is asked for, 
   const blob = LARGE.subarray(0, 1000);
   blobs.offer({ hash: name(1), bytes: blob });
   const request = (offset: number, maxBytes: number) => raw(encodeBlobRequest({ hash: name(1), offset, maxBytes }));
-  const parts = [await request(0, 999), await request(1, CHUNK)].map((body) => decodeBlobAnswer(body as Uint8Array));
+  const parts = [await request(0, 999), await request(1, CHUNK)].map((body) => decodeBlobAnswer(joined(body)));
   assert.deepEqual(
     parts.map(({ total, chunk }) => [total, chunk.length]),
     [
@@ -340,6 +341,14 @@ test("the answer with a whole blob is made once, however often it is asked for, 
   assertSame((await ask(name(1))).chunk, blob);
   blobs.offer({ hash: name(1), bytes: LARGE.subarray(0, 10) }); // put there again with other bytes
   assert.equal((await ask(name(1))).chunk.length, 10);
+});
+
+test("a chunk of one that takes many is a part of it, not a copy", async () => {
+  const { blobs, raw } = shelf();
+  blobs.keep(name(1), LARGE);
+  const reply = await raw(encodeBlobRequest({ hash: name(1), offset: CHUNK, maxBytes: CHUNK }));
+  const chunk = (reply as readonly Uint8Array[]).at(-1) as Uint8Array;
+  assert.deepEqual([chunk.buffer, chunk.byteOffset], [LARGE.buffer, LARGE.byteOffset + CHUNK]);
 });
 
 test("the answer to one that takes many chunks is never kept whole", async () => {
