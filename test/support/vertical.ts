@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { wallClock } from "../../node/clock.ts";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
+import { joined } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Clock, Identity, PeerId, RequestHandler } from "../../protocol/base/seams.ts";
 import { createBlock, scalingOf, standardise } from "../../protocol/vertical/block.ts";
@@ -142,7 +143,7 @@ export function testSession({
   const request = async (from: PeerId, to: PeerId, body: Uint8Array) => {
     const handler = handlers.get(to);
     if (handler === undefined || away.has(to) || away.has(from)) throw new HearsayError("ERR_UNREACHABLE", "away");
-    const answered = await handler(from, body);
+    const answered = joined(await handler(from, body));
     if (away.has(to) || away.has(from)) throw new HearsayError("ERR_UNREACHABLE", "away");
     return answer === undefined ? answered : answer(to, from, answered, decodeAsk(body).step);
   };

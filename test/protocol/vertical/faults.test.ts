@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { nodeSecrecy } from "../../../node/secrecy.ts";
 import { loadVerticalCrypto } from "../../../node/vertical/load.ts";
+import { joined } from "../../../protocol/base/bytes.ts";
 import type { ErrorCode } from "../../../protocol/base/errors.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
@@ -172,7 +173,8 @@ describe("a session of vertical learning", () => {
     const clock = createVirtualClock();
     const box = createMailbox({ transport, clock, session: SESSION, mayFetch: (peer) => peer === "friend" });
     box.post("friend", "x", Uint8Array.of(1, 2, 3));
-    const ask = async (from: string, id = SESSION) => serve(from, encodeAsk({ session: id, step: "x", offset: 0 }));
+    const ask = async (from: string, id = SESSION) =>
+      joined(await serve(from, encodeAsk({ session: id, step: "x", offset: 0 })));
     await assert.rejects(ask("stranger"), (error) => isHearsayError(error, "ERR_NOT_FOUND"));
     await assert.rejects(ask("friend", new Uint8Array(32)), (error) => isHearsayError(error, "ERR_NOT_FOUND"));
     for (let i = 0; i < LIMITS.verticalRequests.burst; i++) assert.equal(decodePart(await ask("friend")).total, 3);
