@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
+import { joined } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import type { PeerId, RequestHandler } from "../../../protocol/base/seams.ts";
 import { checkRoles, createDoor, fetchOffer, rowsBucket, takePlace } from "../../../protocol/vertical/joining.ts";
@@ -30,7 +31,7 @@ describe("joining a session", () => {
           async request(to, _, body) {
             const handler = handlers.get(to);
             if (handler === undefined) throw new HearsayError("ERR_UNREACHABLE", "nobody");
-            return handler(own, body);
+            return joined(await handler(own, body));
           },
           onRequest: (_, handler) => void handlers.set(own, handler),
           withdraw: () => void handlers.delete(own),
