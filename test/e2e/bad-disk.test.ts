@@ -30,7 +30,11 @@ const STARTING_MS = 2_000;
 const LEARNING_MS = 400;
 /** It gives itself five seconds; the rest is for a machine that is busy. */
 const END_WITHIN_MS = 15_000;
-const NEIGHBOUR_MS = 240_000;
+/**
+ * How long the neighbour lives should the test be killed. It runs through: one that was started again would be silent until somebody knows its
+ * newest entries, and the only other peer has just been ended.
+ */
+const NEIGHBOUR_SECONDS = 300 + 60 * MOMENTS;
 const SENTENCE: Record<DiskFault, RegExp> = {
   full: /^error: there is no space left on the disk \(.*\): free some, then start again; nothing that was acknowledged is lost \[ERR_STATE\]$/m,
   "read-only":
@@ -46,28 +50,19 @@ interface Acknowledged {
 describe("a disk that takes nothing any more", () => {
   let lab: Lab;
   let task: string;
+  /** On a disk that is well. */
   let steady: PeerProcess;
-  let steadySinceMs = Number.NEGATIVE_INFINITY;
 
   before(async () => {
     lab = await createLab("bad-disk");
     task = await lab.writeTask("task.yaml", SOURCE);
-    await neighbour();
+    steady = start("steady", "1/2", [], "--seconds", String(NEIGHBOUR_SECONDS));
+    await steady.address();
   });
   after(() => lab?.close());
 
-  /** The address of a peer on a disk that is well; no process of a test lives for ever. */
-  async function neighbour(): Promise<string> {
-    if (performance.now() - steadySinceMs > NEIGHBOUR_MS) {
-      await steady?.kill();
-      steadySinceMs = performance.now();
-      steady = start("steady", "1/2", []);
-    }
-    return steady.address();
-  }
-
-  function start(name: string, share: string, bootstrap: readonly string[]): PeerProcess {
-    const args = ["--dataset", "digits", "--share", share];
+  function start(name: string, share: string, bootstrap: readonly string[], ...more: string[]): PeerProcess {
+    const args = ["--dataset", "digits", "--share", share, ...more];
     return lab.startPeer({ name, task, bootstrap, minCycleMs: MIN_CYCLE_MS, args });
   }
 
@@ -80,7 +75,7 @@ describe("a disk that takes nothing any more", () => {
         let slowestMs = 0;
         let known: Acknowledged | undefined;
         for (let i = 0; i < MOMENTS; i++) {
-          const peer = start(join(fault, "state"), "2/2", [await neighbour()]);
+          const peer = start(join(fault, "state"), "2/2", [await steady.address()]);
           try {
             const { acknowledged, tookMs } = await failAt(peer, disk, rng, fault);
             known = acknowledged ?? known;

@@ -47,7 +47,7 @@ async function hears(a: RealNode, heard: readonly Uint8Array[], timeoutMs = 12_0
   await eventually(() => heard.length > before, timeoutMs).finally(() => clearInterval(timer));
 }
 
-describe("a gossip link between honest peers", () => {
+describe("a gossip link between honest peers", { concurrency: true }, () => {
   it("takes an RPC of 5,000 message ids, and one of as many announcements as fit into a mebibyte", () =>
     withNodes([OURS, OURS], async (a, b) => {
       const heard = listen(b);
@@ -116,6 +116,22 @@ describe("a gossip link between honest peers", () => {
       for (const key of keys) bytes += mcache.getWithIWantCount(key, b.id)?.msg.data?.length ?? 0;
       assert.ok(bytes > LIMITS.maxGossipAnswerBytes / 2 && bytes <= LIMITS.maxGossipAnswerBytes, `${bytes} bytes`);
       await eventually(() => mcache.getWithIWantCount(keys.at(-1) as string, b.id) !== null, 3000); // the next heartbeat
+    }));
+
+  it("is given up where the beginning of an RPC does not go on, however long it was idle before", () =>
+    withNodes([{}, OURS], async (stranger, peer) => {
+      listen(peer);
+      const stream = await gossipStream(stranger, peer);
+      await eventually(() => internalsOf(peer.node.services.pubsub).streamsInbound.has(stranger.id));
+      const inbound = internalsOf(peer.node.services.pubsub).streamsInbound.get(stranger.id)?.rawStream;
+      await sleep(LIMITS.requestTimeoutMs + 500); // an idle link is no half RPC
+      stream.rawStream.send(halfFrame(500_000, 4000));
+      await eventually(() => peer.node.shares.bytes.heldBytes() > 0);
+      await sleep(1000);
+      assert.equal(inbound?.status, "open");
+      await eventually(() => inbound?.status !== "open", LIMITS.requestTimeoutMs + 2000);
+      assert.equal(peer.node.shares.bytes.heldBytes(), 0);
+      assert.ok(areConnected(stranger, peer));
     }));
 });
 
@@ -252,22 +268,6 @@ describe("a flood of gossip", () => {
       assert.ok(areConnected(flooder, peer), "it has to wait, that is all");
     }));
 });
-
-it("the beginning of an RPC that does not go on is given up, however long the link was idle before", () =>
-  withNodes([{}, OURS], async (stranger, peer) => {
-    listen(peer);
-    const stream = await gossipStream(stranger, peer);
-    await eventually(() => internalsOf(peer.node.services.pubsub).streamsInbound.has(stranger.id));
-    const inbound = internalsOf(peer.node.services.pubsub).streamsInbound.get(stranger.id)?.rawStream;
-    await sleep(LIMITS.requestTimeoutMs + 500); // an idle link is no half RPC
-    stream.rawStream.send(halfFrame(500_000, 4000));
-    await eventually(() => peer.node.shares.bytes.heldBytes() > 0);
-    await sleep(1000);
-    assert.equal(inbound?.status, "open");
-    await eventually(() => inbound?.status !== "open", LIMITS.requestTimeoutMs + 2000);
-    assert.equal(peer.node.shares.bytes.heldBytes(), 0);
-    assert.ok(areConnected(stranger, peer));
-  }));
 
 interface Records {
   readonly deliveryRecords: { readonly records: Map<string, unknown>; readonly queue: { readonly length: number } };
