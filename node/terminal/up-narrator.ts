@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { toHex } from "../../protocol/base/bytes.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { givenUp } from "../../protocol/traffic/words.ts";
+import { budgetText } from "./privacy-words.ts";
 
 /** A line of progress at most this often. */
 const PROGRESS_EVERY_MS = 10_000;
@@ -46,6 +47,12 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       logger.warn(
         { generation: event.generation },
         `${why}: it goes on with a new log, and the old one stays as it is`,
+      );
+    } else if (event.kind === "budget") {
+      const { state, epsilon, maxEpsilon, steps } = event;
+      logger[state === "open" ? "info" : "warn"](
+        { state, epsilon, maxEpsilon, steps },
+        `privacy, ${budgetText(event)}`,
       );
     } else if (event.kind === "thrift") {
       const clauses = givenUp(event);

@@ -9,17 +9,10 @@
 import { type Task, termsOf } from "../base/task.ts";
 import type { TrainBody } from "../log/entry/bodies.ts";
 import { mechanismOf } from "../privacy/registry.ts";
-import { EPSILON_UNIT, epsilonSpent, stepsSpent } from "../privacy/spent.ts";
+import { EPSILON_UNIT, epsilonSpent, type SavedPrivacy, stepsSpent } from "../privacy/spent.ts";
 
 /** The newest claim of a log. */
-export interface PrivacyClaim {
-  readonly mechanism: string;
-  readonly epsilon: number;
-  readonly maxEpsilon: number;
-  readonly delta: number;
-  /** Noisy steps. */
-  readonly steps: number;
-}
+export type PrivacyClaim = SavedPrivacy;
 
 export interface PrivacyClaims {
   /** Why the training does not fit the task or the entries before; undefined where it does. */

@@ -10,16 +10,20 @@ import type { NoiseKind } from "./mechanism.ts";
 /** `open`: trainings go on; `spent`: the next would go beyond the budget; `unknown`: what was spent has to be told by others first. */
 export type BudgetState = "open" | "spent" | "unknown";
 
-/** What is left of a budget, for people. */
-export interface PrivacyStatus {
+/** What is spent of a budget, as a store tells it. */
+export interface SavedPrivacy {
   readonly mechanism: string;
-  readonly state: BudgetState;
   /** Spent so far, and in all. */
   readonly epsilon: number;
   readonly maxEpsilon: number;
   readonly delta: number;
   /** Noisy steps so far. */
   readonly steps: number;
+}
+
+/** What is left of a budget, for people. */
+export interface PrivacyStatus extends SavedPrivacy {
+  readonly state: BudgetState;
   readonly noiseMultiplier: number;
   /** Chance of each record to be in a step. */
   readonly rate: number;

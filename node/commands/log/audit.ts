@@ -2,11 +2,9 @@
 import { plainAggregator } from "../../../protocol/aggregate/registry.ts";
 import { type AuditedType, type AuditReport, auditLog, UNPROVABLE } from "../../../protocol/audit/audit.ts";
 import type { AuditedEntry } from "../../../protocol/audit/examine.ts";
-import type { PrivacyClaim } from "../../../protocol/audit/privacy-claims.ts";
 import { BudgetSpent, createMeter, type Meter } from "../../../protocol/audit/work-budget.ts";
 import { equalBytes, keyOf, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
-import { formatNumber } from "../../../protocol/base/figures.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { readEntry } from "../../../protocol/log/entry/entry.ts";
@@ -21,6 +19,7 @@ import { openTask } from "../../disk/state-dir.ts";
 import { onOutput } from "../../terminal/colours.ts";
 import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "../../terminal/fail.ts";
 import { facts, printJson, table } from "../../terminal/print.ts";
+import { spentText } from "../../terminal/privacy-words.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
 import { print } from "../../terminal/terminal.ts";
 import { parseBudget } from "./audit-budget.ts";
@@ -216,7 +215,8 @@ function inWords(audit: Audit): string {
   if (checkpoint !== undefined) rows.push(["checkpoint", `of ${checkpoint.size} entries`]);
   if (cosigners.length > 0) rows.push(["cosigned by", cosigners.map((one) => one.peer).join("\n             ")]);
   if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
-  if (report?.privacy !== undefined) rows.push(["privacy", privacyInWords(report.privacy)]);
+  if (report?.privacy !== undefined)
+    rows.push(["privacy", `claimed: ${spentText(report.privacy)}, accounting repeated`]);
   if (report?.spent !== undefined)
     rows.push([
       "left undone",
@@ -234,11 +234,6 @@ function inWords(audit: Audit): string {
       : `${table(["entry", "proved", "claimed", "missing", "false", "what that means"], tallies)}\n`;
   const unprovable = UNPROVABLE.map((sentence) => `  ${sentence}`).join("\n");
   return `${verdictOf(audit)}\n${facts(rows)}\n${found}${onOutput.dim(`What no log can prove:\n${unprovable}`)}`;
-}
-
-function privacyInWords({ mechanism, epsilon, maxEpsilon, delta, steps }: PrivacyClaim): string {
-  const budget = `epsilon ${formatNumber(epsilon)} of ${formatNumber(maxEpsilon)}, delta ${formatNumber(delta)}`;
-  return `claimed: ${mechanism}, ${budget}, ${steps} steps, accounting repeated`;
 }
 
 /** What was done again and what was not: a headline must not speak of trainings that nobody can repeat. */

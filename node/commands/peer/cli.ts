@@ -37,6 +37,8 @@ export const init: Definition = async (command) => {
       "--model <file>",
       "layers instead of the template's model: model.json of tfjs, or to_json() of Keras 2 or 3",
     )
+    .option("--private", "hide single records from whoever sees models: dp-sgd under a budget")
+    .option("--epsilon <e>", "with --private: the budget (default: 8)")
     .option("-f, --force", "overwrite the file")
     .addOption(jsonOption())
     .action(calls(() => import("./init.ts")));
@@ -45,6 +47,7 @@ export const init: Definition = async (command) => {
     `Examples:
   $ hearsay init
   $ hearsay init --data flowers.csv --label species --peers 4
+  $ hearsay init --data patients.csv --label outcome --private --epsilon 4
   $ hearsay init --template regression --data houses.csv --label price
   $ hearsay init --data sensors.csv --label state --owner station --drop time --missing -9999
 Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column.`,
@@ -72,6 +75,7 @@ export const up: Definition = async (command) => {
     .option("--config <file>", "configuration (default: config.yaml in the state directory)");
   addSettings(command, FLAGGED)
     .option("--seconds <n>", "stop after this time")
+    .option("--until-spent", "stop when the privacy budget of the task is spent")
     .addOption(passphraseOption())
     .action(async (...args: unknown[]) => {
       const { collectInTime, restartInLittleMemory } = await import("../../little-memory.ts");

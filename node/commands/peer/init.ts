@@ -15,6 +15,7 @@ import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
 import { useTopology } from "./init-model.ts";
+import { addPrivacy, privacyInWords } from "./init-private.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
@@ -31,6 +32,8 @@ interface InitOptions {
   readonly name?: string;
   readonly peers: string;
   readonly model?: string;
+  readonly private?: boolean;
+  readonly epsilon?: string;
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -55,6 +58,8 @@ export async function run(options: InitOptions): Promise<void> {
   const peers = Number(options.peers);
   if (!Number.isInteger(peers) || peers < 2)
     throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
+  if (options.epsilon !== undefined && !options.private)
+    throw new HearsayError("ERR_CONFIG", "--epsilon is the budget of --private: give both, or neither");
   if (existsSync(options.output) && !options.force) {
     const remedy = "name another file with --output, or overwrite it with --force";
     throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
@@ -78,6 +83,8 @@ export async function run(options: InitOptions): Promise<void> {
     ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
   ];
   if (model !== undefined) told.push(["model", model]);
+  const privacy = privacyInWords(task, fill?.table.data.length);
+  if (privacy !== undefined) told.push(["privacy", privacy]);
   print(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
 ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
 All peers must use the same file: what is in it makes the task id. Then:
@@ -118,6 +125,7 @@ async function complete(document: Document, options: InitOptions, peers: number)
     fill = await fillFromData(document, { ...data, path: options.data });
   }
   const model = options.model === undefined ? undefined : await useTopology(document, options.model);
+  if (options.private) addPrivacy(document, options.epsilon, fill?.table.data.length);
   return { fill, model };
 }
 

@@ -11,6 +11,7 @@ import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { LinkReport } from "../../net/metering.ts";
 import { shellOption } from "../../shell.ts";
 import { facts, metricRows, printJson } from "../../terminal/print.ts";
+import { budgetText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
@@ -39,9 +40,10 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ],
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
-    ...status.budget.map((link): [string, string] => ["budget", budgetText(link)]),
+    ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
+    ...(status.privacy === undefined ? [] : [["privacy", budgetText(status.privacy)] as [string, string]]),
     ["log", `${status.logSize} entries`],
     ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],
@@ -52,7 +54,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   print(`${facts(rows)}\n`);
 }
 
-function budgetText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport): string {
+function linkText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport): string {
   const name = kind === "all" ? "" : `${kind}: `;
   const waits = isDry ? "; nothing passes until there is more" : "";
   return `${name}${byteLimitText(limit)}, ${formatBytes(leftBytes)} left now, ${formatBytes(spentBytes)} went since the start${waits}`;

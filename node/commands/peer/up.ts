@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { termsOf } from "../../../protocol/base/task.ts";
+import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
 import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
@@ -25,6 +27,7 @@ interface UpOptions {
   readonly task?: string;
   readonly config?: string;
   readonly seconds?: string;
+  readonly untilSpent?: boolean;
   readonly passphraseFile?: string;
 }
 
@@ -53,7 +56,10 @@ export async function run(options: UpOptions): Promise<void> {
     process.exit(0); // nothing is half written, whenever it ends
   });
   const { task, taskId } = await openTask(options.state, options.task);
+  if (options.untilSpent && termsOf(task) === undefined)
+    throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
   const data = await loadPeerData(config.data, task);
+  const { spent, observe } = untilSpent(narrator(logger));
   for (const warning of data.warnings) logger.warn(warning);
   running = await startPeer({
     ...{ stateDir: options.state, task, train: data.train, ...(data.holdout && { holdout: data.holdout }) },
@@ -61,7 +67,7 @@ export async function run(options: UpOptions): Promise<void> {
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     budget: linkBudgets(config.budget),
     passphrase: passphraseFrom(options),
-    observe: narrator(logger),
+    observe,
     warn: (message) => logger.warn(message),
   });
   const { peer, stop } = running;
@@ -74,7 +80,7 @@ export async function run(options: UpOptions): Promise<void> {
     logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
     print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
     const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
-    await Promise.race([running.done, asked, ...over]);
+    await Promise.race([running.done, asked, ...over, ...(options.untilSpent ? [spent] : [])]);
     logger.info("stopping");
   } catch (error) {
     logger.info("stopping, since it failed");
@@ -87,6 +93,19 @@ export async function run(options: UpOptions): Promise<void> {
   await closing.close().finally(ended);
   const { cycle, age, logSize } = peer.status();
   logger.info({ cycle, age, logSize }, "stopped");
+}
+
+/** Resolves when the privacy budget is spent. */
+function untilSpent(tell: (event: PeerEvent) => void) {
+  let resolve = () => {};
+  const spent = new Promise<void>((done) => {
+    resolve = done;
+  });
+  const observe = (event: PeerEvent) => {
+    tell(event);
+    if (event.kind === "budget" && event.state === "spent") resolve();
+  };
+  return { spent, observe };
 }
 
 /**

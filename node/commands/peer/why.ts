@@ -1,6 +1,6 @@
 /** `hearsay why`: who moved the model, and who was left out, over time. */
 
-import { HearsayError } from "../../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { mean, sparkline } from "../../../protocol/base/figures.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import {
@@ -9,8 +9,12 @@ import {
   rememberedMerges,
 } from "../../../protocol/peer/memory/history.ts";
 import { type PeerTally, tally } from "../../../protocol/peer/memory/tally.ts";
+import type { SavedPrivacy } from "../../../protocol/privacy/spent.ts";
 import { askApi } from "../../api/api.ts";
+import { spentPrivacy } from "../../api/spent-privacy.ts";
+import { openTask } from "../../disk/state-dir.ts";
 import { dateText, percent, printJson, table } from "../../terminal/print.ts";
+import { spentText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
 import { openLogStore } from "../log/source.ts";
 
@@ -29,15 +33,25 @@ const CURVE_WIDTH = 24;
 
 export async function run({ state, peer, last, json }: WhyOptions): Promise<void> {
   const merges = await mergesOf(state);
+  const privacy = await privacyOf(state);
   const { own, peers } = tally(merges);
   const one = peer === undefined ? undefined : find(peer, peers);
   if (json) {
     const mine = one === undefined ? merges : merges.flatMap((merge) => only(one.peer, merge));
-    return printJson({ own, peers: one === undefined ? peers : [one], merges: mine });
+    return printJson({ own, peers: one === undefined ? peers : [one], merges: mine, ...(privacy && { privacy }) });
   }
   const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
   const text = one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted);
-  print(`${text}\n`);
+  print(`${text}\n${privacy === undefined ? "" : `own model: ${spentText(privacy)}\n`}`);
+}
+
+/** What was spent to hide the data in the own model. A directory without a task has spent nothing. */
+async function privacyOf(state: string): Promise<SavedPrivacy | undefined> {
+  const opened = await openTask(state).catch((error: unknown) => {
+    if (isHearsayError(error)) return undefined;
+    throw error;
+  });
+  return opened && spentPrivacy(state, opened.task);
 }
 
 /** From the peer that runs and holds the database, else from the database. */

@@ -1,8 +1,10 @@
 /** What a task's privacy mechanism promises of its models. */
 
+import type { Task } from "../../../protocol/base/task.ts";
 import { FALSE_POSITIVE_RATE } from "../../../protocol/privacy/inference/measure.ts";
 import { type Guarantee, mostArea, mostTruePositives } from "../../../protocol/privacy/inference/promise.ts";
 import { none } from "../../../protocol/privacy/none.ts";
+import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { percent } from "../../terminal/print.ts";
 
 /** By a mechanism; without a guarantee nothing is promised. */
@@ -12,7 +14,15 @@ export interface Promised {
 }
 
 /** What holds of models that no mechanism made. */
-export const NOTHING: Promised = { mechanism: none.name };
+const NOTHING: Promised = { mechanism: none.name };
+
+/** By what the peer of a state directory has spent so far; nothing of a model in a file, whose training nobody knows. */
+export async function promisedOf(stateDir: string | undefined, task: Task): Promise<Promised> {
+  const spent = stateDir === undefined ? undefined : await spentPrivacy(stateDir, task);
+  if (spent === undefined) return NOTHING;
+  const { mechanism, epsilon, delta } = spent;
+  return { mechanism, guarantee: { epsilon, delta } };
+}
 
 export function deltaOf({ guarantee }: Promised): number {
   return guarantee?.delta ?? 0;

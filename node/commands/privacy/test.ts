@@ -11,7 +11,7 @@ import { EXIT_INVALID } from "../../terminal/fail.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
 import { tell } from "../../terminal/terminal.ts";
 import { loadExamples } from "./examples.ts";
-import { NOTHING } from "./promised.ts";
+import { promisedOf } from "./promised.ts";
 import { type Exposure, type Exposures, exposuresOf, modelInFile } from "./released.ts";
 import { createWorkshop, observeModels, trainShadows, type Workshop } from "./shadows.ts";
 import { type DEFAULTS, type Effort, effortOf } from "./test-options.ts";
@@ -44,8 +44,9 @@ export async function run(options: PrivacyTestOptions): Promise<void> {
   try {
     const tested = await testAll(createWorkshop(task, examples, trainers), exposures, effort);
     for (const note of notesOn(tested, effort)) warn(note);
-    printReport({ task, seed: effort.seed, examples, tested, promised: NOTHING }, options.json === true);
-    if (isBroken(tested, NOTHING)) process.exitCode = EXIT_INVALID;
+    const promised = await promisedOf(options.model === undefined ? options.state : undefined, task);
+    printReport({ task, seed: effort.seed, examples, tested, promised }, options.json === true);
+    if (isBroken(tested, promised)) process.exitCode = EXIT_INVALID;
   } finally {
     trainers.close();
   }

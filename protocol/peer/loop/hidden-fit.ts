@@ -14,7 +14,7 @@ export type Fit = (request: FitRequest) => Promise<FitResult | undefined>;
 export interface HiddenFitComponents {
   readonly trainer: Pick<Trainer, "engine" | "fit">;
   readonly draws: SecretDraws;
-  readonly ledger: Pick<Ledger, "charge">;
+  readonly ledger: Pick<Ledger, "charge" | "status">;
   readonly saving: Pick<Saving, "resume">;
 }
 
@@ -29,7 +29,8 @@ export function createHiddenFit(
   { budget, terms, kind }: HiddenFitOptions,
 ): Fit {
   return async (request) => {
-    if (!(await saving.resume()) || !(await ledger.charge(request.steps))) return undefined;
+    const isSettled = ledger.status().state !== "open" || (await saving.resume()); // a spent budget is one, whatever others know
+    if (!isSettled || !(await ledger.charge(request.steps))) return undefined;
     return budget.fit({ trainer, terms, kind, draws }, request);
   };
 }

@@ -16,6 +16,7 @@
 import type { Store } from "../../base/seams.ts";
 import { isSpent, RATE_ONE, type Spent } from "../../base/spent.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
+import { type Task, termsOf } from "../../base/task.ts";
 import type { PrivacyStatement } from "../../log/entry/bodies.ts";
 import type { BudgetedTraining, NoiseKind, PrivacyTerms } from "../../privacy/mechanism.ts";
 import {
@@ -24,6 +25,7 @@ import {
   epsilonSpent,
   mostOfSpent,
   type PrivacyStatus,
+  type SavedPrivacy,
   spentOn,
   stepsSpent,
   sumOfSpent,
@@ -176,6 +178,23 @@ function statusOf(options: LedgerOptions, state: State): PrivacyStatus {
     steps: stepsSpent(spent),
     noiseMultiplier: kind.noise / 1000,
     rate: kind.rate / RATE_ONE,
+  };
+}
+
+/** What a store says was spent, of a peer that does not run; undefined where the task has no budget, or nothing is known. */
+export async function savedPrivacy(
+  store: Pick<Store, "get">,
+  task: Pick<Task, "privacy">,
+): Promise<SavedPrivacy | undefined> {
+  const terms = termsOf(task);
+  const saved = decode(await store.get(KEY));
+  if (terms === undefined || saved === undefined || !saved.isKnown) return undefined;
+  return {
+    mechanism: terms.mechanism,
+    epsilon: epsilonSpent(saved.spent, terms.delta) * EPSILON_UNIT,
+    maxEpsilon: mostOf(terms) * EPSILON_UNIT,
+    delta: terms.delta,
+    steps: stepsSpent(saved.spent),
   };
 }
 

@@ -3,6 +3,18 @@ import { test } from "node:test";
 import { pino } from "pino";
 import { narrator } from "../../../node/terminal/up-narrator.ts";
 
+test("a privacy budget is told when it is opened, and warned of when it is spent or unknown", () => {
+  const lines: string[] = [];
+  const tell = narrator(pino({ level: "info" }, { write: (line: string) => lines.push(line) }));
+  const rest = { mechanism: "dp-sgd", epsilon: 3.1, maxEpsilon: 8, delta: 1e-5, steps: 214, noiseMultiplier: 0.79 };
+  for (const state of ["open", "spent", "unknown"] as const) tell({ kind: "budget", state, rate: 0.02, ...rest });
+  const [open, spent, unknown] = lines.map((line) => JSON.parse(line) as { level: number; msg: string });
+  assert.equal(open?.msg, "privacy, dp-sgd: epsilon 3.1 of 8, delta 1.00e-5, 214 steps, noise 0.79");
+  assert.match(spent?.msg ?? "", /the budget is spent: it trains and publishes no more, and goes on merging/);
+  assert.match(unknown?.msg ?? "", /trains nothing until a neighbour tells/);
+  assert.deepEqual([open?.level, spent?.level, unknown?.level], [30, 40, 40]);
+});
+
 test("training that diverges is told once, and again only after one that did not", () => {
   const lines: string[] = [];
   const tell = narrator(pino({ level: "warn" }, { write: (line: string) => lines.push(line) }));
