@@ -1,5 +1,6 @@
 /** Ways of training on skewed data, with and without liars: options of the task beside one another. */
 import { formatBytes } from "../../protocol/base/figures.ts";
+import { textOf } from "../compare/sweep.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
 import { endText } from "./intervals.ts";
@@ -56,6 +57,8 @@ function wayOf(scenario: Scenario): string {
   if (kind !== "hearsay") return kind;
   const { steps: _, ...training } = (scenario.task.training ?? {}) as Record<string, unknown>;
   const { rule } = aggregationOf(scenario);
-  const named = Object.entries(training).map(([name, value]) => `${name} ${String(value)}`);
+  const { mostLoss } = (scenario.task.aggregation ?? {}) as Record<string, unknown>;
+  const options = Object.entries({ ...training, ...(mostLoss !== undefined && { mostLoss }) });
+  const named = options.map(([name, value]) => `${name} ${textOf(value)}`);
   return [...(rule === DEFAULT_RULE ? [] : [rule]), ...named].join(", ") || "as it was";
 }

@@ -66,6 +66,7 @@ export async function run(options: InitOptions): Promise<void> {
   }
   const document = parseDocument(template.yaml);
   const { fill, model } = await complete(document, options, peers);
+  writeForUnlikeData(document);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
   await writeOutput(options.output, text);
@@ -90,6 +91,10 @@ ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.
 All peers must use the same file: what is in it makes the task id. Then:
   hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}\n`);
 }
+
+/** sim/results/skew.md says why. */
+const NEW_TASKS_ABSENT_CLASSES = 4;
+const NEW_TASKS_MOST_LOSS = 0.8;
 
 interface Completed {
   readonly fill: Fill | undefined;
@@ -127,6 +132,17 @@ async function complete(document: Document, options: InitOptions, peers: number)
   const model = options.model === undefined ? undefined : await useTopology(document, options.model);
   if (options.private) addPrivacy(document, options.epsilon, fill?.table.data.length);
   return { fill, model };
+}
+
+/** What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. */
+function writeForUnlikeData(document: Document): void {
+  const isClassification = document.getIn(["output", "kind"]) === "classification";
+  if (!isClassification || document.getIn(["model", "kind"]) === "layers") return;
+  if (document.has("privacy")) return; // no budget covers what losses and absent classes tell
+  document.setIn(["training", "absentClasses"], document.createNode(NEW_TASKS_ABSENT_CLASSES));
+  comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
+  document.setIn(["aggregation", "mostLoss"], document.createNode(NEW_TASKS_MOST_LOSS));
+  comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
 }
 
 /** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */

@@ -105,12 +105,21 @@ describe("hearsay init --data", () => {
     assert.ok(Math.abs(Number(first) - 1_700_000_000) < 400 && /^\d{10}(\.\d+)?$/.test(first), first);
   });
 
-  it("writes what new tasks have and old ones have not, each with its reason: few bits, and few steps where a device is slow", () => {
+  it("writes what new tasks have and old ones have not, each with its reason: few bits, few steps where a device is slow, no class unlearned, no model that knows nothing", () => {
     const { task } = init("new.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n5,6,x\n", "");
     assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, undefined]);
     const text = readFileSync(join(folder, "task.yaml"), "utf8");
     assert.match(text, /^codec: int8 #.*f32.*int4/m);
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
+    assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.8]);
+    assert.match(text, /^ {2}absentClasses: 4 #.*unlearn/m);
+    assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
+    const { task: regression } = init(
+      "numbers.csv",
+      "a,b,y\n1,2,3\n2,3,4\n3,4,6\n4,5,8\n",
+      "--template regression --label y",
+    );
+    assert.deepEqual([regression.training.absentClasses, regression.aggregation.mostLoss], [undefined, undefined]);
     assert.deepEqual(
       [parseTask({ ...task, codec: undefined, training: {} })].map(({ codec, training }) => [codec, training.adaptive]),
       [["f32", undefined]],
