@@ -94,6 +94,7 @@ All peers must use the same file: what is in it makes the task id. Then:
 
 /** sim/results/skew.md says why. */
 const NEW_TASKS_ABSENT_CLASSES = 4;
+const NEW_TASKS_OUTER_MOMENTUM = 0.7;
 const NEW_TASKS_MOST_LOSS = 0.8;
 
 interface Completed {
@@ -134,13 +135,22 @@ async function complete(document: Document, options: InitOptions, peers: number)
   return { fill, model };
 }
 
-/** What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. */
+/**
+ * What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. Momentum alone would also
+ * carry on what liars do: it goes with the look at what they send.
+ */
 function writeForUnlikeData(document: Document): void {
   const isClassification = document.getIn(["output", "kind"]) === "classification";
   if (!isClassification || document.getIn(["model", "kind"]) === "layers") return;
   if (document.has("privacy")) return; // no budget covers what losses and absent classes tell
   document.setIn(["training", "absentClasses"], document.createNode(NEW_TASKS_ABSENT_CLASSES));
   comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
+  document.setIn(["training", "outerMomentum"], document.createNode(NEW_TASKS_OUTER_MOMENTUM));
+  comment(
+    document,
+    ["training", "outerMomentum"],
+    " a training starts beyond the model, along its way since the last cycle",
+  );
   document.setIn(["aggregation", "mostLoss"], document.createNode(NEW_TASKS_MOST_LOSS));
   comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
 }

@@ -107,7 +107,7 @@ describe("hearsay init --data", () => {
 
   it("writes what new tasks have and old ones have not, each with its reason: few bits, few steps where a device is slow, no class unlearned, no model that knows nothing", () => {
     const { task } = init("new.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n5,6,x\n", "");
-    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, undefined]);
+    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, 0.7]);
     const text = readFileSync(join(folder, "task.yaml"), "utf8");
     assert.match(text, /^codec: int8 #.*f32.*int4/m);
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
@@ -119,7 +119,8 @@ describe("hearsay init --data", () => {
       "a,b,y\n1,2,3\n2,3,4\n3,4,6\n4,5,8\n",
       "--template regression --label y",
     );
-    assert.deepEqual([regression.training.absentClasses, regression.aggregation.mostLoss], [undefined, undefined]);
+    const { training, aggregation } = regression;
+    assert.deepEqual([training.absentClasses, training.outerMomentum, aggregation.mostLoss], Array(3).fill(undefined));
     assert.deepEqual(
       [parseTask({ ...task, codec: undefined, training: {} })].map(({ codec, training }) => [codec, training.adaptive]),
       [["f32", undefined]],
