@@ -101,6 +101,36 @@ describe("vertical training", () => {
     assert.ok(difference < MOST_OFF, `off by ${difference}`);
   });
 
+  it("sends nothing of ids, columns, labels, weights or residuals as it is", async () => {
+    const seen: Buffer[] = [];
+    const columns = table.columns.slice(0, 4);
+    const blocks = blocksOf(columns, "logistic", [2, 1, 1]);
+    const watched = testSession({
+      ...{ numParties: 3, tools, ridge: RIDGE, epochs: 2 },
+      answer(_from, _to, bytes) {
+        seen.push(Buffer.from(bytes));
+        return bytes;
+      },
+    });
+    const [result] = (await Promise.all(train(watched, blocks, table.labels))) as [Trained];
+    const everything = Buffer.concat(seen);
+    assert.ok(everything.length > 1e6);
+    const residuals = result.scores.map((score, i) => 1 / (1 + Math.exp(-score)) - (table.labels[i] as number));
+    const own = blocks.flatMap(({ columns: { values }, weights }) => [
+      ...values.map((column) => column.slice(0, 40)),
+      weights,
+    ]);
+    for (const secret of [...columns.map((column) => column.slice(0, 40)), ...own, residuals.slice(0, 40)])
+      for (const value of secret) {
+        if (value === 0 || value === 1) continue; // so few bytes are anywhere
+        const bytes = Buffer.alloc(8);
+        bytes.writeDoubleLE(value);
+        assert.ok(!everything.includes(bytes) && !everything.includes(bytes.reverse()), String(value));
+        bytes.writeBigInt64LE(BigInt(Math.round(value * 2 ** 40)));
+        assert.ok(!everything.includes(bytes), `${value} in fixed point`);
+      }
+  });
+
   it("goes on from the weights of each where a party left mid-way, and comes to the same", async () => {
     const columns = table.columns.slice(0, 6);
     const blocks = blocksOf(columns, "logistic", [2, 2, 2]);

@@ -43,6 +43,10 @@ function record<T>(fields: { [F in keyof T]: fc.Arbitrary<T[F]> }): fc.Arbitrary
 
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   record({
+    type: fc.constant("vertical" as const),
+    body: record({ session: bytes32(), parties: fc.integer({ min: 2, max: 4 }), rows: fc.constantFrom(1, 64, 65_536) }),
+  }),
+  record({
     type: fc.constant("genesis" as const),
     body: record({ task: bytes32(), peer: bytes32(), agent: name() }),
   }),
@@ -117,6 +121,23 @@ describe("entries", () => {
       logIdOf(alice.publicKey, TASK, CRYPTO),
       CRYPTO.sha256(concatBytes(utf8("hearsay/log-id/v1\0"), alice.publicKey, TASK)),
     );
+  });
+
+  it("tell of vertical learning how many parties and about how many rows, and not more", () => {
+    const body = { session: HASH, parties: 3, rows: 512 };
+    const write = (changed: object, version: 1 | 2 = 2) =>
+      createEntry({ ...place, type: "vertical", body: { ...body, ...changed } }, alice, CRYPTO, version);
+    assert.deepEqual(decodeEntry(write({}).signed.subarray(64)).body, body);
+    for (const changed of [
+      { parties: 1 },
+      { parties: 5 },
+      { rows: 0 },
+      { rows: 569 },
+      { rows: 131_072 },
+      { columns: 30 },
+    ])
+      assert.throws(() => write(changed), TypeError, JSON.stringify(changed));
+    assert.throws(() => write({}, 1), /unknown entry type/);
   });
 
   it("of different keys or tasks belong to different logs", () => {
