@@ -102,6 +102,7 @@ export async function takePlace(
   const holder = peerIdFromPublicKey(offer.holder);
   mailbox.post(holder, CARD, encodeCard(card));
   const parties = decodeRoster(await mailbox.fetch(holder, ROSTER));
+  await mailbox.confirm(holder, ROSTER);
   const isThere = (key: Uint8Array) => parties.some((other) => equalBytes(other, key));
   const distinct = new Set(parties.map(peerIdFromPublicKey)).size;
   if (distinct !== offer.parties || !equalBytes(parties[0] as Uint8Array, offer.holder) || !isThere(identity.publicKey))

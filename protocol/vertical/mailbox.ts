@@ -2,6 +2,8 @@
  * How messages of any length get from one party to another over requests that are short and answers that are not: the sender keeps a message under the name of its
  * step until the receiver has fetched it, in chunks. A request for a message that is not there yet waits a while for it.
  *
+ * A request for what lies behind the end of a message confirms that all of it has come.
+ *
  * So a message that was lost is fetched again, a party that has left costs its peers nothing but the wait, and nobody can send anything that was not asked for.
  */
 import { type Allowance, allowanceAt, forgetOldest } from "../base/bounded.ts";
@@ -36,7 +38,9 @@ export interface Mailbox {
    *   the reason of the signal where that ended it.
    */
   fetch(from: PeerId, step: string): Promise<Uint8Array>;
-  /** Resolves when a party has the whole message, or nothing was heard of it for too long. */
+  /** Tells a party that one has the whole of its message: for messages after which it would leave. Fails in silence. */
+  confirm(from: PeerId, step: string): Promise<void>;
+  /** Resolves when a party has confirmed that it has the whole message. @throws HearsayError ERR_TIMEOUT where it has not come for it in time. */
   delivered(to: PeerId, step: string): Promise<void>;
   /** Takes a message back. Who asks for it once more has started again: what is fetched of it next fails with ERR_STATE. */
   retract(to: PeerId, step: string): void;
@@ -46,6 +50,9 @@ export interface Mailbox {
 }
 
 const PAUSE_MS = 300;
+const CONFIRMATIONS = 3;
+/** An offset behind every message: all of it has come. */
+const BEYOND = LIMITS.maxVerticalMessageBytes;
 /** A step of a run has its name, 32 hexadecimal digits, before it. */
 const OF_RUN = /^([0-9a-f]{32})\//;
 
@@ -75,6 +82,7 @@ export function createMailbox(parts: MailboxParts): Mailbox {
       wake(state, to, step);
     },
     fetch: (from, step) => fetchWhole(state, from, step),
+    confirm: (from, step) => confirm(state, from, step),
     delivered: (to, step) => delivered(state, to, step),
     retract(to, step) {
       state.posted.get(to)?.delete(step);
@@ -94,7 +102,7 @@ export function createMailbox(parts: MailboxParts): Mailbox {
 interface State {
   readonly parts: MailboxParts;
   readonly posted: Map<PeerId, Map<string, Uint8Array>>;
-  /** Messages that were fetched to their end. */
+  /** Messages that were confirmed: an answer that was sent may have been lost, or be one to a request that its asker had given up. */
   readonly taken: Set<string>;
   readonly waiting: Map<string, Waiting>;
   readonly allowances: Map<PeerId, Allowance>;
@@ -118,7 +126,7 @@ async function serve(state: State, from: PeerId, body: Uint8Array): Promise<Uint
   const message = posted.get(from)?.get(step);
   if (message === undefined) return encodePart(0, new Uint8Array(0));
   const end = Math.min(message.length, offset + LIMITS.maxChunkBytes);
-  if (end === message.length) {
+  if (offset >= message.length) {
     state.taken.add(nameOf(from, step));
     forgetOldest(state.taken, LIMITS.maxVerticalPosted * LIMITS.maxVerticalParties);
     wake(state, from, `taken ${step}`);
@@ -166,6 +174,7 @@ function wake({ waiting }: State, peer: PeerId, step: string): void {
 
 async function delivered(state: State, to: PeerId, step: string): Promise<void> {
   if (!state.taken.has(nameOf(to, step))) await awaitPost(state, to, `taken ${step}`, silenceOf(state));
+  if (!state.taken.has(nameOf(to, step))) throw left(to, step, undefined);
 }
 
 async function fetchWhole(state: State, from: PeerId, step: string): Promise<Uint8Array> {
@@ -191,6 +200,18 @@ async function fetchWhole(state: State, from: PeerId, step: string): Promise<Uin
   return concatBytes(...chunks);
 }
 
+async function confirm(state: State, from: PeerId, step: string): Promise<void> {
+  const { transport, clock, session, reconnect } = state.parts;
+  for (let attempt = 0; attempt < CONFIRMATIONS; attempt++)
+    try {
+      await transport.request(from, VERTICAL_PROTOCOL, encodeAsk({ session, step, offset: BEYOND }));
+      return;
+    } catch {
+      await pause(clock, PAUSE_MS);
+      await reconnect?.(from).catch(() => {});
+    }
+}
+
 /** One part, however often it has to be asked for, as long as the other is there. */
 async function fetchPart(state: State, from: PeerId, step: string, offset: number) {
   const { transport, clock, session, reconnect, signal } = state.parts;
@@ -213,7 +234,7 @@ async function fetchPart(state: State, from: PeerId, step: string, offset: numbe
 }
 
 function left(from: PeerId, step: string, cause: unknown): HearsayError {
-  const message = `${from} has left (it gave nothing for ${step}); what was learned is saved: run the same command again on all sides`;
+  const message = `${from} has left (at ${step}); what was learned is saved: run the same command again on all sides`;
   return new HearsayError("ERR_TIMEOUT", message, { peer: from, step }, cause);
 }
 

@@ -47,6 +47,7 @@ export async function matchAsMember(
   mailbox.post(holder, `${name}/ids-again`, encodePoints(again));
   const message = await mailbox.fetch(holder, `${name}/places`);
   const places = await blaming(holder, "places", () => decodePlaces(message, ids.length));
+  await mailbox.confirm(holder, `${name}/places`);
   if (places.length === 0) throw nothingShared();
   return places.map((place) => own.rows[place] as number);
 }

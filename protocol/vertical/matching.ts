@@ -19,8 +19,8 @@ import type { BlindGroup, GroupBytes } from "./seams.ts";
 
 const DOMAIN = utf8("hearsay/vertical/id/v1\0");
 export const POINT_BYTES = 32;
-/** Points between two breaths: 10 ms. */
-const BREATH = 25;
+/** Points between two breaths: 1 ms. An answer to another party takes many turns of the event loop, each of which waits for one of these. */
+const BREATH = 3;
 
 /** What points are made with. `breathe` lets others work for a moment. */
 export interface MatchingParts {

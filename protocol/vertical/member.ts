@@ -61,7 +61,10 @@ export async function trainAsMember(parts: PartyParts, { block, save }: MemberTr
         block.step(residuals.alpha, residuals.gamma);
         await save(epoch - 1);
       }
-      if (residuals.done) return epoch - 1;
+      if (residuals.done) {
+        await parts.mailbox.confirm(run.holder, `${run.name}/${step}`);
+        return epoch - 1;
+      }
       await answer(parts, { run, epoch, block, columns, arithmetic }, residuals);
     }
   } finally {

@@ -1,7 +1,7 @@
 /**
  * The messages of vertical learning, each a strict DAG-CBOR array. A message lies at its sender until it is fetched (mailbox.ts), by the name of its step.
  *
- *   ask         [2, session(32), step, offset]                          -> [2, total, chunk]; total 0: not there yet
+ *   ask         [2, session(32), step, offset]                          -> [2, total, chunk]; total 0: not there yet; an offset behind the end confirms the whole
  *   offer       [2, holder key(32), nonce(16), purpose, kind, parties, id column, target, ridge in millionths, epochs]      its SHA-256 is the session
  *   card        [2, ids, columns]                                       of a party that joins
  *   roster      [2, [key(32), ...]]                                     all parties, the label holder first

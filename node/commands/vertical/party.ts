@@ -1,5 +1,6 @@
 /** What the commands of vertical learning share: a party with its key, its cryptography and its place in the network. */
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Identity, PeerId } from "../../../protocol/base/seams.ts";
 import { type Mailbox, pause } from "../../../protocol/vertical/mailbox.ts";
@@ -52,7 +53,7 @@ export async function asParty<T>(
 }
 
 export function partsOf({ identity, tools }: Present, session: Session, mailbox: Mailbox): PartyParts {
-  return { session, identity, crypto: nodeCrypto, tools, mailbox, breathe: () => pause(wallClock, 0) };
+  return { session, identity, crypto: nodeCrypto, tools, mailbox, breathe: () => setImmediate() };
 }
 
 export interface SessionOptions extends PartyOptions {

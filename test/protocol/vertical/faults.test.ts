@@ -181,6 +181,20 @@ describe("a session of vertical learning", () => {
     await assert.rejects(ask("friend"), (error) => isHearsayError(error, "ERR_RATE"));
   });
 
+  it("counts a message as delivered when its receiver says so, not when it was sent: the answer may have been lost", async () => {
+    for (const confirms of [true, false]) {
+      const clock = createVirtualClock();
+      const { parties } = session(2, { clock });
+      const [holder, member] = parties as [(typeof parties)[0], (typeof parties)[0]];
+      holder.mailbox.post(member.peer, "x", Uint8Array.of(1, 2));
+      const delivered = holder.mailbox.delivered(member.peer, "x").then(() => undefined, codeOf);
+      assert.equal((await member.mailbox.fetch(holder.peer, "x")).length, 2);
+      if (confirms) await member.mailbox.confirm(holder.peer, "x");
+      await clock.run(2 * LIMITS.verticalSilenceMs);
+      assert.equal(await delivered, confirms ? undefined : "ERR_TIMEOUT");
+    }
+  });
+
   it("takes too few rows for the columns, or too many columns, of nobody", () => {
     checkShape(100, 10);
     for (const [rows, columns] of [
