@@ -5,13 +5,14 @@
  * An image counts as found where one of the answers has a correlation above 0.95 with it, over the 64 pixels; the last column says how often that
  * happens to images that were not trained on.
  */
+import { createShadowFits } from "../../node/commands/privacy/shadow-fit.ts";
 import { loadNamedSet } from "../../node/data/sets.ts";
 import { percent, table } from "../../node/terminal/print.ts";
 import { createRng } from "../../protocol/base/rng.ts";
 import { inputSize, numParams, type Task } from "../../protocol/base/task.ts";
 import { codecOf } from "../../protocol/codec/registry.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
-import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import { createDenseTrainer, DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import { initialParams, tensorSlices } from "../../protocol/learn/tensors.ts";
 import { type FirstLayer, invertUpdate } from "../../protocol/privacy/inference/invert-update.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
@@ -26,8 +27,8 @@ interface Case {
   readonly codec: "f32" | "int8";
   /** Steps that the network has behind it. */
   readonly age: number;
-  /** `privacy` of the task; undefined: none. */
-  readonly privacy?: Readonly<Record<string, unknown>>;
+  /** Of dp-sgd, for these steps; no mechanism where left out. */
+  readonly epsilon?: number;
 }
 
 const CASES: readonly Case[] = [
@@ -38,6 +39,10 @@ const CASES: readonly Case[] = [
   { examples: 2, steps: 10, codec: "f32", age: 0 },
   { examples: 8, steps: 10, codec: "f32", age: 0 },
   { examples: 48, steps: 10, codec: "f32", age: 0 },
+  { examples: 1, steps: 10, codec: "f32", age: 0, epsilon: 8 },
+  { examples: 1, steps: 10, codec: "f32", age: 0, epsilon: 2 },
+  { examples: 48, steps: 10, codec: "f32", age: 0, epsilon: 8 },
+  { examples: 48, steps: 10, codec: "f32", age: 0, epsilon: 2 },
 ];
 
 const { train: images, task: source } = await loadNamedSet("digits");
@@ -45,8 +50,8 @@ const { train: images, task: source } = await loadNamedSet("digits");
 const rows: string[][] = [];
 for (const one of CASES) {
   const { found, mistaken, correlation } = await measure(one);
-  const { examples, steps, codec, age, privacy } = one;
-  const how = privacy === undefined ? "none" : JSON.stringify(privacy);
+  const { examples, steps, codec, age, epsilon } = one;
+  const how = epsilon === undefined ? "none" : `dp-sgd, epsilon ${epsilon}`;
   rows.push([
     String(examples),
     String(steps),
@@ -62,17 +67,39 @@ process.stdout.write(
   `${table(["images", "steps", "codec", "age", "privacy", "found", "correlation of the best answer", "other images found"], rows)}\n`,
 );
 
+function taskOf({
+  examples,
+  steps,
+  codec,
+  epsilon,
+}: Omit<Case, "age" | "epsilon"> & { epsilon: number | undefined }): Task {
+  const plain = parseTask({ ...source, codec });
+  if (epsilon === undefined) return plain;
+  const epochs = (steps * plain.training.batch) / Math.max(examples, plain.training.batch);
+  const privacy = {
+    mechanism: "dp-sgd",
+    clipNorm: 1,
+    targetEpsilon: epsilon,
+    epochs: Math.ceil(epochs),
+    maxEpsilon: epsilon,
+  };
+  return parseTask({ ...source, codec, privacy });
+}
+
 /** Over the trials: the share of images that are found, and of as many others; the mean of each image's best correlation with an answer. */
-async function measure({ examples, steps, codec: name, age, privacy }: Case) {
-  const task = parseTask({ ...source, codec: name, ...(privacy && { privacy }) });
+async function measure({ examples, steps, codec: name, age, epsilon }: Case) {
+  const task = taskOf({ examples, steps, codec: name, epsilon });
+  const fits = createShadowFits(task, DENSE_TRAINERS);
   const before = await networkAt(task, age);
   const codec = codecOf(task, new Uint8Array(32));
   let [found, mistaken, sum] = [0, 0, 0];
   for (let trial = 0; trial < TRIALS; trial++) {
     const order = createRng(`inversion/${trial}`).permutation(images.length);
     const own = selectRows(images, order.subarray(0, examples));
-    const trainer = createDenseTrainer({ task, train: own });
-    const { params } = await trainer.fit({ params: before, steps, seed: `inversion/${trial}`, age });
+    const fit = fits(own, `inversion/${trial}`);
+    const trained = await fit({ params: before, steps, seed: `inversion/${trial}`, age });
+    if (trained === undefined) throw new Error("the budget does not allow the training");
+    const { params } = trained;
     const answers = invertUpdate(change(task, before, codec.decode(codec.encode(params))));
     const best = bestOf(task, own, answers);
     sum += best.reduce((total, one) => total + one, 0);

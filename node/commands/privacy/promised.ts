@@ -1,9 +1,9 @@
 /** What a task's privacy mechanism promises of its models. */
 
-import type { Task } from "../../../protocol/base/task.ts";
+import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import { FALSE_POSITIVE_RATE } from "../../../protocol/privacy/inference/measure.ts";
 import { type Guarantee, mostArea, mostTruePositives } from "../../../protocol/privacy/inference/promise.ts";
-import { none } from "../../../protocol/privacy/none.ts";
+import { mechanismOf } from "../../../protocol/privacy/registry.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { percent } from "../../terminal/print.ts";
 
@@ -13,15 +13,21 @@ export interface Promised {
   readonly guarantee?: Guarantee;
 }
 
-/** What holds of models that no mechanism made. */
-const NOTHING: Promised = { mechanism: none.name };
-
-/** By what the peer of a state directory has spent so far; nothing of a model in a file, whose training nobody knows. */
+/**
+ * By what the peer of a state directory has spent so far; of a model in a file, and where nobody can say what was spent, by the most that the task allows.
+ */
 export async function promisedOf(stateDir: string | undefined, task: Task): Promise<Promised> {
   const spent = stateDir === undefined ? undefined : await spentPrivacy(stateDir, task);
-  if (spent === undefined) return NOTHING;
-  const { mechanism, epsilon, delta } = spent;
-  return { mechanism, guarantee: { epsilon, delta } };
+  return promisedBy(task, spent?.epsilon);
+}
+
+/** By the mechanism of the task, at what was spent: all of the budget where left out. */
+export function promisedBy(task: Pick<Task, "privacy">, spent?: number): Promised {
+  const terms = termsOf(task);
+  const { name: mechanism } = mechanismOf(task);
+  const epsilon = spent ?? terms?.maxEpsilon;
+  if (terms === undefined || epsilon === undefined) return { mechanism };
+  return { mechanism, guarantee: { epsilon, delta: terms.delta } };
 }
 
 export function deltaOf({ guarantee }: Promised): number {

@@ -9,6 +9,7 @@ import { type Observed, observe, together } from "../../../protocol/privacy/infe
 import { createShadowDraw, shadowSize } from "../../../protocol/privacy/inference/rows.ts";
 import type { Examples } from "./examples.ts";
 import type { Exposure, Sight } from "./released.ts";
+import { createShadowFits, type ShadowFit } from "./shadow-fit.ts";
 import type { Effort } from "./test-options.ts";
 
 /** What answers to the rows, and what trains on some of them. */
@@ -46,13 +47,14 @@ export async function trainShadows(
   effort: Pick<Effort, "shadows" | "maxSteps" | "seed">,
   progress: Progress,
 ): Promise<Shadow[]> {
-  const { examples, trainers, task } = workshop;
+  const { examples, task } = workshop;
   const { length } = examples.pool;
   const draw = createShadowDraw(length, shadowSize(examples.members, length), createRng(`shadows/${effort.seed}`));
+  const fitOn = createShadowFits(task, workshop.trainers);
   const shadows: Shadow[] = [];
   while (shadows.length < effort.shadows) {
     const rows = draw();
-    const trainer = trainers.create({ task, train: selectRows(examples.pool, rows) });
+    const fit = fitOn(selectRows(examples.pool, rows), `shadow/${effort.seed}/${shadows.length}`);
     const models: Float32Array[] = [];
     for (const [i, sight] of sights.entries()) {
       const course = {
@@ -60,7 +62,7 @@ export async function trainShadows(
         steps: Math.min(sight.steps, effort.maxSteps),
         cycle: task.training.steps,
       };
-      const trained = await train(trainer, sight, course, (share) =>
+      const trained = await train(fit, sight, course, (share) =>
         progress(shadows.length + (i + share) / sights.length),
       );
       if (trained === undefined) return shadows;
@@ -82,7 +84,7 @@ interface Course {
 
 /** Undefined where `progress` ended it. */
 async function train(
-  trainer: Trainer,
+  fit: ShadowFit,
   { start, startAge }: Sight,
   { seed, steps, cycle }: Course,
   progress: Progress,
@@ -91,7 +93,9 @@ async function train(
   for (let done = 0; done < steps; done += cycle) {
     const some = Math.min(cycle, steps - done);
     const age = startAge + done;
-    ({ params } = await trainer.fit({ params, steps: some, seed: `${seed}/${age}`, age }));
+    const fitted = await fit({ params, steps: some, seed: `${seed}/${age}`, age });
+    if (fitted === undefined) break;
+    ({ params } = fitted);
     if (!progress((done + some) / steps)) return undefined;
   }
   return params;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { promisedBy, promiseFigures, promiseText } from "../../../../node/commands/privacy/promised.ts";
 import { isBroken } from "../../../../node/commands/privacy/test-report.ts";
 import { loadNamedSet } from "../../../../node/data/sets.ts";
 import { loadPeerData } from "../../../../node/data/share.ts";
@@ -79,5 +80,18 @@ describe("hearsay privacy test", () => {
     assert.ok(broken(3.3), "ln(0.59 / 0.02) is 3.38");
     assert.ok(!broken(3.4));
     assert.ok(!isBroken([{ exposure, shadows: 16, findings: [finding] }], { mechanism: "none" }));
+  });
+
+  it("says what the mechanism of the task promises: at what was spent, or at most", async () => {
+    const { task: source } = await loadNamedSet("digits");
+    const privacy = { mechanism: "dp-sgd", clipNorm: 1, targetEpsilon: 2, maxEpsilon: 2 };
+    const task = parseTask({ ...source, privacy });
+    const { epsilon, delta, mostArea, mostTruePositives } = promiseFigures(promisedBy(task));
+    assert.deepEqual([epsilon, delta], [2, 1e-5]);
+    assert.ok(Math.abs((mostArea ?? 0) - 0.8808) < 1e-4 && Math.abs((mostTruePositives ?? 0) - 0.0739) < 1e-4);
+    const text =
+      "Promised by the mechanism dp-sgd, epsilon 0.50, delta 0.00001: AUC at most 62.2 %, TPR at 1 % FPR at most 1.6 %, whatever the attack.";
+    assert.equal(promiseText(promisedBy(task, 0.5)), text);
+    assert.equal(promiseText(promisedBy(parseTask(source))), "Promised by the mechanism none: nothing.");
   });
 });

@@ -1,15 +1,17 @@
 /** Attacks find a model that has learned its rows by heart, and nothing in one that never saw them; rows and shadows are dealt as they must be. */
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { createShadowFits } from "../../../../node/commands/privacy/shadow-fit.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
-import type { LearningTask } from "../../../../protocol/base/task.ts";
+import type { Task } from "../../../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../../../protocol/learn/data/dataset.ts";
-import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
+import { createDenseTrainer, DENSE_TRAINERS } from "../../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../../protocol/learn/tensors.ts";
 import type { Shadow } from "../../../../protocol/privacy/inference/attack.ts";
 import { likelihoodRatio } from "../../../../protocol/privacy/inference/likelihood-ratio.ts";
 import { type Finding, measureAttacks } from "../../../../protocol/privacy/inference/measure.ts";
 import { type Observed, observe, together } from "../../../../protocol/privacy/inference/observe.ts";
+import { leastEpsilon, mostArea } from "../../../../protocol/privacy/inference/promise.ts";
 import { createShadowDraw, matchClasses, shadowSize } from "../../../../protocol/privacy/inference/rows.ts";
 import { parseTask } from "../../../../protocol/task/manifest.ts";
 
@@ -18,13 +20,14 @@ const MEMBERS = 40;
 const ROWS = 160;
 const SHADOWS = 24;
 const STEPS = 150;
+const BATCH = 16;
 const scored = {
   members: Uint32Array.from({ length: MEMBERS }, (_, i) => i),
   others: Uint32Array.from({ length: ROWS - MEMBERS }, (_, i) => MEMBERS + i),
 };
 
 /** A task whose labels are mostly noise: what a model knows of them it has learned by heart. Behind the rows that are attacked stand some that are not. */
-function noisy(kind: "classification" | "regression"): { task: LearningTask; data: Dataset } {
+function noisy(kind: "classification" | "regression", privacy?: object): { task: Task; data: Dataset } {
   const rng = createRng(`noisy/${kind}`);
   const length = ROWS + MEMBERS;
   const inputs = Float32Array.from({ length: length * INPUTS }, () => rng.normal());
@@ -33,26 +36,31 @@ function noisy(kind: "classification" | "regression"): { task: LearningTask; dat
     kind === "regression" ? hint(row) : Number(hint(row) > 0),
   );
   const output = kind === "regression" ? { kind, targets: ["y"], std: 3 } : { kind, classes: ["a", "b"] };
-  const training = { learningRate: 0.1, batch: 16 };
+  const training = { learningRate: 0.1, batch: BATCH };
   const model = { kind: "mlp", hidden: [24] };
-  const task = parseTask({ name: "noisy", input: { shape: [INPUTS] }, output, model, training });
+  const input = { shape: [INPUTS] };
+  const task = parseTask({ name: "noisy", input, output, model, training, ...(privacy && { privacy }) });
   return { task, data: { inputs, targets, length } };
 }
 
 /** Attacks a model of these rows. */
 type Assault = (rows: Uint32Array) => Promise<readonly Finding[]>;
 
-async function prepare(kind: "classification" | "regression"): Promise<Assault> {
-  const { task, data } = noisy(kind);
+async function prepare(kind: "classification" | "regression", privacy?: object): Promise<Assault> {
+  const { task, data } = noisy(kind, privacy);
+  const fits = createShadowFits(task, DENSE_TRAINERS);
   const pool = selectRows(
     data,
     Uint32Array.from({ length: ROWS }, (_, row) => row),
   );
   const judge = createDenseTrainer({ task, train: pool });
   const train = async (rows: Uint32Array, seed: string) => {
-    const trainer = createDenseTrainer({ task, train: selectRows(data, rows) });
-    const { params } = await trainer.fit({ params: initialParams(task.tensors, 1), steps: STEPS, seed });
-    return observe(task.output, await judge.predict(params, pool.inputs), pool.targets);
+    const trained = await fits(
+      selectRows(data, rows),
+      seed,
+    )({ params: initialParams(task.tensors, 1), steps: STEPS, seed });
+    assert.ok(trained !== undefined, "the budget allows it");
+    return observe(task.output, await judge.predict(trained.params, pool.inputs), pool.targets);
   };
   const draw = createShadowDraw(ROWS, shadowSize(MEMBERS, ROWS), createRng("shadows"));
   const shadows: Shadow[] = [];
@@ -90,6 +98,19 @@ for (const kind of ["classification", "regression"] as const)
         assert.ok(area.low < 0.5 && area.high > 0.5, `${name}: ${area.low} to ${area.high}`);
     });
   });
+
+describe("attacks under dp-sgd", () => {
+  it("find nothing at epsilon 2 in what they find without it, by shadows under the same noise", async () => {
+    const epochs = (STEPS * BATCH) / MEMBERS;
+    const guarantee = { epsilon: 2, delta: 1e-5 };
+    const terms = { mechanism: "dp-sgd", clipNorm: 1, targetEpsilon: 2, epochs, maxEpsilon: 2, delta: guarantee.delta };
+    const attack = await prepare("classification", terms);
+    for (const { attack: name, area, ...point } of await attack(scored.members)) {
+      assert.ok(area.low < 0.5 && area.high < mostArea(guarantee), `${name}: ${area.low} to ${area.high}`);
+      assert.ok(leastEpsilon(point, guarantee.delta) <= guarantee.epsilon);
+    }
+  });
+});
 
 describe("what a model answers", () => {
   it("is its loss, and the logarithm of the odds of the right class, which are finite for any answer", () => {
