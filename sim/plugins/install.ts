@@ -7,6 +7,7 @@ import { CODECS } from "../../protocol/codec/registry.ts";
 import { PARTITIONS } from "../../protocol/learn/data/partitions/registry.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
+import { checked } from "./checked.ts";
 import type { Plugin } from "./plugin.ts";
 import { pluginSchema } from "./shape.ts";
 
@@ -45,8 +46,9 @@ export function installPlugin(plugin: unknown, file: string): () => void {
   });
   if (faults.length > 0) throw pluginError(file, faults);
   const removals = found.map(({ kind, thing }) => {
-    origins.set(thing, file);
-    return REGISTRIES[kind].add(thing);
+    const known = checked(kind, thing, file);
+    origins.set(known, file);
+    return REGISTRIES[kind].add(known);
   });
   return () => {
     for (const remove of removals) remove();

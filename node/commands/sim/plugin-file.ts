@@ -77,8 +77,20 @@ function hookOnce(): void {
       }
       return found;
     },
+    load(url, context, next) {
+      const format = imports.has(url) ? moduleFormat(url, context.format) : undefined;
+      return next(url, format === undefined ? context : { ...context, format });
+    },
   });
 }
+
+/** What `npm init` writes makes CommonJS of every .ts and .js file. Of a file that imports or exports, it is not meant; undefined for others. */
+function moduleFormat(url: string, format: string | null | undefined): string | undefined {
+  const module = { commonjs: "module", "commonjs-typescript": "module-typescript" }[format ?? ""];
+  return module !== undefined && IS_MODULE.test(readFileSync(fileURLToPath(url), "utf8")) ? module : undefined;
+}
+
+const IS_MODULE = /^(?:export\b|import\b(?!\s*\())/m;
 
 /** In a checkout the sources are what runs, whatever `dist/` holds. */
 function own(specifier: string): string {

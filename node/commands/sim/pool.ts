@@ -46,7 +46,7 @@ export function createSimPool(workers: number): SimPool {
       if (isCode(outcome.code)) throw new HearsayError(outcome.code, outcome.message);
       throw Object.assign(new Error(outcome.message), { stack: outcome.message }); // it is the stack of the thread
     } catch (error) {
-      throw explainFault(error, scenario.plugins ?? [], folder) ?? error; // a peer of it failed, and with it the thread
+      throw explainFault(error, scenario.plugins ?? [], folder) ?? faultOfTheUser(error) ?? error; // a peer of it failed, and with it the thread
     } finally {
       listeners.delete(id);
     }
@@ -79,6 +79,12 @@ async function runParts(pool: Piscina<SimTask, SimOutcome>, task: SimTask, count
     if (error instanceof PartFailed) return error.outcome;
     throw error;
   }
+}
+
+/** What a peer met that its user can mend, such as a plugin's answer of another shape: an error that a thread ends with has lost its class. */
+function faultOfTheUser(error: unknown): HearsayError | undefined {
+  const { code, message } = error as Partial<HearsayError>;
+  return code === "ERR_CONFIG" && message !== undefined ? new HearsayError(code, message) : undefined;
 }
 
 class PartFailed extends Error {

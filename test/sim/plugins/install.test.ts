@@ -143,6 +143,80 @@ describe("a plugin", () => {
   });
 });
 
+describe("what a plugin gives while a run goes on", () => {
+  const input = { own: new Float32Array(2), candidates: [{ params: new Float32Array(2), weightQ16: 65_536 }] };
+  const layout = { tensors: [["w", [2]]] as const, task: "00" };
+  const fits = { isLossless: true, minBytes: 8, maxBytes: 8 };
+  const body = { ...fits, encode: () => new Uint8Array(8), decode: () => new Float32Array(2) };
+
+  function aggregated(output: unknown): void {
+    const wrong = { name: "wrong", parameters: {}, quorum: () => 1, aggregate: () => output };
+    withInstalled({ rules: [wrong] }, () => findRule("wrong")?.aggregate(input, {}));
+  }
+
+  function coded(made: unknown): void {
+    const wrong = { name: "wrong", forLayout: () => made };
+    withInstalled({ codecs: [wrong] }, () => {
+      const codec = CODECS.get("wrong")?.forLayout(layout);
+      codec?.encode(new Float32Array(2));
+      codec?.decode(new Uint8Array(8));
+    });
+  }
+
+  function measured(value: unknown): void {
+    const wrong = { ...metric.metrics?.[0], name: "wrong", measure: () => value };
+    withInstalled({ metrics: [wrong] }, () => METRICS.get("wrong")?.measure({} as never));
+  }
+
+  function dealt(parts: unknown): void {
+    const data = { inputs: new Float32Array(4), targets: new Float32Array(4), length: 4 };
+    const wrong = { name: "wrong", about: "wrong", deal: () => parts };
+    withInstalled({ partitions: [wrong] }, () => partition(data, { kind: "wrong" }, 2, 1));
+  }
+
+  function joined(disguiseOf: unknown): void {
+    const wrong = { ...attack.attacks?.[0], name: "wrong", join: () => disguiseOf };
+    withInstalled({ attacks: [wrong] }, () => ATTACKS.get("wrong")?.join({} as never, {}));
+  }
+
+  it("is told where it has another shape: whose it is, what it is, and what to give", () => {
+    const right = { params: new Float32Array(2), statuses: ["used"], mass: 2 };
+    const wrong: readonly (readonly [() => void, RegExp])[] = [
+      [
+        () => aggregated(undefined),
+        /aggregate\(\) of wrong in rules of the plugin mine\.ts gives undefined: give \{ params/,
+      ],
+      [
+        () => aggregated({ ...right, params: new Float32Array(3) }),
+        /gives a Float32Array of 12 bytes: give params.* of 2/,
+      ],
+      [() => aggregated({ ...right, params: [0, 0] }), /gives a list of 2: give params, a Float32Array of 2/],
+      [
+        () => aggregated({ ...right, statuses: [] }),
+        /gives a list of 0: give statuses, one of used, .* for each candidate/,
+      ],
+      [() => aggregated({ ...right, statuses: ["maybe"] }), /give statuses/],
+      [() => coded(undefined), /forLayout\(\) of wrong in codecs .* gives undefined: give \{ isLossless/],
+      [() => coded({ ...body, minBytes: 9 }), /minBytes at most maxBytes/],
+      [
+        () => coded({ ...body, encode: () => new Uint8Array(9) }),
+        /encode\(\) .* 9 bytes: give a Uint8Array of 8 to 8 bytes/,
+      ],
+      [() => coded({ ...body, decode: () => new Float32Array(1) }), /decode\(\) .*: give a Float32Array of 2 numbers/],
+      [() => measured("high"), /measure\(\) of wrong in metrics .* gives high: give a number that is finite/],
+      [() => measured(Number.NaN), /gives NaN: give a number/],
+      [() => dealt(undefined), /deal\(\) of wrong in partitions .* gives undefined: give a list with a list of rows/],
+      [() => dealt([0, 1]), /gives a list of 2: give a list with a list of rows/],
+      [() => joined({}), /join\(\) of wrong in attacks .* gives an object of another shape: give a function/],
+    ];
+    for (const [call, message] of wrong) assert.throws(call, { code: "ERR_CONFIG", message });
+    aggregated(right);
+    coded(body);
+    measured(0.5);
+    joined(() => ({}));
+  });
+});
+
 it("a registry keeps the order in which things came, and refuses a name twice", () => {
   const registry = registryOf([{ name: "b" }, { name: "a" }]);
   const remove = registry.add({ name: "c" });

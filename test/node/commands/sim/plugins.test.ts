@@ -89,6 +89,16 @@ describe("the file of a plugin", () => {
     }
   });
 
+  it("is a module where its folder's package.json, as npm init writes it, makes CommonJS of .ts and .js files", async () => {
+    mkdirSync(lab.path("fresh"));
+    await lab.write("fresh/package.json", '{ "type": "commonjs" }');
+    const text = 'import { definePlugin } from "hearsay/sim";\nexport default definePlugin({});\n';
+    await lab.write("fresh/mine.ts", text);
+    await lab.write("fresh/mine.js", text);
+    await lab.write("fresh/old.js", "module.exports = { metrics: [] };\n");
+    for (const file of ["fresh/mine.ts", "fresh/mine.js", "fresh/old.js"]) (await load(file)).remove();
+  });
+
   it("leaves nothing behind where a later one is wrong", async () => {
     await assert.rejects(installPlugins([{ file: "rule.ts" }, { file: "gone.ts" }], lab.path("")), /gone/);
     (await load("rule.ts")).remove(); // its names are free
@@ -135,6 +145,15 @@ describe("hearsay sim", () => {
     const later = await lab.write("later.ts", FAILING.replace(/=> \{ throw.*/, training));
     const late = await run(2, "sim", "run", file, "--plugin", later, "--no-out");
     assert.match(late.stderr, /the plugin .*later\.ts failed: no 7 \(later\.ts:8:\d+\)/);
+    const rule =
+      '{ name: "short", parameters: {}, quorum: () => 1, aggregate: () => ({ params: new Float32Array(1) }) }';
+    const short = await lab.write("short.mjs", `export default { rules: [${rule}] };\n`);
+    const grid = ["--set", "task.aggregation.rule=short", "--set", "attack=null"];
+    const { stderr: told } = await run(2, "sim", "run", lab.path("mine.yaml"), "--plugin", short, "--no-out", ...grid);
+    assert.match(
+      told,
+      /aggregate\(\) of short in rules of the plugin .*short\.mjs gives a Float32Array of 4 bytes: give/,
+    );
   });
 
   it("lets no sweep vary the plugins", async () => {

@@ -1,0 +1,117 @@
+/**
+ * What the code of a plugin gives while a run goes on, checked as it comes. What has a wrong shape would else be told by the first line of Hearsay that stumbles
+ * over it, or would look like a result.
+ */
+import type { Rule } from "../../protocol/aggregate/rows/rule.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { CandidateStatus } from "../../protocol/base/seams.ts";
+import { numParams } from "../../protocol/base/task.ts";
+import type { BodyCodec, BodyLayout, Codec } from "../../protocol/codec/codec.ts";
+import type { Partition } from "../../protocol/learn/data/partitions/partition.ts";
+import type { Metric } from "../../protocol/learn/metrics/metric.ts";
+import type { Attack } from "../attacks/attack.ts";
+import type { Plugin } from "./plugin.ts";
+
+/** Throws where a value is not what was to be given; else gives it. */
+type Demand = <T>(isRight: boolean, call: string, value: T, wanted: string) => T;
+
+type One<Kind extends keyof Plugin> = NonNullable<Plugin[Kind]>[number];
+
+const STATUSES: readonly string[] = ["used", "duplicate", "clipped", "removed"] satisfies CandidateStatus[];
+
+/** The calls of each kind, which ask the thing itself and look at the answer. */
+const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Demand) => Partial<One<Kind>> } = {
+  attacks: (attack: Attack, demand) => ({
+    join(coalition, options) {
+      const disguiseOf = attack.join(coalition, options);
+      return demand(typeof disguiseOf === "function", "join", disguiseOf, "a function (liar) => disguise");
+    },
+  }),
+  rules: (rule: Rule, demand) => ({
+    aggregate(input, parameters, passes) {
+      const output = rule.aggregate(input, parameters, passes);
+      const { params, statuses } = demand(isRecord(output), "aggregate", output, "{ params, statuses, mass }");
+      const { length } = input.own;
+      const isVector = params instanceof Float32Array && params.length === length;
+      demand(isVector, "aggregate", params, `params, a Float32Array of ${length} numbers`);
+      const known = Array.isArray(statuses) && statuses.every((one) => STATUSES.includes(one));
+      const isWhole = known && statuses.length === input.candidates.length;
+      demand(isWhole, "aggregate", statuses, `statuses, one of ${STATUSES.join(", ")} for each candidate`);
+      return output;
+    },
+  }),
+  partitions: (partition: Partition, demand) => ({
+    deal(deal) {
+      const parts = partition.deal(deal);
+      const areLists = Array.isArray(parts) && parts.every((rows) => typeof rows?.[Symbol.iterator] === "function");
+      return demand(areLists, "deal", parts, "a list with a list of rows for each peer");
+    },
+  }),
+  metrics: (metric: Metric, demand) => ({
+    measure(evidence: never) {
+      const value = metric.measure(evidence);
+      return demand(Number.isFinite(value), "measure", value, "a number that is finite");
+    },
+  }),
+  codecs: (codec: Codec, demand) => ({
+    forLayout(layout) {
+      const body = codec.forLayout(layout);
+      const { encode, decode, minBytes, maxBytes } = demand(isRecord(body), "forLayout", body, BODY);
+      const isWhole = typeof encode === "function" && typeof decode === "function" && minBytes <= maxBytes;
+      return checkedBody(demand(isWhole, "forLayout", body, BODY), layout, demand);
+    },
+  }),
+};
+
+const BODY = "{ isLossless, minBytes, maxBytes, encode, decode }, minBytes at most maxBytes";
+
+function checkedBody(codec: BodyCodec, layout: BodyLayout, demand: Demand): BodyCodec {
+  const { minBytes, maxBytes } = codec;
+  const count = numParams(layout);
+  return overriding(codec, {
+    encode(params) {
+      const body = codec.encode(params);
+      const fits = body instanceof Uint8Array && body.length >= minBytes && body.length <= maxBytes;
+      return demand(fits, "encode", body, `a Uint8Array of ${minBytes} to ${maxBytes} bytes`);
+    },
+    decode(body) {
+      const params = codec.decode(body);
+      const fits = params instanceof Float32Array && params.length === count;
+      return demand(fits, "decode", params, `a Float32Array of ${count} numbers`);
+    },
+  });
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/**
+ * The thing, with its answers checked.
+ * @param thing of that kind.
+ * @param file the plugin's, for messages: its calls throw HearsayError ERR_CONFIG.
+ */
+export function checked(kind: keyof Plugin, thing: Named, file: string): Named {
+  const demand: Demand = (isRight, call, value, wanted) => {
+    if (isRight) return value;
+    const where = `${call}() of ${thing.name} in ${kind} of the plugin ${file}`;
+    throw new HearsayError("ERR_CONFIG", `${where} gives ${described(value)}: give ${wanted}`, { file });
+  };
+  const calls = CALLS[kind] as (thing: Named, demand: Demand) => object;
+  return overriding(thing, calls(thing, demand));
+}
+
+/** All that the thing has, what it inherits too. */
+function overriding<T extends object>(thing: T, calls: Partial<T>): T {
+  return Object.assign(Object.create(Object.getPrototypeOf(thing)), thing, calls);
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
+}
+
+function described(value: unknown): string {
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return isRecord(value) ? "an object of another shape" : String(value).slice(0, 100);
+}
