@@ -25,6 +25,9 @@ export interface PrivateArithmetic {
   readonly maxRows: number;
   /** What a sum is divided by. */
   readonly batch: number;
+  /** Steps of the grid in 1, exactly; and a step of the grid, divided by the batch. */
+  readonly perUnit: number;
+  readonly share: number;
 }
 
 /** @param numParams length of the gradient. @throws RangeError where the clip norm is too small for float32, or the gradient too long for it. */
@@ -41,7 +44,8 @@ export function privateArithmetic(
   if (!(threshold > 0) || grid * 2 ** 120 < 1)
     throw new RangeError(`a clip norm of ${clipNorm} leaves nothing of a gradient of ${numParams} numbers`);
   const deviation = (noiseMultiplier * clipNorm) / grid;
-  return { grid, threshold, deviation, rounder: 1.5 * 2 ** 23 * grid, maxRows, batch };
+  const rounder = 1.5 * 2 ** 23 * grid;
+  return { grid, threshold, deviation, rounder, maxRows, batch, perUnit: 1 / grid, share: grid / batch };
 }
 
 /** A sample of the expected size `batch` is larger once in 10^60 times. */
@@ -66,6 +70,6 @@ export function drawsOf(draws: SecretDraws | undefined): SecretDraws {
 }
 
 /** A number of the sum with its noise, in steps of the grid, divided by the batch. */
-export function noised(sum: number, noise: number, { grid, batch }: PrivateArithmetic): number {
-  return ((sum / grid + noise) * grid) / batch;
+export function noised(sum: number, noise: number, { perUnit, share }: PrivateArithmetic): number {
+  return (sum * perUnit + noise) * share;
 }

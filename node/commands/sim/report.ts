@@ -29,6 +29,7 @@ const PAGES = {
   budget: "sim/results/budget.md",
   codecs: "sim/results/codecs.md",
   measurements: "sim/results/measurements.md",
+  privacy: "sim/results/privacy.md",
   skew: "sim/results/skew.md",
   "slow-devices": "sim/results/slow-devices.md",
 } as const;
@@ -54,6 +55,8 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
   codecs: (options) =>
     reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
   measurements: reportMeasurements,
+  privacy: (options) =>
+    reportOne("privacy", async () => (await import("../../../sim/paper/measure-privacy.ts")).privacySection, options),
   skew: (options) =>
     reportOne(
       "skew",
