@@ -28,6 +28,7 @@ const PAGES = {
   attacks: "sim/results/attacks.md",
   budget: "sim/results/budget.md",
   codecs: "sim/results/codecs.md",
+  cohorts: "sim/results/cohorts.md",
   measurements: "sim/results/measurements.md",
   privacy: "sim/results/privacy.md",
   skew: "sim/results/skew.md",
@@ -54,6 +55,8 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
     reportOne("budget", async () => (await import("../../../sim/paper/measure-budget.ts")).budgetSection, options),
   codecs: (options) =>
     reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
+  cohorts: (options) =>
+    reportOne("cohorts", async () => (await import("../../../sim/paper/measure-cohorts.ts")).cohortSection, options),
   measurements: reportMeasurements,
   privacy: (options) =>
     reportOne("privacy", async () => (await import("../../../sim/paper/measure-privacy.ts")).privacySection, options),

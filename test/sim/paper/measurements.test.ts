@@ -8,6 +8,7 @@ import type { Cell } from "../../../sim/paper/cells.ts";
 import { groupsOf } from "../../../sim/paper/measure-accusations.ts";
 import { budgetSection } from "../../../sim/paper/measure-budget.ts";
 import { codecSection } from "../../../sim/paper/measure-codecs.ts";
+import { cohortSection } from "../../../sim/paper/measure-cohorts.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import {
   MEASUREMENTS,
@@ -109,6 +110,31 @@ describe("the page of codecs", () => {
     ]);
     assert.deepEqual(rows.at(-1), ["Dirichlet 0.5, alie z=1.5 20 %", "int4", "2.0 ± 0.0"]);
     assert.equal(figures.length, 4);
+    assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
+  });
+
+  it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
+});
+
+describe("the page of cohorts", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-cohorts.yaml"), "utf8"));
+  const page = (result: (scenario: Scenario) => Result | undefined) => cohortSection(sweepOf(cells(document, result)));
+
+  it("says for each size and share of liars how many cohorts are poisoned, who is hidden, and every accuracy", () => {
+    const { table } = page(({ attack }) => ({ mean: attack ? 0.9 : 0.95, worst: 0.8 }));
+    assert.deepEqual(
+      table.rows.map((row) => row.slice(0, 4)),
+      [
+        ["none", "0", "0.0 %", "1"],
+        ["3", "0", "0.0 %", "2 of 3"],
+        ["5", "0", "0.0 %", "3 of 5"],
+        ["none", "0.1", "10.0 %", "1"],
+        ["3", "0.1", "27.1 %", "2 of 3"],
+        ["5", "0.1", "41.0 %", "3 of 5"],
+        ["3", "0.2", "48.8 %", "2 of 3"],
+      ],
+    );
+    assert.equal(table.head.length, 6 + 6);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
