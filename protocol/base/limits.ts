@@ -125,6 +125,8 @@ export const LIMITS = {
   maxParents: 64,
   /** Kinds of noise that a log entry tells apart: another one whenever the number of records passes a step of the scale (privacy/sampling-rate.ts). */
   maxNoiseKinds: 8,
+  /** Own announcements since the start that a ledger knows again: at least half as many. One that it does not know costs budget, and hides nothing. */
+  maxOwnAnnounced: 1024,
   /** Hard bound of a task's `aggregation.inboxSize`. */
   maxInboxSize: 32,
   /** Hard bound of a task's `aggregation.memory`. */

@@ -167,7 +167,7 @@ export function joinPast(parts: Parts, hasPast: boolean, ledger: Ledger | undefi
   };
   const own = (sealed: Uint8Array) => {
     const announcement = ownAnnouncement(identity, subject.taskId, crypto, sealed);
-    if (announcement?.spent !== undefined) ledger?.heard(announcement.spent);
+    if (announcement !== undefined) ledger?.heard(announcement);
     return announcement;
   };
   const options = { hasPast, moved: place?.moved, signal: life.signal, own, begin };

@@ -4,7 +4,8 @@
  *     a crash, a restart       what was charged was on disk first
  *     a restored backup        every announcement says what was spent in all, and is signed by this peer's own key. Neighbours tell the newest
  *                              that they know before a peer goes on with an old log (account/past.ts). Then spent is
- *                              max(of the store, as told) + what was charged since this process began
+ *                              max(of the store, as told) + what was charged since this process began; what is told of an announcement
+ *                              that this process made is in the second already
  *     a copy that ran too      the same: what it spent is told, and what was charged here since the start is added to it
  *     nobody can tell          after a log had to begin anew because the store was moved, or where the store has a log and no ledger,
  *                              nothing is trained until somebody tells an announcement of this peer that goes as far as the store does
@@ -13,6 +14,9 @@
  *
  * What this cannot see is what account/past.ts cannot see: a machine that was set back as a whole, among neighbours that know it as it was then.
  */
+import { createRecentSet, type RecentSet } from "../../base/bounded.ts";
+import { toHex } from "../../base/bytes.ts";
+import { LIMITS } from "../../base/limits.ts";
 import type { Store } from "../../base/seams.ts";
 import { isSpent, RATE_ONE, type Spent } from "../../base/spent.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
@@ -30,6 +34,7 @@ import {
   stepsSpent,
   sumOfSpent,
 } from "../../privacy/spent.ts";
+import type { Announcement } from "../../wire/announcement.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
 import type { Reports } from "../reports.ts";
@@ -39,10 +44,10 @@ export interface Ledger {
   charge(steps: number): Promise<boolean>;
   /** All that was charged. */
   statement(): PrivacyStatement;
-  /** An entry of the log says all that was charged. */
-  published(): void;
+  /** This entry of the log, which is announced, says all that was charged. */
+  published(entry: Uint8Array): void;
   /** Others tell of an announcement of this peer, signed by its key, that this was spent. */
-  heard(spent: Spent): void;
+  heard(announced: Pick<Announcement, "entry" | "spent">): void;
   /** The log begins anew. @param isMoved see `StorePlace.moved`. @param isTold others know more of the log before, and have told it. */
   begunAnew(isMoved: boolean | undefined, isTold: boolean): void;
   status(): PrivacyStatus;
@@ -74,6 +79,8 @@ interface State {
   /** Charged since. */
   since: Spent;
   sinceAnnounced: number;
+  /** Ids of the entries that this process announced, the newest last: who tells of one of them tells of `since`, and of no copy. */
+  readonly announced: RecentSet<string>;
   isKnown: boolean;
   isWritten: boolean;
   last: BudgetState | undefined;
@@ -88,6 +95,7 @@ export async function openLedger(components: LedgerComponents, options: LedgerOp
     told: [],
     since: [],
     sinceAnnounced: saved?.unannounced ?? 0,
+    announced: createRecentSet(LIMITS.maxOwnAnnounced),
     isKnown: saved === undefined ? !options.hasPast : saved.isKnown,
     isWritten: true,
     last: undefined,
@@ -95,10 +103,13 @@ export async function openLedger(components: LedgerComponents, options: LedgerOp
   return {
     charge: (steps) => charge(components, options, state, steps),
     statement: () => statementOf(options, total(state)),
-    published() {
+    published(entry) {
       state.sinceAnnounced = 0;
+      state.announced.add(toHex(entry));
     },
-    heard: (spent) => hear(options, state, spent),
+    heard({ entry, spent }) {
+      if (spent !== undefined && !state.announced.has(toHex(entry))) hear(options, state, spent);
+    },
     begunAnew(isMoved, isTold) {
       if (isTold || isMoved === false || hasWitness(options, state)) return;
       state.isKnown = false;

@@ -44,8 +44,8 @@ export async function publish(
     training,
     { type: "publish", body: { model: hash, age, bytes, codec, mechanism, shared, mass, trained } },
   ]);
-  ledger?.published();
   if (entry === undefined) throw new Error("an append of two entries returned fewer");
+  ledger?.published(entry.id);
   const { privacy } = training.body;
   const spent = privacy && { spent: privacy.spent };
   const says = { task: taskId, model: hash, bytes, age, mass, ...spent };

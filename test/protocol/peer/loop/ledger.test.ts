@@ -221,23 +221,39 @@ describe("the ledger", () => {
   }
 
   const of = (steps: number): Spent => [[kind.rate, kind.noise, steps]];
+  let entries = 0;
+  const newEntry = () => Uint8Array.of(entries++);
+  /** As a copy of this peer announced it. */
+  const announced = (steps: number) => ({ entry: newEntry(), spent: of(steps) });
 
   it("adds what was charged since the start to what others tell, for they may tell of a copy", async () => {
     const store = createMemoryStore();
     const ledger = await open(store);
     for (let i = 0; i < 3; i++) assert.ok(await ledger.charge(10));
-    ledger.heard(of(50));
+    ledger.heard(announced(50));
     assert.equal(ledger.status().steps, 80);
-    ledger.heard(of(20));
+    ledger.heard(announced(20));
     assert.equal(ledger.status().steps, 80, "it does not shrink");
     assert.ok(await ledger.charge(10));
     assert.equal((await open(store)).status().steps, 90, "and is on disk with the next charge");
   });
 
+  it("does not count twice what it announced itself, and counts what a copy announced of as many steps", async () => {
+    const ledger = await open(createMemoryStore());
+    const entry = newEntry();
+    for (let i = 0; i < 3; i++) assert.ok(await ledger.charge(10));
+    ledger.published(entry);
+    assert.ok(await ledger.charge(10));
+    ledger.heard({ entry, spent: of(30) });
+    assert.equal(ledger.status().steps, 40);
+    ledger.heard(announced(30));
+    assert.equal(ledger.status().steps, 70);
+  });
+
   it("writes down what it heard even where it charges nothing more", async () => {
     const store = createMemoryStore();
     const ledger = await open(store);
-    ledger.heard(of(1_000_000));
+    ledger.heard(announced(1_000_000));
     assert.equal(await ledger.charge(10), false);
     assert.equal((await open(store)).status().state, "spent");
   });
@@ -259,7 +275,7 @@ describe("the ledger", () => {
       const ledger = await open(store, { hasPast: true });
       assert.equal(await ledger.charge(10), false);
       assert.equal(ledger.status().state, "unknown");
-      ledger.heard(of(30));
+      ledger.heard(announced(30));
       assert.ok(await ledger.charge(10));
       assert.equal(ledger.status().steps, 40);
     }
@@ -270,13 +286,13 @@ describe("the ledger", () => {
     const before = await open(store);
     for (let i = 0; i < 5; i++) {
       await before.charge(10);
-      before.published();
+      before.published(newEntry());
     }
     const moved = await open(store, { hasPast: true });
-    moved.heard(of(10));
+    moved.heard(announced(10));
     moved.begunAnew(true, false);
     assert.equal(moved.status().state, "unknown");
-    moved.heard(of(40));
+    moved.heard(announced(40));
     assert.equal(moved.status().state, "open");
     assert.equal(moved.status().steps, 50);
   });
