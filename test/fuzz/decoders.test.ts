@@ -72,18 +72,18 @@ const ENTRIES: readonly Entry[] = [
   ...sampleDrafts(rng, 8),
 ].map((statement, seq) => createEntry({ logId: hash(), seq, prev: hash(), tsMs: 5, ...statement }, alice, nodeCrypto));
 
-const ANNOUNCEMENT = encodeAnnouncement(
+const ANNOUNCED = {
+  ...{ task: TASK_ID, generation: 2, seq: 300, entry: hash(), root: hash(), note: randomBytes(rng, 64) },
+  ...{ model: hash(), bytes: 70_000, age: 10, tsMs: 1_790_000_000_000 },
+};
+const ANNOUNCEMENT = encodeAnnouncement(ANNOUNCED, alice);
+const PRIVATE_ANNOUNCEMENT = encodeAnnouncement(
   {
-    task: TASK_ID,
-    generation: 2,
-    seq: 300,
-    entry: hash(),
-    root: hash(),
-    note: randomBytes(rng, 64),
-    model: hash(),
-    bytes: 70_000,
-    age: 10,
-    tsMs: 1_790_000_000_000,
+    ...ANNOUNCED,
+    spent: [
+      [2 ** 28, 1200, 40],
+      [2 ** 29, 1200, 5],
+    ],
   },
   alice,
 );
@@ -205,7 +205,7 @@ const TARGETS: readonly Target[] = [
   {
     name: "decodeAnnouncement",
     runs: 8000,
-    valid: [ANNOUNCEMENT],
+    valid: [ANNOUNCEMENT, PRIVATE_ANNOUNCEMENT],
     decode(bytes) {
       const { author, publicKey } = decodeAnnouncement(bytes);
       assert.ok(equalBytes(publicKeyFromPeerId(author) ?? bytes, publicKey));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../../protocol/base/bytes.ts";
 import type { Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Task } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { BLOB_FEATURES, blobs, blobTask } from "../../support/blobs.ts";
 import { contentOf, createCrowd } from "../../support/crowd.ts";
@@ -11,7 +12,25 @@ import { observed } from "../../support/transports.ts";
 const CANARY = [1.2345679, -0.98765432];
 const MEAN = 0.25;
 const STD = 2;
-const task = blobTask({ input: { shape: [BLOB_FEATURES], mean: MEAN, std: STD } });
+const INPUT = { shape: [BLOB_FEATURES], mean: MEAN, std: STD };
+const task = blobTask({ input: INPUT });
+
+/** A task of each kind whose peers say something that others do not. */
+const PRIVATE_TASKS: Readonly<Record<string, Task>> = {
+  "dp-sgd": blobTask({
+    input: INPUT,
+    privacy: { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1.2, maxEpsilon: 50 },
+  }),
+  "gaussian-update": blobTask({
+    input: INPUT,
+    privacy: { mechanism: "gaussian-update", clipNorm: 0.1, noiseMultiplier: 1.2, maxEpsilon: 50 },
+  }),
+  cohorts: blobTask({
+    input: INPUT,
+    aggregation: { quorum: 2 },
+    privacy: { cohort: { size: 3, minimum: 3 } },
+  }),
+};
 
 /** The canary as it could leave: raw or normalised, float32 or float64 of either order of bytes, or text. */
 const FORMS: readonly Buffer[] = [CANARY, CANARY.map((value) => (value - MEAN) / STD)].flatMap(([a = 0, b = 0]) => {
@@ -37,7 +56,10 @@ function planted(number: number): Dataset {
 }
 
 /** Every place of a world of six peers where bytes of a peer may be seen, and what was found there. */
-async function findings(wrapTrainer?: (trainer: Trainer) => Trainer): Promise<{ seen: number; found: string[] }> {
+async function findings(
+  task: Task,
+  wrapTrainer?: (trainer: Trainer) => Trainer,
+): Promise<{ seen: number; found: string[] }> {
   const found = new Set<string>();
   let seen = 0;
   const look = (where: string, bytes: Uint8Array) => {
@@ -63,10 +85,17 @@ async function findings(wrapTrainer?: (trainer: Trainer) => Trainer): Promise<{ 
 
 describe("the canary in the data of every peer", () => {
   it("is in no byte that is announced, asked, answered, logged, stored or shown", async () => {
-    const { seen, found } = await findings();
+    const { seen, found } = await findings(task);
     assert.deepEqual(found, []);
     assert.ok(seen > 100_000, `${seen} bytes were looked at`);
   });
+
+  for (const [name, asked] of Object.entries(PRIVATE_TASKS))
+    it(`is in none where the task asks for privacy (${name})`, async () => {
+      const { seen, found } = await findings(asked);
+      assert.deepEqual(found, []);
+      assert.ok(seen > 100_000, `${seen} bytes were looked at`);
+    });
 
   it("would be found: a trainer that copies a row into the model gives it away", async () => {
     for (const leak of [CANARY, CANARY.map((value) => (value - MEAN) / STD)]) {
@@ -78,7 +107,7 @@ describe("the canary in the data of every peer", () => {
           return { params, loss };
         },
       });
-      const { found } = await findings(leaking);
+      const { found } = await findings(task, leaking);
       assert.deepEqual(found, ["answered", "store"], "the bodies served, and the model saved");
     }
   });
