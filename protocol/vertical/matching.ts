@@ -101,7 +101,8 @@ export function findShared(own: Uint8Array, theirs: Uint8Array, numOwn: number):
   if (countPoints(own) !== numOwn)
     throw new HearsayError("ERR_DECODE", `the other party returned ${countPoints(own)} of ${numOwn} points`);
   const places = new Map<string, number>();
-  for (let place = 0; place < countPoints(theirs); place++) places.set(keyOf(pointAt(theirs, place)), place);
+  const numTheirs = countPoints(theirs);
+  for (let place = 0; place < numTheirs; place++) places.set(keyOf(pointAt(theirs, place)), place);
   const shared = new Map<number, number>();
   for (let place = 0; place < numOwn; place++) {
     const there = places.get(keyOf(pointAt(own, place)));
