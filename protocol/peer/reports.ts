@@ -71,6 +71,8 @@ export interface MergedParent {
   readonly tau: number;
   readonly weightQ16: number;
   readonly status: ParentStatus;
+  /** What kept it from the rule, where it was not its staleness: `own rows` (loop/distrust.ts). */
+  readonly removedBy?: string;
   /** Where merges are explained; of the model that came of the merge, after blending. */
   readonly explanation?: CandidateExplanation;
 }

@@ -145,6 +145,8 @@ export interface Fate {
   /** In cycles; absent where the model was not weighed. */
   readonly tau?: number;
   readonly explanation?: CandidateExplanation;
+  /** What kept it from the rule, where it was not its staleness. */
+  readonly removedBy?: string;
 }
 
 /** What came of a merge. Nothing is written yet: the loop writes these values. */

@@ -61,7 +61,8 @@ export function createDistrust(task: Task, { lossOf, knowing }: Pick<Soundness, 
     },
     async without(own, sorted, cycle) {
       if (distrusted.size === 0 && mostLoss === undefined) return sorted;
-      const candidates = [...sorted.eligible, ...sorted.copies, ...sorted.stale].map(({ candidate }) => candidate);
+      const all = [...sorted.eligible, ...sorted.copies, ...sorted.stale];
+      const candidates = all.map(({ candidate }) => candidate);
       if (own.kind !== "untrained") await look(candidates);
       // what an author sent at a start may be little, and honest: then only what knows nothing is left out
       const knowing = candidates.filter(({ announced: { author } }) => !unsound.has(author));
@@ -70,7 +71,8 @@ export function createDistrust(task: Task, { lossOf, knowing }: Pick<Soundness, 
         if (kept.length === candidates.length) break;
         kept.sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
         const rest = sortOut(weigh(task, kept, own.age, cycle), task.staleness.cutoff); // counted from the ages of those that are named
-        if (rest.eligible.length >= quorum) return rest;
+        if (rest.eligible.length < quorum) continue;
+        return { ...rest, distrusted: all.filter(({ candidate }) => !kept.includes(candidate)) };
       }
       return sorted;
     },

@@ -37,7 +37,7 @@ export interface MergeInput extends Sorted {
 /** Undefined where the rule gave no finite model. */
 export async function merge(components: MergeComponents, input: MergeInput): Promise<Merged | undefined> {
   const { task, aggregator, hashOf, explain } = components;
-  const { own, eligible, copies, stale, invalid, catchUp, lot } = input;
+  const { own, eligible, copies, stale, distrusted = [], invalid, catchUp, lot } = input;
   const drawnBy = lot && { lot };
   const candidates = eligible.map(({ params, weightQ16, mass = 1, candidate }) => {
     return { params, weightQ16, mass, age: candidate.announced.age };
@@ -52,6 +52,9 @@ export async function merge(components: MergeComponents, input: MergeInput): Pro
     ...copies.map((one) => fateOf({ ...one, weightQ16: 0 }, "duplicate")),
   ];
   const left = stale.map((one) => fateOf({ ...one, weightQ16: 0 }, "removed"));
+  const untaken = distrusted.map((one): Fate => {
+    return { ...fateOf({ ...one, weightQ16: 0 }, "removed"), removedBy: "own rows" };
+  });
   const refused = invalid.map((announced): Fate => ({ announced, weightQ16: 0, status: "invalid" }));
   const body: AggregateBody = {
     own: hashOf(own.params),
@@ -63,7 +66,7 @@ export async function merge(components: MergeComponents, input: MergeInput): Pro
     ...drawnBy,
   };
   const entry = { type: "aggregate", body } as const;
-  return merged(own, eligible, { params, age, rule, entry, fates: [...weighed, ...refused] });
+  return merged(own, eligible, { params, age, rule, entry, fates: [...weighed, ...refused, ...untaken] });
 }
 
 function fateOf(

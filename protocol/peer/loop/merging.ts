@@ -79,7 +79,8 @@ function report({ counters, tell }: Reports, { rule, age, fates, inputs }: Merge
   tell({ kind: "merged", cycle, rule, candidates: inputs.length, age, parents });
 }
 
-function told({ announced, tau, weightQ16, status, explanation }: Fate): MergedParent | undefined {
+function told({ announced, tau, weightQ16, status, explanation, removedBy }: Fate): MergedParent | undefined {
   if (tau === undefined) return undefined; // it was refused, and that was told when it was
-  return { peer: announced.author, tau, weightQ16, status, ...(explanation && { explanation }) };
+  const parent = { peer: announced.author, tau, weightQ16, status };
+  return { ...parent, ...(explanation && { explanation }), ...(removedBy && { removedBy }) };
 }

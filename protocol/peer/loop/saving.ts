@@ -102,8 +102,8 @@ async function saveMerge(progress: Progress, merged: Merged, cycle: number): Pro
   );
 }
 
-function remembered({ announced, status, explanation }: Fate) {
-  return { publicKey: announced.publicKey, status, influence: 0, ...explanation };
+function remembered({ announced, status, explanation, removedBy }: Fate) {
+  return { publicKey: announced.publicKey, status, influence: 0, ...(removedBy && { removedBy }), ...explanation };
 }
 
 function after(before: SavedState, { params, age }: ModelState, cycle: number): SavedState {

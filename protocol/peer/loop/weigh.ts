@@ -35,6 +35,8 @@ export interface Sorted {
   /** The same body under several names counts once, under the first name. */
   readonly copies: readonly Weighed[];
   readonly stale: readonly Weighed[];
+  /** Left out for what they know about the own rows (distrust.ts): the owner is told, the log does not name them. */
+  readonly distrusted?: readonly Weighed[];
 }
 
 export function sortOut(all: readonly Weighed[], cutoff: number): Sorted {

@@ -39,7 +39,8 @@ function scene(mostLoss?: number) {
     state: Parameters<typeof distrust.without>[0] = own,
   ) => {
     const sorted = sortOut(weigh(task, given, 5, 2), task.staleness.cutoff);
-    const { eligible } = await distrust.without(state, sorted, 2);
+    const { eligible, distrusted = [] } = await distrust.without(state, sorted, 2);
+    assert.equal(eligible.length + distrusted.length, given.length);
     return eligible.map((one) => one.candidate.announced.author).join("");
   };
   return { take, looks, under: untrained(model) };
@@ -107,13 +108,18 @@ describe("a peer of whose eight neighbours five lie", () => {
       }
       await crowd.run(1000);
     }
-    return { of: await accuracyOf(victim), honest: await accuracyOf(elders[0] as Member) };
+    const parents = victim.events.flatMap((event) => (event.kind === "merged" ? event.parents : []));
+    const untaken = parents.filter(({ removedBy }) => removedBy === "own rows");
+    const leftOut = new Set(untaken.map(({ peer }) => peer));
+    return { of: await accuracyOf(victim), honest: await accuracyOf(elders[0] as Member), leftOut };
   }
 
   it("ends with the honest ones, and is lost where it does not look at what they send", async () => {
     const [looking, blind] = [await accuracies(1), await accuracies()];
     assert.ok(looking.of >= looking.honest - 0.06, `${looking.of} of ${looking.honest}`);
     assert.ok(blind.of < blind.honest - 0.2, `${blind.of} of ${blind.honest}`);
+    for (let i = 0; i < 5; i++) assert.ok(looking.leftOut.has(identityOf(50 + i).peerId), "its owner is told");
+    assert.equal(blind.leftOut.size, 0);
   });
 });
 

@@ -180,7 +180,7 @@ describe("the way out", () => {
     const { send, done, events, offers, reports, blob } = wayOut(true);
     assert.equal(offers.latest(), undefined);
     assert.equal(await send({ kind: "trained" } as Own, false), true);
-    assert.deepEqual(done, ["resumed", "logged", "served", "archived", "entry 2 at hand", "announced on /topic"]);
+    assert.deepEqual(done, ["resumed", "logged", "archived", "served", "entry 2 at hand", "announced on /topic"]);
     assert.deepEqual(events, [{ kind: "published", model: blob.hash, age: 10, bytes: 8 }]);
     assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9) });
     assert.deepEqual(offers.archived(), [blob]);
