@@ -62,8 +62,10 @@ describe("the archive", () => {
     assert.deepEqual(await archive.get(blob(1).hash), blob(1).bytes);
     assert.equal(await archive.get(blob(3).hash), undefined);
     await archive.close();
-    assert.deepEqual(await has(open(), blob(1), blob(2)), [true, true]);
+    const again = open();
+    assert.deepEqual(await has(again, blob(1), blob(2)), [true, true]);
     assert.deepEqual(await readArchived(directory, blob(2).hash), blob(2).bytes);
+    await again.close(); // while it looks the directory through, it has a file of its own there
     assert.deepEqual((await readdir(directory)).sort(), [blob(1), blob(2)].map(({ hash }) => toHex(hash)).sort());
   });
 
