@@ -3,7 +3,8 @@ import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { nodeSecrecy } from "../../node/secrecy.ts";
 import { keyOf } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { Identity, PeerId, Transport } from "../../protocol/base/seams.ts";
+import { createRng } from "../../protocol/base/rng.ts";
+import type { Identity, PeerId, Secrecy, Transport } from "../../protocol/base/seams.ts";
 import type { Outcome } from "../../protocol/cohort/coordinator.ts";
 import type { CohortSize } from "../../protocol/cohort/draw.ts";
 import type { Misdeed } from "../../protocol/cohort/evidence.ts";
@@ -11,6 +12,7 @@ import { createMeeting, type Meeting } from "../../protocol/cohort/meeting.ts";
 import { constantLatency } from "../../sim/network/conditions.ts";
 import { createNetwork, type Network } from "../../sim/network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/seams/clock.ts";
+import { randomBytes } from "../fuzz/mutate.ts";
 import { encodeMean, TASK } from "./cohort-table.ts";
 
 const SAY = "/test/cohort/2.0.0";
@@ -48,11 +50,13 @@ export interface HallWorld {
 export function createHallWorld(cohort: CohortSize, delayMs: (number: number) => number = () => 0): HallWorld {
   const clock = createVirtualClock();
   const network = createNetwork({ clock, crypto: nodeCrypto, conditions: constantLatency(LATENCY_MS) });
+  const rng = createRng("hall"); // who meets whom is the same in each run
+  const secrecy = { ...nodeSecrecy, random: (length: number) => randomBytes(rng, length) };
   const guests: Guest[] = [];
   return {
     ...{ clock, network, guests },
     add() {
-      const guest = createGuest({ clock, network, cohort, number: guests.length, delayMs });
+      const guest = createGuest({ secrecy, clock, network, cohort, number: guests.length, delayMs });
       for (const { identity } of guests) network.connect(identity.peerId, guest.identity.peerId);
       guests.push(guest);
       return guest;
@@ -62,6 +66,7 @@ export function createHallWorld(cohort: CohortSize, delayMs: (number: number) =>
 }
 
 interface Place {
+  readonly secrecy: Secrecy;
   readonly clock: VirtualClock;
   readonly network: Network;
   readonly cohort: CohortSize;
@@ -69,14 +74,14 @@ interface Place {
   readonly delayMs: (number: number) => number;
 }
 
-function createGuest({ clock, network, cohort, number, delayMs }: Place): Guest {
+function createGuest({ secrecy, clock, network, cohort, number, delayMs }: Place): Guest {
   const identity = identityFromSeed(new Uint8Array(32).fill(number + 1));
   const transport = network.join(identity.peerId);
   const ending = new AbortController();
   const [released, misdeeds, lent] = [[] as Guest["released"], [] as Misdeed[], new Map<string, Uint8Array>()];
   const late = () => new Promise<void>((resolve) => void clock.after(delayMs(number), resolve));
   const meeting = createMeeting(
-    { clock, identity, crypto: nodeCrypto, secrecy: nodeSecrecy },
+    { clock, identity, crypto: nodeCrypto, secrecy },
     {
       ...{ task: TASK, cohort, vectorBytes: 4 * LENGTH, signal: ending.signal },
       neighbours: () => transport.peers(),
