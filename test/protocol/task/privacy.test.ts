@@ -66,7 +66,7 @@ describe("the privacy of a task", () => {
   it("refuses what looks at the data beside the trainings", () => {
     const privacy = { ...dpSgd, noiseMultiplier: 1, maxEpsilon: 8 };
     assert.match(
-      faultOf(() => task(privacy, { aggregation: { mostLoss: 2 } })),
+      faultOf(() => task(privacy, { aggregation: { mostLoss: 1 } })),
       /aggregation\.mostLoss: lets losses on the data/,
     );
     assert.match(
