@@ -14,6 +14,7 @@
  * that nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever.
  */
 
+import { forgetOldest } from "../../base/bounded.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
@@ -51,7 +52,7 @@ export function createDistrust(task: Task, { lossOf, knowing }: Pick<Soundness, 
       unsound.delete(author);
       if (!knows[i]) unsound.add(author);
     }
-    for (const oldest of unsound) if (unsound.size > LIMITS.maxParents) unsound.delete(oldest); // keys are free
+    forgetOldest(unsound, LIMITS.maxParents); // keys are free
   }
 
   return {
