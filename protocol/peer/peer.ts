@@ -1,5 +1,5 @@
 /**
- * The peer: what it is made of (wiring.ts), its lifecycle and its status. `node/` and `sim/` give it modules; what it does is in the files beside this one.
+ * The peer: what it is made of (wiring.ts, wiring-account.ts), its lifecycle and its status. `node/` and `sim/` give it modules; what it does is in the files beside this one.
  *
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
@@ -19,17 +19,8 @@ import { loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import type { Counters } from "./reports.ts";
 import { registerServices } from "./services.ts";
-import {
-  joinCohorts,
-  joinGreetings,
-  joinInbound,
-  joinLoop,
-  joinPast,
-  openAccount,
-  openHiding,
-  openParts,
-  type Parts,
-} from "./wiring.ts";
+import { joinCohorts, joinGreetings, joinInbound, joinLoop, openHiding, openParts, type Parts } from "./wiring.ts";
+import { joinPast, openAccount } from "./wiring-account.ts";
 
 /** A snapshot for people and dashboards. */
 export interface PeerStatus {

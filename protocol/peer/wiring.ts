@@ -1,6 +1,6 @@
 /**
- * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file and peer.ts see all of them; nothing
- * is decided here.
+ * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file, wiring-account.ts and peer.ts see
+ * all of them; nothing is decided here.
  */
 import { drawsLots } from "../aggregate/registry.ts";
 import { HearsayError } from "../base/errors.ts";
@@ -12,27 +12,9 @@ import { type Log, openLog } from "../log/stored/chain.ts";
 import { none } from "../privacy/none.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
-import type { Announcement } from "../wire/announcement.ts";
-import { type Accountability, createAccountability } from "./account/accountability.ts";
-import { type Bans, createBans, loadEvidence } from "./account/bans.ts";
-import { createCosigning } from "./account/cosigning.ts";
-import { createCourt } from "./account/court.ts";
-import { createDoubts } from "./account/doubts.ts";
-import { createAsking } from "./account/evidence-asking.ts";
-import { createEvidenceBook } from "./account/evidence-book.ts";
-import { createEvidenceGossip } from "./account/evidence-gossip.ts";
-import { createQuestions } from "./account/evidence-questions.ts";
-import { openHeadMemory } from "./account/heads.ts";
-import { createLogService } from "./account/log-service.ts";
-import { createNewGeneration } from "./account/new-generation.ts";
-import { ownAnnouncement } from "./account/own-announcement.ts";
-import { createPast, type Past } from "./account/past.ts";
-import { createProver } from "./account/proofs.ts";
-import { createPullService } from "./account/pull-service.ts";
-import { createSentences } from "./account/sentences.ts";
-import { createWitness } from "./account/witness.ts";
+import type { Accountability } from "./account/accountability.ts";
+import type { Past } from "./account/past.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
-import { heardIn } from "./inbound/announcement-order.ts";
 import { type AnnouncementBook, createAnnouncementBook } from "./inbound/announcements.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
 import { AGENT, createGreeter } from "./inbound/greet.ts";
@@ -118,60 +100,6 @@ export async function openHiding(parts: Parts, hasPast: boolean): Promise<Hiding
   const options = { budget, terms, kind };
   const ledger = await openLedger({ store, reports }, { ...options, stepsOfTraining: training.steps, hasPast });
   return { ledger, fitWith: (saving) => createHiddenFit({ trainer, draws, ledger, saving }, options) };
-}
-
-/** Answering for logs. @throws HearsayError ERR_BANNED, ERR_STATE. */
-export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accountability> {
-  const { clock, crypto, identity, transport, store, log, budget, identities, life, subject } = parts;
-  const { taskId, task, names } = subject;
-  const heads = await openHeadMemory({ store, clock, identities });
-  const { bans, gossip } = await openBans(parts);
-  const cosigning = createCosigning({ log, crypto, identity, clock, identities });
-  const logService = createLogService(
-    { log, store, crypto, cosigning, budget },
-    { taskId, publicKey: identity.publicKey, evidence: bans.heldBeside },
-  );
-  const pulls = createPullService({ log, logService, cosigning, shelf, budget }, names.pull);
-  const doubts = createDoubts(identities);
-  const onWanted = createWitness({ heads, transport, clock, identity, crypto }, life.signal);
-  const prover = createProver(
-    { crypto, transport, heads, doubts, life },
-    { taskId, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
-  );
-  const heardOf = (author: PeerId) => heardIn(identities.get(author)?.slot);
-  return createAccountability({ log, heads, bans, prover, logService, pulls }, { taskId, crypto, gossip, heardOf });
-}
-
-async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly gossip: TopicService }> {
-  const { clock, crypto, identity, transport, store, budget, identities, life, reports, subject } = parts;
-  const { taskId, names } = subject;
-  const self = identity.peerId;
-  const tell = (evidence: Uint8Array) => void transport.announce(names.evidence, evidence).catch(() => {}); // who is not reached may ask for it
-  const book = createEvidenceBook(identities, crypto);
-  const sentences = createSentences({ store, transport, book, life, reports }, self);
-  const court = createCourt({ crypto, identities, transport, book, sentences }, { taskId, self });
-  const questions = createQuestions({ transport, budget, book, court }, { taskId, tell });
-  const asking = createAsking({ clock, transport, identities, life }, questions);
-  const gossip = createEvidenceGossip({ court, asking, budget, clock, reports }, names.evidence);
-  await loadEvidence({ store, crypto, transport, identities, book }, self);
-  return { bans: createBans({ book, court, sentences, asking }, tell), gossip };
-}
-
-/** Whether others know more of the own log. @param hasPast whether they could. */
-export function joinPast(parts: Parts, hasPast: boolean, ledger: Ledger | undefined): Past {
-  const { log, clock, transport, identities, reports, crypto, rng, identity, place, life, subject } = parts;
-  const beginLog = createNewGeneration({ log, clock, crypto, rng, reports });
-  const begin = async (told: Announcement | undefined) => {
-    ledger?.begunAnew(place?.moved, told !== undefined);
-    await beginLog(told);
-  };
-  const own = (sealed: Uint8Array) => {
-    const announcement = ownAnnouncement(identity, subject.taskId, crypto, sealed);
-    if (announcement !== undefined) ledger?.heard(announcement);
-    return announcement;
-  };
-  const options = { hasPast, moved: place?.moved, signal: life.signal, own, begin };
-  return createPast({ log, clock, transport, identities, reports }, options);
 }
 
 /** The way in. */
