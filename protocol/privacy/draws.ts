@@ -13,15 +13,21 @@
 import type { Rng } from "../base/rng.ts";
 import type { SecretDraws } from "../base/seams.ts";
 import { RATE_ONE } from "../base/spent.ts";
-import { normalDeviate } from "./normal.ts";
+import { type Bits, roundedDeviates } from "./normal.ts";
 
 /** Fills with random bytes that nobody can foresee. */
 export type RandomBytes = (to: Uint8Array) => void;
 
-/** Random words that are fetched at once. */
-const POOL = 4096;
+/** Random words that are fetched at once, and deviates. */
+const POOL = 1024;
+const BLOCK = 8192;
 /** Beyond it a deviate times the deviation would not be a whole number to the unit. */
 const MOST_DEVIATION = 2 ** 40;
+
+/** Words of one call, erased at its end: it serves all. Most processes draw nothing. */
+let tries: Int32Array<ArrayBuffer> | undefined;
+/** Rows of one call. */
+let rows = new Uint32Array(0);
 
 /**
  * Draws from random bytes, each used once and erased.
@@ -35,10 +41,30 @@ const MOST_DEVIATION = 2 ** 40;
  * noise.every(Number.isInteger) && noise.some((n) => n !== 0); // -> true
  */
 export function createSecretDraws(fill: RandomBytes): SecretDraws {
-  let pool: Uint32Array<ArrayBuffer> | undefined; // most tasks draw nothing
+  const bits = bitsOf(fill);
+  return {
+    sample(length, rate) {
+      if (!Number.isInteger(rate) || rate < 0 || rate > RATE_ONE) throw new RangeError(`a rate of ${rate} / 2^32`);
+      return drawRows(length, rate, bits);
+    },
+    noise(to, deviation) {
+      if (!(deviation >= 0 && deviation <= MOST_DEVIATION)) throw new RangeError(`a deviation of ${deviation}`);
+      tries ??= new Int32Array(2 * BLOCK);
+      for (let done = 0; done < to.length; done += BLOCK) {
+        const used = tries.subarray(0, 2 * Math.min(BLOCK, to.length - done));
+        fill(new Uint8Array(used.buffer, 0, used.byteLength));
+        roundedDeviates(to.subarray(done), used, deviation, bits);
+        used.fill(0);
+      }
+    },
+  };
+}
+
+function bitsOf(fill: RandomBytes): Bits {
+  let pool: Int32Array<ArrayBuffer> | undefined;
   let next = POOL;
-  const bits = () => {
-    pool ??= new Uint32Array(POOL);
+  return () => {
+    pool ??= new Int32Array(POOL);
     if (next === POOL) {
       fill(new Uint8Array(pool.buffer));
       next = 0;
@@ -47,19 +73,39 @@ export function createSecretDraws(fill: RandomBytes): SecretDraws {
     pool[next++] = 0;
     return word;
   };
-  return {
-    sample(length, rate) {
-      if (!Number.isInteger(rate) || rate < 0 || rate > RATE_ONE) throw new RangeError(`a rate of ${rate} / 2^32`);
-      const drawn = new Uint32Array(length);
-      let count = 0;
-      for (let i = 0; i < length; i++) if (bits() < rate) drawn[count++] = i;
-      return drawn.subarray(0, count);
-    },
-    noise(to, deviation) {
-      if (!(deviation >= 0 && deviation <= MOST_DEVIATION)) throw new RangeError(`a deviation of ${deviation}`);
-      for (let i = 0; i < to.length; i++) to[i] = Math.floor(normalDeviate(bits) * deviation + 0.5);
-    },
-  };
+}
+
+/** Each of `length` rows with the chance rate / 2^32, in order. */
+function drawRows(length: number, rate: number, bits: Bits): Uint32Array {
+  if (rows.length < length) rows = new Uint32Array(length);
+  const drawn = rows;
+  let count = 0;
+  for (let from = 0; from < length; from += 32) {
+    let hits = hitsOf(rate, bits);
+    if (length - from < 32) hits &= (1 << (length - from)) - 1;
+    for (; hits !== 0; hits &= hits - 1) drawn[count++] = from + 31 - Math.clz32(hits & -hits);
+  }
+  const found = drawn.slice(0, count);
+  drawn.fill(0, 0, count);
+  return found;
+}
+
+/**
+ * 32 coins at once, a bit each: whether a number of 32 random bits is less than the rate. Of all 32 numbers one bit is drawn at a time, from the highest on; as soon
+ * as it differs from that of the rate, the number is decided. So seven words decide 32 rows, and the chance is exactly that of whole numbers.
+ */
+function hitsOf(rate: number, bits: Bits): number {
+  if (rate === RATE_ONE) return -1;
+  let hits = 0;
+  let open = -1;
+  for (let place = 31; place >= 0 && open !== 0; place--) {
+    const word = bits();
+    if ((rate >>> place) % 2 === 1) {
+      hits |= open & ~word;
+      open &= word;
+    } else open &= ~word;
+  }
+  return hits;
 }
 
 /** Draws of a simulation: from its seed, the same in each run, and no secret. */

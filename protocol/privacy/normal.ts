@@ -4,15 +4,17 @@
  */
 import { exp, log } from "../base/exp-log.ts";
 
-const LAYERS = 128;
-/** Where the tail begins, and the area of each layer. */
-const TAIL = 3.442619855899;
-const AREA = 9.91256303526217e-3;
+const LAYERS = 256;
+/** Where the tail begins, and the area of each layer: so that the topmost one ends at 0. */
+const TAIL = 3.6541528853610088;
+const AREA = 4.92867323399e-3;
 
 /** Right edges of the layers, falling; the first is that of a box as large as the tail and the layer below it. */
 const EDGES: Float64Array = edges();
 /** Share of each layer that lies under the curve for sure. */
 const SURE: Float64Array = Float64Array.from({ length: LAYERS }, (_, i) => edge(i + 1) / edge(i));
+/** e^(-x^2 / 2) at each edge. */
+const HEIGHTS: Float64Array = EDGES.map((x) => exp(-0.5 * x * x));
 
 function edges(): Float64Array {
   const found = new Float64Array(LAYERS + 1);
@@ -31,7 +33,7 @@ function edge(i: number): number {
   return EDGES[i] as number;
 }
 
-/** 32 random bits. */
+/** 32 random bits, as a signed number: engines keep those without an object on the heap. */
 export type Bits = () => number;
 
 /** Uniform on (0, 1), 53 bits, neither 0 nor 1. */
@@ -39,18 +41,44 @@ function uniform(bits: Bits): number {
   return ((bits() >>> 6) * 2 ** 27 + (bits() >>> 5) + 0.5) / 2 ** 53;
 }
 
+/** Which layer two words name: the lowest 8 bits of the first. */
+function layerOf(low: number): number {
+  return low & (LAYERS - 1);
+}
+
+/** The place in it that they name, in (-1, 1): 53 bits, of the second and of the upper 21 of the first, exactly. */
+function placeOf(low: number, high: number): number {
+  return (high * 2 ** 21 + (low >>> 11) + 0.5) / 2 ** 52;
+}
+
 /** A standard normal deviate. */
-export function normalDeviate(bits: Bits): number {
-  for (;;) {
-    const low = bits();
-    const layer = low & (LAYERS - 1);
-    const u = 2 * ((bits() * 2 ** 21 + (low >>> 11) + 0.5) / 2 ** 53) - 1;
-    const x = u * edge(layer);
-    if (Math.abs(u) < (SURE[layer] as number)) return x;
-    if (layer === 0) return u < 0 ? -tail(bits) : tail(bits);
-    const below = exp(-0.5 * (edge(layer) * edge(layer) - x * x));
-    const above = exp(-0.5 * (edge(layer + 1) * edge(layer + 1) - x * x));
-    if (above + uniform(bits) * (below - above) < 1) return x;
+function normalDeviate(bits: Bits): number {
+  const [low, high] = [bits(), bits()];
+  const [layer, u] = [layerOf(low), placeOf(low, high)];
+  return Math.abs(u) < (SURE[layer] as number) ? u * edge(layer) : atEdge(layer, u, bits);
+}
+
+/** One time in 80 the place is not under the curve for sure. */
+function atEdge(layer: number, u: number, bits: Bits): number {
+  if (layer === 0) return u < 0 ? -tail(bits) : tail(bits);
+  const x = u * edge(layer);
+  const [low, high] = [HEIGHTS[layer] as number, HEIGHTS[layer + 1] as number];
+  return high + uniform(bits) * (low - high) < exp(-0.5 * x * x) ? x : normalDeviate(bits);
+}
+
+/**
+ * Normal deviates times `deviation`, rounded to whole numbers: as many as two words of `tries` each give, to `to` from index 0 on. What they leave open
+ * takes more from `bits`.
+ */
+export function roundedDeviates(to: Float64Array, tries: Int32Array, deviation: number, bits: Bits): void {
+  const count = tries.length / 2;
+  for (let i = 0; i < count; i++) {
+    const low = tries[2 * i] as number;
+    const u = placeOf(low, tries[2 * i + 1] as number);
+    const layer = layerOf(low);
+    // not one expression: a number that may come from a call would be an object on the heap, five times as slow
+    if (Math.abs(u) < (SURE[layer] as number)) to[i] = Math.floor(u * (EDGES[layer] as number) * deviation + 0.5);
+    else to[i] = Math.floor(atEdge(layer, u, bits) * deviation + 0.5);
   }
 }
 

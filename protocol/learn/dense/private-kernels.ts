@@ -14,11 +14,13 @@ import {
   f32,
   f32x4,
   f64,
+  f64x2,
   forLoop,
   i32,
   if_else,
   local,
   loop,
+  shuffle,
   v128,
 } from "../../base/wasm-instructions.ts";
 import type { WasmFunction } from "../../base/wasm-module.ts";
@@ -37,8 +39,8 @@ import {
   passForward,
   targetOf,
 } from "./kernels.ts";
-import { advance, define, roundedBackwardFunction } from "./layer-kernels.ts";
-import type { LayerLayout, Layout } from "./layout.ts";
+import { advance, define, type Fresh, roundedBackwardFunction } from "./layer-kernels.ts";
+import { type LayerLayout, type Layout, laneMask } from "./layout.ts";
 import { loadFunction, unloadFunction } from "./parameter-kernels.ts";
 
 /** What the module exports; see `DenseExports`. */
@@ -48,6 +50,8 @@ export interface PrivateExports extends Pick<DenseExports, "load" | "unload" | "
    * Returns the sum of their losses.
    */
   accumulate(order: number, rows: number, table: number, targets: number, threshold: number, rounder: number): number;
+  /** The gradient becomes `noised(gradient, noise)`; the noise lies at `noise` in the flat order of the parameters, as float64. */
+  addNoise(noise: number, perUnit: number, share: number): void;
   /** One step of the optimiser along the gradient, which is 0 then. */
   update(scalars: number): void;
 }
@@ -68,6 +72,7 @@ export function privateFunctions(layout: Layout, optimiser: Optimiser): WasmFunc
     backward: layers.map((layer, l) => add(roundedBackwardFunction(`roundedBackward${l}`, layer, paramBytes))),
   };
   add(accumulateFunction(parts, loss, clipping));
+  add(addNoiseFunction(layout));
   return functions;
 }
 
@@ -78,26 +83,86 @@ interface Clipping {
   readonly backward: readonly number[];
 }
 
-/** Squared norm of the gradient of a layer in the example at hand; parameters: start and end of the list of its inputs. */
+/**
+ * Squared norm of the gradient of a layer in the example at hand; parameters: start and end of the list of its inputs. Squares are added four at a time, and
+ * those that are left over after them: `squares` of private-model.ts.
+ */
 function squaredNormFunction(name: string, layer: LayerLayout): WasmFunction {
   return define(name, i32s(2), ["f64"], (fresh, start, end) => {
-    const [at, inputs, deltas, one] = [fresh("i32"), fresh("f64"), fresh("f64"), fresh("f64")];
-    const add = (sum: number, value: Code) => [
-      local.set(one, f64.promote_f32(value)),
-      local.set(sum, f64.add(local.get(sum), f64.mul(local.get(one), local.get(one)))),
-    ];
-    const more = i32.lt_u(local.get(start), local.get(end));
+    const [inputs, deltas] = [fresh("f64"), fresh("f64")];
+    const at = fresh("i32");
+    const pairs = (offset: number) => v128.load(local.get(at), offset);
+    const deltasEnd = 4 * layer.outputs;
     return [
-      local.set(inputs, f64.const(1)), // the bias
-      local.set(deltas, f64.const(0)),
-      block(
-        br_if(0, i32.eqz(more)),
-        loop(add(inputs, f32.load(local.get(start), 4)), advance(start, 8), br_if(0, more)),
+      local.set(at, local.get(start)),
+      squares(
+        { at, end: local.get(end), bytes: 8, sum: inputs },
+        shuffle(VALUES_OF_PAIRS, pairs(0), pairs(16)),
+        f32.load(local.get(at), 4),
+        fresh,
       ),
-      forLoop(at, i32.const(0), i32.const(4 * layer.outputs), 4, add(deltas, f32.load(local.get(at), layer.delta))),
-      f64.mul(local.get(inputs), local.get(deltas)),
+      local.set(at, i32.const(0)),
+      squares(
+        { at, end: i32.const(deltasEnd), bytes: 4, sum: deltas },
+        v128.load(local.get(at), layer.delta),
+        f32.load(local.get(at), layer.delta),
+        fresh,
+      ),
+      f64.mul(f64.add(local.get(inputs), f64.const(1)), local.get(deltas)), // 1: the bias
     ];
   });
+}
+
+/** The second number of each of four pairs, of two vectors. */
+const VALUES_OF_PAIRS: readonly number[] = [4, 12, 20, 28].flatMap((byte) => [byte, byte + 1, byte + 2, byte + 3]);
+/** The upper half of a vector, twice; the lower halves of two. */
+const UPPER: readonly number[] = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+const LOWER_HALVES: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+
+interface Run {
+  /** Local that goes from where it stands to `end`, in steps of `bytes` a number. */
+  readonly at: number;
+  readonly end: Code;
+  readonly bytes: number;
+  /** Local that gets the sum of squares. */
+  readonly sum: number;
+}
+
+/** `four` are the next four numbers as a vector, `one` is the next of them. */
+function squares({ at, end, bytes, sum }: Run, four: Code, one: Code, fresh: Fresh): Code {
+  const [held, low, high] = [fresh("v128"), fresh("v128"), fresh("v128")];
+  const [wide, single] = [fresh("v128"), fresh("f64")];
+  const add = (to: number, half: Code) => [
+    local.set(wide, f64x2.promote_low_f32x4(half)),
+    local.set(to, f64x2.add(local.get(to), f64x2.mul(local.get(wide), local.get(wide)))),
+  ];
+  const hasFour = i32.le_u(i32.add(local.get(at), i32.const(4 * bytes)), end);
+  const hasOne = i32.lt_u(local.get(at), end);
+  const both = (lane: number) => f64x2.extract_lane(lane, local.get(low));
+  return [
+    [low, high].map((half) => local.set(half, f64x2.const(0))),
+    block(
+      br_if(0, i32.eqz(hasFour)),
+      loop(
+        local.set(held, four),
+        add(low, local.get(held)),
+        add(high, shuffle(UPPER, local.get(held), local.get(held))),
+        advance(at, 4 * bytes),
+        br_if(0, hasFour),
+      ),
+    ),
+    local.set(low, f64x2.add(local.get(low), local.get(high))),
+    local.set(sum, f64.add(both(0), both(1))),
+    block(
+      br_if(0, i32.eqz(hasOne)),
+      loop(
+        local.set(single, f64.promote_f32(one)),
+        local.set(sum, f64.add(local.get(sum), f64.mul(local.get(single), local.get(single)))),
+        advance(at, bytes),
+        br_if(0, hasOne),
+      ),
+    ),
+  ];
 }
 
 /** Multiplies the deltas of a layer. */
@@ -158,4 +223,47 @@ function cut({ scale }: Clipping, threshold: number, squared: number, factor: nu
     local.set(factor, f32.demote_f64(f64.div(local.get(threshold), f64.sqrt(local.get(squared))))),
     scale.map((one) => call(one, local.get(factor))),
   ]);
+}
+
+/** Row by row, for the gradient lies in rows that are padded; the padding gets 0. */
+function addNoiseFunction({ layers, paramBytes }: Layout): WasmFunction {
+  return define("addNoise", ["i32", "f64", "f64"], [], (fresh, noise, perUnit, share) => {
+    const [at, rowEnd, held] = [fresh("i32"), fresh("i32"), fresh("v128")];
+    const [units, shares] = [fresh("v128"), fresh("v128")];
+    const half = (part: Code, offset: number) => {
+      const sum = f64x2.mul(f64x2.promote_low_f32x4(part), local.get(units));
+      const noisy = f64x2.add(sum, v128.load(local.get(noise), offset));
+      return f32x4.demote_f64x2_zero(f64x2.mul(noisy, local.get(shares)));
+    };
+    const four = (mask?: Code) => {
+      const all = shuffle(
+        LOWER_HALVES,
+        half(local.get(held), 0),
+        half(shuffle(UPPER, local.get(held), local.get(held)), 16),
+      );
+      return [
+        local.set(held, v128.load(local.get(at), paramBytes)),
+        v128.store(local.get(at), mask === undefined ? all : v128.and(all, mask), paramBytes),
+        advance(at, 16),
+      ];
+    };
+    const oneRow = ({ outputs, stride, vectors }: LayerLayout) => [
+      local.set(rowEnd, i32.add(local.get(at), i32.const(stride - 16))),
+      block(
+        br_if(0, i32.eqz(i32.lt_u(local.get(at), local.get(rowEnd)))),
+        loop(four(), advance(noise, 32), br_if(0, i32.lt_u(local.get(at), local.get(rowEnd)))),
+      ),
+      four(laneMask(outputs)),
+      advance(noise, 8 * (outputs - 4 * (vectors - 1))),
+    ];
+    return [
+      local.set(units, f64x2.splat(local.get(perUnit))),
+      local.set(shares, f64x2.splat(local.get(share))),
+      layers.map((layer) => {
+        const end = i32.const(layer.kernel + (layer.inputs + 1) * layer.stride); // the bias follows its kernel, as one more row
+        const more = i32.lt_u(local.get(at), end);
+        return [local.set(at, i32.const(layer.kernel)), loop(oneRow(layer), br_if(0, more))];
+      }),
+    ];
+  });
 }

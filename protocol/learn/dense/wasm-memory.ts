@@ -44,6 +44,7 @@ export interface Places {
   readonly order: number;
   /** Of the optimiser. */
   readonly scalars: number;
+  readonly noise: number;
 }
 
 /** How much of everything a call has in memory at a time. */
@@ -51,13 +52,15 @@ export interface Room {
   readonly rows: number;
   readonly indices: number;
   readonly scalars: number;
+  /** Of private steps: numbers of 8 bytes. */
+  readonly noise?: number;
   readonly params: Float32Array;
 }
 
 /** Addresses of what goes with the examples; sees that the memory holds them, or the parameters there. */
 export function place(
   { layout, inputWidth, outputWidth, targetWidth }: Sizes,
-  { rows, indices, scalars: count, params }: Room,
+  { rows, indices, scalars: count, noise: noises = 0, params }: Room,
 ): Places {
   const inputs = layout.examples;
   const lists = align(inputs + 4 * rows * inputWidth);
@@ -65,8 +68,10 @@ export function place(
   const targets = align(table + 8 * rows);
   const order = align(targets + 4 * rows * Math.max(targetWidth, outputWidth));
   const scalars = align(order + 4 * indices);
-  reserve(Math.max(align(scalars + 4 * count), layout.examples + 4 * params.length));
-  return { inputs, lists, table, targets, order, scalars };
+  const noise = align(scalars + 4 * count);
+  const end = noises === 0 ? noise : align(noise + 8 * noises + 32); // a vector beyond its end is read
+  reserve(Math.max(end, layout.examples + 4 * params.length));
+  return { inputs, lists, table, targets, order, scalars, noise };
 }
 
 /** The kernels of a name, compiled where they are not yet. Call it after `place`. @typeParam Exports what `functions` export. */

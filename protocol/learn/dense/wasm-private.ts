@@ -1,8 +1,7 @@
-/** Private steps of the dense engine over its WebAssembly kernels: sums in WebAssembly, noise here (learn/private-steps.ts). */
+/** Private steps of the dense engine over its WebAssembly kernels: sums in WebAssembly, samples and noise from outside (learn/private-steps.ts). */
 import type { FitResult } from "../../base/seams.ts";
 import type { PreparedData } from "../data/prepare.ts";
-import { drawSample, noised } from "../private-steps.ts";
-import type { LayerLayout, Layout } from "./layout.ts";
+import { drawSample } from "../private-steps.ts";
 import { type PrivateExports, privateFunctions } from "./private-kernels.ts";
 import type { PrivateDescent } from "./shape.ts";
 import {
@@ -28,7 +27,13 @@ export function fitPrivately(
   const perStep = scalars.length / steps;
   const whole = data.length <= maxRows && data.length <= 2 * steps * arithmetic.batch;
   const most = Math.min(data.length, arithmetic.maxRows);
-  const at = place(sizes, { rows: whole ? data.length : most, indices: most, scalars: perStep, params });
+  const at = place(sizes, {
+    rows: whole ? data.length : most,
+    indices: most,
+    scalars: perStep,
+    noise: params.length,
+    params,
+  });
   const kernels = kernelsNamed<PrivateExports>(`private ${sizes.name}`, () => privateFunctions(layout, optimiser));
   floats.set(params, layout.examples / 4);
   kernels.load(layout.examples);
@@ -37,7 +42,7 @@ export function fitPrivately(
     takeExamples(at, data);
     kernels.list(at.inputs, data.length, at.lists, at.table);
   }
-  const noise = new Float64Array(params.length);
+  const noise = new Float64Array(floats.buffer, at.noise, params.length);
   let [lossSum, taken] = [0, 0];
   for (let step = 0; step < steps; step++) {
     const drawn = drawSample(draws, privateSteps, data.length, arithmetic);
@@ -46,7 +51,7 @@ export function fitPrivately(
     lossSum += accumulate(kernels, at, drawn.length, descent);
     taken += drawn.length;
     draws.noise(noise, arithmetic.deviation);
-    addToGradient(layout, noise, descent);
+    kernels.addNoise(at.noise, arithmetic.perUnit, arithmetic.share);
     floats.set(scalars.subarray(step * perStep, (step + 1) * perStep), at.scalars / 4);
     kernels.update(at.scalars);
   }
@@ -59,17 +64,4 @@ export function fitPrivately(
 function accumulate(kernels: PrivateExports, at: Places, rows: number, { arithmetic }: PrivateDescent): number {
   const { threshold, rounder } = arithmetic;
   return kernels.accumulate(at.order, rows, at.table, at.targets, threshold, rounder);
-}
-
-/** The gradient lies in rows that are padded, the noise in the flat order of the parameters. */
-function addToGradient({ layers, paramBytes }: Layout, noise: Float64Array, { arithmetic }: PrivateDescent): void {
-  let next = 0;
-  const addRow = (from: number, { outputs }: LayerLayout) => {
-    for (let at = from; at < from + outputs; at++)
-      floats[at] = noised(floats[at] as number, noise[next++] as number, arithmetic);
-  };
-  for (const layer of layers) {
-    const { inputs, stride, kernel } = layer;
-    for (let row = 0; row <= inputs; row++) addRow((kernel + row * stride + paramBytes) / 4, layer); // the bias follows its kernel, as one more row
-  }
 }
