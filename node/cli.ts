@@ -38,6 +38,7 @@ const log = () => import("./commands/log/cli.ts");
 const key = () => import("./commands/key/cli.ts");
 const sim = () => import("./commands/sim/cli.ts");
 const vertical = () => import("./commands/vertical/cli.ts");
+const data = () => import("./commands/data/cli.ts");
 const config = () => import("./commands/config/cli.ts");
 const privacy = () => import("./commands/privacy/cli.ts");
 
@@ -98,6 +99,14 @@ const KEY: readonly Leaf[] = [
     name: "revoke",
     about: "end the key for ever, and tell others: when it was stolen, or to leave",
     load: async () => (await key()).revoke,
+  },
+];
+
+const DATA: readonly Leaf[] = [
+  {
+    name: "check",
+    about: "data against the task: units, missing values, classes, constant columns, copies, too few rows",
+    load: async () => (await data()).check,
   },
 ];
 
@@ -228,6 +237,7 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     about: "the peer's append-only log: who took part, with what, and what came of it",
     commands: LOG,
   },
+  { name: "data", about: "the examples of a peer, before it learns from them", commands: DATA },
   { name: "config", about: "the configuration of a peer: what holds, and what is wrong", commands: CONFIG },
   { name: "privacy", about: "what of the data may show, and what that costs", commands: PRIVACY },
   {

@@ -71,10 +71,16 @@ export interface Rows {
 }
 
 /**
- * Checks one array: numbers, examples on the first axis, `width` values each, all finite.
+ * Checks one array: numbers, examples on the first axis, `width` values each, all finite, or NaN where readings may be missing.
  * @throws HearsayError ERR_DATA naming the example and the value in it, both counted from 0 as in x[3, 5].
  */
-export function rowsOf(path: string, name: "x" | "y", { shape, values }: NpyArray, width: number): Rows {
+export function rowsOf(
+  path: string,
+  name: "x" | "y",
+  { shape, values }: NpyArray,
+  width: number,
+  mayMiss = false,
+): Rows {
   if (values === undefined) {
     const message = `${name} holds text; save numbers, e.g. ${name}.astype("float32")`;
     throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
@@ -88,7 +94,8 @@ export function rowsOf(path: string, name: "x" | "y", { shape, values }: NpyArra
   const faults = createFaults(path);
   values.forEach((value, i) => {
     const single = Math.fround(value);
-    if (!Number.isFinite(single)) faults.add(`${position(name, i, width)} is ${single} as float32`);
+    if (!Number.isFinite(single) && !(mayMiss && Number.isNaN(value)))
+      faults.add(`${position(name, i, width)} is ${single} as float32`);
   });
   faults.throwIfAny(
     `leave such examples out: keep = numpy.isfinite(${name}.reshape(len(${name}), -1)).all(axis=1), save x[keep] and y[keep]`,

@@ -1,5 +1,6 @@
 /** The rows of a table, as they become numbers. */
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { REFUSED } from "../../protocol/learn/data/missing.ts";
 import { type ClassNames, createClassNames } from "./class-names.ts";
 import { type ColumnChoice, type CsvColumns, dropOption } from "./csv-columns.ts";
 import { type CsvFaults, createCsvFaults } from "./csv-faults.ts";
@@ -12,10 +13,13 @@ import { type NumberFormat, readNumber, shown } from "./number.ts";
 export interface RowOptions extends Pick<ColumnChoice, "labels" | "features"> {
   readonly numbers: NumberFormat;
   readonly missing?: NameList | undefined;
+  /** A feature without a reading is a fault. */
+  readonly refuseMissing?: boolean | undefined;
 }
 
 /** Lines that are told. */
 const MAX_HEADERS = 5;
+const MAX_UNREAD = 5;
 
 /** Grows row by row; `finish` ends it. */
 export class CsvRows {
@@ -26,6 +30,7 @@ export class CsvRows {
   /** Classes that the task names. */
   readonly #named: ReadonlySet<string>;
   readonly #missing: Missing;
+  readonly #refuseMissing: boolean;
   readonly #faults: CsvFaults;
   readonly #inputs = growingFloats();
   readonly #targets = growingFloats();
@@ -34,15 +39,18 @@ export class CsvRows {
   readonly #nameless = new Set<number>();
   /** Lines that repeat the header. */
   readonly #headers: number[] = [];
+  /** The first readings that are missing, where none may be. */
+  readonly #unread: { readonly line: number; readonly column: number }[] = [];
   #rows = 0;
   #unlabelled = 0;
 
-  constructor(path: string, columns: CsvColumns, { labels, features, numbers, missing }: RowOptions) {
+  constructor(path: string, columns: CsvColumns, { labels, features, numbers, missing, refuseMissing }: RowOptions) {
     this.#columns = columns;
     this.#numbers = numbers;
     this.#classes = labels.kind === "classification" ? createClassNames(labels.classes) : undefined;
     this.#named = new Set(labels.kind === "classification" ? labels.classes : []);
     this.#missing = createMissing(missing);
+    this.#refuseMissing = refuseMissing ?? false;
     this.#faults = createCsvFaults(path, features !== undefined);
   }
 
@@ -81,6 +89,7 @@ export class CsvRows {
     const fault = this.#classes?.fault(length);
     if (fault !== undefined) this.#faults.table(`column ${quoted(names[labels[0] as number] as string)}: ${fault}`);
     this.#refuseHeaders();
+    this.#refuseUnread();
     this.#faults.throwIfAny(names, this.#rows);
     const table = { inputs: this.#inputs.take(), targets: inOrder(this.#targets.take(), this.#classes), length };
     return {
@@ -93,8 +102,9 @@ export class CsvRows {
   /** NaN: no reading, or a fault, after which `finish` throws. */
   #number(text: string, line: number, column: number, use: "feature" | "label"): number {
     const value = this.#missing.text(text) ? Number.NaN : readNumber(text, this.#numbers);
-    if (typeof value === "number") return this.#missing.number(value) ? Number.NaN : value;
-    this.#faults.value(column, line, text, value, use);
+    if (typeof value === "string") this.#faults.value(column, line, text, value, use);
+    else if (!Number.isNaN(value) && !this.#missing.number(value)) return value;
+    else if (this.#refuseMissing && this.#unread.push({ line, column }) > MAX_UNREAD) this.#unread.pop();
     return Number.NaN;
   }
 
@@ -129,6 +139,13 @@ export class CsvRows {
     const some = this.#headers.slice(0, MAX_HEADERS).join(", ");
     const more = this.#headers.length > MAX_HEADERS ? ` and ${this.#headers.length - MAX_HEADERS} more` : "";
     this.#faults.table(`the header is there again, in line ${some}${more}: files put together? Delete these lines`);
+  }
+
+  #refuseUnread(): void {
+    if (this.#unread.length === 0) return;
+    const { names } = this.#columns;
+    const some = this.#unread.map(({ line, column }) => `line ${line}, column ${quoted(names[column] as string)}`);
+    this.#faults.table(`${some.join("; ")}: no reading. ${REFUSED}`);
   }
 
   #refuseNameless(text: string, line: number, column: number): void {

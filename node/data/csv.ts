@@ -12,6 +12,8 @@ import { type NameList, namesIn } from "./name-list.ts";
 export interface CsvOptions extends ColumnChoice, Omit<TextChoice, "wanted"> {
   /** Values that mean "no reading"; `empty` is an empty field. */
   readonly missing?: NameList | undefined;
+  /** A feature without a reading is a fault. */
+  readonly refuseMissing?: boolean | undefined;
   /** Bound of features and labels of all rows together; default DEFAULT_MAX_VALUES. */
   readonly maxValues?: number | undefined;
 }

@@ -6,6 +6,8 @@ import { chronologicalSplit, type HoldoutSplit, holdoutSplit, ownerSplit } from 
 import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
 import type { DataConfig } from "../settings/table.ts";
 import { loadDataset } from "./load.ts";
+import type { DataLook } from "./preflight/look.ts";
+import { type Finding, findingInWords, preflight } from "./preflight/registry.ts";
 import { loadNamedSet } from "./sets.ts";
 
 export interface PeerData {
@@ -14,16 +16,48 @@ export interface PeerData {
   readonly warnings: readonly string[];
 }
 
+export interface PeerDataOptions {
+  /** Gets the rows of each file as they were read (`LoadOptions.examine`). */
+  readonly examine?: (look: DataLook) => void;
+}
+
 /** @throws HearsayError ERR_CONFIG where no data are named, ERR_DATA where they can't be used, with the remedy. */
-export async function loadPeerData(config: DataConfig, task: Task): Promise<PeerData> {
-  const { train, holdout, warnings } = await loadWhole(config, task);
+export async function loadPeerData(config: DataConfig, task: Task, options: PeerDataOptions = {}): Promise<PeerData> {
+  const { train, holdout, warnings } = await loadWhole(config, task, options);
   const share = config.share === undefined ? train : shareOf(train, config.share, config);
   if (share.length === 0)
     throw new HearsayError("ERR_DATA", `data.share: ${config.share} of the data is empty; use fewer shares`);
   return { train: share, ...(holdout && { holdout }), warnings };
 }
 
-async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
+/**
+ * The same, checked against the task before anything is learned: what the preflight finds is among the warnings, or refused where `data.strict` says so.
+ * @throws HearsayError ERR_DATA with all findings (`details.findings`).
+ */
+export async function loadCheckedData(config: DataConfig, task: Task): Promise<PeerData> {
+  const told: string[] = [];
+  const data = await loadPeerData(config, task, {
+    examine: (look) => {
+      const findings = preflight(look);
+      refuseFailures(look.path, findings, config.strict === true);
+      told.push(...findings.map((finding) => findingInWords(look.path, finding)));
+    },
+  });
+  return { ...data, warnings: [...data.warnings, ...told] };
+}
+
+function refuseFailures(path: string, findings: readonly Finding[], strict: boolean): void {
+  const bad = strict ? findings : findings.filter(({ level }) => level === "failure");
+  if (bad.length === 0) return;
+  const lines = bad.map(({ what, remedy }) => `\n  ${what}; ${remedy}`).join("");
+  const why = strict ? ", and data.strict refuses such data" : "";
+  throw new HearsayError("ERR_DATA", `${path}: the preflight has ${bad.length} finding(s)${why}:${lines}`, {
+    path,
+    findings: bad,
+  });
+}
+
+async function loadWhole(config: DataConfig, task: Task, options: PeerDataOptions): Promise<PeerData> {
   const { path, dataset, holdoutPath } = config;
   if (path !== undefined && dataset !== undefined) {
     throw new HearsayError("ERR_CONFIG", `data.path (${path}) and data.dataset (${dataset}) are both set; remove one`);
@@ -46,9 +80,9 @@ async function loadWhole(config: DataConfig, task: Task): Promise<PeerData> {
   }
   const { targets, label, owner, columns: features, drop, missing, encoding, delimiter, decimal } = config;
   const columns = { targets, label, owner, columns: features, drop, missing, encoding, delimiter, decimal };
-  const { data, warnings } = await loadDataset({ path, ...columns }, task);
+  const { data, warnings } = await loadDataset({ path, ...columns }, task, options);
   if (holdoutPath !== undefined) {
-    const held = await loadDataset({ path: holdoutPath, ...columns }, task);
+    const held = await loadDataset({ path: holdoutPath, ...columns }, task, options);
     return { train: data, holdout: held.data, warnings: [...warnings, ...held.warnings] };
   }
   if (config.holdout === 0) return { train: data, warnings };

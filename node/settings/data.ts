@@ -117,6 +117,12 @@ const part = {
     help: "a file of examples for evaluation, instead of a share of them",
     flag: "--holdout-data <file>",
   },
+  strict: {
+    schema: z.boolean().optional(),
+    help: "refuse data of which the preflight warns (hearsay data check), in place of a word about it",
+    flag: "--strict",
+    otherwise: "false",
+  },
   share: {
     schema: share.optional(),
     help: "train on share i of n of the data, for trials: 2/8",

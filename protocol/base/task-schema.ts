@@ -33,7 +33,13 @@ const input = z.strictObject({
   std: spread.default([1]).describe("the model sees (x - mean) / std; one entry, or one for each feature"),
   missing: list(className, 1, LIMITS.maxMissingValues)
     .optional()
-    .describe('values of a table that mean "no reading": the model sees the mean of the column instead'),
+    .describe('values of a table that mean "no reading"; missingPolicy says what becomes of them'),
+  missingPolicy: z
+    .enum(["refuse", "drop", "mean", "mask"])
+    .optional()
+    .describe(
+      "what becomes of a row without a reading: refuse, drop (the row is left out), mean (of its column, the default), or mask (mean, and a column for each behind all that is 1 there: shape, mean and std count twice the columns)",
+    ),
 });
 
 const output = z.discriminatedUnion("kind", [

@@ -4,6 +4,7 @@ import type { Fault } from "../base/faults.ts";
 import { LIMITS } from "../base/limits.ts";
 import { inputSize, numParams, outputSize, type Task, type TaskDraft, type TensorSpec } from "../base/task.ts";
 import { CODECS } from "../codec/registry.ts";
+import { columnCount } from "../learn/data/missing.ts";
 import { ADAM_DEFAULTS } from "../learn/optimisers/adam.ts";
 import { OPTIMISERS } from "../learn/optimisers/registry.ts";
 import { builtInTensors } from "../learn/tensors.ts";
@@ -21,6 +22,7 @@ export function draftFaults(draft: TaskDraft): Fault[] {
     ...unless(width <= LIMITS.maxInputs, "input.shape", `is ${width} numbers; at most ${LIMITS.maxInputs}`),
     ...scalingFaults(draft),
     ...nameFaults(draft),
+    ...maskFaults(draft),
     ...unless(CODECS.has(draft.codec), "codec", `"${draft.codec}" is unknown; one of ${[...CODECS.keys()].join(", ")}`),
     ...unless(draft.model.kind !== "cnn" || shape.length === 3, "input.shape", "a cnn needs [height, width, channels]"),
   ];
@@ -45,9 +47,16 @@ function scalingFaults({ input, output }: TaskDraft): Fault[] {
   return faults;
 }
 
+/** Masks stand behind the columns that they are of. */
+function maskFaults({ input: { shape, missingPolicy } }: TaskDraft): Fault[] {
+  const fits = shape.length === 1 && (shape[0] as number) % 2 === 0;
+  const message = `is [${shape.join(", ")}]; missingPolicy mask needs [d], d twice the number of columns: one mask for each`;
+  return unless(missingPolicy !== "mask" || fits, "input.shape", message);
+}
+
 function nameFaults({ input, output }: TaskDraft): Fault[] {
   const { features } = input;
-  const width = inputSize({ input });
+  const width = columnCount({ input });
   return [
     ...unless(
       features.length === 0 || features.length === width,

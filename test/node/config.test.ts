@@ -95,6 +95,7 @@ describe("the configuration", () => {
       HEARSAY_DATA_HOLDOUT_PATH: ["b.csv", "b.csv"],
       HEARSAY_DATA_HOLDOUT: ["0.5", 0.5],
       HEARSAY_DATA_HOLDOUT_BY: ["time", "time"],
+      HEARSAY_DATA_STRICT: ["true", true],
       HEARSAY_DATA_SHARE: ["2/8", "2/8"],
       HEARSAY_DATA_PARTITION: ["shards:2", "shards:2"],
       HEARSAY_DATA_SEED: ["9", 9],

@@ -37,6 +37,10 @@ export const init: Definition = async (command) => {
       "--model <file>",
       "layers instead of the template's model: model.json of tfjs, or to_json() of Keras 2 or 3",
     )
+    .option(
+      "--missing-policy <policy>",
+      "what becomes of a row without a reading: refuse, drop, mean or mask (default: mean)",
+    )
     .option("--private", "hide single records from whoever sees models: dp-sgd under a budget")
     .option("--epsilon <e>", "with --private: the budget (default: 8)")
     .option("-f, --force", "overwrite the file")
@@ -50,7 +54,8 @@ export const init: Definition = async (command) => {
   $ hearsay init --data patients.csv --label outcome --private --epsilon 4
   $ hearsay init --template regression --data houses.csv --label price
   $ hearsay init --data sensors.csv --label state --owner station --drop time --missing -9999
-Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column.`,
+Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column,
+unless --missing-policy says otherwise: drop leaves the row out, mask adds a column for each that tells the model, refuse refuses the data.`,
   );
 };
 

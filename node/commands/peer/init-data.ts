@@ -2,11 +2,11 @@
 import { basename } from "node:path";
 import { type Document, visit } from "yaml";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { fillMissing, type MissingPolicy } from "../../../protocol/learn/data/missing.ts";
 import { type ColumnStats, checkVariation, columnStats, countingColumns } from "../../data/check.ts";
 import { type CsvTable, readCsv } from "../../data/csv.ts";
 import { dropOption } from "../../data/csv-columns.ts";
 import type { DataSource } from "../../data/load.ts";
-import { fillMissing } from "../../data/missing.ts";
 import { valuesIn } from "../../data/name-list.ts";
 import { isMisread, quoted } from "../../data/names.ts";
 import { roundedBeside } from "../../data/number.ts";
@@ -20,12 +20,19 @@ export interface Fill {
   readonly inputs: ColumnStats;
   /** Of the targets of a regression. */
   readonly targets?: ColumnStats;
+  readonly missingPolicy?: MissingPolicy | undefined;
   readonly warnings: readonly string[];
   readonly suspected: readonly Sentinel[];
 }
 
+type ReadLabels = Parameters<typeof readCsv>[1]["labels"];
+
 /** Fills in the document of a template. @throws HearsayError ERR_DATA, with the remedy; ERR_CONFIG without a label. */
-export async function fillFromData(document: Document, source: DataSource): Promise<Fill> {
+export async function fillFromData(
+  document: Document,
+  source: DataSource,
+  missingPolicy?: MissingPolicy,
+): Promise<Fill> {
   const { path } = source;
   const classification = document.getIn(["output", "kind"]) === "classification";
   const kind = classification ? "classification" : "regression";
@@ -42,17 +49,18 @@ export async function fillFromData(document: Document, source: DataSource): Prom
   const labels = classification
     ? ({ kind, column: label } as const)
     : ({ kind: "regression", columns: label } as const);
-  const table = await readCsv(path, { ...source, labels: labels as Parameters<typeof readCsv>[1]["labels"] });
+  const refuseMissing = missingPolicy === "refuse";
+  const table = await readCsv(path, { ...source, labels: labels as ReadLabels, refuseMissing });
   const width = table.features.length;
   const inputs = columnStats(table.data.inputs, width);
   refuseEmpty(path, table.features, inputs);
   const targets = classification ? undefined : columnStats(table.data.targets, table.labels.length);
-  writeInput(document, table, inputs, source);
+  writeInput(document, table, inputs, { ...source, missingPolicy });
   writeOutput(document, table, targets);
   removeEdits(document);
   const suspected = suspectedSentinels(table.data.inputs, table.features);
   const counting = countingColumns(table.data.inputs, width).map((column) => table.features[column] as string);
-  fillMissing(table.data.inputs, width, inputs.mean);
+  fillMissing("mean", table.data, width, inputs.mean);
   const warnings = [
     ...checkVariation(table.data, { path, kind, features: table.features, whole: true }),
     ...counting.map(
@@ -60,7 +68,7 @@ export async function fillFromData(document: Document, source: DataSource): Prom
     ),
     ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),
   ];
-  return { path, table, inputs, ...(targets && { targets }), warnings, suspected };
+  return { path, table, inputs, ...(targets && { targets }), missingPolicy, warnings, suspected };
 }
 
 function misreadNames(path: string, names: readonly string[]): string[] {
@@ -78,14 +86,26 @@ function refuseEmpty(path: string, features: readonly string[], { count }: Colum
   });
 }
 
-function writeInput(document: Document, { features }: CsvTable, { mean, std }: ColumnStats, source: DataSource): void {
+interface InputChoice extends Pick<DataSource, "missing"> {
+  readonly missingPolicy: MissingPolicy | undefined;
+}
+
+function writeInput(
+  document: Document,
+  { features }: CsvTable,
+  { mean, std }: ColumnStats,
+  { missing: given, missingPolicy }: InputChoice,
+): void {
   const flow = (value: unknown) => document.createNode(value, { flow: true });
-  document.setIn(["input", "shape"], flow([features.length]));
+  const masks = missingPolicy === "mask" ? features : []; // seen as they are: 0 or 1
+  document.setIn(["input", "shape"], flow([features.length + masks.length]));
   document.setIn(["input", "features"], flow(features));
-  document.setIn(["input", "mean"], flow(mean.map((value, i) => roundedBeside(value, std[i] as number, 6))));
-  document.setIn(["input", "std"], flow(std.map(rounded)));
-  const missing = source.missing === undefined ? [] : valuesIn(source.missing);
+  const centres = mean.map((value, i) => roundedBeside(value, std[i] as number, 6));
+  document.setIn(["input", "mean"], flow([...centres, ...masks.map(() => 0)]));
+  document.setIn(["input", "std"], flow([...std.map(rounded), ...masks.map(() => 1)]));
+  const missing = given === undefined ? [] : valuesIn(given);
   if (missing.length > 0) document.setIn(["input", "missing"], flow(missing));
+  if (missingPolicy !== undefined) document.setIn(["input", "missingPolicy"], missingPolicy);
 }
 
 function writeOutput(document: Document, { labels, classes }: CsvTable, targets: ColumnStats | undefined): void {

@@ -1,4 +1,5 @@
 /** What `hearsay init` tells of a table that it read, so that its owner sees at a glance what was taken for what. */
+import { DEFAULT_POLICY, type MissingPolicy } from "../../../protocol/learn/data/missing.ts";
 import { roundedBeside, shown } from "../../data/number.ts";
 import { onOutput } from "../../terminal/colours.ts";
 import { facts, table } from "../../terminal/print.ts";
@@ -8,6 +9,14 @@ import type { Fill } from "./init-data.ts";
 const MAX_ROWS = 12;
 const MAX_NAMES = 8;
 const MAX_WIDTH = 32;
+
+/** What becomes of a missing reading. */
+const STANDS_IN: Readonly<Record<MissingPolicy, string>> = {
+  mean: "the mean stands in",
+  mask: "the mean stands in, and a mask says so",
+  drop: "such rows are left out",
+  refuse: "refused",
+};
 
 const DELIMITER_NAMES: Readonly<Record<string, string>> = {
   ",": "commas",
@@ -41,7 +50,7 @@ export function describeFill(fill: Fill): string {
         : `${absent
             .map(([name, n]) => `${cut(name)} ${n}`)
             .slice(0, MAX_NAMES)
-            .join(", ")}${more(absent.length)}; the mean stands in`,
+            .join(", ")}${more(absent.length)}; ${STANDS_IN[fill.missingPolicy ?? DEFAULT_POLICY]}`,
     ],
   ];
   const owners = ownerCounts(data.owners);

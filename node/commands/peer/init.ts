@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { type Document, parseDocument } from "yaml";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { MISSING_POLICIES, type MissingPolicy } from "../../../protocol/learn/data/missing.ts";
 import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 import { loadConfig } from "../../config.ts";
 import { nodeCrypto } from "../../crypto.ts";
@@ -30,6 +31,7 @@ interface InitOptions {
   readonly template?: string;
   readonly output: string;
   readonly name?: string;
+  readonly missingPolicy?: string;
   readonly peers: string;
   readonly model?: string;
   readonly private?: boolean;
@@ -58,6 +60,11 @@ export async function run(options: InitOptions): Promise<void> {
   const peers = Number(options.peers);
   if (!Number.isInteger(peers) || peers < 2)
     throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
+  if (options.missingPolicy !== undefined && options.data === undefined) {
+    const message =
+      "--missing-policy is about a table: name it with --data, or write input.missingPolicy into the task";
+    throw new HearsayError("ERR_CONFIG", message);
+  }
   if (options.epsilon !== undefined && !options.private)
     throw new HearsayError("ERR_CONFIG", "--epsilon is the budget of --private: give both, or neither");
   if (existsSync(options.output) && !options.force) {
@@ -128,11 +135,18 @@ async function complete(document: Document, options: InitOptions, peers: number)
   let fill: Fill | undefined;
   if (options.data !== undefined) {
     const { data } = await loadConfig(undefined, {}, settingsOf(options));
-    fill = await fillFromData(document, { ...data, path: options.data });
+    fill = await fillFromData(document, { ...data, path: options.data }, policyOf(options));
   }
   const model = options.model === undefined ? undefined : await useTopology(document, options.model);
   if (options.private) addPrivacy(document, options.epsilon, fill?.table.data.length);
   return { fill, model };
+}
+
+/** @throws HearsayError ERR_CONFIG */
+function policyOf({ missingPolicy: name }: InitOptions): MissingPolicy | undefined {
+  if (name === undefined || MISSING_POLICIES.has(name)) return name as MissingPolicy | undefined;
+  const known = [...MISSING_POLICIES].map(([policy, about]) => `  ${policy.padEnd(7)} ${about}`);
+  throw new HearsayError("ERR_CONFIG", `--missing-policy ${name}: there are\n${known.join("\n")}`);
 }
 
 /**

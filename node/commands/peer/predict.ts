@@ -23,14 +23,14 @@ const ROWS_AT_ONCE = 4096;
 export async function run(options: PredictOptions): Promise<void> {
   const { task, params } = await openModel(options);
   const { data, engine: choice } = await loadConfig(configPath(options.state), process.env, settingsOf(options));
-  const { inputs, length } = await loadInputs({ ...data, path: options.data }, task);
+  const { inputs, length, unanswered } = await loadInputs({ ...data, path: options.data }, task);
   const engine = await inferenceEngine(task, choice);
   async function* answers(): AsyncGenerator<string> {
     if (!options.json) yield `${header(task)}\n`;
     const width = inputSize(task);
     for (let row = 0; row < length; row += ROWS_AT_ONCE) {
       const some = inputs.slice(row * width, Math.min(length, row + ROWS_AT_ONCE) * width);
-      yield lines(task, await engine.predict(params, some), row, options.json === true);
+      yield lines(task, await engine.predict(params, some), { firstRow: row, unanswered, json: options.json === true });
     }
   }
   try {
@@ -45,14 +45,30 @@ function header(task: Task): string {
   return task.output.kind === "classification" ? "prediction,probability" : task.output.targets.map(csvField).join(",");
 }
 
-function lines(task: Task, predictions: Numbers, firstRow: number, json: boolean): string {
+interface Lines {
+  readonly firstRow: number;
+  /** Rows that the task leaves out (`input.missingPolicy`): their line is there, and says nothing. */
+  readonly unanswered: ReadonlySet<number>;
+  readonly json: boolean;
+}
+
+function lines(task: Task, predictions: Numbers, { firstRow, unanswered, json }: Lines): string {
   const width = outputSize(task);
   let text = "";
   for (let i = 0; i * width < predictions.length; i++) {
+    if (unanswered.has(firstRow + i)) {
+      text += json ? `${JSON.stringify({ row: firstRow + i, prediction: null })}\n` : `${emptyLine(task)}\n`;
+      continue;
+    }
     const values = [...predictions.subarray(i * width, (i + 1) * width)];
     text += `${json ? visibleJson(JSON.stringify(asObject(task, values, firstRow + i))) : asCsv(task, values)}\n`;
   }
   return text;
+}
+
+/** As many fields as in any other line. */
+function emptyLine({ output }: Task): string {
+  return ",".repeat(output.kind === "classification" ? 1 : output.targets.length - 1);
 }
 
 function asObject(task: Task, values: readonly number[], row: number): Record<string, unknown> {

@@ -7,7 +7,7 @@ import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
 import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
-import { loadPeerData } from "../../data/share.ts";
+import { loadCheckedData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { linkBudgets } from "../../settings/budget.ts";
@@ -58,7 +58,7 @@ export async function run(options: UpOptions): Promise<void> {
   const { task, taskId } = await openTask(options.state, options.task);
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
-  const data = await loadPeerData(config.data, task);
+  const data = await loadCheckedData(config.data, task);
   const { spent, observe } = untilSpent(narrator(logger));
   for (const warning of data.warnings) logger.warn(warning);
   running = await startPeer({

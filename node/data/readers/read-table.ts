@@ -1,10 +1,9 @@
-/** A table to a data set that fits the task: values that mean "no reading" are filled in, and what looks like one is told. */
+/** A table to a data set that fits the task: values that mean "no reading" come out as NaN, and what looks like one is told. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { inputSize } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
+import { columnCount } from "../../../protocol/learn/data/missing.ts";
 import { type CsvTable, readCsv } from "../csv.ts";
 import type { CsvLabels } from "../csv-columns.ts";
-import { fillMissing } from "../missing.ts";
 import { valuesIn } from "../name-list.ts";
 import { suspectedSentinels } from "../sentinels.ts";
 import type { DataSource, DataTask, Examples } from "./reader.ts";
@@ -19,10 +18,7 @@ export async function readExamples(source: DataSource, task: DataTask, maxValues
     ({ column, value, count, remedy }) =>
       `${path}: column "${column}" is ${value} in ${count} row(s), far from all others; ${remedy}`,
   );
-  const absent = fillMissing(data.inputs, features.length, task.input.mean).reduce((sum, count) => sum + count, 0);
-  const filled =
-    absent === 0 ? [] : [`${path}: ${absent} value(s) are no readings; the means of their columns stand in`];
-  return { data, warnings: [...filled, ...suspected], toldFarOff: suspected.length > 0 }; // a sentinel would be told twice
+  return { data, warnings: suspected, toldFarOff: suspected.length > 0 }; // a sentinel would be told twice
 }
 
 /** `Reading.readInputs`. */
@@ -31,9 +27,7 @@ export async function readInputs(
   task: DataTask,
   maxValues: number,
 ): Promise<Pick<Dataset, "inputs" | "length">> {
-  const { data, features } = await fromCsv(source, task, maxValues, true);
-  fillMissing(data.inputs, features.length, task.input.mean);
-  return data;
+  return (await fromCsv(source, task, maxValues, true)).data;
 }
 
 async function fromCsv(source: DataSource, task: DataTask, maxValues: number, inputsOnly: boolean): Promise<CsvTable> {
@@ -47,11 +41,13 @@ async function fromCsv(source: DataSource, task: DataTask, maxValues: number, in
     maxValues,
     features: features.length > 0 ? features : undefined,
     missing: absent,
+    refuseMissing: task.input.missingPolicy === "refuse",
   });
   const { features: found } = table;
-  const wanted = inputSize(task);
+  const wanted = columnCount(task);
   if (found.length === wanted) return table;
-  const shape = task.input.shape.join(" x ");
+  const masked = task.input.missingPolicy === "mask" ? ", half of them masks" : "";
+  const shape = `${task.input.shape.join(" x ")}${masked}`;
   const message = `${found.length} feature columns, the task's input is ${shape} = ${wanted}`;
   const remedy = "choose them with --columns or --drop, or list them in input.features of the task";
   throw new HearsayError("ERR_DATA", `${path}: ${message}; ${remedy}`, { path, found, wanted });

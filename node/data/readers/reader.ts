@@ -26,6 +26,7 @@ export interface DataSource extends Omit<TextChoice, "wanted"> {
 export type DataTask = Pick<Task, "input" | "output">;
 
 export interface Examples {
+  /** NaN among the inputs: no reading. What becomes of it is not the reader's affair. */
   readonly data: Dataset;
   /** For people: what may have been meant otherwise. */
   readonly warnings: readonly string[];
@@ -36,11 +37,11 @@ export interface Examples {
 /** The code of a reader. Both refuse more than `maxValues` values. */
 export interface Reading {
   /**
-   * Examples with targets, every value finite, every class one of the task's.
+   * Examples with targets, `columnCount` columns in each, every value finite or missing, every class one of the task's.
    * @throws HearsayError ERR_DATA (what is wrong, where, and the remedy), ERR_DECODE for bytes that are malformed.
    */
   readExamples(source: DataSource, task: DataTask, maxValues: number): Promise<Examples>;
-  /** Rows to predict: targets are neither needed nor read. @throws HearsayError ERR_DATA, ERR_DECODE. */
+  /** Rows to predict, values finite or missing: targets are neither needed nor read. @throws HearsayError ERR_DATA, ERR_DECODE. */
   readInputs(source: DataSource, task: DataTask, maxValues: number): Promise<Pick<Dataset, "inputs" | "length">>;
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Command } from "commander";
 import * as config from "../../../node/commands/config/cli.ts";
+import * as data from "../../../node/commands/data/cli.ts";
 import * as demo from "../../../node/commands/demo/cli.ts";
 import * as key from "../../../node/commands/key/cli.ts";
 import * as log from "../../../node/commands/log/cli.ts";
@@ -12,7 +13,15 @@ import * as peer from "../../../node/commands/peer/cli.ts";
 import * as sim from "../../../node/commands/sim/cli.ts";
 import { CLI } from "../../support/process.ts";
 
-const ROOMS: Readonly<Record<string, Readonly<Record<string, Definition>>>> = { config, demo, key, log, peer, sim };
+const ROOMS: Readonly<Record<string, Readonly<Record<string, Definition>>>> = {
+  config,
+  data,
+  demo,
+  key,
+  log,
+  peer,
+  sim,
+};
 const LIST = readFileSync(CLI, "utf8");
 
 for (const [room, definitions] of Object.entries(ROOMS)) {

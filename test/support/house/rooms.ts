@@ -84,6 +84,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/key", DESK],
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/privacy", `${DESK} node/commands/log`],
+  ["node/commands/data", DESK],
   ["node/commands/vertical", DESK],
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],

@@ -55,6 +55,20 @@ describe("the data of a simulation", () => {
     assert.equal(holdout.inputs[0], 1000);
   });
 
+  it("lose rows without a reading, or gain masks, as the task says", async () => {
+    await writeFile(join(folder, "gaps.csv"), csv(60).replaceAll(",2,", ",NA,"));
+    const shape = (size: number, missingPolicy: string) =>
+      load({ set: "gaps.csv" }, { ...TASK, input: { ...TASK.input, shape: [size], missing: ["NA"], missingPolicy } });
+    const dropped = await shape(2, "drop");
+    assert.deepEqual(
+      [dropped.train.length + dropped.holdout.length, dropped.train.inputs.some(Number.isNaN)],
+      [40, false],
+    );
+    const { train } = await shape(4, "mask");
+    assert.deepEqual([train.length, train.inputs.length], [48, 4 * 48]);
+    await assert.rejects(shape(2, "refuse"), /line 4, column "b".*no reading/);
+  });
+
   it("may be a shipped set, measured on a file with its columns", async () => {
     const digits = await load({ set: "digits" });
     const inputs = digits.holdout.inputs.subarray(0, 64 * 3);
