@@ -8,6 +8,7 @@ import { HearsayError } from "../../protocol/base/errors.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../protocol/codec/safetensors.ts";
 import { tensorSlices } from "../../protocol/learn/tensors.ts";
+import type { SavedPrivacy } from "../../protocol/privacy/spent.ts";
 import { asDiskFault } from "./disk-fault.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -68,17 +69,19 @@ export function createModelFile(path: string, { task, taskId, warn }: ModelFileO
   };
 }
 
+/** What a model file says beside its tensors. */
+export interface EncodedFacts extends Pick<ModelFacts, "peerId" | "cycle"> {
+  readonly age?: number;
+  /** What was spent of the privacy budget of its peer, where the task has one. */
+  readonly spent?: SavedPrivacy | undefined;
+}
+
 /** A model as a safetensors file with the tensors of its task. */
-export function encodeModel(
-  params: Float32Array,
-  task: Task,
-  taskId: string,
-  facts: Pick<ModelFacts, "peerId" | "cycle"> & Partial<ModelFacts>,
-): Uint8Array {
+export function encodeModel(params: Float32Array, task: Task, taskId: string, facts: EncodedFacts): Uint8Array {
   const tensors = tensorSlices(task.tensors).map(({ name, shape, offset, length }): Tensor => {
     return { name, shape, dtype: "F32", data: floatsToBytes(params.subarray(offset, offset + length)) };
   });
-  const { peerId, cycle, age } = facts;
+  const { peerId, cycle, age, spent } = facts;
   return encodeSafetensors(tensors, {
     format: "hearsay-model/1",
     name: task.name,
@@ -86,7 +89,20 @@ export function encodeModel(
     peer: peerId,
     cycle: String(cycle),
     ...(age !== undefined && { age: String(age) }),
+    ...(spent && spentFacts(spent)),
   });
+}
+
+/** Epsilon was counted in millionths. */
+function spentFacts({ mechanism, epsilon, maxEpsilon, delta, steps }: SavedPrivacy): Record<string, string> {
+  const inMillionths = (value: number) => String(Number(value.toFixed(6)));
+  return {
+    mechanism,
+    epsilon: inMillionths(epsilon),
+    maxEpsilon: inMillionths(maxEpsilon),
+    delta: String(delta),
+    noisySteps: String(steps),
+  };
 }
 
 /**

@@ -12,7 +12,7 @@ const STATES: Readonly<Record<PrivacyStatus["state"], string>> = {
   open: "",
   spent: "; the budget is spent: it trains and publishes no more, and goes on merging and predicting",
   unknown:
-    "; the database was moved or has lost its ledger, so that it trains nothing until a neighbour tells what this peer had announced",
+    "; the database was moved or has lost its ledger, so that it trains nothing until a neighbour tells what this peer had announced (which none can where the task has cohorts)",
 };
 
 /** The same, and what follows from it. */

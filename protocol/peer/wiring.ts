@@ -9,7 +9,6 @@ import { cohortOf, massesOf, termsOf } from "../base/task.ts";
 import { initialParams } from "../learn/tensors.ts";
 import { lotOf } from "../log/entry/lot.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
-import { none } from "../privacy/none.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability } from "./account/accountability.ts";
@@ -98,7 +97,11 @@ export async function openHiding(parts: Parts, hasPast: boolean): Promise<Hiding
   if (draws === undefined) throw new RangeError("a task with a privacy budget needs the module `draws`");
   const kind = budget.kindFor(terms, { rows: trainer.numExamples, training });
   const options = { budget, terms, kind };
-  const ledger = await openLedger({ store, reports }, { ...options, stepsOfTraining: training.steps, hasPast });
+  const hasWitnesses = cohortOf(subject.task) === undefined;
+  const ledger = await openLedger(
+    { store, reports },
+    { ...options, stepsOfTraining: training.steps, hasPast, hasWitnesses },
+  );
   return { ledger, fitWith: (saving) => createHiddenFit({ trainer, draws, ledger, saving }, options) };
 }
 
@@ -213,8 +216,8 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     cohorts === undefined
       ? createWayOut({ saving, offers, publisher: createPublisher(published, engine) })
       : createCohortOut(
-          { log, identity, hashOf, saving, offers, meeting: cohorts },
-          { task, taskId: subject.taskId, engine, mechanism: none },
+          { log, identity, hashOf, saving, offers, meeting: cohorts, ledger: hiding?.ledger },
+          { task, taskId: subject.taskId, engine, mechanism: mechanismOf(task) },
         );
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);

@@ -9,11 +9,6 @@ const DELTA = 1e-5;
 /** `epochs` of a task that has a target and does not say. */
 const EPOCHS = 20;
 
-/** Neighbours tell a peer what it spent by its own announcements (peer/loop/ledger.ts). */
-const BESIDE_MECHANISM =
-  "beside a mechanism is not there yet: peers that publish no model of their own are told by nobody what they spent, so that a restored backup would spend it again; " +
-  "leave one of the two out";
-
 /** The privacy of a task with its defaults filled in. */
 export function completePrivacy({
   privacy,
@@ -40,7 +35,6 @@ export function completePrivacy({
   const isFine = (n: number) => Math.abs(1000 * n - Math.floor(1000 * n + 0.5)) < 1e-9;
   const faults = [
     ...fault(clipNorm !== undefined, "clipNorm", "is missing: the most that one record, or one training, can move"),
-    ...fault(privacy.cohort === undefined, "cohort", BESIDE_MECHANISM),
     ...fault(names.includes(mechanism), "mechanism", `"${mechanism}" is none; one of ${names.join(", ")}`),
     ...fault(
       (noiseMultiplier === undefined) !== (targetEpsilon === undefined),

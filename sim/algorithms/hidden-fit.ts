@@ -12,7 +12,7 @@ export function hiddenFitOf(task: Task, trainer: Trainer, draws: SecretDraws, st
   const { budget } = mechanismOf(task);
   if (terms === undefined || budget === undefined) return (request) => trainer.fit(request);
   const kind = budget.kindFor(terms, { rows: trainer.numExamples, training: { ...task.training, steps } });
-  const options = { budget, terms, kind, stepsOfTraining: steps, hasPast: false };
+  const options = { budget, terms, kind, stepsOfTraining: steps, hasPast: false, hasWitnesses: true };
   const opening = openLedger({ store: createMemoryStore(), reports: { tell: () => {} } }, options);
   const saving = { resume: async () => true };
   return async (request) => createHiddenFit({ trainer, draws, ledger: await opening, saving }, options)(request);

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { decodeSafetensors } from "../../protocol/codec/safetensors.ts";
 import { blobTask } from "../support/blobs.ts";
 import { createLab, type Finished, type Lab } from "../support/process.ts";
 
@@ -50,6 +51,17 @@ describe("a task with a privacy budget", () => {
     const claimed = new RegExp(`claimed: ${spent.source}, accounting repeated`).exec(stdout);
     assert.ok(own !== null && claimed !== null, stdout);
     assert.ok(Number(own[1]) > 1.5 && Number(own[2]) >= Number(claimed[2]) && Number(claimed[2]) > 50);
+  });
+
+  it("stands in an exported model: mechanism, epsilon, delta and noisy steps", async () => {
+    const file = lab.path("model.safetensors");
+    const { stdout } = await ends(["export", ...state(), "--output", file]);
+    const [, epsilon = "", steps = ""] =
+      /; dp-sgd: epsilon (1\.\d+) of 2, delta 1\.00e-5, (\d+) steps/.exec(stdout) ?? [];
+    const { mechanism, maxEpsilon, delta, ...counted } = decodeSafetensors(await readFile(file)).metadata;
+    assert.deepEqual([mechanism, maxEpsilon, delta], ["dp-sgd", "2", "0.00001"]);
+    assert.equal(counted.noisySteps, steps);
+    assert.ok(Math.abs(Number(counted.epsilon) - Number(epsilon)) < 0.01, `${counted.epsilon}, told as ${epsilon}`);
   });
 
   it("has a log that the verifier in Python takes", { skip: noPython }, async () => {

@@ -1,6 +1,6 @@
 /**
  * The way out of a peer whose task has cohorts: the training stands in the log, and the model waits for a cohort (cohort/meeting.ts), which the loop does not wait for. A mean that this peer
- * is to publish is logged, offered and announced at the end of its next training, so that the loop alone writes what others can ask for.
+ * is to publish is logged, offered and announced at the end of its next cycle, so that the loop alone writes what others can ask for.
  */
 import { bytesOf } from "../../base/bytes.ts";
 import { allTensors, type Task } from "../../base/task.ts";
@@ -32,17 +32,18 @@ export interface CohortQueue {
 
 export interface CohortOutOptions extends PublishedUnder {
   readonly task: Task;
+  /** Its noise, if any, is in a model before its masks are. */
   readonly mechanism: Mechanism;
 }
 
 export function createCohortOut(components: CohortOutComponents, options: CohortOutOptions): WayOut {
-  const { saving, offers, meeting, log, hashOf } = components;
+  const { saving, offers, meeting, log, hashOf, ledger } = components;
   const { task, mechanism, engine } = options;
   return async (own: Own, isQuiet: boolean) => {
     const mayLog = await saving.resume();
-    if (!mayLog || own.kind === "untrained") return mayLog;
+    if (!mayLog) return false;
     if (own.kind === "trained") {
-      const training = trainingOf(own, { hashOf, engine, privacy: null });
+      const training = trainingOf(own, { hashOf, engine, privacy: ledger?.statement() ?? null });
       await log.append([training]);
       offers.keepTrained({ hash: training.body.out, bytes: bytesOf(own.params) });
     }
@@ -55,7 +56,7 @@ export function createCohortOut(components: CohortOutComponents, options: Cohort
 
 /** On disk before anybody hears of it. */
 async function publishMean(
-  { log, identity, hashOf, offers }: CohortOutComponents,
+  { log, identity, hashOf, offers, ledger }: CohortOutComponents,
   { task, taskId }: CohortOutOptions,
   { mean, age, mass, certificate }: Release,
 ): Promise<void> {
@@ -64,6 +65,8 @@ async function publishMean(
   const made = { codec: task.codec, mechanism: COHORT, shared: allTensors(task), mass, trained: hashOf(params) };
   const [entry] = await log.append([{ type: "publish", body: { ...says, ...made, cohort: certificate } }]);
   if (entry === undefined) throw new Error("an append of an entry returned none");
-  const announcement = announce({ log, identity }, entry, { task: taskId, ...says, mass });
+  ledger?.published(entry.id);
+  const spent = ledger && { spent: ledger.statement().spent };
+  const announcement = announce({ log, identity }, entry, { task: taskId, ...says, mass, ...spent });
   await offers.offerMean({ hash, body, age, entry, announcement });
 }

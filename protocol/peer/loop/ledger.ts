@@ -10,6 +10,9 @@
  *     nobody can tell          after a log had to begin anew because the store was moved, or where the store has a log and no ledger,
  *                              nothing is trained until somebody tells an announcement of this peer that goes as far as the store does
  *
+ * Where a task has cohorts, a peer announces a mean now and then, and none of its own models, so that no neighbour can tell all that it spent. There a store that was moved, or of which
+ * others know an entry that it has not, is trained with no more.
+ *
  * Beyond the budget of the task nothing is trained, and so nothing published. Merging what others publish and predicting go on: neither looks at the data.
  *
  * What this cannot see is what account/past.ts cannot see: a machine that was set back as a whole, among neighbours that know it as it was then.
@@ -66,6 +69,8 @@ export interface LedgerOptions {
   readonly stepsOfTraining: number;
   /** Whether the log has entries from before this start. */
   readonly hasPast: boolean;
+  /** Whether each training is announced, so that others can tell what was spent. */
+  readonly hasWitnesses: boolean;
 }
 
 const KEY = `${STORE.privacy}spent`;
@@ -111,7 +116,8 @@ export async function openLedger(components: LedgerComponents, options: LedgerOp
       if (spent !== undefined && !state.announced.has(toHex(entry))) hear(options, state, spent);
     },
     begunAnew(isMoved, isTold) {
-      if (isTold || isMoved === false || hasWitness(options, state)) return;
+      const isTrusted = isMoved === false && (options.hasWitnesses || !isTold);
+      if (isTrusted || (isTold && options.hasWitnesses) || hasWitness(options, state)) return;
       state.isKnown = false;
       state.isWritten = false;
     },
@@ -172,7 +178,11 @@ function hear(options: LedgerOptions, state: State, spent: Spent): void {
 }
 
 /** Whether what was told goes as far as the store did; the last training may not have been told to anybody. */
-function hasWitness({ budget, stepsOfTraining }: LedgerOptions, { told, atStart, unannounced }: State): boolean {
+function hasWitness(
+  { budget, stepsOfTraining, hasWitnesses }: LedgerOptions,
+  { told, atStart, unannounced }: State,
+): boolean {
+  if (!hasWitnesses) return false;
   const last = unannounced + budget.noisySteps(stepsOfTraining);
   return told.length > 0 && stepsSpent(told) >= stepsSpent(atStart) - last;
 }

@@ -118,11 +118,11 @@ describe("the cohorts of a task", () => {
     assert.deepEqual(cohortOf(task({ cohort: { size: 5, minimum: 4 } })), { size: 5, minimum: 4 });
   });
 
-  it("do not stand beside a mechanism yet, nor fields of one beside them", () => {
-    assert.match(
-      faultOf(() => task({ ...dpSgd, targetEpsilon: 8, cohort: {} })),
-      /privacy\.cohort.*leave one of the two out/,
-    );
+  it("may stand beside a mechanism, and not beside fields of one that is not named", () => {
+    const both = task({ ...dpSgd, targetEpsilon: 8, cohort: {} });
+    assert.deepEqual(cohortOf(both), { size: 3, minimum: 3 });
+    assert.equal(termsOf(both)?.maxEpsilon, 8);
+    assert.deepEqual(decodeTask(encodeTask(both)), both);
     assert.match(
       faultOf(() => task({ cohort: {}, clipNorm: 1 })),
       /privacy\.clipNorm.*is of a mechanism/,

@@ -215,9 +215,9 @@ describe("the ledger", () => {
   const terms = { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, delta: 1e-5, maxEpsilon: 10 };
   const kind = { rate: RATE_ONE / 16, noise: 1000 };
 
-  async function open(store: Store, changes: { hasPast?: boolean } = {}): Promise<Ledger> {
-    const options = { budget: dpSgd.budget, terms, kind, stepsOfTraining: 10, hasPast: false, ...changes };
-    return openLedger({ store, reports: { tell: () => {} } }, options);
+  async function open(store: Store, changes: { hasPast?: boolean; hasWitnesses?: boolean } = {}): Promise<Ledger> {
+    const options = { budget: dpSgd.budget, terms, kind, stepsOfTraining: 10, hasPast: false, hasWitnesses: true };
+    return openLedger({ store, reports: { tell: () => {} } }, { ...options, ...changes });
   }
 
   const of = (steps: number): Spent => [[kind.rate, kind.noise, steps]];
@@ -295,5 +295,25 @@ describe("the ledger", () => {
     moved.heard(announced(40));
     assert.equal(moved.status().state, "open");
     assert.equal(moved.status().steps, 50);
+  });
+
+  it("of a peer whose trainings are not announced goes on where the store is where it was left, and nowhere else", async () => {
+    const cohorts = { hasPast: true, hasWitnesses: false };
+    for (const [isMoved, isTold, state] of [
+      [false, false, "open"],
+      [false, true, "unknown"],
+      [true, false, "unknown"],
+      [undefined, false, "unknown"],
+    ] as const) {
+      const store = createMemoryStore();
+      const before = await open(store, { hasWitnesses: false });
+      for (let i = 0; i < 3; i++) await before.charge(10);
+      const ledger = await open(store, cohorts);
+      ledger.begunAnew(isMoved, isTold);
+      ledger.heard(announced(50));
+      assert.equal(ledger.status().state, state, `moved: ${isMoved}, told: ${isTold}`);
+      assert.equal(await ledger.charge(10), state === "open");
+      assert.equal((await open(store, cohorts)).status().state, state, "after a restart too");
+    }
   });
 });
