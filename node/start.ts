@@ -35,6 +35,7 @@ import { makePrivateDirectory } from "./disk/private-directory.ts";
 import { bodiesPath, modelPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
 import { type LearningThread, startEngine } from "./engines/client.ts";
+import { type ExternalOptions, startExternal } from "./engines/external/open.ts";
 import { AUTO } from "./engines/registry.ts";
 import { retellEnds } from "./keys/farewell.ts";
 import { loadOrCreateIdentity } from "./keys/keys.ts";
@@ -65,6 +66,8 @@ export interface StartOptions {
    * of its own. It is closed with the peer.
    */
   readonly trainer?: Trainer;
+  /** A program of the owner's trains, in a process of its own, and has the data: neither `train` nor `trainer`. */
+  readonly external?: Omit<ExternalOptions, "stateDir">;
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[];
   /** Multiaddrs of peers to start from. */
@@ -232,9 +235,14 @@ async function openDatabase(
 }
 
 async function openEngine(
-  { task, train, holdout, engine: choice = AUTO, trainer, warn }: StartOptions,
+  { task, stateDir, train, holdout, engine: choice = AUTO, trainer, external, warn }: StartOptions,
   closing: Closing,
 ): Promise<LearningThread> {
+  if (external !== undefined) {
+    const learning = await startExternal(task, { ...external, stateDir });
+    closing.add("the trainer", () => learning.close());
+    return learning;
+  }
   if ((train === undefined) === (trainer === undefined))
     throw new HearsayError(
       "ERR_CONFIG",

@@ -3,11 +3,12 @@ import { HearsayError } from "../../protocol/base/errors.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
 import { dense } from "./dense-engine.ts";
 import type { EngineKind } from "./engine.ts";
+import { external } from "./external-engine.ts";
 import { tensorflow } from "./tensorflow-engine.ts";
 
 /** In the order in which `auto` asks them. */
 export const ENGINES: ReadonlyMap<string, EngineKind> = new Map(
-  [dense, tensorflow].map((engine) => [engine.name, engine]),
+  [dense, tensorflow, external].map((engine) => [engine.name, engine]),
 );
 
 /** The first engine that suits the task. */

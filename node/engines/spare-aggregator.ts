@@ -18,7 +18,7 @@ export interface Spared {
 /** The trainer and the aggregator of one thread, so that a training does not hold up a merge. */
 export function withSpareAggregator(trainer: Trainer, aggregator: Aggregator): Spared {
   let trainings = 0;
-  let spare: { readonly caller: Caller; readonly aggregator: Aggregator } | undefined;
+  let spare: Merges | undefined;
   return {
     trainer: {
       ...trainer,
@@ -34,7 +34,7 @@ export function withSpareAggregator(trainer: Trainer, aggregator: Aggregator): S
     aggregator: {
       async aggregate(rule, parameters, input) {
         if (trainings === 0) return aggregator.aggregate(rule, parameters, input);
-        spare ??= startSpare();
+        spare ??= startMerges();
         await spare.caller.ready;
         return spare.aggregator.aggregate(rule, parameters, input);
       },
@@ -45,7 +45,13 @@ export function withSpareAggregator(trainer: Trainer, aggregator: Aggregator): S
   };
 }
 
-function startSpare() {
+export interface Merges {
+  readonly caller: Caller;
+  readonly aggregator: Aggregator;
+}
+
+/** A thread that merges, and does nothing else. */
+export function startMerges(): Merges {
   const body = new URL(`./merge-worker${extname(import.meta.url)}`, import.meta.url);
   const caller = createCaller(new Worker(body, { name: "hearsay-merges" }));
   return { caller, aggregator: createRemoteAggregator(caller, 1) };

@@ -7,7 +7,7 @@ export const tensorflow: EngineKind = {
   runs: "tfjs-node if it is installed, else tfjs on WebAssembly, else plain tfjs with a warning",
   usedFor: "cnn and layers models",
   processBytes: 300e6,
-  suits: () => true,
+  suits: ({ model: { kind } }) => kind !== "external",
   async createTrainer(options) {
     compileInSteps();
     const { createTensorflowTrainer } = await import("./tensorflow.ts"); // 0.2 s and tens of megabytes, where needed

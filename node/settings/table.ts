@@ -8,6 +8,7 @@ import { data } from "./data.ts";
 import { peer } from "./peer.ts";
 import { retention } from "./retention.ts";
 import { type Group, type Kind, kindOf, type Setting } from "./setting.ts";
+import { trainer } from "./trainer.ts";
 
 type Shape<G extends Group> = { readonly [Name in keyof G]: G[Name]["schema"] };
 
@@ -21,6 +22,7 @@ function shapeOf<G extends Group>(group: G): Shape<G> {
 export const configSchema = z.strictObject({
   ...shapeOf(peer),
   retention: z.strictObject(shapeOf(retention)).describe("which bodies are kept for audits").prefault({}),
+  trainer: z.strictObject(shapeOf(trainer)).describe("a trainer in a process of its own").prefault({}),
   data: z
     .strictObject(shapeOf(data))
     .describe("where the examples are, and which part of them this peer holds")
@@ -49,6 +51,7 @@ export interface SettingRow extends Setting {
 
 const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
   ["", peer],
+  ["trainer.", trainer],
   ["retention.", retention],
   ["data.", data],
 ];

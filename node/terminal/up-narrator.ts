@@ -39,6 +39,8 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       diverging = true;
     } else if (event.kind === "trained") {
       diverging = false;
+    } else if (event.kind === "trainer") {
+      tellOfTrainer(logger, event);
     } else if (event.kind === "evidence") {
       logger.warn({ peer: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
@@ -75,4 +77,13 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       alone = false;
     }
   };
+}
+
+function tellOfTrainer(logger: Logger, event: Extract<PeerEvent, { readonly kind: "trainer" }>): void {
+  const { failures } = event;
+  if (event.state === "well") logger.info({ failures }, "the trainer trains again");
+  else {
+    const again = `this peer merges what others publish, and asks the trainer again in ${event.retryMs / 1000} s`;
+    logger.warn({ failures }, `no training: ${event.message}; ${again}`);
+  }
 }

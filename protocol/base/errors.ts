@@ -12,6 +12,8 @@ export const ERROR_CODES = [
   "ERR_INVITE",
   "ERR_STATE",
   "ERR_ENGINE",
+  // a trainer in a process of its own: the peer goes on without it
+  "ERR_TRAINER",
   // bytes that do not decode
   "ERR_DECODE",
   "ERR_NOT_CANONICAL",

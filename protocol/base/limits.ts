@@ -228,6 +228,8 @@ export const LIMITS = {
   /** A party of which nothing is heard for so long has left; one that answers and has nothing to give, after so long. */
   verticalSilenceMs: 60_000,
   verticalStepMs: 600_000,
+  /** A trainer that failed is asked again after `least`, then after twice as long each time, `most` at most: to start a process costs seconds of a core. */
+  trainerRetryMs: { least: 1000, most: 300_000 },
   /** Nesting of decoded DAG-CBOR. */
   maxDepth: 16,
 } as const;

@@ -282,12 +282,15 @@ export type Split = "train" | "sample" | "holdout";
  * Every method rejects with RangeError for parameters of a wrong length.
  */
 export interface Trainer {
-  /** The engine in use, e.g. `dense` or `tensorflow/wasm`; shown in status and log line. */
+  /** The engine in use, e.g. `dense`, `tensorflow/wasm` or `external/torch`; shown in status and log line. */
   readonly engine: string;
   readonly numExamples: number;
-  /** Keeps nothing for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where there is no example. */
+  /**
+   * Keeps nothing for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where there is no example, ERR_TRAINER
+   * where there is no training now but may be later: then the peer goes on without (peer/loop/enduring-fit.ts).
+   */
   fit(request: FitRequest): Promise<FitResult>;
-  /** @throws HearsayError ERR_DATA where the split is not there, or empty. */
+  /** @throws HearsayError ERR_DATA where the split is not there, or empty, ERR_TRAINER as `fit`. */
   evaluate(params: Float32Array, split: Split): Promise<Metrics>;
   /** `inputs`: n raw (unnormalised) rows of the task's input size; result: n rows of class probabilities, or of target values in the units of the data. */
   predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;

@@ -73,6 +73,14 @@ const model = z.discriminatedUnion("kind", [
     kind: z.literal("layers"),
     topology: z.string().max(LIMITS.maxManifestBytes).describe("the JSON text of a tfjs layers model"),
   }),
+  z.strictObject({
+    kind: z.literal("external"),
+    architecture: name
+      .min(1)
+      .describe(
+        "names the model that a program of each site trains, so that models of the same tensors are told apart",
+      ),
+  }),
 ]);
 
 const decay = z.number().min(0).lt(1);
@@ -209,7 +217,7 @@ export const taskSchema = z.strictObject({
   tensors: list(z.tuple([z.string().min(1).max(256), list(wholePositive, 0, 8)]), 1, LIMITS.maxTensors)
     .optional()
     .describe(
-      "[name, shape] of each tensor, in the order of the parameter vector; left out for the built-in models, which imply them",
+      "[name, shape] of each tensor, float32, in the order of the parameter vector; left out for the built-in models, which imply them",
     ),
   seed: z
     .int()

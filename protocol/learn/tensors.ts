@@ -8,7 +8,7 @@ import { createRng } from "../base/rng.ts";
 import type { ModelSpec, TensorSpec } from "../base/task.ts";
 
 /**
- * Tensors of a built-in model; a message where the shapes do not fit; undefined for a layers model, whose tensors are listed.
+ * Tensors of a built-in model; a message where the shapes do not fit; undefined for a layers model and an external one, whose tensors are listed.
  * A cnn is (convolution `same`, relu, 2x2 max-pooling) per entry of `filters`, then dense layers.
  */
 export function builtInTensors(
@@ -19,7 +19,7 @@ export function builtInTensors(
   const tensors: TensorSpec[] = [];
   let width = inputShape.reduce((product, n) => product * n, 1);
   let hidden: readonly number[] = [];
-  if (model.kind === "layers") return undefined;
+  if (model.kind === "layers" || model.kind === "external") return undefined;
   if (model.kind === "mlp") hidden = model.hidden;
   if (model.kind === "cnn") {
     let [height, across, channels] = inputShape as [number, number, number];

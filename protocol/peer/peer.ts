@@ -15,6 +15,7 @@ import type { Accountability, AccountabilityStatus } from "./account/accountabil
 import type { OtherLogs } from "./account/log-watch.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
+import type { TrainingFault } from "./loop/enduring-fit.ts";
 import { loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import type { Counters } from "./reports.ts";
@@ -42,6 +43,8 @@ export interface PeerStatus {
   /** Where logs are answered for. */
   readonly accountability?: AccountabilityStatus;
   readonly counters: Counters;
+  /** Why there is no training now; left out where there is. */
+  readonly trainingFault?: TrainingFault;
   /** What is given up for a budget of bytes; left out where nothing is limited. */
   readonly thrift?: ThriftStatus;
   /** What is left of a privacy budget; left out where the task asks for none. */
@@ -103,7 +106,8 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     stop: life.stop,
     status() {
       const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
-      return statusOf(parts, { ...now, account, cohorts, privacy: hiding?.ledger.status() });
+      const trainingFault = loop.trainingFault();
+      return statusOf(parts, { ...now, trainingFault, account, cohorts, privacy: hiding?.ledger.status() });
     },
     serving: () => loop.state().serving,
     current: () => loop.state().params,
@@ -119,10 +123,12 @@ interface Now {
   readonly account: Accountability | undefined;
   readonly cohorts: Cohorts | undefined;
   readonly thrift: ThriftStatus | undefined;
+  readonly trainingFault: TrainingFault | undefined;
   readonly privacy: PrivacyStatus | undefined;
 }
 
-function statusOf(parts: Parts, { state, fresh, neighbours, account, cohorts, thrift, privacy }: Now): PeerStatus {
+function statusOf(parts: Parts, now: Now): PeerStatus {
+  const { state, fresh, neighbours, account, cohorts, thrift, trainingFault, privacy } = now;
   const { identity, subject, trainer, transport, log, reports } = parts;
   return {
     peerId: identity.peerId,
@@ -139,6 +145,7 @@ function statusOf(parts: Parts, { state, fresh, neighbours, account, cohorts, th
     generation: log.generation,
     ...(account && { accountability: account.status() }),
     counters: reports.counters,
+    ...(trainingFault && { trainingFault }),
     ...(thrift && { thrift }),
     ...(privacy && { privacy }),
     ...(cohorts && { cohort: cohorts.status() }),

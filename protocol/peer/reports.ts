@@ -101,6 +101,15 @@ export type PeerEvent =
   | ({ readonly kind: "budget" } & PrivacyStatus)
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
   | { readonly kind: "diverged"; readonly cycle: number }
+  /** A trainer in a process of its own gave no training, or does again after so many failures (loop/enduring-fit.ts). */
+  | {
+      readonly kind: "trainer";
+      readonly state: "failed";
+      readonly failures: number;
+      readonly message: string;
+      readonly retryMs: number;
+    }
+  | { readonly kind: "trainer"; readonly state: "well"; readonly failures: number }
   | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }
   /** A key was banned, on evidence that was found or came. */
   | { readonly kind: "evidence"; readonly peer: PeerId; readonly proves: EvidenceKind; readonly reason: string }

@@ -27,6 +27,7 @@ import { createLife, type Life } from "./life.ts";
 import { createCatchUp } from "./loop/catch-up.ts";
 import { createCohortOut } from "./loop/cohort-out.ts";
 import { type Cohorts, createCohorts } from "./loop/cohorts.ts";
+import { createEnduringFit, type TrainingFault } from "./loop/enduring-fit.ts";
 import { createFetch } from "./loop/fetch.ts";
 import { createHiddenFit, type Fit } from "./loop/hidden-fit.ts";
 import { type Ledger, openLedger } from "./loop/ledger.ts";
@@ -189,6 +190,8 @@ export interface Learning {
   /** As it is on disk. */
   state(): SavedState;
   latest(): Offer | undefined;
+  /** Why there is no training now; undefined where there is. */
+  trainingFault(): TrainingFault | undefined;
   /** What is given up for the budget of bytes. */
   thrift(): ReturnType<Thrift["status"]>;
 }
@@ -231,16 +234,13 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
   const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
   const thrift = thriftOf(parts, minCycleMs);
+  const trainOnce: Fit = hiding?.fitWith(saving) ?? ((request) => trainer.fit(request));
+  const { fit, fault: trainingFault } = createEnduringFit({ fit: trainOnce, clock, reports });
   const run = createLoop(
     {
       thrift,
       training: createTraining(
-        {
-          fit: hiding?.fitWith(saving) ?? ((request) => trainer.fit(request)),
-          lookAhead: startAfter(reunion, lookAhead),
-          clock,
-          reports,
-        },
+        { fit, lookAhead: startAfter(reunion, lookAhead), clock, reports },
         { task, self: identity.peerId, signal: life.signal },
       ),
       meanwhile: task.training.adaptive && meanwhile,
@@ -250,7 +250,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     },
     { ...bounds, state: saving.state },
   );
-  return { run, state: saving.state, latest: offers.latest, thrift: thrift.status };
+  return { run, state: saving.state, latest: offers.latest, trainingFault, thrift: thrift.status };
 }
 
 /** What greetings need beside the parts. */

@@ -72,6 +72,11 @@ function nameFaults({ input, output }: TaskDraft): Fault[] {
   ];
 }
 
+/** Whether the tensors of such a model stand in the task, since nothing else says them. */
+function isListed({ kind }: TaskDraft["model"]): boolean {
+  return kind === "layers" || kind === "external";
+}
+
 /** Training with the settings of its optimiser filled in. */
 export function completeTraining({ training, output, model }: Pick<TaskDraft, "training" | "output" | "model">): {
   readonly training: TaskDraft["training"];
@@ -97,7 +102,7 @@ export function completeTraining({ training, output, model }: Pick<TaskDraft, "t
     ),
     ...unless(isAdam || adam === undefined, "training.adam", `is of optimiser adam, not of ${optimiser}; leave it out`),
     ...unless(
-      absentClasses === undefined || (output.kind === "classification" && model.kind !== "layers"),
+      absentClasses === undefined || (output.kind === "classification" && !isListed(model)),
       "training.absentClasses",
       "is of classifications by the models softmax, mlp and cnn, whose last tensor is the bias of the classes; leave it out",
     ),
@@ -138,7 +143,8 @@ export function tensorsOf(draft: TaskDraft): {
   const implied = builtInTensors(draft.model, draft.input.shape, outputSize(draft));
   if (typeof implied === "string") return { tensors: [], faults: [{ path: "model", message: implied }] };
   if (implied === undefined) {
-    const remedy = "must be listed for a layers model; `hearsay init --model FILE` does it";
+    const option = draft.model.kind === "external" ? "--trainer COMMAND" : "--model FILE";
+    const remedy = `must be listed for a model of kind ${draft.model.kind}; \`hearsay init ${option}\` does it`;
     return { tensors: listed, faults: unless(listed.length > 0, "tensors", remedy) };
   }
   const agree = draft.tensors === undefined || JSON.stringify(listed) === JSON.stringify(implied);

@@ -85,8 +85,12 @@ function withoutMechanism(privacy: NonNullable<TaskDraft["privacy"]>): ReturnTyp
 const BATCH_STATISTIC = /(?:^|\/)moving_(?:mean|variance)$/;
 
 /** Models whose examples cannot be told apart, where they have to be. */
-export function mixingFaults(task: Pick<Task, "privacy" | "tensors">): Fault[] {
+export function mixingFaults(task: Pick<Task, "privacy" | "tensors" | "model">): Fault[] {
   if (mechanismOf(task).budget?.needsExamples !== true) return [];
+  if (task.model.kind === "external") {
+    const message = `${mechanismOf(task).name} works in each step, which a program of each site does not; take gaussian-update`;
+    return [{ path: "privacy.mechanism", message }];
+  }
   const mixing = task.tensors.find(([name]) => BATCH_STATISTIC.test(name));
   if (mixing === undefined) return [];
   const message =

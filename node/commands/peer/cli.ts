@@ -41,6 +41,7 @@ export const init: Definition = async (command) => {
       "--missing-policy <policy>",
       "what becomes of a row without a reading: refuse, drop, mean or mask (default: mean)",
     )
+    .option("--trainer <command>", "the model that this program trains, as it describes it: 'python train.py'")
     .option("--private", "hide single records from whoever sees models: dp-sgd under a budget")
     .option("--epsilon <e>", "with --private: the budget (default: 8)")
     .option("-f, --force", "overwrite the file")
@@ -53,6 +54,7 @@ export const init: Definition = async (command) => {
   $ hearsay init --data flowers.csv --label species --peers 4
   $ hearsay init --data patients.csv --label outcome --private --epsilon 4
   $ hearsay init --template regression --data houses.csv --label price
+  $ hearsay init --trainer 'python train.py'
   $ hearsay init --data sensors.csv --label state --owner station --drop time --missing -9999
 Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column,
 unless --missing-policy says otherwise: drop leaves the row out, mask adds a column for each that tells the model, refuse refuses the data.`,
@@ -134,7 +136,7 @@ export const evaluate: Definition = async (command) => {
     .addOption(modelOption())
     .addOption(jsonOption())
     .action(calls(() => import("./eval.ts")));
-  addSettings(command, ["engine"]);
+  addSettings(command, ["engine", "trainer.command"]);
   notes(command, "Examples:\n  $ hearsay eval --data test.csv\n  $ hearsay eval --dataset digits --json");
 };
 
@@ -150,7 +152,7 @@ export const predict: Definition = async (command) => {
     .addOption(modelOption())
     .addOption(jsonOption("print JSON lines instead of CSV"))
     .action(calls(() => import("./predict.ts")));
-  addSettings(command, ["engine"]);
+  addSettings(command, ["engine", "trainer.command"]);
   notes(command, "Example:\n  $ hearsay predict --data new.csv -o answers.csv");
 };
 

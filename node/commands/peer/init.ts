@@ -18,6 +18,7 @@ import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
 import { useTopology } from "./init-model.ts";
 import { addPrivacy, privacyInWords } from "./init-private.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
+import { taskOfTrainer } from "./init-trainer.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
 interface InitOptions {
@@ -34,6 +35,7 @@ interface InitOptions {
   readonly missingPolicy?: string;
   readonly peers: string;
   readonly model?: string;
+  readonly trainer?: string;
   readonly private?: boolean;
   readonly epsilon?: string;
   readonly force?: boolean;
@@ -57,6 +59,9 @@ export async function run(options: InitOptions): Promise<void> {
     const message = `--template ${name} has data of its own; for ${options.data} give --template csv or regression`;
     throw new HearsayError("ERR_CONFIG", message);
   }
+  const rival = ["template", "data", "model"].find((one) => options[one as "data"] !== undefined);
+  if (options.trainer !== undefined && rival !== undefined)
+    throw new HearsayError("ERR_CONFIG", `--trainer describes the whole task: leave --${rival} out`);
   const peers = Number(options.peers);
   if (!Number.isInteger(peers) || peers < 2)
     throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
@@ -71,8 +76,9 @@ export async function run(options: InitOptions): Promise<void> {
     const remedy = "name another file with --output, or overwrite it with --force";
     throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
   }
-  const document = parseDocument(template.yaml);
-  const { fill, model } = await complete(document, options, peers);
+  const trained = options.trainer === undefined ? undefined : await taskOfTrainer(options.trainer);
+  const document = trained?.document ?? parseDocument(template.yaml);
+  const { fill, model = trained?.model } = await complete(document, options, peers);
   writeForUnlikeData(document);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
@@ -155,7 +161,7 @@ function policyOf({ missingPolicy: name }: InitOptions): MissingPolicy | undefin
  */
 function writeForUnlikeData(document: Document): void {
   const isClassification = document.getIn(["output", "kind"]) === "classification";
-  if (!isClassification || document.getIn(["model", "kind"]) === "layers") return;
+  if (!isClassification || ["layers", "external"].includes(String(document.getIn(["model", "kind"])))) return;
   if (document.has("privacy")) return; // no budget covers what losses and absent classes tell
   document.setIn(["training", "absentClasses"], document.createNode(NEW_TASKS_ABSENT_CLASSES));
   comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
@@ -171,6 +177,7 @@ function writeForUnlikeData(document: Document): void {
 
 /** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */
 function dataFlags(template: string, options: InitOptions): string {
+  if (options.trainer !== undefined) return shellOption("--trainer", options.trainer);
   if (isSetName(template)) return `--dataset ${template}`;
   const positions = options.drop?.split(",").filter((name) => name.startsWith("#")) ?? [];
   const given: [string, string | undefined][] = [

@@ -1,10 +1,14 @@
 /** What `eval` and `predict` share: the peer's task and model, and an engine around them. */
+import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/seams.ts";
 import { inputSize, outputSize, type Task } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
+import { isExternal, openTrainer } from "../../engines/external/open.ts";
+import type { Config } from "../../settings/table.ts";
+import { tell } from "../../terminal/terminal.ts";
 
 export interface ModelOptions {
   readonly state: string;
@@ -20,6 +24,18 @@ export interface OpenModel {
 export async function openModel({ state, model }: ModelOptions): Promise<OpenModel> {
   const { task } = await openTask(state);
   return { task, ...(await readModel(model ?? modelPath(state), task)) };
+}
+
+/** The program of the owner's that trains this task, for a command of its own; undefined where an engine does. @throws as `openTrainer`. */
+export async function ownTrainer(task: Task, config: Config, stateDir: string): Promise<Trainer | undefined> {
+  if (!isExternal(config, task)) return undefined;
+  const { trainer: settings } = config;
+  if (settings.command === undefined) {
+    const message =
+      "a trainer that attaches is the peer's alone: give --trainer 'python train.py', which starts another one";
+    throw new HearsayError("ERR_CONFIG", message);
+  }
+  return openTrainer(task, { settings, stateDir, say: (line) => tell(`${line}\n`) });
 }
 
 /** An engine for inference: what it would train on is one row of zeros, unless examples are given. */

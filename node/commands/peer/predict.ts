@@ -10,7 +10,7 @@ import { configPath } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { pour } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, openModel } from "./model.ts";
+import { inferenceEngine, type ModelOptions, openModel, ownTrainer } from "./model.ts";
 
 interface PredictOptions extends ModelOptions {
   readonly data: string;
@@ -22,9 +22,9 @@ const ROWS_AT_ONCE = 4096;
 
 export async function run(options: PredictOptions): Promise<void> {
   const { task, params } = await openModel(options);
-  const { data, engine: choice } = await loadConfig(configPath(options.state), process.env, settingsOf(options));
-  const { inputs, length, unanswered } = await loadInputs({ ...data, path: options.data }, task);
-  const engine = await inferenceEngine(task, choice);
+  const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
+  const { inputs, length, unanswered } = await loadInputs({ ...config.data, path: options.data }, task);
+  const engine = (await ownTrainer(task, config, options.state)) ?? (await inferenceEngine(task, config.engine));
   async function* answers(): AsyncGenerator<string> {
     if (!options.json) yield `${header(task)}\n`;
     const width = inputSize(task);

@@ -3,6 +3,7 @@
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
+import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
@@ -30,6 +31,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["peer", status.peerId],
     ["task", `${status.task.name}  ${status.task.id}`],
     ["engine", `${status.engine}, ${status.numExamples} examples`],
+    ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
     ["up for", `${status.uptimeSeconds} s`],
     ["neighbours", String(status.neighbours)],
     ["cycles", `${status.cycle}, age ${status.age} steps`],
@@ -52,6 +54,11 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
   print(`${facts(rows)}\n`);
+}
+
+function faultText({ message, failures, retryInMs }: TrainingFault): string {
+  const again = retryInMs === 0 ? "it is asked again now" : `it is asked again in ${Math.ceil(retryInMs / 1000)} s`;
+  return `no training: ${message}; ${failures} failed, and ${again}`;
 }
 
 function linkText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport): string {

@@ -9,6 +9,7 @@ import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
 import { loadCheckedData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
+import { isExternal } from "../../engines/external/open.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
@@ -58,11 +59,13 @@ export async function run(options: UpOptions): Promise<void> {
   const { task, taskId } = await openTask(options.state, options.task);
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
-  const data = await loadCheckedData(config.data, task);
+  const data = isExternal(config, task) ? undefined : await loadCheckedData(config.data, task);
   const { spent, observe } = untilSpent(narrator(logger));
-  for (const warning of data.warnings) logger.warn(warning);
+  for (const warning of data?.warnings ?? []) logger.warn(warning);
   running = await startPeer({
-    ...{ stateDir: options.state, task, train: data.train, ...(data.holdout && { holdout: data.holdout }) },
+    ...{ stateDir: options.state, task },
+    ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
+    ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     budget: linkBudgets(config.budget),
@@ -73,7 +76,10 @@ export async function run(options: UpOptions): Promise<void> {
   const { peer, stop } = running;
   const closing = createClosing();
   try {
-    const api = await serveApi(options.state, apiSource(running, taskId, data.holdout !== undefined));
+    const api = await serveApi(
+      options.state,
+      apiSource(running, taskId, data === undefined || data.holdout !== undefined),
+    );
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     closing.add("the peer", stop, STOP_WITHIN_MS);
     const { peerId, engine, numExamples } = peer.status();

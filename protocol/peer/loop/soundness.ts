@@ -2,12 +2,13 @@
  * What a model of others knows about the own training data, beside what the own model and models that know nothing do: whether it knows enough to start from, and
  * whether it may be merged.
  */
+import { isHearsayError } from "../../base/errors.ts";
 import type { Split, Trainer } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import { initialParams } from "../../learn/tensors.ts";
 
 export interface Soundness {
-  /** Mean loss on the own training data; infinite where it is none. */
+  /** Mean loss on the own training data; infinite where it is none, and of every model while a trainer in a process of its own does not answer: then all are alike. */
   lossOf(params: Float32Array): Promise<number>;
   /** The most that a model may lose: half-way between the own model and those that know nothing, the initial one and one of zeros. */
   worstLoss(own: Float32Array): Promise<number>;
@@ -20,8 +21,13 @@ export interface Soundness {
 
 export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: Task): Soundness {
   async function lossOn(split: Split, params: Float32Array): Promise<number> {
-    const { loss } = await evaluate(params, split);
-    return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
+    try {
+      const { loss } = await evaluate(params, split);
+      return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
+    } catch (error) {
+      if (isHearsayError(error, "ERR_TRAINER")) return Number.POSITIVE_INFINITY;
+      throw error;
+    }
   }
   const leastOfIgnorant = async (split: Split, length: number) =>
     Math.min(
@@ -42,9 +48,10 @@ export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: T
       if (mostLoss === undefined || models.length === 0) return models.map(() => true);
       const losses: number[] = [];
       for (const params of models) losses.push(await lossOn("sample", params));
-      ignorantOnSample ??= await leastOfIgnorant("sample", (models[0] as Float32Array).length);
+      const ignorant = ignorantOnSample ?? (await leastOfIgnorant("sample", (models[0] as Float32Array).length));
+      if (Number.isFinite(ignorant)) ignorantOnSample = ignorant;
       const best = losses.toSorted((a, b) => a - b)[Math.min(fewest, losses.length) - 1] as number;
-      const limit = best < ignorantOnSample ? best + mostLoss * (ignorantOnSample - best) : Number.POSITIVE_INFINITY;
+      const limit = best < ignorant ? best + mostLoss * (ignorant - best) : Number.POSITIVE_INFINITY;
       return losses.map((loss) => loss <= limit);
     },
   };

@@ -44,12 +44,13 @@ test("auto finds an engine for every kind of model, dense for what it trains", (
   assert.equal(engineFor(AUTO, softmax).name, "dense");
   assert.equal(engineFor(AUTO, cnn).name, "tensorflow");
   assert.equal(engineFor(AUTO, { model: { kind: "layers", topology: "{}" } }).name, "tensorflow");
+  assert.equal(engineFor(AUTO, { model: { kind: "external", architecture: "mine" } }).name, "external");
 });
 
 test("an engine that there is not is refused with the names that there are", () => {
-  assert.deepEqual(ENGINE_CHOICES, ["auto", "dense", "tensorflow"]);
+  assert.deepEqual(ENGINE_CHOICES, ["auto", "dense", "tensorflow", "external"]);
   assert.throws(() => engineFor("gpu", softmax), {
     code: "ERR_CONFIG",
-    message: "engine gpu: it is one of auto, dense, tensorflow",
+    message: "engine gpu: it is one of auto, dense, tensorflow, external",
   });
 });

@@ -1,0 +1,109 @@
+/** A trainer in a process of its own, as somebody could write it: it answers frames on its standard streams (node/engines/README.md), and trains with the engine dense. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { createBodies, INPUTS, OUTPUTS } from "../../node/engines/external/body.ts";
+import { createFrameReader, encodeFrame, type Frame } from "../../node/engines/external/frames.ts";
+import { bytesOf } from "../../protocol/base/bytes.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { Trainer } from "../../protocol/base/seams.ts";
+import { outputSize } from "../../protocol/base/task.ts";
+import { decodeSafetensors, encodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
+import type { Dataset } from "../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { TrainerSpec } from "./trainer-spec.ts";
+
+type Answer = readonly [header: Readonly<Record<string, unknown>>, body?: readonly Uint8Array[]];
+
+const [specPath = "", socketPath] = process.argv.slice(2);
+const spec = JSON.parse(readFileSync(specPath, "utf8")) as TrainerSpec;
+const floats = ({ inputs, targets, length }: Dataset): Dataset => ({
+  inputs: Float32Array.from(inputs),
+  targets: Float64Array.from(targets),
+  length,
+});
+const { task } = spec;
+const bodies = createBodies(task.tensors);
+const trainer: Trainer = createDenseTrainer({
+  task,
+  train: floats(spec.train),
+  ...(spec.holdout && { holdout: floats(spec.holdout) }),
+});
+
+/** Parameters of a question; those of `predict` have rows beside them. */
+function paramsOf(body: Frame["body"]): Float32Array {
+  const tensors = decodeSafetensors(body).tensors.filter(({ name }) => name !== INPUTS);
+  return bodies.decode(new Uint8Array(encodeSafetensors(tensors.map((one) => ({ ...one, dtype: "F32" as const })))));
+}
+
+async function answer({ header, body }: Frame): Promise<Answer> {
+  if (header.verb === "describe") {
+    const rows = { train: trainer.numExamples, holdout: spec.holdout?.length ?? 0 };
+    const named = spec.architecture !== undefined && {
+      ...{ architecture: spec.architecture, input: { shape: task.input.shape }, output: task.output },
+    };
+    return [
+      {
+        protocol: 1,
+        name: "dense",
+        tensors: task.tensors,
+        rows,
+        deterministic: true,
+        ...named,
+      },
+    ];
+  }
+  const params = paramsOf(body);
+  if (header.verb === "fit") {
+    const { steps, seed, age } = header as { steps: number; seed: string; age: number };
+    return misbehaved() ?? (await fitted(params, steps, seed, age));
+  }
+  if (header.verb === "evaluate") {
+    const split = header.rows === LIMITS.maxSampleRows ? "sample" : (header.split as "train");
+    return [await trainer.evaluate(params, split)];
+  }
+  const inputs = decodeSafetensors(body).tensors.find(({ name }) => name === INPUTS);
+  if (inputs === undefined) throw new Error("no inputs");
+  const outputs = await trainer.predict(params, tensorValues(inputs));
+  const width = outputSize(task);
+  const dtype = outputs instanceof Float64Array ? "F64" : "F32";
+  const data = new Uint8Array(outputs.buffer, outputs.byteOffset, outputs.byteLength);
+  return [{}, [encodeSafetensors([{ name: OUTPUTS, shape: [outputs.length / width, width], dtype, data }])]];
+}
+
+async function fitted(params: Float32Array, steps: number, seed: string, age: number): Promise<Answer> {
+  const { params: out, loss } = await trainer.fit({ params, steps, seed, age });
+  return [{ loss }, bodies.encode(out)];
+}
+
+/** What it does in place of a training, once. */
+function misbehaved(): Answer | Promise<Answer> | undefined {
+  const { misdeed, done } = spec;
+  if (misdeed === undefined || (done !== undefined && existsSync(done))) return undefined;
+  if (done !== undefined) writeFileSync(done, "");
+  const params = new Float32Array(bodies.length);
+  if (misdeed === "crash") {
+    process.stderr.write("loading\nout of memory\n");
+    process.exit(3);
+  }
+  if (misdeed === "hang") return new Promise(() => {});
+  if (misdeed === "print") process.stdout.write("epoch 1 of 10: loss 0.5\n");
+  if (misdeed === "nan") return [{ loss: 1 }, bodies.encode(params.fill(Number.NaN, 1, 2))];
+  if (misdeed === "shape") return [{ loss: 1 }, createBodies([["other", [2]]]).encode(params.subarray(0, 2))];
+  if (misdeed === "half") return [{ loss: 1 }, [bytesOf(params).subarray(0, 9)]];
+  throw new Error("my GPU is on fire");
+}
+
+const stream = socketPath === undefined ? undefined : connect(socketPath);
+const output = stream ?? process.stdout;
+let last: Promise<void> = Promise.resolve();
+const reader = createFrameReader(
+  () => 2 ** 30,
+  (frame) => {
+    last = last.then(async () => {
+      const [header, body = []] = await answer(frame).catch((error: Error): Answer => [{ error: error.message }]);
+      for (const part of encodeFrame({ id: frame.header.id, ...header }, body)) output.write(part);
+    });
+  },
+);
+(stream ?? process.stdin).on("data", (chunk: Buffer) => reader.push(chunk));
+(stream ?? process.stdin).on("end", () => process.exit(0));
