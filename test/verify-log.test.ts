@@ -28,6 +28,7 @@ const NAMES = [
   "log-fork-b.car",
   "log-evidence.jsonl",
   "log-strangers.jsonl",
+  "log-cohort.jsonl",
   "v1/log-whole.jsonl",
   "v1/log-whole.car",
   "v1/log-fork-a.jsonl",
@@ -89,7 +90,7 @@ describe("the exported logs in test/fixtures", () => {
   });
 
   it("have one verdict, in both languages", { skip: noPython }, async () => {
-    assert.deepEqual(await verdicts([...fixtures.values()]), [0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 4, 0]);
+    assert.deepEqual(await verdicts([...fixtures.values()]), [0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 4, 0]);
   });
 });
 
@@ -120,7 +121,7 @@ describe("the verifier in Python and ours", { skip: noPython }, () => {
         );
   });
 
-  it("agree on 175 files that were cut anywhere", async () => {
+  it("agree on files that were cut anywhere", async () => {
     const rng = createRng("verify-log/cut");
     const files = NAMES.flatMap((name) => {
       const file = fixtures.get(name) as Buffer;
@@ -131,7 +132,7 @@ describe("the verifier in Python and ours", { skip: noPython }, () => {
     assert.ok(found.filter((status) => status === 5).length > 80);
   });
 
-  it("agree on 280 damaged files, and find each damage", async () => {
+  it("agree on damaged files, and find each damage", async () => {
     const rng = createRng("verify-log/damage");
     const files = NAMES.flatMap((name) => {
       const file = fixtures.get(name) as Buffer;

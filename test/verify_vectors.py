@@ -406,6 +406,49 @@ def check_secure_sum(v):
         same(words, v["masked"][i], "a masked vector")
     same([sum(column) & M for column in zip(*v["masked"])], v["sum"], "a sum under masks")
 
+# --- cohorts: offers, statements, the word for a mean (protocol/cohort/README.md)
+def opened(sealed):
+    """(fields, key) of what its author signed in the domain cohort."""
+    fields = decode(sealed[64:])
+    same(encode(fields), sealed[64:], "a statement of a cohort")
+    key = fields[3]
+    same(signed(key, b"hearsay/cohort/v1\0" + sealed[64:], sealed[:64]), True, "its signature")
+    return fields, key
+def convicts(statements):
+    said = [opened(one)[0] for one in statements]
+    if len(said) == 1: return said[0][1] == "unmask" and said[0][4] & said[0][5] != 0
+    (a, b) = sorted(said, key=lambda one: one[1])  # survive before unmask
+    if a[2:4] != b[2:4]: return False
+    if a[1] == b[1]: return a != b
+    return (a[1], b[1]) == ("survive", "unmask") and (b[4] != a[4] or b[5] & a[4] != 0)
+def certificate_holds(data, task, model, age, mass, publisher):
+    version, session, survivors, signatures = decode(data)
+    keys = [key for key, _ in signatures]
+    result = encode(["result", task, session, model, age, survivors])
+    return (version == 1 and len(keys) == mass <= survivors and keys == sorted(set(keys)) and publisher in keys
+            and all(signed(key, b"hearsay/cohort/v1\0" + result, signature) for key, signature in signatures))
+def check_cohorts(v, task):
+    sealed = [x(offer["hex"]) for offer in v["offers"]]
+    for offer, one in zip(v["offers"], sealed):
+        (version, kind, about, key, epoch, link, mask_key, share_key), _ = opened(one)
+        same((version, kind, about, epoch), (1, "offer", task, offer["epoch"]), "an offer")
+        same(sha256(x(offer["nextLink"])), link, "a link")
+        same([x25519(x(offer[name]), (9).to_bytes(32, "little")) for name in ("maskSecret", "shareSecret")], [mask_key, share_key], "keys of an offer")
+        lot = sha256(b"hearsay/cohort-lot/v1\0" + task + epoch.to_bytes(8, "big") + link)[:6]
+        same(int.from_bytes(lot, "big"), offer["lot"], "a lot")
+    by_key = sorted(sealed, key=lambda one: opened(one)[1])
+    session = sha256(b"hearsay/cohort-session/v1\0" + b"".join(sha256(one) for one in by_key))
+    same(session.hex(), v["session"], "a session")
+    for row in v["statements"]:
+        (version, kind, about, _, *says), _ = opened(x(row["hex"]))
+        same((version, kind, about, plain(says)), (1, row["kind"], session, row["says"]), f"a statement {row['kind']!r}")
+    c = v["certificate"]
+    claim = [x(c["hex"]), x(c["task"]), x(c["model"]), c["age"], c["mass"]]
+    publisher, stranger = opened(sealed[0])[1], bytes(32)
+    same(certificate_holds(*claim, publisher), True, "the word of a cohort")
+    same([certificate_holds(*claim, stranger), certificate_holds(*claim[:3], c["age"] + 1, c["mass"], publisher)], [False, False], "a word for something else")
+    for row in v["misdeeds"]: same(convicts([x(one) for one in row["statements"]]), row["convicts"], row["name"])
+
 def read(name):
     with open(os.path.join(HERE, name), encoding="utf-8") as file: return json.load(file)
 if __name__ == "__main__":
@@ -426,4 +469,5 @@ if __name__ == "__main__":
     check_staleness(v["staleness"])
     check_merges(v["merges"])
     check_secure_sum(read("secure-sum.json"))
+    check_cohorts(v["cohorts"], task)
     print(f"{checks} checks hold")

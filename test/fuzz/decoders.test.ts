@@ -183,12 +183,17 @@ const TRUSTING = { ...nodeCrypto, verify: () => true };
 const OFFER = makeOffer({ identity: alice, secrecy: nodeSecrecy }, { task: TASK_ID, epoch: 300, link: hash() });
 const STATEMENTS = [
   cohort.say("join", hash(), { offers: [OFFER.sealed] }, alice),
+  cohort.say("joined", hash(), {}, alice),
   cohort.say("share", hash(), { roster: 7 }, alice),
+  cohort.say("mask", hash(), { shares: [hash()] }, alice),
   cohort.say("shares", hash(), { roster: 7, commitment: hash(), boxes: [[1, hash()]] }, alice),
   cohort.say("masked", hash(), { hash: hash(), age: 300 }, alice),
+  cohort.say("survive", hash(), { survivors: 5, masked: [hash()] }, alice),
+  cohort.say("survivors", hash(), { survivors: 5 }, alice),
   cohort.say("unmask", hash(), { seeds: 7, keys: 8, survivors: [hash()] }, alice),
   cohort.say("unmasked", hash(), { seeds: [[0, hash()]], keys: [] }, alice),
   cohort.say("vouch", hash(), { model: hash(), age: 3, unmasked: [] }, alice),
+  cohort.say("vouched", hash(), { signature: randomBytes(rng, 64) }, alice),
 ];
 const RESULT = { task: TASK_ID, session: hash(), model: hash(), age: 3, survivors: 3 };
 const CERTIFICATE = encodeCertificate(RESULT.session, 3, [

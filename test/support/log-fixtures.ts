@@ -6,6 +6,7 @@
  *     log-whole.jsonl, log-whole.car    60 entries of every type, generation 1, ended for another key, with a cosigned checkpoint; the CAR with bodies
  *     log-fork-a.jsonl, -b.car    two histories that one key signed; they part after entry 7
  *     log-evidence.jsonl          a log in a file with evidence of that fork
+ *     log-cohort.jsonl            a training, and a mean of three with the word of its cohort
  *     log-strangers.jsonl         log-fork-a with lines of strangers below its cosigned checkpoint, of which one holds: a forged name, a time
  *                                 of 2^52 seconds, a name that is no peer, a second line of one cosigner
  */
@@ -14,6 +15,7 @@ import { fileURLToPath } from "node:url";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { utf8 } from "../../protocol/base/bytes.ts";
 import type { Clock, Identity, Store } from "../../protocol/base/seams.ts";
+import { COHORT, encodeCertificate, signResult } from "../../protocol/cohort/certificate.ts";
 import type { Entry } from "../../protocol/log/entry/entry.ts";
 import { encodeEvidence } from "../../protocol/log/entry/evidence.ts";
 import { succeededBy } from "../../protocol/log/entry/succession.ts";
@@ -53,6 +55,7 @@ export async function logFixtures(): Promise<[name: string, bytes: Uint8Array][]
     ["log-fork-b.car", await carOf(await openStoredExport(b.store, nodeCrypto))],
     ["log-evidence.jsonl", await jsonlOf({ ...accused, header: { ...accused.header, evidence: [evidence] } })],
     ["log-strangers.jsonl", await jsonlOf(withStrangers(accused))],
+    ["log-cohort.jsonl", await jsonlOf(await cohortLog())],
   ];
 }
 
@@ -73,6 +76,27 @@ async function wholeLog(): Promise<LogSource> {
   const ending = { logId: log.logId, publicKey: WRITER.publicKey };
   while (log.head().size < 59) await log.append([{ type: "resume", body: { params: filled(14), age: 300 } }]);
   await log.append([{ type: "end", body: succeededBy(SUCCESSOR, ending) }]);
+  return openStoredExport(store, nodeCrypto);
+}
+
+/** Of the member that convened. */
+async function cohortLog(): Promise<LogSource> {
+  const store = createMemoryStore();
+  const log = await open(store, { now: () => START_MS, monotonicMs: () => START_MS, after: () => () => {} });
+  const [body] = BODIES as [Uint8Array];
+  const model = nodeCrypto.sha256(body);
+  const result = { task: TASK, session: filled(17), model, age: 10, survivors: 3 };
+  const members = [WRITER, ...WITNESSES].map((one) => ({
+    publicKey: one.publicKey,
+    signature: signResult(result, one),
+  }));
+  const cohort = encodeCertificate(result.session, result.survivors, members);
+  const train = { in: filled(10), out: filled(11), steps: 10, age: 10, engine: "dense", privacy: null };
+  const published = { model, age: 10, bytes: body.length, codec: "f32", ...AS_TRAINED, trained: filled(18) };
+  await log.append([
+    { type: "train", body: train },
+    { type: "publish", body: { ...published, mechanism: COHORT, mass: members.length, cohort } },
+  ]);
   return openStoredExport(store, nodeCrypto);
 }
 

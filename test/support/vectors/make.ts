@@ -8,6 +8,7 @@
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { codecVectors } from "./codecs.ts";
+import { cohortVectors } from "./cohorts.ts";
 import { evidenceVectors } from "./evidence.ts";
 import { growthVectors } from "./growth.ts";
 import { keyVectors, signatureVectors } from "./identity.ts";
@@ -17,6 +18,7 @@ import { announcementVector, messageVectors } from "./messages.ts";
 import { refusalVectors } from "./refusals.ts";
 import { stalenessVectors } from "./staleness.ts";
 import { rngVectors, taskVectors } from "./task.ts";
+import { verticalVectors } from "./vertical.ts";
 
 export const PROTOCOL_VECTORS: URL = new URL("../../vectors/protocol.json", import.meta.url);
 
@@ -28,7 +30,7 @@ export async function protocolVectors(): Promise<string> {
     rng: rngVectors(),
     task: taskVectors(),
     announcement: announcementVector(),
-    messages: messageVectors(),
+    messages: [...messageVectors(), ...verticalVectors()],
     growth: await growthVectors(),
     evidence: evidenceVectors(),
     codecs: codecVectors(),
@@ -36,6 +38,7 @@ export async function protocolVectors(): Promise<string> {
     merges: await mergeVectors(),
     refusals: refusalVectors(),
     log: await logVectors(),
+    cohorts: cohortVectors(),
   };
   return `${JSON.stringify(vectors, null, 1)}\n`;
 }
