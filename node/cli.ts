@@ -215,6 +215,11 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     about: "run the peer: learn from own data and from other peers until stopped",
     load: async () => (await peer()).up,
   },
+  {
+    name: "doctor",
+    about: "what is well on this machine, what may hurt, and what keeps a peer from working, each with what to do",
+    load: async () => (await import("./commands/doctor/cli.ts")).doctor,
+  },
   { name: "status", about: "what the running peer is doing", load: async () => (await peer()).status },
   {
     name: "why",

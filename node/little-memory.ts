@@ -109,8 +109,8 @@ export function ampleWasmPages(): number {
   return limit === undefined ? MOST_PAGES : Math.min(MOST_PAGES, Math.floor(limit / 4 / PAGE));
 }
 
-/** In bytes; undefined where there is none, or not Linux. */
-function addressLimit(): number | undefined {
+/** Of the process (`ulimit -v`), in bytes; undefined where there is none, or not Linux. */
+export function addressLimit(): number | undefined {
   try {
     const [, soft] = /^Max address space +(\d+) /m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
     return soft === undefined ? undefined : Number(soft);

@@ -4,6 +4,7 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { askApi, type StatusReport } from "../../api/api.ts";
 import { openTask } from "../../disk/state-dir.ts";
 import { encodeBackup, type KnownHead } from "../../keys/backup.ts";
+import { noteBackup } from "../../keys/backup-note.ts";
 import { createPrivate, type LoadedKey } from "../../keys/keys.ts";
 import { openOwnLog, withDatabase } from "../../keys/own-log.ts";
 import { facts, printJson } from "../../terminal/print.ts";
@@ -22,6 +23,7 @@ export async function run(file: string, options: NewPassphraseOptions): Promise<
       throw new HearsayError("ERR_STATE", `${file} exists: name another file`, { path: file }, error);
     },
   );
+  await noteBackup(options.state);
   const { peerId } = key.identity;
   const { generation, seq } = head;
   if (options.json) return printJson({ file, peerId, generation, seq });

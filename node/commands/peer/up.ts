@@ -9,6 +9,7 @@ import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
 import { loadCheckedData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
+import { aboutToStart } from "../../doctor/surroundings.ts";
 import { isExternal } from "../../engines/external/open.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { linkBudgets } from "../../settings/budget.ts";
@@ -21,6 +22,7 @@ import { print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
 import { apiSource, inviteTo } from "./up-api.ts";
 import { createLogger } from "./up-log.ts";
+import { lookBefore } from "./up-look.ts";
 
 /** Beside the settings (settings/table.ts). */
 interface UpOptions {
@@ -56,9 +58,11 @@ export async function run(options: UpOptions): Promise<void> {
     logger.info(`stopped by ${signal} before it learned`);
     process.exit(0); // nothing is half written, whenever it ends
   });
-  const { task, taskId } = await openTask(options.state, options.task);
+  const opened = await openTask(options.state, options.task);
+  const { task, taskId } = opened;
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
+  await lookBefore(aboutToStart(options.state, config, opened), logger);
   const data = isExternal(config, task) ? undefined : await loadCheckedData(config.data, task);
   const { spent, observe } = untilSpent(narrator(logger));
   for (const warning of data?.warnings ?? []) logger.warn(warning);

@@ -6,6 +6,7 @@ import { Command } from "commander";
 import * as config from "../../../node/commands/config/cli.ts";
 import * as data from "../../../node/commands/data/cli.ts";
 import * as demo from "../../../node/commands/demo/cli.ts";
+import * as doctor from "../../../node/commands/doctor/cli.ts";
 import * as key from "../../../node/commands/key/cli.ts";
 import * as log from "../../../node/commands/log/cli.ts";
 import type { Definition } from "../../../node/commands/options.ts";
@@ -17,6 +18,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, Definition>>>> = {
   config,
   data,
   demo,
+  doctor,
   key,
   log,
   peer,

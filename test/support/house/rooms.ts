@@ -16,7 +16,7 @@ const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
   "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal node/vertical";
-const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/start node/commands/options`;
+const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/base", ""],
@@ -75,6 +75,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/keys", `protocol ${GROUND} node/disk node/net`],
   ["node/api", `protocol ${GROUND} node/disk node/net`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
+  ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/start", `protocol ${GROUND} ${PARTS}`],
   // what programs of others import
   ["node/library", "protocol node/settings node/start"],
@@ -85,6 +86,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/privacy", `${DESK} node/commands/log`],
   ["node/commands/data", DESK],
+  ["node/commands/doctor", DESK],
   ["node/commands/vertical", DESK],
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],
