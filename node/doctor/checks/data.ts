@@ -2,6 +2,7 @@
 import type { lookAt } from "../../data/preflight/look.ts";
 import { preflight } from "../../data/preflight/registry.ts";
 import { loadPeerData } from "../../data/share.ts";
+import { isExternal } from "../../engines/external/open.ts";
 import { type DoctorCheck, type DoctorFinding, ok, warning } from "../doctor-check.ts";
 
 export const data: DoctorCheck = {
@@ -10,6 +11,7 @@ export const data: DoctorCheck = {
   withinMs: 60_000,
   async run({ task, config }) {
     if (task === undefined) return [ok("no task yet to hold data against")];
+    if (isExternal(config, task.task)) return [ok("the program that trains has its own: the peer sees no example")];
     const { path, dataset } = config.data;
     if (path === undefined && dataset === undefined)
       return [

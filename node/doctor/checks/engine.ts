@@ -2,6 +2,7 @@
 import { inputSize, outputSize } from "../../../protocol/base/task.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { startEngine } from "../../engines/client.ts";
+import { isExternal } from "../../engines/external/open.ts";
 import { type DoctorCheck, failure, ok, warning } from "../doctor-check.ts";
 
 export const engine: DoctorCheck = {
@@ -11,6 +12,7 @@ export const engine: DoctorCheck = {
   async run({ task: opened, config }) {
     if (opened === undefined) return [ok("no task yet to try a step of")];
     const { task } = opened;
+    if (isExternal(config, task)) return [ok("a program of yours trains: it is not tried here")];
     const length = task.training.batch;
     const width = task.output.kind === "classification" ? 1 : outputSize(task);
     const train = {

@@ -126,6 +126,12 @@ describe("the doctor", () => {
     assert.match(inShort(await ask(["engine"])), /engine ok: auto: loaded in \d+ ms, the first step took \d+ ms/);
   });
 
+  it("leaves engine and data to a program of the owner's, where that trains", async () => {
+    const told = inShort(await ask(["engine", "data"], { flags: { "trainer.command": "python train.py" } }));
+    assert.match(told, /engine ok: a program of yours trains/);
+    assert.match(told, /data ok: the program that trains has its own/);
+  });
+
   it("config: every fault is a failure, and the other checks go on under the defaults", async () => {
     await writeFile(join(stateDir, "config.yaml"), "maxOutbound: 0\n");
     const environment = { HEARSAY_MIN_CYCEL_MS: "3" };
