@@ -1,10 +1,31 @@
-/** What `hearsay up` looks at before it learns: the quick checks of the doctor. */
+/** What `hearsay up` looks at before it learns: the quick checks of the doctor, and the data. */
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { loadCheckedData, type PeerData } from "../../data/share.ts";
+import type { OpenTask } from "../../disk/state-dir.ts";
 import type { QuickCheck } from "../../doctor/doctor-check.ts";
 import { QUICK_CHECKS } from "../../doctor/registry.ts";
 import { type Diagnosis, diagnose } from "../../doctor/run.ts";
-import type { AtHand } from "../../doctor/surroundings.ts";
+import { type AtHand, aboutToStart } from "../../doctor/surroundings.ts";
+import { isExternal } from "../../engines/external/open.ts";
+import type { Config } from "../../settings/table.ts";
+
+/**
+ * The data of a peer that is about to start, once the machine was looked at; undefined where a program of the owner's has them. What may hurt is told.
+ * @throws HearsayError ERR_STATE, ERR_DATA, ERR_CONFIG, with the remedy.
+ */
+export async function dataToLearn(
+  stateDir: string,
+  config: Config,
+  opened: OpenTask,
+  logger: Logger,
+): Promise<PeerData | undefined> {
+  await lookBefore(aboutToStart(stateDir, config, opened), logger);
+  if (isExternal(config, opened.task)) return undefined;
+  const data = await loadCheckedData(config.data, opened.task);
+  for (const warning of data.warnings) logger.warn(warning);
+  return data;
+}
 
 /** Tells warnings. @throws HearsayError ERR_STATE for a failure, with the remedy. */
 export async function lookBefore(

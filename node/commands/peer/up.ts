@@ -7,10 +7,7 @@ import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
 import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
-import { loadCheckedData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
-import { aboutToStart } from "../../doctor/surroundings.ts";
-import { isExternal } from "../../engines/external/open.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
@@ -22,7 +19,7 @@ import { print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
 import { apiSource, inviteTo } from "./up-api.ts";
 import { createLogger } from "./up-log.ts";
-import { lookBefore } from "./up-look.ts";
+import { dataToLearn } from "./up-look.ts";
 
 /** Beside the settings (settings/table.ts). */
 interface UpOptions {
@@ -62,10 +59,8 @@ export async function run(options: UpOptions): Promise<void> {
   const { task, taskId } = opened;
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
-  await lookBefore(aboutToStart(options.state, config, opened), logger);
-  const data = isExternal(config, task) ? undefined : await loadCheckedData(config.data, task);
+  const data = await dataToLearn(options.state, config, opened, logger);
   const { spent, observe } = untilSpent(narrator(logger));
-  for (const warning of data?.warnings ?? []) logger.warn(warning);
   running = await startPeer({
     ...{ stateDir: options.state, task },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
