@@ -108,6 +108,16 @@ export const LIMITS = {
   /** Offers of one epoch that are held, and elements of the chain from which a peer's lots come: a new chain costs it an epoch. */
   maxCohortOffers: 64,
   maxCohortLinks: 1024,
+  /** Of a task with release keys: releases that are remembered, those that an order names beside; orders of each key; gates; votes on a gate, and those of peers that delivered nothing. */
+  maxReleases: 16,
+  maxReleaseOrders: 4,
+  maxReleaseGates: 3,
+  maxReleaseVotes: 256,
+  maxReleaseVotesOfStrangers: 32,
+  maxReleaseKeys: 16,
+  maxGateCharacters: 256,
+  /** Bodies of releases that are kept beside those that an order names: those that were served last. */
+  maxReleaseBodies: 3,
   /** Models that one may stand for. Nobody can show yet that it speaks for others: until gateways can, a larger number is a lie that weighs more. */
   maxMass: 1,
   /** Of a column, class or target. */

@@ -18,6 +18,9 @@
  *     node/place               text: numbers of files                                    node/disk/place.ts
  *     privacy/spent            [1, spent, steps that no announcement tells of, 0 or 1]   peer/loop/ledger.ts
  *     traffic/<kind of link>   [1, bytes left, at ms of the wall clock]                  traffic/meter.ts
+ *     release/statement/<id>   a statement as it came (release/statements.ts)            peer/release/library.ts
+ *     release/body/<hash>      parameters by the codec f32                               peer/release/library.ts
+ *     release/served           [1, ids of the releases that were served last]            peer/release/library.ts
  *
  * `log/...` is `log/` for generation 0, and `log/g/<generation>/` for those after it.
  */
@@ -33,6 +36,7 @@ export const STORE = {
   node: "node/",
   privacy: "privacy/",
   traffic: "traffic/",
+  release: "release/",
 } as const;
 
 /** The form of a record. */
@@ -53,6 +57,7 @@ export const RECORDS = {
   /** With as many parents as a log entry can have. */
   "why/": { version: 1, lengths: [4], maxBytes: 16_384 },
   "privacy/spent": { version: 1, lengths: [3], maxBytes: 512 },
+  "release/served": { version: 1, lengths: [1], maxBytes: 256 },
   "traffic/": { version: 1, lengths: [2], maxBytes: 64 },
   "witness/": { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes },
 } as const satisfies Record<string, RecordForm>;

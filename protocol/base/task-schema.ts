@@ -6,6 +6,7 @@ import * as z from "zod";
 import { cohortSchema } from "./cohort-schema.ts";
 import { list } from "./faults.ts";
 import { LIMITS } from "./limits.ts";
+import { releaseSchema } from "./release-schema.ts";
 import { NOISE_BOUNDS } from "./spent.ts";
 
 const positive = z.number().positive();
@@ -229,6 +230,9 @@ export const taskSchema = z.strictObject({
   aggregation: aggregation.prefault({}),
   staleness: staleness.prefault({}),
   privacy: privacy.optional().describe("how data are hidden from whoever sees models; left out where they are not"),
+  releases: releaseSchema
+    .optional()
+    .describe("who says which model serves; left out where each peer's own newest model does"),
   codec: z.string().default("f32").describe("how models are written for the wire"),
   limits: z
     .strictObject({

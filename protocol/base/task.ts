@@ -53,6 +53,18 @@ export function cohortOf({ privacy }: Pick<Task, "privacy">): NonNullable<Task["
   return privacy?.cohort;
 }
 
+/** The keys that say which model serves, and how many of them have to agree. */
+export interface ReleaseKeys {
+  /** Peer ids. */
+  readonly keys: readonly string[];
+  readonly threshold: number;
+}
+
+/** Undefined where each peer's own newest model serves. */
+export function releasesOf({ releases }: Pick<Task, "releases">): ReleaseKeys | undefined {
+  return releases as ReleaseKeys | undefined; // complete, since the manifest was checked
+}
+
 /** How many models one may stand for: as many as a cohort has members, or itself alone. */
 export function massesOf(task: Pick<Task, "privacy">): { readonly least: number; readonly most: number } {
   const cohort = cohortOf(task);

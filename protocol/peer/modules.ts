@@ -17,6 +17,7 @@ import type {
 import type { Task } from "../base/task.ts";
 import type { Spending } from "../traffic/thrift.ts";
 import type { Identities } from "./memory/identities.ts";
+import type { ReleaseSite } from "./release/releases.ts";
 import type { PeerEvent } from "./reports.ts";
 import type { Service } from "./services.ts";
 
@@ -53,6 +54,8 @@ export interface PeerModules {
   readonly archive?: Archive;
   /** Of a budget of bytes, the tightest where there are several; nothing is limited where left out. */
   readonly spending?: () => Spending | undefined;
+  /** What the owner of a peer says of releases, and hears; needed where the task has release keys. */
+  readonly releases?: ReleaseSite;
   /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
   readonly services?: readonly Service[];
   /** Hears of what happens, e.g. to log it; must not throw. */

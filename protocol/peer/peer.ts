@@ -18,6 +18,7 @@ import type { Cohorts } from "./loop/cohorts.ts";
 import type { TrainingFault } from "./loop/enduring-fit.ts";
 import { loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
+import { openReleases, type ReleaseSite, type ReleaseStatus, type Releases } from "./release/releases.ts";
 import type { Counters } from "./reports.ts";
 import { registerServices } from "./services.ts";
 import { joinCohorts, joinGreetings, joinInbound, joinLoop, openHiding, openParts, type Parts } from "./wiring.ts";
@@ -51,6 +52,8 @@ export interface PeerStatus {
   readonly privacy?: PrivacyStatus;
   /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
   readonly cohort?: MeetingStatus;
+  /** Where the task has release keys. */
+  readonly release?: ReleaseStatus;
 }
 
 /** One peer at work: its log, its model, and what it does. */
@@ -68,7 +71,12 @@ export interface Peer {
   evaluate(split: Split): Promise<Metrics>;
   /** Where logs are answered for: what this peer knows of those of others. */
   readonly others?: OtherLogs;
+  /** Where the task has release keys: which model answers, as its keys say. */
+  readonly releases?: Releases;
 }
+
+/** A peer of whose releases nobody asks, as in a simulation. */
+const NOBODY: ReleaseSite = { isCanary: false, changed() {} };
 
 /**
  * A peer on its modules; loads or starts log and model, and serves from then on.
@@ -91,11 +99,13 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past, hiding, cohorts });
   const latest = () => loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
-  const hello = joinGreetings(parts, { receive, latest, newestOf, account, past });
+  const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NOBODY);
+  const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases });
 
   const announcements = { topic: subject.names.announce, handle: receive };
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
   if (cohorts) services.push(cohorts.service);
+  if (releases) services.push(releases.service);
   registerServices(transport, [...services, ...(modules.services ?? [])], life.signal);
   hello.start();
 
@@ -107,12 +117,13 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     status() {
       const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
       const trainingFault = loop.trainingFault();
-      return statusOf(parts, { ...now, trainingFault, account, cohorts, privacy: hiding?.ledger.status() });
+      return statusOf(parts, { ...now, trainingFault, account, cohorts, releases, privacy: hiding?.ledger.status() });
     },
     serving: () => loop.state().serving,
     current: () => loop.state().params,
     evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),
+    ...(releases && { releases }),
   };
 }
 
@@ -122,13 +133,14 @@ interface Now {
   readonly neighbours: number;
   readonly account: Accountability | undefined;
   readonly cohorts: Cohorts | undefined;
+  readonly releases: Releases | undefined;
   readonly thrift: ThriftStatus | undefined;
   readonly trainingFault: TrainingFault | undefined;
   readonly privacy: PrivacyStatus | undefined;
 }
 
 function statusOf(parts: Parts, now: Now): PeerStatus {
-  const { state, fresh, neighbours, account, cohorts, thrift, trainingFault, privacy } = now;
+  const { state, fresh, neighbours, account, cohorts, releases, thrift, trainingFault, privacy } = now;
   const { identity, subject, trainer, transport, log, reports } = parts;
   return {
     peerId: identity.peerId,
@@ -149,5 +161,6 @@ function statusOf(parts: Parts, now: Now): PeerStatus {
     ...(thrift && { thrift }),
     ...(privacy && { privacy }),
     ...(cohorts && { cohort: cohorts.status() }),
+    ...(releases && { release: releases.status() }),
   };
 }

@@ -47,6 +47,7 @@ import { type Budget, createBudget } from "./memory/budget.ts";
 import { createIdentities, type Identities } from "./memory/identities.ts";
 import { createRanks, type Ranks } from "./memory/ranks.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
+import type { Releases } from "./release/releases.ts";
 import { createReports, type Reports } from "./reports.ts";
 import type { TopicService } from "./services.ts";
 import { createSubject, type Subject } from "./subject.ts";
@@ -260,13 +261,16 @@ export interface GreetingNeeds {
   newestOf(peer: PeerId): Uint8Array | undefined;
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;
+  readonly releases: Releases | undefined;
 }
 
-export function joinGreetings(parts: Parts, { receive, latest, newestOf, account, past }: GreetingNeeds): HelloService {
+export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService {
   const { clock, transport, budget, life, subject, acquaintance } = parts;
+  const { receive, latest, newestOf, account, past, releases } = needs;
   const answered = (other: PeerId, yours: Uint8Array | undefined) => {
     past?.told(other, yours);
     account?.met(other);
+    releases?.met(other);
   };
   const passOn = account !== undefined;
   const greet = createGreeter({ transport, subject, acquaintance }, { signal: life.signal, receive, passOn, answered });

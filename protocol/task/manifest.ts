@@ -10,6 +10,7 @@ import { taskSchema } from "../base/task-schema.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { bodyFaults, completeRule, completeTraining, draftFaults, tensorsOf } from "./manifest-checks.ts";
 import { completePrivacy, mixingFaults } from "./privacy-checks.ts";
+import { completeReleases } from "./release-checks.ts";
 
 /**
  * Checks a manifest as people write it, fills in defaults and derives the tensors.
@@ -31,11 +32,12 @@ export function parseTask(source: unknown): Task {
   const { parameters, faults: ruleFaults } = completeRule(draft.aggregation);
   const { training, faults: trainingFaults } = completeTraining(draft);
   const { privacy, faults: privacyFaults } = completePrivacy(draft);
-  refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults, ...privacyFaults]);
+  const { releases, faults: releaseFaults } = completeReleases(draft);
+  refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults, ...privacyFaults, ...releaseFaults]);
   const { tensors, faults: tensorFaults } = tensorsOf(draft);
   refuse(tensorFaults);
-  const hidden = privacy && { privacy };
-  const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters }, ...hidden };
+  const asked = { ...(privacy && { privacy }), ...(releases && { releases }) };
+  const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters }, ...asked };
   refuse([...bodyFaults(task), ...mixingFaults(task)]);
   return task;
 }

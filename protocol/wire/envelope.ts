@@ -10,7 +10,7 @@ import { concatBytes, utf8 } from "../base/bytes.ts";
 import type { Crypto, Identity } from "../base/seams.ts";
 
 /** Everything that a peer signs with its key, the handshake of libp2p excepted. */
-export type Domain = "announcement" | "log-entry" | "succession" | "lot" | "vertical" | "cohort";
+export type Domain = "announcement" | "log-entry" | "succession" | "lot" | "vertical" | "cohort" | "release";
 
 export const SIGNATURE_BYTES = 64;
 
@@ -26,6 +26,7 @@ const PREFIXES: Readonly<Record<Domain, Uint8Array>> = {
   lot: utf8("hearsay/lot/v1\0"),
   vertical: utf8("hearsay/vertical/v1\0"),
   cohort: utf8("hearsay/cohort/v1\0"),
+  release: utf8("hearsay/release/v1\0"),
 };
 
 /** Where short messages are put behind their prefix: signing and verifying are done with it when they return. */

@@ -5,6 +5,7 @@
  *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null, true where it serves pulls]
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   cohort  [2, offer or statement]                  -> [2, statement; empty: taken, or ask again]        (cohort/statements.ts)
+ *   release [2, short ids of what the asker has]     -> [2, [statement, ...]]                            (release/messages.ts)
  *   peers   [2, limit]                               -> [2, [[peerId, [multiaddr, ...]], ...]]
  */
 import { toHex } from "../base/bytes.ts";
@@ -25,6 +26,7 @@ export function taskNames(task: Uint8Array): {
   pull: string;
   peers: string;
   cohort: string;
+  release: string;
 } {
   const tag = toHex(task.subarray(0, 16));
   return {
@@ -34,6 +36,7 @@ export function taskNames(task: Uint8Array): {
     pull: `/hearsay/${tag}/pull/${PROTOCOL_VERSION}.0.0`,
     peers: `/hearsay/${tag}/peers/${PROTOCOL_VERSION}.0.0`,
     cohort: `/hearsay/${tag}/cohort/${PROTOCOL_VERSION}.0.0`,
+    release: `/hearsay/${tag}/release/${PROTOCOL_VERSION}.0.0`,
   };
 }
 

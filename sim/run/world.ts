@@ -19,6 +19,7 @@ import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import type { Peer } from "../../protocol/peer/peer.ts";
+import type { ReleaseSite } from "../../protocol/peer/release/releases.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
 import { constantLatency } from "../network/conditions.ts";
@@ -63,6 +64,8 @@ export interface NewPeer {
   readonly place?: StorePlace;
   readonly clock?: Clock;
   readonly observe?: (event: PeerEvent) => void;
+  /** Needed where the task has release keys. */
+  readonly releases?: ReleaseSite;
 }
 
 export interface SimulatedPeer {
@@ -118,6 +121,7 @@ export function createWorld({ task, seed, crypto, secrecy, latencyMs, proofs = t
         ...(wrap.archive && { archive: wrap.archive }),
         ...(wrap.place && { place: wrap.place }),
         ...(wrap.observe && { observe: wrap.observe }),
+        ...(wrap.releases && { releases: wrap.releases }),
       });
       if (wrap.membership !== undefined) return { peer, store, peerId, kill };
       for (const other of members) network.connect(peerId, other);

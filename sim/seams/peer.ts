@@ -16,6 +16,7 @@ import type {
 import type { Task } from "../../protocol/base/task.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
+import type { ReleaseSite } from "../../protocol/peer/release/releases.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import type { Spending } from "../../protocol/traffic/thrift.ts";
 import { type MembershipSpec, openMembership } from "./membership.ts";
@@ -46,6 +47,8 @@ export interface PeerParts {
   readonly place?: StorePlace;
   readonly spending?: () => Spending | undefined;
   readonly observe?: (event: PeerEvent) => void;
+  /** Needed where the task has release keys. */
+  readonly releases?: ReleaseSite;
 }
 
 export interface RunningPeer {

@@ -5,6 +5,7 @@ import { macroF1 } from "./macro-f1.ts";
 import type { Metric } from "./metric.ts";
 import { r2 } from "./r2.ts";
 import { rmse } from "./rmse.ts";
+import { worstClass } from "./worst-class.ts";
 
 /** Every metric, in the order in which they are told. */
-export const METRICS: Registry<Metric> = registryOf<Metric>([accuracy, macroF1, rmse, r2]);
+export const METRICS: Registry<Metric> = registryOf<Metric>([accuracy, macroF1, worstClass, rmse, r2]);

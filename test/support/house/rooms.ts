@@ -7,7 +7,7 @@ const GROUND =
   "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-yaml";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
-  "protocol/codec protocol/privacy protocol/cohort protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/log";
+  "protocol/codec protocol/privacy protocol/cohort protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/log";
 const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
   "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
@@ -36,6 +36,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/aggregate/registry", "protocol/base protocol/aggregate"],
   ["protocol/wire", "protocol/base"],
   ["protocol/cohort", "protocol/base protocol/wire"],
+  ["protocol/release", "protocol/base protocol/wire"],
   ["protocol/membership", "protocol/base protocol/wire"],
   ["protocol/traffic", "protocol/base protocol/wire"],
   // a conversation beside the loop, which no peer that learns alone loads
@@ -59,6 +60,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/peer/inbound", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING}`],
   ["protocol/peer/account", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound`],
   ["protocol/peer/loop", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound protocol/peer/account`],
+  ["protocol/peer/release", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound`],
   ["protocol/peer", `${BELOW_PEER} protocol/peer`],
 
   // what many rooms of node/ need

@@ -1,0 +1,35 @@
+import type { ClassificationMetric } from "./metric.ts";
+
+/**
+ * The share of right answers among the rows of the class that is guessed worst.
+ *
+ *     worstClass = min over k in K of TP_k / n_k
+ *
+ * where K are the classes that occur in the truth; n_k and TP_k are the rows of class k, and those of them that are guessed as k. O(n + classes) time.
+ *
+ * @throws nothing.
+ * @see scikit-learn's `recall_score` with `average=None`, of which it is the least.
+ * @example
+ * import { worstClass } from "hearsay/protocol/learn/metrics/worst-class";
+ * const evidence = { rows: 4, numClasses: 2, probabilities: [], truth: [0, 0, 1, 1], guesses: [0, 0, 0, 1] };
+ * worstClass.measure(evidence); // -> 0.5
+ */
+export const worstClass: ClassificationMetric = {
+  name: "worstClass",
+  label: "worst class",
+  kind: "classification",
+  measure({ guesses, truth, rows, numClasses }) {
+    const all = new Uint32Array(numClasses);
+    const right = new Uint32Array(numClasses);
+    for (let row = 0; row < rows; row++) {
+      const k = truth[row] as number;
+      all[k] = (all[k] as number) + 1;
+      if (guesses[row] === k) right[k] = (right[k] as number) + 1;
+    }
+    let worst = 1;
+    for (let k = 0; k < numClasses; k++)
+      if (all[k] !== 0) worst = Math.min(worst, (right[k] as number) / (all[k] as number));
+    return worst;
+  },
+  format: (value) => `${(100 * value).toFixed(1)} %`,
+};
