@@ -39,6 +39,7 @@ const key = () => import("./commands/key/cli.ts");
 const sim = () => import("./commands/sim/cli.ts");
 const vertical = () => import("./commands/vertical/cli.ts");
 const data = () => import("./commands/data/cli.ts");
+const release = () => import("./commands/release/cli.ts");
 const config = () => import("./commands/config/cli.ts");
 const privacy = () => import("./commands/privacy/cli.ts");
 
@@ -69,6 +70,11 @@ const LOG: readonly Leaf[] = [
 ];
 
 const KEY: readonly Leaf[] = [
+  {
+    name: "new",
+    about: "make a key that is no peer's yet, e.g. one that signs releases",
+    load: async () => (await key()).create,
+  },
   {
     name: "show",
     about: "peer id, public key, and whether there is a passphrase",
@@ -235,6 +241,27 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     name: "predict",
     about: "predictions of the peer's model, also while it learns or without a network",
     load: async () => (await peer()).predict,
+  },
+  {
+    name: "tag",
+    about: "give the peer's model a name, as a release that all can serve",
+    load: async () => (await release()).tag,
+  },
+  {
+    name: "gate",
+    about: "ask every peer whether a release is good enough on its own data",
+    load: async () => (await release()).gate,
+  },
+  {
+    name: "rollout",
+    about: "say which peers serve a release: canaries, a share, all",
+    load: async () => (await release()).rollout,
+  },
+  { name: "rollback", about: "have all peers serve an earlier release", load: async () => (await release()).rollback },
+  {
+    name: "releases",
+    about: "the releases, what peers say of them, and which one serves here",
+    load: async () => (await release()).releases,
   },
   { name: "export", about: "the peer's model as a safetensors file", load: async () => (await peer()).exportModel },
   {

@@ -5,6 +5,7 @@
  *   key                 the peer's private key (mode 0600)
  *   db/                 log, parameters, address book (LevelDB)
  *   model.safetensors   the model for predictions, rewritten as it improves
+ *   released.safetensors   the release that answers, where the task has release keys
  *   bodies/             what its newest merges were made of, for audits
  */
 import { existsSync } from "node:fs";
@@ -20,6 +21,7 @@ import { heedLeaving } from "../protocol/membership/leaving.ts";
 import { createIdentities } from "../protocol/peer/memory/identities.ts";
 import type { StorePlace } from "../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
+import type { ReleaseSite } from "../protocol/peer/release/releases.ts";
 import type { PeerEvent } from "../protocol/peer/reports.ts";
 import { encodeTask } from "../protocol/task/manifest.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
@@ -32,7 +34,7 @@ import { asDiskFault } from "./disk/disk-fault.ts";
 import { createModelFile } from "./disk/model-file.ts";
 import { findPlace } from "./disk/place.ts";
 import { makePrivateDirectory } from "./disk/private-directory.ts";
-import { bodiesPath, modelPath } from "./disk/state-dir.ts";
+import { bodiesPath, modelPath, releasedPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
 import { type LearningThread, startEngine } from "./engines/client.ts";
 import { type ExternalOptions, startExternal } from "./engines/external/open.ts";
@@ -49,6 +51,8 @@ import type { LinkReport, Metering } from "./net/metering.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
+import { createOnPromote } from "./release/on-promote.ts";
+import { createServedFile } from "./release/served-file.ts";
 import { nodeSecrecy } from "./secrecy.ts";
 import { createNodeDraws, createSecretRng } from "./secret-rng.ts";
 
@@ -82,6 +86,10 @@ export interface StartOptions {
   /** What is kept for audits; nothing where left out. */
   readonly retention?: Retention;
   readonly observe?: (event: PeerEvent) => void;
+  /** Whether this peer is in the first ring of each rollout, where the task has release keys. */
+  readonly canary?: boolean;
+  /** A command that runs when another release serves (release/on-promote.ts). */
+  readonly onPromote?: string | undefined;
   /** Gives the passphrase of a protected key; from environment or terminal where left out. */
   readonly passphrase?: AskPassphrase;
   /** Sentences for the user: what works, but should be mended. */
@@ -157,6 +165,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
 
   const archive = openBodies(options, closing);
   const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
+  const releases = openReleaseSite(options, toHex(taskId), identity.peerId, closing);
   const trainer = options.wrapTrainer?.(learning.trainer) ?? learning.trainer;
   const parts = {
     clock: wallClock,
@@ -169,7 +178,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     {
       ...parts,
       ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
-      ...{ identities, services: [membership.service] },
+      ...{ identities, services: [membership.service], releases },
       ...{ ...(archive && { archive }), place, ...(spending && { spending }) },
       observe(event) {
         options.observe?.(event);
@@ -191,6 +200,20 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     ...{ budget: () => metering?.report() ?? [], addresses: () => node.getMultiaddrs().map(String) },
     stop: () => closing.close().catch(throwAsDiskFault),
   };
+}
+
+/** The release that answers, in a file, and the command of the owner that hears of it. */
+function openReleaseSite(
+  { stateDir, task, canary = false, onPromote, warn }: StartOptions,
+  taskId: string,
+  peerId: string,
+  closing: Closing,
+): ReleaseSite {
+  const path = releasedPath(stateDir);
+  const promoted = createOnPromote(onPromote, path, warn);
+  const file = createServedFile({ path, task, taskId, peerId, promoted, ...(warn && { warn }) });
+  closing.add("the file of the release", file.flush);
+  return { isCanary: canary, changed: file.changed };
 }
 
 async function openLimits({ budget = [] }: StartOptions, store: Store, closing: Closing): Promise<OpenBudget> {

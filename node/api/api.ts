@@ -18,6 +18,7 @@ import type { ArchiveSummary } from "../disk/archive.ts";
 import { writeWhole } from "../disk/whole-file.ts";
 import type { LinkReport } from "../net/metering.ts";
 import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
+import { addReleaseRoutes, type ReleaseSource } from "./release-routes.ts";
 import type { RemoteLogs } from "./remote-log.ts";
 
 /** What `hearsay status` shows. */
@@ -45,6 +46,8 @@ export interface ApiSource {
   generations(): Promise<readonly number[]>;
   /** What others are asked for in an audit. */
   readonly remote: RemoteLogs;
+  /** Left out where the task has no release keys. */
+  readonly releases?: ReleaseSource;
 }
 
 export interface Api {
@@ -117,6 +120,7 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   const wholeBody = { parseAs: "buffer", bodyLimit: LIMITS.maxEvidenceBytes } as const;
   server.addContentTypeParser(OCTETS, wholeBody, async (_request: unknown, body: Buffer) => body);
   server.post<{ Body: Buffer }>("/evidence", ({ body }) => Promise.resolve(source.remote.found(Uint8Array.from(body))));
+  addReleaseRoutes(server, OCTETS, source.releases);
   const path = join(stateDir, FILE);
   const closing = createClosing();
   closing.add("the file of the local interface", () => rm(path, { force: true }));

@@ -18,6 +18,12 @@ export interface ModelFacts {
   readonly age: number;
 }
 
+export interface ReleaseName {
+  readonly name: string;
+  /** Hexadecimal. */
+  readonly id: string;
+}
+
 export interface ModelFile {
   /** Writes the model soon, unless a newer one is offered first. */
   offer(params: Float32Array, facts: ModelFacts): void;
@@ -74,6 +80,8 @@ export interface EncodedFacts extends Pick<ModelFacts, "peerId" | "cycle"> {
   readonly age?: number;
   /** What was spent of the privacy budget of its peer, where the task has one. */
   readonly spent?: SavedPrivacy | undefined;
+  /** Where it is a release. */
+  readonly release?: ReleaseName;
 }
 
 /** A model as a safetensors file with the tensors of its task. */
@@ -81,7 +89,7 @@ export function encodeModel(params: Float32Array, task: Task, taskId: string, fa
   const tensors = tensorSlices(task.tensors).map(({ name, shape, offset, length }): Tensor => {
     return { name, shape, dtype: "F32", data: floatsToBytes(params.subarray(offset, offset + length)) };
   });
-  const { peerId, cycle, age, spent } = facts;
+  const { peerId, cycle, age, spent, release } = facts;
   return encodeSafetensors(tensors, {
     format: "hearsay-model/1",
     name: task.name,
@@ -90,6 +98,7 @@ export function encodeModel(params: Float32Array, task: Task, taskId: string, fa
     cycle: String(cycle),
     ...(age !== undefined && { age: String(age) }),
     ...(spent && spentFacts(spent)),
+    ...(release !== undefined && { release: release.name, releaseId: release.id }),
   });
 }
 

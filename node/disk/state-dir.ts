@@ -40,6 +40,11 @@ export function modelPath(stateDir: string): string {
   return join(stateDir, "model.safetensors");
 }
 
+/** The release that answers, where the task has release keys (release/served-file.ts). */
+export function releasedPath(stateDir: string): string {
+  return join(stateDir, "released.safetensors");
+}
+
 /**
  * The task of a state directory; where `taskFile` (YAML) is given it becomes the directory's, unless that has another already.
  * @throws HearsayError ERR_STATE, ERR_TASK.

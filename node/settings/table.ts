@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { Immutable } from "../../protocol/base/immutable.ts";
 import { data } from "./data.ts";
 import { peer } from "./peer.ts";
+import { release } from "./release.ts";
 import { retention } from "./retention.ts";
 import { type Group, type Kind, kindOf, type Setting } from "./setting.ts";
 import { trainer } from "./trainer.ts";
@@ -21,6 +22,7 @@ function shapeOf<G extends Group>(group: G): Shape<G> {
 /** `config.yaml`. */
 export const configSchema = z.strictObject({
   ...shapeOf(peer),
+  release: z.strictObject(shapeOf(release)).describe("what matters where the task has release keys").prefault({}),
   retention: z.strictObject(shapeOf(retention)).describe("which bodies are kept for audits").prefault({}),
   trainer: z.strictObject(shapeOf(trainer)).describe("a trainer in a process of its own").prefault({}),
   data: z
@@ -51,6 +53,7 @@ export interface SettingRow extends Setting {
 
 const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
   ["", peer],
+  ["release.", release],
   ["trainer.", trainer],
   ["retention.", retention],
   ["data.", data],

@@ -25,6 +25,23 @@ function keyCommand({ load, example, file, newFile }: KeyCommand): Definition {
   };
 }
 
+export const create: Definition = (command) => {
+  command
+    .argument("<file>", "to be written; a key that is there stays")
+    .option("--protect", "put it under a passphrase, which is asked for where no file has it")
+    .addOption(passphraseOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./new.ts")));
+  notes(
+    command,
+    `Its peer id is what a task names under releases.keys. A key that signs releases need not be on a device that learns.
+
+Examples:
+  $ hearsay key new release.key
+  $ hearsay key new release.key --protect`,
+  );
+};
+
 export const show: Definition = keyCommand({ load: () => import("./show.ts"), example: "show --json" });
 
 export const protect: Definition = keyCommand({

@@ -150,6 +150,7 @@ export const predict: Definition = async (command) => {
     .addOption(stateOption())
     .addOption(outputOption("write the CSV to a file"))
     .addOption(modelOption())
+    .option("--learning", "where the task has release keys: the model that learns, not the release that serves")
     .addOption(jsonOption("print JSON lines instead of CSV"))
     .action(calls(() => import("./predict.ts")));
   addSettings(command, ["engine", "trainer.command"]);

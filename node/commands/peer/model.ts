@@ -1,10 +1,11 @@
 /** What `eval` and `predict` share: the peer's task and model, and an engine around them. */
+import { existsSync } from "node:fs";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/seams.ts";
-import { inputSize, outputSize, type Task } from "../../../protocol/base/task.ts";
+import { inputSize, outputSize, releasesOf, type Task } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { readModel } from "../../disk/model-file.ts";
-import { modelPath, openTask } from "../../disk/state-dir.ts";
+import { modelPath, openTask, releasedPath } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { isExternal, openTrainer } from "../../engines/external/open.ts";
 import type { Config } from "../../settings/table.ts";
@@ -13,6 +14,8 @@ import { tell } from "../../terminal/terminal.ts";
 export interface ModelOptions {
   readonly state: string;
   readonly model?: string;
+  /** The model that learns, where the task has release keys. */
+  readonly learning?: boolean;
 }
 
 export interface OpenModel {
@@ -21,6 +24,7 @@ export interface OpenModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The model of a peer, or of a file. @throws HearsayError ERR_STATE, ERR_DECODE or ERR_TASK. */
 export async function openModel({ state, model }: ModelOptions): Promise<OpenModel> {
   const { task } = await openTask(state);
   return { task, ...(await readModel(model ?? modelPath(state), task)) };
@@ -36,6 +40,18 @@ export async function ownTrainer(task: Task, config: Config, stateDir: string): 
     throw new HearsayError("ERR_CONFIG", message);
   }
   return openTrainer(task, { settings, stateDir, say: (line) => tell(`${line}\n`) });
+}
+
+/** The model that answers: where the task has release keys the release that serves here, unless another is asked for. */
+export async function openServedModel(options: ModelOptions): Promise<OpenModel> {
+  const { task } = await openTask(options.state);
+  if (options.model !== undefined || options.learning || releasesOf(task) === undefined) return openModel(options);
+  const path = releasedPath(options.state);
+  if (existsSync(path)) return { task, ...(await readModel(path, task)) };
+  throw new HearsayError(
+    "ERR_STATE",
+    "no release serves on this peer yet (see hearsay releases): wait for one, or let the model that learns answer, with --learning",
+  );
 }
 
 /** An engine for inference: what it would train on is one row of zeros, unless examples are given. */

@@ -9,8 +9,8 @@ import { roundedBeside } from "../../data/number.ts";
 import { configPath } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { settingsOf } from "../../settings/flags.ts";
-import { pour } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, openModel, ownTrainer } from "./model.ts";
+import { pour, tell } from "../../terminal/terminal.ts";
+import { inferenceEngine, type ModelOptions, openServedModel, ownTrainer } from "./model.ts";
 
 interface PredictOptions extends ModelOptions {
   readonly data: string;
@@ -21,16 +21,19 @@ interface PredictOptions extends ModelOptions {
 const ROWS_AT_ONCE = 4096;
 
 export async function run(options: PredictOptions): Promise<void> {
-  const { task, params } = await openModel(options);
+  const { task, params, metadata } = await openServedModel(options);
+  const { release } = metadata;
+  if (release !== undefined) tell(`answered by release ${release}\n`);
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
   const { inputs, length, unanswered } = await loadInputs({ ...config.data, path: options.data }, task);
   const engine = (await ownTrainer(task, config, options.state)) ?? (await inferenceEngine(task, config.engine));
+  const json = options.json ? { beside: release === undefined ? {} : { release } } : undefined;
   async function* answers(): AsyncGenerator<string> {
     if (!options.json) yield `${header(task)}\n`;
     const width = inputSize(task);
     for (let row = 0; row < length; row += ROWS_AT_ONCE) {
       const some = inputs.slice(row * width, Math.min(length, row + ROWS_AT_ONCE) * width);
-      yield lines(task, await engine.predict(params, some), { firstRow: row, unanswered, json: options.json === true });
+      yield lines(task, await engine.predict(params, some), { firstRow: row, unanswered, json });
     }
   }
   try {
@@ -49,7 +52,8 @@ interface Lines {
   readonly firstRow: number;
   /** Rows that the task leaves out (`input.missingPolicy`): their line is there, and says nothing. */
   readonly unanswered: ReadonlySet<number>;
-  readonly json: boolean;
+  /** What each line says beside the answer; undefined for CSV. */
+  readonly json: { readonly beside: Readonly<Record<string, string>> } | undefined;
 }
 
 function lines(task: Task, predictions: Numbers, { firstRow, unanswered, json }: Lines): string {
@@ -61,7 +65,7 @@ function lines(task: Task, predictions: Numbers, { firstRow, unanswered, json }:
       continue;
     }
     const values = [...predictions.subarray(i * width, (i + 1) * width)];
-    text += `${json ? visibleJson(JSON.stringify(asObject(task, values, firstRow + i))) : asCsv(task, values)}\n`;
+    text += `${json ? visibleJson(JSON.stringify({ ...asObject(task, values, firstRow + i), ...json.beside })) : asCsv(task, values)}\n`;
   }
   return text;
 }

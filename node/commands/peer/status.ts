@@ -46,6 +46,9 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
     ...(status.privacy === undefined ? [] : [["privacy", budgetText(status.privacy)] as [string, string]]),
+    ...(status.release === undefined
+      ? []
+      : [["release", status.release.serving?.name ?? "none serves yet"] as [string, string]]),
     ["log", `${status.logSize} entries`],
     ...(status.archive === null ? [] : [["for audits", archived(status.archive)] as [string, string]]),
     ["addresses", status.addresses.join("\n            ")],

@@ -4,8 +4,10 @@ import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
 import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
 import { storedGenerations } from "../../../protocol/log/stored/records.ts";
 import { rememberedMerges } from "../../../protocol/peer/memory/history.ts";
+import type { Releases } from "../../../protocol/peer/release/releases.ts";
 import { formatInvite } from "../../../protocol/task/invite.ts";
 import type { ApiSource } from "../../api/api.ts";
+import type { ReleaseSource } from "../../api/release-routes.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import type { RunningPeer } from "../../start.ts";
 import { createGauge } from "../../terminal/gauge.ts";
@@ -15,8 +17,10 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
   const figures = createGauge(() => peer.evaluate("holdout"));
+  const { releases } = peer;
   return {
     remote,
+    ...(releases && { releases: releaseSource(peer, releases) }),
     generations: () => storedGenerations(store),
     async status() {
       const { seq, id } = peer.log.head();
@@ -37,6 +41,10 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
       return writeJsonl(header, entries(), nodeCrypto);
     },
   };
+}
+
+function releaseSource(peer: RunningPeer["peer"], { prepare, take }: Releases): ReleaseSource {
+  return { take, prepare: (name, signer) => prepare(name, signer, { params: peer.serving(), age: peer.status().age }) };
 }
 
 /** An invite with the addresses that others can reach, or those of this machine where there are no other. */

@@ -68,6 +68,7 @@ export async function run(options: UpOptions): Promise<void> {
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     budget: linkBudgets(config.budget),
+    ...config.release,
     passphrase: passphraseFrom(options),
     observe,
     warn: (message) => logger.warn(message),

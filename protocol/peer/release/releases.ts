@@ -33,6 +33,8 @@ export interface ReleaseSite {
 /** For people and dashboards. */
 export interface ReleaseStatus {
   readonly serving: { readonly id: string; readonly name: string } | null;
+  /** Id of the release that served here before; null where none did. */
+  readonly before: string | null;
   /** Why the release that the order names does not serve; null where it does. */
   readonly obstacle: Obstacle | null;
   readonly order: OrderStatus | null;
@@ -242,10 +244,12 @@ function nothingNew({ kind, signer }: Statement, { book, components }: Desk): st
 
 function statusOf({ book, serving }: Desk, threshold: number): ReleaseStatus {
   const served = serving.served();
+  const before = serving.before();
   const standing = book.standing();
   const gatesOf = (release: Uint8Array) => book.gates().filter((gate) => equalBytes(gate.release, release));
   return {
     serving: served === undefined ? null : { id: served.id, name: served.name },
+    before: before === undefined ? null : toHex(before),
     obstacle: serving.obstacle() ?? null,
     order: standing === undefined ? null : orderStatus(standing),
     proposals: book.proposals().map(orderStatus),

@@ -35,6 +35,8 @@ export interface Serving {
   /** Resolves when all is done that was asked for so far. */
   settled(): Promise<void>;
   served(): ServedRelease | undefined;
+  /** Id of the release that was served before this one. */
+  before(): Uint8Array | undefined;
   /** What stands in the way of the release that the order names; undefined where nothing does. */
   obstacle(): Obstacle | undefined;
   /** What a gate said here; undefined where there is no hold-out, or it was not looked at yet. */
@@ -98,6 +100,7 @@ export function createServing(components: ServingComponents, options: ServingOpt
     },
     settled: () => work,
     served: () => state.served,
+    before: () => state.history[1],
     obstacle: () => state.obstacle,
     verdict: (gate) => state.verdicts.get(keyOf(gate)),
   };

@@ -15,7 +15,7 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal node/vertical";
+  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal node/vertical node/release";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -77,6 +77,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/keys", `protocol ${GROUND} node/disk node/net`],
   ["node/api", `protocol ${GROUND} node/disk node/net`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
+  ["node/release", `protocol ${GROUND} node/disk`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/start", `protocol ${GROUND} ${PARTS}`],
   // what programs of others import
@@ -89,6 +90,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/privacy", `${DESK} node/commands/log`],
   ["node/commands/data", DESK],
   ["node/commands/doctor", DESK],
+  ["node/commands/release", DESK],
   ["node/commands/vertical", DESK],
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],

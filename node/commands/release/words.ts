@@ -1,0 +1,30 @@
+/** Releases in words. */
+
+import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
+import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
+import { metricsOf } from "../../../protocol/peer/release/releases.ts";
+import { openTask } from "../../disk/state-dir.ts";
+
+/** Names that may stand in a gate of the task of a state directory. */
+export async function loadGateMetrics(state: string): Promise<string[]> {
+  const { task } = await openTask(state);
+  return metricsOf(task.output.kind);
+}
+
+export function figuresText(figures: Readonly<Record<string, number>>): string {
+  const known = [...METRICS.values()].filter(({ name }) => figures[name] !== undefined);
+  return (
+    known.map(({ name, label, format }) => `${label} ${format(figures[name] as number)}`).join(", ") || "no hold-out"
+  );
+}
+
+const OBSTACLES = {
+  "no tag": "the release of the order is not known here yet",
+  "no body": "its model has not come yet",
+  "gate failed": "a gate does not hold on the own hold-out",
+} as const;
+
+export function servingText({ serving, obstacle }: ReleaseStatus): string {
+  const now = serving === null ? "nothing" : serving.name;
+  return obstacle === null ? now : `${now}: ${OBSTACLES[obstacle]}`;
+}
