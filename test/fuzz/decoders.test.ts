@@ -24,6 +24,13 @@ import { formatHeader, formatLine, parseHeader, parseLine } from "../../protocol
 import { verifyExport } from "../../protocol/log/export/verify-export.ts";
 import { verifyLog } from "../../protocol/log/verify/verify.ts";
 import { validateBody } from "../../protocol/peer/inbound/validate.ts";
+import {
+  decodeReleaseAnswer,
+  decodeReleaseRequest,
+  encodeReleaseAnswer,
+  encodeReleaseRequest,
+} from "../../protocol/release/messages.ts";
+import * as release from "../../protocol/release/statements.ts";
 import { formatInvite, parseInvite } from "../../protocol/task/invite.ts";
 import { decodeTask, encodeTask } from "../../protocol/task/manifest.ts";
 import * as vertical from "../../protocol/vertical/messages.ts";
@@ -200,6 +207,18 @@ const CERTIFICATE = encodeCertificate(RESULT.session, 3, [
   { publicKey: alice.publicKey, signature: signResult(RESULT, alice) },
 ]);
 
+const RELEASE_TAG = {
+  ...{ name: "v7", model: hash(), bytes: 10_000, age: 300, tsMs: 60_000 },
+  log: [alice.publicKey, 0, 300, hash(), randomBytes(rng, 64)] as const,
+  figures: [["accuracy", 960_000]] as const,
+};
+const RELEASE_STATEMENTS = [
+  release.say("tag", TASK_ID, RELEASE_TAG, alice),
+  release.say("gate", TASK_ID, { release: hash(), expression: "accuracy > 0.9" }, alice),
+  release.say("vote", TASK_ID, { gate: hash(), passes: true }, alice),
+  release.say("order", TASK_ID, { serial: 300, target: hash(), permille: 100, base: hash() }, alice),
+];
+
 const TARGETS: readonly Target[] = [
   {
     name: "decodeCanonical",
@@ -253,6 +272,22 @@ const TARGETS: readonly Target[] = [
       assert.equal(misdeedIn([bytes, bytes], nodeCrypto), undefined);
     },
   },
+  {
+    name: "release read",
+    runs: 4000,
+    valid: RELEASE_STATEMENTS,
+    decode: (bytes) => assert.ok(equalBytes(release.read(bytes, TASK_ID, TRUSTING).sealed, bytes)),
+  },
+  {
+    name: "decodeReleaseRequest",
+    runs: 2000,
+    valid: [encodeReleaseRequest([{ id: hash() }, { id: hash() }])],
+    lenient: true,
+    decode: (bytes) => assert.ok(decodeReleaseRequest(bytes).size * 8 <= bytes.length),
+  },
+  message("decodeReleaseAnswer", decodeReleaseAnswer, (all) => encodeReleaseAnswer(all.map((sealed) => ({ sealed }))), [
+    RELEASE_STATEMENTS,
+  ]),
   message("decodeCohortMessage", messages.decodeCohortMessage, messages.encodeCohortMessage, [OFFER.sealed, hash()]),
   message("vertical decodeAsk", vertical.decodeAsk, vertical.encodeAsk, [{ session: TASK_ID, step: "a/b", offset: 5 }]),
   message("vertical decodePart", vertical.decodePart, ({ total, chunk }) => vertical.encodePart(total, chunk), [
