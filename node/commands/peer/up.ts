@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { termsOf } from "../../../protocol/base/task.ts";
+import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
 import { createClosing } from "../../closing.ts";
@@ -11,6 +11,7 @@ import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
+import type { Config } from "../../settings/table.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import { fail } from "../../terminal/fail.ts";
 import { outliveOutput } from "../../terminal/output.ts";
@@ -61,18 +62,7 @@ export async function run(options: UpOptions): Promise<void> {
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
   const data = await dataToLearn(options.state, config, opened, logger);
   const { spent, observe } = untilSpent(narrator(logger));
-  running = await startPeer({
-    ...{ stateDir: options.state, task },
-    ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
-    ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
-    ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
-    ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
-    budget: linkBudgets(config.budget),
-    ...config.release,
-    passphrase: passphraseFrom(options),
-    observe,
-    warn: (message) => logger.warn(message),
-  });
+  running = await begin(options, { config, task, data, logger, observe });
   const { peer, stop } = running;
   const closing = createClosing();
   try {
@@ -99,6 +89,31 @@ export async function run(options: UpOptions): Promise<void> {
   await closing.close().finally(ended);
   const { cycle, age, logSize } = peer.status();
   logger.info({ cycle, age, logSize }, "stopped");
+}
+
+interface Beginning {
+  readonly config: Config;
+  readonly task: Task;
+  /** Undefined where a program of the owner's trains, and has the data. */
+  readonly data: Awaited<ReturnType<typeof dataToLearn>>;
+  readonly logger: Logger;
+  readonly observe: (event: PeerEvent) => void;
+}
+
+/** Starts the peer that the configuration describes. */
+function begin(options: UpOptions, { config, task, data, logger, observe }: Beginning): Promise<RunningPeer> {
+  return startPeer({
+    ...{ stateDir: options.state, task },
+    ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
+    ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
+    ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
+    ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
+    budget: linkBudgets(config.budget),
+    ...config.release,
+    passphrase: passphraseFrom(options),
+    observe,
+    warn: (message) => logger.warn(message),
+  });
 }
 
 /** Resolves when the privacy budget is spent. */
