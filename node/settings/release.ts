@@ -10,7 +10,7 @@ export const release = {
   },
   onPromote: {
     schema: z.string().min(1).max(4096).optional(),
-    help: "command that runs when another release serves, in a shell: HEARSAY_RELEASE, HEARSAY_RELEASE_ID and HEARSAY_MODEL name it and its file; empty where none serves",
+    help: "a command for the shell when another release serves: HEARSAY_RELEASE and HEARSAY_MODEL tell its name and file",
     flag: "--on-promote <command>",
   },
 } satisfies Group;

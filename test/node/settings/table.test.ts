@@ -42,7 +42,7 @@ test("the flags that were there before the table are there, and give the same se
   command.parse(args.split(" "), { from: "user" });
   assert.deepEqual(settingsOf(command.opts()), {
     preset: undefined,
-    "data.strict": undefined, // came later
+    ...{ "data.strict": undefined, "release.canary": undefined, "release.onPromote": undefined }, // came later
     budget: "lan=unlimited,lte=2MB/day",
     listen: ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"],
     bootstrap: ["/ip4/1.2.3.4/tcp/3"],
