@@ -42,6 +42,7 @@ const data = () => import("./commands/data/cli.ts");
 const release = () => import("./commands/release/cli.ts");
 const config = () => import("./commands/config/cli.ts");
 const privacy = () => import("./commands/privacy/cli.ts");
+const trainer = () => import("./commands/trainer/cli.ts");
 
 const LOG: readonly Leaf[] = [
   { name: "show", about: "the entries, newest last", load: async () => (await log()).show },
@@ -126,6 +127,14 @@ const CONFIG: readonly Leaf[] = [
     name: "check",
     about: "whether a configuration file is right, and every fault of it",
     load: async () => (await config()).check,
+  },
+];
+
+const TRAINER: readonly Leaf[] = [
+  {
+    name: "test",
+    about: "look whether a program keeps what a peer asks of a trainer",
+    load: async () => (await trainer()).test,
   },
 ];
 
@@ -272,6 +281,7 @@ const COMMANDS: readonly (Leaf | Group)[] = [
   { name: "data", about: "the examples of a peer, before it learns from them", commands: DATA },
   { name: "config", about: "the configuration of a peer: what holds, and what is wrong", commands: CONFIG },
   { name: "privacy", about: "what of the data may show, and what that costs", commands: PRIVACY },
+  { name: "trainer", about: "programs that train in a process of their own", commands: TRAINER },
   {
     name: "schema",
     about: "JSON Schema of a task, a configuration or a scenario, for editors and other programs",

@@ -88,6 +88,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/key", DESK],
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/privacy", `${DESK} node/commands/log`],
+  ["node/commands/trainer", DESK],
   ["node/commands/data", DESK],
   ["node/commands/doctor", DESK],
   ["node/commands/release", DESK],
