@@ -3,7 +3,7 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { thresholdOf } from "../../protocol/cohort/roster.ts";
 import type { Cell } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { attackName, captionOf, type SweepCells } from "./names.ts";
+import { attackName, captionOf, graphName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds, percentText } from "./series.ts";
 
@@ -15,10 +15,13 @@ function sizeIn({ scenario }: Cell): number {
 
 const shareIn = ({ scenario }: Cell): number => scenario.attack?.share ?? 0;
 
+/** What a row is about. */
+const rowName = (cell: Cell): string => `${graphName(cell.scenario)}/${sizeIn(cell)}/${shareIn(cell)}`;
+
 export function cohortSection(sweep: SweepCells): Section {
   const { cells } = sweep;
   const attacks = [...new Set(cells.filter((cell) => shareIn(cell) > 0).map(({ scenario }) => attackName(scenario)))];
-  const rows = [...new Set(cells.map((cell) => `${sizeIn(cell)}/${shareIn(cell)}`))];
+  const rows = [...new Set(cells.map(rowName))];
   return {
     title: "Cohorts under attack",
     caption:
@@ -26,10 +29,10 @@ export function cohortSection(sweep: SweepCells): Section {
       "with a coordinator and as many others in league as the session stands; without a lying coordinator it is the size less those in league. " +
       `*Bytes*: what a peer sends in a cycle, all in all. ${captionOf(sweep)}.`,
     table: {
-      head: ["size", "f", "poisoned", "privacy set", "bytes", "none", ...attacks],
+      head: ["graph", "size", "f", "poisoned", "privacy set", "bytes", "none", ...attacks],
       rows: rows.map((row) =>
         rowOf(
-          cells.filter((cell) => `${sizeIn(cell)}/${shareIn(cell)}` === row),
+          cells.filter((cell) => rowName(cell) === row),
           attacks,
         ),
       ),
@@ -55,6 +58,7 @@ function rowOf(cells: readonly Cell[], attacks: readonly string[]): string[] {
     formatBytes,
   );
   return [
+    graphName(first.scenario),
     size === 1 ? "none" : String(size),
     String(share),
     `${percentText(poisoned(share, size))} %`,

@@ -123,18 +123,22 @@ describe("the page of cohorts", () => {
   it("says for each size and share of liars how many cohorts are poisoned, who is hidden, and every accuracy", () => {
     const { table } = page(({ attack }) => ({ mean: attack ? 0.9 : 0.95, worst: 0.8 }));
     assert.deepEqual(
-      table.rows.map((row) => row.slice(0, 4)),
+      table.rows.map((row) => row.slice(0, 5)),
       [
-        ["none", "0", "0.0 %", "1"],
-        ["3", "0", "0.0 %", "2 of 3"],
-        ["5", "0", "0.0 %", "3 of 5"],
-        ["none", "0.1", "10.0 %", "1"],
-        ["3", "0.1", "27.1 %", "2 of 3"],
-        ["5", "0.1", "41.0 %", "3 of 5"],
-        ["3", "0.2", "48.8 %", "2 of 3"],
+        ["complete", "none", "0", "0.0 %", "1"],
+        ["complete", "3", "0", "0.0 %", "2 of 3"],
+        ["degree 8", "none", "0", "0.0 %", "1"],
+        ["degree 8", "3", "0", "0.0 %", "2 of 3"],
+        ["complete", "none", "0.1", "10.0 %", "1"],
+        ["complete", "3", "0.1", "27.1 %", "2 of 3"],
+        ["degree 8", "none", "0.1", "10.0 %", "1"],
+        ["degree 8", "3", "0.1", "27.1 %", "2 of 3"],
+        ["complete", "5", "0", "0.0 %", "3 of 5"],
+        ["complete", "5", "0.1", "41.0 %", "3 of 5"],
+        ["complete", "3", "0.2", "48.8 %", "2 of 3"],
       ],
     );
-    assert.equal(table.head.length, 6 + 6);
+    assert.equal(table.head.length, 7 + 6);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
