@@ -20,8 +20,15 @@ export interface MailboxOptions extends Pick<MailboxParts, "mayFetch" | "onAsk" 
   readonly addresses?: readonly string[];
 }
 
-/** @throws HearsayError ERR_CONFIG where it cannot listen there. */
-export async function openVerticalNetwork(privateKey: PrivateKey, listen: readonly string[]): Promise<VerticalNetwork> {
+/**
+ * @param wrapTransport a test looks at what is sent.
+ * @throws HearsayError ERR_CONFIG where it cannot listen there.
+ */
+export async function openVerticalNetwork(
+  privateKey: PrivateKey,
+  listen: readonly string[],
+  wrapTransport = (transport: Transport): Transport => transport,
+): Promise<VerticalNetwork> {
   const { node, traffic } = await startLibp2p({
     privateKey,
     listen: [...listen],
@@ -29,7 +36,7 @@ export async function openVerticalNetwork(privateKey: PrivateKey, listen: readon
     serviceTag: "",
     topics: [],
   });
-  const transport = createTransport(node, traffic);
+  const transport = wrapTransport(createTransport(node, traffic));
   return {
     transport,
     addresses: () => node.getMultiaddrs().map(String),

@@ -13,7 +13,7 @@ import { cohortsOf, type Drawn } from "./draw.ts";
 import type { Hall, MeetingOptions, MeetingParts } from "./hall.ts";
 import { createMember } from "./member.ts";
 import { createOfferBook } from "./offer-book.ts";
-import { createLinks, makeOffer, type OwnOffer, readOffer } from "./offers.ts";
+import { createLinks, makeOffer, type Offer, type OwnOffer, readOffer } from "./offers.ts";
 import { rosterOf } from "./roster.ts";
 import { giveUpAfter, hold, leave, memberOptions, peerOf } from "./sessions.ts";
 import { isOffer } from "./statements.ts";
@@ -125,14 +125,11 @@ function draw(hall: Hall): void {
     hall.drawn = run && standing;
     if (run === undefined) hall.alone++;
     else if (waiting?.params === standing.params) hall.waiting = undefined;
-    if (run !== undefined && isOwn(run[0] as Drawn))
-      void hold(
-        hall,
-        rosterOf(
-          run.map(({ offer }) => offer),
-          crypto,
-        ),
-      );
+    if (run !== undefined && isOwn(run[0] as Drawn)) {
+      const offers = run.map(({ offer }) => offer);
+      void hold(hall, rosterOf(offers, crypto)); // it makes its next offer when that has ended
+      return;
+    }
   }
   if (isSuperseded) stand(hall);
 }
@@ -160,8 +157,21 @@ function hear(hall: Hall, from: PeerId, sealed: Uint8Array): Uint8Array {
   if (isBanned(from)) throw new HearsayError("ERR_BANNED", "there is evidence against its author");
   if (book.hear(offer) === "old")
     throw new HearsayError("ERR_REPLAYED", "an offer for that epoch, or a later one, came before");
+  if (hasEnded(hall, offer)) {
+    hall.sessions.failed++;
+    leave(hall);
+  }
   if (offer.epoch >= book.epoch()) openWindow(hall);
   stand(hall);
   drawIfDue(hall);
   return TAKEN;
+}
+
+/** Nobody makes an offer while it sits: one of the own coordinator says that its session is over, and this peer need not wait until its patience is. */
+function hasEnded({ member, isSitting }: Hall, { publicKey, epoch }: Offer): boolean {
+  const session = member.sitting();
+  if (session === undefined || !isSitting) return false;
+  const { offers } = session.roster;
+  const convened = offers[session.coordinator] as Offer;
+  return equalBytes(convened.publicKey, publicKey) && epoch > convened.epoch;
 }

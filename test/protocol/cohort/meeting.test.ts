@@ -113,6 +113,24 @@ describe("peers that meet in cohorts", () => {
       assert.ok(meeting.status().sessions.released > (before[i] as number), "and others were met");
   });
 
+  it("leave a session as soon as its coordinator, which gave it up, makes an offer again", async () => {
+    const delay = { ms: 0 };
+    const { guests, run } = worldOf(3, SIZE_3, (number) => (number === 2 ? delay.ms : 0));
+    await run(4 * CYCLE_MS);
+    delay.ms = 2 * PATIENCE_MS; // nothing that this one joins comes to its end
+    const failedBefore = guests.reduce((sum, { meeting }) => sum + meeting.status().sessions.failed, 0);
+    let [longestMs, sinceMs] = [0, 0];
+    for (let ms = 0; ms < 12 * CYCLE_MS; ms += 50) {
+      await run(50);
+      const sitting = guests.filter(({ meeting }) => meeting.status().waitsFor === "session").length;
+      sinceMs = sitting === 1 ? sinceMs + 50 : 0;
+      longestMs = Math.max(longestMs, sinceMs);
+    }
+    const failed = guests.reduce((sum, { meeting }) => sum + meeting.status().sessions.failed, 0) - failedBefore;
+    assert.ok(failed >= 3, `${failed} sessions failed`);
+    assert.ok(longestMs <= CYCLE_MS, `one sat alone for ${longestMs} ms`);
+  });
+
   it("offer each model to one sum at most", async () => {
     const { guests, run } = worldOf(3, SIZE_3);
     await run(12 * CYCLE_MS);
