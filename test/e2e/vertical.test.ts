@@ -104,14 +104,21 @@ describe("hearsay vertical", () => {
     assertCentral(ended.map(trained), central([0, 1, 2, 3, 4, 5], rows));
   });
 
-  it("learns with two parties, answers for new rows, and logs that it did, without columns", async () => {
+  it("learns with two parties, answers for new rows under a key with a passphrase, and logs that it did, without columns", async () => {
     assert.deepEqual(await match("anna2", ["cleo2"], "anna"), [ROWS - MISSING, ROWS - MISSING]);
     const ended = await Promise.all(["anna2", "cleo2"].map((name) => well(vertical("train", name))));
     const rows = Array.from({ length: ROWS - MISSING }, (_, i) => i);
     assertCentral(ended.map(trained), central([0, 1, 4, 5], rows));
 
+    const secret = await lab.write("passphrase", "of anna and nobody else\n");
+    const locked = await lab.run(["key", "protect", "--state", lab.path("anna2"), "--passphrase-file", secret]);
+    assert.equal(locked.code, 0, locked.stderr);
+    const refused = await vertical("predict", "anna2", "--data", lab.path("anna.csv")).ended;
+    assert.match(refused.stderr, /passphrase/);
+    assert.notEqual(refused.code, 0);
+    const unlock = (name: string) => (name === "anna" ? ["--passphrase-file", secret] : []);
     const asked = ["anna", "cleo"].map((name) =>
-      well(vertical("predict", `${name}2`, "--data", lab.path(`${name}.csv`))),
+      well(vertical("predict", `${name}2`, "--data", lab.path(`${name}.csv`), ...unlock(name))),
     );
     const answers = jsonLines<Record<string, number | string>>((await Promise.all(asked))[0]?.stdout ?? "");
     assert.equal(answers.length, rows.length);

@@ -72,6 +72,7 @@ describe("vertical training", () => {
   for (const splits of [
     [15, 15],
     [10, 10, 10],
+    [8, 8, 7, 7],
   ])
     it(`gives the weights and the AUC of central training on breast cancer, columns ${splits.join("/")}`, async (t) => {
       const blocks = blocksOf(table.columns, "logistic", splits);
