@@ -237,6 +237,16 @@ const COMMANDS: readonly (Leaf | Group)[] = [
   },
   { name: "status", about: "what the running peer is doing", load: async () => (await peer()).status },
   {
+    name: "peers",
+    about: "who else is there: how they are reached, when they were heard, what they gave, who is silent or banned",
+    load: async () => (await peer()).peers,
+  },
+  {
+    name: "me",
+    about: "a person's view: how good my model is, how much of it is mine, and what others made of what I published",
+    load: async () => (await peer()).me,
+  },
+  {
     name: "why",
     about: "who moved the peer's model, and who was left out: over the last 256 cycles",
     load: async () => (await peer()).why,

@@ -31,7 +31,15 @@ export type { RunningPeer } from "./start.ts";
 export interface PeerOptions
   extends Omit<
     StartOptions,
-    "listen" | "bootstrap" | "mdns" | "minCycleMs" | "maxOutbound" | "budget" | "wrapTrainer" | "wrapTransport"
+    | "listen"
+    | "bootstrap"
+    | "mdns"
+    | "minCycleMs"
+    | "maxOutbound"
+    | "budget"
+    | "networkMetrics"
+    | "wrapTrainer"
+    | "wrapTransport"
   > {
   /** Multiaddrs to listen on; any free port of all interfaces where left out. */
   readonly listen?: readonly string[];

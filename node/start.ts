@@ -18,7 +18,7 @@ import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.t
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
 import { heedLeaving } from "../protocol/membership/leaving.ts";
-import { createIdentities } from "../protocol/peer/memory/identities.ts";
+import { createIdentities, type Identities } from "../protocol/peer/memory/identities.ts";
 import type { StorePlace } from "../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import type { ReleaseSite } from "../protocol/peer/release/releases.ts";
@@ -44,8 +44,9 @@ import { loadOrCreateIdentity } from "./keys/keys.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
 import { settleRotation } from "./keys/rotation.ts";
 import { openBook } from "./net/book.ts";
+import { type Company, createCompany } from "./net/company.ts";
 import { peersIn } from "./net/connections.ts";
-import { serviceTagOf, startLibp2p } from "./net/libp2p.ts";
+import { type NetworkMeasures, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership } from "./net/membership.ts";
 import type { LinkReport, Metering } from "./net/metering.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
@@ -90,6 +91,10 @@ export interface StartOptions {
   readonly canary?: boolean;
   /** A command that runs when another release serves (release/on-promote.ts). */
   readonly onPromote?: string | undefined;
+  /** Takes what libp2p measures of itself. */
+  readonly networkMetrics?: NetworkMeasures;
+  /** What the owner calls this peer: told to neighbours, checked by nobody. */
+  readonly name?: string;
   /** Gives the passphrase of a protected key; from environment or terminal where left out. */
   readonly passphrase?: AskPassphrase;
   /** Sentences for the user: what works, but should be mended. */
@@ -107,6 +112,8 @@ export interface RunningPeer {
   readonly archive?: FileArchive;
   /** Logs of others, for audits. */
   readonly remote: RemoteLogs;
+  /** Who else is there. */
+  readonly company: Company;
   /** What is left of the budget; empty where there is none. */
   budget(): LinkReport[];
   /** Multiaddrs with peer id, to give to others. */
@@ -174,7 +181,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     aggregator: learning.aggregator,
   };
   const peer = await createPeer(
-    { task, minCycleMs, explain: true },
+    { task, minCycleMs, explain: true, ...(options.name !== undefined && { name: options.name }) },
     {
       ...parts,
       ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
@@ -193,9 +200,10 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     modelFile.offer(peer.serving(), peer.status());
     await modelFile.flush();
   });
+  const company = companyOf(options, { identities, transport, peer });
   const done = run(peer, learning, closing);
   return {
-    ...{ peer, store, done, ...(archive && { archive }) },
+    ...{ peer, store, company, done, ...(archive && { archive }) },
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
     ...{ budget: () => metering?.report() ?? [], addresses: () => node.getMultiaddrs().map(String) },
     stop: () => closing.close().catch(throwAsDiskFault),
@@ -216,6 +224,17 @@ function openReleaseSite(
   return { isCanary: canary, changed: file.changed };
 }
 
+/** Who is around a peer that is about to run. */
+function companyOf(
+  { task, bootstrap }: StartOptions,
+  { peer, ...seen }: { readonly identities: Identities; readonly transport: Transport; readonly peer: Peer },
+): Company {
+  return createCompany(
+    { ...seen, clock: wallClock, nameOf: peer.nameOf },
+    { startCycle: peer.status().cycle, silentCycles: task.staleness.cutoff, configured: peersIn(bootstrap) },
+  );
+}
+
 async function openLimits({ budget = [] }: StartOptions, store: Store, closing: Closing): Promise<OpenBudget> {
   const opened = await openBudget(budget, { store, clock: wallClock });
   closing.add("the budget", async () => opened.metering?.stop());
@@ -231,13 +250,13 @@ interface NetworkNeeds {
 }
 
 async function openNetwork(
-  { listen, mdns, maxOutbound, warn }: StartOptions,
+  { listen, mdns, maxOutbound, networkMetrics: metrics, warn }: StartOptions,
   { taskId, ...needs }: NetworkNeeds,
   closing: Closing,
 ): ReturnType<typeof startLibp2p> {
   const { announce, evidence } = taskNames(taskId);
   const topics = [announce, evidence];
-  const own = { listen, mdns, serviceTag: serviceTagOf(taskId), topics, warn };
+  const own = { listen, mdns, serviceTag: serviceTagOf(taskId), topics, metrics, warn };
   const network = await startLibp2p({ ...needs, ...own, quietMs: needs.metering?.quietMs(maxOutbound) });
   closing.add("the network", () => network.node.stop());
   return network;

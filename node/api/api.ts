@@ -6,7 +6,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import fastify, { type FastifyReply, type FastifyServerOptions } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from "fastify";
 import { fromHex } from "../../protocol/base/bytes.ts";
 import { ERROR_CODES, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
@@ -16,8 +16,11 @@ import type { PeerStatus } from "../../protocol/peer/peer.ts";
 import { createClosing } from "../closing.ts";
 import type { ArchiveSummary } from "../disk/archive.ts";
 import { writeWhole } from "../disk/whole-file.ts";
+import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
 import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
+import type { PartAt } from "./my-part.ts";
+import type { PeerList } from "./peer-list.ts";
 import { addReleaseRoutes, type ReleaseSource } from "./release-routes.ts";
 import type { RemoteLogs } from "./remote-log.ts";
 
@@ -34,12 +37,18 @@ export interface StatusReport extends PeerStatus {
   readonly budget: readonly LinkReport[];
   /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
   readonly holdout: Metrics | null;
+  /** Known peers that do not take part, and for how long. */
+  readonly silence: Silence;
 }
 
 export interface ApiSource {
   status(): Promise<StatusReport>;
   /** What `hearsay why` tells of, oldest first. */
   merges(): Promise<readonly RememberedMerge[]>;
+  /** What others made of this peer's models, as their logs say. */
+  parts(): Promise<readonly PartAt[]>;
+  /** What `hearsay peers` shows. */
+  peers(): Promise<PeerList>;
   /** The log of a generation, of the current one unless told, as JSONL in pieces. @throws HearsayError ERR_STATE where there is none. */
   log(generation?: number): Promise<AsyncIterable<string>>;
   /** Of which the database holds a log, ascending. */
@@ -91,6 +100,7 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   });
   server.get("/status", () => source.status());
   server.get("/merges", () => source.merges());
+  serveCompany(server, source, others);
   server.get<{ Querystring: { generation?: string } }>("/log", ({ query }, reply) => {
     return sendLog(reply, own, () => source.log(generationOf(query)));
   });
@@ -133,6 +143,15 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
     throw error;
   }
   return closing;
+}
+
+/** Who else is there; what they made of this peer's models takes a turn, since others are asked. */
+function serveCompany(server: FastifyInstance, source: Pick<ApiSource, "peers" | "parts">, others: Turns): void {
+  server.get("/peers", () => source.peers());
+  server.get("/parts", async (_request, reply) => {
+    await turnFor(reply, others);
+    return source.parts();
+  });
 }
 
 /** Waits for a turn, which ends with the answer. @throws HearsayError ERR_RATE */

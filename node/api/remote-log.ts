@@ -4,12 +4,13 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { equalBytes } from "../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Clock, PeerId, Transport, Verdict } from "../../protocol/base/seams.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import { codecOf } from "../../protocol/codec/registry.ts";
-import { logIdOf } from "../../protocol/log/entry/entry.ts";
+import { type Entry, logIdOf, readEntry, signatureHolds } from "../../protocol/log/entry/entry.ts";
 import type { ExportHeader } from "../../protocol/log/export/exported.ts";
 import { writeJsonl } from "../../protocol/log/export/jsonl.ts";
 import { readCheckpoint } from "../../protocol/log/tree/checkpoint.ts";
@@ -35,6 +36,12 @@ export interface RemoteLogs {
    * @throws HearsayError ERR_TOO_LARGE (more entries than are fetched), ERR_CONFIG (no peer id), ERR_UNREACHABLE (no neighbour now), ERR_TIMEOUT, ERR_NOT_FOUND, ERR_DECODE.
    */
   log(peer: PeerId, generation?: number): Promise<AsyncIterable<string>>;
+  /**
+   * The newest entries of a neighbour's current log up to its checkpoint, oldest first, at most `most` and as many as come in one answer. Each is signed by
+   * the neighbour for this log; what is not is left out.
+   * @throws HearsayError as `log`.
+   */
+  newest(peer: PeerId, most: number): Promise<Entry[]>;
   /** The generations of a neighbour's logs that it has, ascending. @throws HearsayError as `log`. */
   generations(peer: PeerId): Promise<number[]>;
   /** What a peer announced of that log of its to this one, sealed, in base64: to hold a copy of the log against. */
@@ -79,6 +86,7 @@ export function createRemoteLogs(
   return {
     generations: (peer) => generationsOf(asking, peer),
     log: async (peer, generation) => fetchLog(asking, peer, generation, known),
+    newest: (peer, most) => newestOf(asking, peer, most),
     heads: (peer, generation) =>
       (known?.heads(peer, generation) ?? []).map(({ sealed }) => Buffer.from(sealed).toString("base64")),
     found: (evidence) => known?.found(evidence) ?? { verdict: "ignore" },
@@ -112,6 +120,20 @@ async function fetchLog(
   const own = { publicKey, task: taskId, generation, size };
   const header: ExportHeader = { ...own, checkpoint: note, cosigned: cosigned ?? null, evidence: [] };
   return writeJsonl(header, watched(entriesOf(asking, peer, logId, size, watch), watch), nodeCrypto);
+}
+
+async function newestOf(asking: Asking, peer: PeerId, most: number): Promise<Entry[]> {
+  const publicKey = publicKeyFromPeerId(peer);
+  if (publicKey === undefined) throw new HearsayError("ERR_CONFIG", `${peer} is no peer id`);
+  const generation = (await generationsOf(asking, peer)).at(-1) ?? 0;
+  const logId = logIdOf(publicKey, asking.taskId, nodeCrypto, generation);
+  const { note } = decodeCheckpointAnswer(await ask(asking, peer, { what: "checkpoint", logId }, 1));
+  const from = Math.max(0, readCheckpoint(note).size - most);
+  const answer = await ask(asking, peer, { what: "entries", logId, from, limit: most }, 1);
+  const entries = decodeEntriesAnswer(answer).entries.slice(0, most);
+  return entries
+    .map((signed) => readEntry(signed, nodeCrypto))
+    .filter((entry) => equalBytes(entry.logId, logId) && signatureHolds(entry, nodeCrypto, publicKey));
 }
 
 async function generationsOf(asking: Asking, peer: PeerId): Promise<number[]> {

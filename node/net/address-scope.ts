@@ -113,3 +113,22 @@ export function plainIp(ip: string): string {
   const [upper, lower] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
   return [upper >> 8, upper & 255, lower >> 8, lower & 255].join(".");
 }
+
+/** Where a connection leads: this machine, the local network, or elsewhere. */
+export type PlaceKind = "loopback" | "lan" | "internet";
+
+/** Every kind of place, from near to far. */
+export const PLACE_KINDS: readonly PlaceKind[] = ["loopback", "lan", "internet"];
+
+/** Of the address of a connection, a multiaddr in text. */
+export function kindOfPlace(address: string): PlaceKind {
+  let endpoint: Endpoint | undefined;
+  try {
+    endpoint = endpointOf(multiaddr(address));
+  } catch {
+    return "internet";
+  }
+  const scope = endpoint && scopeOf(endpoint);
+  if (scope === "loopback") return "loopback";
+  return scope === "private" || scope === "link-local" ? "lan" : "internet";
+}

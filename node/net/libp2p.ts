@@ -2,7 +2,15 @@
 
 import type { GossipSub } from "@chainsafe/libp2p-gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
-import type { ConnectionGater, Libp2p, MultiaddrConnection, PrivateKey } from "@libp2p/interface";
+import type {
+  ComponentLogger,
+  ConnectionGater,
+  Libp2p,
+  Metrics,
+  MultiaddrConnection,
+  PrivateKey,
+  Stream,
+} from "@libp2p/interface";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { toHex } from "../../protocol/base/bytes.ts";
@@ -52,9 +60,14 @@ export interface NodeOptions {
   readonly quietMs?: number | undefined;
   /** Holds a budget at the sockets; none where left out. */
   readonly metering?: Metering | undefined;
+  /** Takes what libp2p measures of itself; nothing is kept where left out. */
+  readonly metrics?: NetworkMeasures | undefined;
   /** Sentences for the user. */
   readonly warn?: ((message: string) => void) | undefined;
 }
+
+/** Makes the component of libp2p that takes measures. */
+export type NetworkMeasures = (components: { readonly logger: ComponentLogger }) => Metrics;
 
 /** Bytes on the wire, Noise and yamux included. */
 export interface Traffic {
@@ -104,7 +117,8 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
     },
     connectionGater: gaterOf(admission, shares, options.metering),
     connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
-    metrics: () => trafficMetrics(traffic, hearing, options.metering),
+    metrics: (components: { readonly logger: ComponentLogger }) =>
+      trafficMetrics({ traffic, hearing, metering: options.metering }, options.metrics?.(components)),
     services: {
       identify: identify(),
       pubsub: createGossip(shares, options.topics),
@@ -157,12 +171,20 @@ function cannotListen(listen: readonly string[], error: Error): HearsayError {
   );
 }
 
-/** libp2p's metrics component, reduced to the two counters that a peer shows. */
-function trafficMetrics(traffic: Traffic, hearing: Hearing, metering: Metering | undefined) {
-  const metric = { update() {}, increment() {}, decrement() {}, reset() {}, observe() {}, timer: () => () => {} };
+/** What looks at each connection. */
+interface Watching {
+  readonly traffic: Traffic;
+  readonly hearing: Hearing;
+  readonly metering: Metering | undefined;
+}
+
+/** libp2p's metrics component: the two counters that a peer shows, and whatever else somebody takes. */
+function trafficMetrics({ traffic, hearing, metering }: Watching, others: Metrics = NO_METRICS): Metrics {
+  const registering = Object.fromEntries(REGISTERING.map((name) => [name, others[name].bind(others)]));
   return {
     trackMultiaddrConnection(connection: MultiaddrConnection): void {
       metering?.attach(connection);
+      others.trackMultiaddrConnection(connection);
       connection.addEventListener("message", ({ data }) => {
         traffic.bytesIn += data.byteLength;
         hearing.heard(connection);
@@ -173,16 +195,23 @@ function trafficMetrics(traffic: Traffic, hearing: Hearing, metering: Metering |
         return send(data);
       };
     },
-    trackProtocolStream(): void {},
-    registerMetric: () => metric,
-    registerMetricGroup: () => metric,
-    registerCounter: () => metric,
-    registerCounterGroup: () => metric,
-    registerHistogram: () => metric,
-    registerHistogramGroup: () => metric,
-    registerSummary: () => metric,
-    registerSummaryGroup: () => metric,
+    trackProtocolStream: (stream: Stream) => others.trackProtocolStream(stream),
     traceFunction: <T>(_name: string, fn: T): T => fn,
     createTrace: () => undefined,
-  } as unknown as import("@libp2p/interface").Metrics;
+    ...registering,
+  } as unknown as Metrics;
 }
+
+const REGISTERING = [
+  ...(["registerMetric", "registerMetricGroup", "registerCounter", "registerCounterGroup"] as const),
+  ...(["registerHistogram", "registerHistogramGroup", "registerSummary", "registerSummaryGroup"] as const),
+];
+
+const NO_METRIC = { update() {}, increment() {}, decrement() {}, reset() {}, observe() {}, timer: () => () => {} };
+
+/** Takes everything and keeps nothing. */
+const NO_METRICS = {
+  trackMultiaddrConnection() {},
+  trackProtocolStream() {},
+  ...Object.fromEntries(REGISTERING.map((name) => [name, () => NO_METRIC])),
+} as unknown as Metrics;

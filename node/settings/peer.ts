@@ -1,8 +1,11 @@
 /** Settings of the peer itself: its network, its pace, its engine. */
 import { multiaddr } from "@multiformats/multiaddr";
 import * as z from "zod";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import { siteName } from "../../protocol/base/site-name.ts";
 import { ENGINE_CHOICES } from "../engines/registry.ts";
 import { type BudgetText, linkBudgets } from "./budget.ts";
+import { METRICS_PATTERN, metricsAddress } from "./monitor.ts";
 import { PRESET_NAMES } from "./preset-names.ts";
 import type { Group } from "./setting.ts";
 import { alternatives } from "./words.ts";
@@ -19,9 +22,27 @@ const address = z
 const budget = z
   .union([z.string(), z.record(z.string(), z.string())], { error: "give a text such as 2MB/day, or a map of such" })
   .superRefine((given, context) => {
-    const fault = budgetFault(given);
+    const fault = faultOf(() => linkBudgets(given as BudgetText));
     if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
   });
+
+/** What siteName takes. */
+const name = z
+  .string()
+  .refine(
+    (text) => siteName(text.normalize("NFC")) !== undefined,
+    `is no name: give at most ${LIMITS.maxSiteNameLength} letters and digits, with single spaces or . - _ ' between them`,
+  )
+  .transform((text) => text.normalize("NFC"));
+
+/** An IP address and a port. */
+const metrics = z
+  .string()
+  .superRefine((text, context) => {
+    const fault = faultOf(() => metricsAddress(text));
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+  })
+  .meta({ pattern: METRICS_PATTERN });
 
 export const peer = {
   preset: {
@@ -99,6 +120,18 @@ export const peer = {
     help: `what is told on standard error: ${alternatives(LOG_LEVELS)}; JSON lines, readable on a terminal`,
     flag: "--log-level <level>",
   },
+  name: {
+    schema: name.optional(),
+    help: "what you call this peer: told to neighbours, shown beside its id, and checked by nobody",
+    flag: "--name <name>",
+    otherwise: "none",
+  },
+  metrics: {
+    schema: metrics.optional(),
+    help: "serve /metrics (Prometheus), /healthz and /readyz at this address and port, such as 127.0.0.1:9464",
+    flag: "--metrics <address>",
+    otherwise: "off",
+  },
 } as const satisfies Group;
 
 function isAddress(text: string): boolean {
@@ -109,9 +142,10 @@ function isAddress(text: string): boolean {
   }
 }
 
-function budgetFault(given: BudgetText): string | undefined {
+/** What a parser says of a text that it does not take. */
+function faultOf(parse: () => unknown): string | undefined {
   try {
-    linkBudgets(given);
+    parse();
   } catch (error) {
     if (error instanceof RangeError) return error.message;
     throw error;

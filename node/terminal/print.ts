@@ -41,6 +41,19 @@ export function dateText(ms: number, upTo: "minute" | "second" = "minute"): stri
     .replace(upTo === "minute" ? /:\d\d\.\d*Z$/ : /\.\d*Z$/, "");
 }
 
+const SPANS: readonly (readonly [seconds: number, unit: string])[] = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
+
+/** A span of time in its largest unit that fits twice, rounded down: 90 s, 12 min, 47 h. */
+export function spanText(seconds: number): string {
+  const [size, unit] = SPANS.find(([length]) => seconds >= 2 * length) ?? [1, "s"];
+  return `${Math.floor(seconds / size)} ${unit}`;
+}
+
 export function percent(share: number | undefined): string {
   return share === undefined ? "-" : `${(100 * share).toFixed(1)} %`;
 }

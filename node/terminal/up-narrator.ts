@@ -26,14 +26,14 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
   const refusals = new Map<string, number>();
   return (event) => {
     const now = performance.now(); // the wall clock may be set back
-    logger.debug(event.kind === "published" ? { ...event, model: toHex(event.model) } : event);
+    logger.debug(plainEvent(event));
     if (event.kind === "refused") {
       if (event.code === "ERR_NOT_FOUND") return; // replaced by a newer one before it was pulled: nobody's fault
       const name = `${event.peer}/${event.code}`;
       if (now - (refusals.get(name) ?? Number.NEGATIVE_INFINITY) < REFUSAL_EVERY_MS) return;
       if (refusals.size > MAX_REFUSALS) refusals.clear();
       refusals.set(name, now);
-      logger.warn({ peer: event.peer, code: event.code }, event.message);
+      logger.warn({ other: event.peer, code: event.code }, event.message);
     } else if (event.kind === "diverged") {
       if (!diverging) logger.warn({ cycle: event.cycle }, DIVERGED);
       diverging = true;
@@ -42,7 +42,7 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
     } else if (event.kind === "trainer") {
       tellOfTrainer(logger, event);
     } else if (event.kind === "evidence") {
-      logger.warn({ peer: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
+      logger.warn({ other: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
       const why =
         "its database was copied or comes from a backup, so that others may know more of this peer's log than it does";
@@ -86,4 +86,12 @@ function tellOfTrainer(logger: Logger, event: Extract<PeerEvent, { readonly kind
     const again = `this peer merges what others publish, and asks the trainer again in ${event.retryMs / 1000} s`;
     logger.warn({ failures }, `no training: ${event.message}; ${again}`);
   }
+}
+
+/** As a line: bytes in hexadecimal, and another peer as `other`, since `peer` is who speaks. */
+function plainEvent(event: PeerEvent): object {
+  if (event.kind === "published") return { ...event, model: toHex(event.model) };
+  if (!("peer" in event)) return event;
+  const { peer: other, ...rest } = event;
+  return { ...rest, other };
 }

@@ -240,6 +240,8 @@ export const LIMITS = {
   verticalStepMs: 600_000,
   /** A trainer that failed is asked again after `least`, then after twice as long each time, `most` at most: to start a process costs seconds of a core. */
   trainerRetryMs: { least: 1000, most: 300_000 },
+  /** Name that an owner gives to a peer (`base/site-name.ts`), UTF-16 units. */
+  maxSiteNameLength: 32,
   /** Nesting of decoded DAG-CBOR. */
   maxDepth: 16,
 } as const;

@@ -29,6 +29,8 @@ export interface PeerOptions {
   readonly explain?: boolean;
   /** Takes models only with proof, and answers for its own log (account/accountability.ts); true where left out, false where nothing is signed. */
   readonly proofs?: boolean;
+  /** What the owner calls this peer (base/site-name.ts): told to neighbours, who cannot check it; no name where left out. */
+  readonly name?: string;
   /** Peers that the configuration names, e.g. those of the bootstrap addresses: never treated as newcomers. */
   readonly configured?: readonly PeerId[];
 }

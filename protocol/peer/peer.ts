@@ -69,6 +69,8 @@ export interface Peer {
   /** The last aggregate, from which the next training starts. */
   current(): Float32Array;
   evaluate(split: Split): Promise<Metrics>;
+  /** What the owner of another peer calls it, as that told when it connected last; unchecked. Undefined where it told none. */
+  nameOf(peer: PeerId): string | undefined;
   /** Where logs are answered for: what this peer knows of those of others. */
   readonly others?: OtherLogs;
   /** Where the task has release keys: which model answers, as its keys say. */
@@ -83,7 +85,7 @@ const NOBODY: ReleaseSite = { isCanary: false, changed() {} };
  * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE, ERR_BANNED.
  */
 export async function createPeer(options: PeerOptions, modules: PeerModules): Promise<Peer> {
-  const { task, proofs = true } = options;
+  const { task, proofs = true, name } = options;
   const parts = await openParts(options, modules);
   const { archive, budget, life, log, store, subject, transport } = parts;
   const saved = await loadState(store, numParams(task));
@@ -100,7 +102,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const latest = () => loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
   const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NOBODY);
-  const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases });
+  const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases, name });
 
   const announcements = { topic: subject.names.announce, handle: receive };
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
@@ -121,6 +123,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     },
     serving: () => loop.state().serving,
     current: () => loop.state().params,
+    nameOf: parts.acquaintance.nameOf,
     evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),
     ...(releases && { releases }),

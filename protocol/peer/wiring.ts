@@ -262,11 +262,13 @@ export interface GreetingNeeds {
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;
   readonly releases: Releases | undefined;
+  /** What the owner calls this peer. */
+  readonly name: string | undefined;
 }
 
 export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService {
   const { clock, transport, budget, life, subject, acquaintance } = parts;
-  const { receive, latest, newestOf, account, past, releases } = needs;
+  const { receive, latest, newestOf, account, past, releases, name } = needs;
   const answered = (other: PeerId, yours: Uint8Array | undefined) => {
     past?.told(other, yours);
     account?.met(other);
@@ -277,6 +279,6 @@ export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService 
   const servesPulls = account !== undefined;
   return createHelloService(
     { transport, clock, budget, subject, acquaintance },
-    { latest, newestOf, greet, servesPulls },
+    { latest, newestOf, greet, servesPulls, ...(name !== undefined && { name }) },
   );
 }

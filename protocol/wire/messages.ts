@@ -2,7 +2,7 @@
  * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id. What follows
  * the fields below is passed over: later versions may add some.
  *
- *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null, true where it serves pulls]
+ *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null, true where it serves pulls, name]
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   cohort  [2, offer or statement]                  -> [2, statement; empty: taken, or ask again]        (cohort/statements.ts)
  *   release [2, short ids of what the asker has]     -> [2, [statement, ...]]                            (release/messages.ts)
@@ -11,6 +11,7 @@
 import { toHex } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { PeerId } from "../base/seams.ts";
+import { siteName } from "../base/site-name.ts";
 import { encodeBeforeBytes, encodeCanonical, encodeWithBytes } from "./canonical.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
@@ -52,6 +53,8 @@ export interface HelloAnswer extends HelloRequest {
   readonly yours?: Uint8Array;
   /** Whether the answerer serves models with their proofs (pull-messages.ts); left out: no. */
   readonly servesPulls?: boolean;
+  /** What the answerer's owner calls it (base/site-name.ts); of a peer that says whether it serves pulls. */
+  readonly name?: string;
 }
 
 export interface BlobRequest {
@@ -81,18 +84,20 @@ export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
   return { task: bytes32(task), agent: text(agent, 128) };
 }
 
-export function encodeHelloAnswer({ task, agent, announcement, yours, servesPulls }: HelloAnswer): Uint8Array {
-  const more = servesPulls === undefined ? [] : [servesPulls];
+export function encodeHelloAnswer({ task, agent, announcement, yours, servesPulls, name }: HelloAnswer): Uint8Array {
+  const more = servesPulls === undefined ? [] : [servesPulls, ...(name === undefined ? [] : [name])];
   return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null, ...more]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
-  const [, task, agent, announcement, yours, servesPulls] = fields(bytes, 5);
+  const [, task, agent, announcement, yours, servesPulls, given] = fields(bytes, 5);
+  const name = typeof servesPulls === "boolean" ? siteName(given) : undefined; // what is no name is passed over
   return {
     task: bytes32(task),
     agent: text(agent, 128),
     ...(announcement !== null && { announcement: binary(announcement) }),
     ...(yours !== null && { yours: binary(yours) }),
+    ...(name !== undefined && { name }),
     ...(typeof servesPulls === "boolean" && { servesPulls }), // anything else there is a field of another future
   };
 }

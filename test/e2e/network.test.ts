@@ -145,11 +145,11 @@ describe("five processes on loopback", () => {
       [stranger, here],
     ] as const) {
       const line = await until("a line that names the reason", () =>
-        jsonLines<{ code?: string; peer?: string; msg: string }>(peer.stderr()).find(
+        jsonLines<{ code?: string; other?: string; msg: string }>(peer.stderr()).find(
           ({ code }) => code === "ERR_OTHER_TASK",
         ),
       );
-      assert.equal(line.peer, report.peerId);
+      assert.equal(line.other, report.peerId);
       assert.ok(line.msg.includes(here.task.id) && line.msg.includes(there.task.id), line.msg);
     }
     await neighbours(stranger, 0);

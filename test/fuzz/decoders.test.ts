@@ -331,6 +331,7 @@ const TARGETS: readonly Target[] = [
     { task: TASK_ID, agent: "hearsay/0.1.0" },
     { task: TASK_ID, agent: "x", announcement: ANNOUNCEMENT },
     { task: TASK_ID, agent: "x", yours: ANNOUNCEMENT, servesPulls: true },
+    { task: TASK_ID, agent: "x", servesPulls: true, name: "Roof 7" },
   ]),
   message("decodeBlobRequest", messages.decodeBlobRequest, messages.encodeBlobRequest, [
     { hash: hash(), offset: 262_144, maxBytes: 262_144 },

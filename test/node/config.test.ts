@@ -76,6 +76,8 @@ describe("the configuration", () => {
       HEARSAY_BUDGET: ["lan=unlimited,lte=2MB/day", "lan=unlimited,lte=2MB/day"],
       HEARSAY_ENGINE: ["dense", "dense"],
       HEARSAY_LOG_LEVEL: ["silent", "silent"],
+      HEARSAY_NAME: ["Roof 7", "Roof 7"],
+      HEARSAY_METRICS: ["127.0.0.1:9464", "127.0.0.1:9464"],
       HEARSAY_RETENTION_COUNT: ["5", 5],
       HEARSAY_RETENTION_MEGABYTES: ["0.5", 0.5],
       HEARSAY_RETENTION_HOURS: ["0", 0],

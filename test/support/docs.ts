@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENGINES } from "../../node/engines/registry.ts";
+import { METRIC_ROWS } from "../../node/monitor/table.ts";
 import { PRESET_NAMES, PRESETS } from "../../node/settings/preset-names.ts";
 import { DEFAULTS, SETTINGS, type SettingRow, valueAt } from "../../node/settings/table.ts";
 
@@ -22,6 +23,7 @@ export function blocks(): Block[] {
     { page: "README.md", name: "engines", text: engineTable() },
     { page: "node/README.md", name: "settings", text: settingTable() },
     { page: "node/README.md", name: "presets", text: presetTable() },
+    { page: "node/README.md", name: "metrics", text: metricTable() },
   ];
 }
 
@@ -64,6 +66,24 @@ function presetTable(): string {
   const kinds = PRESET_NAMES.map((name) => `* \`${name}\`: ${PRESETS[name]}.`).join("\n");
   const sorted = PRESET_NAMES.flatMap((name) => rows.filter(([first]) => first === code(name)));
   return `${kinds}\n\n${tableOf(["preset", "setting", "value", "because"], sorted)}`;
+}
+
+function metricTable(): string {
+  const rows = METRIC_ROWS.map(({ name, kind, labels = {}, help }) => [
+    code(name),
+    kind,
+    Object.entries(labels)
+      .map(([label, values]) => `${code(label)}: ${typeof values === "string" ? values : valuesText(values)}`)
+      .join("; "),
+    help,
+  ]);
+  return tableOf(["metric", "kind", "labels", "meaning"], rows);
+}
+
+/** A long set is told by its ends. */
+function valuesText(values: readonly string[]): string {
+  if (values.length <= 8) return values.join(", ");
+  return `${values.slice(0, 2).join(", ")} ... ${values.at(-1)} (${values.length})`;
 }
 
 function defaultText(row: SettingRow): string {

@@ -1,7 +1,7 @@
 /** Programs that some tests need and Node does not bring. Where one is missing its test is skipped, with words; where CI or HEARSAY_CI is set, it fails. */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 
 /** Where `.ci/run` installs Python packages. */
 const CI_PYTHON = join(import.meta.dirname, "../../node_modules/.cache/hearsay-python/bin/python");
@@ -27,4 +27,26 @@ export function pythonWith(modules: readonly string[], isOptional = false): Foun
 function imports(program: string, modules: readonly string[]): boolean {
   if (program.includes("/") && !existsSync(program)) return false;
   return spawnSync(program, ["-c", `import ${modules.join(", ")}`], { stdio: "ignore" }).status === 0;
+}
+
+/** The path of the first of these programs that is there; undefined where none is. @throws Error on CI, where all have to be. */
+export function findProgram(...names: readonly string[]): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  for (const name of names) for (const folder of folders) if (isProgram(join(folder, name))) return join(folder, name);
+  if (process.env.CI || process.env.HEARSAY_CI) throw new Error(`none of ${names.join(", ")} is here: install it`);
+  return undefined;
+}
+
+/** What `skip` of a test takes: false where the program is there. */
+export function withoutProgram(found: string | undefined, name: string): string | false {
+  return found === undefined ? `there is no ${name} on this machine` : false;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

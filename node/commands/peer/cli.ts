@@ -109,6 +109,42 @@ export const status: Definition = (command) => {
   notes(command, "Example:\n  $ hearsay status --json");
 };
 
+export const peers: Definition = (command) => {
+  command
+    .addOption(stateOption())
+    .option("-w, --watch", "show it anew every two seconds, until stopped")
+    .addOption(jsonOption("print JSON; with --watch a line each time"))
+    .action(calls(() => import("./peers.ts")));
+  notes(
+    command,
+    `Who is connected, known, or banned. reached: where the connection leads and who dialled (in: the other did). heard: since its last announcement.
+share: the part of this peer's model that it made, as in hearsay why. note: why it gives nothing.
+
+Examples:
+  $ hearsay peers
+  $ hearsay peers --watch
+  $ hearsay peers --json`,
+  );
+};
+
+export const me: Definition = (command) => {
+  command
+    .addOption(stateOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./me.ts")));
+  notes(
+    command,
+    `How good the model is on the own hold-out, how much of it is the peer's own, and what others made of the models that it published: the neighbours that
+are connected are asked for the newest entries of their logs, about 100 merges each, which they signed. used, clipped, removed, invalid: what their rule
+did with the models of this peer, so that many removed ones say that it is left out. weight: of the weights of all models of others in these merges.
+Peers that are not connected may have used the models too: nobody can know.
+
+Examples:
+  $ hearsay me
+  $ hearsay me --json`,
+  );
+};
+
 export const why: Definition = (command) => {
   command
     .addOption(stateOption())

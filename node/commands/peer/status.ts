@@ -9,11 +9,17 @@ import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
 import { askApi, type StatusReport } from "../../api/api.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
+import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
 import { shellOption } from "../../shell.ts";
-import { facts, metricRows, printJson } from "../../terminal/print.ts";
+import { facts, metricRows, printJson, spanText } from "../../terminal/print.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
+
+/** Characters of a peer id that are shown: the first eight are the same for all. */
+const SHOWN = 8;
+/** Silent peers that are named. */
+const NAMED = 5;
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
   const response = await askApi(options.state, "/status");
@@ -34,6 +40,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
     ["up for", `${status.uptimeSeconds} s`],
     ["neighbours", String(status.neighbours)],
+    ["not heard", silenceText(status.silence)],
     ["cycles", `${status.cycle}, age ${status.age} steps`],
     ["merges", `${counters.merges} (quorum ${status.quorum}, ${status.fresh} fresh now)`],
     [
@@ -62,6 +69,17 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
 function faultText({ message, failures, retryInMs }: TrainingFault): string {
   const again = retryInMs === 0 ? "it is asked again now" : `it is asked again in ${Math.ceil(retryInMs / 1000)} s`;
   return `no training: ${message}; ${failures} failed, and ${again}`;
+}
+
+/** Known peers that do not take part, those that were heard last; the ends of their ids. */
+function silenceText({ known, silent, peers }: Silence): string {
+  if (silent === 0) return `nobody: all ${known} known peers were heard lately`;
+  const named = peers.slice(0, NAMED).map(({ peer, name, silentSeconds, isSinceStart, isHere }) => {
+    const since = `${peer.slice(-SHOWN)}${name === undefined ? "" : ` (${name})`} ${spanText(silentSeconds)}`;
+    return `${since}${isSinceStart ? ", not since the start" : ""}${isHere ? ", though connected" : ""}`;
+  });
+  const more = silent - named.length;
+  return `${silent} of ${known} known peers: ${named.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }
 
 function linkText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport): string {

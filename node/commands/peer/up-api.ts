@@ -5,8 +5,12 @@ import { openStoredExport } from "../../../protocol/log/export/stored-export.ts"
 import { storedGenerations } from "../../../protocol/log/stored/records.ts";
 import { rememberedMerges } from "../../../protocol/peer/memory/history.ts";
 import type { Releases } from "../../../protocol/peer/release/releases.ts";
+import { tally } from "../../../protocol/peer/memory/tally.ts";
 import { formatInvite } from "../../../protocol/task/invite.ts";
+import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
 import type { ApiSource } from "../../api/api.ts";
+import { partsAt } from "../../api/my-part.ts";
+import { listPeers } from "../../api/peer-list.ts";
 import type { ReleaseSource } from "../../api/release-routes.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import type { RunningPeer } from "../../start.ts";
@@ -24,18 +28,34 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
     generations: () => storedGenerations(store),
     async status() {
       const { seq, id } = peer.log.head();
+      const status = peer.status();
       return {
-        ...peer.status(),
+        ...status,
         addresses: running.addresses(),
         invite: inviteTo(running, taskId),
         head: { seq, id: toHex(id) },
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
         archive: archive?.summary() ?? null,
         budget: running.budget(),
+        silence: running.company.silence(status.cycle),
         holdout: hasHoldout ? await figures() : null,
       };
     },
     merges: () => rememberedMerges(store),
+    parts() {
+      const here = running.company.peers(peer.status().cycle).filter(({ routes }) => routes.length > 0);
+      const me = publicKeyFromPeerId(peer.status().peerId) ?? new Uint8Array();
+      return partsAt(
+        remote,
+        me,
+        here.map(({ peer }) => peer),
+      );
+    },
+    async peers() {
+      const merges = await rememberedMerges(store);
+      const { cycle } = peer.status();
+      return { cycle, merges: merges.length, peers: listPeers(running.company.peers(cycle), tally(merges)) };
+    },
     async log(generation) {
       const { header, entries } = await openStoredExport(store, nodeCrypto, generation);
       return writeJsonl(header, entries(), nodeCrypto);

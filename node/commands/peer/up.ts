@@ -19,8 +19,9 @@ import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
 import { apiSource, inviteTo } from "./up-api.ts";
-import { createLogger } from "./up-log.ts";
+import { createLogger, type LogContext } from "./up-log.ts";
 import { dataToLearn } from "./up-look.ts";
+import type { UpMonitor } from "./up-monitor.ts";
 
 /** Beside the settings (settings/table.ts). */
 interface UpOptions {
@@ -44,13 +45,13 @@ export async function run(options: UpOptions): Promise<void> {
   process.umask(0o077); // all that it writes lies in the state directory
   outliveOutput();
   const config = await loadConfig(options.config ?? configPath(options.state), process.env, settingsOf(options));
-  const logger = await createLogger(config.logLevel);
+  let running: RunningPeer | undefined;
+  const logger = await createLogger(config.logLevel, () => running && contextOf(running));
   const seconds = secondsOf(options.seconds);
   const { asked } = onStopSignals((signal) => {
     logger.warn(`ended at once, on a second ${signal}`);
     process.exit(statusAfter(signal));
   });
-  let running: RunningPeer | undefined;
   void asked.then((signal) => {
     if (running !== undefined) return;
     logger.info(`stopped by ${signal} before it learned`);
@@ -61,19 +62,19 @@ export async function run(options: UpOptions): Promise<void> {
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
   const data = await dataToLearn(options.state, config, opened, logger);
-  const { spent, observe } = untilSpent(narrator(logger));
-  running = await begin(options, { config, task, data, logger, observe });
+  const monitor = await monitorFor(options.state, config);
+  const { spent, observe } = untilSpent([narrator(logger), ...(monitor === undefined ? [] : [monitor.observe])]);
+  running = await begin(options, { config, task, data, logger, monitor, observe });
   const { peer, stop } = running;
   const closing = createClosing();
   try {
-    const api = await serveApi(
-      options.state,
-      apiSource(running, taskId, data === undefined || data.holdout !== undefined),
-    );
+    const source = apiSource(running, taskId, data === undefined || data.holdout !== undefined);
+    const api = await serveApi(options.state, source);
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
+    const served = await monitor?.serve(running, source);
+    if (served !== undefined) closing.add("the metrics", served.close);
     closing.add("the peer", stop, STOP_WITHIN_MS);
-    const { peerId, engine, numExamples } = peer.status();
-    logger.info({ peerId, task: task.name, taskId, engine, numExamples, addresses: running.addresses() }, "learning");
+    tellStart(logger, running, { task: task.name, taskId, ...(served && { metrics: served.address }) });
     print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
     const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
     await Promise.race([running.done, asked, ...over, ...(options.untilSpent ? [spent] : [])]);
@@ -97,11 +98,12 @@ interface Beginning {
   /** Undefined where a program of the owner's trains, and has the data. */
   readonly data: Awaited<ReturnType<typeof dataToLearn>>;
   readonly logger: Logger;
+  readonly monitor: UpMonitor | undefined;
   readonly observe: (event: PeerEvent) => void;
 }
 
 /** Starts the peer that the configuration describes. */
-function begin(options: UpOptions, { config, task, data, logger, observe }: Beginning): Promise<RunningPeer> {
+function begin(options: UpOptions, { config, task, data, logger, monitor, observe }: Beginning): Promise<RunningPeer> {
   return startPeer({
     ...{ stateDir: options.state, task },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
@@ -109,21 +111,39 @@ function begin(options: UpOptions, { config, task, data, logger, observe }: Begi
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     budget: linkBudgets(config.budget),
-    ...config.release,
+    ...{ ...config.release, ...(config.name !== undefined && { name: config.name }) },
+    ...(monitor && { networkMetrics: monitor.networkMetrics }),
     passphrase: passphraseFrom(options),
     observe,
     warn: (message) => logger.warn(message),
   });
 }
 
-/** Resolves when the privacy budget is spent. */
-function untilSpent(tell: (event: PeerEvent) => void) {
+function contextOf({ peer }: RunningPeer): LogContext {
+  const { peerId, cycle } = peer.status();
+  return { peer: peerId, cycle, seq: peer.log.head().seq };
+}
+
+function tellStart(logger: Logger, { peer, addresses }: RunningPeer, told: Readonly<Record<string, string>>): void {
+  const { peerId, engine, numExamples } = peer.status();
+  logger.info({ peerId, ...told, engine, numExamples, addresses: addresses() }, "learning");
+}
+
+/** What the metrics come from, where they are asked for: nobody else loads it. */
+async function monitorFor(stateDir: string, { metrics: address, minCycleMs }: Config): Promise<UpMonitor | undefined> {
+  if (address === undefined) return undefined;
+  const { createUpMonitor } = await import("./up-monitor.ts");
+  return createUpMonitor({ stateDir, minCycleMs, address });
+}
+
+/** Tells everybody of every event, and resolves when the privacy budget is spent. */
+function untilSpent(observers: readonly ((event: PeerEvent) => void)[]) {
   let resolve = () => {};
   const spent = new Promise<void>((done) => {
     resolve = done;
   });
   const observe = (event: PeerEvent) => {
-    tell(event);
+    for (const tell of observers) tell(event);
     if (event.kind === "budget" && event.state === "spent") resolve();
   };
   return { spent, observe };

@@ -7,15 +7,23 @@ export interface Acquaintance {
   /** A new connection: it has to answer anew. */
   connected(peer: PeerId): void;
   hasAnswered(peer: PeerId): boolean;
-  /** @param servesPulls whether it serves models with their proofs. */
-  answered(peer: PeerId, servesPulls: boolean): void;
+  answered(peer: PeerId, told: Told): void;
   servesPulls(peer: PeerId): boolean;
+  /** What its owner calls it, where it has said so at its last connection. Nobody checks it. */
+  nameOf(peer: PeerId): string | undefined;
   /** Asks it, unless that is being done already. */
   ask(peer: PeerId, greet: () => Promise<void>): void;
   /** Counted and told once a connection, though both ends greet. */
   refuse(peer: PeerId, error: HearsayError): void;
   /** Connected peers that have answered on this task, sorted. */
   neighbours(): PeerId[];
+}
+
+/** What a peer says of itself. */
+export interface Told {
+  /** Whether it serves models with their proofs. */
+  readonly servesPulls?: boolean;
+  readonly name?: string;
 }
 
 /** Greetings that are remembered, before those of peers that are gone are forgotten. */
@@ -29,19 +37,22 @@ export function createAcquaintance(
   const asking = new Set<PeerId>();
   const refused = new Set<PeerId>();
   const serving = new Set<PeerId>();
+  const names = new Map<PeerId, string>();
   return {
     connected(peer) {
-      for (const set of [answered, refused, serving]) {
+      for (const set of [answered, refused, serving, names]) {
         set.delete(peer);
         if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
       }
     },
     hasAnswered: (peer) => answered.has(peer),
-    answered(peer, servesPulls) {
+    answered(peer, { servesPulls = false, name }) {
       answered.add(peer);
       if (servesPulls) serving.add(peer);
+      if (name !== undefined) names.set(peer, name);
     },
     servesPulls: (peer) => serving.has(peer),
+    nameOf: (peer) => names.get(peer),
     ask(peer, greet) {
       if (asking.has(peer)) return;
       asking.add(peer);
@@ -56,7 +67,7 @@ export function createAcquaintance(
   };
 }
 
-function forgetAbsent(peers: Set<PeerId>, connected: readonly PeerId[]): void {
+function forgetAbsent(peers: Set<PeerId> | Map<PeerId, string>, connected: readonly PeerId[]): void {
   const here = new Set(connected);
-  for (const peer of peers) if (!here.has(peer)) peers.delete(peer);
+  for (const peer of peers.keys()) if (!here.has(peer)) peers.delete(peer);
 }

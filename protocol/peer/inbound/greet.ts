@@ -59,7 +59,7 @@ async function greet(
   const request = encodeHelloRequest({ task: taskId, agent: AGENT });
   const answer = decodeHelloAnswer(await transport.request(peer, HELLO_PROTOCOL, request, { signal }));
   if (!equalBytes(answer.task, taskId)) throw otherTask(subject, answer.task);
-  acquaintance.answered(peer, answer.servesPulls ?? false);
+  acquaintance.answered(peer, answer);
   transport.keep(peer);
   answered(peer, answer.yours);
   if (answer.announcement === undefined) return;

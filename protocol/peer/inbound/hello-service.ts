@@ -24,6 +24,8 @@ export interface HelloComponents {
 export interface HelloOptions {
   /** Whether this peer serves models with their proofs. */
   readonly servesPulls: boolean;
+  /** What the owner of this peer calls it; left out where it has no name. */
+  readonly name?: string;
   /** This peer's newest announcement. */
   latest(): Uint8Array | undefined;
   /** The newest announcement of another that this peer knows: told to that one when it greets. */
@@ -73,7 +75,7 @@ function theirTask(components: HelloComponents, from: PeerId, body: Uint8Array):
 
 function answer(
   components: HelloComponents,
-  { latest, newestOf, greet, servesPulls }: HelloOptions,
+  { latest, newestOf, greet, servesPulls, name }: HelloOptions,
   from: PeerId,
   task: Uint8Array,
 ): Uint8Array {
@@ -91,7 +93,7 @@ function answer(
     agent: AGENT,
     ...(announcement && { announcement }),
     ...(yours && { yours }),
-    ...(servesPulls && { servesPulls }),
+    ...(servesPulls && { servesPulls, ...(name !== undefined && { name }) }),
   });
 }
 

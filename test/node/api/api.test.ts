@@ -19,9 +19,12 @@ const STATUS = { peerId: "12D3KooW", cycle: 7 } as StatusReport;
 const SOURCE: ApiSource = {
   status: async () => STATUS,
   merges: async () => [{ cycle: 3, tsMs: 5, rule: "nna", parents: [] }],
+  parts: async () => [],
+  peers: async () => ({ cycle: 7, merges: 1, peers: [] }),
   log: async (generation) => lines(generation ?? 0),
   generations: async () => [0, 2],
   remote: {
+    newest: async () => [],
     generations: async () => [0, 9],
     async log(peer, generation = 9) {
       if (peer !== "a neighbour") throw new HearsayError("ERR_UNREACHABLE", `no connection to ${peer}`);
@@ -57,6 +60,7 @@ describe("the local interface", () => {
     serving(SOURCE, async (directory) => {
       assert.deepEqual(await (await askApi(directory, "/status"))?.json(), STATUS);
       assert.deepEqual(await (await askApi(directory, "/merges"))?.json(), await SOURCE.merges());
+      assert.deepEqual(await (await askApi(directory, "/peers"))?.json(), await SOURCE.peers());
       assert.equal(await (await askApi(directory, "/log"))?.text(), '{"generation":0}\n{"seq":0}\n');
       assert.deepEqual(await (await askApi(directory, "/generations"))?.json(), [0, 2]);
       assert.equal(await (await askApi(directory, "/log?generation=2"))?.text(), '{"generation":2}\n{"seq":0}\n');

@@ -34,7 +34,7 @@ test("every row of the table has one line of help and a variable of its own; eve
 
 test("the flags that were there before the table are there, and give the same settings", () => {
   const args =
-    "--budget lan=unlimited,lte=2MB/day --listen /ip4/1.2.3.4/tcp/1,/ip4/1.2.3.4/tcp/2 --bootstrap /ip4/1.2.3.4/tcp/3 --no-mdns --engine dense --min-cycle 5 " +
+    "--budget lan=unlimited,lte=2MB/day --listen /ip4/1.2.3.4/tcp/1,/ip4/1.2.3.4/tcp/2 --bootstrap /ip4/1.2.3.4/tcp/3 --no-mdns --engine dense --min-cycle 5 --name Roof_7 " +
     "--holdout 0.5 --holdout-by time --holdout-data h.csv --share 1/4 --partition shards:2 --seed 7 --log-level warn --data a.csv " +
     "--dataset digits --label kind --targets y.npy --owner who --columns a,b --drop c --missing -9999 --encoding utf-8 --delimiter ; " +
     "--decimal comma --trainer true --trainer-socket";
@@ -46,7 +46,7 @@ test("the flags that were there before the table are there, and give the same se
     budget: "lan=unlimited,lte=2MB/day",
     listen: ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"],
     bootstrap: ["/ip4/1.2.3.4/tcp/3"],
-    ...{ mdns: false, engine: "dense", minCycleMs: 5, logLevel: "warn" },
+    ...{ mdns: false, engine: "dense", minCycleMs: 5, logLevel: "warn", name: "Roof_7", metrics: undefined },
     ...{ "data.holdout": 0.5, "data.holdoutBy": "time", "data.holdoutPath": "h.csv", "data.share": "1/4" },
     ...{ "data.partition": "shards:2", "data.seed": 7, "data.path": "a.csv", "data.dataset": "digits" },
     ...{ "trainer.command": "true", "trainer.socket": true },

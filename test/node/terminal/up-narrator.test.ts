@@ -25,3 +25,16 @@ test("training that diverges is told once, and again only after one that did not
   tell({ kind: "diverged", cycle: 51 });
   assert.equal(lines.length, 2);
 });
+
+test("another peer is `other` in a line, since `peer` is who speaks", () => {
+  const lines: string[] = [];
+  const logger = pino({ level: "debug", mixin: () => ({ peer: "me" }) }, { write: (line: string) => lines.push(line) });
+  const tell = narrator(logger);
+  tell({ kind: "refused", peer: "them", code: "ERR_MODEL_NORM", message: "too long" });
+  tell({ kind: "evidence", peer: "them", proves: "fork", reason: "two entries" });
+  const told = lines.map((line) => JSON.parse(line) as { peer: string; other: string });
+  assert.deepEqual(
+    told.map(({ peer, other }) => [peer, other]),
+    Array(4).fill(["me", "them"]),
+  );
+});

@@ -15,7 +15,7 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/terminal node/vertical node/release";
+  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -76,6 +76,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/vertical", `protocol ${GROUND} node/disk node/data node/settings node/net`],
   ["node/keys", `protocol ${GROUND} node/disk node/net`],
   ["node/api", `protocol ${GROUND} node/disk node/net`],
+  ["node/monitor", `protocol ${GROUND} node/net node/api`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/release", `protocol ${GROUND} node/disk`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
@@ -158,6 +159,7 @@ export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] =
   [/^node:(?:process|console)$/, "node/terminal"],
   [/^level$/, "node/disk"],
   [/^fastify$/, "node/api"],
+  [/^(?:prom-client|@libp2p\/prometheus-metrics)$/, "node/monitor"],
   [/^@tensorflow\//, "node/engines"],
   [/^(?:node-seal|libsodium-wrappers-sumo)$/, "node/vertical"],
   [/^/, "node"],

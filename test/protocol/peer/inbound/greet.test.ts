@@ -51,6 +51,21 @@ describe("a neighbour", () => {
     assert.deepEqual(counted(member), {});
   });
 
+  it("may say what its owner calls it; what is no name is passed over, and it is a neighbour all the same", async () => {
+    for (const [given, name] of [
+      ["Roof 7", "Roof 7"],
+      ["a\u202eb", undefined],
+      ["x".repeat(33), undefined],
+      [["list"], undefined],
+    ] as const) {
+      const answer = encodeCanonical([2, taskId, "a", null, null, true, given as string]);
+      const { crowd, member, strangerId } = await scene(() => answer);
+      await crowd.run(500);
+      assert.deepEqual([member.peer.status().neighbours, member.peer.nameOf(strangerId)], [1, name]);
+      assert.deepEqual(counted(member), {});
+    }
+  });
+
   it("that was not ready when it was greeted is greeted again when it greets", async () => {
     const { crowd, member, stranger } = await scene();
     await crowd.run(500);

@@ -1,0 +1,40 @@
+/** What `hearsay peers` shows: who else is there (net/company.ts), and what each of them gave. */
+import type { PeerTally, Tally } from "../../protocol/peer/memory/tally.ts";
+import type { Companion } from "../net/company.ts";
+
+/** What a peer gave, from the merges that are remembered, the last 256. */
+export interface Given extends Pick<PeerTally, "merges" | "share" | "influence" | "lastCycle"> {
+  /** Share of the merges that it was in, in which it was left out. */
+  readonly leftOut: number;
+  /** By which rule, the last time. */
+  readonly leftOutBy?: string;
+}
+
+export interface ListedPeer extends Companion {
+  /** Null where it was in none of the merges that are remembered. */
+  readonly gave: Given | null;
+}
+
+export interface PeerList {
+  /** Own cycles so far. */
+  readonly cycle: number;
+  /** Merges that are remembered. */
+  readonly merges: number;
+  readonly peers: readonly ListedPeer[];
+}
+
+/** @param companions in the order in which they are shown. */
+export function listPeers(companions: readonly Companion[], { peers }: Tally): ListedPeer[] {
+  const tallies = new Map(peers.map((one) => [one.peer, one]));
+  return companions.map((one) => ({ ...one, gave: given(tallies.get(one.peer)) }));
+}
+
+function given(one: PeerTally | undefined): Given | null {
+  if (one === undefined) return null;
+  const { merges, share, influence, lastCycle, statuses, lastRemovedBy } = one;
+  const leftOutBy = lastRemovedBy ?? (statuses.invalid > 0 ? "invalid" : undefined);
+  return {
+    ...{ merges, share, influence, lastCycle, leftOut: statuses.removed + statuses.invalid },
+    ...(leftOutBy !== undefined && { leftOutBy }),
+  };
+}

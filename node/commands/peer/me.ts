@@ -1,0 +1,83 @@
+/** `hearsay me`: what this peer has of the others, and what they have of it, as far as anybody can know. */
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
+import { tally } from "../../../protocol/peer/memory/tally.ts";
+import { askApi, type StatusReport, TURN_WITHIN_MS } from "../../api/api.ts";
+import type { PartAt } from "../../api/my-part.ts";
+import { shellOption } from "../../shell.ts";
+import { facts, metricRows, percent, printJson, spanText, table } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+
+interface MeOptions {
+  readonly state: string;
+  readonly json?: boolean;
+}
+
+/** What `--json` prints. */
+export interface MeReport {
+  readonly status: StatusReport;
+  /** Share of the model that is the peer's own, and merges that say so. */
+  readonly own: number;
+  readonly merges: number;
+  readonly others: readonly PartAt[];
+}
+
+/** Characters of a peer id that are shown: the first eight are the same for all. */
+const SHOWN = 8;
+
+export async function run({ state, json = false }: MeOptions): Promise<void> {
+  const status = await ask<StatusReport>(state, "/status");
+  const merges = await ask<RememberedMerge[]>(state, "/merges");
+  const others = await ask<PartAt[]>(state, "/parts", TURN_WITHIN_MS);
+  const report = { status, own: tally(merges).own, merges: merges.length, others };
+  if (json) printJson(report);
+  else print(`${textOf(report, Date.now())}\n`);
+}
+
+async function ask<T>(state: string, path: string, withinMs?: number): Promise<T> {
+  const response = await askApi(state, path, withinMs);
+  if (response !== undefined) return (await response.json()) as T;
+  throw new HearsayError(
+    "ERR_STATE",
+    `no peer runs on ${state}: start it with hearsay up ${shellOption("--state", state)}`,
+  );
+}
+
+/** @param nowMs wall time. */
+export function textOf({ status, own, merges, others }: MeReport, nowMs: number): string {
+  const { holdout, counters } = status;
+  const rows: [string, string][] = [
+    ["peer", status.peerId],
+    ...(holdout === null
+      ? [["my model", "no hold-out, so nobody can say how good it is (--holdout)"] as [string, string]]
+      : metricRows(holdout).map(([name, value]): [string, string] => [`my model, ${name}`, value])),
+    ["of it my own", merges === 0 ? "all: there was no merge yet" : `${percent(own)} over ${merges} merges`],
+    ["published", `${counters.published} models since the start`],
+    ["at others", atOthers(others)],
+  ];
+  return others.length === 0 ? facts(rows) : `${facts(rows)}\n${othersTable(others, nowMs)}`;
+}
+
+function atOthers(others: readonly PartAt[]): string {
+  const told = others.filter(({ failed }) => failed === undefined);
+  if (others.length === 0) return "nobody is connected, so nobody can be asked";
+  const merges = told.reduce((sum, one) => sum + one.merges, 0);
+  const sum = (statuses: readonly (keyof PartAt["statuses"])[]) =>
+    told.reduce((all, one) => all + statuses.reduce((some, status) => some + one.statuses[status], 0), 0);
+  const [counted, out] = [sum(["used", "clipped", "duplicate"]), sum(["removed", "invalid"])];
+  const silent = told.length === others.length ? "" : `; ${others.length - told.length} did not answer`;
+  return `my models counted in ${counted} and were left out of ${out} of the last ${merges} merges of ${told.length} neighbours, as their logs say${silent}`;
+}
+
+function othersTable(others: readonly PartAt[], nowMs: number): string {
+  const rows = others.map(({ peer, merges, statuses, share, lastTsMs, failed }) => {
+    if (failed !== undefined) return [peer.slice(-SHOWN), "-", "-", "-", "-", "-", "-", failed];
+    const last = lastTsMs === null ? "never" : `${spanText(Math.max(0, (nowMs - lastTsMs) / 1000))} ago`;
+    const { used, clipped, duplicate, removed, invalid } = statuses;
+    return [
+      ...[peer.slice(-SHOWN), String(merges), String(used + duplicate), String(clipped), String(removed)],
+      ...[String(invalid), percent(share ?? undefined), last],
+    ];
+  });
+  return table(["at", "merges", "used", "clipped", "removed", "invalid", "weight", "last"], rows);
+}

@@ -1,0 +1,73 @@
+/** `hearsay peers`: who else is there, how they are reached, when they were heard, and what they gave. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { askApi } from "../../api/api.ts";
+import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
+import type { Route } from "../../net/company.ts";
+import { shellOption } from "../../shell.ts";
+import { percent, printJson, spanText, table } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+
+interface PeersOptions {
+  readonly state: string;
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+/** Characters of a peer id that are shown: the first eight are the same for all. */
+const SHOWN = 8;
+const WATCH_EVERY_MS = 2_000;
+
+export async function run({ state, watch = false, json = false }: PeersOptions): Promise<void> {
+  for (let first = true; first || watch; first = false) {
+    if (!first) await sleep(WATCH_EVERY_MS);
+    const list = await listOf(state);
+    if (json) printJson(list);
+    else print(`${first ? "" : "\n"}${textOf(list)}\n`);
+  }
+}
+
+async function listOf(state: string): Promise<PeerList> {
+  const response = await askApi(state, "/peers");
+  if (response !== undefined) return (await response.json()) as PeerList;
+  throw new HearsayError(
+    "ERR_STATE",
+    `no peer runs on ${state}: start it with hearsay up ${shellOption("--state", state)}`,
+  );
+}
+
+/** The table, and a line above it. */
+export function textOf({ cycle, merges, peers }: PeerList): string {
+  const here = peers.filter(({ routes }) => routes.length > 0).length;
+  const head = `cycle ${cycle}: ${here} peers connected, ${peers.length} connected, known or banned; shares of ${merges} merges`;
+  if (peers.length === 0) return `${head}\nnobody yet: invite others with the line that hearsay status prints`;
+  const rows = peers.map((one) => [
+    one.name === undefined ? one.peer.slice(-SHOWN) : `${one.peer.slice(-SHOWN)}\n${one.name}`,
+    one.standing,
+    one.routes.map(routeText).join("\n") || "-",
+    one.heardSecondsAgo === null ? "-" : spanText(one.heardSecondsAgo),
+    one.gave === null ? "-" : String(one.gave.merges),
+    one.gave === null ? "-" : percent(one.gave.share),
+    notesOn(one, cycle).join("\n"),
+  ]);
+  return `${head}\n${table(["peer", "is", "reached", "heard", "merges", "share", "note"], rows)}`;
+}
+
+function routeText({ address, isOutbound, kind }: Route): string {
+  return `${isOutbound ? "out" : "in"} ${kind} ${address}`;
+}
+
+/** Why it gives nothing, or little. */
+function notesOn({ standing, proves, isSilent, routes, gave, waitsUntilCycle }: ListedPeer, cycle: number): string[] {
+  if (standing === "banned") return [proves === "end" ? "its key has ended" : "banned: two stories about its log"];
+  const silent = isSilent ? [routes.length > 0 ? "silent, though connected" : "silent"] : [];
+  const waits =
+    waitsUntilCycle === undefined
+      ? []
+      : [`its model could not be had: left out ${waitsUntilCycle - cycle} cycles more`];
+  const out =
+    gave === null || gave.leftOut === 0
+      ? []
+      : [`left out in ${percent(gave.leftOut)}${gave.leftOutBy === undefined ? "" : ` by ${gave.leftOutBy}`}`];
+  return [...silent, ...waits, ...out];
+}
