@@ -10,13 +10,13 @@ const TAIL = 3.6541528853610088;
 const AREA = 4.92867323399e-3;
 
 /** Right edges of the layers, falling; the first is that of a box as large as the tail and the layer below it. */
-const EDGES: Float64Array = edges();
+const EDGES: Float64Array = rightEdges();
 /** Share of each layer that lies under the curve for sure. */
 const SURE: Float64Array = Float64Array.from({ length: LAYERS }, (_, i) => edge(i + 1) / edge(i));
 /** e^(-x^2 / 2) at each edge. */
 const HEIGHTS: Float64Array = EDGES.map((x) => exp(-0.5 * x * x));
 
-function edges(): Float64Array {
+function rightEdges(): Float64Array {
   const found = new Float64Array(LAYERS + 1);
   let height = exp(-0.5 * TAIL * TAIL);
   found[0] = AREA / height;
@@ -66,20 +66,37 @@ function atEdge(layer: number, u: number, bits: Bits): number {
   return high + uniform(bits) * (low - high) < exp(-0.5 * x * x) ? x : normalDeviate(bits);
 }
 
+/** Indices of deviates that a first try left open. */
+let open = new Uint32Array(0);
+
 /**
  * Normal deviates times `deviation`, rounded to whole numbers: as many as two words of `tries` each give, to `to` from index 0 on. What they leave open
  * takes more from `bits`.
  */
 export function roundedDeviates(to: Float64Array, tries: Int32Array, deviation: number, bits: Bits): void {
   const count = tries.length / 2;
+  if (open.length < count) open = new Uint32Array(count);
+  const left = tryAll(to, tries, deviation, open);
+  for (let k = 0; k < left; k++) {
+    const i = open[k] as number;
+    const low = tries[2 * i] as number;
+    to[i] = Math.floor(atEdge(layerOf(low), placeOf(low, tries[2 * i + 1] as number), bits) * deviation + 0.5);
+  }
+}
+
+/** A loop without calls, three times as fast as one with them. How many were left open. */
+function tryAll(to: Float64Array, tries: Int32Array, deviation: number, leftOpen: Uint32Array): number {
+  const [edges, sure] = [EDGES, SURE];
+  const count = tries.length / 2;
+  let left = 0;
   for (let i = 0; i < count; i++) {
     const low = tries[2 * i] as number;
     const u = placeOf(low, tries[2 * i + 1] as number);
     const layer = layerOf(low);
-    // not one expression: a number that may come from a call would be an object on the heap, five times as slow
-    if (Math.abs(u) < (SURE[layer] as number)) to[i] = Math.floor(u * (EDGES[layer] as number) * deviation + 0.5);
-    else to[i] = Math.floor(atEdge(layer, u, bits) * deviation + 0.5);
+    to[i] = Math.floor(u * (edges[layer] as number) * deviation + 0.5);
+    if (!(Math.abs(u) < (sure[layer] as number))) leftOpen[left++] = i;
   }
+  return left;
 }
 
 /** Beyond TAIL (Marsaglia 1964). */

@@ -139,6 +139,14 @@ describe("a private training", () => {
     assert.deepEqual(fast, slow);
   });
 
+  it("has other noise each time, though the request, its seed with it, is the same", async () => {
+    const train = randomData(task, 10, "few");
+    const trainer = createDenseTrainer({ task, train, draws: createSimulatedDraws(createRng(1)) });
+    const request = { params, steps: 1, seed: "one", privateSteps: { ...steps(), rate: 1 } };
+    const [first, again] = [await trainer.fit(request), await trainer.fit(request)];
+    assert.equal(again.params.filter((x, i) => x === first.params[i]).length, 0);
+  });
+
   it("goes on where a step takes nobody: noise alone", async () => {
     const train = randomData(task, 10, "few");
     const trainer = createDenseTrainer({ task, train, draws: createSimulatedDraws(createRng(1)) });
