@@ -72,8 +72,9 @@ function partsOf(title: string, sweep: SweepCells, alone: readonly Cell[]): stri
     const name = heading(partition);
     return [
       ...shares.flatMap((share) => {
-        const cells = own.filter((cell) => cell.share === share || cell.share === 0);
-        if (!cells.some((cell) => cell.share === share)) return [];
+        const graphs = new Set(own.filter((cell) => cell.share === share).map(({ graph }) => graph));
+        const cells = own.filter((cell) => graphs.has(cell.graph) && (cell.share === share || cell.share === 0));
+        if (cells.length === 0) return [];
         return [
           `### The default rule, ${name}, ${whole(share)} % of liars`,
           `${caption(cells)}; ${liarsText(cells)}.`,
@@ -82,25 +83,27 @@ function partsOf(title: string, sweep: SweepCells, alone: readonly Cell[]): stri
         ];
       }),
       ...unique(here.map(({ graph }) => graph)).flatMap((graph) =>
-        rulesPart(
-          name,
-          graph,
-          here.filter((cell) => cell.graph === graph),
-          caption,
+        shares.flatMap((share) =>
+          rulesPart(
+            `${name}, ${graph}, ${whole(share)} % of liars`,
+            here.filter((cell) => cell.graph === graph && (cell.share === share || cell.share === 0)),
+            caption,
+          ),
         ),
       ),
     ];
   });
 }
 
-/** Nothing where there is one rule only. */
-function rulesPart(name: string, graph: string, all: readonly AttackCell[], caption: Caption): string[] {
-  const others = all.filter(({ rule }) => rule !== DEFAULT_RULE);
+/** @param all under one share of liars, and without. Nothing where none lie, or where one rule only has met them. */
+function rulesPart(name: string, all: readonly AttackCell[], caption: Caption): string[] {
+  const attacked = new Set(all.filter(({ share }) => share > 0).map(({ rule }) => rule));
+  const others = all.filter(({ rule }) => rule !== DEFAULT_RULE && attacked.has(rule));
   const known = new Set(others.map((cell) => `${cell.name}/${cell.share}`));
-  const cells = all.filter((cell) => known.has(`${cell.name}/${cell.share}`));
+  const cells = all.filter((cell) => attacked.has(cell.rule) && known.has(`${cell.name}/${cell.share}`));
   if (rulesIn(cells).length < 2) return [];
   return [
-    `### Rules, ${name}, ${graph}`,
+    `### Rules, ${name}`,
     `${caption(cells)}; ${liarsText(cells)}. Differences are paired by seed.`,
     markdownTable(rulesSummary(cells)),
     markdownTable(rulesGrid(cells)),

@@ -3,7 +3,7 @@ import { lineChart } from "../report/plots.ts";
 import type { Point } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
-import { captionOf, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import {
   accuracyOf,
@@ -24,7 +24,7 @@ export function splitSection(sweep: SweepCells): Section {
   const split = cells.filter(({ scenario }) => scenario.network.partitions.length > 0);
   const [first] = split;
   const [from, to] = first ? timesOf(first.scenario) : [0, 0];
-  const pairs = split.map((cell) => ({ cell, whole: wholeOf(cell, cells), name: dataName(cell.scenario) }));
+  const pairs = split.map((cell) => ({ cell, whole: wholeOf(cell, cells), name: placeOf(cell.scenario) }));
   const at = (seconds: number, figure: FigureOf) => (series: readonly Point[]) =>
     valueAt(series, seconds, secondsOf, figure);
   return {
@@ -35,7 +35,7 @@ export function splitSection(sweep: SweepCells): Section {
       `first is within ${AGREEMENT} times that of the run without. ${captionOf(sweep)}.`,
     table: {
       head: [
-        "data",
+        "data, graph",
         `accuracy before (${from} s)`,
         `in two halves (${to} s)`,
         "at the end",
@@ -99,11 +99,15 @@ function timesOf({ cycles, devices, network }: Scenario): [from: number, to: num
   return [from * seconds, to * seconds];
 }
 
-/** The cell of the same data whose network stays whole. */
+/** The cell of the same data and graph whose network stays whole. */
 function wholeOf({ scenario }: Cell, cells: readonly Cell[]): Cell | undefined {
   return cells.find(
-    (other) => other.scenario.network.partitions.length === 0 && dataName(other.scenario) === dataName(scenario),
+    (other) => other.scenario.network.partitions.length === 0 && placeOf(other.scenario) === placeOf(scenario),
   );
+}
+
+function placeOf(scenario: Scenario): string {
+  return `${dataName(scenario)}, ${graphName(scenario)}`;
 }
 
 function seriesOf({ outcomes }: Cell, seed: number): readonly Point[] {

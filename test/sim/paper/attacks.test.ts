@@ -132,11 +132,37 @@ describe("the attack report", () => {
       return { mean: isKrum ? mean - 0.1 : mean, worst };
     });
     const text = report(own);
-    const part = text.slice(text.indexOf("### Rules, Dirichlet 0.1, degree 8"));
+    const part = text.slice(text.indexOf("### Rules, Dirichlet 0.1, degree 8, 20 % of liars"));
     assert.match(part, /\| guarded-median \| 84\.0 ± 2\.0 \| 84\.0: ipm \| {2}\| {2}\|/);
     assert.match(part, /\| krum \| 74\.0 ± 2\.0 \| 74\.0: ipm \| 10\.0 ± 0\.0 \| 10\.0 ± 0\.0 \|/);
     assert.match(part, /\| ipm \| 84\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \| 74\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \|/);
     assert.doesNotMatch(part, /foe|NaN|undefined/);
+  });
+
+  it("never mixes shares of liars: each has tables of its own, of the graphs and rules that met it", () => {
+    const few = { kind: "ipm", share: 0.1 };
+    const rules = ["guarded-median", "krum"];
+    const grids = [
+      { "task.aggregation.rule": rules, attack: [null, { kind: "ipm" }], "network.topology": GRAPHS },
+      { "task.aggregation.rule": rules, attack: [few], "network.topology": [GRAPHS[1]] },
+    ];
+    const own = cells({ scenario: BASE, grids, seeds: SEEDS }, ({ attack }) =>
+      attack?.share === 0.1 ? { mean: 0.93, worst: 0.9 } : GOOD,
+    );
+    const [, ...parts] = report(own).split("### ");
+    assert.deepEqual(
+      parts.map((part) => part.slice(0, part.indexOf("\n"))),
+      [
+        "The default rule, Dirichlet 0.1, 20 % of liars",
+        "The default rule, Dirichlet 0.1, 10 % of liars",
+        "Rules, Dirichlet 0.1, complete, 20 % of liars",
+        "Rules, Dirichlet 0.1, degree 8, 20 % of liars",
+        "Rules, Dirichlet 0.1, degree 8, 10 % of liars",
+      ],
+    );
+    assert.match(parts[1] ?? "", /\| attack \| degree 8 \| costs \|\n/);
+    assert.match(parts[3] ?? "", /\| ipm \| 95\.0 .*\| 95\.0 /);
+    assert.match(parts[4] ?? "", /\| ipm \| 93\.0 .*\| 93\.0 /);
   });
 
   it("of the cut is one table, with what lies cost below it", () => {
