@@ -29,10 +29,21 @@ export { rowsByLabel, rowsByOwner } from "../protocol/learn/data/groups.ts";
 export { cut } from "../protocol/learn/data/partitions/cut.ts";
 export type { Deal, Partition } from "../protocol/learn/data/partitions/partition.ts";
 export type { ClassificationMetric, Metric, RegressionMetric } from "../protocol/learn/metrics/metric.ts";
+export {
+  type Algorithm,
+  defineAlgorithm,
+  type Environment,
+  type Learner,
+  type Participant,
+} from "../sim/algorithms/algorithm.ts";
+export { average, weightedSum } from "../sim/algorithms/average.ts";
+export { decodeModel, encodeModel, KEPT, MODEL_TOPIC, type ModelMessage } from "../sim/algorithms/message.ts";
+export { createSites, type Site } from "../sim/algorithms/site.ts";
 export type { Attack, Coalition, Disguise, HonestModel, Liar } from "../sim/attacks/attack.ts";
 export { crafting } from "../sim/attacks/crafted.ts";
 export { defineAttack } from "../sim/attacks/define.ts";
 export { noiseOption } from "../sim/attacks/noise.ts";
+export { type Crowd, defineTopology, type Link, link, type Topology } from "../sim/network/topologies/topology.ts";
 export { definePlugin, type Plugin } from "../sim/plugins/plugin.ts";
 export type { KeptModel } from "../sim/run/experiment.ts";
 export type { CurvePoint, PeerRow, Point, Report, Summary } from "../sim/run/report.ts";

@@ -18,7 +18,7 @@ export const peersOption = (help: string): Option => new Option("--peers <n>", h
 export const pluginOption = (): Option =>
   new Option(
     "--plugin <file>",
-    "add the attacks, rules, partitions, metrics and codecs of a file; may be repeated",
+    "add the attacks, rules, partitions, metrics, codecs, topologies and algorithms of a file; may be repeated",
   ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
 export const workersOption = (help = "threads (default: one for each core)"): Option =>

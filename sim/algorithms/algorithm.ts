@@ -93,6 +93,19 @@ export interface Algorithm {
   readonly about: string;
   readonly source: string;
   readonly options: z.ZodType;
-  /** Sets everything up on the clock; nothing has run when it resolves. Learners are in the order of the participants. */
+  /**
+   * Sets everything up on the clock; nothing has run when it resolves. Learners are in the order of the participants.
+   * @param options all of them.
+   */
   start(environment: Environment, options: Readonly<Record<string, unknown>>): Promise<readonly Learner[]>;
+}
+
+interface Definition<S extends z.ZodType> extends Pick<Algorithm, "name" | "about" | "source"> {
+  readonly options: S;
+  start(environment: Environment, options: z.output<S>): Promise<readonly Learner[]>;
+}
+
+/** Algorithms are written with the type of their own options; this gives them the one that registry and scenarios hold. */
+export function defineAlgorithm<S extends z.ZodType>(definition: Definition<S>): Algorithm {
+  return definition as Algorithm;
 }

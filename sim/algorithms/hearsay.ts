@@ -8,6 +8,7 @@ import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { parseByteLimit, UNLIMITED } from "../../protocol/traffic/byte-limit.ts";
 import { createNodeBudget, type NodeBudget } from "../network/budget.ts";
+import { membershipOptions } from "../network/topologies/membership.ts";
 import type { MembershipSpec } from "../seams/membership.ts";
 import { type RunningPeer, startPeer } from "../seams/peer.ts";
 import { createSimulatedSecrecy } from "../seams/secrecy.ts";
@@ -41,10 +42,10 @@ function isReadByRestartsOnly(key: string): boolean {
 
 /** Where the scenario leaves it to the peers whom they are connected to: they begin with the first few of them. */
 function membershipOf({ scenario, participants }: Environment): MembershipSpec | undefined {
-  const { topology } = scenario.network;
-  if (topology.kind !== "membership") return undefined;
-  const bootstrap = participants.slice(0, topology.bootstrap).map(({ identity }) => identity.peerId);
-  return { bootstrap, maxOutbound: topology.maxOutbound };
+  const options = membershipOptions(scenario.network.topology);
+  if (options === undefined) return undefined;
+  const bootstrap = participants.slice(0, options.bootstrap).map(({ identity }) => identity.peerId);
+  return { bootstrap, maxOutbound: options.maxOutbound };
 }
 
 /** Of a peer that another thread runs, this one knows only whether it is there. */

@@ -1,4 +1,5 @@
 /** The ways of learning together, by the name that scenarios use. Only sim/ knows the baselines, which are all but `hearsay`. */
+import { type Registry, registryOf } from "../../protocol/base/registry.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { centralised } from "./centralised.ts";
 import { dPsgd } from "./d-psgd.ts";
@@ -8,6 +9,13 @@ import { gossip } from "./gossip.ts";
 import { hearsay } from "./hearsay.ts";
 import { local } from "./local.ts";
 
-export const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map(
-  [hearsay, gossip, epidemic, dPsgd, fedavg, centralised, local].map((algorithm) => [algorithm.name, algorithm]),
-);
+/** Every algorithm, by name. One more is its file and its place in this list. */
+export const ALGORITHMS: Registry<Algorithm> = registryOf([
+  hearsay,
+  gossip,
+  epidemic,
+  dPsgd,
+  fedavg,
+  centralised,
+  local,
+]);

@@ -2,10 +2,10 @@
 import * as z from "zod";
 import type { Immutable } from "../../protocol/base/immutable.ts";
 import { parseByteLimit } from "../../protocol/traffic/byte-limit.ts";
+import { choice } from "./choice.ts";
 
 /** A complete network; shares are in 0 .. 1. */
 export type NetworkSpec = Immutable<z.output<typeof networkSchema>>;
-export type TopologySpec = NetworkSpec["topology"];
 export type LatencySpec = NetworkSpec["latency"];
 export type BandwidthSpec = NonNullable<NetworkSpec["bandwidth"]>;
 export type PartitionSpec = NetworkSpec["partitions"][number];
@@ -35,44 +35,6 @@ const latency = z.discriminatedUnion("kind", [
     .describe(
       "places of the world: row i, column j is the one-way time from i to j; peers are dealt to places in turn",
     ),
-]);
-
-const topology = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("complete") }),
-  z
-    .strictObject({ kind: z.literal("random"), degree: z.int().min(2).max(1000).default(32) })
-    .describe("random rings laid over each other until every peer has `degree`; complete where peers are few"),
-  z
-    .strictObject({ kind: z.literal("ring"), degree: z.int().min(2).max(1000).multipleOf(2).default(2) })
-    .describe("each with its `degree` (even) nearest, half of them on each side"),
-  z
-    .strictObject({ kind: z.literal("dumbbell"), bridges: z.int().min(1).default(1) })
-    .describe("two cliques and `bridges` links between them"),
-  z
-    .strictObject({ kind: z.literal("two-worlds"), across: z.int().min(1).max(1000).default(1) })
-    .describe(
-      "two cliques of half the peers, each peer with `across` links to the other one (Gaucher et al., ICML 2025)",
-    ),
-  z
-    .strictObject({
-      kind: z.literal("edges"),
-      links: z
-        .array(
-          z
-            .tuple([z.int().min(0), z.int().min(0)])
-            .refine(([a, b]) => a !== b, "a link needs two peers; leave the row out"),
-        )
-        .min(1)
-        .describe("[a, b], numbers of peers from 0, in any order. Or a file with these columns"),
-    })
-    .describe("the links themselves, as of a real network"),
-  z
-    .strictObject({
-      kind: z.literal("membership"),
-      bootstrap: z.int().min(1).max(1000).default(2).describe("the first so many peers are known to all at the start"),
-      maxOutbound: z.int().min(1).max(300).default(32).describe("connections that each peer dials at most"),
-    })
-    .describe("no links are given: peers find one another as real peers do (protocol/membership)"),
 ]);
 
 const bandwidth = z
@@ -111,7 +73,7 @@ const nat = z
 
 export const networkSchema = z
   .strictObject({
-    topology: topology.prefault({ kind: "random" }),
+    topology: choice.default({ kind: "random" }),
     announcements: z
       .enum(["neighbours", "flood"])
       .default("neighbours")

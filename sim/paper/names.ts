@@ -1,8 +1,10 @@
 /** What attacks, splits of the data and rules are called in tables, and the caption that says how cells came about. */
+import type * as z from "zod";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { textOf } from "../compare/sweep.ts";
-import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
+import { TOPOLOGIES } from "../network/topologies/registry.ts";
+import { type Choice, optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
 import { counted } from "./markdown.ts";
 
@@ -17,24 +19,24 @@ export const DEFAULT_INBOX = 8;
 /** `none`, `ipm`, `alie z=1.5, noise 0.5`: options at their defaults are left out. */
 export function attackName({ attack }: Pick<Scenario, "attack">): string {
   if (attack === undefined) return "none";
-  const parsed = ATTACKS.get(attack.kind)?.options.safeParse({});
-  return nameOf(attack.kind, optionsOf(attack), parsed?.success ? parsed.data : {});
+  return choiceName(attack, ATTACKS.get(attack.kind));
 }
 
 /** `hearsay, k 8`, `fedavg deadline 30`. */
 export function algorithmName({ algorithm, task }: Scenario): string {
   if (algorithm.kind === "hearsay") return `hearsay, k ${aggregationOf({ task }).inboxSize}`;
-  const parsed = ALGORITHMS.get(algorithm.kind)?.options.safeParse({});
-  return nameOf(algorithm.kind, optionsOf(algorithm), parsed?.success ? parsed.data : {});
+  return choiceName(algorithm, ALGORITHMS.get(algorithm.kind));
 }
 
-function nameOf(kind: string, options: Readonly<Record<string, unknown>>, defaults: unknown): string {
-  const usual = defaults as Readonly<Record<string, unknown>>;
-  const named = Object.entries(options).filter(
+/** The name, and the options that are not at their defaults. */
+function choiceName(choice: Choice, known: { readonly options: z.ZodType } | undefined): string {
+  const parsed = known?.options.safeParse({});
+  const usual = (parsed?.success ? parsed.data : {}) as Readonly<Record<string, unknown>>;
+  const named = Object.entries(optionsOf(choice)).filter(
     ([option, value]) => ALWAYS_NAMED.includes(option) || JSON.stringify(value) !== JSON.stringify(usual[option]),
   );
   const parts = named.map(([option, value]) => `${option}${option.length === 1 ? "=" : " "}${textOf(value)}`);
-  return [kind, parts.join(", ")].filter((part) => part !== "").join(" ");
+  return [choice.kind, parts.join(", ")].filter((part) => part !== "").join(" ");
 }
 
 interface Aggregation {
@@ -52,19 +54,8 @@ export function aggregationOf({ task }: Pick<Scenario, "task">): { rule: string;
 
 /** `complete`, `degree 8`, `1 bridge`: who is linked to whom. */
 export function graphName({ network: { topology }, peers }: Pick<Scenario, "network" | "peers">): string {
-  switch (topology.kind) {
-    case "random":
-    case "ring": {
-      const name = `${topology.kind === "ring" ? "ring, " : ""}degree ${topology.degree}`;
-      return peers <= topology.degree + 1 ? "complete" : name;
-    }
-    case "dumbbell":
-      return counted(topology.bridges, "bridge");
-    case "two-worlds":
-      return `two worlds, ${topology.across} across`;
-    default:
-      return topology.kind;
-  }
+  const known = TOPOLOGIES.get(topology.kind);
+  return known?.label?.(optionsOf(topology), peers) ?? choiceName(topology, known);
 }
 
 export function whole(share: number): string {

@@ -9,7 +9,9 @@ import { numParams } from "../../protocol/base/task.ts";
 import type { BodyCodec, BodyLayout, Codec } from "../../protocol/codec/codec.ts";
 import type { Partition } from "../../protocol/learn/data/partitions/partition.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
+import type { Algorithm, Learner } from "../algorithms/algorithm.ts";
 import type { Attack } from "../attacks/attack.ts";
+import { simpleLinks, type Topology } from "../network/topologies/topology.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** Throws where a value is not what was to be given; else gives it. */
@@ -61,7 +63,49 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
       return checkedBody(demand(isWhole, "forLayout", body, BODY), layout, demand);
     },
   }),
+  topologies: (topology: Topology, demand) => ({
+    links(crowd, options) {
+      const { peers } = crowd;
+      const links = topology.links(crowd, options);
+      const isPeer = (number: unknown) => Number.isInteger(number) && Number(number) >= 0 && Number(number) < peers;
+      const known = demand(Array.isArray(links), "links", links, LINKS);
+      const wrong = known.find((ends) => !Array.isArray(ends) || ends.length !== 2 || !ends.every(isPeer));
+      demand(wrong === undefined, "links", String(wrong), `${LINKS}, from 0 to ${peers - 1}`);
+      const loop = known.find(([a, b]) => a === b);
+      demand(loop === undefined, "links", String(loop), `${LINKS}: two, not one`);
+      return simpleLinks(known, peers);
+    },
+  }),
+  algorithms: (algorithm: Algorithm, demand) => ({
+    async start(environment, options) {
+      const learners = await algorithm.start(environment, options);
+      const { participants, task } = environment;
+      const isWhole = Array.isArray(learners) && learners.length === participants.length && learners.every(isLearner);
+      const wanted = `${participants.length} learners, one for each participant: site.learner() makes one`;
+      const length = numParams(task);
+      return demand(isWhole, "start", learners, wanted).map((one) => checkedLearner(one, length, demand));
+    },
+  }),
 };
+
+const LINKS = "a list of links [a, b], numbers of two peers";
+
+function checkedLearner(learner: Learner, length: number, demand: Demand): Learner {
+  const vector = (call: string, params: Float32Array) => {
+    const fits = params instanceof Float32Array && params.length === length;
+    return demand(fits, `start().${call}`, params, `a Float32Array of ${length} numbers`);
+  };
+  return overriding(learner, {
+    model: () => vector("model", learner.model()),
+    current: () => vector("current", learner.current()),
+  });
+}
+
+const LEARNER_CALLS = ["model", "current", "cycles", "bytesOut"] as const satisfies (keyof Learner)[];
+
+function isLearner(one: Learner | undefined): boolean {
+  return one !== undefined && LEARNER_CALLS.every((call) => typeof one[call] === "function");
+}
 
 const BODY = "{ isLossless, minBytes, maxBytes, encode, decode }, minBytes at most maxBytes";
 

@@ -6,7 +6,9 @@ import type { Registry } from "../../protocol/base/registry.ts";
 import { CODECS } from "../../protocol/codec/registry.ts";
 import { PARTITIONS } from "../../protocol/learn/data/partitions/registry.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";
+import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
+import { TOPOLOGIES } from "../network/topologies/registry.ts";
 import { checked } from "./checked.ts";
 import type { Plugin } from "./plugin.ts";
 import { pluginSchema } from "./shape.ts";
@@ -15,13 +17,15 @@ interface Named {
   readonly name: string;
 }
 
-/** Kind by kind. One more is a line here, one in `plugin.ts` and one in `shape.ts`. */
+/** Kind by kind. One more is a line here, one in `plugin.ts`, one in `shape.ts` and one in `checked.ts`. */
 const REGISTRIES: Readonly<Record<keyof Plugin, Registry<Named>>> = {
   attacks: ATTACKS,
   rules: RULES,
   partitions: PARTITIONS,
   metrics: METRICS,
   codecs: CODECS,
+  topologies: TOPOLOGIES,
+  algorithms: ALGORITHMS,
 };
 
 const KINDS = Object.keys(REGISTRIES) as (keyof Plugin)[];

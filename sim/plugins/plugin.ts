@@ -1,9 +1,11 @@
-/** What a plugin is: attacks, rules, partitions, metrics and codecs of a researcher, which scenarios name as they name those of Hearsay. */
+/** What a plugin is: attacks, rules, partitions, metrics, codecs, topologies and algorithms of a researcher, which scenarios name as they name those of Hearsay. */
 import type { Rule } from "../../protocol/aggregate/rows/rule.ts";
 import type { Codec } from "../../protocol/codec/codec.ts";
 import type { Partition } from "../../protocol/learn/data/partitions/partition.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
+import type { Algorithm } from "../algorithms/algorithm.ts";
 import type { Attack } from "../attacks/attack.ts";
+import type { Topology } from "../network/topologies/topology.ts";
 
 /**
  * The default export of a plugin file. Everything in it has a name of its own kind that nobody has yet. Simulations promise the same bytes for the
@@ -20,6 +22,10 @@ export interface Plugin {
   readonly metrics?: readonly Metric[];
   /** `task: { codec: NAME }`. */
   readonly codecs?: readonly Codec[];
+  /** `network: { topology: { kind: NAME } }`; `defineTopology` makes one. */
+  readonly topologies?: readonly Topology[];
+  /** `algorithm: { kind: NAME }`; `defineAlgorithm` makes one. */
+  readonly algorithms?: readonly Algorithm[];
 }
 
 /** The plugin itself: an editor then checks it as it is written. */

@@ -61,6 +61,22 @@ const codec = z.looseObject({
   forLayout: calls("(layout) => { isLossless, minBytes, maxBytes, encode, decode }"),
 });
 
+const topology = z.looseObject({
+  name,
+  about: text,
+  options,
+  links: calls("({ peers, rng }, options) => list of [a, b]; defineTopology() makes a topology"),
+  label: calls("(options, peers) => text").optional(),
+});
+
+const algorithm = z.looseObject({
+  name,
+  about: text,
+  source: text,
+  options,
+  start: calls("async (environment, options) => learners; defineAlgorithm() makes an algorithm"),
+});
+
 /** Of the default export. A list of a kind that there is not is a fault. */
 export const pluginSchema = z.strictObject(
   {
@@ -69,6 +85,8 @@ export const pluginSchema = z.strictObject(
     partitions: z.array(partition, "give a list").optional(),
     metrics: z.array(metric, "give a list").optional(),
     codecs: z.array(codec, "give a list").optional(),
+    topologies: z.array(topology, "give a list").optional(),
+    algorithms: z.array(algorithm, "give a list").optional(),
   },
   {
     error: ({ code, input }) =>

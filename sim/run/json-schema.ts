@@ -1,10 +1,11 @@
-/** JSON Schema of a scenario as people write it, with the options of every algorithm and attack that the registries know. */
+/** JSON Schema of a scenario as people write it, with the options of every algorithm, attack and topology that the registries know. */
 import type * as z from "zod";
 import { type JsonSchema, jsonSchemaOf, refined } from "../../protocol/base/json-schema.ts";
 import { partitionPattern } from "../../protocol/learn/data/partition.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
+import { TOPOLOGIES } from "../network/topologies/registry.ts";
 import { scenarioSchema } from "../seams/scenario-schema.ts";
 
 interface Registered {
@@ -21,6 +22,7 @@ export function scenarioJsonSchema(): JsonSchema {
     ["partition", { pattern: partitionPattern() }],
     ["algorithm", choices(ALGORITHMS)],
     ["attack", choices(ATTACKS, OF_EVERY_ATTACK)],
+    ["network.topology", choices(TOPOLOGIES)],
   ];
   const schema = refinements.reduce(
     (whole, [path, keywords]) => refined(whole, path, keywords),

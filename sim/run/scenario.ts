@@ -14,6 +14,8 @@ import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
+import { membershipOptions } from "../network/topologies/membership.ts";
+import { TOPOLOGIES } from "../network/topologies/registry.ts";
 import { scenarioSchema } from "../seams/scenario-schema.ts";
 import type { Choice, Scenario } from "../seams/scenario-type.ts";
 
@@ -32,6 +34,7 @@ export function parseScenario(source: unknown): Scenario {
   const faults: Fault[] = [];
   const algorithm = checkChoice("algorithm", draft.algorithm, ALGORITHMS, faults);
   const attack = draft.attack && checkChoice("attack", draft.attack, ATTACKS, faults, ["share"]);
+  const topology = checkChoice("network.topology", draft.network.topology, TOPOLOGIES, faults);
   try {
     parsePartition(draft.partition);
   } catch (error) {
@@ -48,7 +51,7 @@ export function parseScenario(source: unknown): Scenario {
         path: `metrics.also.${i}`,
         message: `"${name}" is unknown; one of ${[...METRICS.keys()].join(", ")}`,
       });
-  faults.push(...membershipFaults(draft), ...edgeFaults(draft));
+  faults.push(...membershipFaults(draft, topology), ...identityFaults(draft, topology));
   const restarts = RESTARTING.includes(draft.churn.kind);
   if (restarts && draft.logs === "heads")
     faults.push({
@@ -56,7 +59,8 @@ export function parseScenario(source: unknown): Scenario {
       message: "heads are not enough for peers that restart (churn): leave it out, or keep",
     });
   if (faults.length > 0) throw scenarioError(faults);
-  return { ...draft, algorithm, logs: draft.logs ?? (restarts ? "keep" : "heads"), ...(attack && { attack }) };
+  const network = { ...draft.network, topology };
+  return { ...draft, algorithm, network, logs: draft.logs ?? (restarts ? "keep" : "heads"), ...(attack && { attack }) };
 }
 
 /** Hexadecimal SHA-256 of the scenario without its seed. Of plugins the content counts, and not where they lie. */
@@ -67,8 +71,9 @@ export function scenarioHash({ seed: _, ...scenario }: Scenario, crypto: Pick<Cr
 }
 
 /** What a topology that peers make by themselves does not go with. */
-function membershipFaults({ network: { topology }, algorithm, attack, churn, peers }: Draft): Fault[] {
-  if (topology.kind !== "membership") return [];
+function membershipFaults({ algorithm, attack, churn, peers }: Draft, topology: Choice): Fault[] {
+  const options = membershipOptions(topology);
+  if (options === undefined) return [];
   const path = "network.topology.kind";
   const remedy = "choose another topology";
   const faults: Fault[] = [];
@@ -81,18 +86,18 @@ function membershipFaults({ network: { topology }, algorithm, attack, churn, pee
     faults.push({ path, message: `${attack.kind} arranges links, and with membership peers open theirs: ${remedy}` });
   if (CONTACTS.includes(churn.kind))
     faults.push({ path, message: `churn ${churn.kind} says who is connected to whom: leave the topology out` });
-  if (topology.bootstrap >= peers)
+  if (options.bootstrap >= peers)
     faults.push({
       path: "network.topology.bootstrap",
-      message: `all of ${peers} peers would be known from the start: lower it (given: ${topology.bootstrap})`,
+      message: `all of ${peers} peers would be known from the start: lower it (given: ${options.bootstrap})`,
     });
   return faults;
 }
 
 /** Identities beside those of the devices are in no list of links. */
-function edgeFaults({ network: { topology }, attack }: Draft): Fault[] {
-  if (topology.kind !== "edges" || attack === undefined || ATTACKS.get(attack.kind)?.identities === undefined)
-    return [];
+function identityFaults({ attack }: Draft, topology: Choice): Fault[] {
+  if (!TOPOLOGIES.get(topology.kind)?.ofDevicesOnly || attack === undefined) return [];
+  if (ATTACKS.get(attack.kind)?.identities === undefined) return [];
   const message = `${attack.kind} makes further identities, which a list of links does not have: choose another topology`;
   return [{ path: "network.topology.kind", message }];
 }

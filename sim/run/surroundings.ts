@@ -12,7 +12,7 @@ import type { ContactChange, PresenceChange } from "../devices/presence.ts";
 import type { Conditions } from "../network/conditions.ts";
 import { createConditions } from "../network/models.ts";
 import type { Network } from "../network/network.ts";
-import { linksOf } from "../network/topology.ts";
+import { linksOf } from "../network/topologies/registry.ts";
 import type { VirtualClock } from "../seams/clock.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import type { Member } from "./cast.ts";

@@ -1,14 +1,11 @@
 /** The shape of a scenario as people write it: types, bounds and defaults of every field. The type `Scenario` (`scenario-type.ts`) comes from it. */
 import * as z from "zod";
 import { churnSchema, deviceSchema } from "../devices/schema.ts";
+import { choice } from "../network/choice.ts";
 import { networkSchema } from "../network/schema.ts";
 
 const share = z.number().min(0).max(1);
 const wholePositive = z.int().positive();
-/** `name`, or `{ kind: name, ...options }`; the options are checked by the entry of the registry. */
-const choice = z.union([z.string().transform((kind) => ({ kind })), z.looseObject({ kind: z.string() })], {
-  error: "give a name, or { kind: NAME, ...options }; hearsay sim list shows them",
-});
 
 const data = z.strictObject({
   set: z.string().describe("a shipped set, or a file that hearsay up --data reads"),
@@ -94,7 +91,7 @@ export const scenarioSchema = z.strictObject({
     .array(plugin)
     .optional()
     .describe(
-      "files that add attacks, rules, partitions, metrics or codecs, beside the scenario or here (sim/README.md)",
+      "files that add attacks, rules, partitions, metrics, codecs, topologies or algorithms, beside the scenario or here (sim/README.md)",
     ),
   partition: z.string().default("iid").describe("how the rows are dealt to the peers"),
   task: z

@@ -20,17 +20,21 @@ interface ListOptions {
   readonly plugin?: readonly string[];
 }
 
-type Named = Pick<import("../../../sim/attacks/attack.ts").Attack, "name" | "about" | "source" | "options">;
+type Named = Pick<
+  import("../../../sim/network/topologies/topology.ts").Topology,
+  "name" | "about" | "source" | "options"
+>;
 
 export async function run(options: ListOptions): Promise<void> {
   const files = (options.plugin ?? []).map((file) => ({ file }));
   const { refs } = await installPlugins(files, ".");
   const lists = await collect();
   if (options.json) return printJson({ ...lists, ...(refs.length > 0 && { plugins: refs }) });
-  const { algorithms, attacks, rules, partitions, metrics, codecs, sets } = lists;
+  const { algorithms, attacks, topologies, rules, partitions, metrics, codecs, sets } = lists;
   const parts = [
     section("Algorithms", "algorithm: NAME, or { kind: NAME, ...options }", algorithms),
     section("Attacks", "attack: { kind: NAME, share: 0.2, ...options }", attacks),
+    section("Topologies", "network: { topology: NAME }, or { topology: { kind: NAME, ...options } }", topologies),
     section("Rules", "task: { aggregation: { rule: NAME, parameters: { ... } } }", rules),
     section("Partitions", "partition: NAME, or NAME:NUMBER", partitions),
     section("Metrics", "metrics: { also: [NAME] }", metrics),
@@ -55,6 +59,7 @@ export async function run(options: ListOptions): Promise<void> {
 async function collect(): Promise<Record<ListName, readonly Entry[]>> {
   const { ALGORITHMS } = await import("../../../sim/algorithms/registry.ts");
   const { ATTACKS } = await import("../../../sim/attacks/registry.ts");
+  const { TOPOLOGIES } = await import("../../../sim/network/topologies/registry.ts");
   const { RULES } = await import("../../../protocol/aggregate/registry.ts");
   const { PARTITIONS } = await import("../../../protocol/learn/data/partitions/registry.ts");
   const { METRICS } = await import("../../../protocol/learn/metrics/registry.ts");
@@ -68,6 +73,7 @@ async function collect(): Promise<Record<ListName, readonly Entry[]>> {
   return {
     algorithms: entries(ALGORITHMS.values(), entryOf),
     attacks: entries(ATTACKS.values(), entryOf),
+    topologies: entries(TOPOLOGIES.values(), entryOf),
     rules: entries(RULES.values(), ({ name, parameters }) => ({ name, options: defaultsOf(parameters) })),
     partitions: entries(PARTITIONS.values(), ({ name, about, number }) => ({
       name: number === undefined ? name : `${name}:${number.name}`,
@@ -79,11 +85,16 @@ async function collect(): Promise<Record<ListName, readonly Entry[]>> {
   };
 }
 
-type ListName = "algorithms" | "attacks" | "rules" | "partitions" | "metrics" | "codecs" | "sets";
+type ListName = "algorithms" | "attacks" | "topologies" | "rules" | "partitions" | "metrics" | "codecs" | "sets";
 
 function entryOf({ name, about, source, options }: Named): Entry {
   const parsed = options.safeParse({});
-  return { name, about, source, options: parsed.success ? (parsed.data as Entry["options"] & object) : {} };
+  return {
+    name,
+    about,
+    ...(source !== undefined && { source }),
+    options: parsed.success ? (parsed.data as Entry["options"] & object) : {},
+  };
 }
 
 function defaultsOf(parameters: Readonly<Record<string, { readonly default: number }>>): Record<string, number> {

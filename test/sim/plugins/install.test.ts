@@ -6,11 +6,17 @@ import * as z from "zod";
 import { loadPluginFile } from "../../../node/commands/sim/plugin-file.ts";
 import { findRule, RULES } from "../../../protocol/aggregate/registry.ts";
 import { registryOf } from "../../../protocol/base/registry.ts";
+import { createRng } from "../../../protocol/base/rng.ts";
 import { CODECS } from "../../../protocol/codec/registry.ts";
 import { parsePartition, partition } from "../../../protocol/learn/data/partition.ts";
 import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
 import { taskJsonSchema } from "../../../protocol/task/json-schema.ts";
+import type { Learner } from "../../../sim/algorithms/algorithm.ts";
+import { ALGORITHMS } from "../../../sim/algorithms/registry.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
+import { linksOf, TOPOLOGIES } from "../../../sim/network/topologies/registry.ts";
+import { simpleLinks } from "../../../sim/network/topologies/topology.ts";
+import { graphName } from "../../../sim/paper/names.ts";
 import { installPlugin, originOf } from "../../../sim/plugins/install.ts";
 import type { Plugin } from "../../../sim/plugins/plugin.ts";
 import { scenarioJsonSchema } from "../../../sim/run/json-schema.ts";
@@ -21,11 +27,11 @@ async function example(kind: string): Promise<Plugin> {
   return (await loadPluginFile(join(TOP, "sim/examples", `${kind}.ts`), kind)).plugin as Plugin;
 }
 
-const KINDS = ["attack", "codec", "metric", "partition", "rule"];
-const [attack, codec, metric, growing, rule] = (await Promise.all(KINDS.map(example))) as [
-  ...[Plugin, Plugin, Plugin, Plugin, Plugin],
+const KINDS = ["attack", "codec", "metric", "partition", "rule", "topology", "algorithm"];
+const [attack, codec, metric, growing, rule, topology, algorithm] = (await Promise.all(KINDS.map(example))) as [
+  ...[Plugin, Plugin, Plugin, Plugin, Plugin, Plugin, Plugin],
 ];
-const EXAMPLES = { ...attack, ...codec, ...metric, ...growing, ...rule };
+const EXAMPLES = { ...attack, ...codec, ...metric, ...growing, ...rule, ...topology, ...algorithm };
 
 function withInstalled(plugin: unknown, check: () => void): void {
   const remove = installPlugin(plugin, "mine.ts");
@@ -47,29 +53,36 @@ const refused = (plugin: unknown, ...lines: RegExp[]) =>
     },
   );
 
+const SCENARIO = { name: "x", data: { set: "digits" } };
+
 describe("a plugin", () => {
   const scenario = {
-    name: "x",
-    data: { set: "digits" },
+    ...SCENARIO,
     attack: { kind: "shrink", factor: 0.25 },
     partition: "growing:1.5",
     metrics: { also: ["top2"] },
+    network: { topology: { kind: "small-world", degree: 4 } },
+    algorithm: "neighbour-mean",
   };
 
   it("makes its names good in scenarios, tasks and their JSON Schemas, and only as long as it is installed", () => {
-    assert.throws(() => parseScenario(scenario), /shrink.*\n.*growing.*\n.*top2/);
+    assert.throws(() => parseScenario(scenario), /neighbour-mean.*\n.*shrink.*\n.*small-world.*\n.*growing.*\n.*top2/);
     withInstalled(EXAMPLES, () => {
-      const { attack: chosen } = parseScenario(scenario);
-      assert.deepEqual(chosen, { kind: "shrink", share: 0.2, factor: 0.25, noise: 0 });
+      const parsed = parseScenario(scenario);
+      assert.deepEqual(parsed.attack, { kind: "shrink", share: 0.2, factor: 0.25, noise: 0 });
+      assert.deepEqual(parsed.network.topology, { kind: "small-world", degree: 4, rewired: 0.1 });
+      assert.deepEqual(parsed.algorithm, { kind: "neighbour-mean", epochs: 0 });
       assert.throws(() => parseScenario({ ...scenario, attack: { kind: "shrink", factor: 2 } }), /attack\.factor/);
       const [schema, task] = [scenarioJsonSchema, taskJsonSchema].map((make) => JSON.stringify(make()));
-      for (const name of ["shrink", "growing", "top2"]) assert.ok(schema?.includes(name), name);
+      for (const name of ["shrink", "growing", "top2", "small-world", "neighbour-mean"])
+        assert.ok(schema?.includes(name), name);
       for (const name of ["cautious-mean", "bf16"]) assert.ok(task?.includes(name), name);
       assert.equal(originOf(ATTACKS.get("shrink") as object), "mine.ts");
     });
     assert.throws(() => parseScenario(scenario), /shrink/);
-    for (const registry of [ATTACKS, RULES, CODECS, METRICS])
-      for (const name of ["shrink", "cautious-mean", "bf16", "top2"]) assert.ok(!registry.has(name), name);
+    for (const registry of [ATTACKS, RULES, CODECS, METRICS, TOPOLOGIES, ALGORITHMS])
+      for (const name of ["shrink", "cautious-mean", "bf16", "top2", "small-world", "neighbour-mean"])
+        assert.ok(!registry.has(name), name);
   });
 
   it("adds a rule that pre-aggregators may stand before, and nothing of it is kept when it is gone", () => {
@@ -85,6 +98,19 @@ describe("a plugin", () => {
         parts.map(({ length }) => length),
         [10, 20, 40],
       );
+    });
+  });
+
+  it("adds a topology whose links come each once, in order, whatever it gave, and which tables name with its options", () => {
+    withInstalled(topology, () => {
+      for (const peers of [1, 2, 3, 9, 50]) {
+        const links = linksOf({ kind: "small-world", degree: 4, rewired: 0.5 }, peers, createRng(peers));
+        assert.deepEqual(links, simpleLinks(links, peers));
+        if (peers > 4) assert.ok(links.length > peers && links.length <= 2 * peers, `${links.length} links`);
+      }
+      const draw = (seed: number) => linksOf({ kind: "small-world", degree: 4, rewired: 0.5 }, 50, createRng(seed));
+      assert.deepEqual(draw(1), draw(1));
+      assert.equal(graphName(parseScenario({ ...SCENARIO, network: scenario.network })), "small-world degree 4");
     });
   });
 
@@ -126,6 +152,11 @@ describe("a plugin", () => {
     );
     refused({ rules: [{ name: "mine", parameters: {}, settle: () => {} }] }, /rules\.0\.aggregate: .*settled\(\)/);
     refused({ metrics: [{ ...metric.metrics?.[0], name: "loss" }] }, /metrics\.0\.name: is measured already/);
+    refused(
+      { topologies: [{ name: "x", about: "x", options: z.strictObject({}) }] },
+      /topologies\.0\.links: .*defineTopology/,
+    );
+    refused({ algorithms: [{ name: "x" }] }, /algorithms\.0\.start: .*defineAlgorithm\(\)/);
     refused({ codecs: [{ name: "x" }] }, /codecs\.0\.forLayout: give a function/);
     const options = z.strictObject({ strength: z.number() });
     refused({ attacks: [{ ...attack.attacks?.[0], options }] }, /attacks\.0\.options: strength needs a default/);
@@ -179,6 +210,36 @@ describe("what a plugin gives while a run goes on", () => {
     withInstalled({ attacks: [wrong] }, () => ATTACKS.get("wrong")?.join({} as never, {}));
   }
 
+  function linked(links: unknown): void {
+    const wrong = { ...topology.topologies?.[0], name: "wrong", links: () => links };
+    withInstalled({ topologies: [wrong] }, () => linksOf({ kind: "wrong" }, 3, createRng(1)));
+  }
+
+  async function started(learners: unknown): Promise<readonly Learner[]> {
+    const environment = { participants: [{}], task: { tensors: layout.tensors } };
+    const wrong = { ...algorithm.algorithms?.[0], name: "wrong", start: async () => learners };
+    const remove = installPlugin({ algorithms: [wrong] }, "mine.ts");
+    try {
+      return (await ALGORITHMS.get("wrong")?.start(environment as never, {})) ?? [];
+    } finally {
+      remove();
+    }
+  }
+
+  it("is told where an algorithm gives other learners than participants, or models of another length", async () => {
+    const figures = { cycles: () => 0, bytesOut: () => 0, current: () => new Float32Array(2) };
+    const right = { ...figures, model: () => new Float32Array(2) };
+    for (const learners of [undefined, [], [figures], [right, right]])
+      await assert.rejects(started(learners), {
+        code: "ERR_CONFIG",
+        message: /start\(\) of wrong in algorithms .*: give 1 learners, one for each participant: site\.learner\(\)/,
+      });
+    const [short] = await started([{ ...right, model: () => new Float32Array(3) }]);
+    assert.throws(() => short?.model(), /start\(\)\.model\(\) of wrong .* 12 bytes: give a Float32Array of 2 numbers/);
+    const [learner] = await started([right]);
+    assert.deepEqual([learner?.model(), learner?.current().length], [new Float32Array(2), 2]);
+  });
+
   it("is told where it has another shape: whose it is, what it is, and what to give", () => {
     const right = { params: new Float32Array(2), statuses: ["used"], mass: 2 };
     const wrong: readonly (readonly [() => void, RegExp])[] = [
@@ -207,6 +268,10 @@ describe("what a plugin gives while a run goes on", () => {
       [() => measured(Number.NaN), /gives NaN: give a number/],
       [() => dealt(undefined), /deal\(\) of wrong in partitions .* gives undefined: give a list with a list of rows/],
       [() => dealt([0, 1]), /gives a list of 2: give a list with a list of rows/],
+      [() => linked(undefined), /links\(\) of wrong in topologies .* gives undefined: give a list of links \[a, b\]/],
+      [() => linked([[0, 3]]), /gives 0,3: give a list of links \[a, b\], numbers of two peers, from 0 to 2/],
+      [() => linked([[0, 1], [1]]), /gives 1: give a list of links/],
+      [() => linked([[2, 2]]), /gives 2,2: give .*: two, not one/],
       [() => joined({}), /join\(\) of wrong in attacks .* gives an object of another shape: give a function/],
     ];
     for (const [call, message] of wrong) assert.throws(call, { code: "ERR_CONFIG", message });
@@ -214,6 +279,10 @@ describe("what a plugin gives while a run goes on", () => {
     coded(body);
     measured(0.5);
     joined(() => ({}));
+    linked([
+      [2, 0],
+      [0, 2],
+    ]);
   });
 });
 

@@ -79,7 +79,7 @@ describe("a scenario", () => {
       peers: 0,
       cycles: -1,
       devices: { cycleSeconds: 0, stragglers: { share: 2 } },
-      network: { topology: { kind: "star" }, loss: { packets: 0.95 } },
+      network: { topology: 3, loss: { packets: 0.95 } },
       churn: { kind: "exponential", meanOnSeconds: 3 },
       metrics: { points: 1.5, target: 80 },
       logs: "none",
@@ -88,7 +88,7 @@ describe("a scenario", () => {
     });
     const paths = [
       ...["name", "data.set", "data", "peers", "cycles", "devices.cycleSeconds", "devices.stragglers.share"],
-      ...["network.topology.kind", "network.loss.packets", "churn.meanOffSeconds", "logs", "metrics.points"],
+      ...["network.topology", "network.loss.packets", "churn.meanOffSeconds", "logs", "metrics.points"],
       ...["metrics.target", "seed", "(top)"],
     ];
     assert.deepEqual(faults.map(({ path }) => path).toSorted(), paths.toSorted());
@@ -96,7 +96,7 @@ describe("a scenario", () => {
     assert.match(at("name"), /1 to 64 of a-z.*given: "Not A Name"/);
     assert.match(at("peers"), /given: 0/);
     assert.match(at("(top)"), /"speed"/);
-    assert.match(at("network.topology.kind"), /complete/);
+    assert.match(at("network.topology"), /give a name, or \{ kind: NAME, \.\.\.options \}.*given: 3/);
   });
 
   it("tells all faults of algorithm, attack, partition and logs at once too, with what there is instead", () => {
@@ -104,17 +104,19 @@ describe("a scenario", () => {
       ...LEAST,
       algorithm: { kind: "gosip" },
       attack: { kind: "sign-flip", scael: 3 },
+      network: { topology: "star" },
       partition: "dirichlet",
       logs: "heads",
       churn: { kind: "trace", sessions: [] },
     });
     assert.deepEqual(
       faults.map(({ path }) => path),
-      ["algorithm.kind", "attack", "partition", "logs"],
+      ["algorithm.kind", "attack", "network.topology.kind", "partition", "logs"],
     );
-    const [algorithm, attack, how, logs] = faults.map(({ message }) => message);
+    const [algorithm, attack, topology, how, logs] = faults.map(({ message }) => message);
     assert.match(algorithm ?? "", /"gosip" is unknown; one of hearsay,.*gossip/);
     assert.match(attack ?? "", /scael/);
+    assert.match(topology ?? "", /"star" is unknown; one of complete, random,/);
     assert.match(how ?? "", /ALPHA must be.*give iid, dirichlet:ALPHA/);
     assert.match(logs ?? "", /restart.*keep/);
   });
@@ -160,7 +162,7 @@ describe("a scenario", () => {
       );
   });
 
-  it("takes attack and algorithm by name alone, with the defaults of the registry", () => {
+  it("takes attack, algorithm and topology by name alone, with the defaults of the registry", () => {
     for (const kind of ATTACKS.keys()) {
       const { attack } = parseScenario({ ...LEAST, attack: kind });
       assert.deepEqual(attack, parseScenario({ ...LEAST, attack: { kind, share: 0.2 } }).attack);
@@ -171,6 +173,10 @@ describe("a scenario", () => {
         parseScenario({ ...LEAST, algorithm: kind }).algorithm,
         parseScenario({ ...LEAST, algorithm: { kind } }).algorithm,
       );
+    assert.deepEqual(parseScenario({ ...LEAST, network: { topology: "ring" } }).network.topology, {
+      kind: "ring",
+      degree: 2,
+    });
     for (const wrong of [5, {}, { share: 0.1 }]) {
       const { path, message } = faultOf({ attack: wrong });
       assert.equal(path, "attack");

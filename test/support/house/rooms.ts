@@ -106,7 +106,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["sim/attacks", "protocol sim/devices sim/network sim/seams"],
   ["sim/algorithms", "protocol sim/devices sim/network sim/seams sim/attacks"],
   ["sim/run", "protocol sim/devices sim/network sim/seams sim/attacks sim/algorithms"],
-  ["sim/plugins", "protocol sim/attacks"],
+  ["sim/plugins", "protocol sim/network sim/attacks sim/algorithms"],
   ["sim/compare", "protocol sim/seams sim/run"],
   ["sim/report", "protocol sim/seams sim/run"],
   ["sim/paper", "protocol sim"],

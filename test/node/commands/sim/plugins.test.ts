@@ -10,7 +10,7 @@ import { definePlugin, simulate } from "../../../../node/simulator.ts";
 import { TOP } from "../../../support/docs.ts";
 import { createLab, type Lab } from "../../../support/process.ts";
 
-const KINDS = ["attack", "rule", "partition", "metric", "codec"];
+const KINDS = ["attack", "rule", "partition", "metric", "codec", "topology", "algorithm"];
 const SCENARIO = {
   name: "mine",
   data: { set: "digits", rows: 200 },
@@ -24,6 +24,7 @@ const SCENARIO = {
   peers: 5,
   cycles: 3,
   attack: { kind: "shrink", share: 0.2 },
+  network: { topology: { kind: "small-world", degree: 2 } },
   metrics: { points: 1, rows: 30, also: ["top2", "macroF1"], curves: true },
 };
 
@@ -113,10 +114,26 @@ describe("hearsay sim", () => {
     return finished;
   };
 
-  it("runs all five kinds, in a run and in the threads of a sweep, to the same figures; the report names every plugin and its hash", async () => {
+  it("runs every kind, in a run and in the threads of a sweep, to the same figures; the report names every plugin and its hash", async () => {
     const file = await lab.write("mine.yaml", stringify(SCENARIO));
     const out = lab.path("sweep");
-    await run(0, "sim", "sweep", file, "--grid", "attack=null,shrink", "--seeds", "1,2", "--workers", "2", "-o", out);
+    const algorithms = "algorithm=hearsay,neighbour-mean";
+    await run(
+      0,
+      "sim",
+      "sweep",
+      file,
+      "--grid",
+      "attack=null,shrink",
+      "--grid",
+      algorithms,
+      "--seeds",
+      "1,2",
+      "--workers",
+      "2",
+      "-o",
+      out,
+    );
     const table = readFileSync(join(out, "results.csv"), "utf8");
     assert.match(table.split("\r\n")[0] ?? "", /top2Mean,top2Worst,top2Std,macroF1Mean/);
     const again = await run(0, "sim", "run", file, "-o", lab.path("once"));

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { mean } from "../../../protocol/base/figures.ts";
-import { createRng } from "../../../protocol/base/rng.ts";
-import { type Link, linksOf } from "../../../sim/network/topology.ts";
+import { mean } from "../../../../protocol/base/figures.ts";
+import { createRng } from "../../../../protocol/base/rng.ts";
+import { linksOf } from "../../../../sim/network/topologies/registry.ts";
+import type { Link } from "../../../../sim/network/topologies/topology.ts";
 
 function degreesOf(links: readonly Link[], peers: number): number[] {
   const degrees = new Array<number>(peers).fill(0);
