@@ -6,6 +6,7 @@
  */
 import { log } from "./exp-log.ts";
 
+/** Its functions are called on it: `() => rng.normal()`, not `rng.normal`. */
 export interface Rng {
   /** A 32-bit unsigned integer. */
   uint32(): number;
@@ -27,76 +28,88 @@ export function createRng(seed: string | number): Rng {
 }
 
 function fromLabel(label: string): Rng {
-  // the state is kept signed: 32-bit integers need no allocation, numbers above 2^31 would at each call
-  let a = hash(label, 0x9e3779b9) | 0;
-  let b = hash(label, 0x243f6a88) | 0;
-  let c = hash(label, 0xb7e15162) | 0;
-  let counter = 1;
-  let spare: number | undefined;
+  return new Sfc32(label);
+}
 
-  function uint32(): number {
-    const out = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + out) | 0;
+/** A class: a peer holds several, and closures would take 0.6 KiB for each. */
+class Sfc32 implements Rng {
+  readonly #label: string;
+  // the state is kept signed: 32-bit integers need no allocation, numbers above 2^31 would at each call
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+  #spare: number | undefined;
+
+  constructor(label: string) {
+    this.#label = label;
+    this.#a = hash(label, 0x9e3779b9) | 0;
+    this.#b = hash(label, 0x243f6a88) | 0;
+    this.#c = hash(label, 0xb7e15162) | 0;
+    for (let i = 0; i < 12; i++) this.uint32(); // sfc32 asks for a few discarded outputs after seeding
+  }
+
+  uint32(): number {
+    const [b, c] = [this.#b, this.#c];
+    const out = (this.#a + b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = b ^ (b >>> 9);
+    this.#b = (c + (c << 3)) | 0;
+    this.#c = (((c << 21) | (c >>> 11)) + out) | 0;
     return out >>> 0;
   }
 
-  function below(bound: number): number {
+  uniform(): number {
+    return this.uint32() / 2 ** 32;
+  }
+
+  below(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32)
       throw new RangeError(`bound ${bound} is not in 1 .. 2^32`);
-    return bound === 2 ** 32 ? uint32() : belowUnchecked(bound);
+    return bound === 2 ** 32 ? this.uint32() : this.#belowUnchecked(bound);
   }
 
   /** Draws again where a value lies in the last, incomplete run of `bound` values below 2^32. */
-  function belowUnchecked(bound: number): number {
+  #belowUnchecked(bound: number): number {
     for (;;) {
-      const value = uint32();
+      const value = this.uint32();
       const rest = value % (bound >>> 0); // of two uint32: an integer division, where others call fmod
       if (value - rest <= 2 ** 32 - bound) return rest;
     }
   }
 
-  function normal(): number {
-    if (spare !== undefined) {
-      const value = spare;
-      spare = undefined;
+  normal(): number {
+    if (this.#spare !== undefined) {
+      const value = this.#spare;
+      this.#spare = undefined;
       return value;
     }
     for (;;) {
-      const x = (2 * (uint32() + 0.5)) / 2 ** 32 - 1;
-      const y = (2 * (uint32() + 0.5)) / 2 ** 32 - 1;
+      const x = (2 * (this.uint32() + 0.5)) / 2 ** 32 - 1;
+      const y = (2 * (this.uint32() + 0.5)) / 2 ** 32 - 1;
       const s = x * x + y * y;
       if (s >= 1) continue;
       const scale = Math.sqrt((-2 * log(s)) / s);
-      spare = y * scale;
+      this.#spare = y * scale;
       return x * scale;
     }
   }
 
-  for (let i = 0; i < 12; i++) uint32(); // sfc32 asks for a few discarded outputs after seeding
-  return {
-    uint32,
-    uniform: () => uint32() / 2 ** 32,
-    below,
-    normal,
-    permutation: (n) => shuffled(n, belowUnchecked),
-    fork: (name) => fromLabel(`${label}/${name}`),
-  };
-}
-
-/** 0 .. n - 1 in an order that `below` draws. */
-function shuffled(n: number, below: (bound: number) => number): Uint32Array {
-  const order = new Uint32Array(n);
-  for (let i = 1; i < n; i++) order[i] = i;
-  for (let i = n - 1; i > 0; i--) {
-    const j = below(i + 1);
-    const held = order[i] as number;
-    order[i] = order[j] as number;
-    order[j] = held;
+  permutation(n: number): Uint32Array {
+    const order = new Uint32Array(n);
+    for (let i = 1; i < n; i++) order[i] = i;
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.#belowUnchecked(i + 1);
+      const held = order[i] as number;
+      order[i] = order[j] as number;
+      order[j] = held;
+    }
+    return order;
   }
-  return order;
+
+  fork(name: string | number): Rng {
+    return fromLabel(`${this.#label}/${name}`);
+  }
 }
 
 function hash(text: string, seed: number): number {

@@ -82,7 +82,7 @@ const LENGTHS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 function decode(sealed: Uint8Array): Announcement {
-  const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes);
+  const fields = decodeCanonical(sealedPayload(sealed), LIMITS.maxAnnouncementBytes, 0); // all are kept as long as `sealed`
   const length = Array.isArray(fields) && LENGTHS.get(fields[0]);
   if (!Array.isArray(fields) || fields.length !== length) throw malformed("no announcement of version 1, 2 or 3");
   const [, task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1, spent] = fields;

@@ -35,7 +35,7 @@ export function dial(nodes: Nodes, from: Node, address: string, options: DialOpt
     const cancel = clock.after(LIMITS.dialTimeoutMs, () => fail("ERR_TIMEOUT", "nobody answered in time"));
     if (signal?.aborted) return aborted();
     const to = peerAt(address);
-    if (to === undefined || !nodes.byName.has(to) || to === from.peer || from.blocked.has(to) || (peer ?? to) !== to)
+    if (to === undefined || !nodes.byName.has(to) || to === from.peer || from.blocked?.has(to) || (peer ?? to) !== to)
       return fail("ERR_UNREACHABLE", "no such peer is there");
     if (!probe && from.links.has(to)) return found(to, false);
     signal?.addEventListener("abort", aborted, { once: true });
@@ -45,7 +45,7 @@ export function dial(nodes: Nodes, from: Node, address: string, options: DialOpt
       clock.after(againMs, () => call(2 * againMs));
       carry(nodes, from, to, () => {
         const there = nodeOf(nodes, to);
-        if (there === undefined || there.blocked.has(from.peer)) return fail("ERR_UNREACHABLE", "it refused");
+        if (there === undefined || there.blocked?.has(from.peer)) return fail("ERR_UNREACHABLE", "it refused");
         carry(nodes, there, from.peer, () => {
           if (!isWaiting()) return;
           if (probe || open(nodes, from, to)) found(to, true);
@@ -76,6 +76,7 @@ function carry({ clock, conditions, byName }: Nodes, from: Node, to: PeerId, arr
 /** False where an end has blocked the other meanwhile. */
 function open(nodes: Nodes, from: Node, to: PeerId): boolean {
   if (from.links.has(to)) return true; // the other end dialled too, and was first
+  from.dialled ??= new Set();
   from.dialled.add(to);
   connect(nodes, from.peer, to);
   if (!from.links.has(to)) from.dialled.delete(to);

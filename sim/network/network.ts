@@ -126,6 +126,7 @@ function open(world: World, node: Node, from: PeerId, letter: Letter): void {
 function transportOf(world: World, node: Node): Transport {
   const block = (other: PeerId) => {
     world.elsewhere?.cut();
+    node.blocked ??= new Set();
     node.blocked.add(other);
     disconnect(world, node.peer, other);
   };

@@ -27,11 +27,11 @@ export interface Node {
   readonly host: Host;
   readonly session: number;
   readonly links: Set<PeerId>;
-  /** Those of the links that this node dialled itself. */
-  readonly dialled: Set<PeerId>;
+  /** Those of the links that this node dialled itself; undefined before the first, as of most nodes for ever. */
+  dialled: Set<PeerId> | undefined;
   /** The links, sorted; undefined after a change. */
   sorted: readonly PeerId[] | undefined;
-  readonly blocked: Set<PeerId>;
+  blocked: Set<PeerId> | undefined;
   readonly topics: Map<string, (from: PeerId, body: Uint8Array) => Verdict>;
   readonly handlers: Map<string, RequestHandler>;
   /** What is called when a connection has opened, or closed, and when its other end has told where it listens. */
@@ -82,9 +82,9 @@ export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
     host,
     session: ++host.sessions,
     links: new Set(),
-    dialled: new Set(),
+    dialled: undefined,
     sorted: undefined,
-    blocked: new Set(),
+    blocked: undefined,
     topics: new Map(),
     handlers: new Map(),
     greeters: [],
@@ -124,7 +124,7 @@ export function connect(nodes: Nodes, a: PeerId, b: PeerId): void {
   const { conditions } = nodes;
   const [left, right] = [nodeOf(nodes, a), nodeOf(nodes, b)];
   if (left === undefined || right === undefined || left === right || left.links.has(b)) return;
-  if (left.blocked.has(b) || right.blocked.has(a) || !conditions.allows(a, b)) return;
+  if (left.blocked?.has(b) || right.blocked?.has(a) || !conditions.allows(a, b)) return;
   left.links.add(b);
   right.links.add(a);
   left.sorted = right.sorted = undefined;
@@ -143,7 +143,7 @@ export function disconnect(nodes: Nodes, a: PeerId, b: PeerId): void {
     const node = nodeOf(nodes, near);
     if (node === undefined) continue;
     const wasLinked = node.links.delete(far);
-    node.dialled.delete(far);
+    node.dialled?.delete(far);
     if (wasLinked) node.sorted = undefined;
     for (const waiting of node.waiting.values())
       if (waiting.peer === far) waiting.fail("ERR_UNREACHABLE", "no connection");
@@ -178,7 +178,7 @@ function introduce(nodes: Nodes, node: Node, peer: PeerId, meet: Node["meeters"]
 export function connectionTo(nodes: Nodes, node: Node, peer: PeerId): PeerConnection {
   return {
     peer,
-    isOutbound: node.dialled.has(peer),
+    isOutbound: node.dialled?.has(peer) === true,
     address: addressOf(peer),
     close: () => disconnect(nodes, node.peer, peer),
   };

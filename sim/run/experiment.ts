@@ -6,8 +6,8 @@
  */
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, RuleInput, Secrecy, Trainer } from "../../protocol/base/seams.ts";
-import type { Task } from "../../protocol/base/task.ts";
+import type { Crypto, Identity, RuleInput, Secrecy, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
+import { type Task, termsOf } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
@@ -214,11 +214,12 @@ function participantsOf(setup: Setup, rows: Dataset): Participant[] {
   const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
   const shares = deal(rows, scenario);
   const devices = createDevices(scenario.devices, scenario.peers, deviceRngOf(scenario), clock);
+  const drawsOf = secretDraws(setup);
   return crowd.map(({ identity, honest, device }, index) => {
     const worn = honest ? undefined : disguise?.(identity);
     const own = shares[device] as Dataset;
     const train = worn?.data?.(own) ?? own;
-    const draws = createSimulatedDraws(setup.rng.fork(`draws/${index}`));
+    const draws = drawsOf(index);
     const trainer = trainers.create({ task, train, draws });
     return {
       index,
@@ -231,6 +232,12 @@ function participantsOf(setup: Setup, rows: Dataset): Participant[] {
       ...(worn && { disguise: worn }),
     };
   });
+}
+
+/** Of each participant, by its index; one for all where the task hides nothing, and nobody draws from it. */
+function secretDraws({ task, rng }: Setup): (index: number) => SecretDraws {
+  const none = createSimulatedDraws(rng.fork("draws"));
+  return termsOf(task) === undefined ? () => none : (index) => createSimulatedDraws(rng.fork(`draws/${index}`));
 }
 
 /** What models are measured on. */

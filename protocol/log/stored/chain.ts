@@ -12,6 +12,7 @@
  */
 import { equalBytes, utf8 } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
+import type { Mutable } from "../../base/immutable.ts";
 import type { StoreChange } from "../../base/seams.ts";
 import type { EntryType, Statement } from "../entry/bodies.ts";
 import type { Entry } from "../entry/entry.ts";
@@ -109,6 +110,8 @@ interface Chain {
   /** What the next entry goes to. */
   target: Target;
   shown: Shown;
+  /** Called when another generation is shown. */
+  named(log: Target): void;
 }
 
 /**
@@ -124,20 +127,17 @@ export async function openLog({ first, ...writer }: LogOptions): Promise<Log> {
     maxSize: MAX_GROUP,
     sharesBatch: (first, { log }) => log === first.log,
   });
-  const chain: Chain = { writer, commit, target: shown.log, shown };
+  const chain: Chain = { writer, commit, target: shown.log, shown, named: () => {} };
   return logOf(chain);
 }
 
 function logOf(chain: Chain): Log {
   const { store, crypto } = chain.writer;
   const nodes = () => nodesIn(chain.shown.log);
-  return {
-    get logId() {
-      return chain.shown.log.logId;
-    },
-    get generation() {
-      return chain.shown.log.generation;
-    },
+  const { logId, generation } = chain.shown.log;
+  const log: Mutable<Log> = {
+    logId,
+    generation,
     head: () => ({ seq: chain.shown.newest.seq, id: chain.shown.newest.id, size: chain.shown.newest.seq + 1 }),
     append: async (drafts, also = []) => append(chain, drafts, also),
     entries: (from = 0) => entriesBetween(store, chain.shown.log.keys, crypto, from, chain.shown.newest.seq),
@@ -163,6 +163,12 @@ function logOf(chain: Chain): Log {
     keepCosigned: (checkpoint) => keepCosigned(chain, checkpoint),
     startGeneration: (generation, after) => startGeneration(chain, generation, after),
   };
+  // Fields, no getters: of an object that has some, V8 makes a hash table of 0.8 KiB.
+  chain.named = (shown) => {
+    log.logId = shown.logId;
+    log.generation = shown.generation;
+  };
+  return log;
 }
 
 function append(chain: Chain, drafts: readonly Draft[], also: readonly StoreChange[]): Promise<Entry[]> {
@@ -196,6 +202,7 @@ async function writeGroup(chain: Chain, group: readonly Addition[]): Promise<voi
   await writer.store.write([...group.flatMap(({ also }) => also), ...changes]);
   log.fresh.clear();
   chain.shown = next;
+  chain.named(log);
 }
 
 async function keepCosigned({ writer, shown: { log } }: Chain, checkpoint: SignedCheckpoint): Promise<void> {

@@ -2,6 +2,7 @@
  * Group commit: what comes while a batch is being written goes together into the next one, in order. After a batch that failed nothing is
  * written any more, since whether it reached the disk is unknown.
  */
+import type { Mutable } from "../../base/immutable.ts";
 
 export interface GroupCommit<T> {
   /** Resolves when the batch that holds the item is on disk; rejects with why that one, or one before it, failed. */
@@ -29,7 +30,6 @@ interface Waiting<T> {
 export function createGroupCommit<T>({ write, sizeOf, maxSize, sharesBatch }: Batches<T>): GroupCommit<T> {
   const waiting: Waiting<T>[] = [];
   let writing = false;
-  let failure: GroupCommit<T>["failure"];
 
   async function writeAll(): Promise<void> {
     writing = true;
@@ -52,25 +52,24 @@ export function createGroupCommit<T>({ write, sizeOf, maxSize, sharesBatch }: Ba
 
   async function writeGroup(group: readonly Waiting<T>[]): Promise<void> {
     try {
-      if (failure !== undefined) throw failure.cause;
+      if (commit.failure !== undefined) throw commit.failure.cause;
       await write(group.map(({ item }) => item));
     } catch (cause) {
-      failure = { cause };
+      commit.failure = { cause };
       for (const { reject } of group) reject(cause);
       return;
     }
     for (const { resolve } of group) resolve();
   }
 
-  return {
+  const commit: Mutable<GroupCommit<T>> = {
     add(item) {
       return new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
         if (!writing) void writeAll();
       });
     },
-    get failure() {
-      return failure;
-    },
+    failure: undefined,
   };
+  return commit;
 }

@@ -9,6 +9,7 @@
 import { forgetOldest } from "../../base/bounded.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { power } from "../../base/exp-log.ts";
+import type { Mutable } from "../../base/immutable.ts";
 import { HASH_BYTES, type Hashing, type NodeAt, nodeHash } from "./merkle.ts";
 
 export const TILE_HEIGHT = 6;
@@ -73,9 +74,6 @@ export async function restoreTree(size: number, tileAt: TileAt, hashing: Hashing
 }
 
 function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
-  let size = leaves;
-  let onTile: Tree["onTile"];
-
   function edgeAt(level: number, index: number): Uint8Array | undefined {
     const { tile, height, at } = placeOf(level, index);
     const edge = edges[tile.level];
@@ -96,15 +94,15 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
       }
       addNode(edge, hash, hashing);
       if (edge.count < TILE_WIDTH) break;
-      onTile?.({ level, index: edge.index, hashes: edge.hashes.slice() });
+      tree.onTile?.({ level, index: edge.index, hashes: edge.hashes.slice() });
       hash = hashAt(edge.hashes, TOP);
     }
-    size++;
+    tree.size++;
   }
 
   function root(): Uint8Array {
     let hash: Uint8Array | undefined;
-    for (let level = 0, nodes = size; nodes > 0; level++, nodes = Math.floor(nodes / 2)) {
+    for (let level = 0, nodes = tree.size; nodes > 0; level++, nodes = Math.floor(nodes / 2)) {
       if (nodes % 2 === 0) continue;
       const node = edgeAt(level, nodes - 1) as Uint8Array; // an odd number of nodes: the last is no part of a larger one
       hash = hash === undefined ? node.slice() : nodeHash(node, hash, hashing);
@@ -112,20 +110,8 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
     return hash ?? hashing.sha256(new Uint8Array(0));
   }
 
-  return {
-    get size() {
-      return size;
-    },
-    get onTile() {
-      return onTile;
-    },
-    set onTile(listener) {
-      onTile = listener;
-    },
-    add,
-    root,
-    edgeAt,
-  };
+  const tree: Mutable<Tree> = { size: leaves, onTile: undefined, add, root, edgeAt };
+  return tree;
 }
 
 /** Where nodes are found: in the edge of a tree, else in stored tiles. */

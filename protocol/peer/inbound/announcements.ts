@@ -170,11 +170,13 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   // [REJECT] Not signed by its author, or its checkpoint is not: nobody could witness that log.
   if (!isSigned(context, announcement)) return { verdict: "reject", code: "ERR_SIGNATURE" };
   const way = from === announcement.author ? "direct" : "passed";
-  const relays = allowanceAt(nowMs, slot?.relays[way], LIMITS.relayedAnnouncements);
+  const relays = allowanceAt(nowMs, slot?.[way], LIMITS.relayedAnnouncements);
   const relay = relays.tokens >= 1;
   keep(book, announcement, rank, {
     allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
-    relays: { ...slot?.relays, [way]: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays },
+    direct: slot?.direct,
+    passed: slot?.passed,
+    [way]: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays,
   });
   return relay ? { verdict: "accept" } : { verdict: "accept", relay: false };
 }
@@ -199,7 +201,7 @@ function keep(
   book: Book,
   announcement: Announcement,
   rank: Rank,
-  { allowance, relays }: Pick<Slot, "allowance" | "relays">,
+  { allowance, direct, passed }: Pick<Slot, "allowance" | "direct" | "passed">,
 ): void {
   const { context, seen } = book;
   const slot = context.identities.get(announcement.author)?.slot;
@@ -219,7 +221,8 @@ function keep(
       givenUp: false,
       stepMs: stepMsOf(slot, announcement.age, allowance.atMs),
       allowance,
-      relays,
+      direct,
+      passed,
       doubts: slot?.doubts,
     },
   });

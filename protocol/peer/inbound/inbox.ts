@@ -20,44 +20,48 @@ export interface Inbox {
 
 /** @param capacity the most models that are held: max(k, memory). With `memory` 0 nothing is remembered. */
 export function createInbox({ capacity, memory }: { capacity: number; memory: number }): Inbox {
-  const slots = new Map<PeerId, { candidate: Candidate; fresh: boolean }>();
+  const held = new Map<PeerId, Candidate>();
+  const fresh = new Set<PeerId>();
+
+  function remove(author: PeerId): void {
+    held.delete(author);
+    fresh.delete(author);
+  }
 
   function evict(): void {
-    while (slots.size > capacity) {
-      const [oldest] = slots.keys();
+    while (held.size > capacity) {
+      const [oldest] = held.keys();
       let victim = oldest; // where all are fresh
-      for (const [peer, { fresh }] of slots) {
-        if (fresh) continue;
-        victim = peer; // the oldest that is only remembered
+      for (const author of held.keys()) {
+        if (fresh.has(author)) continue;
+        victim = author; // the oldest that is only remembered
         break;
       }
-      slots.delete(victim as PeerId);
+      remove(victim as PeerId);
     }
   }
 
   return {
     put(candidate) {
       const { author } = candidate.announced;
-      slots.delete(author); // re-inserted at the end: the map's order is the order of receipt
-      slots.set(author, { candidate, fresh: true });
+      held.delete(author); // re-inserted at the end: the map's order is the order of receipt
+      held.set(author, candidate);
+      fresh.add(author);
       evict();
     },
-    get: (author) => slots.get(author)?.candidate,
-    authors: () => [...slots.keys()],
-    fresh: () => [...slots].filter(([, slot]) => slot.fresh).map(([author]) => author),
-    select: () =>
-      [...slots.values()]
-        .map((slot) => slot.candidate)
-        .sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1)),
+    get: (author) => held.get(author),
+    authors: () => [...held.keys()],
+    fresh: () => [...held.keys()].filter((author) => fresh.has(author)),
+    select: () => [...held.values()].sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1)),
     merged(taken, keep) {
       const done = new Set(taken);
       const dropped: Candidate[] = [];
-      for (const [peer, slot] of slots) {
-        if (!done.has(slot.candidate)) continue;
-        slot.fresh = false;
-        if (memory > 0 && keep(slot.candidate)) continue;
-        slots.delete(peer);
-        dropped.push(slot.candidate);
+      for (const [author, candidate] of held) {
+        if (!done.has(candidate)) continue;
+        fresh.delete(author);
+        if (memory > 0 && keep(candidate)) continue;
+        held.delete(author);
+        dropped.push(candidate);
       }
       return dropped;
     },

@@ -78,19 +78,18 @@ type Entry = { -readonly [K in keyof IdentityRecord]: IdentityRecord[K] } & { cl
 interface Memory {
   readonly named: ReadonlySet<PeerId>;
   readonly records: Map<PeerId, Entry>;
-  /** In the order in which they were brought there. */
-  readonly classes: Readonly<Record<Class, Set<Entry>>>;
+  /** In the order in which they were brought there. Most classes of most peers stay empty: a set is made for the first of one. */
+  readonly classes: Partial<Record<Class, Set<Entry>>>;
   readonly listeners: ((record: IdentityRecord) => void)[];
   announcers: number;
 }
 
 /** @param configured named by the owner of this peer: known whatever they do. */
 export function createIdentities(configured: Iterable<PeerId> = []): Identities {
-  const named = new Set(configured);
+  const given = [...configured];
+  const named: ReadonlySet<PeerId> = given.length === 0 ? NO_NAMES : new Set(given);
   const records = new Map<PeerId, Entry>();
-  const classes = Object.fromEntries(
-    Object.keys(CAPACITY).map((name) => [name, new Set<Entry>()]),
-  ) as Memory["classes"];
+  const classes: Memory["classes"] = {};
   const memory: Memory = { named, records, classes, listeners: [], announcers: 0 };
   const isKnown = (peer: PeerId) => named.has(peer) || records.get(peer)?.isKnown === true;
   return {
@@ -103,7 +102,7 @@ export function createIdentities(configured: Iterable<PeerId> = []): Identities 
     remember: (peer) => change(memory, peer, { isKnown: true, isTrusted: true }),
     deliveredSince: (ms) => deliveredSince(memory, ms),
     announcers: () => memory.announcers,
-    banned: (grade) => classes[`banned ${grade}`].values(),
+    banned: (grade) => (classes[`banned ${grade}`] ?? NOBODY).values(),
     onForget: (callback) => void memory.listeners.push(callback),
   };
 }
@@ -116,11 +115,13 @@ function change(memory: Memory, peer: PeerId, parts: Partial<IdentityRecord>): v
   Object.assign(record, parts);
   memory.announcers += Number(counts(memory, record)) - Number(countedBefore);
   const now = classOf(memory, record);
-  if (now !== record.class || BRINGS[now].some((part) => part in parts)) classes[record.class].delete(record);
+  if (now !== record.class || BRINGS[now].some((part) => part in parts)) classes[record.class]?.delete(record);
   record.class = now;
-  classes[now].add(record); // at the end, where it is not there already
-  for (const oldest of classes[now]) {
-    if (classes[now].size <= CAPACITY[now]) return;
+  classes[now] ??= new Set();
+  const members = classes[now];
+  members.add(record); // at the end, where it is not there already
+  for (const oldest of members) {
+    if (members.size <= CAPACITY[now]) return;
     forget(memory, oldest);
   }
 }
@@ -141,6 +142,8 @@ function newRecord(peer: PeerId): Entry {
   };
 }
 
+const NO_NAMES: ReadonlySet<PeerId> = new Set();
+const NOBODY: ReadonlySet<Entry> = new Set();
 const NO_DOUBTS: IdentityParts["doubts"] = [];
 
 function classOf({ named }: Memory, { peer, isKnown, isNear, head, evidence }: IdentityRecord): Class {
@@ -158,7 +161,7 @@ function counts({ named }: Memory, { peer, isKnown, slot }: IdentityRecord): boo
 
 function forget(memory: Memory, record: Entry): void {
   memory.records.delete(record.peer);
-  memory.classes[record.class].delete(record);
+  memory.classes[record.class]?.delete(record);
   if (counts(memory, record)) memory.announcers--;
   for (const listener of memory.listeners) listener(record);
 }
@@ -166,7 +169,7 @@ function forget(memory: Memory, record: Entry): void {
 function deliveredSince({ classes }: Memory, ms: number): number {
   let count = 0;
   for (const name of ["configured", "known", "banned known", "banned met"] as const)
-    for (const record of classes[name]) {
+    for (const record of classes[name] ?? NOBODY) {
       if (record.deliveredMs === undefined) continue;
       if (record.deliveredMs >= ms) count++;
       else record.deliveredMs = undefined;

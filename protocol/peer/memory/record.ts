@@ -34,12 +34,6 @@ export interface IdentityRecord extends IdentityParts {
 }
 
 /** The newest announcement of an author. */
-/** One does not use up the other: what this peer alone hears of a head has to reach those who hear of another one. */
-export interface Relays {
-  readonly direct?: Allowance;
-  readonly passed?: Allowance;
-}
-
 export interface Slot {
   announced: Announced;
   /** Those before it as they came, the newest first. */
@@ -53,8 +47,12 @@ export interface Slot {
   readonly stepMs: number | undefined;
   /** Announcements that it may still make. */
   readonly allowance: Allowance;
-  /** Announcements of it that may still be passed on: of those that it brought itself, and of those that others brought. */
-  readonly relays: Relays;
+  /**
+   * Announcements of it that may still be passed on: of those that it brought itself, and of those that others brought. One does not use up the other: what
+   * this peer alone hears of a head has to reach those who hear of another one.
+   */
+  readonly direct: Allowance | undefined;
+  readonly passed: Allowance | undefined;
   /** Old announcements of it that may still be looked into. */
   doubts: Allowance | undefined;
 }

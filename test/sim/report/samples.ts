@@ -76,7 +76,7 @@ export function sampleReport(sample: Sample = {}): Report {
   const rows = Array.from({ length: peers }, (_, index) => {
     // Spread over the indices, as a draw would spread them.
     const honest = Math.floor(((index + 1) * liars) / peers) === Math.floor((index * liars) / peers);
-    return peerRow(index, honest, final.accuracy.mean, rng.uniform);
+    return peerRow(index, honest, final.accuracy.mean, () => rng.uniform());
   });
   return {
     scenario,
