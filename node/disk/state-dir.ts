@@ -78,20 +78,24 @@ export async function storeTask(stateDir: string, manifest: Uint8Array): Promise
 
 /** A task as people write it. @throws HearsayError ERR_TASK with the file's name, and all faults. */
 export async function readTaskFile(path: string): Promise<Task> {
-  const text = await readIfThere(path);
-  if (text === undefined)
-    throw new HearsayError("ERR_TASK", `there is no ${path}: write one with hearsay init`, { path });
-  let source: unknown;
-  try {
-    source = parseTaskYaml(new TextDecoder("utf-8", { fatal: true }).decode(text));
-  } catch (error) {
-    throw new HearsayError("ERR_TASK", `${path} is not YAML in UTF-8: ${(error as Error).message}`, { path }, error);
-  }
+  const source = await readTaskSource(path);
   try {
     return parseTask(source);
   } catch (error) {
     if (!isHearsayError(error)) throw error;
     throw new HearsayError(error.code, `${path}: ${error.message}`, { ...error.details, path }, error);
+  }
+}
+
+/** What a task file says, unchecked. @throws HearsayError ERR_TASK where there is none, or it is no YAML. */
+export async function readTaskSource(path: string): Promise<unknown> {
+  const text = await readIfThere(path);
+  if (text === undefined)
+    throw new HearsayError("ERR_TASK", `there is no ${path}: write one with hearsay init`, { path });
+  try {
+    return parseTaskYaml(new TextDecoder("utf-8", { fatal: true }).decode(text));
+  } catch (error) {
+    throw new HearsayError("ERR_TASK", `${path} is not YAML in UTF-8: ${(error as Error).message}`, { path }, error);
   }
 }
 

@@ -7,15 +7,23 @@ import { parsePartition, partition } from "../../protocol/learn/data/partition.t
 import { parseTask } from "../../protocol/task/manifest.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 
-/** The task of the data set with the scenario's parts in place: groups of settings are merged, everything else replaced. */
-export function taskOf(scenario: Scenario, source: Readonly<Record<string, unknown>>): Task {
+/** The task of the data set with the scenario's parts in place. */
+export function taskOf(scenario: Scenario, source: TaskSource): Task {
+  return parseTask(withParts(source, scenario.task));
+}
+
+/** A task as people write it. */
+export type TaskSource = Readonly<Record<string, unknown>>;
+
+/** The task with other parts: groups of settings are merged, everything else replaced. */
+export function withParts(source: TaskSource, parts: TaskSource): TaskSource {
   const merged: Record<string, unknown> = { ...source };
-  for (const [key, value] of Object.entries(scenario.task)) {
+  for (const [key, value] of Object.entries(parts)) {
     const before = merged[key];
     merged[key] = MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
   }
-  if ("model" in scenario.task && !("tensors" in scenario.task)) delete merged.tensors; // of the model of before
-  return parseTask(merged);
+  if ("model" in parts && !("tensors" in parts)) delete merged.tensors; // of the model of before
+  return merged;
 }
 
 const MERGED_GROUPS: readonly string[] = ["input", "training", "aggregation", "staleness", "limits"];

@@ -97,7 +97,9 @@ export const scenarioSchema = z.strictObject({
   task: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe("parts of the task manifest that differ from those of the data set, e.g. aggregation: { rule: median }"),
+    .describe(
+      "parts of the task manifest that differ from those of the data set, e.g. aggregation: { rule: median }; or { file: task.yaml, ...parts }, beside the scenario",
+    ),
   peers: wholePositive.max(1_000_000).default(30).describe("honest peers and liars together"),
   algorithm: choice.default({ kind: "hearsay" }),
   cycles: z

@@ -57,6 +57,7 @@ async function load(spec: Spec, task: Parameters<LoadData>[1], folder: string): 
     return { ...shipped, holdout: await loadTest(test, spec, { ...shipped.task, ...task }, folder) };
   }
   const path = find("data.set", set, folder, `is neither a shipped set (${SET_NAMES.join(", ")}) nor a file`);
+  requireTask(spec, task);
   const { label, owner } = spec;
   if (test !== undefined) {
     const { data } = await loadDataset({ path, label, owner }, parseTask(task));
@@ -67,6 +68,18 @@ async function load(spec: Spec, task: Parameters<LoadData>[1], folder: string): 
   if (data.holdout === undefined)
     throw new HearsayError("ERR_DATA", `${path}: too few rows to hold some out`, { path });
   return { train: data.train, holdout: data.holdout, task };
+}
+
+/** @throws HearsayError ERR_TASK where nothing says what the columns of a file mean. */
+function requireTask({ set, label, owner }: Spec, task: Loaded["task"]): void {
+  if ("input" in task && "output" in task) return;
+  const columns = [label === undefined ? "" : ` --label ${label}`, owner === undefined ? "" : ` --owner ${owner}`].join(
+    "",
+  );
+  const remedy = `write one with hearsay init --data ${set}${columns}, and name it in the scenario, task: { file: task.yaml }`;
+  throw new HearsayError("ERR_TASK", `data.set: what the columns of ${set} mean says a task: ${remedy}`, {
+    path: "task",
+  });
 }
 
 /** The columns are those of the other file. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
-import { onErrors } from "../../terminal/colours.ts";
+import { onErrors, onOutput } from "../../terminal/colours.ts";
 import { facts, percent, printJson } from "../../terminal/print.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
 import { print, tell } from "../../terminal/terminal.ts";
@@ -80,6 +80,12 @@ export async function run(file: string, options: RunOptions): Promise<void> {
     );
 }
 
+/** Peers that never merge learn as if they were alone, and their figures do not show it. */
+function mergesText({ merges, algorithm, honest }: Report["summary"]): string {
+  if (merges > 0 || algorithm !== "hearsay" || honest === 1) return `${merges} merges`;
+  return onOutput.yellow("0 merges (have all peers as many neighbours as task.aggregation.quorum?)");
+}
+
 function describe({ scenario, summary, series }: Report, cost: { wallSeconds: number; cpuSeconds: number }): string {
   const { final, reached } = summary;
   const means = series.map(({ accuracy }) => accuracy.mean);
@@ -104,7 +110,7 @@ function describe({ scenario, summary, series }: Report, cost: { wallSeconds: nu
       "sent",
       `${formatBytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,
     ],
-    ["updates", `${summary.updates} trainings, ${summary.merges} merges, ${final.cycles.toFixed(1)} cycles per peer`],
+    ["updates", `${summary.updates} trainings, ${mergesText(summary)}, ${final.cycles.toFixed(1)} cycles per peer`],
     ["time", `${final.seconds} virtual s in ${cost.wallSeconds.toFixed(1)} s, ${cost.cpuSeconds.toFixed(1)} CPU s`],
   );
   return facts(rows);

@@ -1,6 +1,6 @@
 /**
- * Traces that a scenario names as files, relative to it: `{ file: churn.csv }`. Their contents become part of the scenario before it
- * is checked, so that its hash covers them.
+ * Traces that a scenario names as files, relative to it: `{ file: churn.csv }`, and the task: `{ file: task.yaml, ...parts that differ }`. Their contents
+ * become part of the scenario before it is checked, so that its hash covers them.
  */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -9,6 +9,7 @@ import { gunzip } from "node:zlib";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { openTable } from "../../data/csv-records.ts";
 import { createFaults } from "../../data/faults.ts";
+import { readTaskSource } from "../../disk/state-dir.ts";
 
 type Tree = import("../../../sim/compare/sweep-paths.ts").Tree;
 
@@ -25,10 +26,10 @@ function csv(): Promise<typeof import("../../../sim/devices/csv.ts")> {
   return import("../../../sim/devices/csv.ts");
 }
 
-/** @throws HearsayError ERR_CONFIG for a name that is no text; ERR_DATA with the faults of a file. */
+/** @throws HearsayError ERR_CONFIG for a name that is no text; ERR_DATA with the faults of a file, ERR_TASK of a task. */
 export async function inlineFiles(scenario: Tree, folder: string): Promise<Tree> {
   const { valueAt, withValue } = await import("../../../sim/compare/sweep-paths.ts");
-  let complete = scenario;
+  let complete = await withTaskFile(scenario, folder);
   for (const [path, read] of Object.entries(READERS)) {
     const value = valueAt(scenario, path);
     if (typeof value !== "object" || value === null || !("file" in value)) continue;
@@ -37,6 +38,19 @@ export async function inlineFiles(scenario: Tree, folder: string): Promise<Tree>
     complete = withValue(complete, path, await read(resolve(folder, value.file)));
   }
   return complete;
+}
+
+async function withTaskFile(scenario: Tree, folder: string): Promise<Tree> {
+  const { task } = scenario;
+  if (typeof task !== "object" || task === null || !("file" in task)) return scenario;
+  const { file, ...parts } = task;
+  if (typeof file !== "string")
+    throw new HearsayError("ERR_CONFIG", "task.file: name a task file, relative to the scenario", { path: "task" });
+  const { withParts } = await import("../../../sim/run/dealing.ts");
+  const source = await readTaskSource(resolve(folder, file));
+  if (typeof source !== "object" || source === null || Array.isArray(source))
+    throw new HearsayError("ERR_TASK", `${file} is no task: write one with hearsay init`, { file });
+  return { ...scenario, task: withParts(source as Tree, parts) };
 }
 
 async function readText(path: string): Promise<string> {

@@ -92,5 +92,9 @@ describe("the data of a simulation", () => {
     );
     await refused({ set: "own.csv", test: "gone.csv" }, "ERR_DATA", /data\.test: "gone\.csv" is no file beside/);
     await refused({ set: "own.csv", holdoutBy: "owner", owner: undefined }, "ERR_DATA", /give an owner column/);
+    await assert.rejects(load({ set: "own.csv", label: "label" }, { codec: "f32" }), {
+      code: "ERR_TASK",
+      message: /hearsay init --data own\.csv --label label --owner station, .*task: \{ file: task\.yaml \}/,
+    });
   });
 });

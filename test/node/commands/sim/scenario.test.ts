@@ -63,6 +63,27 @@ describe("a scenario file", () => {
     assert.notEqual(hashes[0], hashes[2]);
   });
 
+  it("may name the file of its task, with other parts beside it; its hash covers what the task says, and not its name", async () => {
+    const task = "name: own\nmodel: { kind: softmax }\ntraining: { steps: 5, batch: 8 }\n";
+    await writeFile(join(folder, "task.yaml"), task);
+    const parts = "codec: f32, training: { steps: 7 }";
+    const path = join(folder, "t.yaml");
+    await writeFile(path, `name: t\ndata: { set: digits }\ntask: { file: task.yaml, ${parts} }\n`);
+    const named = await loadScenario(path, {});
+    assert.deepEqual(named.task, {
+      ...{ name: "own", model: { kind: "softmax" }, training: { steps: 7, batch: 8 }, codec: "f32" },
+    });
+    const whole = "{ name: own, model: { kind: softmax }, training: { steps: 7, batch: 8 }, codec: f32 }";
+    const written = await loadScenario(path, { set: [`task=${whole}`] });
+    assert.equal(scenarioHash(named, nodeCrypto), scenarioHash(written, nodeCrypto));
+    const refused = (file: string, code: string, message: RegExp) =>
+      assert.rejects(loadScenario(path, { set: [`task.file=${file}`] }), { code, message });
+    await refused("gone.yaml", "ERR_TASK", /there is no .*gone\.yaml: write one with hearsay init/);
+    await refused("[1]", "ERR_CONFIG", /task\.file: name a task file/);
+    await writeFile(join(folder, "list.yaml"), "- 1\n");
+    await refused("list.yaml", "ERR_TASK", /list\.yaml is no task/);
+  });
+
   it("may name a matrix of latencies; one that is no matrix is refused with its lines", async () => {
     await writeFile(join(folder, "ms.csv"), "1,20\n20,1.5\n");
     await writeFile(join(folder, "bad.csv"), "here,there\n1,2\n3,\n");

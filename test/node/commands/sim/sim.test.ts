@@ -139,7 +139,10 @@ describe("sim run", { concurrency: 2 }, () => {
       output: { kind: "classification", classes: ["x", "y"] },
     };
     const own = await lab.write("own.yaml", stringify({ ...SCENARIO, data: { set: "own.csv" }, task }));
-    assert.equal((await simJson("run", own)).honest, 4);
+    const alone = "task.aggregation={rule: mean, inboxSize: 4, quorum: 4}"; // each has three neighbours
+    const { stdout } = await sim(0, "run", own, "--no-out", "--set", alone);
+    assert.match(stdout, /4 honest/);
+    assert.match(stdout, /trainings, 0 merges \(have all peers as many neighbours as task\.aggregation\.quorum\?\)/);
   });
 
   it("tells all faults at once with path and value, and ends with status 2", async () => {
