@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
@@ -84,8 +84,11 @@ describe("the library example of README.md", () => {
   });
 
   it("checks plugins as they are written, runs them from hearsay/sim and by the command, and gives the same figures", async () => {
-    await project.write("plugin.ts", readFileSync(join(import.meta.dirname, "../../sim/examples/attack.ts"), "utf8"));
-    await project.check("plugin.ts");
+    const examples = join(import.meta.dirname, "../../sim/examples");
+    const files = globSync("*.ts", { cwd: examples });
+    for (const file of files) await project.write(file, readFileSync(join(examples, file), "utf8"));
+    await project.write("all.ts", files.map((file) => `import "./${file}";\n`).join(""));
+    await project.check("all.ts");
     const scenario = {
       ...{ name: "x", data: { set: "digits", rows: 200 }, task: { model: { kind: "softmax" } }, peers: 4, cycles: 2 },
       ...{ metrics: { points: 1 }, attack: { kind: "shrink", share: 0.25 } },
@@ -93,7 +96,7 @@ describe("the library example of README.md", () => {
     await project.write("x.yaml", JSON.stringify(scenario));
     const code = [
       'import { type Report, simulate } from "hearsay/sim";',
-      'import plugin from "./plugin.ts";',
+      'import plugin from "./attack.ts";',
       'const report: Report = await simulate("x.yaml", { plugins: [plugin] });',
       "console.log(report.summary.final.accuracy.mean);",
     ];
@@ -101,7 +104,7 @@ describe("the library example of README.md", () => {
     await project.check("simulate.ts");
     const { stdout } = await promisify(execFile)(process.execPath, [path], { cwd: project.folder });
     const cli = join(project.folder, "node_modules/hearsay/dist/cli/cli.js");
-    const args = ["sim", "run", "x.yaml", "--plugin", "./plugin.ts", "--no-out", "--json"];
+    const args = ["sim", "run", "x.yaml", "--plugin", "./attack.ts", "--no-out", "--json"];
     const ran = await promisify(execFile)(process.execPath, [cli, ...args], { cwd: project.folder });
     assert.equal(JSON.parse(ran.stdout).final.accuracy.mean, Number(stdout));
   });

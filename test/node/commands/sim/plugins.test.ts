@@ -190,7 +190,7 @@ describe("the simulator as a library", () => {
     const { summary, scenario: complete } = await simulate(scenario, { folder: lab.path(""), plugins: [own], seed: 3 });
     assert.equal(summary.final.metrics?.rows?.mean, 30);
     assert.equal(summary.seed, 3);
-    assert.equal(complete.plugins?.length, 5);
+    assert.equal(complete.plugins?.length, KINDS.length);
     await assert.rejects(simulate(scenario, { folder: lab.path("") }), /"rows" is unknown/);
     assert.equal(attack.kind, "shrink");
   });
