@@ -38,6 +38,7 @@ const log = () => import("./commands/log/cli.ts");
 const key = () => import("./commands/key/cli.ts");
 const sim = () => import("./commands/sim/cli.ts");
 const vertical = () => import("./commands/vertical/cli.ts");
+const policy = () => import("./commands/policy/cli.ts");
 const data = () => import("./commands/data/cli.ts");
 const release = () => import("./commands/release/cli.ts");
 const config = () => import("./commands/config/cli.ts");
@@ -114,6 +115,19 @@ const DATA: readonly Leaf[] = [
     name: "check",
     about: "data against the task: units, missing values, classes, constant columns, copies, too few rows",
     load: async () => (await data()).check,
+  },
+];
+
+const POLICY: readonly Leaf[] = [
+  {
+    name: "check",
+    about: "whether a policy file is right, and every fault of it",
+    load: async () => (await policy()).check,
+  },
+  {
+    name: "show",
+    about: "what leaves this machine, to whom, under which protection; what the policies of the site say to it",
+    load: async () => (await policy()).show,
   },
 ];
 
@@ -290,6 +304,7 @@ const COMMANDS: readonly (Leaf | Group)[] = [
   },
   { name: "data", about: "the examples of a peer, before it learns from them", commands: DATA },
   { name: "config", about: "the configuration of a peer: what holds, and what is wrong", commands: CONFIG },
+  { name: "policy", about: "what a site allows its peers, and what leaves the machine", commands: POLICY },
   { name: "privacy", about: "what of the data may show, and what that costs", commands: PRIVACY },
   { name: "trainer", about: "programs that train in a process of their own", commands: TRAINER },
   {

@@ -17,6 +17,7 @@ import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
+import type { AddressBook } from "../protocol/membership/address-book.ts";
 import { heedLeaving } from "../protocol/membership/leaving.ts";
 import { createIdentities, type Identities } from "../protocol/peer/memory/identities.ts";
 import type { StorePlace } from "../protocol/peer/modules.ts";
@@ -45,13 +46,14 @@ import type { AskPassphrase } from "./keys/passphrase.ts";
 import { settleRotation } from "./keys/rotation.ts";
 import { openBook } from "./net/book.ts";
 import { type Company, createCompany } from "./net/company.ts";
-import { peersIn } from "./net/connections.ts";
-import { type NetworkMeasures, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
+import { closeConnection, peersIn } from "./net/connections.ts";
+import { type HearsayNode, type NetworkMeasures, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership } from "./net/membership.ts";
 import type { LinkReport, Metering } from "./net/metering.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
+import { keepQuiet, type QuietPeer } from "./policy/quiet-peer.ts";
 import { createOnPromote } from "./release/on-promote.ts";
 import { createServedFile } from "./release/served-file.ts";
 import { nodeSecrecy } from "./secrecy.ts";
@@ -84,6 +86,8 @@ export interface StartOptions {
   readonly maxOutbound: number;
   /** Bytes that may pass, by kinds of links (net/link-kinds.ts), or one that is only planned with; unlimited where left out. */
   readonly budget?: readonly LinkLimit[];
+  /** Hours in which the peer is away: it trains nothing, and has no connection (policy/quiet-peer.ts); none where left out. */
+  readonly isQuiet?: (ms: number) => boolean;
   /** What is kept for audits; nothing where left out. */
   readonly retention?: Retention;
   readonly observe?: (event: PeerEvent) => void;
@@ -173,11 +177,11 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const archive = openBodies(options, closing);
   const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
   const releases = openReleaseSite(options, toHex(taskId), identity.peerId, closing);
-  const trainer = options.wrapTrainer?.(learning.trainer) ?? learning.trainer;
+  const quiet = keptQuiet(options, options.wrapTrainer?.(learning.trainer) ?? learning.trainer, node, book);
   const parts = {
     clock: wallClock,
     crypto: nodeCrypto,
-    ...{ identity, transport, store, trainer },
+    ...{ identity, transport, store, trainer: quiet.trainer },
     aggregator: learning.aggregator,
   };
   const peer = await createPeer(
@@ -201,7 +205,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     await modelFile.flush();
   });
   const company = companyOf(options, { identities, transport, peer });
-  const done = run(peer, learning, closing);
+  const done = run(peer, learning, quiet, closing);
   return {
     ...{ peer, store, company, done, ...(archive && { archive }) },
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
@@ -235,6 +239,16 @@ function companyOf(
   );
 }
 
+/** The trainer as it is where there are no quiet hours. */
+function keptQuiet({ isQuiet }: StartOptions, trainer: Trainer, node: HearsayNode, book: AddressBook): QuietPeer {
+  if (isQuiet === undefined) return { trainer, stop() {} };
+  return keepQuiet({
+    ...{ clock: wallClock, isQuiet: () => isQuiet(Date.now()), trainer },
+    leave: () => node.getConnections().forEach(closeConnection),
+    comeBack: () => book.hurry(),
+  });
+}
+
 async function openLimits({ budget = [] }: StartOptions, store: Store, closing: Closing): Promise<OpenBudget> {
   const opened = await openBudget(budget, { store, clock: wallClock });
   closing.add("the budget", async () => opened.metering?.stop());
@@ -250,14 +264,15 @@ interface NetworkNeeds {
 }
 
 async function openNetwork(
-  { listen, mdns, maxOutbound, networkMetrics: metrics, warn }: StartOptions,
+  { listen, mdns, maxOutbound, networkMetrics: metrics, isQuiet, warn }: StartOptions,
   { taskId, ...needs }: NetworkNeeds,
   closing: Closing,
 ): ReturnType<typeof startLibp2p> {
   const { announce, evidence } = taskNames(taskId);
   const topics = [announce, evidence];
   const own = { listen, mdns, serviceTag: serviceTagOf(taskId), topics, metrics, warn };
-  const network = await startLibp2p({ ...needs, ...own, quietMs: needs.metering?.quietMs(maxOutbound) });
+  const isAway = isQuiet && (() => isQuiet(Date.now()));
+  const network = await startLibp2p({ ...needs, ...own, isAway, quietMs: needs.metering?.quietMs(maxOutbound) });
   closing.add("the network", () => network.node.stop());
   return network;
 }
@@ -312,7 +327,7 @@ function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closin
 }
 
 /** Lets the peer learn until it is closed; the promise is that of `RunningPeer.done`. */
-function run(peer: Peer, learning: LearningThread, closing: Closing): Promise<void> {
+function run(peer: Peer, learning: LearningThread, quiet: QuietPeer, closing: Closing): Promise<void> {
   const done = peer.run().catch(throwAsDiskFault);
   const ended = done.catch(() => {}); // whoever awaits `done` hears of it
   const stop = async () => {
@@ -322,6 +337,7 @@ function run(peer: Peer, learning: LearningThread, closing: Closing): Promise<vo
     stopGrace();
   };
   closing.add("the step in progress", stop, STEP_ENDS_WITHIN_MS);
+  closing.add("the quiet hours", quiet.stop);
   return done;
 }
 

@@ -35,6 +35,9 @@ export const passphraseOption = (): Option =>
     "file with the passphrase of the key, where it has one (or HEARSAY_PASSPHRASE)",
   );
 
+export const policyOption = (): Option =>
+  new Option("--policy <file>", "a policy of this site, which restricts further (see hearsay policy show)");
+
 /** Examples and notes below the options. */
 export function notes(command: Command, text: string): Command {
   return command.addHelpText("after", `\n${text}\n`);

@@ -62,6 +62,8 @@ export interface NodeOptions {
   readonly metering?: Metering | undefined;
   /** Takes what libp2p measures of itself; nothing is kept where left out. */
   readonly metrics?: NetworkMeasures | undefined;
+  /** While it says so there is no connection, in or out, and no multicast. */
+  readonly isAway?: (() => boolean) | undefined;
   /** Sentences for the user. */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -115,7 +117,7 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
       maxIncomingPendingConnections: 100,
       reconnectRetries: 0, // redialling is ours (membership.ts)
     },
-    connectionGater: gaterOf(admission, shares, options.metering),
+    connectionGater: gaterOf(admission, shares, options),
     connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
     metrics: (components: { readonly logger: ComponentLogger }) =>
       trafficMetrics({ traffic, hearing, metering: options.metering }, options.metrics?.(components)),
@@ -136,22 +138,23 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   return { node: Object.assign(node, { admission, shares, hearing, quiet, discovery }), traffic };
 }
 
-function discoveryFor(node: Node, { serviceTag, metering, warn }: NodeOptions): Discovery {
+function discoveryFor(node: Node, { serviceTag, metering, isAway, warn }: NodeOptions): Discovery {
   const addresses = () => node.getMultiaddrs().map(String);
-  const discovery = startDiscovery({ serviceTag, peer: node.peerId.toString(), addresses, metering, warn });
+  const discovery = startDiscovery({ serviceTag, peer: node.peerId.toString(), addresses, metering, isAway, warn });
   node.addEventListener("stop", () => discovery.stop());
   return discovery;
 }
 
-/** Admission's, with what it does not know: how many come in a second, who committed too many faults, and what the budget holds. */
-function gaterOf({ gater }: Admission, shares: Shares, metering?: Metering): ConnectionGater {
+/** Admission's, with what it does not know: how many come in a second, who committed too many faults, what the budget holds, and when nobody is wanted. */
+function gaterOf({ gater }: Admission, shares: Shares, { metering, isAway }: NodeOptions): ConnectionGater {
   const arrivals = createArrivals(wallClock);
   return {
     ...gater,
     denyDialPeer: async (peer) => shares.isWaiting(peer.toString()) || ((await gater.denyDialPeer?.(peer)) ?? false),
     denyDialMultiaddr: async (address) =>
-      metering?.mayDial() === false || ((await gater.denyDialMultiaddr?.(address)) ?? false),
+      isAway?.() === true || metering?.mayDial() === false || ((await gater.denyDialMultiaddr?.(address)) ?? false),
     denyInboundConnection: async (connection) =>
+      isAway?.() === true ||
       metering?.mayCome(connection) === false ||
       !arrivals.mayCome(connection.remoteAddr) ||
       ((await gater.denyInboundConnection?.(connection)) ?? false),

@@ -6,7 +6,7 @@ import { SETTINGS } from "./table.ts";
 
 const PREFIX = "HEARSAY_";
 /** Read elsewhere: by options of the command line, and where a passphrase is needed. */
-const OTHER_VARIABLES = ["HEARSAY_STATE", "HEARSAY_PASSPHRASE"];
+const OTHER_VARIABLES = ["HEARSAY_STATE", "HEARSAY_PASSPHRASE", "HEARSAY_POLICY"];
 
 /** The faults of an error (`faultsOf`), those of unknown names with the nearest setting. */
 export function withNearest(faults: readonly Fault[], error: z.ZodError): Fault[] {

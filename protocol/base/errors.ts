@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   "ERR_INVITE",
   "ERR_STATE",
   "ERR_ENGINE",
+  "ERR_POLICY",
   // a trainer in a process of its own: the peer goes on without it
   "ERR_TRAINER",
   // bytes that do not decode

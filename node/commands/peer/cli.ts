@@ -10,6 +10,7 @@ import {
   outputOption,
   passphraseOption,
   peersOption,
+  policyOption,
   stateOption,
 } from "../options.ts";
 
@@ -83,6 +84,7 @@ export const up: Definition = async (command) => {
   addSettings(command, FLAGGED)
     .option("--seconds <n>", "stop after this time")
     .option("--until-spent", "stop when the privacy budget of the task is spent")
+    .addOption(policyOption())
     .addOption(passphraseOption())
     .action(async (...args: unknown[]) => {
       const { collectInTime, restartInLittleMemory } = await import("../../little-memory.ts");
@@ -170,6 +172,7 @@ export const evaluate: Definition = async (command) => {
   addSettings(command, DATA_PATHS)
     .addOption(stateOption())
     .addOption(modelOption())
+    .addOption(policyOption())
     .addOption(jsonOption())
     .action(calls(() => import("./eval.ts")));
   addSettings(command, ["engine", "trainer.command"]);
@@ -187,6 +190,7 @@ export const predict: Definition = async (command) => {
     .addOption(outputOption("write the CSV to a file"))
     .addOption(modelOption())
     .option("--learning", "where the task has release keys: the model that learns, not the release that serves")
+    .addOption(policyOption())
     .addOption(jsonOption("print JSON lines instead of CSV"))
     .action(calls(() => import("./predict.ts")));
   addSettings(command, ["engine", "trainer.command"]);
@@ -196,17 +200,8 @@ export const predict: Definition = async (command) => {
 export const exportModel: Definition = (command) => {
   command
     .addOption(stateOption())
-    .option("--format <name>", "safetensors, onnx or tfjs", "safetensors")
-    .addOption(outputOption("the file to write (default: model.safetensors, model.onnx or model.json)"))
+    .addOption(outputOption("the file to write").default("model.safetensors"))
     .addOption(jsonOption())
     .action(calls(() => import("./export.ts")));
-  notes(
-    command,
-    `Written is the model that predicts. onnx and tfjs are for the kinds softmax, mlp and cnn: rows in the units of the data in, probabilities or values out, as
-\`hearsay predict\` gives them. tfjs writes weights.bin beside the file.
-
-Examples:
-  $ hearsay export -o digits.safetensors
-  $ hearsay export --format onnx`,
-  );
+  notes(command, "Example:\n  $ hearsay export -o digits.safetensors");
 };

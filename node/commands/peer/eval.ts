@@ -10,7 +10,7 @@ import type { Config } from "../../settings/table.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { facts, metricRows, printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, openModel, ownTrainer } from "./model.ts";
+import { inferenceEngine, type ModelOptions, openModel, ownTrainer, refuseByPolicy } from "./model.ts";
 
 interface EvalOptions extends ModelOptions {
   readonly data?: string;
@@ -18,8 +18,9 @@ interface EvalOptions extends ModelOptions {
 }
 
 export async function run(options: EvalOptions): Promise<void> {
-  const { task, params, metadata } = await openModel(options);
+  const { task, taskId, params, metadata } = await openModel(options);
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
+  await refuseByPolicy(options, config, { task, taskId, what: "look" });
   const own = await ownTrainer(task, config, options.state);
   if (own !== undefined && options.data !== undefined) {
     await own.close();

@@ -8,6 +8,8 @@ import { readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask, releasedPath } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { isExternal, openTrainer } from "../../engines/external/open.ts";
+import { loadPolicies } from "../../policy/load-policy.ts";
+import { type Intent, refuseViolations, violationsOf } from "../../policy/restrictions.ts";
 import type { Config } from "../../settings/table.ts";
 import { tell } from "../../terminal/terminal.ts";
 
@@ -16,18 +18,31 @@ export interface ModelOptions {
   readonly model?: string;
   /** The model that learns, where the task has release keys. */
   readonly learning?: boolean;
+  readonly policy?: string;
 }
 
 export interface OpenModel {
   readonly task: Task;
+  readonly taskId: string;
   readonly params: Float32Array;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** The model of a peer, or of a file. @throws HearsayError ERR_STATE, ERR_DECODE or ERR_TASK. */
 export async function openModel({ state, model }: ModelOptions): Promise<OpenModel> {
-  const { task } = await openTask(state);
-  return { task, ...(await readModel(model ?? modelPath(state), task)) };
+  const opened = await openTask(state);
+  return { ...opened, ...(await readModel(model ?? modelPath(state), opened.task)) };
+}
+
+/** @throws HearsayError ERR_POLICY where the site does not allow it. */
+export async function refuseByPolicy(
+  { state: stateDir, policy: named }: ModelOptions,
+  config: Config,
+  intent: Pick<Intent, "task" | "taskId" | "what">,
+): Promise<void> {
+  const policies = await loadPolicies({ stateDir, named, environment: process.env });
+  const isOwn = isExternal(config, intent.task) && intent.what === "look"; // rows to predict come from a file
+  refuseViolations(violationsOf(policies, { ...intent, data: config.data, isExternal: isOwn }));
 }
 
 /** The program of the owner's that trains this task, for a command of its own; undefined where an engine does. @throws as `openTrainer`. */
@@ -44,10 +59,11 @@ export async function ownTrainer(task: Task, config: Config, stateDir: string): 
 
 /** The model that answers: where the task has release keys the release that serves here, unless another is asked for. */
 export async function openServedModel(options: ModelOptions): Promise<OpenModel> {
-  const { task } = await openTask(options.state);
+  const opened = await openTask(options.state);
+  const { task } = opened;
   if (options.model !== undefined || options.learning || releasesOf(task) === undefined) return openModel(options);
   const path = releasedPath(options.state);
-  if (existsSync(path)) return { task, ...(await readModel(path, task)) };
+  if (existsSync(path)) return { ...opened, ...(await readModel(path, task)) };
   throw new HearsayError(
     "ERR_STATE",
     "no release serves on this peer yet (see hearsay releases): wait for one, or let the model that learns answer, with --learning",

@@ -10,7 +10,7 @@ import { configPath } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { pour, tell } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, openServedModel, ownTrainer } from "./model.ts";
+import { inferenceEngine, type ModelOptions, openServedModel, ownTrainer, refuseByPolicy } from "./model.ts";
 
 interface PredictOptions extends ModelOptions {
   readonly data: string;
@@ -21,10 +21,11 @@ interface PredictOptions extends ModelOptions {
 const ROWS_AT_ONCE = 4096;
 
 export async function run(options: PredictOptions): Promise<void> {
-  const { task, params, metadata } = await openServedModel(options);
+  const { task, taskId, params, metadata } = await openServedModel(options);
   const { release } = metadata;
   if (release !== undefined) tell(`answered by release ${release}\n`);
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
+  await refuseByPolicy(options, config, { task, taskId, what: "predict" });
   const { inputs, length, unanswered } = await loadInputs({ ...config.data, path: options.data }, task);
   const engine = (await ownTrainer(task, config, options.state)) ?? (await inferenceEngine(task, config.engine));
   const json = options.json ? { beside: release === undefined ? {} : { release } } : undefined;

@@ -8,21 +8,26 @@ import { QUICK_CHECKS } from "../../doctor/registry.ts";
 import { type Diagnosis, diagnose } from "../../doctor/run.ts";
 import { type AtHand, aboutToStart } from "../../doctor/surroundings.ts";
 import { isExternal } from "../../engines/external/open.ts";
-import type { Config } from "../../settings/table.ts";
+import { refuseViolations, rowViolations, violationsOf } from "../../policy/restrictions.ts";
+import type { Rules } from "./up-policy.ts";
 
 /**
  * The data of a peer that is about to start, once the machine was looked at; undefined where a program of the owner's has them. What may hurt is told.
- * @throws HearsayError ERR_STATE, ERR_DATA, ERR_CONFIG, with the remedy.
+ * @throws HearsayError ERR_POLICY, ERR_STATE, ERR_DATA, ERR_CONFIG, with the remedy.
  */
 export async function dataToLearn(
   stateDir: string,
-  config: Config,
+  { config, policies }: Rules,
   opened: OpenTask,
   logger: Logger,
 ): Promise<PeerData | undefined> {
+  const external = isExternal(config, opened.task);
+  const intent = { ...opened, data: config.data, what: "learn", isExternal: external } as const;
+  refuseViolations(violationsOf(policies, intent)); // before any data are read
   await lookBefore(aboutToStart(stateDir, config, opened), logger);
-  if (isExternal(config, opened.task)) return undefined;
+  if (external) return undefined;
   const data = await loadCheckedData(config.data, opened.task);
+  refuseViolations(rowViolations(policies, data.train.length));
   for (const warning of data.warnings) logger.warn(warning);
   return data;
 }

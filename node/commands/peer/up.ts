@@ -22,12 +22,14 @@ import { apiSource, inviteTo } from "./up-api.ts";
 import { createLogger, type LogContext } from "./up-log.ts";
 import { dataToLearn } from "./up-look.ts";
 import type { UpMonitor } from "./up-monitor.ts";
+import { type Rules, rulesOf } from "./up-policy.ts";
 
 /** Beside the settings (settings/table.ts). */
 interface UpOptions {
   readonly state: string;
   readonly task?: string;
   readonly config?: string;
+  readonly policy?: string;
   readonly seconds?: string;
   readonly untilSpent?: boolean;
   readonly passphraseFile?: string;
@@ -44,9 +46,10 @@ const EXIT_FAILED = 1;
 export async function run(options: UpOptions): Promise<void> {
   process.umask(0o077); // all that it writes lies in the state directory
   outliveOutput();
-  const config = await loadConfig(options.config ?? configPath(options.state), process.env, settingsOf(options));
+  const settings = await loadConfig(options.config ?? configPath(options.state), process.env, settingsOf(options));
   let running: RunningPeer | undefined;
-  const logger = await createLogger(config.logLevel, () => running && contextOf(running));
+  const logger = await createLogger(settings.logLevel, () => running && contextOf(running));
+  const rules = await rulesOf(options, settings, logger);
   const seconds = secondsOf(options.seconds);
   const { asked } = onStopSignals((signal) => {
     logger.warn(`ended at once, on a second ${signal}`);
@@ -61,10 +64,10 @@ export async function run(options: UpOptions): Promise<void> {
   const { task, taskId } = opened;
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
-  const data = await dataToLearn(options.state, config, opened, logger);
-  const monitor = await monitorFor(options.state, config);
+  const data = await dataToLearn(options.state, rules, opened, logger);
+  const monitor = await monitorFor(options.state, rules.config);
   const { spent, observe } = untilSpent([narrator(logger), ...(monitor === undefined ? [] : [monitor.observe])]);
-  running = await begin(options, { config, task, data, logger, monitor, observe });
+  running = await begin(options, { rules, task, data, logger, monitor, observe });
   const { peer, stop } = running;
   const closing = createClosing();
   try {
@@ -93,7 +96,7 @@ export async function run(options: UpOptions): Promise<void> {
 }
 
 interface Beginning {
-  readonly config: Config;
+  readonly rules: Rules;
   readonly task: Task;
   /** Undefined where a program of the owner's trains, and has the data. */
   readonly data: Awaited<ReturnType<typeof dataToLearn>>;
@@ -103,9 +106,10 @@ interface Beginning {
 }
 
 /** Starts the peer that the configuration describes. */
-function begin(options: UpOptions, { config, task, data, logger, monitor, observe }: Beginning): Promise<RunningPeer> {
+function begin(options: UpOptions, { rules, task, data, logger, monitor, observe }: Beginning): Promise<RunningPeer> {
+  const { config, quiet } = rules;
   return startPeer({
-    ...{ stateDir: options.state, task },
+    ...{ stateDir: options.state, task, ...quiet },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
     ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },

@@ -9,6 +9,7 @@ import type { Offer } from "../../../protocol/vertical/messages.ts";
 import { beginAsMember } from "../../../protocol/vertical/party.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../../crypto.ts";
+import { refuseVertical } from "../../policy/vertical.ts";
 import { confirm, somebodyIsThere } from "../../terminal/confirm.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -34,6 +35,7 @@ export async function run(text: string, options: JoinOptions): Promise<void> {
       "ERR_CONFIG",
       "join shows what others will learn and asks, and there is no terminal to ask at: give --yes",
     );
+  await refuseVertical(options.state);
   const table = await readVerticalTable({ path: data, idColumn: options.id, columns, drop });
   await asParty(
     options,

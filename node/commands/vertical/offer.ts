@@ -8,6 +8,7 @@ import { encodeOffer, NONCE_BYTES, type Offer } from "../../../protocol/vertical
 import { beginAsHolder, orEnd } from "../../../protocol/vertical/party.ts";
 import type { Kind } from "../../../protocol/vertical/problem.ts";
 import { nodeCrypto } from "../../crypto.ts";
+import { refuseVertical } from "../../policy/vertical.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { saveSession } from "../../vertical/state.ts";
@@ -36,6 +37,7 @@ interface OfferOptions extends TableOptions {
 export async function run(options: OfferOptions): Promise<void> {
   const { data, id, label, kind, columns, drop, json } = options;
   const numbers = numbersOf(options);
+  await refuseVertical(options.state);
   const table = await readVerticalTable({ path: data, idColumn: id, columns, drop, label: { column: label, kind } });
   await asParty(
     options,

@@ -11,6 +11,7 @@ import { wallClock } from "../../clock.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { loadOrCreateIdentity } from "../../keys/keys.ts";
 import { type PassphraseOptions, passphraseFrom } from "../../keys/passphrase.ts";
+import { refuseVertical } from "../../policy/vertical.ts";
 import { tell } from "../../terminal/terminal.ts";
 import { loadVerticalCrypto } from "../../vertical/load.ts";
 import { type MailboxOptions, openVerticalNetwork, type VerticalNetwork } from "../../vertical/network.ts";
@@ -76,6 +77,7 @@ export async function inSession<T>(
   purpose: Purpose,
   use: (running: Running) => Promise<T>,
 ): Promise<T> {
+  await refuseVertical(options.state);
   const opened = await openSession(options.state, options.session);
   const { session, addresses } = opened.saved;
   const holder = peerIdFromPublicKey(session.parties[0] as Uint8Array);

@@ -11,6 +11,7 @@ import * as key from "../../../node/commands/key/cli.ts";
 import * as log from "../../../node/commands/log/cli.ts";
 import type { Definition } from "../../../node/commands/options.ts";
 import * as peer from "../../../node/commands/peer/cli.ts";
+import * as policy from "../../../node/commands/policy/cli.ts";
 import * as sim from "../../../node/commands/sim/cli.ts";
 import { CLI } from "../../support/process.ts";
 
@@ -22,6 +23,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, Definition>>>> = {
   key,
   log,
   peer,
+  policy,
   sim,
 };
 const LIST = readFileSync(CLI, "utf8");

@@ -15,8 +15,8 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release";
-const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/doctor node/start node/commands/options`;
+  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release";
+const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/base", ""],
@@ -69,7 +69,6 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/data", `protocol ${GROUND} node/disk`],
   ["node/engines", `protocol ${GROUND}`],
   ["node/settings", `protocol ${GROUND} node/data node/engines`],
-  ["node/exports", `protocol ${GROUND} node/disk`],
   ["node/config", `protocol ${GROUND} node/settings`],
   ["node/data/share", `protocol ${GROUND} node/disk node/data node/settings`],
   ["node/task-cost", `protocol ${GROUND} node/engines node/settings`],
@@ -80,8 +79,9 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/monitor", `protocol ${GROUND} node/net node/api`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/release", `protocol ${GROUND} node/disk`],
+  ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
-  ["node/start", `protocol ${GROUND} ${PARTS}`],
+  ["node/start", `protocol ${GROUND} ${PARTS} node/policy`],
   // what programs of others import
   ["node/library", "protocol node/settings node/start"],
   // commands: those of one subject know each other, and two of them how logs are found
@@ -92,6 +92,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/privacy", `${DESK} node/commands/log`],
   ["node/commands/trainer", DESK],
   ["node/commands/data", DESK],
+  ["node/commands/policy", DESK],
   ["node/commands/doctor", DESK],
   ["node/commands/release", DESK],
   ["node/commands/vertical", DESK],
@@ -186,6 +187,9 @@ export const SPEAKERS = [
 
 /** Wiring and lifecycle only: the file that grows into a giant in every project of this field. */
 export const MAX_FILE_LINES: Readonly<Record<string, number>> = { "protocol/peer/peer.ts": 200 };
+
+/** Who may ask the host about time zones: windows of local time mean what the owner's clock shows. */
+export const ZONES: readonly string[] = ["node/policy/wall-clock"];
 
 export const MAX_FUNCTION_LINES = 60;
 
