@@ -89,17 +89,22 @@ export function encodeModel(params: Float32Array, task: Task, taskId: string, fa
   const tensors = tensorSlices(task.tensors).map(({ name, shape, offset, length }): Tensor => {
     return { name, shape, dtype: "F32", data: floatsToBytes(params.subarray(offset, offset + length)) };
   });
+  return encodeSafetensors(tensors, modelFacts(task, taskId, facts));
+}
+
+/** What a model file says beside its tensors, as texts, in whatever format. */
+export function modelFacts({ name }: Task, taskId: string, facts: EncodedFacts): Record<string, string> {
   const { peerId, cycle, age, spent, release } = facts;
-  return encodeSafetensors(tensors, {
+  return {
     format: "hearsay-model/1",
-    name: task.name,
+    name,
     task: taskId,
     peer: peerId,
     cycle: String(cycle),
     ...(age !== undefined && { age: String(age) }),
     ...(spent && spentFacts(spent)),
     ...(release !== undefined && { release: release.name, releaseId: release.id }),
-  });
+  };
 }
 
 /** Epsilon was counted in millionths. */

@@ -31,6 +31,7 @@ export const BENCHMARKS: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ["event-loop", () => import("./event-loop.ts")],
   ["memory", () => import("./memory.ts")],
   ["training", () => import("./training.ts")],
+  ["trainer", () => import("./trainer.ts")],
   ["private-step", () => import("./private-step.ts")],
   ["aggregation", () => import("./aggregation.ts")],
   ["tables", () => import("./tables.ts")],

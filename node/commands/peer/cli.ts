@@ -200,8 +200,17 @@ export const predict: Definition = async (command) => {
 export const exportModel: Definition = (command) => {
   command
     .addOption(stateOption())
-    .addOption(outputOption("the file to write").default("model.safetensors"))
+    .option("--format <name>", "safetensors, onnx or tfjs", "safetensors")
+    .addOption(outputOption("the file to write (default: model.safetensors, model.onnx or model.json)"))
     .addOption(jsonOption())
     .action(calls(() => import("./export.ts")));
-  notes(command, "Example:\n  $ hearsay export -o digits.safetensors");
+  notes(
+    command,
+    `Written is the model that predicts. onnx and tfjs are for the kinds softmax, mlp and cnn: rows in the units of the data in, probabilities or values out, as
+\`hearsay predict\` gives them. tfjs writes weights.bin beside the file.
+
+Examples:
+  $ hearsay export -o digits.safetensors
+  $ hearsay export --format onnx`,
+  );
 };

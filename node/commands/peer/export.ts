@@ -1,29 +1,44 @@
-/** `hearsay export`: the peer's model as a safetensors file, readable wherever the format is. */
+/** `hearsay export`: the peer's model as a file for other programs. */
+import { dirname, join } from "node:path";
+import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
-import { encodeModel } from "../../disk/model-file.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { EXPORT_FORMATS } from "../../exports/registry.ts";
 import { printJson } from "../../terminal/print.ts";
 import { spentText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
 import { openModel } from "./model.ts";
 
-export async function run(options: { state: string; output: string; json?: boolean }): Promise<void> {
-  const { task, params, metadata } = await openModel({ state: options.state });
+interface ExportOptions {
+  readonly state: string;
+  readonly format: string;
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+export async function run({ state, format: name, output, json }: ExportOptions): Promise<void> {
+  const format = EXPORT_FORMATS.get(name);
+  if (format === undefined) {
+    const known = [...EXPORT_FORMATS.values()].map((one) => `  ${one.name.padEnd(12)} ${one.about}`);
+    throw new HearsayError("ERR_CONFIG", `--format ${name}: there is no such format; there are\n${known.join("\n")}`);
+  }
+  const { task, params, metadata } = await openModel({ state });
   const facts = {
     peerId: metadata.peer ?? "",
     cycle: Number(metadata.cycle ?? 0),
     age: Number(metadata.age ?? 0),
   };
-  const spent = await spentPrivacy(options.state, task); // read after the model, so that nothing in the model cost more
-  const file = encodeModel(params, task, metadata.task ?? "", { ...facts, spent });
-  await writeOutput(options.output, file);
-  const size = { bytes: file.length, parameters: params.length };
-  if (options.json) printJson({ file: options.output, ...size, ...facts, ...(spent && { privacy: spent }) });
+  const spent = await spentPrivacy(state, task); // read after the model, so that nothing in the model cost more
+  const files = format.encode(params, task, metadata.task ?? "", { ...facts, spent });
+  const path = output ?? format.file;
+  for (const { beside, bytes } of files.toReversed())
+    await writeOutput(beside === "" ? path : join(dirname(path), beside), bytes);
+  const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+  const size = { bytes, parameters: params.length };
+  if (json) printJson({ file: path, format: format.name, ...size, ...facts, ...(spent && { privacy: spent }) });
   else {
     const budget = spent === undefined ? "" : `; ${spentText(spent)}`;
-    print(
-      `${options.output}: ${params.length} parameters, ${formatBytes(file.length)}, age ${facts.age} steps${budget}\n`,
-    );
+    print(`${path}: ${params.length} parameters, ${formatBytes(bytes)}, age ${facts.age} steps${budget}\n`);
   }
 }

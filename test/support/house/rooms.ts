@@ -15,7 +15,7 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release";
+  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -69,6 +69,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/data", `protocol ${GROUND} node/disk`],
   ["node/engines", `protocol ${GROUND}`],
   ["node/settings", `protocol ${GROUND} node/data node/engines`],
+  ["node/exports", `protocol ${GROUND} node/disk`],
   ["node/config", `protocol ${GROUND} node/settings`],
   ["node/data/share", `protocol ${GROUND} node/disk node/data node/settings`],
   ["node/task-cost", `protocol ${GROUND} node/engines node/settings`],

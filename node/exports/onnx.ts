@@ -1,0 +1,145 @@
+/**
+ * A model as an ONNX file, for onnxruntime and whatever else reads it: rows in the units of the data in, class probabilities or targets in the units of the
+ * data out, as `hearsay predict` gives them. The kinds softmax, mlp and cnn; opset 13.
+ */
+import { concatBytes } from "../../protocol/base/bytes.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import { outputSize, type Task } from "../../protocol/base/task.ts";
+import { type TensorSlice, tensorSlices } from "../../protocol/learn/tensors.ts";
+import { constant, DOUBLE, FLOAT, floats, operator } from "./onnx-parts.ts";
+import { data, number, text } from "./protobuf.ts";
+
+const IR_VERSION = 8;
+const OPSET = 13;
+const TO_CHANNELS_FIRST = [0, 3, 1, 2];
+const TO_CHANNELS_LAST = [0, 2, 3, 1];
+
+/** A graph that grows at its end. */
+interface Graph {
+  readonly nodes: Uint8Array[];
+  readonly constants: Uint8Array[];
+  /** The name of what was computed last. */
+  last: string;
+}
+
+/**
+ * @param metadata stands in the file, as that of a safetensors file does.
+ * @throws HearsayError ERR_CONFIG for a model of another kind, with what there is for it.
+ */
+export function encodeOnnx(params: Float32Array, task: Task, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const { model, input, output } = task;
+  if (model.kind === "layers" || model.kind === "external") throw notThere(model.kind);
+  const graph: Graph = { nodes: [], constants: [], last: "inputs" };
+  standardise(graph, task);
+  const slices = [...tensorSlices(task.tensors)];
+  if (model.kind === "cnn") convolutions(graph, slices, params, model.kernelSize);
+  if (input.shape.length > 1) add(graph, "Flatten", "flat", [], { axis: 1 });
+  const activation = model.kind === "mlp" && model.activation === "tanh" ? "Tanh" : "Relu";
+  dense(graph, slices, params, activation);
+  const name = output.kind === "classification" ? "probabilities" : "values";
+  if (output.kind === "classification") add(graph, "Softmax", name, [], { axis: 1 });
+  else inUnits(graph, output.mean, output.std, name);
+  return concatBytes(
+    number(1, IR_VERSION),
+    text(2, "hearsay"),
+    data(
+      7,
+      ...graph.nodes,
+      text(2, task.name),
+      ...graph.constants,
+      floats(11, "inputs", input.shape),
+      floats(12, name, [outputSize(task)]),
+    ),
+    data(8, number(2, OPSET)),
+    ...Object.entries(metadata).map(([key, value]) => data(14, text(1, key), text(2, value))),
+  );
+}
+
+/** (x - mean) / std, in float64 as the peer does it: raw values may lie far from 0. */
+function standardise(graph: Graph, { input: { mean, std, shape } }: Task): void {
+  if (mean.every((n) => n === 0) && std.every((n) => n === 1)) return;
+  const last = (figures: readonly number[]) => (figures.length === 1 ? [1] : shape);
+  add(graph, "Cast", "wide", [], { to: DOUBLE });
+  graph.constants.push(constant("mean", last(mean), Float64Array.from(mean)));
+  graph.constants.push(constant("std", last(std), Float64Array.from(std)));
+  add(graph, "Sub", "centred", ["mean"]);
+  add(graph, "Div", "scaled", ["std"]);
+  add(graph, "Cast", "standardised", [], { to: FLOAT });
+}
+
+/** y std + mean, in float64. */
+function inUnits(graph: Graph, mean: readonly number[], std: readonly number[], name: string): void {
+  add(graph, "Cast", "wide_outputs", [], { to: DOUBLE });
+  graph.constants.push(constant("output_mean", [mean.length], Float64Array.from(mean)));
+  graph.constants.push(constant("output_std", [std.length], Float64Array.from(std)));
+  add(graph, "Mul", "unscaled", ["output_std"]);
+  add(graph, "Add", "uncentred", ["output_mean"]);
+  add(graph, "Cast", name, [], { to: FLOAT });
+}
+
+/** Takes the slices of the convolutions off the list. */
+function convolutions(graph: Graph, slices: TensorSlice[], params: Float32Array, size: number): void {
+  const before = Math.floor((size - 1) / 2);
+  const after = size - 1 - before;
+  add(graph, "Transpose", "channels_first", [], { perm: TO_CHANNELS_FIRST });
+  while (slices[0]?.shape.length === 4) {
+    const [kernel, bias] = slices.splice(0, 2) as [TensorSlice, TensorSlice];
+    graph.constants.push(constant(kernel.name, outputsFirst(kernel.shape), transposed(kernel, params)));
+    graph.constants.push(constant(bias.name, bias.shape, valuesOf(bias, params)));
+    add(graph, "Conv", `${kernel.name}/out`, [kernel.name, bias.name], { pads: [before, before, after, after] });
+    add(graph, "Relu", `${kernel.name}/relu`);
+    add(graph, "MaxPool", `${kernel.name}/pooled`, [], { kernel_shape: [2, 2], strides: [2, 2] });
+  }
+  add(graph, "Transpose", "channels_last", [], { perm: TO_CHANNELS_LAST });
+}
+
+function dense(graph: Graph, slices: readonly TensorSlice[], params: Float32Array, activation: string): void {
+  for (let i = 0; i < slices.length; i += 2) {
+    const [kernel, bias] = slices.slice(i, i + 2) as [TensorSlice, TensorSlice];
+    for (const slice of [kernel, bias])
+      graph.constants.push(constant(slice.name, slice.shape, valuesOf(slice, params)));
+    add(graph, "Gemm", `${kernel.name}/out`, [kernel.name, bias.name]);
+    if (i + 2 < slices.length) add(graph, activation, `${kernel.name}/active`);
+  }
+}
+
+/** One more operator on what was computed last. */
+function add(
+  graph: Graph,
+  type: string,
+  output: string,
+  others: readonly string[] = [],
+  attributes: Parameters<typeof operator>[3] = {},
+): void {
+  graph.nodes.push(operator(type, [graph.last, ...others], output, attributes));
+  graph.last = output;
+}
+
+function valuesOf({ offset, length }: TensorSlice, params: Float32Array): Float32Array {
+  return params.subarray(offset, offset + length);
+}
+
+/** [height, width, in, out] to [out, in, height, width]. */
+function transposed({ shape, offset }: TensorSlice, params: Float32Array): Float32Array {
+  const [height, width, inputs, outputs] = shape as readonly [number, number, number, number];
+  const values = new Float32Array(height * width * inputs * outputs);
+  let at = offset;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let i = 0; i < inputs; i++)
+        for (let o = 0; o < outputs; o++) values[((o * inputs + i) * height + y) * width + x] = params[at++] as number;
+  return values;
+}
+
+function outputsFirst(shape: readonly number[]): readonly number[] {
+  const [height, width, inputs, outputs] = shape as readonly [number, number, number, number];
+  return [outputs, inputs, height, width];
+}
+
+function notThere(kind: "layers" | "external"): HearsayError {
+  const message =
+    kind === "external"
+      ? "--format: what a program of yours trains only that program can write; take safetensors, which it reads"
+      : "--format: a model of layers goes by safetensors, with the layers in task.yaml; onnx and tfjs are for softmax, mlp and cnn";
+  return new HearsayError("ERR_CONFIG", message, { kind });
+}

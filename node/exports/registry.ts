@@ -1,0 +1,54 @@
+/** The formats in which `hearsay export` writes a model. One more is its file and its place in this list. */
+import { utf8 } from "../../protocol/base/bytes.ts";
+import type { Task } from "../../protocol/base/task.ts";
+import { type EncodedFacts, encodeModel, modelFacts } from "../disk/model-file.ts";
+import { encodeOnnx } from "./onnx.ts";
+import { encodeTfjs, WEIGHTS_FILE } from "./tfjs.ts";
+
+export interface ExportFile {
+  /** Beside the first one; empty for the first. */
+  readonly beside: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ExportFormat {
+  readonly name: string;
+  readonly about: string;
+  /** Where no name is given. */
+  readonly file: string;
+  /** @throws HearsayError ERR_CONFIG where the format has no such model. */
+  encode(params: Float32Array, task: Task, taskId: string, facts: EncodedFacts): readonly ExportFile[];
+}
+
+const safetensors: ExportFormat = {
+  name: "safetensors",
+  about: "the tensors of the task; any kind of model",
+  file: "model.safetensors",
+  encode: (params, task, taskId, facts) => [{ beside: "", bytes: encodeModel(params, task, taskId, facts) }],
+};
+
+const onnx: ExportFormat = {
+  name: "onnx",
+  about: "for onnxruntime: softmax, mlp and cnn",
+  file: "model.onnx",
+  encode: (params, task, taskId, facts) => [
+    { beside: "", bytes: encodeOnnx(params, task, modelFacts(task, taskId, facts)) },
+  ],
+};
+
+const tfjs: ExportFormat = {
+  name: "tfjs",
+  about: "for TensorFlow.js, with weights.bin beside it: softmax, mlp and cnn",
+  file: "model.json",
+  encode(params, task, taskId, facts) {
+    const { json, weights } = encodeTfjs(params, task, modelFacts(task, taskId, facts));
+    return [
+      { beside: "", bytes: utf8(json) },
+      { beside: WEIGHTS_FILE, bytes: weights },
+    ];
+  },
+};
+
+export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map(
+  [safetensors, onnx, tfjs].map((format) => [format.name, format]),
+);

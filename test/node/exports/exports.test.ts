@@ -1,0 +1,148 @@
+/** Models in formats of other programs give what `predict` gives. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { selectBackend } from "../../../node/engines/backend.ts";
+import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
+import { encodeOnnx } from "../../../node/exports/onnx.ts";
+import { EXPORT_FORMATS } from "../../../node/exports/registry.ts";
+import { encodeTfjs } from "../../../node/exports/tfjs.ts";
+import type { Task } from "../../../protocol/base/task.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
+import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
+import { distance, randomData } from "../../support/learning.ts";
+import { pythonWith } from "../../support/program.ts";
+import { runOnnx } from "./onnx-run.ts";
+
+const ROWS = 7;
+const NEAR = 1e-5;
+const classes = { kind: "classification", classes: ["a", "b", "c"] };
+const targets = { kind: "regression", targets: ["t", "u"], mean: [20, -3], std: [4, 0.5] };
+const apart = { shape: [4], mean: [0, 10, 1000, -5], std: [1, 2, 30, 0.5] };
+
+const MODELS: readonly (readonly [string, Task])[] = [
+  ["softmax", task({ kind: "softmax" }, classes, { shape: [4] })],
+  ["mlp with relu, each feature with its figures", task({ kind: "mlp", hidden: [6, 5] }, classes, apart)],
+  ["mlp with tanh, a regression", task({ kind: "mlp", hidden: [6], activation: "tanh" }, targets, apart)],
+  ["mlp of images", task({ kind: "mlp", hidden: [6] }, classes, { shape: [3, 3, 1], mean: [0.5], std: [2] })],
+  [
+    "cnn",
+    task({ kind: "cnn", filters: [2, 3], kernelSize: 3, hidden: [4] }, classes, {
+      shape: [6, 5, 2],
+      mean: [0.5],
+      std: [2],
+    }),
+  ],
+  ["cnn with an even kernel", task({ kind: "cnn", filters: [2], kernelSize: 2 }, targets, { shape: [4, 4, 1] })],
+];
+
+function task(model: object, output: object, input: object): Task {
+  return parseTask({ name: "model", model, output, input });
+}
+
+/** Parameters of which none is 0, rows in the units of the data, and what the peer says of them. */
+async function sample(of: Task) {
+  const params = initialParams(of.tensors, 3).map((value, i) => value + 0.01 * ((i % 7) - 3));
+  const { mean, std } = of.input;
+  const { inputs } = randomData({ ...of, input: { ...of.input } }, ROWS, "rows");
+  const rows = Float32Array.from(
+    inputs,
+    (x, i) => (mean[i % mean.length] as number) + x * (std[i % std.length] as number),
+  );
+  const none = randomData(of, 1, "none");
+  const trainer =
+    of.model.kind === "cnn"
+      ? await createTensorflowTrainer({ task: of, train: none, backend: "wasm" })
+      : createDenseTrainer({ task: of, train: none });
+  const expected = await trainer.predict(params, rows);
+  await trainer.close();
+  return { params, rows, expected, shape: [ROWS, ...of.input.shape] };
+}
+
+const spread = (expected: ArrayLike<number>) => Math.max(1, ...Array.from(expected, Math.abs));
+
+describe("a model as ONNX", () => {
+  for (const [name, of] of MODELS) {
+    it(`${name}: gives what the peer predicts`, async () => {
+      const { params, rows, expected, shape } = await sample(of);
+      const { values } = runOnnx(encodeOnnx(params, of, { task: "x" }), { shape, values: [...rows] });
+      assert.ok(distance(values, expected) < NEAR * spread(expected), `${distance(values, expected)}`);
+    });
+  }
+
+  const { python = "python3", skip } = pythonWith(["numpy", "onnx", "onnxruntime"], true);
+  it("is what onnx checks and onnxruntime runs, to 1e-5", { skip }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "hearsay-onnx-"));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    const script = `
+import json, sys
+import numpy as np, onnx, onnxruntime
+for case in json.load(sys.stdin):
+    onnx.checker.check_model(onnx.load(case["file"]), full_check=True)
+    session = onnxruntime.InferenceSession(case["file"])
+    rows = np.array(case["rows"], np.float32).reshape(case["shape"])
+    got = session.run(None, {"inputs": rows})[0].reshape(-1)
+    want = np.array(case["expected"])
+    worst = np.abs(got - want).max()
+    assert worst < 1e-5 * max(1, np.abs(want).max()), (case["file"], worst)
+print("ok")
+`;
+    const cases = await Promise.all(
+      MODELS.map(async ([, of], i) => {
+        const { params, rows, expected, shape } = await sample(of);
+        const file = join(folder, `${i}.onnx`);
+        writeFileSync(file, encodeOnnx(params, of, { task: "x" }));
+        return { file, shape, rows: [...rows], expected: [...expected] };
+      }),
+    );
+    const { stdout, stderr } = spawnSync(python, ["-c", script], { input: JSON.stringify(cases), encoding: "utf8" });
+    assert.equal(stdout, "ok\n", stderr);
+  });
+});
+
+describe("a model as a layers model of TensorFlow.js", () => {
+  for (const [name, of] of MODELS) {
+    it(`${name}: tfjs loads it, and it gives what the peer predicts`, async () => {
+      const { params, rows, expected, shape } = await sample(of);
+      const { json, weights } = encodeTfjs(params, of, {});
+      const { tf } = await selectBackend("wasm");
+      const { modelTopology, weightsManifest } = JSON.parse(json);
+      const weightData = weights.slice().buffer;
+      const handler = tf.io.fromMemory({ modelTopology, weightSpecs: weightsManifest[0].weights, weightData });
+      const model = await tf.loadLayersModel(handler);
+      const values = (model.predict(tf.tensor(rows, shape)) as { dataSync(): Float32Array }).dataSync();
+      assert.ok(distance(values, expected) < NEAR * spread(expected), `${distance(values, expected)}`);
+      model.dispose();
+    });
+  }
+});
+
+describe("what has no such format", () => {
+  it("is refused, with what there is for it", () => {
+    const tensors = [["w", [2]]];
+    const external = parseTask({
+      name: "x",
+      input: { shape: [2] },
+      output: classes,
+      model: { kind: "external", architecture: "x" },
+      tensors,
+    });
+    for (const name of ["onnx", "tfjs"])
+      assert.throws(
+        () => EXPORT_FORMATS.get(name)?.encode(new Float32Array(2), external, "", { peerId: "", cycle: 0 }),
+        {
+          code: "ERR_CONFIG",
+          message: /safetensors/,
+        },
+      );
+    const own = task({ kind: "cnn", filters: [2] }, classes, { shape: [2, 2, 1], mean: [1, 2, 3, 4], std: [1] });
+    assert.throws(() => encodeTfjs(initialParams(own.tensors, 1), own, {}), {
+      code: "ERR_CONFIG",
+      message: /take onnx/,
+    });
+  });
+});
