@@ -80,7 +80,7 @@ function learning({ status, tallies, minCycleMs, nowMs, startedMs }: HealthFacts
       reason: `the last ${divergedInRow} trainings diverged and were thrown away: look at the data, or at training.learningRate`,
     };
   const spent =
-    status.privacy?.state === "spent" ? "; its privacy budget is spent, so it merges and trains no more" : "";
+    status.privacy?.state === "spent" ? "; its privacy budget is spent, so it trains no more, and goes on merging" : "";
   return { name, ok: true, reason: `the last cycle ended ${ago}${spent}` };
 }
 
