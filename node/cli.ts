@@ -40,6 +40,7 @@ const sim = () => import("./commands/sim/cli.ts");
 const vertical = () => import("./commands/vertical/cli.ts");
 const policy = () => import("./commands/policy/cli.ts");
 const data = () => import("./commands/data/cli.ts");
+const service = () => import("./commands/service/cli.ts");
 const release = () => import("./commands/release/cli.ts");
 const config = () => import("./commands/config/cli.ts");
 const privacy = () => import("./commands/privacy/cli.ts");
@@ -162,6 +163,24 @@ const PRIVACY: readonly Leaf[] = [
     name: "test",
     about: "attacks the peer's own models: what they give away of the rows that they were trained on",
     load: async () => (await privacy()).test,
+  },
+];
+
+const SERVICE: readonly Leaf[] = [
+  {
+    name: "install",
+    about: "have systemd run the peer, now and after each start of the machine",
+    load: async () => (await service()).install,
+  },
+  {
+    name: "status",
+    about: "whether systemd runs the peer, since when, and how often it was started again",
+    load: async () => (await service()).status,
+  },
+  {
+    name: "uninstall",
+    about: "stop the peer and take its unit away; its state stays",
+    load: async () => (await service()).uninstall,
   },
 ];
 
@@ -318,6 +337,7 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     about: "two to four parties that know different columns of the same people: a linear model over all of them",
     commands: VERTICAL,
   },
+  { name: "service", about: "the peer as a service of this machine (systemd)", commands: SERVICE },
   {
     name: "demo",
     about: "real peers on this machine, some of them liars, against learning alone and plain averaging",

@@ -9,6 +9,7 @@ import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
+import { openServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import type { Config } from "../../settings/table.ts";
@@ -51,6 +52,7 @@ export async function run(options: UpOptions): Promise<void> {
   const logger = await createLogger(settings.logLevel, () => running && contextOf(running));
   const rules = await rulesOf(options, settings, logger);
   const seconds = secondsOf(options.seconds);
+  const notice = openServiceNotice((message) => logger.warn(message));
   const { asked } = onStopSignals((signal) => {
     logger.warn(`ended at once, on a second ${signal}`);
     process.exit(statusAfter(signal));
@@ -78,10 +80,12 @@ export async function run(options: UpOptions): Promise<void> {
     if (served !== undefined) closing.add("the metrics", served.close);
     closing.add("the peer", stop, STOP_WITHIN_MS);
     tellStart(logger, running, { task: task.name, taskId, ...(served && { metrics: served.address }) });
+    notice.ready(`learns ${task.name}`);
     print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
     const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
     await Promise.race([running.done, asked, ...over, ...(options.untilSpent ? [spent] : [])]);
     logger.info("stopping");
+    notice.stopping();
   } catch (error) {
     logger.info("stopping, since it failed");
     const ended = endInTime(logger, error);

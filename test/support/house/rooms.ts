@@ -15,7 +15,7 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release";
+  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release node/service";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -80,6 +80,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/monitor", `protocol ${GROUND} node/net node/api`],
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/release", `protocol ${GROUND} node/disk`],
+  ["node/service", "protocol"],
   ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/start", `protocol ${GROUND} ${PARTS} node/policy`],
@@ -96,6 +97,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/policy", DESK],
   ["node/commands/doctor", DESK],
   ["node/commands/release", DESK],
+  ["node/commands/service", DESK],
   ["node/commands/vertical", DESK],
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],

@@ -1,0 +1,60 @@
+/** `hearsay service install`: has systemd run the peer, from now on and after each start of the machine. */
+import { mkdir } from "node:fs/promises";
+import { userInfo } from "node:os";
+import { dirname, resolve } from "node:path";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { openTask } from "../../disk/state-dir.ts";
+import { writeWhole } from "../../disk/whole-file.ts";
+import { systemctl } from "../../service/systemctl.ts";
+import { MEMORY_MAX, type UnitPlace, unitText } from "../../service/unit.ts";
+import { printJson } from "../../terminal/print.ts";
+import { print, tell } from "../../terminal/terminal.ts";
+import { type ServiceOptions, unitOf } from "./place.ts";
+
+interface InstallOptions extends ServiceOptions {
+  readonly state: string;
+  readonly print?: boolean;
+  readonly account?: string;
+  readonly memoryMax?: string;
+}
+
+export async function run(options: InstallOptions): Promise<void> {
+  const unit = unitOf(options);
+  const stateDir = resolve(options.state);
+  const text = unitText({ place: placeOf(options, stateDir), command: ownCommand(), memoryMax: memoryOf(options) });
+  if (options.print) return print(text);
+  await openTask(stateDir); // a service that could only fail is not installed
+  await mkdir(dirname(unit.path), { recursive: true });
+  await writeWhole(unit.path, text, { mode: 0o644 });
+  await systemctl(unit.isSystem, "daemon-reload");
+  await systemctl(unit.isSystem, "enable", "--now", unit.name);
+  if (options.json) return printJson({ unit: unit.name, path: unit.path, state: stateDir });
+  print(
+    `${unit.path} is installed, and the peer runs. Its log: journalctl ${unit.isSystem ? "" : "--user "}-u ${unit.name}\n`,
+  );
+  if (!unit.isSystem) tell("it ends when you log out, unless: loginctl enable-linger\n");
+}
+
+function placeOf({ system, account }: InstallOptions, stateDir: string): UnitPlace {
+  if (!system) {
+    if (account === undefined) return { kind: "user", stateDir };
+    throw new HearsayError("ERR_CONFIG", "--account is of a unit of the machine: add --system");
+  }
+  return { kind: "system", stateDir, account: account ?? userInfo().username };
+}
+
+/** This command, as systemd finds it after a start of the machine. */
+function ownCommand(): string[] {
+  const script = resolve(process.argv[1] ?? "");
+  if (script.includes("/_npx/"))
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "npx keeps this command in a cache that is emptied: install it first, with npm install -g hearsay",
+    );
+  return [process.execPath, script];
+}
+
+function memoryOf({ memoryMax = MEMORY_MAX }: InstallOptions): string {
+  if (/^\d+[KMGT]?$/.test(memoryMax)) return memoryMax;
+  throw new HearsayError("ERR_CONFIG", `--memory-max ${memoryMax}: give bytes, as 512M or 2G`);
+}

@@ -1,0 +1,105 @@
+/**
+ * The systemd unit of a peer. One text serves `hearsay service install` and the Debian package, so that both are sandboxed alike.
+ *
+ * The peer says when it learns (Type=notify) and every half minute that it is alive (WatchdogSec): one that hangs is ended and started again. It is not started
+ * again after status 2: a configuration that is wrong stays wrong.
+ */
+
+/** Whose unit it is, and where the state lies. */
+export type UnitPlace =
+  /** Of the user who installs it, under the user's own systemd. */
+  | { readonly kind: "user"; readonly stateDir: string }
+  /** Of the machine, as this account. */
+  | { readonly kind: "system"; readonly stateDir: string; readonly account: string }
+  /** Of the machine, a template: `hearsay@NAME` has its state in /var/lib/hearsay/NAME, and an account of its own while it runs. */
+  | { readonly kind: "template" };
+
+export interface UnitOptions {
+  readonly place: UnitPlace;
+  /** The command and its first arguments, e.g. node and cli.js; absolute paths. */
+  readonly command: readonly string[];
+  /** What `up` is called with beside the state directory. */
+  readonly args?: readonly string[];
+  readonly memoryMax?: string;
+}
+
+/** A peer that learns holds 128 MB, with the engine tensorflow 150; the rest is for its data and larger models. */
+export const MEMORY_MAX = "1G";
+const WATCHDOG_SECONDS = 90;
+/** `up` needs 4.5 s at most. */
+const STOP_SECONDS = 10;
+
+/** What a user's systemd can do too. */
+const MODEST: readonly string[] = [
+  "NoNewPrivileges=yes",
+  "LockPersonality=yes",
+  "RestrictRealtime=yes",
+  "RestrictSUIDSGID=yes",
+  "UMask=0077",
+];
+
+/** Node makes machine code while it runs, so MemoryDenyWriteExecute has to stay off. */
+const STRICT: readonly string[] = [
+  "ProtectSystem=strict",
+  "ProtectHome=read-only",
+  "PrivateTmp=yes",
+  "PrivateDevices=yes",
+  "ProtectClock=yes",
+  "ProtectHostname=yes",
+  "ProtectControlGroups=yes",
+  "ProtectKernelLogs=yes",
+  "ProtectKernelModules=yes",
+  "ProtectKernelTunables=yes",
+  "ProtectProc=invisible",
+  "RestrictNamespaces=yes",
+  "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+  "SystemCallArchitectures=native",
+  "SystemCallFilter=@system-service",
+  "CapabilityBoundingSet=",
+];
+
+/** The text of a unit file. */
+export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX }: UnitOptions): string {
+  const stateDir = place.kind === "template" ? "/var/lib/hearsay/%i" : place.stateDir;
+  const words = [...command, "up", "--state", stateDir, ...args].map((word, i) =>
+    place.kind === "template" && word === stateDir ? word : unitWord(word, i === 0),
+  );
+  const lines = [
+    "[Unit]",
+    `Description=Hearsay peer on ${place.kind === "template" ? stateDir : stateDir.replaceAll("%", "%%")}`,
+    ...(place.kind === "user" ? [] : ["Wants=network-online.target", "After=network-online.target time-sync.target"]),
+    "StartLimitIntervalSec=600",
+    "StartLimitBurst=20",
+    "",
+    "[Service]",
+    "Type=notify",
+    "NotifyAccess=all",
+    `ExecStart=${words.join(" ")}`,
+    ...accountLines(place),
+    "Restart=always",
+    "RestartSec=5",
+    "RestartPreventExitStatus=2",
+    `WatchdogSec=${WATCHDOG_SECONDS}`,
+    "TimeoutStartSec=300",
+    `TimeoutStopSec=${STOP_SECONDS}`,
+    `MemoryMax=${memoryMax}`,
+    ...MODEST,
+    ...(place.kind === "user" ? [] : STRICT),
+    "",
+    "[Install]",
+    `WantedBy=${place.kind === "user" ? "default.target" : "multi-user.target"}`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function accountLines(place: UnitPlace): string[] {
+  if (place.kind === "template") return ["DynamicUser=yes", "StateDirectory=hearsay/%i", "StateDirectoryMode=0700"];
+  if (place.kind === "user") return [];
+  return [`User=${place.account}`, `ReadWritePaths=${unitWord(place.stateDir)}`];
+}
+
+/** A word of a command line in a unit; systemd replaces % and $ by itself, and a program's own path takes no $$. */
+function unitWord(word: string, isProgram = false): string {
+  const plain = word.replaceAll("%", "%%").replaceAll("$", isProgram ? "$" : "$$$$");
+  return /^[\w@%+=:,./$-]+$/.test(plain) ? plain : `"${plain.replace(/[\\"]/g, "\\$&")}"`;
+}
