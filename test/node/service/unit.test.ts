@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { type UnitPlace, unitText } from "../../../node/service/unit.ts";
-import { findProgram, withoutProgram } from "../../support/program.ts";
 
-const analyze = findProgram("systemd-analyze");
+const analyze = "/usr/bin/systemd-analyze";
+const skip = existsSync(analyze) ? false : `there is no ${analyze} on this machine`;
 const PLACES: readonly (readonly [name: string, place: UnitPlace])[] = [
   ["user", { kind: "user", stateDir: "/home/me/.hearsay" }],
   ["system", { kind: "system", stateDir: "/srv/hear say/100%", account: "root" }],
@@ -24,26 +25,33 @@ describe("the unit of a peer", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   for (const [name, place] of PLACES)
-    it(`of kind ${name} is one that systemd takes without a word`, { skip: withoutProgram(analyze, "systemd") }, async () => {
+    it(`of kind ${name} is one that systemd takes without a word`, {
+      skip,
+    }, async () => {
       const path = join(folder, name === "template" ? "hearsay@.service" : `hearsay-${name}.service`);
       await writeFile(path, unitText({ place, command: COMMAND }));
       const user = name === "user" ? ["--user"] : [];
-      const { stdout, stderr } = await promisify(execFile)(analyze as string, [...user, "verify", path], {
+      const { stdout, stderr } = await promisify(execFile)(analyze, [...user, "verify", path], {
         env: { ...process.env, XDG_RUNTIME_DIR: folder },
       });
       const about = `${stdout}${stderr}`.split("\n").filter((line) => line.includes(path));
       assert.deepEqual(about, []);
     });
 
-  it("of the machine is sandboxed: systemd finds little exposed", { skip: withoutProgram(analyze, "systemd") }, async () => {
+  it("of the machine is sandboxed: systemd finds little exposed", {
+    skip,
+  }, async () => {
     const path = join(folder, "hearsay@.service");
     await writeFile(path, unitText({ place: { kind: "template" }, command: COMMAND }));
     const args = ["security", "--offline=true", "--threshold=30", path]; // of 100, in tenths
-    await promisify(execFile)(analyze as string, args);
+    await promisify(execFile)(analyze, args);
   });
 
   it("names directories and commands so that systemd reads them as they are", () => {
-    const text = unitText({ place: { kind: "system", stateDir: "/srv/hear say/100%", account: "pi" }, command: COMMAND });
+    const text = unitText({
+      place: { kind: "system", stateDir: "/srv/hear say/100%", account: "pi" },
+      command: COMMAND,
+    });
     assert.match(text, /^ExecStart=\/bin\/true "\/opt\/my \$\$dir\/cli\.js" up --state "\/srv\/hear say\/100%%"$/m);
     assert.match(text, /^ReadWritePaths="\/srv\/hear say\/100%%"$/m);
     assert.match(unitText({ place: { kind: "template" }, command: COMMAND }), / up --state \/var\/lib\/hearsay\/%i$/m);
