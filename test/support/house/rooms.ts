@@ -102,7 +102,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/demo", `${DESK} node/commands/log`],
   ["node/commands/sim", DESK],
   ["node/commands/config", `${DESK} node/commands/sim/json-schema node/commands/sim/plugins`],
-  ["node/packaging", `${DESK} node/build`],
+  ["node/packaging", DESK],
   ["node/cli node/build", `${DESK} node/commands`],
 
   ["sim/devices", "protocol"],
