@@ -117,6 +117,16 @@ const DATA: readonly Leaf[] = [
     about: "data against the task: units, missing values, classes, constant columns, copies, too few rows",
     load: async () => (await data()).check,
   },
+  {
+    name: "statistics",
+    about: "mean and spread of this site's columns, for a task that is yet to begin",
+    load: async () => (await data()).statistics,
+  },
+  {
+    name: "agree",
+    about: "write mean and spread on which several sites agree into a task file",
+    load: async () => (await data()).agree,
+  },
 ];
 
 const POLICY: readonly Leaf[] = [

@@ -10,7 +10,15 @@ import { concatBytes, utf8 } from "../base/bytes.ts";
 import type { Crypto, Identity } from "../base/seams.ts";
 
 /** Everything that a peer signs with its key, the handshake of libp2p excepted. */
-export type Domain = "announcement" | "log-entry" | "succession" | "lot" | "vertical" | "cohort" | "release";
+export type Domain =
+  | "announcement"
+  | "log-entry"
+  | "succession"
+  | "lot"
+  | "vertical"
+  | "cohort"
+  | "release"
+  | "statistics";
 
 export const SIGNATURE_BYTES = 64;
 
@@ -27,6 +35,7 @@ const PREFIXES: Readonly<Record<Domain, Uint8Array>> = {
   vertical: utf8("hearsay/vertical/v1\0"),
   cohort: utf8("hearsay/cohort/v1\0"),
   release: utf8("hearsay/release/v1\0"),
+  statistics: utf8("hearsay/statistics/v1\0"),
 };
 
 /** Where short messages are put behind their prefix: signing and verifying are done with it when they return. */
