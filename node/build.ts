@@ -4,17 +4,18 @@
  *
  * All files lie in one folder, so that `new URL("./worker.js", import.meta.url)` leads to the same file from each of them.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Metafile } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
 
 /** What is started by its path: the command, threads, peers of the demo; and the simulator as a library, which shares its parts with the command. What is loaded by `import()` has a file too, by itself. */
-const ENTRIES = [
+export const ENTRIES: readonly string[] = [
   "node/cli.ts",
   "node/commands/demo/peer-process.ts",
   "node/commands/sim/sim-worker.ts",
+  "node/engines/merge-worker.ts",
   "node/engines/thread.ts",
   "node/engines/worker.ts",
   "node/api/log-verifier-thread.ts",
@@ -32,6 +33,9 @@ export const EXTERNAL: readonly string[] = [
   "piscina",
 ];
 
+/** Of the page, as they are. */
+const PAGE_FILES = ["index.html", "demo.html", "icon.svg"];
+
 /** CommonJS modules load Node's own by `require`, which an ES module has not. */
 const REQUIRE =
   'import{createRequire as createBundleRequire}from"node:module";const require=createBundleRequire(import.meta.url);';
@@ -46,7 +50,7 @@ export async function bundle(folder: string): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ENTRIES,
+    entryPoints: [...ENTRIES],
     external: [...EXTERNAL],
     outdir: folder,
     entryNames: "[name]",
@@ -65,8 +69,34 @@ export async function bundle(folder: string): Promise<void> {
     metafile: true,
     logLevel: "warning",
   });
-  const licenses = [...packagesIn(metafile).map(licenseOf), ...takeLegalComments(folder)];
+  const page = await bundlePage(join(folder, "page"));
+  const packages = [...new Set([metafile, page].flatMap(packagesIn))].toSorted();
+  const licenses = [...packages.map(licenseOf), ...takeLegalComments(folder)];
   writeFileSync(join(folder, LICENSES), `${licenses.join(LINE)}\n`);
+}
+
+/** Writes what a browser loads of the page into a folder: a script, a style, and the files as they are. */
+export async function bundlePage(folder: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [
+      { in: "node/page/main.ts", out: "page" },
+      { in: "node/page/demo-main.ts", out: "demo" },
+      { in: "node/page/page.css", out: "page" },
+    ],
+    outdir: folder,
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    minify: true,
+    charset: "utf8",
+    legalComments: "none", // THIRD-PARTY-LICENSES.txt has the licences of these packages whole
+    metafile: true,
+    logLevel: "warning",
+  });
+  for (const file of PAGE_FILES) cpSync(join(ROOT, "node/page", file), join(folder, file));
+  return metafile;
 }
 
 /** Folders of packages of which something is in the bundle. */

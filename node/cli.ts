@@ -290,6 +290,11 @@ const COMMANDS: readonly (Leaf | Group)[] = [
     load: async () => (await peer()).me,
   },
   {
+    name: "open",
+    about: "the page of the running peer, in a browser on this machine",
+    load: async () => (await peer()).openPage,
+  },
+  {
     name: "why",
     about: "who moved the peer's model, and who was left out: over the last 256 cycles",
     load: async () => (await peer()).why,

@@ -50,6 +50,7 @@ import { closeConnection, peersIn } from "./net/connections.ts";
 import { type HearsayNode, type NetworkMeasures, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership } from "./net/membership.ts";
 import type { LinkReport, Metering } from "./net/metering.ts";
+import { type Neighbour, neighboursOf } from "./net/neighbours.ts";
 import { type LinkLimit, type OpenBudget, openBudget } from "./net/open-metering.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
@@ -105,7 +106,7 @@ export interface StartOptions {
   readonly warn?: (message: string) => void;
   /** A simulation or a test puts its own trainer around the real one. */
   readonly wrapTrainer?: (trainer: Trainer) => Trainer;
-  /** A test makes a liar of it. */
+  /** Whoever looks on measures through it, and a test makes a liar of it. */
   readonly wrapTransport?: (transport: Transport) => Transport;
 }
 
@@ -113,6 +114,8 @@ export interface StartOptions {
 export interface RunningPeer {
   readonly peer: Peer;
   readonly store: Store;
+  /** What the peer learns with: it can be asked for figures of other models too. */
+  readonly trainer: Trainer;
   readonly archive?: FileArchive;
   /** Logs of others, for audits. */
   readonly remote: RemoteLogs;
@@ -120,6 +123,8 @@ export interface RunningPeer {
   readonly company: Company;
   /** What is left of the budget; empty where there is none. */
   budget(): LinkReport[];
+  /** Who is connected. */
+  neighbours(): Neighbour[];
   /** Multiaddrs with peer id, to give to others. */
   addresses(): string[];
   /** Settles when the peer has ended; rejects if it failed, e.g. because the disk is full. What is open is open until `stop`. */
@@ -207,10 +212,10 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const company = companyOf(options, { identities, transport, peer });
   const done = run(peer, learning, quiet, closing);
   return {
-    ...{ peer, store, company, done, ...(archive && { archive }) },
+    ...{ peer, store, trainer: quiet.trainer, company, done, ...(archive && { archive }) },
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
-    ...{ budget: () => metering?.report() ?? [], addresses: () => node.getMultiaddrs().map(String) },
-    stop: () => closing.close().catch(throwAsDiskFault),
+    ...{ budget: () => metering?.report() ?? [], neighbours: () => neighboursOf(node) },
+    ...{ addresses: () => node.getMultiaddrs().map(String), stop: () => closing.close().catch(throwAsDiskFault) },
   };
 }
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { before, describe, it } from "node:test";
 import { build } from "esbuild";
-import { EXTERNAL } from "../node/build.ts";
+import { ENTRIES, EXTERNAL } from "../node/build.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
@@ -81,5 +81,23 @@ describe("package.json", () => {
       (name) => !loaded.has(name) && !isOutside(name) && !types.includes(name),
     );
     assert.deepEqual(needless, []);
+  });
+
+  it("has a file for everything that a source starts by its path, in the bundle, and in the library for engines", () => {
+    const { files } = JSON.parse(readFileSync(join(ROOT, "node/tsconfig.json"), "utf8"));
+    const started = globSync("node/**/*.ts", { cwd: ROOT }).flatMap((path) => {
+      const found = readFileSync(join(ROOT, path), "utf8").matchAll(/new URL\(`\.\/([\w-]+)\.?\$\{/g);
+      return [...found].map(([, name]) => join(dirname(path), `${name}.ts`));
+    });
+    assert.ok(started.length >= 6, started.join(" "));
+    assert.deepEqual(
+      started.filter((path) => !ENTRIES.includes(path)),
+      [],
+    );
+    const engines = started.filter((path) => path.startsWith("node/engines/"));
+    assert.deepEqual(
+      engines.filter((path) => !files.includes(path.slice("node/".length))),
+      [],
+    );
   });
 });

@@ -2,13 +2,12 @@
  * The peer's local interface: HTTP on 127.0.0.1, a random port, and a token that only the owner of the state directory can read
  * (`api.json`, mode 0600). `hearsay status`, `hearsay why` and `hearsay log` ask it while the peer holds the database.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyServerOptions } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { fromHex } from "../../protocol/base/bytes.ts";
-import { ERROR_CODES, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { ERROR_CODES, HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Metrics } from "../../protocol/base/seams.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
@@ -19,10 +18,13 @@ import { writeWhole } from "../disk/whole-file.ts";
 import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
 import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
+import { createServer, newToken } from "./guard.ts";
 import type { PartAt } from "./my-part.ts";
+import { type PageSource, PEER_PAGE, servePage } from "./page.ts";
 import type { PeerList } from "./peer-list.ts";
 import { addReleaseRoutes, type ReleaseSource } from "./release-routes.ts";
 import type { RemoteLogs } from "./remote-log.ts";
+import { type PageAddresses, serveTickets } from "./tickets.ts";
 
 /** What `hearsay status` shows. */
 export interface StatusReport extends PeerStatus {
@@ -57,9 +59,13 @@ export interface ApiSource {
   readonly remote: RemoteLogs;
   /** Left out where the task has no release keys. */
   readonly releases?: ReleaseSource;
+  /** What the page shows; left out where none is served. */
+  readonly page?: PageSource;
 }
 
 export interface Api {
+  /** Of the page, with its key in the fragment, which a browser sends to nobody; undefined where none is served. */
+  readonly pageAddress?: string;
   close(): Promise<void>;
 }
 
@@ -68,12 +74,8 @@ interface ApiFile {
   readonly token: string;
 }
 
-/** No route has a schema, and the compilers of schemas are 2 MB. */
-const NO_SCHEMAS = {
-  compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify },
-} as unknown as NonNullable<FastifyServerOptions["schemaController"]>;
-
 const FILE = "api.json";
+const PAGE_PATH = "/page/address";
 const OCTETS = "application/octet-stream";
 const ANSWER_WITHIN_MS = 10_000;
 /** Logs and bodies may have to wait for those of others. */
@@ -84,20 +86,11 @@ const OWN_LOGS = { atOnce: 1, maxWaiting: 64, idleMs: 2_000 };
 const OF_OTHERS = { atOnce: 2, maxWaiting: 16, idleMs: 2_000 };
 
 export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
-  const token = randomBytes(24).toString("base64url");
-  const expected = Buffer.from(`Bearer ${token}`);
-  const server = fastify({ logger: false, forceCloseConnections: true, schemaController: NO_SCHEMAS });
+  const token = newToken();
+  const pageToken = newToken();
+  const server = createServer({ owner: token, page: pageToken });
   const own = createTurns(OWN_LOGS);
   const others = createTurns(OF_OTHERS);
-  server.addHook("onRequest", async (request, reply) => {
-    const given = Buffer.from(request.headers.authorization ?? "");
-    const known = given.length === expected.length && timingSafeEqual(given, expected);
-    if (!known) await reply.code(401).send({ error: `send the token of ${FILE} as: Authorization: Bearer <token>` });
-  });
-  server.setErrorHandler((error: Error, _request, reply) => {
-    if (isHearsayError(error, "ERR_RATE")) reply.code(503).header("Retry-After", "60");
-    return reply.send(error);
-  });
   server.get("/status", () => source.status());
   server.get("/merges", () => source.merges());
   serveCompany(server, source, others);
@@ -135,14 +128,27 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   const closing = createClosing();
   closing.add("the file of the local interface", () => rm(path, { force: true }));
   closing.add("the local interface", () => server.close());
+  const { page } = source;
+  const addressesAt = page && serveTickets(server, pageToken);
+  if (page !== undefined) servePage(server, page, PEER_PAGE);
+  let url = "";
+  server.get(PAGE_PATH, () => addressesAt?.(url) ?? {});
   try {
-    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    url = await server.listen({ host: "127.0.0.1", port: 0 });
     await writeWhole(path, JSON.stringify({ url, token } satisfies ApiFile), { mode: 0o600, sync: false });
   } catch (error) {
     await closing.close().catch(() => {}); // the first error says more
     throw error;
   }
-  return closing;
+  return { ...closing, ...(addressesAt && { pageAddress: addressesAt(url).address }) };
+}
+
+/** Where the page of the peer on a state directory is; undefined where no peer runs there, null where it serves none. */
+export async function pageAddressesOf(stateDir: string): Promise<PageAddresses | null | undefined> {
+  const response = await askApi(stateDir, PAGE_PATH);
+  if (response === undefined) return undefined;
+  const { address, once } = (await response.json()) as Partial<PageAddresses>;
+  return address === undefined || once === undefined ? null : { address, once };
 }
 
 /** Who else is there; what they made of this peer's models takes a turn, since others are asked. */

@@ -22,3 +22,8 @@ export function packageRoot(from: string = import.meta.url): string {
     }
   }
 }
+
+/** Of the package that runs. */
+export function packageVersion(): string {
+  return String(JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")).version);
+}

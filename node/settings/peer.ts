@@ -115,6 +115,12 @@ export const peer = {
     help: `what trains: ${alternatives(ENGINE_CHOICES)}`,
     flag: "--engine <name>",
   },
+  page: {
+    schema: z.boolean().default(true),
+    help: "a page on this machine shows how the peer does: hearsay open",
+    flag: "--no-page",
+    flagHelp: "serve no page",
+  },
   logLevel: {
     schema: z.enum(LOG_LEVELS).default("info"),
     help: `what is told on standard error: ${alternatives(LOG_LEVELS)}; JSON lines, readable on a terminal`,

@@ -75,6 +75,7 @@ describe("the configuration", () => {
       HEARSAY_MIN_CYCLE_MS: ["0", 0],
       HEARSAY_BUDGET: ["lan=unlimited,lte=2MB/day", "lan=unlimited,lte=2MB/day"],
       HEARSAY_ENGINE: ["dense", "dense"],
+      HEARSAY_PAGE: ["false", false],
       HEARSAY_LOG_LEVEL: ["silent", "silent"],
       HEARSAY_NAME: ["Roof 7", "Roof 7"],
       HEARSAY_METRICS: ["127.0.0.1:9464", "127.0.0.1:9464"],

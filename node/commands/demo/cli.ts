@@ -16,6 +16,8 @@ export const demo: Definition = async (command) => {
     .option("--seconds <n>", "time to learn in each of the two networks", "42")
     .option("--seed <n>", "seed of shares and initial model", "1")
     .option("--task <file>", "another task file than the data set's template")
+    .option("--page", "show it in a browser too: who pulls from whom, and the curves; and write a report")
+    .option("--report <file>", "with --page: the report, one file that opens without a network", "hearsay-demo.html")
     .addOption(jsonOption())
     .action(calls(() => import("./demo.ts")));
   notes(
@@ -27,6 +29,7 @@ export const demo: Definition = async (command) => {
 
 Examples:
   $ npm run demo
+  $ npm run demo -- --page
   $ npm run demo -- --peers 6 --attackers 1 --seconds 20 --json`,
   );
 };

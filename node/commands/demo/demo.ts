@@ -12,24 +12,24 @@ import { parse } from "yaml";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes, mean } from "../../../protocol/base/figures.ts";
 import type { Task } from "../../../protocol/base/task.ts";
-import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { isSetName, SET_NAMES } from "../../data/shipped/registry.ts";
 import { TEMPLATES } from "../../data/templates.ts";
 import { readTaskFile } from "../../disk/state-dir.ts";
-import { startEngine } from "../../engines/client.ts";
-import { AUTO } from "../../engines/registry.ts";
+import type { DemoOutcome } from "../../observe/demo-messages.ts";
 import type { DataConfig } from "../../settings/table.ts";
 import { wholeIn } from "../../settings/whole.ts";
 import { percent, printJson, table } from "../../terminal/print.ts";
 import { endNow, onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { print } from "../../terminal/terminal.ts";
 import { verifyStateLog } from "../log/source.ts";
+import { learnAlone } from "./alone.ts";
 import type { PeerAssignment, PeerReport } from "./messages.ts";
 import { type DemoNetwork, startNetwork } from "./network.ts";
-import { createDemoScreen, type DemoScreen } from "./screen.ts";
+import { createDemoScreen } from "./screen.ts";
+import { type DemoWatch, unwatched } from "./watch.ts";
 
 interface DemoOptions {
   readonly peers: string;
@@ -39,6 +39,8 @@ interface DemoOptions {
   readonly seconds: string;
   readonly seed: string;
   readonly task?: string;
+  readonly page?: boolean;
+  readonly report: string;
   readonly json?: boolean;
 }
 
@@ -57,14 +59,24 @@ interface Outcome {
   readonly minAccuracy: number;
 }
 
+interface Result {
+  readonly alone: Outcome;
+  readonly mean: Outcome;
+  readonly robust: Outcome;
+  readonly bytesPerUpdate: number;
+  readonly updates: number;
+  readonly logsVerified: number;
+}
+
 /** Five exchanges in two seconds: quick enough to watch, and light enough for a laptop. */
 const MIN_CYCLE_MS = 400;
 const MAX_PEERS = 64;
 
 export async function run(options: DemoOptions): Promise<void> {
   const setting = await readSetting(options);
+  const watch = await watching(setting, options);
   const scratch = await mkdtemp(join(tmpdir(), "hearsay-demo-"));
-  const screen = createDemoScreen(setting);
+  const { screen } = watch;
   let network: DemoNetwork | undefined;
   const { asked } = onStopSignals(endNow);
   void asked.then((signal) => {
@@ -94,23 +106,22 @@ export async function run(options: DemoOptions): Promise<void> {
     };
     const robust = await learn(`Gossip with ${setting.task.aggregation.rule}`, setting.task);
     const mean = await learn("Gossip with a plain mean, same attack", withRule("mean"));
-    const alone = await learnAlone(setting, robust.reports, screen);
+    const alone = await allAlone(setting, robust.reports, watch);
     const outcomes = {
-      alone: outcome(alone.slice(0, honest(setting))),
+      alone: outcome(alone),
       mean: outcome(accuracies(setting, mean.reports)),
       robust: outcome(accuracies(setting, robust.reports)),
     };
     const updates = sum(robust.reports.map(({ status }) => status.counters.published));
     const bytesOut = sum(robust.reports.map(({ status }) => status.bytesOut));
     const result = {
-      peers: setting.peers,
-      attackers: setting.attackers,
-      seconds: setting.seconds,
+      ...{ peers: setting.peers, attackers: setting.attackers, seconds: setting.seconds },
       ...outcomes,
       bytesPerUpdate: Math.round(bytesOut / updates),
       updates,
       logsVerified: robust.logsVerified + mean.logsVerified,
     };
+    await watch.end(robust.reports, ...ending(setting, result));
     if (options.json) printJson(result);
     else summarise(setting, result);
     if (result.logsVerified !== 2 * setting.peers) {
@@ -118,6 +129,7 @@ export async function run(options: DemoOptions): Promise<void> {
     }
   } finally {
     network?.kill();
+    await watch.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }
@@ -163,20 +175,29 @@ function shareOf({ data, peers }: Setting, i: number): DataConfig {
   return { ...data, share: `${i + 1}/${peers}` };
 }
 
-/** Every honest peer by itself: the same start, share and number of steps as it had in the network. */
-async function learnAlone(setting: Setting, reports: readonly PeerReport[], screen: DemoScreen): Promise<number[]> {
-  const found: number[] = [];
+/** Names of the three ways to learn, as people read them. */
+function namesOf({ task }: Setting): [robust: string, mean: string, alone: string] {
+  return [`gossip, ${task.aggregation.rule}`, "gossip, plain mean", "each peer alone (same steps)"];
+}
+
+async function watching(setting: Setting, { page, report }: DemoOptions): Promise<DemoWatch> {
+  const screen = createDemoScreen(setting);
+  if (!page) return unwatched(screen);
+  const { watchDemo } = await import("./page.ts");
+  return watchDemo(screen, { ...setting, names: namesOf(setting) }, report);
+}
+
+/** Accuracies of the honest peers, each of which learned by itself. */
+async function allAlone(setting: Setting, reports: readonly PeerReport[], watch: DemoWatch): Promise<number[]> {
+  const curves: number[][] = [];
   for (let i = 0; i < honest(setting); i++) {
-    screen.say(`Alone: peer ${i + 1} of ${honest(setting)}`);
-    const { train, holdout } = await loadPeerData(shareOf(setting, i), setting.task);
-    const { trainer } = await startEngine({ task: setting.task, train, ...(holdout && { holdout }), engine: AUTO });
+    watch.screen.say(`Alone: peer ${i + 1} of ${honest(setting)}`);
     const steps = (reports[i]?.status.cycle ?? 0) * setting.task.training.steps;
-    const params = initialParams(setting.task.tensors, setting.task.seed);
-    const trained = await trainer.fit({ params, steps, seed: `alone/${i}` });
-    found.push((await trainer.evaluate(trained.params, "holdout")).accuracy ?? 0);
-    await trainer.close();
+    const { task } = setting;
+    curves.push(await learnAlone({ task, data: shareOf(setting, i), steps, parts: watch.parts, name: String(i) }));
+    watch.alone(Array.from({ length: watch.parts }, (_, part) => mean(curves.map((curve) => curve[part] ?? 0))));
   }
-  return found;
+  return curves.map((curve) => curve.at(-1) ?? 0);
 }
 
 async function verifyLogs(directory: string, peers: number): Promise<number> {
@@ -201,17 +222,23 @@ function outcome(values: readonly number[]): Outcome {
   return { meanAccuracy: rounded(mean(values)), minAccuracy: rounded(Math.min(...values)) };
 }
 
-function summarise(
-  { peers, attackers, task }: Setting,
-  result: {
-    alone: Outcome;
-    mean: Outcome;
-    robust: Outcome;
-    bytesPerUpdate: number;
-    updates: number;
-    logsVerified: number;
-  },
-): void {
+/** What the page and the report say at the end. */
+function ending(setting: Setting, result: Result): [outcomes: DemoOutcome[], remarks: string[]] {
+  const { alone, bytesPerUpdate, logsVerified, mean, robust, updates } = result;
+  const figures = [robust, mean, alone];
+  const outcomes = namesOf(setting).map((name, i) => ({ name, ...(figures[i] as Outcome) }));
+  const { attackers, peers, seconds, seed } = setting;
+  return [
+    outcomes,
+    [
+      `${peers} peers, ${attackers} of them lying, ${seconds} s in each of two networks, seed ${seed}.`,
+      `${updates} model updates of ${formatBytes(bytesPerUpdate)} on the wire each.`,
+      `${logsVerified} of ${2 * peers} logs verified.`,
+    ],
+  ];
+}
+
+function summarise({ peers, attackers, task }: Setting, result: Result): void {
   const row = (name: string, { meanAccuracy, minAccuracy }: Outcome) => [
     name,
     percent(meanAccuracy),

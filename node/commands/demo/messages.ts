@@ -1,5 +1,6 @@
 /** What the demo and its peers say to each other over the channel between parent and child process. */
 
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import type { PeerStatus } from "../../../protocol/peer/peer.ts";
 import type { DataConfig } from "../../settings/table.ts";
@@ -28,4 +29,13 @@ export interface PeerReport {
   readonly status: PeerStatus;
   /** Of the serving model on the common hold-out, 0 to 1. */
   readonly accuracy: number;
+  /** What it merged since the start, by whose model it was. */
+  readonly merged: readonly MergedFrom[];
+}
+
+export interface MergedFrom {
+  readonly peer: PeerId;
+  readonly models: number;
+  /** Sum over the merges of the share of the outcome that the model made. */
+  readonly influence: number;
 }

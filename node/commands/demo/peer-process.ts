@@ -1,14 +1,15 @@
 /** One process of the demo: a real peer that takes its assignment from its parent and reports to it. */
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { PeerId, Trainer } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
+import type { MergedParent } from "../../../protocol/peer/reports.ts";
 import { wallClock } from "../../clock.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { keepHeapSmall } from "../../little-memory.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import { drawing } from "../../terminal/terminal.ts";
-import { FINISH, type PeerAssignment, type PeerMessage, type PeerReport } from "./messages.ts";
+import { FINISH, type MergedFrom, type PeerAssignment, type PeerMessage, type PeerReport } from "./messages.ts";
 
 const REPORT_EVERY_MS = 1_000;
 
@@ -20,6 +21,7 @@ async function live(assignment: PeerAssignment): Promise<void> {
   const { stateDir, task, bootstrap, minCycleMs } = assignment;
   const { train, holdout } = await loadPeerData(assignment.data, task);
   const wrapTrainer = await attackOn(assignment.attack, task);
+  const merged = new Map<PeerId, MergedFrom>();
   const running = await startPeer({
     stateDir,
     task,
@@ -31,15 +33,14 @@ async function live(assignment: PeerAssignment): Promise<void> {
     mdns: false,
     minCycleMs,
     maxOutbound: 32,
+    observe: (event) => event.kind === "merged" && count(merged, event.parents),
     ...(wrapTrainer && { wrapTrainer }),
   });
+  const report = () => reportOf(running, merged);
   await say({ kind: "listening", address: running.addresses()[0] ?? "" });
-  const timer = setInterval(
-    () => void report(running).then((made) => say({ kind: "report", report: made })),
-    REPORT_EVERY_MS,
-  );
+  const timer = setInterval(() => void report().then((made) => say({ kind: "report", report: made })), REPORT_EVERY_MS);
   process.on("message", (message) => {
-    if (message === FINISH) void finish(running, timer);
+    if (message === FINISH) void finish(running, report, timer);
   });
   running.done.catch((error: unknown) => say({ kind: "failed", message: String(error) }));
 }
@@ -53,14 +54,21 @@ async function attackOn(name: string | undefined, task: Task): Promise<((trainer
   return attack && loneTrainer(attack, { task, clock: wallClock, crypto: nodeCrypto, rng: createRng(name) });
 }
 
-async function report({ peer }: RunningPeer): Promise<PeerReport> {
-  const { accuracy = 0 } = await peer.evaluate("holdout");
-  return { status: peer.status(), accuracy };
+function count(merged: Map<PeerId, MergedFrom>, parents: readonly MergedParent[]): void {
+  for (const { peer, explanation } of parents) {
+    const { models, influence } = merged.get(peer) ?? { models: 0, influence: 0 };
+    merged.set(peer, { peer, models: models + 1, influence: influence + (explanation?.influence ?? 0) });
+  }
 }
 
-async function finish(running: RunningPeer, timer: NodeJS.Timeout): Promise<void> {
+async function reportOf({ peer }: RunningPeer, merged: ReadonlyMap<PeerId, MergedFrom>): Promise<PeerReport> {
+  const { accuracy = 0 } = await peer.evaluate("holdout");
+  return { status: peer.status(), accuracy, merged: [...merged.values()] };
+}
+
+async function finish(running: RunningPeer, report: () => Promise<PeerReport>, timer: NodeJS.Timeout): Promise<void> {
   clearInterval(timer);
-  await say({ kind: "final", report: await report(running) });
+  await say({ kind: "final", report: await report() });
   await running.stop();
   process.disconnect();
 }

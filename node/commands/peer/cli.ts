@@ -147,6 +147,23 @@ Examples:
   );
 };
 
+export const openPage: Definition = (command) => {
+  command
+    .addOption(stateOption())
+    .option("--print", "print the address, and open nothing")
+    .addOption(jsonOption())
+    .action(calls(() => import("./open.ts")));
+  notes(
+    command,
+    `The address works on this machine only. It ends with the key of the page: whoever has it sees what the page shows, for as long as
+the peer runs. Another machine sees the page through a tunnel, as of ssh -L.
+
+Examples:
+  $ hearsay open
+  $ hearsay open --print`,
+  );
+};
+
 export const why: Definition = (command) => {
   command
     .addOption(stateOption())

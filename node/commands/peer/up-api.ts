@@ -10,20 +10,24 @@ import { formatInvite } from "../../../protocol/task/invite.ts";
 import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
 import type { ApiSource } from "../../api/api.ts";
 import { partsAt } from "../../api/my-part.ts";
+import type { PageSource } from "../../api/page.ts";
 import { listPeers } from "../../api/peer-list.ts";
 import type { ReleaseSource } from "../../api/release-routes.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import type { RunningPeer } from "../../start.ts";
 import { createGauge } from "../../terminal/gauge.ts";
 
-/** @param hasHoldout whether there are figures to be measured. */
-export function apiSource(running: RunningPeer, taskId: string, hasHoldout: boolean): ApiSource {
+/**
+ * @param hasHoldout whether there are figures to be measured.
+ * @param page what the page is told, where there is one.
+ */
+export function apiSource(running: RunningPeer, taskId: string, hasHoldout: boolean, page?: PageSource): ApiSource {
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
   const figures = createGauge(() => peer.evaluate("holdout"));
   const { releases } = peer;
   return {
-    remote,
+    ...{ remote, ...(page && { page }) },
     ...(releases && { releases: releaseSource(peer, releases) }),
     generations: () => storedGenerations(store),
     async status() {

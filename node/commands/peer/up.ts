@@ -13,16 +13,18 @@ import { openServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import type { Config } from "../../settings/table.ts";
+import { shellOption } from "../../shell.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import { fail } from "../../terminal/fail.ts";
 import { outliveOutput } from "../../terminal/output.ts";
 import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
-import { print } from "../../terminal/terminal.ts";
+import { outputIsTerminal, print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
 import { apiSource, inviteTo } from "./up-api.ts";
 import { createLogger, type LogContext } from "./up-log.ts";
 import { dataToLearn } from "./up-look.ts";
 import type { UpMonitor } from "./up-monitor.ts";
+import { createOnlooker, type Onlooker } from "./up-page.ts";
 import { type Rules, rulesOf } from "./up-policy.ts";
 
 /** Beside the settings (settings/table.ts). */
@@ -68,20 +70,25 @@ export async function run(options: UpOptions): Promise<void> {
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
   const data = await dataToLearn(options.state, rules, opened, logger);
   const monitor = await monitorFor(options.state, rules.config);
-  const { spent, observe } = untilSpent([narrator(logger), ...(monitor === undefined ? [] : [monitor.observe])]);
-  running = await begin(options, { rules, task, data, logger, monitor, observe });
+  const onlooker = rules.config.page ? createOnlooker(task, data, options.state) : undefined;
+  const onlookers = [monitor, onlooker].flatMap((one) => one?.observe ?? []);
+  const { spent, observe } = untilSpent([narrator(logger), ...onlookers]);
+  running = await begin(options, { rules, task, data, logger, monitor, observe, onlooker });
   const { peer, stop } = running;
   const closing = createClosing();
   try {
-    const source = apiSource(running, taskId, data === undefined || data.holdout !== undefined);
+    const board = onlooker?.start(running, taskId);
+    const source = apiSource(running, taskId, data === undefined || data.holdout !== undefined, board);
     const api = await serveApi(options.state, source);
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     const served = await monitor?.serve(running, source);
     if (served !== undefined) closing.add("the metrics", served.close);
     closing.add("the peer", stop, STOP_WITHIN_MS);
+    if (board !== undefined) closing.add("the page", () => board.close());
     tellStart(logger, running, { task: task.name, taskId, ...(served && { metrics: served.address }) });
     notice.ready(`learns ${task.name}`);
     print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
+    if (api.pageAddress !== undefined) print(pageNote(api.pageAddress, options.state));
     const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
     await Promise.race([running.done, asked, ...over, ...(options.untilSpent ? [spent] : [])]);
     logger.info("stopping");
@@ -99,6 +106,12 @@ export async function run(options: UpOptions): Promise<void> {
   logger.info({ cycle, age, logSize }, "stopped");
 }
 
+/** With the key only where a person looks: what is written to a file or a journal may be read by others. */
+function pageNote(address: string, state: string): string {
+  const open = `  hearsay open ${shellOption("--state", state)}\n`;
+  return `see how it does with:\n${open}${outputIsTerminal() ? `or at ${address}\n` : ""}`;
+}
+
 interface Beginning {
   readonly rules: Rules;
   readonly task: Task;
@@ -107,10 +120,14 @@ interface Beginning {
   readonly logger: Logger;
   readonly monitor: UpMonitor | undefined;
   readonly observe: (event: PeerEvent) => void;
+  readonly onlooker: Onlooker | undefined;
 }
 
 /** Starts the peer that the configuration describes. */
-function begin(options: UpOptions, { rules, task, data, logger, monitor, observe }: Beginning): Promise<RunningPeer> {
+function begin(
+  options: UpOptions,
+  { rules, task, data, logger, monitor, observe, onlooker }: Beginning,
+): Promise<RunningPeer> {
   const { config, quiet } = rules;
   return startPeer({
     ...{ stateDir: options.state, task, ...quiet },
@@ -123,6 +140,7 @@ function begin(options: UpOptions, { rules, task, data, logger, monitor, observe
     ...(monitor && { networkMetrics: monitor.networkMetrics }),
     passphrase: passphraseFrom(options),
     observe,
+    ...(onlooker && { wrapTransport: onlooker.wrapTransport }),
     warn: (message) => logger.warn(message),
   });
 }

@@ -41,7 +41,7 @@ test("the flags that were there before the table are there, and give the same se
   const command = addSettings(new Command("up"), FLAGGED);
   command.parse(args.split(" "), { from: "user" });
   assert.deepEqual(settingsOf(command.opts()), {
-    preset: undefined,
+    ...{ preset: undefined, page: undefined },
     ...{ "data.strict": undefined, "release.canary": undefined, "release.onPromote": undefined }, // came later
     budget: "lan=unlimited,lte=2MB/day",
     listen: ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"],

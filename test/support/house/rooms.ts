@@ -15,7 +15,7 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/terminal node/vertical node/release node/service";
+  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/observe node/terminal node/vertical node/release node/service";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -78,6 +78,9 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/keys", `protocol ${GROUND} node/disk node/net`],
   ["node/api", `protocol ${GROUND} node/disk node/net`],
   ["node/monitor", `protocol ${GROUND} node/net node/api`],
+  ["node/observe", `protocol ${GROUND} node/disk node/net`],
+  // runs in a browser: of the rooms of node/ it takes types only, since a bundle for browsers finds nothing of Node
+  ["node/page", "protocol node/observe node/net"],
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/release", `protocol ${GROUND} node/disk`],
   ["node/service", "protocol"],
@@ -99,7 +102,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/release", DESK],
   ["node/commands/service", DESK],
   ["node/commands/vertical", DESK],
-  ["node/commands/demo", `${DESK} node/commands/log`],
+  ["node/commands/demo", `${DESK} node/commands/log node/page`],
   ["node/commands/sim", DESK],
   ["node/commands/config", `${DESK} node/commands/sim/json-schema node/commands/sim/plugins`],
   ["node/packaging", DESK],
@@ -166,6 +169,8 @@ export const PACKAGES: readonly (readonly [packages: RegExp, rooms: string])[] =
   [/^level$/, "node/disk"],
   [/^fastify$/, "node/api"],
   [/^(?:prom-client|@libp2p\/prometheus-metrics)$/, "node/monitor"],
+  [/^(?:preact|preact-render-to-string)$/, "node/page node/commands/demo"],
+  [/^(?:preact|uplot)(?:\/|$)/, "node/page"],
   [/^@tensorflow\//, "node/engines"],
   [/^(?:node-seal|libsodium-wrappers-sumo)$/, "node/vertical"],
   [/^/, "node"],

@@ -1,0 +1,43 @@
+/** Who is here? */
+import { h, type JSX } from "preact";
+import type { PageNeighbour, PageNow } from "../../observe/messages.ts";
+import { agoText, durationText, peerName, speedText } from "../format.ts";
+import { HELP } from "../words.ts";
+import { empty, section, table } from "./parts.ts";
+
+const COLUMNS = ["peer", "state", "reached", "last byte", "connected for", "speed of its last model"];
+
+export function Who({ now }: { now: PageNow }): JSX.Element {
+  const { neighbours, status, invite, atMs } = now;
+  const rows = neighbours.map((one) => rowOf(one, atMs));
+  const classes = neighbours.map(({ link }) => (link === undefined ? "gone" : "here"));
+  return section(
+    { id: "who", title: "Who is here?", about: HELP.here },
+    h("p", null, countText(status.neighbours)),
+    rows.length === 0
+      ? empty(
+          "Nobody yet. Others join with the invite below; on one local network peers find each other by themselves.",
+        )
+      : table("Neighbours", COLUMNS, rows, classes),
+    h(
+      "details",
+      { class: "more" },
+      h("summary", null, "Invite others"),
+      h("p", null, HELP.invite),
+      h("pre", { tabIndex: 0 }, `hearsay join '${invite}'`),
+    ),
+  );
+}
+
+function countText(neighbours: number): string {
+  if (neighbours === 0) return "No neighbour: this peer learns from its own rows only.";
+  return neighbours === 1 ? "One neighbour learns the same task." : `${neighbours} neighbours learn the same task.`;
+}
+
+function rowOf({ peer, link, seenMs, bytesPerSecond }: PageNeighbour, nowMs: number) {
+  const name = h("code", { title: peer }, peerName(peer));
+  const speed = speedText(bytesPerSecond);
+  if (link === undefined) return [name, h("strong", null, "gone"), "–", agoText(nowMs - seenMs), "–", speed];
+  const reached = `${link.isOutbound ? "dialled" : "it dialled"}: ${link.address}`;
+  return [name, "here", reached, agoText(link.silentMs), durationText(nowMs - link.sinceMs), speed];
+}

@@ -1,0 +1,191 @@
+/** The page of a peer in a real browser: four processes that learn, one of them a liar, one of them killed, and then the peer itself. */
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import type { Page } from "playwright-core";
+import { type ApiSource, pageAddressesOf, serveApi } from "../../node/api/api.ts";
+import { CHROMIUM, type Looked, type Looker, startBrowser } from "../support/browser.ts";
+import { type PageNetwork, startPageNetwork } from "../support/page-network.ts";
+import { HOSTILE, pageState, type Told } from "../support/page-states.ts";
+import { until } from "../support/process.ts";
+import { withoutProgram } from "../support/program.ts";
+
+const NARROW = { width: 360, height: 740 };
+
+describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, () => {
+  let network: PageNetwork;
+  let browser: Looker;
+  let light: Looked;
+  let dark: Looked;
+  let address: string;
+
+  before(async () => {
+    network = await startPageNetwork({ honest: 3, minCycleMs: 300 });
+    browser = await startBrowser(CHROMIUM ?? "");
+    address = await network.address();
+    [light, dark] = [
+      await browser.open(address, { colorScheme: "light" }),
+      await browser.open(address, { colorScheme: "dark", viewport: NARROW }),
+    ];
+  });
+  after(async () => {
+    await browser?.close();
+    await network?.close();
+  });
+
+  const text = async (page: Page, selector: string) => (await page.locator(selector).textContent()) ?? "";
+  /** The row of a peer in a table, cell by cell; undefined where it has none. */
+  async function row(page: Page, section: string, peer: string): Promise<string[] | undefined> {
+    const found = page.locator(`#${section} tbody tr`, { hasText: peer.slice(-8) });
+    return (await found.count()) === 0 ? undefined : found.first().locator("th, td").allInnerTexts();
+  }
+
+  it("takes its key out of the address at once, and asks nobody but the peer", async () => {
+    await light.page.locator(".badge.live").waitFor();
+    assert.equal(new URL(light.page.url()).hash, "");
+    const { origin } = new URL(address);
+    assert.deepEqual([...new Set(light.asked.map((url) => new URL(url).origin))], [origin]);
+    const stored = "JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])";
+    assert.equal(await light.page.evaluate(stored), '[{},{},""]');
+  });
+
+  it("has an address for a browser that works once", async () => {
+    const { once = "" } = (await pageAddressesOf((network.peers[0] ?? assert.fail()).stateDir)) ?? {};
+    for (const badge of [".badge.live", ".badge.wrong-key"]) {
+      const { page, close } = await browser.open(once);
+      await page.locator(badge).waitFor();
+      await close();
+    }
+  });
+
+  it("is not there where no peer runs, and hearsay open says so", async () => {
+    const { code, stderr } = await network.lab.run(["open", "--state", network.lab.path("nobody")]);
+    assert.equal(code, 1);
+    assert.match(stderr, /no peer runs on .*nobody.*hearsay up.*\[ERR_STATE\]/);
+  });
+
+  it("says whether this peer learns, who is here, and how quick each link is", async () => {
+    await light.page.locator(".verdict.good").waitFor({ timeout: 60_000 });
+    assert.match(await text(light.page, ".verdict"), /^Yes: \d+\.\d % of the held-out rows are right/);
+    await light.page.locator("#learning .chart canvas").waitFor();
+    assert.match((await light.page.locator("#learning .chart").getAttribute("aria-label")) ?? "", /this peer \d/);
+    for (const peer of network.peers.slice(1)) {
+      const { peerId } = await peer.status();
+      const cells = await until("it is there", () => row(light.page, "who", peerId));
+      assert.deepEqual(cells.slice(1, 2), ["here"]);
+      assert.match(cells[2] ?? "", /dialled: \/ip4\/127\.0\.0\.1\/tcp\/\d+/);
+      await until(
+        "a model of it came",
+        async () =>
+          /\d B\/s/.test((await row(light.page, "who", peerId))?.at(-1) ?? "") ||
+          /\dB\/s|kB\/s|MB\/s/.test((await row(light.page, "who", peerId))?.at(-1) ?? "") ||
+          undefined,
+      );
+    }
+  });
+
+  it("has a second model that is trained alone", async () => {
+    const figure = light.page.locator("#learning .figure", { hasText: "your model alone" }).locator(".value");
+    await until("it was measured", async () => /\d %/.test((await figure.textContent()) ?? "") || undefined);
+  });
+
+  it("shows that a liar moves the model less than an honest peer, and what was done to its models", async () => {
+    const { peerId } = network.liar.peer.status();
+    const { peerId: honest } = await (network.peers[1] ?? assert.fail()).status();
+    await until("the liar was seen through", async () => {
+      const [lie, truth] = [await row(light.page, "moved", peerId), await row(light.page, "moved", honest)];
+      if (lie === undefined || truth === undefined) return undefined;
+      const [share, honestShare] = [lie[1], truth[1]].map((cell) => Number.parseFloat(cell ?? ""));
+      const isTreated = lie.slice(-2).some((cell) => /\d/.test(cell));
+      return isTreated && (share ?? 0) < (honestShare ?? 0) ? true : undefined;
+    });
+    assert.ok((await light.page.locator("#moved .stack rect").count()) > 2);
+  });
+
+  it("opens its explanations by keyboard", async () => {
+    const help = light.page.locator("#learning .figure .help").first();
+    await help.locator("summary").focus();
+    await light.page.keyboard.press("Enter");
+    await help.locator("p").waitFor({ state: "visible" });
+    assert.ok((await text(light.page, "#learning .figure .help p >> nth=0")).length > 20);
+    const unexplained = await light.page.locator(".figure:not(:has(.help p))").count();
+    assert.equal(unexplained, 0, "each figure has its sentence");
+  });
+
+  it("can be read by everybody, as far as axe-core sees: light and dark, wide and narrow, and nothing sticks out", async () => {
+    for (const { page, faults } of [light, dark]) {
+      await page.locator("#learning .chart canvas").waitFor();
+      for (const summary of await page.locator(".more > summary").all()) await summary.click();
+      assert.deepEqual(await faults(), []);
+    }
+    assert.equal(await dark.page.evaluate("document.documentElement.scrollWidth"), NARROW.width);
+  });
+
+  /** Looks at a page that is told this and nothing else. */
+  async function told(state: readonly Told[], look: (looked: Looked) => Promise<void>): Promise<void> {
+    const directory = network.lab.path("told");
+    await mkdir(directory, { recursive: true });
+    const open = async (tell: (event: string, data: unknown) => void) => {
+      for (const { event, data } of state) tell(event, data);
+      return () => {};
+    };
+    const api = await serveApi(directory, { page: { folder: network.folder, open } } as unknown as ApiSource);
+    const looked = await browser.open(api.pageAddress ?? "", { viewport: NARROW });
+    await looked.page.locator("#machine").waitFor();
+    await look(looked);
+    await looked.close();
+    await api.close();
+  }
+
+  it("has words where there is nothing yet, and is readable then too", () =>
+    told(pageState({ neighbours: 0 }), async ({ page, faults }) => {
+      const empties = await page.locator(".empty").allInnerTexts();
+      for (const words of [/curve begins/, /Nobody yet/, /No merge yet/, /Nothing so far/, /No model of another peer/])
+        assert.ok(
+          empties.some((text) => words.test(text)),
+          `${words} in ${empties.join(" | ")}`,
+        );
+      assert.deepEqual(await faults(), []);
+    }));
+
+  it("makes text of whatever another peer says: nothing of it runs, and nothing is loaded", () =>
+    told(pageState({ neighbours: 8, foreign: HOSTILE }), async ({ page, asked, complaints }) => {
+      for (const summary of await page.locator(".more > summary").all()) await summary.click();
+      assert.ok((await page.locator("#refused").textContent())?.includes(HOSTILE));
+      assert.equal(await page.locator("img, iframe, script:not([src='/page.js'])").count(), 0);
+      assert.equal(await page.evaluate("String(window.hacked)"), "undefined");
+      assert.deepEqual(complaints, []);
+      assert.deepEqual(
+        asked.filter((url) => !/\/(?:|page\.js|page\.css|icon\.svg|page\/events)$/.test(new URL(url).pathname)),
+        [],
+      );
+    }));
+
+  it("tells of a peer that was killed that it has gone", async () => {
+    const victim = network.peers[2] ?? assert.fail();
+    const { peerId } = await victim.status();
+    await victim.kill();
+    await until("it is shown as gone", async () => (await row(light.page, "who", peerId))?.[1] === "gone" || undefined);
+  });
+
+  it("refuses a wrong key and none at all, in words, and shows nothing", async () => {
+    for (const hash of ["#wrong", ""]) {
+      const { page, faults, close } = await browser.open(new URL(`/${hash}`, address).href);
+      await page.locator(".notice").waitFor();
+      assert.match(await text(page, ".notice"), hash === "" ? /has no key.*hearsay open/ : /wrong.*hearsay open/);
+      assert.equal(await page.locator("section").count(), 0);
+      assert.deepEqual(await faults(), []);
+      await close();
+    }
+  });
+
+  it("says that its peer has stopped, keeps what it knew, and is readable still", async () => {
+    const { code } = await (network.peers[0] ?? assert.fail()).stop();
+    assert.equal(code, 0);
+    await light.page.locator(".badge.ended").waitFor();
+    assert.match(await text(light.page, ".notice"), /has stopped.*hearsay up/);
+    assert.ok((await light.page.locator("section").count()) > 5);
+    for (const { faults } of [light, dark]) assert.deepEqual(await faults(), []);
+    assert.deepEqual([...light.complaints, ...dark.complaints], []);
+  });
+});

@@ -1,0 +1,121 @@
+/** What a page may be told, without a network: with so many neighbours, and with texts of others that are as bad as can be. */
+import type { PageEventName, PageEvents, PageNow, PageSample } from "../../node/observe/messages.ts";
+import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
+import type { PeerStatus } from "../../protocol/peer/peer.ts";
+
+/** Were any of this HTML, or a style, something would run or be loaded. */
+export const HOSTILE = `"><img src=x onerror="window.hacked=1"><script>window.hacked=2</script></style>`;
+
+export interface Told {
+  readonly event: PageEventName;
+  readonly data: PageEvents[PageEventName];
+}
+
+export interface PageStateOptions {
+  readonly neighbours: number;
+  /** In place of whatever another peer can choose. */
+  readonly foreign?: string;
+}
+
+const START_MS = Date.UTC(2026, 2, 4, 12);
+const SAMPLES = 60;
+
+/** Everything that a page is told when it opens. */
+export function pageState({ neighbours, foreign = "" }: PageStateOptions): Told[] {
+  const ids = Array.from(
+    { length: neighbours },
+    (_, i) => `12D3KooW${foreign}${"abcdefghjk".slice(i)}${foreign}${i}xyzw`,
+  );
+  return [
+    {
+      event: "facts",
+      data: {
+        ...{
+          peerId: "12D3KooWmyself00",
+          stateDir: "/home/anna/.hearsay",
+          naive: 0.1,
+          numHoldout: 360,
+          isPrivate: false,
+        },
+        versions: { hearsay: "0.1.0", node: "v24.21.0", protocol: "2" },
+        metric: { name: "accuracy", label: "accuracy", lowerIsBetter: false, isShare: true },
+        noAlone: neighbours === 0 ? "the model is too large" : null,
+      },
+    },
+    {
+      event: "samples",
+      data: Array.from({ length: neighbours === 0 ? 0 : SAMPLES }, (_, i) => sampleAt(i, neighbours)),
+    },
+    { event: "now", data: nowOf(ids, foreign) },
+    { event: "merges", data: neighbours === 0 ? [] : Array.from({ length: 256 }, (_, i) => mergeAt(i, ids, foreign)) },
+  ];
+}
+
+function sampleAt(i: number, neighbours: number): PageSample {
+  const own = 0.9 - 0.8 / (i + 1);
+  return {
+    atMs: START_MS + 2_000 * i,
+    cycle: i,
+    own,
+    alone: own / 2,
+    bytesIn: 9_000 * i,
+    bytesOut: 8_000 * i,
+    neighbours,
+  };
+}
+
+function mergeAt(cycle: number, ids: readonly string[], foreign: string): RememberedMerge {
+  const parents = ids.map((peer, k) => ({
+    ...{
+      peer,
+      status: k === 0 ? ("removed" as const) : ("used" as const),
+      influence: k === 0 ? 0.01 : 0.08,
+      distance: 1,
+    },
+    ...(k === 0 && { removedBy: `rule${foreign}` }),
+  }));
+  return { cycle, tsMs: START_MS, rule: `rule${foreign}`, parents };
+}
+
+function nowOf(ids: readonly string[], foreign: string): PageNow {
+  const [first] = ids;
+  const refusal = { atMs: START_MS, peer: first ?? "", code: `ERR_RATE${foreign}`, message: `too much ${foreign}` };
+  const link = { address: `/ip4/192.0.2.7/tcp/4001${foreign}`, isOutbound: true, sinceMs: START_MS, silentMs: 300 };
+  return {
+    ...{ atMs: START_MS + 120_000, uptimeSeconds: 120, addresses: [], invite: `hearsay:${foreign}`, own: 0.88 },
+    budget: [{ kind: "all", bytes: 2e7, perMs: 86_400_000, leftBytes: 4e6, spentBytes: 1e6, isDry: false }],
+    archive: first === undefined ? null : { files: 12, bytes: 4e6, skipped: 0 },
+    alone: first === undefined ? null : { figure: 0.44, steps: 100, of: 600 },
+    neighbours: ids.map((peer, i) =>
+      i === 1 ? { peer, seenMs: START_MS } : { peer, link, seenMs: START_MS, bytesPerSecond: 1e6 },
+    ),
+    refusals: first === undefined ? [] : [refusal],
+    evidence: first === undefined ? [] : [refusal],
+    staleness: first === undefined ? null : { mean: 1.25, most: 9, models: 256 },
+    ...{ witnessedMs: first === undefined ? null : START_MS, freeBytes: 2e10, words: { privacy: null, thrift: [] } },
+    status: {
+      ...{
+        peerId: "12D3KooWmyself00",
+        task: { id: "3f0c", name: `digits${foreign}` },
+        engine: "dense",
+        numExamples: 179,
+      },
+      ...{
+        cycle: 60,
+        age: 600,
+        fresh: 6,
+        quorum: 3,
+        neighbours: ids.length,
+        bytesIn: 5e6,
+        bytesOut: 4e6,
+        logSize: 300,
+        generation: 0,
+      },
+      counters: {
+        diverged: 0,
+        merges: 256,
+        refused: first === undefined ? {} : { [`ERR_RATE${foreign}`]: 3, ERR_TIMEOUT: 1 },
+      },
+    } as unknown as PeerStatus,
+  };
+}
