@@ -35,6 +35,7 @@ import { asDiskFault } from "./disk/disk-fault.ts";
 import { createModelFile } from "./disk/model-file.ts";
 import { findPlace } from "./disk/place.ts";
 import { makePrivateDirectory } from "./disk/private-directory.ts";
+import { openStart } from "./disk/start-file.ts";
 import { bodiesPath, modelPath, releasedPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
 import { type LearningThread, startEngine } from "./engines/client.ts";
@@ -62,6 +63,8 @@ import { createNodeDraws, createSecretRng } from "./secret-rng.ts";
 
 /** Where and with what a peer runs. */
 export interface StartOptions {
+  /** A safetensors file of the parameters with which the task begins, where it names them (`Task.start`): needed the first time. */
+  readonly start?: string | undefined;
   readonly stateDir: string;
   readonly task: Task;
   /** Rows that an engine trains on, in a thread of its own; left out where `trainer` is given. */
@@ -161,6 +164,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { store, place } = await openDatabase(options, closing);
   const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"), options.passphrase);
   for (const warning of warnings) options.warn?.(warning);
+  const start = await openStart(stateDir, task, options.start);
   const learning = await openEngine(options, closing);
 
   const taskId = nodeCrypto.sha256(encodeTask(task));
@@ -184,10 +188,9 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const releases = openReleaseSite(options, toHex(taskId), identity.peerId, closing);
   const quiet = keptQuiet(options, options.wrapTrainer?.(learning.trainer) ?? learning.trainer, node, book);
   const parts = {
-    clock: wallClock,
-    crypto: nodeCrypto,
+    ...{ clock: wallClock, crypto: nodeCrypto },
     ...{ identity, transport, store, trainer: quiet.trainer },
-    aggregator: learning.aggregator,
+    ...{ aggregator: learning.aggregator, ...(start && { start }) },
   };
   const peer = await createPeer(
     { task, minCycleMs, explain: true, ...(options.name !== undefined && { name: options.name }) },

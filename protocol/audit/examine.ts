@@ -15,6 +15,7 @@ import { MECHANISMS } from "../privacy/registry.ts";
 import { combine } from "../task/combine.ts";
 import { encodeTask } from "../task/manifest.ts";
 import { moveTraining } from "../task/move.ts";
+import { givenStart } from "../task/start.ts";
 import { createLineage, type Lineage, type LoggedMerge, type LoggedMove, type Publication } from "./lineage.ts";
 import { createModels, type Models } from "./models.ts";
 import type { Meter } from "./work-budget.ts";
@@ -69,7 +70,7 @@ export function createExaminer(options: ExaminerOptions): Examiner {
   const taskId = crypto.sha256(encodeTask(task));
   const codec = codecOf(task, taskId);
   const models = createModels(codec, numParams(task), crypto, metered(find, meter));
-  const initial = models.keep(initialParams(task.tensors, task.seed));
+  const initial = givenStart(task) ?? models.keep(initialParams(task.tensors, task.seed)); // given ones are found as others are
   const lineage = createLineage(task, initial, codec);
   return { task, taskId, crypto, aggregator, cameTo, mechanisms, codec, models, lineage, writer: undefined };
 }

@@ -226,6 +226,11 @@ export const taskSchema = z.strictObject({
     .max(2 ** 32 - 1)
     .default(1)
     .describe("of the initial parameters"),
+  start: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "give a SHA-256 in 64 of 0-9 and a-f, as hearsay init --from writes it")
+    .optional()
+    .describe("SHA-256 of given initial parameters (a warm start); left out where they are drawn from the seed"),
   training: training.prefault({}),
   aggregation: aggregation.prefault({}),
   staleness: staleness.prefault({}),

@@ -44,6 +44,8 @@ export interface PeerModules {
   readonly trainer: Trainer;
   readonly aggregator: Aggregator;
   readonly rng: Rng;
+  /** The parameters with which the task begins, where it names them (task/start.ts). */
+  readonly start?: Float32Array;
   /** By what a privacy mechanism hides what it hides; needed where the task names one. */
   readonly draws?: SecretDraws;
   /** What keeps secrets; needed where the task has cohorts. */

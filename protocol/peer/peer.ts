@@ -4,12 +4,13 @@
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
 
-import { toHex } from "../base/bytes.ts";
+import { bytesOf, toHex } from "../base/bytes.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
 import { cohortOf, numParams } from "../base/task.ts";
 import type { MeetingStatus } from "../cohort/meeting.ts";
 import type { Log } from "../log/stored/chain.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
+import { givenStart } from "../task/start.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
@@ -93,6 +94,8 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const isShown = cohortOf(task) === undefined; // the model before and after a merge, which an archive has, give a peer's own away
   const shelf = createBlobShelf({ budget, ...(archive && isShown && { archive }) }, subject.names.blob);
   shelf.keep(subject.taskId, subject.manifest);
+  const given = givenStart(subject.task);
+  if (given !== undefined) shelf.keep(given, bytesOf(parts.start)); // whoever joins asks for it
   const account = proofs ? await openAccount(parts, shelf) : undefined;
   const hiding = await openHiding(parts, hasPast);
   const past = proofs ? joinPast(parts, hasPast, hiding?.ledger) : undefined;

@@ -6,10 +6,10 @@ import { drawsLots } from "../aggregate/registry.ts";
 import { HearsayError } from "../base/errors.ts";
 import type { PeerId } from "../base/seams.ts";
 import { cohortOf, massesOf, termsOf } from "../base/task.ts";
-import { initialParams } from "../learn/tensors.ts";
 import { lotOf } from "../log/entry/lot.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
 import { mechanismOf } from "../privacy/registry.ts";
+import { startOf } from "../task/start.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability } from "./account/accountability.ts";
 import type { Past } from "./account/past.ts";
@@ -54,6 +54,7 @@ import { createSubject, type Subject } from "./subject.ts";
 
 /** What is made first, and of which the rest is made. */
 export interface Parts extends PeerModules {
+  readonly start: Float32Array;
   readonly subject: Subject;
   readonly life: Life;
   readonly reports: Reports;
@@ -64,15 +65,16 @@ export interface Parts extends PeerModules {
   readonly acquaintance: Acquaintance;
 }
 
-/** @throws HearsayError ERR_LOG_CHAIN. */
+/** @throws HearsayError ERR_LOG_CHAIN, ERR_TASK. */
 export async function openParts({ task, configured }: PeerOptions, modules: PeerModules): Promise<Parts> {
   const { clock, crypto, identity, store, transport, observe } = modules;
   const subject = createSubject(task, crypto);
+  const start = startOf(task, modules.start, crypto);
   const identities = modules.identities ?? createIdentities(configured);
   const reports = createReports(observe);
   return {
     ...modules,
-    subject,
+    ...{ subject, start },
     life: createLife(),
     reports,
     acquaintance: createAcquaintance(transport, reports),
@@ -199,10 +201,9 @@ export interface Learning {
 
 export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
-  const { archive, place, life, reports, subject } = parts;
+  const { archive, place, life, reports, subject, start } = parts;
   const { saved, inbound, ranks, shelf, account, past, hiding, cohorts } = needs;
   const { task, names } = subject;
-  const start = initialParams(task.tensors, task.seed);
   const offers = createOffers(
     { shelf, archive, transport, reports },
     { topic: names.announce, published: (entry) => account?.published(entry) },

@@ -9,7 +9,9 @@ import type { Scenario } from "../seams/scenario-type.ts";
 
 /** The task of the data set with the scenario's parts in place. */
 export function taskOf(scenario: Scenario, source: TaskSource): Task {
-  return parseTask(withParts(source, scenario.task));
+  const task = parseTask(withParts(source, scenario.task));
+  if (task.start === undefined) return task;
+  throw new HearsayError("ERR_TASK", "start: a simulation draws its first parameters from the seed; leave it out");
 }
 
 /** A task as people write it. */

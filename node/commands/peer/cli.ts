@@ -43,6 +43,7 @@ export const init: Definition = async (command) => {
       "what becomes of a row without a reading: refuse, drop, mean or mask (default: mean)",
     )
     .option("--trainer <command>", "the model that this program trains, as it describes it: 'python train.py'")
+    .option("--from <file>", "begin with the parameters of a safetensors file, the same for all peers")
     .option("--private", "hide single records from whoever sees models: dp-sgd under a budget")
     .option("--epsilon <e>", "with --private: the budget (default: 8)")
     .option("-f, --force", "overwrite the file")
@@ -80,6 +81,7 @@ export const up: Definition = async (command) => {
   command
     .addOption(stateOption())
     .option("--task <file>", "task file; needed the first time, unless joined by invite")
+    .option("--start <file>", "the parameters that the task begins with, of a task of init --from; the first time")
     .option("--config <file>", "configuration (default: config.yaml in the state directory)");
   addSettings(command, FLAGGED)
     .option("--seconds <n>", "stop after this time")

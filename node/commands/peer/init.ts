@@ -17,6 +17,7 @@ import { print } from "../../terminal/terminal.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
 import { useTopology } from "./init-model.ts";
 import { addPrivacy, privacyInWords } from "./init-private.ts";
+import { useStart } from "./init-start.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 
@@ -36,6 +37,7 @@ interface InitOptions {
   readonly peers: string;
   readonly model?: string;
   readonly trainer?: string;
+  readonly from?: string;
   readonly private?: boolean;
   readonly epsilon?: string;
   readonly force?: boolean;
@@ -80,6 +82,7 @@ export async function run(options: InitOptions): Promise<void> {
   const document = trained?.document ?? parseDocument(template.yaml);
   const { fill, model = trained?.model } = await complete(document, options, peers);
   writeForUnlikeData(document);
+  const begun = options.from === undefined ? undefined : await useStart(document, options.from);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
   await writeOutput(options.output, text);
@@ -97,12 +100,13 @@ export async function run(options: InitOptions): Promise<void> {
     ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
   ];
   if (model !== undefined) told.push(["model", model]);
+  if (begun !== undefined) told.push(["begins with", begun]);
   const privacy = privacyInWords(task, fill?.table.data.length);
   if (privacy !== undefined) told.push(["privacy", privacy]);
   print(`${facts(told)}\n${fill === undefined ? "" : `\n${describeFill(fill)}\n`}
 ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
 All peers must use the same file: what is in it makes the task id. Then:
-  hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}\n`);
+  hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}${options.from === undefined ? "" : ` ${shellOption("--start", options.from)}`}\n`);
 }
 
 /** sim/results/skew.md says why. */

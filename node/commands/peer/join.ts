@@ -4,21 +4,23 @@ import { existsSync } from "node:fs";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { stringify } from "yaml";
-import { equalBytes, toHex } from "../../../protocol/base/bytes.ts";
+import { bytesToFloats, equalBytes, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { PeerId, Transport } from "../../../protocol/base/seams.ts";
-import type { Task } from "../../../protocol/base/task.ts";
+import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { visible } from "../../../protocol/base/visible.ts";
 import { AGENT } from "../../../protocol/peer/inbound/greet.ts";
 import { pullBlob } from "../../../protocol/peer/inbound/pull-blob.ts";
 import { type Invite, parseInvite } from "../../../protocol/task/invite.ts";
 import { decodeTask } from "../../../protocol/task/manifest.ts";
+import { givenStart, startOf } from "../../../protocol/task/start.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, taskNames } from "../../../protocol/wire/messages.ts";
 import { wallClock } from "../../clock.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { makePrivateDirectory } from "../../disk/private-directory.ts";
+import { storeStart } from "../../disk/start-file.ts";
 import { configPath, openTask, storeTask } from "../../disk/state-dir.ts";
 import { writeWhole } from "../../disk/whole-file.ts";
 import { startLibp2p } from "../../net/libp2p.ts";
@@ -70,13 +72,16 @@ export async function run(parts: readonly string[], { state, yes, json }: JoinOp
   }
   const tightened = await makePrivateDirectory(state);
   if (tightened !== undefined) tell(`${tightened}\n`);
+  const start = await fetchStart(invite, task);
   await storeTask(state, manifest);
+  if (start !== undefined) await storeStart(state, task, start);
   const config = configPath(state);
   const configKept = existsSync(config);
   if (!configKept) await writeWhole(config, stringify({ bootstrap: invite.addresses }), { mode: 0o600 });
   if (json === true) return printJson({ taskId: wanted, name: task.name, state, config, configKept, cost });
   const add = configKept ? `  (add the bootstrap addresses to ${config})` : "";
-  print(`\nSaved in ${state}. Next: hearsay up ${shellOption("--state", state)} --data FILE${add}\n`);
+  const trains = task.model.kind === "external" ? "--trainer COMMAND" : "--data FILE";
+  print(`\nSaved in ${state}. Next: hearsay up ${shellOption("--state", state)} ${trains}${add}\n`);
 }
 
 /** @throws HearsayError ERR_INVITE, also for an address that is none. */
@@ -129,11 +134,33 @@ function costRows(cost: TaskCost): [string, string][] {
   ];
 }
 
+/** The parameters with which the task begins, where it names them. @throws as `fetchManifest`. */
+async function fetchStart({ task: id, addresses }: Invite, task: Task): Promise<Float32Array | undefined> {
+  const hash = givenStart(task);
+  if (hash === undefined) return undefined;
+  const maxBytes = 4 * numParams(task);
+  const withinMs = Math.max(LIMITS.requestTimeoutMs, (1000 * maxBytes) / LIMITS.minBytesPerSecond);
+  const bytes = await fetchFirst(addresses, async (transport, peer) => {
+    await askForManifest(transport, peer, id); // a newcomer that has not greeted is asked for nothing
+    const wanted = { hash, maxBytes, expectedBytes: maxBytes, signal: AbortSignal.timeout(withinMs) };
+    return pullBlob({ transport, crypto: nodeCrypto, clock: wallClock }, peer, taskNames(id).blob, wanted);
+  });
+  return startOf(task, bytesToFloats(bytes), nodeCrypto);
+}
+
+/** The manifest of a task; its hash was checked. @throws as `fetchFirst`. */
+function fetchManifest(task: Uint8Array, addresses: readonly string[]): Promise<Uint8Array> {
+  return fetchFirst(addresses, (transport, peer) => askForManifest(transport, peer, task));
+}
+
 /**
- * Asks one address after the other; the manifest's hash was checked.
+ * Asks one address after the other.
  * @throws HearsayError with what each of them said, under its code where all have the same one, else ERR_UNREACHABLE.
  */
-async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Promise<Uint8Array> {
+async function fetchFirst(
+  addresses: readonly string[],
+  ask: (transport: Transport, peer: PeerId) => Promise<Uint8Array>,
+): Promise<Uint8Array> {
   const faults: HearsayError[] = [];
   const privateKey = await generateKeyPair("Ed25519"); // an identity for this errand only
   const { node, traffic } = await startLibp2p({ privateKey, listen: [], mdns: false, serviceTag: "", topics: [] });
@@ -142,7 +169,7 @@ async function fetchManifest(task: Uint8Array, addresses: readonly string[]): Pr
     for (const address of addresses) {
       try {
         const connection = await node.dial(multiaddr(address), { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) });
-        return await askForManifest(transport, connection.remotePeer.toString(), task);
+        return await ask(transport, connection.remotePeer.toString());
       } catch (error) {
         const message = `${address}: ${error instanceof Error ? error.message : String(error)}`;
         faults.push(new HearsayError(isHearsayError(error) ? error.code : "ERR_UNREACHABLE", message, {}, error));

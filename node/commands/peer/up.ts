@@ -31,6 +31,7 @@ import { type Rules, rulesOf } from "./up-policy.ts";
 interface UpOptions {
   readonly state: string;
   readonly task?: string;
+  readonly start?: string;
   readonly config?: string;
   readonly policy?: string;
   readonly seconds?: string;
@@ -130,7 +131,7 @@ function begin(
 ): Promise<RunningPeer> {
   const { config, quiet } = rules;
   return startPeer({
-    ...{ stateDir: options.state, task, ...quiet },
+    ...{ stateDir: options.state, task, start: options.start, ...quiet },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
     ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },

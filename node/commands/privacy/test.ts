@@ -1,4 +1,5 @@
 /** `hearsay privacy test`: what the peer's own models give away of the rows that they were trained on. */
+import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Shadow } from "../../../protocol/privacy/inference/attack.ts";
 import { measureAttacks } from "../../../protocol/privacy/inference/measure.ts";
 import { ATTACKS } from "../../../protocol/privacy/inference/registry.ts";
@@ -31,6 +32,11 @@ const FEWEST_OF_A_KIND = 2;
 export async function run(options: PrivacyTestOptions): Promise<void> {
   const effort = effortOf(options);
   const task = options.task === undefined ? (await openTask(options.state)).task : await readTaskFile(options.task);
+  if (task.start !== undefined)
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "the task begins with given parameters, and the models to compare with would begin elsewhere: that is not there yet",
+    );
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
   const examples = await loadExamples(config.data, task, { outsiders: options.outsiders, seed: effort.seed });
   const warn = (message: string) => tell(`${onErrors.yellow("note:")} ${message}\n`);
