@@ -43,12 +43,31 @@ export interface StatusReport extends PeerStatus {
   readonly silence: Silence;
 }
 
+/** With what the serving model can be compared on the hold-out. */
+export interface Comparison {
+  /** The figure that is compared. */
+  readonly metric: {
+    readonly name: string;
+    readonly label: string;
+    readonly lowerIsBetter: boolean;
+    readonly isShare: boolean;
+  };
+  /** Of the commonest class, or of the mean, of the own rows; null where nobody knows. */
+  readonly naive: number | null;
+  /** The best so far of a model that was trained on the own rows alone (observe/alone.ts), and how many steps it took; null where there is none. */
+  readonly alone: { readonly figure: number | null; readonly steps: number } | null;
+  /** Why there is none. */
+  readonly noAlone?: string;
+}
+
 export interface ApiSource {
   status(): Promise<StatusReport>;
   /** What `hearsay why` tells of, oldest first. */
   merges(): Promise<readonly RememberedMerge[]>;
   /** What others made of this peer's models, as their logs say. */
   parts(): Promise<readonly PartAt[]>;
+  /** Null where nobody looks on: without a page, and without a hold-out. */
+  compared(): Comparison | null;
   /** What `hearsay peers` shows. */
   peers(): Promise<PeerList>;
   /** The log of a generation, of the current one unless told, as JSONL in pieces. @throws HearsayError ERR_STATE where there is none. */
@@ -152,7 +171,12 @@ export async function pageAddressesOf(stateDir: string): Promise<PageAddresses |
 }
 
 /** Who else is there; what they made of this peer's models takes a turn, since others are asked. */
-function serveCompany(server: FastifyInstance, source: Pick<ApiSource, "peers" | "parts">, others: Turns): void {
+function serveCompany(
+  server: FastifyInstance,
+  source: Pick<ApiSource, "peers" | "parts" | "compared">,
+  others: Turns,
+): void {
+  server.get("/compared", async () => ({ comparison: source.compared() }));
   server.get("/peers", () => source.peers());
   server.get("/parts", async (_request, reply) => {
     await turnFor(reply, others);

@@ -1,4 +1,5 @@
 /** What `hearsay peers` shows: who else is there (net/company.ts), and what each of them gave. */
+import type { PeerId } from "../../protocol/base/seams.ts";
 import type { PeerTally, Tally } from "../../protocol/peer/memory/tally.ts";
 import type { Companion } from "../net/company.ts";
 
@@ -13,6 +14,8 @@ export interface Given extends Pick<PeerTally, "merges" | "share" | "influence" 
 export interface ListedPeer extends Companion {
   /** Null where it was in none of the merges that are remembered. */
   readonly gave: Given | null;
+  /** Of the link, by the last long answer that came over it; left out before there is one. */
+  readonly bytesPerSecond?: number;
 }
 
 export interface PeerList {
@@ -24,9 +27,16 @@ export interface PeerList {
 }
 
 /** @param companions in the order in which they are shown. */
-export function listPeers(companions: readonly Companion[], { peers }: Tally): ListedPeer[] {
+export function listPeers(
+  companions: readonly Companion[],
+  { peers }: Tally,
+  speedOf: (peer: PeerId) => number | undefined,
+): ListedPeer[] {
   const tallies = new Map(peers.map((one) => [one.peer, one]));
-  return companions.map((one) => ({ ...one, gave: given(tallies.get(one.peer)) }));
+  return companions.map((one) => {
+    const bytesPerSecond = one.routes.length === 0 ? undefined : speedOf(one.peer);
+    return { ...one, gave: given(tallies.get(one.peer)), ...(bytesPerSecond !== undefined && { bytesPerSecond }) };
+  });
 }
 
 function given(one: PeerTally | undefined): Given | null {

@@ -122,7 +122,8 @@ export const peers: Definition = (command) => {
   notes(
     command,
     `Who is connected, known, or banned. reached: where the connection leads and who dialled (in: the other did). heard: since its last announcement.
-share: the part of this peer's model that it made, as in hearsay why. note: why it gives nothing.
+share: the part of this peer's model that it made, as in hearsay why. speed: of the link, by the last model that came over it (while the peer
+has a page). note: why it gives nothing.
 
 Examples:
   $ hearsay peers
@@ -138,7 +139,8 @@ export const me: Definition = (command) => {
     .action(calls(() => import("./me.ts")));
   notes(
     command,
-    `How good the model is on the own hold-out, how much of it is the peer's own, and what others made of the models that it published: the neighbours that
+    `How good the model is on the own hold-out, beside what there would be without the others: the best that a model trained on the own rows alone ever
+had there, which the peer trains beside its own while it has a page, and the commonest class or the mean. How much of it is the peer's own, and what others made of the models that it published: the neighbours that
 are connected are asked for the newest entries of their logs, about 100 merges each, which they signed. used, clipped, removed, invalid: what their rule
 did with the models of this peer, so that many removed ones say that it is left out. weight: of the weights of all models of others in these merges.
 Peers that are not connected may have used the models too: nobody can know.

@@ -1,8 +1,9 @@
 /** `hearsay me`: what this peer has of the others, and what they have of it, as far as anybody can know. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { Metrics } from "../../../protocol/base/seams.ts";
 import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
 import { tally } from "../../../protocol/peer/memory/tally.ts";
-import { askApi, type StatusReport, TURN_WITHIN_MS } from "../../api/api.ts";
+import { askApi, type Comparison, type StatusReport, TURN_WITHIN_MS } from "../../api/api.ts";
 import type { PartAt } from "../../api/my-part.ts";
 import { shellOption } from "../../shell.ts";
 import { facts, metricRows, percent, printJson, spanText, table } from "../../terminal/print.ts";
@@ -20,6 +21,8 @@ export interface MeReport {
   readonly own: number;
   readonly merges: number;
   readonly others: readonly PartAt[];
+  /** Null where nobody looked on. */
+  readonly comparison: Comparison | null;
 }
 
 /** Characters of a peer id that are shown: the first eight are the same for all. */
@@ -29,7 +32,8 @@ export async function run({ state, json = false }: MeOptions): Promise<void> {
   const status = await ask<StatusReport>(state, "/status");
   const merges = await ask<RememberedMerge[]>(state, "/merges");
   const others = await ask<PartAt[]>(state, "/parts", TURN_WITHIN_MS);
-  const report = { status, own: tally(merges).own, merges: merges.length, others };
+  const { comparison } = await ask<{ readonly comparison: Comparison | null }>(state, "/compared");
+  const report = { status, own: tally(merges).own, merges: merges.length, others, comparison };
   if (json) printJson(report);
   else print(`${textOf(report, Date.now())}\n`);
 }
@@ -44,18 +48,36 @@ async function ask<T>(state: string, path: string, withinMs?: number): Promise<T
 }
 
 /** @param nowMs wall time. */
-export function textOf({ status, own, merges, others }: MeReport, nowMs: number): string {
+export function textOf({ status, own, merges, others, comparison }: MeReport, nowMs: number): string {
   const { holdout, counters } = status;
   const rows: [string, string][] = [
     ["peer", status.peerId],
     ...(holdout === null
       ? [["my model", "no hold-out, so nobody can say how good it is (--holdout)"] as [string, string]]
       : metricRows(holdout).map(([name, value]): [string, string] => [`my model, ${name}`, value])),
+    ...comparedRows(comparison, holdout),
     ["of it my own", merges === 0 ? "all: there was no merge yet" : `${percent(own)} over ${merges} merges`],
     ["published", `${counters.published} models since the start`],
     ["at others", atOthers(others)],
   ];
   return others.length === 0 ? facts(rows) : `${facts(rows)}\n${othersTable(others, nowMs)}`;
+}
+
+/** Before and after: what somebody without the others would have. Nothing is told that was not measured. */
+function comparedRows(comparison: Comparison | null, holdout: Metrics | null): [string, string][] {
+  if (holdout === null) return [];
+  if (comparison === null) return [["without the others", "unknown: the peer runs without its page (--no-page)"]];
+  const { metric, naive, alone, noAlone } = comparison;
+  const shown = (figure: number) => (metric.isShare ? percent(figure) : figure.toPrecision(4));
+  const guess = metric.isShare ? "the commonest class" : "the mean";
+  const by =
+    alone?.figure == null
+      ? (noAlone ?? "not measured yet")
+      : `${shown(alone.figure)} at best, in ${alone.steps} steps on my rows alone`;
+  return [
+    [`without the others, ${metric.label}`, by],
+    ...(naive === null ? [] : [[`who always says ${guess}`, shown(naive)] as [string, string]]),
+  ];
 }
 
 function atOthers(others: readonly PartAt[]): string {

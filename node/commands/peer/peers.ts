@@ -1,6 +1,7 @@
 /** `hearsay peers`: who else is there, how they are reached, when they were heard, and what they gave. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { formatBytes } from "../../../protocol/base/figures.ts";
 import { askApi } from "../../api/api.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import type { Route } from "../../net/company.ts";
@@ -45,12 +46,13 @@ export function textOf({ cycle, merges, peers }: PeerList): string {
     one.name === undefined ? one.peer.slice(-SHOWN) : `${one.peer.slice(-SHOWN)}\n${one.name}`,
     one.standing,
     one.routes.map(routeText).join("\n") || "-",
+    one.bytesPerSecond === undefined ? "-" : `${formatBytes(one.bytesPerSecond)}/s`,
     one.heardSecondsAgo === null ? "-" : spanText(one.heardSecondsAgo),
     one.gave === null ? "-" : String(one.gave.merges),
     one.gave === null ? "-" : percent(one.gave.share),
     notesOn(one, cycle).join("\n"),
   ]);
-  return `${head}\n${table(["peer", "is", "reached", "heard", "merges", "share", "note"], rows)}`;
+  return `${head}\n${table(["peer", "is", "reached", "speed", "heard", "merges", "share", "note"], rows)}`;
 }
 
 function routeText({ address, isOutbound, kind }: Route): string {

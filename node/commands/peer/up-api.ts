@@ -1,5 +1,6 @@
 /** What the local interface of a running peer tells (api/api.ts). */
 import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
 import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
 import { storedGenerations } from "../../../protocol/log/stored/records.ts";
@@ -8,7 +9,7 @@ import { tally } from "../../../protocol/peer/memory/tally.ts";
 import type { Releases } from "../../../protocol/peer/release/releases.ts";
 import { formatInvite } from "../../../protocol/task/invite.ts";
 import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
-import type { ApiSource } from "../../api/api.ts";
+import type { ApiSource, Comparison } from "../../api/api.ts";
 import { partsAt } from "../../api/my-part.ts";
 import type { PageSource } from "../../api/page.ts";
 import { listPeers } from "../../api/peer-list.ts";
@@ -17,17 +18,24 @@ import { nodeCrypto } from "../../crypto.ts";
 import type { RunningPeer } from "../../start.ts";
 import { createGauge } from "../../terminal/gauge.ts";
 
-/**
- * @param hasHoldout whether there are figures to be measured.
- * @param page what the page is told, where there is one.
- */
-export function apiSource(running: RunningPeer, taskId: string, hasHoldout: boolean, page?: PageSource): ApiSource {
+/** Who looks on for the page, and for people who ask. */
+export interface Looking {
+  /** What the page is told. */
+  readonly page: PageSource;
+  /** Of the link to a peer, bytes a second. */
+  speedOf(peer: PeerId): number | undefined;
+  compared(): Comparison | undefined;
+}
+
+/** @param hasHoldout whether there are figures to be measured. @param looking where there is a page. */
+export function apiSource(running: RunningPeer, taskId: string, hasHoldout: boolean, looking?: Looking): ApiSource {
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
   const figures = createGauge(() => peer.evaluate("holdout"));
   const { releases } = peer;
   return {
-    ...{ remote, ...(page && { page }) },
+    ...{ remote, ...(looking && { page: looking.page }) },
+    compared: () => looking?.compared() ?? null,
     ...(releases && { releases: releaseSource(peer, releases) }),
     generations: () => storedGenerations(store),
     async status() {
@@ -58,7 +66,9 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
     async peers() {
       const merges = await rememberedMerges(store);
       const { cycle } = peer.status();
-      return { cycle, merges: merges.length, peers: listPeers(running.company.peers(cycle), tally(merges)) };
+      const speedOf = looking?.speedOf ?? (() => undefined);
+      const peers = listPeers(running.company.peers(cycle), tally(merges), speedOf);
+      return { cycle, merges: merges.length, peers };
     },
     async log(generation) {
       const { header, entries } = await openStoredExport(store, nodeCrypto, generation);

@@ -1,11 +1,13 @@
 /** What the page of a running peer is told (observe/board.ts): the parts that look on, put together. */
 import { statfs } from "node:fs/promises";
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
 import { rememberedMerges } from "../../../protocol/peer/memory/history.ts";
 import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
 import { PROTOCOL_VERSION } from "../../../protocol/wire/fields.ts";
+import type { Comparison } from "../../api/api.ts";
 import { wallClock } from "../../clock.ts";
 import type { PeerData } from "../../data/share.ts";
 import { packageVersion } from "../../disk/package-root.ts";
@@ -31,6 +33,10 @@ const DISK_EVERY_MS = 30_000;
 export interface Onlooker {
   observe(event: PeerEvent): void;
   readonly wrapTransport: NonNullable<StartOptions["wrapTransport"]>;
+  /** How quick the link to a peer is, bytes a second, by the last long answer; undefined before there is one. */
+  speedOf(peer: PeerId): number | undefined;
+  /** With what the own model can be compared; undefined before `start`. */
+  compared(): Comparison | undefined;
   /** Once the peer runs. */
   start(running: RunningPeer, taskId: string): Board;
 }
@@ -41,9 +47,12 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
   const speeds = createSpeeds(wallClock.monotonicMs);
   const naive = data?.holdout && naiveFigure(task, data.train, data.holdout);
   const numHoldout = data === undefined ? null : (data.holdout?.length ?? 0);
+  let compared: Onlooker["compared"] = () => undefined;
   return {
     observe: recent.observe,
     wrapTransport: speeds.wrap,
+    speedOf: speeds.of,
+    compared: () => compared(),
     start(running, taskId) {
       const metric = numHoldout === 0 ? null : metricOf(task);
       const noAlone = whyNoAlone(task, running, metric);
@@ -53,6 +62,7 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
         isPrivate: task.privacy !== undefined,
       };
       const alone = metric === null || noAlone !== null ? undefined : startAlone(running, task, metric);
+      compared = () => comparisonOf(facts, alone);
       return startBoard({
         ...{ clock: wallClock, facts, stepsOfCycle: task.training.steps },
         status: () => running.peer.status(),
@@ -63,6 +73,11 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
       });
     },
   };
+}
+
+function comparisonOf({ metric, naive, noAlone }: PageFacts, alone: Alone | undefined): Comparison | undefined {
+  if (metric === null) return undefined;
+  return { metric, naive, alone: alone?.now() ?? null, ...(noAlone !== null && { noAlone }) };
 }
 
 function metricOf({ output }: Task): PageMetric {

@@ -79,7 +79,8 @@ export async function run(options: UpOptions): Promise<void> {
   const closing = createClosing();
   try {
     const board = onlooker?.start(running, taskId);
-    const source = apiSource(running, taskId, data === undefined || data.holdout !== undefined, board);
+    const looking = onlooker && board && { ...onlooker, page: board };
+    const source = apiSource(running, taskId, data === undefined || data.holdout !== undefined, looking);
     const api = await serveApi(options.state, source);
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     const served = await monitor?.serve(running, source);

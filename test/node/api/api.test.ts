@@ -20,6 +20,7 @@ const SOURCE: ApiSource = {
   status: async () => STATUS,
   merges: async () => [{ cycle: 3, tsMs: 5, rule: "nna", parents: [] }],
   parts: async () => [],
+  compared: () => null,
   peers: async () => ({ cycle: 7, merges: 1, peers: [] }),
   log: async (generation) => lines(generation ?? 0),
   generations: async () => [0, 2],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Comparison } from "../../../../node/api/api.ts";
 import type { PartAt } from "../../../../node/api/my-part.ts";
 import { textOf } from "../../../../node/commands/peer/me.ts";
 import { STATUS } from "../../../support/readings.ts";
@@ -13,8 +14,15 @@ const silent: PartAt = {
   statuses: { used: 0, duplicate: 0, clipped: 0, removed: 0, invalid: 0 },
 };
 
+const comparison: Comparison = {
+  metric: { name: "accuracy", label: "accuracy", lowerIsBetter: false, isShare: true },
+  ...{ naive: 0.12, alone: { figure: 0.81, steps: 400 } },
+};
+
 test("hearsay me tells how good the model is, how much of it is one's own, and what others made of what was published", () => {
-  const text = textOf({ status: STATUS, own: 0.4, merges: 38, others: [part, silent] }, 1_300_000);
+  const text = textOf({ status: STATUS, own: 0.4, merges: 38, others: [part, silent], comparison }, 1_300_000);
+  assert.match(text, /without the others, accuracy +81\.0 % at best, in 400 steps on my rows alone/);
+  assert.match(text, /who always says the commonest class +12\.0 %/);
   assert.match(text, /my model, accuracy +90\.0 %/);
   assert.match(text, /of it my own +40\.0 % over 38 merges/);
   assert.match(
@@ -26,8 +34,13 @@ test("hearsay me tells how good the model is, how much of it is one's own, and w
 });
 
 test("hearsay me says what it cannot know", () => {
-  const text = textOf({ status: { ...STATUS, holdout: null }, own: 1, merges: 0, others: [] }, 0);
+  const text = textOf({ status: { ...STATUS, holdout: null }, own: 1, merges: 0, others: [], comparison: null }, 0);
   assert.match(text, /no hold-out, so nobody can say/);
   assert.match(text, /all: there was no merge yet/);
   assert.match(text, /nobody is connected, so nobody can be asked/);
+  const told = (comparison: Comparison | null) =>
+    textOf({ status: STATUS, own: 1, merges: 0, others: [], comparison }, 0);
+  assert.match(told(null), /without the others +unknown: the peer runs without its page/);
+  assert.match(told({ ...comparison, alone: null, noAlone: "it is too large" }), /accuracy +it is too large/);
+  assert.match(told({ ...comparison, alone: { figure: null, steps: 0 } }), /accuracy +not measured yet/);
 });

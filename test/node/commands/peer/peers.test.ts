@@ -28,16 +28,19 @@ function listed(): ListedPeer[] {
       { peer: gone.peer, status: "removed" as const, influence: 0, distance: 4, removedBy: "nna" },
     ],
   }));
-  return listPeers([here, gone, liar], tally(merges));
+  return listPeers([here, gone, liar], tally(merges), () => 2_000_000);
 }
 
 describe("hearsay peers", () => {
   it("says of each peer how it is reached, when it was heard, what it gave, and why it gives nothing", () => {
     const text = textOf({ cycle: 40, merges: 4, peers: listed() });
     assert.match(text, /^cycle 40: 1 peers connected, 3 connected, known or banned; shares of 4 merges\n/);
-    assert.match(text, /Anna0001 │ known +│ out lan \/ip4\/192\.168\.1\.2\/tcp\/4001 │ 3 s +│ 4 +│ 50\.0 %/);
+    assert.match(
+      text,
+      /Anna0001 │ known +│ out lan \/ip4\/192\.168\.1\.2\/tcp\/4001 │ 2(?:\.0)? MB\/s │ 3 s +│ 4 +│ 50\.0 %/,
+    );
     assert.match(text, /Anna0001 [^\n]*\n│ Roof 7 /, "beside its id, never in its place");
-    assert.match(text, /Bert0002 │ configured │ - +│ - +│ 4 +│ 0\.0 % +│ silent/);
+    assert.match(text, /Bert0002 │ configured │ - +│ - +│ - +│ 4 +│ 0\.0 % +│ silent/);
     assert.match(text, /its model could not be had: left out 4 cycles more/);
     assert.match(text, /left out in 100\.0 % by nna/);
     assert.match(text, /Carl0003 │ banned .* banned: two stories about its log/);
