@@ -109,6 +109,7 @@ describe("the metrics of a peer", () => {
     assert.ok(heardSecondsAgo !== null && heardSecondsAgo < 60 && gave !== null && gave.merges > 0);
     const me = (await run("me", "--state", watched.stateDir)) as MeReport;
     assert.ok(me.own > 0 && me.own < 1 && me.status.holdout !== null);
+    assert.deepEqual([me.comparison?.metric.name, (me.comparison?.naive ?? 0) > 0], ["accuracy", true]);
     const [part = assert.fail()] = me.others;
     assert.ok(part.failed === undefined && part.merges > 0 && part.statuses.used > 0, JSON.stringify(part));
     const { code, stdout } = await lab.run(["status", "--state", other.stateDir]);

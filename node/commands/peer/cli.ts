@@ -140,9 +140,10 @@ export const me: Definition = (command) => {
   notes(
     command,
     `How good the model is on the own hold-out, beside what there would be without the others: the best that a model trained on the own rows alone ever
-had there, which the peer trains beside its own while it has a page, and the commonest class or the mean. How much of it is the peer's own, and what others made of the models that it published: the neighbours that
-are connected are asked for the newest entries of their logs, about 100 merges each, which they signed. used, clipped, removed, invalid: what their rule
-did with the models of this peer, so that many removed ones say that it is left out. weight: of the weights of all models of others in these merges.
+had there, which the peer trains beside its own while it has a page, and the commonest class or the mean. How much of the model is the peer's own. And
+what others made of the models that it published: the neighbours that are connected are asked for the newest entries of their logs, about 100 merges
+each, which they signed. used, clipped, removed, invalid: what their rule did with the models of this peer, so that many removed ones say that it is
+left out. weight: of the weights of all models of others in these merges.
 Peers that are not connected may have used the models too: nobody can know.
 
 Examples:
