@@ -1,14 +1,18 @@
 /**
  * A short dial of known peers, under a key that is thrown away: do they answer, which versions do they speak, and from which address do they see this
- * machine? It says nothing, and is gone before a newcomer has to greet.
+ * machine? It says what a greeting says, and is gone at once.
  */
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import type { IdentifyResult } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import { fromHex } from "../../protocol/base/bytes.ts";
-import { taskNames } from "../../protocol/wire/messages.ts";
+import type { Transport } from "../../protocol/base/seams.ts";
+import { AGENT } from "../../protocol/peer/inbound/greet.ts";
+import { decodeAnnouncement } from "../../protocol/wire/announcement.ts";
+import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, taskNames } from "../../protocol/wire/messages.ts";
 import { endpointOf } from "./address-scope.ts";
 import { type HearsayNode, serviceTagOf, startLibp2p } from "./libp2p.ts";
+import { createTransport } from "./transport.ts";
 
 /** What came of one address. */
 export interface Answer {
@@ -23,6 +27,8 @@ export interface Answer {
   readonly task?: "same" | "other-version" | "other-task";
   /** The IP address from which it sees this machine. */
   readonly seenFrom?: string;
+  /** The minute of its newest announcement by its own clock, where it works on the task: its clock is no earlier. */
+  readonly clockMs?: number;
   /** Why nobody answered. */
   readonly fault?: string;
 }
@@ -34,18 +40,24 @@ const ANY_TASK = new Uint8Array(32);
 export async function probe(addresses: readonly string[], taskId: string | undefined): Promise<Answer[]> {
   if (addresses.length === 0) return [];
   const task = taskId === undefined ? undefined : (fromHex(taskId) ?? undefined);
-  const { node } = await startLibp2p({
+  const { node, traffic } = await startLibp2p({
     privateKey: await generateKeyPair("Ed25519"),
     ...{ listen: [], mdns: false, serviceTag: serviceTagOf(task ?? ANY_TASK), topics: [] },
   });
   try {
-    return await Promise.all(addresses.map((address) => ask(node, address, task)));
+    const transport = createTransport(node, traffic);
+    return await Promise.all(addresses.map((address) => ask(node, transport, address, task)));
   } finally {
     await node.stop();
   }
 }
 
-async function ask(node: HearsayNode, address: string, task: Uint8Array | undefined): Promise<Answer> {
+async function ask(
+  node: HearsayNode,
+  transport: Transport,
+  address: string,
+  task: Uint8Array | undefined,
+): Promise<Answer> {
   const startedMs = performance.now();
   const signal = AbortSignal.timeout(WITHIN_MS);
   const said = identified(node, signal);
@@ -53,10 +65,14 @@ async function ask(node: HearsayNode, address: string, task: Uint8Array | undefi
     const connection = await node.dial(multiaddr(address), { signal });
     const { agentVersion, protocols, observedAddr } = await said(connection.remotePeer.toString());
     const seen = observedAddr === undefined ? undefined : endpointOf(observedAddr)?.host;
+    const speaks = task && speaksOf(task, protocols);
+    const clockMs =
+      speaks === "same" ? await clockOf(transport, connection.remotePeer.toString(), task, signal) : undefined;
     return {
       ...{ address, peer: connection.remotePeer.toString(), ms: Math.round(performance.now() - startedMs) },
       ...(agentVersion !== undefined && { agent: agentVersion }),
-      ...(task !== undefined && { task: speaksOf(task, protocols) }),
+      ...(speaks !== undefined && { task: speaks }),
+      ...(clockMs !== undefined && { clockMs }),
       ...(seen !== undefined && { seenFrom: seen }),
     };
   } catch (error) {
@@ -81,6 +97,23 @@ function identified(node: HearsayNode, signal: AbortSignal): (peer: string) => P
       heard();
       signal.addEventListener("abort", () => reject(new Error("it connects, and says nothing")));
     });
+}
+
+/** What its newest announcement says; undefined where it has none, or does not tell. */
+async function clockOf(
+  transport: Transport,
+  peer: string,
+  task: Uint8Array | undefined,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (task === undefined) return undefined;
+  try {
+    const request = encodeHelloRequest({ task, agent: AGENT });
+    const { announcement } = decodeHelloAnswer(await transport.request(peer, HELLO_PROTOCOL, request, { signal }));
+    return announcement === undefined ? undefined : decodeAnnouncement(announcement).tsMs;
+  } catch {
+    return undefined; // it answers no stranger, or nonsense
+  }
 }
 
 /** Names of protocols end with their version. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { lookBefore } from "../../../node/commands/peer/up-look.ts";
 import { natFindings, scopeFindings } from "../../../node/doctor/checks/addresses.ts";
-import { dateFindings } from "../../../node/doctor/checks/clock.ts";
+import { behindFindings, dateFindings } from "../../../node/doctor/checks/clock.ts";
 import { roomFindings, wearFindings } from "../../../node/doctor/checks/disk.ts";
 import { mdnsFindings } from "../../../node/doctor/checks/mdns.ts";
 import { memoryFindings } from "../../../node/doctor/checks/memory.ts";
@@ -66,6 +66,16 @@ test("node: the version that runs the tests is named", async () => {
 test("clock: a date before this version is a warning with the way to set the clock, one of today is none", () => {
   assert.match(dateFindings(0)[0]?.what as string, /1970-01-01, before/);
   assert.deepEqual(dateFindings(Date.UTC(2026, 5, 1)), []);
+  const heard = (...minutes: readonly (number | undefined)[]) =>
+    behindFindings(
+      minutes.map((m) => ({ address: "a", ...(m !== undefined && { clockMs: 60_000 * m }) })),
+      0,
+    );
+  assert.match(
+    heard(9, 7, -3, undefined)[0]?.what as string,
+    /2 of 3 neighbours announced by clocks that are 7 min ahead/,
+  );
+  assert.deepEqual([...heard(9, -3), ...heard(1, 2), ...heard()], [], "one may be wrong, and minutes are rounded");
 });
 
 test("disk: room for less than a month, and flash that is worn out within five years, are warnings", () => {

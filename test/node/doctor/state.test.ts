@@ -66,6 +66,9 @@ describe("the doctor", () => {
       assert.match(told, /^peers warning: the peer that runs has no neighbour$/m);
       assert.match(told, /^peers ok: 1 of 2 known addresses answer: hearsay\/0\.1\.0/m);
       assert.match(told, /^mdns ok: off/m);
+      const answers = await (await look({ stateDir, flags, environment: {} })).neighbours();
+      const { clockMs = 0 } = answers.find(({ peer }) => peer !== undefined) ?? {};
+      assert.ok(Math.abs(Date.now() - clockMs) < 120_000, "it greets, and tells the minute of its newest announcement");
       assert.doesNotMatch(told, /another version|do not work on this task/);
     } finally {
       await api.close();
