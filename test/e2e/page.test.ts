@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
 import { type ApiSource, pageAddressesOf, serveApi } from "../../node/api/api.ts";
 import { CHROMIUM, type Looked, type Looker, startBrowser } from "../support/browser.ts";
+import { installBundle } from "../support/installed.ts";
 import { type PageNetwork, startPageNetwork } from "../support/page-network.ts";
 import { HOSTILE, pageState, type Told } from "../support/page-states.ts";
-import { until } from "../support/process.ts";
+import { createLab, until } from "../support/process.ts";
 import { withoutProgram } from "../support/program.ts";
 
 const NARROW = { width: 360, height: 740 };
@@ -187,5 +189,40 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
     assert.ok((await light.page.locator("section").count()) > 5);
     for (const { faults } of [light, dark]) assert.deepEqual(await faults(), []);
     assert.deepEqual([...light.complaints, ...dark.complaints], []);
+  });
+});
+
+describe("the page of the demo", { skip: withoutProgram(CHROMIUM, "chromium") }, () => {
+  it("shows who pulls from whom while it runs, tells who lied at the end, and leaves a report that asks nobody for anything", async () => {
+    const installed = await installBundle();
+    const lab = await createLab("demo-page", { cli: installed.cli });
+    const browser = await startBrowser(CHROMIUM ?? "");
+    try {
+      const report = lab.path("report.html");
+      const demo = lab.begin([
+        ...["demo", "--peers", "3", "--attackers", "1", "--seconds", "5"],
+        ...["--page", "--report", report],
+      ]);
+      const address = await until("it has a page", () => /http:\S+/.exec(demo.stderr())?.[0]);
+      const { page, complaints, asked, faults } = await browser.open(address);
+      await page.locator("#graph .node").nth(2).waitFor({ timeout: 60_000 });
+      await page.locator("#graph .edge").first().waitFor({ timeout: 60_000 });
+      assert.equal(await page.locator(".liar").count(), 0, "who lies is told at the end");
+      assert.deepEqual(await faults(), []);
+      assert.equal((await demo.ended).code, 0, demo.stderr());
+      await page.locator(".badge.ended").waitFor();
+      assert.equal(await page.locator("#graph .node.liar").count(), 1);
+      assert.deepEqual([complaints, new Set(asked.map((url) => new URL(url).origin)).size], [[], 1]);
+
+      const file = await browser.open(pathToFileURL(report).href, { colorScheme: "dark" });
+      assert.equal(await file.page.locator("#graph .node.liar").count(), 1);
+      assert.equal(await file.page.locator(".curve").count(), 3);
+      assert.deepEqual(await file.faults(), []);
+      assert.deepEqual([file.complaints, file.asked], [[], [pathToFileURL(report).href]]);
+    } finally {
+      await browser.close();
+      await lab.close();
+      await installed.remove();
+    }
   });
 });
