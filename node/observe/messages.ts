@@ -3,6 +3,7 @@ import type { PeerId } from "../../protocol/base/seams.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
 import type { PeerStatus } from "../../protocol/peer/peer.ts";
 import type { ArchiveSummary } from "../disk/archive.ts";
+import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
 
 /** The figure by which the page says whether a model learns. */
@@ -95,6 +96,8 @@ export interface PageNow {
   readonly own: number | null;
   readonly alone: PageAlone | null;
   readonly neighbours: readonly PageNeighbour[];
+  /** Known peers of which nothing came for long. */
+  readonly silence: Silence;
   /** The newest first. */
   readonly refusals: readonly PageRefusal[];
   /** Forks and other evidence against keys that came to light in this run. */

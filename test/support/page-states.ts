@@ -89,6 +89,10 @@ function nowOf(ids: readonly string[], foreign: string): PageNow {
     neighbours: ids.map((peer, i) =>
       i === 1 ? { peer, seenMs: START_MS } : { peer, link, seenMs: START_MS, bytesPerSecond: 1e6 },
     ),
+    silence: {
+      ...{ known: ids.length, silent: ids.length > 1 ? 1 : 0, longestSeconds: 90 },
+      peers: ids.slice(1, 2).map((peer) => ({ peer, silentSeconds: 90, isSinceStart: false, isHere: false })),
+    },
     refusals: first === undefined ? [] : [refusal],
     evidence: first === undefined ? [] : [refusal],
     staleness: first === undefined ? null : { mean: 1.25, most: 9, models: 256 },

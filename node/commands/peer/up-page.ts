@@ -118,7 +118,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
   const freeBytes = freeOn(stateDir);
   const witness = { size: -1, atMs: null as number | null };
   return (): Omit<PageNow, "atMs" | "status" | "own" | "alone"> => {
-    const { accountability, privacy, thrift } = running.peer.status();
+    const { accountability, cycle, privacy, thrift } = running.peer.status();
     const size = accountability?.cosigned?.size ?? -1;
     if (size > witness.size) Object.assign(witness, { size, atMs: wallClock.now() });
     return {
@@ -128,6 +128,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
       budget: running.budget(),
       archive: running.archive?.summary() ?? null,
       neighbours: acquaintances.look(running.neighbours(), wallClock.now(), speeds.of),
+      silence: running.company.silence(cycle),
       refusals: recent.refusals(),
       evidence: recent.evidence(),
       staleness: recent.staleness(),

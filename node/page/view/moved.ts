@@ -36,7 +36,7 @@ export function Moved({ merges, nowMs }: { merges: readonly RememberedMerge[]; n
     h(
       "p",
       null,
-      `${merges.length} merges, cycles ${merges[0]?.cycle} to ${last.cycle}; the last one ${agoText(nowMs - last.tsMs)}, by the rule ${last.rule}.`,
+      `${merges.length} ${merges.length === 1 ? "merge, cycle" : "merges, cycles"} ${merges[0]?.cycle} to ${last.cycle}; the last one ${agoText(nowMs - last.tsMs)}, by the rule ${last.rule}.`,
     ),
     picture(stack, own),
     legend(stack),

@@ -19,6 +19,7 @@ export function Who({ now }: { now: PageNow }): JSX.Element {
           "Nobody yet. Others join with the invite below; on one local network peers find each other by themselves.",
         )
       : table("Neighbours", COLUMNS, rows, classes),
+    silent(now.silence),
     h(
       "details",
       { class: "more" },
@@ -27,6 +28,14 @@ export function Who({ now }: { now: PageNow }): JSX.Element {
       h("pre", { tabIndex: 0 }, `hearsay join '${invite}'`),
     ),
   );
+}
+
+/** Known peers that take no part, and for how long. */
+function silent({ peers, silent: count }: PageNow["silence"]): JSX.Element | undefined {
+  if (count === 0) return undefined;
+  const names = peers.map(({ peer, silentSeconds }) => `${peerName(peer)} for ${durationText(1000 * silentSeconds)}`);
+  const more = count > peers.length ? `, and ${count - peers.length} more` : "";
+  return h("p", { class: "note" }, `Known, but not heard: ${names.join(", ")}${more}.`);
 }
 
 function countText(neighbours: number): string {
