@@ -4,45 +4,67 @@ import { textOf } from "../compare/sweep.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import {
-  aggregationOf,
-  attackName,
-  captionOf,
-  DEFAULT_RULE,
-  graphName,
-  partitionName,
-  type SweepCells,
-} from "./names.ts";
+import type { MarkdownTable } from "./markdown.ts";
+import { aggregationOf, attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 
-export function skewedTrainingSection(sweep: SweepCells): Section {
+/** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their sections are called. */
+export const SKEW_SWEEPS = {
+  skew: "Options of training and merging",
+  "skew-attacks": "More attacks",
+  "skew-mnist": "Images of MNIST",
+  "skew-optimisers": "Optimisers, rates and schedules",
+} as const;
+
+/** What was run where, and how. */
+interface Ways {
+  readonly ways: readonly string[];
+  readonly places: readonly string[];
+  at(place: string, way: string): Cell | undefined;
+}
+
+export function skewedTrainingSection(sweep: SweepCells, title: string): Section {
   const { cells } = sweep;
-  const ways = [...new Set(cells.map(({ scenario }) => wayOf(scenario)))];
-  const places = [...new Set(cells.map(({ scenario }) => placeOf(scenario)))];
-  const at = (place: string, way: string) =>
-    cells.find(({ scenario }) => placeOf(scenario) === place && wayOf(scenario) === way);
+  const shared = sharedOptions(cells);
+  const wayOf = ({ algorithm: { kind }, ...scenario }: Scenario) =>
+    kind === "hearsay" ? wayText(optionsOf(scenario).filter((option) => !shared.includes(option))) : kind;
+  const all: Ways = {
+    ways: [...new Set(cells.map(({ scenario }) => wayOf(scenario)))],
+    places: [...new Set(cells.map(({ scenario }) => placeOf(scenario)))],
+    at: (place, way) => cells.find(({ scenario }) => placeOf(scenario) === place && wayOf(scenario) === way),
+  };
+  const common = shared.length === 0 ? "" : ` All tasks: ${shared.join(", ")}.`;
   return {
-    title: "Ways of training",
-    caption: `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. ${captionOf(sweep)}.`,
-    table: {
-      head: ["data, graph, attack", ...ways],
-      rows: places.map((place) => [
-        place,
-        ...ways.map((way) => (at(place, way) === undefined ? "" : endText(at(place, way)))),
-      ]),
-    },
-    notes: bytesText(ways, (way) => at(places[0] ?? "", way)),
+    title,
+    caption: `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval.${common} ${captionOf(sweep)}.`,
+    table: all.ways.length > all.places.length ? waysDown(all) : placesDown(all),
+    notes: bytesText(all),
     figures: [],
   };
 }
 
-function bytesText(ways: readonly string[], cellOf: (way: string) => Cell | undefined): string {
+function placesDown({ ways, places, at }: Ways): MarkdownTable {
+  return {
+    head: ["data, graph, attack", ...ways],
+    rows: places.map((place) => [place, ...ways.map((way) => cellText(at(place, way)))]),
+  };
+}
+
+function waysDown({ ways, places, at }: Ways): MarkdownTable {
+  return { head: ["", ...places], rows: ways.map((way) => [way, ...places.map((place) => cellText(at(place, way)))]) };
+}
+
+function cellText(cell: Cell | undefined): string {
+  return cell === undefined ? "" : endText(cell);
+}
+
+function bytesText({ ways, places, at }: Ways): string {
   const sent = ways.map((way) => {
-    const bytes = overSeeds(cellOf(way), (series) => series.at(-1)?.bytesPerPeer, formatBytes);
+    const bytes = overSeeds(at(places[0] ?? "", way), (series) => series.at(-1)?.bytesPerPeer, formatBytes);
     return `${way} ${bytes}`;
   });
-  return `Bytes that a peer sends in a whole run of the first row: ${sent.join("; ")}.`;
+  return `Bytes that a peer sends in a whole run of ${places[0]}: ${sent.join("; ")}.`;
 }
 
 function placeOf(scenario: Scenario): string {
@@ -51,14 +73,24 @@ function placeOf(scenario: Scenario): string {
   return `${data.set}, ${partitionName(partition)}, ${graphName(scenario)}${lies}`;
 }
 
-/** What a scenario names of training, rule and algorithm beyond steps: `outerMomentum 0.8`. */
-function wayOf(scenario: Scenario): string {
-  const { kind } = scenario.algorithm;
-  if (kind !== "hearsay") return kind;
+/** What a scenario names of rule and training beyond steps: `guarded-median mix 0.3`, `outerMomentum 0.9`. */
+function optionsOf(scenario: Pick<Scenario, "task">): string[] {
   const { steps: _, ...training } = (scenario.task.training ?? {}) as Record<string, unknown>;
-  const { rule } = aggregationOf(scenario);
   const { mostLoss } = (scenario.task.aggregation ?? {}) as Record<string, unknown>;
   const options = Object.entries({ ...training, ...(mostLoss !== undefined && { mostLoss }) });
-  const named = options.map(([name, value]) => `${name} ${textOf(value)}`);
-  return [...(rule === DEFAULT_RULE ? [] : [rule]), ...named].join(", ") || "as it was";
+  return [aggregationOf(scenario).rule, ...options.map(([name, value]) => `${name} ${textOf(value)}`)];
+}
+
+/** What all peers of all cells have. */
+function sharedOptions(cells: readonly Cell[]): string[] {
+  const [first, ...rest] = cells
+    .filter(({ scenario: { algorithm } }) => algorithm.kind === "hearsay")
+    .map(({ scenario }) => optionsOf(scenario));
+  return first === undefined || rest.length === 0
+    ? []
+    : first.filter((option) => rest.every((one) => one.includes(option)));
+}
+
+function wayText(options: readonly string[]): string {
+  return options.join(", ") || "as they are";
 }

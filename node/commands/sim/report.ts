@@ -60,12 +60,7 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
   measurements: reportMeasurements,
   privacy: (options) =>
     reportOne("privacy", async () => (await import("../../../sim/paper/measure-privacy.ts")).privacySection, options),
-  skew: (options) =>
-    reportOne(
-      "skew",
-      async () => (await import("../../../sim/paper/measure-skewed-training.ts")).skewedTrainingSection,
-      options,
-    ),
+  skew: reportSkew,
   "slow-devices": (options) =>
     reportOne(
       "slow-devices",
@@ -110,6 +105,25 @@ async function reportOne(
   const texts = new Map([[name, sectionText(section, PLOTS)]]);
   const written = await writePage(name, { texts, figures: figureFiles([section]) });
   tell(options, Object.values(sweeps), written);
+}
+
+/** One section of each sweep, between marks of its own. */
+async function reportSkew(options: ReportOptions): Promise<void> {
+  const [{ skewedTrainingSection, SKEW_SWEEPS }, { sectionText }] = await Promise.all([
+    import("../../../sim/paper/measure-skewed-training.ts"),
+    import("../../../sim/paper/section.ts"),
+  ]);
+  const names = Object.keys(SKEW_SWEEPS) as (keyof typeof SKEW_SWEEPS)[];
+  const sweeps = await sweepsOf(
+    Object.fromEntries(names.map((name) => [name, name])) as { [K in (typeof names)[number]]: K },
+    "measure",
+    options,
+  );
+  if (sweeps === undefined) return;
+  const texts = new Map(
+    names.map((name) => [name, sectionText(skewedTrainingSection(sweeps[name], SKEW_SWEEPS[name]), PLOTS)]),
+  );
+  tell(options, Object.values(sweeps), await writePage("skew", { texts, figures: new Map() }));
 }
 
 async function reportMeasurements(options: ReportOptions): Promise<void> {

@@ -16,7 +16,7 @@ import {
   type MeasureReport,
   measureReport,
 } from "../../../sim/paper/measure-report.ts";
-import { skewedTrainingSection } from "../../../sim/paper/measure-skewed-training.ts";
+import { SKEW_SWEEPS, skewedTrainingSection } from "../../../sim/paper/measure-skewed-training.ts";
 import { slowDevicesSection } from "../../../sim/paper/measure-slow-devices.ts";
 import { agreedAfter } from "../../../sim/paper/measure-split.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
@@ -180,33 +180,43 @@ describe("the page of slow devices", () => {
 });
 
 describe("the page of ways of training on skewed data", () => {
-  const document = parse(readFileSync(join(SCENARIOS, "measure-skew.yaml"), "utf8"));
-  const page = (result: (scenario: Scenario) => Result | undefined) =>
-    skewedTrainingSection(sweepOf(cells(document, result)));
+  const page = (name: keyof typeof SKEW_SWEEPS, result: (scenario: Scenario) => Result | undefined) => {
+    const document = parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8"));
+    return skewedTrainingSection(sweepOf(cells(document, result)), SKEW_SWEEPS[name]);
+  };
+  const result = ({ seed }: Scenario) => (seed === 1 ? { mean: 0.95, worst: 0.8 } : { mean: 0.9, worst: 0.85 });
 
   it("has a row for data, graph and attack, a column for each way, and mean, interval and worst peer in each cell", () => {
-    const { table, notes } = page(({ seed }) => ({
-      mean: seed === 1 ? 0.95 : 0.9,
-      worst: seed === 1 ? 0.8 : 0.85,
-    }));
-    assert.deepEqual(table.head.slice(0, 4), [
+    const { table, caption } = page("skew-attacks", result);
+    assert.deepEqual(table.head.slice(0, 3), [
       "data, graph, attack",
-      "as it was",
-      "absentClasses 4",
-      "outerMomentum 0.7",
+      "guarded-median, outerMomentum 0.7",
+      "guarded-median mix 0.3, outerMomentum 0.9, schedule {kind:cosine,steps:1000,floor:0.1}",
     ]);
-    assert.ok(table.head.includes("absentClasses 4, outerMomentum 0.7, mostLoss 0.8"));
-    assert.equal(table.rows[0]?.[0], "digits, Dirichlet 0.1, degree 8");
-    assert.equal(table.rows[0]?.[1], "91.0 ± 2.8 / 84.0 ± 2.8");
-    assert.ok(table.rows.some(([place]) => place === "digits, Dirichlet 0.1, degree 8, alie z=1.5, noise 0.5 20 %"));
+    assert.match(caption, /All tasks: adaptive true, absentClasses 4, mostLoss 0\.8\./);
+    assert.deepEqual(table.rows[0]?.slice(0, 2), [
+      "digits, Dirichlet 0.1, degree 8, mimic noise 0.5 20 %",
+      "91.7 ± 7.2 / 83.3 ± 7.2",
+    ]);
+    assert.ok(table.rows.some(([place]) => place === "digits, Dirichlet 0.1, complete, sign-flip 10 %"));
     assert.ok(table.rows.every((row) => row.length === table.head.length));
-    assert.match(notes ?? "", /as it was .*; outerMomentum 0\.7/);
-    assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
   });
 
-  it("says what is missing before there are runs", () => {
-    const { table } = page(() => undefined);
-    assert.match(JSON.stringify(table), /…/);
+  it("has the ways down where they are more than the places", () => {
+    const { table, notes } = page("skew", result);
+    assert.deepEqual(table.head[1], "digits, Dirichlet 0.1, degree 8");
+    assert.deepEqual(table.rows[0]?.slice(0, 2), ["guarded-median, outerMomentum 0.7", "91.0 ± 2.8 / 84.0 ± 2.8"]);
+    const ways = table.rows.map(([way]) => way);
+    assert.ok(ways.some((way) => way?.startsWith("mean, outerMomentum 0.9")) && ways.includes("fedavg"));
+    assert.match(notes ?? "", /of digits, Dirichlet 0\.1, degree 8: guarded-median, outerMomentum 0\.7 /);
+    assert.equal(page("skew-optimisers", result).table.rows[0]?.[0], "as they are"); // all that it names is shared
+  });
+
+  it("is whole, and says what is missing before there are runs", () => {
+    for (const name of Object.keys(SKEW_SWEEPS) as (keyof typeof SKEW_SWEEPS)[]) {
+      assert.doesNotMatch(JSON.stringify(page(name, result).table), /NaN|undefined|…/);
+      assert.match(JSON.stringify(page(name, () => undefined).table), /…/);
+    }
   });
 });
 
