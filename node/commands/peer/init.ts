@@ -111,8 +111,13 @@ All peers must use the same file: what is in it makes the task id. Then:
 
 /** sim/results/skew.md says why. */
 const NEW_TASKS_ABSENT_CLASSES = 4;
-const NEW_TASKS_OUTER_MOMENTUM = 0.7;
+const NEW_TASKS_OUTER_MOMENTUM = 0.9;
+/** The longer the steps of unlike peers are, the farther apart their models lie, and the farther off a lie may lie unseen. */
+const NEW_TASKS_SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
 const NEW_TASKS_MOST_LOSS = 0.8;
+/** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */
+const NEW_TASKS_MIX = 0.3;
+const FEWEST_TO_MIX_LESS = 5;
 
 interface Completed {
   readonly fill: Fill | undefined;
@@ -175,6 +180,20 @@ function writeForUnlikeData(document: Document): void {
     ["training", "outerMomentum"],
     " a training starts beyond the model, along its way since the last cycle",
   );
+  document.setIn(["training", "schedule"], document.createNode(NEW_TASKS_SCHEDULE, { flow: true }));
+  comment(
+    document,
+    ["training", "schedule"],
+    " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
+  );
+  if (Number(document.getIn(["aggregation", "inboxSize"])) >= FEWEST_TO_MIX_LESS) {
+    document.setIn(["aggregation", "parameters", "mix"], NEW_TASKS_MIX);
+    comment(
+      document,
+      ["aggregation", "parameters"],
+      " f: assumed share of lying peers, 0 to 0.49; mix: how many of these each mean leaves out",
+    );
+  }
   document.setIn(["aggregation", "mostLoss"], document.createNode(NEW_TASKS_MOST_LOSS));
   comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
 }

@@ -107,20 +107,27 @@ describe("hearsay init --data", () => {
 
   it("writes what new tasks have and old ones have not, each with its reason: few bits, few steps where a device is slow, no class unlearned, no model that knows nothing", () => {
     const { task } = init("new.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n5,6,x\n", "");
-    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, 0.7]);
+    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, 0.9]);
     const text = readFileSync(join(folder, "task.yaml"), "utf8");
     assert.match(text, /^codec: int8 #.*f32.*int4/m);
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
     assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.8]);
     assert.match(text, /^ {2}absentClasses: 4 #.*unlearn/m);
     assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
+    assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1 });
+    assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth/m);
+    assert.match(text, /^ {2}parameters: \{f: 0\.2, mix: 0\.3\} #.*leaves out/m);
+    const { task: few } = init("few.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n", "--peers 5");
+    assert.equal(few.aggregation.parameters.mix, 0.75, "with 0.3 nobody of four would be left out");
     const { task: regression } = init(
       "numbers.csv",
       "a,b,y\n1,2,3\n2,3,4\n3,4,6\n4,5,8\n",
       "--template regression --label y",
     );
     const { training, aggregation } = regression;
-    assert.deepEqual([training.absentClasses, training.outerMomentum, aggregation.mostLoss], Array(3).fill(undefined));
+    const unlike = [training.absentClasses, training.outerMomentum, training.schedule, aggregation.mostLoss];
+    assert.deepEqual(unlike, Array(4).fill(undefined));
+    assert.equal(aggregation.parameters.mix, 0.75);
     assert.deepEqual(
       [parseTask({ ...task, codec: undefined, training: {} })].map(({ codec, training }) => [codec, training.adaptive]),
       [["f32", undefined]],
