@@ -6,7 +6,6 @@
  */
 import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import { initialParams } from "../../protocol/learn/tensors.ts";
 import type { PageAlone, PageMetric } from "./messages.ts";
 
 export interface Alone {
@@ -22,14 +21,16 @@ const CHUNK_MS = 150;
 
 export interface AloneOptions {
   readonly trainer: Pick<Trainer, "fit" | "evaluate">;
-  readonly task: Pick<Task, "tensors" | "seed" | "training">;
+  readonly task: Pick<Task, "training">;
+  /** The parameters with which all models of the task begin; asked for once, when they are needed. */
+  readonly begin: () => Promise<Float32Array>;
   readonly metric: Pick<PageMetric, "name" | "lowerIsBetter">;
   /** Never set back, ms. */
   readonly monotonicMs: () => number;
 }
 
-export function createAlone({ trainer, task, metric, monotonicMs }: AloneOptions): Alone {
-  let params = initialParams(task.tensors, task.seed);
+export function createAlone({ trainer, task, begin, metric, monotonicMs }: AloneOptions): Alone {
+  let params: Float32Array | undefined;
   let taken = 0;
   let best: number | null = null;
   let [busy, dueMs, stepMs] = [false, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -37,6 +38,7 @@ export function createAlone({ trainer, task, metric, monotonicMs }: AloneOptions
   async function train(most: number): Promise<void> {
     const wanted = Math.max(task.training.steps, Math.floor(CHUNK_MS / stepMs));
     const steps = Math.min(most, wanted);
+    params ??= await begin();
     const startedMs = monotonicMs();
     const fitted = await trainer.fit({ params, steps, seed: `alone/${taken}`, age: taken });
     stepMs = Math.max(1e-3, (monotonicMs() - startedMs) / steps);

@@ -3,6 +3,7 @@ import { statfs } from "node:fs/promises";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
+import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { rememberedMerges } from "../../../protocol/peer/memory/history.ts";
 import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
@@ -11,6 +12,7 @@ import type { Comparison } from "../../api/api.ts";
 import { wallClock } from "../../clock.ts";
 import type { PeerData } from "../../data/share.ts";
 import { packageVersion } from "../../disk/package-root.ts";
+import { openStart } from "../../disk/start-file.ts";
 import { createAcquaintances } from "../../observe/acquaintances.ts";
 import { type Alone, createAlone } from "../../observe/alone.ts";
 import { type Board, startBoard } from "../../observe/board.ts";
@@ -61,7 +63,7 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
         versions: { hearsay: packageVersion(), node: process.version, protocol: String(PROTOCOL_VERSION) },
         isPrivate: task.privacy !== undefined,
       };
-      const alone = metric === null || noAlone !== null ? undefined : startAlone(running, task, metric);
+      const alone = metric === null || noAlone !== null ? undefined : startAlone(running, task, metric, stateDir);
       compared = () => comparisonOf(facts, alone);
       return startBoard({
         ...{ clock: wallClock, facts, stepsOfCycle: task.training.steps },
@@ -94,8 +96,9 @@ function whyNoAlone(task: Task, { trainer }: RunningPeer, metric: PageMetric | n
   return null;
 }
 
-function startAlone({ trainer }: RunningPeer, task: Task, metric: PageMetric): Alone {
-  return createAlone({ trainer, task, metric, monotonicMs: wallClock.monotonicMs });
+function startAlone({ trainer }: RunningPeer, task: Task, metric: PageMetric, stateDir: string): Alone {
+  const begin = async () => (await openStart(stateDir, task)) ?? initialParams(task.tensors, task.seed);
+  return createAlone({ trainer, task, begin, metric, monotonicMs: wallClock.monotonicMs });
 }
 
 function figureOf({ peer }: RunningPeer, metric: PageMetric | null): () => Promise<number | null> {

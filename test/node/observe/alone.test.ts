@@ -4,11 +4,8 @@ import { createAlone } from "../../../node/observe/alone.ts";
 import type { FitRequest } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 
-const TASK = {
-  tensors: [["w", [2]]],
-  seed: 1,
-  training: { steps: 10 },
-} as unknown as Pick<Task, "tensors" | "seed" | "training">;
+const TASK = { training: { steps: 10 } } as unknown as Pick<Task, "training">;
+const begin = async () => Float32Array.of(0.5, 0);
 
 /** A trainer that takes 1 ms a step, and is as good as its list says. */
 function bench(figures: readonly number[]) {
@@ -31,7 +28,7 @@ function bench(figures: readonly number[]) {
 describe("the model alone", () => {
   it("goes on from where it stood, with as many steps as it is given, and never more", async () => {
     const { asked, pass, ...parts } = bench([0.1, 0.2, 0.3]);
-    const alone = createAlone({ ...parts, task: TASK, metric: { name: "accuracy", lowerIsBetter: false } });
+    const alone = createAlone({ ...parts, task: TASK, begin, metric: { name: "accuracy", lowerIsBetter: false } });
     assert.deepEqual(alone.now(), { figure: null, steps: 0 });
     for (const steps of [10, 10, 500, 500]) {
       await alone.advance(steps);
@@ -40,9 +37,9 @@ describe("the model alone", () => {
     assert.deepEqual(
       asked.map(({ steps, age, params }) => [steps, age, params[0]]),
       [
-        [10, 0, 0],
-        [150, 10, 10],
-        [150, 160, 160],
+        [10, 0, 0.5],
+        [150, 10, 10.5],
+        [150, 160, 160.5],
       ],
     );
     assert.equal(alone.now().steps, 310);
@@ -54,7 +51,7 @@ describe("the model alone", () => {
       [true, 0.2],
     ] as const) {
       const { pass, ...parts } = bench([0.2, 0.9, 0.4]);
-      const alone = createAlone({ ...parts, task: TASK, metric: { name: "accuracy", lowerIsBetter } });
+      const alone = createAlone({ ...parts, task: TASK, begin, metric: { name: "accuracy", lowerIsBetter } });
       for (const steps of [10, 20, 30]) {
         await alone.advance(steps);
         pass(1e6);
@@ -65,7 +62,7 @@ describe("the model alone", () => {
 
   it("takes a tenth of the time, and rests meanwhile", async () => {
     const { asked, pass, ...parts } = bench([0.1, 0.2]);
-    const alone = createAlone({ ...parts, task: TASK, metric: { name: "accuracy", lowerIsBetter: false } });
+    const alone = createAlone({ ...parts, task: TASK, begin, metric: { name: "accuracy", lowerIsBetter: false } });
     await alone.advance(1_000); // 10 steps, 10 ms: due after 90 ms more
     pass(80);
     await alone.advance(1_000);
@@ -79,7 +76,7 @@ describe("the model alone", () => {
     const { trainer, ...parts } = bench([0.1]);
     const fit = () => Promise.reject(new Error("closed"));
     const alone = createAlone({
-      ...{ ...parts, trainer: { ...trainer, fit }, task: TASK },
+      ...{ ...parts, trainer: { ...trainer, fit }, task: TASK, begin },
       metric: { name: "accuracy", lowerIsBetter: false },
     });
     await alone.advance(10);
