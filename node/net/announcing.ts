@@ -35,7 +35,7 @@ const MAX_SEEN = 10_000;
 export function createAnnouncing(node: HearsayNode, links: Links): Announcing {
   const state: State = { node, links, handlers: new Map(), seen: createRecentSet(MAX_SEEN) };
   return {
-    announce: (topic, body) => announce(state, topic, body),
+    announce: (topic, body, to) => announce(state, topic, body, to),
     onAnnounce(topic, handler) {
       state.handlers.set(topic, handler);
       subscribe(node.services.pubsub, topic, (from, body) => judge(state, from, topic, body));
@@ -50,10 +50,11 @@ export function createAnnouncing(node: HearsayNode, links: Links): Announcing {
   };
 }
 
-async function announce(state: State, topic: string, body: Uint8Array): Promise<void> {
+async function announce(state: State, topic: string, body: Uint8Array, to?: ReadonlySet<PeerId>): Promise<void> {
   const { node, links, seen } = state;
   seen.add(nameOf(topic, body));
-  const connections = newestOfEach(node.getConnections());
+  const isTold = ({ remotePeer }: Connection) => to?.has(remotePeer.toString()) ?? true;
+  const connections = newestOfEach(node.getConnections()).filter(isTold);
   if (connections.some(links.isWithout)) return gossip(state, topic, body, true); // it goes to all
   for (const connection of connections) void tell(state, connection, topic, body).catch(() => {}); // who is not reached hears the next
 }

@@ -151,6 +151,9 @@ export const LIMITS = {
   maxSampleRows: 64,
   /** Announcements of one author that are passed on, so that two heads of one log meet; its neighbours hear all of them from itself. */
   relayedAnnouncements: { burst: 1, perSecond: 1 / 300 },
+  /** Announcements at once to a neighbour that asks to be told seldom, and the longest time between two that it can ask for, s. */
+  newsBurst: 8,
+  longestNewsS: 86_400,
   /** Hashes of models that are known to have been used. */
   maxSeenModels: 4096,
   /** Models between two trainings of a log that an audit remembers: one of them is what a training that was moved began with. */

@@ -115,8 +115,11 @@ export interface Dialled {
 
 /** Announcements to all, requests to one. Bodies of models go by request, in chunks: never by announcement. */
 export interface Transport {
-  /** Publishes bytes (<= 1 KiB) to every peer of the topic, at most once each, unordered, possibly lost. */
-  announce(topic: string, body: Uint8Array): Promise<void>;
+  /**
+   * Publishes bytes (<= 1 KiB) to every peer of the topic, at most once each, unordered, possibly lost.
+   * @param to tells these neighbours only, though relays may bring it to others.
+   */
+  announce(topic: string, body: Uint8Array, to?: ReadonlySet<PeerId>): Promise<void>;
   /** Subscribes; the handler's verdict decides whether the message is relayed. */
   onAnnounce(topic: string, handler: (from: PeerId, body: Uint8Array) => Verdict): void;
   /**

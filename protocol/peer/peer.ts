@@ -107,7 +107,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NOBODY);
   const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases, name });
 
-  const announcements = { topic: subject.names.announce, handle: receive };
+  const announcements = { topic: subject.names.announce, handle: parts.news.counting(receive) };
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
   if (cohorts) services.push(cohorts.service);
   if (releases) services.push(releases.service);

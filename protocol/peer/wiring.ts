@@ -20,6 +20,8 @@ import { AGENT, createGreeter } from "./inbound/greet.ts";
 import { createHearing } from "./inbound/hearing.ts";
 import { createHelloService, type HelloService } from "./inbound/hello-service.ts";
 import { createInbound, type Inbound } from "./inbound/inbound.ts";
+import { createLateFetch } from "./inbound/late-fetch.ts";
+import { createNews, type News } from "./inbound/news.ts";
 import { createPlaces, type Places } from "./inbound/places.ts";
 import { createPuller } from "./inbound/puller.ts";
 import { euclideanNorm } from "./inbound/validate.ts";
@@ -63,17 +65,22 @@ export interface Parts extends PeerModules {
   readonly log: Log;
   readonly hashOf: HashOf;
   readonly acquaintance: Acquaintance;
+  readonly thrift: Thrift;
+  readonly news: News;
 }
 
 /** @throws HearsayError ERR_LOG_CHAIN, ERR_TASK. */
-export async function openParts({ task, configured }: PeerOptions, modules: PeerModules): Promise<Parts> {
+export async function openParts({ task, configured, minCycleMs }: PeerOptions, modules: PeerModules): Promise<Parts> {
   const { clock, crypto, identity, store, transport, observe } = modules;
   const subject = createSubject(task, crypto);
   const start = startOf(task, modules.start, crypto);
   const identities = modules.identities ?? createIdentities(configured);
   const reports = createReports(observe);
+  const thrift = thriftOf({ ...modules, subject, reports }, minCycleMs);
   return {
     ...modules,
+    thrift,
+    news: createNews({ clock, transport, thrift, reports }),
     ...{ subject, start },
     life: createLife(),
     reports,
@@ -120,7 +127,7 @@ export interface WayIn {
 
 /** @param startCycle own cycles before this start: the staleness of what comes before the first cycle counts from it. */
 export function joinInbound(parts: Parts, startCycle: number, account: Accountability | undefined): WayIn {
-  const { clock, crypto, identity, transport, rng, budget, identities, life, reports, subject } = parts;
+  const { clock, crypto, identity, transport, rng, budget, identities, life, reports, subject, news } = parts;
   const { task, taskId, names, codec } = subject;
   const { signal } = life;
   const round = { cycle: startCycle, maxNorm: Number.MAX_VALUE };
@@ -136,11 +143,14 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
   const proofs = account && { proofs: account };
   const { servesPulls } = parts.acquaintance;
-  const fetcher = createFetch({ transport, crypto, clock }, { names, codec, servesPulls, ...proofs });
+  const fetchTold = createFetch({ transport, crypto, clock }, { names, codec, servesPulls, ...proofs });
+  const receive: TopicService["handle"] = (from, sealed) => hearing(from, sealed); // the puller asks for what comes in there
+  const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });
   const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
   const isBanned = account && { isBanned: account.isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
-  return { inbound, places, ranks, book, receive: createHearing({ book, reports }, inbound.heard) };
+  const hearing = createHearing({ book, reports }, inbound.heard);
+  return { inbound, places, ranks, book, receive };
 }
 
 /** Where the task asks for it: how models leave this peer in the mean of a few. @throws HearsayError ERR_CONFIG without what keeps secrets. */
@@ -174,7 +184,10 @@ export interface LoopNeeds {
 }
 
 /** Plans with the budget of bytes, where there is one. */
-function thriftOf({ clock, transport, spending, subject, reports }: Parts, minCycleMs: number): Thrift {
+function thriftOf(
+  { clock, transport, spending, subject, reports }: PeerModules & Pick<Parts, "subject" | "reports">,
+  minCycleMs: number,
+): Thrift {
   /** Who is alone moves nothing, and need not plan. */
   const inUse = () => {
     const budget = spending?.();
@@ -201,11 +214,11 @@ export interface Learning {
 
 export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
-  const { archive, place, life, reports, subject, start } = parts;
+  const { archive, place, life, reports, subject, start, thrift, news } = parts;
   const { saved, inbound, ranks, shelf, account, past, hiding, cohorts } = needs;
   const { task, names } = subject;
   const offers = createOffers(
-    { shelf, archive, transport, reports },
+    { shelf, archive, transport, reports, news },
     { topic: names.announce, published: (entry) => account?.published(entry) },
   );
   const saving = createSaving(
@@ -235,7 +248,6 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const lookAhead = createLookAhead(task);
   const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
   const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
-  const thrift = thriftOf(parts, minCycleMs);
   const trainOnce: Fit = hiding?.fitWith(saving) ?? ((request) => trainer.fit(request));
   const { fit, fault: trainingFault } = createEnduringFit({ fit: trainOnce, clock, reports });
   const run = createLoop(
@@ -268,7 +280,7 @@ export interface GreetingNeeds {
 }
 
 export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService {
-  const { clock, transport, budget, life, subject, acquaintance } = parts;
+  const { clock, transport, budget, life, subject, acquaintance, news } = parts;
   const { receive, latest, newestOf, account, past, releases, name } = needs;
   const answered = (other: PeerId, yours: Uint8Array | undefined) => {
     past?.told(other, yours);
@@ -276,10 +288,13 @@ export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService 
     releases?.met(other);
   };
   const passOn = account !== undefined;
-  const greet = createGreeter({ transport, subject, acquaintance }, { signal: life.signal, receive, passOn, answered });
+  const greet = createGreeter(
+    { transport, subject, acquaintance, news },
+    { signal: life.signal, receive, passOn, answered },
+  );
   const servesPulls = account !== undefined;
   return createHelloService(
-    { transport, clock, budget, subject, acquaintance },
+    { transport, clock, budget, subject, acquaintance, news },
     { latest, newestOf, greet, servesPulls, ...(name !== undefined && { name }) },
   );
 }

@@ -51,6 +51,8 @@ export interface Thrift {
   begin(): CyclePlan;
   /** Undefined where nothing is limited. */
   status(): ThriftStatus | undefined;
+  /** From merge to merge in the long run, ms; undefined where nothing is limited, or what others send does not count. */
+  mergeEveryMs(): number | undefined;
 }
 
 export interface ThriftComponents {
@@ -113,13 +115,33 @@ export function createThrift(components: ThriftComponents, options: ThriftOption
   return {
     begin: () => begin(state),
     status: () => state.last,
+    mergeEveryMs: () => mergeEveryMs(state),
   };
+}
+
+/** What flows in is all that there is, in the long run. */
+function mergeEveryMs(state: State): number | undefined {
+  const budget = budgetNow(state);
+  if (budget === undefined || budget.plan !== undefined) return undefined;
+  const bytesPerMs = rateOf(budget.limit).perSecond / 1000;
+  return Math.max(state.minCycleMs, (modelsAt(state, bytesPerMs) * state.modelBytes) / bytesPerMs);
+}
+
+/** Models of a merge: fewer than k where merges were too rare else, no fewer than the quorum. */
+function modelsAt({ inboxSize, quorum, modelBytes }: State, bytesPerMs: number): number {
+  const wanted = Math.floor((WANTED_MS * bytesPerMs) / modelBytes);
+  return Math.min(Math.max(wanted, quorum), inboxSize);
+}
+
+function budgetNow(state: State): Spending | undefined {
+  const budget = state.spending();
+  if (budget !== state.budget) startAnew(state, budget);
+  return budget;
 }
 
 function begin(state: State): CyclePlan {
   const { clock, minCycleMs, inboxSize } = state;
-  const budget = state.spending();
-  if (budget !== state.budget) startAnew(state, budget);
+  const budget = budgetNow(state);
   if (budget === undefined) return { minCycleMs, most: inboxSize, isHeld: false };
   const nowMs = clock.monotonicMs();
   if (nowMs < state.nextMs) return { minCycleMs: state.cycleMs, most: 0, isHeld: true };
@@ -148,8 +170,7 @@ function talk(state: State, budget: Spending, nowMs: number): CyclePlan {
   const { minCycleMs, inboxSize, quorum, modelBytes } = state;
   const left = Math.max(0, budget.leftBytes());
   const bytesPerMs = rateWith(budget, left);
-  const wanted = Math.floor((WANTED_MS * bytesPerMs) / modelBytes);
-  const models = Math.min(Math.max(wanted, quorum), inboxSize, Math.floor(left / modelBytes));
+  const models = Math.min(modelsAt(state, bytesPerMs), Math.floor(left / modelBytes));
   if (models < Math.min(quorum, inboxSize)) return saveUp(state, nowMs);
   const intervalMs = Math.max(minCycleMs, (models * modelBytes) / bytesPerMs);
   const trainings = Math.max(1, Math.ceil(intervalMs / LONGEST_MS));

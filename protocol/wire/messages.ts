@@ -2,7 +2,7 @@
  * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id. What follows
  * the fields below is passed over: later versions may add some.
  *
- *   hello   [2, task(32), agent]                     -> [2, task(32), agent, announcement | null, yours | null, true where it serves pulls, name]
+ *   hello   [2, task(32), agent, only the news]      -> [2, task(32), agent, announcement | null, yours | null, serves pulls, name | null, news every s]
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   cohort  [2, offer or statement]                  -> [2, statement; empty: taken, or ask again]        (cohort/statements.ts)
  *   release [2, short ids of what the asker has]     -> [2, [statement, ...]]                            (release/messages.ts)
@@ -41,12 +41,17 @@ export function taskNames(task: Uint8Array): {
   };
 }
 
-export interface HelloRequest {
+interface Hello {
   readonly task: Uint8Array;
   readonly agent: string;
 }
 
-export interface HelloAnswer extends HelloRequest {
+export interface HelloRequest extends Hello {
+  /** The asker has greeted before, and wants no more than the newest announcement. */
+  readonly newsOnly?: boolean;
+}
+
+export interface HelloAnswer extends Hello {
   /** The answerer's newest announcement, so that a newcomer need not wait for the next. */
   readonly announcement?: Uint8Array;
   /** The asker's newest announcement that the answerer knows: news to an asker whose store was restored from a backup. */
@@ -55,6 +60,8 @@ export interface HelloAnswer extends HelloRequest {
   readonly servesPulls?: boolean;
   /** What the answerer's owner calls it (base/site-name.ts); of a peer that says whether it serves pulls. */
   readonly name?: string;
+  /** The answerer pays for bytes and wants to hear of new models no more often than once in so many seconds (peer/inbound/news.ts); left out: always. */
+  readonly newsEveryS?: number;
 }
 
 export interface BlobRequest {
@@ -75,23 +82,26 @@ export interface PeerAddresses {
   readonly addresses: readonly string[];
 }
 
-export function encodeHelloRequest({ task, agent }: HelloRequest): Uint8Array {
-  return encodeCanonical([PROTOCOL_VERSION, task, agent]);
+export function encodeHelloRequest({ task, agent, newsOnly = false }: HelloRequest): Uint8Array {
+  return encodeCanonical([PROTOCOL_VERSION, task, agent, ...(newsOnly ? [newsOnly] : [])]);
 }
 
 export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
-  const [, task, agent] = fields(bytes, 3);
-  return { task: bytes32(task), agent: text(agent, 128) };
+  const [, task, agent, newsOnly] = fields(bytes, 3);
+  return { task: bytes32(task), agent: text(agent, 128), ...(newsOnly === true && { newsOnly }) };
 }
 
-export function encodeHelloAnswer({ task, agent, announcement, yours, servesPulls, name }: HelloAnswer): Uint8Array {
-  const more = servesPulls === undefined ? [] : [servesPulls, ...(name === undefined ? [] : [name])];
+export function encodeHelloAnswer(answer: HelloAnswer): Uint8Array {
+  const { task, agent, announcement, yours, servesPulls, name, newsEveryS } = answer;
+  const last = newsEveryS !== undefined ? [name ?? null, newsEveryS] : name === undefined ? [] : [name];
+  const more = newsEveryS === undefined && servesPulls === undefined ? [] : [servesPulls ?? false, ...last];
   return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null, ...more]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
-  const [, task, agent, announcement, yours, servesPulls, given] = fields(bytes, 5);
+  const [, task, agent, announcement, yours, servesPulls, given, every] = fields(bytes, 5);
   const name = typeof servesPulls === "boolean" ? siteName(given) : undefined; // what is no name is passed over
+  const isRead = typeof servesPulls === "boolean" && (name !== undefined || given === null);
   return {
     task: bytes32(task),
     agent: text(agent, 128),
@@ -99,7 +109,12 @@ export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
     ...(yours !== null && { yours: binary(yours) }),
     ...(name !== undefined && { name }),
     ...(typeof servesPulls === "boolean" && { servesPulls }), // anything else there is a field of another future
+    ...(isRead && isNewsEveryS(every) && { newsEveryS: every }),
   };
+}
+
+function isNewsEveryS(field: unknown): field is number {
+  return Number.isInteger(field) && Number(field) >= 1 && Number(field) <= LIMITS.longestNewsS;
 }
 
 export function encodeBlobRequest({ hash, offset, maxBytes }: BlobRequest): Uint8Array {

@@ -17,13 +17,14 @@ export function announced(
   return { kind: "announcement", topic, body, name: relays ? `${topic}/${toHex(sha256(body))}` : undefined };
 }
 
-/** From its author to all neighbours. One that passed here before goes no further. */
-export function announce(nodes: Nodes, author: Node, message: Announced): void {
-  if (message.name === undefined || isNews(author, message.name)) spread(nodes, author, message);
+/** From its author to all neighbours, or to some. One that passed here before goes no further. */
+export function announce(nodes: Nodes, author: Node, message: Announced, to?: ReadonlySet<PeerId>): void {
+  if (message.name === undefined || isNews(author, message.name))
+    spread(nodes, author, message, (peer) => to?.has(peer) ?? true);
 }
 
-function spread(nodes: Nodes, node: Node, message: Announced, except?: PeerId): void {
-  for (const peer of neighboursOf(node)) if (peer !== except) send(nodes, node, peer, message);
+function spread(nodes: Nodes, node: Node, message: Announced, isTold: (peer: PeerId) => boolean): void {
+  for (const peer of neighboursOf(node)) if (isTold(peer)) send(nodes, node, peer, message);
 }
 
 /** At a neighbour, which relays it where its handler accepts it. */
@@ -32,7 +33,7 @@ export function hear(nodes: Nodes, node: Node, from: PeerId, message: Announced)
   const handler = node.topics.get(topic);
   if (handler === undefined || (name !== undefined && !isNews(node, name))) return;
   const { verdict, relay = true } = handler(from, body);
-  if (verdict === "accept" && relay && name !== undefined) spread(nodes, node, message, from);
+  if (verdict === "accept" && relay && name !== undefined) spread(nodes, node, message, (peer) => peer !== from);
 }
 
 function isNews(node: Node, name: string): boolean {

@@ -131,7 +131,7 @@ function transportOf(world: World, node: Node): Transport {
     disconnect(world, node.peer, other);
   };
   return {
-    announce: async (topic, body) => announce(world, node, world.named(topic, body)),
+    announce: async (topic, body, to) => announce(world, node, world.named(topic, body), to),
     onAnnounce: (topic, handler) => void node.topics.set(topic, handler),
     request: (peer, protocol, body, { signal } = {}) => ask(world, node, { peer, protocol, body }, signal),
     onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),

@@ -106,6 +106,19 @@ export function transportConformance(kind: string, create: TransportFactory): vo
       assert.deepEqual(heard[2], ["03"]);
     });
 
+    test("reach only those neighbours that their author names, where it names some", 3, async (net, author) => {
+      const heard = listenAll(net, () => ({ verdict: "accept", relay: false }));
+      await net.connect(0, 1);
+      await net.connect(0, 2);
+      await net.ready(TOPIC);
+      await author?.announce(TOPIC, bytes(1), new Set([net.ids[2] as PeerId]));
+      await author?.announce(TOPIC, bytes(2), new Set());
+      await author?.announce(TOPIC, bytes(3));
+      await eventually(() => heard[1]?.length === 1 && heard[2]?.length === 2);
+      await sleep(QUIET_MS);
+      assert.deepEqual(heard, [[], ["03"], ["01", "03"]]);
+    });
+
     test("of a topic that was withdrawn are heard no more", 2, async (net) => {
       const heard = listenAll(net, () => ACCEPT);
       await net.connect(0, 1);

@@ -326,12 +326,15 @@ const TARGETS: readonly Target[] = [
   ]),
   message("decodeHelloRequest", messages.decodeHelloRequest, messages.encodeHelloRequest, [
     { task: TASK_ID, agent: "hearsay/0.1.0" },
+    { task: TASK_ID, agent: "hearsay/0.1.0", newsOnly: true },
   ]),
   message("decodeHelloAnswer", messages.decodeHelloAnswer, messages.encodeHelloAnswer, [
     { task: TASK_ID, agent: "hearsay/0.1.0" },
     { task: TASK_ID, agent: "x", announcement: ANNOUNCEMENT },
     { task: TASK_ID, agent: "x", yours: ANNOUNCEMENT, servesPulls: true },
     { task: TASK_ID, agent: "x", servesPulls: true, name: "Roof 7" },
+    { task: TASK_ID, agent: "x", servesPulls: false, newsEveryS: 2700 },
+    { task: TASK_ID, agent: "x", servesPulls: true, name: "Roof 7", newsEveryS: 60 },
   ]),
   message("decodeBlobRequest", messages.decodeBlobRequest, messages.encodeBlobRequest, [
     { hash: hash(), offset: 262_144, maxBytes: 262_144 },

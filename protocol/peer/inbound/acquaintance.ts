@@ -67,7 +67,11 @@ export function createAcquaintance(
   };
 }
 
-function forgetAbsent(peers: Set<PeerId> | Map<PeerId, string>, connected: readonly PeerId[]): void {
+/** Deletes what is remembered of peers that are not connected. */
+export function forgetAbsent(
+  peers: { keys(): Iterable<PeerId>; delete(peer: PeerId): boolean },
+  connected: readonly PeerId[],
+): void {
   const here = new Set(connected);
   for (const peer of peers.keys()) if (!here.has(peer)) peers.delete(peer);
 }

@@ -11,6 +11,7 @@ import type { PeerId, Transport, Verdict } from "../../base/seams.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL } from "../../wire/messages.ts";
 import type { Subject } from "../subject.ts";
 import type { Acquaintance } from "./acquaintance.ts";
+import type { News } from "./news.ts";
 
 /** What a peer says it runs. */
 export const AGENT = "hearsay/0.1.0";
@@ -19,6 +20,7 @@ export interface GreetComponents {
   readonly transport: Transport;
   readonly subject: Subject;
   readonly acquaintance: Acquaintance;
+  readonly news: Pick<News, "wished">;
 }
 
 export interface GreetOptions {
@@ -51,7 +53,7 @@ async function greetOrLeave(components: GreetComponents, options: GreetOptions, 
 
 /** @throws HearsayError ERR_OTHER_TASK, ERR_VERSION, or why there is no answer. */
 async function greet(
-  { transport, subject, acquaintance }: GreetComponents,
+  { transport, subject, acquaintance, news }: GreetComponents,
   { receive, passOn, answered, signal }: GreetOptions,
   peer: PeerId,
 ): Promise<void> {
@@ -60,6 +62,7 @@ async function greet(
   const answer = decodeHelloAnswer(await transport.request(peer, HELLO_PROTOCOL, request, { signal }));
   if (!equalBytes(answer.task, taskId)) throw otherTask(subject, answer.task);
   acquaintance.answered(peer, answer);
+  news.wished(peer, answer.newsEveryS);
   transport.keep(peer);
   answered(peer, answer.yours);
   if (answer.announcement === undefined) return;

@@ -2,12 +2,13 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
-import { decodeHelloRequest, encodeHelloAnswer, HELLO_PROTOCOL } from "../../wire/messages.ts";
+import { decodeHelloRequest, encodeHelloAnswer, HELLO_PROTOCOL, type HelloRequest } from "../../wire/messages.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
 import type { Subject } from "../subject.ts";
 import type { Acquaintance } from "./acquaintance.ts";
 import { AGENT, otherTask } from "./greet.ts";
+import type { News } from "./news.ts";
 import { paidService } from "./serve.ts";
 
 /** So long the answer has to reach a peer that is left. */
@@ -19,6 +20,7 @@ export interface HelloComponents {
   readonly budget: Budget;
   readonly subject: Subject;
   readonly acquaintance: Acquaintance;
+  readonly news: Pick<News, "wish">;
 }
 
 export interface HelloOptions {
@@ -43,10 +45,10 @@ export function createHelloService(components: HelloComponents, options: HelloOp
   const { transport, budget, acquaintance } = components;
   const service = paidService(budget, {
     protocol: HELLO_PROTOCOL,
-    decode: (body, from) => theirTask(components, from, body),
+    decode: (body, from) => theirHello(components, from, body),
     costOf: () => 0.2,
     bytesPerUnit: 16_384,
-    answer: (from, task) => answer(components, options, from, task),
+    answer: (from, hello) => answer(components, options, from, hello),
   });
   return {
     service,
@@ -61,9 +63,9 @@ export function createHelloService(components: HelloComponents, options: HelloOp
 }
 
 /** @throws HearsayError ERR_VERSION, which the asker is told, and what else a decoder throws. */
-function theirTask(components: HelloComponents, from: PeerId, body: Uint8Array): Uint8Array {
+function theirHello(components: HelloComponents, from: PeerId, body: Uint8Array): HelloRequest {
   try {
-    return decodeHelloRequest(body).task;
+    return decodeHelloRequest(body);
   } catch (error) {
     if (isHearsayError(error, "ERR_VERSION")) {
       components.acquaintance.refuse(from, error);
@@ -77,9 +79,9 @@ function answer(
   components: HelloComponents,
   { latest, newestOf, greet, servesPulls, name }: HelloOptions,
   from: PeerId,
-  task: Uint8Array,
+  { task, newsOnly }: HelloRequest,
 ): Uint8Array {
-  const { transport, subject, acquaintance } = components;
+  const { transport, subject, acquaintance, news } = components;
   if (!equalBytes(task, subject.taskId)) {
     acquaintance.refuse(from, otherTask(subject, task)); // answered all the same: the asker learns our task, and leaves
     leaveLater(components, from);
@@ -87,13 +89,15 @@ function answer(
     transport.keep(from);
     if (!acquaintance.hasAnswered(from)) greet(from); // it was not ready for ours, perhaps
   }
-  const [announcement, yours] = [latest(), newestOf(from)];
+  const announcement = latest();
+  const common = { task: subject.taskId, agent: AGENT, ...(announcement && { announcement }) };
+  if (newsOnly) return encodeHelloAnswer(common);
+  const [yours, newsEveryS] = [newestOf(from), news.wish(from)];
   return encodeHelloAnswer({
-    task: subject.taskId,
-    agent: AGENT,
-    ...(announcement && { announcement }),
+    ...common,
     ...(yours && { yours }),
     ...(servesPulls && { servesPulls, ...(name !== undefined && { name }) }),
+    ...(newsEveryS !== undefined && { newsEveryS }),
   });
 }
 

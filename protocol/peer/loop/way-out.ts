@@ -5,6 +5,7 @@ import type { Entry } from "../../log/entry/entry.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import { mechanismOf } from "../../privacy/registry.ts";
 import type { BlobShelf } from "../inbound/blobs.ts";
+import type { News } from "../inbound/news.ts";
 import type { Reports } from "../reports.ts";
 import type { Moved, Own, Published, Trained } from "../stages.ts";
 import type { Subject } from "../subject.ts";
@@ -70,6 +71,7 @@ export interface OfferComponents {
   readonly archive: Pick<Archive, "put"> | undefined;
   readonly transport: Pick<Transport, "announce">;
   readonly reports: Reports;
+  readonly news: Pick<News, "hearers">;
 }
 
 export interface OfferOptions {
@@ -79,7 +81,7 @@ export interface OfferOptions {
 }
 
 export function createOffers(components: OfferComponents, options: OfferOptions): Offers {
-  const { shelf, archive, transport, reports } = components;
+  const { shelf, archive, transport, reports, news } = components;
   let latest: Offer | undefined;
   let archived: readonly ArchivedBlob[] = [];
   const hold = (blobs: () => readonly ArchivedBlob[]) => {
@@ -93,7 +95,7 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
     options.published(entry);
     reports.counters.published++;
     reports.tell({ kind: "published", model: hash, age, bytes: body.length });
-    await transport.announce(options.topic, announcement);
+    await transport.announce(options.topic, announcement, news.hearers());
   };
   return {
     async offer(published) {

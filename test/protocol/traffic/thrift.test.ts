@@ -71,6 +71,24 @@ describe("thrift", () => {
     assert.ok(Math.abs(planned.spentBytes() - bytes) < 1e6, `${planned.spentBytes()}`);
   });
 
+  it("says how often it will merge in the long run, where what others send counts: as often as it comes to do", () => {
+    for (const bytes of [1e6, 10e6, 100e6]) {
+      const clock = { monotonicMs: () => 0 };
+      const spending = { ...createBucket(clock, { bytes, perMs: DAY_MS }), spentBytes: () => 0 };
+      const bodyBytes = MODEL_BYTES / 2 - 1500; // so that it is planned with what a model really costs
+      const thrift = createThrift({ clock, spending: () => spending }, { ...OPTIONS, bodyBytes });
+      const third = dayOf(bytes, 3).merges - dayOf(bytes, 2).merges;
+      const everyMs = thrift.mergeEveryMs() as number;
+      assert.ok(Math.abs(everyMs / (DAY_MS / third) - 1) < 0.15, `${everyMs} ms, ${DAY_MS / third} on the third day`);
+      const planned = createPlanned(clock, { bytes, perMs: DAY_MS });
+      assert.equal(createThrift({ clock, spending: () => planned }, OPTIONS).mergeEveryMs(), undefined);
+    }
+    assert.equal(
+      createThrift({ clock: { monotonicMs: () => 0 }, spending: () => undefined }, OPTIONS).mergeEveryMs(),
+      undefined,
+    );
+  });
+
   it("spends a day's budget in a day, evenly, and no more", () => {
     for (const bytes of [1e6, 10e6, 100e6, 1e9]) {
       const day = dayOf(bytes);

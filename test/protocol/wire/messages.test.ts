@@ -69,6 +69,24 @@ describe("messages", () => {
     encodeHelloAnswer,
     decodeHelloAnswer,
   );
+  it("hello may ask for the news alone, and its answer for seldom news: at least a second, at most a day", () => {
+    const hello = { task: HASH, agent: "a" };
+    assert.deepEqual(decodeHelloRequest(encodeHelloRequest({ ...hello, newsOnly: true })), {
+      ...hello,
+      newsOnly: true,
+    });
+    assert.deepEqual(encodeHelloRequest({ ...hello, newsOnly: false }), encodeHelloRequest(hello));
+    for (const newsEveryS of [1, LIMITS.longestNewsS]) {
+      const answer = { ...hello, servesPulls: true, newsEveryS };
+      assert.deepEqual(decodeHelloAnswer(encodeHelloAnswer(answer)), answer);
+    }
+    for (const other of [0, -1, 1.5, LIMITS.longestNewsS + 1, "60", null, true])
+      assert.deepEqual(decodeHelloAnswer(encode([2, HASH, "a", null, null, true, null, other])), {
+        ...hello,
+        servesPulls: true,
+      });
+  });
+
   roundTrip(
     "a request for a blob",
     plain({ hash, offset: count, maxBytes: count }),

@@ -93,6 +93,10 @@ function helloVectors() {
   const answer = wire.encodeHelloAnswer({ task: TASK_ID, agent, announcement: ANNOUNCEMENT });
   return [
     vector("hello", "request", wire.encodeHelloRequest({ task: TASK_ID, agent }), hello),
+    vector("hello", "request for news", wire.encodeHelloRequest({ task: TASK_ID, agent, newsOnly: true }), [
+      ...hello,
+      ["only the news", "bool", true],
+    ]),
     vector("hello", "answer", answer, [
       ...hello,
       ["announcement", "bytes", toHex(ANNOUNCEMENT)],
@@ -104,6 +108,19 @@ function helloVectors() {
       ["yours", "null", null],
       ["serves pulls", "bool", true],
     ]),
+    vector(
+      "hello",
+      "answer of who pays for bytes",
+      wire.encodeHelloAnswer({ task: TASK_ID, agent, newsEveryS: 2700 }),
+      [
+        ...hello,
+        ["announcement", "null", null],
+        ["yours", "null", null],
+        ["serves pulls", "bool", false],
+        ["name", "null", null],
+      ["news every s", "uint", 2700],
+      ],
+    ),
   ];
 }
 

@@ -159,8 +159,11 @@ function wayOut(mayLog: boolean, isExact = true) {
     {
       shelf: { offer: () => void done.push("served") },
       archive: { put: async () => void done.push("archived") },
-      transport: { announce: async (topic) => void done.push(`announced on ${topic}`) },
+      transport: {
+        announce: async (topic, _body, to = new Set()) => void done.push(`announced on ${topic} to ${[...to]}`),
+      },
       reports,
+      news: { hearers: () => new Set(["a neighbour"]) },
     },
     { topic: "/topic", published: ({ seq }) => void done.push(`entry ${seq} at hand`) },
   );
@@ -180,7 +183,14 @@ describe("the way out", () => {
     const { send, done, events, offers, reports, blob } = wayOut(true);
     assert.equal(offers.latest(), undefined);
     assert.equal(await send({ kind: "trained" } as Own, false), true);
-    assert.deepEqual(done, ["resumed", "logged", "archived", "served", "entry 2 at hand", "announced on /topic"]);
+    assert.deepEqual(done, [
+      "resumed",
+      "logged",
+      "archived",
+      "served",
+      "entry 2 at hand",
+      "announced on /topic to a neighbour",
+    ]);
     assert.deepEqual(events, [{ kind: "published", model: blob.hash, age: 10, bytes: 8 }]);
     assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9) });
     assert.deepEqual(offers.archived(), [blob]);

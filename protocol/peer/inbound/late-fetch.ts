@@ -1,0 +1,65 @@
+/**
+ * Pulls of who pays for bytes. It is told of models seldom (news.ts), so the one that it was told of last may be old by now, or gone. Then the author is asked for its
+ * newest announcement first, which costs less than to hear of every model:
+ *
+ *     it has trained more often since than the task's cut-off of staleness, by the time that passes for a step of its age
+ *     it does not have the model any more
+ */
+import { equalBytes } from "../../base/bytes.ts";
+import { isHearsayError } from "../../base/errors.ts";
+import type { Clock, Transport } from "../../base/seams.ts";
+import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL } from "../../wire/messages.ts";
+import type { Fetch } from "../loop/fetch.ts";
+import type { Identities } from "../memory/identities.ts";
+import type { TopicService } from "../services.ts";
+import type { Announced } from "../stages.ts";
+import type { Subject } from "../subject.ts";
+import { AGENT } from "./greet.ts";
+import type { News } from "./news.ts";
+
+export interface LateFetchComponents {
+  readonly fetcher: Fetch;
+  readonly news: Pick<News, "isPaying">;
+  readonly identities: Pick<Identities, "get">;
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly transport: Pick<Transport, "request">;
+  readonly subject: Pick<Subject, "task" | "taskId">;
+  /** Where announcements come in. */
+  readonly receive: TopicService["handle"];
+}
+
+export function createLateFetch(components: LateFetchComponents): Fetch {
+  const { fetcher, news } = components;
+  return async (told, signal, maxNorm) => {
+    if (!news.isPaying()) return fetcher(told, signal, maxNorm);
+    const newer = isOld(components, told) ? await newerThan(components, told, signal) : undefined;
+    try {
+      return await fetcher(newer ?? told, signal, maxNorm);
+    } catch (error) {
+      if (newer !== undefined || !isHearsayError(error, "ERR_NOT_FOUND")) throw error;
+      const last = await newerThan(components, told, signal);
+      if (last === undefined) throw error;
+      return fetcher(last, signal, maxNorm);
+    }
+  };
+}
+
+function isOld({ identities, clock, subject }: LateFetchComponents, { author, firstSeenMs }: Announced): boolean {
+  const { training, staleness } = subject.task;
+  const stepMs = identities.get(author)?.slot?.stepMs;
+  return stepMs !== undefined && clock.monotonicMs() - firstSeenMs > staleness.cutoff * training.steps * stepMs;
+}
+
+/** What its author announces now, where that is another model. @throws HearsayError of the request and its answer; the signal's reason. */
+async function newerThan(
+  { transport, subject, receive, identities }: LateFetchComponents,
+  { author, model }: Announced,
+  signal: AbortSignal,
+): Promise<Announced | undefined> {
+  const request = encodeHelloRequest({ task: subject.taskId, agent: AGENT, newsOnly: true });
+  const answer = decodeHelloAnswer(await transport.request(author, HELLO_PROTOCOL, request, { signal }));
+  if (answer.announcement === undefined || !equalBytes(answer.task, subject.taskId)) return undefined;
+  receive(author, answer.announcement);
+  const newest = identities.get(author)?.slot?.announced;
+  return newest === undefined || equalBytes(newest.model, model) ? undefined : newest;
+}
