@@ -43,6 +43,8 @@ export interface InboundState extends InboundComponents, InboundOptions {
   drawn: number;
   /** And as many as there may be. */
   most: number;
+  /** Age of the own model at the merge, in a cycle that a budget of bytes plans; see fitting.ts. */
+  plannedAge: number | undefined;
   /** Cancels the drawing that is put off, or nothing. */
   drawLater: (() => void) | undefined;
   /** Bodies refused since the last merge. */
@@ -69,6 +71,7 @@ export function createInboundState(components: InboundComponents, options: Inbou
     asked: new Set(),
     drawn: 0,
     most: inboxSize,
+    plannedAge: undefined,
     drawLater: undefined,
     invalid: [],
     listener: undefined,

@@ -19,10 +19,9 @@ export interface Inbound {
   /** An author has announced something new (hearing.ts). */
   heard(author: PeerId): void;
   /**
-   * A new cycle starts, which will merge about `mergeInMs` from now: draw anew, up to `most` models. `ownNorm` bounds what is let in.
-   * @param most k where left out.
+   * A new cycle starts, which will merge about `mergeInMs` from now: draw anew, k models or as many as are planned. `ownNorm` bounds what is let in.
    */
-  beginCycle(cycle: number, ownNorm: number, mergeInMs: number, most?: number): void;
+  beginCycle(cycle: number, ownNorm: number, mergeInMs: number, plan?: Planned): void;
   /** The merge may be due sooner than was expected: what is still put off is drawn at once. */
   drawNow(): void;
   fresh(): number;
@@ -36,6 +35,13 @@ export interface Inbound {
   pullMs(): number;
   /** Calls back once, when a pull has ended. */
   onFresh(callback: () => void): void;
+}
+
+/** What a budget of bytes lets be drawn. */
+export interface Planned {
+  readonly most: number;
+  /** Of the own model at the merge; undefined where the budget is wide enough for all. */
+  readonly age: number | undefined;
 }
 
 export interface Taken {
@@ -54,8 +60,9 @@ export function createInbound(components: InboundComponents, options: InboundOpt
   const { book, inbox, puller } = state;
   return {
     heard: (author) => draw(state, author),
-    beginCycle(cycle, ownNorm, mergeInMs, most = options.task.aggregation.inboxSize) {
-      state.most = most;
+    beginCycle(cycle, ownNorm, mergeInMs, plan = { most: options.task.aggregation.inboxSize, age: undefined }) {
+      state.most = plan.most;
+      state.plannedAge = plan.age;
       beginCycle(state, cycle, ownNorm);
       drawInTime(state, mergeInMs);
     },

@@ -1,7 +1,7 @@
 /**
  * How often neighbours tell each other of new models, where one of them pays for bytes.
  *
- * Such a peer merges seldom, and of an author it wants one announcement for each of its own merges. A neighbour that publishes in every cycle costs it more by
+ * Such a peer merges seldom, and of an author it needs one announcement for each of its own merges. A neighbour that publishes in every cycle costs it more by
  * announcements than by all models that are pulled from it (1 MB a day, a cycle a minute: half of the budget, sim/results/budget.md). So it says with its answer
  * to a greeting how often it wants to hear. Neighbours keep to that: what they publish in between nobody tells it, and a merge takes the newest it has heard of.
  *
@@ -42,6 +42,9 @@ interface Share {
   allowance: Allowance | undefined;
 }
 
+/** Announcements of an author in the time of a merge: what a model costs is known better later, and merges come to be closer to each other than was planned with at the greeting. */
+const A_MERGE = 2;
+
 /** A neighbour may have said so many times what it was asked to say: its clock is its own, and it may have been started anew. */
 const LENIENCE = 2;
 
@@ -78,7 +81,7 @@ export function createNews(components: NewsComponents): News {
 function wishTo({ thrift, transport }: NewsComponents, own: Map<PeerId, Share>, peer: PeerId): Share | undefined {
   const everyMs = thrift.mergeEveryMs();
   if (everyMs === undefined) return undefined;
-  const everyS = Math.min(LIMITS.longestNewsS, Math.max(1, Math.ceil(everyMs / 1000)));
+  const everyS = Math.min(LIMITS.longestNewsS, Math.max(1, Math.ceil(everyMs / A_MERGE / 1000)));
   const share = { everyS, allowance: own.get(peer)?.allowance };
   remember(own, peer, share, transport);
   return share;

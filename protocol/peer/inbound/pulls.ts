@@ -5,6 +5,7 @@
 import { LIMITS } from "../../base/limits.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Announced } from "../stages.ts";
+import { fitting } from "./fitting.ts";
 import { type InboundState, isNew, mayPull, youngAuthors } from "./inbound-state.ts";
 import type { FailedPull } from "./puller.ts";
 
@@ -63,7 +64,8 @@ function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
   let young: PeerId[] | undefined;
   const choices = () => {
     young ??= youngAuthors(state, near);
-    return places.inTurns(young.filter((author) => inbox.get(author) !== undefined || mayPull(state, author, near)));
+    const open = young.filter((author) => inbox.get(author) !== undefined || mayPull(state, author, near));
+    return places.inTurns(fitting(state, open));
   };
   const wanted = () => committee.members().find((author) => isNew(state, author, near));
   while (!isFull(state)) {

@@ -53,7 +53,8 @@ async function oneCycle(
   const model = state();
   const { minCycleMs, most, isHeld } = thrift.begin();
   const { steps, mergeInMs } = pace.begin(minCycleMs);
-  inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs, most);
+  const plan = { most, age: isHeld ? model.age + steps : undefined };
+  inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs, plan);
   const training = train(model, model.cycle + 1, steps);
   const own = await (isHeld ? training : (meanwhile?.(training) ?? training));
   const cycle = state().cycle + 1;

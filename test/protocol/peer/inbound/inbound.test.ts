@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { createRng } from "../../../../protocol/base/rng.ts";
 import type { AnnouncementBook } from "../../../../protocol/peer/inbound/announcements.ts";
-import { createInbound } from "../../../../protocol/peer/inbound/inbound.ts";
+import { createInbound, type Planned } from "../../../../protocol/peer/inbound/inbound.ts";
 import { createPlaces } from "../../../../protocol/peer/inbound/places.ts";
 import type { FailedPull } from "../../../../protocol/peer/inbound/puller.ts";
 import { createStrikes } from "../../../../protocol/peer/inbound/strikes.ts";
@@ -20,10 +20,13 @@ interface SceneOptions {
   readonly peers?: number;
   readonly memory?: number;
   readonly isBanned?: (author: string) => boolean;
+  /** Of the models of "p0", "p1" ...; 0 where left out. */
+  readonly ages?: readonly number[];
+  readonly seed?: string;
 }
 
 /** Neighbours "p0", "p1" ... that are known and have announced a model each, which the test sends or refuses. */
-function scene({ peers = 8, memory = 0, isBanned }: SceneOptions = {}) {
+function scene({ memory = 0, isBanned, ages = [], peers = 8, seed = "inbound" }: SceneOptions = {}) {
   const names = Array.from({ length: peers }, (_, i) => `p${i}`);
   const clock = createVirtualClock();
   const identities = createIdentities(names);
@@ -33,7 +36,8 @@ function scene({ peers = 8, memory = 0, isBanned }: SceneOptions = {}) {
   const givenUp = new Set<Announced>();
   const near = new Set<string>(names);
   const announce = (author: string) => {
-    const announced = { author, firstSeenCycle: round.cycle } as Announced;
+    const age = ages[names.indexOf(author)] ?? 0;
+    const announced = { author, age, firstSeenCycle: round.cycle } as Announced;
     newest.set(author, announced);
     return announced;
   };
@@ -74,11 +78,11 @@ function scene({ peers = 8, memory = 0, isBanned }: SceneOptions = {}) {
     },
     {
       task: blobTask({ aggregation: { inboxSize: K, memory }, staleness: { function: "constant", cutoff: CUTOFF } }),
-      ...{ rng: createRng("inbound"), round, signal, ...(isBanned && { isBanned }) },
+      ...{ rng: createRng(seed), round, signal, ...(isBanned && { isBanned }) },
     },
   );
   for (const name of names) announce(name);
-  const begin = (mergeInMs = 0) => inbound.beginCycle(round.cycle + 1, 1, mergeInMs);
+  const begin = (mergeInMs = 0, plan?: Planned) => inbound.beginCycle(round.cycle + 1, 1, mergeInMs, plan);
   const end = (author: string, outcome: "delivered" | FailedPull["because"] = "delivered") =>
     pulls.get(author)?.(outcome);
   return { clock, inbound, round, near, announce, begin, end, begun, givenUp, ending };
@@ -294,5 +298,42 @@ describe("a pull that is under way when a cycle begins", () => {
     assert.equal(begun.length, K);
     await end(begun[0] as string);
     assert.deepEqual(authors(inbound.take().candidates), [begun[0]]);
+  });
+});
+
+describe("a draw under a budget of bytes", () => {
+  const { steps } = blobTask().training;
+  /** As old as a merge takes beside 100, and one step older. */
+  const [least, older] = [100 * steps, 100 * steps - CUTOFF * steps - 1];
+  const ages = [older, older, least, least + 5000, least + 9000, older, least, older];
+  /** Ages of the models of a merge, for many draws. */
+  const drawn = (plan?: Planned) =>
+    Array.from({ length: 50 }, (_, i) => {
+      const { begin, begun } = scene({ ages, seed: `draw ${i}` });
+      begin(0, plan);
+      return begun.map((name) => ages[Number(name.slice(1))] as number);
+    });
+  const isWhole = (merge: readonly number[]) => merge.every((age) => age >= least) || merge.every((age) => age < least);
+  /** Three models of which the lower median is old too are all taken. */
+  const isTaken = (merge: readonly number[]) => isWhole(merge) || merge.filter((age) => age < least).length === 2;
+
+  it("takes only models that can go into one merge, where there are enough", () => {
+    for (const merge of drawn({ most: K, age: least })) {
+      assert.equal(merge.length, K);
+      assert.ok(isTaken(merge), `${merge}`);
+    }
+  });
+
+  it("takes any where nothing is planned with", () => {
+    assert.ok(drawn().some((merge) => !isTaken(merge)));
+    assert.ok(drawn({ most: K, age: undefined }).some((merge) => !isTaken(merge)));
+  });
+
+  it("takes what there is where nobody fits, and leaves nobody out who comes alone", () => {
+    const two = scene({ peers: 2, ages: [least, older] });
+    two.begin(0, { most: K, age: least });
+    assert.deepEqual(two.begun.toSorted(), ["p0", "p1"]);
+    const seen = new Set(drawn({ most: 1, age: least }).flat());
+    assert.deepEqual(seen, new Set(ages));
   });
 });
