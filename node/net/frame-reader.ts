@@ -10,8 +10,8 @@ export interface FrameOptions {
   readonly maxBytes: number;
   /** Asked before memory for a frame is made larger, with all that the frame then takes, and with 0 when it is done with; false refuses. */
   readonly reserve?: (bytes: number) => boolean;
-  /** What comes was asked for here: memory for a whole frame is made at once, and nobody is asked. */
-  readonly isAsked?: boolean;
+  /** What comes was asked for here: memory for a whole frame is taken at once, at least so long, and nobody is asked. */
+  readonly memoryFor?: (bytes: number) => Uint8Array<ArrayBuffer>;
 }
 
 /** Nobody is asked for so few: an ordinary request or RPC goes through however much others send. */
@@ -68,8 +68,12 @@ export class FrameReader {
 
   #makeRoom(bytes: number): void {
     if (bytes <= this.#bytes.length) return;
-    const { isAsked } = this.#options;
-    const size = isAsked ? this.#length : Math.min(this.#length, Math.max(bytes, FIRST_BYTES, 2 * this.#bytes.length));
+    const { memoryFor } = this.#options;
+    if (memoryFor !== undefined) {
+      this.#bytes = memoryFor(this.#length); // a frame is begun: nothing is filled yet
+      return;
+    }
+    const size = Math.min(this.#length, Math.max(bytes, FIRST_BYTES, 2 * this.#bytes.length));
     if (size > FIRST_BYTES && this.#options.reserve?.(size) === false)
       throw new HearsayError("ERR_RATE", "no room for what others send; ask again later");
     const larger = new Uint8Array(size);

@@ -96,11 +96,11 @@ export async function* readFrames(
  */
 export function onFrames(
   stream: Stream,
-  maxBytes: number,
+  options: Pick<FrameOptions, "maxBytes" | "memoryFor">,
   onFrame: (frame: Uint8Array) => void,
   onEnd: (error?: Error) => void,
 ): void {
-  const reader = new FrameReader({ maxBytes, isAsked: true });
+  const reader = new FrameReader(options);
   let isOver = false;
   const end = (error?: Error) => {
     if (isOver) return;

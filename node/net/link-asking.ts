@@ -2,6 +2,7 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
+import type { FrameMemory } from "./frame-memory.ts";
 import { onFrames, sendFrame } from "./frames.ts";
 import { encodeDelta } from "./link-delta.ts";
 import {
@@ -39,8 +40,12 @@ interface Pending {
 }
 
 /** @throws what `Connection.newStream` does, e.g. UnsupportedProtocolError. */
-export async function openLink(connection: Connection, signal: AbortSignal): Promise<AskingLink> {
-  return new Link(await connection.newStream(LINK_PROTOCOL, { signal, maxOutboundStreams: 2 }));
+export async function openLink(
+  connection: Connection,
+  memory: Pick<FrameMemory, "take">,
+  signal: AbortSignal,
+): Promise<AskingLink> {
+  return new Link(memory, await connection.newStream(LINK_PROTOCOL, { signal, maxOutboundStreams: 2 }));
 }
 
 class Link implements AskingLink {
@@ -53,11 +58,11 @@ class Link implements AskingLink {
   #ended: Error | undefined;
   heard = 0;
 
-  constructor(stream: Stream) {
+  constructor(memory: Pick<FrameMemory, "take">, stream: Stream) {
     this.#stream = stream;
     onFrames(
       stream,
-      MAX_ANSWERED_BYTES,
+      { maxBytes: MAX_ANSWERED_BYTES, memoryFor: memory.take },
       (frame) => this.#take(frame),
       (error) => this.end(isHearsayError(error) ? error : lost(error)),
     );

@@ -3,6 +3,7 @@ import type { Connection } from "@libp2p/interface";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import { untilAborted } from "../../protocol/base/until-aborted.ts";
 import { wallClock } from "../clock.ts";
+import { createFrameMemory, type FrameMemory } from "./frame-memory.ts";
 import { type AskingLink, type LinkAnswer, openLink } from "./link-asking.ts";
 import { STATUS } from "./link-messages.ts";
 
@@ -16,10 +17,13 @@ export interface Links {
   announce(connection: Connection, topic: string, body: Uint8Array): Promise<boolean>;
   /** Whether the other end serves no links. */
   isWithout(connection: Connection): boolean;
+  /** As `Transport.recycle`. */
+  recycle(answer: Uint8Array): void;
 }
 
 /** What is known of a connection. */
 interface Known {
+  readonly memory: FrameMemory;
   link: AskingLink | undefined;
   opening: Promise<AskingLink | undefined> | undefined;
   /** Until when its other end is not asked for a link: it serves none. */
@@ -30,30 +34,32 @@ interface Known {
 const ASK_AGAIN_MS = 60_000;
 
 export function createLinks(): Links {
+  const memory = createFrameMemory();
   const links = new WeakMap<Connection, Known>();
   return {
     async ask(connection, protocol, body, signal) {
-      const link = await linkOf(links, connection, signal);
+      const link = await linkOf({ links, memory }, connection, signal);
       if (link === undefined) return undefined;
       const answer = await askOver(link, protocol, body, signal);
       return answer.status === STATUS.notServed ? undefined : answer;
     },
     async announce(connection, topic, body) {
-      const link = await linkOf(links, connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+      const link = await linkOf({ links, memory }, connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
       link?.announce(topic, body);
       return link !== undefined;
     },
     isWithout: (connection) => (links.get(connection)?.withoutUntilMs ?? 0) > 0,
+    recycle: memory.recycle,
   };
 }
 
 /** The link that is open, or a new one; undefined where the other end serves none. */
 async function linkOf(
-  links: WeakMap<Connection, Known>,
+  { links, memory }: { readonly links: WeakMap<Connection, Known>; readonly memory: FrameMemory },
   connection: Connection,
   signal: AbortSignal,
 ): Promise<AskingLink | undefined> {
-  const known = links.get(connection) ?? { link: undefined, opening: undefined, withoutUntilMs: 0 };
+  const known = links.get(connection) ?? { memory, link: undefined, opening: undefined, withoutUntilMs: 0 };
   links.set(connection, known);
   return known.link?.isOpen ? known.link : opened(connection, known, signal);
 }
@@ -69,7 +75,7 @@ function opened(connection: Connection, known: Known, signal: AbortSignal): Prom
 
 async function open(connection: Connection, known: Known): Promise<AskingLink | undefined> {
   try {
-    known.link = await openLink(connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+    known.link = await openLink(connection, known.memory, AbortSignal.timeout(LIMITS.requestTimeoutMs));
     known.withoutUntilMs = 0;
     return known.link;
   } catch (error) {

@@ -35,6 +35,7 @@ export function createTransport(node: HearsayNode, traffic: Traffic): Transport 
     announce: announcing.announce,
     onAnnounce: announcing.onAnnounce,
     request: (peer, protocol, body, { signal } = {}) => ask(node, links, { peer, protocol, body, signal }),
+    recycle: links.recycle,
     onRequest(protocol, handler) {
       handlers.set(protocol, handler);
       answerRequests(node, protocol, handler);

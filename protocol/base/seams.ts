@@ -129,6 +129,8 @@ export interface Transport {
    *   ERR_TOO_LARGE, or the code that the answerer threw; the reason of `signal` where that ended it.
    */
   request(peer: PeerId, protocol: string, body: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  /** The asker has copied what it needs of an answer: its memory may hold another one. */
+  recycle?(answer: Uint8Array): void;
   /** Serves a protocol. */
   onRequest(protocol: string, handler: RequestHandler): void;
   /** Serves a protocol, or hears a topic, no more; nothing where it did not. */

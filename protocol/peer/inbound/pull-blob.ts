@@ -34,7 +34,7 @@ export interface PullOptions {
 }
 
 export interface PullComponents {
-  readonly transport: Pick<Transport, "request">;
+  readonly transport: Pick<Transport, "request" | "recycle">;
   readonly crypto: Pick<Crypto, "sha256" | "sha256InParts">;
   readonly clock: Pick<Clock, "after">;
 }
@@ -122,6 +122,7 @@ async function pullLane(pull: Pull, whole: Uint8Array, hashed: ReturnType<typeof
     const part = await chunkAt(pull, offset);
     requirePart(whole, part, offset);
     whole.set(part.chunk, offset);
+    pull.transport.recycle?.(part.chunk);
     hashed?.arrived(offset);
   }
 }

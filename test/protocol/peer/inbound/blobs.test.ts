@@ -364,3 +364,16 @@ test("a request that does not decode is answered with a code", async () => {
     assert.throws(() => raw(body), { code: "ERR_DECODE" });
   }
 });
+
+test("a pull gives the memory of each chunk back once its bytes are in their place: what is written there changes no model", async () => {
+  const blob = randomBytes(createRng("recycled"), 6 * CHUNK + 5);
+  const { transport } = served((request) => encodeBlobAnswer(chunkOf(blob, request)));
+  let given = 0;
+  const recycle = (chunk: Uint8Array) => {
+    given += chunk.length;
+    chunk.fill(0xee);
+  };
+  const { bytes } = await pull({ ...transport, recycle }, blob);
+  assert.ok(bytes !== undefined && Buffer.compare(bytes, blob) === 0);
+  assert.equal(given, blob.length - CHUNK, "all but the first, which may be all of a model");
+});
