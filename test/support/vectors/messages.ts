@@ -118,7 +118,7 @@ function helloVectors() {
         ["yours", "null", null],
         ["serves pulls", "bool", false],
         ["name", "null", null],
-      ["news every s", "uint", 2700],
+        ["news every s", "uint", 2700],
       ],
     ),
   ];
