@@ -198,6 +198,7 @@ describe("the names of a task's topic and protocols", () => {
       pull: "/hearsay/000102030405060708090a0b0c0d0e0f/pull/2.0.0",
       peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/2.0.0",
       cohort: "/hearsay/000102030405060708090a0b0c0d0e0f/cohort/2.0.0",
+      release: "/hearsay/000102030405060708090a0b0c0d0e0f/release/2.0.0",
     });
   });
 
