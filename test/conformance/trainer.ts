@@ -126,7 +126,7 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
       assert.deepEqual(
         Object.keys(figures).sort(),
         task.output.kind === "classification"
-          ? ["accuracy", "loss", "macroF1", "numExamples"]
+          ? ["accuracy", "loss", "macroF1", "numExamples", "worstClass"]
           : ["loss", "numExamples", "r2", "rmse"],
       );
     }

@@ -8,6 +8,7 @@ import { type PartyParts, type Purpose, type Session, stepOf } from "../../../pr
 import type { VerticalCrypto } from "../../../protocol/vertical/seams.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { wallClock } from "../../clock.ts";
+import { createClosing } from "../../closing.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { loadOrCreateIdentity } from "../../keys/keys.ts";
 import { type PassphraseOptions, passphraseFrom } from "../../keys/passphrase.ts";
@@ -43,13 +44,15 @@ export async function asParty<T>(
   const key = await loadOrCreateIdentity(join(options.state, "key"), passphraseFrom(options));
   for (const warning of key.warnings) tell(`${warning}\n`);
   const network = await openVerticalNetwork(key.privateKey, listen(key.identity.peerId));
+  const closing = createClosing();
+  closing.add("the network", () => network.close());
   const alive = setInterval(() => {}, 1000); // the clock's timers keep no process
   try {
     return await use({ identity: key.identity, tools, network });
   } finally {
     await pause(wallClock, LINGER_MS);
+    await closing.close().catch(() => {}); // all is said and saved by now; a party that was killed may still be waited for
     clearInterval(alive);
-    await network.close();
   }
 }
 
