@@ -30,6 +30,11 @@ const PRIVATE_TASKS: Readonly<Record<string, Task>> = {
     aggregation: { quorum: 2 },
     privacy: { cohort: { size: 3, minimum: 3 } },
   }),
+  "dp-sgd in cohorts": blobTask({
+    input: INPUT,
+    aggregation: { quorum: 2 },
+    privacy: { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1.2, maxEpsilon: 50, cohort: { size: 3 } },
+  }),
 };
 
 /** The canary as it could leave: raw or normalised, float32 or float64 of either order of bytes, or text. */
