@@ -82,14 +82,19 @@ function statusOf({ waiting, standing, drawn, isSitting, book, alone, sessions }
 
 /** Makes an offer for this epoch, where a model waits and none was made. */
 function stand(hall: Hall): void {
-  const { book, links, task, waiting, standing, isSitting, neighbours, request, signal } = hall;
+  const { book, links, task, waiting, standing, isSitting, signal } = hall;
   const epoch = book.epoch();
   if (waiting === undefined || isSitting || standing?.offer.epoch === epoch || signal.aborted) return;
   const offer: OwnOffer = makeOffer(hall, { task, epoch, link: links(epoch) });
   hall.standing = { offer, ...waiting };
   book.make(offer);
-  for (const peer of neighbours()) void request(peer, offer.sealed).catch(() => {}); // who does not hear of it does not meet it
+  tell(hall, offer);
   openWindow(hall);
+}
+
+/** Who does not hear of it does not meet this peer. */
+function tell({ neighbours, request }: Hall, { sealed }: Offer): void {
+  for (const peer of neighbours()) void request(peer, sealed).catch(() => {});
 }
 
 /** The window lasts as long as an answer of the slowest may take: whoever hears of the epoch can be in its draw. */
@@ -105,10 +110,18 @@ function openWindow(hall: Hall): void {
 /**
  * An epoch is over when everybody is in it who was in the last one; or a newer model waits than the one that stands, which so waits no longer than a training; or others have gone on
  * and half of those that are hoped for are in. So a draw is among most of the neighbours, and not among those that happen to have trained at one moment.
+ *
+ * Where too few for a cohort have come so far, and others are behind, they wait there for them, each with its newest model. Else one that trains faster, and was ahead once, would meet nobody again.
  */
 function drawIfDue(hall: Hall): void {
   if (!hall.isWindowOver) return;
-  const { here, hoped, ahead } = hall.book.counts();
+  const { standing, waiting, book, cohort } = hall;
+  const { here, hoped, ahead, all } = book.counts();
+  if (here < cohort.minimum && here < all && standing?.offer.epoch === book.epoch()) {
+    if (hall.isSuperseded) tell(hall, standing.offer); // who was not there before hears of it now
+    [hall.standing, hall.isSuperseded] = [{ ...standing, ...waiting }, false];
+    return;
+  }
   if (here >= hoped || hall.isSuperseded || (ahead > 0 && 2 * here >= hoped)) draw(hall);
 }
 

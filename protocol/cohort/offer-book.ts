@@ -5,14 +5,14 @@
  * that is later: so who sleeps or is slow catches up, and liars who are fewer than half move nobody.
  */
 import { forgetOldest } from "../base/bounded.ts";
-import { keyOf } from "../base/bytes.ts";
+import { equalBytes, keyOf } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Crypto } from "../base/seams.ts";
 import type { Drawn } from "./draw.ts";
 import { goesOn, lotOf, type Offer } from "./offers.ts";
 
-/** What became of an offer: it is in this epoch's draw; it is noted for a later epoch, or for its chain alone; or it is no newer than one that its author made. */
-export type Heard = "drawn" | "noted" | "old";
+/** What became of an offer: it is in this epoch's draw; it is noted for a later epoch, or for its chain alone; it was heard before; or it is older than one that its author made. */
+export type Heard = "drawn" | "noted" | "again" | "old";
 
 export interface OfferBook {
   epoch(): number;
@@ -22,8 +22,8 @@ export interface OfferBook {
   make(offer: Offer): void;
   /** All that are in the draw of an epoch: those whose lots were settled before it. This epoch and the one before are remembered. */
   ring(epoch: number): readonly Drawn[];
-  /** Authors that made an offer in this epoch or a later one; with those that made one in the epoch before; and those that are in a later one. */
-  counts(): { readonly here: number; readonly hoped: number; readonly ahead: number };
+  /** Authors that made an offer in this epoch or a later one; with those that made one in the epoch before; those that are in a later one; and all. */
+  counts(): { readonly here: number; readonly hoped: number; readonly ahead: number; readonly all: number };
   /** Goes to the next epoch. */
   next(): void;
 }
@@ -58,7 +58,7 @@ export function createOfferBook(crypto: Pick<Crypto, "sha256">): OfferBook {
     ring: (epoch) => [...(book.rings.get(epoch)?.values() ?? [])],
     counts() {
       const from = (epoch: number) => [...book.newest.values()].filter((one) => one.epoch >= epoch).length;
-      return { here: from(book.now), hoped: from(book.now - 1), ahead: from(book.now + 1) };
+      return { here: from(book.now), hoped: from(book.now - 1), ahead: from(book.now + 1), all: from(0) };
     },
     next: () => goTo(book, book.now + 1),
   };
@@ -68,7 +68,8 @@ function note({ crypto, now, newest, rings }: Book, offer: Offer): Heard {
   const { epoch, link } = offer;
   const author = keyOf(offer.publicKey);
   const before = newest.get(author);
-  if (before !== undefined && epoch <= before.epoch) return "old";
+  if (before !== undefined && epoch <= before.epoch)
+    return epoch === before.epoch && equalBytes(link, before.link) ? "again" : "old";
   newest.delete(author); // at the end of the order
   newest.set(author, { epoch, link });
   forgetOldest(newest, LIMITS.maxIdentities.near);

@@ -131,6 +131,25 @@ describe("peers that meet in cohorts", () => {
     assert.ok(longestMs <= CYCLE_MS, `one sat alone for ${longestMs} ms`);
   });
 
+  it("meet again after one that trains faster was cut off for a while: it has waited for the others", async () => {
+    const { guests, network, run } = worldOf(3, SIZE_3);
+    await run(6 * CYCLE_MS);
+    const [fast, ...others] = guests as [Guest, ...Guest[]];
+    const released = () => fast.meeting.status().sessions.released;
+    const train = async (times: number) => {
+      for (let age = 0; age < times; age++) {
+        fast.meeting.offer(new Float32Array(8), 1000 + age);
+        await run(CYCLE_MS / 4);
+      }
+    };
+    for (const { identity } of others) network.disconnect(fast.identity.peerId, identity.peerId);
+    await train(40);
+    for (const { identity } of others) network.connect(fast.identity.peerId, identity.peerId);
+    const before = released();
+    await train(40);
+    assert.ok(released() >= before + 2, `${released() - before} sessions in ten cycles`);
+  });
+
   it("offer each model to one sum at most", async () => {
     const { guests, run } = worldOf(3, SIZE_3);
     await run(12 * CYCLE_MS);

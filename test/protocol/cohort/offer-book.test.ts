@@ -42,7 +42,7 @@ describe("the offers of an epoch", () => {
     const { book, authors } = known(3);
     const [first] = authors as [(epoch: number) => Offer];
     book.hear(first(1));
-    assert.equal(book.hear(first(1)), "old");
+    assert.equal(book.hear(first(1)), "again");
     assert.equal(book.hear(first(0)), "old");
     assert.equal(book.ring(1).length, 1);
   });
