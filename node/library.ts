@@ -6,7 +6,8 @@
 import { HearsayError } from "../protocol/base/errors.ts";
 import { type BudgetText, linkBudgets } from "./settings/budget.ts";
 import { peer } from "./settings/peer.ts";
-import { type RunningPeer, type StartOptions, startPeer } from "./start.ts";
+import { type RunningPeer, startPeer } from "./start.ts";
+import type { StartOptions } from "./start-options.ts";
 
 export { type ErrorCode, HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 export type {

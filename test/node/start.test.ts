@@ -9,7 +9,8 @@ import { parse } from "yaml";
 import { loadPeerData } from "../../node/data/share.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { openStore } from "../../node/disk/store.ts";
-import { type RunningPeer, type StartOptions, startPeer } from "../../node/start.ts";
+import { type RunningPeer, startPeer } from "../../node/start.ts";
+import type { StartOptions } from "../../node/start-options.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 
 const TASK = parseTask(parse(TEMPLATES.digits.yaml));

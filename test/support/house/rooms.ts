@@ -16,7 +16,7 @@ const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
   "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/observe node/terminal node/vertical node/release node/service";
-const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/commands/options`;
+const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/start-options node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/base", ""],
@@ -86,9 +86,9 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/service", "protocol"],
   ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
-  ["node/start", `protocol ${GROUND} ${PARTS} node/policy`],
+  ["node/start node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],
   // what programs of others import
-  ["node/library", "protocol node/settings node/start"],
+  ["node/library", "protocol node/settings node/start node/start-options"],
   // commands: those of one subject know each other, and two of them how logs are found
   ["node/commands/options", ""],
   ["node/commands/log", DESK],

@@ -1,0 +1,62 @@
+/** What `startPeer` (start.ts) is told. */
+import type { Trainer, Transport } from "../protocol/base/seams.ts";
+import type { Task } from "../protocol/base/task.ts";
+import type { Dataset } from "../protocol/learn/data/dataset.ts";
+import type { PeerEvent } from "../protocol/peer/reports.ts";
+import type { Retention } from "./disk/archive.ts";
+import type { ExternalOptions } from "./engines/external/open.ts";
+import type { AskPassphrase } from "./keys/passphrase.ts";
+import type { NetworkMeasures } from "./net/libp2p.ts";
+import type { LinkLimit } from "./net/open-metering.ts";
+
+/** Where and with what a peer runs. */
+export interface StartOptions {
+  /** A safetensors file of the parameters with which the task begins, where it names them (`Task.start`): needed the first time. */
+  readonly start?: string | undefined;
+  readonly stateDir: string;
+  readonly task: Task;
+  /** Rows that an engine trains on, in a thread of its own; left out where `trainer` is given. */
+  readonly train?: Dataset;
+  readonly holdout?: Dataset;
+  /** `auto`, or an engine of the registry (engines/registry.ts); `auto` where left out. */
+  readonly engine?: string;
+  /**
+   * Trains in place of an engine, on this thread, and so are models merged: where a step takes long, let the trainer hand it to a thread or a process
+   * of its own. It is closed with the peer.
+   */
+  readonly trainer?: Trainer;
+  /** A program of the owner's trains, in a process of its own, and has the data: neither `train` nor `trainer`. */
+  readonly external?: Omit<ExternalOptions, "stateDir">;
+  /** Multiaddrs to listen on. */
+  readonly listen: readonly string[];
+  /** Multiaddrs of peers to start from. */
+  readonly bootstrap: readonly string[];
+  readonly mdns: boolean;
+  /** Shortest time between the starts of two trainings. */
+  readonly minCycleMs: number;
+  /** Peers that are dialled at most; more may connect from outside. */
+  readonly maxOutbound: number;
+  /** Bytes that may pass, by kinds of links (net/link-kinds.ts), or one that is only planned with; unlimited where left out. */
+  readonly budget?: readonly LinkLimit[];
+  /** Hours in which the peer is away: it trains nothing, and has no connection (policy/quiet-peer.ts); none where left out. */
+  readonly isQuiet?: (ms: number) => boolean;
+  /** What is kept for audits; nothing where left out. */
+  readonly retention?: Retention;
+  readonly observe?: (event: PeerEvent) => void;
+  /** Whether this peer is in the first ring of each rollout, where the task has release keys. */
+  readonly canary?: boolean;
+  /** A command that runs when another release serves (release/on-promote.ts). */
+  readonly onPromote?: string | undefined;
+  /** Takes what libp2p measures of itself. */
+  readonly networkMetrics?: NetworkMeasures;
+  /** What the owner calls this peer: told to neighbours, checked by nobody. */
+  readonly name?: string;
+  /** Gives the passphrase of a protected key; from environment or terminal where left out. */
+  readonly passphrase?: AskPassphrase;
+  /** Sentences for the user: what works, but should be mended. */
+  readonly warn?: (message: string) => void;
+  /** A simulation or a test puts its own trainer around the real one. */
+  readonly wrapTrainer?: (trainer: Trainer) => Trainer;
+  /** Whoever looks on measures through it, and a test makes a liar of it. */
+  readonly wrapTransport?: (transport: Transport) => Transport;
+}

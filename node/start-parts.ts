@@ -1,0 +1,166 @@
+/** What `startPeer` (start.ts) opens: each of these hands what it opened to `closing` at once. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { PrivateKey } from "@libp2p/interface";
+import { plainAggregator } from "../protocol/aggregate/registry.ts";
+import { HearsayError } from "../protocol/base/errors.ts";
+import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.ts";
+import type { AddressBook } from "../protocol/membership/address-book.ts";
+import type { Identities } from "../protocol/peer/memory/identities.ts";
+import type { StorePlace } from "../protocol/peer/modules.ts";
+import type { Peer } from "../protocol/peer/peer.ts";
+import type { ReleaseSite } from "../protocol/peer/release/releases.ts";
+import { taskNames } from "../protocol/wire/messages.ts";
+import { wallClock } from "./clock.ts";
+import type { Closing } from "./closing.ts";
+import { type FileArchive, openArchive } from "./disk/archive.ts";
+import { findPlace } from "./disk/place.ts";
+import { makePrivateDirectory } from "./disk/private-directory.ts";
+import { bodiesPath, releasedPath } from "./disk/state-dir.ts";
+import { openStore } from "./disk/store.ts";
+import { type LearningThread, startEngine } from "./engines/client.ts";
+import { startExternal } from "./engines/external/open.ts";
+import { AUTO } from "./engines/registry.ts";
+import { settleRotation } from "./keys/rotation.ts";
+import { type Company, createCompany } from "./net/company.ts";
+import { closeConnection, peersIn } from "./net/connections.ts";
+import { type HearsayNode, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
+import type { Metering } from "./net/metering.ts";
+import { type OpenBudget, openBudget } from "./net/open-metering.ts";
+import { keepQuiet, type QuietPeer } from "./policy/quiet-peer.ts";
+import { createOnPromote } from "./release/on-promote.ts";
+import { createServedFile } from "./release/served-file.ts";
+import type { StartOptions } from "./start-options.ts";
+
+/** The release that answers, in a file, and the command of the owner that hears of it. */
+export function openReleaseSite(
+  { stateDir, task, canary = false, onPromote, warn }: StartOptions,
+  taskId: string,
+  peerId: string,
+  closing: Closing,
+): ReleaseSite {
+  const path = releasedPath(stateDir);
+  const promoted = createOnPromote(onPromote, path, warn);
+  const file = createServedFile({ path, task, taskId, peerId, promoted, ...(warn && { warn }) });
+  closing.add("the file of the release", file.flush);
+  return { isCanary: canary, changed: file.changed };
+}
+
+/** Who is around a peer that is about to run. */
+export function companyOf(
+  { task, bootstrap }: StartOptions,
+  { peer, ...seen }: { readonly identities: Identities; readonly transport: Transport; readonly peer: Peer },
+): Company {
+  return createCompany(
+    { ...seen, clock: wallClock, nameOf: peer.nameOf },
+    { startCycle: peer.status().cycle, silentCycles: task.staleness.cutoff, configured: peersIn(bootstrap) },
+  );
+}
+
+/** The trainer as it is where there are no quiet hours. */
+export function keptQuiet(
+  { isQuiet }: StartOptions,
+  trainer: Trainer,
+  node: HearsayNode,
+  book: AddressBook,
+): QuietPeer {
+  if (isQuiet === undefined) return { trainer, stop() {} };
+  return keepQuiet({
+    ...{ clock: wallClock, isQuiet: () => isQuiet(Date.now()), trainer },
+    leave: () => node.getConnections().forEach(closeConnection),
+    comeBack: () => book.hurry(),
+  });
+}
+
+/** The budget of bytes, with what is left of it. */
+export async function openLimits({ budget = [] }: StartOptions, store: Store, closing: Closing): Promise<OpenBudget> {
+  const opened = await openBudget(budget, { store, clock: wallClock });
+  closing.add("the budget", async () => opened.metering?.stop());
+  return opened;
+}
+
+/** What the network needs beside the options. */
+interface NetworkNeeds {
+  readonly privateKey: PrivateKey;
+  readonly taskId: Uint8Array;
+  readonly isKnown: (peer: PeerId) => boolean;
+  readonly metering: Metering | undefined;
+}
+
+/** libp2p, listening. */
+export async function openNetwork(
+  { listen, mdns, maxOutbound, networkMetrics: metrics, isQuiet, warn }: StartOptions,
+  { taskId, ...needs }: NetworkNeeds,
+  closing: Closing,
+): ReturnType<typeof startLibp2p> {
+  const { announce, evidence } = taskNames(taskId);
+  const topics = [announce, evidence];
+  const own = { listen, mdns, serviceTag: serviceTagOf(taskId), topics, metrics, warn };
+  const isAway = isQuiet && (() => isQuiet(Date.now()));
+  const network = await startLibp2p({ ...needs, ...own, isAway, quietMs: needs.metering?.quietMs(maxOutbound) });
+  closing.add("the network", () => network.node.stop());
+  return network;
+}
+
+/** The database, and whether it is where this peer left it. @throws HearsayError ERR_STATE where a key has outlived its log. */
+export async function openDatabase(
+  { stateDir, warn }: StartOptions,
+  closing: Closing,
+): Promise<{ readonly store: Store; readonly place: StorePlace }> {
+  const tightened = await makePrivateDirectory(stateDir);
+  if (tightened !== undefined) warn?.(tightened);
+  await settleRotation(stateDir);
+  refuseLostLog(stateDir);
+  const path = join(stateDir, "db");
+  const store = await openStore(path);
+  closing.add("the database", () => store.close());
+  return { store, place: await findPlace(path, store) };
+}
+
+/** What trains: an engine in a thread, a program of the owner's, or a trainer of the caller's. @throws HearsayError ERR_CONFIG unless it is one of these. */
+export async function openEngine(
+  { task, stateDir, train, holdout, engine: choice = AUTO, trainer, external, warn }: StartOptions,
+  closing: Closing,
+): Promise<LearningThread> {
+  if (external !== undefined) {
+    const learning = await startExternal(task, { ...external, stateDir });
+    closing.add("the trainer", () => learning.close());
+    return learning;
+  }
+  if ((train === undefined) === (trainer === undefined))
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "give `train`, rows to train on, or `trainer`, a Trainer of your own: one of the two",
+    );
+  const learning =
+    train === undefined
+      ? inPlace(trainer as Trainer)
+      : await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+  closing.add("the training engine", () => learning.close());
+  if (learning.warning !== undefined) warn?.(learning.warning);
+  return learning;
+}
+
+/** A trainer of the caller's, on the thread of the caller. */
+function inPlace(trainer: Trainer): LearningThread {
+  return { trainer, aggregator: plainAggregator, close: () => trainer.close() };
+}
+
+/** What is kept for audits; undefined where nothing is. */
+export function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closing): FileArchive | undefined {
+  if (retention === undefined) return undefined;
+  const archive = openArchive({ directory: bodiesPath(stateDir), clock: wallClock, retention, ...(warn && { warn }) });
+  closing.add("the archive", () => archive.close());
+  return archive;
+}
+
+/** A key that has outlived its log would sign a second first entry: a fork that convicts its owner. */
+function refuseLostLog(stateDir: string): void {
+  if (existsSync(join(stateDir, "key")) && !existsSync(join(stateDir, "db"))) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `${stateDir} has a key but its log is gone: restore ${join(stateDir, "db")}; or remove the key, to become a new peer or to ` +
+        "let hearsay key restore take a backup of it",
+    );
+  }
+}
