@@ -178,12 +178,13 @@ async function delivered(state: State, to: PeerId, step: string): Promise<void> 
 }
 
 async function fetchWhole(state: State, from: PeerId, step: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let [length, total] = [0, 0];
   const deadlineMs = state.parts.clock.monotonicMs() + (state.parts.stepMs ?? LIMITS.verticalStepMs);
   do {
     const part = await fetchPart(state, from, step, length);
-    if (part.total === 0 && length === 0) {
+    if (part.total === 0) {
+      [chunks, length, total] = [[], 0, 0]; // not there yet; or no more, since its sender has started again
       if (state.parts.clock.monotonicMs() > deadlineMs)
         throw new HearsayError("ERR_TIMEOUT", `${from} is there, but gives nothing for ${step}`);
       continue;

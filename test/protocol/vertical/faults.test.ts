@@ -14,6 +14,7 @@ import { createMailbox } from "../../../protocol/vertical/mailbox.ts";
 import { mask, sumOf } from "../../../protocol/vertical/masks.ts";
 import { checkShape, trainAsMember } from "../../../protocol/vertical/member.ts";
 import {
+  decodeAsk,
   decodeMaskers,
   decodePart,
   encodeAsk,
@@ -179,6 +180,24 @@ describe("a session of vertical learning", () => {
     await assert.rejects(ask("friend", new Uint8Array(32)), (error) => isHearsayError(error, "ERR_NOT_FOUND"));
     for (let i = 0; i < LIMITS.verticalRequests.burst; i++) assert.equal(decodePart(await ask("friend")).total, 3);
     await assert.rejects(ask("friend"), (error) => isHearsayError(error, "ERR_RATE"));
+  });
+
+  it("asks for a message from its beginning where it is gone between two parts: its sender has started again", async () => {
+    const message = new Uint8Array(LIMITS.maxChunkBytes + 5).map((_, i) => i % 251);
+    const asked: number[] = [];
+    const transport = {
+      async request(_peer: string, _protocol: string, body: Uint8Array) {
+        const { offset } = decodeAsk(body);
+        asked.push(offset);
+        if (asked.length === 2) return encodePart(0, new Uint8Array(0));
+        return encodePart(message.length, message.subarray(offset, offset + LIMITS.maxChunkBytes));
+      },
+      onRequest() {},
+      withdraw() {},
+    };
+    const box = createMailbox({ transport, clock: createVirtualClock(), session: SESSION, mayFetch: () => true });
+    assert.deepEqual(await box.fetch("friend", "x"), message);
+    assert.deepEqual(asked, [0, LIMITS.maxChunkBytes, 0, LIMITS.maxChunkBytes]);
   });
 
   it("counts a message as delivered when its receiver says so, not when it was sent: the answer may have been lost", async () => {

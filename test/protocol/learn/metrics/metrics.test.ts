@@ -95,7 +95,7 @@ test("one more metric is its file and its line: it is measured beside the others
   };
   const metrics = [...METRICS.values(), mistakes];
   const found = computeMetrics(classes(3), guesses([0, 2, 1], 3), Float32Array.of(0, 1, 1), metrics);
-  assert.deepEqual(Object.keys(found), ["numExamples", "loss", "accuracy", "macroF1", "mistakes"]);
+  assert.deepEqual(Object.keys(found), ["numExamples", "loss", "accuracy", "macroF1", "worstClass", "mistakes"]);
   assert.equal(found.mistakes, 1);
   const other = computeMetrics(targets([1]), Float32Array.of(1, 2), Float32Array.of(1, 3), metrics);
   assert.deepEqual(Object.keys(other), ["numExamples", "loss", "rmse", "r2"]);
