@@ -175,6 +175,7 @@ describe("figures in words", () => {
       "ERR_STATE",
       "ERR_ENGINE",
       "ERR_TRAINER",
+      "ERR_POLICY",
       "ERR_LOG_CLOSED",
     ];
     const known = new Set<string>([...ofOwner, ...Object.keys(REASONS)]);
