@@ -3,6 +3,7 @@
  * that they lack, and ask back: so an order crosses the network in the time of a few requests. A neighbour is asked when it comes, too, and one of them
  * every half minute in any case.
  */
+import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../base/bounded.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
@@ -43,8 +44,8 @@ export interface ExchangeOptions {
   readonly protocol: string;
   /** All that this peer has. */
   has(): readonly Statement[];
-  /** Of statements that came, those that were new are kept. */
-  heard(statements: readonly Statement[]): void;
+  /** Of statements that came, those that were new are kept; whether any was. */
+  heard(statements: readonly Statement[]): Promise<boolean>;
 }
 
 /** One neighbour is not asked more often, so that nobody can make this peer ask without end. */
@@ -56,11 +57,19 @@ const ANSWER_COST = 1;
 /** A signature that is checked for whoever brought it. */
 const STATEMENT_COST = 0.2;
 const BYTES_PER_UNIT = 131_072;
+/** Hints of one neighbour that led to nothing: of an honest one they seldom do. */
+const EMPTY_HINTS: Rate = { burst: 10, perSecond: 0.1 };
+/** Neighbours of whom this is remembered. */
+const MAX_HINTING = 1024;
 
 export function createExchange(components: ExchangeComponents, options: ExchangeOptions): Exchange {
   const { clock, transport, rng, budget, life } = components;
   const { protocol, has } = options;
-  const asking = createAsking(components, (peer) => askOne(components, options, peer));
+  const hints = createHints(clock, () => new Set(has().map(shortId)));
+  const asking = createAsking(components, async (peer) => {
+    if (!hints.isWorth(peer)) return;
+    hints.asked(peer, await askOne(components, options, peer));
+  });
   const service = paidService(budget, {
     protocol,
     decode: decodeReleaseRequest,
@@ -69,7 +78,8 @@ export function createExchange(components: ExchangeComponents, options: Exchange
     answer(from, named) {
       const own = has();
       const known = new Set(own.map(shortId));
-      if ([...named].some((id) => !known.has(id))) asking.ask(from);
+      const unknown = [...named].filter((id) => !known.has(id));
+      if (unknown.length > 0 && hints.heard(from, unknown)) asking.ask(from);
       return encodeReleaseAnswer(own.filter((statement) => !named.has(shortId(statement))));
     },
   });
@@ -83,9 +93,15 @@ export function createExchange(components: ExchangeComponents, options: Exchange
   clock.after(LOOK_EVERY_MS, look);
   return {
     service,
-    ask: asking.ask,
+    ask(peer) {
+      hints.forget(peer);
+      asking.ask(peer);
+    },
     tellAll() {
-      for (const peer of transport.peers()) asking.ask(peer);
+      for (const peer of transport.peers()) {
+        hints.forget(peer);
+        asking.ask(peer);
+      }
     },
   };
 }
@@ -95,7 +111,7 @@ async function askOne(
   { crypto, transport, budget, life, reports }: ExchangeComponents,
   { task, protocol, has, heard }: ExchangeOptions,
   peer: PeerId,
-): Promise<void> {
+): Promise<boolean> {
   const answer = await transport.request(peer, protocol, encodeReleaseRequest(has()), { signal: life.signal });
   const statements: Statement[] = [];
   for (const sealed of decodeReleaseAnswer(answer)) {
@@ -107,7 +123,42 @@ async function askOne(
       reports.count(error.code);
     }
   }
-  heard(statements);
+  return heard(statements);
+}
+
+/** What neighbours have shown that they know: whether it is worth asking them, when their turn comes. */
+interface Hints {
+  /** A neighbour has named these; false where too many of its hints led to nothing. */
+  heard(from: PeerId, unknown: readonly string[]): boolean;
+  /** False where all that it had named has come from others meanwhile. */
+  isWorth(peer: PeerId): boolean;
+  asked(peer: PeerId, isNews: boolean): void;
+  /** It is asked whatever it has named. */
+  forget(peer: PeerId): void;
+}
+
+function createHints(clock: Pick<Clock, "monotonicMs">, known: () => ReadonlySet<string>): Hints {
+  const named = new Map<PeerId, readonly string[]>();
+  const allowances = new Map<PeerId, Allowance>();
+  return {
+    heard(from, unknown) {
+      if (allowanceAt(clock.monotonicMs(), allowances.get(from), EMPTY_HINTS).tokens < 1) return false;
+      named.set(from, unknown);
+      forgetOldest(named, MAX_HINTING);
+      return true;
+    },
+    isWorth(peer) {
+      const unknown = named.get(peer);
+      return unknown === undefined || unknown.some((id) => !known().has(id));
+    },
+    asked(peer, isNews) {
+      if (!named.delete(peer) || isNews) return;
+      const { tokens, atMs } = allowanceAt(clock.monotonicMs(), allowances.get(peer), EMPTY_HINTS);
+      allowances.set(peer, { tokens: tokens - 1, atMs });
+      forgetOldest(allowances, MAX_HINTING);
+    },
+    forget: (peer) => void named.delete(peer),
+  };
 }
 
 /** Whom to ask, and when. */

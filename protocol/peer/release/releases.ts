@@ -137,7 +137,11 @@ export async function openReleases(components: ReleaseComponents, site: ReleaseS
   const tell = () => exchange.tellAll();
   const serving = servingOf(components, { book, library, bodies, codec, before: served, site, keep, tell });
   const desk: Desk = { components, book, library, bodies, serving, codec, keep };
-  const heard = (some: readonly Statement[]) => void keep(some).then((isNews) => isNews && tell(), life.fail);
+  const heard = async (some: readonly Statement[]) => {
+    const isNews = await keep(some);
+    if (isNews) tell();
+    return isNews;
+  };
   const has = () => book.all();
   const exchange = createExchange(components, { task: subject.taskId, protocol: subject.names.release, has, heard });
   serving.settle();

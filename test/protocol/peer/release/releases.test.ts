@@ -5,10 +5,12 @@ import { nodeCrypto } from "../../../../node/crypto.ts";
 import { concatBytes, fromHex } from "../../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../../protocol/base/errors.ts";
 import type { Store } from "../../../../protocol/base/seams.ts";
+import { encodeReleaseAnswer, encodeReleaseRequest } from "../../../../protocol/release/messages.ts";
 import { EVERYBODY } from "../../../../protocol/release/rings.ts";
 import { type Says, say } from "../../../../protocol/release/statements.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { signIn } from "../../../../protocol/wire/envelope.ts";
+import { taskNames } from "../../../../protocol/wire/messages.ts";
 import { blobs, blobTask } from "../../../support/blobs.ts";
 import { createCrowd, identityOf, type Member } from "../../../support/crowd.ts";
 
@@ -166,5 +168,23 @@ describe("releases", () => {
     await crowd.run(10);
     assert.deepEqual(names([again]), ["v1"]);
     assert.deepEqual(again.changes, ["v1"]);
+  });
+
+  it("are not asked for without end of who names what nobody has said", async () => {
+    const { crowd, members } = await eight();
+    const victim = members[0] ?? assert.fail();
+    const { release } = taskNames(taskId);
+    const liar = crowd.joinTransport(identityOf(99).peerId);
+    let asked = 0;
+    liar.onRequest(release, () => {
+      asked++;
+      return encodeReleaseAnswer([]);
+    });
+    for (let second = 0; second < 120; second++) {
+      const id = nodeCrypto.sha256(Uint8Array.of(second));
+      liar.request(victim.peerId, release, encodeReleaseRequest([{ id }])).catch(() => {}); // it may be refused
+      await crowd.run(1000);
+    }
+    assert.ok(asked >= 10 && asked < 35, `${asked} times in two minutes, of which some are looks of all peers`);
   });
 });
