@@ -106,7 +106,8 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/sim", DESK],
   ["node/commands/config", `${DESK} node/commands/sim/json-schema node/commands/sim/plugins`],
   ["node/packaging", DESK],
-  ["node/cli node/build", `${DESK} node/commands`],
+  ["node/command-list", `${DESK} node/commands`],
+  ["node/cli node/build", `${DESK} node/commands node/command-list`],
 
   ["sim/devices", "protocol"],
   ["sim/network", "protocol"],
