@@ -9,7 +9,7 @@ const tableOptions: Definition = (command) =>
     .requiredOption("--data <file>", "your table: .csv or .tsv, also .gz, with a header line")
     .requiredOption("--id <column>", "the column that identifies the entities, written the same way by all parties")
     .option("--columns <names>", "columns to use as features (default: all others)")
-    .option("--drop <names>", "columns to leave out");
+    .option("--drop <names>", "columns to leave out; '#3' is the third");
 
 export const offer: Definition = (command) => {
   tableOptions(command);
