@@ -9,8 +9,15 @@
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Crypto, Identity } from "../base/seams.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
-import { isSignature, openEnvelope, seal, sealedPayload } from "../wire/envelope.ts";
+import { decodeCanonical } from "../wire/canonical.ts";
+import { isSignature, seal, sealedPayload } from "../wire/envelope.ts";
+import {
+  type Check,
+  readStatement,
+  type StatementFields,
+  type StatementForm,
+  statementPayload,
+} from "../wire/statements.ts";
 import { isBytes32, isCount } from "../wire/values.ts";
 
 /** A part of a secret, or a box with parts, of or for the member at that place. */
@@ -53,12 +60,10 @@ export type Statement<K extends Kind = Kind> = {
   };
 }[K];
 
-const VERSION = 1;
 /** Stands where statements have their kind. */
 export const OFFER_KIND = "offer";
 const MAX_PIECE_BYTES = 128;
 
-type Check = (value: unknown) => boolean;
 const set: Check = (value) => isCount(value) && value < 1 << LIMITS.maxCohort;
 const listOf =
   (check: Check): Check =>
@@ -73,7 +78,7 @@ const pieces = listOf((value) => {
 const age: Check = (value) => isCount(value) && value <= LIMITS.maxAge;
 
 /** Fields of each kind, in their order. */
-const FIELDS: { readonly [K in Kind]: readonly (readonly [name: keyof Says[K] & string, check: Check])[] } = {
+const FIELDS: StatementFields<Says> = {
   join: [["offers", sealedList]],
   share: [["roster", set]],
   mask: [["shares", sealedList]],
@@ -109,11 +114,13 @@ const FIELDS: { readonly [K in Kind]: readonly (readonly [name: keyof Says[K] & 
   vouched: [["signature", isSignature]],
 };
 
+const FORM: StatementForm<Says> = {
+  ...{ domain: "cohort", fields: FIELDS, maxBytes: LIMITS.maxRequestBytes, name: "a statement" },
+};
+
 /** A statement of this peer. */
 export function say<K extends Kind>(kind: K, session: Uint8Array, says: Says[K], identity: Identity): Uint8Array {
-  const fields = FIELDS[kind] as readonly (readonly [string, Check])[];
-  const values = fields.map(([name]) => (says as Readonly<Record<string, unknown>>)[name]);
-  return seal("cohort", encodeCanonical([VERSION, kind, session, identity.publicKey, ...values]), identity);
+  return seal("cohort", statementPayload(FORM, kind, session, identity.publicKey, says), identity);
 }
 
 /**
@@ -121,25 +128,15 @@ export function say<K extends Kind>(kind: K, session: Uint8Array, says: Says[K],
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_SIGNATURE.
  */
 export function read(sealed: Uint8Array, crypto: Pick<Crypto, "verify">): Statement {
-  if (sealed.length > LIMITS.maxRequestBytes)
-    throw new HearsayError("ERR_TOO_LARGE", `a statement of ${sealed.length} bytes`);
-  const value = decodeCanonical(sealedPayload(sealed), LIMITS.maxRequestBytes);
-  const [version, kind, session, publicKey, ...values] = Array.isArray(value) ? (value as unknown[]) : [];
-  if (version !== VERSION || typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) throw malformed("of no kind");
-  if (!isBytes32(session) || !isBytes32(publicKey)) throw malformed("of no session or author");
-  const fields = FIELDS[kind as Kind] as readonly (readonly [string, Check])[];
-  if (values.length !== fields.length) throw malformed("with more or fewer fields");
-  for (const [i, [name, check]] of fields.entries()) if (!check(values[i])) throw malformed(`without a ${name}`);
-  if (openEnvelope("cohort", sealed, crypto as Crypto, publicKey) === undefined)
-    throw new HearsayError("ERR_SIGNATURE", "a statement that its author did not sign");
-  const says = Object.fromEntries(fields.map(([name], i) => [name, values[i]]));
+  const { kind, subject: session, author: publicKey, says } = readStatement(FORM, sealed, crypto);
   return { kind, session, publicKey, sealed, ...says } as unknown as Statement;
 }
 
 /** The same, of one kind. @throws HearsayError as `read`, and ERR_DECODE for another kind. */
 export function readAs<K extends Kind>(kind: K, sealed: Uint8Array, crypto: Pick<Crypto, "verify">): Statement<K> {
   const statement = read(sealed, crypto);
-  if (statement.kind !== kind) throw malformed(`that is ${statement.kind}, not ${kind}`);
+  if (statement.kind !== kind)
+    throw new HearsayError("ERR_DECODE", `a statement that is ${statement.kind}, not ${kind}`);
   return statement as Statement<K>;
 }
 
@@ -151,10 +148,6 @@ export function isOffer(sealed: Uint8Array): boolean {
   } catch {
     return false;
   }
-}
-
-function malformed(message: string): HearsayError {
-  return new HearsayError("ERR_DECODE", `a statement ${message}`);
 }
 
 /** How many members a set has. */

@@ -6,11 +6,16 @@
  *
  * A release is named by the id of its tag. Tags, gates and orders count where one of the task's release keys has signed them; a vote is any peer's own.
  */
-import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Crypto, Identity } from "../base/seams.ts";
-import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
-import { isSignature, openEnvelope, seal, sealedPayload } from "../wire/envelope.ts";
+import { isSignature, seal } from "../wire/envelope.ts";
+import {
+  type Check,
+  readStatement,
+  type StatementFields,
+  type StatementForm,
+  statementPayload,
+} from "../wire/statements.ts";
 import { isBytes32, isCount, isGeneration } from "../wire/values.ts";
 
 /** Where the log of the peer that made a release stood: its checkpoint, with its own signature of it. */
@@ -65,12 +70,10 @@ export type Statement<K extends Kind = Kind> = {
   };
 }[K];
 
-const VERSION = 1;
 const MAX_FIGURES = 8;
 /** What a name of a release looks like: it stands in file names and command lines. */
 export const RELEASE_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 
-type Check = (value: unknown) => boolean;
 const isAscii = (value: unknown, most: number) =>
   typeof value === "string" && value.length <= most && /^[\x20-\x7e]+$/.test(value);
 const bytes32OrNull: Check = (value) => value === null || isBytes32(value);
@@ -83,7 +86,7 @@ const isFigure: Check = (value) =>
   Array.isArray(value) && value.length === 2 && isAscii(value[0], 32) && Number.isSafeInteger(value[1]);
 
 /** Fields of each kind, in their order. */
-const FIELDS: { readonly [K in Kind]: readonly (readonly [name: keyof Says[K] & string, check: Check])[] } = {
+const FIELDS: StatementFields<Says> = {
   tag: [
     ["name", (value) => typeof value === "string" && RELEASE_NAME.test(value)],
     ["model", isBytes32],
@@ -109,11 +112,13 @@ const FIELDS: { readonly [K in Kind]: readonly (readonly [name: keyof Says[K] & 
   ],
 };
 
+const FORM: StatementForm<Says> = {
+  ...{ domain: "release", fields: FIELDS, maxBytes: LIMITS.maxAnnouncementBytes, name: "a statement on releases" },
+};
+
 /** The payload of a statement of this key. */
 export function payloadOf<K extends Kind>(kind: K, task: Uint8Array, signer: Uint8Array, says: Says[K]): Uint8Array {
-  const fields = FIELDS[kind] as readonly (readonly [string, Check])[];
-  const values = fields.map(([name]) => (says as Readonly<Record<string, unknown>>)[name]);
-  return encodeCanonical([VERSION, kind, task, signer, ...values]);
+  return statementPayload(FORM, kind, task, signer, says);
 }
 
 /** A statement of this key, signed. */
@@ -126,24 +131,6 @@ export function say<K extends Kind>(kind: K, task: Uint8Array, says: Says[K], id
  * @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_OTHER_TASK | ERR_SIGNATURE.
  */
 export function read(sealed: Uint8Array, task: Uint8Array, crypto: Pick<Crypto, "sha256" | "verify">): Statement {
-  if (sealed.length > LIMITS.maxAnnouncementBytes)
-    throw new HearsayError("ERR_TOO_LARGE", `a statement of ${sealed.length} bytes`);
-  const payload = sealedPayload(sealed);
-  const value = decodeCanonical(payload, LIMITS.maxAnnouncementBytes);
-  const [version, kind, about, signer, ...values] = Array.isArray(value) ? (value as unknown[]) : [];
-  if (version !== VERSION || typeof kind !== "string" || !Object.hasOwn(FIELDS, kind)) throw malformed("of no kind");
-  if (!isBytes32(about) || !isBytes32(signer)) throw malformed("of no task or signer");
-  if (about.some((byte, i) => byte !== task[i]))
-    throw new HearsayError("ERR_OTHER_TASK", "a statement on another task");
-  const fields = FIELDS[kind as Kind] as readonly (readonly [string, Check])[];
-  if (values.length !== fields.length) throw malformed("with more or fewer fields");
-  for (const [i, [name, check]] of fields.entries()) if (!check(values[i])) throw malformed(`without a ${name}`);
-  if (openEnvelope("release", sealed, crypto as Crypto, signer) === undefined)
-    throw new HearsayError("ERR_SIGNATURE", "a statement that its signer did not sign");
-  const says = Object.fromEntries(fields.map(([name], i) => [name, values[i]]));
+  const { kind, author: signer, payload, says } = readStatement(FORM, sealed, crypto, task);
   return { kind, signer, id: crypto.sha256(payload), sealed, ...says } as unknown as Statement;
-}
-
-function malformed(what: string): HearsayError {
-  return new HearsayError("ERR_DECODE", `a statement on releases ${what}`);
 }
