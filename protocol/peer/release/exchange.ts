@@ -148,8 +148,8 @@ function createHints(clock: Pick<Clock, "monotonicMs">, known: () => ReadonlySet
       return true;
     },
     isWorth(peer) {
-      const unknown = named.get(peer);
-      return unknown === undefined || unknown.some((id) => !known().has(id));
+      const [unknown, own] = [named.get(peer), known()];
+      return unknown === undefined || unknown.some((id) => !own.has(id));
     },
     asked(peer, isNews) {
       if (!named.delete(peer) || isNews) return;

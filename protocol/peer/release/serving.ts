@@ -68,13 +68,20 @@ export interface ServingOptions {
   changed(release: ServedRelease | undefined): void;
 }
 
+/** No say: there is no hold-out, or the gate is in words of a later version, and so it stays. */
+type Verdict = boolean | "no say";
+
+/** Codes of these two. */
+const FOR_EVER: readonly string[] = ["ERR_DATA", "ERR_CONFIG"];
+
 interface State {
   served: ServedRelease | undefined;
   /** Ids of releases that were served, the newest first. */
   history: Uint8Array[];
   obstacle: Obstacle | undefined;
   hasBegun: boolean;
-  readonly verdicts: Map<string, boolean>;
+  /** Of each gate that was looked at. */
+  readonly verdicts: Map<string, Verdict>;
 }
 
 export function createServing(components: ServingComponents, options: ServingOptions): Serving {
@@ -102,7 +109,10 @@ export function createServing(components: ServingComponents, options: ServingOpt
     served: () => state.served,
     before: () => state.history[1],
     obstacle: () => state.obstacle,
-    verdict: (gate) => state.verdicts.get(keyOf(gate)),
+    verdict(gate) {
+      const verdict = state.verdicts.get(keyOf(gate));
+      return verdict === "no say" ? undefined : verdict;
+    },
   };
 }
 
@@ -129,24 +139,26 @@ async function answerGates(components: ServingComponents, options: ServingOption
     }
     const tag = book.tag(gate.release);
     const body = tag && (await options.bodyOf(tag));
-    const verdict = body && (await verdictOf(gate, body, options));
-    if (verdict === undefined) continue; // no body, no hold-out, or words of a later version
+    if (body === undefined) continue; // it may come
+    const verdict = await verdictOf(gate, body, options);
+    if (verdict === undefined) continue; // nobody could look now
     state.verdicts.set(keyOf(gate.id), verdict);
-    await options.vote(gate, verdict);
+    if (verdict !== "no say") await options.vote(gate, verdict);
   }
 }
 
+/** Undefined where it cannot be said now. */
 async function verdictOf(
   gate: Statement<"gate">,
   body: Uint8Array,
   { metrics, decode, evaluate }: ServingOptions,
-): Promise<boolean | undefined> {
+): Promise<Verdict | undefined> {
   try {
     const conditions = parseGate(gate.expression, metrics);
-    return passes(conditions, await evaluate(decode(body)));
+    return passes(conditions, await evaluate(decode(body))) ?? "no say";
   } catch (error) {
-    if (isHearsayError(error)) return undefined;
-    throw error;
+    if (!isHearsayError(error)) throw error;
+    return FOR_EVER.includes(error.code) ? "no say" : undefined;
   }
 }
 
