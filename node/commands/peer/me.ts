@@ -1,11 +1,10 @@
 /** `hearsay me`: what this peer has of the others, and what they have of it, as far as anybody can know. */
-import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Metrics } from "../../../protocol/base/seams.ts";
 import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
 import { tally } from "../../../protocol/peer/memory/tally.ts";
-import { askApi, type Comparison, type StatusReport, TURN_WITHIN_MS } from "../../api/api.ts";
+import { type Comparison, type StatusReport, TURN_WITHIN_MS } from "../../api/api.ts";
+import { askRunning } from "../../api/ask-running.ts";
 import type { PartAt } from "../../api/my-part.ts";
-import { shellOption } from "../../shell.ts";
 import { facts, metricRows, percent, printJson, spanText, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -29,22 +28,13 @@ export interface MeReport {
 const SHOWN = 8;
 
 export async function run({ state, json = false }: MeOptions): Promise<void> {
-  const status = await ask<StatusReport>(state, "/status");
-  const merges = await ask<RememberedMerge[]>(state, "/merges");
-  const others = await ask<PartAt[]>(state, "/parts", TURN_WITHIN_MS);
-  const { comparison } = await ask<{ readonly comparison: Comparison | null }>(state, "/compared");
+  const status = await askRunning<StatusReport>(state, "/status");
+  const merges = await askRunning<RememberedMerge[]>(state, "/merges");
+  const others = await askRunning<PartAt[]>(state, "/parts", TURN_WITHIN_MS);
+  const { comparison } = await askRunning<{ readonly comparison: Comparison | null }>(state, "/compared");
   const report = { status, own: tally(merges).own, merges: merges.length, others, comparison };
   if (json) printJson(report);
   else print(`${textOf(report, Date.now())}\n`);
-}
-
-async function ask<T>(state: string, path: string, withinMs?: number): Promise<T> {
-  const response = await askApi(state, path, withinMs);
-  if (response !== undefined) return (await response.json()) as T;
-  throw new HearsayError(
-    "ERR_STATE",
-    `no peer runs on ${state}: start it with hearsay up ${shellOption("--state", state)}`,
-  );
 }
 
 /** @param nowMs wall time. */

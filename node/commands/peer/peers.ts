@@ -1,11 +1,9 @@
 /** `hearsay peers`: who else is there, how they are reached, when they were heard, and what they gave. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
-import { askApi } from "../../api/api.ts";
+import { askRunning } from "../../api/ask-running.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import type { Route } from "../../net/company.ts";
-import { shellOption } from "../../shell.ts";
 import { percent, printJson, spanText, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -22,19 +20,10 @@ const WATCH_EVERY_MS = 2_000;
 export async function run({ state, watch = false, json = false }: PeersOptions): Promise<void> {
   for (let first = true; first || watch; first = false) {
     if (!first) await sleep(WATCH_EVERY_MS);
-    const list = await listOf(state);
+    const list = await askRunning<PeerList>(state, "/peers");
     if (json) printJson(list);
     else print(`${first ? "" : "\n"}${textOf(list)}\n`);
   }
-}
-
-async function listOf(state: string): Promise<PeerList> {
-  const response = await askApi(state, "/peers");
-  if (response !== undefined) return (await response.json()) as PeerList;
-  throw new HearsayError(
-    "ERR_STATE",
-    `no peer runs on ${state}: start it with hearsay up ${shellOption("--state", state)}`,
-  );
 }
 
 /** The table, and a line above it. */

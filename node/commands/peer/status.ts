@@ -1,17 +1,16 @@
 /** `hearsay status`: what the running peer is doing. */
 
-import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
 import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
-import { askApi, type StatusReport } from "../../api/api.ts";
+import type { StatusReport } from "../../api/api.ts";
+import { askRunning } from "../../api/ask-running.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
-import { shellOption } from "../../shell.ts";
 import { facts, metricRows, printJson, spanText } from "../../terminal/print.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -22,14 +21,7 @@ const SHOWN = 8;
 const NAMED = 5;
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
-  const response = await askApi(options.state, "/status");
-  if (response === undefined) {
-    throw new HearsayError(
-      "ERR_STATE",
-      `no peer runs on ${options.state}: start it with hearsay up ${shellOption("--state", options.state)}`,
-    );
-  }
-  const status = (await response.json()) as StatusReport;
+  const status = await askRunning<StatusReport>(options.state, "/status");
   if (options.json) return printJson(status);
   const { counters } = status;
   const refused = Object.entries(counters.refused).map(([code, n]) => `${code} ${n}`);

@@ -1,16 +1,15 @@
 /** `hearsay gate`: asks every peer whether a release is good enough on its own hold-out. */
-import { fromHex } from "../../../protocol/base/bytes.ts";
 import { parseGate } from "../../../protocol/release/gate.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
-import { askReleases, findRelease, type ReleaseOptions, signAndTell } from "./signing.ts";
+import { askReleases, findRelease, idBytes, type ReleaseOptions, signAndTell } from "./signing.ts";
 import { loadGateMetrics } from "./words.ts";
 
 export async function run(name: string, expression: string, options: ReleaseOptions): Promise<void> {
   const known = await askReleases(options.state);
   parseGate(expression, await loadGateMetrics(options.state));
   const { id } = findRelease(known.releases, name);
-  await signAndTell("gate", { release: fromHex(id) ?? new Uint8Array(), expression }, known, options);
+  await signAndTell("gate", { release: idBytes(id), expression }, known, options);
   if (options.json) return printJson({ release: id, expression });
   print(
     `every peer with a hold-out is asked whether ${expression} holds for ${name}; hearsay releases shows the votes\n`,

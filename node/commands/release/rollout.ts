@@ -1,13 +1,12 @@
 /** `hearsay rollout`: which peers serve a release; ring after ring, as long as the votes on its gates agree. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { fromHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
 import { describeRing, parseRing } from "../../../protocol/release/rings.ts";
 import type { Says } from "../../../protocol/release/statements.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
-import { askReleases, findRelease, type KnownRelease, type ReleaseOptions, signAndTell } from "./signing.ts";
+import { askReleases, findRelease, idBytes, type KnownRelease, type ReleaseOptions, signAndTell } from "./signing.ts";
 
 export interface RolloutOptions extends ReleaseOptions {
   readonly ring: string;
@@ -41,7 +40,7 @@ export function orderOf(releases: ReleaseStatus, target: string, permille: numbe
   const ring = describeRing(permille);
   const alike = proposals.find((one) => one.target === target && one.ring === ring && one.base === base);
   const serial = alike?.serial ?? (order?.serial ?? 0) + 1;
-  return { serial, target: bytes(target), permille, base: base === null ? null : bytes(base) };
+  return { serial, target: idBytes(target), permille, base: base === null ? null : idBytes(base) };
 }
 
 /** What those outside of the ring go on serving. */
@@ -85,8 +84,4 @@ function minutesOf(text: string): number {
   const minutes = Number(text);
   if (minutes > 0 && minutes <= 20_000) return 60_000 * minutes;
   throw new HearsayError("ERR_CONFIG", `--every ${text}: give minutes, above 0 and at most 20000`);
-}
-
-function bytes(id: string): Uint8Array {
-  return fromHex(id) ?? new Uint8Array();
 }

@@ -6,10 +6,10 @@ import type { Identity } from "../../../protocol/base/seams.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
 import { type Kind, payloadOf, type Says } from "../../../protocol/release/statements.ts";
 import { signIn } from "../../../protocol/wire/envelope.ts";
-import { askApi, type StatusReport, tellApi } from "../../api/api.ts";
+import { type StatusReport, tellApi } from "../../api/api.ts";
+import { askRunning, noPeerOn } from "../../api/ask-running.ts";
 import { loadIdentity } from "../../keys/keys.ts";
 import { type PassphraseOptions, passphraseFrom } from "../../keys/passphrase.ts";
-import { shellOption } from "../../shell.ts";
 
 export interface ReleaseOptions extends PassphraseOptions {
   readonly state: string;
@@ -28,19 +28,13 @@ export interface Known {
 
 /** What the running peer knows. @throws HearsayError ERR_STATE where none runs, ERR_CONFIG where its task has no release keys. */
 export async function askReleases(state: string): Promise<Known> {
-  const response = await askApi(state, "/status");
-  if (response === undefined)
-    throw new HearsayError(
-      "ERR_STATE",
-      `no peer runs on ${state}: start it with hearsay up ${shellOption("--state", state)}`,
-    );
-  const { task, release } = (await response.json()) as StatusReport;
+  const { task, release } = await askRunning<StatusReport>(state, "/status");
   if (release === undefined)
     throw new HearsayError(
       "ERR_CONFIG",
       `the task ${task.name} has no release keys: each peer's own newest model answers. A new task can name some (releases.keys)`,
     );
-  return { taskId: fromHex(task.id) ?? new Uint8Array(), releases: release };
+  return { taskId: idBytes(task.id), releases: release };
 }
 
 /** The release of this name, or whose id begins so. @throws HearsayError ERR_CONFIG where there is none, or several. */
@@ -54,6 +48,11 @@ export function findRelease({ releases }: ReleaseStatus, wanted: string): KnownR
       ? `there are ${found.length} releases ${wanted}: give the beginning of an id`
       : `there is no release ${wanted}`;
   throw new HearsayError("ERR_CONFIG", `${problem} (known here: ${known})`);
+}
+
+/** The bytes of an id as the status tells it. */
+export function idBytes(id: string): Uint8Array {
+  return fromHex(id) ?? new Uint8Array();
 }
 
 export function signerOf({ state, key, ...passphrase }: ReleaseOptions): Promise<{ readonly identity: Identity }> {
@@ -80,6 +79,6 @@ export async function tellSigned(state: string, payload: Uint8Array, identity: I
 export async function preparedTag(state: string, name: string, identity: Identity): Promise<Uint8Array> {
   const query = new URLSearchParams({ name, signer: toHex(identity.publicKey) });
   const response = await tellApi(state, `/releases/prepare?${query}`, new Uint8Array(1));
-  if (response === undefined) throw new HearsayError("ERR_STATE", `no peer runs on ${state}`);
+  if (response === undefined) throw noPeerOn(state);
   return new Uint8Array(await response.arrayBuffer());
 }
