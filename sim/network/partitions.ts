@@ -11,6 +11,14 @@ export interface Partitions {
   together(a: number, b: number, nowMs: number): boolean;
 }
 
+type GroupOf = (peer: number) => number;
+
+const GROUPS: Readonly<Record<PartitionSpec["by"], (groups: number, peers: number) => GroupOf>> = {
+  blocks: (groups, peers) => (peer) => Math.floor((peer * groups) / peers),
+  modulo: (groups) => (peer) => peer % groups,
+  one: (_groups, peers) => (peer) => Number(peer === peers - 1),
+};
+
 /** `startMs` .. `startMs + runMs`: the run of which the spec gives shares. */
 export function createPartitions(
   spec: readonly PartitionSpec[],
@@ -23,7 +31,7 @@ export function createPartitions(
   const partitions = spec.map(({ from, to, groups, by }) => ({
     fromMs: at(from),
     toMs: at(to),
-    groupOf: (peer: number) => (by === "modulo" ? peer % groups : Math.floor((peer * groups) / peers)),
+    groupOf: GROUPS[by](groups, peers),
   }));
   const changes = new Set(partitions.flatMap(({ fromMs, toMs }) => [fromMs, toMs]));
   return {

@@ -59,9 +59,11 @@ const partition = z
     to: share,
     groups: z.int().min(2).default(2),
     by: z
-      .enum(["blocks", "modulo"])
+      .enum(["blocks", "modulo", "one"])
       .default("blocks")
-      .describe("blocks: the first n / groups peers are one group, and so on; modulo: peer i is in group i mod groups"),
+      .describe(
+        "blocks: the first n / groups peers are one group, and so on; modulo: peer i is in group i mod groups; one: the last peer is alone, whatever groups says",
+      ),
   })
   .refine(({ from, to }) => from < to, { path: ["to"], error: "must be after `from`; both are shares of the run" });
 

@@ -3,6 +3,7 @@ import { accusationSection } from "./measure-accusations.ts";
 import { baselineSections } from "./measure-baselines.ts";
 import { lossSection, stragglerSection } from "./measure-conditions.ts";
 import { dumbbellSection } from "./measure-dumbbell.ts";
+import { outageSection } from "./measure-outage.ts";
 import { scaleSection } from "./measure-scale.ts";
 import { skewSection } from "./measure-skew.ts";
 import { splitSection } from "./measure-split.ts";
@@ -12,6 +13,7 @@ import { figureFiles, type Section, sectionText } from "./section.ts";
 export type Measurement =
   | "alpha"
   | "split"
+  | "outage"
   | "stragglers"
   | "loss"
   | "baselines"
@@ -22,6 +24,7 @@ export type Measurement =
 const SECTIONS: Readonly<Record<Measurement, (sweep: SweepCells) => Section[]>> = {
   alpha: (sweep) => [skewSection(sweep)],
   split: (sweep) => [splitSection(sweep)],
+  outage: (sweep) => [outageSection(sweep)],
   stragglers: (sweep) => [stragglerSection(sweep)],
   loss: (sweep) => [lossSection(sweep)],
   baselines: baselineSections,

@@ -15,7 +15,7 @@ describe("partitions", () => {
     assert.ok(together(0, 4, 1300) && together(5, 9, 1300), "the two halves are whole");
   });
 
-  it("come in blocks that differ by one peer at the most, or take turns", () => {
+  it("come in blocks that differ by one peer at the most, take turns, or are one peer and the rest", () => {
     const groups = (by: string) => {
       const { together } = of([{ from: 0, to: 1, groups: 3, by }]);
       return [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((peer) =>
@@ -24,6 +24,7 @@ describe("partitions", () => {
     };
     assert.deepEqual(groups("blocks"), [0, 0, 0, 0, 4, 4, 4, 7, 7, 7]);
     assert.deepEqual(groups("modulo"), [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]);
+    assert.deepEqual(groups("one"), [0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
   });
 
   it("hold together: where two overlap, peers must be on the same side of both", () => {

@@ -10,6 +10,7 @@ import { budgetSection } from "../../../sim/paper/measure-budget.ts";
 import { codecSection } from "../../../sim/paper/measure-codecs.ts";
 import { cohortSection } from "../../../sim/paper/measure-cohorts.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
+import { outageSection } from "../../../sim/paper/measure-outage.ts";
 import {
   MEASUREMENTS,
   type Measurement,
@@ -86,6 +87,29 @@ describe("figures of a series", () => {
     assert.equal(agreedAfter(apart([1, 1, 3, 2, 1.15, 0.1]), reference, 2), 2);
     assert.equal(agreedAfter(apart([1, 1, 1, 2, 2, 0.13]), reference, 3), undefined);
     assert.equal(agreedAfter(reference, reference, 3), 0);
+  });
+});
+
+describe("the table of outages", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-outage.yaml"), "utf8"));
+  const table = (seconds: readonly number[]) => {
+    const apart = (cut: boolean) =>
+      seconds.map((at) => point(at, 0.5, 0.5, { disagreement: cut && at < 160 ? 0.03 : 0.01 }));
+    const result = ({ network }: Scenario) => ({ mean: 0.9, worst: 0.9, series: apart(network.partitions.length > 0) });
+    return outageSection(sweepOf(cells(document, result))).table;
+  };
+
+  it("divides the disagreement after the cut by that of the run without it, in each window of time", () => {
+    const { rows } = table([149, 150, 155, 160, 169, 170, 180, 211]);
+    const near = ["1 (1 to 1)", "1 (1 to 1)", "1 (1 to 1)"];
+    assert.deepEqual(rows, [
+      ["one peer", "3 (3 to 3)", "3 (3 to 3)", ...near],
+      ["half of the peers", "3 (3 to 3)", "3 (3 to 3)", ...near],
+    ]);
+  });
+
+  it("says what is missing before there are runs", () => {
+    assertMissing(outageSection(sweepOf(cells(document, () => undefined))));
   });
 });
 
