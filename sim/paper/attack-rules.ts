@@ -55,11 +55,13 @@ function overAttacks(cells: readonly Cell[], names: readonly string[]): string[]
   const missing = cells.reduce((sum, cell) => sum + missingOf(cell), 0);
   if (missing > 0 || cells.length === 0) return [`… ${missing}`, ""];
   const interval = meanInterval([...bySeed(cells).values()].map(mean));
-  const means = cells.map(({ outcomes }) => mean(outcomes.map(({ summary }) => summary.final.accuracy.mean)));
-  const least = Math.min(...means);
+  const ends = cells.map(({ outcomes }) => meanInterval(outcomes.map(({ summary }) => summary.final.accuracy.mean)));
+  const means = ends.map((end) => end?.mean ?? Number.POSITIVE_INFINITY);
+  const worst = means.indexOf(Math.min(...means));
+  const least = ends[worst];
   return [
     interval === undefined ? "–" : intervalText(interval),
-    `${intervalText({ mean: least, count: 1 })}: ${plainText(names[means.indexOf(least)] ?? "")}`,
+    least === undefined ? "–" : `${intervalText(least)}: ${plainText(names[worst] ?? "")}`,
   ];
 }
 

@@ -4,6 +4,7 @@ import { bytesChart } from "../report/curves.ts";
 import { lineChart } from "../report/plots.ts";
 import type { Cell } from "./cells.ts";
 import { endText } from "./intervals.ts";
+import { BOTH_KINDS } from "./model-kinds.ts";
 import { algorithmName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, percentText, reachedAt, secondsOf, valueAt } from "./series.ts";
@@ -29,8 +30,7 @@ export function baselineSections(sweep: SweepCells): Section[] {
       table: {
         head: [
           "algorithm",
-          "newest models",
-          "running means",
+          ...BOTH_KINDS.map(({ name }) => name),
           `seconds to ${goal}`,
           `bytes to ${goal}`,
           "bytes in all",
@@ -47,8 +47,7 @@ function rowOf(cell: Cell, target: number): string[] {
   const silent = SILENT.includes(cell.scenario.algorithm.kind);
   return [
     algorithmName(cell.scenario),
-    endText(cell, ({ summary }) => summary.models?.raw),
-    endText(cell, ({ summary }) => summary.models?.averaged),
+    ...BOTH_KINDS.map(({ scored }) => endText(cell, scored)),
     overSeeds(cell, (series) => reachedAt(series, target, secondsOf)),
     silent ? "none" : overSeeds(cell, (series) => reachedAt(series, target, bytesOf), formatBytes),
     silent ? "none" : overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes),

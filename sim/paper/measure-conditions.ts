@@ -5,6 +5,7 @@ import type { PeerRow } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell, Outcome } from "./cells.ts";
 import { endText } from "./intervals.ts";
+import { modelKindsOf, modelKindsText } from "./model-kinds.ts";
 import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, lineOf, overSeeds, percentText, reachedAt, secondsOf } from "./series.ts";
@@ -54,24 +55,28 @@ function conditionSection(sweep: SweepCells, { title, file, caption, good, bad, 
   const at = (name: string, wanted: boolean) =>
     cells.find(({ scenario }) => algorithmName(scenario) === name && isBad(scenario) === wanted);
   const [first] = cells;
+  const kinds = modelKindsOf(cells);
   const target = first?.scenario.metrics.target ?? 0;
   const lines = names.flatMap((name, i) => lineOf(name, at(name, true), secondsOf, accuracyOf, i));
   return {
     title,
     caption:
-      `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer; virtual seconds until the mean accuracy is ` +
+      `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer, ${modelKindsText(cells)}; virtual seconds until the mean accuracy is ` +
       `${100 * target} %, and local trainings of a peer in the whole run, mean ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
       head: [
         "algorithm",
-        ...["accuracy", "seconds", "trainings"].flatMap((what) => [`${what}, ${good}`, bad]),
+        ...[...kinds.map(({ name }) => name || "accuracy"), "seconds", "trainings"].flatMap((what) => [
+          `${what}, ${good}`,
+          bad,
+        ]),
         ...(hit === undefined ? [] : ["accuracy of the others", "trainings of the others"]),
       ],
       rows: names.map((name) => {
         const both = [at(name, false), at(name, true)];
         return [
           name,
-          ...both.map((cell) => endText(cell)),
+          ...kinds.flatMap(({ scored }) => both.map((cell) => endText(cell, scored))),
           ...both.map((cell) => overSeeds(cell, (series) => reachedAt(series, target, secondsOf))),
           ...both.map((cell) => overSeeds(cell, (series) => series.at(-1)?.cycles)),
           ...(hit === undefined ? [] : othersText(both[1], hit)),

@@ -3,8 +3,9 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { textOf } from "../compare/sweep.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
-import { endText } from "./intervals.ts";
+import { endText, type Scored } from "./intervals.ts";
 import type { MarkdownTable } from "./markdown.ts";
+import { type ModelKind, modelKindsOf, modelKindsText } from "./model-kinds.ts";
 import { aggregationOf, attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
@@ -21,6 +22,8 @@ export const SKEW_SWEEPS = {
 interface Ways {
   readonly ways: readonly string[];
   readonly places: readonly string[];
+  /** One row of each. */
+  readonly kinds: readonly ModelKind[];
   at(place: string, way: string): Cell | undefined;
 }
 
@@ -32,31 +35,37 @@ export function skewedTrainingSection(sweep: SweepCells, title: string): Section
   const all: Ways = {
     ways: [...new Set(cells.map(({ scenario }) => wayOf(scenario)))],
     places: [...new Set(cells.map(({ scenario }) => placeOf(scenario)))],
+    kinds: modelKindsOf(cells),
     at: (place, way) => cells.find(({ scenario }) => placeOf(scenario) === place && wayOf(scenario) === way),
   };
   const common = shared.length === 0 ? "" : ` All tasks: ${shared.join(", ")}.`;
   return {
     title,
-    caption: `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval.${common} ${captionOf(sweep)}.`,
+    caption: `Accuracy in percent at the end, mean / worst honest peer, ${modelKindsText(cells)}: mean over seeds ± 95 % interval.${common} ${captionOf(sweep)}.`,
     table: all.ways.length > all.places.length ? waysDown(all) : placesDown(all),
     notes: bytesText(all),
     figures: [],
   };
 }
 
-function placesDown({ ways, places, at }: Ways): MarkdownTable {
-  return {
-    head: ["data, graph, attack", ...ways],
-    rows: places.map((place) => [place, ...ways.map((way) => cellText(at(place, way)))]),
-  };
+function placesDown({ ways, places, kinds, at }: Ways): MarkdownTable {
+  const rowsOf = (place: string) =>
+    kinds.map(({ name, scored }) => [nameText(place, name), ...ways.map((way) => cellText(at(place, way), scored))]);
+  return { head: ["data, graph, attack", ...ways], rows: places.flatMap(rowsOf) };
 }
 
-function waysDown({ ways, places, at }: Ways): MarkdownTable {
-  return { head: ["", ...places], rows: ways.map((way) => [way, ...places.map((place) => cellText(at(place, way)))]) };
+function waysDown({ ways, places, kinds, at }: Ways): MarkdownTable {
+  const rowsOf = (way: string) =>
+    kinds.map(({ name, scored }) => [nameText(way, name), ...places.map((place) => cellText(at(place, way), scored))]);
+  return { head: ["", ...places], rows: ways.flatMap(rowsOf) };
 }
 
-function cellText(cell: Cell | undefined): string {
-  return cell === undefined ? "" : endText(cell);
+function nameText(row: string, kind: string): string {
+  return kind === "" ? row : `${row}; ${kind}`;
+}
+
+function cellText(cell: Cell | undefined, scored: Scored): string {
+  return cell === undefined ? "" : endText(cell, scored);
 }
 
 function bytesText({ ways, places, at }: Ways): string {

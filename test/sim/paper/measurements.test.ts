@@ -219,21 +219,42 @@ describe("the page of ways of training on skewed data", () => {
     ]);
     assert.match(caption, /All tasks: adaptive true, absentClasses 4, mostLoss 0\.8\./);
     assert.deepEqual(table.rows[0]?.slice(0, 2), [
-      "digits, Dirichlet 0.1, degree 8, mimic noise 0.5 20 %",
-      "91.7 ± 7.2 / 83.3 ± 7.2",
+      "digits, Dirichlet 0.1, degree 8, silent 20 %",
+      "91.0 ± 2.8 / 84.0 ± 2.8",
     ]);
     assert.ok(table.rows.some(([place]) => place === "digits, Dirichlet 0.1, complete, sign-flip 10 %"));
     assert.ok(table.rows.every((row) => row.length === table.head.length));
   });
 
+  it("says beside every attack what the same liars take by silence", () => {
+    const places = page("skew-attacks", result).table.rows.map(([place]) => place ?? "");
+    for (const place of places) {
+      const [, where, share] = /^(.*(?:degree 8|complete)), .* (\d+ %)$/.exec(place) ?? [];
+      assert.ok(places.includes(`${where}, silent ${share}`), place);
+    }
+  });
+
   it("has the ways down where they are more than the places", () => {
-    const { table, notes } = page("skew", result);
+    const { table, notes } = page("skew-optimisers", result);
     assert.deepEqual(table.head[1], "digits, Dirichlet 0.1, degree 8");
-    assert.deepEqual(table.rows[0]?.slice(0, 2), ["guarded-median, outerMomentum 0.7", "91.0 ± 2.8 / 84.0 ± 2.8"]);
+    const first = "outerMomentum 0.9, schedule {kind:cosine,steps:1000,floor:0.1}";
+    assert.deepEqual(table.rows[0]?.slice(0, 2), [first, "91.0 ± 2.8 / 84.0 ± 2.8"]);
+    assert.ok(table.rows.some(([way]) => way === "outerMomentum 0.9")); // what is shared by all is not named
+    assert.ok(notes?.includes(`of digits, Dirichlet 0.1, degree 8: ${first} `));
+  });
+
+  it("scores FedAvg and the rest by both kinds of models, each kind in a row of its own", () => {
+    const { table, caption } = page("skew", (scenario) => ({ ...result(scenario), models: [0.8, 0.7] }));
+    assert.deepEqual(
+      table.rows.slice(0, 2).map((row) => row.slice(0, 2)),
+      [
+        ["guarded-median, outerMomentum 0.7; newest models", "80.0 ± 0.0 / 80.0 ± 0.0"],
+        ["guarded-median, outerMomentum 0.7; running means", "70.0 ± 0.0 / 70.0 ± 0.0"],
+      ],
+    );
     const ways = table.rows.map(([way]) => way);
-    assert.ok(ways.some((way) => way?.startsWith("mean, outerMomentum 0.9")) && ways.includes("fedavg"));
-    assert.match(notes ?? "", /of digits, Dirichlet 0\.1, degree 8: guarded-median, outerMomentum 0\.7 /);
-    assert.equal(page("skew-optimisers", result).table.rows[0]?.[0], "as they are"); // all that it names is shared
+    assert.ok(ways.includes("fedavg; newest models") && ways.includes("fedavg; running means"));
+    assert.match(caption, /by the newest models and by running means/);
   });
 
   it("is whole, and says what is missing before there are runs", () => {
@@ -276,5 +297,18 @@ describe("the chapter of measurements", () => {
     for (const place of ["iid, degree 8", "iid, complete", "Dirichlet 0.1, degree 8", "Dirichlet 0.1, complete"])
       assert.ok(text.includes(`### Against other algorithms, ${place}`), place);
     assert.match(text, /\| d-psgd \| 80\.0 ± 0\.0 \/ 80\.0 ± 0\.0 \| 70\.0 ± 0\.0 \/ 70\.0 ± 0\.0 \|/);
+  });
+
+  it("scores both sides of a bottleneck by both kinds, and says of tables with one kind which it is", () => {
+    const { texts } = chapter(() => ({ mean: 0.95, worst: 0.9, models: [0.8, 0.7] }));
+    assert.match(
+      texts.get("dumbbell") ?? "",
+      /\| iid \| 1 bridge \| running means \| 70\.0 ± 0\.0 \/ 70\.0 ± 0\.0 \(0\.10 ± 0\.00\)/,
+    );
+    for (const name of ["loss", "stragglers"] as const)
+      assert.match(
+        texts.get(name) ?? "",
+        /hearsay: running means; .*: the newest|by the newest models and by running means/,
+      );
   });
 });
