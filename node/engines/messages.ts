@@ -26,6 +26,7 @@ export type EngineCall =
   | { readonly method: "fit"; readonly request: FitRequest }
   | { readonly method: "evaluate"; readonly params: Float32Array; readonly split: Split }
   | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Numbers }
+  | { readonly method: "outputMoments"; readonly params: Float32Array }
   /** Before the first vectors that lie in it; once. */
   | { readonly method: "share"; readonly memory: SharedMemory }
   | {

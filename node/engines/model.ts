@@ -3,8 +3,9 @@
  * models end in logits and are, layer for layer, those of `protocol/learn/tensors.ts`.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
+import type { Anchor } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
-import { tensorSlices } from "../../protocol/learn/tensors.ts";
+import { type TensorSlice, tensorSlices } from "../../protocol/learn/tensors.ts";
 import type { Backend } from "./backend.ts";
 import { checkIndices, type IndexBound, indexBound } from "./embedding.ts";
 import type { LayersModel, Tensor, Tf, Variable } from "./tf.ts";
@@ -18,6 +19,8 @@ export interface TaskModel {
   readonly trainable: readonly Variable[];
   /** Copies a parameter vector into the weights. */
   load(params: Float32Array): void;
+  /** Draws the weights to those of another model. */
+  draw(anchor: Anchor): void;
   /** A new parameter vector, copied from the weights. */
   read(): Float32Array;
   /** Outputs for standardised rows (row-major, as many as there are): rows x outputs. Call within `tf.tidy`. */
@@ -69,6 +72,7 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
           variables[i]?.assign(tf.tensor(params.slice(offset, offset + length), [...(slices[i]?.shape ?? [])]));
       });
     },
+    draw: (anchor) => tf.tidy(() => drawWeights(tf, variables, slices, anchor)),
     read() {
       const params = new Float32Array(length);
       for (const [i, { offset }] of slices.entries()) params.set(variables[i]?.dataSync() ?? [], offset);
@@ -86,6 +90,21 @@ export async function createModel(backend: Backend, task: LearningTask): Promise
       disposed = true;
     },
   };
+}
+
+/** Call within `tf.tidy`. */
+function drawWeights(
+  tf: Tf,
+  variables: readonly Variable[],
+  slices: readonly TensorSlice[],
+  { to, pulls }: Anchor,
+): void {
+  for (const [i, { offset, length, shape }] of slices.entries()) {
+    const [variable, pull = 0] = [variables[i] as Variable, pulls[i]];
+    if (pull === 0) continue;
+    const target = tf.tensor(to.slice(offset, offset + length), [...shape]);
+    variable.assign(pull === 1 ? target : tf.add(variable, tf.mul(tf.sub(target, variable), tf.scalar(pull))));
+  }
 }
 
 /** Each layer by itself, forth and back on zeros. */

@@ -61,7 +61,7 @@ export function createCore(
 }
 
 function fit(core: Core, request: FitRequest, train: PreparedData): FitResult {
-  const { params, steps, seed, age = 0 } = request;
+  const { params, steps, seed, age = 0, anchor } = request;
   const { backend, model, task, optimiser } = core;
   const { tf } = backend;
   useBackend(backend);
@@ -78,6 +78,7 @@ function fit(core: Core, request: FitRequest, train: PreparedData): FitResult {
       const batch = gather(task, train, nextBatch(), rows);
       const given = scalars.subarray(step * perStep, (step + 1) * perStep);
       lossSum += tf.tidy(() => descend(core, batch, states, given));
+      if (anchor !== undefined) model.draw(anchor);
     }
   } finally {
     tf.dispose([...states.values()].flat());

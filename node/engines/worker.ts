@@ -34,6 +34,8 @@ async function perform(call: EngineCall): Promise<Answer> {
     }
     case "evaluate":
       return { value: await (await trainer).evaluate(call.params, call.split) };
+    case "outputMoments":
+      return { value: await (await trainer).outputMoments?.(call.params) };
     case "predict": {
       const mine = owned(await (await trainer).predict(call.params, call.inputs));
       return { value: mine, transfer: [mine] };

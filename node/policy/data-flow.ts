@@ -1,5 +1,6 @@
 /** What leaves this machine, to whom, and under which protection: a statement for people who did not write the task, from the task and the settings that hold. */
 import { formatBytes } from "../../protocol/base/figures.ts";
+import { sharedTask } from "../../protocol/base/shared-tensors.ts";
 import { releasesOf, type Task } from "../../protocol/base/task.ts";
 import { byteLimitText } from "../../protocol/traffic/byte-limit.ts";
 import { linkBudgets } from "../settings/budget.ts";
@@ -50,8 +51,10 @@ export function dataFlowOf(task: Task, config: Config, policies: readonly Loaded
 
 function modelFlow(task: Task, { minCycleMs }: Config): Flow {
   const { modelBytes } = costOf(task);
+  const leaving = sharedTask(task).tensors.length;
+  const stays = task.tensors.length === leaving ? "" : ` of ${task.tensors.length}; the others stay here`;
   return {
-    what: `parameters of the model after each training: ${formatBytes(modelBytes)} (${task.codec}), ${task.tensors.length} tensors`,
+    what: `parameters of the model after each training: ${formatBytes(modelBytes)} (${task.codec}), ${leaving} tensors${stays}`,
     to: task.privacy?.cohort === undefined ? NETWORK : "every peer of the task, as the mean of a cohort",
     when: `when a neighbour asks, for a new model at most every ${minCycleMs / 1000} s`,
     protection: protectionOf(task),

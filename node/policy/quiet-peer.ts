@@ -43,8 +43,7 @@ export function keepQuiet({ clock, isQuiet, trainer, leave, comeBack }: QuietPar
   look();
   return {
     trainer: {
-      engine: trainer.engine,
-      numExamples: trainer.numExamples,
+      ...trainer,
       async fit(request) {
         if (wasQuiet) {
           const turn = Promise.withResolvers<void>();
@@ -53,9 +52,6 @@ export function keepQuiet({ clock, isQuiet, trainer, leave, comeBack }: QuietPar
         }
         return trainer.fit(request);
       },
-      evaluate: (params, split) => trainer.evaluate(params, split),
-      predict: (params, inputs) => trainer.predict(params, inputs),
-      close: () => trainer.close(),
     },
     stop() {
       cancel();

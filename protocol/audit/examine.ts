@@ -2,6 +2,7 @@
 import { drawsLots } from "../aggregate/registry.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
 import type { Aggregator, Crypto } from "../base/seams.ts";
+import { sharedTask } from "../base/shared-tensors.ts";
 import { cohortOf, numParams, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { codecOf } from "../codec/registry.ts";
@@ -69,8 +70,9 @@ export function createExaminer(options: ExaminerOptions): Examiner {
   const { task, crypto, aggregator, find, cameTo, mechanisms = MECHANISMS, meter } = options;
   const taskId = crypto.sha256(encodeTask(task));
   const codec = codecOf(task, taskId);
-  const models = createModels(codec, numParams(task), crypto, metered(find, meter));
-  const initial = givenStart(task) ?? models.keep(initialParams(task.tensors, task.seed)); // given ones are found as others are
+  const { tensors } = sharedTask(task); // nothing else leaves a peer
+  const models = createModels(codec, numParams({ tensors }), crypto, metered(find, meter));
+  const initial = givenStart(task) ?? models.keep(initialParams(tensors, task.seed)); // given ones are found as others are
   const lineage = createLineage(task, initial, codec);
   return { task, taskId, crypto, aggregator, cameTo, mechanisms, codec, models, lineage, writer: undefined };
 }

@@ -4,7 +4,7 @@
  *     train       in = the model that the log has come to;  steps = H, or fewer where the task is adaptive;  age = min(age before + H, LIMITS.maxAge);
  *                 moved, where the task is adaptive: it began with a model that the log came to since the training before;
  *                 privacy as in privacy-claims.ts
- *     publish     of the training just before: its parameters and age, all tensors, mass 1, the task's codec, a length that this can have; where the task has
+ *     publish     of the training just before: its parameters and age, the tensors that the task shares, mass 1, the task's codec, a length that this can have; where the task has
  *                 cohorts, of one of them, at any time, with as large a mass as one may have
  *     aggregate   own = the model that the log has come to;  base = what its training started from, or own itself where that diverged;
  *                 rule = the task's, or `catch-up` where one may;  parents as in parents.ts;  age as task/combine.ts has it
@@ -15,7 +15,8 @@
 import { createRecentSet, type RecentSet } from "../base/bounded.ts";
 import { equalBytes, keyOf } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
-import { allTensors, cohortOf, massesOf, type Task, termsOf } from "../base/task.ts";
+import { sharedMask } from "../base/shared-tensors.ts";
+import { cohortOf, massesOf, type Task, termsOf } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { COHORT } from "../cohort/certificate.ts";
 import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/entry/bodies.ts";
@@ -78,7 +79,8 @@ interface Model {
 interface State {
   readonly task: Task;
   readonly start: Model;
-  readonly allShared: Uint8Array;
+  /** The mask of the tensors that are shared. */
+  readonly toShare: Uint8Array;
   readonly claims: PrivacyClaims;
   readonly codec: Pick<BodyCodec, "minBytes" | "maxBytes">;
   model: Model;
@@ -109,7 +111,7 @@ export function createLineage(
   const state: State = {
     task,
     start,
-    allShared: allTensors(task),
+    toShare: sharedMask(task),
     claims: createPrivacyClaims(task),
     codec,
     model: start,
@@ -199,8 +201,8 @@ function move(
   return { fault: "moved a training that began with no model since the one before" };
 }
 
-function publish({ task, codec, allShared }: State, body: PublishBody, of: Model | undefined): Judgement {
-  const { bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = allShared, cohort } = body;
+function publish({ task, codec, toShare }: State, body: PublishBody, of: Model | undefined): Judgement {
+  const { bytes, trained = of?.params, mechanism = none.name, mass = 1, shared = toShare, cohort } = body;
   const fault = originFault(task, body, of);
   if (fault !== undefined || trained === undefined) return { fault: fault ?? "published without a training" };
   const { minBytes, maxBytes } = codec;
@@ -211,7 +213,7 @@ function publish({ task, codec, allShared }: State, body: PublishBody, of: Model
   const { least, most } = massesOf(task);
   if (mass < least || mass > most)
     return { fault: `mass ${mass}; a model may stand for ${least === most ? most : `${least} to ${most}`}` };
-  if (!equalBytes(shared, allShared)) return { fault: "shared other tensors than the task says" };
+  if (!equalBytes(shared, toShare)) return { fault: "shared other tensors than the task says" };
   return { published: { trained, mechanism, mass, ...(cohort && { cohort }) } };
 }
 

@@ -240,6 +240,40 @@ export interface PrivateSteps {
   readonly rate: number;
 }
 
+/** A model to which each step of a training draws the one that is trained: x <- x + pull (to - x), after the step of the optimiser. */
+export interface Anchor {
+  readonly to: Float32Array;
+  /** Of each tensor, from 0, where it is free, to 1, where it is held at `to`. */
+  readonly pulls: readonly number[];
+}
+
+/** Sums over the own training rows of an output f and its target y, in the units of the model. */
+export interface OutputMoments {
+  readonly rows: number;
+  /** f. */
+  readonly output: number;
+  /** y. */
+  readonly target: number;
+  /** f^2. */
+  readonly outputSquare: number;
+  /** f y. */
+  readonly product: number;
+}
+
+/** What of a model stays with its site (learn/personal/). The trainer that has it takes and gives the shared part alone. */
+export interface Personal {
+  /** Name of the method. */
+  readonly method: string;
+  /** The whole model with which this site predicts, of the shared part. */
+  whole(shared: Float32Array): Float32Array;
+  /** Figures of that model; throws as `Trainer.evaluate`. */
+  evaluate(shared: Float32Array, split: Split): Promise<Metrics>;
+  /** What stays, as it is after the newest training. */
+  state(): Float32Array;
+  /** Goes on from what was saved, or from the beginning. @throws HearsayError ERR_STATE where it is of another task. */
+  restore(saved: Float32Array | undefined): void;
+}
+
 /** One local training, as it is asked of a trainer. */
 export interface FitRequest {
   readonly params: Float32Array;
@@ -251,6 +285,8 @@ export interface FitRequest {
   readonly age?: number;
   /** How single examples are to be hidden; examples then come by secret chance, and `seed` names nothing. As they are where left out. */
   readonly privateSteps?: PrivateSteps;
+  /** Draws the model to another one at each step; not where left out. A trainer that cannot rejects (`task/personal-checks.ts` asks it of none). Not with `privateSteps`. */
+  readonly anchor?: Anchor;
 }
 
 /** What a training gave. */
@@ -299,7 +335,11 @@ export interface Trainer {
   evaluate(params: Float32Array, split: Split): Promise<Metrics>;
   /** `inputs`: n raw (unnormalised) rows of the task's input size; result: n rows of class probabilities, or of target values in the units of the data. */
   predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;
+  /** Of a regression: sums by which its outputs can be calibrated, one entry for each. Left out where the trainer tells none. */
+  outputMoments?(params: Float32Array): Promise<readonly OutputMoments[]>;
   close(): Promise<void>;
+  /** Where part of the model stays with this site: then every vector above is the shared part. */
+  readonly personal?: Personal;
 }
 
 /** One model offered to the rule. */

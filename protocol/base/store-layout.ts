@@ -11,6 +11,7 @@
  *     log/.../cosigned         a note, as text                                           log/stored/chain.ts
  *     model/counts             [1, age, cycle]                                           peer/loop/state.ts
  *     model/params, /serving   float32 parameters, little-endian                         peer/loop/state.ts
+ *     model/personal           float32 numbers: what stays with this peer of its model   peer/loop/state.ts
  *     why/<slot>               [1, cycle, tsMs, rule, parents]                           peer/memory/history.ts
  *     witness/<peer id>        [1, sealed announcement, since, begun]                    peer/account/heads.ts
  *     evidence/<peer id>       evidence as it is gossiped (log/entry/evidence.ts)        peer/account/evidence-book.ts

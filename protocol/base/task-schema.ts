@@ -6,6 +6,7 @@ import * as z from "zod";
 import { cohortSchema } from "./cohort-schema.ts";
 import { list } from "./faults.ts";
 import { LIMITS } from "./limits.ts";
+import { personalSchema } from "./personal-schema.ts";
 import { releaseSchema } from "./release-schema.ts";
 import { NOISE_BOUNDS } from "./spent.ts";
 
@@ -235,6 +236,9 @@ export const taskSchema = z.strictObject({
   aggregation: aggregation.prefault({}),
   staleness: staleness.prefault({}),
   privacy: privacy.optional().describe("how data are hidden from whoever sees models; left out where they are not"),
+  personal: personalSchema
+    .optional()
+    .describe("what of the model stays with each site and is trained there alone; left out where all of it is shared"),
   releases: releaseSchema
     .optional()
     .describe("who says which model serves; left out where each peer's own newest model does"),

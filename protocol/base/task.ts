@@ -29,6 +29,7 @@ export type OutputSpec = Task["output"];
 /** The part of a task on which training depends. */
 export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {
   readonly privacy?: Task["privacy"];
+  readonly personal?: Task["personal"];
   readonly input: Omit<Task["input"], "features">;
   readonly training: Omit<Task["training"], "optimiser" | "outerMomentum" | "steps" | "adaptive"> & {
     /** `sgd` where it is left out. */
@@ -65,6 +66,20 @@ export function releasesOf({ releases }: Pick<Task, "releases">): ReleaseKeys | 
   return releases as ReleaseKeys | undefined; // complete, since the manifest was checked
 }
 
+/** What of a model stays with each site, with the settings of its method filled in. */
+export interface PersonalTerms {
+  readonly method: string;
+  /** Patterns of the tensors that stay; none where all are shared. */
+  readonly tensors: readonly string[];
+  /** Of ditto. */
+  readonly lambda?: number;
+}
+
+/** Undefined where all of the model is shared. */
+export function personalOf({ personal }: { readonly personal?: Task["personal"] }): PersonalTerms | undefined {
+  return personal && { ...(personal as PersonalTerms), tensors: personal.tensors ?? [] };
+}
+
 /** How many models one may stand for: as many as a cohort has members, or itself alone. */
 export function massesOf(task: Pick<Task, "privacy">): { readonly least: number; readonly most: number } {
   const cohort = cohortOf(task);
@@ -87,12 +102,4 @@ export function inputSize(task: { readonly input: { readonly shape: readonly num
 /** Length d of the parameter vector. */
 export function numParams(task: Pick<Task, "tensors">): number {
   return task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((product, n) => product * n, 1), 0);
-}
-
-/** The mask of all tensors of a layout: bit i % 8 of byte i / 8 is tensor i. */
-export function allTensors({ tensors }: Pick<Task, "tensors">): Uint8Array {
-  const mask = new Uint8Array(Math.ceil(tensors.length / 8)).fill(0xff);
-  const rest = tensors.length % 8;
-  if (rest > 0) mask[mask.length - 1] = (1 << rest) - 1;
-  return mask;
 }

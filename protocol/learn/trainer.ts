@@ -4,8 +4,8 @@
  */
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { FitRequest, FitResult, Metrics, SecretDraws, Split, Trainer } from "../base/seams.ts";
-import { inputSize, type LearningTask } from "../base/task.ts";
+import type { FitRequest, FitResult, Metrics, OutputMoments, SecretDraws, Split, Trainer } from "../base/seams.ts";
+import { inputSize, type LearningTask, outputSize } from "../base/task.ts";
 import { absentShift, shifted } from "./absent-classes.ts";
 import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
@@ -106,12 +106,10 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       if (!Number.isInteger(request.steps) || request.steps < 1)
         throw new RangeError(`steps ${request.steps} is no positive integer`);
       if (numExamples === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
-      if (shifts === undefined) return core.fit(request, splits.train.prepared);
-      const { params, loss } = core.fit(
-        { ...request, params: shifted(request.params, shifts, -1) },
-        splits.train.prepared,
-      );
-      return { params: shifted(params, shifts, 1), loss };
+      checkAnchor(request, task.tensors.length);
+      return shifts === undefined
+        ? core.fit(request, splits.train.prepared)
+        : fitShifted(core, request, splits.train.prepared, shifts);
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);
@@ -127,8 +125,48 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
         throw new RangeError(`${inputs.length} inputs are no whole number of rows of ${inputWidth}`);
       return predict(params, inModelUnits(inputs, task.input.mean, task.input.std));
     },
+    async outputMoments(params: Float32Array): Promise<readonly OutputMoments[]> {
+      checkParams(params);
+      const { inputs, targets } = splits.train.prepared;
+      return momentsOf(core.predict(params, inputs), targets, outputSize(task));
+    },
     async close(): Promise<void> {
       core.close();
     },
   };
+}
+
+/** A training that does not unlearn absent classes (absent-classes.ts). */
+function fitShifted(core: LearningCore, request: FitRequest, train: PreparedData, shifts: Float32Array): FitResult {
+  const { anchor } = request;
+  const moved = anchor && { anchor: { ...anchor, to: shifted(anchor.to, shifts, -1) } };
+  const { params, loss } = core.fit({ ...request, params: shifted(request.params, shifts, -1), ...moved }, train);
+  return { params: shifted(params, shifts, 1), loss };
+}
+
+/** @throws RangeError */
+function checkAnchor({ anchor, params, privateSteps }: FitRequest, tensors: number): void {
+  if (anchor === undefined) return;
+  if (privateSteps !== undefined) throw new RangeError("a private training can be drawn to no other model");
+  if (anchor.to.length !== params.length || anchor.pulls.length !== tensors)
+    throw new RangeError(
+      `an anchor of ${anchor.to.length} parameters and ${anchor.pulls.length} tensors, for ${params.length} and ${tensors}`,
+    );
+  if (!anchor.pulls.every((pull) => pull >= 0 && pull <= 1)) throw new RangeError("a pull is not between 0 and 1");
+}
+
+/** Both row-major, `width` numbers a row. */
+function momentsOf(outputs: Float32Array, targets: ArrayLike<number>, width: number): OutputMoments[] {
+  return Array.from({ length: width }, (_, column) => {
+    let [rows, output, target, outputSquare, product] = [0, 0, 0, 0, 0];
+    for (let i = column; i < outputs.length; i += width) {
+      const [f, y] = [outputs[i] as number, targets[i] as number];
+      rows++;
+      output += f;
+      target += y;
+      outputSquare += f * f;
+      product += f * y;
+    }
+    return { rows, output, target, outputSquare, product };
+  });
 }

@@ -8,6 +8,7 @@ import { bytesOf, toHex } from "../base/bytes.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
 import { cohortOf, numParams } from "../base/task.ts";
 import type { MeetingStatus } from "../cohort/meeting.ts";
+import { withPersonal } from "../learn/personal/personal-trainer.ts";
 import type { Log } from "../log/stored/chain.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
 import { givenStart } from "../task/start.ts";
@@ -17,7 +18,7 @@ import type { OtherLogs } from "./account/log-watch.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
 import type { TrainingFault } from "./loop/enduring-fit.ts";
-import { loadState, type SavedState } from "./loop/state.ts";
+import { loadPersonal, loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import { openReleases, type ReleaseSite, type ReleaseStatus, type Releases } from "./release/releases.ts";
 import type { Counters } from "./reports.ts";
@@ -51,6 +52,8 @@ export interface PeerStatus {
   readonly thrift?: ThriftStatus;
   /** What is left of a privacy budget; left out where the task asks for none. */
   readonly privacy?: PrivacyStatus;
+  /** Where part of the model stays with this peer: by which method, and how many of its numbers; left out where all is shared. */
+  readonly personal?: { readonly method: string; readonly numParams: number };
   /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
   readonly cohort?: MeetingStatus;
   /** Where the task has release keys. */
@@ -65,9 +68,9 @@ export interface Peer {
   /** Ends the loop after the step in progress. */
   stop(): void;
   status(): PeerStatus;
-  /** The model for predictions: running mean of one's own aggregates. */
+  /** The model for predictions: running mean of one's own aggregates, whole, with what stays at this peer. */
   serving(): Float32Array;
-  /** The last aggregate, from which the next training starts. */
+  /** The last aggregate, from which the next training starts: what is shared of it. */
   current(): Float32Array;
   evaluate(split: Split): Promise<Metrics>;
   /** What the owner of another peer calls it, as that told when it connected last; unchecked. Undefined where it told none. */
@@ -86,10 +89,13 @@ const NOBODY: ReleaseSite = { isCanary: false, changed() {} };
  * @throws HearsayError ERR_LOG_CHAIN, ERR_STATE, ERR_BANNED.
  */
 export async function createPeer(options: PeerOptions, modules: PeerModules): Promise<Peer> {
-  const { task, proofs = true, name } = options;
-  const parts = await openParts(options, modules);
+  const { proofs = true, name } = options;
+  const trainer = withPersonal(options.task, modules.trainer);
+  const parts = await openParts(options, { ...modules, trainer });
   const { archive, budget, life, log, store, subject, transport } = parts;
+  const { task } = subject;
   const saved = await loadState(store, numParams(task));
+  trainer.personal?.restore(await loadPersonal(store));
   const hasPast = log.head().size > 1 || log.generation > 0;
   const isShown = cohortOf(task) === undefined; // the model before and after a merge, which an archive has, give a peer's own away
   const shelf = createBlobShelf({ budget, ...(archive && isShown && { archive }) }, subject.names.blob);
@@ -124,10 +130,10 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
       const trainingFault = loop.trainingFault();
       return statusOf(parts, { ...now, trainingFault, account, cohorts, releases, privacy: hiding?.ledger.status() });
     },
-    serving: () => loop.state().serving,
+    serving: () => trainer.personal?.whole(loop.state().serving) ?? loop.state().serving,
     current: () => loop.state().params,
     nameOf: parts.acquaintance.nameOf,
-    evaluate: (split) => modules.trainer.evaluate(loop.state().serving, split),
+    evaluate: (split) => (trainer.personal ?? trainer).evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),
     ...(releases && { releases }),
   };
@@ -166,6 +172,9 @@ function statusOf(parts: Parts, now: Now): PeerStatus {
     ...(trainingFault && { trainingFault }),
     ...(thrift && { thrift }),
     ...(privacy && { privacy }),
+    ...(trainer.personal && {
+      personal: { method: trainer.personal.method, numParams: trainer.personal.state().length },
+    }),
     ...(cohorts && { cohort: cohorts.status() }),
     ...(releases && { release: releases.status() }),
   };

@@ -1,5 +1,6 @@
 /** The task that a peer works on, and what follows from it. */
 import type { Crypto } from "../base/seams.ts";
+import { sharedMask, sharedTask } from "../base/shared-tensors.ts";
 import type { Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { codecOf } from "../codec/registry.ts";
@@ -7,7 +8,10 @@ import { encodeTask } from "../task/manifest.ts";
 import { taskNames } from "../wire/messages.ts";
 
 export interface Subject {
+  /** As the network sees it: its tensors are those that peers share (base/shared-tensors.ts). */
   readonly task: Task;
+  /** The mask of these, among all tensors of the manifest. */
+  readonly shared: Uint8Array;
   /** The manifest's canonical bytes. */
   readonly manifest: Uint8Array;
   /** SHA-256 of them. */
@@ -25,7 +29,8 @@ export function createSubject(task: Task, { sha256 }: Pick<Crypto, "sha256">): S
   if (known !== undefined) return known;
   const manifest = encodeTask(task);
   const taskId = sha256(manifest);
-  const subject = { task, manifest, taskId, names: taskNames(taskId), codec: codecOf(task, taskId) };
+  const seen = { task: sharedTask(task), shared: sharedMask(task) };
+  const subject = { ...seen, manifest, taskId, names: taskNames(taskId), codec: codecOf(task, taskId) };
   subjects.set(task, subject);
   return subject;
 }

@@ -73,7 +73,7 @@ export interface Parts extends PeerModules {
 export async function openParts({ task, configured, minCycleMs }: PeerOptions, modules: PeerModules): Promise<Parts> {
   const { clock, crypto, identity, store, transport, observe } = modules;
   const subject = createSubject(task, crypto);
-  const start = startOf(task, modules.start, crypto);
+  const start = startOf(subject.task, modules.start, crypto);
   const identities = modules.identities ?? createIdentities(configured);
   const reports = createReports(observe);
   const thrift = thriftOf({ ...modules, subject, reports }, minCycleMs);
@@ -216,7 +216,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
   const { archive, place, life, reports, subject, start, thrift, news } = parts;
   const { saved, inbound, ranks, shelf, account, past, hiding, cohorts } = needs;
-  const { task, names } = subject;
+  const { task, names, shared } = subject;
   const offers = createOffers(
     { shelf, archive, transport, reports, news },
     { topic: names.announce, published: (entry) => account?.published(entry) },
@@ -225,6 +225,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     { store, log, clock, archive, past },
     {
       ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
+      personal: () => trainer.personal?.state(),
       ...{ takeChanges: () => account?.takeChanges() ?? [], published: offers.archived },
     },
   );
@@ -235,7 +236,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
       ? createWayOut({ saving, offers, publisher: createPublisher(published, engine) })
       : createCohortOut(
           { log, identity, hashOf, saving, offers, meeting: cohorts, ledger: hiding?.ledger },
-          { task, taskId: subject.taskId, engine, mechanism: mechanismOf(task) },
+          { task, shared, taskId: subject.taskId, engine, mechanism: mechanismOf(task) },
         );
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);

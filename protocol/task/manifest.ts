@@ -9,6 +9,7 @@ import type { Task } from "../base/task.ts";
 import { taskSchema } from "../base/task-schema.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { bodyFaults, completeRule, completeTraining, draftFaults, tensorsOf } from "./manifest-checks.ts";
+import { completePersonal } from "./personal-checks.ts";
 import { completePrivacy, mixingFaults } from "./privacy-checks.ts";
 import { completeReleases } from "./release-checks.ts";
 
@@ -36,7 +37,9 @@ export function parseTask(source: unknown): Task {
   refuse([...draftFaults(draft), ...trainingFaults, ...ruleFaults, ...privacyFaults, ...releaseFaults]);
   const { tensors, faults: tensorFaults } = tensorsOf(draft);
   refuse(tensorFaults);
-  const asked = { ...(privacy && { privacy }), ...(releases && { releases }) };
+  const { personal, faults: personalFaults } = completePersonal(draft, tensors);
+  refuse(personalFaults);
+  const asked = { ...(privacy && { privacy }), ...(releases && { releases }), ...(personal && { personal }) };
   const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters }, ...asked };
   refuse([...bodyFaults(task), ...mixingFaults(task)]);
   return task;

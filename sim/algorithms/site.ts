@@ -8,6 +8,7 @@
 
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { PeerId, Transport } from "../../protocol/base/seams.ts";
+import { sharedTask } from "../../protocol/base/shared-tensors.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";
 import type { Environment, Learner, Merge, Participant } from "./algorithm.ts";
 import { hiddenFitOf } from "./hidden-fit.ts";
@@ -44,7 +45,8 @@ export interface Site {
 
 /** The sites of all participants, in their order. They begin with the initial model of the task: one array for all. */
 export function createSites(environment: Environment, epochs: number): Site[] {
-  const initial = initialParams(environment.task.tensors, environment.task.seed);
+  const { tensors, seed } = sharedTask(environment.task);
+  const initial = initialParams(tensors, seed);
   return environment.participants.map((participant) => createSite(environment, participant, initial, epochs));
 }
 
@@ -94,9 +96,15 @@ function createSite(
     merged(parents) {
       if (honest) observer.merged({ peer, parents: parents() });
     },
-    learner: (off, on, changes) => ({ ...learnerOf(site, off, on), cycles: () => cycles, ...changes }),
+    learner: (off, on, changes) => withOwn(site, { ...learnerOf(site, off, on), cycles: () => cycles, ...changes }),
   };
   return site;
+}
+
+/** Predicts with the shared model and what stays at the site, where something does. */
+function withOwn({ participant }: Site, learner: Learner): Learner {
+  const { personal } = participant.trainer;
+  return personal === undefined ? learner : { ...learner, model: () => personal.whole(learner.model()) };
 }
 
 function learnerOf(site: Site, off: () => void, on: () => void): Omit<Learner, "cycles"> {

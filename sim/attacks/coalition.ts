@@ -7,6 +7,7 @@
 
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer } from "../../protocol/base/seams.ts";
+import { sharedTask } from "../../protocol/base/shared-tensors.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import type { Network } from "../network/network.ts";
 import type { Attack, Coalition, HonestModel } from "./attack.ts";
@@ -65,7 +66,7 @@ export function createCoalition(options: CoalitionOptions): RecordingCoalition {
     },
     moments() {
       if (sums === undefined) {
-        sums = createMomentSums(numParams(task));
+        sums = createMomentSums(numParams(sharedTask(task)));
         for (const model of models) sums.replace(undefined, model);
       }
       return sums.read();

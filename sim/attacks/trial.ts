@@ -1,6 +1,7 @@
 /** Liars that know the rule try a lie on it before they tell it: the merge that a receiver can expect, with and without the lie. */
 import { distance } from "../../protocol/aggregate/rows/distances.ts";
 import { stalenessWeightQ16 } from "../../protocol/aggregate/staleness.ts";
+import { sharedTask } from "../../protocol/base/shared-tensors.ts";
 import { numParams } from "../../protocol/base/task.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { Coalition, HonestModel } from "./attack.ts";
@@ -51,7 +52,7 @@ export function createTrialNoise({ rng, task }: Coalition): (lie: number) => Flo
     const known = draws.get(lie);
     if (known !== undefined) return known;
     const stream = rng.fork(`trial/${lie}`);
-    const drawn = Float32Array.from({ length: numParams(task) }, () => stream.normal());
+    const drawn = Float32Array.from({ length: numParams(sharedTask(task)) }, () => stream.normal());
     draws.set(lie, drawn);
     return drawn;
   };

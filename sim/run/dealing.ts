@@ -1,6 +1,6 @@
 /** What a scenario makes of its data: the task, how many rows, and whose they are. */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { Rng } from "../../protocol/base/rng.ts";
+import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { parsePartition, partition } from "../../protocol/learn/data/partition.ts";
@@ -10,6 +10,11 @@ import type { Scenario } from "../seams/scenario-type.ts";
 /** The task of the data set with the scenario's parts in place. */
 export function taskOf(scenario: Scenario, source: TaskSource): Task {
   const task = parseTask(withParts(source, scenario.task));
+  if (task.personal !== undefined && scenario.metrics.bothModels)
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "metrics.bothModels: a running mean of what is shared is no model where part of it is personal; leave it out",
+    );
   if (task.start === undefined) return task;
   throw new HearsayError("ERR_TASK", "start: a simulation draws its first parameters from the seed; leave it out");
 }
@@ -41,12 +46,18 @@ export function limitRows(data: Dataset, rows: number, rng: Rng): Dataset {
 }
 
 /** The rows of each device. With `rowsPerPeer` the set is repeated until there are enough. */
-export function deal(train: Dataset, { peers, partition: how, seed, data: { rowsPerPeer } }: Scenario): Dataset[] {
+export function deal(train: Dataset, scenario: Scenario): Dataset[] {
+  const { peers, partition: how, seed, data } = scenario;
+  const { rowsPerPeer, scarce } = data;
   const copies = Math.max(1, Math.ceil((rowsPerPeer * peers) / Math.max(1, train.length)));
   const rows = Uint32Array.from({ length: copies * train.length }, (_, i) => i % train.length);
   const repeated = copies === 1 ? train : selectRows(train, rows);
   try {
-    return partition(repeated, parsePartition(how), peers, seed).map((part) => selectRows(repeated, part));
+    const parts = partition(repeated, parsePartition(how), peers, seed).map((part) => selectRows(repeated, part));
+    if (scarce === undefined) return parts;
+    return parts.map((part, i) =>
+      i < scarce.peers ? limitRows(part, scarce.rows, createRng(`scarce/${seed}/${i}`)) : part,
+    );
   } catch (error) {
     if (error instanceof HearsayError && error.code === "ERR_DATA" && rowsPerPeer === 0)
       throw new HearsayError("ERR_DATA", `${error.message}; or set data.rowsPerPeer, which deals rows more than once`);

@@ -10,6 +10,7 @@ import type { Crypto, Identity, RuleInput, Secrecy, SecretDraws, Trainer } from 
 import { type Task, termsOf } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
+import { withPersonal } from "../../protocol/learn/personal/personal-trainer.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
 import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
@@ -27,6 +28,7 @@ import { deal, limitRows, taskOf } from "./dealing.ts";
 import { learnersOf, statesOf } from "./learner-states.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
+import { ownHoldout } from "./own-holdout.ts";
 import { createShare, type Parts, type Share } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
@@ -114,11 +116,13 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   const { scenario, trainers } = setup;
   const { task, rng, clock, endMs, surroundings, network, share } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
-  const participants = participantsOf(setup, rows);
+  const shares = deal(rows, scenario);
+  const participants = participantsOf(setup, shares);
+  const held = heldOut(setup, loaded.holdout);
   const measurements = createMeasurements({
     scenario,
     task,
-    ...heldOut(setup, loaded.holdout),
+    ...{ ...held, ...ownRows(setup, held.holdout, shares) },
     participants,
     rng: rng.fork("sample"),
     trainers,
@@ -209,10 +213,9 @@ export function deviceRngOf(scenario: Pick<Scenario, "seed">): Rng {
 }
 
 /** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
-function participantsOf(setup: Setup, rows: Dataset): Participant[] {
+function participantsOf(setup: Setup, shares: readonly Dataset[]): Participant[] {
   const { scenario, task, clock, crowd, attack, coalition, trainers } = setup;
   const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
-  const shares = deal(rows, scenario);
   const devices = createDevices(scenario.devices, scenario.peers, deviceRngOf(scenario), clock);
   const drawsOf = secretDraws(setup);
   return crowd.map(({ identity, honest, device }, index) => {
@@ -220,7 +223,7 @@ function participantsOf(setup: Setup, rows: Dataset): Participant[] {
     const own = shares[device] as Dataset;
     const train = worn?.data?.(own) ?? own;
     const draws = drawsOf(index);
-    const trainer = trainers.create({ task, train, draws });
+    const trainer = withPersonal(task, trainers.create({ task, train, draws }));
     return {
       index,
       identity,
@@ -245,6 +248,19 @@ function heldOut({ scenario, attack, task, rng }: Setup, all: Dataset): Pick<Mea
   const holdout = limitRows(all, scenario.metrics.rows, rng.fork("holdout"));
   const target = scenario.attack && attack?.target?.(optionsOf(scenario.attack), task).triggered(holdout);
   return { holdout, target };
+}
+
+/** Of each participant, where something of it is measured on rows of its own; else nothing holds what it was dealt. */
+function ownRows(
+  { scenario: { metrics }, task, crowd }: Setup,
+  holdout: Dataset,
+  shares: readonly Dataset[],
+): Pick<MeasureOptions, "rowsOf" | "holdoutOf"> {
+  const rowsOf = (index: number) => shares[(crowd[index] as Member).device] as Dataset;
+  return {
+    ...(metrics.fineTune !== undefined && { rowsOf }),
+    ...(metrics.holdout === "own" && { holdoutOf: (index) => ownHoldout(holdout, rowsOf(index), task) }),
+  };
 }
 
 async function passTime(

@@ -10,6 +10,7 @@ import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
+import { tunedAlone } from "./fine-tuning.ts";
 import { furtherMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
 import { createMergeTally, type MergeTally, type Tallied } from "./merge-tally.ts";
 import type { ModelKinds } from "./model-kinds.ts";
@@ -37,6 +38,10 @@ export interface MeasureOptions {
   readonly scenario: Scenario;
   readonly task: Task;
   readonly holdout: Dataset;
+  /** That of one participant, by its index, where each is measured on rows of its own. */
+  readonly holdoutOf?: (index: number) => Dataset;
+  /** What one participant trains on, where each is fine-tuned on it at the end. */
+  readonly rowsOf?: (index: number) => Dataset;
   /** Triggered rows with the labels that a targeted attack wants. */
   readonly target: Dataset | undefined;
   readonly participants: readonly Participant[];
@@ -51,6 +56,8 @@ const FINAL_FACTOR = 10;
 /** What is measured with, and what has come of it so far. */
 interface Measuring extends MeasureOptions {
   readonly evaluator: Trainer;
+  /** Of each participant, where it has rows of its own. */
+  readonly ownEvaluators: Map<number, Trainer>;
   /** On the triggered rows. */
   readonly targeted: Trainer | undefined;
   /** Indices of the honest peers, in the order in which they are sampled. */
@@ -68,6 +75,7 @@ export function createMeasurements(options: MeasureOptions): Measurements {
   const measuring: Measuring = {
     ...options,
     evaluator: trainers.create({ task, train: holdout, holdout }),
+    ownEvaluators: new Map(),
     targeted: target && trainers.create({ task, train: target, holdout: target }),
     honest: [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest),
     merges: createMergeTally(),
@@ -96,16 +104,17 @@ export function createMeasurements(options: MeasureOptions): Measurements {
     async report(hash, learners, kinds) {
       const rows = await rowsOf(measuring, learners);
       const models = kinds && (await scoresOf(measuring, learners, kinds));
-      return reportOf(measuring, hash, rows, models);
+      const fineTuned = options.rowsOf && (await fineTunedOf(measuring, learners, options.rowsOf));
+      return reportOf(measuring, hash, rows, { ...(models && { models }), ...(fineTuned && { fineTuned }) });
     },
   };
 }
 
 async function pointOf(measuring: Measuring, nowMs: number, learners: readonly Learner[]): Promise<Point> {
-  const { honest, evaluator, targeted, scenario, further } = measuring;
+  const { honest, targeted, scenario, further } = measuring;
   const everybody = honest.map((index) => learners[index] as Learner);
   const sample = everybody.slice(0, scenario.metrics.peers);
-  const results = await evaluateAll(evaluator, sample);
+  const results = await evaluateEach(measuring, sample);
   if (scenario.metrics.curves === true) measuring.curves.push(...curvePoints(measuring, nowMs, sample, results));
   const success = targeted && (await evaluateAll(targeted, sample)).map(score);
   return {
@@ -144,10 +153,10 @@ function curvePoints(
 }
 
 async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promise<PeerRow[]> {
-  const { honest, evaluator, scenario, participants, merges, further } = measuring;
+  const { honest, scenario, participants, merges, further } = measuring;
   const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
   const models = evaluated.map((index) => learners[index] as Learner);
-  const results = await evaluateAll(evaluator, models);
+  const results = await evaluateEach(measuring, models);
   const explained = scenario.metrics.explain === true;
   const overlaps = explained ? labelOverlaps(participants) : [];
   const evaluations = new Map(evaluated.map((index, i) => [index, results[i] as Metrics]));
@@ -182,11 +191,29 @@ async function scoresOf(
   return { raw: await scoreOf(raw), averaged: await scoreOf(averaged) };
 }
 
+/** Each that is evaluated trains on, and is measured as before. */
+async function fineTunedOf(
+  measuring: Measuring,
+  learners: readonly Learner[],
+  rowsOf: (index: number) => Dataset,
+): Promise<NonNullable<Summary["fineTuned"]>> {
+  const { honest, scenario, task, further, trainers = DENSE_TRAINERS } = measuring;
+  const { fineTune: steps = 0 } = scenario.metrics;
+  const results: Metrics[] = [];
+  for (const index of honest.slice(0, FINAL_FACTOR * scenario.metrics.peers)) {
+    const learner = learners[index] as Learner;
+    const params = await tunedAlone({ task, trainers, rows: rowsOf(index), steps }, learner);
+    results.push(await ownEvaluator(measuring, index).evaluate(params, "holdout"));
+  }
+  const values = results.map((result) => (further ? valuesOf(further, result) : {}));
+  return { accuracy: spread(results.map(score)), ...(further && { metrics: spreadsOf(further, values) }) };
+}
+
 function reportOf(
   measuring: Measuring,
   hash: string,
   peers: readonly PeerRow[],
-  models: Summary["models"] | undefined,
+  more: Pick<Summary, "models" | "fineTuned">,
 ): Report {
   const { scenario, participants, honest, series, merges, updates, further, curves, evaluator } = measuring;
   const accuracies = peers.flatMap(({ accuracy }) => (accuracy === undefined ? [] : [accuracy]));
@@ -211,7 +238,7 @@ function reportOf(
       signatures: scenario.signatures,
       ...(evaluator.engine !== "dense" && { engine: evaluator.engine }),
       final,
-      ...(models && { models }),
+      ...more,
       ...(reached && {
         reached: { seconds: reached.seconds, cycles: reached.cycles, bytesPerPeer: reached.bytesPerPeer },
       }),
@@ -228,6 +255,27 @@ function reportOf(
 /** Accuracy, or R2 of a regression. */
 function score({ accuracy, r2 }: Metrics): number {
   return accuracy ?? r2 ?? 0;
+}
+
+/** Each on its own rows where it has some. @param learners the first of the honest ones, in their order. */
+async function evaluateEach(measuring: Measuring, learners: readonly Learner[]): Promise<Metrics[]> {
+  const { evaluator, honest, holdoutOf } = measuring;
+  if (holdoutOf === undefined) return evaluateAll(evaluator, learners);
+  const results: Metrics[] = [];
+  for (const [i, learner] of learners.entries())
+    results.push(await ownEvaluator(measuring, honest[i] as number).evaluate(learner.model(), "holdout"));
+  return results;
+}
+
+function ownEvaluator(measuring: Measuring, index: number): Trainer {
+  const { ownEvaluators, evaluator, holdoutOf, trainers = DENSE_TRAINERS, task } = measuring;
+  const known = ownEvaluators.get(index);
+  if (known !== undefined) return known;
+  const holdout = holdoutOf?.(index);
+  if (holdout === undefined) return evaluator;
+  const made = trainers.create({ task, train: holdout, holdout });
+  ownEvaluators.set(index, made);
+  return made;
 }
 
 function evaluateAll(trainer: Trainer, learners: readonly Learner[]): Promise<Metrics[]> {

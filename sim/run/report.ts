@@ -78,6 +78,8 @@ export interface Summary {
   readonly final: Point;
   /** Where both are scored (`metrics.bothModels`): accuracy at the end by the newest models, and by running means of models. */
   readonly models?: { readonly raw: Point["accuracy"]; readonly averaged: Point["accuracy"] };
+  /** After each peer was fine-tuned on its own rows (`metrics.fineTune`): accuracy, and what else is measured. */
+  readonly fineTuned?: Pick<Point, "accuracy" | "metrics">;
   /** When the mean accuracy first reached `metrics.target`. */
   readonly reached?: { readonly seconds: number; readonly cycles: number; readonly bytesPerPeer: number };
   /** Local trainings of all honest peers. */

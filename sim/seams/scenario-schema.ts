@@ -17,6 +17,10 @@ const data = z.strictObject({
     .describe(
       "rows of each peer where the set is too small for all: rows are then dealt to several peers; 0: no row twice",
     ),
+  scarce: z
+    .strictObject({ peers: wholePositive, rows: wholePositive.min(2) })
+    .optional()
+    .describe("the first so many peers keep only so many of their rows: sites that have just begun to measure"),
   label: z.string().optional().describe("column of a file; see hearsay up --help"),
   owner: z.string().optional().describe("column of a file; see hearsay up --help"),
   test: z
@@ -58,6 +62,18 @@ const metrics = z.strictObject({
     .min(0)
     .default(0)
     .describe("rows of the hold-out that each is evaluated on, drawn with the seed; 0: all"),
+  holdout: z
+    .enum(["common", "own"])
+    .optional()
+    .describe(
+      "own: each peer is evaluated on rows of the hold-out that are like its own: of its owners, or with its share of each class; left out: all on the same rows",
+    ),
+  fineTune: wholePositive
+    .max(100_000)
+    .optional()
+    .describe(
+      "at the end each peer that is evaluated trains on alone, so many steps at most, and keeps the best by a fifth of its own rows: the summary then has `fineTuned`",
+    ),
   target: share.optional().describe("an accuracy to time: the report says when the mean first reached it"),
   bothModels: z
     .boolean()

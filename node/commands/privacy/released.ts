@@ -67,6 +67,11 @@ export async function modelInFile(path: string, task: Task, model: "served" | "f
 /** What is in a state directory, whether its peer runs or not. @throws HearsayError ERR_STATE, ERR_DECODE, ERR_TASK. */
 export async function exposuresOf(stateDir: string, task: Task): Promise<Exposures> {
   const served = await modelInFile(modelPath(stateDir), task, "served");
+  if (task.personal !== undefined) {
+    const missing =
+      "no published model is tested: part of the model stays at this site, and what is published is none by itself";
+    return { exposures: [served], missing };
+  }
   const codec = codecOf(task, nodeCrypto.sha256(encodeTask(task)));
   const models = createModels(codec, numParams(task), nodeCrypto, (hash) => readArchived(bodiesPath(stateDir), hash));
   const updates = await newestUpdates(await publications(stateDir), models);

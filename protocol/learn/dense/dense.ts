@@ -41,7 +41,7 @@ function createDenseCore({ task, draws, plain = false }: DenseTrainerOptions): L
   const { training } = task;
   const { optimiser, model } = plain ? build(task, true) : builtFor(task);
 
-  function fit({ params, steps, seed, age = 0, privateSteps }: FitRequest, train: PreparedData): FitResult {
+  function fit({ params, steps, seed, age = 0, privateSteps, anchor }: FitRequest, train: PreparedData): FitResult {
     if (privateSteps !== undefined) {
       const scalars = stepScalars(optimiser, training, age, steps);
       const arithmetic = privateArithmetic(privateSteps, training.batch, params.length);
@@ -49,7 +49,7 @@ function createDenseCore({ task, draws, plain = false }: DenseTrainerOptions): L
     }
     const order = batchOrder(train.length, training.batch, seed, steps);
     const scalars = stepScalars(optimiser, training, age, steps);
-    return model.fit(params, train, { scalars, order, rows: order.length / steps });
+    return model.fit(params, train, { scalars, order, rows: order.length / steps, anchor });
   }
 
   return { engine: "dense", fit, predict: model.predict, close: () => {} };

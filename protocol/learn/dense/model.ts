@@ -6,6 +6,7 @@ import type { FitResult } from "../../base/seams.ts";
 import { gatherRows } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";
+import { draw } from "./anchor.ts";
 import { descend } from "./descend.ts";
 import { softmaxCrossEntropy, softmaxRows, squaredError } from "./loss.ts";
 import type { DenseLayer } from "./matrix.ts";
@@ -24,7 +25,7 @@ export function createReferenceModel(shape: DenseShape, optimiser: Optimiser): D
   const lossOf = loss === "cross-entropy" ? softmaxCrossEntropy : squaredError;
 
   function fit(start: Float32Array, data: PreparedData, descent: Descent): FitResult {
-    const { order, rows, scalars } = descent;
+    const { order, rows, scalars, anchor } = descent;
     const perStep = (scalars.length * rows) / order.length;
     const network = createNetwork(layers, activation, rows);
     const inputs = new Float32Array(rows * inputWidth);
@@ -41,6 +42,7 @@ export function createReferenceModel(shape: DenseShape, optimiser: Optimiser): D
       lossSum += lossOf(outputs, targets, rows, outputWidth); // outputs hold their gradient from here on
       network.backward(params, outputs, gradient);
       descend(optimiser, params, gradient, slots, [...scalars.subarray(step * perStep, (step + 1) * perStep)]);
+      if (anchor !== undefined) draw(params, layers, anchor);
     }
     return { params, loss: lossSum / (order.length * targetWidth) };
   }

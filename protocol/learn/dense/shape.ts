@@ -1,5 +1,5 @@
 /** What a dense model is, and what is asked of one: `model.ts` computes it in plain TypeScript, `wasm.ts` in WebAssembly. */
-import type { FitResult, PrivateSteps, SecretDraws } from "../../base/seams.ts";
+import type { Anchor, FitResult, PrivateSteps, SecretDraws } from "../../base/seams.ts";
 import type { Activation } from "../../base/task.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { PrivateArithmetic } from "../private-steps.ts";
@@ -19,6 +19,8 @@ export interface Descent {
   /** Examples of each step, step after step: `rows` of them each. */
   readonly order: Uint32Array;
   readonly rows: number;
+  /** To what each step draws the parameters; two pulls a layer, of kernel and bias. */
+  readonly anchor?: Anchor | undefined;
 }
 
 /** Steps that hide single examples (learn/private-steps.ts). */

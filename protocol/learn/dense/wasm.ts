@@ -7,6 +7,7 @@ import type { FitResult } from "../../base/seams.ts";
 import { hasSimd } from "../../base/wasm-module.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";
+import { drawInMemory } from "./anchor.ts";
 import { type DenseExports, denseFunctions } from "./kernels.ts";
 import { layOut } from "./layout.ts";
 import type { DenseLayer } from "./matrix.ts";
@@ -47,15 +48,21 @@ export function createWasmModel(shape: DenseShape, optimiser: Optimiser): DenseM
     maxRows: Math.max(1, Math.floor(MAX_INPUT_BYTES / (4 * inputWidth))),
   };
   return {
-    fit: (params, data, descent) => fit(sizes, params, data, descent),
+    fit: (params, data, descent) => fit(sizes, shape.layers, params, data, descent),
     fitPrivately: (params, data, descent) => fitPrivately(sizes, params, data, descent),
     predict: (params, inputs) => predict(sizes, params, inputs),
   };
 }
 
-function fit(sizes: Sizes, params: Float32Array, data: PreparedData, descent: Descent): FitResult {
+function fit(
+  sizes: Sizes,
+  layers: readonly DenseLayer[],
+  params: Float32Array,
+  data: PreparedData,
+  descent: Descent,
+): FitResult {
   const { layout, maxRows, targetWidth } = sizes;
-  const { order, rows, scalars } = descent;
+  const { order, rows, scalars, anchor } = descent;
   const steps = order.length / rows;
   const perStep = scalars.length / steps;
   // few examples go in once for all steps, of many only those that are drawn, several steps at a time
@@ -66,6 +73,7 @@ function fit(sizes: Sizes, params: Float32Array, data: PreparedData, descent: De
   const kernels = load(sizes, params);
   clearState(layout);
   const { table, targets } = at;
+  const stepsOfCall = anchor === undefined ? stepsAtOnce : 1; // between two steps the model is drawn to another
   let lossSum = 0;
   for (let step = 0; step < steps; step += stepsAtOnce) {
     const count = Math.min(stepsAtOnce, steps - step);
@@ -73,7 +81,12 @@ function fit(sizes: Sizes, params: Float32Array, data: PreparedData, descent: De
     const listed = whole ? takeAll(at, data, order) : takeDrawn(sizes, at, data, drawn);
     kernels.list(at.inputs, listed, at.lists, table);
     floats.set(scalars.subarray(step * perStep, (step + count) * perStep), at.scalars / 4);
-    lossSum = kernels.fit(at.order, count, rows, table, targets, at.scalars, rows * targetWidth, lossSum);
+    for (let done = 0; done < count; done += stepsOfCall) {
+      const [from, given] = [at.order + 4 * done * rows, at.scalars + 4 * done * perStep];
+      const together = Math.min(stepsOfCall, count - done);
+      lossSum = kernels.fit(from, together, rows, table, targets, given, rows * targetWidth, lossSum);
+      if (anchor !== undefined) drawInMemory(floats, layers, layout.layers, anchor);
+    }
   }
   kernels.unload(layout.examples);
   const from = layout.examples / 4;

@@ -3,7 +3,7 @@
  * is to publish is logged, offered and announced at the end of its next cycle, so that the loop alone writes what others can ask for.
  */
 import { bytesOf } from "../../base/bytes.ts";
-import { allTensors, type Task } from "../../base/task.ts";
+import type { Task } from "../../base/task.ts";
 import { COHORT } from "../../cohort/certificate.ts";
 import type { Outcome } from "../../cohort/coordinator.ts";
 import type { Mechanism } from "../../privacy/mechanism.ts";
@@ -32,13 +32,15 @@ export interface CohortQueue {
 
 export interface CohortOutOptions extends PublishedUnder {
   readonly task: Task;
+  /** Which tensors of it are shared. */
+  readonly shared: Uint8Array;
   /** Its noise, if any, is in a model before its masks are. */
   readonly mechanism: Mechanism;
 }
 
 export function createCohortOut(components: CohortOutComponents, options: CohortOutOptions): WayOut {
   const { saving, offers, meeting, log, hashOf, ledger } = components;
-  const { task, mechanism, engine } = options;
+  const { mechanism, engine, shared } = options;
   return async (own: Own, isQuiet: boolean) => {
     const mayLog = await saving.resume();
     if (!mayLog) return false;
@@ -48,7 +50,7 @@ export function createCohortOut(components: CohortOutComponents, options: Cohort
       offers.keepTrained({ hash: training.body.out, bytes: bytesOf(own.params) });
     }
     if (isQuiet) return true;
-    if (own.kind === "trained") meeting.offer(release(own, mechanism, task).params, own.age);
+    if (own.kind === "trained") meeting.offer(release(own, mechanism, shared).params, own.age);
     for (const one of meeting.takeReleases()) await publishMean(components, options, one);
     return true;
   };
@@ -57,12 +59,12 @@ export function createCohortOut(components: CohortOutComponents, options: Cohort
 /** On disk before anybody hears of it. */
 async function publishMean(
   { log, identity, hashOf, offers, ledger }: CohortOutComponents,
-  { task, taskId }: CohortOutOptions,
+  { task, taskId, shared }: CohortOutOptions,
   { mean, age, mass, certificate }: Release,
 ): Promise<void> {
   const { hash, body, params } = mean;
   const says = { model: hash, age, bytes: body.length };
-  const made = { codec: task.codec, mechanism: COHORT, shared: allTensors(task), mass, trained: hashOf(params) };
+  const made = { codec: task.codec, mechanism: COHORT, shared, mass, trained: hashOf(params) };
   const [entry] = await log.append([{ type: "publish", body: { ...says, ...made, cohort: certificate } }]);
   if (entry === undefined) throw new Error("an append of an entry returned none");
   ledger?.published(entry.id);

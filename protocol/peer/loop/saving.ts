@@ -6,7 +6,7 @@ import type { Past } from "../account/past.ts";
 import { rememberMerge } from "../memory/history.ts";
 import type { Fate, Merged, ModelState } from "../stages.ts";
 import type { HashOf } from "./params-hash.ts";
-import { blendServing, type SavedState, savedStateChanges } from "./state.ts";
+import { blendServing, personalChanges, type SavedState, savedStateChanges } from "./state.ts";
 
 export interface Saving {
   /** As it is on disk. */
@@ -37,6 +37,8 @@ export interface SavingOptions {
   readonly explain: boolean;
   /** To be written once it is settled how the log goes on: from then on the store is at home here. */
   readonly arrival: readonly StoreChange[];
+  /** What stays with this peer of its model, as it is after the newest training; undefined, or left out, where all is shared. */
+  personal?(): Float32Array | undefined;
   /** What was remembered of others, which is worth no batch of its own. */
   takeChanges(): StoreChange[];
   /** What an archive keeps of the last publication. */
@@ -110,6 +112,6 @@ function after(before: SavedState, { params, age }: ModelState, cycle: number): 
   return { params, age, cycle, serving: before.cycle === 0 ? params : blendServing(before.serving, params) };
 }
 
-function changesFor({ takeChanges, due }: Progress, next: SavedState): StoreChange[] {
-  return [...savedStateChanges(next), ...takeChanges(), ...due.splice(0)];
+function changesFor({ personal, takeChanges, due }: Progress, next: SavedState): StoreChange[] {
+  return [...savedStateChanges(next), ...personalChanges(personal?.()), ...takeChanges(), ...due.splice(0)];
 }

@@ -1,4 +1,4 @@
-/** What survives a restart beside the log: parameters, age and cycle, and the model that is served for predictions. */
+/** What survives a restart beside the log: parameters, age and cycle, the model that is served for predictions, and what of it stays with this peer. */
 import { bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import type { Store, StoreChange } from "../../base/seams.ts";
@@ -14,7 +14,12 @@ export interface SavedState extends ModelState {
   readonly serving: Float32Array;
 }
 
-const KEYS = { params: `${STORE.model}params`, serving: `${STORE.model}serving`, counts: `${STORE.model}counts` };
+const KEYS = {
+  params: `${STORE.model}params`,
+  serving: `${STORE.model}serving`,
+  counts: `${STORE.model}counts`,
+  personal: `${STORE.model}personal`,
+};
 
 /** The changes that save a state, to be written in one batch (with the log entry that names its hash). */
 export function savedStateChanges({ params, serving, age, cycle }: SavedState): StoreChange[] {
@@ -23,6 +28,20 @@ export function savedStateChanges({ params, serving, age, cycle }: SavedState): 
     { key: KEYS.serving, value: floatsToBytes(serving) },
     { key: KEYS.counts, value: encodeRecord(RECORDS["model/counts"], age, cycle) },
   ];
+}
+
+/** The changes that save what stays with this peer of its model: none where all is shared. */
+export function personalChanges(personal: Float32Array | undefined): StoreChange[] {
+  return personal === undefined ? [] : [{ key: KEYS.personal, value: floatsToBytes(personal) }];
+}
+
+/** What was saved so; undefined where nothing was. @throws HearsayError ERR_STATE where it is damaged. */
+export async function loadPersonal(store: Store): Promise<Float32Array | undefined> {
+  const bytes = await store.get(KEYS.personal);
+  if (bytes === undefined) return undefined;
+  const personal = bytes.length % 4 === 0 ? bytesToFloats(bytes) : undefined;
+  if (personal !== undefined && Number.isFinite(euclideanNorm(personal))) return personal;
+  throw new HearsayError("ERR_STATE", "the personal part of the model is damaged; use another state directory");
 }
 
 /**

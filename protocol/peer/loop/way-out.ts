@@ -30,10 +30,10 @@ export interface PublisherComponents {
 /** @param engine that trains. */
 export function createPublisher(components: PublisherComponents, engine: string): Publisher {
   const { crypto, subject } = components;
-  const { task, taskId, codec } = subject;
+  const { task, taskId, codec, shared } = subject;
   const mechanism = mechanismOf(task);
   return (own) => {
-    const encoded = encode(release(own, mechanism, task), task.codec, codec, crypto);
+    const encoded = encode(release(own, mechanism, shared), task.codec, codec, crypto);
     return publish(components, encoded, { taskId, engine });
   };
 }

@@ -36,7 +36,7 @@ const own = () => {
 test("one more codec and one more mechanism are a file and a line each: the stages take them as they are", () => {
   const codecs = new Map([...CODECS, [bytes.name, bytes]]);
   const task = { ...blobTask(), codec: "bytes", tensors: [["w", [3]] as const] };
-  const released = release(own(), doubled, task);
+  const released = release(own(), doubled, Uint8Array.of(1));
   const encoded = encode(released, "bytes", codecOf(task, new Uint8Array(32), codecs), nodeCrypto);
   assert.deepEqual([released.mechanism, [...released.params]], ["doubled", [2 * Math.fround(1.2), 4, 600]]);
   assert.deepEqual([encoded.codec, [...encoded.body], [...encoded.received]], ["bytes", [2, 4, 255], [2, 4, 255]]);

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
-import { allTensors, type Task } from "../../../protocol/base/task.ts";
+import { sharedMask } from "../../../protocol/base/shared-tensors.ts";
+import type { Task } from "../../../protocol/base/task.ts";
 import { f32 } from "../../../protocol/codec/f32.ts";
 import type { Entry } from "../../../protocol/log/entry/entry.ts";
 import { encode } from "../../../protocol/peer/loop/encode.ts";
@@ -86,7 +87,7 @@ export function shortCutsIn(
 test("a trained model is released, and encoded, as it is where the mechanism is none and the codec f32", () => {
   const params = Float32Array.of(1, 2);
   const trained = stages.trained({ params, base: Float32Array.of(0, 0), age: 10, steps: 10, loss: 0.5 });
-  const released = release(trained, none, blobTask());
+  const released = release(trained, none, sharedMask(blobTask()));
   assert.equal(released.params, params);
   assert.equal(released.mechanism, "none");
   const encoded = encode(released, "f32", codec, nodeCrypto);
@@ -95,7 +96,7 @@ test("a trained model is released, and encoded, as it is where the mechanism is 
 });
 
 test("the mask of all tensors has a bit for each, and no other", () => {
-  const mask = (count: number) => [...allTensors({ tensors: Array.from({ length: count }, () => ["w", [1]]) })];
+  const mask = (count: number) => [...sharedMask({ tensors: Array.from({ length: count }, () => ["w", [1]]) })];
   assert.deepEqual(mask(1), [1]);
   assert.deepEqual(mask(8), [255]);
   assert.deepEqual(mask(11), [255, 7]);

@@ -27,6 +27,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/learn/metrics", "protocol/base protocol/learn/data"],
   ["protocol/learn", "protocol/base protocol/learn/data protocol/learn/metrics"],
   ["protocol/learn/dense", "protocol/base protocol/learn"],
+  ["protocol/learn/personal", "protocol/base protocol/learn"],
   ["protocol/aggregate/staleness", "protocol/base"],
   ["protocol/aggregate/rows", "protocol/base"],
   ["protocol/aggregate/kernels", "protocol/base protocol/aggregate/rows"],

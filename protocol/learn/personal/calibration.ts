@@ -1,0 +1,98 @@
+/**
+ * An offset and a scale for each site: of a regression, target t of site i is  a_it f_t(x) + b_it,  f the common model. Sensors of one kind differ by little else, and two numbers are learned
+ * from few rows (Buonaccorsi et al. call it field calibration; the method is linear regression on the common model, shrunk to none):
+ *
+ *     (a, b) = arg min  sum over own rows (y - a f(x) - b)^2 + PRIOR ((a - 1)^2 + b^2),    a kept within 1/4 to 4
+ *
+ * in the model's units, whose targets have a deviation of about 1. It is done before each training, which then trains a f + b: scale and offset go into the last layer, which is linear, and
+ * come out of it again. So no engine knows of them.
+ */
+import type { OutputMoments, Trainer } from "../../base/seams.ts";
+import { numParams, outputSize } from "../../base/task.ts";
+import type { PersonalMethod } from "./method.ts";
+
+/** So many rows say that there is nothing to calibrate. */
+const PRIOR = 10;
+const MOST_SCALE = 4;
+
+/** `own` is [a, b] of each target. */
+export const calibration: PersonalMethod = {
+  name: "calibration",
+  about: "of a regression, a scale and an offset of each output stay",
+  source: "linear calibration on the common model, shrunk to none",
+  faults: ({ output, model, privacy }) => [
+    ...fault(output.kind === "regression", "calibrates outputs of a regression; take fedper for a classification"),
+    ...fault(
+      model.kind !== "layers" && model.kind !== "external",
+      `needs a last layer that is linear: softmax, mlp or cnn, not ${model.kind}`,
+    ),
+    ...fault(
+      privacy?.mechanism === undefined,
+      `fits to rows that ${privacy?.mechanism} is to hide, and what is shared depends on it; take fedper`,
+    ),
+  ],
+  open(task) {
+    const width = outputSize(task);
+    const kernel = numParams({ tensors: task.tensors.slice(-2, -1) });
+    const served = (shared: Float32Array, own: Float32Array) => calibrated(shared, own, kernel);
+    return {
+      begin: () => Float32Array.from({ length: 2 * width }, (_, i) => (i % 2 === 0 ? 1 : 0)),
+      isOwn: (own) => own.length === 2 * width && own.every((value, i) => i % 2 === 1 || value > 0),
+      judged: served,
+      served,
+      async fit(trainer, request) {
+        const own = fitLines(await momentsOf(trainer, request.params));
+        const { params, ...told } = await trainer.fit({ ...request, params: served(request.params, own) });
+        return { ...told, own, shared: calibrated(params, inverse(own), kernel) };
+      },
+    };
+  },
+};
+
+function fault(holds: boolean, why: string) {
+  return holds ? [] : [{ path: "personal.method", message: `calibration ${why}` }];
+}
+
+function momentsOf(trainer: Trainer, params: Float32Array): Promise<readonly OutputMoments[]> {
+  if (trainer.outputMoments === undefined)
+    throw new TypeError(`engine ${trainer.engine} says nothing of its outputs: personal.method calibration needs that`);
+  return trainer.outputMoments(params);
+}
+
+/**
+ * A scale and an offset for each output, by the sums over the own rows.
+ * @example
+ * import { fitLines } from "hearsay/protocol/learn/personal/calibration";
+ * // A thousand rows: outputs -1 and 1, targets 1 and 5.
+ * const [a, b] = fitLines([{ rows: 1000, output: 0, target: 3000, outputSquare: 1000, product: 2000 }]);
+ * Math.round(100 * a); // -> 199
+ * Math.round(100 * b); // -> 297
+ */
+export function fitLines(moments: readonly OutputMoments[]): Float32Array {
+  const lines = moments.flatMap(({ rows, output, target, outputSquare, product }) => {
+    // residual y - f on f: [[sum f^2 + p, sum f], [sum f, n + p]] (a - 1, b) = (sum f (y - f), sum (y - f))
+    const [ff, fr, r] = [outputSquare + PRIOR, product - outputSquare, target - output];
+    const scale = 1 + (fr * (rows + PRIOR) - output * r) / (ff * (rows + PRIOR) - output * output);
+    const kept = Math.min(MOST_SCALE, Math.max(1 / MOST_SCALE, scale));
+    return [kept, (target - kept * output) / (rows + PRIOR)];
+  });
+  return Float32Array.from(lines);
+}
+
+/** x = (y - b) / a = y / a - b / a. */
+function inverse(own: Float32Array): Float32Array {
+  return own.map((value, i) => (i % 2 === 0 ? 1 / value : -value / (own[i - 1] as number)));
+}
+
+/** The model whose outputs are those of another, scaled and shifted. @param kernel numbers of the last kernel, [in, width], before the bias of the outputs. */
+function calibrated(params: Float32Array, own: Float32Array, kernel: number): Float32Array {
+  const width = own.length / 2;
+  const result = params.slice();
+  const [bias, first] = [result.length - width, result.length - width - kernel];
+  for (let i = first; i < result.length; i++) {
+    const target = (i < bias ? i - first : i - bias) % width;
+    const scaled = (result[i] as number) * (own[2 * target] as number);
+    result[i] = i < bias ? scaled : scaled + (own[2 * target + 1] as number);
+  }
+  return result;
+}

@@ -1,0 +1,42 @@
+/** What the methods share that keep tensors back: both parts joined are the model, and what stays begins as the task's initial parameters. */
+import type { Fault } from "../../base/faults.ts";
+import { initialParams } from "../tensors.ts";
+import type { PersonalModel, PersonalTask } from "./method.ts";
+import { type Parts, partsOf } from "./parts.ts";
+
+/** @param fit how both are trained. */
+export function layersModel(
+  task: PersonalTask,
+  fit: (parts: Parts, ...given: Parameters<PersonalModel["fit"]>) => ReturnType<PersonalModel["fit"]>,
+): PersonalModel {
+  const parts = partsOf(task);
+  return {
+    begin: () => parts.own(initialParams(task.tensors, task.seed)),
+    isOwn: ({ length }) => length === parts.numOwn,
+    judged: parts.join,
+    served: parts.join,
+    fit: (trainer, request, own) => fit(parts, trainer, request, own),
+  };
+}
+
+/** Both parts at once, by the same steps. */
+export const fitTogether: Parameters<typeof layersModel>[1] = async (parts, trainer, request, own) => {
+  const { params, ...told } = await trainer.fit({ ...request, params: parts.join(request.params, own) });
+  return { ...told, shared: parts.shared(params), own: parts.own(params) };
+};
+
+/** Of a method that holds tensors while others are trained (FitRequest.anchor). */
+export function anchorFaults(name: string, { model, privacy }: Omit<PersonalTask, "personal">): Fault[] {
+  const faults: Fault[] = [];
+  if (model.kind === "external")
+    faults.push({
+      path: "personal.method",
+      message: `${name} reaches into each step, which a program of each site does not allow; take fedper`,
+    });
+  if (privacy?.mechanism !== undefined && name !== "ditto")
+    faults.push({
+      path: "personal.method",
+      message: `${name} trains its parts one after the other, which ${privacy.mechanism} does not count; take fedper`,
+    });
+  return faults;
+}

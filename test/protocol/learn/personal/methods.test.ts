@@ -1,0 +1,177 @@
+/** Personal models: what each method shares, keeps, and predicts with. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { isHearsayError } from "../../../../protocol/base/errors.ts";
+import { createRng } from "../../../../protocol/base/rng.ts";
+import { sharedTask } from "../../../../protocol/base/shared-tensors.ts";
+import { numParams, type Task } from "../../../../protocol/base/task.ts";
+import type { Dataset } from "../../../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
+import { withPersonal } from "../../../../protocol/learn/personal/personal-trainer.ts";
+import { initialParams } from "../../../../protocol/learn/tensors.ts";
+import { parseTask } from "../../../../protocol/task/manifest.ts";
+import { blobs, blobTask } from "../../../support/blobs.ts";
+import { distance } from "../../../support/learning.ts";
+
+const taskOf = (personal?: Record<string, unknown>): Task =>
+  blobTask({ model: { kind: "mlp", hidden: [8] }, ...(personal && { personal }) });
+const trainerOf = (task: Task, train = blobs(60, 1)) =>
+  withPersonal(task, createDenseTrainer({ task, train, holdout: blobs(40, 2) }));
+const startOf = (task: Task) => initialParams(sharedTask(task).tensors, task.seed);
+
+/** Trains so often, always from what it gave. */
+async function trained(task: Task, trainings: number, train?: Dataset) {
+  const trainer = trainerOf(task, train);
+  let params = startOf(task);
+  for (let i = 0; i < trainings; i++)
+    ({ params } = await trainer.fit({ params, steps: 10, seed: `${i}`, age: 10 * i }));
+  return { trainer, params, personal: trainer.personal ?? assert.fail("nothing is personal") };
+}
+
+describe("a trainer with a personal part", () => {
+  it("is the trainer itself where the task shares all, and is not wrapped twice", () => {
+    const task = taskOf();
+    const trainer = createDenseTrainer({ task, train: blobs(20, 1) });
+    assert.equal(withPersonal(task, trainer), trainer);
+    const fedper = taskOf({ method: "fedper" });
+    const wrapped = trainerOf(fedper);
+    assert.equal(withPersonal(fedper, wrapped), wrapped);
+  });
+
+  it("takes and gives the shared part alone, and refuses any other length", async () => {
+    const task = taskOf({ method: "fedper" });
+    const { params, trainer, personal } = await trained(task, 1);
+    const count = numParams(task);
+    assert.equal(params.length, 6 * 8 + 8);
+    assert.equal(personal.state().length, count - params.length);
+    assert.equal(personal.whole(params).length, count);
+    await assert.rejects(trainer.fit({ params: new Float32Array(count), steps: 1, seed: "" }), RangeError);
+    await assert.rejects(trainer.evaluate(new Float32Array(count), "train"), RangeError);
+  });
+
+  it("trains by fedper to the bits of a training without, when it trains alone", async () => {
+    const alone = createDenseTrainer({ task: taskOf(), train: blobs(60, 1) });
+    let whole = startOf(taskOf());
+    for (let i = 0; i < 3; i++)
+      whole = (await alone.fit({ params: whole, steps: 10, seed: `${i}`, age: 10 * i })).params;
+    const { params, personal } = await trained(taskOf({ method: "fedper" }), 3);
+    assert.deepEqual(personal.whole(params), whole);
+  });
+
+  it("trains by fedrep the head first, with the body held, then the body", async () => {
+    const task = taskOf({ method: "fedrep" });
+    const seen: Float32Array[] = [];
+    const inner = createDenseTrainer({ task, train: blobs(60, 1) });
+    const trainer = withPersonal(task, {
+      ...inner,
+      async fit(request) {
+        const result = await inner.fit(request);
+        seen.push(request.params, result.params);
+        return result;
+      },
+    });
+    await trainer.fit({ params: startOf(task), steps: 10, seed: "s" });
+    const body = 6 * 8 + 8;
+    const [before, head, again, after] = seen as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const moved = (a: Float32Array, b: Float32Array) => [
+      distance(a.subarray(0, body), b.subarray(0, body)) > 0,
+      distance(a.subarray(body), b.subarray(body)) > 0,
+    ];
+    assert.deepEqual(
+      [moved(before, head), moved(head, again), moved(again, after)],
+      [
+        [false, true],
+        [false, false],
+        [true, false],
+      ],
+    );
+  });
+
+  it("predicts by ditto with a second model, which the shared part draws and never sees", async () => {
+    const { params, trainer, personal } = await trained(taskOf({ method: "ditto", lambda: 1 }), 3);
+    const alone = createDenseTrainer({ task: taskOf(), train: blobs(60, 1) });
+    let common = startOf(taskOf());
+    for (let i = 0; i < 3; i++)
+      common = (await alone.fit({ params: common, steps: 10, seed: `${i}`, age: 10 * i })).params;
+    assert.deepEqual(params, common, "what is shared is learned as without it");
+    assert.notDeepEqual(personal.whole(params), params);
+    const [judged, served] = [await trainer.evaluate(params, "holdout"), await personal.evaluate(params, "holdout")];
+    assert.notEqual(judged.loss, served.loss, "others' models are judged by what is shared");
+    const near = distance(personal.whole(params), params);
+    const loose = await trained(taskOf({ method: "ditto", lambda: 0.001 }), 3);
+    assert.ok(near < distance(loose.personal.whole(loose.params), loose.params));
+  });
+
+  it("goes on from what was saved, and refuses what is of another task", async () => {
+    const task = taskOf({ method: "fedper" });
+    const { params, personal } = await trained(task, 2);
+    const saved = personal.state();
+    const next = trainerOf(task);
+    next.personal?.restore(saved);
+    assert.deepEqual(next.personal?.whole(params), personal.whole(params));
+    assert.throws(
+      () => next.personal?.restore(saved.slice(1)),
+      (error: unknown) => isHearsayError(error, "ERR_STATE"),
+    );
+    next.personal?.restore(undefined);
+    assert.deepEqual(next.personal?.whole(startOf(task)), startOf(taskOf()), "the task's initial parameters");
+  });
+
+  it("keeps what stays as it was where a training gave no number", async () => {
+    const task = taskOf({ method: "fedper" });
+    const { params, personal, trainer } = await trained(task, 1);
+    const before = personal.state();
+    const { params: after } = await trainer.fit({ params: params.map(() => 1e30), steps: 5, seed: "s" });
+    assert.ok(!Number.isFinite(after.reduce((sum, one) => sum + one, 0)));
+    assert.deepEqual(personal.state(), before);
+  });
+});
+
+describe("calibration", () => {
+  const task = parseTask({
+    name: "sensors",
+    input: { shape: [1] },
+    output: { kind: "regression", targets: ["level"] },
+    model: { kind: "mlp", hidden: [6], activation: "tanh" },
+    training: { learningRate: 0.05, batch: 16 },
+    personal: { method: "calibration" },
+  });
+  /** Readings of one sensor: sin(x) through its own scale and offset. */
+  const readings = (scale: number, offset: number, length = 200): Dataset => {
+    const rng = createRng(`${scale}/${offset}`);
+    const inputs = Float32Array.from({ length }, () => 4 * rng.uniform() - 2);
+    return { inputs, targets: inputs.map((x) => scale * Math.sin(x) + offset), length };
+  };
+
+  const sensor = (train: Dataset) => withPersonal(task, createDenseTrainer({ task, train }));
+
+  it("keeps a scale and an offset for each output, and shares every tensor", () => {
+    assert.equal(sharedTask(task), task);
+    assert.deepEqual([...(sensor(readings(1, 0)).personal?.state() ?? [])], [1, 0]);
+  });
+
+  it("fits a sensor to the common model: the same shared part serves sensors that differ by a line", async () => {
+    const common = createDenseTrainer({ task, train: readings(1, 0) });
+    let shared = initialParams(task.tensors, 1);
+    for (let i = 0; i < 60; i++) shared = (await common.fit({ params: shared, steps: 20, seed: `${i}` })).params;
+    const train = readings(1.6, 0.7);
+    const inner = createDenseTrainer({ task, train, holdout: readings(1.6, 0.7, 100) });
+    const trainer = withPersonal(task, inner);
+    const { params } = await trainer.fit({ params: shared, steps: 1, seed: "s" });
+    const [a = 0, b = 0] = trainer.personal?.state() ?? [];
+    assert.ok(Math.abs(a - 1.6) < 0.25 && Math.abs(b - 0.7) < 0.15, `${a}, ${b}`);
+    assert.ok(distance(params, shared) < 0.1, "the shared part has little to learn of it");
+    const { rmse: without = 0 } = await inner.evaluate(shared, "holdout");
+    const { rmse: with_ = 0 } = (await trainer.personal?.evaluate(shared, "holdout")) ?? {};
+    assert.ok(with_ < without / 4, `${with_} of ${without}`);
+  });
+
+  it("believes few rows little", async () => {
+    const shift = async (rows: number) => {
+      const trainer = sensor(readings(1, 2, rows));
+      await trainer.fit({ params: initialParams(task.tensors, 1), steps: 1, seed: "s" });
+      return trainer.personal?.state()[1] ?? 0;
+    };
+    assert.ok((await shift(5)) < (await shift(200)) / 1.5);
+  });
+});
