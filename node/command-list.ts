@@ -297,6 +297,11 @@ export const COMMANDS: readonly (Leaf | Group)[] = [
     load: async () => (await peer()).predict,
   },
   {
+    name: "personalise",
+    about: "train the peer's model on at this site alone, and write it where it is better here",
+    load: async () => (await peer()).personalise,
+  },
+  {
     name: "tag",
     about: "give the peer's model a name, as a release that all can serve",
     load: async () => (await release()).tag,

@@ -219,6 +219,28 @@ export const predict: Definition = async (command) => {
   notes(command, "Example:\n  $ hearsay predict --data new.csv -o answers.csv");
 };
 
+export const personalise: Definition = async (command) => {
+  const { addSettings, DATA_PATHS } = await settings();
+  addSettings(command, DATA_PATHS)
+    .addOption(stateOption())
+    .addOption(modelOption())
+    .option("--steps <n>", "the most optimiser steps", "1000")
+    .addOption(outputOption("the file to write").default("personal.safetensors"))
+    .addOption(policyOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./personalise.ts")));
+  addSettings(command, ["engine", "trainer.command"]);
+  notes(
+    command,
+    `The model of the state directory is trained on, on the own rows alone; the best on the hold-out is written, and nothing where none is better than the
+common model. The peer, running or not, goes on with its own.
+
+Examples:
+  $ hearsay personalise
+  $ hearsay predict --model personal.safetensors --data new.csv`,
+  );
+};
+
 export const exportModel: Definition = (command) => {
   command
     .addOption(stateOption())

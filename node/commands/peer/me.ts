@@ -45,6 +45,9 @@ export function textOf({ status, own, merges, others, comparison }: MeReport, no
     ...(holdout === null
       ? [["my model", "no hold-out, so nobody can say how good it is (--holdout)"] as [string, string]]
       : metricRows(holdout).map(([name, value]): [string, string] => [`my model, ${name}`, value])),
+    ...(status.personal === undefined
+      ? []
+      : [["of it stays here", `${status.personal.numParams} numbers (${status.personal.method})`] as [string, string]]),
     ...comparedRows(comparison, holdout),
     ["of it my own", merges === 0 ? "all: there was no merge yet" : `${percent(own)} over ${merges} merges`],
     ["published", `${counters.published} models since the start`],

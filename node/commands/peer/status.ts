@@ -44,6 +44,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
+    ...(status.personal === undefined ? [] : [["personal", personalText(status.personal)] as [string, string]]),
     ...(status.privacy === undefined ? [] : [["privacy", budgetText(status.privacy)] as [string, string]]),
     ...(status.release === undefined
       ? []
@@ -89,6 +90,10 @@ const WAITS: Readonly<Record<MeetingStatus["waitsFor"], string>> = {
 function cohortText({ waitsFor, alone, sessions }: MeetingStatus): string {
   const draws = alone === 0 ? "" : `; ${alone} draws brought too few together`;
   return `${WAITS[waitsFor]}${draws}; in ${sessions.joined} sums, ${sessions.released} came to a mean`;
+}
+
+function personalText({ method, numParams }: NonNullable<StatusReport["personal"]>): string {
+  return `${method}: ${numParams} numbers of the model stay here`;
 }
 
 function givenUpText(thrift: ThriftStatus): string {

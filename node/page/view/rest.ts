@@ -134,6 +134,13 @@ export function Log({ now }: { now: PageNow }): JSX.Element {
   );
 }
 
+/** What of the model stays with this peer, where something does. */
+function staysText({ personal }: PageNow["status"]): string {
+  return personal === undefined
+    ? ""
+    : `; ${personal.method}: ${formatNumber(personal.numParams)} numbers of the model stay here`;
+}
+
 export function Machine({ facts, now }: { facts: PageFacts; now: PageNow }): JSX.Element {
   const { archive, freeBytes, status } = now;
   return section(
@@ -154,7 +161,7 @@ export function Machine({ facts, now }: { facts: PageFacts; now: PageNow }): JSX
       figure({
         label: "engine",
         value: status.engine,
-        note: `${formatNumber(status.numExamples)} rows to train on`,
+        note: `${formatNumber(status.numExamples)} rows to train on${staysText(status)}`,
         about: HELP.engine,
       }),
       figure({
