@@ -30,6 +30,7 @@ export function partitionName(partition: string): string {
   const [kind = "", argument] = partition.split(":");
   if (argument === undefined) return kind;
   if (kind === "dirichlet") return `Dirichlet ${argument}`;
+  if (kind === "owner-dirichlet") return `owner-Dirichlet ${argument}`;
   if (kind === "label-dirichlet") return `label-Dirichlet ${argument}`;
   return `${kind} ${argument}`;
 }

@@ -4,21 +4,15 @@ import { outputSize, type Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 
 /**
- * Rows of the owners that the peer has; without owners, of a classification, as many rows as can be with the peer's share of each class.
- * @throws HearsayError ERR_CONFIG where neither is there, or no such row.
+ * Rows of the owners that the peer has; where there are none, of a classification, as many rows as can be with the peer's share of each class.
+ * @throws HearsayError ERR_CONFIG where there are none, or nothing says which are its own.
  */
 export function ownHoldout(holdout: Dataset, train: Dataset, { output }: Task): Dataset {
-  if (holdout.owners !== undefined && train.owners !== undefined)
-    return ofOwners(holdout, holdout.owners, train.owners);
+  const mine = new Set(train.owners);
+  const rows = (holdout.owners ?? []).flatMap((owner, row) => (mine.has(owner) ? [row] : []));
+  if (rows.length > 0) return selectRows(holdout, rows);
   if (output.kind === "classification") return ofClasses(holdout, train, outputSize({ output }));
-  throw refuse("the data name no owners, and a regression has no classes");
-}
-
-function ofOwners(holdout: Dataset, owners: readonly string[], own: readonly string[]): Dataset {
-  const mine = new Set(own);
-  const rows = owners.flatMap((owner, row) => (mine.has(owner) ? [row] : []));
-  if (rows.length === 0) throw refuse(`no row of the hold-out is of ${[...mine].slice(0, 3).join(", ")}`);
-  return selectRows(holdout, rows);
+  throw refuse("no row of the hold-out is of an owner whom the peer has, and a regression has no classes");
 }
 
 function ofClasses(holdout: Dataset, train: Dataset, classes: number): Dataset {

@@ -10,7 +10,7 @@ export const demo: Definition = async (command) => {
     .option("--dataset <name>", alternatives(SET_NAMES), "digits")
     .option(
       "--partition <how>",
-      "iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<count>, owner",
+      "iid, dirichlet:<alpha>, label-dirichlet:<alpha>, shards:<count>, owner, owner-dirichlet:<alpha>",
       "dirichlet:0.5",
     )
     .option("--seconds <n>", "time to learn in each of the two networks", "42")

