@@ -28,7 +28,7 @@ export function createDataLoader(): (folder: string) => LoadData {
   const cache = new Map<string, Promise<Loaded>>();
   return (folder) => (spec, task) => {
     const { rows: _rows, rowsPerPeer: _rowsPerPeer, ...source } = spec;
-    const key = JSON.stringify(isFileless(source) ? spec.set : [folder, source, task]);
+    const key = JSON.stringify(isFileless(source, task) ? spec.set : [folder, source, task]);
     const known = cache.get(key);
     if (known !== undefined) cache.delete(key);
     const loading = known ?? load(spec, task, folder);
@@ -39,9 +39,14 @@ export function createDataLoader(): (folder: string) => LoadData {
   };
 }
 
-/** Whether all of it ships. */
-function isFileless({ set, test }: Pick<Spec, "set" | "test">): boolean {
-  return isSetName(set) && test === undefined;
+/** Whether all of it ships, as its own task reads it. */
+function isFileless({ set, test }: Pick<Spec, "set" | "test">, task: Loaded["task"]): boolean {
+  return isSetName(set) && test === undefined && !readsOther(task);
+}
+
+/** Whether it is about other columns than the task of the set. */
+function readsOther(task: Loaded["task"]): boolean {
+  return "input" in task || "output" in task;
 }
 
 async function load(spec: Spec, task: Parameters<LoadData>[1], folder: string): Promise<Loaded> {
@@ -52,7 +57,8 @@ async function load(spec: Spec, task: Parameters<LoadData>[1], folder: string): 
     throw new HearsayError("ERR_CONFIG", `data.${name}: ${why}; leave it out`, { path: `data.${name}` });
   }
   if (isSetName(set)) {
-    const shipped = await loadNamedSet(set);
+    const { withParts } = await import("../../../sim/run/dealing.ts");
+    const shipped = await loadNamedSet(set, undefined, (own) => (readsOther(task) ? withParts(own, task) : own));
     if (test === undefined) return shipped;
     return { ...shipped, holdout: await loadTest(test, spec, { ...shipped.task, ...task }, folder) };
   }

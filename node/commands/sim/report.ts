@@ -30,6 +30,7 @@ const PAGES = {
   codecs: "sim/results/codecs.md",
   cohorts: "sim/results/cohorts.md",
   measurements: "sim/results/measurements.md",
+  personal: "sim/results/personal.md",
   privacy: "sim/results/privacy.md",
   skew: "sim/results/skew.md",
   "slow-devices": "sim/results/slow-devices.md",
@@ -58,6 +59,7 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
   cohorts: (options) =>
     reportOne("cohorts", async () => (await import("../../../sim/paper/measure-cohorts.ts")).cohortSection, options),
   measurements: reportMeasurements,
+  personal: reportPersonal,
   privacy: (options) =>
     reportOne("privacy", async () => (await import("../../../sim/paper/measure-privacy.ts")).privacySection, options),
   skew: reportSkew,
@@ -107,23 +109,30 @@ async function reportOne(
   tell(options, Object.values(sweeps), written);
 }
 
-/** One section of each sweep, between marks of its own. */
 async function reportSkew(options: ReportOptions): Promise<void> {
-  const [{ skewedTrainingSection, SKEW_SWEEPS }, { sectionText }] = await Promise.all([
-    import("../../../sim/paper/measure-skewed-training.ts"),
-    import("../../../sim/paper/section.ts"),
-  ]);
-  const names = Object.keys(SKEW_SWEEPS) as (keyof typeof SKEW_SWEEPS)[];
-  const sweeps = await sweepsOf(
-    Object.fromEntries(names.map((name) => [name, name])) as { [K in (typeof names)[number]]: K },
-    "measure",
-    options,
-  );
+  const { skewedTrainingSection, SKEW_SWEEPS } = await import("../../../sim/paper/measure-skewed-training.ts");
+  await reportSeveral("skew", SKEW_SWEEPS, skewedTrainingSection, options);
+}
+
+async function reportPersonal(options: ReportOptions): Promise<void> {
+  const { personalSection, PERSONAL_SWEEPS } = await import("../../../sim/paper/measure-personal.ts");
+  await reportSeveral("personal", PERSONAL_SWEEPS, personalSection, options);
+}
+
+/** One section of each sweep, between marks of its own. @param titles of the sections, by the names of their sweeps. */
+async function reportSeveral(
+  page: Report,
+  titles: Readonly<Record<string, string>>,
+  sectionOf: (sweep: SweepCells, title: string) => Section,
+  options: ReportOptions,
+): Promise<void> {
+  const { sectionText } = await import("../../../sim/paper/section.ts");
+  const names = Object.keys(titles);
+  const sweeps = await sweepsOf(Object.fromEntries(names.map((name) => [name, name])), "measure", options);
   if (sweeps === undefined) return;
-  const texts = new Map(
-    names.map((name) => [name, sectionText(skewedTrainingSection(sweeps[name], SKEW_SWEEPS[name]), PLOTS)]),
-  );
-  tell(options, Object.values(sweeps), await writePage("skew", { texts, figures: new Map() }));
+  const sections = names.map((name) => [name, sectionOf(sweeps[name] as SweepCells, titles[name] as string)] as const);
+  const texts = new Map(sections.map(([name, section]) => [name, sectionText(section, PLOTS)]));
+  tell(options, Object.values(sweeps), await writePage(page, { texts, figures: new Map() }));
 }
 
 async function reportMeasurements(options: ReportOptions): Promise<void> {

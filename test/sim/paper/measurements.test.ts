@@ -11,6 +11,7 @@ import { codecSection } from "../../../sim/paper/measure-codecs.ts";
 import { cohortSection } from "../../../sim/paper/measure-cohorts.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import { outageSection } from "../../../sim/paper/measure-outage.ts";
+import { PERSONAL_SWEEPS, personalSection } from "../../../sim/paper/measure-personal.ts";
 import {
   MEASUREMENTS,
   type Measurement,
@@ -201,6 +202,49 @@ describe("the page of slow devices", () => {
   });
 
   it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
+});
+
+describe("the page of personal models", () => {
+  const page = (name: keyof typeof PERSONAL_SWEEPS, result: (scenario: Scenario) => Result | undefined) => {
+    const document = parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8"));
+    return personalSection(sweepOf(cells(document, result)), PERSONAL_SWEEPS[name]);
+  };
+  const result = ({ seed, task, algorithm, data }: Scenario): Result => {
+    const gain = task.personal === undefined ? 0 : 0.1;
+    const worst = (algorithm.kind === "local" ? 0.3 : 0.5) + gain + 0.01 * seed;
+    return { mean: 0.8 + gain, worst, tuned: 0.7, ...(data.scarce && { first: 0.4 + gain }) };
+  };
+
+  it("has a row for each way, with differences at the worst site that are paired by seed, and what liars and few rows leave", () => {
+    const { table } = page("personal-signs", result);
+    assert.deepEqual(
+      table.rows.map(([way]) => way),
+      ["alone", "common model", "common model, then `hearsay personalise`", "`fedper`", "`fedrep`", "`ditto`"],
+    );
+    const [, , , fedper] = table.rows;
+    assert.deepEqual(fedper?.slice(2), [
+      "10.0 ± 0.0",
+      "30.0 ± 0.0",
+      "90.0 ± 0.0 / 63.0 ± 2.0",
+      "90.0 ± 0.0 / 63.0 ± 2.0",
+      "50.0 ± 0.0",
+    ]);
+    assert.ok(table.rows.every((row) => row.length === table.head.length));
+  });
+
+  it("has the error of a regression", () => {
+    const { table, caption } = page("personal-motes", result);
+    assert.match(caption, /^Share of the variance/);
+    assert.equal(table.head.at(-1), "error, mean / worst site");
+    assert.ok(table.rows.every((row) => row.length === table.head.length));
+  });
+
+  it("is whole, and says what is missing before there are runs", () => {
+    for (const name of Object.keys(PERSONAL_SWEEPS) as (keyof typeof PERSONAL_SWEEPS)[]) {
+      assert.doesNotMatch(JSON.stringify(page(name, result)), /NaN|undefined|…/);
+      assertMissing(page(name, () => undefined));
+    }
+  });
 });
 
 describe("the page of ways of training on skewed data", () => {

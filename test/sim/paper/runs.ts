@@ -12,6 +12,9 @@ export interface Result {
   readonly success?: number;
   /** Accuracies by the newest models and by running means. */
   readonly models?: readonly [raw: number, averaged: number];
+  /** Accuracy of all after each was fine-tuned, and of the first peer. */
+  readonly tuned?: number;
+  readonly first?: number;
   /** Left out: the accuracy rises to the mean over eleven points. */
   readonly series?: readonly Point[];
 }
@@ -40,7 +43,10 @@ export function point(seconds: number, mean: number, worst: number = mean, more:
   return { seconds, cycles: seconds, bytesPerPeer: 1000 * seconds, accuracy, loss: 1, disagreement: 0.1, ...more };
 }
 
-function outcome({ scenario, hash }: SweepRun, { mean, worst, success, models, series }: Result): Outcome {
+function outcome(
+  { scenario, hash }: SweepRun,
+  { mean, worst, success, models, tuned, first, series }: Result,
+): Outcome {
   const rising = Array.from({ length: 11 }, (_, i) => point(i, 0.1 + ((mean - 0.1) * i) / 10));
   const attackSuccess = success === undefined ? {} : { attackSuccess: success };
   const points = series ?? [...rising.slice(0, -1), point(10, mean, worst, attackSuccess)];
@@ -55,11 +61,14 @@ function outcome({ scenario, hash }: SweepRun, { mean, worst, success, models, s
     signatures: false,
     final: points.at(-1) as Point,
     ...(models && { models: { raw: spread(models[0]), averaged: spread(models[1]) } }),
+    ...(tuned !== undefined && { fineTuned: { accuracy: spread(tuned) } }),
     updates: 1,
     merges: 1,
     staleness: [1],
   };
-  return { summary, series: points, peers: [] };
+  const none = { cycles: 0, bytesOut: 0, rows: 0, merges: {}, meanWeight: 0 };
+  const peers = first === undefined ? [] : [{ index: 0, honest: true, accuracy: first, ...none }];
+  return { summary, series: points, peers };
 }
 
 function spread(mean: number): Point["accuracy"] {
