@@ -285,7 +285,7 @@ export interface FitRequest {
   readonly age?: number;
   /** How single examples are to be hidden; examples then come by secret chance, and `seed` names nothing. As they are where left out. */
   readonly privateSteps?: PrivateSteps;
-  /** Draws the model to another one at each step; not where left out. A trainer that cannot rejects (`task/personal-checks.ts` asks it of none). Not with `privateSteps`. */
+  /** Draws the model to another one at each step; not where left out. Not with `privateSteps`. */
   readonly anchor?: Anchor;
 }
 
@@ -296,6 +296,8 @@ export interface FitResult {
   readonly loss: number;
   /** Whether single examples were hidden as asked. A trainer that knows nothing of `privateSteps` does not say so, and what it gives is not used. */
   readonly hidesExamples?: true;
+  /** Whether the model was drawn to the anchor as asked; what a trainer gives that knows nothing of it is not used. */
+  readonly isAnchored?: true;
 }
 
 /** Figures of a model on a data set; fields that do not apply are absent. */

@@ -107,9 +107,9 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
         throw new RangeError(`steps ${request.steps} is no positive integer`);
       if (numExamples === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
       checkAnchor(request, task.tensors.length);
-      return shifts === undefined
-        ? core.fit(request, splits.train.prepared)
-        : fitShifted(core, request, splits.train.prepared, shifts);
+      const { prepared } = splits.train;
+      const result = shifts ? fitShifted(core, request, prepared, shifts) : core.fit(request, prepared);
+      return request.anchor === undefined ? result : { ...result, isAnchored: true };
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);

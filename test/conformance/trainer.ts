@@ -60,6 +60,34 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
     await small.close();
   });
 
+  test("holds what an anchor holds, and says so, or does not say that it did", async (trainer) => {
+    const pulls = task.tensors.map((_, i) => (i === 0 ? 1 : 0));
+    const { params: after, isAnchored } = await trainer.fit({
+      ...{ params, steps: 3, seed: "s" },
+      anchor: { to: params, pulls },
+    });
+    const first = numParams({ tensors: task.tensors.slice(0, 1) });
+    if (isAnchored) assert.equal(distance(after.subarray(0, first), params.subarray(0, first)), 0);
+    assert.notDeepEqual(after.subarray(first), params.subarray(first));
+  });
+
+  test("tells sums of outputs and targets, where it tells any, in the units of the model", async (trainer) => {
+    if (task.output.kind !== "regression" || trainer.outputMoments === undefined) return;
+    const moments = await trainer.outputMoments(params);
+    const rows = train.length;
+    assert.deepEqual(
+      moments.map((one) => one.rows),
+      [rows, rows],
+    );
+    const { mean, std } = task.output;
+    for (const [k, { target }] of moments.entries()) {
+      let sum = 0;
+      for (let row = 0; row < rows; row++)
+        sum += ((train.targets[2 * row + k] as number) - (mean[k] as number)) / (std[k] as number);
+      assert.ok(Math.abs(target - sum) < 1e-3, `${target} ${sum}`);
+    }
+  });
+
   test("goes down: the loss of a training is that before each of its steps, and falls", async (trainer) => {
     const before = await trainer.evaluate(params, "train");
     const one = await trainer.fit({ params, steps: 1, seed: "s" });

@@ -8,7 +8,7 @@
  * shared: a lie in the common model reaches it by the draw alone.
  */
 import { numParams } from "../../base/task.ts";
-import { anchorFaults } from "./layers.ts";
+import { anchorFaults, fitAnchored } from "./layers.ts";
 import type { PersonalMethod } from "./method.ts";
 
 export const ditto: PersonalMethod = {
@@ -31,7 +31,7 @@ export const ditto: PersonalMethod = {
       async fit(trainer, request, own) {
         const { params: shared, ...told } = await trainer.fit(request);
         const { privateSteps: _, params: to, ...rest } = request; // what stays need not be hidden
-        const second = await trainer.fit({
+        const second = await fitAnchored(trainer, {
           ...rest,
           params: served(to, own),
           seed: `${request.seed}/own`,

@@ -1,5 +1,7 @@
 /** What the methods share that keep tensors back: both parts joined are the model, and what stays begins as the task's initial parameters. */
+import { HearsayError } from "../../base/errors.ts";
 import type { Fault } from "../../base/faults.ts";
+import type { Anchor, FitRequest, FitResult, Trainer } from "../../base/seams.ts";
 import { initialParams } from "../tensors.ts";
 import type { PersonalModel, PersonalTask } from "./method.ts";
 import { type Parts, partsOf } from "./parts.ts";
@@ -24,6 +26,17 @@ export const fitTogether: Parameters<typeof layersModel>[1] = async (parts, trai
   const { params, ...told } = await trainer.fit({ ...request, params: parts.join(request.params, own) });
   return { ...told, shared: parts.shared(params), own: parts.own(params) };
 };
+
+/** A training that is drawn to an anchor. @throws HearsayError ERR_ENGINE where the trainer knows nothing of such. */
+export async function fitAnchored(
+  trainer: Pick<Trainer, "engine" | "fit">,
+  request: FitRequest & { readonly anchor: Anchor },
+): Promise<FitResult> {
+  const result = await trainer.fit(request);
+  if (result.isAnchored === true) return result;
+  const message = `engine ${trainer.engine} cannot hold one part of a model while it trains another: take personal.method fedper, or engine dense or tensorflow`;
+  throw new HearsayError("ERR_ENGINE", message, { engine: trainer.engine });
+}
 
 /** Of a method that holds tensors while others are trained (FitRequest.anchor). */
 export function anchorFaults(name: string, { model, privacy }: Omit<PersonalTask, "personal">): Fault[] {

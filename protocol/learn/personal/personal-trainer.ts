@@ -31,7 +31,9 @@ export function withPersonal(task: Task, trainer: Trainer): Trainer {
   const served = (shared: Float32Array) => model.served(checked(shared), own);
   return {
     engine: trainer.engine,
-    numExamples: trainer.numExamples,
+    get numExamples() {
+      return trainer.numExamples; // of a program of the owner's it changes
+    },
     async fit(request: FitRequest): Promise<FitResult> {
       checked(request.params);
       const { shared, own: after, ...told } = await model.fit(trainer, request, own);

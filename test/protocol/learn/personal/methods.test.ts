@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHearsayError } from "../../../../protocol/base/errors.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
+import type { FitRequest } from "../../../../protocol/base/seams.ts";
 import { sharedTask } from "../../../../protocol/base/shared-tensors.ts";
 import { numParams, type Task } from "../../../../protocol/base/task.ts";
 import type { Dataset } from "../../../../protocol/learn/data/dataset.ts";
@@ -115,6 +116,16 @@ describe("a trainer with a personal part", () => {
     );
     next.personal?.restore(undefined);
     assert.deepEqual(next.personal?.whole(startOf(task)), startOf(taskOf()), "the task's initial parameters");
+  });
+
+  it("refuses a trainer that cannot hold a part of the model", async () => {
+    const task = taskOf({ method: "fedrep" });
+    const inner = createDenseTrainer({ task, train: blobs(60, 1) });
+    const simple = { ...inner, fit: async ({ anchor: _, ...request }: FitRequest) => inner.fit(request) };
+    await assert.rejects(
+      withPersonal(task, simple).fit({ params: startOf(task), steps: 4, seed: "s" }),
+      (error: unknown) => isHearsayError(error, "ERR_ENGINE") && /take personal.method fedper/.test(error.message),
+    );
   });
 
   it("keeps what stays as it was where a training gave no number", async () => {
