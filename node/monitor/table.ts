@@ -4,5 +4,6 @@ import { ACCOUNT } from "./rows-account.ts";
 import { LEARNING } from "./rows-learning.ts";
 import { MACHINE } from "./rows-machine.ts";
 import { NETWORK } from "./rows-network.ts";
+import { RELEASES } from "./rows-releases.ts";
 
-export const METRIC_ROWS: readonly Metric[] = [...LEARNING, ...NETWORK, ...ACCOUNT, ...MACHINE];
+export const METRIC_ROWS: readonly Metric[] = [...LEARNING, ...NETWORK, ...ACCOUNT, ...RELEASES, ...MACHINE];

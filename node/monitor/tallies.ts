@@ -15,6 +15,10 @@ export interface Tallies {
   /** Whether the last cycle did. */
   readonly isAlone: boolean;
   readonly evidence: Readonly<Record<EvidenceKind, number>>;
+  /** Releases that came to answer here: for the first time, or back from another one. */
+  readonly served: Readonly<Record<"new" | "back", number>>;
+  /** Unix time of the last way back, ms; undefined before the first. */
+  readonly backAtMs: number | undefined;
   /** Unix time of the last training and of the last merge, ms; undefined before the first. */
   readonly trainedAtMs: number | undefined;
   readonly mergedAtMs: number | undefined;
@@ -42,7 +46,10 @@ interface Clocks {
   monotonicMs(): number;
 }
 
-type Count = { -readonly [K in keyof Tallies]: Tallies[K] } & { evidence: Record<EvidenceKind, number> };
+type Count = { -readonly [K in keyof Tallies]: Tallies[K] } & {
+  evidence: Record<EvidenceKind, number>;
+  served: Record<"new" | "back", number>;
+};
 
 /** What is left of a longest cycle after each cycle. */
 const FADING = 0.9;
@@ -55,6 +62,8 @@ export function createTallies(clock: Clocks): Tallying {
     alone: 0,
     isAlone: false,
     evidence: { fork: 0, end: 0 },
+    served: { new: 0, back: 0 },
+    backAtMs: undefined,
     trainedAtMs: undefined,
     mergedAtMs: undefined,
     progressMs: undefined,
@@ -62,7 +71,7 @@ export function createTallies(clock: Clocks): Tallying {
   };
   let observed: Observed | undefined;
   return {
-    now: () => ({ ...count, evidence: { ...count.evidence } }),
+    now: () => ({ ...count, evidence: { ...count.evidence }, served: { ...count.served } }),
     observe: (event) => add(count, event, clock, observed),
     into(other) {
       observed = other;
@@ -81,6 +90,9 @@ function add(count: Count, event: PeerEvent, clock: Clocks, observed: Observed |
     count.divergedInRow++;
   } else if (event.kind === "evidence") {
     count.evidence[event.proves]++;
+  } else if (event.kind === "serves") {
+    count.served[event.isBack ? "back" : "new"]++;
+    if (event.isBack) count.backAtMs = clock.now();
   } else if (event.kind === "merged" || event.kind === "alone") {
     count.isAlone = event.kind === "alone";
     if (count.isAlone) count.alone++;

@@ -18,6 +18,9 @@ const DIVERGED =
   "training diverged and was thrown away, and so will be the next ones: the data lie far from the task's mean and std, " +
   "or training.learningRate in the task is too high";
 
+const BEGUN_ANEW =
+  "its database was copied or comes from a backup, so that others may know more of this peer's log than it does: it goes on with a new log, and the old one stays as it is";
+
 /** Turns events into log lines; at level debug, all of them. */
 export function narrator(logger: Logger): (event: PeerEvent) => void {
   let progressMs = performance.now();
@@ -44,12 +47,7 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
     } else if (event.kind === "evidence") {
       logger.warn({ other: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
-      const why =
-        "its database was copied or comes from a backup, so that others may know more of this peer's log than it does";
-      logger.warn(
-        { generation: event.generation },
-        `${why}: it goes on with a new log, and the old one stays as it is`,
-      );
+      logger.warn({ generation: event.generation }, BEGUN_ANEW);
     } else if (event.kind === "budget") {
       const { state, epsilon, maxEpsilon, steps } = event;
       logger[state === "open" ? "info" : "warn"](
@@ -61,6 +59,8 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       logger.info(
         clauses.length === 0 ? "the budget is wide enough" : `for its budget this peer ${clauses.join(", ")}`,
       );
+    } else if (event.kind === "serves") {
+      tellOfRelease(logger, event);
     } else if (event.kind === "waiting") {
       logger.info(
         "no neighbour that knows this peer's log has answered yet: until then what it learns is neither logged nor shown",
@@ -86,6 +86,12 @@ function tellOfTrainer(logger: Logger, event: Extract<PeerEvent, { readonly kind
     const again = `this peer merges what others publish, and asks the trainer again in ${event.retryMs / 1000} s`;
     logger.warn({ failures }, `no training: ${event.message}; ${again}`);
   }
+}
+
+function tellOfRelease(logger: Logger, { release, isBack }: Extract<PeerEvent, { readonly kind: "serves" }>): void {
+  if (release === null) logger.warn("no release answers here any more, as the release keys say");
+  else if (isBack) logger.warn({ release: release.id }, `back to release ${release.name}, as the release keys say`);
+  else logger.info({ release: release.id }, `release ${release.name} answers from now on`);
 }
 
 /** As a line: bytes in hexadecimal, and another peer as `other`, since `peer` is who speaks. */

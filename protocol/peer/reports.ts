@@ -113,6 +113,13 @@ export type PeerEvent =
   | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }
   /** A key was banned, on evidence that was found or came. */
   | { readonly kind: "evidence"; readonly peer: PeerId; readonly proves: EvidenceKind; readonly reason: string }
+  /** Another release answers here from now on, or none, as an order says; not told of the one that goes on answering after a start. */
+  | {
+      readonly kind: "serves";
+      readonly release: { readonly id: string; readonly name: string } | null;
+      /** Whether it is one that served here before, or none in place of one. */
+      readonly isBack: boolean;
+    }
   /** Others may know more of the own log than the store, and none has answered yet: what is learned meanwhile is not logged. */
   | { readonly kind: "waiting" }
   /** Others knew more of the own log than the store, or might: it goes on with a new one. */

@@ -22,6 +22,26 @@ export const STATUS: StatusReport = {
     ...{ waitsFor: "model", epoch: 3, offers: 2, alone: 0 },
     sessions: { joined: 4, released: 3, failed: 1 },
   },
+  release: {
+    ...{
+      serving: { id: "ef".repeat(32), name: "v7" },
+      before: null,
+      obstacle: "gate failed",
+      proposals: [],
+      threshold: 1,
+    },
+    order: { serial: 3, target: "12".repeat(32), base: "ef".repeat(32), ring: "10%", signers: [] },
+    releases: [
+      { ...{ id: "ef".repeat(32), name: "v7", age: 300, tsMs: 0, by: "12D3KooWtagger", figures: {} }, gates: [] },
+      {
+        ...{ id: "12".repeat(32), name: "v8", age: 400, tsMs: 0, by: "12D3KooWtagger", figures: {} },
+        gates: [
+          { expression: "accuracy >= 0.9", mine: false, yes: 3, no: 1 },
+          { expression: "loss < 1", mine: null, yes: 2, no: 0 },
+        ],
+      },
+    ],
+  },
   addresses: ["/ip4/127.0.0.1/tcp/4001"],
   invite: "hearsay:...",
   head: { seq: 80, id: "cd".repeat(32) },
@@ -34,6 +54,7 @@ export const STATUS: StatusReport = {
 
 const tallies: Readings["tallies"] = {
   ...{ trainings: 40, loss: 0.5, divergedInRow: 0, alone: 2, isAlone: false, evidence: { fork: 1, end: 0 } },
+  ...{ served: { new: 2, back: 1 }, backAtMs: 1_700_000_002_000 },
   ...{ trainedAtMs: 1_700_000_000_000, mergedAtMs: 1_700_000_001_000, progressMs: 49_000, cycleMs: 1100 },
 };
 

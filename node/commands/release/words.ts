@@ -3,6 +3,7 @@
 import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
 import { metricsOf } from "../../../protocol/peer/release/releases.ts";
+import { OBSTACLES } from "../../../protocol/release/obstacles.ts";
 import { openTask } from "../../disk/state-dir.ts";
 
 /** Names that may stand in a gate of the task of a state directory. */
@@ -17,12 +18,6 @@ export function figuresText(figures: Readonly<Record<string, number>>): string {
     known.map(({ name, label, format }) => `${label} ${format(figures[name] as number)}`).join(", ") || "no hold-out"
   );
 }
-
-const OBSTACLES = {
-  "no tag": "the release of the order is not known here yet",
-  "no body": "its model has not come yet",
-  "gate failed": "a gate does not hold on the own hold-out",
-} as const;
 
 export function servingText({ serving, obstacle }: ReleaseStatus): string {
   const now = serving === null ? "nothing" : serving.name;

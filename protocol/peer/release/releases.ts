@@ -10,17 +10,19 @@ import { f32 } from "../../codec/f32.ts";
 import { METRICS } from "../../learn/metrics/registry.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import { createReleaseBook, type Proposal, type ReleaseBook } from "../../release/book.ts";
+import type { Obstacle } from "../../release/obstacles.ts";
 import { describeRing } from "../../release/rings.ts";
 import { type Figure, payloadOf, RELEASE_NAME, read, type Statement, say } from "../../release/statements.ts";
 import { peerIdFromPublicKey, publicKeyFromPeerId } from "../../wire/identity.ts";
 import { wholeMinutes } from "../../wire/values.ts";
 import type { BlobShelf } from "../inbound/blobs.ts";
+import type { Reports } from "../reports.ts";
 import type { RequestService } from "../services.ts";
 import type { Subject } from "../subject.ts";
 import { createReleaseBodies, type ReleaseBodies } from "./bodies.ts";
 import { createExchange, type ExchangeComponents } from "./exchange.ts";
 import { createLibrary, type Library } from "./library.ts";
-import { createServing, type Obstacle, type ServedRelease, type Serving } from "./serving.ts";
+import { createServing, type ServedRelease, type Serving } from "./serving.ts";
 
 /** What a peer is told by its owner, and tells, of releases. */
 export interface ReleaseSite {
@@ -99,6 +101,7 @@ export interface ReleaseComponents extends ExchangeComponents {
   readonly shelf: Pick<BlobShelf, "lend">;
   readonly subject: Subject;
   readonly identities: { isKnown(peer: PeerId): boolean };
+  readonly reports: Pick<Reports, "count" | "tell">;
 }
 
 /** What the functions below share. */
@@ -172,7 +175,13 @@ function servingOf(components: ReleaseComponents, needs: ServingNeeds): Serving 
   return createServing(
     { ...components, book, library },
     {
-      ...{ publicKey: identity.publicKey, isCanary: site.isCanary, before, changed: site.changed },
+      ...{ publicKey: identity.publicKey, isCanary: site.isCanary, before },
+      changed(release, why) {
+        site.changed(release);
+        if (why === "again") return;
+        const named = release === undefined ? null : { id: release.id, name: release.name };
+        components.reports.tell({ kind: "serves", release: named, isBack: why === "back" });
+      },
       metrics: metricsOf(subject.task.output.kind),
       ...{ bodyOf: bodies.bodyOf, decode: codec.decode },
       evaluate: (params) => trainer.evaluate(params, "holdout"),

@@ -13,6 +13,7 @@ import { LIMITS } from "../../base/limits.ts";
 import type { Crypto, Metrics } from "../../base/seams.ts";
 import type { ReleaseBook } from "../../release/book.ts";
 import { parseGate, passes } from "../../release/gate.ts";
+import type { Obstacle } from "../../release/obstacles.ts";
 import { isInRing } from "../../release/rings.ts";
 import type { Statement } from "../../release/statements.ts";
 import type { Life } from "../life.ts";
@@ -25,9 +26,6 @@ export interface ServedRelease {
   readonly name: string;
   readonly params: Float32Array;
 }
-
-/** Where a release that should be served is not. */
-export type Obstacle = "no tag" | "no body" | "gate failed";
 
 export interface Serving {
   /** Looks again at what should be served: something new is known. */
@@ -65,8 +63,11 @@ export interface ServingOptions {
   /** A gate was looked at. */
   vote(gate: Statement<"gate">, passes: boolean): Promise<void>;
   /** Another release answers from now on; undefined: none. */
-  changed(release: ServedRelease | undefined): void;
+  changed(release: ServedRelease | undefined, why: Change): void;
 }
+
+/** `again`: it did before the start. `back`: it did once, or there is none any more. */
+export type Change = "again" | "new" | "back";
 
 /** No say: there is no hold-out, or the gate is in words of a later version, and so it stays. */
 type Verdict = boolean | "no say";
@@ -125,7 +126,7 @@ async function goOnServing({ book }: ServingComponents, options: ServingOptions,
   const body = tag && (await options.bodyOf(tag));
   if (tag === undefined || body === undefined) return;
   state.served = { id: toHex(last), name: tag.name, params: options.decode(body) };
-  options.changed(state.served);
+  options.changed(state.served, "again");
 }
 
 async function answerGates(components: ServingComponents, options: ServingOptions, state: State): Promise<void> {
@@ -170,7 +171,7 @@ async function serveWhatIsOrdered(components: ServingComponents, options: Servin
   const wanted = isMine ? order.target : order.base;
   if (wanted === null) {
     state.obstacle = undefined;
-    if (state.served !== undefined) options.changed(undefined);
+    if (state.served !== undefined) options.changed(undefined, "back");
     state.served = undefined;
     return;
   }
@@ -182,8 +183,9 @@ async function serveWhatIsOrdered(components: ServingComponents, options: Servin
   state.obstacle = "obstacle" in found ? found.obstacle : undefined;
   if ("obstacle" in found) return;
   state.served = found.release;
+  const why = state.history.some((id) => equalBytes(id, wanted)) ? "back" : "new";
   await remember(wanted, components, state);
-  options.changed(found.release);
+  options.changed(found.release, why);
 }
 
 async function findRelease(

@@ -56,14 +56,33 @@ describe("the table of metrics", () => {
     }
   });
 
+  it("says which release answers, by its name and the beginning of its id, what stands in the way of the ordered one, and what gates say", async () => {
+    const text = await createExposition().text(READINGS);
+    const told = [
+      'hearsay_release_info{release="v7",id="efefefefefefefef"} 1',
+      ...["hearsay_release_age_steps 300", "hearsay_release_order 3", "hearsay_release_proposals 0"],
+      ...['hearsay_release_obstacle{reason="gate failed"} 1', 'hearsay_release_obstacle{reason="no tag"} 0'],
+      ...['hearsay_release_gates{mine="failed"} 1', 'hearsay_release_gates{mine="open"} 1'],
+      ...['hearsay_release_votes{vote="yes"} 5', 'hearsay_release_votes{vote="no"} 1'],
+      ...['hearsay_release_changes_total{to="back"} 1', "hearsay_release_last_rollback_timestamp_seconds 1700000002"],
+    ];
+    for (const line of told) assert.ok(text.includes(`${line}\n`), line);
+  });
+
   it("tells values anew at each scrape, and leaves out what a peer does not have", async () => {
     const exposition = createExposition();
-    const { privacy: _, thrift: __, accountability: ___, ...plain } = STATUS;
+    const { privacy: _, thrift: __, accountability: ___, release: ____, ...plain } = STATUS;
     await exposition.text(READINGS);
     const status = { ...plain, cycle: 41, holdout: null, archive: null, budget: [] };
     const text = await exposition.text({ ...READINGS, status });
     assert.match(text, /^hearsay_cycles_total 41$/m);
-    const absent = ["hearsay_holdout", "hearsay_privacy_epsilon", "hearsay_budget_left_bytes", "hearsay_banned_keys"];
+    const absent = [
+      "hearsay_holdout",
+      "hearsay_privacy_epsilon",
+      "hearsay_budget_left_bytes",
+      "hearsay_banned_keys",
+      "hearsay_release_order",
+    ];
     for (const name of absent) assert.ok(!samplesIn(text).includes(name), name);
   });
 });

@@ -31,6 +31,17 @@ test("trainings, merges, cycles alone and evidence are counted, with the time of
   ]);
 });
 
+test("releases that came to answer are counted, and the last way back has its time", () => {
+  let nowMs = 1000;
+  const { observe, now } = createTallies({ now: () => 5e11 + nowMs, monotonicMs: () => nowMs });
+  const release = { id: "ab", name: "v7" };
+  observe({ kind: "serves", release, isBack: false });
+  assert.deepEqual([now().served, now().backAtMs], [{ new: 1, back: 0 }, undefined]);
+  nowMs = 2000;
+  observe({ kind: "serves", release: null, isBack: true });
+  assert.deepEqual([now().served, now().backAtMs], [{ new: 1, back: 1 }, 5e11 + 2000]);
+});
+
 test("trainings that are thrown away in a row are counted until one counts", () => {
   const { observe, now } = createTallies({ now: () => 0, monotonicMs: () => 0 });
   for (let i = 0; i < 3; i++) observe({ kind: "diverged", cycle: i });

@@ -100,6 +100,24 @@ const CASES: Readonly<Record<string, Case>> = {
     fires: { hearsay_privacy_epsilon: "7.3x10", hearsay_privacy_epsilon_limit: "8x10" },
     quiet: { hearsay_privacy_epsilon: "7.1x10", hearsay_privacy_epsilon_limit: "8x10" },
   },
+  HearsayReleaseWaits: {
+    labels: { reason: "gate failed" },
+    atMinutes: 31,
+    fires: {
+      'hearsay_release_obstacle{reason="gate failed"}': "1x40",
+      'hearsay_release_obstacle{reason="no tag"}': "0x40",
+    },
+    quiet: { 'hearsay_release_obstacle{reason="gate failed"}': "1x20 0 1x20" },
+  },
+  HearsayRolledBack: {
+    labels: { to: "back" },
+    atMinutes: 10,
+    fires: { 'hearsay_release_changes_total{to="back"}': "0x5 1x10" },
+    quiet: {
+      'hearsay_release_changes_total{to="back"}': "1x20",
+      'hearsay_release_changes_total{to="new"}': "0x5 1x10",
+    },
+  },
   HearsayDiskFillsUp: {
     atMinutes: 60,
     fires: { hearsay_disk_free_bytes: "20000000000-100000000x80" },

@@ -15,6 +15,23 @@ test("a privacy budget is told when it is opened, and warned of when it is spent
   assert.deepEqual([open?.level, spent?.level, unknown?.level], [30, 40, 40]);
 });
 
+test("another release is told, and a way back is a warning", () => {
+  const lines: string[] = [];
+  const tell = narrator(pino({ level: "info" }, { write: (line: string) => lines.push(line) }));
+  tell({ kind: "serves", release: { id: "ab", name: "v7" }, isBack: false });
+  tell({ kind: "serves", release: { id: "cd", name: "v6" }, isBack: true });
+  tell({ kind: "serves", release: null, isBack: true });
+  const told = lines.map((line) => JSON.parse(line) as { level: number; msg: string });
+  assert.deepEqual(
+    told.map(({ level, msg }) => [level, msg]),
+    [
+      [30, "release v7 answers from now on"],
+      [40, "back to release v6, as the release keys say"],
+      [40, "no release answers here any more, as the release keys say"],
+    ],
+  );
+});
+
 test("training that diverges is told once, and again only after one that did not", () => {
   const lines: string[] = [];
   const tell = narrator(pino({ level: "warn" }, { write: (line: string) => lines.push(line) }));

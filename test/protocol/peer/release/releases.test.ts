@@ -51,6 +51,9 @@ async function ordered(member: Member, says: Says["order"], keys: readonly numbe
 }
 
 const names = (members: readonly Member[]) => members.map((member) => releasesOf(member).served()?.name);
+/** What a member told of releases: name, and whether it went back. */
+const told = ({ events }: Member) =>
+  events.flatMap((event) => (event.kind === "serves" ? [[event.release?.name, event.isBack]] : []));
 const all = (serial: number, target: Uint8Array): Says["order"] => ({
   serial,
   target,
@@ -73,6 +76,7 @@ describe("releases", () => {
     assert.deepEqual(releasesOf(last).served()?.params, served);
     assert.notDeepEqual(last.peer.serving(), served);
     assert.deepEqual(last.changes, ["v1"]);
+    assert.deepEqual(told(last), [["v1", false]]);
   });
 
   it("need as many keys as the task says, and no others", async () => {
@@ -152,6 +156,11 @@ describe("releases", () => {
     crowd.world.network.connect(lost.peerId, (members[3] as Member).peerId);
     await crowd.run(2000);
     assert.deepEqual(names(members), Array(8).fill("v1"));
+    assert.deepEqual(told(lost), [
+      ["v1", false],
+      ["v2", false],
+      ["v1", true],
+    ]);
   });
 
   it("survive a restart: the peer serves what it served before, though nobody is there", async () => {
@@ -168,6 +177,7 @@ describe("releases", () => {
     await crowd.run(10);
     assert.deepEqual(names([again]), ["v1"]);
     assert.deepEqual(again.changes, ["v1"]);
+    assert.deepEqual(told(again), [], "it answered before, so it is no news");
   });
 
   it("are not asked for without end of who names what nobody has said", async () => {
