@@ -96,6 +96,8 @@ export interface PageNow {
   readonly own: number | null;
   readonly alone: PageAlone | null;
   readonly neighbours: readonly PageNeighbour[];
+  /** What owners call peers that are connected, known or banned, where they told. Checked by nobody: shown beside the id only. */
+  readonly names: Readonly<Record<PeerId, string>>;
   /** Known peers of which nothing came for long. */
   readonly silence: Silence;
   /** The newest first. */

@@ -21,6 +21,9 @@ export const HELP = {
   budget: "What you allow this peer to send and receive; while nothing is left, it waits.",
   privacy:
     "How much of a single row of your data could show in what was sent, as epsilon; at the limit this peer stops training.",
+  release: "The model that answers is not the one that learns: the release keys of this task say which one it is.",
+  serves: "The release by which hearsay predict answers on this machine; it changes when the keys say so.",
+  order: "What the release keys said last: the release that is to answer, and for which peers.",
   log: "Everything that this peer learned and merged stands in a log that it cannot change later without others noticing.",
   witness: "Other peers that signed how far this log had come; the more of them, the harder it is to rewrite.",
   forks: "Peers that are proved to have shown two different histories; nobody listens to them any more.",

@@ -154,7 +154,10 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
     told(pageState({ neighbours: 8, foreign: HOSTILE }), async ({ page, asked, complaints }) => {
       for (const summary of await page.locator(".more > summary").all()) await summary.click();
       assert.ok((await page.locator("#refused").textContent())?.includes(HOSTILE));
-      assert.match((await page.locator("#who").textContent()) ?? "", /Known, but not heard: .*xyzw for 1 min/);
+      assert.match((await page.locator("#who").textContent()) ?? "", /Known, but not heard: .*xyzw.* for 1 min/);
+      const called = await page.locator("#who tbody .called").first().textContent();
+      assert.equal(called, `the shed ${HOSTILE}\\u202e`, "a name stands beside its id, and turns no line around");
+      assert.match((await page.locator("#release").textContent()) ?? "", /v6.*v7 for 10%.*does not hold/s);
       assert.equal(await page.locator("img, iframe, script:not([src='/page.js'])").count(), 0);
       assert.equal(await page.evaluate("String(window.hacked)"), "undefined");
       assert.deepEqual(complaints, []);

@@ -89,6 +89,7 @@ function nowOf(ids: readonly string[], foreign: string): PageNow {
     neighbours: ids.map((peer, i) =>
       i === 1 ? { peer, seenMs: START_MS } : { peer, link, seenMs: START_MS, bytesPerSecond: 1e6 },
     ),
+    names: Object.fromEntries(ids.slice(0, 3).map((peer) => [peer, `the shed ${foreign}\u202e`])),
     silence: {
       ...{ known: ids.length, silent: ids.length > 1 ? 1 : 0, longestSeconds: 90 },
       peers: ids.slice(1, 2).map((peer) => ({ peer, silentSeconds: 90, isSinceStart: false, isHere: false })),
@@ -115,11 +116,27 @@ function nowOf(ids: readonly string[], foreign: string): PageNow {
         logSize: 300,
         generation: 0,
       },
+      ...(first !== undefined && { release: releaseOf(foreign) }),
       counters: {
         diverged: 0,
         merges: 256,
         refused: first === undefined ? {} : { [`ERR_RATE${foreign}`]: 3, ERR_TIMEOUT: 1 },
       },
     } as unknown as PeerStatus,
+  };
+}
+
+/** One release answers, and a gate keeps the next one back. */
+function releaseOf(foreign: string): NonNullable<PeerStatus["release"]> {
+  const [older, newer] = ["ab".repeat(32), "cd".repeat(32)];
+  const about = { age: 600, tsMs: START_MS, by: `12D3KooW${foreign}`, figures: { accuracy: 0.9 } };
+  const gate = { expression: `accuracy >= 0.95 ${foreign}`, mine: false, yes: 2, no: 6 };
+  return {
+    ...{ serving: { id: older, name: "v6" }, before: null, obstacle: "gate failed", proposals: [], threshold: 1 },
+    order: { serial: 3, target: newer, base: older, ring: "10%", signers: [`12D3KooW${foreign}`] },
+    releases: [
+      { id: older, name: "v6", ...about, gates: [] },
+      { id: newer, name: "v7", ...about, gates: [gate] },
+    ],
   };
 }

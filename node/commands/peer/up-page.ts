@@ -13,6 +13,7 @@ import { wallClock } from "../../clock.ts";
 import type { PeerData } from "../../data/share.ts";
 import { packageVersion } from "../../disk/package-root.ts";
 import { openStart } from "../../disk/start-file.ts";
+import type { Companion } from "../../net/company.ts";
 import { createAcquaintances } from "../../observe/acquaintances.ts";
 import { type Alone, createAlone } from "../../observe/alone.ts";
 import { type Board, startBoard } from "../../observe/board.ts";
@@ -132,6 +133,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
       budget: running.budget(),
       archive: running.archive?.summary() ?? null,
       neighbours: acquaintances.look(running.neighbours(), wallClock.now(), speeds.of),
+      names: namesOf(running.company.peers(cycle)),
       silence: running.company.silence(cycle),
       refusals: recent.refusals(),
       evidence: recent.evidence(),
@@ -144,6 +146,10 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
       },
     };
   };
+}
+
+function namesOf(peers: readonly Companion[]): PageNow["names"] {
+  return Object.fromEntries(peers.flatMap(({ peer, name }) => (name === undefined ? [] : [[peer, name]])));
 }
 
 /** Room on the disk of a folder, as it was a moment ago; null before it is known. */

@@ -5,6 +5,7 @@ import type { Connection, PageState } from "../state.ts";
 import { Learning } from "./learning.ts";
 import { Moved } from "./moved.ts";
 import { Refused } from "./refused.ts";
+import { Release } from "./release.ts";
 import { Log, Machine, Privacy, Staleness, Traffic } from "./rest.ts";
 import { Who } from "./who.ts";
 
@@ -55,11 +56,12 @@ function content(state: PageState): JSX.Element[] {
   return [
     h(Learning, { facts, now, state }),
     h(Who, { now }),
-    h(Moved, { merges, nowMs: now.atMs }),
+    h(Moved, { merges, now }),
     h(Refused, { now }),
     h(Staleness, { now }),
     h(Traffic, { now, state }),
     h(Privacy, { now }),
+    h(Release, { now }),
     h(Log, { now }),
     h(Machine, { facts, now }),
   ];

@@ -2,10 +2,11 @@
 import { h, type JSX } from "preact";
 import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
 import { type PeerTally, tally } from "../../../protocol/peer/memory/tally.ts";
-import { agoText, peerName, shareText } from "../format.ts";
+import type { PageNow } from "../../observe/messages.ts";
+import { agoText, shareText } from "../format.ts";
 import { type Column, influenceStack, type Stack } from "../series.ts";
 import { HELP } from "../words.ts";
-import { bar, empty, section, table } from "./parts.ts";
+import { bar, empty, peerLabel, section, table } from "./parts.ts";
 
 /** As many as the palette tells apart. */
 const MOST_COLOURS = 6;
@@ -13,7 +14,7 @@ const MOST_COLUMNS = 64;
 const COLUMNS = ["peer", "share of the model", "in merges", "influence when in", "distance", "clipped", "left out"];
 const HEIGHT = 100;
 
-export function Moved({ merges, nowMs }: { merges: readonly RememberedMerge[]; nowMs: number }): JSX.Element {
+export function Moved({ merges, now }: { merges: readonly RememberedMerge[]; now: PageNow }): JSX.Element {
   const about = { id: "moved", title: "Who moved my model?", about: HELP.moved };
   const last = merges.at(-1);
   if (last === undefined)
@@ -29,17 +30,17 @@ export function Moved({ merges, nowMs }: { merges: readonly RememberedMerge[]; n
   };
   const rows = [
     ["this peer", shareCell(own, "own"), String(merges.length), "", "", "", ""],
-    ...peers.map((one) => rowOf(one, colourOf(one.peer))),
+    ...peers.map((one) => rowOf(one, colourOf(one.peer), now.names)),
   ];
   return section(
     about,
     h(
       "p",
       null,
-      `${merges.length} ${merges.length === 1 ? "merge, cycle" : "merges, cycles"} ${merges[0]?.cycle} to ${last.cycle}; the last one ${agoText(nowMs - last.tsMs)}, by the rule ${last.rule}.`,
+      `${merges.length} ${merges.length === 1 ? "merge, cycle" : "merges, cycles"} ${merges[0]?.cycle} to ${last.cycle}; the last one ${agoText(now.atMs - last.tsMs)}, by the rule ${last.rule}.`,
     ),
     picture(stack, own),
-    legend(stack),
+    legend(stack, now.names),
     table("Who moved the model", COLUMNS, rows),
     h(
       "p",
@@ -49,11 +50,15 @@ export function Moved({ merges, nowMs }: { merges: readonly RememberedMerge[]; n
   );
 }
 
-function rowOf({ peer, share, merges, influence, distance, statuses, lastRemovedBy }: PeerTally, colour: string) {
+function rowOf(
+  { peer, share, merges, influence, distance, statuses, lastRemovedBy }: PeerTally,
+  colour: string,
+  names: PageNow["names"],
+) {
   const out = statuses.removed + statuses.invalid;
   const by = lastRemovedBy === undefined ? "" : ` by ${lastRemovedBy}`;
   return [
-    h("code", { title: peer }, peerName(peer)),
+    peerLabel(peer, names),
     shareCell(share, colour),
     String(merges),
     shareText(influence),
@@ -98,15 +103,15 @@ function parts({ shares, others }: Column): JSX.Element[] {
   });
 }
 
-function legend({ peers }: Stack): JSX.Element {
-  const names: [string, string][] = [
+function legend({ peers }: Stack, names: PageNow["names"]): JSX.Element {
+  const shown: [string, JSX.Element | string][] = [
     ["own", "this peer"],
-    ...peers.map((peer, i): [string, string] => [`p${i}`, peerName(peer)]),
+    ...peers.map((peer, i): [string, JSX.Element] => [`p${i}`, peerLabel(peer, names)]),
     ["others", "all others"],
   ];
   return h(
     "ul",
     { class: "legend" },
-    ...names.map(([colour, name]) => h("li", null, h("i", { class: `key ${colour}` }), name)),
+    ...shown.map(([colour, name]) => h("li", null, h("i", { class: `key ${colour}` }), name)),
   );
 }

@@ -1,5 +1,7 @@
 /** What sections are made of. Everything is made as nodes and text: no string becomes HTML. */
 import { type ComponentChildren, h, type JSX } from "preact";
+import { visible } from "../../../protocol/base/visible.ts";
+import { peerName } from "../format.ts";
 
 /** A sentence that opens by mouse or keyboard. */
 export function help(about: string, sentence: string): JSX.Element {
@@ -9,6 +11,13 @@ export function help(about: string, sentence: string): JSX.Element {
     h("summary", { "aria-label": `What is this: ${about}`, title: sentence }, "?"),
     h("p", null, sentence),
   );
+}
+
+/** A peer by the end of its id, and beside it what its owner calls it, which nobody has checked. */
+export function peerLabel(peer: string, names: Readonly<Record<string, string>>): JSX.Element {
+  const id = h("code", { title: peer }, peerName(peer));
+  const name = Object.hasOwn(names, peer) ? names[peer] : undefined;
+  return name === undefined ? id : h("span", null, id, " ", h("bdi", { class: "called" }, visible(name)));
 }
 
 export interface SectionProps {

@@ -1,9 +1,9 @@
 /** What was refused, and why? */
 import { h, type JSX } from "preact";
 import type { PageNow, PageRefusal } from "../../observe/messages.ts";
-import { agoText, formatNumber, peerName } from "../format.ts";
+import { agoText, formatNumber } from "../format.ts";
 import { HELP, REASONS } from "../words.ts";
-import { empty, section, table } from "./parts.ts";
+import { empty, peerLabel, section, table } from "./parts.ts";
 
 export function Refused({ now }: { now: PageNow }): JSX.Element {
   const { counters } = now.status;
@@ -14,7 +14,7 @@ export function Refused({ now }: { now: PageNow }): JSX.Element {
     formatNumber(count),
     h("code", null, code),
   ]);
-  const latest = now.refusals.map((one) => recent(one, now.atMs));
+  const latest = now.refusals.map((one) => recent(one, now));
   const thrown =
     counters.diverged === 0
       ? undefined
@@ -37,6 +37,6 @@ export function Refused({ now }: { now: PageNow }): JSX.Element {
   );
 }
 
-function recent({ peer, atMs, code, message }: PageRefusal, nowMs: number) {
-  return [h("code", { title: peer }, peerName(peer)), agoText(nowMs - atMs), code, message];
+function recent({ peer, atMs, code, message }: PageRefusal, now: PageNow) {
+  return [peerLabel(peer, now.names), agoText(now.atMs - atMs), code, message];
 }

@@ -3,12 +3,12 @@ import { h, type JSX } from "preact";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { LinkReport } from "../../net/metering.ts";
 import type { PageFacts, PageNow } from "../../observe/messages.ts";
-import { agoText, formatBytes, formatNumber, peerName, speedText } from "../format.ts";
+import { agoText, formatBytes, formatNumber, speedText } from "../format.ts";
 import { byteRates } from "../series.ts";
 import type { PageState } from "../state.ts";
 import { HELP } from "../words.ts";
 import { Chart } from "./chart.ts";
-import { bar, empty, figure, figures, section, table } from "./parts.ts";
+import { bar, empty, figure, figures, peerLabel, section, table } from "./parts.ts";
 
 export function Staleness({ now: { staleness } }: { now: PageNow }): JSX.Element {
   const about = { id: "staleness", title: "How fresh is what I hear?", about: HELP.staleness };
@@ -101,7 +101,7 @@ export function Privacy({ now: { status, words } }: { now: PageNow }): JSX.Eleme
 export function Log({ now }: { now: PageNow }): JSX.Element {
   const { status, witnessedMs, evidence, atMs } = now;
   const { cosigned, banned = 0 } = status.accountability ?? {};
-  const found = evidence.map(({ peer, code, message }) => [h("code", { title: peer }, peerName(peer)), code, message]);
+  const found = evidence.map(({ peer, code, message }) => [peerLabel(peer, now.names), code, message]);
   return section(
     { id: "log", title: "Who can check me?", about: HELP.log },
     figures(

@@ -1,15 +1,15 @@
 /** Who is here? */
 import { h, type JSX } from "preact";
 import type { PageNeighbour, PageNow } from "../../observe/messages.ts";
-import { agoText, durationText, peerName, speedText } from "../format.ts";
+import { agoText, durationText, speedText } from "../format.ts";
 import { HELP } from "../words.ts";
-import { empty, section, table } from "./parts.ts";
+import { empty, peerLabel, section, table } from "./parts.ts";
 
 const COLUMNS = ["peer", "state", "reached", "last byte", "connected for", "speed of its last model"];
 
 export function Who({ now }: { now: PageNow }): JSX.Element {
-  const { neighbours, status, invite, atMs } = now;
-  const rows = neighbours.map((one) => rowOf(one, atMs));
+  const { neighbours, status, invite } = now;
+  const rows = neighbours.map((one) => rowOf(one, now));
   const classes = neighbours.map(({ link }) => (link === undefined ? "gone" : "here"));
   return section(
     { id: "who", title: "Who is here?", about: HELP.here },
@@ -19,7 +19,7 @@ export function Who({ now }: { now: PageNow }): JSX.Element {
           "Nobody yet. Others join with the invite below; on one local network peers find each other by themselves.",
         )
       : table("Neighbours", COLUMNS, rows, classes),
-    silent(now.silence),
+    silent(now),
     h(
       "details",
       { class: "more" },
@@ -31,11 +31,14 @@ export function Who({ now }: { now: PageNow }): JSX.Element {
 }
 
 /** Known peers that take no part, and for how long. */
-function silent({ peers, silent: count }: PageNow["silence"]): JSX.Element | undefined {
+function silent({ silence: { peers, silent: count }, names }: PageNow): JSX.Element | undefined {
   if (count === 0) return undefined;
-  const names = peers.map(({ peer, silentSeconds }) => `${peerName(peer)} for ${durationText(1000 * silentSeconds)}`);
+  const told = peers.flatMap(({ peer, silentSeconds }, i) => [
+    ...[i === 0 ? "" : ", ", peerLabel(peer, names)],
+    ` for ${durationText(1000 * silentSeconds)}`,
+  ]);
   const more = count > peers.length ? `, and ${count - peers.length} more` : "";
-  return h("p", { class: "note" }, `Known, but not heard: ${names.join(", ")}${more}.`);
+  return h("p", { class: "note" }, "Known, but not heard: ", ...told, `${more}.`);
 }
 
 function countText(neighbours: number): string {
@@ -43,8 +46,8 @@ function countText(neighbours: number): string {
   return neighbours === 1 ? "One neighbour learns the same task." : `${neighbours} neighbours learn the same task.`;
 }
 
-function rowOf({ peer, link, seenMs, bytesPerSecond }: PageNeighbour, nowMs: number) {
-  const name = h("code", { title: peer }, peerName(peer));
+function rowOf({ peer, link, seenMs, bytesPerSecond }: PageNeighbour, { names, atMs: nowMs }: PageNow) {
+  const name = peerLabel(peer, names);
   const speed = speedText(bytesPerSecond);
   if (link === undefined) return [name, h("strong", null, "gone"), "–", agoText(nowMs - seenMs), "–", speed];
   const reached = `${link.isOutbound ? "dialled" : "it dialled"}: ${link.address}`;
