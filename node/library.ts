@@ -39,6 +39,7 @@ export interface PeerOptions
     | "maxOutbound"
     | "budget"
     | "networkMetrics"
+    | "site"
     | "wrapTrainer"
     | "wrapTransport"
   > {
@@ -68,8 +69,8 @@ const DEFAULTS = {
 
 /**
  * Starts a peer, and returns once it learns. It trains with `trainer`, a Trainer of your own, or on the rows `train` with an engine of Hearsay's. Its key, log and
- * models lie in `stateDir`: one process at a time.
- * @throws HearsayError ERR_CONFIG | ERR_TASK | ERR_DATA | ERR_ENGINE | ERR_STATE | ERR_LOG_CHAIN, with what to do about it.
+ * models lie in `stateDir`: one process at a time. Policies of this machine hold here too (node/policy/).
+ * @throws HearsayError ERR_CONFIG | ERR_POLICY | ERR_TASK | ERR_DATA | ERR_ENGINE | ERR_STATE | ERR_LOG_CHAIN, with what to do about it.
  */
 export async function createPeer({ budget = DEFAULTS.budget, ...options }: PeerOptions): Promise<RunningPeer> {
   return startPeer({ ...DEFAULTS, ...options, budget: budgetsOf(budget) });

@@ -8,6 +8,7 @@ import type { ExternalOptions } from "./engines/external/open.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
 import type { NetworkMeasures } from "./net/libp2p.ts";
 import type { LinkLimit } from "./net/open-metering.ts";
+import type { Site } from "./policy/site.ts";
 
 /** Where and with what a peer runs. */
 export interface StartOptions {
@@ -38,6 +39,10 @@ export interface StartOptions {
   readonly maxOutbound: number;
   /** Bytes that may pass, by kinds of links (net/link-kinds.ts), or one that is only planned with; unlimited where left out. */
   readonly budget?: readonly LinkLimit[];
+  /** A policy file beside those that bind this machine (policy/load-policy.ts), which none of what stands here lifts. */
+  readonly policy?: string;
+  /** Whose policies were asked when the rows were read; where left out, those that bind this machine are held against task and rows. */
+  readonly site?: Site;
   /** Hours in which the peer is away: it trains nothing, and has no connection (policy/quiet-peer.ts); none where left out. */
   readonly isQuiet?: (ms: number) => boolean;
   /** What is kept for audits; nothing where left out. */

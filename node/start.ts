@@ -38,6 +38,7 @@ import { type Neighbour, neighboursOf } from "./net/neighbours.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
 import type { QuietPeer } from "./policy/quiet-peer.ts";
+import { peerUnder } from "./policy/site.ts";
 import { nodeSecrecy } from "./secrecy.ts";
 import { createNodeDraws, createSecretRng } from "./secret-rng.ts";
 import type { StartOptions } from "./start-options.ts";
@@ -85,12 +86,12 @@ const STEP_ENDS_WITHIN_MS = STOP_GRACE_MS + 500;
 
 /**
  * Starts a peer, and returns once it learns. Where that fails, what was opened is closed again.
- * @throws HearsayError ERR_STATE | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA | ERR_CONFIG, with what to do about it.
+ * @throws HearsayError ERR_STATE | ERR_POLICY | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA | ERR_CONFIG, with what to do about it.
  */
 export async function startPeer(options: StartOptions): Promise<RunningPeer> {
   const closing = createClosing();
   try {
-    return await startParts(options, closing);
+    return await startParts({ ...options, ...(await peerUnder(options)) }, closing);
   } catch (error) {
     await closing.close().catch(() => {}); // the first error says more
     throw withRemedy(asDiskFault(error));

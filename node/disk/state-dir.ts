@@ -70,6 +70,13 @@ export async function openTask(stateDir: string, taskFile?: string): Promise<Ope
   return { task, taskId: idOf(manifest) };
 }
 
+/** The task of a file, where one is named; else that of the state directory. @throws HearsayError ERR_STATE, ERR_TASK. */
+export async function findTask(stateDir: string, taskFile: string | undefined): Promise<OpenTask> {
+  if (taskFile === undefined) return openTask(stateDir);
+  const task = await readTaskFile(taskFile);
+  return { task, taskId: idOf(encodeTask(task)) };
+}
+
 /** Writes a manifest into a state directory that has none. */
 export async function storeTask(stateDir: string, manifest: Uint8Array): Promise<void> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });

@@ -1,14 +1,11 @@
 /** What the checks of the doctor look at: state directory, configuration, task, and the peer that runs, where one does. Each is read once. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { toHex } from "../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Store } from "../../protocol/base/seams.ts";
-import { encodeTask } from "../../protocol/task/manifest.ts";
 import { askApi, type StatusReport } from "../api/api.ts";
 import { type EffectiveConfig, loadEffective } from "../config.ts";
-import { nodeCrypto } from "../crypto.ts";
-import { configPath, databasePath, type OpenTask, openTask, readTaskFile, taskPath } from "../disk/state-dir.ts";
+import { configPath, databasePath, findTask, type OpenTask, openTask, taskPath } from "../disk/state-dir.ts";
 import { openStoreToRead } from "../disk/store-copy.ts";
 import { openBook } from "../net/book.ts";
 import { type Answer, probe } from "../net/probe.ts";
@@ -87,9 +84,7 @@ const STATUS_WITHIN_MS = 2_000;
 
 async function taskIn({ stateDir, taskFile }: WhereToLook): Promise<OpenTask | undefined> {
   if (existsSync(taskPath(stateDir))) return openTask(stateDir); // never stored here: the doctor changes nothing
-  if (taskFile === undefined) return undefined;
-  const task = await readTaskFile(taskFile);
-  return { task, taskId: toHex(nodeCrypto.sha256(encodeTask(task))) };
+  return taskFile === undefined ? undefined : findTask(stateDir, taskFile);
 }
 
 /** LevelDB opens a database once at a time. */

@@ -4,9 +4,9 @@
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { faultLines, faultsOf } from "../../protocol/base/faults.ts";
+import { parseTaskYaml } from "../task-yaml.ts";
 import { type Policy, policySchema } from "./policy-schema.ts";
 
 export interface LoadedPolicy {
@@ -57,7 +57,7 @@ export async function readPolicy(file: string, mustExist: boolean): Promise<Load
   }
   let tree: unknown;
   try {
-    tree = parse(text, { logLevel: "error" }) ?? {};
+    tree = parseTaskYaml(text) ?? {};
   } catch (error) {
     throw refused(file, `the policy is not YAML: ${(error as Error).message}`, error);
   }

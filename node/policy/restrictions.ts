@@ -1,7 +1,7 @@
 /** What policies forbid: one restriction for each field, held against a task and the settings of a peer before any data are read. */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import { namesIn } from "../data/name-list.ts";
+import { normalised } from "../data/names.ts";
 import type { DataConfig } from "../settings/table.ts";
 import type { LoadedPolicy } from "./load-policy.ts";
 import type { Policy } from "./policy-schema.ts";
@@ -10,9 +10,13 @@ import type { Policy } from "./policy-schema.ts";
 export interface Intent {
   readonly task: Task;
   readonly taskId: string;
-  readonly data: DataConfig;
-  /** `learn`: hearsay up. `predict`: rows in, answers out. `look`: examples are read, and nothing leaves the machine. */
-  readonly what: "learn" | "predict" | "look";
+  /** Left out where a program has read the rows itself. */
+  readonly data?: DataConfig;
+  /**
+   * `learn`: a peer that learns. `describe`: figures of columns leave, for a task that is yet to be. `predict`: rows in, answers out. `look`: examples are
+   * read, and nothing leaves the machine.
+   */
+  readonly what: "learn" | "describe" | "predict" | "look";
   /** A program of the owner's has the data, and no field about data can be held against it. */
   readonly isExternal?: boolean;
 }
@@ -41,8 +45,8 @@ const RESTRICTIONS: readonly Restriction[] = [
   {
     field: "tasks",
     valueIn: ({ tasks }) => tasks,
-    against: ({ tasks }, { task, taskId }) =>
-      tasks === undefined || tasks.includes(taskId)
+    against: ({ tasks }, { task, taskId, what }) =>
+      tasks === undefined || what === "describe" || tasks.includes(taskId)
         ? undefined
         : {
             what: `task ${task.name} has the id ${taskId}`,
@@ -103,7 +107,7 @@ function columnsAgainst(
   const allowed = data?.columns;
   if (allowed === undefined) return undefined;
   if (isExternal) return { what: "a program of yours reads its own data", remedy: REMEDY_EXTERNAL };
-  if (config.path === undefined && config.dataset !== undefined)
+  if (config?.dataset !== undefined && config.path === undefined)
     return { what: `the shipped set ${config.dataset} has other columns`, remedy: "use a table of your own (--data)" };
   const { features } = task.input;
   if (features.length === 0)
@@ -114,7 +118,7 @@ function columnsAgainst(
   const columns = [
     ...features,
     ...(what === "predict" ? [] : labelsOf(task, config)),
-    ...(config.owner === undefined ? [] : [config.owner]),
+    ...(config?.owner === undefined ? [] : [config.owner]),
   ];
   const others = columns.filter((name) => !allowed.includes(name));
   if (others.length === 0) return undefined;
@@ -126,9 +130,15 @@ function columnsAgainst(
 
 const REMEDY_EXTERNAL = "learn with an engine of Hearsay's, or have the field left out for this machine";
 
-function labelsOf({ output }: Task, { label }: DataConfig): string[] {
-  return output.kind === "regression" ? namesIn(output.targets) : [label ?? output.column ?? "label"];
+function labelsOf({ output }: Task, config: DataConfig | undefined): string[] {
+  if (output.kind === "regression") return output.targets.map(normalised);
+  const usual = config === undefined ? [] : ["label"];
+  const named = config?.label ?? output.column;
+  return named === undefined ? usual : [named];
 }
+
+/** Whether something that was made of the rows leaves the machine. */
+const leaves = (what: Intent["what"]) => what === "learn" || what === "describe";
 
 /** Rows are counted once they are read (`rowViolations`). */
 function rowsAgainst({ data }: Policy, { isExternal }: Intent): Pick<Found, "what" | "remedy"> | undefined {
@@ -138,7 +148,7 @@ function rowsAgainst({ data }: Policy, { isExternal }: Intent): Pick<Found, "wha
 
 function mechanismAgainst({ privacy }: Policy, { task, what }: Intent): Pick<Found, "what" | "remedy"> | undefined {
   const wanted = privacy?.mechanisms;
-  if (wanted === undefined || what !== "learn") return undefined;
+  if (wanted === undefined || !leaves(what)) return undefined;
   const has = [task.privacy?.mechanism, task.privacy?.cohort && "cohort"].filter((one) => one !== undefined);
   if (wanted.some((one) => has.includes(one))) return undefined;
   return {
@@ -149,7 +159,7 @@ function mechanismAgainst({ privacy }: Policy, { task, what }: Intent): Pick<Fou
 
 function epsilonAgainst({ privacy }: Policy, { task, what }: Intent): Pick<Found, "what" | "remedy"> | undefined {
   const most = privacy?.maxEpsilon;
-  if (most === undefined || what !== "learn") return undefined;
+  if (most === undefined || !leaves(what)) return undefined;
   const has = task.privacy?.maxEpsilon;
   if (has !== undefined && has <= most) return undefined;
   const budget = has === undefined ? "no privacy budget" : `a privacy budget of epsilon ${has}`;

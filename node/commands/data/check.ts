@@ -6,15 +6,15 @@ import { type ColumnLook, type DataLook, isEmpty, lookAt } from "../../data/pref
 import { type Finding, preflight } from "../../data/preflight/registry.ts";
 import { loadNamedSet } from "../../data/sets.ts";
 import { loadPeerData } from "../../data/share.ts";
-import { configPath, openTask, readTaskFile } from "../../disk/state-dir.ts";
+import { configPath, findTask } from "../../disk/state-dir.ts";
+import { openSite, type SiteOptions } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import type { DataConfig } from "../../settings/table.ts";
 import { onOutput } from "../../terminal/colours.ts";
 import { percent, printJson, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
-interface CheckOptions {
-  readonly state: string;
+interface CheckOptions extends SiteOptions {
   readonly task?: string;
   readonly config?: string;
   readonly json?: boolean;
@@ -34,8 +34,9 @@ const MAX_ROWS = 30;
 
 export async function run(options: CheckOptions): Promise<void> {
   const { data } = await loadConfig(options.config ?? configPath(options.state), process.env, settingsOf(options));
-  const task = options.task === undefined ? (await openTask(options.state)).task : await readTaskFile(options.task);
-  const { files, warnings } = await examine(data, task);
+  const { task, taskId } = await findTask(options.state, options.task);
+  const site = await openSite(options);
+  const { files, warnings } = await site.read({ task, taskId, data, what: "look" }, () => examine(data, task));
   const findings = files.flatMap((file) => file.findings);
   const bad = data.strict === true ? findings : findings.filter(({ level }) => level === "failure");
   if (options.json) printJson({ task: task.name, strict: data.strict === true, ok: bad.length === 0, files, warnings });

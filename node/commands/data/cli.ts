@@ -1,5 +1,14 @@
 /** How the commands of data are called: their options and examples. */
-import { calls, type Definition, jsonOption, notes, outputOption, passphraseOption, stateOption } from "../options.ts";
+import {
+  calls,
+  type Definition,
+  jsonOption,
+  notes,
+  outputOption,
+  passphraseOption,
+  policyOption,
+  stateOption,
+} from "../options.ts";
 
 export const check: Definition = async (command) => {
   const { addSettings, DATA_PATHS } = await import("../../settings/flags.ts");
@@ -9,6 +18,7 @@ export const check: Definition = async (command) => {
     .option("--task <file>", "task file, where no state directory has the task")
     .option("--config <file>", "configuration (default: config.yaml in the state directory)");
   addSettings(command, [...DATA_PATHS, "data.holdoutPath", "data.strict"])
+    .addOption(policyOption())
     .addOption(jsonOption())
     .action(calls(() => import("./check.ts")));
   const list = DATA_CHECKS.map(({ name, about }) => `  ${name.padEnd(11)} ${about}`).join("\n");
@@ -37,6 +47,7 @@ export const statistics: Definition = async (command) => {
     DATA_PATHS.filter((path) => path !== "data.dataset"),
   )
     .addOption(outputOption("the file to write").default("statistics.json"))
+    .addOption(policyOption())
     .addOption(passphraseOption())
     .addOption(jsonOption())
     .action(calls(() => import("./statistics.ts")));

@@ -4,19 +4,20 @@ import { join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Identity } from "../../../protocol/base/seams.ts";
 import { loadConfig } from "../../config.ts";
+import type { DataLook } from "../../data/preflight/look.ts";
 import { loadPeerData } from "../../data/share.ts";
 import type { ColumnFigures } from "../../data/statistics/statement.ts";
 import { encodeStatistics, figuresOf } from "../../data/statistics/statement.ts";
-import { configPath, readTaskFile } from "../../disk/state-dir.ts";
+import { configPath, findTask } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { loadIdentity } from "../../keys/keys.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
+import { openSite, type SiteOptions } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
-interface StatisticsOptions {
-  readonly state: string;
+interface StatisticsOptions extends SiteOptions {
   readonly task: string;
   readonly output: string;
   readonly passphraseFile?: string;
@@ -25,18 +26,19 @@ interface StatisticsOptions {
 
 export async function run(options: StatisticsOptions): Promise<void> {
   const { data } = await loadConfig(configPath(options.state), process.env, settingsOf(options));
-  const task = await readTaskFile(options.task);
+  const { task, taskId } = await findTask(options.state, options.task);
   if (task.privacy !== undefined)
     throw new HearsayError(
       "ERR_CONFIG",
       "the task hides data (privacy), and figures of columns have no noise: take mean and std from what is known of the quantities",
     );
   let figures: ColumnFigures[] = [];
-  await loadPeerData({ ...data, holdout: 0, share: undefined, holdoutPath: undefined }, task, {
-    examine: (look) => {
-      figures = figuresOf(look);
-    },
-  });
+  const all = { ...data, holdout: 0, share: undefined, holdoutPath: undefined };
+  const examine = (look: DataLook) => {
+    figures = figuresOf(look);
+  };
+  const site = await openSite(options);
+  await site.read({ task, taskId, data, what: "describe" }, () => loadPeerData(all, task, { examine }));
   if (figures.length === 0)
     throw new HearsayError("ERR_CONFIG", "name a file with --data: a shipped set has figures of its own");
   const identity = await ownIdentity(options);

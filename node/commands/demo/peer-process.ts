@@ -7,6 +7,7 @@ import { wallClock } from "../../clock.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { keepHeapSmall } from "../../little-memory.ts";
+import { siteUnder } from "../../policy/site.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import { drawing } from "../../terminal/terminal.ts";
 import { FINISH, type MergedFrom, type PeerAssignment, type PeerMessage, type PeerReport } from "./messages.ts";
@@ -25,6 +26,7 @@ async function live(assignment: PeerAssignment): Promise<void> {
   const running = await startPeer({
     stateDir,
     task,
+    site: siteUnder([]), // the rows are Hearsay's own
     train,
     ...(holdout && { holdout }),
     engine: "auto",

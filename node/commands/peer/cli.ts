@@ -46,6 +46,7 @@ export const init: Definition = async (command) => {
     .option("--from <file>", "begin with the parameters of a safetensors file, the same for all peers")
     .option("--private", "hide single records from whoever sees models: dp-sgd under a budget")
     .option("--epsilon <e>", "with --private: the budget (default: 8)")
+    .addOption(policyOption())
     .option("-f, --force", "overwrite the file")
     .addOption(jsonOption())
     .action(calls(() => import("./init.ts")));
@@ -70,6 +71,7 @@ export const join: Definition = (command) => {
       "hearsay:<task id>@<address>[,<address>...], as `up` and `status` print it; lines are put together",
     )
     .addOption(stateOption())
+    .addOption(policyOption())
     .option("-y, --yes", "save the task without asking: needed where there is no terminal, and with --json")
     .addOption(jsonOption())
     .action(calls(() => import("./join.ts")));

@@ -9,7 +9,9 @@ import { loadConfig } from "../../config.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { isSetName } from "../../data/shipped/registry.ts";
 import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
+import type { OpenTask } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { openSite, type SiteOptions } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { nameList, shellOption } from "../../shell.ts";
 import { facts, printJson } from "../../terminal/print.ts";
@@ -22,7 +24,7 @@ import { describeFill, fillAsJson } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
-interface InitOptions {
+interface InitOptions extends Pick<SiteOptions, "policy"> {
   readonly data?: string;
   readonly label?: string;
   readonly owner?: string;
@@ -84,11 +86,10 @@ export async function run(options: InitOptions): Promise<void> {
   writeForUnlikeData(document);
   const begun = options.from === undefined ? undefined : await useStart(document, options.from);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
-  const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
+  const { task, taskId } = await allowedTask(document, options);
   await writeOutput(options.output, text);
 
   const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
-  const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
   if (options.json) {
     printJson({ file: options.output, taskId, name: task.name, edits, ...(fill && { data: fillAsJson(fill) }) });
     return;
@@ -118,6 +119,18 @@ const NEW_TASKS_MOST_LOSS = 0.8;
 /** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */
 const NEW_TASKS_MIX = 0.3;
 const FEWEST_TO_MIX_LESS = 5;
+
+/** The task of a document; figures of the own columns are in it, so that policies have a say. @throws HearsayError ERR_TASK, ERR_POLICY. */
+async function allowedTask(document: Document, options: InitOptions): Promise<OpenTask> {
+  const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
+  const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
+  if (options.data !== undefined) {
+    const { data } = await loadConfig(undefined, {}, settingsOf(options));
+    const state = process.env.HEARSAY_STATE ?? ".hearsay"; // that of a peer on this machine
+    (await openSite({ state, policy: options.policy })).allow({ task, taskId, data, what: "describe" });
+  }
+  return { task, taskId };
+}
 
 interface Completed {
   readonly fill: Fill | undefined;

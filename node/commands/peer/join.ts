@@ -25,6 +25,7 @@ import { configPath, openTask, storeTask } from "../../disk/state-dir.ts";
 import { writeWhole } from "../../disk/whole-file.ts";
 import { startLibp2p } from "../../net/libp2p.ts";
 import { createTransport } from "../../net/transport.ts";
+import { openSite, type SiteOptions } from "../../policy/site.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { DEFAULTS } from "../../settings/table.ts";
 import { shellOption } from "../../shell.ts";
@@ -38,14 +39,13 @@ const DIAL_TIMEOUT_MS = 10_000;
 const NAMES_SHOWN = 8;
 const NAME_SHOWN = 40;
 
-interface JoinOptions {
-  readonly state: string;
+interface JoinOptions extends SiteOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
 
 /** `parts`: an invite that was broken over lines, and not quoted, comes as several arguments. */
-export async function run(parts: readonly string[], { state, yes, json }: JoinOptions): Promise<void> {
+export async function run(parts: readonly string[], { state, policy, yes, json }: JoinOptions): Promise<void> {
   const invite = readInvite(parts.join(""));
   const wanted = toHex(invite.task);
   const present = await openTask(state).catch(() => undefined);
@@ -64,6 +64,7 @@ export async function run(parts: readonly string[], { state, yes, json }: JoinOp
   }
   const manifest = await fetchManifest(invite.task, invite.addresses);
   const task = decodeTask(manifest);
+  (await openSite({ state, policy })).allow({ task, taskId: wanted, what: "learn" });
   const cost = withinBudget(costOf(task));
   if (json !== true)
     print(`${facts([["task", `${task.name}  ${wanted}`], ...taskRows(task, cost), ...costRows(cost)])}\n`);

@@ -8,17 +8,14 @@ import { readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask, releasedPath } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { isExternal, openTrainer } from "../../engines/external/open.ts";
-import { loadPolicies } from "../../policy/load-policy.ts";
-import { type Intent, refuseViolations, violationsOf } from "../../policy/restrictions.ts";
+import type { SiteOptions } from "../../policy/site.ts";
 import type { Config } from "../../settings/table.ts";
 import { tell } from "../../terminal/terminal.ts";
 
-export interface ModelOptions {
-  readonly state: string;
+export interface ModelOptions extends SiteOptions {
   readonly model?: string;
   /** The model that learns, where the task has release keys. */
   readonly learning?: boolean;
-  readonly policy?: string;
 }
 
 export interface OpenModel {
@@ -32,17 +29,6 @@ export interface OpenModel {
 export async function openModel({ state, model }: ModelOptions): Promise<OpenModel> {
   const opened = await openTask(state);
   return { ...opened, ...(await readModel(model ?? modelPath(state), opened.task)) };
-}
-
-/** @throws HearsayError ERR_POLICY where the site does not allow it. */
-export async function refuseByPolicy(
-  { state: stateDir, policy: named }: ModelOptions,
-  config: Config,
-  intent: Pick<Intent, "task" | "taskId" | "what">,
-): Promise<void> {
-  const policies = await loadPolicies({ stateDir, named, environment: process.env });
-  const isOwn = isExternal(config, intent.task) && intent.what === "look"; // rows to predict come from a file
-  refuseViolations(violationsOf(policies, { ...intent, data: config.data, isExternal: isOwn }));
 }
 
 /** The program of the owner's that trains this task, for a command of its own; undefined where an engine does. @throws as `openTrainer`. */

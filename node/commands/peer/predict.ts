@@ -8,9 +8,10 @@ import { loadInputs } from "../../data/load.ts";
 import { roundedBeside } from "../../data/number.ts";
 import { configPath } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { openSite } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { pour, tell } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, openServedModel, ownTrainer, refuseByPolicy } from "./model.ts";
+import { inferenceEngine, type ModelOptions, openServedModel, ownTrainer } from "./model.ts";
 
 interface PredictOptions extends ModelOptions {
   readonly data: string;
@@ -25,8 +26,11 @@ export async function run(options: PredictOptions): Promise<void> {
   const { release } = metadata;
   if (release !== undefined) tell(`answered by release ${release}\n`);
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
-  await refuseByPolicy(options, config, { task, taskId, what: "predict" });
-  const { inputs, length, unanswered } = await loadInputs({ ...config.data, path: options.data }, task);
+  const { data } = config;
+  const { inputs, length, unanswered } = await (await openSite(options)).read(
+    { task, taskId, data, what: "predict" },
+    () => loadInputs({ ...data, path: options.data }, task),
+  );
   const engine = (await ownTrainer(task, config, options.state)) ?? (await inferenceEngine(task, config.engine));
   const json = options.json ? { beside: release === undefined ? {} : { release } } : undefined;
   async function* answers(): AsyncGenerator<string> {

@@ -8,7 +8,6 @@ import { QUICK_CHECKS } from "../../doctor/registry.ts";
 import { type Diagnosis, diagnose } from "../../doctor/run.ts";
 import { type AtHand, aboutToStart } from "../../doctor/surroundings.ts";
 import { isExternal } from "../../engines/external/open.ts";
-import { refuseViolations, rowViolations, violationsOf } from "../../policy/restrictions.ts";
 import type { Rules } from "./up-policy.ts";
 
 /**
@@ -17,17 +16,16 @@ import type { Rules } from "./up-policy.ts";
  */
 export async function dataToLearn(
   stateDir: string,
-  { config, policies }: Rules,
+  { config, site }: Rules,
   opened: OpenTask,
   logger: Logger,
 ): Promise<PeerData | undefined> {
   const external = isExternal(config, opened.task);
   const intent = { ...opened, data: config.data, what: "learn", isExternal: external } as const;
-  refuseViolations(violationsOf(policies, intent)); // before any data are read
+  site.allow(intent); // before anything is looked at
   await lookBefore(aboutToStart(stateDir, config, opened), logger);
   if (external) return undefined;
-  const data = await loadCheckedData(config.data, opened.task);
-  refuseViolations(rowViolations(policies, data.train.length));
+  const data = await site.read(intent, () => loadCheckedData(config.data, opened.task));
   for (const warning of data.warnings) logger.warn(warning);
   return data;
 }

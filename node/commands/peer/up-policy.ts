@@ -1,13 +1,14 @@
 /** What the policies of the site make of the settings of a peer that is about to start. */
 import type { Logger } from "pino";
-import { type LoadedPolicy, loadPolicies } from "../../policy/load-policy.ts";
+import type { LoadedPolicy } from "../../policy/load-policy.ts";
 import { nextChangeMs } from "../../policy/quiet-hours.ts";
+import { openSite, type Site, type SiteOptions } from "../../policy/site.ts";
 import { budgetUnder, quietUnder } from "../../policy/traffic.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import type { Config } from "../../settings/table.ts";
 
 export interface Rules {
-  readonly policies: readonly LoadedPolicy[];
+  readonly site: Site;
   /** The settings, with the budget that holds. */
   readonly config: Config;
   /** For `StartOptions`; empty where there are no quiet hours. */
@@ -17,16 +18,13 @@ export interface Rules {
 type Tell = Pick<Logger, "info">;
 
 /** @throws HearsayError ERR_POLICY where a policy is wrong, or named and not there. */
-export async function rulesOf(
-  { state: stateDir, policy: named }: { readonly state: string; readonly policy?: string },
-  config: Config,
-  logger: Tell,
-): Promise<Rules> {
-  const policies = await loadPolicies({ stateDir, named, environment: process.env });
+export async function rulesOf(options: SiteOptions, config: Config, logger: Tell): Promise<Rules> {
+  const site = await openSite(options);
+  const { policies } = site;
   for (const { file } of policies) logger.info({ policy: file }, "a policy of this site holds");
   const isQuiet = quietUnder(policies);
   return {
-    policies,
+    site,
     config: withBudget(policies, config, logger),
     quiet: isQuiet === undefined ? {} : { isQuiet: telling(isQuiet, logger) },
   };

@@ -130,9 +130,9 @@ function begin(
   options: UpOptions,
   { rules, task, data, logger, monitor, observe, onlooker }: Beginning,
 ): Promise<RunningPeer> {
-  const { config, quiet } = rules;
+  const { config, quiet, site } = rules;
   return startPeer({
-    ...{ stateDir: options.state, task, start: options.start, ...quiet },
+    ...{ stateDir: options.state, task, start: options.start, site, ...quiet },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
     ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },

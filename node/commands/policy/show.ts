@@ -1,9 +1,6 @@
 /** `hearsay policy show`: what leaves this machine, to whom, under which protection; for people who audit it. */
-import { toHex } from "../../../protocol/base/bytes.ts";
-import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { loadConfig } from "../../config.ts";
-import { nodeCrypto } from "../../crypto.ts";
-import { configPath, type OpenTask, openTask, readTaskFile } from "../../disk/state-dir.ts";
+import { configPath, findTask } from "../../disk/state-dir.ts";
 import { isExternal } from "../../engines/external/open.ts";
 import { type DataFlow, dataFlowOf } from "../../policy/data-flow.ts";
 import { type LoadedPolicy, loadPolicies, policyFiles } from "../../policy/load-policy.ts";
@@ -37,7 +34,7 @@ export async function run(options: ShowOptions): Promise<void> {
   const { state: stateDir, policy: named } = options;
   const policies = await loadPolicies({ stateDir, named, environment: process.env });
   const config = await loadConfig(options.config ?? configPath(stateDir), process.env, settingsOf(options));
-  const { task, taskId } = await taskOf(options);
+  const { task, taskId } = await findTask(stateDir, options.task);
   const intent = { task, taskId, data: config.data, what: "learn", isExternal: isExternal(config, task) } as const;
   const statement: Statement = {
     task: { name: task.name, id: taskId },
@@ -49,12 +46,6 @@ export async function run(options: ShowOptions): Promise<void> {
   if (options.json) printJson(statement);
   else print(`${inWords(statement, stateDir)}\n`);
   if (statement.violations.length > 0) process.exitCode = EXIT_FAILED;
-}
-
-async function taskOf({ state, task: file }: ShowOptions): Promise<OpenTask> {
-  if (file === undefined) return openTask(state);
-  const task = await readTaskFile(file);
-  return { task, taskId: toHex(nodeCrypto.sha256(encodeTask(task))) };
 }
 
 function quietNow(policies: readonly LoadedPolicy[], nowMs: number): Pick<Statement, "quiet"> {

@@ -1,5 +1,5 @@
 /** How the commands of privacy are called: their options and examples. */
-import { calls, type Definition, jsonOption, modelOption, notes, stateOption } from "../options.ts";
+import { calls, type Definition, jsonOption, modelOption, notes, policyOption, stateOption } from "../options.ts";
 
 export const plan: Definition = (command) => {
   command
@@ -39,6 +39,7 @@ export const test: Definition = async (command) => {
     .option("--steps <n>", "longest training of one of them, in optimiser steps", DEFAULTS.steps)
     .option("--minutes <n>", "all trainings end after this time, with fewer shadows", DEFAULTS.minutes)
     .option("--attack-seed <n>", "what is drawn: the same seed gives the same figures", DEFAULTS.attackSeed)
+    .addOption(policyOption())
     .addOption(jsonOption())
     .action(calls(() => import("./test.ts")));
   addSettings(command, ["engine"]);

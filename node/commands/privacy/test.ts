@@ -4,8 +4,9 @@ import type { Shadow } from "../../../protocol/privacy/inference/attack.ts";
 import { measureAttacks } from "../../../protocol/privacy/inference/measure.ts";
 import { ATTACKS } from "../../../protocol/privacy/inference/registry.ts";
 import { loadConfig } from "../../config.ts";
-import { configPath, openTask, readTaskFile } from "../../disk/state-dir.ts";
+import { configPath, findTask } from "../../disk/state-dir.ts";
 import { engineFor } from "../../engines/registry.ts";
+import { openSite, type SiteOptions } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { EXIT_INVALID } from "../../terminal/fail.ts";
@@ -18,27 +19,30 @@ import { createWorkshop, observeModels, trainShadows, type Workshop } from "./sh
 import { type DEFAULTS, type Effort, effortOf } from "./test-options.ts";
 import { isBroken, printReport, type Tested } from "./test-report.ts";
 
-type PrivacyTestOptions = Readonly<Record<keyof typeof DEFAULTS, string>> & {
-  readonly state: string;
-  readonly model?: string;
-  readonly task?: string;
-  readonly outsiders?: string;
-  readonly json?: boolean;
-};
+type PrivacyTestOptions = Readonly<Record<keyof typeof DEFAULTS, string>> &
+  SiteOptions & {
+    readonly model?: string;
+    readonly task?: string;
+    readonly outsiders?: string;
+    readonly json?: boolean;
+  };
 
 /** With fewer shadows that know a row, or do not, nothing is said of how such models differ. */
 const FEWEST_OF_A_KIND = 2;
 
 export async function run(options: PrivacyTestOptions): Promise<void> {
   const effort = effortOf(options);
-  const task = options.task === undefined ? (await openTask(options.state)).task : await readTaskFile(options.task);
+  const { task, taskId } = await findTask(options.state, options.task);
   if (task.start !== undefined)
     throw new HearsayError(
       "ERR_CONFIG",
       "the task begins with given parameters, and the models to compare with would begin elsewhere: that is not there yet",
     );
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
-  const examples = await loadExamples(config.data, task, { outsiders: options.outsiders, seed: effort.seed });
+  const { data } = config;
+  const examples = await (await openSite(options)).read({ task, taskId, data, what: "look" }, () =>
+    loadExamples(data, task, { outsiders: options.outsiders, seed: effort.seed }),
+  );
   const warn = (message: string) => tell(`${onErrors.yellow("note:")} ${message}\n`);
   for (const warning of examples.warnings) warn(warning);
   const { exposures, missing }: Exposures =

@@ -3,13 +3,14 @@ import type { lookAt } from "../../data/preflight/look.ts";
 import { preflight } from "../../data/preflight/registry.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { isExternal } from "../../engines/external/open.ts";
+import { openSite } from "../../policy/site.ts";
 import { type DoctorCheck, type DoctorFinding, ok, warning } from "../doctor-check.ts";
 
 export const data: DoctorCheck = {
   name: "data",
   about: "the examples against the task: hearsay data check has it as a table",
   withinMs: 60_000,
-  async run({ task, config }) {
+  async run({ task, config, stateDir }) {
     if (task === undefined) return [ok("no task yet to hold data against")];
     if (isExternal(config, task.task)) return [ok("the program that trains has its own: the peer sees no example")];
     const { path, dataset } = config.data;
@@ -29,7 +30,10 @@ export const data: DoctorCheck = {
       }
     };
     try {
-      const { train, holdout, warnings } = await loadPeerData(config.data, task.task, { examine: look });
+      const site = await openSite({ state: stateDir });
+      const { train, holdout, warnings } = await site.read({ ...task, data: config.data, what: "look" }, () =>
+        loadPeerData(config.data, task.task, { examine: look }),
+      );
       found.push(...warnings.map((what) => warning(what, "look at the file: hearsay data check")));
       const held = holdout === undefined ? "" : `, ${holdout.length} held out`;
       return [ok(`${train.length} rows to train on${held}`), ...found];

@@ -1,11 +1,21 @@
 /** The commands under a policy: what is refused before any data are read, and the statement for auditors. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { createPeer } from "../../../node/library.ts";
+import { policySchema } from "../../../node/policy/policy-schema.ts";
+import { peerUnder, siteUnder } from "../../../node/policy/site.ts";
+import { parseTaskYaml } from "../../../node/task-yaml.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
+import { parseByteLimit } from "../../../protocol/traffic/byte-limit.ts";
+import { TOP } from "../../support/docs.ts";
 import { CLI, sourceEnvironment } from "../../support/process.ts";
+
+/** Called by what asks at the door itself. */
+const CALLED = ["node/commands/privacy/examples.ts"];
 
 const folder = mkdtempSync(join(tmpdir(), "hearsay-policy-command-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -59,6 +69,61 @@ test("up refuses what a policy forbids before it reads the data, which are not e
   assert.equal(counted.status, 1);
   assert.match(counted.stderr, /data\.minimumRows is 100, and there are 16 rows to train on; collect more/);
   assert.match(counted.stderr, /the policy's budget holds/);
+});
+
+test("whatever else reads data of the site is refused before it does: check, statistics, privacy test, init", () => {
+  write("columns.yaml", "data: { columns: [temp, label] }\n");
+  write("rows.csv", "temp,hum,label\n1,2,a\n3,4,b\n");
+  const against = (args: readonly string[]) => {
+    const { status, stderr } = hearsay([...args, "--policy", "columns.yaml"]);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /columns\.yaml: data\.columns is .*"hum".*\[ERR_POLICY\]/s, args.join(" "));
+    assert.doesNotMatch(stderr, /gone\.csv/);
+  };
+  against(["data", "check", ...TASK, "--data", "gone.csv"]);
+  write("open.yaml", readFileSync(join(folder, "task.yaml"), "utf8").replace(/^privacy.*$/m, ""));
+  against(["data", "statistics", "--task", "open.yaml", "--data", "gone.csv"]);
+  against(["privacy", "test", ...TASK, "--model", "m.safetensors", "--data", "gone.csv"]);
+  against(["init", "--data", "rows.csv", "-o", "made.yaml"]);
+  assert.equal(existsSync(join(folder, "made.yaml")), false);
+});
+
+test("a program that imports the library is bound too: by what it hands over, and before anything is opened", async () => {
+  const task = parseTask(parseTaskYaml(readFileSync(join(folder, "task.yaml"), "utf8")));
+  const train = { inputs: new Float32Array(40), targets: new Float32Array(20), length: 20 };
+  const start = (policy: string) => createPeer({ stateDir: join(folder, "library"), task, train, policy });
+  await assert.rejects(start(join(folder, "site.yaml")), {
+    code: "ERR_POLICY",
+    message: /there are 20 rows to train on/,
+  });
+  write("other.yaml", "data: { columns: [temp] }\n");
+  await assert.rejects(start(join(folder, "other.yaml")), { code: "ERR_POLICY", message: /"hum"/ });
+  await assert.rejects(start(join(folder, "nowhere.yaml")), { code: "ERR_POLICY" });
+  assert.equal(existsSync(join(folder, "library")), false);
+});
+
+test("a peer under policies has their budget and their quiet hours, whoever starts it", async () => {
+  const policies = [
+    {
+      file: "p.yaml",
+      policy: policySchema.parse({ traffic: { budget: "20MB/day", quietHours: ["00:00-12:00"], timeZone: "UTC" } }),
+    },
+  ];
+  const task = parseTask(parseTaskYaml(readFileSync(join(folder, "task.yaml"), "utf8")));
+  const { budget, isQuiet } = await peerUnder({ stateDir: folder, task, site: siteUnder(policies) });
+  assert.deepEqual(budget, [{ kind: "all", limit: parseByteLimit("20MB/day") }]);
+  const at = (hour: number) => isQuiet?.(Date.UTC(2026, 2, 4, hour));
+  assert.deepEqual([at(6), at(18)], [true, false]);
+});
+
+test("nobody reads data of a site beside the door to it", () => {
+  const readers = /\b(?:loadPeerData|loadCheckedData|loadInputs|loadDataset|readVerticalTable)\(/;
+  const doors = /\bsite\.read\(|\)\.read\(|refuseVertical|inSession/;
+  const rooms = ["node/commands/{peer,data,privacy,vertical,doctor,release,log,key}/*.ts", "node/doctor/**/*.ts"];
+  const files = globSync(rooms, { cwd: TOP }).filter((path) => readers.test(readFileSync(join(TOP, path), "utf8")));
+  assert.ok(files.length >= 6, files.join(" "));
+  const beside = files.filter((path) => !doors.test(readFileSync(join(TOP, path), "utf8")) && !CALLED.includes(path));
+  assert.deepEqual(beside, []);
 });
 
 test("policy show tells what leaves, to whom, when, under which protection, what stays, and what the policies say", () => {

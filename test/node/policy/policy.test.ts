@@ -67,6 +67,23 @@ test("data.minimumRows: fewer are refused once they are counted, and a program t
   assert.deepEqual(against({ data: { minimumRows: 100 } }, { isExternal: true }), ["data.minimumRows"]);
 });
 
+test("figures of columns that leave for a task that is yet to be are held as what a peer sends is, but for its id", () => {
+  const what = "describe";
+  assert.deepEqual(against({ tasks: ["00".repeat(32)] }, { what }), []);
+  assert.deepEqual(against({ data: { columns: ["temp"] }, privacy: { mechanisms: ["dp-sgd"] } }, { what }), [
+    "data.columns",
+    "privacy.mechanisms",
+  ]);
+});
+
+test("rows that a program has read are held by the names in the task", () => {
+  const policies = [{ file: "p.yaml", policy: policySchema.parse({ data: { columns: ["temp", "hum"] } }) }];
+  const fields = (task: Task) => violationsOf(policies, { task, taskId: ID, what: "learn" }).map(({ field }) => field);
+  const output = { kind: "classification", classes: ["a", "b"] };
+  assert.deepEqual(fields(taskWith({ output })), [], "no column of classes is named");
+  assert.deepEqual(fields(taskWith()), ["data.columns"]);
+});
+
 test("privacy: a mechanism that is listed, and a budget that is no larger, are needed to learn, and not to predict", () => {
   const dp = { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, maxEpsilon: 8 };
   const task = taskWith({ privacy: dp });

@@ -86,7 +86,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/release", `protocol ${GROUND} node/disk`],
   ["node/service", "protocol"],
   ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
-  ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost`],
+  ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost node/policy`],
   ["node/start node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],
   // what programs of others import
   ["node/library", "protocol node/settings node/start node/start-options"],
