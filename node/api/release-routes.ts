@@ -8,6 +8,8 @@ export interface ReleaseSource {
   prepare(name: string, signer: Uint8Array): Promise<Uint8Array>;
   /** Takes a signed statement. */
   take(sealed: Uint8Array): Promise<void>;
+  /** Takes an order for a later ring, to be said so long after the one before has come to stand. */
+  later(sealed: Uint8Array, everyMs: number): Promise<void>;
 }
 
 /** @param octets content type of bytes. @param releases undefined where the task has no release keys. */
@@ -24,6 +26,12 @@ export function addReleaseRoutes(server: FastifyInstance, octets: string, releas
   });
   server.post<{ Body: Buffer }>("/releases", async ({ body }) => {
     await required().take(Uint8Array.from(body));
+    return {};
+  });
+  server.post<{ Body: Buffer; Querystring: { every?: string } }>("/releases/later", async ({ body, query }) => {
+    const everyMs = Number(query.every);
+    if (!Number.isSafeInteger(everyMs) || everyMs < 0) throw new HearsayError("ERR_CONFIG", "every: give milliseconds");
+    await required().later(Uint8Array.from(body), everyMs);
     return {};
   });
 }

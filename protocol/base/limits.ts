@@ -108,9 +108,10 @@ export const LIMITS = {
   /** Offers of one epoch that are held, and elements of the chain from which a peer's lots come: a new chain costs it an epoch. */
   maxCohortOffers: 64,
   maxCohortLinks: 1024,
-  /** Of a task with release keys: releases that are remembered, those that an order names beside; orders of each key; gates; votes on a gate, and those of peers that delivered nothing. */
+  /** Of a task with release keys: releases that are remembered, those that an order names beside; orders of each key, and orders for later rings that a peer holds back; gates; votes on a gate, and those of peers that delivered nothing. */
   maxReleases: 16,
   maxReleaseOrders: 4,
+  maxReleaseOrdersHeld: 8,
   maxReleaseGates: 3,
   maxReleaseVotes: 256,
   maxReleaseVotesOfStrangers: 32,

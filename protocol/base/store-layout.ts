@@ -22,6 +22,7 @@
  *     release/statement/<id>   a statement as it came (release/statements.ts)            peer/release/library.ts
  *     release/body/<hash>      parameters by the codec f32                               peer/release/library.ts
  *     release/served           [1, ids of the releases that were served last]            peer/release/library.ts
+ *     release/later            [1, ms between rings, since ms, orders that wait]          peer/release/library.ts
  *
  * `log/...` is `log/` for generation 0, and `log/g/<generation>/` for those after it.
  */
@@ -59,6 +60,7 @@ export const RECORDS = {
   "why/": { version: 1, lengths: [4], maxBytes: 16_384 },
   "privacy/spent": { version: 1, lengths: [3], maxBytes: 512 },
   "release/served": { version: 1, lengths: [1], maxBytes: 256 },
+  "release/later": { version: 1, lengths: [3], maxBytes: 65_536 },
   "traffic/": { version: 1, lengths: [2], maxBytes: 64 },
   "witness/": { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes },
 } as const satisfies Record<string, RecordForm>;

@@ -26,6 +26,14 @@ export function isInRing(
   return new DataView(hash.buffer, hash.byteOffset).getUint32(0) * EVERYBODY < permille * 2 ** 32;
 }
 
+/** Share of the votes on a gate that has to be yes before the next ring. */
+const AGREE = 0.9;
+
+/** Whether so many of the votes are yes; so it is without any. */
+export function agree(votes: readonly { readonly passes: boolean }[]): boolean {
+  return votes.filter(({ passes }) => passes).length >= AGREE * votes.length;
+}
+
 /** A ring as people write it: `canary`, `all`, or a share such as `10%`. Undefined for anything else. */
 export function parseRing(text: string): number | undefined {
   if (text === "canary") return CANARIES;

@@ -77,8 +77,12 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
   };
 }
 
-function releaseSource(peer: RunningPeer["peer"], { prepare, take }: Releases): ReleaseSource {
-  return { take, prepare: (name, signer) => prepare(name, signer, { params: peer.serving(), age: peer.status().age }) };
+function releaseSource(peer: RunningPeer["peer"], { prepare, take, later }: Releases): ReleaseSource {
+  return {
+    take,
+    later,
+    prepare: (name, signer) => prepare(name, signer, { params: peer.serving(), age: peer.status().age }),
+  };
 }
 
 /** An invite with the addresses that others can reach, or those of this machine where there are no other. */

@@ -48,7 +48,9 @@ export const rollout: Definition = (command) => {
   signs(command).action(calls(() => import("./rollout.ts")));
   notes(
     command,
-    `An order holds once enough release keys have signed the same one. Before the next ring, nine in ten votes on each gate have to be yes.
+    `An order holds once enough release keys have signed the same one. Those for later rings are signed at once too, and the peer keeps them: it says the next one when
+the ring before has stood for the time of --every, while nine in ten votes on each gate are yes. The command ends at once. hearsay releases shows what waits, and why.
+Any other order ends it, such as a rollback; so does deleting the peer. A peer that is off says nothing, and goes on when it runs again.
 
 Examples:
   $ hearsay rollout v7 --ring canary

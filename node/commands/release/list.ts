@@ -1,4 +1,5 @@
 /** `hearsay releases`: which releases there are, what peers say of them, and which one serves here. */
+import type { LaterStatus } from "../../../protocol/peer/release/later.ts";
 import type { OrderStatus, ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
 import { dateText, facts, printJson, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -12,6 +13,7 @@ export async function run(options: { readonly state: string; readonly json?: boo
   if (releases.order !== null) rows.push(["order", orderText(releases.order, releases)]);
   for (const proposal of releases.proposals)
     rows.push(["proposed", `${orderText(proposal, releases)}; ${releases.threshold} keys are needed`]);
+  for (const one of releases.later ?? []) rows.push(["later", laterText(one)]);
   print(`${facts(rows)}\n`);
   if (releases.releases.length > 0) print(`${releaseTable(releases)}\n`);
 }
@@ -22,6 +24,18 @@ function releaseTable({ releases }: ReleaseStatus): string {
     gates.map(({ expression, yes, no }) => `${expression}: ${yes} yes, ${no} no`).join("\n"),
   ]);
   return table(["release", "id", "made", "age", "where it was made", "gates"], rows);
+}
+
+const WAITS = {
+  time: "the ring before has to stand for a while",
+  keys: "the ring before does not hold yet",
+  votes: "fewer than nine in ten votes are yes",
+  "the one before": "the rings before it come first",
+} as const;
+
+function laterText({ serial, ring, waitsFor, atMs }: LaterStatus): string {
+  const when = atMs === null ? "" : `, not before ${dateText(atMs)} UTC`;
+  return `${serial}: ${ring}${when}; ${WAITS[waitsFor]}`;
 }
 
 function orderText({ serial, target, base, ring, signers }: OrderStatus, { releases }: ReleaseStatus): string {

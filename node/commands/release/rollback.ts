@@ -1,5 +1,6 @@
 /** `hearsay rollback`: all peers serve an earlier release, at once. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
 import { EVERYBODY } from "../../../protocol/release/rings.ts";
 import { printJson } from "../../terminal/print.ts";
@@ -7,10 +8,13 @@ import { print } from "../../terminal/terminal.ts";
 import { orderOf } from "./rollout.ts";
 import { askReleases, findRelease, type KnownRelease, type ReleaseOptions, signAndTell } from "./signing.ts";
 
+/** Later rings of a rollout may be signed already, and be said at this moment: a way back comes after all of them. */
+const PAST_ALL_RINGS = LIMITS.maxReleaseOrdersHeld + 1;
+
 export async function run(name: string | undefined, options: ReleaseOptions): Promise<void> {
   const known = await askReleases(options.state);
   const release = name === undefined ? before(known.releases) : findRelease(known.releases, name);
-  const order = orderOf(known.releases, release.id, EVERYBODY);
+  const order = orderOf(known.releases, release.id, EVERYBODY, PAST_ALL_RINGS);
   await signAndTell("order", order, known, options);
   const { releases } = await askReleases(options.state);
   const holds = releases.order?.serial === order.serial;

@@ -70,6 +70,19 @@ export async function signAndTell<K extends Kind>(
   await tellSigned(options.state, payloadOf(kind, taskId, identity.publicKey, says), identity);
 }
 
+/** Signs an order for a later ring, which the peer holds back until the one before has stood for so long. */
+export async function signForLater(
+  order: Says["order"],
+  everyMs: number,
+  { taskId }: Known,
+  options: ReleaseOptions,
+): Promise<void> {
+  const { identity } = await signerOf(options);
+  const payload = payloadOf("order", taskId, identity.publicKey, order);
+  const sealed = concatBytes(signIn("release", payload, identity), payload);
+  await tellApi(options.state, `/releases/later?every=${everyMs}`, sealed);
+}
+
 /** The same of a payload that the peer has made. */
 export async function tellSigned(state: string, payload: Uint8Array, identity: Identity): Promise<void> {
   await tellApi(state, "/releases", concatBytes(signIn("release", payload, identity), payload));

@@ -5,6 +5,7 @@ import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { read, type Statement } from "../../release/statements.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isBytes32 } from "../../wire/values.ts";
+import type { Held } from "./later.ts";
 
 export interface Library {
   /** Statements in an order in which a book takes them. */
@@ -17,11 +18,15 @@ export interface Library {
   keepOnly(hashes: readonly Uint8Array[]): Promise<void>;
   /** Ids of releases, the one that is served now first. */
   keepServed(releases: readonly Uint8Array[]): Promise<void>;
+  /** Orders for later rings. */
+  later(): Promise<Held | undefined>;
+  keepLater(held: Held): Promise<void>;
 }
 
 const STATEMENT = `${STORE.release}statement/`;
 const BODY = `${STORE.release}body/`;
 const SERVED = "release/served";
+const LATER = "release/later";
 
 export function createLibrary(
   store: Pick<Store, "get" | "write" | "range">,
@@ -51,8 +56,21 @@ export function createLibrary(
       if (gone.length > 0) await store.write(gone);
     },
     keepServed: (releases) => store.write([{ key: SERVED, value: encodeRecord(RECORDS[SERVED], [...releases]) }]),
+    async later() {
+      const [everyMs, sinceMs, orders] = decodeRecord(await store.get(LATER), RECORDS[LATER]) ?? [];
+      if (!isTime(everyMs) || (sinceMs !== null && !isTime(sinceMs)) || !Array.isArray(orders)) return undefined;
+      const known = orders.map((sealed) => read(sealed, task, crypto)).filter((one) => one.kind === "order");
+      return { everyMs, sinceMs, orders: known };
+    },
+    keepLater({ everyMs, sinceMs, orders }) {
+      const sealed = orders.map((order) => order.sealed);
+      const value = encodeRecord(RECORDS[LATER], everyMs, sinceMs, sealed);
+      return store.write([orders.length === 0 ? { key: LATER } : { key: LATER, value }]);
+    },
   };
 }
+
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Gates before their votes; of orders the older ones first, as they came. */
 function turnOf(statement: Statement): number {

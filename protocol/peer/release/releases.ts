@@ -21,6 +21,7 @@ import type { RequestService } from "../services.ts";
 import type { Subject } from "../subject.ts";
 import { createReleaseBodies, type ReleaseBodies } from "./bodies.ts";
 import { createExchange, type ExchangeComponents } from "./exchange.ts";
+import { createLater, type Later, type LaterStatus } from "./later.ts";
 import { createLibrary, type Library } from "./library.ts";
 import { createServing, type ServedRelease, type Serving } from "./serving.ts";
 
@@ -42,6 +43,8 @@ export interface ReleaseStatus {
   readonly order: OrderStatus | null;
   /** Orders that too few keys have signed so far. */
   readonly proposals: readonly OrderStatus[];
+  /** Orders for later rings that this peer holds back; left out where it holds none. */
+  readonly later?: readonly LaterStatus[];
   readonly threshold: number;
   readonly releases: readonly {
     readonly id: string;
@@ -91,6 +94,8 @@ export interface Releases {
   prepare(name: string, signer: Uint8Array, model: Candidate): Promise<Uint8Array>;
   /** Takes a statement that was signed on this machine; on disk when it resolves. @throws HearsayError ERR_CONFIG where nothing comes of it, or as `read`. */
   take(sealed: Uint8Array): Promise<void>;
+  /** Takes an order for a later ring, that was signed on this machine, and holds it back (later.ts). @throws HearsayError ERR_CONFIG where it is none of a release key. */
+  later(sealed: Uint8Array, everyMs: number): Promise<void>;
 }
 
 export interface ReleaseComponents extends ExchangeComponents {
@@ -111,6 +116,7 @@ interface Desk {
   readonly library: Library;
   readonly bodies: ReleaseBodies;
   readonly serving: Serving;
+  readonly later: Later;
   readonly codec: ReturnType<typeof f32.forLayout>;
   /** Statements in the order in which they came: each is on disk before the next. */
   keep(statements: readonly Statement[]): Promise<boolean>;
@@ -139,7 +145,12 @@ export async function openReleases(components: ReleaseComponents, site: ReleaseS
   };
   const tell = () => exchange.tellAll();
   const serving = servingOf(components, { book, library, bodies, codec, before: served, site, keep, tell });
-  const desk: Desk = { components, book, library, bodies, serving, codec, keep };
+  const say = async (orders: readonly Statement[]) => {
+    await keep(orders);
+    tell();
+  };
+  const later = createLater({ ...components, book }, { held: await library.later(), keep: library.keepLater, say });
+  const desk: Desk = { components, book, library, bodies, serving, later, codec, keep };
   const heard = async (some: readonly Statement[]) => {
     const isNews = await keep(some);
     if (isNews) tell();
@@ -158,6 +169,12 @@ export async function openReleases(components: ReleaseComponents, site: ReleaseS
       const statement = read(sealed, subject.taskId, crypto);
       if (!(await keep([statement]))) throw new HearsayError("ERR_CONFIG", nothingNew(statement, desk));
       tell();
+    },
+    async later(sealed, everyMs) {
+      const order = read(sealed, subject.taskId, crypto);
+      if (order.kind !== "order" || !keys.some((key) => equalBytes(key, order.signer)))
+        throw new HearsayError("ERR_CONFIG", nothingNew(order, desk));
+      await later.hold(order, everyMs);
     },
   };
 }
@@ -200,7 +217,7 @@ export function metricsOf(kind: "classification" | "regression"): string[] {
 }
 
 /** Whether one of them was new. */
-async function keepAll({ book, library, serving }: Desk, statements: readonly Statement[]): Promise<boolean> {
+async function keepAll({ book, library, serving, later }: Desk, statements: readonly Statement[]): Promise<boolean> {
   let isNews = false;
   for (const statement of statements) {
     const { isNew, dropped } = book.take(statement);
@@ -208,7 +225,10 @@ async function keepAll({ book, library, serving }: Desk, statements: readonly St
     isNews = true;
     await library.keep(statement, dropped);
   }
-  if (isNews) serving.settle();
+  if (isNews) {
+    serving.settle();
+    later.look();
+  }
   return isNews;
 }
 
@@ -255,7 +275,7 @@ function nothingNew({ kind, signer }: Statement, { book, components }: Desk): st
   return `this peer knows that ${kind} already, or a newer one (order ${serial} holds)`;
 }
 
-function statusOf({ book, serving }: Desk, threshold: number): ReleaseStatus {
+function statusOf({ book, serving, later }: Desk, threshold: number): ReleaseStatus {
   const served = serving.served();
   const before = serving.before();
   const standing = book.standing();
@@ -266,6 +286,7 @@ function statusOf({ book, serving }: Desk, threshold: number): ReleaseStatus {
     obstacle: serving.obstacle() ?? null,
     order: standing === undefined ? null : orderStatus(standing),
     proposals: book.proposals().map(orderStatus),
+    ...(later.status().length > 0 && { later: later.status() }),
     threshold,
     releases: book.tags().map((tag) => ({
       ...{ id: toHex(tag.id), name: tag.name, age: tag.age, tsMs: tag.tsMs, by: peerIdFromPublicKey(tag.signer) },

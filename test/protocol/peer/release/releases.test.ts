@@ -112,6 +112,70 @@ describe("releases", () => {
     assert.deepEqual(names(members), Array(8).fill("v2"));
   });
 
+  it("go from ring to ring by themselves: the peer that was given the orders says each when it is due, also after a restart", async () => {
+    const { crowd, members, join } = await eight([3]);
+    const first = members[0] ?? assert.fail();
+    await ordered(first, all(1, await tagged(first, "v1")));
+    await crowd.run(2000);
+    const v1 = fromHex(releasesOf(first).served()?.id ?? "") ?? assert.fail();
+    const v2 = await tagged(first, "v2");
+    const order = (serial: number, permille: number, base: Uint8Array | null = v1) => ({
+      serial,
+      target: v2,
+      permille,
+      base,
+    });
+    await ordered(first, order(2, 0));
+    for (const key of [0, 1]) {
+      const holder = members[key] as Member;
+      await releasesOf(holder).later(say("order", taskId, order(3, 500), identityOf(key)), 20_000);
+      await releasesOf(holder).later(say("order", taskId, order(4, EVERYBODY, null), identityOf(key)), 20_000);
+    }
+    const others = () => names(members).filter((name) => name === "v2").length;
+    await crowd.run(15_000);
+    assert.equal(others(), 1, "the canary");
+    assert.deepEqual(
+      releasesOf(first)
+        .status()
+        .later?.map(({ serial, ring, waitsFor }) => [serial, ring, waitsFor]),
+      [
+        [3, "50%", "time"],
+        [4, "all", "the one before"],
+      ],
+    );
+    const second = members[1] as Member;
+    second.peer.stop();
+    await crowd.run(1000);
+    members[1] = await join(1, second.store);
+    await crowd.run(9000);
+    assert.equal(releasesOf(first).status().order?.ring, "50%");
+    assert.ok(others() > 1 && others() < 8);
+    await crowd.run(25_000);
+    assert.equal(others(), 8);
+    assert.equal(releasesOf(first).status().later, undefined);
+  });
+
+  it("stay in their ring while votes say no, and any other order ends what waits", async () => {
+    const { crowd, members } = await eight([3]);
+    const first = members[0] ?? assert.fail();
+    const v1 = await tagged(first, "v1");
+    await ordered(first, all(1, v1));
+    const v2 = await tagged(first, "v2");
+    await releasesOf(first).take(say("gate", taskId, { release: v2, expression: "accuracy > 1" }, identityOf(0)));
+    await ordered(first, { serial: 2, target: v2, permille: 0, base: v1 });
+    const everybody = { serial: 3, target: v2, permille: EVERYBODY, base: null };
+    for (const key of [0, 1]) await releasesOf(first).later(say("order", taskId, everybody, identityOf(key)), 5000);
+    await assert.rejects(releasesOf(first).later(say("order", taskId, everybody, identityOf(5)), 5000), {
+      code: "ERR_CONFIG",
+    });
+    await crowd.run(30_000);
+    assert.equal(releasesOf(first).status().order?.serial, 2);
+    assert.equal(releasesOf(first).status().later?.[0]?.waitsFor, "votes");
+    await ordered(first, all(12, v1));
+    await crowd.run(2000);
+    assert.equal(releasesOf(first).status().later, undefined);
+  });
+
   it("are looked at by each peer on its own hold-out: all vote, and none serves what failed there", async () => {
     const { crowd, members } = await eight();
     const first = members[0] ?? assert.fail();
