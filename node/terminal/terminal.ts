@@ -16,6 +16,14 @@ export function print(text: string): void {
   process.stdout.write(seen(text));
 }
 
+/** From the corner of the screen, over what was there. */
+const ANEW = "\x1b[H\x1b[2J";
+
+/** Shows a text in place of the one before, where a person looks; below it, in a file or a pipe. */
+export function printAnew(text: string): void {
+  process.stdout.write(`${outputIsTerminal() ? ANEW : ""}${seen(text)}`);
+}
+
 /** Writes to standard error. */
 export function tell(text: string): void {
   process.stderr.write(seen(text));

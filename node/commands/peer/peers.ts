@@ -5,7 +5,7 @@ import { askRunning } from "../../api/ask-running.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import type { Route } from "../../net/company.ts";
 import { percent, printJson, spanText, table } from "../../terminal/print.ts";
-import { print } from "../../terminal/terminal.ts";
+import { print, printAnew } from "../../terminal/terminal.ts";
 
 interface PeersOptions {
   readonly state: string;
@@ -22,14 +22,15 @@ export async function run({ state, watch = false, json = false }: PeersOptions):
     if (!first) await sleep(WATCH_EVERY_MS);
     const list = await askRunning<PeerList>(state, "/peers");
     if (json) printJson(list);
-    else print(`${first ? "" : "\n"}${textOf(list)}\n`);
+    else if (watch) printAnew(`${textOf(list)}\n`);
+    else print(`${textOf(list)}\n`);
   }
 }
 
 /** The table, and a line above it. */
 export function textOf({ cycle, merges, peers }: PeerList): string {
   const here = peers.filter(({ routes }) => routes.length > 0).length;
-  const head = `cycle ${cycle}: ${here} peers connected, ${peers.length} connected, known or banned; shares of ${merges} merges`;
+  const head = `cycle ${cycle}: ${here} of ${peers.length} peers connected; shares of ${merges} merges`;
   if (peers.length === 0) return `${head}\nnobody yet: invite others with the line that hearsay status prints`;
   const rows = peers.map((one) => [
     one.name === undefined ? one.peer.slice(-SHOWN) : `${one.peer.slice(-SHOWN)}\n${one.name}`,
