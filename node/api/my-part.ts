@@ -17,6 +17,8 @@ import type { RemoteLogs } from "./remote-log.ts";
 /** What one neighbour made of them. */
 export interface PartAt {
   readonly peer: PeerId;
+  /** What its owner calls it; checked by nobody. */
+  readonly name?: string;
   /** Its newest merges that it told of. */
   readonly merges: number;
   /** In how many of them a model of this peer was, by what became of it there. */

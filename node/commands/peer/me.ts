@@ -49,6 +49,9 @@ export function textOf({ status, own, merges, others, comparison }: MeReport, no
       ? []
       : [["of it stays here", `${status.personal.numParams} numbers (${status.personal.method})`] as [string, string]]),
     ...comparedRows(comparison, holdout),
+    ...(status.release === undefined
+      ? []
+      : [["release that answers", status.release.serving?.name ?? "none yet"] as [string, string]]),
     ["of it my own", merges === 0 ? "all: there was no merge yet" : `${percent(own)} over ${merges} merges`],
     ["published", `${counters.published} models since the start`],
     ["at others", atOthers(others)],
@@ -81,16 +84,17 @@ function atOthers(others: readonly PartAt[]): string {
     told.reduce((all, one) => all + statuses.reduce((some, status) => some + one.statuses[status], 0), 0);
   const [counted, out] = [sum(["used", "clipped", "duplicate"]), sum(["removed", "invalid"])];
   const silent = told.length === others.length ? "" : `; ${others.length - told.length} did not answer`;
-  return `my models counted in ${counted} and were left out of ${out} of the last ${merges} merges of ${told.length} neighbours, as their logs say${silent}`;
+  return `my models counted in ${counted} and were left out of ${out} of the last ${merges} merges of ${told.length === 1 ? "1 neighbour, as its log says" : `${told.length} neighbours, as their logs say`}${silent}`;
 }
 
 function othersTable(others: readonly PartAt[], nowMs: number): string {
-  const rows = others.map(({ peer, merges, statuses, share, lastTsMs, failed }) => {
-    if (failed !== undefined) return [peer.slice(-SHOWN), "-", "-", "-", "-", "-", "-", failed];
+  const rows = others.map(({ peer, name, merges, statuses, share, lastTsMs, failed }) => {
+    const at = name === undefined ? peer.slice(-SHOWN) : `${peer.slice(-SHOWN)}\n${name}`;
+    if (failed !== undefined) return [at, "-", "-", "-", "-", "-", "-", `no answer: ${failed}`];
     const last = lastTsMs === null ? "never" : `${spanText(Math.max(0, (nowMs - lastTsMs) / 1000))} ago`;
     const { used, clipped, duplicate, removed, invalid } = statuses;
     return [
-      ...[peer.slice(-SHOWN), String(merges), String(used + duplicate), String(clipped), String(removed)],
+      ...[at, String(merges), String(used + duplicate), String(clipped), String(removed)],
       ...[String(invalid), percent(share ?? undefined), last],
     ];
   });

@@ -54,14 +54,14 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
       };
     },
     merges: () => rememberedMerges(store),
-    parts() {
+    async parts() {
       const here = running.company.peers(peer.status().cycle).filter(({ routes }) => routes.length > 0);
       const me = publicKeyFromPeerId(peer.status().peerId) ?? new Uint8Array();
-      return partsAt(
-        remote,
-        me,
-        here.map(({ peer }) => peer),
-      );
+      const names = new Map(here.map(({ peer, name }) => [peer, name]));
+      return (await partsAt(remote, me, [...names.keys()])).map((part) => {
+        const name = names.get(part.peer);
+        return name === undefined ? part : { ...part, name };
+      });
     },
     async peers() {
       const merges = await rememberedMerges(store);

@@ -6,6 +6,7 @@ import { textOf } from "../../../../node/commands/peer/me.ts";
 import { STATUS } from "../../../support/readings.ts";
 
 const part: PartAt = {
+  name: "Roof 7",
   ...{ peer: "12D3KooWaaaaAnna0001", merges: 90, share: 0.25, lastTsMs: 1_000_000 },
   statuses: { used: 60, duplicate: 1, clipped: 9, removed: 10, invalid: 2 },
 };
@@ -27,10 +28,12 @@ test("hearsay me tells how good the model is, how much of it is one's own, and w
   assert.match(text, /of it my own +40\.0 % over 38 merges/);
   assert.match(
     text,
-    /counted in 70 and were left out of 12 of the last 90 merges of 1 neighbours, as their logs say; 1 did not answer/,
+    /counted in 70 and were left out of 12 of the last 90 merges of 1 neighbour, as its log says; 1 did not answer/,
   );
   assert.match(text, /Anna0001 │ 90 +│ 61 +│ 9 +│ 10 +│ 2 +│ 25\.0 % │ 5 min ago/);
-  assert.match(text, /Bert0002 │ - .*ERR_TIMEOUT/);
+  assert.match(text, /Anna0001 [^\n]*\n│ Roof 7 /, "beside its id, never in its place");
+  assert.match(text, /Bert0002 │ - .*no answer: ERR_TIMEOUT/);
+  assert.match(text, /^release that answers +v7$/m);
 });
 
 test("hearsay me says what it cannot know", () => {
