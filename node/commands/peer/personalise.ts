@@ -9,12 +9,15 @@ import { encodeModel } from "../../disk/model-file.ts";
 import { configPath } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { startEngine } from "../../engines/client.ts";
+import { isExternal } from "../../engines/external/open.ts";
+import type { Intent } from "../../policy/restrictions.ts";
+import { openSite, type Site } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import type { Config } from "../../settings/table.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { metricRows, printJson, table } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
-import { type ModelOptions, openModel, ownTrainer, refuseByPolicy } from "./model.ts";
+import { type ModelOptions, openModel, ownTrainer } from "./model.ts";
 
 interface PersonaliseOptions extends ModelOptions {
   readonly steps: string;
@@ -30,8 +33,10 @@ export async function run(options: PersonaliseOptions): Promise<void> {
   const steps = stepsOf(options.steps);
   const { task, taskId, params, metadata } = await openModel(options);
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
-  await refuseByPolicy(options, config, { task, taskId, what: "learn" });
-  const trainer = (await ownTrainer(task, config, options.state)) ?? (await engineOn(config, task));
+  const site = await openSite(options);
+  const intent: Intent = { task, taskId, data: config.data, what: "learn", isExternal: isExternal(config, task) };
+  site.allow(intent); // before a program of the owner's reads its rows
+  const trainer = (await ownTrainer(task, config, options.state)) ?? (await engineOn(config, { site, intent }));
   const age = Number(metadata.age ?? 0);
   try {
     const stepsAtOnce = Math.max(1, Math.ceil(task.training.steps / 2));
@@ -53,8 +58,12 @@ function stepsOf(text: string): number {
 }
 
 /** An engine with the own rows, and the hold-out that says when to stop. */
-async function engineOn({ data: config, engine }: Config, task: Task): Promise<Trainer> {
-  const { train, holdout, warnings } = await loadPeerData(config, task);
+async function engineOn(
+  { data: config, engine }: Config,
+  { site, intent }: { readonly site: Site; readonly intent: Intent },
+): Promise<Trainer> {
+  const { task } = intent;
+  const { train, holdout, warnings } = await site.read(intent, () => loadPeerData(config, task));
   for (const warning of warnings) tell(`${onErrors.yellow("note:")} ${warning}\n`);
   if (holdout === undefined || holdout.length === 0)
     throw new HearsayError("ERR_CONFIG", "nothing says which model is better: hold some rows out, e.g. --holdout 0.2");
