@@ -3,6 +3,7 @@ import type { Trainer, Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
 import type { PeerEvent } from "../protocol/peer/reports.ts";
+import type { OpenedStream, OpenStreamParts } from "./data/follow/open.ts";
 import type { Retention } from "./disk/archive.ts";
 import type { ExternalOptions } from "./engines/external/open.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
@@ -19,6 +20,8 @@ export interface StartOptions {
   /** Rows that an engine trains on, in a thread of its own; left out where `trainer` is given. */
   readonly train?: Dataset;
   readonly holdout?: Dataset;
+  /** Opens rows that go on coming, as `openStream` of data/follow/open.ts does; `train` then has none. */
+  readonly follow?: (parts: OpenStreamParts) => Promise<OpenedStream>;
   /** `auto`, or an engine of the registry (engines/registry.ts); `auto` where left out. */
   readonly engine?: string;
   /**
@@ -43,6 +46,8 @@ export interface StartOptions {
   readonly policy?: string;
   /** Whose policies were asked when the rows were read; where left out, those that bind this machine are held against task and rows. */
   readonly site?: Site;
+  /** model.safetensors is the best model so far by the hold-out, in place of the newest. */
+  readonly keepBest?: boolean;
   /** Hours in which the peer is away: it trains nothing, and has no connection (policy/quiet-peer.ts); none where left out. */
   readonly isQuiet?: (ms: number) => boolean;
   /** What is kept for audits; nothing where left out. */

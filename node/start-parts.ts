@@ -5,6 +5,9 @@ import type { PrivateKey } from "@libp2p/interface";
 import { plainAggregator } from "../protocol/aggregate/registry.ts";
 import { HearsayError } from "../protocol/base/errors.ts";
 import type { PeerId, Store, Trainer, Transport } from "../protocol/base/seams.ts";
+import { createBestModel } from "../protocol/learn/stream/best-model.ts";
+import { createFollowing, type Following } from "../protocol/learn/stream/following.ts";
+import type { StreamEvent } from "../protocol/learn/stream/stream.ts";
 import type { AddressBook } from "../protocol/membership/address-book.ts";
 import type { Identities } from "../protocol/peer/memory/identities.ts";
 import type { StorePlace } from "../protocol/peer/modules.ts";
@@ -14,9 +17,10 @@ import { taskNames } from "../protocol/wire/messages.ts";
 import { wallClock } from "./clock.ts";
 import type { Closing } from "./closing.ts";
 import { type FileArchive, openArchive } from "./disk/archive.ts";
+import { createModelFile, type ModelFacts, type ModelFile, readModel } from "./disk/model-file.ts";
 import { findPlace } from "./disk/place.ts";
 import { makePrivateDirectory } from "./disk/private-directory.ts";
-import { bodiesPath, releasedPath } from "./disk/state-dir.ts";
+import { bodiesPath, modelPath, releasedPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
 import { type LearningThread, startEngine } from "./engines/client.ts";
 import { startExternal } from "./engines/external/open.ts";
@@ -25,8 +29,10 @@ import { settleRotation } from "./keys/rotation.ts";
 import { type Company, createCompany } from "./net/company.ts";
 import { closeConnection, peersIn } from "./net/connections.ts";
 import { type HearsayNode, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
+import { createNodeMembership, type NodeMembership } from "./net/membership.ts";
 import type { Metering } from "./net/metering.ts";
 import { type OpenBudget, openBudget } from "./net/open-metering.ts";
+import { longestExchange } from "./net/quiet.ts";
 import { keepQuiet, type QuietPeer } from "./policy/quiet-peer.ts";
 import { createOnPromote } from "./release/on-promote.ts";
 import { createServedFile } from "./release/served-file.ts";
@@ -44,6 +50,31 @@ export function openReleaseSite(
   const file = createServedFile({ path, task, taskId, peerId, promoted, ...(warn && { warn }) });
   closing.add("the file of the release", file.flush);
   return { isCanary: canary, changed: file.changed };
+}
+
+/** The model for predictions, in a file: the newest, or the best by the hold-out. */
+export async function openModelFile(
+  options: StartOptions,
+  taskId: string,
+  trainer: Trainer,
+): Promise<Pick<ModelFile, "offer" | "flush">> {
+  const path = modelPath(options.stateDir);
+  const file = createModelFile(path, { ...options, taskId });
+  if (options.keepBest !== true) return file;
+  const before = await readModel(path, options.task).catch(() => undefined); // there is none yet, or of another task
+  const { peer: peerId = "", cycle = "0", age = "0" } = before?.metadata ?? {};
+  const first = before && { params: before.params, facts: { peerId, cycle: Number(cycle), age: Number(age) } };
+  const best = createBestModel<ModelFacts>(trainer, first);
+  let offering: Promise<void> = Promise.resolve();
+  return {
+    offer(params, facts) {
+      offering = best.offer({ params, facts }).then((one) => file.offer(one.params, one.facts));
+    },
+    async flush() {
+      await offering;
+      await file.flush();
+    },
+  };
 }
 
 /** Who is around a peer that is about to run. */
@@ -102,6 +133,29 @@ export async function openNetwork(
   return network;
 }
 
+interface MembershipNeeds extends Pick<NetworkNeeds, "isKnown" | "metering"> {
+  readonly node: HearsayNode;
+  readonly transport: Transport;
+  readonly book: AddressBook;
+  /** By which peers ask each other for peers. */
+  readonly protocol: string;
+}
+
+/** Whom this peer dials, and whom it tells of. */
+export function openMembership(
+  { bootstrap, maxOutbound }: StartOptions,
+  { node, transport, book, isKnown, metering, protocol }: MembershipNeeds,
+  closing: Closing,
+): NodeMembership {
+  const pace = longestExchange(metering?.quietMs(maxOutbound));
+  const budget = node.shares.work;
+  const membership = createNodeMembership(node, transport, book, {
+    ...{ bootstrap, maxOutbound, protocol, isKnown, budget, ...pace },
+  });
+  closing.add("the address book", () => membership.stop());
+  return membership;
+}
+
 /** The database, and whether it is where this peer left it. @throws HearsayError ERR_STATE where a key has outlived its log. */
 export async function openDatabase(
   { stateDir, warn }: StartOptions,
@@ -139,6 +193,32 @@ export async function openEngine(
   closing.add("the training engine", () => learning.close());
   if (learning.warning !== undefined) warn?.(learning.warning);
   return learning;
+}
+
+/**
+ * Rows that go on coming, before each training; undefined where they do not. @param model what predictions are made with now.
+ * @throws HearsayError ERR_CONFIG, ERR_DATA for a source that cannot be followed.
+ */
+export async function openFollowing(
+  { task, stateDir, follow, warn, observe }: StartOptions,
+  { store, trainer, model }: { readonly store: Store; readonly trainer: Trainer; readonly model: () => Float32Array },
+  closing: Closing,
+): Promise<Following | undefined> {
+  if (follow === undefined) return undefined;
+  if (task.privacy?.mechanism !== undefined)
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "stream.follow: the privacy budget of this task counts on rows that are all there; leave --follow out",
+    );
+  const stream = await follow({ task, stateDir, store, clock: wallClock, ...(warn && { warn }) });
+  closing.add("the stream of rows", stream.close);
+  const tell = { tell: (event: StreamEvent) => observe?.(event) };
+  const tested = task.personal === undefined && { model }; // else what is served is not whole
+  return createFollowing(
+    { ...stream.parts, ...tell, ...tested, trainer, clock: wallClock },
+    stream.options,
+    stream.past,
+  );
 }
 
 /** A trainer of the caller's, on the thread of the caller. */

@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { toHex } from "../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { Store, Trainer } from "../protocol/base/seams.ts";
+import type { StreamStatus } from "../protocol/learn/stream/stream.ts";
 import { heedLeaving } from "../protocol/membership/leaving.ts";
 import { createIdentities } from "../protocol/peer/memory/identities.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
@@ -23,19 +24,15 @@ import { type Closing, createClosing } from "./closing.ts";
 import { nodeCrypto } from "./crypto.ts";
 import type { FileArchive } from "./disk/archive.ts";
 import { asDiskFault } from "./disk/disk-fault.ts";
-import { createModelFile } from "./disk/model-file.ts";
 import { openStart } from "./disk/start-file.ts";
-import { modelPath } from "./disk/state-dir.ts";
 import type { LearningThread } from "./engines/client.ts";
 import { retellEnds } from "./keys/farewell.ts";
 import { loadOrCreateIdentity } from "./keys/keys.ts";
 import { openBook } from "./net/book.ts";
 import type { Company } from "./net/company.ts";
 import { peersIn } from "./net/connections.ts";
-import { createNodeMembership } from "./net/membership.ts";
 import type { LinkReport } from "./net/metering.ts";
 import { type Neighbour, neighboursOf } from "./net/neighbours.ts";
-import { longestExchange } from "./net/quiet.ts";
 import { createTransport } from "./net/transport.ts";
 import type { QuietPeer } from "./policy/quiet-peer.ts";
 import { peerUnder } from "./policy/site.ts";
@@ -48,7 +45,10 @@ import {
   openBodies,
   openDatabase,
   openEngine,
+  openFollowing,
   openLimits,
+  openMembership,
+  openModelFile,
   openNetwork,
   openReleaseSite,
 } from "./start-parts.ts";
@@ -60,6 +60,8 @@ export interface RunningPeer {
   /** What the peer learns with: it can be asked for figures of other models too. */
   readonly trainer: Trainer;
   readonly archive?: FileArchive;
+  /** Of rows that go on coming; left out where they do not. */
+  readonly stream?: () => StreamStatus;
   /** Logs of others, for audits. */
   readonly remote: RemoteLogs;
   /** Who else is there. */
@@ -109,31 +111,30 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
 
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
-  const { bootstrap, maxOutbound, minCycleMs } = options;
-  const identities = createIdentities(peersIn(bootstrap));
+  const identities = createIdentities(peersIn(options.bootstrap));
   const { isKnown } = identities;
   const { metering, spending } = await openLimits(options, store, closing);
   const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);
   const direct = heedLeaving(createTransport(node, traffic), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
-  const pace = longestExchange(metering?.quietMs(maxOutbound));
-  const membership = createNodeMembership(node, transport, book, {
-    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget: node.shares.work, ...pace },
-  });
-  closing.add("the address book", () => membership.stop());
+  const { peers: protocol } = names;
+  const membership = openMembership(options, { node, transport, book, isKnown, metering, protocol }, closing);
 
   const archive = openBodies(options, closing);
-  const modelFile = createModelFile(modelPath(stateDir), { ...options, taskId: toHex(taskId) });
   const releases = openReleaseSite(options, toHex(taskId), identity.peerId, closing);
-  const quiet = keptQuiet(options, options.wrapTrainer?.(learning.trainer) ?? learning.trainer, node, book);
+  const model = () => peer.serving();
+  const following = await openFollowing(options, { store, trainer: learning.trainer, model }, closing);
+  const { trainer } = following ?? learning;
+  const modelFile = await openModelFile(options, toHex(taskId), trainer);
+  const quiet = keptQuiet(options, options.wrapTrainer?.(trainer) ?? trainer, node, book);
   const parts = {
     ...{ clock: wallClock, crypto: nodeCrypto },
     ...{ identity, transport, store, trainer: quiet.trainer },
     ...{ aggregator: learning.aggregator, ...(start && { start }) },
   };
   const peer = await createPeer(
-    { task, minCycleMs, explain: true, ...(options.name !== undefined && { name: options.name }) },
+    { task, minCycleMs: options.minCycleMs, explain: true, ...(options.name !== undefined && { name: options.name }) },
     {
       ...parts,
       ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
@@ -156,6 +157,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const done = run(peer, learning, quiet, closing);
   return {
     ...{ peer, store, trainer: quiet.trainer, company, done, ...(archive && { archive }) },
+    ...(following && { stream: following.status }),
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
     ...{ budget: () => metering?.report() ?? [], neighbours: () => neighboursOf(node) },
     ...{ addresses: () => node.getMultiaddrs().map(String), stop: () => closing.close().catch(throwAsDiskFault) },

@@ -10,6 +10,7 @@ import { fromHex } from "../../protocol/base/bytes.ts";
 import { ERROR_CODES, HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Metrics } from "../../protocol/base/seams.ts";
+import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
 import type { PeerStatus } from "../../protocol/peer/peer.ts";
 import { createClosing } from "../closing.ts";
@@ -39,6 +40,8 @@ export interface StatusReport extends PeerStatus {
   readonly budget: readonly LinkReport[];
   /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
   readonly holdout: Metrics | null;
+  /** Of rows that go on coming; left out where they do not. */
+  readonly stream?: StreamStatus;
   /** Known peers that do not take part, and for how long. */
   readonly silence: Silence;
 }

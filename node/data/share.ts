@@ -14,6 +14,8 @@ export interface PeerData {
   readonly train: Dataset;
   readonly holdout?: Dataset;
   readonly warnings: readonly string[];
+  /** The rows come while the peer learns: there are none yet. */
+  readonly isFollowed?: true;
 }
 
 export interface PeerDataOptions {
@@ -44,6 +46,24 @@ export async function loadCheckedData(config: DataConfig, task: Task): Promise<P
     },
   });
   return { ...data, warnings: [...data.warnings, ...told] };
+}
+
+/**
+ * No rows yet: those of a stream come while the peer learns (follow/open.ts). @throws HearsayError ERR_CONFIG for settings that ask something of all rows at once.
+ */
+export function followedData({ dataset, share, holdoutBy, holdoutPath, targets }: DataConfig): PeerData {
+  const refuse = (setting: string) =>
+    new HearsayError("ERR_CONFIG", `data.${setting}: it needs all rows at once; leave it out, or leave --follow out`);
+  if (dataset !== undefined) throw refuse("dataset");
+  if (share !== undefined) throw refuse("share");
+  if (targets !== undefined) throw refuse("targets");
+  if (holdoutPath !== undefined) throw refuse("holdoutPath");
+  if (holdoutBy !== "chance") throw refuse("holdoutBy");
+  return {
+    train: { inputs: new Float64Array(), targets: new Float64Array(), length: 0 },
+    warnings: [],
+    isFollowed: true,
+  };
 }
 
 function refuseFailures(path: string, findings: readonly Finding[], strict: boolean): void {

@@ -3,7 +3,7 @@
  * their buffers, so each side sends only what it owns: `owned` copies where that is not so.
  */
 import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/base/errors.ts";
-import type { FitRequest, RuleInput, Split } from "../../protocol/base/seams.ts";
+import type { FitRequest, RuleInput, Split, TrainerRows } from "../../protocol/base/seams.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
 import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { BackendName } from "./backend.ts";
@@ -27,6 +27,7 @@ export type EngineCall =
   | { readonly method: "evaluate"; readonly params: Float32Array; readonly split: Split }
   | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Numbers }
   | { readonly method: "outputMoments"; readonly params: Float32Array }
+  | { readonly method: "replace"; readonly data: TrainerRows }
   /** Before the first vectors that lie in it; once. */
   | { readonly method: "share"; readonly memory: SharedMemory }
   | {

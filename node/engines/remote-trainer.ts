@@ -1,5 +1,6 @@
 /** The Trainer in the worker thread, as the event loop has it. Arrays handed over are copied, never detached. */
-import type { FitResult, Metrics, OutputMoments, Trainer } from "../../protocol/base/seams.ts";
+import { HearsayError } from "../../protocol/base/errors.ts";
+import type { FitResult, Metrics, OutputMoments, Trainer, TrainerRows } from "../../protocol/base/seams.ts";
 import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { Caller } from "./caller.ts";
 import type { EngineFacts } from "./messages.ts";
@@ -8,9 +9,15 @@ export function createRemoteTrainer(
   { call, close }: Pick<Caller, "call" | "close">,
   { engine, numExamples }: EngineFacts,
 ): Trainer {
+  let [rows, revision] = [numExamples, 0];
   return {
     engine,
-    numExamples,
+    get numExamples() {
+      return rows;
+    },
+    get revision() {
+      return revision;
+    },
     async fit(request) {
       const own = request.params.slice();
       return (await call({ method: "fit", request: { ...request, params: own } }, [own])) as FitResult; // an anchor is copied by the call
@@ -27,6 +34,24 @@ export function createRemoteTrainer(
       const own = params.slice();
       return (await call({ method: "outputMoments", params: own }, [own])) as readonly OutputMoments[];
     },
+    async replace({ train, holdout }) {
+      const data = { train: copyOf(train), ...(holdout && { holdout: copyOf(holdout) }) };
+      const arrays = Object.values(data).flatMap(({ inputs, targets }) => [inputs, targets]);
+      await call({ method: "replace", data }, arrays);
+      rows = train.length;
+      revision++;
+    },
     close,
   };
+}
+
+/** What an engine does with `replace`. @throws HearsayError ERR_ENGINE for one that keeps the rows that it was started with. */
+export async function replaceRows(trainer: Trainer, data: TrainerRows): Promise<void> {
+  if (trainer.replace === undefined)
+    throw new HearsayError("ERR_ENGINE", `the engine ${trainer.engine} cannot take rows while it learns`);
+  await trainer.replace(data);
+}
+
+function copyOf({ inputs, targets, length }: TrainerRows["train"]) {
+  return { inputs: inputs.slice(), targets: targets.slice(), length };
 }

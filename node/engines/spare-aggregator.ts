@@ -22,6 +22,12 @@ export function withSpareAggregator(trainer: Trainer, aggregator: Aggregator): S
   return {
     trainer: {
       ...trainer,
+      get numExamples() {
+        return trainer.numExamples;
+      },
+      get revision() {
+        return trainer.revision ?? 0;
+      },
       async fit(request) {
         trainings++;
         try {

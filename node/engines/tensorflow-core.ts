@@ -61,14 +61,14 @@ export function createCore(
 }
 
 function fit(core: Core, request: FitRequest, train: PreparedData): FitResult {
-  const { params, steps, seed, age = 0, anchor } = request;
+  const { params, steps, seed, age = 0, rateFactor, anchor } = request;
   const { backend, model, task, optimiser } = core;
   const { tf } = backend;
   useBackend(backend);
   if (request.privateSteps !== undefined) return fitPrivately(core, request, request.privateSteps, train);
   const nextBatch = createBatches(train.length, task.training.batch, seed);
   const rows = Math.min(task.training.batch, train.length);
-  const scalars = stepScalars(optimiser, task.training, age, steps);
+  const scalars = stepScalars(optimiser, task.training, age, steps, rateFactor);
   const perStep = scalars.length / steps;
   const states: States = new Map();
   let lossSum = 0;

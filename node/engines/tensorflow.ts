@@ -45,7 +45,7 @@ export async function createTensorflowTrainer(options: TensorflowOptions): Promi
     checkExamples(model, options);
     const trainer = createTrainer(options, core);
     const warning = [backend.warning, costOfPrivacy(options)].filter((one) => one !== undefined).join("; ");
-    return warning === "" ? trainer : { ...trainer, warning };
+    return warning === "" ? trainer : Object.assign(trainer, { warning });
   } catch (error) {
     core.close();
     throw error;

@@ -8,6 +8,7 @@ import { createNodeDraws } from "../secret-rng.ts";
 import { type Answer, aggregation, answerCalls } from "./answering.ts";
 import { type EngineCall, type EngineFacts, type EngineOptions, owned } from "./messages.ts";
 import { engineFor } from "./registry.ts";
+import { replaceRows } from "./remote-trainer.ts";
 import { createWorkerAggregator } from "./worker-aggregator.ts";
 
 if (parentPort === null) throw new TypeError("this module is the body of a worker thread; start it with client.ts");
@@ -40,6 +41,9 @@ async function perform(call: EngineCall): Promise<Answer> {
       const mine = owned(await (await trainer).predict(call.params, call.inputs));
       return { value: mine, transfer: [mine] };
     }
+    case "replace":
+      await replaceRows(await trainer, call.data);
+      return { value: undefined };
     case "share":
     case "aggregate":
       return aggregation(aggregator, call);

@@ -131,6 +131,38 @@ export const LEARNING: readonly Metric[] = [
           }),
   },
   {
+    name: "hearsay_stream_rows_total",
+    kind: "counter",
+    help: "with --follow: rows that came since the start, by what became of them",
+    labels: { result: ["taken", "bad", "late", "ahead", "duplicate"] },
+    read: ({ status: { stream } }) => {
+      if (stream === undefined) return undefined;
+      const { alarms: _, ...rows } = stream.rows;
+      return by("result", rows);
+    },
+  },
+  {
+    name: "hearsay_stream_window_rows",
+    kind: "gauge",
+    help: "with --follow: rows that are learned from, and that are held out",
+    labels: { part: ["train", "holdout"] },
+    read: ({ status: { stream } }) => stream && by("part", { train: stream.window, holdout: stream.holdout }),
+  },
+  {
+    name: "hearsay_prequential",
+    kind: "gauge",
+    help: "with --follow: how the model does on rows that it has not learned yet, newer ones counting more",
+    labels: { figure: ["accuracy", "rmse"] },
+    read: ({ status: { stream } }) =>
+      stream && by("figure", { [stream.prequential.name]: stream.prequential.value ?? undefined }),
+  },
+  {
+    name: "hearsay_drift_alarms_total",
+    kind: "counter",
+    help: "with --follow: alarms since the start that the model has become worse on what comes",
+    read: ({ status: { stream } }) => stream?.rows.alarms,
+  },
+  {
     name: "hearsay_holdout_examples",
     kind: "gauge",
     help: "rows of the hold-out",

@@ -44,6 +44,12 @@ export function keepQuiet({ clock, isQuiet, trainer, leave, comeBack }: QuietPar
   return {
     trainer: {
       ...trainer,
+      get numExamples() {
+        return trainer.numExamples;
+      },
+      get revision() {
+        return trainer.revision ?? 0;
+      },
       async fit(request) {
         if (wasQuiet) {
           const turn = Promise.withResolvers<void>();

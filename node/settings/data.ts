@@ -117,6 +117,12 @@ const part = {
     help: "a file of examples for evaluation, instead of a share of them",
     flag: "--holdout-data <file>",
   },
+  keepBest: {
+    schema: z.boolean().optional(),
+    help: "model.safetensors, which predicts, is the best model so far on the hold-out, not the newest",
+    flag: "--keep-best",
+    otherwise: "false",
+  },
   strict: {
     schema: z.boolean().optional(),
     help: "refuse data of which the preflight warns (hearsay data check), in place of a word about it",

@@ -9,6 +9,7 @@ import { peer } from "./peer.ts";
 import { release } from "./release.ts";
 import { retention } from "./retention.ts";
 import { type Group, type Kind, kindOf, type Setting } from "./setting.ts";
+import { stream } from "./stream.ts";
 import { trainer } from "./trainer.ts";
 
 type Shape<G extends Group> = { readonly [Name in keyof G]: G[Name]["schema"] };
@@ -34,6 +35,7 @@ export const configSchema = z.strictObject({
     })
     .meta({ not: { required: ["path", "dataset"] } })
     .prefault({}),
+  stream: z.strictObject(shapeOf(stream)).describe("rows that go on coming").prefault({}),
 });
 
 /** A complete configuration. */
@@ -57,6 +59,7 @@ const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
   ["trainer.", trainer],
   ["retention.", retention],
   ["data.", data],
+  ["stream.", stream],
 ];
 
 /** Every setting, by its path. */

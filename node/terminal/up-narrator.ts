@@ -1,6 +1,7 @@
 /** What a peer tells its user while it runs: not every cycle, but every change of fortune. */
 import type { Logger } from "pino";
 import { toHex } from "../../protocol/base/bytes.ts";
+import type { StreamEvent } from "../../protocol/learn/stream/stream.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { givenUp } from "../../protocol/traffic/words.ts";
 import { budgetText } from "./privacy-words.ts";
@@ -44,16 +45,14 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       diverging = false;
     } else if (event.kind === "trainer") {
       tellOfTrainer(logger, event);
+    } else if (event.kind === "drift") {
+      tellOfDrift(logger, event);
     } else if (event.kind === "evidence") {
       logger.warn({ other: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
       logger.warn({ generation: event.generation }, BEGUN_ANEW);
     } else if (event.kind === "budget") {
-      const { state, epsilon, maxEpsilon, steps } = event;
-      logger[state === "open" ? "info" : "warn"](
-        { state, epsilon, maxEpsilon, steps },
-        `privacy, ${budgetText(event)}`,
-      );
+      tellOfBudget(logger, event);
     } else if (event.kind === "thrift") {
       const clauses = givenUp(event);
       logger.info(
@@ -92,6 +91,24 @@ function tellOfRelease(logger: Logger, { release, isBack }: Extract<PeerEvent, {
   if (release === null) logger.warn("no release answers here any more, as the release keys say");
   else if (isBack) logger.warn({ release: release.id }, `back to release ${release.name}, as the release keys say`);
   else logger.info({ release: release.id }, `release ${release.name} answers from now on`);
+}
+
+function tellOfBudget(logger: Logger, event: Extract<PeerEvent, { readonly kind: "budget" }>): void {
+  const { state, epsilon, maxEpsilon, steps } = event;
+  logger[state === "open" ? "info" : "warn"]({ state, epsilon, maxEpsilon, steps }, `privacy, ${budgetText(event)}`);
+}
+
+function tellOfDrift(logger: Logger, event: StreamEvent): void {
+  if (event.state === "over") {
+    logger.info("the learning rate is that of the task again");
+    return;
+  }
+  const { detector, recent, does } = event;
+  const done =
+    does.kind === "rate"
+      ? `the learning rate is ${does.factor} times as high for ${does.forMs / 1000} s`
+      : `${does.left} rows of before have left the window`;
+  logger.warn({ detector, recent }, `drift: the model has become worse on the rows that come; ${done}`);
 }
 
 /** As a line: bytes in hexadecimal, and another peer as `other`, since `peer` is who speaks. */

@@ -246,6 +246,16 @@ export const LIMITS = {
   trainerRetryMs: { least: 1000, most: 300_000 },
   /** Name that an owner gives to a peer (`base/site-name.ts`), UTF-16 units. */
   maxSiteNameLength: 32,
+  /** Of data without end (learn/stream/): rows of a window, and values of all of them; rows that are taken before one training; rows of which copies are known; fields of one row, characters. */
+  maxWindowRows: 1_000_000,
+  maxWindowValues: 50_000_000,
+  maxRowsPerTraining: 10_000,
+  maxRememberedRows: 65_536,
+  maxStreamRowCharacters: 1_048_576,
+  /** Bytes of a file of rows that did not fit, of which one older is kept; tables of a folder; and messages of a broker that wait for a training. */
+  maxDeadLetterBytes: 1_048_576,
+  maxFollowedFiles: 1000,
+  maxWaitingMessages: 1000,
   /** Nesting of decoded DAG-CBOR. */
   maxDepth: 16,
 } as const;

@@ -283,6 +283,8 @@ export interface FitRequest {
   readonly seed: string;
   /** Optimiser steps in the lineage of `params`, by which a schedule of the learning rate counts; 0 where left out. */
   readonly age?: number;
+  /** By what the learning rate of the task is multiplied, beside its schedule: after a drift alarm (learn/stream/alarm.ts); 1 where left out. */
+  readonly rateFactor?: number;
   /** How single examples are to be hidden; examples then come by secret chance, and `seed` names nothing. As they are where left out. */
   readonly privateSteps?: PrivateSteps;
   /** Draws the model to another one at each step; not where left out. Not with `privateSteps`. */
@@ -339,9 +341,26 @@ export interface Trainer {
   predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;
   /** Of a regression: sums by which its outputs can be calibrated, one entry for each. Left out where the trainer tells none. */
   outputMoments?(params: Float32Array): Promise<readonly OutputMoments[]>;
+  /** Puts other rows (as read) in place of those that it has, of both splits. Left out where it cannot. @throws HearsayError ERR_DATA where they do not fit the task. */
+  replace?(data: TrainerRows): Promise<void>;
+  /** Changes with the rows: what was measured on them before is of others. Left out where they never do. */
+  readonly revision?: number;
   close(): Promise<void>;
   /** Where part of the model stays with this site: then every vector above is the shared part. */
   readonly personal?: Personal;
+}
+
+/** Rows of a trainer, as read. */
+export interface TrainerRows {
+  readonly train: RawRows;
+  readonly holdout?: RawRows;
+}
+
+/** The form of `Dataset` (learn/data/dataset.ts). */
+interface RawRows {
+  readonly inputs: Float32Array | Float64Array;
+  readonly targets: Float32Array | Float64Array;
+  readonly length: number;
 }
 
 /** One model offered to the rule. */

@@ -4,7 +4,16 @@
  */
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { FitRequest, FitResult, Metrics, OutputMoments, SecretDraws, Split, Trainer } from "../base/seams.ts";
+import type {
+  FitRequest,
+  FitResult,
+  Metrics,
+  OutputMoments,
+  SecretDraws,
+  Split,
+  Trainer,
+  TrainerRows,
+} from "../base/seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../base/task.ts";
 import { absentShift, shifted } from "./absent-classes.ts";
 import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";
@@ -60,6 +69,33 @@ function sampleOf(all: Examples): Examples {
   return { prepared, targets: selectRows({ ...all.prepared, targets: all.targets }, indices).targets };
 }
 
+/** Outputs of a model as others see them: class probabilities as they are, targets in the units of the data, which may lie far from 0. */
+function inDataUnits({ output }: LearningTask, outputs: Float32Array): Numbers {
+  if (output.kind === "classification") return outputs;
+  const { mean, std } = output;
+  const predictions = Float64Array.from(outputs);
+  for (let i = 0; i < predictions.length; i++) {
+    const [shift, scale] = [mean[i % mean.length] as number, std[i % std.length] as number];
+    predictions[i] = (predictions[i] as number) * scale + shift;
+  }
+  return predictions;
+}
+
+/** What a trainer holds of its rows. */
+interface Rows {
+  readonly train: Examples;
+  readonly holdout: Examples | undefined;
+  readonly shifts: Float32Array | undefined;
+  /** Few tasks look at it. */
+  sample?: Examples;
+}
+
+/** @throws HearsayError ERR_DATA where a data set does not fit the task. */
+function rowsOf(task: LearningTask, { train, holdout }: TrainerRows): Rows {
+  const shifts = absentShift(task, train.targets);
+  return { train: examplesOf(task, train), holdout: holdout && examplesOf(task, holdout), shifts };
+}
+
 /** Not the rows as they were read: only what is looked at again. */
 function examplesOf(task: LearningTask, data: Dataset): Examples {
   const prepared = prepareData(task, data);
@@ -76,45 +112,44 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
   const inputWidth = inputSize(task);
   const last = tensorSlices(task.tensors).at(-1);
   const numParams = last === undefined ? 0 : last.offset + last.length;
-  const numExamples = train.length; // and not `train`: what is read once need not stay
-  const shifts = absentShift(task, train.targets);
-  const splits = { train: examplesOf(task, train), holdout: holdout && examplesOf(task, holdout) };
-  let sample: Examples | undefined; // few tasks look at it
+  let rows = rowsOf(task, { train, ...(holdout && { holdout }) });
+  let revision = 0;
 
   function checkParams(params: Float32Array): void {
     if (params.length !== numParams)
       throw new RangeError(`${params.length} parameters for a model that has ${numParams}`);
   }
 
-  function predict(params: Float32Array, inputs: Float32Array): Numbers {
-    const outputs = core.predict(params, inputs);
-    if (task.output.kind === "classification") return outputs;
-    const { mean, std } = task.output;
-    const predictions = Float64Array.from(outputs); // in the units of the data, which may lie far from 0
-    for (let i = 0; i < predictions.length; i++) {
-      const [shift, scale] = [mean[i % mean.length] as number, std[i % std.length] as number];
-      predictions[i] = (predictions[i] as number) * scale + shift;
-    }
-    return predictions;
-  }
+  const predict = (params: Float32Array, inputs: Float32Array) => inDataUnits(task, core.predict(params, inputs));
 
   return {
     engine: core.engine,
-    numExamples,
+    get numExamples() {
+      return rows.train.prepared.length;
+    },
+    get revision() {
+      return revision;
+    },
+    async replace(data: TrainerRows): Promise<void> {
+      rows = rowsOf(task, data);
+      revision++;
+    },
     async fit(request: FitRequest): Promise<FitResult> {
       checkParams(request.params);
       if (!Number.isInteger(request.steps) || request.steps < 1)
         throw new RangeError(`steps ${request.steps} is no positive integer`);
-      if (numExamples === 0) throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
+      const { prepared } = rows.train;
+      const { shifts } = rows;
+      if (prepared.length === 0)
+        throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
       checkAnchor(request, task.tensors.length);
-      const { prepared } = splits.train;
       const result = shifts ? fitShifted(core, request, prepared, shifts) : core.fit(request, prepared);
       return request.anchor === undefined ? result : { ...result, isAnchored: true };
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);
-      if (name === "sample") sample ??= sampleOf(splits.train);
-      const data = name === "sample" ? sample : splits[name];
+      if (name === "sample") rows.sample ??= sampleOf(rows.train);
+      const data = rows[name];
       if (data === undefined || data.prepared.length === 0)
         throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
       return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets);
@@ -127,7 +162,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
     },
     async outputMoments(params: Float32Array): Promise<readonly OutputMoments[]> {
       checkParams(params);
-      const { inputs, targets } = splits.train.prepared;
+      const { inputs, targets } = rows.train.prepared;
       return momentsOf(core.predict(params, inputs), targets, outputSize(task));
     },
     async close(): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a peer tells of what it does: events for whoever observes it, and counters that its status shows. */
 import type { CandidateExplanation, PeerId } from "../base/seams.ts";
+import type { StreamEvent } from "../learn/stream/stream.ts";
 import type { ParentStatus } from "../log/entry/bodies.ts";
 import type { EvidenceKind } from "../log/entry/evidence.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
@@ -101,6 +102,8 @@ export type PeerEvent =
   | ({ readonly kind: "budget" } & PrivacyStatus)
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
   | { readonly kind: "diverged"; readonly cycle: number }
+  /** Of rows that go on coming: the model has become worse, and what is done about it. */
+  | StreamEvent
   /** A trainer in a process of its own gave no training, or does again after so many failures (loop/enduring-fit.ts). */
   | {
       readonly kind: "trainer";

@@ -47,13 +47,15 @@ export function limitRows(data: Dataset, rows: number, rng: Rng): Dataset {
 
 /** The rows of each device. With `rowsPerPeer` the set is repeated until there are enough. */
 export function deal(train: Dataset, scenario: Scenario): Dataset[] {
-  const { peers, partition: how, seed, data } = scenario;
+  const { peers, partition: how, seed, data, stream } = scenario;
   const { rowsPerPeer, scarce } = data;
   const copies = Math.max(1, Math.ceil((rowsPerPeer * peers) / Math.max(1, train.length)));
   const rows = Uint32Array.from({ length: copies * train.length }, (_, i) => i % train.length);
   const repeated = copies === 1 ? train : selectRows(train, rows);
   try {
-    const parts = partition(repeated, parsePartition(how), peers, seed).map((part) => selectRows(repeated, part));
+    const parts = partition(repeated, parsePartition(how), peers, seed).map((part) =>
+      selectRows(repeated, stream === undefined ? part : part.toSorted((a, b) => a - b)),
+    );
     if (scarce === undefined) return parts;
     return parts.map((part, i) =>
       i < scarce.peers ? limitRows(part, scarce.rows, createRng(`scarce/${seed}/${i}`)) : part,

@@ -32,6 +32,7 @@ import { ownHoldout } from "./own-holdout.ts";
 import { createShare, type Parts, type Share } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
+import { createStreams, NO_ROWS, type Streams } from "./streaming.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
 
 export interface LoadedData {
@@ -117,7 +118,8 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   const { task, rng, clock, endMs, surroundings, network, share } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
   const shares = deal(rows, scenario);
-  const participants = participantsOf(setup, shares);
+  const streams = scenario.stream && createStreams({ spec: scenario.stream, task, clock, endMs });
+  const participants = participantsOf(setup, shares, streams);
   const held = heldOut(setup, loaded.holdout);
   const measurements = createMeasurements({
     scenario,
@@ -126,8 +128,10 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
     participants,
     rng: rng.fork("sample"),
     trainers,
+    ...(streams && { streams }),
   });
   const learners = await startAll(setup, { participants, rows, observer: measurements.observer });
+  if (task.personal === undefined) streams?.know((index) => learners[index]?.model()); // else it is not whole
   const cycleMs = 1000 * scenario.devices.cycleSeconds;
   const kinds = scenario.metrics.bothModels ? followModels(learners, clock, { cycleMs, endMs }) : undefined;
   surroundings.begin(network, learners);
@@ -213,7 +217,7 @@ export function deviceRngOf(scenario: Pick<Scenario, "seed">): Rng {
 }
 
 /** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
-function participantsOf(setup: Setup, shares: readonly Dataset[]): Participant[] {
+function participantsOf(setup: Setup, shares: readonly Dataset[], streams: Streams | undefined): Participant[] {
   const { scenario, task, clock, crowd, attack, coalition, trainers } = setup;
   const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
   const devices = createDevices(scenario.devices, scenario.peers, deviceRngOf(scenario), clock);
@@ -223,7 +227,8 @@ function participantsOf(setup: Setup, shares: readonly Dataset[]): Participant[]
     const own = shares[device] as Dataset;
     const train = worn?.data?.(own) ?? own;
     const draws = drawsOf(index);
-    const trainer = withPersonal(task, trainers.create({ task, train, draws }));
+    const made = trainers.create({ task, train: streams === undefined ? train : NO_ROWS, draws });
+    const trainer = withPersonal(task, streams?.follow(made, train, index) ?? made);
     return {
       index,
       identity,

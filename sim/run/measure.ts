@@ -16,6 +16,7 @@ import { createMergeTally, type MergeTally, type Tallied } from "./merge-tally.t
 import type { ModelKinds } from "./model-kinds.ts";
 import { labelOverlaps } from "./overlap.ts";
 import type { CurvePoint, PeerRow, Point, Report, Summary } from "./report.ts";
+import type { Streams } from "./streaming.ts";
 
 export interface Measurements {
   readonly observer: Observer;
@@ -48,6 +49,7 @@ export interface MeasureOptions {
   readonly rng: Rng;
   /** Those of the dense engine where left out. */
   readonly trainers?: Trainers;
+  readonly streams?: Pick<Streams, "interval">;
 }
 
 /** At the end so many times `metrics.peers` are evaluated. */
@@ -116,6 +118,7 @@ async function pointOf(measuring: Measuring, nowMs: number, learners: readonly L
   const sample = everybody.slice(0, scenario.metrics.peers);
   const results = await evaluateEach(measuring, sample);
   if (scenario.metrics.curves === true) measuring.curves.push(...curvePoints(measuring, nowMs, sample, results));
+  const prequential = measuring.streams?.interval(honest);
   const success = targeted && (await evaluateAll(targeted, sample)).map(score);
   return {
     seconds: nowMs / 1000,
@@ -124,6 +127,7 @@ async function pointOf(measuring: Measuring, nowMs: number, learners: readonly L
     accuracy: spread(results.map(score)),
     loss: mean(results.map(({ loss }) => loss)),
     disagreement: disagreement(sample.map((learner) => learner.current())),
+    ...(prequential && { prequential }),
     ...(success && { attackSuccess: mean(success) }),
     ...(further && {
       metrics: spreadsOf(

@@ -37,8 +37,9 @@ export interface Share {
 export class LinkCut extends Error {}
 
 /** Why a scenario runs in one thread only; undefined where several can share it. */
-export function oneThreadReason({ algorithm, attack, network, metrics }: Scenario): string | undefined {
+export function oneThreadReason({ algorithm, attack, network, metrics, stream }: Scenario): string | undefined {
   if (algorithm.kind !== "hearsay") return `the algorithm ${algorithm.kind} has no network of its own for each peer`;
+  if (stream !== undefined) return "rows test the models of all peers as they come";
   if (attack !== undefined) return "liars of one attack know at once what the others know";
   if (network.topology.kind === "membership") return "peers open and close connections by themselves";
   if (network.bandwidth !== undefined) return "a line is booked by all who send over it";

@@ -24,6 +24,8 @@ export interface Point {
   readonly loss: number;
   /** Mean distance of an honest peer's model from their mean, over the length of that mean. */
   readonly disagreement: number;
+  /** Where rows come while peers learn: accuracy, or rmse of a regression, on those since the last point, before they were learned from. */
+  readonly prequential?: Spread;
   /** Share of triggered rows that go where a targeted attack wants them. */
   readonly attackSuccess?: number;
   /** By name, where the scenario asks for more than accuracy. */

@@ -11,6 +11,7 @@ import { type Fault, faultsOf } from "../../protocol/base/faults.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
 import { parsePartition } from "../../protocol/learn/data/partition.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";
+import { parseWindow } from "../../protocol/learn/stream/windows/registry.ts";
 import { encodeCanonical } from "../../protocol/wire/canonical.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
@@ -39,6 +40,11 @@ export function parseScenario(source: unknown): Scenario {
     parsePartition(draft.partition);
   } catch (error) {
     faults.push({ path: "partition", message: (error as Error).message });
+  }
+  try {
+    if (draft.stream !== undefined) parseWindow(draft.stream.window);
+  } catch (error) {
+    faults.push({ path: "stream.window", message: (error as Error).message });
   }
   if (draft.attack !== undefined && Math.round(draft.attack.share * draft.peers) === draft.peers)
     faults.push({

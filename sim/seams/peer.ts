@@ -116,6 +116,12 @@ export function slowed(
 ): Trainer {
   return {
     ...trainer,
+    get numExamples() {
+      return trainer.numExamples;
+    },
+    get revision() {
+      return trainer.revision ?? 0;
+    },
     async fit(request) {
       await new Promise<void>((resolve) => clock.after(trainMs(request.steps), resolve));
       if (!isAlive()) throw killed();

@@ -1,5 +1,6 @@
 /** The shape of a scenario as people write it: types, bounds and defaults of every field. The type `Scenario` (`scenario-type.ts`) comes from it. */
 import * as z from "zod";
+import { DETECTORS } from "../../protocol/learn/stream/drift/registry.ts";
 import { churnSchema, deviceSchema } from "../devices/schema.ts";
 import { choice } from "../network/choice.ts";
 import { networkSchema } from "../network/schema.ts";
@@ -98,6 +99,26 @@ const metrics = z.strictObject({
     .describe("peers say of every merge who moved their model; the report then has influence and overlap of each peer"),
 });
 
+const stream = z.strictObject({
+  window: z.string().default("last:500").describe("the rows that are learned from: last:500, reservoir:500"),
+  first: share
+    .default(0)
+    .describe("share of the rows that are there at the start; the others come evenly over the time"),
+  drift: z
+    .enum(["none", ...DETECTORS.keys()])
+    .default("adwin")
+    .describe("what tells that the world has changed"),
+  onDrift: z
+    .enum(["rate", "window"])
+    .default("rate")
+    .describe("an alarm raises the learning rate, or shortens the window"),
+  driftRate: z.number().min(1).max(100).default(3).describe("by what an alarm multiplies the learning rate"),
+  driftSeconds: z.number().positive().default(60).describe("virtual seconds for which it does"),
+  frozenFrom: share
+    .optional()
+    .describe("share of the time after which nobody learns any more: what a change costs then"),
+});
+
 export const scenarioSchema = z.strictObject({
   version: z.literal(1).default(1),
   name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, "1 to 64 of a-z, 0-9, . and -"),
@@ -131,6 +152,11 @@ export const scenarioSchema = z.strictObject({
     .pipe(z.looseObject({ kind: z.string(), share: share.default(0.2) }))
     .optional()
     .describe("nobody lies where it is left out; a share of the peers do (rounded)"),
+  stream: stream
+    .optional()
+    .describe(
+      "the rows of a peer come one after another while it learns, and each is predicted before; left out: all are there",
+    ),
   signatures: z
     .boolean()
     .default(false)

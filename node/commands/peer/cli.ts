@@ -87,6 +87,7 @@ export const up: Definition = async (command) => {
     .option("--config <file>", "configuration (default: config.yaml in the state directory)");
   addSettings(command, FLAGGED)
     .option("--seconds <n>", "stop after this time")
+    .option("--until <condition>", "stop when it holds: 'rmse < 3 for 1h', 'accuracy >= 95 % or no better for 2h'")
     .option("--until-spent", "stop when the privacy budget of the task is spent")
     .addOption(policyOption())
     .addOption(passphraseOption())

@@ -2,6 +2,7 @@
 
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
+import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
 import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
@@ -39,6 +40,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
       "candidates",
       `${counters.used} used, ${counters.clipped} clipped, ${counters.duplicate} duplicate, ${counters.removed} removed, ${counters.invalid} invalid`,
     ],
+    ...streamRows(status.stream),
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
@@ -57,6 +59,22 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
   print(`${facts(rows)}\n`);
+}
+
+function streamRows(stream: StreamStatus | undefined): [string, string][] {
+  if (stream === undefined) return [];
+  const { source, rows, window, holdout, prequential, raised } = stream;
+  const aside = `${rows.bad} bad, ${rows.late} late, ${rows.ahead} from the future, ${rows.duplicate} twice`;
+  const figure =
+    prequential.value === null ? "no row yet" : `${prequential.value.toPrecision(4)} over ${prequential.rows} rows`;
+  const rate =
+    raised === undefined ? "" : `; learning rate x ${raised.factor} for ${Math.ceil(raised.forMs / 1000)} s more`;
+  return [
+    ["stream", `${source}: ${rows.taken} rows; left out: ${aside}`],
+    ["window", `${window} rows to learn from, ${holdout} held out`],
+    [`before learning, ${prequential.name}`, figure],
+    ["drift", `${rows.alarms} alarms${rate}`],
+  ];
 }
 
 function faultText({ message, failures, retryInMs }: TrainingFault): string {

@@ -49,6 +49,7 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
         archive: archive?.summary() ?? null,
         budget: running.budget(),
+        ...(running.stream && { stream: running.stream() }),
         silence: running.company.silence(status.cycle),
         holdout: hasHoldout ? await figures() : null,
       };

@@ -1,7 +1,7 @@
 /** What `hearsay up` looks at before it learns: the quick checks of the doctor, and the data. */
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { loadCheckedData, type PeerData } from "../../data/share.ts";
+import { followedData, loadCheckedData, type PeerData } from "../../data/share.ts";
 import type { OpenTask } from "../../disk/state-dir.ts";
 import type { QuickCheck } from "../../doctor/doctor-check.ts";
 import { QUICK_CHECKS } from "../../doctor/registry.ts";
@@ -25,6 +25,10 @@ export async function dataToLearn(
   site.allow(intent); // before anything is looked at
   await lookBefore(aboutToStart(stateDir, config, opened), logger);
   if (external) return undefined;
+  if (config.stream.follow) {
+    const followed = await site.read(intent, async () => followedData(config.data)); // no rows yet: nobody knows how many will come
+    return followed;
+  }
   const data = await site.read(intent, () => loadCheckedData(config.data, opened.task));
   for (const warning of data.warnings) logger.warn(warning);
   return data;

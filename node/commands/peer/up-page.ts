@@ -50,7 +50,7 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
   const recent = createRecent(wallClock.now);
   const speeds = createSpeeds(wallClock.monotonicMs);
   const naive = data?.holdout && naiveFigure(task, data.train, data.holdout);
-  const numHoldout = data === undefined ? null : (data.holdout?.length ?? 0);
+  const numHoldout = data === undefined || data.isFollowed ? null : (data.holdout?.length ?? 0);
   let compared: Onlooker["compared"] = () => undefined;
   return {
     observe: recent.observe,

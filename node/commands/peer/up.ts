@@ -7,6 +7,8 @@ import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
 import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
+import { openStream } from "../../data/follow/open.ts";
+import type { PeerData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { openServiceNotice } from "../../service/notice.ts";
@@ -26,6 +28,7 @@ import { dataToLearn } from "./up-look.ts";
 import type { UpMonitor } from "./up-monitor.ts";
 import { createOnlooker, type Onlooker } from "./up-page.ts";
 import { type Rules, rulesOf } from "./up-policy.ts";
+import { untilOf, whenMet } from "./up-until.ts";
 
 /** Beside the settings (settings/table.ts). */
 interface UpOptions {
@@ -36,6 +39,7 @@ interface UpOptions {
   readonly policy?: string;
   readonly seconds?: string;
   readonly untilSpent?: boolean;
+  readonly until?: string;
   readonly passphraseFile?: string;
 }
 
@@ -56,19 +60,12 @@ export async function run(options: UpOptions): Promise<void> {
   const rules = await rulesOf(options, settings, logger);
   const seconds = secondsOf(options.seconds);
   const notice = openServiceNotice((message) => logger.warn(message));
-  const { asked } = onStopSignals((signal) => {
-    logger.warn(`ended at once, on a second ${signal}`);
-    process.exit(statusAfter(signal));
-  });
-  void asked.then((signal) => {
-    if (running !== undefined) return;
-    logger.info(`stopped by ${signal} before it learned`);
-    process.exit(0); // nothing is half written, whenever it ends
-  });
+  const asked = stopSignals(logger, () => running !== undefined);
   const opened = await openTask(options.state, options.task);
   const { task, taskId } = opened;
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
+  const until = untilOf(options.until, task);
   const data = await dataToLearn(options.state, rules, opened, logger);
   const monitor = await monitorFor(options.state, rules.config);
   const onlooker = rules.config.page ? createOnlooker(task, data, options.state) : undefined;
@@ -80,7 +77,7 @@ export async function run(options: UpOptions): Promise<void> {
   try {
     const board = onlooker?.start(running, taskId);
     const looking = onlooker && board && { ...onlooker, page: board };
-    const source = apiSource(running, taskId, data === undefined || data.holdout !== undefined, looking);
+    const source = apiSource(running, taskId, mayHaveHoldout(data), looking);
     const api = await serveApi(options.state, source);
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     const served = await monitor?.serve(running, source);
@@ -92,7 +89,10 @@ export async function run(options: UpOptions): Promise<void> {
     print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
     if (api.pageAddress !== undefined) print(pageNote(api.pageAddress, options.state));
     const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
-    await Promise.race([running.done, asked, ...over, ...(options.untilSpent ? [spent] : [])]);
+    const met = whenMet(until, source).then(() =>
+      logger.info({ until: options.until }, "the condition of --until holds"),
+    );
+    await Promise.race([running.done, asked, met, ...over, ...(options.untilSpent ? [spent] : [])]);
     logger.info("stopping");
     notice.stopping();
   } catch (error) {
@@ -106,6 +106,25 @@ export async function run(options: UpOptions): Promise<void> {
   await closing.close().finally(ended);
   const { cycle, age, logSize } = peer.status();
   logger.info({ cycle, age, logSize }, "stopped");
+}
+
+/** Resolves with the first signal to stop; before the peer learns, that ends the process. */
+function stopSignals(logger: Logger, isLearning: () => boolean): Promise<unknown> {
+  const { asked } = onStopSignals((signal) => {
+    logger.warn(`ended at once, on a second ${signal}`);
+    process.exit(statusAfter(signal));
+  });
+  void asked.then((signal) => {
+    if (isLearning()) return;
+    logger.info(`stopped by ${signal} before it learned`);
+    process.exit(0); // nothing is half written, whenever it ends
+  });
+  return asked;
+}
+
+/** A program of the owner's says so itself, and of a stream rows are held out as they come. */
+function mayHaveHoldout(data: PeerData | undefined): boolean {
+  return data === undefined || data.isFollowed === true || data.holdout !== undefined;
 }
 
 /** With the key only where a person looks: what is written to a file or a journal may be read by others. */
@@ -134,7 +153,9 @@ function begin(
   return startPeer({
     ...{ stateDir: options.state, task, start: options.start, site, ...quiet },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
+    ...(config.stream.follow && { follow: (parts) => openStream({ ...config.data, ...config.stream }, parts) }),
     ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
+    keepBest: config.data.keepBest === true,
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     budget: linkBudgets(config.budget),

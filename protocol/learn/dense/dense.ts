@@ -41,14 +41,17 @@ function createDenseCore({ task, draws, plain = false }: DenseTrainerOptions): L
   const { training } = task;
   const { optimiser, model } = plain ? build(task, true) : builtFor(task);
 
-  function fit({ params, steps, seed, age = 0, privateSteps, anchor }: FitRequest, train: PreparedData): FitResult {
+  function fit(
+    { params, steps, seed, age = 0, rateFactor, privateSteps, anchor }: FitRequest,
+    train: PreparedData,
+  ): FitResult {
     if (privateSteps !== undefined) {
-      const scalars = stepScalars(optimiser, training, age, steps);
+      const scalars = stepScalars(optimiser, training, age, steps, rateFactor);
       const arithmetic = privateArithmetic(privateSteps, training.batch, params.length);
       return model.fitPrivately(params, train, { scalars, steps, privateSteps, arithmetic, draws: drawsOf(draws) });
     }
     const order = batchOrder(train.length, training.batch, seed, steps);
-    const scalars = stepScalars(optimiser, training, age, steps);
+    const scalars = stepScalars(optimiser, training, age, steps, rateFactor);
     return model.fit(params, train, { scalars, order, rows: order.length / steps, anchor });
   }
 

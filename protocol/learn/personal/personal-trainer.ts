@@ -34,6 +34,9 @@ export function withPersonal(task: Task, trainer: Trainer): Trainer {
     get numExamples() {
       return trainer.numExamples; // of a program of the owner's it changes
     },
+    get revision() {
+      return trainer.revision ?? 0;
+    },
     async fit(request: FitRequest): Promise<FitResult> {
       checked(request.params);
       const { shared, own: after, ...told } = await model.fit(trainer, request, own);

@@ -37,7 +37,7 @@ export interface CatchUp {
 export interface CatchUpComponents {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly identities: Pick<Standing, "isTrusted">;
-  readonly trainer: Pick<Trainer, "evaluate">;
+  readonly trainer: Pick<Trainer, "evaluate" | "revision">;
 }
 
 export function createCatchUp({ clock, identities, trainer }: CatchUpComponents, task: Task): CatchUp {

@@ -19,10 +19,10 @@ export interface Soundness {
   knowing(models: readonly Float32Array[], fewest: number): Promise<readonly boolean[]>;
 }
 
-export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: Task): Soundness {
+export function createSoundness(trainer: Pick<Trainer, "evaluate" | "revision">, task: Task): Soundness {
   async function lossOn(split: Split, params: Float32Array): Promise<number> {
     try {
-      const { loss } = await evaluate(params, split);
+      const { loss } = await trainer.evaluate(params, split);
       return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
     } catch (error) {
       if (isHearsayError(error, "ERR_TRAINER")) return Number.POSITIVE_INFINITY;
@@ -35,6 +35,7 @@ export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: T
       await lossOn(split, new Float32Array(length)),
     );
   let ignorantOnSample: number | undefined;
+  let revision = trainer.revision;
 
   return {
     lossOf: (params) => lossOn("train", params),
@@ -46,6 +47,8 @@ export function createSoundness({ evaluate }: Pick<Trainer, "evaluate">, task: T
     async knowing(models, fewest) {
       const { mostLoss } = task.aggregation;
       if (mostLoss === undefined || models.length === 0) return models.map(() => true);
+      if (revision !== trainer.revision) ignorantOnSample = undefined; // of other rows
+      revision = trainer.revision;
       const losses: number[] = [];
       for (const params of models) losses.push(await lossOn("sample", params));
       const ignorant = ignorantOnSample ?? (await leastOfIgnorant("sample", (models[0] as Float32Array).length));

@@ -43,6 +43,8 @@ test("the flags that were there before the table are there, and give the same se
   assert.deepEqual(settingsOf(command.opts()), {
     ...{ preset: undefined, page: undefined },
     ...{ "data.strict": undefined, "release.canary": undefined, "release.onPromote": undefined }, // came later
+    ...{ "data.keepBest": undefined, "stream.follow": undefined, "stream.window": undefined },
+    ...{ "stream.time": undefined, "stream.drift": undefined },
     budget: "lan=unlimited,lte=2MB/day",
     listen: ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"],
     bootstrap: ["/ip4/1.2.3.4/tcp/3"],

@@ -1,0 +1,94 @@
+/** Source `folder`: tables that are put into a folder, in order of their names; each may go on growing. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { LIMITS } from "../../../protocol/base/limits.ts";
+import { type SourceRecord, TableRecords } from "../follow/table-records.ts";
+import { Tail, type TailPosition } from "../follow/tail.ts";
+import type { OpenSource, OpenSourceOptions, SourceKind } from "./source.ts";
+
+interface FolderPosition {
+  readonly files?: Readonly<Record<string, TailPosition>>;
+}
+
+class Folder implements OpenSource {
+  readonly name: string;
+  readonly #options: OpenSourceOptions;
+  /** By name; of files that are gone nothing is kept. */
+  #places: Map<string, TailPosition>;
+
+  constructor(options: OpenSourceOptions) {
+    this.name = options.path;
+    this.#options = options;
+    this.#places = new Map(Object.entries(((options.past ?? {}) as FolderPosition).files ?? {}));
+  }
+
+  async take(maxRecords: number): Promise<{ records: SourceRecord[]; isMore: boolean }> {
+    const names = (await readdir(this.name)).filter((name) => /^[^.].*\.[ct]sv$/i.test(name)).sort();
+    if (names.length > LIMITS.maxFollowedFiles) {
+      const message = `${this.name}: ${names.length} tables, at most ${LIMITS.maxFollowedFiles} can be followed; move those away that were learned`;
+      throw new HearsayError("ERR_DATA", message, { files: names.length });
+    }
+    this.#places = new Map([...this.#places].filter(([name]) => names.includes(name)));
+    const records: SourceRecord[] = [];
+    for (const name of names) {
+      if (records.length === maxRecords) return { records, isMore: true };
+      records.push(...(await this.#read(name, maxRecords - records.length)));
+    }
+    return { records, isMore: records.length === maxRecords };
+  }
+
+  position(): FolderPosition {
+    return { files: Object.fromEntries(this.#places) };
+  }
+
+  acknowledge(): void {}
+
+  async close(): Promise<void> {}
+
+  /** What is new in one file. Files that have not grown are not opened. */
+  async #read(name: string, maxRecords: number): Promise<SourceRecord[]> {
+    const path = join(this.name, name);
+    const place = this.#places.get(name);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || (place?.inode === found.ino && place.offset === found.size)) return [];
+    const tail = new Tail(path, place);
+    const records: SourceRecord[] = [];
+    try {
+      const head = place === undefined ? undefined : await formOf(path, this.#options);
+      const table = new TableRecords(tail, this.#options.table, head);
+      while (records.length < maxRecords) {
+        const { records: some, didRead } = await table.take(maxRecords - records.length);
+        if (!didRead) break;
+        records.push(...some);
+      }
+      const now = tail.position();
+      if (now !== undefined) this.#places.set(name, now);
+      return records;
+    } finally {
+      await tail.close();
+    }
+  }
+}
+
+/** How a file is written, from its beginning: only places are remembered. */
+async function formOf(path: string, { table }: OpenSourceOptions) {
+  const tail = new Tail(path);
+  try {
+    const records = new TableRecords(tail, table);
+    await records.take(1);
+    return records.form;
+  } finally {
+    await tail.close();
+  }
+}
+
+export const folder: SourceKind = {
+  name: "folder",
+  about: "the tables (.csv, .tsv) of a folder, in order of their names, and those that come",
+  async isMeantBy(path) {
+    const found = await stat(path).catch(() => undefined);
+    return found?.isDirectory() ?? false;
+  },
+  open: async (options) => new Folder(options),
+};

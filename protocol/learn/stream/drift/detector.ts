@@ -1,0 +1,17 @@
+/** What a drift detector is: it watches how wrong a model is, row by row, and says when it has become worse. Each is one file; `registry.ts` lists them. */
+
+export interface DriftDetector {
+  /**
+   * Takes how wrong the model was about the next row. Returns how many of the newest rows belong to what holds now where that is worse than before, and has begun anew
+   * then; undefined where nothing has changed for the worse.
+   */
+  add(error: number): number | undefined;
+}
+
+/** A detector, under the name that the setting `stream.drift` takes. */
+export interface DetectorKind {
+  readonly name: string;
+  /** One line for people, with the source. */
+  readonly about: string;
+  create(): DriftDetector;
+}

@@ -1,0 +1,291 @@
+/**
+ * A trainer whose rows come without end. Before each training it takes what has come since the last one:
+ *
+ *     take -> sift (late, twice) -> test (prequential error, drift) -> window or hold-out -> save -> train
+ *
+ * Each row is predicted before it is learned from. The trainer below gets the rows that are in the window then; between two trainings nothing changes, so that every
+ * figure of a cycle is of one set of rows.
+ */
+import { HearsayError } from "../../base/errors.ts";
+import { LIMITS } from "../../base/limits.ts";
+import { createRng } from "../../base/rng.ts";
+import type { Clock, FitRequest, FitResult, Metrics, Split, Trainer } from "../../base/seams.ts";
+import { inputSize, type LearningTask } from "../../base/task.ts";
+import { type Alarm, type AlarmSpec, createAlarm } from "./alarm.ts";
+import { createPrequential, figureOf, type Prequential, rowErrors } from "./prequential.ts";
+import { createSifting, type Sifting } from "./sifting.ts";
+import { SlotRows, type StreamRow } from "./slot-rows.ts";
+import type {
+  KeptRow,
+  StreamChange,
+  StreamCounts,
+  StreamEvent,
+  StreamMemory,
+  StreamPast,
+  StreamSource,
+  StreamStatus,
+  StreamTallies,
+  WindowName,
+} from "./stream.ts";
+import type { StreamWindow, WindowSpec } from "./window.ts";
+import { WINDOWS } from "./windows/registry.ts";
+
+export interface FollowingParts {
+  /** It has `replace`. */
+  readonly trainer: Trainer;
+  readonly source: StreamSource;
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
+  readonly memory?: StreamMemory;
+  /** What predictions are made with now: it is what rows test. The model of the training where it is left out. */
+  readonly model?: () => Float32Array | undefined;
+  readonly tell?: (event: StreamEvent) => void;
+}
+
+export interface FollowingOptions {
+  readonly task: LearningTask;
+  readonly window: WindowSpec;
+  /** Share of the rows that are held out; their window is of the same kind. */
+  readonly holdout: number;
+  readonly seed: string;
+  readonly isTimed: boolean;
+  readonly latestMs: number;
+  readonly alarm: AlarmSpec;
+}
+
+export interface Following {
+  readonly trainer: Trainer;
+  status(): StreamStatus;
+  /** Sum of the errors (prequential.ts) of all rows so far, and how many. */
+  totals(): { readonly sum: number; readonly rows: number };
+}
+
+/** @throws HearsayError ERR_ENGINE where the trainer's rows cannot be replaced. */
+export function createFollowing(parts: FollowingParts, options: FollowingOptions, past?: StreamPast): Following {
+  const learner = new StreamLearner(parts, { ...options, window: bounded(options) }, past);
+  const { trainer } = parts;
+  return {
+    status: () => learner.status(),
+    totals: () => learner.totals(),
+    trainer: {
+      ...trainer,
+      get numExamples() {
+        return learner.numExamples;
+      },
+      get revision() {
+        return trainer.revision ?? 0;
+      },
+      fit: (request) => learner.fit(request),
+      evaluate: (params, split) => learner.evaluate(params, split),
+    },
+  };
+}
+
+/** A window by age has as many rows as memory is for. @throws HearsayError ERR_CONFIG for more rows than that. */
+function bounded({ task, window }: FollowingOptions): WindowSpec {
+  const values = inputSize(task) + (task.output.kind === "classification" ? 1 : task.output.targets.length);
+  const most = Math.max(1, Math.floor(LIMITS.maxWindowValues / values));
+  if (window.rows <= most) return window;
+  if (window.ageMs !== undefined) return { ...window, rows: most };
+  const message = `stream.window: ${window.rows} rows of ${values} values are more than ${LIMITS.maxWindowValues}; give at most ${most} rows`;
+  throw new HearsayError("ERR_CONFIG", message, { rows: window.rows, most });
+}
+
+/** A window, and the values of its rows. */
+interface Shelf {
+  readonly window: StreamWindow;
+  readonly rows: SlotRows;
+}
+
+const NAMES: readonly WindowName[] = ["train", "holdout"];
+
+class StreamLearner {
+  readonly #parts: FollowingParts;
+  readonly #options: FollowingOptions;
+  readonly #shelves: Readonly<Record<WindowName, Shelf>>;
+  readonly #sifting: Sifting;
+  readonly #prequential: Prequential;
+  readonly #alarm: Alarm;
+  #errorSum = 0;
+  readonly #replace: NonNullable<Trainer["replace"]>;
+  readonly #tallies: StreamTallies = { taken: 0, bad: 0, late: 0, ahead: 0, duplicate: 0, alarms: 0 };
+  #turn: Promise<void> = Promise.resolve();
+  #nextSeq: number;
+  #isStale: boolean;
+
+  constructor(parts: FollowingParts, options: FollowingOptions, past: StreamPast | undefined) {
+    const { trainer } = parts;
+    if (trainer.replace === undefined)
+      throw new HearsayError("ERR_ENGINE", `the engine ${trainer.engine} cannot take rows while it learns`);
+    this.#replace = trainer.replace.bind(trainer);
+    this.#parts = parts;
+    this.#options = options;
+    this.#shelves = { train: shelfOf(options, "train", past), holdout: shelfOf(options, "holdout", past) };
+    this.#sifting = createSifting(options);
+    for (const { row } of past?.rows ?? []) this.#sifting.remember(row);
+    this.#prequential = createPrequential(options.task.output);
+    this.#alarm = createAlarm(options.alarm, parts.clock);
+    this.#nextSeq = past?.nextSeq ?? 0;
+    this.#isStale = past !== undefined && past.rows.length > 0;
+  }
+
+  get numExamples(): number {
+    return this.#shelves.train.rows.length;
+  }
+
+  async fit(request: FitRequest): Promise<FitResult> {
+    const turn = this.#turn.then(() => this.#absorb(request.params)); // who looks on trains beside the peer
+    this.#turn = turn.catch(() => {});
+    await turn;
+    if (this.numExamples === 0)
+      throw new HearsayError("ERR_TRAINER", `no row to learn from has come yet from ${this.#parts.source.name}`);
+    return this.#parts.trainer.fit(
+      this.#alarm.factor() === 1 ? request : { ...request, rateFactor: this.#alarm.factor() },
+    );
+  }
+
+  async evaluate(params: Float32Array, split: Split): Promise<Metrics> {
+    const { rows } = this.#shelves[split === "holdout" ? "holdout" : "train"];
+    if (rows.length === 0 || this.#isStale)
+      // as of a trainer that does not answer: the peer goes on without
+      throw new HearsayError("ERR_TRAINER", `no row of split "${split}" has come yet from ${this.#parts.source.name}`);
+    return this.#parts.trainer.evaluate(params, split);
+  }
+
+  totals(): { readonly sum: number; readonly rows: number } {
+    return { sum: this.#errorSum, rows: this.#prequential.rows };
+  }
+
+  status(): StreamStatus {
+    const { train, holdout } = this.#shelves;
+    const raised = this.#alarm.raised();
+    return {
+      source: this.#parts.source.name,
+      rows: { ...this.#tallies },
+      window: train.rows.length,
+      holdout: holdout.rows.length,
+      prequential: {
+        name: figureOf(this.#options.task.output).name,
+        value: this.#prequential.figure() ?? null,
+        rows: this.#prequential.rows,
+      },
+      ...(raised && { raised }),
+    };
+  }
+
+  /** Takes what has come. */
+  async #absorb(params: Float32Array): Promise<void> {
+    const { source, memory } = this.#parts;
+    const batch = await source.take(LIMITS.maxRowsPerTraining);
+    this.#tallies.bad = batch.bad;
+    const taken = batch.rows.filter((row) => this.#sift(row));
+    const freed = [...(await this.#test(taken, params)), ...this.#expire()];
+    const kept = taken.flatMap((row) => this.#place(row));
+    if (this.#alarm.isOver()) this.#parts.tell?.({ kind: "drift", state: "over" });
+    if (batch.rows.length > 0 || batch.position !== undefined)
+      await memory?.save({ kept, freed, counts: this.#counts(batch.position) });
+    source.acknowledge();
+    if (kept.length === 0 && freed.length === 0 && !this.#isStale) return;
+    const { train, holdout } = this.#shelves;
+    if (train.rows.length === 0) return;
+    await this.#replace({ train: train.rows.data(), ...(holdout.rows.length > 0 && { holdout: holdout.rows.data() }) });
+    this.#isStale = false;
+  }
+
+  #sift(row: StreamRow): boolean {
+    const sifted = this.#sifting.look(row, this.#parts.clock.now());
+    this.#tallies[sifted]++;
+    return sifted === "taken";
+  }
+
+  /** Test, then train: what the present model makes of these rows. Gives the slots that an alarm freed. */
+  async #test(rows: readonly StreamRow[], params: Float32Array): Promise<StreamChange["freed"]> {
+    if (rows.length === 0) return [];
+    const model = this.#parts.model?.() ?? params;
+    const predictions = await this.#parts.trainer.predict(model, joined(rows, "inputs"));
+    const errors = rowErrors(this.#options.task.output, predictions, joined(rows, "targets"));
+    const freed: StreamChange["freed"][number][] = [];
+    for (const [i, { error, bounded }] of errors.entries()) {
+      this.#prequential.add(error);
+      this.#errorSum += error;
+      const recent = this.#alarm.add(bounded);
+      if (recent !== undefined) freed.push(...this.#raise(recent, this.#nextSeq + i + 1));
+    }
+    return freed;
+  }
+
+  /** @param endSeq number of the row behind the last that was tested. */
+  #raise(recent: number, endSeq: number): StreamChange["freed"] {
+    this.#tallies.alarms++;
+    const { alarm } = this.#options;
+    const told = { kind: "drift", state: "alarm", detector: alarm.detector, recent } as const;
+    const figure = this.#prequential.figure() ?? 0;
+    if (alarm.does === "rate") {
+      const { factor, forMs } = alarm;
+      this.#parts.tell?.({ ...told, figure, does: { kind: "rate", factor, forMs } });
+      return [];
+    }
+    const kept = Math.max(recent, alarm.leastRows);
+    const freed = this.#free((window) => window.keepFrom(endSeq - kept));
+    this.#parts.tell?.({ ...told, figure, does: { kind: "window", left: freed.length } });
+    return freed;
+  }
+
+  #expire(): StreamChange["freed"] {
+    const nowMs = this.#options.isTimed ? this.#sifting.newestMs() : this.#parts.clock.now();
+    return nowMs === undefined ? [] : this.#free((window) => window.expire(nowMs));
+  }
+
+  #free(which: (window: StreamWindow) => readonly number[]): StreamChange["freed"] {
+    return NAMES.flatMap((name) => {
+      const { window, rows } = this.#shelves[name];
+      return which(window).map((slot) => {
+        rows.free(slot);
+        return { window: name, slot };
+      });
+    });
+  }
+
+  #place(row: StreamRow): KeptRow[] {
+    const seq = this.#nextSeq++;
+    const { holdout, seed, task } = this.#options;
+    const isHeld = holdout > 0 && createRng(`stream-holdout/${seed}/${seq}`).uniform() < holdout;
+    const name: WindowName = isHeld ? "holdout" : "train";
+    const label = task.output.kind === "classification" ? (row.targets[0] as number) : 0;
+    const { window, rows } = this.#shelves[name];
+    const slot = window.admit({ seq, timeMs: row.timeMs, label });
+    if (slot === undefined) return [];
+    rows.set(slot, row);
+    return [{ window: name, slot, seq, row }];
+  }
+
+  #counts(position: unknown): StreamCounts {
+    const { train, holdout } = this.#shelves;
+    const seen = { train: train.window.seen(), holdout: holdout.window.seen() };
+    return { nextSeq: this.#nextSeq, seen, ...(position !== undefined && { position }) };
+  }
+}
+
+function shelfOf({ task, window: spec, seed, holdout }: FollowingOptions, name: WindowName, past?: StreamPast): Shelf {
+  const kind = WINDOWS.get(spec.kind);
+  if (kind === undefined) throw new RangeError(`no window ${spec.kind}`);
+  const { output } = task;
+  const numClasses = output.kind === "classification" ? output.classes.length : 1;
+  const part = name === "holdout" ? holdout : 1 - holdout;
+  const kept = (past?.rows ?? []).filter((one) => one.window === name).sort((a, b) => a.seq - b.seq);
+  const labelOf = ({ targets }: StreamRow) => (numClasses === 1 ? 0 : (targets[0] as number));
+  const placed = kept.map(({ slot, seq, row }) => ({ slot, seq, timeMs: row.timeMs, label: labelOf(row) }));
+  const window = kind.create(
+    { spec: { ...spec, rows: Math.max(1, Math.round(part * spec.rows)) }, numClasses, seed: `${seed}/${name}` },
+    past && { placed, seen: past.seen[name] },
+  );
+  const rows = new SlotRows(inputSize(task), output.kind === "classification" ? 1 : output.targets.length);
+  for (const { slot, row } of kept) rows.set(slot, row);
+  return { window, rows };
+}
+
+function joined(rows: readonly StreamRow[], of: "inputs" | "targets"): Float64Array {
+  const width = rows[0]?.[of].length ?? 0;
+  const values = new Float64Array(rows.length * width);
+  for (const [i, row] of rows.entries()) values.set(row[of], i * width);
+  return values;
+}
