@@ -48,7 +48,7 @@ const LOOK_BYTES = LIMITS.maxStreamRowCharacters;
 export class TableRecords {
   readonly #feed: ByteFeed;
   readonly #options: TableRecordsOptions;
-  readonly #decoder: TextDecoder;
+  readonly #decoder: InstanceType<typeof TextDecoder>;
   #form: TableForm | undefined;
 
   constructor(feed: ByteFeed, options: TableRecordsOptions, form?: TableForm) {
