@@ -3,12 +3,14 @@ import type { Trainer, Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
 import type { PeerEvent } from "../protocol/peer/reports.ts";
+import type { Selection } from "../protocol/select/selector.ts";
 import type { OpenedStream, OpenStreamParts } from "./data/follow/open.ts";
 import type { Retention } from "./disk/archive.ts";
 import type { ExternalOptions } from "./engines/external/open.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
 import type { NetworkMeasures } from "./net/libp2p.ts";
 import type { LinkLimit } from "./net/open-metering.ts";
+import type { PauseReason } from "./policy/saving.ts";
 import type { Site } from "./policy/site.ts";
 
 /** Where and with what a peer runs. */
@@ -50,6 +52,12 @@ export interface StartOptions {
   readonly keepBest?: boolean;
   /** Hours in which the peer is away: it trains nothing, and has no connection (policy/quiet-peer.ts); none where left out. */
   readonly isQuiet?: (ms: number) => boolean;
+  /** Whether the way to the Internet is paid for, so that neighbours of the local network come first where links decide (selection); false where left out. */
+  readonly isMetered?: boolean;
+  /** Reasons to pause training or exchange for a while (policy/saving.ts); the peer stops them. None where left out. */
+  readonly pauseReasons?: readonly PauseReason[];
+  /** Whom this peer asks for models first; all neighbours alike where left out. */
+  readonly selection?: Selection;
   /** What is kept for audits; nothing where left out. */
   readonly retention?: Retention;
   readonly observe?: (event: PeerEvent) => void;

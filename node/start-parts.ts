@@ -9,6 +9,7 @@ import { createBestModel } from "../protocol/learn/stream/best-model.ts";
 import { createFollowing, type Following } from "../protocol/learn/stream/following.ts";
 import type { StreamEvent } from "../protocol/learn/stream/stream.ts";
 import type { AddressBook } from "../protocol/membership/address-book.ts";
+import type { Pause, Pauses } from "../protocol/peer/loop/pauses.ts";
 import type { Identities } from "../protocol/peer/memory/identities.ts";
 import type { StorePlace } from "../protocol/peer/modules.ts";
 import type { Peer } from "../protocol/peer/peer.ts";
@@ -101,6 +102,18 @@ export function keptQuiet(
     leave: () => node.getConnections().forEach(closeConnection),
     comeBack: () => book.hurry(),
   });
+}
+
+/** What is paused, by all reasons that there are; empty where there is none. */
+export function pausesOf(
+  { isQuiet, pauseReasons = [] }: Pick<StartOptions, "isQuiet" | "pauseReasons">,
+  closing: Closing,
+): { readonly pauses?: Pauses } {
+  if (isQuiet === undefined && pauseReasons.length === 0) return {};
+  for (const reason of pauseReasons) closing.add("a look at power or link", reason.stop);
+  const quiet: Pause = { stops: "all", because: "quiet hours of a policy" };
+  const now = () => (isQuiet?.(Date.now()) ? [quiet] : []);
+  return { pauses: () => [...now(), ...pauseReasons.flatMap((reason) => reason.pause() ?? [])] };
 }
 
 /** The budget of bytes, with what is left of it. */

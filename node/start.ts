@@ -51,6 +51,7 @@ import {
   openModelFile,
   openNetwork,
   openReleaseSite,
+  pausesOf,
 } from "./start-parts.ts";
 
 /** A peer with everything that was opened for it: network, database, thread. */
@@ -116,7 +117,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { metering, spending } = await openLimits(options, store, closing);
   const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);
-  const direct = heedLeaving(createTransport(node, traffic), book);
+  const direct = heedLeaving(createTransport(node, traffic, options), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
   const { peers: protocol } = names;
   const membership = openMembership(options, { node, transport, book, isKnown, metering, protocol }, closing);
@@ -134,12 +135,12 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     ...{ aggregator: learning.aggregator, ...(start && { start }) },
   };
   const peer = await createPeer(
-    { task, minCycleMs: options.minCycleMs, explain: true, ...(options.name !== undefined && { name: options.name }) },
+    { task, minCycleMs: options.minCycleMs, explain: true, ...ownOf(options) },
     {
       ...parts,
       ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
       ...{ identities, services: [membership.service], releases },
-      ...{ ...(archive && { archive }), place, ...(spending && { spending }) },
+      ...{ ...(archive && { archive }), place, ...(spending && { spending }), ...pausesOf(options, closing) },
       observe(event) {
         options.observe?.(event);
         if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
@@ -162,6 +163,11 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     ...{ budget: () => metering?.report() ?? [], neighbours: () => neighboursOf(node) },
     ...{ addresses: () => node.getMultiaddrs().map(String), stop: () => closing.close().catch(throwAsDiskFault) },
   };
+}
+
+/** What the owner says of this peer alone. */
+function ownOf({ name, selection }: StartOptions) {
+  return { ...(name !== undefined && { name }), ...(selection && { selection }) };
 }
 
 /** Lets the peer learn until it is closed; the promise is that of `RunningPeer.done`. */

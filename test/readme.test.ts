@@ -100,7 +100,7 @@ describe("every README", () => {
 describe("the map of a room", () => {
   const ROOMS_WITH_MAPS = [
     ...["protocol/base", "protocol/aggregate", "protocol/privacy", "protocol/log", "protocol/task", "protocol/audit"],
-    ...["protocol/peer", "node/engines", "node/data"],
+    ...["protocol/peer", "protocol/select", "node/engines", "node/data"],
   ];
   for (const room of ROOMS_WITH_MAPS)
     it(`${room}/README.md names every file of it`, () => {

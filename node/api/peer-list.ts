@@ -1,5 +1,6 @@
 /** What `hearsay peers` shows: who else is there (net/company.ts), and what each of them gave. */
 import type { PeerId } from "../../protocol/base/seams.ts";
+import type { Asking } from "../../protocol/peer/inbound/choosing.ts";
 import type { PeerTally, Tally } from "../../protocol/peer/memory/tally.ts";
 import type { Companion } from "../net/company.ts";
 
@@ -16,6 +17,8 @@ export interface ListedPeer extends Companion {
   readonly gave: Given | null;
   /** Of the link, by the last long answer that came over it; left out before there is one. */
   readonly bytesPerSecond?: number;
+  /** Why its models are asked for, or not; left out where all neighbours are alike, and of who is none. */
+  readonly asking?: Asking;
 }
 
 export interface PeerList {
@@ -26,16 +29,24 @@ export interface PeerList {
   readonly peers: readonly ListedPeer[];
 }
 
+/** What is asked about each. */
+export interface Looks {
+  speedOf(peer: PeerId): number | undefined;
+  askingOf?: ((peer: PeerId) => Asking | undefined) | undefined;
+}
+
 /** @param companions in the order in which they are shown. */
 export function listPeers(
   companions: readonly Companion[],
   { peers }: Tally,
-  speedOf: (peer: PeerId) => number | undefined,
+  { speedOf, askingOf }: Looks,
 ): ListedPeer[] {
   const tallies = new Map(peers.map((one) => [one.peer, one]));
   return companions.map((one) => {
     const bytesPerSecond = one.routes.length === 0 ? undefined : speedOf(one.peer);
-    return { ...one, gave: given(tallies.get(one.peer)), ...(bytesPerSecond !== undefined && { bytesPerSecond }) };
+    const asking = askingOf?.(one.peer);
+    const speed = bytesPerSecond !== undefined && { bytesPerSecond };
+    return { ...one, gave: given(tallies.get(one.peer)), ...speed, ...(asking && { asking }) };
   });
 }
 

@@ -20,13 +20,19 @@ import type { HearsayNode, Traffic } from "./libp2p.ts";
 import type { LinkAnswer } from "./link-asking.ts";
 import { LINK_PROTOCOL, STATUS } from "./link-messages.ts";
 import { type LinkServices, serveLink } from "./link-serving.ts";
+import { createLinkTold } from "./link-told.ts";
 import { createLinks, type Links } from "./links.ts";
 import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
 
 /** For what a peer tells of itself when it connects. */
 const LOOK_AGAIN_MS = 250;
 
-export function createTransport(node: HearsayNode, traffic: Traffic): Transport {
+/** @param options.isMetered whether the way to the Internet is paid for. */
+export function createTransport(
+  node: HearsayNode,
+  traffic: Traffic,
+  { isMetered = false }: { readonly isMetered?: boolean } = {},
+): Transport {
   const handlers = new Map<string, RequestHandler>();
   const links = createLinks();
   const { hear, ...announcing } = createAnnouncing(node, links);
@@ -49,6 +55,7 @@ export function createTransport(node: HearsayNode, traffic: Traffic): Transport 
     connections: () => node.getConnections().map(shownConnection),
     peers: () => node.getPeers().map(String).sort(),
     prefixOf: node.shares.prefixOf,
+    linkTo: createLinkTold(node, isMetered),
     onConnect: (handler) => node.addEventListener("peer:connect", ({ detail }) => handler(detail.toString())),
     onDisconnect: (handler) => node.addEventListener("peer:disconnect", ({ detail }) => handler(detail.toString())),
     onMet: (handler) => hearOfMet(node, handler),

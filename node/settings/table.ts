@@ -8,6 +8,8 @@ import { data } from "./data.ts";
 import { peer } from "./peer.ts";
 import { release } from "./release.ts";
 import { retention } from "./retention.ts";
+import { saving } from "./saving.ts";
+import { select } from "./select.ts";
 import { type Group, type Kind, kindOf, type Setting } from "./setting.ts";
 import { stream } from "./stream.ts";
 import { trainer } from "./trainer.ts";
@@ -24,6 +26,11 @@ function shapeOf<G extends Group>(group: G): Shape<G> {
 export const configSchema = z.strictObject({
   ...shapeOf(peer),
   release: z.strictObject(shapeOf(release)).describe("what matters where the task has release keys").prefault({}),
+  saving: z
+    .strictObject(shapeOf(saving))
+    .describe("what waits for mains power, and for links that nobody pays for")
+    .prefault({}),
+  select: z.strictObject(shapeOf(select)).describe("whom this peer asks for models first").prefault({}),
   retention: z.strictObject(shapeOf(retention)).describe("which bodies are kept for audits").prefault({}),
   trainer: z.strictObject(shapeOf(trainer)).describe("a trainer in a process of its own").prefault({}),
   data: z
@@ -56,6 +63,8 @@ export interface SettingRow extends Setting {
 const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
   ["", peer],
   ["release.", release],
+  ["saving.", saving],
+  ["select.", select],
   ["trainer.", trainer],
   ["retention.", retention],
   ["data.", data],

@@ -113,6 +113,14 @@ export interface Dialled {
   readonly isThere: boolean;
 }
 
+/** What a transport knows of the way to a connected peer. */
+export interface LinkTold {
+  /** Of a round trip, the last that was measured, ms. */
+  readonly roundTripMs?: number;
+  /** Whether somebody pays for its bytes. */
+  readonly isPaid?: boolean;
+}
+
 /** Announcements to all, requests to one. Bodies of models go by request, in chunks: never by announcement. */
 export interface Transport {
   /**
@@ -150,6 +158,8 @@ export interface Transport {
    * simulation. What one place can cost this peer is bounded, however many keys it makes.
    */
   prefixOf(peer: PeerId): string;
+  /** The way to a connected peer; left out, or undefined, where nothing is known of it. */
+  linkTo?(peer: PeerId): LinkTold | undefined;
   /** Called when the first connection to a peer opens, at both ends. */
   onConnect(handler: (peer: PeerId) => void): void;
   /** Called when the last connection to a peer has closed, at both ends. */
@@ -319,8 +329,11 @@ export interface Metrics {
   readonly [metric: string]: number | undefined;
 }
 
-/** Which data a figure is about: what the peer trains on, `LIMITS.maxSampleRows` of its rows, which are always the same, or its hold-out. */
-export type Split = "train" | "sample" | "holdout";
+/**
+ * Which data a figure is about: what the peer trains on, its hold-out, or `LIMITS.maxSampleRows` rows of either, which are always the same: `sample` and
+ * `holdout-sample`.
+ */
+export type Split = "train" | "sample" | "holdout" | "holdout-sample";
 
 /**
  * Trains on data that never leaves it. Runs off the event loop in `node/`. Arrays that it is given stay as they are; those that it gives are new.

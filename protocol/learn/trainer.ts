@@ -86,14 +86,23 @@ interface Rows {
   readonly train: Examples;
   readonly holdout: Examples | undefined;
   readonly shifts: Float32Array | undefined;
-  /** Few tasks look at it. */
-  sample?: Examples;
+  /** Of `train` and `holdout`: few tasks look at them. */
+  readonly samples: { train?: Examples; holdout?: Examples };
+}
+
+/** The samples are made for who asks first. */
+function partOf(rows: Rows, name: Split): Examples | undefined {
+  if (name === "train" || name === "holdout") return rows[name];
+  const of = name === "sample" ? "train" : "holdout";
+  const all = rows[of];
+  if (all !== undefined) rows.samples[of] ??= sampleOf(all);
+  return rows.samples[of];
 }
 
 /** @throws HearsayError ERR_DATA where a data set does not fit the task. */
 function rowsOf(task: LearningTask, { train, holdout }: TrainerRows): Rows {
   const shifts = absentShift(task, train.targets);
-  return { train: examplesOf(task, train), holdout: holdout && examplesOf(task, holdout), shifts };
+  return { train: examplesOf(task, train), holdout: holdout && examplesOf(task, holdout), shifts, samples: {} };
 }
 
 /** Not the rows as they were read: only what is looked at again. */
@@ -148,8 +157,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);
-      if (name === "sample") rows.sample ??= sampleOf(rows.train);
-      const data = rows[name];
+      const data = partOf(rows, name);
       if (data === undefined || data.prepared.length === 0)
         throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
       return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets);

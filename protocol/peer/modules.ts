@@ -15,7 +15,9 @@ import type {
   Transport,
 } from "../base/seams.ts";
 import type { Task } from "../base/task.ts";
+import type { Selection } from "../select/selector.ts";
 import type { Spending } from "../traffic/thrift.ts";
+import type { Pauses } from "./loop/pauses.ts";
 import type { Identities } from "./memory/identities.ts";
 import type { ReleaseSite } from "./release/releases.ts";
 import type { PeerEvent } from "./reports.ts";
@@ -31,6 +33,8 @@ export interface PeerOptions {
   readonly proofs?: boolean;
   /** What the owner calls this peer (base/site-name.ts): told to neighbours, who cannot check it; no name where left out. */
   readonly name?: string;
+  /** Whom this peer asks first; all neighbours alike where left out. */
+  readonly selection?: Selection;
   /** Peers that the configuration names, e.g. those of the bootstrap addresses: never treated as newcomers. */
   readonly configured?: readonly PeerId[];
 }
@@ -60,6 +64,8 @@ export interface PeerModules {
   readonly spending?: () => Spending | undefined;
   /** What the owner of a peer says of releases, and hears; needed where the task has release keys. */
   readonly releases?: ReleaseSite;
+  /** What is paused now, and why; nothing ever where left out. */
+  readonly pauses?: Pauses;
   /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
   readonly services?: readonly Service[];
   /** Hears of what happens, e.g. to log it; must not throw. */

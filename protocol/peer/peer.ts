@@ -16,8 +16,10 @@ import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
+import type { Asking, SelectionStatus } from "./inbound/choosing.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
 import type { TrainingFault } from "./loop/enduring-fit.ts";
+import type { Pause } from "./loop/pauses.ts";
 import { loadPersonal, loadState, type SavedState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import { openReleases, type ReleaseSite, type ReleaseStatus, type Releases } from "./release/releases.ts";
@@ -54,6 +56,10 @@ export interface PeerStatus {
   readonly privacy?: PrivacyStatus;
   /** Where part of the model stays with this peer: by which method, and how many of its numbers; left out where all is shared. */
   readonly personal?: { readonly method: string; readonly numParams: number };
+  /** What is paused now, and why; left out where nothing ever is. */
+  readonly pauses?: readonly Pause[];
+  /** Where some authors are preferred to others. */
+  readonly selection?: SelectionStatus;
   /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
   readonly cohort?: MeetingStatus;
   /** Where the task has release keys. */
@@ -75,6 +81,8 @@ export interface Peer {
   evaluate(split: Split): Promise<Metrics>;
   /** What the owner of another peer calls it, as that told when it connected last; unchecked. Undefined where it told none. */
   nameOf(peer: PeerId): string | undefined;
+  /** Where some are preferred to others: why a neighbour is asked for its models, or not. Undefined of who is none. */
+  askingOf?(peer: PeerId): Asking | undefined;
   /** Where logs are answered for: what this peer knows of those of others. */
   readonly others?: OtherLogs;
   /** Where the task has release keys: which model answers, as its keys say. */
@@ -105,7 +113,8 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const account = proofs ? await openAccount(parts, shelf) : undefined;
   const hiding = await openHiding(parts, hasPast);
   const past = proofs ? joinPast(parts, hasPast, hiding?.ledger) : undefined;
-  const { inbound, places, ranks, book, receive } = joinInbound(parts, saved?.cycle ?? 0, account);
+  const wayIn = joinInbound(parts, saved?.cycle ?? 0, account, options.selection);
+  const { inbound, places, ranks, book, receive, choosing } = wayIn;
   const cohorts = joinCohorts(parts, { shelf, places, account });
   const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past, hiding, cohorts });
   const latest = () => loop.latest()?.announcement;
@@ -127,12 +136,14 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     stop: life.stop,
     status() {
       const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
-      const trainingFault = loop.trainingFault();
-      return statusOf(parts, { ...now, trainingFault, account, cohorts, releases, privacy: hiding?.ledger.status() });
+      const [trainingFault, selection] = [loop.trainingFault(), choosing?.status()];
+      const privacy = hiding?.ledger.status();
+      return statusOf(parts, { ...now, trainingFault, account, cohorts, releases, privacy, selection });
     },
     serving: () => trainer.personal?.whole(loop.state().serving) ?? loop.state().serving,
     current: () => loop.state().params,
     nameOf: parts.acquaintance.nameOf,
+    ...(choosing && { askingOf: choosing.of }),
     evaluate: (split) => (trainer.personal ?? trainer).evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),
     ...(releases && { releases }),
@@ -149,11 +160,12 @@ interface Now {
   readonly thrift: ThriftStatus | undefined;
   readonly trainingFault: TrainingFault | undefined;
   readonly privacy: PrivacyStatus | undefined;
+  readonly selection: SelectionStatus | undefined;
 }
 
 function statusOf(parts: Parts, now: Now): PeerStatus {
-  const { state, fresh, neighbours, account, cohorts, releases, thrift, trainingFault, privacy } = now;
-  const { identity, subject, trainer, transport, log, reports } = parts;
+  const { state, fresh, neighbours, account, cohorts, releases, thrift, trainingFault, privacy, selection } = now;
+  const { identity, subject, trainer, transport, log, reports, pauses } = parts;
   return {
     peerId: identity.peerId,
     task: { id: toHex(subject.taskId), name: subject.task.name },
@@ -175,6 +187,8 @@ function statusOf(parts: Parts, now: Now): PeerStatus {
     ...(trainer.personal && {
       personal: { method: trainer.personal.method, numParams: trainer.personal.state().length },
     }),
+    ...(selection && { selection }),
+    ...(pauses && { pauses: pauses() }),
     ...(cohorts && { cohort: cohorts.status() }),
     ...(releases && { release: releases.status() }),
   };

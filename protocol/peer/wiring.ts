@@ -16,6 +16,7 @@ import type { Past } from "./account/past.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
 import { type AnnouncementBook, createAnnouncementBook } from "./inbound/announcements.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
+import { createChoosing, type ExplainedChoosing } from "./inbound/choosing.ts";
 import { AGENT, createGreeter } from "./inbound/greet.ts";
 import { createHearing } from "./inbound/hearing.ts";
 import { createHelloService, type HelloService } from "./inbound/hello-service.ts";
@@ -32,6 +33,7 @@ import { type Cohorts, createCohorts } from "./loop/cohorts.ts";
 import { createEnduringFit, type TrainingFault } from "./loop/enduring-fit.ts";
 import { createFetch } from "./loop/fetch.ts";
 import { createHiddenFit, type Fit } from "./loop/hidden-fit.ts";
+import { createJudging, selectorFor } from "./loop/judging.ts";
 import { type Ledger, openLedger } from "./loop/ledger.ts";
 import { createLoop } from "./loop/loop.ts";
 import { createMeanwhile } from "./loop/meanwhile.ts";
@@ -39,6 +41,7 @@ import { createMerging } from "./loop/merging.ts";
 import { createLookAhead } from "./loop/outer-momentum.ts";
 import { createPace } from "./loop/pace.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
+import { pausedFit, pausedThrift } from "./loop/pauses.ts";
 import { createReunion, startAfter } from "./loop/reunion.ts";
 import { createSaving, type Saving } from "./loop/saving.ts";
 import type { SavedState } from "./loop/state.ts";
@@ -123,10 +126,17 @@ export interface WayIn {
   readonly ranks: Ranks;
   readonly book: AnnouncementBook;
   readonly receive: TopicService["handle"];
+  /** Undefined where all authors are alike. */
+  readonly choosing: ExplainedChoosing | undefined;
 }
 
 /** @param startCycle own cycles before this start: the staleness of what comes before the first cycle counts from it. */
-export function joinInbound(parts: Parts, startCycle: number, account: Accountability | undefined): WayIn {
+export function joinInbound(
+  parts: Parts,
+  startCycle: number,
+  account: Accountability | undefined,
+  selection: PeerOptions["selection"],
+): WayIn {
   const { clock, crypto, identity, transport, rng, budget, identities, life, reports, subject, news } = parts;
   const { task, taskId, names, codec } = subject;
   const { signal } = life;
@@ -148,9 +158,11 @@ export function joinInbound(parts: Parts, startCycle: number, account: Accountab
   const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });
   const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
   const isBanned = account && { isBanned: account.isBanned };
-  const inbound = createInbound({ book, ranks, identities, puller, clock }, { task, rng, round, signal, ...isBanned });
+  const choosing = createChoosing({ book, ranks, identities, places, transport, clock }, selection, round);
+  const options = { task, rng, round, signal, ...isBanned };
+  const inbound = createInbound({ book, ranks, identities, puller, clock, choosing }, options);
   const hearing = createHearing({ book, reports }, inbound.heard);
-  return { inbound, places, ranks, book, receive };
+  return { inbound, places, ranks, book, receive, choosing };
 }
 
 /** Where the task asks for it: how models leave this peer in the mean of a few. @throws HearsayError ERR_CONFIG without what keeps secrets. */
@@ -212,9 +224,10 @@ export interface Learning {
   thrift(): ReturnType<Thrift["status"]>;
 }
 
-export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOptions, needs: LoopNeeds): Learning {
+export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): Learning {
+  const { minCycleMs, explain = false, selection } = options;
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
-  const { archive, place, life, reports, subject, start, thrift, news } = parts;
+  const { archive, place, life, reports, subject, start, thrift, news, pauses } = parts;
   const { saved, inbound, ranks, shelf, account, past, hiding, cohorts } = needs;
   const { task, names, shared } = subject;
   const offers = createOffers(
@@ -241,8 +254,10 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
   const reunion = createReunion({ aggregator, identities, trainer }, task);
+  const judging = createJudging({ trainer, identities }, selectorFor(selection, task));
+  const catchUp = createCatchUp({ clock, identities, trainer }, task);
   const merging = createMerging(
-    { inbound, aggregator, catchUp: createCatchUp({ clock, identities, trainer }, task), reunion, saving, reports },
+    { inbound, aggregator, catchUp, reunion, saving, reports, judging },
     { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
   );
   const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
@@ -250,12 +265,12 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
   const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
   const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
   const trainOnce: Fit = hiding?.fitWith(saving) ?? ((request) => trainer.fit(request));
-  const { fit, fault: trainingFault } = createEnduringFit({ fit: trainOnce, clock, reports });
+  const enduring = createEnduringFit({ fit: trainOnce, clock, reports });
   const run = createLoop(
     {
-      thrift,
+      thrift: pausedThrift(thrift, pauses),
       training: createTraining(
-        { fit, lookAhead: startAfter(reunion, lookAhead), clock, reports },
+        { fit: pausedFit(enduring.fit, pauses), lookAhead: startAfter(reunion, lookAhead), clock, reports },
         { task, self: identity.peerId, signal: life.signal },
       ),
       meanwhile: task.training.adaptive && meanwhile,
@@ -265,7 +280,7 @@ export function joinLoop(parts: Parts, { minCycleMs, explain = false }: PeerOpti
     },
     { ...bounds, state: saving.state },
   );
-  return { run, state: saving.state, latest: offers.latest, trainingFault, thrift: thrift.status };
+  return { run, state: saving.state, latest: offers.latest, trainingFault: enduring.fault, thrift: thrift.status };
 }
 
 /** What greetings need beside the parts. */

@@ -6,11 +6,14 @@ import * as z from "zod";
 import type { PeerId, Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import { SELECTORS } from "../../protocol/select/registry.ts";
+import { DEFAULT_SELECTION, type Selection } from "../../protocol/select/selector.ts";
 import { parseByteLimit, UNLIMITED } from "../../protocol/traffic/byte-limit.ts";
 import { createNodeBudget, type NodeBudget } from "../network/budget.ts";
 import { membershipOptions } from "../network/topologies/membership.ts";
 import type { MembershipSpec } from "../seams/membership.ts";
 import { type RunningPeer, startPeer } from "../seams/peer.ts";
+import { isExplained } from "../seams/scenario-type.ts";
 import { createSimulatedSecrecy } from "../seams/secrecy.ts";
 import { createMemoryStore } from "../seams/store.ts";
 import type { Algorithm, Environment, Learner, Observer, Participant } from "./algorithm.ts";
@@ -18,17 +21,44 @@ import type { Algorithm, Environment, Learner, Observer, Participant } from "./a
 /** Shortest virtual time between two trainings; devices are slower than this. */
 const MIN_CYCLE_MS = 1;
 
+/** As the settings of a peer; what is left out is in no scenario, so that scenarios from before have the hash that they had. */
+const options = z.strictObject({
+  select: z
+    .string()
+    .refine((name) => SELECTORS.has(name), `is none of ${[...SELECTORS.keys()].join(", ")}`)
+    .optional()
+    .describe("whom honest peers and liars ask first; left out: all neighbours alike"),
+  floor: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("share of the draws that are at random all the same; left out: 0.25"),
+  perPrefix: z
+    .int()
+    .positive()
+    .optional()
+    .describe("of one address prefix so many at most are preferred in a cycle; left out: 4"),
+});
+
+function selectionOf({ select, floor, perPrefix }: z.output<typeof options>): Selection | undefined {
+  return select === undefined
+    ? undefined
+    : { by: select, floor: floor ?? DEFAULT_SELECTION.floor, perPrefix: perPrefix ?? DEFAULT_SELECTION.perPrefix };
+}
+
 export const hearsay: Algorithm = {
   name: "hearsay",
   about: "the peer of this project: staleness-weighted robust gossip, pulled models, a hash-chained log",
   source: "protocol/peer",
-  options: z.strictObject({}),
-  async start(environment) {
+  options,
+  async start(environment, given) {
+    const selection = selectionOf(options.parse(given));
     const learners: Learner[] = [];
     for (const participant of environment.participants)
       learners.push(
         environment.isHere(participant.index)
-          ? await startLearner(environment, participant)
+          ? await startLearner(environment, participant, selection)
           : learnerElsewhere(environment, participant),
       );
     return learners;
@@ -89,7 +119,11 @@ function telling(observer: Observer, peer: PeerId): (event: PeerEvent) => void {
   };
 }
 
-async function startLearner(environment: Environment, participant: Participant): Promise<Learner> {
+async function startLearner(
+  environment: Environment,
+  participant: Participant,
+  selection: Selection | undefined,
+): Promise<Learner> {
   const { scenario, task, clock, crypto, secrecy, network, observer } = environment;
   const { identity, device, trainer, draws, honest } = participant;
   const { peerId } = identity;
@@ -118,7 +152,8 @@ async function startLearner(environment: Environment, participant: Participant):
       proofs: scenario.signatures,
       ...(membership && { membership }),
       ...(budget && { spending: () => budget }),
-      explain: honest && scenario.metrics.explain === true,
+      ...(selection && { selection }),
+      explain: honest && isExplained(scenario),
       ...(honest && { observe: telling(observer, peerId) }),
     });
   }

@@ -91,6 +91,8 @@ export interface Attack {
     rng: Rng,
     options: Readonly<Record<string, unknown>>,
   ) => readonly (readonly [number, number])[];
+  /** One-way time of each message from or to a liar, ms, whatever lines and latency are: liars that stand beside whom they want. As for anybody where left out. */
+  readonly nearMs?: (options: Readonly<Record<string, unknown>>) => number | undefined;
   /** Called once a run; the result once for each liar. */
   join(coalition: Coalition, options: Readonly<Record<string, unknown>>): (liar: Liar) => Disguise;
   readonly target?: (options: Readonly<Record<string, unknown>>, task: Task) => Target;

@@ -13,13 +13,14 @@ interface Definition<S extends z.ZodType> {
   readonly options: S;
   identities?(options: z.output<S>): number;
   rewire?(links: Links, lies: (index: number) => boolean, peers: number, rng: Rng, options: z.output<S>): Links;
+  nearMs?(options: z.output<S>): number | undefined;
   join(coalition: Coalition, options: z.output<S>): (liar: Liar) => Disguise;
   target?(options: z.output<S>, task: Task): Target;
 }
 
 /** Options that are left out get their defaults, so that `join(coalition, {})` is the attack as its source has it. */
 export function defineAttack<S extends z.ZodType>(definition: Definition<S>): Attack {
-  const { options: schema, identities, rewire, join, target, ...texts } = definition;
+  const { options: schema, identities, rewire, nearMs, join, target, ...texts } = definition;
   return {
     ...texts,
     options: schema,
@@ -29,6 +30,7 @@ export function defineAttack<S extends z.ZodType>(definition: Definition<S>): At
       rewire: (links: Links, lies: (index: number) => boolean, peers: number, rng: Rng, options: unknown) =>
         rewire(links, lies, peers, rng, schema.parse(options)),
     }),
+    ...(nearMs && { nearMs: (options: unknown) => nearMs(schema.parse(options)) }),
     ...(target && { target: (options: unknown, task: Task) => target(schema.parse(options), task) }),
   };
 }

@@ -3,6 +3,9 @@
  * A share `victims` of the honest peers loses its links to honest ones but `honestNeighbours`, and gets links to
  * liars in their place, as far as there are any. A victim that sees liars only has no way to tell; the question is
  * what the others suffer from it.
+ *
+ * Where victims keep some honest neighbours and prefer whom they ask (protocol/select/), liars need no more than to be preferred: they stand beside their victims and
+ * offer themselves as useful (`lie: flatterer`), as fresh (`lie: push-flood`) or as fast (`nearMs`).
  */
 import * as z from "zod";
 import type { Rng } from "../../protocol/base/rng.ts";
@@ -20,9 +23,11 @@ export const eclipse: Attack = defineAttack({
   options: z.strictObject({
     victims: z.number().min(0).max(1).default(0.2),
     honestNeighbours: z.int().min(0).default(0),
-    lie: z.enum(["sign-flip", "alie"]).default("sign-flip"),
+    lie: z.enum(["sign-flip", "alie", "flatterer", "push-flood"]).default("sign-flip"),
+    nearMs: z.number().min(0).optional(),
     noise: noiseOption,
   }),
+  nearMs: ({ nearMs }) => nearMs,
   rewire(links, lies, peers, rng, { victims: share, honestNeighbours }) {
     const all = Array.from({ length: peers }, (_, peer) => peer);
     const liars = all.filter(lies);

@@ -8,6 +8,7 @@ import { dissensus } from "./dissensus.ts";
 import { drift } from "./drift.ts";
 import { eclipse } from "./eclipse.ts";
 import { equivocation } from "./equivocation.ts";
+import { flatterer } from "./flatterer.ts";
 import { foe } from "./foe.ts";
 import { freeRider } from "./free-rider.ts";
 import { gaussian } from "./gaussian.ts";
@@ -43,6 +44,7 @@ export const ATTACKS: Registry<Attack> = registryOf([
   sybil,
   eclipse,
   sleeper,
+  flatterer,
   insideTheBall,
   adaptive,
   spectral,

@@ -9,7 +9,8 @@ import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
-import type { Scenario } from "../seams/scenario-type.ts";
+import { isExplained, type Scenario } from "../seams/scenario-type.ts";
+import { fairnessOf } from "./fairness.ts";
 import { tunedAlone } from "./fine-tuning.ts";
 import { furtherMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
 import { createMergeTally, type MergeTally, type Tallied } from "./merge-tally.ts";
@@ -161,7 +162,7 @@ async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promi
   const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
   const models = evaluated.map((index) => learners[index] as Learner);
   const results = await evaluateEach(measuring, models);
-  const explained = scenario.metrics.explain === true;
+  const explained = isExplained(scenario);
   const overlaps = explained ? labelOverlaps(participants) : [];
   const evaluations = new Map(evaluated.map((index, i) => [index, results[i] as Metrics]));
   return learners.map((learner, index): PeerRow => {
@@ -243,6 +244,7 @@ function reportOf(
       ...(evaluator.engine !== "dense" && { engine: evaluator.engine }),
       final,
       ...more,
+      ...(scenario.metrics.fairness && { fairness: fairnessOf(peers) }),
       ...(reached && {
         reached: { seconds: reached.seconds, cycles: reached.cycles, bytesPerPeer: reached.bytesPerPeer },
       }),

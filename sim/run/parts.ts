@@ -11,7 +11,7 @@ import { leastLatencyMs } from "../network/latency.ts";
 import { type Parcel, withOwnBytes } from "../network/letters.ts";
 import type { Elsewhere, Network } from "../network/network.ts";
 import type { VirtualClock } from "../seams/clock.ts";
-import type { Scenario } from "../seams/scenario-type.ts";
+import { isExplained, type Scenario } from "../seams/scenario-type.ts";
 
 /** The thread that a part runs in, and the way to the others. */
 export interface Parts {
@@ -37,13 +37,14 @@ export interface Share {
 export class LinkCut extends Error {}
 
 /** Why a scenario runs in one thread only; undefined where several can share it. */
-export function oneThreadReason({ algorithm, attack, network, metrics, stream }: Scenario): string | undefined {
+export function oneThreadReason(scenario: Scenario): string | undefined {
+  const { algorithm, attack, network, stream } = scenario;
   if (algorithm.kind !== "hearsay") return `the algorithm ${algorithm.kind} has no network of its own for each peer`;
   if (stream !== undefined) return "rows test the models of all peers as they come";
   if (attack !== undefined) return "liars of one attack know at once what the others know";
   if (network.topology.kind === "membership") return "peers open and close connections by themselves";
   if (network.bandwidth !== undefined) return "a line is booked by all who send over it";
-  if (metrics.explain === true) return "shares of the influence are added in the order of the merges";
+  if (isExplained(scenario)) return "shares of the influence are added in the order of the merges";
   if (leastLatencyMs(network.latency) <= 0) return "messages without latency leave no time to run ahead";
   return undefined;
 }

@@ -64,6 +64,16 @@ export interface PeerRow {
   readonly overlap?: number;
 }
 
+/** How evenly honest peers were heard (fairness.ts). */
+export interface Fairness {
+  /** Jain's index of how often each was. */
+  readonly jain: number;
+  /** Share of the models in merges of honest peers that honest peers made. */
+  readonly honestShare: number;
+  /** What peers with rare data moved, of what others did; left out where labels are no classes, or nobody moved anybody. */
+  readonly rare?: number;
+}
+
 export interface Summary {
   readonly name: string;
   /** Hexadecimal hash of the scenario without its seed. */
@@ -82,6 +92,8 @@ export interface Summary {
   readonly models?: { readonly raw: Point["accuracy"]; readonly averaged: Point["accuracy"] };
   /** After each peer was fine-tuned on its own rows (`metrics.fineTune`): accuracy, and what else is measured. */
   readonly fineTuned?: Pick<Point, "accuracy" | "metrics">;
+  /** How evenly honest peers were heard, where the scenario asks (`metrics.fairness`). */
+  readonly fairness?: Fairness;
   /** When the mean accuracy first reached `metrics.target`. */
   readonly reached?: { readonly seconds: number; readonly cycles: number; readonly bytesPerPeer: number };
   /** Local trainings of all honest peers. */

@@ -46,15 +46,16 @@ interface Stage extends Links {
 }
 
 export function createSurroundings(scenario: Scenario, members: readonly Member[], setting: Setting): Surroundings {
-  const { clock, rng, endMs } = setting;
+  const { clock, rng, endMs, attack } = setting;
   const ids = members.map(({ identity }) => identity.peerId);
-  const conditions = createConditions(scenario.network, {
+  const modelled = createConditions(scenario.network, {
     peers: ids,
     server: SERVER,
     rng: rng.fork("network"),
     clock,
     runMs: endMs,
   });
+  const conditions = besideLiars(modelled, scenario, members, attack);
   const presence = createPresence(scenario.churn, scenario.peers, endMs, rng.fork("presence"));
   const identities: number[][] = Array.from({ length: scenario.peers }, () => []);
   for (const [index, { device }] of members.entries()) identities[device]?.push(index);
@@ -75,6 +76,22 @@ export function createSurroundings(scenario: Scenario, members: readonly Member[
           connectEverybody(stage);
         });
     },
+  };
+}
+
+/** The same, where liars stand beside whom they want. */
+function besideLiars(
+  conditions: ReturnType<typeof createConditions>,
+  { attack: spec }: Scenario,
+  members: readonly Member[],
+  attack: Attack | undefined,
+): ReturnType<typeof createConditions> {
+  const nearMs = attack?.nearMs?.(optionsOf(spec ?? {}));
+  if (nearMs === undefined) return conditions;
+  const liars = new Set(members.filter(({ honest }) => !honest).map(({ identity }) => identity.peerId));
+  return {
+    ...conditions,
+    transitMs: (from, to, bytes) => (liars.has(from) || liars.has(to) ? nearMs : conditions.transitMs(from, to, bytes)),
   };
 }
 

@@ -17,6 +17,7 @@ import type {
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { Pauses } from "../../protocol/peer/loop/pauses.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import type { Peer } from "../../protocol/peer/peer.ts";
 import type { ReleaseSite } from "../../protocol/peer/release/releases.ts";
@@ -64,6 +65,7 @@ export interface NewPeer {
   readonly place?: StorePlace;
   readonly clock?: Clock;
   readonly observe?: (event: PeerEvent) => void;
+  readonly pauses?: Pauses;
   /** Needed where the task has release keys. */
   readonly releases?: ReleaseSite;
 }
@@ -121,6 +123,7 @@ export function createWorld({ task, seed, crypto, secrecy, latencyMs, proofs = t
         ...(wrap.archive && { archive: wrap.archive }),
         ...(wrap.place && { place: wrap.place }),
         ...(wrap.observe && { observe: wrap.observe }),
+        ...(wrap.pauses && { pauses: wrap.pauses }),
         ...(wrap.releases && { releases: wrap.releases }),
       });
       if (wrap.membership !== undefined) return { peer, store, peerId, kill };

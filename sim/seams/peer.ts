@@ -14,10 +14,12 @@ import type {
   Transport,
 } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
+import type { Pauses } from "../../protocol/peer/loop/pauses.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
 import type { ReleaseSite } from "../../protocol/peer/release/releases.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import type { Selection } from "../../protocol/select/selector.ts";
 import type { Spending } from "../../protocol/traffic/thrift.ts";
 import { type MembershipSpec, openMembership } from "./membership.ts";
 
@@ -41,11 +43,13 @@ export interface PeerParts {
   readonly explain?: boolean;
   readonly proofs?: boolean;
   readonly configured?: readonly string[];
+  readonly selection?: Selection;
   /** How it finds others; left out, whoever runs it opens its connections. */
   readonly membership?: MembershipSpec;
   readonly archive?: Archive;
   readonly place?: StorePlace;
   readonly spending?: () => Spending | undefined;
+  readonly pauses?: Pauses;
   readonly observe?: (event: PeerEvent) => void;
   /** Needed where the task has release keys. */
   readonly releases?: ReleaseSite;
@@ -65,6 +69,7 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
     explain = false,
     proofs = true,
     configured = [],
+    selection,
     trainMs,
     trainer,
     membership: spec,
@@ -74,7 +79,7 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
   const store = fence(parts.store, () => alive);
   const found = spec && (await openMembership(spec, { ...parts, configured, store }));
   const peer = await createPeer(
-    { task, minCycleMs, explain, proofs, configured },
+    { task, minCycleMs, explain, proofs, configured, ...(selection && { selection }) },
     {
       ...modules,
       ...(found && {

@@ -93,6 +93,12 @@ const metrics = z.strictObject({
     .literal(true)
     .optional()
     .describe("the report then has every measurement of every peer that is evaluated, and not only mean and worst"),
+  fairness: z
+    .literal(true)
+    .optional()
+    .describe(
+      "how evenly honest peers are heard: the summary then has Jain's index, the share of honest models in merges, and what peers with rare data move; and the report what `explain` gives",
+    ),
   explain: z
     .boolean()
     .optional()

@@ -11,3 +11,8 @@ type Draft = Immutable<z.output<typeof scenarioSchema>>;
 export interface Scenario extends Omit<Draft, "logs"> {
   readonly logs: "keep" | "heads";
 }
+
+/** Whether peers say of every merge who moved their model. */
+export function isExplained({ metrics: { explain, fairness } }: Pick<Scenario, "metrics">): boolean {
+  return explain === true || fairness === true;
+}

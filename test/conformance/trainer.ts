@@ -176,18 +176,23 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
     const many = randomData(task, 1000, "many");
     const [few, trainer] = [await make({ task, train }), await make({ task, train: many })];
     assert.deepEqual(await few.evaluate(params, "sample"), await few.evaluate(params, "train"));
+    const both = await make({ task, train, holdout: many });
+    const held = await both.evaluate(params, "holdout-sample");
+    assert.equal(held.numExamples, LIMITS.maxSampleRows);
+    assert.deepEqual(await both.evaluate(params, "holdout-sample"), held);
     const [sample, all] = [await trainer.evaluate(params, "sample"), await trainer.evaluate(params, "train")];
     assert.equal(sample.numExamples, LIMITS.maxSampleRows);
     assert.deepEqual(await trainer.evaluate(params, "sample"), sample);
     assert.ok(Math.abs(sample.loss / all.loss - 1) < 0.5 && sample.loss !== all.loss, `${sample.loss} of ${all.loss}`);
-    for (const one of [few, trainer]) await one.close();
+    assert.deepEqual(held, sample, "the rows that would be taken of as many to train on");
+    for (const one of [few, trainer, both]) await one.close();
   });
 
   it("rejects with ERR_DATA to train on no examples, and to evaluate on none; predicts all the same", async () => {
     const trainer = await make({ task, train: randomData(task, 0, "none") });
     assert.equal(trainer.numExamples, 0);
     await assert.rejects(trainer.fit({ params, steps: 1, seed: "s" }), { code: "ERR_DATA" });
-    for (const split of ["train", "sample", "holdout"] as const)
+    for (const split of ["train", "sample", "holdout", "holdout-sample"] as const)
       await assert.rejects(trainer.evaluate(params, split), { code: "ERR_DATA" });
     assert.equal((await trainer.predict(params, holdout.inputs)).length, 20 * outputSize(task));
     await trainer.close();

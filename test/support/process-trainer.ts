@@ -58,7 +58,9 @@ async function answer({ header, body }: Frame): Promise<Answer> {
     return misbehaved() ?? (await fitted(params, steps, seed, age));
   }
   if (header.verb === "evaluate") {
-    const split = header.rows === LIMITS.maxSampleRows ? "sample" : (header.split as "train");
+    const isSample = header.rows === LIMITS.maxSampleRows;
+    const sample = header.split === "train" ? "sample" : "holdout-sample";
+    const split = isSample ? sample : (header.split as "train" | "holdout");
     return [await trainer.evaluate(params, split)];
   }
   const inputs = decodeSafetensors(body).tensors.find(({ name }) => name === INPUTS);

@@ -50,7 +50,10 @@ function routeText({ address, isOutbound, kind }: Route): string {
 }
 
 /** Why it gives nothing, or little. */
-function notesOn({ standing, proves, isSilent, routes, gave, waitsUntilCycle }: ListedPeer, cycle: number): string[] {
+function notesOn(
+  { standing, proves, isSilent, routes, gave, waitsUntilCycle, asking }: ListedPeer,
+  cycle: number,
+): string[] {
   if (standing === "banned") return [proves === "end" ? "its key has ended" : "banned: two stories about its log"];
   const silent = isSilent ? [routes.length > 0 ? "silent, though connected" : "silent"] : [];
   const waits =
@@ -61,5 +64,5 @@ function notesOn({ standing, proves, isSilent, routes, gave, waitsUntilCycle }: 
     gave === null || gave.leftOut === 0
       ? []
       : [`left out in ${percent(gave.leftOut)}${gave.leftOutBy === undefined ? "" : ` by ${gave.leftOutBy}`}`];
-  return [...silent, ...waits, ...out];
+  return [...silent, ...waits, ...out, ...(asking === undefined ? [] : [asking.words])];
 }

@@ -3,7 +3,9 @@
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
 import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
+import type { SelectionStatus } from "../../../protocol/peer/inbound/choosing.ts";
 import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
+import type { Pause } from "../../../protocol/peer/loop/pauses.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
@@ -12,7 +14,7 @@ import { askRunning } from "../../api/ask-running.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
-import { facts, metricRows, printJson, spanText } from "../../terminal/print.ts";
+import { facts, metricRows, percent, printJson, spanText } from "../../terminal/print.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -31,6 +33,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["task", `${status.task.name}  ${status.task.id}`],
     ["engine", `${status.engine}, ${status.numExamples} examples`],
     ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
+    ...(status.pauses ?? []).map((pause): [string, string] => ["paused", pauseText(pause)]),
     ["up for", `${status.uptimeSeconds} s`],
     ["neighbours", String(status.neighbours)],
     ["not heard", silenceText(status.silence)],
@@ -45,6 +48,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
+    ...(status.selection === undefined ? [] : [["asks first", selectionText(status.selection)] as [string, string]]),
     ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
     ...(status.personal === undefined ? [] : [["personal", personalText(status.personal)] as [string, string]]),
     ...(status.privacy === undefined ? [] : [["privacy", budgetText(status.privacy)] as [string, string]]),
@@ -77,6 +81,16 @@ function streamRows(stream: StreamStatus | undefined): [string, string][] {
   ];
 }
 
+const PAUSED: Readonly<Record<Pause["stops"], string>> = {
+  training: "no training; what others publish is merged",
+  exchange: "nothing is pulled or announced; training goes on",
+  all: "the peer is away",
+};
+
+function pauseText({ stops, because }: Pause): string {
+  return `${PAUSED[stops]}: ${because}`;
+}
+
 function faultText({ message, failures, retryInMs }: TrainingFault): string {
   const again = retryInMs === 0 ? "it is asked again now" : `it is asked again in ${Math.ceil(retryInMs / 1000)} s`;
   return `no training: ${message}; ${failures} failed, and ${again}`;
@@ -97,6 +111,10 @@ function linkText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport):
   const name = kind === "all" ? "" : `${kind}: `;
   const waits = isDry ? "; nothing passes until there is more" : "";
   return `${name}${byteLimitText(limit)}, ${formatBytes(leftBytes)} left now, ${formatBytes(spentBytes)} went since the start${waits}`;
+}
+
+function selectionText({ by, floor, preferred, atRandom }: SelectionStatus): string {
+  return `by ${by}: ${preferred} draws since the start; ${atRandom} at random (${percent(floor)} always are, and where no more of an address prefix are preferred)`;
 }
 
 const WAITS: Readonly<Record<MeetingStatus["waitsFor"], string>> = {

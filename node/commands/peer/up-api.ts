@@ -68,7 +68,8 @@ export function apiSource(running: RunningPeer, taskId: string, hasHoldout: bool
       const merges = await rememberedMerges(store);
       const { cycle } = peer.status();
       const speedOf = looking?.speedOf ?? (() => undefined);
-      const peers = listPeers(running.company.peers(cycle), tally(merges), speedOf);
+      const looks = { speedOf, askingOf: peer.askingOf };
+      const peers = listPeers(running.company.peers(cycle), tally(merges), looks);
       return { cycle, merges: merges.length, peers };
     },
     async log(generation) {

@@ -5,12 +5,14 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
+import { wallClock } from "../../clock.ts";
 import { createClosing } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
 import { openStream } from "../../data/follow/open.ts";
 import type { PeerData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
+import { savingReasons } from "../../policy/saving.ts";
 import { openServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
@@ -145,11 +147,12 @@ interface Beginning {
 }
 
 /** Starts the peer that the configuration describes. */
-function begin(
+async function begin(
   options: UpOptions,
   { rules, task, data, logger, monitor, observe, onlooker }: Beginning,
 ): Promise<RunningPeer> {
   const { config, quiet, site } = rules;
+  const pauseReasons = await savingReasons(config.saving, wallClock, (message) => logger.info(message));
   return startPeer({
     ...{ stateDir: options.state, task, start: options.start, site, ...quiet },
     ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
@@ -158,7 +161,12 @@ function begin(
     keepBest: config.data.keepBest === true,
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
-    budget: linkBudgets(config.budget),
+    ...{
+      budget: linkBudgets(config.budget),
+      selection: config.select,
+      pauseReasons,
+      isMetered: config.saving.link === "metered",
+    },
     ...{ ...config.release, ...(config.name !== undefined && { name: config.name }) },
     ...(monitor && { networkMetrics: monitor.networkMetrics }),
     passphrase: passphraseFrom(options),

@@ -11,6 +11,7 @@ import {
 import { type PeerTally, tally } from "../../../protocol/peer/memory/tally.ts";
 import type { SavedPrivacy } from "../../../protocol/privacy/spent.ts";
 import { askApi } from "../../api/api.ts";
+import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { openTask } from "../../disk/state-dir.ts";
 import { dateText, percent, printJson, table } from "../../terminal/print.ts";
@@ -35,14 +36,31 @@ export async function run({ state, peer, last, json }: WhyOptions): Promise<void
   const merges = await mergesOf(state);
   const privacy = await privacyOf(state);
   const { own, peers } = tally(merges);
-  const one = peer === undefined ? undefined : find(peer, peers);
+  const asking = peer === undefined ? undefined : await askingOf(state, peer);
+  const isInNone = asking !== undefined && !peers.some((one) => one.peer === asking.peer); // of a neighbour that no merge had, this is all that there is to say
+  const one = peer === undefined || isInNone ? undefined : find(peer, peers);
   if (json) {
     const mine = one === undefined ? merges : merges.flatMap((merge) => only(one.peer, merge));
-    return printJson({ own, peers: one === undefined ? peers : [one], merges: mine, ...(privacy && { privacy }) });
+    const told = {
+      merges: isInNone ? [] : mine,
+      ...(asking && { asking: asking.asking }),
+      ...(privacy && { privacy }),
+    };
+    return printJson({ own, peers: isInNone ? [] : one === undefined ? peers : [one], ...told });
   }
   const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
-  const text = one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted);
-  print(`${text}\n${privacy === undefined ? "" : `own model: ${spentText(privacy)}\n`}`);
+  if (isInNone) print(`${asking.peer}\nin none of the ${merges.length} merges that are remembered\n`);
+  else print(`${one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted)}\n`);
+  if (asking?.asking !== undefined) print(`asked for its models: ${asking.asking.words}\n`);
+  print(`${privacy === undefined ? "" : `own model: ${spentText(privacy)}\n`}`);
+}
+
+/** The only peer whose id ends with this, of those that the running peer lists with why it asks them, or not; undefined where none runs, or all are alike. */
+async function askingOf(state: string, ending: string): Promise<ListedPeer | undefined> {
+  const response = await askApi(state, "/peers");
+  const { peers } = response === undefined ? { peers: [] } : ((await response.json()) as PeerList);
+  const found = peers.filter(({ peer, asking }) => asking !== undefined && peer.endsWith(ending));
+  return found.length === 1 ? found[0] : undefined;
 }
 
 /** What was spent to hide the data in the own model. A directory without a task has spent nothing. */

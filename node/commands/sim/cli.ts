@@ -123,7 +123,10 @@ export const vehicles: Definition = (command) => {
 
 export const report: Definition = (command) => {
   command
-    .argument("<what>", "attacks, budget, codecs, cohorts, measurements, privacy, skew or slow-devices")
+    .argument(
+      "<what>",
+      "attacks, budget, codecs, cohorts, measurements, personal, privacy, selectors, skew or slow-devices",
+    )
     .option("--no-run", "only write, from the runs that are there")
     .option("--cut", "attacks: five minutes of them, on the screen")
     .addOption(workersOption())

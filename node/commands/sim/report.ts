@@ -32,6 +32,7 @@ const PAGES = {
   measurements: "sim/results/measurements.md",
   personal: "sim/results/personal.md",
   privacy: "sim/results/privacy.md",
+  selectors: "sim/results/selectors.md",
   skew: "sim/results/skew.md",
   "slow-devices": "sim/results/slow-devices.md",
 } as const;
@@ -62,6 +63,7 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
   personal: reportPersonal,
   privacy: (options) =>
     reportOne("privacy", async () => (await import("../../../sim/paper/measure-privacy.ts")).privacySection, options),
+  selectors: reportSelectors,
   skew: reportSkew,
   "slow-devices": (options) =>
     reportOne(
@@ -119,19 +121,28 @@ async function reportPersonal(options: ReportOptions): Promise<void> {
   await reportSeveral("personal", PERSONAL_SWEEPS, personalSection, options);
 }
 
-/** One section of each sweep, between marks of its own. @param titles of the sections, by the names of their sweeps. */
+async function reportSelectors(options: ReportOptions): Promise<void> {
+  const { selectorSections, SELECTOR_SWEEPS } = await import("../../../sim/paper/measure-selectors.ts");
+  await writeRare();
+  await reportSeveral("selectors", SELECTOR_SWEEPS, selectorSections, options);
+}
+
+/** The sections of each sweep, between marks of its own. @param titles of the sections, by the names of their sweeps. */
 async function reportSeveral(
   page: Report,
   titles: Readonly<Record<string, string>>,
-  sectionOf: (sweep: SweepCells, title: string) => Section,
+  sectionOf: (sweep: SweepCells, title: string) => Section | readonly Section[],
   options: ReportOptions,
 ): Promise<void> {
   const { sectionText } = await import("../../../sim/paper/section.ts");
   const names = Object.keys(titles);
   const sweeps = await sweepsOf(Object.fromEntries(names.map((name) => [name, name])), "measure", options);
   if (sweeps === undefined) return;
-  const sections = names.map((name) => [name, sectionOf(sweeps[name] as SweepCells, titles[name] as string)] as const);
-  const texts = new Map(sections.map(([name, section]) => [name, sectionText(section, PLOTS)]));
+  const textOf = (name: string) => {
+    const sections = [sectionOf(sweeps[name] as SweepCells, titles[name] as string)].flat() as readonly Section[];
+    return sections.map((section) => sectionText(section, PLOTS)).join("\n\n");
+  };
+  const texts = new Map(names.map((name) => [name, textOf(name)]));
   tell(options, Object.values(sweeps), await writePage(page, { texts, figures: new Map() }));
 }
 

@@ -81,7 +81,8 @@ function callsOf(session: Session, bodies: Bodies, task: LearningTask): Pick<Tra
     },
     async evaluate(params: Float32Array, split: Split): Promise<Metrics> {
       checkLength(params, bodies.length);
-      const [part, most] = split === "sample" ? (["train", LIMITS.maxSampleRows] as const) : [split, undefined];
+      const part = split === "train" || split === "sample" ? "train" : "holdout";
+      const most = split.endsWith("sample") ? LIMITS.maxSampleRows : undefined;
       const rows = Math.min(refuseEmpty(session, part), most ?? Number.POSITIVE_INFINITY);
       const header = { split: part, ...(most !== undefined && { rows: most }) };
       const question = { verb: "evaluate", header, body: bodies.encode(params), amount: rows, maxBodyBytes: 0 };

@@ -1,5 +1,5 @@
 /**
- * Whose models the next merge takes. Authors are drawn at random among the neighbours, each of a group with the same chance, whether they have
+ * Whose models the next merge takes. Authors are drawn at random among the neighbours, each of a group with the same chance (where the owner prefers none: choosing.ts), whether they have
  * something new or not. If a drawn author has a new model, it is pulled. If not, the model that is held stands in, up to M in all.
  * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (sim/results/measurements.md).
  *
@@ -33,7 +33,16 @@ export interface Committee {
   isFull(): boolean;
 }
 
-export function createCommittee(seats: number, rng: Rng): Committee {
+/** Whom of those that are open a peer prefers (choosing.ts). */
+export interface Choosing {
+  /** A new cycle. */
+  begin(): void;
+  /** One of these. */
+  one(open: readonly PeerId[], rng: Rng): PeerId;
+}
+
+/** @param choosing left out: all are alike. */
+export function createCommittee(seats: number, rng: Rng, choosing?: Choosing): Committee {
   let members = new Set<PeerId>();
   /** Members, and those that were. */
   let tried = new Set<PeerId>();
@@ -51,11 +60,12 @@ export function createCommittee(seats: number, rng: Rng): Committee {
     begin(first) {
       members = new Set(first);
       tried = new Set(members);
+      choosing?.begin();
     },
     next(choices) {
       const open = openTo(choices);
-      const author = open[open.length === 0 ? 0 : rng.below(open.length)];
-      if (author === undefined) return undefined;
+      if (open.length === 0) return undefined;
+      const author = choosing?.one(open, rng) ?? (open[rng.below(open.length)] as PeerId);
       members.add(author);
       tried.add(author);
       return author;

@@ -6,7 +6,7 @@ import type { Identities } from "../memory/identities.ts";
 import type { Ranks } from "../memory/ranks.ts";
 import type { Announced } from "../stages.ts";
 import type { AnnouncementBook } from "./announcements.ts";
-import { type Committee, createCommittee } from "./committee.ts";
+import { type Choosing, type Committee, createCommittee } from "./committee.ts";
 import { createInbox, type Inbox } from "./inbox.ts";
 import type { Puller, Round } from "./puller.ts";
 
@@ -16,6 +16,8 @@ export interface InboundComponents {
   readonly identities: Identities;
   readonly puller: Puller;
   readonly clock: Clock;
+  /** Left out where all authors are alike. */
+  readonly choosing?: Choosing | undefined;
 }
 
 export interface InboundOptions {
@@ -64,7 +66,7 @@ export function createInboundState(components: InboundComponents, options: Inbou
     ...components,
     ...options,
     inbox: createInbox({ capacity: SPARE * seats, memory }),
-    committee: createCommittee(seats, rng.fork("pulls")),
+    committee: createCommittee(seats, rng.fork("pulls"), components.choosing),
     tryOuts: new Set(),
     tryOutRng: undefined,
     triedCycle: round.cycle - 1,

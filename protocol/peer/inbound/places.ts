@@ -45,6 +45,8 @@ export interface Places {
   placed(): PeerId[];
   /** Moving average of the duration of a pull, ms; 0 before the first. */
   meanMs(): number;
+  /** The same of one author; undefined before the first, and of authors of long ago. */
+  pullMs(author: PeerId): number | undefined;
   /** After how long a pull is slow, ms: by the pulls of this author, where there were some, else of all. */
   slowMs(author?: PeerId): number;
 }
@@ -117,6 +119,7 @@ export function createPlaces(components: PlacesComponents, bodyBytes: number): P
     pulling: () => [...pulls.keys()],
     placed: () => [...pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author),
     meanMs: () => yard.meanMs,
+    pullMs: (author) => yard.means.get(author),
     slowMs: (author) => slowMs(yard, (author === undefined ? undefined : yard.means.get(author)) ?? yard.meanMs),
   };
 }

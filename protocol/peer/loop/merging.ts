@@ -5,6 +5,7 @@ import type { Inbound } from "../inbound/inbound.ts";
 import type { MergedParent, Reports } from "../reports.ts";
 import type { Fate, Merged, Own } from "../stages.ts";
 import type { CatchUp } from "./catch-up.ts";
+import type { Judging } from "./judging.ts";
 import { merge } from "./merge.ts";
 import type { HashOf } from "./params-hash.ts";
 import type { Reunion } from "./reunion.ts";
@@ -25,6 +26,8 @@ export interface MergingComponents {
   readonly reunion: Pick<Reunion, "met">;
   readonly saving: Saving;
   readonly reports: Reports;
+  /** Left out where nobody is preferred for what its models are worth. */
+  readonly judging?: Judging | undefined;
 }
 
 export interface MergingOptions {
@@ -49,7 +52,7 @@ export function createMerging(components: MergingComponents, options: MergingOpt
 }
 
 async function mergeInbox(
-  { inbound, aggregator, catchUp, reunion, saving, reports }: MergingComponents,
+  { inbound, aggregator, catchUp, reunion, saving, reports, judging }: MergingComponents,
   { task, hashOf, explain, lotOf }: MergingOptions,
   own: Own,
   cycle: number,
@@ -60,6 +63,7 @@ async function mergeInbox(
   if (sorted.eligible.length < task.aggregation.quorum) return false;
   const start = await catchUp.begin(own, sorted, cycle);
   if (start === "wait") return false;
+  await judging?.look(own, taken.candidates, cycle);
   const lot = lotOf && { lot: lotOf(own) };
   const input = { own, ...start, invalid: taken.invalid, ...lot };
   const merged = await merge({ task, aggregator, hashOf, explain }, input);

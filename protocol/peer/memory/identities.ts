@@ -138,6 +138,8 @@ function newRecord(peer: PeerId): Entry {
     strikes: undefined,
     head: undefined,
     doubts: NO_DOUBTS,
+    reputation: undefined,
+    asked: undefined,
     evidence: undefined,
   };
 }

@@ -3,6 +3,7 @@ import type { Allowance } from "../../base/bounded.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { EvidenceKind } from "../../log/entry/evidence.ts";
 import type { Frontier } from "../../log/tree/merkle.ts";
+import type { Reputation } from "../../select/reputation.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import type { SignedState } from "../account/signed-state.ts";
 import type { Announced } from "../stages.ts";
@@ -19,6 +20,10 @@ export interface IdentityParts {
   readonly head: Head | undefined;
   /** States of its log for which it has to account: account/doubts.ts. */
   readonly doubts: readonly SignedState[];
+  /** What its models were worth here: loop/judging.ts. Undefined where nobody looks. */
+  readonly reputation: Reputation | undefined;
+  /** How it was drawn, where the owner prefers some: inbound/choosing.ts. */
+  readonly asked: Asked | undefined;
   /** What proves that it lied or has ended, `evidence/<peer id>` in the store: account/evidence-book.ts. */
   readonly evidence: Held | undefined;
 }
@@ -31,6 +36,15 @@ export interface IdentityRecord extends IdentityParts {
   readonly isTrusted: boolean;
   /** When it last delivered a model, on the monotonic clock; undefined where that is long ago. */
   readonly deliveredMs: number | undefined;
+}
+
+/** How often an author was drawn in this run. */
+export interface Asked {
+  readonly preferred: number;
+  readonly atRandom: number;
+  /** The last time. */
+  readonly cycle: number;
+  readonly wasPreferred: boolean;
 }
 
 /** The newest announcement of an author. */

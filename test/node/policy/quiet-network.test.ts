@@ -17,6 +17,7 @@ test("in its quiet hours a peer has no neighbour, trains nothing and moves no by
     startPeer({
       ...{ stateDir: join(root, name), task: TASK, train: blobs(60, 1), engine: "dense", minCycleMs: 50 },
       ...{ listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap, mdns: false, maxOutbound: 4, ...(isQuiet && { isQuiet }) },
+      ...{ selection: { by: "usefulness", floor: 0.25, perPrefix: 4 } },
     });
   const open: RunningPeer[] = [];
   try {
@@ -26,7 +27,15 @@ test("in its quiet hours a peer has no neighbour, trains nothing and moves no by
     open.push(peer);
     const status = () => peer.peer.status();
     await until("they merge", async () => status().counters.merges > 1 || undefined);
+    const { peerId } = other.peer.status();
+    assert.equal(status().selection?.by, "usefulness");
+    assert.match(peer.peer.askingOf?.(peerId)?.words ?? "", /place 1 of 1 by usefulness/, "and it says why it asks");
+    assert.deepEqual(status().pauses, []);
     quiet = true;
+    assert.deepEqual(
+      status().pauses?.map(({ stops }) => stops),
+      ["all"],
+    );
     await until(
       "it is alone",
       async () => (status().neighbours === 0 && other.peer.status().neighbours === 0) || undefined,

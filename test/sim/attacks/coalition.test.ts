@@ -74,7 +74,7 @@ describe("the coalition", () => {
       assert.deepEqual(options.parse(defaults), defaults);
       assert.ok(!options.safeParse({ nonsense: 1 }).success, name);
     }
-    assert.equal(ATTACKS.size, 22); // 21, and the yardstick `silent`
+    assert.equal(ATTACKS.size, 23); // 22, and the yardstick `silent`
   });
 });
 
@@ -166,6 +166,18 @@ describe("lies about membership", () => {
       (peer) => neighbours(some, peer).filter((other) => !lies(other)).length <= 2,
     );
     assert.equal(victims.length, 4);
+  });
+
+  it("eclipse stands beside everybody only where it is told to, and may please, flood or flip", () => {
+    assert.equal(attack("eclipse").nearMs?.({}), undefined);
+    assert.equal(attack("eclipse").nearMs?.({ nearMs: 1 }), 1);
+    assert.equal(attack("sign-flip").nearMs, undefined);
+    for (const lie of ["sign-flip", "alie", "flatterer", "push-flood"]) createStage("eclipse", { lie });
+    assert.equal(
+      "nearMs" in (attack("eclipse").options.parse({}) as object),
+      false,
+      "scenarios from before are the same",
+    );
   });
 
   it("eclipse without liars changes nothing", () => {

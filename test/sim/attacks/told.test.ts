@@ -57,6 +57,33 @@ describe("what is told to each receiver", () => {
     }
   });
 
+  it("flatterer has the outputs of the classes whose bias rose in the receiver's training as they are, and none of the others", async () => {
+    const stage = createStage("flatterer", { depth: 4 });
+    await stage.announce(0, { seq: 3 });
+    const [classes, inputs] = [3, 6];
+    const bias = classes * inputs; // a softmax: [in, classes], then the bias
+    const one = stage.model().fill(1);
+    const other = stage.model().fill(3);
+    stage.train(0, one);
+    const base = other.slice();
+    base[bias + 1] = 2; // the receiver has rows of class 1 alone: the others' bias falls
+    base[bias] = base[bias + 2] = 4;
+    stage.train(1, other, base);
+    const lie = await pulled(stage, 1);
+    for (let i = 0; i < inputs; i++) assertNear(lie.subarray(3 * i, 3 * i + 3), [0, 3, 0]);
+    assertNear(lie.subarray(bias), [-1, 3, -1]);
+  });
+
+  it("flatterer turns on its receivers at a share of the run", async () => {
+    const stage = createStage("flatterer", { turnsAt: 0.5 }, { endMs: 20_000 });
+    await stage.announce(0, { seq: 3 });
+    stage.train(0, stage.model(2, 1));
+    assertNear((await pulled(stage, 0)).subarray(0, 3), stage.model().subarray(0, 3));
+    await stage.clock.run(10_000);
+    stage.train(0, stage.model(2, 1));
+    assertNear(await pulled(stage, 0), stage.model(-6, -3));
+  });
+
   it("inside-the-ball lies at the distance of an honest model that removal keeps, against the honest update", async () => {
     const task = blobTask({ aggregation: { inboxSize: 16 } });
     const stage = createStage("inside-the-ball", {}, { honest: 11, liars: 2, task });

@@ -209,3 +209,25 @@ describe("address translation", () => {
     assert.ok(trained.length > 50);
   });
 });
+
+it("messages from and to liars that stand beside everybody take the time that the attack says, all others that of the network", () => {
+  const latency = { kind: "constant", ms: 50 };
+  const eclipse = { kind: "eclipse", share: 0.34, nearMs: 7 };
+  const scenario = blobScenario({ peers: 3, network: { latency }, attack: eclipse });
+  const [clock, rng] = [createVirtualClock(), createRng("beside")];
+  const attack = ATTACKS.get("eclipse");
+  const crowd = castOf(scenario, attack, rng, unsignedIdentity(nodeCrypto));
+  const { conditions } = createSurroundings(scenario, crowd, { clock, rng, endMs: END_MS, attack });
+  const [liar, one, other] = crowd
+    .toSorted((a, b) => Number(a.honest) - Number(b.honest))
+    .map(({ identity }) => identity.peerId) as [string, string, string];
+  const ways = [
+    [liar, one],
+    [one, liar],
+    [one, other],
+  ] as const;
+  assert.deepEqual(
+    ways.map(([from, to]) => conditions.transitMs(from, to, 100)),
+    [7, 7, 50],
+  );
+});

@@ -7,7 +7,7 @@ const GROUND =
   "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-yaml";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
-  "protocol/codec protocol/privacy protocol/cohort protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/log";
+  "protocol/codec protocol/privacy protocol/cohort protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/select protocol/log";
 const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
   "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
@@ -40,6 +40,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/release", "protocol/base protocol/wire"],
   ["protocol/membership", "protocol/base protocol/wire"],
   ["protocol/traffic", "protocol/base protocol/wire"],
+  ["protocol/select", "protocol/base"],
   // a conversation beside the loop, which no peer that learns alone loads
   ["protocol/vertical", "protocol/base protocol/wire"],
   ["protocol/log/tree", "protocol/base protocol/wire"],

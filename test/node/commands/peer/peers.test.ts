@@ -28,7 +28,7 @@ function listed(): ListedPeer[] {
       { peer: gone.peer, status: "removed" as const, influence: 0, distance: 4, removedBy: "nna" },
     ],
   }));
-  return listPeers([here, gone, liar], tally(merges), () => 2_000_000);
+  return listPeers([here, gone, liar], tally(merges), { speedOf: () => 2_000_000 });
 }
 
 describe("hearsay peers", () => {
@@ -44,6 +44,21 @@ describe("hearsay peers", () => {
     assert.match(text, /its model could not be had: left out 4 cycles more/);
     assert.match(text, /left out in 100\.0 % by nna/);
     assert.match(text, /Carl0003 │ banned .* banned: two stories about its log/);
+  });
+
+  it("says of each neighbour why its models are asked for, or not, where some are preferred", () => {
+    const asking = {
+      place: 7,
+      of: 8,
+      preferred: 0,
+      atRandom: 2,
+      lastCycle: 12,
+      words: "not drawn in this cycle: place 7 of 8",
+    };
+    const askingOf = (peer: string) => (peer === here.peer ? asking : undefined);
+    const peers = listPeers([here, gone], tally([]), { speedOf: () => undefined, askingOf });
+    assert.deepEqual([peers[0]?.asking, peers[1] && "asking" in peers[1]], [asking, false]);
+    assert.match(textOf({ cycle: 40, merges: 4, peers }), /Anna0001 [^\n]* not drawn in this cycle: place 7 of 8/);
   });
 
   it("says how to bring others where nobody is there", () => {

@@ -1,0 +1,103 @@
+/** Whom peers ask first: what policies of drawing make of accuracy and fairness, with and without liars that want to be asked. */
+import { textOf } from "../compare/sweep.ts";
+import { meanInterval } from "../report/statistics.ts";
+import type { Fairness } from "../run/report.ts";
+import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
+import { type Cell, missingOf } from "./cells.ts";
+import { endText, intervalText } from "./intervals.ts";
+import { aggregationOf, attackName, captionOf, missingText, partitionName, type SweepCells } from "./names.ts";
+import type { Section } from "./section.ts";
+
+/** Rows by columns, of cells that share all else. */
+interface Grid {
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  at(row: string, column: string): Cell | undefined;
+}
+
+function gridOf({ cells }: SweepCells, rowOf: (of: Scenario) => string, columnOf: (of: Scenario) => string): Grid {
+  const names = (of: (scenario: Scenario) => string) => [...new Set(cells.map(({ scenario }) => of(scenario)))];
+  return {
+    rows: names(rowOf),
+    columns: names(columnOf),
+    at: (row, column) => cells.find(({ scenario }) => rowOf(scenario) === row && columnOf(scenario) === column),
+  };
+}
+
+function sectionOf(title: string, caption: string, head: string, grid: Grid, text: (cell?: Cell) => string): Section {
+  const { rows, columns, at } = grid;
+  const table = {
+    head: [head, ...columns],
+    rows: rows.map((row) => [row, ...columns.map((column) => text(at(row, column)))]),
+  };
+  return { title, caption, table, figures: [] };
+}
+
+const FIGURES: readonly {
+  readonly title: string;
+  readonly says: string;
+  readonly of: (fairness: Fairness) => number | undefined;
+}[] = [
+  {
+    title: "honest models in merges",
+    says: "Share of the models in merges of honest peers that honest peers made, in percent",
+    of: ({ honestShare }) => honestShare,
+  },
+  {
+    title: "Jain's index",
+    says: "Jain's index of how often each honest peer is heard, in percent: 100 where all are heard alike",
+    of: ({ jain }) => jain,
+  },
+  {
+    title: "what rare data move",
+    says: "Influence of the tenth of the honest peers whose labels the others have least, of that of the other honest peers, in percent: 100 where rare data count as much",
+    of: ({ rare }) => rare,
+  },
+];
+
+function figureText(of: (fairness: Fairness) => number | undefined): (cell?: Cell) => string {
+  return (cell) => {
+    if (cell === undefined || missingOf(cell) > 0) return missingText(cell);
+    const values = cell.outcomes.map(({ summary: { fairness } }) => fairness && of(fairness));
+    const interval = meanInterval(values);
+    return interval === undefined ? "–" : intervalText(interval);
+  };
+}
+
+/** A table of accuracy, and one of each figure of fairness. */
+function tablesOf(name: string, caption: string, head: string, grid: Grid): Section[] {
+  return [
+    sectionOf(
+      `${name}: accuracy`,
+      `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. ${caption}`,
+      head,
+      grid,
+      endText,
+    ),
+    ...FIGURES.map(({ title, says, of }) =>
+      sectionOf(`${name}: ${title}`, `${says}. ${caption}`, head, grid, figureText(of)),
+    ),
+  ];
+}
+
+const liesIn = (scenario: Scenario): string =>
+  scenario.attack === undefined ? "none" : `${attackName(scenario)}, ${100 * scenario.attack.share} %`;
+
+function policyOf({ algorithm }: Scenario): string {
+  const { select = "random", ...options } = optionsOf(algorithm);
+  const named = Object.entries(options).map(([name, value]) => `${name} ${textOf(value)}`);
+  return [String(select), ...named].join(", ");
+}
+
+/** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their tables are called. */
+export const SELECTOR_SWEEPS = { selectors: "Policies", rare: "Rare data" } as const;
+
+/** Policies beside one another, a row for each attack; or what lets rare data move more, and what that costs. */
+export function selectorSections(sweep: SweepCells, title: string): Section[] {
+  const caption = `${captionOf(sweep)}.`;
+  if (title === SELECTOR_SWEEPS.selectors) return tablesOf(title, caption, "attack", gridOf(sweep, liesIn, policyOf));
+  const placeOf = (scenario: Scenario) =>
+    `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
+  const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);
+  return tablesOf(title, caption, "data, attack", grid);
+}
