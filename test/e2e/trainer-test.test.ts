@@ -53,9 +53,32 @@ describe("hearsay trainer test", () => {
     assert.match(nan?.found ?? "", /^the trainer gave NaN in tensor dense0\/kernel/);
     const [hang] = failedOf(await verdicts(mine("hang"), "--seconds", "1"));
     assert.match(hang?.found ?? "", /^the trainer did not answer `fit` within 1 s/);
+    assert.equal(hang?.found.endsWith("--seconds sets the time"), true);
+    const [end, ...others] = failedOf(await verdicts(mine("end")));
+    assert.match(end?.found ?? "", /^the trainer ended with status 0/);
+    assert.deepEqual(
+      others.map(({ claim }) => claim.split(":")[0]),
+      ["goes down", "keeps nothing"],
+      "each is asked anew",
+    );
     const { stdout, code } = await lab.run(["trainer", "test", "--", ...mine("shape")]);
     assert.equal(code, 3);
     assert.match(stdout.replace(/\s+/g, " "), /gave no tensor dense0/);
+  });
+
+  it("names what does not come as far as to be tried", async () => {
+    const at = performance.now();
+    const script = "setTimeout(() => {}, 60_000)";
+    const trials = await verdicts([process.execPath, "-e", script], "--seconds", "1");
+    assert.deepEqual(
+      trials.map(({ claim, found }) => `${claim}: ${found}`),
+      [
+        "starts, and describes itself: the trainer did not answer `describe` within 1 s, and was given up; --seconds sets the time",
+      ],
+    );
+    assert.ok(performance.now() - at < 50_000);
+    const [crash] = await verdicts([process.execPath, "-e", "console.error('no torch'); process.exit(1)"]);
+    assert.equal(crash?.found, "the trainer ended with status 1; it said last: no torch");
   });
 
   it("passes train.py of the Python README, and an example that says it is deterministic", { skip }, async () => {

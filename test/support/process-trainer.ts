@@ -1,5 +1,5 @@
 /** A trainer in a process of its own, as somebody could write it: it answers frames on its standard streams (node/engines/README.md), and trains with the engine dense. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { createBodies, INPUTS, OUTPUTS } from "../../node/engines/external/body.ts";
 import { createFrameReader, encodeFrame, type Frame } from "../../node/engines/external/frames.ts";
@@ -55,7 +55,7 @@ async function answer({ header, body }: Frame): Promise<Answer> {
   const params = paramsOf(body);
   if (header.verb === "fit") {
     const { steps, seed, age } = header as { steps: number; seed: string; age: number };
-    return misbehaved() ?? (await fitted(params, steps, seed, age));
+    return misbehaved() ?? fitted(params, steps, seed, age);
   }
   if (header.verb === "evaluate") {
     const isSample = header.rows === LIMITS.maxSampleRows;
@@ -87,12 +87,26 @@ function misbehaved(): Answer | Promise<Answer> | undefined {
     process.stderr.write("loading\nout of memory\n");
     process.exit(3);
   }
+  if (misdeed === "end") process.exit(0);
   if (misdeed === "hang") return new Promise(() => {});
+  if (misdeed === "mute" || misdeed === "deaf") return without(misdeed);
+  if (misdeed === "huge") return [{ loss: 1 }, [{ length: 2 ** 40 } as Uint8Array]];
   if (misdeed === "print") process.stdout.write("epoch 1 of 10: loss 0.5\n");
   if (misdeed === "nan") return [{ loss: 1 }, bodies.encode(params.fill(Number.NaN, 1, 2))];
   if (misdeed === "shape") return [{ loss: 1 }, createBodies([["other", [2]]]).encode(params.subarray(0, 2))];
   if (misdeed === "half") return [{ loss: 1 }, [bytesOf(params).subarray(0, 9)]];
   throw new Error("my GPU is on fire");
+}
+
+/** Goes on without one of its streams. */
+function without(misdeed: "mute" | "deaf"): Answer | Promise<Answer> {
+  setInterval(() => {}, 1000);
+  if (misdeed === "mute") {
+    closeSync(1);
+    return new Promise(() => {});
+  }
+  process.stdin.destroy().once("close", () => closeSync(0));
+  return [{ loss: 1 }, bodies.encode(new Float32Array(bodies.length))];
 }
 
 const stream = socketPath === undefined ? undefined : connect(socketPath);

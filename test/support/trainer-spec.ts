@@ -4,7 +4,18 @@ import type { LearningTask } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 
 /** What it does at a training, once: a file remembers it over a start anew. */
-export type Misdeed = "crash" | "hang" | "nan" | "shape" | "print" | "refuse" | "half";
+export type Misdeed =
+  | "crash"
+  | "hang"
+  | "nan"
+  | "shape"
+  | "print"
+  | "refuse"
+  | "half"
+  | "huge"
+  | "end"
+  | "mute"
+  | "deaf";
 
 export interface TrainerSpec {
   /** What it trains with the engine dense. */

@@ -1,10 +1,12 @@
 /** `hearsay trainer test`: looks whether a program keeps what a peer asks of a trainer. */
-import { HearsayError } from "../../../protocol/base/errors.ts";
+import { performance } from "node:perf_hooks";
+import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { readTaskFile } from "../../disk/state-dir.ts";
+import { commandWords } from "../../engines/external/command-words.ts";
 import { createExternalTrainer } from "../../engines/external/external.ts";
-import { askDescription } from "../../engines/external/session.ts";
+import { askDescription, type SessionOptions } from "../../engines/external/session.ts";
 import { spawnedTrainer } from "../../engines/external/spawned.ts";
 import { type TrialResult, tryTrainer } from "../../engines/external/trial.ts";
 import { wholeIn } from "../../settings/whole.ts";
@@ -22,36 +24,46 @@ interface TestOptions {
 const MOST_SECONDS = 86_400;
 
 export async function run(given: readonly string[], { task: file, seconds, json }: TestOptions): Promise<void> {
-  const words = commandOf(given);
   const limitMs = 1000 * wholeIn("--seconds", seconds, 1, MOST_SECONDS);
-  const say = (line: string) => tell(`${line}\n`);
-  const task = file === undefined ? await describedTask(words, say) : await readTaskFile(file);
-  const options = { startMs: limitMs, answerMs: limitMs };
-  const host = spawnedTrainer(words, say);
-  let results: TrialResult[];
-  try {
-    const trainer = await createExternalTrainer(host, task, options);
-    results = await tryTrainer(trainer, task);
-  } finally {
-    await host.close();
-  }
+  const options = { startMs: limitMs, answerMs: limitMs, limitedBy: "--seconds", anyStarts: true };
+  const results = await resultsOf(commandWords(given), file, options);
   const failed = results.filter(({ verdict }) => verdict === "failed");
   if (json) printJson({ ok: failed.length === 0, trials: results });
   else print(`${table(["", "the trainer", "found", "ms"], results.map(row))}\n`);
   if (failed.length > 0) process.exitCode = EXIT_INVALID;
 }
 
-/** A lone file of Python needs no mark that it is a program. */
-function commandOf(words: readonly string[]): readonly string[] {
-  const [first = ""] = words;
-  return words.length === 1 && first.endsWith(".py") ? ["python3", first] : words;
+/** One failed trial where it does not come as far as to be tried. */
+async function resultsOf(
+  words: readonly string[],
+  file: string | undefined,
+  options: SessionOptions,
+): Promise<readonly TrialResult[]> {
+  const say = (line: string) => tell(`${line}\n`);
+  const given = file === undefined ? undefined : await readTaskFile(file);
+  const host = spawnedTrainer(words, say);
+  const begunMs = performance.now();
+  try {
+    const task = given ?? (await describedTask(words, say, options));
+    return await tryTrainer(await createExternalTrainer(host, task, options), task);
+  } catch (error) {
+    if (!isHearsayError(error, "ERR_TRAINER") && !isHearsayError(error, "ERR_TASK")) throw error;
+    const ms = Math.round(performance.now() - begunMs);
+    return [{ claim: "starts, and describes itself", verdict: "failed", found: error.message, ms }];
+  } finally {
+    await host.close();
+  }
 }
 
 /** A task about what the program describes. Where it has no input or output of its own, none is predicted. */
-async function describedTask(words: readonly string[], say: (line: string) => void): Promise<Task> {
+async function describedTask(
+  words: readonly string[],
+  say: (line: string) => void,
+  options: SessionOptions,
+): Promise<Task> {
   const host = spawnedTrainer(words, say);
   try {
-    const { architecture = "unnamed", tensors, input, output } = await askDescription(host);
+    const { architecture = "unnamed", tensors, input, output } = await askDescription(host, options);
     if (input === undefined || output === undefined) {
       const message =
         "the program does not say its input and output: give --task, or in Python hearsay.Trainer(input=..., output=...)";

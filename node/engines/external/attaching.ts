@@ -51,7 +51,8 @@ export async function attachedTrainer(path: string): Promise<TrainerHost> {
 }
 
 function attach(socket: Socket): Attached {
-  const channel = createChannel(socket, socket);
+  const channel = createChannel(socket);
+  socket.on("data", channel.take);
   socket.on("close", () => channel.fail(fault("has left the socket")));
   return {
     channel,

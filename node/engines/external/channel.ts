@@ -1,5 +1,5 @@
-/** Questions to a trainer over two streams, one after another, each answered within its time or the trainer is given up. */
-import type { Readable, Writable } from "node:stream";
+/** Questions to a trainer, one after another, each answered within its time or the trainer is given up. */
+import type { Writable } from "node:stream";
 import type { HearsayError } from "../../../protocol/base/errors.ts";
 import { visible } from "../../../protocol/base/visible.ts";
 import { fault } from "./body.ts";
@@ -13,6 +13,8 @@ export interface Question {
   /** Bytes of the largest body of an answer. */
   readonly maxBodyBytes: number;
   readonly limitMs: number;
+  /** What the owner sets the limit with. */
+  readonly limitedBy: string;
 }
 
 export interface Channel {
@@ -21,6 +23,10 @@ export interface Channel {
    * @throws HearsayError ERR_TRAINER, with what the trainer said where it refused, which harms nothing; where `lost` has settled too, the trainer is given up.
    */
   ask(question: Question): Promise<Frame>;
+  /** Where the next bytes of answers belong (`FrameReader.space`). */
+  space(): Uint8Array;
+  /** Takes the next bytes of answers; false where no more are wanted. */
+  take(chunk: Uint8Array): boolean;
   /** Settles with the reason when nothing more will come of this trainer. */
   readonly lost: Promise<HearsayError>;
   /** Says that no more questions will come. */
@@ -39,7 +45,8 @@ interface Pending {
 /** Of what a trainer says of its own mistake. */
 const MOST_SAID = 2000;
 
-export function createChannel(input: Readable, output: Writable): Channel {
+/** @param output of questions; whoever made it knows why it ends. */
+export function createChannel(output: Writable): Channel {
   const lost = Promise.withResolvers<HearsayError>();
   let failure: HearsayError | undefined;
   let pending: Pending | undefined;
@@ -63,26 +70,27 @@ export function createChannel(input: Readable, output: Writable): Channel {
       else asked.reject(fault(`said: ${visible(String(error).slice(0, MOST_SAID))}`));
     },
   );
-  input.on("data", (chunk: Uint8Array) => {
-    if (failure !== undefined) return;
-    try {
-      reader.push(chunk);
-    } catch (error) {
-      fail(fault(`sent ${(error as Error).message}`));
-    }
-  });
-  for (const stream of new Set([input, output])) stream.on("error", () => {}); // who made them knows why they ended
+  output.on("error", () => {});
 
   return {
+    space: reader.space,
+    take(chunk) {
+      try {
+        if (failure === undefined) reader.push(chunk);
+      } catch (error) {
+        fail(fault(`sent ${(error as Error).message}`));
+      }
+      return failure === undefined;
+    },
     lost: lost.promise,
     fail,
     finish: () => output.end(),
-    async ask({ verb, header = {}, body = [], maxBodyBytes, limitMs }) {
+    async ask({ verb, header = {}, body = [], maxBodyBytes, limitMs, limitedBy }) {
       if (failure !== undefined) throw failure;
       const id = next++;
       const answer = Promise.withResolvers<Frame>();
       pending = { id, maxBodyBytes, resolve: answer.resolve, reject: answer.reject };
-      const timer = setTimeout(() => fail(tooSlow(verb, limitMs)), limitMs);
+      const timer = setTimeout(() => fail(tooSlow(verb, limitMs, limitedBy)), limitMs);
       output.cork();
       for (const part of encodeFrame({ id, verb, ...header }, body)) output.write(part);
       output.uncork();
@@ -95,8 +103,7 @@ export function createChannel(input: Readable, output: Writable): Channel {
   };
 }
 
-function tooSlow(verb: string, limitMs: number): HearsayError {
-  return fault(
-    `did not answer \`${verb}\` within ${Math.round(limitMs / 100) / 10} s, and was given up; trainer.answerSeconds sets the time`,
-  );
+function tooSlow(verb: string, limitMs: number, limitedBy: string): HearsayError {
+  const seconds = Math.round(limitMs / 100) / 10;
+  return fault(`did not answer \`${verb}\` within ${seconds} s, and was given up; ${limitedBy} sets the time`);
 }

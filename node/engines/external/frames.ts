@@ -16,7 +16,9 @@ export interface Frame {
 }
 
 export interface FrameReader {
-  /** Takes the next bytes of the stream. @throws RangeError where they are no frame, in words for people; then nothing more may be given. */
+  /** Where the next bytes of the stream belong. Whoever has them written there spares the copy. */
+  space(): Uint8Array;
+  /** Takes the next bytes of the stream, of which those in `space` stay where they are. @throws RangeError where they are no frame, in words for people; then nothing more may be given. */
   push(chunk: Uint8Array): void;
 }
 
@@ -63,7 +65,7 @@ export function createFrameReader(maxBodyBytes: () => number, found: (frame: Fra
     const bodyBytes = Number(view.getBigUint64(4, true));
     if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES) throw new RangeError(noFrame(prefix));
     const most = maxBodyBytes();
-    if (bodyBytes > most) throw new RangeError(`a body of ${bodyBytes} bytes, where ${most} are the most`);
+    if (bodyBytes > most) throw new RangeError(tooLong(bodyBytes, most));
     expect(headerBytes, (text) => {
       const header = parseHeader(text);
       expect(bodyBytes, (body) => {
@@ -74,10 +76,11 @@ export function createFrameReader(maxBodyBytes: () => number, found: (frame: Fra
   }
 
   return {
+    space: () => target.subarray(filled),
     push(chunk) {
       for (let at = 0; at < chunk.length; ) {
         const part = chunk.subarray(at, at + target.length - filled);
-        target.set(part, filled);
+        if (part.buffer !== target.buffer) target.set(part, filled);
         filled += part.length;
         at += part.length;
         if (filled === target.length) finish();
@@ -101,6 +104,12 @@ function noFrame(bytes: Uint8Array): string {
   return `bytes that are no frame, beginning with ${shown(bytes)}; what a trainer prints belongs on standard error`;
 }
 
+function tooLong(bytes: number, most: number): string {
+  return most === 0
+    ? `a body of ${bytes} bytes, where none belongs`
+    : `a body of ${bytes} bytes, where ${most} are the most`;
+}
+
 function shown(bytes: Uint8Array): string {
-  return JSON.stringify(visible(Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString("latin1")));
+  return `"${visible(Buffer.from(bytes.subarray(0, SHOWN_BYTES)).toString("latin1"))}"`;
 }

@@ -15,11 +15,15 @@ export interface SessionOptions {
   readonly startMs?: number;
   /** The longest that any other answer may take. */
   readonly answerMs?: number;
+  /** What the owner sets both with, where it is not the settings of a peer. */
+  readonly limitedBy?: string;
   /** The most memory, of the process and those that it started. */
   readonly memoryBytes?: number;
+  /** Whether any question starts a trainer that has ended; of a peer only trainings do, whose distance grows. */
+  readonly anyStarts?: boolean;
 }
 
-export interface Asked extends Omit<Question, "limitMs"> {
+export interface Asked extends Omit<Question, "limitMs" | "limitedBy"> {
   /** Of the work, by which its time is measured. */
   readonly amount: number;
   /** Whether a trainer that has ended is started for it. */
@@ -62,7 +66,7 @@ export function createSession(host: TrainerHost, task: LearningTask, options: Se
       if (current === attached) current = undefined;
     });
     try {
-      described = await describe(attached, task, options.startMs ?? START_MS);
+      described = await describe(attached, task, options);
     } catch (error) {
       attached.channel.fail(fault("was of no use"));
       throw error;
@@ -78,12 +82,15 @@ export function createSession(host: TrainerHost, task: LearningTask, options: Se
     description: () => described as Description,
     async ask({ amount, mayStart = false, ...question }, read) {
       if (isClosed) throw closed();
-      if (current === undefined && !mayStart) throw fault("has ended, and is started again with the next training");
+      if (current === undefined && !mayStart && options.anyStarts !== true)
+        throw fault("has ended, and is started again with the next training");
       const { channel, pid } = current ?? (await start(false));
       const begunMs = performance.now();
       const watch = pid === undefined ? undefined : watchMemory(pid, () => memoryBytes, channel.fail);
       try {
-        const frame = await channel.ask({ ...question, limitMs: patience.limitMs(question.verb, amount) });
+        const limitMs = patience.limitMs(question.verb, amount);
+        const limitedBy = options.limitedBy ?? "trainer.answerSeconds";
+        const frame = await channel.ask({ ...question, limitMs, limitedBy });
         patience.took(question.verb, amount, performance.now() - begunMs);
         if (question.verb === "fit" && pid !== undefined) memoryBytes ??= allowedAfter(pid);
         return read(frame);
@@ -102,17 +109,24 @@ export function createSession(host: TrainerHost, task: LearningTask, options: Se
 }
 
 /** What a trainer says of itself where there is no task yet. @throws HearsayError ERR_TRAINER. */
-export async function askDescription(host: TrainerHost): Promise<Description> {
-  return describe(await host.open(true), undefined, START_MS);
+export async function askDescription(host: TrainerHost, options: SessionOptions = {}): Promise<Description> {
+  return describe(await host.open(true), undefined, options);
 }
 
 /** @throws HearsayError ERR_TRAINER | ERR_TASK */
-async function describe({ channel }: Attached, task: LearningTask | undefined, limitMs: number): Promise<Description> {
+async function describe(
+  { channel }: Attached,
+  task: LearningTask | undefined,
+  { startMs = START_MS, limitedBy = "trainer.startSeconds" }: SessionOptions,
+): Promise<Description> {
   const known = task && {
     ...{ model: task.model, tensors: task.tensors, training: task.training, input: task.input, output: task.output },
   };
   const header = { protocol: TRAINER_PROTOCOL, ...(known && { task: known }) };
-  const { header: answer } = await channel.ask({ verb: "describe", header, maxBodyBytes: 0, limitMs });
+  const { header: answer } = await channel.ask({
+    ...{ verb: "describe", header, maxBodyBytes: 0 },
+    ...{ limitMs: startMs, limitedBy },
+  });
   const description = readDescription(answer);
   if (task !== undefined) refuseOther(description, task);
   return description;

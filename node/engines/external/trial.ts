@@ -128,7 +128,7 @@ const TRIALS: readonly Trial[] = [
   },
 ];
 
-/** Tries it out, one trial after another; what one of them breaks the others still tell. */
+/** Tries it out, one trial after another; where it may be started anew, what one of them breaks the others still tell. */
 export async function tryTrainer(
   trainer: Trainer & { readonly description: Description },
   task: LearningTask,

@@ -59,6 +59,9 @@ const FAULTS: readonly (readonly [Misdeed, RegExp])[] = [
     /^the trainer sent bytes that are no frame, beginning with "epoch 1 of 1"; what a trainer prints belongs on standard error$/,
   ],
   ["refuse", /^the trainer said: my GPU is on fire$/],
+  ["huge", /^the trainer sent a body of 1099511627776 bytes, where \d+ are the most$/],
+  ["end", /^the trainer ended with status 0, though its standard input had not; it has to answer until then$/],
+  ["mute", /^the trainer has closed its standard output, on which it has to answer; and it runs on$/],
   ["hang", /^the trainer did not answer `fit` within 1.5 s, and was given up; trainer\.answerSeconds sets the time$/],
 ];
 
@@ -77,7 +80,35 @@ describe("a trainer in a process of its own", () => {
     });
   }
 
-  it("that has ended is started again by a training, and by nothing else", async () => {
+  it("that does not listen any more is given up at the next question, and started again", async () => {
+    const { trainer } = await start("deaf");
+    await trainer.fit(request);
+    await assert.rejects(trainer.fit(request), {
+      code: "ERR_TRAINER",
+      message: "the trainer has closed its standard input, on which it is asked; and it runs on",
+    });
+    assert.deepEqual(await trainer.fit(request), await expected);
+    await trainer.close();
+  });
+
+  it("answers also where no folder for temporary files can hold its pipe", async () => {
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = "/nowhere";
+    try {
+      const { trainer } = await start(undefined, {}, "/nowhere/done");
+      assert.deepEqual(await trainer.fit(request), await expected);
+      await trainer.close();
+    } finally {
+      process.env.TMPDIR = TMPDIR;
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+    }
+  });
+
+  it("that has ended is started again by a training, and by nothing else, unless it is asked so", async () => {
+    const tried = await start("crash", { anyStarts: true });
+    await assert.rejects(tried.trainer.fit(request), { code: "ERR_TRAINER" });
+    assert.equal((await tried.trainer.evaluate(params, "train")).numExamples, 30);
+    await tried.trainer.close();
     const { trainer } = await start("crash");
     await assert.rejects(trainer.fit(request), { code: "ERR_TRAINER" });
     await assert.rejects(trainer.evaluate(params, "train"), {
@@ -159,7 +190,7 @@ describe("a trainer in a process of its own", () => {
           task,
         ),
         {
-          message: "the trainer ended with status 0; it said last: undefined",
+          message: /^the trainer ended with status 0, though .*; it said last: undefined$/,
         },
       );
     } finally {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import socket
 import struct
@@ -21,6 +22,7 @@ class Stream:
 
     def __init__(self, path: str | None) -> None:
         if path is None:
+            _claim_standard_streams()
             self._input, self._output = os.dup(0), os.dup(1)
             os.dup2(2, 1)  # what libraries print is no frame
             _end_with(os.getppid())
@@ -56,6 +58,22 @@ class Stream:
                 return None
             filled += count
         return view
+
+
+_claimed = False
+
+
+def _claim_standard_streams() -> None:
+    """Two that read would each miss what the other one reads."""
+    global _claimed
+    if multiprocessing.parent_process() is not None:
+        raise RuntimeError(
+            "this process was started by multiprocessing, and its parent speaks to the peer: "
+            'make the Trainer under `if __name__ == "__main__":`'
+        )
+    if _claimed:
+        raise RuntimeError("a Trainer speaks to the peer already; a program has one")
+    _claimed = True
 
 
 def _end_with(parent: int) -> None:

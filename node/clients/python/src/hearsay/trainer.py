@@ -71,6 +71,10 @@ def targets(*names: str) -> dict[str, Any]:
     return {"kind": "regression", "targets": list(names)}
 
 
+class _NotFinite(ValueError):
+    """A model of others may have such figures, and a training that went astray; where that is, no line of the program says."""
+
+
 class Trainer:
     """Answers a peer on the standard streams, or on the socket of one that runs with --trainer-socket.
 
@@ -160,9 +164,7 @@ class Trainer:
             raise RuntimeError("nothing was received that this could answer")
         id, _ = self._asked
         body = parts(self._checked(params))
-        loss = float(loss)
-        if not np.isfinite(loss):
-            raise ValueError(f"the loss is {loss}")
+        loss = _finite("loss", loss)
         self._asked = None
         self._stream.write({"id": id, "loss": loss}, body)
 
@@ -196,7 +198,7 @@ class Trainer:
     def _figures(self, request: Request) -> dict[str, float]:
         if self._evaluate is None:
             raise NotImplementedError("the program has no trainer.evaluate")
-        return {key: float(value) for key, value in self._evaluate(request.params, request).items()}
+        return {key: _finite(key, value) for key, value in self._evaluate(request.params, request).items()}
 
     def _outputs(self, request: Request) -> npt.ArrayLike:
         if self._predict is None:
@@ -205,6 +207,8 @@ class Trainer:
         return self._predict(request.params, request.inputs)
 
     def _answer_error(self, id: int, error: Exception) -> None:
+        if isinstance(error, _NotFinite):
+            return self._stream.write({"id": id, "error": str(error)})
         traceback.print_exception(error, file=sys.stderr)
         self._stream.write({"id": id, "error": f"{type(error).__name__}: {error}"})
 
@@ -216,3 +220,10 @@ class Trainer:
             if array.shape != self._shapes[key]:
                 raise ValueError(f"tensor {key} has shape {list(array.shape)}, where {list(self._shapes[key])} is shared")
         return arrays
+
+
+def _finite(name: str, value: float) -> float:
+    number = float(value)
+    if not np.isfinite(number):
+        raise _NotFinite(f"the {name} is {number}")
+    return number
