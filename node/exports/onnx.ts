@@ -1,12 +1,14 @@
 /**
  * A model as an ONNX file, for onnxruntime and whatever else reads it: rows in the units of the data in, class probabilities or targets in the units of the
- * data out, as `hearsay predict` gives them. The kinds softmax, mlp and cnn; opset 13.
+ * data out, as `hearsay predict` gives them. Opset 13. Models of layers are built, and walked through (onnx-layers.ts).
  */
 import { concatBytes } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { outputSize, type Task } from "../../protocol/base/task.ts";
 import { type TensorSlice, tensorSlices } from "../../protocol/learn/tensors.ts";
-import { constant, DOUBLE, FLOAT, floats, operator } from "./onnx-parts.ts";
+import { add, createGraph, type Graph, permuted } from "./onnx-graph.ts";
+import { addLayers } from "./onnx-layers.ts";
+import { constant, DOUBLE, FLOAT, floats } from "./onnx-parts.ts";
 import { data, number, text } from "./protobuf.ts";
 
 const IR_VERSION = 8;
@@ -14,31 +16,24 @@ const OPSET = 13;
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
 
-/** A graph that grows at its end. */
-interface Graph {
-  readonly nodes: Uint8Array[];
-  readonly constants: Uint8Array[];
-  /** The name of what was computed last. */
-  last: string;
-}
-
 /**
  * @param metadata stands in the file, as that of a safetensors file does.
- * @throws HearsayError ERR_CONFIG for a model of another kind, with what there is for it.
+ * @throws HearsayError ERR_CONFIG for a model that no graph is made of, with what there is for it; for a layer, with its name.
  */
-export function encodeOnnx(params: Float32Array, task: Task, metadata: Readonly<Record<string, string>>): Uint8Array {
+export async function encodeOnnx(
+  params: Float32Array,
+  task: Task,
+  metadata: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
   const { model, input, output } = task;
-  if (model.kind === "layers" || model.kind === "external") throw notThere(model.kind);
-  const graph: Graph = { nodes: [], constants: [], last: "inputs" };
+  if (model.kind === "external") throw notThere();
+  const graph = createGraph("inputs");
   standardise(graph, task);
-  const slices = [...tensorSlices(task.tensors)];
-  if (model.kind === "cnn") convolutions(graph, slices, params, model.kernelSize);
-  if (input.shape.length > 1) add(graph, "Flatten", "flat", [], { axis: 1 });
-  const activation = model.kind === "mlp" && model.activation === "tanh" ? "Tanh" : "Relu";
-  dense(graph, slices, params, activation);
+  const head = model.kind === "layers" ? await addLayers(graph, params, task) : addBuiltIn(graph, params, task);
   const name = output.kind === "classification" ? "probabilities" : "values";
-  if (output.kind === "classification") add(graph, "Softmax", name, [], { axis: 1 });
-  else inUnits(graph, output.mean, output.std, name);
+  if (output.kind === "regression") inUnits(graph, output.mean, output.std, name);
+  else if (head === "logits") add(graph, "Softmax", name, [], { axis: 1 });
+  else add(graph, "Identity", name);
   return concatBytes(
     number(1, IR_VERSION),
     text(2, "hearsay"),
@@ -53,6 +48,15 @@ export function encodeOnnx(params: Float32Array, task: Task, metadata: Readonly<
     data(8, number(2, OPSET)),
     ...Object.entries(metadata).map(([key, value]) => data(14, text(1, key), text(2, value))),
   );
+}
+
+/** The kinds softmax, mlp and cnn, which end in logits or values. */
+function addBuiltIn(graph: Graph, params: Float32Array, { model, input, tensors }: Task): "logits" {
+  const slices = [...tensorSlices(tensors)];
+  if (model.kind === "cnn") convolutions(graph, slices, params, model.kernelSize);
+  if (input.shape.length > 1) add(graph, "Flatten", "flat", [], { axis: 1 });
+  dense(graph, slices, params, model.kind === "mlp" && model.activation === "tanh" ? "Tanh" : "Relu");
+  return "logits";
 }
 
 /** (x - mean) / std, in float64 as the peer does it: raw values may lie far from 0. */
@@ -84,7 +88,8 @@ function convolutions(graph: Graph, slices: TensorSlice[], params: Float32Array,
   add(graph, "Transpose", "channels_first", [], { perm: TO_CHANNELS_FIRST });
   while (slices[0]?.shape.length === 4) {
     const [kernel, bias] = slices.splice(0, 2) as [TensorSlice, TensorSlice];
-    graph.constants.push(constant(kernel.name, outputsFirst(kernel.shape), transposed(kernel, params)));
+    const outputsFirst = permuted({ shape: kernel.shape, values: valuesOf(kernel, params) }, [3, 2, 0, 1]);
+    graph.constants.push(constant(kernel.name, outputsFirst.shape, outputsFirst.values));
     graph.constants.push(constant(bias.name, bias.shape, valuesOf(bias, params)));
     add(graph, "Conv", `${kernel.name}/out`, [kernel.name, bias.name], { pads: [before, before, after, after] });
     add(graph, "Relu", `${kernel.name}/relu`);
@@ -103,43 +108,12 @@ function dense(graph: Graph, slices: readonly TensorSlice[], params: Float32Arra
   }
 }
 
-/** One more operator on what was computed last. */
-function add(
-  graph: Graph,
-  type: string,
-  output: string,
-  others: readonly string[] = [],
-  attributes: Parameters<typeof operator>[3] = {},
-): void {
-  graph.nodes.push(operator(type, [graph.last, ...others], output, attributes));
-  graph.last = output;
-}
-
 function valuesOf({ offset, length }: TensorSlice, params: Float32Array): Float32Array {
   return params.subarray(offset, offset + length);
 }
 
-/** [height, width, in, out] to [out, in, height, width]. */
-function transposed({ shape, offset }: TensorSlice, params: Float32Array): Float32Array {
-  const [height, width, inputs, outputs] = shape as readonly [number, number, number, number];
-  const values = new Float32Array(height * width * inputs * outputs);
-  let at = offset;
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++)
-      for (let i = 0; i < inputs; i++)
-        for (let o = 0; o < outputs; o++) values[((o * inputs + i) * height + y) * width + x] = params[at++] as number;
-  return values;
-}
-
-function outputsFirst(shape: readonly number[]): readonly number[] {
-  const [height, width, inputs, outputs] = shape as readonly [number, number, number, number];
-  return [outputs, inputs, height, width];
-}
-
-function notThere(kind: "layers" | "external"): HearsayError {
+function notThere(): HearsayError {
   const message =
-    kind === "external"
-      ? "--format: what a program of yours trains only that program can write; take safetensors, which it reads"
-      : "--format: a model of layers goes by safetensors, with the layers in task.yaml; onnx and tfjs are for softmax, mlp and cnn";
-  return new HearsayError("ERR_CONFIG", message, { kind });
+    "--format: what a program of yours trains only that program can write; take safetensors, which it reads";
+  return new HearsayError("ERR_CONFIG", message, { kind: "external" });
 }

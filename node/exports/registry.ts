@@ -17,31 +17,31 @@ export interface ExportFormat {
   /** Where no name is given. */
   readonly file: string;
   /** @throws HearsayError ERR_CONFIG where the format has no such model. */
-  encode(params: Float32Array, task: Task, taskId: string, facts: EncodedFacts): readonly ExportFile[];
+  encode(params: Float32Array, task: Task, taskId: string, facts: EncodedFacts): Promise<readonly ExportFile[]>;
 }
 
 const safetensors: ExportFormat = {
   name: "safetensors",
   about: "the tensors of the task; any kind of model",
   file: "model.safetensors",
-  encode: (params, task, taskId, facts) => [{ beside: "", bytes: encodeModel(params, task, taskId, facts) }],
+  encode: async (params, task, taskId, facts) => [{ beside: "", bytes: encodeModel(params, task, taskId, facts) }],
 };
 
 const onnx: ExportFormat = {
   name: "onnx",
-  about: "for onnxruntime: softmax, mlp and cnn",
+  about: "for onnxruntime; all but what a program of yours trains",
   file: "model.onnx",
-  encode: (params, task, taskId, facts) => [
-    { beside: "", bytes: encodeOnnx(params, task, modelFacts(task, taskId, facts)) },
+  encode: async (params, task, taskId, facts) => [
+    { beside: "", bytes: await encodeOnnx(params, task, modelFacts(task, taskId, facts)) },
   ],
 };
 
 const tfjs: ExportFormat = {
   name: "tfjs",
-  about: "for TensorFlow.js, with weights.bin beside it: softmax, mlp and cnn",
+  about: "for TensorFlow.js, with weights.bin beside it; all but what a program of yours trains",
   file: "model.json",
-  encode(params, task, taskId, facts) {
-    const { json, weights } = encodeTfjs(params, task, modelFacts(task, taskId, facts));
+  async encode(params, task, taskId, facts) {
+    const { json, weights } = await encodeTfjs(params, task, modelFacts(task, taskId, facts));
     return [
       { beside: "", bytes: utf8(json) },
       { beside: WEIGHTS_FILE, bytes: weights },

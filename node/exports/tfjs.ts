@@ -1,14 +1,15 @@
 /**
  * A model as a layers model of TensorFlow.js, in one JSON text: `model.json` with the weights beside it in `weights.bin`. Rows in the units of the data in, as
- * `hearsay predict` takes them. The kinds softmax, mlp and cnn.
+ * `hearsay predict` takes them. Models of layers are framed by layers that do the same (tfjs-layers.ts).
  *
  * tfjs has no layer that standardises each feature. So where each has a mean and a spread of its own, they go into the first dense layer; one mean and one
  * spread for all are a layer `Rescaling`. Those of targets go into the last layer.
  */
-import { bytesOf } from "../../protocol/base/bytes.ts";
+import { bytesOf, concatBytes } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { type TensorSlice, tensorSlices } from "../../protocol/learn/tensors.ts";
+import { type FramedModel, framedModel } from "./tfjs-layers.ts";
 
 export interface TfjsModel {
   /** The text of `model.json`. */
@@ -21,36 +22,44 @@ export const WEIGHTS_FILE = "weights.bin";
 
 type Layer = Readonly<Record<string, unknown>>;
 
-/** @throws HearsayError ERR_CONFIG for a model of another kind, and a cnn whose features have figures of their own. */
-export function encodeTfjs(params: Float32Array, task: Task, metadata: Readonly<Record<string, string>>): TfjsModel {
-  const { model } = task;
-  if (model.kind === "layers" || model.kind === "external") {
-    const message = `--format tfjs is for the kinds softmax, mlp and cnn; a model of kind ${model.kind} goes by safetensors`;
-    throw new HearsayError("ERR_CONFIG", message, { kind: model.kind });
+/** @throws HearsayError ERR_CONFIG for a model that a program of the owner's trains, and a cnn whose features have figures of their own. */
+export async function encodeTfjs(
+  params: Float32Array,
+  task: Task,
+  metadata: Readonly<Record<string, string>>,
+): Promise<TfjsModel> {
+  const { kind } = task.model;
+  if (kind === "external") {
+    const message = "--format tfjs: what a program of yours trains goes by safetensors, which that program reads";
+    throw new HearsayError("ERR_CONFIG", message, { kind });
   }
+  const { weights, ...model } = kind === "layers" ? await framedModel(params, task) : builtInModel(params, task);
+  const modelTopology = { ...model, keras_version: "tfjs-layers 4.22.0", backend: "tensor_flow.js" };
+  const listed = weights.map(({ name, shape }) => ({ name, shape, dtype: "float32" }));
+  const json = JSON.stringify({
+    ...{ format: "layers-model", generatedBy: "hearsay", convertedBy: null },
+    ...{
+      modelTopology,
+      weightsManifest: [{ paths: [WEIGHTS_FILE], weights: listed }],
+      userDefinedMetadata: metadata,
+    },
+  });
+  return { json, weights: concatBytes(...weights.map(({ values }) => bytesOf(values))) };
+}
+
+function builtInModel(params: Float32Array, task: Task): FramedModel {
   const slices = tensorSlices(task.tensors);
   const values = params.slice();
   const isPlain = task.input.mean.length === 1 && task.input.std.length === 1;
   if (!isPlain) intoFirst(values, slices[0] as TensorSlice, slices[1] as TensorSlice, task);
   intoLast(values, slices, task);
   const layers = layersOf(task, slices, isPlain);
-  const modelTopology = {
-    class_name: "Sequential",
-    keras_version: "tfjs-layers 4.22.0",
-    backend: "tensor_flow.js",
-    config: { name: "hearsay", layers },
+  return {
+    ...{ class_name: "Sequential", config: { name: "hearsay", layers } },
+    weights: slices.map(({ name, shape, offset, length }) => {
+      return { name, shape, values: values.subarray(offset, offset + length) };
+    }),
   };
-  const manifest = [
-    {
-      paths: [WEIGHTS_FILE],
-      weights: slices.map(({ name, shape }) => ({ name, shape, dtype: "float32" })),
-    },
-  ];
-  const json = JSON.stringify({
-    ...{ format: "layers-model", generatedBy: "hearsay", convertedBy: null },
-    ...{ modelTopology, weightsManifest: manifest, userDefinedMetadata: metadata },
-  });
-  return { json, weights: bytesOf(values) };
 }
 
 /** x' = (x - mean) / std, then x' W + b, is x (W / std) + (b - (mean / std) W). */

@@ -30,7 +30,7 @@ export async function run({ state, format: name, output, json }: ExportOptions):
     age: Number(metadata.age ?? 0),
   };
   const spent = await spentPrivacy(state, task); // read after the model, so that nothing in the model cost more
-  const files = format.encode(params, task, metadata.task ?? "", { ...facts, spent });
+  const files = await format.encode(params, task, metadata.task ?? "", { ...facts, spent });
   const path = output ?? format.file;
   for (const { beside, bytes } of files.toReversed())
     await writeOutput(beside === "" ? path : join(dirname(path), beside), bytes);

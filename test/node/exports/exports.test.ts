@@ -12,10 +12,11 @@ import { EXPORT_FORMATS } from "../../../node/exports/registry.ts";
 import { encodeTfjs } from "../../../node/exports/tfjs.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
-import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { initialParams, tensorSlices } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { distance, randomData } from "../../support/learning.ts";
 import { pythonWith } from "../../support/program.ts";
+import { LAYERS_TASKS, layer, layersTask, sequential } from "./layers-tasks.ts";
 import { runOnnx } from "./onnx-run.ts";
 
 const ROWS = 7;
@@ -46,16 +47,20 @@ function task(model: object, output: object, input: object): Task {
 
 /** Parameters of which none is 0, rows in the units of the data, and what the peer says of them. */
 async function sample(of: Task) {
-  const params = initialParams(of.tensors, 3).map((value, i) => value + 0.01 * ((i % 7) - 3));
+  const values = initialParams(of.tensors, 3).map((value, i) => value + 0.01 * ((i % 7) - 3));
+  for (const { name, offset, length } of tensorSlices(of.tensors))
+    if (name.endsWith("moving_variance")) values.fill(0.7, offset, offset + length);
+  const params = Float32Array.from(values);
   const { mean, std } = of.input;
-  const { inputs } = randomData({ ...of, input: { ...of.input } }, ROWS, "rows");
-  const rows = Float32Array.from(
-    inputs,
-    (x, i) => (mean[i % mean.length] as number) + x * (std[i % std.length] as number),
+  const { inputs } = randomData(of, ROWS, "rows");
+  const isWhole = of.model.kind === "layers" && of.model.topology.includes("Embedding");
+  const rows = Float32Array.from(inputs, (x, i) =>
+    isWhole ? (7 * i) % 10 : (mean[i % mean.length] as number) + x * (std[i % std.length] as number),
   );
   const none = randomData(of, 1, "none");
+  if (isWhole) none.inputs.fill(1);
   const trainer =
-    of.model.kind === "cnn"
+    of.model.kind === "cnn" || of.model.kind === "layers"
       ? await createTensorflowTrainer({ task: of, train: none, backend: "wasm" })
       : createDenseTrainer({ task: of, train: none });
   const expected = await trainer.predict(params, rows);
@@ -69,12 +74,12 @@ describe("a model as ONNX", () => {
   for (const [name, of] of MODELS) {
     it(`${name}: gives what the peer predicts`, async () => {
       const { params, rows, expected, shape } = await sample(of);
-      const { values } = runOnnx(encodeOnnx(params, of, { task: "x" }), { shape, values: [...rows] });
+      const { values } = runOnnx(await encodeOnnx(params, of, { task: "x" }), { shape, values: [...rows] });
       assert.ok(distance(values, expected) < NEAR * spread(expected), `${distance(values, expected)}`);
     });
   }
 
-  const { python = "python3", skip } = pythonWith(["numpy", "onnx", "onnxruntime"], true);
+  const { python = "python3", skip } = pythonWith(["numpy", "onnx", "onnxruntime"]);
   it("is what onnx checks and onnxruntime runs, to 1e-5", { skip }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "hearsay-onnx-"));
     after(() => rmSync(folder, { recursive: true, force: true }));
@@ -91,11 +96,12 @@ for case in json.load(sys.stdin):
     assert worst < 1e-5 * max(1, np.abs(want).max()), (case["file"], worst)
 print("ok")
 `;
+    const tasks = [...MODELS.map(([, of]) => of), ...(await Promise.all(LAYERS_TASKS.map(([, make]) => make())))];
     const cases = await Promise.all(
-      MODELS.map(async ([, of], i) => {
+      tasks.map(async (of, i) => {
         const { params, rows, expected, shape } = await sample(of);
         const file = join(folder, `${i}.onnx`);
-        writeFileSync(file, encodeOnnx(params, of, { task: "x" }));
+        writeFileSync(file, await encodeOnnx(params, of, { task: "x" }));
         return { file, shape, rows: [...rows], expected: [...expected] };
       }),
     );
@@ -105,10 +111,12 @@ print("ok")
 });
 
 describe("a model as a layers model of TensorFlow.js", () => {
-  for (const [name, of] of MODELS) {
+  const all = [...MODELS.map(([name, of]) => [name, async () => of] as const), ...LAYERS_TASKS];
+  for (const [name, make] of all) {
     it(`${name}: tfjs loads it, and it gives what the peer predicts`, async () => {
+      const of = await make();
       const { params, rows, expected, shape } = await sample(of);
-      const { json, weights } = encodeTfjs(params, of, {});
+      const { json, weights } = await encodeTfjs(params, of, {});
       const { tf } = await selectBackend("wasm");
       const { modelTopology, weightsManifest } = JSON.parse(json);
       const weightData = weights.slice().buffer;
@@ -122,27 +130,48 @@ describe("a model as a layers model of TensorFlow.js", () => {
 });
 
 describe("what has no such format", () => {
-  it("is refused, with what there is for it", () => {
+  it("is refused, with what there is for it", async () => {
     const tensors = [["w", [2]]];
     const external = parseTask({
-      name: "x",
-      input: { shape: [2] },
-      output: classes,
+      ...{ name: "x", input: { shape: [2] }, output: classes, tensors },
       model: { kind: "external", architecture: "x" },
-      tensors,
     });
-    for (const name of ["onnx", "tfjs"])
-      assert.throws(
-        () => EXPORT_FORMATS.get(name)?.encode(new Float32Array(2), external, "", { peerId: "", cycle: 0 }),
-        {
-          code: "ERR_CONFIG",
-          message: /safetensors/,
-        },
-      );
+    for (const name of ["onnx", "tfjs"]) {
+      const encoded = EXPORT_FORMATS.get(name)?.encode(new Float32Array(2), external, "", { peerId: "", cycle: 0 });
+      await assert.rejects(encoded as Promise<unknown>, { code: "ERR_CONFIG", message: /safetensors/ });
+    }
     const own = task({ kind: "cnn", filters: [2] }, classes, { shape: [2, 2, 1], mean: [1, 2, 3, 4], std: [1] });
-    assert.throws(() => encodeTfjs(initialParams(own.tensors, 1), own, {}), {
+    await assert.rejects(encodeTfjs(initialParams(own.tensors, 1), own, {}), {
       code: "ERR_CONFIG",
       message: /take onnx/,
     });
+  });
+
+  it("as ONNX is refused with the name of the layer", async () => {
+    const flat = (...layers: readonly object[]) =>
+      sequential(...layers, layer("Flatten"), layer("Dense", { name: "end", units: 3 }));
+    const image = { batch_input_shape: [null, 4, 4, 1] };
+    const steps = { batch_input_shape: [null, 4, 2] };
+    const cases = [
+      [
+        flat(layer("UpSampling2D", { ...image, interpolation: "bilinear" })),
+        [4, 4, 1],
+        /layer "upsampling2d" \(UpSampling2D\) has interpolation bilinear; take tfjs/,
+      ],
+      [
+        flat(layer("LSTM", { ...steps, units: 2, go_backwards: true, return_sequences: true })),
+        [4, 2],
+        /layer "lstm" \(LSTM\) gives its steps backwards/,
+      ],
+      [
+        flat(layer("Masking", { ...steps, mask_value: 0 })),
+        [4, 2],
+        /layer "masking" \(Masking\) has no operators of ONNX here/,
+      ],
+    ] as const;
+    for (const [topology, shape, message] of cases) {
+      const of = await layersTask(topology, { shape, mean: [0], std: [1] }, classes);
+      await assert.rejects(encodeOnnx(initialParams(of.tensors, 1), of, {}), { code: "ERR_CONFIG", message });
+    }
   });
 });

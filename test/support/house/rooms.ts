@@ -71,7 +71,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/data", `protocol ${GROUND} node/disk`],
   ["node/engines", `protocol ${GROUND}`],
   ["node/settings", `protocol ${GROUND} node/data node/engines`],
-  ["node/exports", `protocol ${GROUND} node/disk`],
+  ["node/exports", `protocol ${GROUND} node/disk node/engines`],
   ["node/config", `protocol ${GROUND} node/settings`],
   ["node/data/share", `protocol ${GROUND} node/disk node/data node/settings`],
   ["node/task-cost", `protocol ${GROUND} node/engines node/settings`],
