@@ -28,13 +28,13 @@ function channelsLast(place: Place, name: string): string {
 function pads(
   { config }: Place,
   sizes: readonly number[],
-  reach: readonly number[],
+  kernel: readonly number[],
   strides: readonly number[],
 ): number[] {
   const before: number[] = [];
   const after: number[] = [];
   for (const [i, size] of sizes.entries()) {
-    const [step, covered] = [strides[i] as number, reach[i] as number];
+    const [step, covered] = [strides[i] as number, kernel[i] as number];
     const steps = Math.ceil(size / step) - 1;
     const sum = config.padding === "same" ? Math.max(0, steps * step + covered - size) : 0;
     before.push(Math.floor(sum / 2));
@@ -43,17 +43,17 @@ function pads(
   return [...before, ...after];
 }
 
+/** Without dilation, which tfjs cannot train. */
 function convolve(place: Place, x: string, kernel: Tensor, group: number, biased: boolean): string {
   const { graph } = place;
   const kernelShape = kernel.shape.slice(2);
-  const [strides, dilations] = [perAxis(place, "strides", 1), perAxis(place, "dilationRate", 1)];
-  const reach = kernelShape.map((n, i) => (n - 1) * (dilations[i] as number) + 1);
+  const strides = perAxis(place, "strides", 1);
   const sizes = only(place).shape.slice(0, -1);
   const bias = biased ? place.weight("bias") : undefined;
   const inputs = [x, hold(graph, kernel.values, kernel.shape)];
   if (bias !== undefined) inputs.push(hold(graph, bias.values));
-  const where = { kernel_shape: kernelShape, pads: pads(place, sizes, reach, strides) };
-  return apply(graph, "Conv", inputs, { ...where, strides, dilations, group });
+  const where = { kernel_shape: kernelShape, pads: pads(place, sizes, kernelShape, strides) };
+  return apply(graph, "Conv", inputs, { ...where, strides, group });
 }
 
 /** [...pixels, in, multiplier] to [in multiplier, 1, ...pixels]. */

@@ -1,6 +1,6 @@
 /**
  * A pipe from another process, whose bytes land in memory that the reader names. Those that Node makes for a process give them in pieces of 64 KiB, each in
- * memory of its own: of 4 MB of parameters, the pieces and their copies cost as much as the way.
+ * memory of its own: 4 MB of parameters there and back take 2.5 ms with them, and 1.7 without (test/bench/README.md).
  */
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";

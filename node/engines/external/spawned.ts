@@ -9,14 +9,13 @@ import type { Attached, TrainerHost } from "./host.ts";
 import { openPipe } from "./pipe.ts";
 import { createSaid, type Said } from "./said.ts";
 
-/** Of a program that thinks that it has done its work. */
-const EARLY = ", though its standard input had not; it has to answer until then";
-
 type Child = ChildProcess & { readonly stdin: Writable; readonly stderr: Readable };
 
 /** Of the end of its input, a trainer hears that it shall end; then it is told by a signal, then it is killed. */
 const HEARS_END_MS = 300;
 const HEARS_SIGNAL_MS = 700;
+/** Of a program that thinks that it has done its work. */
+const EARLY = ", though its standard input had not; it has to answer until then";
 /** What it said last comes after its end. */
 const LAST_WORDS_MS = 200;
 /** Its streams close a moment before it has ended; where they are closed for so long, it goes on without them. */
@@ -58,7 +57,7 @@ async function start([program = "", ...args]: readonly string[], said: Said): Pr
     space: () => channel?.space() ?? first,
     take: (chunk: Uint8Array) => channel?.take(chunk) ?? true,
   };
-  // the pipes that Node makes do as well, at half the speed
+  // those that Node makes do as well, and take longer
   const pipe = await openPipe(sink).catch(() => undefined);
   const stdio = ["pipe", pipe?.theirs ?? "pipe", "pipe"] as const;
   const child = spawn(program, args, { stdio: [...stdio], detached: true, env: environment() }) as Child;
