@@ -22,7 +22,7 @@ const COMPOSED: Readonly<Record<string, Compose>> = {
   swish: (at, x) => at("Mul", x, at("Sigmoid", x)),
   mish: (at, x) => at("Mul", x, at("Tanh", at("Softplus", x))),
   gelu(at, x, { graph }) {
-    const erf = at("Erf", at("Mul", x, scalar(graph, Math.SQRT1_2)));
+    const erf = at("Erf", at("Mul", x, scalar(graph, Math.sqrt(0.5))));
     return at("Mul", at("Mul", x, scalar(graph, 0.5)), at("Add", erf, scalar(graph, 1)));
   },
 };
