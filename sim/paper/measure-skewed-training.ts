@@ -13,7 +13,7 @@ import { overSeeds } from "./series.ts";
 /** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their sections are called. */
 export const SKEW_SWEEPS = {
   skew: "Options of training and merging",
-  "skew-attacks": "More attacks",
+  "skew-attacks": "Under attack",
   "skew-mnist": "Images of MNIST",
   "skew-optimisers": "Optimisers, rates and schedules",
 } as const;
@@ -38,7 +38,7 @@ export function skewedTrainingSection(sweep: SweepCells, title: string): Section
     kinds: modelKindsOf(cells),
     at: (place, way) => cells.find(({ scenario }) => placeOf(scenario) === place && wayOf(scenario) === way),
   };
-  const common = shared.length === 0 ? "" : ` All tasks: ${shared.join(", ")}.`;
+  const common = shared.length === 0 ? "" : ` All tasks of hearsay: ${shared.join(", ")}.`;
   return {
     title,
     caption: `Accuracy in percent at the end, mean / worst honest peer, ${modelKindsText(cells)}: mean over seeds ± 95 % interval.${common} ${captionOf(sweep)}.`,
@@ -68,12 +68,14 @@ function cellText(cell: Cell | undefined, scored: Scored): string {
   return cell === undefined ? "" : endText(cell, scored);
 }
 
-function bytesText({ ways, places, at }: Ways): string {
-  const sent = ways.map((way) => {
-    const bytes = overSeeds(at(places[0] ?? "", way), (series) => series.at(-1)?.bytesPerPeer, formatBytes);
-    return `${way} ${bytes}`;
+function bytesText({ ways, places: [place = ""], at }: Ways): string {
+  const sent = ways.flatMap((way) => {
+    const cell = at(place, way);
+    return cell === undefined
+      ? []
+      : [`${way} ${overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes)}`];
   });
-  return `Bytes that a peer sends in a whole run of ${places[0]}: ${sent.join("; ")}.`;
+  return `Bytes that a peer sends in a whole run of ${place}: ${sent.join("; ")}.`;
 }
 
 function placeOf(scenario: Scenario): string {

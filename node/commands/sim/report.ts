@@ -127,14 +127,17 @@ async function reportSelectors(options: ReportOptions): Promise<void> {
   await reportSeveral("selectors", SELECTOR_SWEEPS, selectorSections, options);
 }
 
-/** The sections of each sweep, between marks of its own. @param titles of the sections, by the names of their sweeps. */
+/** The sections of each sweep, between marks of its own; of a sweep without a run, what is there stays. @param titles of the sections, by the names of their sweeps. */
 async function reportSeveral(
   page: Report,
   titles: Readonly<Record<string, string>>,
   sectionOf: (sweep: SweepCells, title: string) => Section | readonly Section[],
   options: ReportOptions,
 ): Promise<void> {
-  const { sectionText } = await import("../../../sim/paper/section.ts");
+  const [{ sectionText }, { hasRuns }] = await Promise.all([
+    import("../../../sim/paper/section.ts"),
+    import("../../../sim/paper/names.ts"),
+  ]);
   const names = Object.keys(titles);
   const sweeps = await sweepsOf(Object.fromEntries(names.map((name) => [name, name])), "measure", options);
   if (sweeps === undefined) return;
@@ -142,7 +145,8 @@ async function reportSeveral(
     const sections = [sectionOf(sweeps[name] as SweepCells, titles[name] as string)].flat() as readonly Section[];
     return sections.map((section) => sectionText(section, PLOTS)).join("\n\n");
   };
-  const texts = new Map(names.map((name) => [name, textOf(name)]));
+  const begun = names.filter((name) => hasRuns(sweeps[name] as SweepCells));
+  const texts = new Map(begun.map((name) => [name, textOf(name)]));
   tell(options, Object.values(sweeps), await writePage(page, { texts, figures: new Map() }));
 }
 

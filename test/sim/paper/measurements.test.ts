@@ -256,12 +256,10 @@ describe("the page of ways of training on skewed data", () => {
 
   it("has a row for data, graph and attack, a column for each way, and mean, interval and worst peer in each cell", () => {
     const { table, caption } = page("skew-attacks", result);
-    assert.deepEqual(table.head.slice(0, 3), [
-      "data, graph, attack",
-      "guarded-median, outerMomentum 0.7",
-      "guarded-median mix 0.3, outerMomentum 0.9, schedule {kind:cosine,steps:1000,floor:0.1}",
-    ]);
-    assert.match(caption, /All tasks: adaptive true, absentClasses 4, mostLoss 0\.8\./);
+    const training = "outerMomentum 0.9, schedule {kind:cosine,steps:1000,floor:0.1}";
+    const ways = [`guarded-median mix 0.3, ${training}`, `mean, ${training}`, "guarded-median, outerMomentum 0.7"];
+    assert.deepEqual(table.head, ["data, graph, attack", ...ways]);
+    assert.match(caption, /All tasks of hearsay: adaptive true, absentClasses 4, mostLoss 0\.8\./);
     assert.deepEqual(table.rows[0]?.slice(0, 2), [
       "digits, Dirichlet 0.1, degree 8, silent 20 %",
       "91.0 ± 2.8 / 84.0 ± 2.8",
@@ -281,9 +279,9 @@ describe("the page of ways of training on skewed data", () => {
   it("has the ways down where they are more than the places", () => {
     const { table, notes } = page("skew-optimisers", result);
     assert.deepEqual(table.head[1], "digits, Dirichlet 0.1, degree 8");
-    const first = "outerMomentum 0.9, schedule {kind:cosine,steps:1000,floor:0.1}";
+    const first = "outerMomentum 0.95, schedule {kind:cosine,steps:1000,floor:0.1}";
     assert.deepEqual(table.rows[0]?.slice(0, 2), [first, "91.0 ± 2.8 / 84.0 ± 2.8"]);
-    assert.ok(table.rows.some(([way]) => way === "outerMomentum 0.9")); // what is shared by all is not named
+    assert.doesNotMatch(JSON.stringify(table), /adaptive|mostLoss/); // what is shared by all is not named
     assert.ok(notes?.includes(`of digits, Dirichlet 0.1, degree 8: ${first} `));
   });
 

@@ -59,6 +59,21 @@ describe("sim report", () => {
     assert.equal(await page(), PAGE);
   });
 
+  it("leaves the tables of ways of training, of which some sweeps have no run", async () => {
+    const marks = ["skew", "skew-attacks", "skew-mnist", "skew-optimisers"];
+    for (const mark of marks)
+      await writeFile(lab.path(`sim/scenarios/measure-${mark}.yaml`), stringify({ scenario: { ...BASE, name: mark } }));
+    const old = marks.map((mark) => `<!-- ${mark}:begin -->\nold ${mark}\n<!-- ${mark}:end -->`).join("\n");
+    await writeFile(lab.path("sim/results/skew.md"), old);
+    await lab.run(["sim", "sweep", "sim/scenarios/measure-skew-mnist.yaml", "-o", ".results/measure-skew-mnist"]);
+    await report(0, "skew", "--no-run");
+    const text = await readFile(lab.path("sim/results/skew.md"), "utf8");
+    assert.deepEqual(
+      marks.filter((mark) => text.includes(`old ${mark}\n`)),
+      ["skew", "skew-attacks", "skew-optimisers"],
+    );
+  });
+
   it("runs the sweeps once, and makes the same tables again from their runs", async () => {
     const { stdout } = await report(0, "attacks", "--json", "--workers", "1");
     const state = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
