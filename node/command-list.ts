@@ -113,6 +113,11 @@ const DATA: readonly Leaf[] = [
     about: "write mean and spread on which several sites agree into a task file",
     load: async () => (await data()).agree,
   },
+  {
+    name: "lags",
+    about: "a series as rows to forecast it from: what was known, beside what came later",
+    load: async () => (await data()).lags,
+  },
 ];
 
 const POLICY: readonly Leaf[] = [

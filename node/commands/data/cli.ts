@@ -79,3 +79,32 @@ Example:
   $ hearsay data agree task.yaml site-a.json site-b.json site-c.json -o agreed.yaml`,
   );
 };
+
+export const lags: Definition = (command) => {
+  command
+    .requiredOption("--data <file>", "a table with a column of times and one of values, in the order of time")
+    .requiredOption("--time <column>", "the column of the time")
+    .requiredOption("--target <column>", "the column that is to be forecast")
+    .requiredOption("--step <span>", "from one row to the next: 15m, 1h, 1d")
+    .option(
+      "--lag <steps>",
+      "which values are known at the moment of the forecast, 1 the newest: 1..7, or 1,2,7",
+      "1..7",
+    )
+    .option("--horizon <steps>", "how much later the target is", "1")
+    .option("--owner <column>", "the column that names whose series a row is of")
+    .option("--zone <name>", "the zone of times that name none: Europe/Berlin (default: UTC)")
+    .option("--ahead", "at the end, a row without a target for each series: what comes next, for hearsay predict")
+    .addOption(outputOption("the file to write").makeOptionMandatory())
+    .addOption(jsonOption())
+    .action(calls(() => import("./lags.ts")));
+  notes(
+    command,
+    `A step that is missing is not bridged: rows that would need it are left out, and counted. Of a step of days, a day is a day of the calendar; of shorter steps the moments
+count, so that with --zone the hour that summer time leaves out is no gap, and the one that comes twice is two.
+
+Example:
+  $ hearsay data lags --data load.csv --time when --target load --step 1h --lag 1..24 --zone Europe/Berlin -o rows.csv
+  $ hearsay init --template regression --data rows.csv --label load --drop when`,
+  );
+};
