@@ -1,5 +1,5 @@
 /** Personal models beside the common one and training alone: mean and worst site, under lies, and at a site that has just begun to measure. */
-import { isNumber } from "../../protocol/base/figures.ts";
+import { isNumber, mean } from "../../protocol/base/figures.ts";
 import type { PersonalTerms } from "../../protocol/base/task.ts";
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
@@ -74,7 +74,7 @@ export function personalSection(sweep: SweepCells, title: string): Section {
     "worst site, over the common model",
     "over alone",
     ...lies,
-    "a site with 50 rows",
+    "sites with 50 rows",
   ];
   return {
     title,
@@ -113,11 +113,15 @@ function differenceText(cell: Cell, scored: Scored, other: Cell | undefined, oth
   return textOr(meanInterval(differences), intervalText);
 }
 
-/** At the site that kept so few rows: the first. */
+/** Mean over the sites that kept so few rows: the first ones. */
 function newcomerText(cell: Cell): string {
   if (missingOf(cell) > 0) return missingText(cell);
-  const first = ({ peers }: Outcome) => peers.find(({ index }) => index === 0)?.accuracy;
-  return textOr(meanInterval(cell.outcomes.map(first)), intervalText);
+  const { peers: count = 0 } = cell.scenario.data.scarce ?? {};
+  const found = cell.outcomes.map(({ peers }) => {
+    const accuracies = peers.flatMap(({ index, accuracy }) => (index < count ? (accuracy ?? []) : []));
+    return accuracies.length === 0 ? undefined : mean(accuracies);
+  });
+  return textOr(meanInterval(found), intervalText);
 }
 
 /** Of a regression: the root of the mean squared error, in the units of the data. */
@@ -125,8 +129,8 @@ function errorTexts(cell: Cell | undefined, { scored }: Way): string[] {
   if (cell === undefined || !isRegression([cell])) return [];
   if (missingOf(cell) > 0) return [missingText(cell)];
   const rmse = ({ summary }: Outcome) => (scored === tuned ? summary.fineTuned : summary.final)?.metrics?.rmse;
-  const [mean, worst] = [cell.outcomes.map((one) => rmse(one)?.mean), cell.outcomes.map((one) => rmse(one)?.worst)];
-  return [`${textOr(meanInterval(mean), figureText)} / ${textOr(meanInterval(worst), figureText)}`];
+  const [all, worst] = [cell.outcomes.map((one) => rmse(one)?.mean), cell.outcomes.map((one) => rmse(one)?.worst)];
+  return [`${textOr(meanInterval(all), figureText)} / ${textOr(meanInterval(worst), figureText)}`];
 }
 
 function figureText({ mean, half }: Interval): string {

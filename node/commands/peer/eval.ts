@@ -12,7 +12,7 @@ import type { Config } from "../../settings/table.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { facts, metricRows, printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, openModel, ownTrainer } from "./model.ts";
+import { inferenceEngine, type ModelOptions, type OpenModel, openModel, ownTrainer } from "./model.ts";
 
 interface EvalOptions extends ModelOptions {
   readonly data?: string;
@@ -34,11 +34,19 @@ export async function run(options: EvalOptions): Promise<void> {
   try {
     const metrics = await engine.evaluate(params, "holdout");
     if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });
-    else
-      print(`${facts([["task", task.name], ["model age", `${metadata.age ?? "?"} steps`], ...metricRows(metrics)])}\n`);
+    else print(`${facts([...modelRows(task, metadata), ...metricRows(metrics)])}\n`);
   } finally {
     await engine.close();
   }
+}
+
+function modelRows(task: Task, { age = "?" }: OpenModel["metadata"]): [string, string][] {
+  const rows: [string, string][] = [
+    ["task", task.name],
+    ["model age", `${age} steps`],
+  ];
+  if (task.personal !== undefined) rows.push(["model", `of this site, ${task.personal.method}`]);
+  return rows;
 }
 
 /** An engine with the examples that are meant. */

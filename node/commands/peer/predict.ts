@@ -25,6 +25,7 @@ export async function run(options: PredictOptions): Promise<void> {
   const { task, taskId, params, metadata } = await openServedModel(options);
   const { release } = metadata;
   if (release !== undefined) tell(`answered by release ${release}\n`);
+  if (task.personal !== undefined) tell(`answered by the model of this site (${task.personal.method})\n`);
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
   const { data } = config;
   const { inputs, length, unanswered } = await (await openSite(options)).read(
