@@ -8,7 +8,7 @@ import { codecOf } from "../../../protocol/codec/registry.ts";
 import { decodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { audit, createAuditedCrowd } from "../../support/audits.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
-import { accuracyOf, createCrowd, entriesOf, type Member } from "../../support/crowd.ts";
+import { accuracyOf, createCrowd, entriesOf, type Member, mergesOf } from "../../support/crowd.ts";
 
 const task = blobTask({
   model: { kind: "mlp", hidden: [8] },
@@ -73,6 +73,21 @@ describe("a network of a task with personal tensors", () => {
     await crowd.run(4000);
     assert.notDeepEqual(await headBytes(again.store), saved, "and trains on");
   });
+
+  for (const method of ["fedper", "fedrep"])
+    it(`takes a newcomer with twelve rows in, which starts from the shared part of the others, with ${method}`, async () => {
+      const aggregation = { quorum: 3, inboxSize: 5 };
+      const crowd = createCrowd({
+        task: blobTask({ model: task.model, training: task.training, aggregation, personal: { method } }),
+      });
+      for (let i = 0; i < 5; i++) await crowd.join(i);
+      await crowd.run(30_000);
+      const late = await crowd.join(20, { holdout: blobs(200, 99), train: blobs(12, 20) });
+      await crowd.run(10_000);
+      const [first] = await mergesOf(late);
+      assert.equal(first?.rule, "catch-up", "models of others are judged with what stays here, and know enough");
+      assert.ok((await accuracyOf(late)) > 0.82, `${await accuracyOf(late)}`);
+    });
 
   it("refuses a store whose personal part is damaged", async () => {
     const crowd = createCrowd({ task });

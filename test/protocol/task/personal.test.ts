@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
+import { sharedTask } from "../../../protocol/base/shared-tensors.ts";
 import { decodeTask, encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 import { blobTask } from "../../support/blobs.ts";
 
@@ -27,6 +28,19 @@ describe("a task with personal", () => {
     );
     assert.equal(new Set(ids).size, 3);
     assert.ok(!("personal" in blobTask()));
+  });
+
+  it("keeps by fedbn the normalisation tensors that the model has, whoever trains it", () => {
+    const names = ["conv/kernel", "norm/gamma", "norm/beta", "head/kernel"];
+    const tensors = names.map((name) => [name, [4]]);
+    const model = { kind: "external", architecture: "a-net" };
+    const task = taskOf({ method: "fedbn" }, { model, tensors });
+    assert.deepEqual(
+      sharedTask(task).tensors.map(([name]) => name),
+      ["conv/kernel", "head/kernel"],
+    );
+    assert.deepEqual(decodeTask(encodeTask(task)), task);
+    assert.throws(() => taskOf({ method: "fedrep" }, { model, tensors }), /program of each site does not allow/);
   });
 
   const refused: [why: string, manifest: () => unknown, says: RegExp][] = [
