@@ -1,6 +1,7 @@
 /**
  * An offset and a scale for each site: of a regression, target t of site i is  a_it f_t(x) + b_it,  f the common model. Sensors of one kind differ by little else, and two numbers are learned
- * from few rows (Buonaccorsi et al. call it field calibration; the method is linear regression on the common model, shrunk to none):
+ * from few rows. It is linear calibration in the field (Spinelle et al., Field calibration of a cluster of low-cost available sensors, Sensors and Actuators B 215, 2015), here against the common model, as a ridge
+ * regression (Hoerl, Kennard, Technometrics 12, 1970) towards none:
  *
  *     (a, b) = arg min  sum over own rows (y - a f(x) - b)^2 + PRIOR ((a - 1)^2 + b^2),    a kept within 1/4 to 4
  *
@@ -19,7 +20,7 @@ const MOST_SCALE = 4;
 export const calibration: PersonalMethod = {
   name: "calibration",
   about: "of a regression, a scale and an offset of each output stay",
-  source: "linear calibration on the common model, shrunk to none",
+  source: "linear field calibration, Spinelle et al. 2015; ridge regression, Hoerl & Kennard 1970",
   faults: ({ output, model, privacy }) => [
     ...fault(output.kind === "regression", "calibrates outputs of a regression; take fedper for a classification"),
     ...fault(
