@@ -68,14 +68,7 @@ export function personalSection(sweep: SweepCells, title: string): Section {
       ...errorTexts(cell, way),
     ];
   });
-  const head = [
-    "",
-    "mean / worst site",
-    "worst site, over the common model",
-    "over alone",
-    ...lies,
-    "sites with 50 rows",
-  ];
+  const head = ["", "mean / worst site", "over the common model", "over alone", ...lies, "sites with 50 rows"];
   return {
     title,
     caption: captionText(sweep),
@@ -102,15 +95,18 @@ function blankOr(cell: Cell | undefined, text: (cell: Cell) => string): string {
   return cell === undefined ? "" : text(cell);
 }
 
-/** Of the worst sites of two ways under the same seed. */
+/** Of two ways under the same seed: of their means, and of their worst sites. */
 function differenceText(cell: Cell, scored: Scored, other: Cell | undefined, otherScored: Scored): string {
   if (other === undefined || missingOf(cell) + missingOf(other) > 0) return missingText(other);
-  const found = new Map(other.outcomes.map((outcome) => [outcome.summary.seed, otherScored(outcome)?.worst]));
-  const differences = cell.outcomes.map((outcome) => {
-    const [own, others] = [scored(outcome)?.worst, found.get(outcome.summary.seed)];
-    return isNumber(own) && isNumber(others) ? own - others : undefined;
-  });
-  return textOr(meanInterval(differences), intervalText);
+  const found = new Map(other.outcomes.map((outcome) => [outcome.summary.seed, otherScored(outcome)]));
+  const textOfPart = (part: "mean" | "worst") => {
+    const differences = cell.outcomes.map((outcome) => {
+      const [own, others] = [scored(outcome)?.[part], found.get(outcome.summary.seed)?.[part]];
+      return isNumber(own) && isNumber(others) ? own - others : undefined;
+    });
+    return textOr(meanInterval(differences), intervalText);
+  };
+  return `${textOfPart("mean")} / ${textOfPart("worst")}`;
 }
 
 /** Mean over the sites that kept so few rows: the first ones. */

@@ -224,7 +224,8 @@ export const predict: Definition = async (command) => {
 
 export const personalise: Definition = async (command) => {
   const { addSettings, DATA_PATHS } = await settings();
-  addSettings(command, DATA_PATHS)
+  const split = ["data.holdout", "data.holdoutBy", "data.holdoutPath", "data.share", "data.partition", "data.seed"];
+  addSettings(command, [...DATA_PATHS, ...split])
     .addOption(stateOption())
     .addOption(modelOption())
     .option("--steps <n>", "the most optimiser steps", "1000")

@@ -84,7 +84,7 @@ function report({ output, json }: PersonaliseOptions, task: Task, { steps, befor
     printJson({ file: output, steps, before, after });
     return;
   }
-  print(`${output}: ${steps} steps beyond the common model; on the hold-out, which chose it:\n`);
+  print(`${output}: ${steps} steps beyond the model of the peer; on the hold-out, which chose it:\n`);
   print(`${table(["", "before", "after"], comparison(before, after))}\n`);
   print(`It answers with hearsay predict --model ${output}\n`);
 }

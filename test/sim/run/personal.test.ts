@@ -1,6 +1,7 @@
 /** Experiments with personal models: the same options of the task as in a real network, each site measured on rows of its own. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { nodeSecrecy } from "../../../node/secrecy.ts";
 import { skewedBlobs } from "../../support/crowd.ts";
 import { blobModules, type Changes, runBlobs } from "../../support/experiments.ts";
 
@@ -52,6 +53,21 @@ describe("an experiment with personal models", () => {
     const first = await runBlobs(changes);
     assert.deepEqual(await runBlobs(changes), first);
     assert.ok(first.summary.final.accuracy.mean > 0.6);
+  });
+
+  it("hides what is shared as the task asks, by noise or in cohorts", async () => {
+    const secret = { secrecy: nodeSecrecy };
+    const noise = { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, maxEpsilon: 100 };
+    for (const [privacy, method] of [
+      [noise, "fedper"],
+      [noise, "ditto"],
+      [{ ...noise, mechanism: "gaussian-update" }, "fedper"],
+      [{ cohort: { size: 3 } }, "fedrep"],
+    ] as const) {
+      const task = { ...MLP, personal: { method }, privacy, aggregation: { quorum: 1, parameters: { f: 0 } } };
+      const { summary } = await runBlobs({ ...own, cycles: 15, task }, secret);
+      assert.ok(summary.merges > 3 && summary.final.accuracy.mean > 0.4, `${method} ${JSON.stringify(summary.final)}`);
+    }
   });
 
   it("refuses running means of what is shared", async () => {
