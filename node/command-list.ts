@@ -31,6 +31,7 @@ const release = () => import("./commands/release/cli.ts");
 const config = () => import("./commands/config/cli.ts");
 const privacy = () => import("./commands/privacy/cli.ts");
 const trainer = () => import("./commands/trainer/cli.ts");
+const leaf = () => import("./commands/leaf/cli.ts");
 
 const LOG: readonly Leaf[] = [
   { name: "show", about: "the entries, newest last", load: async () => (await log()).show },
@@ -151,6 +152,21 @@ const TRAINER: readonly Leaf[] = [
     name: "test",
     about: "look whether a program keeps what a peer asks of a trainer",
     load: async () => (await trainer()).test,
+  },
+];
+
+const LEAF: readonly Leaf[] = [
+  { name: "enrol", about: "one more device: its number and its key", load: async () => (await leaf()).enrol },
+  { name: "list", about: "the devices, and the newest frame of each", load: async () => (await leaf()).list },
+  {
+    name: "frame",
+    about: "give the running peer a frame that a radio has heard",
+    load: async () => (await leaf()).frame,
+  },
+  {
+    name: "airtime",
+    about: "how long frames take, and how many a day may hold",
+    load: async () => (await leaf()).airtime,
   },
 ];
 
@@ -342,6 +358,11 @@ export const COMMANDS: readonly (Leaf | Group)[] = [
   { name: "policy", about: "what a site allows its peers, and what leaves the machine", commands: POLICY },
   { name: "privacy", about: "what of the data may show, and what that costs", commands: PRIVACY },
   { name: "trainer", about: "programs that train in a process of their own", commands: TRAINER },
+  {
+    name: "leaf",
+    about: "devices that cannot run a peer, and tell this one what they learned by radio",
+    commands: LEAF,
+  },
   {
     name: "schema",
     about: "JSON Schema of a task, a configuration, a policy or a scenario, for editors and other programs",

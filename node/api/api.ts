@@ -20,6 +20,7 @@ import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
 import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
 import { createServer, newToken } from "./guard.ts";
+import { addLeafRoute, type TakesFrame } from "./leaf-route.ts";
 import type { PartAt } from "./my-part.ts";
 import { type PageSource, PEER_PAGE, servePage } from "./page.ts";
 import type { PeerList } from "./peer-list.ts";
@@ -79,6 +80,8 @@ export interface ApiSource {
   generations(): Promise<readonly number[]>;
   /** What others are asked for in an audit. */
   readonly remote: RemoteLogs;
+  /** Takes a frame of a leaf; resolves to what is to be sent back. Left out where no leaf is enrolled. */
+  readonly leafFrame?: TakesFrame;
   /** Left out where the task has no release keys. */
   readonly releases?: ReleaseSource;
   /** What the page shows; left out where none is served. */
@@ -146,6 +149,7 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
   server.addContentTypeParser(OCTETS, wholeBody, async (_request: unknown, body: Buffer) => body);
   server.post<{ Body: Buffer }>("/evidence", ({ body }) => Promise.resolve(source.remote.found(Uint8Array.from(body))));
   addReleaseRoutes(server, OCTETS, source.releases);
+  addLeafRoute(server, OCTETS, source.leafFrame);
   const path = join(stateDir, FILE);
   const closing = createClosing();
   closing.add("the file of the local interface", () => rm(path, { force: true }));

@@ -7,12 +7,14 @@ import { cohortOf, numParams, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { codecOf } from "../codec/registry.ts";
 import { certificateFault } from "../cohort/certificate.ts";
+import { CLUSTER, readClusterCertificate } from "../gateway/certificate.ts";
 import { initialParams } from "../learn/tensors.ts";
 import type { AggregateBody, GenesisBody, PublishBody, Statement } from "../log/entry/bodies.ts";
 import { logIdOf } from "../log/entry/entry.ts";
 import { isLot } from "../log/entry/lot.ts";
 import type { Mechanism } from "../privacy/mechanism.ts";
 import { MECHANISMS } from "../privacy/registry.ts";
+import { clusterMedian } from "../task/cluster-median.ts";
 import { combine } from "../task/combine.ts";
 import { encodeTask } from "../task/manifest.ts";
 import { moveTraining } from "../task/move.ts";
@@ -36,7 +38,7 @@ export interface ExaminerOptions {
 }
 
 /** An entry as far as an audit looks at it. */
-export type AuditedEntry = Statement & { readonly seq: number };
+export type AuditedEntry = Statement & { readonly seq: number; readonly tsMs: number };
 
 export type Finding =
   | { readonly kind: "proved" | "claimed" | "missing" }
@@ -100,14 +102,24 @@ export async function examine(examiner: Examiner, entry: AuditedEntry): Promise<
   if (judgement.unknown)
     return entry.type === "resume" && entry.seq === 1 && (await cameTo?.(entry.body)) ? PROVED : MISSING;
   if (entry.type === "publish" && judgement.published !== undefined)
-    return judgement.published.cohort === undefined
-      ? judgePublication(examiner, entry.body, judgement.published)
-      : judgeMean(examiner, entry.body, judgement.published, judgement.published.cohort);
+    return judgePublished(examiner, entry, judgement.published);
   if (entry.type === "aggregate" && judgement.merge !== undefined)
     return reexecute(examiner, entry.body, judgement.merge);
   if (entry.type === "train")
     return judgement.moved === undefined ? CLAIMED : moveAgain(examiner, entry.body.out, judgement.moved);
   return PROVED;
+}
+
+function judgePublished(
+  examiner: Examiner,
+  { body, tsMs }: AuditedEntry & { readonly type: "publish" },
+  published: Publication,
+): Promise<Finding> {
+  const { cohort, mechanism } = published;
+  if (cohort === undefined) return judgePublication(examiner, body, published);
+  return mechanism === CLUSTER
+    ? judgeRelease(examiner, body, published, cohort, tsMs)
+    : judgeMean(examiner, body, published, cohort);
 }
 
 /** Adds once more what a training gave to another model. The training stays its writer's word. */
@@ -154,6 +166,30 @@ async function judgeMean(
   if (received === "unusable") return { kind: "refuted", reason: "the body is no model of the task" };
   if (received === undefined) return MISSING;
   return codec.isLossless && !equalBytes(models.keep(received), trained) ? OTHER_BODY : CLAIMED;
+}
+
+/** The release of a gateway: its members signed it, and it is made again of their models. */
+async function judgeRelease(
+  { taskId, crypto, codec, models, aggregator, writer }: Examiner,
+  { model, age }: PublishBody,
+  { trained, mass }: Publication,
+  certificate: Uint8Array,
+  tsMs: number,
+): Promise<Finding> {
+  const claim = { task: taskId, age, mass, publicKey: writer?.peer ?? NOBODY, tsMs };
+  const members = readClusterCertificate(certificate, claim, crypto);
+  if (typeof members === "string")
+    return { kind: "refuted", reason: `the word of its cluster does not hold: ${members}` };
+  const bodies: Float32Array[] = [];
+  for (const { says } of members) {
+    const params = await models.body(says.model);
+    if (params === "unusable") return { kind: "refuted", reason: `${toHex(says.model)} is no model of the task` };
+    if (params === undefined) return MISSING;
+    bodies.push(params);
+  }
+  const median = await clusterMedian(aggregator, bodies);
+  const isSame = equalBytes(models.keep(median), trained) && equalBytes(crypto.sha256(codec.encode(median)), model);
+  return isSame ? PROVED : { kind: "refuted", reason: "the models of its members make another release" };
 }
 
 /** Does a merge again. */

@@ -19,6 +19,7 @@ import { sharedMask } from "../base/shared-tensors.ts";
 import { cohortOf, massesOf, type Task, termsOf } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";
 import { COHORT } from "../cohort/certificate.ts";
+import { CLUSTER } from "../gateway/certificate.ts";
 import type { AggregateBody, PublishBody, ResumeBody, Statement, TrainBody } from "../log/entry/bodies.ts";
 import { none } from "../privacy/none.ts";
 import { CATCH_UP, mayCatchUp, permittedAges } from "../task/combine.ts";
@@ -220,14 +221,16 @@ function publish({ task, codec, toShare }: State, body: PublishBody, of: Model |
 /** Of what it is made: of the training just before, or of what the members of a cohort sent, where the task asks for that. */
 function originFault(
   task: Task,
-  { age, trained, cohort, mechanism }: PublishBody,
+  { age, trained, cohort, mechanism, mass = 1 }: PublishBody,
   of: Model | undefined,
 ): string | undefined {
   if (cohortOf(task) !== undefined) {
     if (cohort === undefined) return "published alone, where the task asks for cohorts";
     return mechanism === COHORT ? undefined : `the mean of a cohort under the mechanism ${mechanism}`;
   }
+  if (cohort !== undefined && mechanism === CLUSTER && task.aggregation.gateways) return undefined; // made of what the certificate names
   if (cohort !== undefined) return "published the mean of a cohort, where the task has none";
+  if (mass !== 1) return `published alone with mass ${mass}`;
   if (of === undefined) return "published without a training just before";
   const named = termsOf(task)?.mechanism;
   if (named !== undefined && mechanism !== named)

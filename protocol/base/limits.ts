@@ -105,6 +105,15 @@ export const LIMITS = {
   maxCohort: 5,
   /** The word of a cohort for its mean: so many keys and signatures, and what is around them. */
   maxCertificateBytes: 640,
+  /** A frame of a leaf: what LoRa takes at its slowest in Europe; and the parameters of a model that fits into one. */
+  maxLeafFrameBytes: 51,
+  maxLeafParams: 22,
+  /** Members of a cluster that are heard, and whose models are in one release of its gateway; the word of so many for it. */
+  maxClusterMembers: 32,
+  maxClusterCertificateBytes: 5632,
+  /** Authors outside that a member of a cluster knows of through its gateway; answers of those outside that a gateway remembers, of at most `maxFrameBytes` each. */
+  maxClusterGuests: 64,
+  maxErrandAnswers: 32,
   /** Offers of one epoch that are held, and elements of the chain from which a peer's lots come: a new chain costs it an epoch. */
   maxCohortOffers: 64,
   maxCohortLinks: 1024,
@@ -119,7 +128,7 @@ export const LIMITS = {
   maxGateCharacters: 256,
   /** Bodies of releases that are kept beside those that an order names: those that were served last. */
   maxReleaseBodies: 3,
-  /** Models that one may stand for. Nobody can show yet that it speaks for others: until gateways can, a larger number is a lie that weighs more. */
+  /** Models that one may stand for who is no cohort and no gateway: it can show that it speaks for nobody else. */
   maxMass: 1,
   /** Of a column, class or target. */
   maxNameCharacters: 1024,

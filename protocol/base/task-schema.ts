@@ -159,6 +159,12 @@ const aggregation = z.strictObject({
     .describe(
       "left out of a merge are models that lose more, on a few own rows, than this share of the way from the better ones to one that knows nothing; left out: none is for this",
     ),
+  gateways: z
+    .literal(true)
+    .optional()
+    .describe(
+      `peers of one place may speak through one of them, whose release stands for up to ${LIMITS.maxClusterMembers} and counts as one candidate; left out: each speaks for itself`,
+    ),
   blend: positive.max(1).default(1).describe("own <- own + blend (aggregate - own)"),
 });
 

@@ -80,10 +80,14 @@ export function personalOf({ personal }: { readonly personal?: Task["personal"] 
   return personal && { ...(personal as PersonalTerms), tensors: personal.tensors ?? [] };
 }
 
-/** How many models one may stand for: as many as a cohort has members, or itself alone. */
-export function massesOf(task: Pick<Task, "privacy">): { readonly least: number; readonly most: number } {
+/** How many models one may stand for: as many as a cohort or a cluster has members, or itself alone. */
+export function massesOf(task: Pick<Task, "privacy" | "aggregation">): {
+  readonly least: number;
+  readonly most: number;
+} {
   const cohort = cohortOf(task);
-  return cohort === undefined ? { least: 1, most: LIMITS.maxMass } : { least: cohort.minimum, most: LIMITS.maxCohort };
+  if (cohort !== undefined) return { least: cohort.minimum, most: LIMITS.maxCohort };
+  return { least: 1, most: task.aggregation.gateways ? LIMITS.maxClusterMembers : LIMITS.maxMass };
 }
 
 /** A manifest as people write it: fields with a default may be missing. `parseTask` says what is wrong with one. */

@@ -17,6 +17,7 @@ import type {
 import type { Task } from "../base/task.ts";
 import type { Selection } from "../select/selector.ts";
 import type { Spending } from "../traffic/thrift.ts";
+import type { ClusterSite } from "./gateway/gateway.ts";
 import type { Pauses } from "./loop/pauses.ts";
 import type { Identities } from "./memory/identities.ts";
 import type { ReleaseSite } from "./release/releases.ts";
@@ -66,6 +67,8 @@ export interface PeerModules {
   readonly releases?: ReleaseSite;
   /** What is paused now, and why; nothing ever where left out. */
   readonly pauses?: Pauses;
+  /** Who else is at the same place; used where the task has gateways. Left out: this peer speaks for itself. */
+  readonly cluster?: ClusterSite;
   /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
   readonly services?: readonly Service[];
   /** Hears of what happens, e.g. to log it; must not throw. */

@@ -8,6 +8,7 @@ import { bytesOf, toHex } from "../base/bytes.ts";
 import type { Metrics, PeerId, Split } from "../base/seams.ts";
 import { cohortOf, numParams } from "../base/task.ts";
 import type { MeetingStatus } from "../cohort/meeting.ts";
+import type { ClusterStatus } from "../gateway/cluster.ts";
 import { withPersonal } from "../learn/personal/personal-trainer.ts";
 import type { Log } from "../log/stored/chain.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
@@ -27,6 +28,7 @@ import type { Counters } from "./reports.ts";
 import { registerServices } from "./services.ts";
 import { joinCohorts, joinGreetings, joinInbound, joinLoop, openHiding, openParts, type Parts } from "./wiring.ts";
 import { joinPast, openAccount } from "./wiring-account.ts";
+import { joinSpeaking } from "./wiring-gateway.ts";
 
 /** A snapshot for people and dashboards. */
 export interface PeerStatus {
@@ -62,6 +64,8 @@ export interface PeerStatus {
   readonly selection?: SelectionStatus;
   /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
   readonly cohort?: MeetingStatus;
+  /** Where the task has gateways, and this peer is in a cluster. */
+  readonly cluster?: ClusterStatus;
   /** Where the task has release keys. */
   readonly release?: ReleaseStatus;
 }
@@ -116,8 +120,11 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const wayIn = joinInbound(parts, saved?.cycle ?? 0, account, options.selection);
   const { inbound, places, ranks, book, receive, choosing } = wayIn;
   const cohorts = joinCohorts(parts, { shelf, places, account });
-  const loop = joinLoop(parts, options, { saved, inbound, ranks, shelf, account, past, hiding, cohorts });
-  const latest = () => loop.latest()?.announcement;
+  const speaking = joinSpeaking(parts, { shelf, account, newest: book.newest });
+  const needs = { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking };
+  const loop = joinLoop(parts, options, needs);
+  const latest = (to: PeerId) =>
+    parts.gateway?.latestFor(to, loop.latest()?.announcement) ?? loop.latest()?.announcement;
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
   const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NOBODY);
   const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases, name });
@@ -126,8 +133,10 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
   if (cohorts) services.push(cohorts.service);
   if (releases) services.push(releases.service);
+  services.push(...(parts.gateway?.services(budget) ?? []));
   registerServices(transport, [...services, ...(modules.services ?? [])], life.signal);
   hello.start();
+  parts.gateway?.cluster.start();
 
   const neighbours = () => parts.acquaintance.neighbours().length;
   return {
@@ -190,6 +199,7 @@ function statusOf(parts: Parts, now: Now): PeerStatus {
     ...(selection && { selection }),
     ...(pauses && { pauses: pauses() }),
     ...(cohorts && { cohort: cohorts.status() }),
+    ...(parts.gateway && { cluster: parts.gateway.cluster.status() }),
     ...(releases && { release: releases.status() }),
   };
 }

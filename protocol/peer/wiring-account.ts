@@ -1,6 +1,7 @@
 /** What answers for logs, put together of the parts of a peer: the own log, those of others, evidence and bans. Nothing is decided here. */
 import type { PeerId } from "../base/seams.ts";
 import { cohortOf } from "../base/task.ts";
+import { createClaims } from "../gateway/claims.ts";
 import type { Announcement } from "../wire/announcement.ts";
 import { type Accountability, createAccountability } from "./account/accountability.ts";
 import { type Bans, createBans, loadEvidence } from "./account/bans.ts";
@@ -28,7 +29,7 @@ import type { Parts } from "./wiring.ts";
 
 /** Answering for logs. @throws HearsayError ERR_BANNED, ERR_STATE. */
 export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accountability> {
-  const { clock, crypto, identity, transport, store, log, budget, identities, life, subject } = parts;
+  const { clock, crypto, identity, transport, store, log, budget, identities, life, subject, gateway } = parts;
   const { taskId, task, names } = subject;
   const heads = await openHeadMemory({ store, clock, identities });
   const { bans, gossip } = await openBans(parts);
@@ -42,7 +43,11 @@ export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accou
   const onWanted = createWitness({ heads, transport, clock, identity, crypto }, life.signal);
   const prover = createProver(
     { crypto, transport, heads, doubts, life },
-    { taskId, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
+    {
+      ...{ taskId, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
+      ...(task.aggregation.gateways && { claims: createClaims() }),
+      ...(gateway && { isGuest: gateway.border.isGuest, isShared: gateway.border.isShared }),
+    },
   );
   const heardOf = (author: PeerId) => heardIn(identities.get(author)?.slot);
   return createAccountability({ log, heads, bans, prover, logService, pulls }, { taskId, crypto, gossip, heardOf });

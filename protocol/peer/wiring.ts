@@ -13,6 +13,8 @@ import { startOf } from "../task/start.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability } from "./account/accountability.ts";
 import type { Past } from "./account/past.ts";
+import { type Gateway, openGateway } from "./gateway/gateway.ts";
+import type { Speaking } from "./gateway/speaking.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
 import { type AnnouncementBook, createAnnouncementBook } from "./inbound/announcements.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
@@ -59,6 +61,8 @@ import { createSubject, type Subject } from "./subject.ts";
 
 /** What is made first, and of which the rest is made. */
 export interface Parts extends PeerModules {
+  /** Where the task has gateways, and others are at the same place. `transport` is then the network as a member sees it. */
+  readonly gateway: Gateway | undefined;
   readonly start: Float32Array;
   readonly subject: Subject;
   readonly life: Life;
@@ -74,18 +78,22 @@ export interface Parts extends PeerModules {
 
 /** @throws HearsayError ERR_LOG_CHAIN, ERR_TASK. */
 export async function openParts({ task, configured, minCycleMs }: PeerOptions, modules: PeerModules): Promise<Parts> {
-  const { clock, crypto, identity, store, transport, observe } = modules;
+  const { clock, crypto, identity, store, observe, cluster } = modules;
   const subject = createSubject(task, crypto);
+  const life = createLife();
+  const gateway = cluster && task.aggregation.gateways && openGateway({ ...modules, subject }, cluster, life.signal);
+  const transport = gateway?.border.transport ?? modules.transport;
   const start = startOf(subject.task, modules.start, crypto);
   const identities = modules.identities ?? createIdentities(configured);
   const reports = createReports(observe);
-  const thrift = thriftOf({ ...modules, subject, reports }, minCycleMs);
+  const thrift = thriftOf({ ...modules, transport, subject, reports }, minCycleMs);
   return {
     ...modules,
+    ...{ transport, gateway },
     thrift,
     news: createNews({ clock, transport, thrift, reports }),
     ...{ subject, start },
-    life: createLife(),
+    life,
     reports,
     acquaintance: createAcquaintance(transport, reports),
     identities,
@@ -152,7 +160,8 @@ export function joinInbound(
   );
   const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
   const proofs = account && { proofs: account };
-  const { servesPulls } = parts.acquaintance;
+  const servesPulls = (author: PeerId) =>
+    parts.gateway?.border.isGuest(author) === true || parts.acquaintance.servesPulls(author);
   const fetchTold = createFetch({ transport, crypto, clock }, { names, codec, servesPulls, ...proofs });
   const receive: TopicService["handle"] = (from, sealed) => hearing(from, sealed); // the puller asks for what comes in there
   const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });
@@ -193,6 +202,7 @@ export interface LoopNeeds {
   readonly hiding: Hiding | undefined;
   /** Where the task has cohorts. */
   readonly cohorts: Cohorts | undefined;
+  readonly speaking: Speaking;
 }
 
 /** Plans with the budget of bytes, where there is one. */
@@ -228,7 +238,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const { minCycleMs, explain = false, selection } = options;
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
   const { archive, place, life, reports, subject, start, thrift, news, pauses } = parts;
-  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts } = needs;
+  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking } = needs;
   const { task, names, shared } = subject;
   const offers = createOffers(
     { shelf, archive, transport, reports, news },
@@ -246,7 +256,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const published = { log, identity, crypto, subject, hashOf, ledger: hiding?.ledger };
   const wayOut =
     cohorts === undefined
-      ? createWayOut({ saving, offers, publisher: createPublisher(published, engine) })
+      ? createWayOut({ saving, offers, publisher: speaking.heeds(createPublisher(published, engine)) })
       : createCohortOut(
           { log, identity, hashOf, saving, offers, meeting: cohorts, ledger: hiding?.ledger },
           { task, shared, taskId: subject.taskId, engine, mechanism: mechanismOf(task) },
@@ -257,7 +267,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const judging = createJudging({ trainer, identities }, selectorFor(selection, task));
   const catchUp = createCatchUp({ clock, identities, trainer }, task);
   const merging = createMerging(
-    { inbound, aggregator, catchUp, reunion, saving, reports, judging },
+    { inbound, aggregator, catchUp, reunion, saving: speaking.after(saving), reports, judging },
     { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
   );
   const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
@@ -286,7 +296,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
 /** What greetings need beside the parts. */
 export interface GreetingNeeds {
   readonly receive: TopicService["handle"];
-  latest(): Uint8Array | undefined;
+  latest(to: PeerId): Uint8Array | undefined;
   newestOf(peer: PeerId): Uint8Array | undefined;
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;

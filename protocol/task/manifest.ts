@@ -10,7 +10,7 @@ import { taskSchema } from "../base/task-schema.ts";
 import { decodeCanonical, encodeCanonical } from "../wire/canonical.ts";
 import { bodyFaults, completeRule, completeTraining, draftFaults, tensorsOf } from "./manifest-checks.ts";
 import { completePersonal } from "./personal-checks.ts";
-import { completePrivacy, mixingFaults } from "./privacy-checks.ts";
+import { completePrivacy, gatewayFaults, mixingFaults } from "./privacy-checks.ts";
 import { completeReleases } from "./release-checks.ts";
 
 /**
@@ -41,7 +41,7 @@ export function parseTask(source: unknown): Task {
   refuse(personalFaults);
   const asked = { ...(privacy && { privacy }), ...(releases && { releases }), ...(personal && { personal }) };
   const task: Task = { ...draft, training, tensors, aggregation: { ...draft.aggregation, parameters }, ...asked };
-  refuse([...bodyFaults(task), ...mixingFaults(task)]);
+  refuse([...bodyFaults(task), ...mixingFaults(task), ...gatewayFaults(task)]);
   return task;
 }
 

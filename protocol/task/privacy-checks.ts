@@ -85,6 +85,12 @@ function withoutMechanism(privacy: NonNullable<TaskDraft["privacy"]>): ReturnTyp
 const BATCH_STATISTIC = /(?:^|\/)moving_(?:mean|variance)$/;
 
 /** Models whose examples cannot be told apart, where they have to be. */
+/** A gateway shows models of members to nobody but them, and says of no budget what they have spent. */
+export function gatewayFaults({ privacy, aggregation }: Pick<Task, "privacy" | "aggregation">): Fault[] {
+  if (privacy === undefined || aggregation.gateways === undefined) return [];
+  return [{ path: "aggregation.gateways", message: "does not go with privacy: leave one of the two out" }];
+}
+
 export function mixingFaults(task: Pick<Task, "privacy" | "tensors" | "model">): Fault[] {
   if (mechanismOf(task).budget?.needsExamples !== true) return [];
   if (task.model.kind === "external") {

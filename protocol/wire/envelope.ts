@@ -17,6 +17,7 @@ export type Domain =
   | "lot"
   | "vertical"
   | "cohort"
+  | "cluster"
   | "release"
   | "statistics";
 
@@ -34,6 +35,7 @@ const PREFIXES: Readonly<Record<Domain, Uint8Array>> = {
   lot: utf8("hearsay/lot/v1\0"),
   vertical: utf8("hearsay/vertical/v1\0"),
   cohort: utf8("hearsay/cohort/v1\0"),
+  cluster: utf8("hearsay/cluster/v1\0"),
   release: utf8("hearsay/release/v1\0"),
   statistics: utf8("hearsay/statistics/v1\0"),
 };

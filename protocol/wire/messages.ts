@@ -6,6 +6,8 @@
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   cohort  [2, offer or statement]                  -> [2, statement; empty: taken, or ask again]        (cohort/statements.ts)
  *   release [2, short ids of what the asker has]     -> [2, [statement, ...]]                            (release/messages.ts)
+ *   cluster beacon                                   -> beacon                                            (gateway/beacon.ts)
+ *   errand  [2, peer id, protocol, request]          -> the answer                                        (gateway/errands.ts)
  *   peers   [2, limit]                               -> [2, [[peerId, [multiaddr, ...]], ...]]
  */
 import { toHex } from "../base/bytes.ts";
@@ -28,6 +30,8 @@ export function taskNames(task: Uint8Array): {
   peers: string;
   cohort: string;
   release: string;
+  cluster: string;
+  errand: string;
 } {
   const tag = toHex(task.subarray(0, 16));
   return {
@@ -38,6 +42,8 @@ export function taskNames(task: Uint8Array): {
     peers: `/hearsay/${tag}/peers/${PROTOCOL_VERSION}.0.0`,
     cohort: `/hearsay/${tag}/cohort/${PROTOCOL_VERSION}.0.0`,
     release: `/hearsay/${tag}/release/${PROTOCOL_VERSION}.0.0`,
+    cluster: `/hearsay/${tag}/cluster/${PROTOCOL_VERSION}.0.0`,
+    errand: `/hearsay/${tag}/errand/${PROTOCOL_VERSION}.0.0`,
   };
 }
 

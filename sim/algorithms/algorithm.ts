@@ -6,6 +6,7 @@ import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Coalition, Disguise } from "../attacks/attack.ts";
 import type { Device } from "../devices/device.ts";
+import type { PlaceOf } from "../network/clusters.ts";
 import type { Network } from "../network/network.ts";
 import type { VirtualClock } from "../seams/clock.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
@@ -34,6 +35,8 @@ export interface Environment {
   readonly crypto: Crypto;
   readonly secrecy?: Secrecy | undefined;
   readonly network: Network;
+  /** Where each peer is; undefined where the scenario has no places. */
+  readonly placeOf?: PlaceOf | undefined;
   readonly participants: readonly Participant[];
   /** All data in one place: only for `centralised`. */
   readonly pooled: Trainer;
@@ -81,6 +84,8 @@ export interface Learner {
   current(): Float32Array;
   cycles(): number;
   bytesOut(): number;
+  /** Of those, to other places; left out where there are none, or nobody counts them. */
+  bytesAcross?(): number;
   /** Its device goes off, all its links are closed already; without it, it only loses its links. */
   off?(): void;
   /** It comes back, before its links do. */

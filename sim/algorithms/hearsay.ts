@@ -3,8 +3,10 @@
  * trainer, transport or data wrapped by the attack.
  */
 import * as z from "zod";
+import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import type { PeerId, Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
+import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { SELECTORS } from "../../protocol/select/registry.ts";
 import { DEFAULT_SELECTION, type Selection } from "../../protocol/select/selector.ts";
@@ -78,6 +80,17 @@ function membershipOf({ scenario, participants }: Environment): MembershipSpec |
   return { bootstrap, maxOutbound: options.maxOutbound };
 }
 
+/** Who is at the same place, where the task has gateways. A liar may want to be one. */
+function clusterOf({ placeOf, task }: Environment, { identity, disguise }: Participant): ClusterSite | undefined {
+  if (placeOf === undefined || !task.aggregation.gateways) return undefined;
+  const place = placeOf(identity.peerId);
+  return {
+    wish: disguise?.wantsGateway ? "prefer" : "auto",
+    link: 0,
+    isInside: (other) => other !== identity.peerId && placeOf(other) === place,
+  };
+}
+
 /** Of a peer that another thread runs, this one knows only whether it is there. */
 function learnerElsewhere({ network }: Environment, { identity, honest }: Participant): Learner {
   const { peerId } = identity;
@@ -131,8 +144,10 @@ async function startLearner(
   const store: Store = keeps ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
   const membership = membershipOf(environment);
   const budget = budgetOf(environment, participant);
+  const cluster = clusterOf(environment, participant);
   let sessions = 0;
   let bytesBefore = 0;
+  let acrossBefore = 0;
 
   async function start(): Promise<RunningPeer> {
     const transport = network.join(peerId, budget);
@@ -151,6 +166,8 @@ async function startLearner(
       minCycleMs: MIN_CYCLE_MS,
       proofs: scenario.signatures,
       ...(membership && { membership }),
+      ...(cluster && { cluster }),
+      ...(participant.disguise?.aggregator && { aggregator: participant.disguise.aggregator(plainAggregator) }),
       ...(budget && { spending: () => budget }),
       ...(selection && { selection }),
       explain: honest && isExplained(scenario),
@@ -167,8 +184,10 @@ async function startLearner(
     raw: () => running.peer.current(),
     cycles: () => running.peer.status().cycle,
     bytesOut: () => bytesBefore + running.peer.status().bytesOut,
+    ...(environment.placeOf && { bytesAcross: () => acrossBefore + network.bytesAcross(peerId) }),
     off() {
       bytesBefore += running.peer.status().bytesOut;
+      acrossBefore += network.bytesAcross(peerId);
       running.kill();
       network.leave(peerId);
     },

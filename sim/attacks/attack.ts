@@ -8,7 +8,16 @@
  */
 import type { z } from "zod";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer, Transport } from "../../protocol/base/seams.ts";
+import type {
+  Aggregator,
+  Clock,
+  Crypto,
+  Identity,
+  PeerId,
+  RuleInput,
+  Trainer,
+  Transport,
+} from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Network } from "../network/network.ts";
@@ -59,6 +68,9 @@ export interface Disguise {
   readonly data?: (data: Dataset) => Dataset;
   readonly trainer?: (trainer: Trainer) => Trainer;
   readonly transport?: (transport: Transport) => Transport;
+  readonly aggregator?: (aggregator: Aggregator) => Aggregator;
+  /** At a place with others it asks to be their gateway. */
+  readonly wantsGateway?: true;
 }
 
 /** A way to measure a targeted attack on a model: the share of triggered rows that it sends where the liars want. */

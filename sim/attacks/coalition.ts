@@ -119,6 +119,7 @@ const NO_NETWORK: Network = {
   leave() {},
   neighbours: () => [],
   tell() {},
+  bytesAcross: () => 0,
   numberOf: () => 0,
   bring() {},
 };

@@ -8,6 +8,7 @@ import { dissensus } from "./dissensus.ts";
 import { drift } from "./drift.ts";
 import { eclipse } from "./eclipse.ts";
 import { equivocation } from "./equivocation.ts";
+import { falseRelease } from "./false-release.ts";
 import { flatterer } from "./flatterer.ts";
 import { foe } from "./foe.ts";
 import { freeRider } from "./free-rider.ts";
@@ -50,4 +51,5 @@ export const ATTACKS: Registry<Attack> = registryOf([
   spectral,
   drift,
   silent,
+  falseRelease,
 ]);

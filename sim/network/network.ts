@@ -10,6 +10,7 @@ import type { Clock, Crypto, PeerId, Transport } from "../../protocol/base/seams
 import { announce, announced, hear } from "./announcing.ts";
 import { answer, ask, settle } from "./asking.ts";
 import type { NodeBudget } from "./budget.ts";
+import type { PlaceOf } from "./clusters.ts";
 import type { Conditions } from "./conditions.ts";
 import { dial } from "./dial.ts";
 import { type EventClock, eventClock } from "./events.ts";
@@ -38,6 +39,8 @@ export interface NetworkOptions {
   readonly announcements?: "flood" | "neighbours";
   /** The address prefix of a node, as `Transport.prefixOf`; its name where left out. */
   readonly prefixOf?: (peer: PeerId) => string;
+  /** Where each node is; bytes between two places are counted apart. Left out: there are no places. */
+  readonly placeOf?: PlaceOf | undefined;
   /** Left out: all nodes are in this thread. */
   readonly elsewhere?: Elsewhere | undefined;
   /** Hand over by reference: peers change nothing that they got, so only a test can tell. */
@@ -68,6 +71,8 @@ export interface Network {
   tell(from: PeerId, to: PeerId, topic: string, body: Uint8Array): void;
   /** Of a node that joined, in the order of joining, from 0: as the clock knows it. */
   numberOf(peer: PeerId): number;
+  /** Bytes that the newest node of this name has sent to other places; 0 where there are none. */
+  bytesAcross(peer: PeerId): number;
   /** Takes in a letter of another thread. */
   bring(parcel: Parcel): void;
 }
@@ -82,7 +87,7 @@ interface World extends Nodes {
 
 export function createNetwork(options: NetworkOptions): Network {
   const { clock, crypto, conditions, announcements = "flood", sharesMemory = false } = options;
-  const { prefixOf = (peer: PeerId) => peer, elsewhere } = options;
+  const { prefixOf = (peer: PeerId) => peer, elsewhere, placeOf } = options;
   const bring = (parcel: Parcel) => void world.clock.at(parcel, () => arrive(world, parcel));
   const world: World = {
     clock: eventClock(clock),
@@ -95,6 +100,7 @@ export function createNetwork(options: NetworkOptions): Network {
     named: (topic, body) => announced(crypto, announcements === "flood", topic, body),
     elsewhere,
     prefixOf,
+    placeOf,
   };
   return {
     bring,
@@ -111,6 +117,7 @@ export function createNetwork(options: NetworkOptions): Network {
       const node = nodeOf(world, from);
       if (node?.links.has(to)) send(world, node, to, world.named(topic, body));
     },
+    bytesAcross: (peer) => nodeOf(world, peer)?.bytesAcross ?? 0,
     numberOf: (peer) => world.byName.get(peer)?.number ?? 0,
   };
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../protocol/base/errors.ts";
 import type { PeerConnection, PeerId, RequestHandler, Verdict } from "../../protocol/base/seams.ts";
 import { addressOf } from "./addresses.ts";
 import type { NodeBudget } from "./budget.ts";
+import type { PlaceOf } from "./clusters.ts";
 import type { Conditions } from "./conditions.ts";
 import type { EventClock } from "./events.ts";
 import { type Letter, lengthOf, type Parcel } from "./letters.ts";
@@ -46,6 +47,8 @@ export interface Node {
   readonly budget: NodeBudget | undefined;
   bytesIn: number;
   bytesOut: number;
+  /** Of those, to peers at other places. */
+  bytesAcross: number;
 }
 
 /** A question without an answer yet, and the ways in which it ends: the first that is called counts. */
@@ -68,6 +71,8 @@ export interface Nodes {
   open(node: Node, from: PeerId, letter: Letter): void;
   /** Bytes as they are handed over: a copy, or the same. */
   own(bytes: Uint8Array): Uint8Array;
+  /** Left out where there are no places. */
+  readonly placeOf: PlaceOf | undefined;
 }
 
 /** Announcements that a node remembers, so that it relays none twice. */
@@ -95,6 +100,7 @@ export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
     budget,
     bytesIn: 0,
     bytesOut: 0,
+    bytesAcross: 0,
   };
   host.node = node;
   return node;
@@ -190,6 +196,7 @@ export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void
   const bytes = lengthOf(letter);
   if (from.budget?.pass(bytes) === false) return;
   from.bytesOut += bytes;
+  if (nodes.placeOf !== undefined && nodes.placeOf(from.peer) !== nodes.placeOf(to)) from.bytesAcross += bytes;
   const transitMs = conditions.transitMs(from.peer, to, bytes);
   const receiver = byName.get(to);
   if (transitMs === undefined || receiver === undefined) return;

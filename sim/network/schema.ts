@@ -1,6 +1,7 @@
 /** The network of a scenario: who is linked to whom, and what the links do. The models are the other files of this folder. */
 import * as z from "zod";
 import type { Immutable } from "../../protocol/base/immutable.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
 import { parseByteLimit } from "../../protocol/traffic/byte-limit.ts";
 import { choice } from "./choice.ts";
 
@@ -95,6 +96,12 @@ export const networkSchema = z
       .array(partition)
       .default([])
       .describe("the network falls into `groups` parts, from and to given as shares of the run"),
+    clusters: z
+      .strictObject({ size: z.int().min(2).max(LIMITS.maxClusterMembers) })
+      .optional()
+      .describe(
+        "so many peers are at one place, in the order of their numbers; with task.aggregation.gateways those of one place elect a gateway. Left out: no places",
+      ),
     nat: nat.prefault({}).describe("shares of peers behind a NAT, by kind; the rest is public"),
   })
   .prefault({});

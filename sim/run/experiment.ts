@@ -19,6 +19,7 @@ import type { Attack, Disguise } from "../attacks/attack.ts";
 import { createCoalition, type RecordingCoalition } from "../attacks/coalition.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { createDevices } from "../devices/device.ts";
+import { type PlaceOf, placesOf } from "../network/clusters.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { createSimulatedCrypto } from "../seams/crypto.ts";
@@ -80,6 +81,7 @@ interface Setup {
   readonly attack: Attack | undefined;
   readonly surroundings: Surroundings;
   readonly network: Network;
+  readonly placeOf: PlaceOf | undefined;
   readonly coalition: RecordingCoalition | undefined;
   readonly share: Share;
   readonly trainers: Trainers;
@@ -196,13 +198,17 @@ function setUp(
   const share = createShare(scenario, clock, parts);
   const { elsewhere } = share;
   const { announcements } = net;
-  const network = createNetwork({ clock, crypto, conditions, announcements, elsewhere, sharesMemory: true });
+  const placeOf = placesOf(
+    net.clusters,
+    crowd.map(({ identity, device }) => ({ peerId: identity.peerId, device })),
+  );
+  const network = createNetwork({ clock, crypto, conditions, announcements, elsewhere, placeOf, sharesMemory: true });
   const liars = crowd.filter(({ honest }) => !honest).map(({ identity }) => identity);
   const aggregate = ruleOf(task);
   const coalition =
     attack && createCoalition({ task, clock, crypto, network, rng: rng.fork("attack"), liars, endMs, aggregate });
   const { secrecy } = modules;
-  const world = { clock, crypto, secrecy, network, surroundings, endMs };
+  const world = { clock, crypto, secrecy, network, placeOf, surroundings, endMs };
   return { scenario, task, rng, ...world, crowd, attack, coalition, share };
 }
 

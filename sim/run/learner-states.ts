@@ -5,6 +5,7 @@ export interface LearnerState {
   readonly index: number;
   readonly cycles: number;
   readonly bytesOut: number;
+  readonly bytesAcross?: number;
   /** Of those whose models are measured. */
   readonly model?: Float32Array;
   readonly current?: Float32Array;
@@ -19,14 +20,15 @@ export function statesOf(
   return learners.flatMap((learner, index) => {
     if (!isHere(index)) return [];
     const models = isMeasured(index) && { model: learner.model(), current: learner.current() };
-    return [{ index, cycles: learner.cycles(), bytesOut: learner.bytesOut(), ...models }];
+    const across = learner.bytesAcross && { bytesAcross: learner.bytesAcross() };
+    return [{ index, cycles: learner.cycles(), bytesOut: learner.bytesOut(), ...across, ...models }];
   });
 }
 
 /** The learners as they were when the states were taken. */
 export function learnersOf(learners: readonly Learner[], states: readonly LearnerState[]): Learner[] {
   const found = [...learners];
-  for (const { index, cycles, bytesOut, model = NONE, current = NONE } of states) {
+  for (const { index, cycles, bytesOut, bytesAcross, model = NONE, current = NONE } of states) {
     const { peer, honest, raw } = learners[index] as Learner;
     found[index] = {
       peer,
@@ -36,6 +38,7 @@ export function learnersOf(learners: readonly Learner[], states: readonly Learne
       ...(raw && { raw: () => current }),
       cycles: () => cycles,
       bytesOut: () => bytesOut,
+      ...(bytesAcross !== undefined && { bytesAcross: () => bytesAcross }),
     };
   }
   return found;

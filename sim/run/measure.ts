@@ -120,11 +120,13 @@ async function pointOf(measuring: Measuring, nowMs: number, learners: readonly L
   const results = await evaluateEach(measuring, sample);
   if (scenario.metrics.curves === true) measuring.curves.push(...curvePoints(measuring, nowMs, sample, results));
   const prequential = measuring.streams?.interval(honest);
+  const across = everybody.flatMap((learner) => learner.bytesAcross?.() ?? []);
   const success = targeted && (await evaluateAll(targeted, sample)).map(score);
   return {
     seconds: nowMs / 1000,
     cycles: mean(everybody.map((learner) => learner.cycles())),
     bytesPerPeer: Math.round(mean(everybody.map((learner) => learner.bytesOut()))),
+    ...(across.length > 0 && { bytesAcrossPerPeer: Math.round(mean(across)) }),
     accuracy: spread(results.map(score)),
     loss: mean(results.map(({ loss }) => loss)),
     disagreement: disagreement(sample.map((learner) => learner.current())),

@@ -19,6 +19,8 @@ export interface Point {
   readonly cycles: number;
   /** Mean bytes that an honest peer has sent. */
   readonly bytesPerPeer: number;
+  /** Of those, to peers at other places; where the scenario has places. */
+  readonly bytesAcrossPerPeer?: number;
   /** Over the honest peers that were evaluated; regression: R2 in place of accuracy. */
   readonly accuracy: Spread;
   readonly loss: number;

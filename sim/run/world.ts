@@ -5,6 +5,7 @@
 
 import { createRng } from "../../protocol/base/rng.ts";
 import type {
+  Aggregator,
   Archive,
   Clock,
   Crypto,
@@ -17,6 +18,7 @@ import type {
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
+import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { Pauses } from "../../protocol/peer/loop/pauses.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import type { Peer } from "../../protocol/peer/peer.ts";
@@ -61,6 +63,10 @@ export interface NewPeer {
   /** It finds others by itself, instead of being connected to all others. */
   readonly membership?: MembershipSpec;
   readonly archive?: Archive;
+  /** The plain one where left out. */
+  readonly aggregator?: Aggregator;
+  /** Who else is at the same place. */
+  readonly cluster?: ClusterSite;
   /** As of a machine that can tell whether the store was copied. */
   readonly place?: StorePlace;
   readonly clock?: Clock;
@@ -120,6 +126,8 @@ export function createWorld({ task, seed, crypto, secrecy, latencyMs, proofs = t
         configured: wrap.configured ?? [],
         proofs,
         ...(wrap.membership && { membership: wrap.membership }),
+        ...(wrap.aggregator && { aggregator: wrap.aggregator }),
+        ...(wrap.cluster && { cluster: wrap.cluster }),
         ...(wrap.archive && { archive: wrap.archive }),
         ...(wrap.place && { place: wrap.place }),
         ...(wrap.observe && { observe: wrap.observe }),

@@ -3,6 +3,7 @@ import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
 import type {
+  Aggregator,
   Archive,
   Clock,
   Crypto,
@@ -14,6 +15,7 @@ import type {
   Transport,
 } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
+import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { Pauses } from "../../protocol/peer/loop/pauses.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../../protocol/peer/peer.ts";
@@ -46,6 +48,10 @@ export interface PeerParts {
   readonly selection?: Selection;
   /** How it finds others; left out, whoever runs it opens its connections. */
   readonly membership?: MembershipSpec;
+  /** The plain one where left out. */
+  readonly aggregator?: Aggregator;
+  /** Who else is at the same place. */
+  readonly cluster?: ClusterSite;
   readonly archive?: Archive;
   readonly place?: StorePlace;
   readonly spending?: () => Spending | undefined;
@@ -94,7 +100,7 @@ export async function startPeer(parts: PeerParts): Promise<RunningPeer> {
         (steps) => (trainMs() * steps) / task.training.steps,
         () => alive,
       ),
-      aggregator: plainAggregator,
+      aggregator: parts.aggregator ?? plainAggregator,
     },
   );
   peer.run().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /** What the local interface of a running peer tells (api/api.ts). */
 import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
+import type { Leaves } from "../../../protocol/leaf/leaves.ts";
 import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
 import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
 import { storedGenerations } from "../../../protocol/log/stored/records.ts";
@@ -27,14 +28,27 @@ export interface Looking {
   compared(): Comparison | undefined;
 }
 
-/** @param hasHoldout whether there are figures to be measured. @param looking where there is a page. */
-export function apiSource(running: RunningPeer, taskId: string, hasHoldout: boolean, looking?: Looking): ApiSource {
+interface SourceOptions {
+  /** Whether there are figures to be measured. */
+  readonly hasHoldout: boolean;
+  /** Where some are enrolled. */
+  readonly leaves?: Pick<Leaves, "receive"> | undefined;
+  /** Where there is a page. */
+  readonly looking?: Looking | undefined;
+}
+
+export function apiSource(
+  running: RunningPeer,
+  taskId: string,
+  { hasHoldout, leaves, looking }: SourceOptions,
+): ApiSource {
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
   const figures = createGauge(() => peer.evaluate("holdout"));
   const { releases } = peer;
   return {
     ...{ remote, ...(looking && { page: looking.page }) },
+    ...(leaves && { leafFrame: leaves.receive }),
     compared: () => looking?.compared() ?? null,
     ...(releases && { releases: releaseSource(peer, releases) }),
     generations: () => storedGenerations(store),

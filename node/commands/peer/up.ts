@@ -12,6 +12,7 @@ import { openStream } from "../../data/follow/open.ts";
 import type { PeerData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
+import { type OpenLeaves, openLeaves } from "../../leaf/open.ts";
 import { savingReasons } from "../../policy/saving.ts";
 import { openServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
@@ -63,23 +64,23 @@ export async function run(options: UpOptions): Promise<void> {
   const seconds = secondsOf(options.seconds);
   const notice = openServiceNotice((message) => logger.warn(message));
   const asked = stopSignals(logger, () => running !== undefined);
-  const opened = await openTask(options.state, options.task);
-  const { task, taskId } = opened;
+  const { task, taskId } = await openTask(options.state, options.task);
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
   const until = untilOf(options.until, task);
-  const data = await dataToLearn(options.state, rules, opened, logger);
+  const data = await dataToLearn(options.state, rules, { task, taskId }, logger);
   const monitor = await monitorFor(options.state, rules.config);
   const onlooker = rules.config.page ? createOnlooker(task, data, options.state) : undefined;
   const onlookers = [monitor, onlooker].flatMap((one) => one?.observe ?? []);
   const { spent, observe } = untilSpent([narrator(logger), ...onlookers]);
-  running = await begin(options, { rules, task, data, logger, monitor, observe, onlooker });
+  const leaves = await openLeaves(options.state, task, taskId);
+  running = await begin(options, { rules, task, data, logger, monitor, observe, onlooker, leaves });
   const { peer, stop } = running;
   const closing = createClosing();
   try {
     const board = onlooker?.start(running, taskId);
     const looking = onlooker && board && { ...onlooker, page: board };
-    const source = apiSource(running, taskId, mayHaveHoldout(data), looking);
+    const source = apiSource(running, taskId, { hasHoldout: mayHaveHoldout(data), leaves: leaves?.leaves, looking });
     const api = await serveApi(options.state, source);
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     const served = await monitor?.serve(running, source);
@@ -144,12 +145,13 @@ interface Beginning {
   readonly monitor: UpMonitor | undefined;
   readonly observe: (event: PeerEvent) => void;
   readonly onlooker: Onlooker | undefined;
+  readonly leaves: OpenLeaves | undefined;
 }
 
 /** Starts the peer that the configuration describes. */
 async function begin(
   options: UpOptions,
-  { rules, task, data, logger, monitor, observe, onlooker }: Beginning,
+  { rules, task, data, logger, monitor, observe, onlooker, leaves }: Beginning,
 ): Promise<RunningPeer> {
   const { config, quiet, site } = rules;
   const pauseReasons = await savingReasons(config.saving, wallClock, (message) => logger.info(message));
@@ -172,6 +174,7 @@ async function begin(
     passphrase: passphraseFrom(options),
     observe,
     ...(onlooker && { wrapTransport: onlooker.wrapTransport }),
+    ...(leaves && { wrapTrainer: leaves.wrapTrainer }),
     warn: (message) => logger.warn(message),
   });
 }

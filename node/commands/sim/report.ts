@@ -29,6 +29,7 @@ const PAGES = {
   budget: "sim/results/budget.md",
   codecs: "sim/results/codecs.md",
   cohorts: "sim/results/cohorts.md",
+  gateways: "sim/results/gateways.md",
   measurements: "sim/results/measurements.md",
   personal: "sim/results/personal.md",
   privacy: "sim/results/privacy.md",
@@ -59,6 +60,8 @@ const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>
     reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
   cohorts: (options) =>
     reportOne("cohorts", async () => (await import("../../../sim/paper/measure-cohorts.ts")).cohortSection, options),
+  gateways: (options) =>
+    reportOne("gateways", async () => (await import("../../../sim/paper/measure-gateways.ts")).gatewaySection, options),
   measurements: reportMeasurements,
   personal: reportPersonal,
   privacy: (options) =>

@@ -68,7 +68,8 @@ export interface PublishBody {
   /** SHA-256 of the trained parameters that were released: `out` of the training. */
   readonly trained?: Uint8Array;
   /**
-   * Where it is the mean of a cohort: the word of its members (cohort/certificate.ts). `trained` is then the hash of the mean before the codec. Not in
+   * Where it is the mean of a cohort, or the release of a gateway: the word of its members (cohort/certificate.ts, gateway/certificate.ts). `trained` is
+   * then the hash of the mean, or median, before the codec. Not in
    * version 1, and in no log from before 2026-11-29.
    */
   readonly cohort?: Uint8Array;
@@ -243,9 +244,9 @@ const FIELDS: Readonly<{ 1: typeof FIELDS_1; 2: Fields }> = {
       mass: { wants: `an integer in 1 .. ${MAX_MASS}`, accepts: isMass },
       trained: bytes32,
       cohort: {
-        wants: `1 to ${LIMITS.maxCertificateBytes} bytes`,
+        wants: `1 to ${LIMITS.maxClusterCertificateBytes} bytes`,
         accepts: (value) =>
-          value instanceof Uint8Array && value.length >= 1 && value.length <= LIMITS.maxCertificateBytes,
+          value instanceof Uint8Array && value.length >= 1 && value.length <= LIMITS.maxClusterCertificateBytes,
         optional: true,
       },
     },

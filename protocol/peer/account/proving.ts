@@ -2,6 +2,8 @@
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId, Transport } from "../../base/seams.ts";
 import { certificateFault } from "../../cohort/certificate.ts";
+import { readClusterCertificate } from "../../gateway/certificate.ts";
+import type { Claims } from "../../gateway/claims.ts";
 import { logIdOf } from "../../log/entry/entry.ts";
 import { type Frontier, isConsistent } from "../../log/tree/merkle.ts";
 import type { Announcement } from "../../wire/announcement.ts";
@@ -32,6 +34,15 @@ export interface ProverOptions {
   readonly codec: string;
   /** Fewest members that have to vouch for a model; undefined where each publishes its own. */
   readonly leastVouching: number | undefined;
+  /** Whom members of clusters named last; left out where the task knows no gateways. */
+  readonly claims?: Claims;
+  /**
+   * Whether an author is asked through a gateway, which asks for all of its cluster at once: then what this peer has proved of its log before is left out of account, and that
+   * the log goes on from there is for the gateway to see.
+   */
+  isGuest?(author: PeerId): boolean;
+  /** Whether others are told what an author answers: then a pull is asked for as they would ask for it, and that the log goes on is asked for apart. */
+  isShared?(author: PeerId): boolean;
   /** Evidence that came to light. */
   onFork(evidence: Uint8Array): void;
   /** An author wants its log cosigned, which has just been proved. */
@@ -54,26 +65,29 @@ export interface Opening {
   readonly continued: Announcement | undefined;
   /** Entries of that log that are proved. */
   readonly old: number;
+  /** See `ProverOptions.isGuest`. */
+  readonly isGuest: boolean;
 }
 
 /** @throws HearsayError ERR_RATE, ERR_LOG_PROOF where the announced log cannot continue the one that is remembered. */
-export function openingOf({ crypto, taskId, heads }: Court, announced: Announcement): Opening {
+export function openingOf({ crypto, taskId, heads, ...options }: Court, announced: Announcement): Opening {
   const { publicKey, generation, seq } = announced;
   const known = heads.get(announced.author);
   if (!heads.mayBegin(announced))
     throw new HearsayError("ERR_RATE", "another new log of this author today", { limit: "maxGenerationsPerDay" });
   const logId = logIdOf(publicKey, taskId, crypto, generation);
-  const continued = known?.generation === generation ? known : undefined;
+  const isGuest = options.isGuest?.(announced.author) === true;
+  const continued = known?.generation === generation && !isGuest ? known : undefined;
   const old = continued === undefined ? 0 : continued.seq + 1;
   if (old > seq + 1) throw unproved("its log is shorter than it was");
-  return { logId, known, continued, old };
+  return { logId, known, continued, old, isGuest };
 }
 
 /** The log goes on as announced: what its author has to account for beside is looked into, and the head remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
 export async function proved(
   court: Court,
   announced: Announcement,
-  { logId, known }: Opening,
+  { logId, known, isGuest }: Opening,
   { frontier, wanted }: { readonly frontier: Frontier; readonly wanted: boolean },
 ): Promise<void> {
   const { doubts, heads, life } = court;
@@ -82,7 +96,7 @@ export async function proved(
   if (known && known.generation < announced.generation)
     for (const doubted of doubts.before(announcedState(known))) convict(court, doubted, known);
   heads.remember(announced, frontier);
-  if (wanted) life.aside(court.onWanted(announced, logId));
+  if (wanted && !isGuest) life.aside(court.onWanted(announced, logId));
 }
 
 /** The author is asked for what shows the fork to everybody. */
@@ -132,12 +146,23 @@ function requireRefusal(error: unknown): HearsayError {
   throw error;
 }
 
-/** A model of a cohort is taken where its members vouch for it, and of a peer alone where the task asks for no cohorts. @throws HearsayError ERR_LOG_PROOF. */
+/**
+ * A model of a cohort is taken where its members vouch for it, that of several where they are a cluster whose members do, and of a peer alone where the task asks
+ * for no cohorts. @throws HearsayError ERR_LOG_PROOF.
+ */
 export function requireVouched(
-  { crypto, taskId: task, leastVouching }: Court,
-  { model, age, mass, publicKey }: Announcement,
+  { crypto, taskId: task, leastVouching, claims }: Court,
+  { model, age, mass, publicKey, tsMs }: Announcement,
   certificate: Uint8Array | undefined,
 ): void {
+  if (claims !== undefined && mass > 1) {
+    const claim = { task, age, mass, publicKey, tsMs };
+    const members =
+      certificate === undefined ? "nobody vouches for it" : readClusterCertificate(certificate, claim, crypto);
+    if (typeof members === "string") throw unproved(members);
+    if (!claims.take(members)) throw unproved("most of its members have named another gateway since");
+    return;
+  }
   if (leastVouching === undefined && certificate === undefined) return;
   if (leastVouching === undefined) throw unproved("it is the mean of a cohort, and the task has none");
   if (certificate === undefined) throw unproved("no cohort vouches for it");

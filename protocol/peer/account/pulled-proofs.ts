@@ -8,12 +8,12 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { decodeEntry } from "../../log/entry/entry.ts";
 import { grow } from "../../log/tree/growth.ts";
-import { append, leafHash, rootOf } from "../../log/tree/merkle.ts";
+import { append, isConsistent, leafHash, rootOf } from "../../log/tree/merkle.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import { encodeCanonical } from "../../wire/canonical.ts";
 import type { PullProof } from "../../wire/pull-messages.ts";
 import type { PulledProof } from "../loop/fetch.ts";
-import { type Court, contradicted, openingOf, proved, requireVouched, unproved } from "./proving.ts";
+import { asked, type Court, contradicted, openingOf, proved, requireVouched, unproved } from "./proving.ts";
 
 /** Undefined where the frontier of what is remembered is not at hand, or the head is the same as before. @throws HearsayError ERR_RATE, ERR_LOG_PROOF. */
 export function pulledProof(court: Court, announced: Announcement): PulledProof | undefined {
@@ -21,23 +21,42 @@ export function pulledProof(court: Court, announced: Announcement): PulledProof 
   const opening = openingOf(court, announced);
   const { logId, continued, old } = opening;
   const { generation, seq, root } = announced;
-  const before = continued === undefined ? [] : heads.frontier(announced.author);
+  const isApart = continued !== undefined && court.isShared?.(announced.author) === true;
+  const before = continued === undefined || isApart ? [] : heads.frontier(announced.author);
   if (before === undefined || old > seq) return undefined;
+  const from = isApart ? 0 : old;
   return {
-    request: { generation, seq, old },
+    request: { generation, seq, old: from },
     async settle(proof) {
       const entry = entryOf(announced, logId, codec, proof);
       if (!equalBytes(crypto.sha256(entry), announced.entry))
         throw unproved("the entry says another thing than the announcement");
       requireVouched(court, announced, proof.cohort);
-      const grown = grow(before, old, seq, proof.growth, crypto);
+      const grown = grow(before, from, seq, proof.growth, crypto);
       if (grown === undefined) throw unproved("a proof of another length");
       const { frontier } = append(grown, seq, leafHash(entry, crypto), crypto);
       if (!equalBytes(rootOf(frontier, crypto), root))
-        throw continued ? contradicted(court, continued, announced) : unproved("the entry is not in its author's log");
+        throw continued && !isApart
+          ? contradicted(court, continued, announced)
+          : unproved("the entry is not in its author's log");
+      if (isApart) await requireContinued(court, announced, logId, continued, old);
       await proved(court, announced, opening, { frontier, wanted: proof.wanted });
     },
   };
+}
+
+/** The tree that is announced begins with the one that is remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
+async function requireContinued(
+  court: Court,
+  announced: Announcement,
+  logId: Uint8Array,
+  continued: Announcement,
+  old: number,
+): Promise<void> {
+  const { seq, root } = announced;
+  const { consistency } = await asked(court, announced, { what: "prove", logId, seq, old });
+  if (!isConsistent({ old, size: seq + 1, oldRoot: continued.root, root }, consistency, court.crypto))
+    throw contradicted(court, continued, announced);
 }
 
 /** The bytes of the entry, without its signature. @throws HearsayError ERR_DECODE where it is none. */

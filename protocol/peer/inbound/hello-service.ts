@@ -28,8 +28,8 @@ export interface HelloOptions {
   readonly servesPulls: boolean;
   /** What the owner of this peer calls it; left out where it has no name. */
   readonly name?: string;
-  /** This peer's newest announcement. */
-  latest(): Uint8Array | undefined;
+  /** This peer's newest announcement, as it is told to that peer. */
+  latest(peer: PeerId): Uint8Array | undefined;
   /** The newest announcement of another that this peer knows: told to that one when it greets. */
   newestOf(peer: PeerId): Uint8Array | undefined;
   greet(peer: PeerId): void;
@@ -89,7 +89,7 @@ function answer(
     transport.keep(from);
     if (!acquaintance.hasAnswered(from)) greet(from); // it was not ready for ours, perhaps
   }
-  const announcement = latest();
+  const announcement = latest(from);
   const common = { task: subject.taskId, agent: AGENT, ...(announcement && { announcement }) };
   if (newsOnly) return encodeHelloAnswer(common);
   const [yours, newsEveryS] = [newestOf(from), news.wish(from)];

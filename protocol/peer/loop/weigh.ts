@@ -11,7 +11,8 @@ export function weigh(task: Task, candidates: readonly Candidate[], ownAge: numb
     ownAge,
     candidates.map(({ announced }) => announced.age),
   );
-  const isOne = cohortOf(task) !== undefined; // a liar in a cohort must not count for all of it, and no log says how many a parent stood for
+  // a liar in a cohort, or a gateway that lies, must not count for all of it, and no log says how many a parent stood for
+  const isOne = cohortOf(task) !== undefined || task.aggregation.gateways === true;
   return candidates.map((candidate) => {
     const { age, firstSeenCycle } = candidate.announced;
     const tau = staleness({

@@ -53,7 +53,7 @@ describe("the doctor", () => {
       ...{ stateDir, task: TASK, train: blobs(60, 1), engine: "dense", minCycleMs: 20 },
       ...{ listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap: [], mdns: false, maxOutbound: 4 },
     });
-    const api = await serveApi(stateDir, apiSource(running, toHex(nodeCrypto.sha256(MANIFEST)), false));
+    const api = await serveApi(stateDir, apiSource(running, toHex(nodeCrypto.sha256(MANIFEST)), { hasHoldout: false }));
     try {
       await until("it has learned", async () => running.peer.log.head().seq > 5 || undefined);
       address = running.addresses()[0] as string;

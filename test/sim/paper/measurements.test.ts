@@ -10,6 +10,7 @@ import { budgetSection } from "../../../sim/paper/measure-budget.ts";
 import { codecSection } from "../../../sim/paper/measure-codecs.ts";
 import { cohortSection } from "../../../sim/paper/measure-cohorts.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
+import { gatewaySection } from "../../../sim/paper/measure-gateways.ts";
 import { outageSection } from "../../../sim/paper/measure-outage.ts";
 import { PERSONAL_SWEEPS, personalSection } from "../../../sim/paper/measure-personal.ts";
 import {
@@ -165,6 +166,26 @@ describe("the page of cohorts", () => {
     );
     assert.equal(table.head.length, 7 + 6);
     assert.doesNotMatch(JSON.stringify(table), /NaN|undefined|…/);
+  });
+
+  it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
+});
+
+describe("the page of gateways", () => {
+  const document = parse(readFileSync(join(SCENARIOS, "measure-gateways.yaml"), "utf8"));
+  const page = (result: (scenario: Scenario) => Result | undefined) => gatewaySection(sweepOf(cells(document, result)));
+
+  it("compares gateways, honest and lying, with peers that each speak for themselves", () => {
+    const { table } = page(({ task }) => ({ mean: task.aggregation ? 0.94 : 0.95, worst: 0.8 }));
+    assert.deepEqual(
+      table.rows.map((row) => row.slice(0, 2)),
+      [
+        ["none", "each peer"],
+        ["none", "a gateway"],
+        ["false-release", "a gateway"],
+      ],
+    );
+    assert.doesNotMatch(JSON.stringify(table), /undefined|…/);
   });
 
   it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));

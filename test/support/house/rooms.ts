@@ -7,7 +7,7 @@ const GROUND =
   "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-yaml";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
-  "protocol/codec protocol/privacy protocol/cohort protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/select protocol/log";
+  "protocol/codec protocol/privacy protocol/cohort protocol/gateway protocol/leaf protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/select protocol/log";
 const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
   "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
@@ -15,7 +15,7 @@ const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
 const PARTS =
-  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/observe node/terminal node/vertical node/release node/service";
+  "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/observe node/terminal node/vertical node/release node/service node/leaf";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/start-options node/commands/options`;
 
 const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
@@ -37,6 +37,9 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/aggregate/registry", "protocol/base protocol/aggregate"],
   ["protocol/wire", "protocol/base"],
   ["protocol/cohort", "protocol/base protocol/wire"],
+  ["protocol/gateway", "protocol/base protocol/wire"],
+  // devices that are no peers
+  ["protocol/leaf", "protocol/base"],
   ["protocol/release", "protocol/base protocol/wire"],
   ["protocol/membership", "protocol/base protocol/wire"],
   ["protocol/traffic", "protocol/base protocol/wire"],
@@ -62,6 +65,10 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["protocol/peer/inbound", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING}`],
   ["protocol/peer/account", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound`],
   ["protocol/peer/loop", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound protocol/peer/account`],
+  [
+    "protocol/peer/gateway",
+    `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound protocol/peer/account protocol/peer/loop`,
+  ],
   ["protocol/peer/release", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound`],
   ["protocol/peer", `${BELOW_PEER} protocol/peer`],
 
@@ -86,6 +93,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/release", `protocol ${GROUND} node/disk`],
   ["node/service", "protocol"],
+  ["node/leaf", `protocol ${GROUND} node/disk`],
   ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost node/policy`],
   ["node/start node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],
@@ -98,6 +106,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/commands/peer", `${DESK} node/commands/log`],
   ["node/commands/privacy", `${DESK} node/commands/log`],
   ["node/commands/trainer", DESK],
+  ["node/commands/leaf", DESK],
   ["node/commands/data", DESK],
   ["node/commands/policy", DESK],
   ["node/commands/doctor", DESK],

@@ -1,0 +1,20 @@
+/** `hearsay leaf frame`: gives the running peer what a radio has heard. */
+import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
+import { HearsayError } from "../../../protocol/base/errors.ts";
+import { tellApi } from "../../api/api.ts";
+import { noPeerOn } from "../../api/ask-running.ts";
+import { printJson } from "../../terminal/print.ts";
+import { print } from "../../terminal/terminal.ts";
+
+export async function run(
+  hex: string,
+  { state, json = false }: { readonly state: string; readonly json?: boolean },
+): Promise<void> {
+  const frame = fromHex(hex.toLowerCase());
+  if (frame === undefined) throw new HearsayError("ERR_CONFIG", `<hex> is "${hex}": give bytes in hexadecimal`);
+  const response = await tellApi(state, "/leaves", frame);
+  if (response === undefined) throw noPeerOn(state);
+  const answer = toHex(new Uint8Array(await response.arrayBuffer()));
+  if (json) printJson({ answer: answer === "" ? null : answer });
+  else if (answer !== "") print(`${answer}\n`);
+}

@@ -1,0 +1,216 @@
+/**
+ * The members of a cluster among themselves: every few seconds each sends its beacon to all others that it is connected to, and gets theirs. From what it has
+ * heard of late each works out who is the gateway (election.ts). A member that falls silent, or whose connection closes, is none any more, so another takes over.
+ */
+import { forgetOldest } from "../base/bounded.ts";
+import { equalBytes } from "../base/bytes.ts";
+import { HearsayError } from "../base/errors.ts";
+import { LIMITS } from "../base/limits.ts";
+import type { Clock, Crypto, Identity, PeerId, Transport } from "../base/seams.ts";
+import { peerIdFromPublicKey, publicKeyFromPeerId } from "../wire/identity.ts";
+import { type Beacon, NONE, openBeacon, type SignedBeacon, sealBeacon } from "./beacon.ts";
+import { isOfThatTime } from "./certificate.ts";
+import { elect, uptimeBucket } from "./election.ts";
+
+/** From beacon to beacon of a member; and so long after its last one a member counts as gone: two may get lost, and another takes over within 15 s. */
+export const BEAT_MS = 4_000;
+export const SILENT_MS = 13_000;
+
+/** A member looks so often who is the gateway. */
+const LOOK_MS = 1_000;
+
+/** Beacons of a member that are remembered: its model of two cycles ago may be in a merge. */
+const REMEMBERED = 4;
+
+/** Whether a peer would speak for others: its setting `gateway`. */
+export type GatewayWish = "never" | "auto" | "prefer";
+
+const WISHES: readonly GatewayWish[] = ["never", "auto", "prefer"];
+
+export interface ClusterComponents {
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  /** The network as it is, members and others. */
+  readonly transport: Pick<Transport, "peers" | "request" | "onConnect" | "onDisconnect">;
+}
+
+export interface ClusterOptions {
+  readonly task: Uint8Array;
+  /** Name of the protocol of beacons. */
+  readonly protocol: string;
+  readonly wish: GatewayWish;
+  /** 0 (metered) to 3 (wired). */
+  readonly link: number;
+  readonly signal: AbortSignal;
+  /** Whether a peer is in the cluster. */
+  isInside(peer: PeerId): boolean;
+  /** Hears that another one is the gateway, or that members came or went. */
+  changed(): void;
+}
+
+/** For people and dashboards. */
+export interface ClusterStatus {
+  /** Undefined where it is not settled. */
+  readonly gateway: PeerId | undefined;
+  /** Members that are heard, this peer among them. */
+  readonly members: number;
+}
+
+export interface Cluster {
+  status(): ClusterStatus;
+  /** Who speaks for the cluster, perhaps this peer; undefined where it is not settled, or nobody does. */
+  gateway(): PeerId | undefined;
+  /** Whether this peer has the word outside: it is the gateway, or has no cluster around it. */
+  speaks(): boolean;
+  /** Whether members are around that have been heard of. */
+  hasMembers(): boolean;
+  /** The own newest publication, told with the next beacons, which go out at once. */
+  published(model: Uint8Array, age: number): void;
+  /** A member's word for this peer as its gateway and for this model; undefined where it gave none of late. @param tsMs of the release. */
+  wordFor(member: PeerId, model: Uint8Array, tsMs: number): SignedBeacon | undefined;
+  /** The same of this peer itself. */
+  ownWord(): SignedBeacon;
+  /** This one released what its members did not give: it is elected here no more. */
+  distrust(gateway: PeerId): void;
+  /** Answers beacons with the own one. @throws HearsayError where it is none. */
+  handle(from: PeerId, sealed: Uint8Array): Uint8Array;
+  start(): void;
+}
+
+interface Heard {
+  readonly atMs: number;
+  /** The newest first. */
+  readonly beacons: readonly SignedBeacon[];
+}
+
+/** What the functions of this file share. */
+interface Room extends ClusterComponents, ClusterOptions {
+  readonly heard: Map<PeerId, Heard>;
+  readonly liars: Set<PeerId>;
+  readonly startedMs: number;
+  own: Pick<Beacon, "model" | "age">;
+  gateway: PeerId | undefined;
+  atS: number;
+}
+
+export function createCluster(components: ClusterComponents, options: ClusterOptions): Cluster {
+  const { clock, identity } = components;
+  const room: Room = {
+    ...components,
+    ...options,
+    heard: new Map(),
+    liars: new Set(),
+    startedMs: clock.monotonicMs(),
+    own: { model: NONE, age: 0 },
+    gateway: undefined,
+    atS: 0,
+  };
+  const self = identity.peerId;
+  return {
+    status: () => ({ gateway: room.gateway, members: 1 + room.heard.size }),
+    gateway: () => room.gateway,
+    speaks: () => room.gateway === self || isAlone(room),
+    hasMembers: () => room.heard.size > 0,
+    published(model, age) {
+      room.own = { model, age };
+      tell(room);
+    },
+    wordFor: (member, model, tsMs) =>
+      room.heard.get(member)?.beacons.find(({ says }) => {
+        const isForUs = equalBytes(says.gateway, identity.publicKey) && equalBytes(says.model, model);
+        return isForUs && isOfThatTime(says, tsMs);
+      }),
+    ownWord: () => openBeacon(room.task, identity.publicKey, ownBeacon(room), room.crypto),
+    distrust(gateway) {
+      room.liars.add(gateway);
+      forgetOldest(room.liars, LIMITS.maxClusterMembers);
+      look(room);
+    },
+    handle(from, sealed) {
+      if (!room.isInside(from)) throw new HearsayError("ERR_NOT_FOUND", "this peer is in no cluster with you");
+      hear(room, from, sealed);
+      return ownBeacon(room);
+    },
+    start: () => start(room),
+  };
+}
+
+function start(room: Room): void {
+  const { clock, transport, signal, heard } = room;
+  transport.onConnect((peer) => room.isInside(peer) && ask(room, peer));
+  transport.onDisconnect((peer) => {
+    if (heard.delete(peer)) look(room);
+  });
+  const again = (everyMs: number, act: () => void): void => {
+    if (signal.aborted) return;
+    act();
+    clock.after(everyMs, () => again(everyMs, act));
+  };
+  again(BEAT_MS, () => tell(room));
+  again(LOOK_MS, () => look(room));
+}
+
+/** No member is connected: there is nobody to speak for, and nobody who would. */
+function isAlone({ transport, isInside }: Room): boolean {
+  return !transport.peers().some(isInside);
+}
+
+function tell(room: Room): void {
+  for (const peer of room.transport.peers()) if (room.isInside(peer)) ask(room, peer);
+}
+
+/** Sends the own beacon to a member, and takes its own. Who does not answer is asked again soon. */
+function ask(room: Room, peer: PeerId): void {
+  const { transport, protocol, signal } = room;
+  const answer = transport.request(peer, protocol, ownBeacon(room), { signal });
+  answer.then((sealed) => hear(room, peer, sealed)).catch(() => {});
+}
+
+function ownBeacon(room: Room): Uint8Array {
+  const { clock, identity, task, own, link, wish, gateway, startedMs } = room;
+  room.atS = Math.max(room.atS, Math.floor(clock.now() / 1000)); // a clock that is set back must not make newer words older
+  const named = gateway === undefined ? undefined : publicKeyFromPeerId(gateway);
+  const uptime = uptimeBucket(clock.monotonicMs() - startedMs);
+  const says = { gateway: named ?? NONE, ...own, atS: room.atS, link, uptime, wish: WISHES.indexOf(wish) };
+  return sealBeacon(task, says, identity);
+}
+
+/** @throws HearsayError as `openBeacon`. */
+function hear(room: Room, from: PeerId, sealed: Uint8Array): void {
+  const { heard, clock, task, crypto } = room;
+  const publicKey = publicKeyFromPeerId(from);
+  if (publicKey === undefined) throw new HearsayError("ERR_SIGNATURE", "a beacon of a peer without a key");
+  const beacon = openBeacon(task, publicKey, sealed, crypto);
+  const before = heard.get(from)?.beacons ?? [];
+  const newest = before[0];
+  if (newest !== undefined && beacon.says.atS < newest.says.atS) return; // an old one, brought again, is no sign of life
+  if (newest === undefined && heard.size >= LIMITS.maxClusterMembers - 1) return;
+  const isSame = newest !== undefined && equalBytes(newest.says.model, beacon.says.model);
+  const kept = [beacon, ...(isSame ? before.slice(1) : before)].slice(0, REMEMBERED);
+  heard.set(from, { atMs: clock.monotonicMs(), beacons: kept });
+  if (newest === undefined) look(room);
+}
+
+function look(room: Room): void {
+  const { clock, heard, identity, crypto, task, liars, startedMs } = room;
+  const nowMs = clock.monotonicMs();
+  let isOther = false;
+  for (const [peer, { atMs }] of heard)
+    if (nowMs - atMs > SILENT_MS) {
+      heard.delete(peer);
+      isOther = true;
+    }
+  const runners = [...heard]
+    .filter(([peer]) => !liars.has(peer))
+    .flatMap(([, { beacons }]) => beacons.slice(0, 1))
+    .map(({ publicKey, says }) => ({ publicKey, says }));
+  const uptime = uptimeBucket(nowMs - startedMs);
+  const self = { publicKey: identity.publicKey, says: { wish: WISHES.indexOf(room.wish), link: room.link, uptime } };
+  if (nowMs - startedMs >= SILENT_MS) runners.push(self as (typeof runners)[number]); // it has not heard all of them before
+  const best = elect(runners, task, crypto);
+  const gateway = best && peerIdFromPublicKey(best.publicKey);
+  isOther ||= gateway !== room.gateway;
+  room.gateway = gateway;
+  if (isOther) room.changed();
+}

@@ -1,0 +1,82 @@
+/** A peer in a cluster: its members, the network as it sees it, and what it does where it is the gateway (protocol/gateway/). */
+import type { Clock, Crypto, Identity, PeerId, Transport } from "../../base/seams.ts";
+import { type Border, createBorder } from "../../gateway/border.ts";
+import { type Cluster, createCluster, type GatewayWish } from "../../gateway/cluster.ts";
+import { LOG_PROTOCOL } from "../../wire/log-messages.ts";
+import { paidService } from "../inbound/serve.ts";
+import type { Budget } from "../memory/budget.ts";
+import type { RequestService } from "../services.ts";
+import type { Subject } from "../subject.ts";
+
+/** What `node/` or `sim/` knows of the place that a peer is in. */
+export interface ClusterSite {
+  /** Whether this peer would speak for others. */
+  readonly wish: GatewayWish;
+  /** How good its line to the outside is: 0 (metered) to 3 (wired). */
+  readonly link: number;
+  /** Whether another peer is at the same place. */
+  isInside(peer: PeerId): boolean;
+}
+
+export interface Gateway {
+  readonly cluster: Cluster;
+  readonly border: Border;
+  services(budget: Budget): readonly RequestService[];
+  /** What a peer that greets is told of this one: `inside` where it is a member. */
+  latestFor(peer: PeerId, inside: Uint8Array | undefined): Uint8Array | undefined;
+  /** Hears what those outside were told last. */
+  toldOutside: Uint8Array | undefined;
+}
+
+export interface GatewayComponents {
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly identity: Identity;
+  /** Of the host. */
+  readonly transport: Transport;
+  readonly subject: Subject;
+}
+
+/** A few signatures, in units of peer/memory/budget.ts, and bytes that are sent for 1. */
+const BEACON_COST = 1;
+const ERRAND_COST = 0.2;
+const BYTES_PER_UNIT = 131_072;
+
+export function openGateway(components: GatewayComponents, site: ClusterSite, signal: AbortSignal): Gateway {
+  const { transport, subject } = components;
+  const { names, taskId } = subject;
+  const cluster = createCluster(components, {
+    ...{ task: taskId, protocol: names.cluster, signal },
+    ...{ wish: site.wish, link: site.link, isInside: site.isInside },
+    changed: () => border.changed(),
+  });
+  const border = createBorder(transport, {
+    names,
+    passed: [names.blob, names.pull, LOG_PROTOCOL],
+    isInside: site.isInside,
+    speaks: cluster.speaks,
+    hasMembers: cluster.hasMembers,
+    gateway: cluster.gateway,
+  });
+  const gateway: Gateway = {
+    cluster,
+    border,
+    toldOutside: undefined,
+    latestFor: (peer, inside) => (site.isInside(peer) || !cluster.hasMembers() ? inside : gateway.toldOutside),
+    services: (budget) => servicesOf(budget, names, { cluster, border }),
+  };
+  return gateway;
+}
+
+function servicesOf(
+  budget: Budget,
+  names: Subject["names"],
+  { cluster, border }: Pick<Gateway, "cluster" | "border">,
+): readonly RequestService[] {
+  const raw = (body: Uint8Array) => body;
+  const paid = { decode: raw, bytesPerUnit: BYTES_PER_UNIT };
+  return [
+    paidService(budget, { ...paid, protocol: names.cluster, costOf: () => BEACON_COST, answer: cluster.handle }),
+    paidService(budget, { ...paid, protocol: names.errand, costOf: () => ERRAND_COST, answer: border.errand }),
+  ];
+}

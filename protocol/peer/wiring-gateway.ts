@@ -1,0 +1,52 @@
+/** The wiring of a member of a cluster (wiring.ts): what it does beside its loop. */
+import { createGatewayOut } from "./gateway/out.ts";
+import type { Speaking } from "./gateway/speaking.ts";
+import { createWatch } from "./gateway/watch.ts";
+import type { AnnouncementBook } from "./inbound/announcements.ts";
+import { createOffers } from "./loop/way-out.ts";
+import type { LoopNeeds, Parts } from "./wiring.ts";
+
+const SILENCE: Speaking = { heeds: (publisher) => publisher, after: (saving) => saving };
+
+/** Nothing, where there is no cluster. */
+export function joinSpeaking(
+  parts: Parts,
+  { shelf, account, newest }: Pick<LoopNeeds, "shelf" | "account"> & Pick<AnnouncementBook, "newest">,
+): Speaking {
+  const { gateway, transport, rng, identity, life, reports, news, subject } = parts;
+  if (gateway === undefined) return SILENCE;
+  const { border, cluster } = gateway;
+  const lending = { offer: () => {} }; // the bodies are lent with those that they are made of
+  const offers = createOffers(
+    {
+      shelf: lending,
+      archive: parts.archive,
+      transport: { announce: (_, body) => border.tellOutside(body) },
+      reports,
+      news,
+    },
+    { topic: subject.names.announce, published: (entry) => account?.published(entry) },
+  );
+  const out = createGatewayOut({ ...parts, cluster, gateway, offers, shelf });
+  const watch =
+    account &&
+    createWatch(
+      { ...parts, transport, cluster, rng: rng.fork("watch") },
+      { self: identity.peerId, signal: life.signal, newest },
+    );
+  return {
+    heeds: (publisher) => async (own) => {
+      const published = await publisher(own);
+      out.published(published);
+      return published;
+    },
+    after: (saving) => ({
+      ...saving,
+      async merged(merged, cycle) {
+        await saving.merged(merged, cycle);
+        await out.merged(merged);
+        if (watch) life.aside(watch());
+      },
+    }),
+  };
+}

@@ -1,0 +1,49 @@
+/** What gateways save on the lines between places, and what they cost in accuracy, with and without liars. */
+import { formatBytes } from "../../protocol/base/figures.ts";
+import type { Point } from "../run/report.ts";
+import type { Cell } from "./cells.ts";
+import { missingOf } from "./cells.ts";
+import { endText, intervalText, pairedDifference } from "./intervals.ts";
+import { attackName, captionOf, type SweepCells } from "./names.ts";
+import type { Section } from "./section.ts";
+import { overSeeds } from "./series.ts";
+
+const hasGateways = ({ scenario }: Cell): boolean =>
+  (scenario.task.aggregation as { readonly gateways?: boolean } | undefined)?.gateways === true;
+
+/** Bytes of a peer to other places, in one of its cycles. */
+const acrossOf = (point: Point | undefined): number | undefined =>
+  point?.bytesAcrossPerPeer === undefined ? undefined : point.bytesAcrossPerPeer / point.cycles;
+
+export function gatewaySection(sweep: SweepCells): Section {
+  const { cells } = sweep;
+  const each = cells.find((cell) => !hasGateways(cell));
+  return {
+    title: "Three places of eight",
+    caption:
+      "Accuracy in percent, mean / worst honest peer. *Lost*: points of the mean, paired by seed, to where each peer speaks for itself and nobody lies. *Between places*: what an honest peer sends to other places in one of its cycles, " +
+      `announcements, proofs and greetings included. *Times less*: of the means. ${captionOf(sweep)}.`,
+    table: {
+      head: ["liars", "speaks", "accuracy", "lost", "between places", "times less"],
+      rows: cells.map((cell) => rowOf(cell, each)),
+    },
+    figures: [],
+  };
+}
+
+function rowOf(cell: Cell, each: Cell | undefined): string[] {
+  const across = overSeeds(cell, (series) => acrossOf(series.at(-1)), formatBytes);
+  const begin = [attackName(cell.scenario), hasGateways(cell) ? "a gateway" : "each peer", endText(cell)];
+  if (cell === each) return [...begin, "", across, ""];
+  const lost = pairedDifference(each, cell);
+  return [...begin, lost ? intervalText(lost) : "…", across, timesLess(each, cell)];
+}
+
+function timesLess(each: Cell | undefined, gateways: Cell | undefined): string {
+  const [before, after] = [each, gateways].map((cell) => {
+    if (cell === undefined || missingOf(cell) > 0) return undefined;
+    const values = cell.outcomes.map(({ series }) => acrossOf(series.at(-1)) ?? Number.NaN);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  });
+  return before === undefined || after === undefined ? "…" : (before / after).toFixed(1);
+}

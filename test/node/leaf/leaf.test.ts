@@ -1,0 +1,112 @@
+/** Leaves of a real peer: enrolled by the command line, heard over the local interface, counted on disk. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { serveApi, tellApi } from "../../../node/api/api.ts";
+import { apiSource } from "../../../node/commands/peer/up-api.ts";
+import { nodeCrypto } from "../../../node/crypto.ts";
+import { storeTask } from "../../../node/disk/state-dir.ts";
+import { openLeaves } from "../../../node/leaf/open.ts";
+import { enrolLeaf, enrolledLeaves, leavesPath } from "../../../node/leaf/records.ts";
+import { startPeer } from "../../../node/start.ts";
+import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
+import { numParams } from "../../../protocol/base/task.ts";
+import { decodeLeafFrame, encodeLeafFrame, type LeafSeal } from "../../../protocol/leaf/frames.ts";
+import { encodeTask } from "../../../protocol/task/manifest.ts";
+import { blobs, blobTask } from "../../support/blobs.ts";
+import { until } from "../../support/process.ts";
+
+const TASK = blobTask();
+const MANIFEST = encodeTask(TASK);
+const taskId = nodeCrypto.sha256(MANIFEST);
+const CLI = join(import.meta.dirname, "../../../node/cli.ts");
+
+describe("a peer with leaves", () => {
+  let root: string;
+  let stateDir: string;
+  const seals = new Map<number, LeafSeal>();
+  const hearsay = async (...words: readonly string[]) =>
+    (await promisify(execFile)(process.execPath, [CLI, ...words, "--state", stateDir])).stdout;
+
+  before(async () => {
+    root = await mkdtemp(join(tmpdir(), "hearsay-leaves-"));
+    stateDir = join(root, "peer");
+    await storeTask(stateDir, MANIFEST);
+  });
+  after(() => rm(root, { recursive: true }));
+
+  it("enrols them with keys that only its owner can read", async () => {
+    assert.equal(await openLeaves(stateDir, TASK, toHex(taskId)), undefined);
+    const told = JSON.parse(await hearsay("leaf", "enrol", "balcony", "--json")) as Record<string, unknown>;
+    const { leaf, key, task, params } = told;
+    assert.deepEqual([leaf, task, params], [1, toHex(taskId), numParams(TASK)]);
+    seals.set(1, { key: fromHex(String(key)) as Uint8Array, task: taskId });
+    const second = await enrolLeaf(stateDir, "roof");
+    seals.set(2, { key: second.key, task: taskId });
+    assert.equal(second.leaf, 2);
+    assert.equal((await stat(join(leavesPath(stateDir), "1.json"))).mode & 0o777, 0o600);
+    assert.match(await hearsay("leaf", "list"), /balcony[\s\S]*roof/);
+  });
+
+  it("learns from what they send, answers with its model, and takes no frame again, also after a restart", async () => {
+    const open = await openLeaves(stateDir, TASK, toHex(taskId));
+    assert.ok(open);
+    const running = await startPeer({
+      ...{ stateDir, task: TASK, train: blobs(60, 1), engine: "dense", minCycleMs: 20 },
+      ...{ listen: ["/ip4/127.0.0.1/tcp/0"], bootstrap: [], mdns: false, maxOutbound: 4 },
+      wrapTrainer: open.wrapTrainer,
+    });
+    const source = apiSource(running, toHex(taskId), { hasHoldout: false, leaves: open.leaves });
+    const api = await serveApi(stateDir, source);
+    const send = async (bytes: Uint8Array) =>
+      new Uint8Array((await (await tellApi(stateDir, "/leaves", bytes))?.arrayBuffer()) ?? []);
+    const update = (leaf: number, counter: number, round: number, value: number) =>
+      encodeLeafFrame(
+        "update",
+        { leaf, counter, round, values: new Float32Array(numParams(TASK)).fill(value) },
+        (seals.get(leaf) ?? seals.get(1)) as LeafSeal,
+        nodeCrypto,
+      );
+    try {
+      await until("it has a model", async () => running.peer.status().cycle > 2 || undefined);
+      const first = await send(update(1, 7, 0, 0));
+      const seal = seals.get(1) as LeafSeal;
+      const { round, values } = decodeLeafFrame("model", first, numParams(TASK), seal, nodeCrypto);
+      assert.ok(round > 0 && values.some((value) => value !== 0));
+      await assert.rejects(send(update(1, 7, round, 0)), /ERR_REPLAYED|again/);
+      await assert.rejects(send(update(9, 1, round, 0)), /leaf 9 is not enrolled/);
+      const forged = update(2, 1, round, 0);
+      forged[20] = (forged[20] ?? 0) ^ 1;
+      await assert.rejects(send(forged), /tag of a leaf's frame/);
+      const hex = toHex(update(2, 5, 0, 0));
+      assert.match(await hearsay("leaf", "frame", hex), /^02[0-9a-f]+\n$/, "as a program with a radio does it");
+    } finally {
+      await api.close();
+      await running.stop();
+    }
+    const kept = (await enrolledLeaves(stateDir)).map(({ leaf, heard, told }) => [leaf, heard, told]);
+    assert.deepEqual(kept, [
+      [1, 7, 1],
+      [2, 5, 1],
+    ]);
+    const again = await openLeaves(stateDir, TASK, toHex(taskId));
+    await assert.rejects(again?.leaves.receive(update(1, 7, 1, 0)) as Promise<unknown>, { code: "ERR_REPLAYED" });
+  });
+
+  it("says which file is damaged, and which tasks leaves do not fit", async () => {
+    const path = join(leavesPath(stateDir), "1.json");
+    const whole = await readFile(path, "utf8");
+    await writeFile(path, whole.slice(0, 20));
+    await assert.rejects(openLeaves(stateDir, TASK, toHex(taskId)), {
+      code: "ERR_STATE",
+      message: /1\.json is damaged/,
+    });
+    await writeFile(path, whole);
+    const large = blobTask({ model: { kind: "mlp", hidden: [8] } });
+    await assert.rejects(openLeaves(stateDir, large, toHex(taskId)), { code: "ERR_TASK", message: /at most 22/ });
+  });
+});
