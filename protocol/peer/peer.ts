@@ -16,6 +16,7 @@ import { givenStart } from "../task/start.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
+import { latestFor } from "./gateway/gateway.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
 import type { Asking, SelectionStatus } from "./inbound/choosing.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
@@ -105,11 +106,10 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const trainer = withPersonal(options.task, modules.trainer);
   const parts = await openParts(options, { ...modules, trainer });
   const { archive, budget, life, log, store, subject, transport } = parts;
-  const { task } = subject;
-  const saved = await loadState(store, numParams(task));
+  const saved = await loadState(store, numParams(subject.task));
   trainer.personal?.restore(await loadPersonal(store));
   const hasPast = log.head().size > 1 || log.generation > 0;
-  const isShown = cohortOf(task) === undefined; // the model before and after a merge, which an archive has, give a peer's own away
+  const isShown = cohortOf(subject.task) === undefined; // the model before and after a merge, which an archive has, give a peer's own away
   const shelf = createBlobShelf({ budget, ...(archive && isShown && { archive }) }, subject.names.blob);
   shelf.keep(subject.taskId, subject.manifest);
   const given = givenStart(subject.task);
@@ -123,20 +123,15 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const speaking = joinSpeaking(parts, { shelf, account, newest: book.newest });
   const needs = { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking };
   const loop = joinLoop(parts, options, needs);
-  const latest = (to: PeerId) =>
-    parts.gateway?.latestFor(to, loop.latest()?.announcement) ?? loop.latest()?.announcement;
+  const latest = (to: PeerId) => latestFor(parts.gateway, to, loop.latest()?.announcement);
   const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
   const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NOBODY);
   const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases, name });
-
   const announcements = { topic: subject.names.announce, handle: parts.news.counting(receive) };
   const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
-  if (cohorts) services.push(cohorts.service);
-  if (releases) services.push(releases.service);
-  services.push(...(parts.gateway?.services(budget) ?? []));
-  registerServices(transport, [...services, ...(modules.services ?? [])], life.signal);
+  for (const one of [cohorts, releases]) if (one) services.push(one.service);
+  registerServices(transport, [...services, ...(parts.services ?? [])], life.signal);
   hello.start();
-  parts.gateway?.cluster.start();
 
   const neighbours = () => parts.acquaintance.neighbours().length;
   return {

@@ -16,6 +16,7 @@ export function joinSpeaking(
   const { gateway, transport, rng, identity, life, reports, news, subject } = parts;
   if (gateway === undefined) return SILENCE;
   const { border, cluster } = gateway;
+  cluster.start();
   const lending = { offer: () => {} }; // the bodies are lent with those that they are made of
   const offers = createOffers(
     {

@@ -86,6 +86,7 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
   const start = startOf(subject.task, modules.start, crypto);
   const identities = modules.identities ?? createIdentities(configured);
   const reports = createReports(observe);
+  const budget = createBudget({ clock, transport, standing: identities });
   const thrift = thriftOf({ ...modules, transport, subject, reports }, minCycleMs);
   return {
     ...modules,
@@ -97,7 +98,8 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
     reports,
     acquaintance: createAcquaintance(transport, reports),
     identities,
-    budget: createBudget({ clock, transport, standing: identities }),
+    budget,
+    services: [...(modules.services ?? []), ...(gateway?.services(budget) ?? [])],
     log: await openLog({ store, identity, crypto, clock, taskId: subject.taskId, agent: AGENT }),
     hashOf: createParamsHash(crypto),
   };

@@ -145,9 +145,7 @@ async function startLearner(
   const membership = membershipOf(environment);
   const budget = budgetOf(environment, participant);
   const cluster = clusterOf(environment, participant);
-  let sessions = 0;
-  let bytesBefore = 0;
-  let acrossBefore = 0;
+  let [sessions, bytesBefore, acrossBefore] = [0, 0, 0];
 
   async function start(): Promise<RunningPeer> {
     const transport = network.join(peerId, budget);

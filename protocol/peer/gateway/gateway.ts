@@ -22,8 +22,8 @@ export interface Gateway {
   readonly cluster: Cluster;
   readonly border: Border;
   services(budget: Budget): readonly RequestService[];
-  /** What a peer that greets is told of this one: `inside` where it is a member. */
-  latestFor(peer: PeerId, inside: Uint8Array | undefined): Uint8Array | undefined;
+  /** Whether a peer that greets hears what those outside hear. */
+  isOutside(peer: PeerId): boolean;
   /** Hears what those outside were told last. */
   toldOutside: Uint8Array | undefined;
 }
@@ -62,10 +62,19 @@ export function openGateway(components: GatewayComponents, site: ClusterSite, si
     cluster,
     border,
     toldOutside: undefined,
-    latestFor: (peer, inside) => (site.isInside(peer) || !cluster.hasMembers() ? inside : gateway.toldOutside),
+    isOutside: (peer) => !site.isInside(peer) && cluster.hasMembers(),
     services: (budget) => servicesOf(budget, names, { cluster, border }),
   };
   return gateway;
+}
+
+/** What a peer that greets is told of this one. @param inside what members are told. */
+export function latestFor(
+  gateway: Gateway | undefined,
+  peer: PeerId,
+  inside: Uint8Array | undefined,
+): Uint8Array | undefined {
+  return gateway?.isOutside(peer) ? gateway.toldOutside : inside;
 }
 
 function servicesOf(
