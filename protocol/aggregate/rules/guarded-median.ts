@@ -46,7 +46,7 @@ interface Geometry {
  * Breakdown: measured, not proved (sim/results/attacks.md). On digits, with 30 peers that all hear one another and f = 0.2, no attack but Sybils
  * and eclipses costs more than 3 points on Dirichlet 0.5 (three seeds); on Dirichlet 0.1 copies of one honest peer (mimic) cost 5.5 +- 4.0 points
  * (five seeds). Where a peer hears few others, liars can be most of them by chance, and single peers are lost. Other data may say something
- * else: on other images an undefended mean does better under ALIE and mimic. O(m^2 d / 2) time for the matrix, O(m b' d) for
+ * else: on skewed data an undefended mean does better where liars copy an honest peer. O(m^2 d / 2) time for the matrix, O(m b' d) for
  * the mixtures; a chunk of each vector of memory.
  *
  * Parameters: `f`, the assumed share of liars; `share`, `mix` and `limit` of the steps. A greater `share` takes weight from liars that
