@@ -16,6 +16,7 @@ import { Level } from "level";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Store, StoreChange } from "../../protocol/base/seams.ts";
 import { diskFault } from "./disk-fault.ts";
+import { markLayout, refuseNewerLayout } from "./layout.ts";
 
 type Database = Level<string, Uint8Array>;
 
@@ -32,7 +33,7 @@ export interface OpenedStore {
 
 /**
  * Opens the database in a directory, which is created where it is missing.
- * @throws HearsayError ERR_STATE, with the directory and the remedy: in use by another process, damaged, no space, not accessible.
+ * @throws HearsayError ERR_STATE, with the directory and the remedy: in use by another process, damaged, written by a newer version, no space, not accessible.
  */
 export async function openStore(directory: string): Promise<Store> {
   const { store, lostWrites } = await openStoreAfterLoss(directory);
@@ -47,8 +48,10 @@ export async function openStore(directory: string): Promise<Store> {
 
 /** The same for who knows what to do about lost writes; from its next write on the store counts from where it is. */
 export async function openStoreAfterLoss(directory: string): Promise<OpenedStore> {
+  refuseNewerLayout(directory);
   const database: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "view", ...BUFFERS });
   await attempt(directory, () => database.open());
+  await markLayout(directory);
   const { count, lostWrites, ...found } = await attempt(directory, () => openCount(database, directory)).catch(
     async (error: unknown) => {
       await database.close(); // else its lock stays

@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import { bundle, EXTERNAL } from "../../node/build.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
-const VERSION_1 = join(ROOT, "test/fixtures/v1/peer.tgz");
 
 export interface Installed {
   /** Path of the command. */
@@ -20,11 +19,12 @@ export function installBundle(): Promise<Installed> {
   return install(bundle);
 }
 
-/** `hearsay up` as version 1 of the protocol had it, from test/fixtures/v1/peer.tgz. */
-export function installVersion1(): Promise<Installed> {
+/** `hearsay up` of an older version, from test/fixtures: the last one with protocol 1, or the one before this. */
+export function installOlder(which: "v1" | "before"): Promise<Installed> {
   return install(async (folder) => {
     await mkdir(folder, { recursive: true });
-    await promisify(execFile)("tar", ["-xzf", VERSION_1, "--strip-components=1", "-C", folder]);
+    const archive = join(ROOT, "test/fixtures", which, "peer.tgz");
+    await promisify(execFile)("tar", ["-xzf", archive, "--strip-components=1", "-C", folder]);
   });
 }
 
