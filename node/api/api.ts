@@ -239,8 +239,10 @@ async function requestOf(
   let address: ApiFile;
   try {
     address = JSON.parse(await readFile(join(stateDir, FILE), "utf8")) as ApiFile;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") return undefined;
+    const message = `${stateDir} is of another account: run this as that account, or as root`;
+    throw new HearsayError("ERR_STATE", message, { stateDir }, error);
   }
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), withinMs); // of the head: a log may take its time

@@ -205,9 +205,9 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
   };
 }
 
-/** Polls until `probe` gives a value; rejects at the deadline with what was waited for. */
+/** Polls until `probe` gives a value; rejects at the deadline with what was waited for, as it is told then. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => Promise<T | undefined> | T | undefined,
   deadlineMs: number = DEADLINE_MS,
 ): Promise<T> {
@@ -215,7 +215,8 @@ export async function until<T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined) return value;
-    if (Date.now() >= endMs) throw new Error(`not within ${deadlineMs / 1000} s: ${what}`);
+    if (Date.now() >= endMs)
+      throw new Error(`not within ${deadlineMs / 1000} s: ${typeof what === "string" ? what : what()}`);
     await sleep(POLL_MS);
   }
 }
