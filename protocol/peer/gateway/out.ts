@@ -2,8 +2,8 @@
  * The way out of a gateway: after each of its own merges, the median of the models of its members that were in it, its own among them, is logged with their
  * word (gateway/certificate.ts), and announced outside. Where too few gave theirs, its own model goes outside, for itself alone.
  */
-import { compareBytes, equalBytes } from "../../base/bytes.ts";
-import type { Aggregator, Clock, Identity } from "../../base/seams.ts";
+import { compareBytes, equalBytes, keyOf } from "../../base/bytes.ts";
+import type { Aggregator, ArchivedBlob, Clock, Identity } from "../../base/seams.ts";
 import type { SignedBeacon } from "../../gateway/beacon.ts";
 import type { Border } from "../../gateway/border.ts";
 import { CLUSTER, encodeClusterCertificate, LEAST_MEMBERS, medianAge } from "../../gateway/certificate.ts";
@@ -55,12 +55,14 @@ const RELEASES_LENT = 3;
 /** What the functions of this file share. */
 interface Way extends GatewayOutComponents {
   own: Published | undefined;
-  /** What takes back the bodies of each release. */
-  readonly lent: (() => void)[][];
+  /** Of the newest releases: keys of the bodies that can be asked for. */
+  readonly lent: string[][];
+  /** What takes back each of them. */
+  readonly held: Map<string, () => void>;
 }
 
 export function createGatewayOut(components: GatewayOutComponents): GatewayOut {
-  const way: Way = { ...components, own: undefined, lent: [] };
+  const way: Way = { ...components, own: undefined, lent: [], held: new Map() };
   return {
     published(published) {
       way.own = published;
@@ -117,8 +119,15 @@ async function publish(way: Way, parts: readonly Part[]): Promise<void> {
   await offers.offerMean({ hash: says.model, body, age: says.age, entry, announcement });
 }
 
-/** Served until three more releases came. */
-function lend({ shelf, lent }: Way, blobs: readonly { readonly hash: Uint8Array; readonly bytes: Uint8Array }[]): void {
-  lent.push(blobs.map(({ hash, bytes }) => shelf.lend(hash, bytes)));
-  if (lent.length > RELEASES_LENT) for (const takeBack of lent.shift() ?? []) takeBack();
+/** Served until three more releases came that were made without it: a slow member's model is in several. */
+function lend({ shelf, lent, held }: Way, blobs: readonly ArchivedBlob[]): void {
+  for (const { hash, bytes } of blobs) if (!held.has(keyOf(hash))) held.set(keyOf(hash), shelf.lend(hash, bytes));
+  lent.push(blobs.map(({ hash }) => keyOf(hash)));
+  if (lent.length > RELEASES_LENT) lent.shift();
+  const wanted = new Set(lent.flat());
+  for (const [key, takeBack] of held)
+    if (!wanted.has(key)) {
+      held.delete(key);
+      takeBack();
+    }
 }

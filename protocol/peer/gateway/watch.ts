@@ -38,7 +38,7 @@ export interface WatchOptions {
 /** One in so many merges of a member. */
 const EVERY = 4;
 
-/** Looks that came to nothing, after which there need be no lie: nobody has to elect who shows nothing. */
+/** Looks in a row that came to nothing, after which there need be no lie: nobody has to elect who shows nothing. */
 const MOST_UNSHOWN = 3;
 
 /** Entries that are read: those of about four cycles. */
@@ -55,13 +55,16 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
     if (gateway === undefined || gateway === options.self || rng.below(EVERY) !== 0) return;
     const announced = options.newest(gateway);
     if (announced === undefined) return;
-    const lie = await lieOf(components, options, announced).catch((error: unknown) => {
-      if (isHearsayError(error))
-        return ++unshown < MOST_UNSHOWN ? undefined : "it does not show what its releases are made of";
-      throw error;
-    });
+    let lie: string | undefined;
+    try {
+      lie = await lieOf(components, options, announced);
+      unshown = 0;
+    } catch (error) {
+      if (!isHearsayError(error)) throw error;
+      if (++unshown < MOST_UNSHOWN) return; // what cannot be had proves nothing
+      lie = "it does not show what its releases are made of";
+    }
     if (lie === undefined) return;
-    unshown = 0;
     reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${lie}`);
     cluster.distrust(gateway);
   };
