@@ -13,7 +13,7 @@
  *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer, TrainerRows } from "../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
 import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../../protocol/learn/trainer.ts";
 import { mechanismOf } from "../../protocol/privacy/registry.ts";
@@ -43,7 +43,7 @@ export async function createTensorflowTrainer(options: TensorflowOptions): Promi
   try {
     if (options.task.model.kind === "layers") tryOut(core, model, options.task);
     checkExamples(model, options);
-    const trainer = createTrainer(options, core);
+    const trainer = checking(model, options, createTrainer(options, core));
     const warning = [backend.warning, costOfPrivacy(options)].filter((one) => one !== undefined).join("; ");
     return warning === "" ? trainer : Object.assign(trainer, { warning });
   } catch (error) {
@@ -109,6 +109,17 @@ function costOfPrivacy({ task }: TrainerOptions): string | undefined {
 function checkExamples({ indices }: TaskModel, { task, train, holdout }: TrainerOptions): void {
   if (indices === undefined) return;
   for (const data of [train, holdout]) if (data !== undefined) checkIndices(data.inputs, inputSize(task), indices);
+}
+
+/** Rows that come later are checked as those at the start. */
+function checking(model: TaskModel, options: TrainerOptions, trainer: Trainer): Trainer {
+  const { replace } = trainer;
+  return Object.assign(trainer, {
+    async replace(data: TrainerRows): Promise<void> {
+      checkExamples(model, { ...options, ...data });
+      await replace?.(data);
+    },
+  });
 }
 
 /**

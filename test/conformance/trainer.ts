@@ -198,6 +198,23 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
     await trainer.close();
   });
 
+  it("takes other rows in place of its own, where it can, and then trains and is measured as one that began with them", async () => {
+    const other = randomData(task, 17, "other");
+    const [changed, fresh] = [await make({ task, train, holdout }), await make({ task, train: other, holdout: train })];
+    await changed.evaluate(params, "sample");
+    const before = changed.revision;
+    if (changed.replace !== undefined) {
+      await changed.replace({ train: other, holdout: train });
+      assert.equal(changed.numExamples, 17);
+      assert.notEqual(changed.revision, before);
+      const request = { params, steps: 3, seed: "s" };
+      assert.deepEqual((await changed.fit(request)).params, (await fresh.fit(request)).params);
+      for (const split of ["train", "sample", "holdout", "holdout-sample"] as const)
+        assert.deepEqual(await changed.evaluate(params, split), await fresh.evaluate(params, split));
+    }
+    for (const one of [changed, fresh]) await one.close();
+  });
+
   it("may be closed twice", async () => {
     const trainer = await make({ task, train });
     await trainer.close();

@@ -144,7 +144,7 @@ class StreamLearner {
   }
 
   async evaluate(params: Float32Array, split: Split): Promise<Metrics> {
-    const { rows } = this.#shelves[split === "holdout" ? "holdout" : "train"];
+    const { rows } = this.#shelves[split.startsWith("holdout") ? "holdout" : "train"];
     if (rows.length === 0 || this.#isStale)
       // as of a trainer that does not answer: the peer goes on without
       throw new HearsayError("ERR_TRAINER", `no row of split "${split}" has come yet from ${this.#parts.source.name}`);
