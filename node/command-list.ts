@@ -229,6 +229,12 @@ const SIM: readonly Leaf[] = [
     load: async () => (await sim()).vehicles,
   },
   {
+    name: "recipe",
+    about: "in a checkout: what a network brings each site of a real task; data, task and scenario of sim/recipes",
+    hidden: true,
+    load: async () => (await sim()).recipe,
+  },
+  {
     name: "report",
     about: "in a checkout: run the sweeps of sim/scenarios, and write tables and plots of them into sim/results",
     hidden: true,

@@ -17,7 +17,7 @@ export interface Participant {
   readonly identity: Identity;
   readonly device: Device;
   /** What is asked of its data beside the trainer, which keeps the inputs as it needs them. */
-  readonly data: Pick<Dataset, "length" | "targets">;
+  readonly data: Pick<Dataset, "length" | "targets" | "owners">;
   /** Its data, trained in no time; wrapped by the attack where it lies. `device.trainMs()` says how long it takes. */
   readonly trainer: Trainer;
   /** Of its privacy mechanism, where the task has one. */

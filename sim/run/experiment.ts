@@ -240,7 +240,7 @@ function participantsOf(setup: Setup, shares: readonly Dataset[], streams: Strea
       identity,
       honest,
       device: devices[device] as Participant["device"],
-      data: { length: train.length, targets: train.targets },
+      data: { length: train.length, targets: train.targets, ...(train.owners && { owners: train.owners }) },
       draws,
       trainer: honest ? watched(trainer, identity.peerId, coalition) : (worn?.trainer?.(trainer) ?? trainer),
       ...(worn && { disguise: worn }),

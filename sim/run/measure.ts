@@ -171,9 +171,11 @@ async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promi
     const record = merges.of(learner.peer);
     const own = evaluations.get(index);
     const overlap = overlaps[index];
+    const site = measuring.holdoutOf && onlyOwner(participants[index]?.data);
     return {
       index,
       honest: learner.honest,
+      ...(site !== undefined && { site }),
       ...(own && { accuracy: score(own) }),
       ...(own && further && { metrics: valuesOf(further, own) }),
       cycles: learner.cycles(),
@@ -185,6 +187,11 @@ async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promi
       ...(overlap !== undefined && { overlap }),
     };
   });
+}
+
+function onlyOwner(data: Pick<Dataset, "owners"> | undefined): string | undefined {
+  const [owner, ...others] = new Set(data?.owners);
+  return others.length === 0 ? owner : undefined;
 }
 
 async function scoresOf(

@@ -51,6 +51,8 @@ export interface PeerRow {
   /** Number in the scenario, from 0. */
   readonly index: number;
   readonly honest: boolean;
+  /** Whose rows it has, where these are one owner's and it is measured on rows of its own. */
+  readonly site?: string;
   /** Of the final model, where it was evaluated. */
   readonly accuracy?: number;
   readonly metrics?: Readonly<Record<string, number>>;

@@ -7,6 +7,7 @@
  */
 import { availableParallelism } from "node:os";
 import { createDataLoader } from "../../node/commands/sim/data.ts";
+import { growInSmallSteps } from "../../node/commands/sim/large-heap.ts";
 import { createSimPool } from "../../node/commands/sim/pool.ts";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { runExperiment } from "../../sim/run/experiment.ts";
@@ -59,6 +60,7 @@ async function measureShared(name: SimRunName, quick: boolean, seed: number): Pr
 /** One seed. */
 async function measure(name: SimRunName, quick: boolean, seed: number): Promise<SimFigures> {
   const scenario = parseScenario({ ...simRuns(quick)[name].scenario, seed });
+  growInSmallSteps(scenario.peers);
   const load = createDataLoader()(".");
   let startedCpuMs = 0;
   let startedMs = 0;

@@ -121,6 +121,25 @@ export const vehicles: Definition = (command) => {
   notes(command, "Example:\n  $ hearsay sim vehicles --vehicles 100 --blocks 12 --out contacts.csv");
 };
 
+export const recipe: Definition = (command) => {
+  command
+    .argument("<name>", "a folder of sim/recipes, or all")
+    .option("--python <program>", "Python that makes the data", "python3")
+    .option("--write", "put the tables into sim/recipes/README.md, too")
+    .addOption(workersOption())
+    .addOption(jsonOption())
+    .action(calls(() => import("./recipe.ts")));
+  notes(
+    command,
+    `Data and runs lie in .results/recipes; what is there is not made again. A recipe's data.py says which packages it needs.
+
+Examples:
+  $ npm run recipe -- predictive-maintenance
+  $ npm run recipe -- wearables --python venv/bin/python
+  $ npm run recipe -- all --write`,
+  );
+};
+
 export const report: Definition = (command) => {
   command
     .argument(

@@ -39,16 +39,25 @@ export async function runSweeps(
       ...(workers !== undefined && { workers }),
       ...(json && { json }),
     });
-    if (Number(process.exitCode ?? 0) >= STOPPED) return false;
+    if (stoppedSweep()) return false;
   }
   return true;
 }
 
-/** The cells that the sweep asks for, with the runs that are there. */
-export async function readCells(name: string): Promise<SweepCells> {
+/** Whether the user stopped the sweep that ended last. */
+export function stoppedSweep(): boolean {
+  return Number(process.exitCode ?? 0) >= STOPPED;
+}
+
+/** The cells that a sweep of sim/scenarios asks for, with the runs that are there. */
+export function readCells(name: string): Promise<SweepCells> {
+  return cellsIn(fileOf(name), join(RESULTS, name));
+}
+
+/** The cells that a sweep asks for, with the runs that are in the directory. */
+export async function cellsIn(file: string, directory: string): Promise<SweepCells> {
   const { combinations, parseSweep, runsOf } = await import("../../../sim/compare/sweep.ts");
   const { cellsOf } = await import("../../../sim/paper/cells.ts");
-  const file = fileOf(name);
   const document = parseSweep(await readDocument(file));
   const found = await Promise.all(
     combinations(document).map(async ({ source, label }) => ({
@@ -59,7 +68,7 @@ export async function readCells(name: string): Promise<SweepCells> {
   const wanted = runsOf(found, document.seeds, nodeCrypto);
   const outcomes: Outcome[] = [];
   for (const { hash, scenario } of wanted) {
-    const path = runPath(join(RESULTS, name), { hash, seed: scenario.seed });
+    const path = runPath(directory, { hash, seed: scenario.seed });
     if (!existsSync(path)) continue;
     // A broken one is as good as none: a sweep runs it again.
     const report = await readRun(path).catch(() => undefined);

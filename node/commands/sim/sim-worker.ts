@@ -7,6 +7,7 @@ import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { identityFromSeed, nodeCrypto } from "../../crypto.ts";
 import { nodeSecrecy } from "../../secrecy.ts";
 import { createDataLoader } from "./data.ts";
+import { growInSmallSteps } from "./large-heap.ts";
 import { writeModels } from "./model-files.ts";
 import { explainFault, type Installed, installPlugins } from "./plugins.ts";
 import { openParts, type PartPorts } from "./thread-parts.ts";
@@ -52,6 +53,7 @@ export default async function runTask({
   const { LinkCut } = await import("../../../sim/run/parts.ts");
   const { withSortedKeys } = await import("../../../sim/compare/sweep-paths.ts");
   const parts = ports && openParts(ports);
+  growInSmallSteps(scenario.peers);
   let saidMs = performance.now();
   let installed: Installed | undefined;
   try {

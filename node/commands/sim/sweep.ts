@@ -31,6 +31,8 @@ interface SweepOptions {
   readonly workers?: string;
   readonly out?: string;
   readonly json?: boolean;
+  /** Says nothing of the runs that are done: whoever called reads them. No flag sets it. */
+  readonly quiet?: boolean;
 }
 
 interface Failure {
@@ -78,6 +80,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
     const heading = `${onErrors.red("error:")} ${failures.length} of ${runs.length} runs failed:`;
     tell(`${heading}\n${listFailed(failures)}\n`);
   }
+  if (options.quiet) return;
   if (options.json) {
     const wallSeconds = (performance.now() - startedMs) / 1000;
     return printJson({ out: directory, ...counts, failed: failures, wallSeconds, cpuSeconds: (user + system) / 1e6 });

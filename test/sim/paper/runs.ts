@@ -3,7 +3,7 @@ import { nodeCrypto } from "../../../node/crypto.ts";
 import { combinations, parseSweep, runsOf, type SweepRun } from "../../../sim/compare/sweep.ts";
 import { type Cell, cellsOf, type Outcome } from "../../../sim/paper/cells.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
-import type { Point } from "../../../sim/run/report.ts";
+import type { PeerRow, Point } from "../../../sim/run/report.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
 
 export interface Result {
@@ -15,6 +15,7 @@ export interface Result {
   /** Accuracy of all after each was fine-tuned, and of the first peer. */
   readonly tuned?: number;
   readonly first?: number;
+  readonly peers?: readonly PeerRow[];
   /** Left out: the accuracy rises to the mean over eleven points. */
   readonly series?: readonly Point[];
 }
@@ -45,7 +46,7 @@ export function point(seconds: number, mean: number, worst: number = mean, more:
 
 function outcome(
   { scenario, hash }: SweepRun,
-  { mean, worst, success, models, tuned, first, series }: Result,
+  { mean, worst, success, models, tuned, first, peers, series }: Result,
 ): Outcome {
   const rising = Array.from({ length: 11 }, (_, i) => point(i, 0.1 + ((mean - 0.1) * i) / 10));
   const attackSuccess = success === undefined ? {} : { attackSuccess: success };
@@ -67,8 +68,8 @@ function outcome(
     staleness: [1],
   };
   const none = { cycles: 0, bytesOut: 0, rows: 0, merges: {}, meanWeight: 0 };
-  const peers = first === undefined ? [] : [{ index: 0, honest: true, accuracy: first, ...none }];
-  return { summary, series: points, peers };
+  const rows = first === undefined ? [] : [{ index: 0, honest: true, accuracy: first, ...none }];
+  return { summary, series: points, peers: peers ?? rows };
 }
 
 function spread(mean: number): Point["accuracy"] {
