@@ -84,18 +84,19 @@ const liesIn = (scenario: Scenario): string =>
   scenario.attack === undefined ? "none" : `${attackName(scenario)}, ${100 * scenario.attack.share} %`;
 
 function policyOf({ algorithm }: Scenario): string {
+  if (algorithm.kind !== "hearsay") return algorithm.kind === "local" ? "alone" : algorithm.kind;
   const { select = "random", ...options } = optionsOf(algorithm);
   const named = Object.entries(options).map(([name, value]) => `${name} ${textOf(value)}`);
   return [String(select), ...named].join(", ");
 }
 
 /** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their tables are called. */
-export const SELECTOR_SWEEPS = { selectors: "Policies", rare: "Rare data" } as const;
+export const SELECTOR_SWEEPS = { selectors: "Policies", affinity: "Measured on own rows", rare: "Rare data" } as const;
 
 /** Policies beside one another, a row for each attack; or what lets rare data move more, and what that costs. */
 export function selectorSections(sweep: SweepCells, title: string): Section[] {
   const caption = `${captionOf(sweep)}.`;
-  if (title === SELECTOR_SWEEPS.selectors) return tablesOf(title, caption, "attack", gridOf(sweep, liesIn, policyOf));
+  if (title !== SELECTOR_SWEEPS.rare) return tablesOf(title, caption, "attack", gridOf(sweep, liesIn, policyOf));
   const placeOf = (scenario: Scenario) =>
     `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
   const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);

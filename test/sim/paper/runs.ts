@@ -16,6 +16,7 @@ export interface Result {
   readonly tuned?: number;
   readonly first?: number;
   readonly peers?: readonly PeerRow[];
+  readonly fairness?: NonNullable<Outcome["summary"]["fairness"]>;
   /** Left out: the accuracy rises to the mean over eleven points. */
   readonly series?: readonly Point[];
 }
@@ -46,7 +47,7 @@ export function point(seconds: number, mean: number, worst: number = mean, more:
 
 function outcome(
   { scenario, hash }: SweepRun,
-  { mean, worst, success, models, tuned, first, peers, series }: Result,
+  { mean, worst, success, models, tuned, first, fairness, peers, series }: Result,
 ): Outcome {
   const rising = Array.from({ length: 11 }, (_, i) => point(i, 0.1 + ((mean - 0.1) * i) / 10));
   const attackSuccess = success === undefined ? {} : { attackSuccess: success };
@@ -63,6 +64,7 @@ function outcome(
     final: points.at(-1) as Point,
     ...(models && { models: { raw: spread(models[0]), averaged: spread(models[1]) } }),
     ...(tuned !== undefined && { fineTuned: { accuracy: spread(tuned) } }),
+    ...(fairness && { fairness }),
     updates: 1,
     merges: 1,
     staleness: [1],
