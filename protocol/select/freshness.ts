@@ -3,7 +3,7 @@ import type { Selector } from "./selector.ts";
 
 /**
  * Prefers authors whose newest announcement came last, by the own clock: what they say of age and time counts for nothing. Whoever announces just before others draw
- * is always the freshest, so this is no policy for a network with strangers. O(1), and no look at a model.
+ * is always the freshest, so this is no policy for a network with strangers (sim/results/selectors.md). O(1), and no look at a model.
  *
  * @throws nothing.
  * @example

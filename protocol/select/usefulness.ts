@@ -4,7 +4,7 @@ import { worthText } from "./words.ts";
 
 /**
  * Prefers authors whose models, mixed half and half with the own one, made it lose less on own rows than those of others did. It gains nothing to send the
- * own model back, or one like it. Whoever knows which rows a peer has can please it all the same. O(1); two evaluations of a model on
+ * own model back, or one like it. Whoever knows which rows a peer has can please it all the same (sim/attacks/flatterer.ts). O(1); two evaluations of a model on
  * at most `LIMITS.maxSampleRows` rows for each that is pulled.
  *
  * @throws nothing.
