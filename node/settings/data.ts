@@ -119,7 +119,7 @@ const part = {
   },
   keepBest: {
     schema: z.boolean().optional(),
-    help: "model.safetensors, which predicts, is the best model so far on the hold-out, not the newest",
+    help: "predict answers by the best model so far on the hold-out; releases, hearsay tag and what is sent stay the same",
     flag: "--keep-best",
     otherwise: "false",
   },

