@@ -240,7 +240,7 @@ export const personalise: Definition = async (command) => {
 common model. The peer, running or not, goes on with its own.
 
 Examples:
-  $ hearsay personalise
+  $ hearsay personalise --data mine.csv
   $ hearsay predict --model personal.safetensors --data new.csv`,
   );
 };
