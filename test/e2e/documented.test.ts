@@ -18,7 +18,6 @@ const NOT_RUN: readonly (readonly [line: RegExp, because: string])[] = [
   [/^npm run recipe/, "data of packages that are not here, and minutes"],
   [/^export PATH/, "there is no node_modules in the folder; the path is set"],
   [/^node line\.ts/, "test/e2e/library.test.ts"],
-  [/^node test\/bench/, "a bench"],
   [/^python make_sets/, "writes the shipped sets, from a package for Python"],
   [/^pip install/, "changes the machine; test/e2e/python.test.ts runs what it installs"],
   [/^prometheus/, "test/e2e/metrics.test.ts has it scrape"],
