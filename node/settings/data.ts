@@ -136,7 +136,7 @@ const part = {
   },
   partition: {
     schema: partition.default("iid"),
-    help: `how shares are cut: ${describePartitions()}`,
+    help: `shares: ${describePartitions()}`,
     flag: "--partition <how>",
   },
   seed: {
