@@ -133,7 +133,7 @@ export async function readModel(
   } catch (cause) {
     throw new HearsayError(
       "ERR_STATE",
-      `no model at ${path}: let \`hearsay up\` learn for a moment first`,
+      `no model at ${path}: let \`hearsay up\` learn for a moment first, or name another file with --model`,
       { path },
       cause,
     );

@@ -66,13 +66,13 @@ function combinationFaults({ start, releases }: TaskDraft): Fault[] {
     faults.push({
       path: "personal",
       message:
-        "with start: given parameters are those of a whole model, and logs name what is shared; leave one of the two out",
+        "with start: given parameters are those of a whole model, and logs name what is shared; leave personal out, and let each site train its model on with hearsay personalise, or leave start out",
     });
   if (releases !== undefined)
     faults.push({
       path: "personal",
       message:
-        "with releases: a release is one model for all sites, and no site of this task has such a model; leave one of the two out",
+        "with releases: a release is one model for all sites, and no site of this task has such a model; leave personal out, and let each site train a release on with hearsay personalise --model FILE, or leave releases out",
     });
   return faults;
 }

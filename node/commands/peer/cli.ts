@@ -237,7 +237,7 @@ export const personalise: Definition = async (command) => {
   notes(
     command,
     `The model of the state directory is trained on, on the own rows alone; the best on the hold-out is written, and nothing where none is better than the
-common model. The peer, running or not, goes on with its own.
+model before. The peer, running or not, goes on with its own. Where the task says personal, that model has the site's part already.
 
 Examples:
   $ hearsay personalise --data mine.csv

@@ -159,7 +159,11 @@ async function complete(document: Document, options: InitOptions, peers: number)
     " devices that are much slower than others take fewer steps, and merge while they train",
   );
   document.set("codec", document.createNode(NEW_TASKS_CODEC));
-  comment(document, ["codec"], " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth)");
+  comment(
+    document,
+    ["codec"],
+    " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth; then outerMomentum of 0.5 at most)",
+  );
   let fill: Fill | undefined;
   if (options.data !== undefined) {
     const { data } = await loadConfig(undefined, {}, settingsOf(options));

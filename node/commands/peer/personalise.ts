@@ -73,7 +73,7 @@ async function engineOn(
 function noBetter({ before }: FineTuned): HearsayError {
   const message =
     `no training on the own rows made the model better on the hold-out (loss ${before.loss.toPrecision(4)} of ${before.numExamples} rows), and nothing is written: ` +
-    "the common model serves this site as well as any that it could make of it";
+    "the model that was given serves this site as well as any that it could make of it";
   return new HearsayError("ERR_DATA", message, { loss: before.loss });
 }
 

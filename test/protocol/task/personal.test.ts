@@ -52,12 +52,16 @@ describe("a task with personal", () => {
     ["lambda of another", () => taskOf({ method: "fedper", lambda: 1 }), /is of ditto/],
     ["fedbn without normalisation", () => taskOf({ method: "fedbn" }), /of which a model of kind mlp has none/],
     ["calibration of classes", () => taskOf({ method: "calibration" }), /outputs of a regression/],
-    ["a warm start", () => taskOf({ method: "fedper" }, { start: "0".repeat(64) }), /leave one of the two out/],
+    [
+      "a warm start",
+      () => taskOf({ method: "fedper" }, { start: "0".repeat(64) }),
+      /let each site train its model on with hearsay personalise, or leave start out/,
+    ],
     [
       "release keys",
       () =>
         taskOf({ method: "fedper" }, { releases: { keys: ["12D3KooWLsFjw4PiR6ir9JfBZ8vxXmQT1B1TFmDSBv5TpKXAd8Pt"] } }),
-      /release/,
+      /train a release on with hearsay personalise --model FILE, or leave releases out/,
     ],
     [
       "phases under dp-sgd",
