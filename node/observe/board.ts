@@ -4,6 +4,7 @@
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
+import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
 import type { PeerStatus } from "../../protocol/peer/peer.ts";
 import type { Alone } from "./alone.ts";
@@ -13,7 +14,7 @@ import { createSamples } from "./samples.ts";
 export type Tell = <Name extends PageEventName>(event: Name, data: PageEvents[Name]) => void;
 
 /** What the board itself adds. */
-type Added = "atMs" | "status" | "own" | "alone";
+type Added = "atMs" | "status" | "own" | "alone" | "stream";
 
 export interface BoardParts {
   readonly clock: Clock;
@@ -25,6 +26,8 @@ export interface BoardParts {
   /** The figure of the serving model on the hold-out; null before there is one. */
   figure(): Promise<number | null>;
   readonly alone?: Alone;
+  /** Where rows are followed. */
+  readonly stream?: () => StreamStatus;
   /** Of one training. */
   readonly stepsOfCycle: number;
 }
@@ -105,9 +108,10 @@ class RunningBoard implements Board {
     const { clock, alone } = this.#parts;
     this.#own = await this.#parts.figure();
     const { cycle, bytesIn, bytesOut, neighbours } = this.#parts.status();
+    const prequential = this.#parts.stream?.().prequential.value ?? undefined;
     const sample = {
       ...{ atMs: clock.now(), cycle, own: this.#own, alone: alone?.now().figure ?? null },
-      ...{ bytesIn, bytesOut, neighbours },
+      ...{ bytesIn, bytesOut, neighbours, ...(prequential !== undefined && { prequential }) },
     };
     const isThinned = this.#samples.add(sample, clock.monotonicMs());
     if (isThinned) this.#tellAll("samples", this.#samples.all());
@@ -128,10 +132,11 @@ class RunningBoard implements Board {
   }
 
   #now(): PageNow {
-    const { alone, clock } = this.#parts;
+    const { alone, clock, stream } = this.#parts;
     return {
       ...this.#parts.standing(),
       ...{ atMs: clock.now(), status: this.#parts.status(), own: this.#own },
+      ...(stream && { stream: stream() }),
       alone: alone === undefined ? null : { ...alone.now(), of: this.#ownSteps() },
     };
   }

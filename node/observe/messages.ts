@@ -1,5 +1,6 @@
 /** What the page of a peer is told (node/page/), as events of a stream. Types only: the page is built for browsers, and shares nothing else with the peer. */
 import type { PeerId } from "../../protocol/base/seams.ts";
+import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
 import type { PeerStatus } from "../../protocol/peer/peer.ts";
 import type { ArchiveSummary } from "../disk/archive.ts";
@@ -40,6 +41,8 @@ export interface PageSample {
   readonly own: number | null;
   /** The best so far of the model that was trained alone. */
   readonly alone: number | null;
+  /** On rows that were not learned yet; left out where none are followed, or none has come. */
+  readonly prequential?: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly neighbours: number;
@@ -89,6 +92,8 @@ export interface PageNow {
   readonly atMs: number;
   readonly uptimeSeconds: number;
   readonly status: PeerStatus;
+  /** Where rows are followed. */
+  readonly stream?: StreamStatus;
   readonly addresses: readonly string[];
   readonly invite: string;
   readonly budget: readonly LinkReport[];

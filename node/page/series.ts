@@ -21,6 +21,12 @@ export function learningCurves(samples: readonly PageSample[], naive: number | n
   };
 }
 
+/** How the model did on rows that it had not learned yet; nothing where none are followed. */
+export function prequentialCurve(samples: readonly PageSample[]): { times: number[]; values: number[] } {
+  const known = samples.flatMap(({ atMs, prequential }) => (prequential === undefined ? [] : [{ atMs, prequential }]));
+  return { times: known.map(({ atMs }) => atMs / 1000), values: known.map(({ prequential }) => prequential) };
+}
+
 /** Bytes a second in each span between two samples, at its end. */
 export function byteRates(samples: readonly PageSample[]): { times: number[]; in: number[]; out: number[] } {
   const spans = samples.slice(1).flatMap((sample, i) => {

@@ -11,6 +11,18 @@ export const HELP = {
     "What always saying the commonest class, or the mean, of your training rows would reach on the same held-out rows.",
   cycles: "How often this peer trained; after each training it merges its model with those of others that are at hand.",
   age: "Steps of training that went into this model, of this peer and of those that it merged with.",
+  stream: "Rows that go on coming to this peer, each of which is predicted before it is learned from.",
+  taken: "Rows that came since the start and were taken in, to learn from or to be held out.",
+  rejected:
+    "Rows that did not fit the task, as one with a word where a number belongs; the file rejected.ndjson has them.",
+  late: "Rows that were left out because their time is far before that of the newest row.",
+  ahead: "Rows that were left out because their time has not come yet.",
+  duplicates: "Rows that were left out because the same row had come before.",
+  prequential:
+    "How good the model was on rows at the moment when they came, before it learned them; newer rows count more.",
+  window:
+    "How many rows the model is trained on now; older ones leave, or chance decides, as hearsay up --window says.",
+  drift: "How often the model became so much worse on what comes that the world must have changed.",
   here: "Peers of the same task with an open connection, and the last ones that have gone; nobody knows all peers of a network.",
   moved:
     "Whose models this peer's model was made of, in its last 256 merges; what no other peer made is the peer's own training.",

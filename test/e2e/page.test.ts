@@ -150,6 +150,24 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
       assert.deepEqual(await faults(), []);
     }));
 
+  it("shows what became of rows that go on coming, each figure with its sentence, and nothing of it where none are followed", async () => {
+    await told(pageState({ neighbours: 3 }), async ({ page }) =>
+      assert.equal(await page.locator("#stream").count(), 0),
+    );
+    await told(pageState({ neighbours: 3, isFollowing: true }), async ({ page, faults }) => {
+      await page.locator("#stream .chart canvas").waitFor();
+      const values = await page.locator("#stream .figure .value").allInnerTexts();
+      assert.deepEqual(
+        values.map((value) => value.replaceAll(/\D/g, "")),
+        ["12345", "795", "10000", ...["2", "6", "7", "8", "9"]],
+      );
+      assert.match(await text(page, "#stream"), /learns 3 times as fast for 1 min/);
+      assert.equal(await page.locator("#stream .figure:not(:has(.help p))").count(), 0);
+      assert.deepEqual(await faults(), []);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), NARROW.width);
+    });
+  });
+
   it("makes text of whatever another peer says: nothing of it runs, and nothing is loaded", () =>
     told(pageState({ neighbours: 8, foreign: HOSTILE }), async ({ page, asked, complaints }) => {
       for (const summary of await page.locator(".more > summary").all()) await summary.click();

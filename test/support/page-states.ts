@@ -13,19 +13,29 @@ export interface Told {
 
 export interface PageStateOptions {
   readonly neighbours: number;
+  /** Whether rows go on coming. */
+  readonly isFollowing?: boolean;
   /** In place of whatever another peer can choose. */
   readonly foreign?: string;
 }
 
 const START_MS = Date.UTC(2026, 2, 4, 12);
 const SAMPLES = 60;
+/** Of a peer that follows rows, a while after an alarm. */
+const STREAM: NonNullable<PageNow["stream"]> = {
+  source: "/home/anna/live.csv",
+  rows: { taken: 12_345, bad: 6, late: 7, ahead: 8, duplicate: 9, alarms: 2 },
+  ...{ window: 10_000, holdout: 2_000, prequential: { name: "accuracy", value: 0.795, rows: 12_345 } },
+  raised: { factor: 3, forMs: 90_000 },
+};
 
 /** Everything that a page is told when it opens. */
-export function pageState({ neighbours, foreign = "" }: PageStateOptions): Told[] {
+export function pageState({ neighbours, foreign = "", isFollowing = false }: PageStateOptions): Told[] {
   const ids = Array.from(
     { length: neighbours },
     (_, i) => `12D3KooW${foreign}${"abcdefghjk".slice(i)}${foreign}${i}xyzw`,
   );
+  const now = nowOf(ids, foreign);
   return [
     {
       event: "facts",
@@ -44,9 +54,12 @@ export function pageState({ neighbours, foreign = "" }: PageStateOptions): Told[
     },
     {
       event: "samples",
-      data: Array.from({ length: neighbours === 0 ? 0 : SAMPLES }, (_, i) => sampleAt(i, neighbours)),
+      data: Array.from({ length: neighbours === 0 ? 0 : SAMPLES }, (_, i) => ({
+        ...sampleAt(i, neighbours),
+        ...(isFollowing && i > 0 && { prequential: 0.5 + i / 200 }),
+      })),
     },
-    { event: "now", data: nowOf(ids, foreign) },
+    { event: "now", data: { ...now, ...(isFollowing && { stream: STREAM }) } },
     { event: "merges", data: neighbours === 0 ? [] : Array.from({ length: 256 }, (_, i) => mergeAt(i, ids, foreign)) },
   ];
 }

@@ -74,6 +74,7 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
         standing: standing({ running, taskId, stateDir, recent, speeds }),
         figure: figureOf(running, metric),
         ...(alone && { alone }),
+        ...(running.stream && { stream: running.stream }),
       });
     },
   };
@@ -122,7 +123,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
   const acquaintances = createAcquaintances();
   const freeBytes = freeOn(stateDir);
   const witness = { size: -1, atMs: null as number | null };
-  return (): Omit<PageNow, "atMs" | "status" | "own" | "alone"> => {
+  return (): Omit<PageNow, "atMs" | "status" | "own" | "alone" | "stream"> => {
     const { accountability, cycle, privacy, thrift } = running.peer.status();
     const size = accountability?.cosigned?.size ?? -1;
     if (size > witness.size) Object.assign(witness, { size, atMs: wallClock.now() });

@@ -7,6 +7,7 @@ import { Moved } from "./moved.ts";
 import { Refused } from "./refused.ts";
 import { Release } from "./release.ts";
 import { Log, Machine, Privacy, Staleness, Traffic } from "./rest.ts";
+import { Stream } from "./stream.ts";
 import { Who } from "./who.ts";
 
 const BADGES: Readonly<Record<Connection, string>> = {
@@ -55,6 +56,7 @@ function content(state: PageState): JSX.Element[] {
     return state.connection === "connecting" ? [h("p", { class: "loading" }, "Asking the peer …")] : [];
   return [
     h(Learning, { facts, now, state }),
+    ...(now.stream === undefined ? [] : [h(Stream, { stream: now.stream, state })]),
     h(Who, { now }),
     h(Moved, { merges, now }),
     h(Refused, { now }),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type BoardParts, MOST_PAGES, startBoard } from "../../../node/observe/board.ts";
-import type { PageFacts } from "../../../node/observe/messages.ts";
+import type { PageFacts, PageNow, PageSample } from "../../../node/observe/messages.ts";
 import type { PeerStatus } from "../../../protocol/peer/peer.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
 
@@ -51,6 +51,21 @@ describe("the board behind the page", () => {
     const after = told.length;
     await pass(4_000);
     assert.equal(told.length, after);
+  });
+
+  it("tells what became of rows that go on coming, and how the model did on them over time; nothing where none are followed", async () => {
+    for (const value of [0.75, null, undefined]) {
+      const { given, pass } = parts();
+      const stream = { prequential: { value } } as ReturnType<NonNullable<BoardParts["stream"]>>;
+      const board = startBoard({ ...given, ...(value !== undefined && { stream: () => stream }) });
+      await pass(1_000);
+      const told = new Map<string, unknown>();
+      await board.open((event, data) => void told.set(event, data));
+      const [sample] = told.get("samples") as PageSample[];
+      assert.equal(sample?.prequential, value ?? undefined);
+      assert.equal((told.get("now") as PageNow).stream, value === undefined ? undefined : stream);
+      board.close();
+    }
   });
 
   it("works for nobody while no page is open, but for a sample now and then", async () => {

@@ -5,7 +5,7 @@ import type { PageFacts, PageNow, PageSample } from "../../../node/observe/messa
 import { eventReader } from "../../../node/page/events.ts";
 import { agoText, durationText, figureText, speedText, tickText } from "../../../node/page/format.ts";
 import { arcPath, circlePlaces, linePath } from "../../../node/page/plot.ts";
-import { byteRates, influenceStack, learningCurves } from "../../../node/page/series.ts";
+import { byteRates, influenceStack, learningCurves, prequentialCurve } from "../../../node/page/series.ts";
 import { after, MOST_MERGES, MOST_SAMPLES, NOTHING } from "../../../node/page/state.ts";
 import { REASONS, verdictOf } from "../../../node/page/words.ts";
 import { ERROR_CODES } from "../../../protocol/base/errors.ts";
@@ -89,6 +89,11 @@ describe("what is drawn", () => {
       alone: [null, 0.4],
       naive: [0.1, 0.1],
     });
+  });
+
+  it("has how the model did on rows that came, from the first of them on", () => {
+    const samples = [sample(1_000), sample(2_000, { prequential: 0.5 }), sample(3_000, { prequential: 0.6 })];
+    assert.deepEqual(prequentialCurve(samples), { times: [2, 3], values: [0.5, 0.6] });
   });
 
   it("has bytes a second between two samples, and none where the clock was set back", () => {
