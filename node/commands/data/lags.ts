@@ -1,140 +1,17 @@
 /** `hearsay data lags`: a series as rows to forecast it from. */
-import { csvField } from "../../../protocol/base/csv-field.ts";
-import { HearsayError } from "../../../protocol/base/errors.ts";
-import { createLags, type LagSpec, type Lags, parseLags } from "../../../protocol/learn/data/lags.ts";
-import { openTable } from "../../data/csv-records.ts";
-import { normalised } from "../../data/names.ts";
-import { readNumber } from "../../data/number.ts";
-import { writeOutput } from "../../disk/whole-file.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
-import { createSteps, type Steps } from "./series.ts";
+import { leftOutText, type SeriesOptions, writeRows } from "../series/rows.ts";
 
-interface LagsOptions {
-  readonly data: string;
-  readonly time: string;
-  readonly target: string;
-  readonly step: string;
-  readonly lag: string;
-  readonly horizon: string;
-  readonly owner?: string;
-  readonly zone?: string;
-  readonly ahead?: boolean;
-  readonly output: string;
-  readonly json?: boolean;
-}
-
-/** A row looks back no further, and no more series are held. */
-const MOST_LAG = 10_000;
-const MOST_SERIES = 100_000;
-
-/** Rows of the result, and what became of those that gave none. */
-interface Told {
-  rows: number;
-  gaps: number;
-  again: number;
-  back: number;
-  unread: number;
-  /** The first that could not be read. */
-  why?: string;
-}
-
-interface Series {
-  readonly lags: Lags;
-  last: number | undefined;
-  lastText: string;
-}
-
-export async function run(options: LagsOptions): Promise<void> {
-  const spec = specOf(options);
-  const told: Told = { rows: 0, gaps: 0, again: 0, back: 0, unread: 0 };
-  const lines = await linesOf(options, spec, told);
-  if (told.rows === 0)
-    throw new HearsayError(
-      "ERR_DATA",
-      `${options.data}: no row has all its lags; ${told.why ?? "is --step that of the series?"}`,
-    );
-  await writeOutput(options.output, `${lines.join("\n")}\n`);
-  if (options.json) return printJson({ file: options.output, ...told });
+export async function run({ json, ...options }: SeriesOptions & { readonly json?: boolean }): Promise<void> {
+  const told = await writeRows(options);
+  if (json) return printJson({ file: options.output, ...told });
   print(
     `${facts([
       ["wrote", options.output],
       ["rows", String(told.rows)],
-      [
-        "left out",
-        `${told.gaps} for a gap or the beginning, ${told.again} twice, ${told.back} out of order, ${told.unread} that could not be read`,
-      ],
+      ["left out", leftOutText(told)],
       ...(told.why === undefined ? [] : [["the first", told.why] as const]),
     ])}\n`,
   );
-}
-
-function specOf({ lag, horizon }: LagsOptions): LagSpec {
-  const lags = parseLags(lag, MOST_LAG);
-  if (lags === undefined)
-    throw new HearsayError("ERR_CONFIG", `--lag ${lag}: give steps from 1 to ${MOST_LAG}, as 1..7 or 1,2,7`);
-  const steps = Number(horizon);
-  if (!/^\d+$/.test(horizon) || steps < 1 || steps > MOST_LAG)
-    throw new HearsayError("ERR_CONFIG", `--horizon ${horizon}: give a number of steps from 1 to ${MOST_LAG}`);
-  return { lags, horizon: steps };
-}
-
-async function linesOf(options: LagsOptions, spec: LagSpec, told: Told): Promise<string[]> {
-  const { data, time, target, owner, step, zone, ahead } = options;
-  const names = [time, target, ...(owner === undefined ? [] : [owner])];
-  const table = await openTable(data, { wanted: names });
-  const lines = [
-    [...(owner === undefined ? [] : [owner]), time, ...spec.lags.map((lag) => `${target} lag ${lag}`), target]
-      .map(csvField)
-      .join(","),
-  ];
-  const all = new Map<string, Series & { readonly steps: Steps }>();
-  const write = (whose: string, when: string, lags: readonly number[], value: string) =>
-    lines.push([...(owner === undefined ? [] : [csvField(whose)]), csvField(when), ...lags, value].join(","));
-  let places: number[] | undefined;
-  await table.read((fields, line) => {
-    if (places === undefined) {
-      places = placesOf(data, fields, names);
-      return;
-    }
-    const [when = "", text = "", whose = ""] = places.map((place) => fields[place] ?? "");
-    const series = all.get(whose) ?? {
-      steps: createSteps(step, zone),
-      lags: createLags(spec),
-      last: undefined,
-      lastText: when,
-    };
-    all.set(whose, series);
-    if (all.size > MOST_SERIES)
-      throw new HearsayError("ERR_DATA", `${data}: more than ${MOST_SERIES} owners; is --owner the right column?`);
-    const [at, value] = [series.steps.of(when, series.last), readNumber(text, table.numbers)];
-    if (typeof at === "string" || typeof value === "string") {
-      told.unread++;
-      told.why ??= `line ${line}: ${typeof at === "string" ? at : value}`;
-      return;
-    }
-    const outcome = series.lags.add(at, value);
-    if (outcome === "gap") told.gaps++;
-    else if (outcome === "again" || outcome === "back") told[outcome]++;
-    else told.rows = told.rows + (write(whose, when, outcome.lags, String(value)) > 0 ? 1 : 0);
-    if (series.last === undefined || at > series.last) Object.assign(series, { last: at, lastText: when });
-  });
-  if (ahead)
-    for (const [whose, { lags, last = 0, lastText }] of all) {
-      const row = lags.at(last + spec.horizon);
-      if (row !== "gap") write(whose, `${lastText} + ${spec.horizon}`, row.lags, "");
-    }
-  return lines;
-}
-
-function placesOf(path: string, fields: readonly string[], names: readonly string[]): number[] {
-  const header = fields.map(normalised);
-  return names.map((name) => {
-    const place = header.indexOf(normalised(name));
-    if (place >= 0) return place;
-    throw new HearsayError(
-      "ERR_DATA",
-      `${path}: there is no column "${name}"; the header has ${header.slice(0, 20).join(", ")}`,
-    );
-  });
 }

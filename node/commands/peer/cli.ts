@@ -42,6 +42,11 @@ export const init: Definition = async (command) => {
       "--missing-policy <policy>",
       "what becomes of a row without a reading: refuse, drop, mean or mask (default: mean)",
     )
+    .option("--lag <steps>", "of a series, forecast --label by its values so many steps back: 1..7, or 1,2,7")
+    .option("--horizon <steps>", "with --lag, how much later the forecast is of (default: 1)")
+    .option("--time <column>", "with --lag, the column of the time")
+    .option("--step <span>", "with --lag, from one row to the next: 15m, 1h, 1d")
+    .option("--zone <name>", "with --lag, the zone of times that name none: Europe/Berlin (default: UTC)")
     .option("--trainer <command>", "the model that this program trains, as it describes it: 'python train.py'")
     .option("--from <file>", "begin with the parameters of a safetensors file, the same for all peers")
     .option("--private", "hide single records from whoever sees models: dp-sgd under a budget")
@@ -57,6 +62,7 @@ export const init: Definition = async (command) => {
   $ hearsay init --data flowers.csv --label species --peers 4
   $ hearsay init --data patients.csv --label outcome --private --epsilon 4
   $ hearsay init --template regression --data houses.csv --label price
+  $ hearsay init --data load.csv --label load --lag 1..24 --horizon 1 --time when --step 1h --zone Europe/Berlin
   $ hearsay init --trainer 'python train.py'
   $ hearsay init --data sensors.csv --label state --owner station --drop time --missing -9999
 Names with a comma stand in double quotes: --drop '"a, b",c'. A missing reading is read as the mean of its column,

@@ -17,6 +17,7 @@ import { nameList, shellOption } from "../../shell.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
+import { type ForecastOptions, forecastOf, writeForecastRows } from "./init-lags.ts";
 import { useTopology } from "./init-model.ts";
 import { addPrivacy, privacyInWords } from "./init-private.ts";
 import { useStart } from "./init-start.ts";
@@ -24,15 +25,7 @@ import { describeFill, fillAsJson } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
-interface InitOptions extends Pick<SiteOptions, "policy"> {
-  readonly data?: string;
-  readonly label?: string;
-  readonly owner?: string;
-  readonly drop?: string;
-  readonly encoding?: string;
-  readonly delimiter?: string;
-  readonly decimal?: string;
-  readonly template?: string;
+interface InitOptions extends Pick<SiteOptions, "policy">, ForecastOptions {
   readonly output: string;
   readonly name?: string;
   readonly missingPolicy?: string;
@@ -42,7 +35,6 @@ interface InitOptions extends Pick<SiteOptions, "policy"> {
   readonly from?: string;
   readonly private?: boolean;
   readonly epsilon?: string;
-  readonly force?: boolean;
   readonly json?: boolean;
 }
 
@@ -51,7 +43,8 @@ const LARGEST_QUORUM = 3;
 /** A quarter of the bytes, and no accuracy that can be measured (sim/results/codecs.md). Tasks of before, which name none, have f32. */
 const NEW_TASKS_CODEC = "int8";
 
-export async function run(options: InitOptions): Promise<void> {
+export async function run(given: InitOptions): Promise<void> {
+  const { options, series } = forecastOf(given);
   const name = options.template ?? (options.data === undefined ? "digits" : "csv");
   const template = TEMPLATES[name as TemplateName];
   if (template === undefined) {
@@ -80,6 +73,7 @@ export async function run(options: InitOptions): Promise<void> {
     const remedy = "name another file with --output, or overwrite it with --force";
     throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
   }
+  const forecast = series && (await writeForecastRows(series, given));
   const trained = options.trainer === undefined ? undefined : await taskOfTrainer(options.trainer);
   const document = trained?.document ?? parseDocument(template.yaml);
   const { fill, model = trained?.model } = await complete(document, options, peers);
@@ -100,6 +94,7 @@ export async function run(options: InitOptions): Promise<void> {
     ["task", `${task.name}  ${taskId}`],
     ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
   ];
+  if (forecast !== undefined) told.push(["forecasts by", forecast]);
   if (model !== undefined) told.push(["model", model]);
   if (begun !== undefined) told.push(["begins with", begun]);
   const privacy = privacyInWords(task, fill?.table.data.length);

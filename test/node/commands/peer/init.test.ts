@@ -134,6 +134,30 @@ describe("hearsay init --data", () => {
     );
   });
 
+  it("makes of a series the rows to forecast it from, beside it, and a task for them; gaps are not bridged", () => {
+    const at = (hour: number) => new Date(Date.UTC(2026, 2, 1, hour)).toISOString();
+    const hours = Array.from({ length: 40 }, (_, i) => i).filter((i) => i !== 20);
+    const text = `when;load;note\n${hours.map((i) => `${at(i)};${10 + (i % 7)},5;x`).join("\n")}\n`;
+    const series = "--label load --lag 1..3 --horizon 2 --time when --step 1h --delimiter ';' --decimal comma";
+    const { told, task, up } = init("load.csv", text, series);
+    assert.deepEqual(task.input.features, ["load lag 1", "load lag 2", "load lag 3"]);
+    assert.ok(task.output.kind === "regression");
+    assert.deepEqual(task.output.targets, ["load"]);
+    assert.match(told, /32 rows of load.csv, in load.lags.csv; left out: 7 for a gap or the beginning/);
+    const [header, first] = readFileSync(join(folder, "load.lags.csv"), "utf8").split("\n");
+    assert.equal(header, "when,load lag 1,load lag 2,load lag 3,load");
+    assert.equal(first, `${at(4)},12.5,11.5,10.5,14.5`);
+    assert.match(up, /--data load.lags.csv/);
+    assert.doesNotMatch(up, /--delimiter|--decimal/, "the rows are a table of their own");
+    assert.match(shell("hearsay data check --task task.yaml --data load.lags.csv"), /load lag 3/);
+
+    const init_ = "hearsay init --output other.yaml --data load.csv";
+    assert.match(shell(`${init_} ${series}`, 2), /load.lags.csv exists.*--force/);
+    assert.match(shell(`${init_} --label load --lag 1..3`, 2), /--time.*--step/);
+    assert.match(shell(`${init_} --label load --step 1h`, 2), /give --lag/);
+    assert.match(shell(`${init_} --force --template csv ${series}`, 2), /leave it out/);
+  });
+
   it("takes no template of another set for a table, and no array file for one", () => {
     writeFileSync(join(folder, "t.csv"), "a,label\n1,x\n2,y\n");
     assert.match(
