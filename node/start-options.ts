@@ -26,6 +26,10 @@ export interface StartOptions {
   readonly follow?: (parts: OpenStreamParts) => Promise<OpenedStream>;
   /** `auto`, or an engine of the registry (engines/registry.ts); `auto` where left out. */
   readonly engine?: string;
+  /** Whether the engine has a thread of its own; it has where left out, and where its trainings are not brief (engines/one-thread.ts). */
+  readonly engineThread?: boolean;
+  /** Shortest time between two writings of model.safetensors while the peer runs; 2 s where left out. */
+  readonly modelFileSeconds?: number;
   /**
    * Trains in place of an engine, on this thread, and so are models merged: where a step takes long, let the trainer hand it to a thread or a process
    * of its own. It is closed with the peer.

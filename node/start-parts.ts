@@ -25,6 +25,7 @@ import { bodiesPath, modelPath, releasedPath } from "./disk/state-dir.ts";
 import { openStore } from "./disk/store.ts";
 import { type LearningThread, startEngine } from "./engines/client.ts";
 import { startExternal } from "./engines/external/open.ts";
+import { startOnThisThread } from "./engines/one-thread.ts";
 import { AUTO } from "./engines/registry.ts";
 import { settleRotation } from "./keys/rotation.ts";
 import { type Company, createCompany } from "./net/company.ts";
@@ -60,7 +61,8 @@ export async function openModelFile(
   trainer: Trainer,
 ): Promise<Pick<ModelFile, "offer" | "flush">> {
   const path = modelPath(options.stateDir);
-  const file = createModelFile(path, { ...options, taskId });
+  const writeEveryMs = 1000 * (options.modelFileSeconds ?? 2);
+  const file = createModelFile(path, { ...options, taskId, writeEveryMs });
   if (options.keepBest !== true) return file;
   const before = await readModel(path, options.task).catch(() => undefined); // there is none yet, or of another task
   const { peer: peerId = "", cycle = "0", age = "0" } = before?.metadata ?? {};
@@ -186,7 +188,7 @@ export async function openDatabase(
 
 /** What trains: an engine in a thread, a program of the owner's, or a trainer of the caller's. @throws HearsayError ERR_CONFIG unless it is one of these. */
 export async function openEngine(
-  { task, stateDir, train, holdout, engine: choice = AUTO, trainer, external, warn }: StartOptions,
+  { task, stateDir, train, holdout, engine: choice = AUTO, engineThread = true, trainer, external, warn }: StartOptions,
   closing: Closing,
 ): Promise<LearningThread> {
   if (external !== undefined) {
@@ -202,7 +204,9 @@ export async function openEngine(
   const learning =
     train === undefined
       ? inPlace(trainer as Trainer)
-      : await startEngine({ task, train, ...(holdout && { holdout }), engine: choice });
+      : await (engineThread ? startEngine : startOnThisThread)({
+          ...{ task, train, ...(holdout && { holdout }), engine: choice },
+        });
   closing.add("the training engine", () => learning.close());
   if (learning.warning !== undefined) warn?.(learning.warning);
   return learning;

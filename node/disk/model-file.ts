@@ -6,7 +6,13 @@ import { readFile } from "node:fs/promises";
 import { bytesToFloats, floatsToBytes } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../protocol/codec/safetensors.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type ReadTensor,
+  type Tensor,
+} from "../../protocol/codec/safetensors.ts";
+import { dequantise } from "../../protocol/learn/smaller.ts";
 import { tensorSlices } from "../../protocol/learn/tensors.ts";
 import type { SavedPrivacy } from "../../protocol/privacy/spent.ts";
 import { asDiskFault } from "./disk-fault.ts";
@@ -34,14 +40,13 @@ export interface ModelFile {
 export interface ModelFileOptions {
   readonly task: Task;
   readonly taskId: string;
+  /** Spares flash storage: a model is written at most this often while the peer runs. */
+  readonly writeEveryMs: number;
   /** One sentence for the user. */
   readonly warn?: (message: string) => void;
 }
 
-/** Spares flash storage: a model is written at most this often while the peer runs. */
-const WRITE_EVERY_MS = 2_000;
-
-export function createModelFile(path: string, { task, taskId, warn }: ModelFileOptions): ModelFile {
+export function createModelFile(path: string, { task, taskId, writeEveryMs, warn }: ModelFileOptions): ModelFile {
   let offered: { params: Float32Array; facts: ModelFacts } | undefined;
   let writing: Promise<void> = Promise.resolve();
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -66,7 +71,7 @@ export function createModelFile(path: string, { task, taskId, warn }: ModelFileO
   return {
     offer(params, facts) {
       offered = { params, facts };
-      if (performance.now() - lastMs >= WRITE_EVERY_MS) {
+      if (performance.now() - lastMs >= writeEveryMs) {
         lastMs = performance.now();
         writing = writing.then(write).catch(tell);
       }
@@ -142,13 +147,30 @@ export async function readModel(
   const params = new Float32Array(numParams(task));
   for (const { name, shape, offset } of tensorSlices(task.tensors)) {
     const tensor = tensors.find((candidate) => candidate.name === name);
-    if (tensor?.dtype !== "F32" || JSON.stringify(tensor.shape) !== JSON.stringify(shape)) {
+    const values = tensor && valuesOf(tensor, metadata);
+    if (values === undefined || JSON.stringify(tensor?.shape) !== JSON.stringify(shape)) {
       throw new HearsayError(
         "ERR_TASK",
-        `${path} has no float32 tensor ${name} of shape [${shape}]: it is of another task`,
+        `${path} has no tensor ${name} of float32, or of int8 with its scale, of shape [${shape}]: it is of another task`,
       );
     }
-    params.set(bytesToFloats(tensor.data), offset);
+    params.set(values, offset);
   }
   return { params, metadata };
+}
+
+/** In the metadata: what a value of the int8 tensor of this name is multiplied by. */
+export function scaleName(tensor: string): string {
+  return `scale.${tensor}`;
+}
+
+/** Undefined for a dtype that no model of ours has, and int8 without a scale. */
+function valuesOf(
+  { name, dtype, data }: ReadTensor,
+  metadata: Readonly<Record<string, string>>,
+): Float32Array | undefined {
+  if (dtype === "F32") return bytesToFloats(data);
+  const scale = Number(metadata[scaleName(name)]);
+  if (dtype !== "I8" || !(scale > 0 && Math.fround(scale) < Number.POSITIVE_INFINITY)) return undefined;
+  return dequantise({ whole: Int8Array.from(data), scale });
 }

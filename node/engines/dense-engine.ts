@@ -6,6 +6,7 @@ export const dense: EngineKind = {
   runs: "our own softmax and mlp in WebAssembly SIMD (plain TypeScript where that is missing, to the same bits), exact gradients",
   usedFor: "softmax and mlp, by default",
   processBytes: 130e6,
+  isBrief: true,
   suits: ({ model: { kind } }) => kind === "softmax" || kind === "mlp",
   async createTrainer(options) {
     const { createDenseTrainer } = await import("../../protocol/learn/dense/dense.ts");

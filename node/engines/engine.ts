@@ -19,6 +19,8 @@ export interface EngineKind {
   readonly usedFor: string;
   /** Memory of a process that learns the smallest model with it, bytes. */
   readonly processBytes: number;
+  /** Whether its trainings are over within thousandths of a second, so that they may have the thread of the network (`one-thread.ts`). */
+  readonly isBrief?: true;
   /** Whether `auto` may take it for this task: it trains such models, and well. */
   suits(task: Pick<LearningTask, "model">): boolean;
   /**

@@ -2,6 +2,7 @@
 import { utf8 } from "../../protocol/base/bytes.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { type EncodedFacts, encodeModel, modelFacts } from "../disk/model-file.ts";
+import { encodeInt8 } from "./int8.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { encodeTfjs, WEIGHTS_FILE } from "./tfjs.ts";
 
@@ -27,6 +28,15 @@ const safetensors: ExportFormat = {
   encode: async (params, task, taskId, facts) => [{ beside: "", bytes: encodeModel(params, task, taskId, facts) }],
 };
 
+const int8: ExportFormat = {
+  name: "safetensors-int8",
+  about: "the same with weights of 8 bits, a quarter of the bytes; hearsay predict --model reads it",
+  file: "model.safetensors",
+  encode: async (params, task, taskId, facts) => [
+    { beside: "", bytes: encodeInt8(params, task, modelFacts(task, taskId, facts)) },
+  ],
+};
+
 const onnx: ExportFormat = {
   name: "onnx",
   about: "for onnxruntime; all but what a program of yours trains",
@@ -50,5 +60,5 @@ const tfjs: ExportFormat = {
 };
 
 export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map(
-  [safetensors, onnx, tfjs].map((format) => [format.name, format]),
+  [safetensors, int8, onnx, tfjs].map((format) => [format.name, format]),
 );

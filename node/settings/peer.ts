@@ -47,7 +47,7 @@ const metrics = z
 export const peer = {
   preset: {
     schema: z.enum(PRESET_NAMES).optional(),
-    help: `values for a kind of network: ${alternatives(PRESET_NAMES)}; what is set otherwise stands`,
+    help: `values for a kind of network or machine: ${alternatives(PRESET_NAMES)}; what is set otherwise stands`,
     flag: "--preset <name>",
   },
   listen: {
@@ -82,6 +82,7 @@ export const peer = {
         value: 8,
         why: "the usual inbox of 8 models; an idle link costs several MB a day: a ping and its answer every 3 s",
       },
+      tiny: { value: 4, why: "an idle link costs a ping and its answer every 3 s, and the buffers of its connection" },
     },
   },
   minCycleMs: {
@@ -99,6 +100,10 @@ export const peer = {
         value: 300_000,
         why: "8 models of 10 kB in and out every 5 minutes are at most 66 MB a day, 2 GB a month",
       },
+      tiny: {
+        value: 300_000,
+        why: "288 trainings a day: an entry of the log, a model and a merge each, synced, come to some 10 MB on the card",
+      },
     },
   },
   budget: {
@@ -115,16 +120,38 @@ export const peer = {
     help: `what trains: ${alternatives(ENGINE_CHOICES)}`,
     flag: "--engine <name>",
   },
+  engineThread: {
+    schema: z.boolean().default(true),
+    help: "training and merging have a thread of their own; false: the engine dense works on the thread of the network",
+    presets: {
+      tiny: { value: false, why: "a thread has a heap, a stack and the code of the engine once more" },
+    },
+  },
+  modelFileSeconds: {
+    schema: z.number().min(2).max(86_400).default(2),
+    help: "shortest time between two writings of model.safetensors while the peer runs; the log has all that is needed",
+    unit: "s",
+    presets: {
+      tiny: {
+        value: 3600,
+        why: "programs beside the peer read a model of the last hour; the newest is written when the peer is stopped",
+      },
+    },
+  },
   page: {
     schema: z.boolean().default(true),
     help: "a page on this machine shows how the peer does: hearsay open",
     flag: "--no-page",
     flagHelp: "serve no page",
+    presets: {
+      tiny: { value: false, why: "what the page is told is gathered and kept whether it is open or not" },
+    },
   },
   logLevel: {
     schema: z.enum(LOG_LEVELS).default("info"),
     help: `what is told on standard error: ${alternatives(LOG_LEVELS)}; JSON lines, readable on a terminal`,
     flag: "--log-level <level>",
+    presets: { tiny: { value: "warn", why: "a journal on the card takes a line for every merge otherwise" } },
   },
   name: {
     schema: name.optional(),

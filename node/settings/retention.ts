@@ -16,6 +16,7 @@ export const retention = {
     schema: z.number().min(0).max(100_000_000).default(512),
     help: "size of all files in bodies/",
     unit: "MB",
+    presets: { tiny: { value: 32, why: "a card of 4 GB has a system on it; own models of some days are kept" } },
   },
   hours: {
     schema: z.number().min(0).max(1_000_000).default(168),
@@ -38,5 +39,6 @@ export const retention = {
   inputs: {
     schema: z.boolean().default(true), // authors may be gone when somebody asks
     help: "keep others' bodies too; without them an auditor asks their authors",
+    presets: { tiny: { value: false, why: "most of what is written for audits; an auditor asks their authors" } },
   },
 } as const satisfies Group;

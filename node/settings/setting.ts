@@ -15,13 +15,13 @@ export interface Setting {
   readonly unit?: string;
   /** In words: what holds where nothing is given and there is no default. */
   readonly otherwise?: string;
-  /** Values for kinds of networks, where they differ from the default. */
+  /** Values for kinds of networks and machines, where they differ from the default. */
   readonly presets?: Readonly<Partial<Record<PresetName, PresetValue>>>;
 }
 
 export interface PresetValue {
   readonly value: unknown;
-  /** Why that kind of network wants it. */
+  /** Why that kind of network or machine wants it. */
   readonly why: string;
 }
 

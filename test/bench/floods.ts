@@ -48,8 +48,7 @@ const peers = await startUpPeers({
   name: "floods",
   task,
   peers: numPeers,
-  engine: "auto",
-  minCycleMs: Number(options.minCycle),
+  settings: ["--min-cycle", options.minCycle],
   seconds:
     SPARE_SECONDS + Number(options.warmUp) + asked.length * (floodSeconds + AFTER_SECONDS + 2 * calmSeconds + 30),
 });

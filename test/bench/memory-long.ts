@@ -39,8 +39,7 @@ const peers = await startUpPeers({
   name: "memory",
   task: await digitsTask({ inboxSize: numPeers - 1, quorum: Math.min(3, numPeers - 1) }),
   peers: numPeers,
-  engine: options.engine,
-  minCycleMs: Number(options.minCycle),
+  settings: ["--engine", options.engine, "--min-cycle", options.minCycle],
   seconds: 60 * Number(options.minutes) + SPARE_SECONDS,
 });
 try {

@@ -1,6 +1,7 @@
 /** Peers of one task on loopback, the digits in as many shares, one process each as a user starts it. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,8 @@ import type { Task } from "../../protocol/base/task.ts";
 import { heapProbe, type Shares, sharesOfPeer } from "./memory-shares.ts";
 import { sleep } from "./statistics.ts";
 
+/** What the probes write is in memory, so that it is not counted as written by the peers. */
+const MEMORY_FILES = "/dev/shm";
 const START_TIMEOUT_MS = 60_000;
 const CLI = fileURLToPath(new URL("../../dist/cli/cli.js", import.meta.url));
 
@@ -18,8 +21,8 @@ export interface UpOptions {
   readonly name: string;
   readonly task: Task;
   readonly peers: number;
-  readonly engine: string;
-  readonly minCycleMs: number;
+  /** More options of `hearsay up`, such as its engine. */
+  readonly settings: readonly string[];
   /** No peer lives longer. */
   readonly seconds: number;
 }
@@ -36,7 +39,7 @@ export interface UpPeers {
 /** Starts them; each but the first knows the first. They end with this process, too. */
 export async function startUpPeers(options: UpOptions): Promise<UpPeers> {
   const scratch = await mkdtemp(join(tmpdir(), `hearsay-${options.name}-`));
-  const heaps = join(scratch, "heaps");
+  const heaps = await mkdtemp(join(existsSync(MEMORY_FILES) ? MEMORY_FILES : scratch, "hearsay-heaps-"));
   const children: ChildProcess[] = [];
   const kill = () => {
     for (const child of children) child.kill("SIGKILL");
@@ -51,7 +54,6 @@ export async function startUpPeers(options: UpOptions): Promise<UpPeers> {
     }
     throw new Error(`peer ${peer} does not answer`);
   };
-  await mkdir(heaps);
   const task = join(scratch, "task.yaml");
   await writeFile(task, stringify(options.task));
   let bootstrap: string | undefined;
@@ -69,18 +71,19 @@ export async function startUpPeers(options: UpOptions): Promise<UpPeers> {
     async close() {
       kill();
       process.off("exit", kill);
+      await rm(heaps, { recursive: true, force: true });
       await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
 
 function argumentsOf(
-  { engine, minCycleMs, seconds }: UpOptions,
+  { settings, seconds }: UpOptions,
   one: { task: string; state: string; share: string; bootstrap: string | undefined },
 ): string[] {
   return [
     ...["up", "--state", one.state, "--task", one.task, "--dataset", "digits", "--share", one.share],
-    ...["--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", "--engine", engine, "--min-cycle", String(minCycleMs)],
+    ...["--listen", "/ip4/127.0.0.1/tcp/0", "--no-mdns", ...settings],
     ...["--budget", "unlimited"],
     ...["--seconds", String(seconds), "--log-level", "silent"],
     ...(one.bootstrap === undefined ? [] : ["--bootstrap", one.bootstrap]),

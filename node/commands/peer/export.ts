@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
+import { pruned, type Thinned, thinned } from "../../../protocol/learn/smaller.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { EXPORT_FORMATS } from "../../exports/registry.ts";
@@ -13,17 +14,21 @@ import { openModel } from "./model.ts";
 interface ExportOptions {
   readonly state: string;
   readonly format: string;
+  readonly prune?: string;
+  readonly pruneUnits?: string;
   readonly output?: string;
   readonly json?: boolean;
 }
 
-export async function run({ state, format: name, output, json }: ExportOptions): Promise<void> {
+export async function run({ state, format: name, output, json, ...smaller }: ExportOptions): Promise<void> {
   const format = EXPORT_FORMATS.get(name);
   if (format === undefined) {
     const known = [...EXPORT_FORMATS.values()].map((one) => `  ${one.name.padEnd(12)} ${one.about}`);
     throw new HearsayError("ERR_CONFIG", `--format ${name}: there is no such format; there are\n${known.join("\n")}`);
   }
-  const { task, params, metadata } = await openModel({ state });
+  const share = { weights: shareOf("--prune", smaller.prune), units: shareOf("--prune-units", smaller.pruneUnits) };
+  const { metadata, ...opened } = await openModel({ state });
+  const { task, params } = prunedBy(share, opened);
   const facts = {
     peerId: metadata.peer ?? "",
     cycle: Number(metadata.cycle ?? 0),
@@ -41,4 +46,22 @@ export async function run({ state, format: name, output, json }: ExportOptions):
     const budget = spent === undefined ? "" : `; ${spentText(spent)}`;
     print(`${path}: ${params.length} parameters, ${formatBytes(bytes)}, age ${facts.age} steps${budget}\n`);
   }
+}
+
+interface Shares {
+  readonly weights: number;
+  readonly units: number;
+}
+
+/** Units go first: of what is left, weights. */
+function prunedBy({ weights, units }: Shares, model: Thinned): Thinned {
+  const { task, params } = units > 0 ? thinned(units, model.params, model.task) : model;
+  return { task, params: weights > 0 ? pruned(weights, params, task.tensors) : params };
+}
+
+/** 0 where nothing is asked. @throws HearsayError ERR_CONFIG */
+function shareOf(option: string, text = "0"): number {
+  const share = Number(text);
+  if (text.trim() !== "" && share >= 0 && share < 1) return share;
+  throw new HearsayError("ERR_CONFIG", `${option} ${text}: give the share that goes, from 0 to below 1, such as 0.5`);
 }

@@ -161,6 +161,7 @@ async function begin(
     ...(config.stream.follow && { follow: (parts) => openStream({ ...config.data, ...config.stream }, parts) }),
     ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
     keepBest: config.data.keepBest === true,
+    ...{ engineThread: config.engineThread, modelFileSeconds: config.modelFileSeconds },
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
     ...{

@@ -1,0 +1,47 @@
+/**
+ * Training and merging on the thread of the network: what a machine of little memory has in place of `client.ts`. A second thread has a heap
+ * and a stack of its own, and the code of the engine once more. Meanwhile nobody is answered, so only engines whose trainings are brief do this.
+ */
+import { setImmediate } from "node:timers/promises";
+import { plainAggregator } from "../../protocol/aggregate/registry.ts";
+import { createNodeDraws } from "../secret-rng.ts";
+import { type LearningThread, startEngine } from "./client.ts";
+import type { EngineOptions } from "./messages.ts";
+import { engineFor } from "./registry.ts";
+
+/**
+ * As `startEngine`, without a thread. Where the engine that suits the task may not do without one, it gets one all the same, and `warning` says so.
+ * @throws HearsayError as `startEngine`.
+ */
+export async function startOnThisThread(options: EngineOptions): Promise<LearningThread> {
+  const engine = engineFor(options.engine, options.task);
+  if (engine.isBrief !== true) {
+    const warning = `the engine ${engine.name} trains in a thread of its own all the same (engineThread): its steps would keep neighbours waiting`;
+    return { warning, ...(await startEngine(options)) };
+  }
+  const trainer = await engine.createTrainer({ ...options, draws: createNodeDraws() });
+  const { fit } = trainer;
+  return {
+    trainer: {
+      ...trainer,
+      get numExamples() {
+        return trainer.numExamples;
+      },
+      get revision() {
+        return trainer.revision ?? 0;
+      },
+      async fit(request) {
+        await setImmediate(); // the network has its turn before
+        return fit(request);
+      },
+    },
+    aggregator: {
+      async aggregate(rule, parameters, input) {
+        await setImmediate();
+        return plainAggregator.aggregate(rule, parameters, input);
+      },
+    },
+    ...(trainer.warning !== undefined && { warning: trainer.warning }),
+    close: async () => trainer.close(),
+  };
+}
