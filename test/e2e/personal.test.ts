@@ -1,6 +1,6 @@
 /** Real peers of tasks with personal models: sites learn what no common model can, what they publish is the shared part, and what stays answers predictions and survives a move of the state directory. */
 import assert from "node:assert/strict";
-import { rename } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import type { StatusReport } from "../../node/api/api.ts";
 import { nodeCrypto } from "../../node/crypto.ts";
@@ -37,9 +37,10 @@ const SENSORS = {
   personal: { method: "calibration" },
 };
 
-function csv(last: string, of: (x: number, y: number) => string | number, seed: string, length = 200): string {
+function csv(last: string, of: (x: number, y: number) => string | number, seed: string, length = 240): string {
   const rng = createRng(seed);
-  const rows = Array.from({ length }, () => [2 * rng.uniform() - 1, 2 * rng.uniform() - 1] as const);
+  const any = Array.from({ length }, () => [2 * rng.uniform() - 1, 2 * rng.uniform() - 1] as const);
+  const rows = any.filter(([x, y]) => Math.abs(x + y) > 0.15); // no class by a hair
   return `x,y,${last}\n${rows.map(([x, y]) => `${x},${y},${of(x, y)}\n`).join("")}`;
 }
 const named = (yes: string, no: string) => (x: number, y: number) => (x + y > 0 ? yes : no);
@@ -86,10 +87,15 @@ describe("real peers with personal models", () => {
         assert.equal(body.bytes, maxBytes);
         assert.ok(maxBytes - numParams(sharedTask(task)) < 300);
       }
-      assert.deepEqual(await peer.stop(), { code: 0, signal: null });
     }
+    for (const peer of [anna, ben]) assert.deepEqual(await peer.stop(), { code: 0, signal: null });
     const answers = await lab.run(["predict", "--state", anna.stateDir, "--data", lab.path("names1.csv")]);
     assert.equal(answers.code, 0, answers.stderr);
+    assert.match(answers.stderr, /answered by the model of this site \(fedper\)/);
+    const calls = answers.stdout.trim().split("\n").slice(1);
+    const rows = (await readFile(lab.path("names1.csv"), "utf8")).trim().split("\n").slice(1);
+    const alike = calls.filter((call, i) => call.split(",")[0] === rows[i]?.split(",")[2]).length;
+    assert.ok(calls.length === rows.length && alike < rows.length / 10, "by the names of the site, not of the other");
     assert.ok(((await judged(anna.stateDir, lab.path("names0.csv"))).accuracy ?? 0) > 0.93);
     assert.ok(((await judged(anna.stateDir, lab.path("names1.csv"))).accuracy ?? 1) < 0.07, "the head is the site's");
   });
