@@ -12,7 +12,7 @@ const SCENARIO = "name: small\ndata: { set: motes }\npeers: 4\ncycles: 3\n";
 
 const COMMANDS = join(import.meta.dirname, "../../node/commands");
 
-/** Of every room of commands, what its `cli.ts` loads when a command is called: names without an ending. */
+/** Of every room of commands, what the file of its definitions loads when a command is called: names without an ending. */
 async function commandModules(): Promise<string[]> {
   const rooms = (await readdir(COMMANDS, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const texts = await Promise.all(rooms.map(({ name }) => readFile(join(COMMANDS, name, "cli.ts"), "utf8")));

@@ -1,7 +1,7 @@
 /** `hearsay data lags`: a series as rows to forecast it from. */
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
-import { leftOutText, type SeriesOptions, writeRows } from "../series/rows.ts";
+import { leftOutText, type SeriesOptions, writeRows } from "./series-rows.ts";
 
 export async function run({ json, ...options }: SeriesOptions & { readonly json?: boolean }): Promise<void> {
   const told = await writeRows(options);

@@ -4,7 +4,7 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { loadConfig } from "../../config.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { nameList } from "../../shell.ts";
-import { leftOutText, type SeriesOptions, writeRows } from "../series/rows.ts";
+import { leftOutText, type SeriesOptions, writeRows } from "../data/series-rows.ts";
 
 /** Those of `hearsay init` that have to do with it. */
 export interface ForecastOptions {

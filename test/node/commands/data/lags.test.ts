@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { run } from "../../../../node/commands/data/lags.ts";
-import { createSteps } from "../../../../node/commands/series/steps.ts";
+import { createSteps } from "../../../../node/commands/data/series.ts";
 import { momentIn } from "../../../../node/policy/wall-clock.ts";
 
 function stepsOf(texts: readonly string[], step: string, zone?: string): (number | string)[] {

@@ -6,7 +6,7 @@ import { openTable, type TextChoice } from "../../data/csv-records.ts";
 import { normalised } from "../../data/names.ts";
 import { readNumber } from "../../data/number.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
-import { createSteps, type Steps } from "./steps.ts";
+import { createSteps, type Steps } from "./series.ts";
 
 /** A series, and what is to be made of it. */
 export interface SeriesOptions {
