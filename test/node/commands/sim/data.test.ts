@@ -70,7 +70,7 @@ describe("the data of a simulation", () => {
   });
 
   it("may be a shipped set, measured on a file with its columns", async () => {
-    const digits = await load({ set: "digits" });
+    const digits = await load({ set: "digits" }, {});
     const inputs = digits.holdout.inputs.subarray(0, 64 * 3);
     const names = Array.from({ length: 64 }, (_, i) => `p${i}`);
     const lines = [0, 1, 2].map((row) => `${[...inputs.subarray(64 * row, 64 * (row + 1))].join(",")},${row}`);
