@@ -109,6 +109,23 @@ describe("the configuration", () => {
       HEARSAY_DATA_SHARE: ["2/8", "2/8"],
       HEARSAY_DATA_PARTITION: ["shards:2", "shards:2"],
       HEARSAY_DATA_SEED: ["9", 9],
+      HEARSAY_DATA_KEEP_BEST: ["true", true],
+      HEARSAY_SAVING_TRAIN_ON: ["mains", "mains"],
+      HEARSAY_SAVING_PULL_ON: ["unmetered", "unmetered"],
+      HEARSAY_SAVING_POWER: ["battery", "battery"],
+      HEARSAY_SAVING_LINK: ["metered", "metered"],
+      HEARSAY_SELECT_BY: ["link", "link"],
+      HEARSAY_SELECT_FLOOR: ["0.5", 0.5],
+      HEARSAY_SELECT_PER_PREFIX: ["2", 2],
+      HEARSAY_STREAM_FOLLOW: ["true", true],
+      HEARSAY_STREAM_WINDOW: ["reservoir:500", "reservoir:500"],
+      HEARSAY_STREAM_TIME: ["at", "at"],
+      HEARSAY_STREAM_LATENESS: ["2h", "2h"],
+      HEARSAY_STREAM_CA: ["ca.pem", "ca.pem"],
+      HEARSAY_STREAM_DRIFT: ["page-hinkley", "page-hinkley"],
+      HEARSAY_STREAM_ON_DRIFT: ["window", "window"],
+      HEARSAY_STREAM_DRIFT_RATE: ["2", 2],
+      HEARSAY_STREAM_DRIFT_FOR: ["5m", "5m"],
     };
     assert.deepEqual(Object.keys(values).sort(), [...SETTINGS.values()].map(({ variable }) => variable).sort());
     for (const { path, variable } of SETTINGS.values()) {

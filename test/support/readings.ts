@@ -49,6 +49,10 @@ export const STATUS: StatusReport = {
   archive: { files: 12, bytes: 48_000, skipped: 1 },
   budget: [{ kind: "lte", bytes: 2e6, perMs: 86_400_000, leftBytes: 400_000, spentBytes: 100_000, isDry: false }],
   holdout: { numExamples: 50, loss: 0.4, accuracy: 0.9, macroF1: 0.88 },
+  stream: {
+    ...{ source: "readings.csv", window: 400, holdout: 100, prequential: { name: "accuracy", value: 0.9, rows: 500 } },
+    rows: { taken: 500, bad: 1, late: 2, ahead: 0, duplicate: 3, alarms: 1 },
+  },
   silence: { known: 4, silent: 1, longestSeconds: 70, peers: [] },
 };
 
