@@ -19,6 +19,7 @@ import { writeWhole } from "../disk/whole-file.ts";
 import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
 import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
+import type { Effort } from "./effort.ts";
 import { createServer, newToken } from "./guard.ts";
 import { addLeafRoute, type TakesFrame } from "./leaf-route.ts";
 import type { PartAt } from "./my-part.ts";
@@ -35,6 +36,8 @@ export interface StatusReport extends PeerStatus {
   /** The last entry of the log; `id` in hexadecimal. */
   readonly head: { readonly seq: number; readonly id: string };
   readonly uptimeSeconds: number;
+  /** What a cycle costs this machine. */
+  readonly effort: Effort;
   /** What is kept for audits. */
   readonly archive: ArchiveSummary | null;
   /** What is left of each budget; empty where nothing is limited. */

@@ -54,6 +54,18 @@ export const MACHINE: readonly Metric[] = [
     read: ({ machine }) => machine.cpuSeconds,
   },
   {
+    name: "hearsay_cycle_cpu_seconds",
+    kind: "gauge",
+    help: "CPU time of all threads for a cycle, mean since the start",
+    read: ({ status }) => status.effort.cpuSecondsPerCycle ?? undefined,
+  },
+  {
+    name: "hearsay_cycle_joules",
+    kind: "gauge",
+    help: "the same times saving.watts: an estimate, told where that is set",
+    read: ({ status }) => status.effort.joulesPerCycle ?? undefined,
+  },
+  {
     name: "process_start_time_seconds",
     kind: "gauge",
     help: "when the process started, Unix time",

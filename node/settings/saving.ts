@@ -21,4 +21,10 @@ export const saving = {
     schema: z.enum(["auto", "metered", "unmetered"]).default("auto"),
     help: "whether somebody pays for its bytes; auto: as NetworkManager says of the default route",
   },
+  watts: {
+    schema: z.number().positive().max(1e6).optional(),
+    help: "what a core at work draws more than an idle one: hearsay status then estimates the energy of a cycle",
+    unit: "W",
+    otherwise: "no estimate",
+  },
 } as const satisfies Group;

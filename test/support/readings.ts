@@ -46,6 +46,7 @@ export const STATUS: StatusReport = {
   invite: "hearsay:...",
   head: { seq: 80, id: "cd".repeat(32) },
   uptimeSeconds: 50,
+  effort: { cpuSecondsPerCycle: 0.04, joulesPerCycle: 0.12 },
   archive: { files: 12, bytes: 48_000, skipped: 1 },
   budget: [{ kind: "lte", bytes: 2e6, perMs: 86_400_000, leftBytes: 400_000, spentBytes: 100_000, isDry: false }],
   holdout: { numExamples: 50, loss: 0.4, accuracy: 0.9, macroF1: 0.88 },

@@ -11,6 +11,7 @@ import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
 import type { StatusReport } from "../../api/api.ts";
 import { askRunning } from "../../api/ask-running.ts";
+import { effortText } from "../../api/effort.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
@@ -35,6 +36,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
     ...(status.pauses ?? []).map((pause): [string, string] => ["paused", pauseText(pause)]),
     ["up for", `${status.uptimeSeconds} s`],
+    ["effort", effortText(status.effort)],
     ["neighbours", String(status.neighbours)],
     ["not heard", silenceText(status.silence)],
     ["cycles", `${status.cycle}, age ${status.age} steps`],

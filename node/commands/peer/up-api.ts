@@ -11,6 +11,7 @@ import type { Releases } from "../../../protocol/peer/release/releases.ts";
 import { formatInvite } from "../../../protocol/task/invite.ts";
 import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
 import type { ApiSource, Comparison } from "../../api/api.ts";
+import { createEffort, processCpuSeconds } from "../../api/effort.ts";
 import { partsAt } from "../../api/my-part.ts";
 import type { PageSource } from "../../api/page.ts";
 import { listPeers } from "../../api/peer-list.ts";
@@ -35,15 +36,18 @@ interface SourceOptions {
   readonly leaves?: Pick<Leaves, "receive"> | undefined;
   /** Where there is a page. */
   readonly looking?: Looking | undefined;
+  /** Of a core at work, where the owner says it. */
+  readonly watts?: number | undefined;
 }
 
 export function apiSource(
   running: RunningPeer,
   taskId: string,
-  { hasHoldout, leaves, looking }: SourceOptions,
+  { hasHoldout, leaves, looking, watts }: SourceOptions,
 ): ApiSource {
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
+  const effortAt = createEffort({ cpuSeconds: processCpuSeconds, startCycle: peer.status().cycle, watts });
   const figures = createGauge(() => peer.evaluate("holdout"));
   const { releases } = peer;
   return {
@@ -61,6 +65,7 @@ export function apiSource(
         invite: inviteTo(running, taskId),
         head: { seq, id: toHex(id) },
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
+        effort: effortAt(status.cycle),
         archive: archive?.summary() ?? null,
         budget: running.budget(),
         ...(running.stream && { stream: running.stream() }),

@@ -80,7 +80,7 @@ export async function run(options: UpOptions): Promise<void> {
   try {
     const board = onlooker?.start(running, taskId);
     const looking = onlooker && board && { ...onlooker, page: board };
-    const source = apiSource(running, taskId, { hasHoldout: mayHaveHoldout(data), leaves: leaves?.leaves, looking });
+    const source = apiSource(running, taskId, { ...toldBeside(data, settings), leaves: leaves?.leaves, looking });
     const api = await serveApi(options.state, source);
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     const served = await monitor?.serve(running, source);
@@ -125,9 +125,9 @@ function stopSignals(logger: Logger, isLearning: () => boolean): Promise<unknown
   return asked;
 }
 
-/** A program of the owner's says so itself, and of a stream rows are held out as they come. */
-function mayHaveHoldout(data: PeerData | undefined): boolean {
-  return data === undefined || data.isFollowed === true || data.holdout !== undefined;
+/** A program of the owner's says itself whether it has a hold-out, and of a stream rows are held out as they come. */
+function toldBeside(data: PeerData | undefined, { saving: { watts } }: Config) {
+  return { hasHoldout: data === undefined || data.isFollowed === true || data.holdout !== undefined, watts };
 }
 
 /** With the key only where a person looks: what is written to a file or a journal may be read by others. */
