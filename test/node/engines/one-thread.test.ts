@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createClosing } from "../../../node/closing.ts";
 import { startEngine } from "../../../node/engines/client.ts";
 import type { EngineOptions } from "../../../node/engines/messages.ts";
 import { startOnThisThread } from "../../../node/engines/one-thread.ts";
+import { SETTINGS } from "../../../node/settings/table.ts";
+import { openEngine } from "../../../node/start-parts.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
 import { learningTask, randomData } from "../../support/learning.ts";
 
 const task = learningTask({ kind: "mlp", hidden: [6], activation: "relu" });
@@ -37,4 +41,23 @@ test("an engine whose steps take long keeps its thread, and says so", async () =
   assert.match(tensorflow.warning ?? "", /engine tensorflow trains in a thread of its own all the same/);
   assert.equal((await tensorflow.trainer.fit(request)).params.length, request.params.length);
   await tensorflow.close();
+});
+
+test("under the preset tiny a peer opens its engine without a thread, and with one by default", async () => {
+  const whole = parseTask({
+    ...{ name: "model", model: { kind: "softmax" }, input: { shape: [2] } },
+    output: { kind: "classification", classes: ["a", "b"] },
+  });
+  const rest = { stateDir: "", listen: [], bootstrap: [], mdns: false, minCycleMs: 0, maxOutbound: 1 };
+  let started = 0;
+  const count = () => started++;
+  process.on("worker", count);
+  const engineThread = SETTINGS.get("engineThread")?.presets?.tiny?.value as boolean;
+  for (const told of [{ engineThread }, {}]) {
+    const closing = createClosing();
+    await openEngine({ ...rest, ...told, task: whole, train: randomData(whole, 9, "train") }, closing);
+    await closing.close();
+    assert.equal(started, "engineThread" in told ? 0 : 1);
+  }
+  process.off("worker", count);
 });
