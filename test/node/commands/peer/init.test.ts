@@ -119,6 +119,7 @@ describe("hearsay init --data", () => {
     assert.match(text, /^ {2}parameters: \{f: 0\.2, mix: 0\.3\} #.*leaves out/m);
     const { task: few } = init("few.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n", "--peers 5");
     assert.equal(few.aggregation.parameters.mix, 0.75, "with 0.3 nobody of four would be left out");
+    assert.equal(few.training.outerMomentum, 0.7, "a mean of few models takes less of the rounding away");
     const { task: regression } = init(
       "numbers.csv",
       "a,b,y\n1,2,3\n2,3,4\n3,4,6\n4,5,8\n",
