@@ -1,6 +1,7 @@
 /** What `startPeer` (start.ts) is told. */
 import type { Trainer, Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
+import type { GatewayWish } from "../protocol/gateway/cluster.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";
 import type { PeerEvent } from "../protocol/peer/reports.ts";
 import type { Selection } from "../protocol/select/selector.ts";
@@ -42,6 +43,10 @@ export interface StartOptions {
   /** Multiaddrs of peers to start from. */
   readonly bootstrap: readonly string[];
   readonly mdns: boolean;
+  /** Where the task has gateways: who else is at this place, beside those found by multicast, as multiaddrs with peer id; nobody where left out. */
+  readonly cluster?: readonly string[];
+  /** Where the task has gateways: whether this peer would speak for the others of its place; `auto` where left out. */
+  readonly gateway?: GatewayWish;
   /** Shortest time between the starts of two trainings. */
   readonly minCycleMs: number;
   /** Peers that are dialled at most; more may connect from outside. */

@@ -9,6 +9,7 @@ import { createBestModel } from "../protocol/learn/stream/best-model.ts";
 import { createFollowing, type Following } from "../protocol/learn/stream/following.ts";
 import type { StreamEvent } from "../protocol/learn/stream/stream.ts";
 import type { AddressBook } from "../protocol/membership/address-book.ts";
+import type { ClusterSite } from "../protocol/peer/gateway/gateway.ts";
 import type { Pause, Pauses } from "../protocol/peer/loop/pauses.ts";
 import type { Identities } from "../protocol/peer/memory/identities.ts";
 import type { StorePlace } from "../protocol/peer/modules.ts";
@@ -34,6 +35,7 @@ import { type HearsayNode, serviceTagOf, startLibp2p } from "./net/libp2p.ts";
 import { createNodeMembership, type NodeMembership } from "./net/membership.ts";
 import type { Metering } from "./net/metering.ts";
 import { type OpenBudget, openBudget } from "./net/open-metering.ts";
+import { createPlace, type Place } from "./net/place.ts";
 import { longestExchange } from "./net/quiet.ts";
 import { keepQuiet, type QuietPeer } from "./policy/quiet-peer.ts";
 import { createOnPromote } from "./release/on-promote.ts";
@@ -148,27 +150,42 @@ export async function openNetwork(
   return network;
 }
 
+/** Where this peer is, where its task has gateways; undefined where it has none, or nobody can be found to be at the same place. */
+function openPlace(
+  { task, cluster = [], gateway = "auto", isMetered = false }: StartOptions,
+  { node, transport, book }: Pick<MembershipNeeds, "node" | "transport" | "book">,
+): Place | undefined {
+  if (task.aggregation.gateways !== true || (node.discovery === undefined && cluster.length === 0)) return undefined;
+  const parts = { self: node.peerId.toString(), transport, book, discovery: node.discovery };
+  const place = createPlace(parts, { wish: gateway, isMetered, members: peersIn(cluster) });
+  node.admission.shutOut(place.isShut);
+  return place;
+}
+
 interface MembershipNeeds extends Pick<NetworkNeeds, "isKnown" | "metering"> {
   readonly node: HearsayNode;
   readonly transport: Transport;
   readonly book: AddressBook;
-  /** By which peers ask each other for peers. */
-  readonly protocol: string;
+  /** With that of the protocol by which peers ask each other for peers. */
+  readonly names: { readonly peers: string };
 }
 
-/** Whom this peer dials, and whom it tells of. */
+/** Whom this peer dials, and whom it tells of; and its place, if it has one. */
 export function openMembership(
-  { bootstrap, maxOutbound }: StartOptions,
-  { node, transport, book, isKnown, metering, protocol }: MembershipNeeds,
+  options: StartOptions,
+  { node, transport, book, isKnown, metering, names }: MembershipNeeds,
   closing: Closing,
-): NodeMembership {
+): NodeMembership & { readonly cluster?: ClusterSite } {
+  const { bootstrap, maxOutbound } = options;
+  const place = openPlace(options, { node, transport, book });
   const pace = longestExchange(metering?.quietMs(maxOutbound));
   const budget = node.shares.work;
   const membership = createNodeMembership(node, transport, book, {
-    ...{ bootstrap, maxOutbound, protocol, isKnown, budget, ...pace },
+    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget, ...pace },
+    ...(place && { isShut: place.isShut }),
   });
   closing.add("the address book", () => membership.stop());
-  return membership;
+  return { ...membership, ...(place && { cluster: place.site }) };
 }
 
 /** The database, and whether it is where this peer left it. @throws HearsayError ERR_STATE where a key has outlived its log. */

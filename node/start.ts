@@ -94,7 +94,8 @@ const STEP_ENDS_WITHIN_MS = STOP_GRACE_MS + 500;
 export async function startPeer(options: StartOptions): Promise<RunningPeer> {
   const closing = createClosing();
   try {
-    return await startParts({ ...options, ...(await peerUnder(options)) }, closing);
+    const bootstrap = [...options.bootstrap, ...(options.cluster ?? [])];
+    return await startParts({ ...options, bootstrap, ...(await peerUnder(options)) }, closing);
   } catch (error) {
     await closing.close().catch(() => {}); // the first error says more
     throw withRemedy(asDiskFault(error));
@@ -119,8 +120,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const book = await openBook(store, identity.peerId, isKnown);
   const direct = heedLeaving(createTransport(node, traffic, options), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
-  const { peers: protocol } = names;
-  const membership = openMembership(options, { node, transport, book, isKnown, metering, protocol }, closing);
+  const membership = openMembership(options, { node, transport, book, isKnown, metering, names }, closing);
 
   const archive = openBodies(options, closing);
   const releases = openReleaseSite(options, toHex(taskId), identity.peerId, closing);
@@ -140,6 +140,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
       ...parts,
       ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
       ...{ identities, services: [membership.service], releases },
+      ...(membership.cluster && { cluster: membership.cluster }),
       ...{ ...(archive && { archive }), place, ...(spending && { spending }), ...pausesOf(options, closing) },
       observe(event) {
         options.observe?.(event);

@@ -19,6 +19,8 @@ export interface ListedPeer extends Companion {
   readonly bytesPerSecond?: number;
   /** Why its models are asked for, or not; left out where all neighbours are alike, and of who is none. */
   readonly asking?: Asking;
+  /** Whether it speaks for the place of this peer, where the task has gateways. */
+  readonly isGateway?: boolean;
 }
 
 export interface PeerList {
@@ -33,20 +35,23 @@ export interface PeerList {
 export interface Looks {
   speedOf(peer: PeerId): number | undefined;
   askingOf?: ((peer: PeerId) => Asking | undefined) | undefined;
+  /** Who speaks for the place of this peer. */
+  readonly gateway?: PeerId | undefined;
 }
 
 /** @param companions in the order in which they are shown. */
 export function listPeers(
   companions: readonly Companion[],
   { peers }: Tally,
-  { speedOf, askingOf }: Looks,
+  { speedOf, askingOf, gateway }: Looks,
 ): ListedPeer[] {
   const tallies = new Map(peers.map((one) => [one.peer, one]));
   return companions.map((one) => {
     const bytesPerSecond = one.routes.length === 0 ? undefined : speedOf(one.peer);
     const asking = askingOf?.(one.peer);
     const speed = bytesPerSecond !== undefined && { bytesPerSecond };
-    return { ...one, gave: given(tallies.get(one.peer)), ...speed, ...(asking && { asking }) };
+    const gateways = one.peer === gateway && { isGateway: true };
+    return { ...one, gave: given(tallies.get(one.peer)), ...speed, ...(asking && { asking }), ...gateways };
   });
 }
 

@@ -70,4 +70,16 @@ export const ACCOUNT: readonly Metric[] = [
     labels: { result: ["joined", "released", "failed"] },
     read: ({ status: { cohort } }) => cohort && by("result", { ...cohort.sessions }),
   },
+  {
+    name: "hearsay_place_members",
+    kind: "gauge",
+    help: "peers at the same place that are heard, this one among them, where the task has gateways",
+    read: ({ status: { cluster } }) => cluster?.members,
+  },
+  {
+    name: "hearsay_place_gateway",
+    kind: "gauge",
+    help: "1 while this peer is the gateway of its place, else 0",
+    read: ({ status: { cluster, peerId } }) => cluster && Number(cluster.gateway === peerId),
+  },
 ];

@@ -31,10 +31,13 @@ export interface Admission {
   shun(peer: PeerId): void;
   /** No connection to or from this peer any more; those that are open stay so. */
   block(peer: PeerId): void;
+  /** No connection to or from those of whom this says so, while it does; those that are open stay so. */
+  shutOut(isShut: (peer: PeerId) => boolean): void;
 }
 
 interface State {
   readonly isKnown: (peer: PeerId) => boolean;
+  isShut: (peer: PeerId) => boolean;
   readonly blocked: Set<PeerId>;
   /** Until when, ms of the monotonic clock. */
   readonly shunned: Map<PeerId, number>;
@@ -47,6 +50,7 @@ interface State {
 export function createAdmission(isKnown?: (peer: PeerId) => boolean): Admission {
   const state: State = {
     isKnown: isKnown ?? (() => true),
+    isShut: () => false,
     blocked: new Set(),
     shunned: new Map(),
     greeted: new Set(),
@@ -68,6 +72,9 @@ export function createAdmission(isKnown?: (peer: PeerId) => boolean): Admission 
       state.blocked.add(peer);
       forgetOldest(state.blocked, LIMITS.maxIdentities.bannedKnown);
     },
+    shutOut(isShut) {
+      state.isShut = isShut;
+    },
   };
 }
 
@@ -85,8 +92,8 @@ function gaterOf(state: State): ConnectionGater {
   };
 }
 
-function refuses({ blocked, shunned }: State, peer: PeerId): boolean {
-  return blocked.has(peer) || (shunned.get(peer) ?? Number.NEGATIVE_INFINITY) > wallClock.monotonicMs();
+function refuses({ blocked, shunned, isShut }: State, peer: PeerId): boolean {
+  return isShut(peer) || blocked.has(peer) || (shunned.get(peer) ?? Number.NEGATIVE_INFINITY) > wallClock.monotonicMs();
 }
 
 /** Slow handshakes of one prefix take no places from others. */

@@ -3,6 +3,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import * as z from "zod";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import { siteName } from "../../protocol/base/site-name.ts";
+import type { GatewayWish } from "../../protocol/gateway/cluster.ts";
 import { ENGINE_CHOICES } from "../engines/registry.ts";
 import { type BudgetText, linkBudgets } from "./budget.ts";
 import { METRICS_PATTERN, metricsAddress } from "./monitor.ts";
@@ -17,6 +18,14 @@ const address = z
   .string()
   .refine(isAddress, "is no multiaddr, such as /ip4/0.0.0.0/tcp/4001")
   .meta({ pattern: "^/[^/]+/[^/]+/tcp/[0-9]+(?:/.*)?$" });
+
+/** Of a peer that is known by its key. */
+const member = address
+  .refine((text) => /\/p2p\/[^/]+$/.test(text), "does not end with /p2p/<id>, the peer that is there")
+  .meta({ pattern: "^/[^/]+/[^/]+/tcp/[0-9]+/p2p/[^/]+$" });
+
+/** As of `GatewayWish`. */
+const WISHES = ["auto", "prefer", "never"] as const satisfies readonly GatewayWish[];
 
 /** Bytes in a span of time, of all links or by kinds of links. */
 const budget = z
@@ -69,6 +78,16 @@ export const peer = {
       wan: { value: false, why: "multicast ends at the router, and in a data centre strangers hear it" },
       metered: { value: false, why: "a mobile network has no neighbours to find, and listening wakes the radio" },
     },
+  },
+  gateway: {
+    schema: z.enum(WISHES).default("auto"),
+    help: `where the task has gateways: whether this peer would speak for those of its place, ${alternatives(WISHES)}`,
+    flag: "--gateway <wish>",
+  },
+  cluster: {
+    schema: z.array(member).default([]),
+    help: "multiaddrs with /p2p/<id> of peers at the same place, beside those found on the local network",
+    flag: "--cluster <addresses>",
   },
   maxOutbound: {
     schema: z.int().min(1).max(300).default(32),

@@ -40,6 +40,8 @@ export interface Border {
   readonly errand: RequestHandler;
   /** The gateway is another one: connections to those outside come into sight, or go out of it. */
   changed(): void;
+  /** A peer that may be connected has turned out to be a member. */
+  entered(peer: PeerId): void;
 }
 
 /** What the functions of this file share. */
@@ -87,6 +89,10 @@ export function createBorder(inner: Transport, options: BorderOptions): Border {
     tellOutside: (body) => inner.announce(options.names.announce, body, new Set(gate.speakers)),
     errand: (from, body) => doErrand(gate, from, body),
     changed: () => changed(gate),
+    entered(peer) {
+      gate.guests.delete(peer);
+      if (inner.peers().includes(peer)) connected(gate, peer);
+    },
   };
 }
 

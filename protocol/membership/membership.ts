@@ -34,6 +34,8 @@ export interface MembershipOptions {
   readonly maxOutbound: number;
   /** Peers that delivered a model; nobody where left out. */
   readonly isKnown?: (peer: PeerId) => boolean;
+  /** Whom not to dial for now; nobody where left out. */
+  readonly isShut?: (peer: PeerId) => boolean;
   /** Longest time between two questions for peers, ms; a minute where left out. */
   readonly longestExchangeMs?: number;
   /** Pays for answers to others; nobody pays where left out. */
@@ -75,6 +77,7 @@ interface Running extends MembershipParts {
   readonly next: { saveMs: number; exchangeMs: number };
   exchangeEveryMs: number;
   readonly longestExchangeMs: number;
+  readonly isShut: (peer: PeerId) => boolean;
   stopped: boolean;
   cancel: () => void;
 }
@@ -82,7 +85,7 @@ interface Running extends MembershipParts {
 export function createMembership(parts: MembershipParts, options: MembershipOptions): Membership {
   const { clock, transport, book, rules, rng } = parts;
   const { bootstrap, protocol, maxOutbound, budget, isKnown = () => false } = options;
-  const { longestExchangeMs = EXCHANGE_LONGEST_MS } = options;
+  const { longestExchangeMs = EXCHANGE_LONGEST_MS, isShut = () => false } = options;
   for (const { peer, address } of bootstrap) if (peer !== undefined) book.configure(peer, address);
   const unnamed = bootstrap.filter(({ peer }) => peer === undefined).map(({ address }) => address);
   const nowMs = clock.monotonicMs();
@@ -95,6 +98,7 @@ export function createMembership(parts: MembershipParts, options: MembershipOpti
     next: { saveMs: nowMs + SAVE_EVERY_MS, exchangeMs: nowMs + EXCHANGE_FIRST_MS },
     exchangeEveryMs: EXCHANGE_FIRST_MS,
     longestExchangeMs,
+    isShut,
     stopped: false,
     cancel: () => {},
   };
@@ -153,10 +157,11 @@ function tick(running: Running): void {
   }
 }
 
-function dialDue({ transport, book, dialler, places }: Running): void {
+function dialDue({ transport, book, dialler, places, isShut }: Running): void {
   const connected = new Set(transport.peers());
   const outbound = countPlaces(places);
   for (const dial of book.due()) {
+    if (isShut(dial.peer)) continue;
     if (dial.probe !== connected.has(dial.peer)) continue; // an event is on its way
     if (dial.probe || outbound.take(dial, dialler.pending())) dialler.tryDial(dial);
   }

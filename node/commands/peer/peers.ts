@@ -51,7 +51,7 @@ function routeText({ address, isOutbound, kind }: Route): string {
 
 /** Why it gives nothing, or little. */
 function notesOn(
-  { standing, proves, isSilent, routes, gave, waitsUntilCycle, asking }: ListedPeer,
+  { standing, proves, isSilent, routes, gave, waitsUntilCycle, asking, isGateway }: ListedPeer,
   cycle: number,
 ): string[] {
   if (standing === "banned") return [proves === "end" ? "its key has ended" : "banned: two stories about its log"];
@@ -64,5 +64,6 @@ function notesOn(
     gave === null || gave.leftOut === 0
       ? []
       : [`left out in ${percent(gave.leftOut)}${gave.leftOutBy === undefined ? "" : ` by ${gave.leftOutBy}`}`];
-  return [...silent, ...waits, ...out, ...(asking === undefined ? [] : [asking.words])];
+  const speaks = isGateway ? ["the gateway of this place"] : [];
+  return [...speaks, ...silent, ...waits, ...out, ...(asking === undefined ? [] : [asking.words])];
 }

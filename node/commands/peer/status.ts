@@ -2,6 +2,7 @@
 
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
+import type { ClusterStatus } from "../../../protocol/gateway/cluster.ts";
 import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
 import type { SelectionStatus } from "../../../protocol/peer/inbound/choosing.ts";
 import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
@@ -51,6 +52,9 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ...(status.selection === undefined ? [] : [["asks first", selectionText(status.selection)] as [string, string]]),
+    ...(status.cluster === undefined
+      ? []
+      : [["gateway", gatewayText(status.cluster, status.peerId)] as [string, string]]),
     ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
     ...(status.personal === undefined ? [] : [["personal", personalText(status.personal)] as [string, string]]),
     ...(status.privacy === undefined ? [] : [["privacy", budgetText(status.privacy)] as [string, string]]),
@@ -128,6 +132,12 @@ const WAITS: Readonly<Record<MeetingStatus["waitsFor"], string>> = {
 function cohortText({ waitsFor, alone, sessions }: MeetingStatus): string {
   const draws = alone === 0 ? "" : `; ${alone} draws brought too few together`;
   return `${WAITS[waitsFor]}${draws}; in ${sessions.joined} sums, ${sessions.released} came to a mean`;
+}
+
+function gatewayText({ gateway, members }: ClusterStatus, self: string): string {
+  if (gateway === undefined) return `not settled yet; ${members} at this place`;
+  if (gateway !== self) return `${gateway} speaks for the ${members} at this place`;
+  return members === 1 ? "this peer speaks for itself" : `this peer speaks for the ${members} at this place`;
 }
 
 function personalText({ method, numParams }: NonNullable<StatusReport["personal"]>): string {

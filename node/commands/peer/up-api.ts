@@ -85,9 +85,9 @@ export function apiSource(
     },
     async peers() {
       const merges = await rememberedMerges(store);
-      const { cycle } = peer.status();
+      const { cycle, cluster } = peer.status();
       const speedOf = looking?.speedOf ?? (() => undefined);
-      const looks = { speedOf, askingOf: peer.askingOf };
+      const looks = { speedOf, askingOf: peer.askingOf, gateway: cluster?.gateway };
       const peers = listPeers(running.company.peers(cycle), tally(merges), looks);
       return { cycle, merges: merges.length, peers };
     },

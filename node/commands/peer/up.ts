@@ -164,6 +164,7 @@ async function begin(
     ...{ engineThread: config.engineThread, modelFileSeconds: config.modelFileSeconds },
     ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
     ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
+    ...{ cluster: config.cluster, gateway: config.gateway },
     ...{
       budget: linkBudgets(config.budget),
       selection: config.select,

@@ -16,6 +16,10 @@ export interface ClusterSite {
   readonly link: number;
   /** Whether another peer is at the same place. */
   isInside(peer: PeerId): boolean;
+  /** Hears who speaks for the place, perhaps this peer, whenever that or the members may have changed; undefined where it is not settled. */
+  changed?(gateway: PeerId | undefined): void;
+  /** Says from now on of whom it found out that they are at the same place, so that those who are connected are greeted. */
+  onEntered?(handler: (peer: PeerId) => void): void;
 }
 
 export interface Gateway {
@@ -48,7 +52,10 @@ export function openGateway(components: GatewayComponents, site: ClusterSite, si
   const cluster = createCluster(components, {
     ...{ task: taskId, protocol: names.cluster, signal },
     ...{ wish: site.wish, link: site.link, isInside: site.isInside },
-    changed: () => border.changed(),
+    changed() {
+      border.changed();
+      site.changed?.(cluster.gateway());
+    },
   });
   const border = createBorder(transport, {
     names,
@@ -58,6 +65,7 @@ export function openGateway(components: GatewayComponents, site: ClusterSite, si
     hasMembers: cluster.hasMembers,
     gateway: cluster.gateway,
   });
+  site.onEntered?.(border.entered);
   const gateway: Gateway = {
     cluster,
     border,

@@ -1,0 +1,70 @@
+/**
+ * The place that a real peer is at, where the task has gateways (protocol/gateway/): its members are those that multicast finds here, and those that the owner
+ * names. While another one speaks for the place, this peer has no connection to anybody outside: it dials nobody there, takes none, and leaves those that are open.
+ *
+ * Multicast proves nothing, the key at the other end of a connection does: who was found, but is connected over the Internet, is outside all the same.
+ */
+import { forgetOldest } from "../../protocol/base/bounded.ts";
+import { LIMITS } from "../../protocol/base/limits.ts";
+import type { PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { GatewayWish } from "../../protocol/gateway/cluster.ts";
+import type { AddressBook } from "../../protocol/membership/address-book.ts";
+import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
+import { kindOfPlace } from "./address-scope.ts";
+import type { Discovery } from "./discovery.ts";
+
+export interface PlaceComponents {
+  readonly self: PeerId;
+  readonly transport: Pick<Transport, "connections">;
+  readonly book: Pick<AddressBook, "hurry">;
+  readonly discovery: Pick<Discovery, "onFound"> | undefined;
+}
+
+export interface PlaceOptions {
+  readonly wish: GatewayWish;
+  /** Whether somebody pays for the way to the Internet. */
+  readonly isMetered: boolean;
+  /** Whom the owner names. */
+  readonly members: readonly PeerId[];
+}
+
+export interface Place {
+  readonly site: ClusterSite;
+  /** Whether there is to be no connection with a peer now. */
+  isShut(peer: PeerId): boolean;
+}
+
+/** How good a line is, of 0 .. 3: nothing here tells a cable from a radio. */
+const LINK = { metered: 0, usual: 2 } as const;
+
+export function createPlace({ self, transport, book, discovery }: PlaceComponents, options: PlaceOptions): Place {
+  const named = new Set(options.members);
+  const found = new Set<PeerId>();
+  const hearers: ((peer: PeerId) => void)[] = [];
+  let gateway: PeerId | undefined;
+  const isFar = (peer: PeerId) =>
+    transport.connections().some((one) => one.peer === peer && kindOfPlace(one.address) === "internet");
+  const isInside = (peer: PeerId) => named.has(peer) || (found.has(peer) && !isFar(peer));
+  const isShut = (peer: PeerId) => gateway !== undefined && gateway !== self && !isInside(peer);
+  discovery?.onFound((peer) => {
+    if (found.has(peer)) return;
+    found.add(peer);
+    forgetOldest(found, LIMITS.maxClusterMembers);
+    for (const hear of hearers) hear(peer);
+  });
+  return {
+    isShut,
+    site: {
+      wish: options.wish,
+      link: options.isMetered ? LINK.metered : LINK.usual,
+      isInside,
+      onEntered: (handler) => void hearers.push(handler),
+      changed(now) {
+        const isNew = now !== gateway;
+        gateway = now;
+        for (const connection of transport.connections()) if (isShut(connection.peer)) connection.close();
+        if (isNew && now === self) book.hurry(); // those outside have not been dialled for long
+      },
+    },
+  };
+}
