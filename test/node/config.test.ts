@@ -110,6 +110,11 @@ describe("the configuration", () => {
       HEARSAY_DATA_PARTITION: ["shards:2", "shards:2"],
       HEARSAY_DATA_SEED: ["9", 9],
       HEARSAY_DATA_KEEP_BEST: ["true", true],
+      HEARSAY_GATEWAY: ["prefer", "prefer"],
+      HEARSAY_CLUSTER: [
+        "/ip4/192.168.1.2/tcp/4001/p2p/12D3KooWGRUfBkMvTHoMHvrVrAQdNZrFWzA5YKaqoSJVh3yXpCab",
+        ["/ip4/192.168.1.2/tcp/4001/p2p/12D3KooWGRUfBkMvTHoMHvrVrAQdNZrFWzA5YKaqoSJVh3yXpCab"],
+      ],
       HEARSAY_SAVING_TRAIN_ON: ["mains", "mains"],
       HEARSAY_SAVING_PULL_ON: ["unmetered", "unmetered"],
       HEARSAY_SAVING_POWER: ["battery", "battery"],

@@ -22,6 +22,7 @@ export const STATUS: StatusReport = {
     ...{ waitsFor: "model", epoch: 3, offers: 2, alone: 0 },
     sessions: { joined: 4, released: 3, failed: 1 },
   },
+  cluster: { gateway: "12D3KooWGRUfBkMvTHoMHvrVrAQdNZrFWzA5YKaqoSJVh3yXpCab", members: 3 },
   release: {
     ...{
       serving: { id: "ef".repeat(32), name: "v7" },

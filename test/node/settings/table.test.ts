@@ -44,6 +44,7 @@ test("the flags that were there before the table are there, and give the same se
     ...{ preset: undefined, page: undefined },
     ...{ "data.strict": undefined, "release.canary": undefined, "release.onPromote": undefined }, // came later
     ...{ "data.keepBest": undefined, "stream.follow": undefined, "stream.window": undefined },
+    ...{ gateway: undefined, cluster: undefined },
     ...{ "stream.time": undefined, "stream.drift": undefined },
     ...{ "select.by": undefined, "saving.trainOn": undefined, "saving.pullOn": undefined },
     budget: "lan=unlimited,lte=2MB/day",

@@ -61,6 +61,12 @@ describe("hearsay peers", () => {
     assert.match(textOf({ cycle: 40, merges: 4, peers }), /Anna0001 [^\n]* not drawn in this cycle: place 7 of 8/);
   });
 
+  it("says which of them is the gateway of this place", () => {
+    const peers = listPeers([here, gone], tally([]), { speedOf: () => undefined, gateway: here.peer });
+    assert.deepEqual([peers[0]?.isGateway, peers[1] && "isGateway" in peers[1]], [true, false]);
+    assert.match(textOf({ cycle: 40, merges: 4, peers }), /Anna0001 [^\n]* the gateway of this place/);
+  });
+
   it("says how to bring others where nobody is there", () => {
     assert.match(textOf({ cycle: 1, merges: 0, peers: [] }), /nobody yet: invite others/);
   });
