@@ -199,6 +199,8 @@ describe("the names of a task's topic and protocols", () => {
       peers: "/hearsay/000102030405060708090a0b0c0d0e0f/peers/2.0.0",
       cohort: "/hearsay/000102030405060708090a0b0c0d0e0f/cohort/2.0.0",
       release: "/hearsay/000102030405060708090a0b0c0d0e0f/release/2.0.0",
+      cluster: "/hearsay/000102030405060708090a0b0c0d0e0f/cluster/2.0.0",
+      errand: "/hearsay/000102030405060708090a0b0c0d0e0f/errand/2.0.0",
     });
   });
 
