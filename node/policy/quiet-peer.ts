@@ -2,8 +2,10 @@
  * A peer in quiet hours is away: it trains nothing, closes its connections, dials nobody, lets nobody in, and asks nobody by multicast. Nothing of it is lost, and
  * its local interface answers. When they are over it dials whom it knew.
  */
+
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Clock, Trainer } from "../../protocol/base/seams.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 
 export interface QuietPeer {
   /** Trains when the quiet hours are over. */
@@ -42,23 +44,14 @@ export function keepQuiet({ clock, isQuiet, trainer, leave, comeBack }: QuietPar
   };
   look();
   return {
-    trainer: {
-      ...trainer,
-      get numExamples() {
-        return trainer.numExamples;
-      },
-      get revision() {
-        return trainer.revision ?? 0;
-      },
-      async fit(request) {
-        if (wasQuiet) {
-          const turn = Promise.withResolvers<void>();
-          waiting.add(turn);
-          await turn.promise;
-        }
-        return trainer.fit(request);
-      },
-    },
+    trainer: trainedOtherwise(trainer, async (request) => {
+      if (wasQuiet) {
+        const turn = Promise.withResolvers<void>();
+        waiting.add(turn);
+        await turn.promise;
+      }
+      return trainer.fit(request);
+    }),
     stop() {
       cancel();
       for (const one of waiting) one.reject(new HearsayError("ERR_ENGINE", "the peer ended in its quiet hours"));

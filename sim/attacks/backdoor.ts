@@ -7,9 +7,11 @@
  * Its success is another figure than accuracy: the share of triggered hold-out rows of other classes that go to
  * `target`.
  */
+
 import * as z from "zod";
 import type { Trainer } from "../../protocol/base/seams.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Attack, Coalition } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { deliverable } from "./deliverable.ts";
@@ -62,13 +64,10 @@ function triggered(data: Dataset, rows: Iterable<number>, pixels: number, target
 
 /** base + boost (trained - base): what is left of it after an average with others is what was trained. */
 function replacing(trainer: Trainer, boost: number, coalition: Coalition): Trainer {
-  return {
-    ...trainer,
-    async fit(request) {
-      const { params, ...told } = await trainer.fit(request);
-      const lie = addScaled(request.params, boost, difference(params, request.params));
-      const norm = coalition.moments()?.norm;
-      return { params: norm === undefined ? lie : deliverable(lie, norm), ...told };
-    },
-  };
+  return trainedOtherwise(trainer, async (request) => {
+    const { params, ...told } = await trainer.fit(request);
+    const lie = addScaled(request.params, boost, difference(params, request.params));
+    const norm = coalition.moments()?.norm;
+    return { params: norm === undefined ? lie : deliverable(lie, norm), ...told };
+  });
 }

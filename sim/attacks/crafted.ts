@@ -3,7 +3,9 @@
  * trainer returns what the attack makes of the honest models of that moment. As long as none is known, it trains
  * honestly.
  */
+
 import type { FitRequest, Trainer } from "../../protocol/base/seams.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Coalition, Disguise, Liar } from "./attack.ts";
 import { deliverable } from "./deliverable.ts";
 import type { Moments } from "./moments.ts";
@@ -11,13 +13,10 @@ import { withNoise } from "./noise.ts";
 
 /** The trainer with its results replaced where `craft` has one; the loss of those is 0. A liar says of them what it is asked to say. */
 export function craftingTrainer(trainer: Trainer, craft: (request: FitRequest) => Float32Array | undefined): Trainer {
-  return {
-    ...trainer,
-    async fit(request) {
-      const params = craft(request);
-      return params === undefined ? trainer.fit(request) : { params, loss: 0, hidesExamples: true };
-    },
-  };
+  return trainedOtherwise(trainer, async (request) => {
+    const params = craft(request);
+    return params === undefined ? trainer.fit(request) : { params, loss: 0, hidesExamples: true };
+  });
 }
 
 /** Liars that publish `craft` of the honest models. */

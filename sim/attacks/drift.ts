@@ -11,8 +11,10 @@
  * The wrong model w is one that works, but for another task: the liars train it together, one after the other, each
  * on its own rows with the labels of `label-flip`. It begins at the model of the first liar to train.
  */
+
 import * as z from "zod";
 import type { Trainer } from "../../protocol/base/seams.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { expectedMerge } from "./expected-merge.ts";
@@ -35,14 +37,12 @@ export const drift: Attack = defineAttack({
       const merge = expectedMerge(coalition, receiver.peer);
       return wrong && merge && towards(receiver.params, wrong, honestDistance(receiver, merge));
     });
-    const training = (trainer: Trainer): Trainer => ({
-      ...trainer,
-      async fit(request) {
+    const training = (trainer: Trainer): Trainer =>
+      trainedOtherwise(trainer, async (request) => {
         const result = await trainer.fit({ ...request, params: wrong ?? request.params });
         wrong = result.params;
         return coalition.honest().length === 0 ? result : { ...result, params: request.params, loss: 0 };
-      },
-    });
+      });
     return (liar) => ({ ...tell(liar), ...flip(liar), trainer: training });
   },
 });

@@ -7,7 +7,9 @@
  * heard this author announce it, so it passes. `both`: in turn. Until it has collected `lag` models, the liar is
  * honest.
  */
+
 import * as z from "zod";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 
@@ -34,18 +36,15 @@ export const replay: Attack = defineAttack({
       trainer(trainer) {
         const models: Record<"own" | "others", Float32Array[]> = { own: [], others: [] };
         let turn = 0;
-        return {
-          ...trainer,
-          async fit(request) {
-            collect(models.others, anyModel(coalition, liar), lag);
-            const source = TURNS[of][turn++ % TURNS[of].length] ?? "fresh";
-            const old = source !== "fresh" && models[source].length === lag ? models[source][0] : undefined;
-            if (old !== undefined) return { params: old, loss: 0 };
-            const result = await trainer.fit(request);
-            collect(models.own, result.params, lag);
-            return result;
-          },
-        };
+        return trainedOtherwise(trainer, async (request) => {
+          collect(models.others, anyModel(coalition, liar), lag);
+          const source = TURNS[of][turn++ % TURNS[of].length] ?? "fresh";
+          const old = source !== "fresh" && models[source].length === lag ? models[source][0] : undefined;
+          if (old !== undefined) return { params: old, loss: 0 };
+          const result = await trainer.fit(request);
+          collect(models.own, result.params, lag);
+          return result;
+        });
       },
     }),
 });

@@ -4,8 +4,10 @@
  * `own`: the liar trains on its own data and ignores what it aggregates, so that its direction stays that of an
  * honest model; it needs to know nobody. `mean`: of the mean of the honest models, which all liars then send alike.
  */
+
 import * as z from "zod";
 import type { Trainer } from "../../protocol/base/seams.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";
@@ -19,15 +21,12 @@ export function signFlip(
   { scale = 3, finish }: { scale?: number; finish?: (lie: Float32Array) => Float32Array } = {},
 ): Trainer {
   let honest: Float32Array | undefined;
-  return {
-    ...trainer,
-    async fit(request) {
-      const { params, ...told } = await trainer.fit({ ...request, params: honest ?? request.params });
-      honest = params;
-      const lie = scaled(params, -scale);
-      return { params: finish?.(lie) ?? lie, ...told };
-    },
-  };
+  return trainedOtherwise(trainer, async (request) => {
+    const { params, ...told } = await trainer.fit({ ...request, params: honest ?? request.params });
+    honest = params;
+    const lie = scaled(params, -scale);
+    return { params: finish?.(lie) ?? lie, ...told };
+  });
 }
 
 export const signFlipAttack: Attack = defineAttack({

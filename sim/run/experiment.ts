@@ -4,6 +4,7 @@
  * Everything random comes from forks of one generator, named by what they are for, so that e.g. another attack meets the same
  * devices and the same data.
  */
+
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import type { Crypto, Identity, RuleInput, Secrecy, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
@@ -11,6 +12,7 @@ import { type Task, termsOf } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import { withPersonal } from "../../protocol/learn/personal/personal-trainer.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
 import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
@@ -312,12 +314,9 @@ function joinAttack(
 /** The trainer of an honest peer, as the liars watch it. */
 function watched(trainer: Trainer, peer: string, coalition: RecordingCoalition | undefined): Trainer {
   if (coalition === undefined) return trainer;
-  return {
-    ...trainer,
-    async fit(request) {
-      const result = await trainer.fit(request);
-      coalition.record(peer, { params: result.params, base: request.params });
-      return result;
-    },
-  };
+  return trainedOtherwise(trainer, async (request) => {
+    const result = await trainer.fit(request);
+    coalition.record(peer, { params: result.params, base: request.params });
+    return result;
+  });
 }

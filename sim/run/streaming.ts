@@ -2,6 +2,7 @@
  * Peers whose rows come while they learn (`stream` of a scenario): the rows of each, in the order of its file, are there one after another, evenly over the virtual time. They are
  * learned from as by `hearsay up --follow` (protocol/learn/stream/), and each is predicted before: that figure, interval by interval, is what is measured of a world that changes.
  */
+
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Clock, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
@@ -12,6 +13,7 @@ import { figureOf } from "../../protocol/learn/stream/prequential.ts";
 import type { StreamRow } from "../../protocol/learn/stream/slot-rows.ts";
 import type { StreamSource } from "../../protocol/learn/stream/stream.ts";
 import { parseWindow } from "../../protocol/learn/stream/windows/registry.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { spread } from "./further-metrics.ts";
 import type { Spread } from "./report.ts";
@@ -114,11 +116,8 @@ function sourceOf(
 /** Learns no more from some time on, and tests every row all the same: what a change costs whoever does not learn. */
 function frozenFrom(trainer: Trainer, clock: Pick<Clock, "monotonicMs">, fromMs: number | undefined): Trainer {
   if (fromMs === undefined) return trainer;
-  return {
-    ...trainer,
-    async fit(request) {
-      const result = await trainer.fit(request);
-      return clock.monotonicMs() < fromMs ? result : { ...result, params: request.params.slice() };
-    },
-  };
+  return trainedOtherwise(trainer, async (request) => {
+    const result = await trainer.fit(request);
+    return clock.monotonicMs() < fromMs ? result : { ...result, params: request.params.slice() };
+  });
 }

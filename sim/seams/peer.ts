@@ -1,4 +1,5 @@
 /** One simulated peer: the very peer that ships, on the modules of a world. Training takes virtual time, everything else none. */
+
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
@@ -15,6 +16,7 @@ import type {
   Transport,
 } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { Pauses } from "../../protocol/peer/loop/pauses.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";
@@ -125,20 +127,11 @@ export function slowed(
   trainMs: (steps: number) => number,
   isAlive: () => boolean,
 ): Trainer {
-  return {
-    ...trainer,
-    get numExamples() {
-      return trainer.numExamples;
-    },
-    get revision() {
-      return trainer.revision ?? 0;
-    },
-    async fit(request) {
-      await new Promise<void>((resolve) => clock.after(trainMs(request.steps), resolve));
-      if (!isAlive()) throw killed();
-      return trainer.fit(request);
-    },
-  };
+  return trainedOtherwise(trainer, async (request) => {
+    await new Promise<void>((resolve) => clock.after(trainMs(request.steps), resolve));
+    if (!isAlive()) throw killed();
+    return trainer.fit(request);
+  });
 }
 
 /** The store, as long as `isOpen`; afterwards every write fails, so that a dead peer cannot write beside its successor. */
