@@ -15,16 +15,17 @@ export type {
   FitRequest,
   FitResult,
   Metrics,
-  PeerId,
   RuleInput,
   RuleOutput,
   Split,
   Trainer,
-} from "../protocol/base/seams.ts";
+} from "../protocol/base/learning-seams.ts";
+export type { PeerId } from "../protocol/base/seams.ts";
 export type { Task, TaskSource } from "../protocol/base/task.ts";
 export { type Dataset, selectRows } from "../protocol/learn/data/dataset.ts";
-export type { Peer, PeerStatus } from "../protocol/peer/peer.ts";
+export type { Peer } from "../protocol/peer/peer.ts";
 export type { PeerEvent } from "../protocol/peer/reports.ts";
+export type { PeerStatus } from "../protocol/peer/status.ts";
 export { parseTask } from "../protocol/task/manifest.ts";
 export type { RunningPeer } from "./start.ts";
 

@@ -1,7 +1,7 @@
 /** Chance for a running peer. */
 import { randomBytes, randomFillSync } from "node:crypto";
+import type { SecretDraws } from "../protocol/base/learning-seams.ts";
 import { createRng, type Rng } from "../protocol/base/rng.ts";
-import type { SecretDraws } from "../protocol/base/seams.ts";
 import { createSecretDraws } from "../protocol/privacy/draws.ts";
 
 /**

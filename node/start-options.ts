@@ -1,5 +1,7 @@
 /** What `startPeer` (start.ts) is told. */
-import type { Trainer, Transport } from "../protocol/base/seams.ts";
+
+import type { Trainer } from "../protocol/base/learning-seams.ts";
+import type { Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
 import type { GatewayWish } from "../protocol/gateway/cluster.ts";
 import type { Dataset } from "../protocol/learn/data/dataset.ts";

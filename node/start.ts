@@ -11,7 +11,8 @@
 import { join } from "node:path";
 import { toHex } from "../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
-import type { Store, Trainer } from "../protocol/base/seams.ts";
+import type { Trainer } from "../protocol/base/learning-seams.ts";
+import type { Store } from "../protocol/base/seams.ts";
 import type { StreamStatus } from "../protocol/learn/stream/stream.ts";
 import { heedLeaving } from "../protocol/membership/leaving.ts";
 import { createIdentities } from "../protocol/peer/memory/identities.ts";

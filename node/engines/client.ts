@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { extname } from "node:path";
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import type { Aggregator, Trainer } from "../../protocol/base/seams.ts";
+import type { Aggregator, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createCaller } from "./caller.ts";
 import type { EngineFacts, EngineOptions } from "./messages.ts";

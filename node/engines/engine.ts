@@ -1,5 +1,5 @@
 /** What an engine is: a way to make a Trainer. Each engine is one file; `registry.ts` lists them. Aggregation is no part of one (`remote-aggregator.ts`). */
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
 import type { TrainerOptions, Trainers } from "../../protocol/learn/trainer.ts";
 import type { BackendName } from "./backend.ts";

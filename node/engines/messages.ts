@@ -3,7 +3,7 @@
  * their buffers, so each side sends only what it owns: `owned` copies where that is not so.
  */
 import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/base/errors.ts";
-import type { FitRequest, RuleInput, Split, TrainerRows } from "../../protocol/base/seams.ts";
+import type { FitRequest, RuleInput, Split, TrainerRows } from "../../protocol/base/learning-seams.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
 import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { BackendName } from "./backend.ts";

@@ -3,7 +3,7 @@
  * models end in logits and are, layer for layer, those of `protocol/learn/tensors.ts`.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { Anchor } from "../../protocol/base/seams.ts";
+import type { Anchor } from "../../protocol/base/learning-seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { type TensorSlice, tensorSlices } from "../../protocol/learn/tensors.ts";
 import type { Backend } from "./backend.ts";

@@ -6,7 +6,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { SPAN } from "../../protocol/aggregate/rows/passes.ts";
-import type { Aggregator, RuleInput, RuleOutput } from "../../protocol/base/seams.ts";
+import type { Aggregator, RuleInput, RuleOutput } from "../../protocol/base/learning-seams.ts";
 import type { Caller } from "./caller.ts";
 import { replaceVectors } from "./messages.ts";
 import { createModelMemory, type ModelMemory, pagesFor } from "./model-memory.ts";

@@ -1,6 +1,6 @@
 /** The Trainer in the worker thread, as the event loop has it. Arrays handed over are copied, never detached. */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { FitResult, Metrics, OutputMoments, Trainer, TrainerRows } from "../../protocol/base/seams.ts";
+import type { FitResult, Metrics, OutputMoments, Trainer, TrainerRows } from "../../protocol/base/learning-seams.ts";
 import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { Caller } from "./caller.ts";
 import type { EngineFacts } from "./messages.ts";

@@ -4,7 +4,7 @@
  */
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Aggregator, Trainer } from "../../protocol/base/seams.ts";
+import type { Aggregator, Trainer } from "../../protocol/base/learning-seams.ts";
 import { type Caller, createCaller } from "./caller.ts";
 import { createRemoteAggregator } from "./remote-aggregator.ts";
 

@@ -1,5 +1,5 @@
 /** Training and prediction of a model on a backend of TensorFlow.js. `tensorflow.ts` says which losses, batches and optimiser. */
-import type { FitRequest, FitResult, PrivateSteps, SecretDraws } from "../../protocol/base/seams.ts";
+import type { FitRequest, FitResult, PrivateSteps, SecretDraws } from "../../protocol/base/learning-seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";

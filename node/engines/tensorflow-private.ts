@@ -3,7 +3,7 @@
  * (protocol/learn/private-steps.ts). A step takes about as long as so many steps of one example. Penalties of regularisers count as part of each
  * example's loss, and are cut with it.
  */
-import type { FitRequest, FitResult, PrivateSteps, SecretDraws } from "../../protocol/base/seams.ts";
+import type { FitRequest, FitResult, PrivateSteps, SecretDraws } from "../../protocol/base/learning-seams.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
 import { drawSample, noised, type PrivateArithmetic, privateArithmetic } from "../../protocol/learn/private-steps.ts";
 import type { Tensor } from "./tf.ts";

@@ -13,7 +13,7 @@
  *   - Dropout and noise layers draw from Math.random: with them a seed fixes the batches, not the parameters.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { Trainer, TrainerRows } from "../../protocol/base/seams.ts";
+import type { Trainer, TrainerRows } from "../../protocol/base/learning-seams.ts";
 import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
 import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../../protocol/learn/trainer.ts";
 import { mechanismOf } from "../../protocol/privacy/registry.ts";

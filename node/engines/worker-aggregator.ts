@@ -1,6 +1,6 @@
 /** The half of the aggregator that works: the rules, over several threads where models lie in the shared memory. */
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
-import type { RuleInput, RuleOutput } from "../../protocol/base/seams.ts";
+import type { RuleInput, RuleOutput } from "../../protocol/base/learning-seams.ts";
 import { replaceVectors } from "./messages.ts";
 import { isShared, type SharedMemory, vectorIn } from "./model-memory.ts";
 import { createThreadedPasses, type ThreadedPasses } from "./threads.ts";

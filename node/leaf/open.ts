@@ -1,7 +1,7 @@
 /** The leaves of a peer that is about to run, where its state directory has some. */
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { fromHex } from "../../protocol/base/bytes.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import { withLeaves } from "../../protocol/leaf/leaf-trainer.ts";
 import { createLeaves, type Leaves } from "../../protocol/leaf/leaves.ts";

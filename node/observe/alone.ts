@@ -4,7 +4,7 @@
  *
  * Its figure is the best that it ever had on the hold-out, which flatters it: what the others bring is never overstated.
  */
-import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
+import type { Metrics, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { PageAlone, PageMetric } from "./messages.ts";
 

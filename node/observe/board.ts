@@ -6,7 +6,7 @@ import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
 import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
-import type { PeerStatus } from "../../protocol/peer/peer.ts";
+import type { PeerStatus } from "../../protocol/peer/status.ts";
 import type { Alone } from "./alone.ts";
 import type { PageEventName, PageEvents, PageFacts, PageNow, PageSample } from "./messages.ts";
 import { createSamples } from "./samples.ts";

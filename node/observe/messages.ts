@@ -2,7 +2,7 @@
 import type { PeerId } from "../../protocol/base/seams.ts";
 import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
-import type { PeerStatus } from "../../protocol/peer/peer.ts";
+import type { PeerStatus } from "../../protocol/peer/status.ts";
 import type { ArchiveSummary } from "../disk/archive.ts";
 import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";

@@ -4,7 +4,8 @@
  */
 
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { Clock, Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
+import type { Clock } from "../../protocol/base/seams.ts";
 import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 
 export interface QuietPeer {

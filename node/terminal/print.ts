@@ -1,6 +1,6 @@
 /** Output for people: tables, and figures in few digits. */
 import Table from "cli-table3";
-import type { Metrics } from "../../protocol/base/seams.ts";
+import type { Metrics } from "../../protocol/base/learning-seams.ts";
 import { visibleJson } from "../../protocol/base/visible.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";
 import { onOutput, splitColours } from "./colours.ts";

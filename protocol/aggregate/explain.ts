@@ -11,7 +11,7 @@
  * thousand parameters, which is the quickest rule, and less of all else.
  */
 
-import type { CandidateExplanation, RuleInput } from "../base/seams.ts";
+import type { CandidateExplanation, RuleInput } from "../base/learning-seams.ts";
 import { halvesOf } from "./rows/half-weight.ts";
 import { tableOf } from "./rows/mixture.ts";
 import { type Pass, type Reduction, rowsRead } from "./rows/passes.ts";

@@ -1,7 +1,7 @@
 /** The aggregation rules under the names that task, CLI, wire and log share. */
 
+import type { Aggregator } from "../base/learning-seams.ts";
 import { type Registry, registryOf } from "../base/registry.ts";
-import type { Aggregator } from "../base/seams.ts";
 import { arc } from "./pre/arc.ts";
 import { balance } from "./pre/balance.ts";
 import { bucketing } from "./pre/bucketing.ts";

@@ -1,7 +1,8 @@
 /** What one entry of a log is worth, by the entries before it and by the models that it names. `audit.ts` says what the words mean. */
 import { drawsLots } from "../aggregate/registry.ts";
 import { equalBytes, toHex } from "../base/bytes.ts";
-import type { Aggregator, Crypto } from "../base/seams.ts";
+import type { Aggregator } from "../base/learning-seams.ts";
+import type { Crypto } from "../base/seams.ts";
 import { sharedTask } from "../base/shared-tensors.ts";
 import { cohortOf, numParams, type Task } from "../base/task.ts";
 import type { BodyCodec } from "../codec/codec.ts";

@@ -1,5 +1,5 @@
 /** The trainer of a gateway with leaves: after each training on its own rows, what its leaves sent is merged by the rule of the task, each of them as one candidate. */
-import type { Aggregator, FitRequest, FitResult, Trainer } from "../base/seams.ts";
+import type { Aggregator, FitRequest, FitResult, Trainer } from "../base/learning-seams.ts";
 import type { Task } from "../base/task.ts";
 import { UNIT_WEIGHT } from "../base/weight.ts";
 import type { Leaves } from "./leaves.ts";

@@ -10,7 +10,7 @@
  *
  * An example whose gradient is not finite adds nothing.
  */
-import type { PrivateSteps, SecretDraws } from "../base/seams.ts";
+import type { PrivateSteps, SecretDraws } from "../base/learning-seams.ts";
 
 export interface PrivateArithmetic {
   /** Step of the grid, a power of two. */

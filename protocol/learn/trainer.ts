@@ -3,7 +3,6 @@
  * knows only numbers in the model's units.
  */
 import { HearsayError } from "../base/errors.ts";
-import { LIMITS } from "../base/limits.ts";
 import type {
   FitRequest,
   FitResult,
@@ -13,7 +12,8 @@ import type {
   Split,
   Trainer,
   TrainerRows,
-} from "../base/seams.ts";
+} from "../base/learning-seams.ts";
+import { LIMITS } from "../base/limits.ts";
 import { inputSize, type LearningTask, outputSize } from "../base/task.ts";
 import { absentShift, shifted } from "./absent-classes.ts";
 import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";

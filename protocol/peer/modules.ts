@@ -1,17 +1,16 @@
 /** What a peer is given by `node/` or `sim/`: its options, and the adaptors around it. */
+
+import type { Aggregator, SecretDraws, Trainer } from "../base/learning-seams.ts";
 import type { Rng } from "../base/rng.ts";
 import type {
-  Aggregator,
   Archive,
   Clock,
   Crypto,
   Identity,
   PeerId,
   Secrecy,
-  SecretDraws,
   Store,
   StoreChange,
-  Trainer,
   Transport,
 } from "../base/seams.ts";
 import type { Task } from "../base/task.ts";

@@ -1,75 +1,28 @@
 /**
- * The peer: what it is made of (wiring.ts, wiring-account.ts), its lifecycle and its status. `node/` and `sim/` give it modules; what it does is in the files beside this one.
+ * The peer: what it is made of (wiring.ts, wiring-account.ts), and its lifecycle. `node/` and `sim/` give it modules; what it does is in the files beside this one.
  *
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
 
-import { bytesOf, toHex } from "../base/bytes.ts";
-import type { Metrics, PeerId, Split } from "../base/seams.ts";
+import { bytesOf } from "../base/bytes.ts";
+import type { Metrics, Split } from "../base/learning-seams.ts";
+import type { PeerId } from "../base/seams.ts";
 import { cohortOf, numParams } from "../base/task.ts";
-import type { MeetingStatus } from "../cohort/meeting.ts";
-import type { ClusterStatus } from "../gateway/cluster.ts";
 import { withPersonal } from "../learn/personal/personal-trainer.ts";
 import type { Log } from "../log/stored/chain.ts";
-import type { PrivacyStatus } from "../privacy/spent.ts";
 import { givenStart } from "../task/start.ts";
-import type { ThriftStatus } from "../traffic/thrift.ts";
-import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
 import { latestFor } from "./gateway/gateway.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
-import type { Asking, SelectionStatus } from "./inbound/choosing.ts";
-import type { Cohorts } from "./loop/cohorts.ts";
-import type { TrainingFault } from "./loop/enduring-fit.ts";
-import type { Pause } from "./loop/pauses.ts";
-import { loadPersonal, loadState, type SavedState } from "./loop/state.ts";
+import type { Asking } from "./inbound/choosing.ts";
+import { loadPersonal, loadState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
-import { openReleases, type ReleaseSite, type ReleaseStatus, type Releases } from "./release/releases.ts";
-import type { Counters } from "./reports.ts";
+import { openReleases, type ReleaseSite, type Releases } from "./release/releases.ts";
 import { registerServices } from "./services.ts";
-import { joinCohorts, joinGreetings, joinInbound, joinLoop, openHiding, openParts, type Parts } from "./wiring.ts";
+import { type PeerStatus, statusOf } from "./status.ts";
+import { joinCohorts, joinGreetings, joinInbound, joinLoop, openHiding, openParts } from "./wiring.ts";
 import { joinPast, openAccount } from "./wiring-account.ts";
 import { joinSpeaking } from "./wiring-gateway.ts";
-
-/** A snapshot for people and dashboards. */
-export interface PeerStatus {
-  readonly peerId: string;
-  readonly task: { readonly id: string; readonly name: string };
-  readonly engine: string;
-  readonly numExamples: number;
-  readonly cycle: number;
-  readonly age: number;
-  readonly fresh: number;
-  readonly quorum: number;
-  /** Connected peers that have answered on this task. */
-  readonly neighbours: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly logSize: number;
-  /** Of the log: how often it was begun anew. */
-  readonly generation: number;
-  /** Where logs are answered for. */
-  readonly accountability?: AccountabilityStatus;
-  readonly counters: Counters;
-  /** Why there is no training now; left out where there is. */
-  readonly trainingFault?: TrainingFault;
-  /** What is given up for a budget of bytes; left out where nothing is limited. */
-  readonly thrift?: ThriftStatus;
-  /** What is left of a privacy budget; left out where the task asks for none. */
-  readonly privacy?: PrivacyStatus;
-  /** Where part of the model stays with this peer: by which method, and how many of its numbers; left out where all is shared. */
-  readonly personal?: { readonly method: string; readonly numParams: number };
-  /** What is paused now, and why; left out where nothing ever is. */
-  readonly pauses?: readonly Pause[];
-  /** Where some authors are preferred to others. */
-  readonly selection?: SelectionStatus;
-  /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
-  readonly cohort?: MeetingStatus;
-  /** Where the task has gateways, and this peer is in a cluster. */
-  readonly cluster?: ClusterStatus;
-  /** Where the task has release keys. */
-  readonly release?: ReleaseStatus;
-}
 
 /** One peer at work: its log, its model, and what it does. */
 export interface Peer {
@@ -151,50 +104,5 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     evaluate: (split) => (trainer.personal ?? trainer).evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),
     ...(releases && { releases }),
-  };
-}
-
-interface Now {
-  readonly state: SavedState;
-  readonly fresh: number;
-  readonly neighbours: number;
-  readonly account: Accountability | undefined;
-  readonly cohorts: Cohorts | undefined;
-  readonly releases: Releases | undefined;
-  readonly thrift: ThriftStatus | undefined;
-  readonly trainingFault: TrainingFault | undefined;
-  readonly privacy: PrivacyStatus | undefined;
-  readonly selection: SelectionStatus | undefined;
-}
-
-function statusOf(parts: Parts, now: Now): PeerStatus {
-  const { state, fresh, neighbours, account, cohorts, releases, thrift, trainingFault, privacy, selection } = now;
-  const { identity, subject, trainer, transport, log, reports, pauses } = parts;
-  return {
-    peerId: identity.peerId,
-    task: { id: toHex(subject.taskId), name: subject.task.name },
-    engine: trainer.engine,
-    numExamples: trainer.numExamples,
-    cycle: state.cycle,
-    age: state.age,
-    fresh,
-    quorum: subject.task.aggregation.quorum,
-    neighbours,
-    ...transport.traffic(),
-    logSize: log.head().size,
-    generation: log.generation,
-    ...(account && { accountability: account.status() }),
-    counters: reports.counters,
-    ...(trainingFault && { trainingFault }),
-    ...(thrift && { thrift }),
-    ...(privacy && { privacy }),
-    ...(trainer.personal && {
-      personal: { method: trainer.personal.method, numParams: trainer.personal.state().length },
-    }),
-    ...(selection && { selection }),
-    ...(pauses && { pauses: pauses() }),
-    ...(cohorts && { cohort: cohorts.status() }),
-    ...(parts.gateway && { cluster: parts.gateway.cluster.status() }),
-    ...(releases && { release: releases.status() }),
   };
 }

@@ -1,5 +1,7 @@
 /** What a peer tells of what it does: events for whoever observes it, and counters that its status shows. */
-import type { CandidateExplanation, PeerId } from "../base/seams.ts";
+
+import type { CandidateExplanation } from "../base/learning-seams.ts";
+import type { PeerId } from "../base/seams.ts";
 import type { StreamEvent } from "../learn/stream/stream.ts";
 import type { ParentStatus } from "../log/entry/bodies.ts";
 import type { EvidenceKind } from "../log/entry/evidence.ts";

@@ -9,7 +9,7 @@
  * nothing is computed.
  */
 
-import type { CandidateExplanation, RuleCandidate } from "../base/seams.ts";
+import type { CandidateExplanation, RuleCandidate } from "../base/learning-seams.ts";
 import type { ParentStatus, Statement } from "../log/entry/bodies.ts";
 import type { Entry } from "../log/entry/entry.ts";
 import type { Announcement } from "../wire/announcement.ts";

@@ -10,8 +10,9 @@
  * (Canonne, Kamath, Steinke 2020). A step of the grid is some 10^-5 of the deviation, so that the 53 bits of a deviate
  * leave 2^30 of them on each whole number within six deviations.
  */
+
+import type { SecretDraws } from "../base/learning-seams.ts";
 import type { Rng } from "../base/rng.ts";
-import type { SecretDraws } from "../base/seams.ts";
 import { RATE_ONE } from "../base/spent.ts";
 import { type Bits, roundedDeviates } from "./normal.ts";
 

@@ -1,4 +1,4 @@
-import type { FitRequest, FitResult, SecretDraws } from "../base/seams.ts";
+import type { FitRequest, FitResult, SecretDraws } from "../base/learning-seams.ts";
 import { RATE_ONE } from "../base/spent.ts";
 import type { Mechanism } from "./mechanism.ts";
 import { noiseOfTask } from "./noise-of-task.ts";

@@ -1,5 +1,5 @@
 /** What a privacy mechanism does to a trained model before any of it leaves the peer, and what that costs of a budget. */
-import type { FitRequest, FitResult, SecretDraws, Trainer } from "../base/seams.ts";
+import type { FitRequest, FitResult, SecretDraws, Trainer } from "../base/learning-seams.ts";
 import type { PrivacyTerms, Task } from "../base/task.ts";
 
 export type { PrivacyTerms };

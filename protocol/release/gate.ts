@@ -7,8 +7,8 @@
  * Metrics are those that `hearsay eval` tells, and `loss`; `worst_class` and `worstClass` are one name.
  */
 import { HearsayError } from "../base/errors.ts";
+import type { Metrics } from "../base/learning-seams.ts";
 import { LIMITS } from "../base/limits.ts";
-import type { Metrics } from "../base/seams.ts";
 
 export interface Condition {
   readonly metric: string;

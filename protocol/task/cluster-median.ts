@@ -1,5 +1,5 @@
 /** What a gateway releases for its cluster: a pure function of the models of its members, so that whoever has those can make it again, to the bit. */
-import type { Aggregator } from "../base/seams.ts";
+import type { Aggregator } from "../base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../base/weight.ts";
 
 /**

@@ -9,7 +9,7 @@
  */
 
 import { lowerMedian, mergeAges } from "../aggregate/staleness.ts";
-import type { Aggregator, CandidateExplanation, CandidateStatus, RuleCandidate } from "../base/seams.ts";
+import type { Aggregator, CandidateExplanation, CandidateStatus, RuleCandidate } from "../base/learning-seams.ts";
 import { type Task, termsOf } from "../base/task.ts";
 
 /** A model of another peer; of its weight and age, what the log says. */

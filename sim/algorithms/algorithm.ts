@@ -1,7 +1,8 @@
 /** What a way of learning together looks like to an experiment: Hearsay's own peers, and the baselines that only sim/ knows. */
 import type { z } from "zod";
+import type { SecretDraws, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, PeerId, Secrecy, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
+import type { Crypto, Identity, PeerId, Secrecy } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Coalition, Disguise } from "../attacks/attack.ts";

@@ -1,5 +1,5 @@
 /** Trainings of a baseline under the privacy of the task: the same mechanism and ledger as a peer's, so that it stops at the same epsilon. */
-import type { SecretDraws, Trainer } from "../../protocol/base/seams.ts";
+import type { SecretDraws, Trainer } from "../../protocol/base/learning-seams.ts";
 import { type Task, termsOf } from "../../protocol/base/task.ts";
 import { createHiddenFit, type Fit } from "../../protocol/peer/loop/hidden-fit.ts";
 import { openLedger } from "../../protocol/peer/loop/ledger.ts";

@@ -1,6 +1,6 @@
 /** Options that several baselines share. */
 import * as z from "zod";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Environment } from "./algorithm.ts";
 

@@ -7,17 +7,9 @@
  * bound from above.
  */
 import type { z } from "zod";
+import type { Aggregator, RuleInput, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type {
-  Aggregator,
-  Clock,
-  Crypto,
-  Identity,
-  PeerId,
-  RuleInput,
-  Trainer,
-  Transport,
-} from "../../protocol/base/seams.ts";
+import type { Clock, Crypto, Identity, PeerId, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import type { Network } from "../network/network.ts";

@@ -9,7 +9,7 @@
  */
 
 import * as z from "zod";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Attack, Coalition } from "./attack.ts";

@@ -5,8 +5,9 @@
  * know, and only attacks that need none do anything.
  */
 
+import type { RuleInput, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Clock, Crypto, Identity, PeerId, RuleInput, Trainer } from "../../protocol/base/seams.ts";
+import type { Clock, Crypto, Identity, PeerId } from "../../protocol/base/seams.ts";
 import { sharedTask } from "../../protocol/base/shared-tensors.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import type { Network } from "../network/network.ts";

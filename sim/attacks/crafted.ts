@@ -4,7 +4,7 @@
  * honestly.
  */
 
-import type { FitRequest, Trainer } from "../../protocol/base/seams.ts";
+import type { FitRequest, Trainer } from "../../protocol/base/learning-seams.ts";
 import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Coalition, Disguise, Liar } from "./attack.ts";
 import { deliverable } from "./deliverable.ts";

@@ -4,7 +4,7 @@
  */
 import type { Rule } from "../../protocol/aggregate/rows/rule.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { CandidateStatus } from "../../protocol/base/seams.ts";
+import type { CandidateStatus } from "../../protocol/base/learning-seams.ts";
 import { numParams } from "../../protocol/base/task.ts";
 import type { BodyCodec, BodyLayout, Codec } from "../../protocol/codec/codec.ts";
 import type { Partition } from "../../protocol/learn/data/partitions/partition.ts";

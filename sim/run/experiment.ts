@@ -6,8 +6,9 @@
  */
 
 import { ruleNamed } from "../../protocol/aggregate/registry.ts";
+import type { RuleInput, SecretDraws, Trainer } from "../../protocol/base/learning-seams.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, RuleInput, Secrecy, SecretDraws, Trainer } from "../../protocol/base/seams.ts";
+import type { Crypto, Identity, Secrecy } from "../../protocol/base/seams.ts";
 import { type Task, termsOf } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";

@@ -1,7 +1,7 @@
 /** Metrics that a scenario asks for beside accuracy: of Hearsay's registry, or of a plugin. */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { mean } from "../../protocol/base/figures.ts";
-import type { Metrics } from "../../protocol/base/seams.ts";
+import type { Metrics } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";

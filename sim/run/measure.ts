@@ -1,8 +1,8 @@
 /** What is measured while an experiment runs, and the report that comes of it. Only honest peers are measured. */
 
 import { mean } from "../../protocol/base/figures.ts";
+import type { Metrics, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type { Metrics, Trainer } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";

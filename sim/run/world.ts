@@ -3,18 +3,9 @@
  * Whole experiments are `experiment.ts`.
  */
 
+import type { Aggregator, Trainer } from "../../protocol/base/learning-seams.ts";
 import { createRng } from "../../protocol/base/rng.ts";
-import type {
-  Aggregator,
-  Archive,
-  Clock,
-  Crypto,
-  Identity,
-  Secrecy,
-  Store,
-  Trainer,
-  Transport,
-} from "../../protocol/base/seams.ts";
+import type { Archive, Clock, Crypto, Identity, Secrecy, Store, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";

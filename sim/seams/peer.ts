@@ -2,19 +2,9 @@
 
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
+import type { Aggregator, SecretDraws, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Rng } from "../../protocol/base/rng.ts";
-import type {
-  Aggregator,
-  Archive,
-  Clock,
-  Crypto,
-  Identity,
-  Secrecy,
-  SecretDraws,
-  Store,
-  Trainer,
-  Transport,
-} from "../../protocol/base/seams.ts";
+import type { Archive, Clock, Crypto, Identity, Secrecy, Store, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";

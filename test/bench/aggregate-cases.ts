@@ -6,7 +6,7 @@ import { ruleNamed, ruleParameters } from "../../protocol/aggregate/registry.ts"
 import { ASSUMED_SHARE, assumedLiars } from "../../protocol/aggregate/rows/assumed-liars.ts";
 import { oneMixture } from "../../protocol/aggregate/rows/mixture.ts";
 import type { Passes, Reduction } from "../../protocol/aggregate/rows/passes.ts";
-import type { RuleInput } from "../../protocol/base/seams.ts";
+import type { RuleInput } from "../../protocol/base/learning-seams.ts";
 import { createSharedMemory } from "../../protocol/base/wasm-module.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 

@@ -9,8 +9,8 @@
 import { Bench } from "tinybench";
 import { RULES, ruleParameters } from "../../protocol/aggregate/registry.ts";
 import { PLAIN } from "../../protocol/aggregate/rows/plain.ts";
+import type { RuleInput } from "../../protocol/base/learning-seams.ts";
 import { createRng } from "../../protocol/base/rng.ts";
-import type { RuleInput } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { figure } from "./statistics.ts";

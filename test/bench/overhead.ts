@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import { type RunningPeer, startPeer } from "../../node/start.ts";
 import { toHex } from "../../protocol/base/bytes.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 import type { Benchmark, Row } from "./benchmark.ts";

@@ -9,7 +9,7 @@
  */
 import { loadNamedSet } from "../../node/data/sets.ts";
 import { createNodeDraws } from "../../node/secret-rng.ts";
-import type { SecretDraws, Trainer } from "../../protocol/base/seams.ts";
+import type { SecretDraws, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";

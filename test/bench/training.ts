@@ -10,7 +10,7 @@
 import type { BackendName } from "../../node/engines/backend.ts";
 import { createTensorflowTrainer } from "../../node/engines/tensorflow.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";

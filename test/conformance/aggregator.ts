@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { RULES, ruleNamed, ruleParameters } from "../../protocol/aggregate/registry.ts";
+import type { Aggregator, RuleInput, RuleOutput } from "../../protocol/base/learning-seams.ts";
 import { createRng } from "../../protocol/base/rng.ts";
-import type { Aggregator, RuleInput, RuleOutput } from "../../protocol/base/seams.ts";
 import { COMPOSITIONS, crowd } from "../protocol/aggregate/inputs.ts";
 
 export interface TestAggregator {

@@ -1,8 +1,8 @@
 /** What every Trainer does, whatever it computes with and wherever it runs. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
 import { type LearningTask, numParams, outputSize } from "../../protocol/base/task.ts";
 import { computeMetrics } from "../../protocol/learn/metrics/metrics.ts";
 import { initialParams } from "../../protocol/learn/tensors.ts";

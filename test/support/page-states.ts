@@ -1,7 +1,7 @@
 /** What a page may be told, without a network: with so many neighbours, and with texts of others that are as bad as can be. */
 import type { PageEventName, PageEvents, PageNow, PageSample } from "../../node/observe/messages.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
-import type { PeerStatus } from "../../protocol/peer/peer.ts";
+import type { PeerStatus } from "../../protocol/peer/status.ts";
 
 /** Were any of this HTML, or a style, something would run or be loaded. */
 export const HOSTILE = `"><img src=x onerror="window.hacked=1"><script>window.hacked=2</script></style>`;

@@ -6,7 +6,7 @@ import { wallClock } from "../../node/clock.ts";
 import { loadPeerData } from "../../node/data/share.ts";
 import type { DataConfig } from "../../node/settings/table.ts";
 import { startPeer } from "../../node/start.ts";
-import type { Trainer } from "../../protocol/base/seams.ts";
+import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 
 export interface PacedAssignment {

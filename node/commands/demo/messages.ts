@@ -2,7 +2,7 @@
 
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
-import type { PeerStatus } from "../../../protocol/peer/peer.ts";
+import type { PeerStatus } from "../../../protocol/peer/status.ts";
 import type { DataConfig } from "../../settings/table.ts";
 
 /** Parent to child, once. */

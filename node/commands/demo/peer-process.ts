@@ -1,6 +1,8 @@
 /** One process of the demo: a real peer that takes its assignment from its parent and reports to it. */
+
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { PeerId, Trainer } from "../../../protocol/base/seams.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import type { MergedParent } from "../../../protocol/peer/reports.ts";
 import { wallClock } from "../../clock.ts";

@@ -1,6 +1,6 @@
 /** `hearsay eval`: figures of the peer's model on examples with known answers. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { loadConfig } from "../../config.ts";
 import { loadPeerData } from "../../data/share.ts";

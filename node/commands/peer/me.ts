@@ -1,5 +1,5 @@
 /** `hearsay me`: what this peer has of the others, and what they have of it, as far as anybody can know. */
-import type { Metrics } from "../../../protocol/base/seams.ts";
+import type { Metrics } from "../../../protocol/base/learning-seams.ts";
 import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
 import { tally } from "../../../protocol/peer/memory/tally.ts";
 import { type Comparison, type StatusReport, TURN_WITHIN_MS } from "../../api/api.ts";

@@ -1,7 +1,7 @@
 /** What `eval` and `predict` share: the peer's task and model, and an engine around them. */
 import { existsSync } from "node:fs";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { inputSize, outputSize, releasesOf, type Task } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { readModel } from "../../disk/model-file.ts";

@@ -1,6 +1,6 @@
 /** `hearsay personalise`: trains the model that was learned together on at this site alone, keeps the best on the hold-out, and writes it to a file of its own. Nothing of it is shared. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import type { Metrics, Trainer } from "../../../protocol/base/seams.ts";
+import type { Metrics, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import { type FineTuned, fineTune } from "../../../protocol/learn/personal/fine-tune.ts";
 import { loadConfig } from "../../config.ts";

@@ -1,6 +1,7 @@
 /** Trainings as a peer with some rows does them: under the mechanism of the task, where it has one, and until its budget is spent. */
+
+import type { FitRequest, FitResult } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { FitRequest, FitResult } from "../../../protocol/base/seams.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import type { Trainers } from "../../../protocol/learn/trainer.ts";

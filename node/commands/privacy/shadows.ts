@@ -1,6 +1,7 @@
 /** Models that an attacker trains on shares of the rows, as the attacked one was trained, to see how such models answer to what they know. */
+
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../../protocol/learn/data/dataset.ts";
 import type { Trainers } from "../../../protocol/learn/trainer.ts";

@@ -7,8 +7,8 @@
 
 import { bytesOf } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
-import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../../../protocol/base/seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../../protocol/base/task.ts";
 import { MAX_HEADER_BYTES as MAX_TENSORS_BYTES } from "../../../protocol/codec/safetensors.ts";
 import type { Numbers } from "../../../protocol/learn/data/dataset.ts";

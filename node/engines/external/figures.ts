@@ -1,5 +1,5 @@
 /** The figures that a trainer gives of a model. */
-import type { Metrics } from "../../../protocol/base/seams.ts";
+import type { Metrics } from "../../../protocol/base/learning-seams.ts";
 import { fault } from "./body.ts";
 
 /** Of metrics, in one answer. */

@@ -2,7 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { bytesOf, equalBytes } from "../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../../protocol/base/task.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import type { Description } from "./description.ts";

@@ -4,7 +4,7 @@
  * the rows, and no row is written out before the result is.
  */
 
-import type { CandidateStatus, RuleInput } from "../../base/seams.ts";
+import type { CandidateStatus, RuleInput } from "../../base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../base/weight.ts";
 import { eachAlone, type Mixtures, tableOf } from "./mixture.ts";
 import { squaredDistances } from "./neighbours.ts";

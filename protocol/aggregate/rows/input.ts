@@ -1,6 +1,6 @@
 /** What every rule demands of its input. A breach is a fault of the calling code: models of peers are validated on arrival. */
 
-import type { RuleInput } from "../../base/seams.ts";
+import type { RuleInput } from "../../base/learning-seams.ts";
 import { MAX_MASS, UNIT_WEIGHT } from "../../base/weight.ts";
 
 /**

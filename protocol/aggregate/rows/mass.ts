@@ -1,6 +1,6 @@
 /** How many models a model stands for: what an aggregate carries with it when it is aggregated again. */
 
-import type { CandidateStatus, RuleInput } from "../../base/seams.ts";
+import type { CandidateStatus, RuleInput } from "../../base/learning-seams.ts";
 import { MAX_MASS } from "../../base/weight.ts";
 
 /** Those of the own model and of the candidates that were not removed, at most `MAX_MASS`. */

@@ -6,7 +6,7 @@
  * their own, which shorten, drop or mix the rows before: `arc+nnm+trimmed-mean`.
  */
 
-import type { RuleInput, RuleOutput } from "../../base/seams.ts";
+import type { RuleInput, RuleOutput } from "../../base/learning-seams.ts";
 import type { Crowd } from "./crowd.ts";
 import type { Passes, Reduction } from "./passes.ts";
 

@@ -1,6 +1,6 @@
 /** Carries out rules that are given as a `Settlement`, with or without pre-aggregators before them. */
 
-import type { RuleInput, RuleOutput } from "../../base/seams.ts";
+import type { RuleInput, RuleOutput } from "../../base/learning-seams.ts";
 import { explain } from "../explain.ts";
 import { type Crowd, crowdOf, keepOnly, knownLengths, rowsOf } from "./crowd.ts";
 import { checkInput } from "./input.ts";

@@ -1,6 +1,6 @@
 /** Which passes serve: SIMD where the host has it and the vectors are long enough to be worth a call. */
 
-import type { RuleInput } from "../../base/seams.ts";
+import type { RuleInput } from "../../base/learning-seams.ts";
 import { KERNELS } from "../kernels/passes.ts";
 import { kernelsServe } from "../kernels/workspace.ts";
 import type { Passes } from "./passes.ts";

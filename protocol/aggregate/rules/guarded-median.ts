@@ -1,4 +1,4 @@
-import type { RuleInput } from "../../base/seams.ts";
+import type { RuleInput } from "../../base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../base/weight.ts";
 import { explain } from "../explain.ts";
 import { clippedCount } from "../pre/arc.ts";

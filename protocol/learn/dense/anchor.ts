@@ -1,7 +1,7 @@
 /**
  * Draws parameters to those of another model, tensor by tensor (Anchor): the same float32 arithmetic whether they lie in a vector or in the memory of the kernels, where rows of weights are padded.
  */
-import type { Anchor } from "../../base/seams.ts";
+import type { Anchor } from "../../base/learning-seams.ts";
 import type { LayerLayout } from "./layout.ts";
 import type { DenseLayer } from "./matrix.ts";
 

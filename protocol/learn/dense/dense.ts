@@ -6,7 +6,7 @@
  * run wherever the host has SIMD keep to it.
  */
 import { HearsayError } from "../../base/errors.ts";
-import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
+import type { FitRequest, FitResult, Trainer } from "../../base/learning-seams.ts";
 import type { LearningTask } from "../../base/task.ts";
 import { batchOrder } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";

@@ -2,7 +2,7 @@
  * What the dense engine computes, in plain TypeScript: descent along the exact gradient, and predictions. It defines the
  * bits, `wasm.ts` computes the same ones faster, and a host without SIMD runs this.
  */
-import type { FitResult } from "../../base/seams.ts";
+import type { FitResult } from "../../base/learning-seams.ts";
 import { gatherRows } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";

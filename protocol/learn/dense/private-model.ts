@@ -1,5 +1,5 @@
 /** Private steps of a dense network in plain TypeScript: what the kernels of `private-kernels.ts` compute, bit for bit, and what a host without SIMD runs. */
-import type { FitResult } from "../../base/seams.ts";
+import type { FitResult } from "../../base/learning-seams.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";
 import { drawSample, noised } from "../private-steps.ts";

@@ -1,5 +1,5 @@
 /** What a dense model is, and what is asked of one: `model.ts` computes it in plain TypeScript, `wasm.ts` in WebAssembly. */
-import type { Anchor, FitResult, PrivateSteps, SecretDraws } from "../../base/seams.ts";
+import type { Anchor, FitResult, PrivateSteps, SecretDraws } from "../../base/learning-seams.ts";
 import type { Activation } from "../../base/task.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { PrivateArithmetic } from "../private-steps.ts";

@@ -1,5 +1,5 @@
 /** Private steps of the dense engine over its WebAssembly kernels: sums in WebAssembly, samples and noise from outside (learn/private-steps.ts). */
-import type { FitResult } from "../../base/seams.ts";
+import type { FitResult } from "../../base/learning-seams.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import { drawSample } from "../private-steps.ts";
 import { type PrivateExports, privateFunctions } from "./private-kernels.ts";

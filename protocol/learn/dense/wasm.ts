@@ -3,7 +3,7 @@
  * of the same layer sizes: calls are synchronous and leave nothing behind, so that thousands of peers cost their
  * parameters only. A call copies parameters and examples in and results out; steps run inside (private ones: `wasm-private.ts`).
  */
-import type { FitResult } from "../../base/seams.ts";
+import type { FitResult } from "../../base/learning-seams.ts";
 import { hasSimd } from "../../base/wasm-module.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";

@@ -3,7 +3,7 @@
  * scoring"); sums run in double precision, in order of rows. The metrics themselves: the other files here.
  */
 import { log } from "../../base/exp-log.ts";
-import type { Metrics } from "../../base/seams.ts";
+import type { Metrics } from "../../base/learning-seams.ts";
 import type { OutputSpec } from "../../base/task.ts";
 import type { Numbers } from "../data/dataset.ts";
 import type { Estimates, Guesses, Metric } from "./metric.ts";

@@ -8,7 +8,7 @@
  * in the model's units, whose targets have a deviation of about 1. It is done before each training, which then trains a f + b: scale and offset go into the last layer, which is linear, and
  * come out of it again. So no engine knows of them.
  */
-import type { OutputMoments, Trainer } from "../../base/seams.ts";
+import type { OutputMoments, Trainer } from "../../base/learning-seams.ts";
 import { numParams, outputSize } from "../../base/task.ts";
 import type { PersonalMethod } from "./method.ts";
 

@@ -2,7 +2,7 @@
  * Fine-tuning at the end of life: a model that was learned together is trained on by one site on its own rows, and the best on its hold-out is kept (Wang et al., Federated evaluation of
  * on-device personalization, arXiv:1910.10252; Yu, Bagdasaryan, Shmatikov, Salvaging federated learning by local adaptation, arXiv:2002.04758). Nothing of it is shared.
  */
-import type { Metrics, Trainer } from "../../base/seams.ts";
+import type { Metrics, Trainer } from "../../base/learning-seams.ts";
 
 export interface FineTuneOptions {
   /** The most steps in all. */

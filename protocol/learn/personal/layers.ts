@@ -1,7 +1,7 @@
 /** What the methods share that keep tensors back: both parts joined are the model, and what stays begins as the task's initial parameters. */
 import { HearsayError } from "../../base/errors.ts";
 import type { Fault } from "../../base/faults.ts";
-import type { Anchor, FitRequest, FitResult, Trainer } from "../../base/seams.ts";
+import type { Anchor, FitRequest, FitResult, Trainer } from "../../base/learning-seams.ts";
 import { initialParams } from "../tensors.ts";
 import type { PersonalModel, PersonalTask } from "./method.ts";
 import { type Parts, partsOf } from "./parts.ts";

@@ -3,7 +3,7 @@
  * the site, which only its own trainings change. The model with which a site predicts has the layout of the task, whatever the method: it can be saved, exported and evaluated as any other.
  */
 import type { Fault } from "../../base/faults.ts";
-import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
+import type { FitRequest, FitResult, Trainer } from "../../base/learning-seams.ts";
 import type { PersonalTerms, Task, TensorSpec } from "../../base/task.ts";
 
 /** What a method knows of its task. */

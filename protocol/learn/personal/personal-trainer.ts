@@ -3,7 +3,7 @@
  * codec, log and merge know nothing of it. A training that gives a number which is not finite leaves what stays as it was, as the peer leaves its model.
  */
 import { HearsayError } from "../../base/errors.ts";
-import type { FitRequest, FitResult, Trainer } from "../../base/seams.ts";
+import type { FitRequest, FitResult, Trainer } from "../../base/learning-seams.ts";
 import { sharedTask } from "../../base/shared-tensors.ts";
 import { numParams, personalOf, type Task } from "../../base/task.ts";
 import { PERSONAL_METHODS } from "./registry.ts";

@@ -3,7 +3,7 @@
  * what was best on the rows of last week need not be so on those of today.
  */
 import { isHearsayError } from "../../base/errors.ts";
-import type { Trainer } from "../../base/seams.ts";
+import type { Trainer } from "../../base/learning-seams.ts";
 
 /** A model, and what is said of it. */
 export interface Candidate<Facts> {

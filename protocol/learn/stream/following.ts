@@ -7,9 +7,10 @@
  * figure of a cycle is of one set of rows.
  */
 import { HearsayError } from "../../base/errors.ts";
+import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../../base/learning-seams.ts";
 import { LIMITS } from "../../base/limits.ts";
 import { createRng } from "../../base/rng.ts";
-import type { Clock, FitRequest, FitResult, Metrics, Split, Trainer } from "../../base/seams.ts";
+import type { Clock } from "../../base/seams.ts";
 import { inputSize, type LearningTask } from "../../base/task.ts";
 import { type Alarm, type AlarmSpec, createAlarm } from "./alarm.ts";
 import { createPrequential, figureOf, type Prequential, rowErrors } from "./prequential.ts";

@@ -9,8 +9,8 @@
  * took of a privacy budget, `publish` says by what mechanism and codec the body came of which training, and `vertical` is new.
  */
 
+import type { CandidateStatus } from "../../base/learning-seams.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { CandidateStatus } from "../../base/seams.ts";
 import { isSpent, type Spent } from "../../base/spent.ts";
 import { MAX_MASS } from "../../base/weight.ts";
 import { isSignature } from "../../wire/envelope.ts";

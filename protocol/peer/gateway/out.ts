@@ -3,7 +3,8 @@
  * word (gateway/certificate.ts), and announced outside. Where too few gave theirs, its own model goes outside, for itself alone.
  */
 import { compareBytes, equalBytes, keyOf } from "../../base/bytes.ts";
-import type { Aggregator, ArchivedBlob, Clock, Identity } from "../../base/seams.ts";
+import type { Aggregator } from "../../base/learning-seams.ts";
+import type { ArchivedBlob, Clock, Identity } from "../../base/seams.ts";
 import type { SignedBeacon } from "../../gateway/beacon.ts";
 import type { Border } from "../../gateway/border.ts";
 import { CLUSTER, encodeClusterCertificate, LEAST_MEMBERS, medianAge } from "../../gateway/certificate.ts";

@@ -5,8 +5,9 @@
  */
 import { bytesOf, equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
+import type { Aggregator } from "../../base/learning-seams.ts";
 import type { Rng } from "../../base/rng.ts";
-import type { Aggregator, Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
+import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
 import { CLUSTER, readClusterCertificate } from "../../gateway/certificate.ts";
 import type { Cluster } from "../../gateway/cluster.ts";
 import { type Entry, logIdOf, readEntry, signatureHolds } from "../../log/entry/entry.ts";

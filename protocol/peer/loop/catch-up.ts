@@ -12,8 +12,9 @@
  * The log names the models that were taken. An audit needs to know nothing of those that were not.
  */
 
+import type { Trainer } from "../../base/learning-seams.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { Clock, Trainer } from "../../base/seams.ts";
+import type { Clock } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
 import type { Standing } from "../memory/identities.ts";

@@ -3,7 +3,7 @@
  *
  * A peer that starts on an old log trains nothing before it is settled how that goes on: what neighbours tell of it says what was spent.
  */
-import type { FitRequest, FitResult, SecretDraws, Trainer } from "../../base/seams.ts";
+import type { FitRequest, FitResult, SecretDraws, Trainer } from "../../base/learning-seams.ts";
 import type { BudgetedTraining, NoiseKind, PrivacyTerms } from "../../privacy/mechanism.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Saving } from "./saving.ts";

@@ -6,7 +6,8 @@
  * under way its trainer has no time to look. A trainer that does not answer is asked again at the next merge.
  */
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
-import type { PeerId, Split, Trainer } from "../../base/seams.ts";
+import type { Split, Trainer } from "../../base/learning-seams.ts";
+import type { PeerId } from "../../base/seams.ts";
 import { type Task, termsOf } from "../../base/task.ts";
 import { SELECTORS } from "../../select/registry.ts";
 import { learned, ranksOf } from "../../select/reputation.ts";

@@ -7,7 +7,7 @@
  * tell which weights they permit.
  */
 
-import type { Aggregator, CandidateExplanation } from "../../base/seams.ts";
+import type { Aggregator, CandidateExplanation } from "../../base/learning-seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../../log/entry/bodies.ts";
 import { combine } from "../../task/combine.ts";

@@ -1,5 +1,5 @@
 /** The merge of a cycle: what came is weighed and merged, saved, and told; or the peer goes on alone. */
-import type { Aggregator } from "../../base/seams.ts";
+import type { Aggregator } from "../../base/learning-seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { MergedParent, Reports } from "../reports.ts";

@@ -11,7 +11,7 @@
  * What liars gain: they must be known, must have been silent all that time, and are then a minority in a median a few times. It is not taken where it knows less
  * than half of what the own model knows about the own training data (soundness.ts).
  */
-import type { Aggregator, Trainer } from "../../base/seams.ts";
+import type { Aggregator, Trainer } from "../../base/learning-seams.ts";
 import { type Task, termsOf } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES } from "../../task/combine.ts";
 import { euclideanNorm } from "../inbound/validate.ts";

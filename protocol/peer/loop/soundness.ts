@@ -3,7 +3,7 @@
  * whether it may be merged.
  */
 import { isHearsayError } from "../../base/errors.ts";
-import type { Split, Trainer } from "../../base/seams.ts";
+import type { Split, Trainer } from "../../base/learning-seams.ts";
 import type { Task } from "../../base/task.ts";
 import { initialParams } from "../../learn/tensors.ts";
 

@@ -4,7 +4,8 @@
  */
 import { equalBytes, toHex } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
-import type { Identity, Metrics, PeerId, Store, Trainer } from "../../base/seams.ts";
+import type { Metrics, Trainer } from "../../base/learning-seams.ts";
+import type { Identity, PeerId, Store } from "../../base/seams.ts";
 import { releasesOf } from "../../base/task.ts";
 import { f32 } from "../../codec/f32.ts";
 import { METRICS } from "../../learn/metrics/registry.ts";

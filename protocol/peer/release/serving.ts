@@ -9,8 +9,9 @@
  */
 import { equalBytes, keyOf, toHex } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
+import type { Metrics } from "../../base/learning-seams.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { Crypto, Metrics } from "../../base/seams.ts";
+import type { Crypto } from "../../base/seams.ts";
 import type { ReleaseBook } from "../../release/book.ts";
 import { parseGate, passes } from "../../release/gate.ts";
 import type { Obstacle } from "../../release/obstacles.ts";

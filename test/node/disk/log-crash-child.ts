@@ -10,8 +10,9 @@ import { wallClock } from "../../../node/clock.ts";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { openStore } from "../../../node/disk/store.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
+import type { Aggregator, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { Aggregator, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Transport } from "../../../protocol/base/seams.ts";
 import { createPeer, type Peer } from "../../../protocol/peer/peer.ts";
 import { blobTask } from "../../support/blobs.ts";
 

@@ -8,7 +8,7 @@ import { startEngine } from "../../../node/engines/client.ts";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
 import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import type { Rule } from "../../../protocol/aggregate/rows/rule.ts";
-import type { RuleInput } from "../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../protocol/base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../../protocol/base/weight.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";

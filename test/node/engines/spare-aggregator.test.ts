@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withSpareAggregator } from "../../../node/engines/spare-aggregator.ts";
 import { plainAggregator, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
-import type { FitResult, Trainer } from "../../../protocol/base/seams.ts";
+import type { FitResult, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { crowd } from "../../protocol/aggregate/inputs.ts";
 
 test("a merge during a training is made in another thread, with the same bits; one between two trainings is not", async () => {

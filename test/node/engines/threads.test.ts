@@ -27,7 +27,7 @@ import { WORKSPACE_PAGES } from "../../../protocol/aggregate/kernels/workspace.t
 import { RULES, ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import type { Reduction } from "../../../protocol/aggregate/rows/passes.ts";
 import { standardPasses } from "../../../protocol/aggregate/rows/standard-passes.ts";
-import type { RuleInput } from "../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../protocol/base/learning-seams.ts";
 import { crowd } from "../../protocol/aggregate/inputs.ts";
 
 const D = 2 ** 19 + 37;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createAlone } from "../../../node/observe/alone.ts";
-import type { FitRequest } from "../../../protocol/base/seams.ts";
+import type { FitRequest } from "../../../protocol/base/learning-seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 
 const TASK = { training: { steps: 10 } } as unknown as Pick<Task, "training">;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type BoardParts, MOST_PAGES, startBoard } from "../../../node/observe/board.ts";
 import type { PageFacts, PageNow, PageSample } from "../../../node/observe/messages.ts";
-import type { PeerStatus } from "../../../protocol/peer/peer.ts";
+import type { PeerStatus } from "../../../protocol/peer/status.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
 
 const FACTS = { peerId: "me" } as PageFacts;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createQuietHours, nextChangeMs, parseWindow } from "../../../node/policy/quiet-hours.ts";
 import { keepQuiet } from "../../../node/policy/quiet-peer.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 
 const at = (text: string) => Date.parse(text);
 

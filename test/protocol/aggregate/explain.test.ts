@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { findRule, PRE_AGGREGATORS, RULES } from "../../../protocol/aggregate/registry.ts";
 import { distance } from "../../../protocol/aggregate/rows/distances.ts";
 import { ruleInput } from "../../../protocol/aggregate/rows/input.ts";
-import type { CandidateExplanation, RuleInput } from "../../../protocol/base/seams.ts";
+import type { CandidateExplanation, RuleInput } from "../../../protocol/base/learning-seams.ts";
 import { aggregate, anyInput, assertNear, crowd } from "./inputs.ts";
 
 const NAMES = [

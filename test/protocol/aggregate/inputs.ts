@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ruleNamed, ruleParameters } from "../../../protocol/aggregate/registry.ts";
 import { ruleInput } from "../../../protocol/aggregate/rows/input.ts";
+import type { RuleInput, RuleOutput } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { RuleInput, RuleOutput } from "../../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../../protocol/base/weight.ts";
 
 /** Runs a rule of the registry with its defaults but for `given`. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { lowerMedian } from "../../../protocol/aggregate/staleness.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { type Crowd, createCrowd, type Member, mergesOf } from "../../support/crowd.ts";
 

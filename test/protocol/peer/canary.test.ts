@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { utf8 } from "../../../protocol/base/bytes.ts";
-import type { Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
+import type { Transport } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { BLOB_FEATURES, blobs, blobTask } from "../../support/blobs.ts";

@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
-import type { PeerId, Store, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
+import type { PeerId, Store, Transport } from "../../../protocol/base/seams.ts";
 import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { decodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { randomFillSync } from "node:crypto";
 import { describe, it } from "node:test";
+import type { SecretDraws } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { SecretDraws } from "../../../protocol/base/seams.ts";
 import { RATE_ONE } from "../../../protocol/base/spent.ts";
 import { createSecretDraws, createSimulatedDraws } from "../../../protocol/privacy/draws.ts";
 

@@ -1,8 +1,8 @@
 /** `gaussian-update`: what a training changed is cut, and noise is on it. And dp-sgd believes no trainer that hides nothing. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { FitRequest, SecretDraws } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { FitRequest, SecretDraws } from "../../../protocol/base/seams.ts";
 import { dpSgd } from "../../../protocol/privacy/dp-sgd.ts";
 import { createSimulatedDraws } from "../../../protocol/privacy/draws.ts";
 import { gaussianUpdate } from "../../../protocol/privacy/gaussian-update.ts";

@@ -1,8 +1,9 @@
 /** A small world for baselines: blobs, devices of given speed, a network that tests may disturb. Same options, same bytes. */
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { utf8 } from "../../../protocol/base/bytes.ts";
+import type { FitRequest, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { FitRequest, PeerId, Trainer } from "../../../protocol/base/seams.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { selectRows } from "../../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";

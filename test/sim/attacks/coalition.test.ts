@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
+import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { Trainer } from "../../../protocol/base/seams.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import type { Attack } from "../../../sim/attacks/attack.ts";
 import { loneTrainer } from "../../../sim/attacks/coalition.ts";

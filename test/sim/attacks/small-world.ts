@@ -4,8 +4,9 @@
  */
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { RULES } from "../../../protocol/aggregate/registry.ts";
+import type { RuleInput, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { Crypto, Identity, RuleInput, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Crypto, Identity, Transport } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { createPeer, type Peer } from "../../../protocol/peer/peer.ts";

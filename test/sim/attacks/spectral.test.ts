@@ -1,7 +1,7 @@
 /** The spectral attack: where it pushes, how far, and that it sees the links of the moment. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { RuleInput } from "../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../protocol/base/learning-seams.ts";
 import { createStage, type Stage } from "./stage.ts";
 
 const LEFT = [0, 1, 2];

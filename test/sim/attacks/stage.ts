@@ -5,8 +5,9 @@
 import assert from "node:assert/strict";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { toHex, utf8 } from "../../../protocol/base/bytes.ts";
+import type { RuleInput, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { Identity, RuleInput, Trainer, Transport } from "../../../protocol/base/seams.ts";
+import type { Identity, Transport } from "../../../protocol/base/seams.ts";
 import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { CODECS } from "../../../protocol/codec/registry.ts";
 import { encodeTask } from "../../../protocol/task/manifest.ts";

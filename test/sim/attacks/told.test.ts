@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { guardedMedian } from "../../../protocol/aggregate/rules/guarded-median.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
+import type { RuleInput } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import type { RuleInput } from "../../../protocol/base/seams.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { assertNear, createStage, momentsOf, type Stage } from "./stage.ts";
 

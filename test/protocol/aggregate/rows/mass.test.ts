@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { RULES } from "../../../../protocol/aggregate/registry.ts";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
-import type { RuleCandidate, RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleCandidate, RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { MAX_MASS, UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
 import { aggregate, anyCrowd, assertNear } from "../inputs.ts";
 

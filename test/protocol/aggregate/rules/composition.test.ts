@@ -9,7 +9,7 @@ import { crowdOf } from "../../../../protocol/aggregate/rows/crowd.ts";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
 import { tableOf } from "../../../../protocol/aggregate/rows/mixture.ts";
 import { PLAIN } from "../../../../protocol/aggregate/rows/plain.ts";
-import type { RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
 import { aggregate, anyCrowd, assertNear, crowd } from "../inputs.ts";
 

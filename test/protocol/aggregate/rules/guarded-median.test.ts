@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { distance } from "../../../../protocol/aggregate/rows/distances.ts";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
-import type { RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
 import { aggregate, anyInput, vector } from "../inputs.ts";
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { assumedLiars } from "../../../../protocol/aggregate/rows/assumed-liars.ts";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
-import type { RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
 import { aggregate, anyCrowd, assertNear, assertWithin, attackedCrowd, honestOf } from "../inputs.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
-import type { RuleCandidate, RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleCandidate, RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { UNIT_WEIGHT } from "../../../../protocol/base/weight.ts";
 import { aggregate, anyInput, vector, weight } from "../inputs.ts";
 

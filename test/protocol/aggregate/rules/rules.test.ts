@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { RULES } from "../../../../protocol/aggregate/registry.ts";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
-import type { RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { aggregate, anyInput, COMPOSITIONS } from "../inputs.ts";
 
 function arraysOf({ own, base, candidates }: RuleInput): Float32Array[] {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RULES, ruleNamed } from "../../../../protocol/aggregate/registry.ts";
 import { ruleInput } from "../../../../protocol/aggregate/rows/input.ts";
-import type { RuleInput } from "../../../../protocol/base/seams.ts";
+import type { RuleInput } from "../../../../protocol/base/learning-seams.ts";
 import { aggregate, assertNear } from "../inputs.ts";
 
 interface Vectors {

@@ -1,8 +1,8 @@
 /** Private steps of the dense engine: ghost clipping is per-example clipping, and what one example moves is bounded to the bit. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { SecretDraws } from "../../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
-import type { SecretDraws } from "../../../../protocol/base/seams.ts";
 import type { LearningTask } from "../../../../protocol/base/task.ts";
 import type { Dataset } from "../../../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";

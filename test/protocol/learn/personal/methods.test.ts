@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isHearsayError } from "../../../../protocol/base/errors.ts";
+import type { FitRequest } from "../../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
-import type { FitRequest } from "../../../../protocol/base/seams.ts";
 import { sharedTask } from "../../../../protocol/base/shared-tensors.ts";
 import { numParams, type Task } from "../../../../protocol/base/task.ts";
 import type { Dataset } from "../../../../protocol/learn/data/dataset.ts";

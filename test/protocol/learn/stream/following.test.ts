@@ -1,8 +1,8 @@
 /** A trainer that takes rows between its trainings: each row is a test first, none counts twice, a restart changes nothing, and what is held is bounded. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { FitRequest, Trainer } from "../../../../protocol/base/learning-seams.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
-import type { FitRequest, Trainer } from "../../../../protocol/base/seams.ts";
 import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
 import { createFollowing, type FollowingOptions } from "../../../../protocol/learn/stream/following.ts";
 import type { StreamRow } from "../../../../protocol/learn/stream/slot-rows.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { plainAggregator } from "../../../../protocol/aggregate/registry.ts";
-import type { Aggregator } from "../../../../protocol/base/seams.ts";
+import type { Aggregator } from "../../../../protocol/base/learning-seams.ts";
 import { CLUSTER, readClusterCertificate } from "../../../../protocol/gateway/certificate.ts";
 import { SILENT_MS } from "../../../../protocol/gateway/cluster.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";

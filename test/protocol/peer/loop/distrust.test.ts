@@ -1,7 +1,7 @@
 /** Models that know next to nothing about the own rows (`aggregation.mostLoss`), and who sends them. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Trainer } from "../../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
 import { createDistrust } from "../../../../protocol/peer/loop/distrust.ts";
 import { createSoundness } from "../../../../protocol/peer/loop/soundness.ts";
 import { sortOut, weigh } from "../../../../protocol/peer/loop/weigh.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HearsayError } from "../../../../protocol/base/errors.ts";
-import type { Trainer } from "../../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
 import { createJudging, selectorFor } from "../../../../protocol/peer/loop/judging.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 import { type Announced, candidate, trained, untrained } from "../../../../protocol/peer/stages.ts";

@@ -4,7 +4,7 @@ import { nodeCrypto } from "../../../../node/crypto.ts";
 import { ruleNamed } from "../../../../protocol/aggregate/registry.ts";
 import { mergeAges } from "../../../../protocol/aggregate/staleness.ts";
 import { floatsToBytes, toHex } from "../../../../protocol/base/bytes.ts";
-import type { Trainer } from "../../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
 import { initialParams } from "../../../../protocol/learn/tensors.ts";
 import { signFlip } from "../../../../sim/attacks/sign-flip.ts";
 import { AUDITED_RULES } from "../../../support/audits.ts";

@@ -1,7 +1,8 @@
 /** Momentum from merge to merge: where trainings start, and that the log of a peer stays one that an audit believes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Archive, Clock, Trainer } from "../../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
+import type { Archive, Clock } from "../../../../protocol/base/seams.ts";
 import { createLookAhead } from "../../../../protocol/peer/loop/outer-momentum.ts";
 import { createTraining } from "../../../../protocol/peer/loop/training.ts";
 import type { Reports } from "../../../../protocol/peer/reports.ts";

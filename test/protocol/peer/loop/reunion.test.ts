@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { plainAggregator } from "../../../../protocol/aggregate/registry.ts";
-import type { Archive, Trainer } from "../../../../protocol/base/seams.ts";
+import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
+import type { Archive } from "../../../../protocol/base/seams.ts";
 import { createReunion, RETURN_CYCLES, startAfter } from "../../../../protocol/peer/loop/reunion.ts";
 import type { Announced, Candidate, Own, Weighed } from "../../../../protocol/peer/stages.ts";
 import { createMemoryArchive } from "../../../../sim/seams/archive.ts";
