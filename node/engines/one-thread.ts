@@ -4,6 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import { createNodeDraws } from "../secret-rng.ts";
 import { type LearningThread, startEngine } from "./client.ts";
 import type { EngineOptions } from "./messages.ts";
@@ -20,21 +21,11 @@ export async function startOnThisThread(options: EngineOptions): Promise<Learnin
     return { warning, ...(await startEngine(options)) };
   }
   const trainer = await engine.createTrainer({ ...options, draws: createNodeDraws() });
-  const { fit } = trainer;
   return {
-    trainer: {
-      ...trainer,
-      get numExamples() {
-        return trainer.numExamples;
-      },
-      get revision() {
-        return trainer.revision ?? 0;
-      },
-      async fit(request) {
-        await setImmediate(); // the network has its turn before
-        return fit(request);
-      },
-    },
+    trainer: trainedOtherwise(trainer, async (request) => {
+      await setImmediate(); // the network has its turn before
+      return trainer.fit(request);
+    }),
     aggregator: {
       async aggregate(rule, parameters, input) {
         await setImmediate();

@@ -5,6 +5,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Aggregator, Trainer } from "../../protocol/base/learning-seams.ts";
+import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import { type Caller, createCaller } from "./caller.ts";
 import { createRemoteAggregator } from "./remote-aggregator.ts";
 
@@ -20,23 +21,14 @@ export function withSpareAggregator(trainer: Trainer, aggregator: Aggregator): S
   let trainings = 0;
   let spare: Merges | undefined;
   return {
-    trainer: {
-      ...trainer,
-      get numExamples() {
-        return trainer.numExamples;
-      },
-      get revision() {
-        return trainer.revision ?? 0;
-      },
-      async fit(request) {
-        trainings++;
-        try {
-          return await trainer.fit(request);
-        } finally {
-          trainings--;
-        }
-      },
-    },
+    trainer: trainedOtherwise(trainer, async (request) => {
+      trainings++;
+      try {
+        return await trainer.fit(request);
+      } finally {
+        trainings--;
+      }
+    }),
     aggregator: {
       async aggregate(rule, parameters, input) {
         if (trainings === 0) return aggregator.aggregate(rule, parameters, input);

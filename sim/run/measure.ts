@@ -10,6 +10,8 @@ import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import type { Learner, Observer, Participant } from "../algorithms/algorithm.ts";
 import { isExplained, type Scenario } from "../seams/scenario-type.ts";
+import { disagreement } from "./disagreement.ts";
+import { type Evaluating, evaluateAll, evaluateEach, evaluateModels, ownEvaluator, score } from "./evaluate.ts";
 import { fairnessOf } from "./fairness.ts";
 import { tunedAlone } from "./fine-tuning.ts";
 import { furtherMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
@@ -57,14 +59,9 @@ export interface MeasureOptions {
 const FINAL_FACTOR = 10;
 
 /** What is measured with, and what has come of it so far. */
-interface Measuring extends MeasureOptions {
-  readonly evaluator: Trainer;
-  /** Of each participant, where it has rows of its own. */
-  readonly ownEvaluators: Map<number, Trainer>;
+interface Measuring extends MeasureOptions, Evaluating {
   /** On the triggered rows. */
   readonly targeted: Trainer | undefined;
-  /** Indices of the honest peers, in the order in which they are sampled. */
-  readonly honest: readonly number[];
   readonly merges: MergeTally;
   readonly series: Point[];
   /** Beside accuracy. */
@@ -265,70 +262,6 @@ function reportOf(
     peers,
     ...(scenario.metrics.curves && { curves }),
   };
-}
-
-/** Accuracy, or R2 of a regression. */
-function score({ accuracy, r2 }: Metrics): number {
-  return accuracy ?? r2 ?? 0;
-}
-
-/** Each on its own rows where it has some. @param learners the first of the honest ones, in their order. */
-async function evaluateEach(measuring: Measuring, learners: readonly Learner[]): Promise<Metrics[]> {
-  const { evaluator, honest, holdoutOf } = measuring;
-  if (holdoutOf === undefined) return evaluateAll(evaluator, learners);
-  const results: Metrics[] = [];
-  for (const [i, learner] of learners.entries())
-    results.push(await ownEvaluator(measuring, honest[i] as number).evaluate(learner.model(), "holdout"));
-  return results;
-}
-
-function ownEvaluator(measuring: Measuring, index: number): Trainer {
-  const { ownEvaluators, evaluator, holdoutOf, trainers = DENSE_TRAINERS, task } = measuring;
-  const known = ownEvaluators.get(index);
-  if (known !== undefined) return known;
-  const holdout = holdoutOf?.(index);
-  if (holdout === undefined) return evaluator;
-  const made = trainers.create({ task, train: holdout, holdout });
-  ownEvaluators.set(index, made);
-  return made;
-}
-
-function evaluateAll(trainer: Trainer, learners: readonly Learner[]): Promise<Metrics[]> {
-  return evaluateModels(
-    trainer,
-    learners.map((learner) => learner.model()),
-  );
-}
-
-async function evaluateModels(trainer: Trainer, models: readonly Float32Array[]): Promise<Metrics[]> {
-  const known = new Map<Float32Array, Metrics>(); // the peers of a synchronous algorithm share one model
-  const results: Metrics[] = [];
-  for (const model of models) {
-    const result = known.get(model) ?? (await trainer.evaluate(model, "holdout"));
-    known.set(model, result);
-    results.push(result);
-  }
-  return results;
-}
-
-/** Mean of |x_i - c| over |c|, where c is the mean of the x_i; 0 for none. */
-function disagreement(models: readonly Float32Array[]): number {
-  const centre = new Float64Array(models[0]?.length ?? 0);
-  for (const model of models)
-    for (let i = 0; i < centre.length; i++) centre[i] = (centre[i] as number) + (model[i] as number);
-  for (let i = 0; i < centre.length; i++) centre[i] = (centre[i] as number) / models.length;
-  let length = 0;
-  for (const value of centre) length += value * value;
-  if (length === 0) return 0;
-  const distances = models.map((model) => {
-    let sum = 0;
-    for (let i = 0; i < centre.length; i++) {
-      const difference = (model[i] as number) - (centre[i] as number);
-      sum += difference * difference;
-    }
-    return Math.sqrt(sum);
-  });
-  return mean(distances) / Math.sqrt(length);
 }
 
 function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
