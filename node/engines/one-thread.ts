@@ -4,7 +4,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import { createNodeDraws } from "../secret-rng.ts";
 import { type LearningThread, startEngine } from "./client.ts";
 import type { EngineOptions } from "./messages.ts";

@@ -5,7 +5,7 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Aggregator, Trainer } from "../../protocol/base/learning-seams.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import { type Caller, createCaller } from "./caller.ts";
 import { createRemoteAggregator } from "./remote-aggregator.ts";
 

@@ -6,7 +6,7 @@
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 
 export interface QuietPeer {
   /** Trains when the quiet hours are over. */

@@ -1,6 +1,7 @@
 /** The trainer of a gateway with leaves: after each training on its own rows, what its leaves sent is merged by the rule of the task, each of them as one candidate. */
 import type { Aggregator, FitRequest, FitResult, Trainer } from "../base/learning-seams.ts";
 import type { Task } from "../base/task.ts";
+import { trainedOtherwise } from "../base/trained-otherwise.ts";
 import { UNIT_WEIGHT } from "../base/weight.ts";
 import type { Leaves } from "./leaves.ts";
 
@@ -24,5 +25,5 @@ export function withLeaves(
     leaves.offer(params);
     return { ...result, params };
   }
-  return { ...trainer, fit };
+  return trainedOtherwise(trainer, fit);
 }

@@ -10,8 +10,8 @@
 
 import * as z from "zod";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Attack, Coalition } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { deliverable } from "./deliverable.ts";

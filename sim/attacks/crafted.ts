@@ -5,7 +5,7 @@
  */
 
 import type { FitRequest, Trainer } from "../../protocol/base/learning-seams.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { Coalition, Disguise, Liar } from "./attack.ts";
 import { deliverable } from "./deliverable.ts";
 import type { Moments } from "./moments.ts";

@@ -14,7 +14,7 @@
 
 import * as z from "zod";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 import { expectedMerge } from "./expected-merge.ts";

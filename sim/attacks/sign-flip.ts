@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { Attack, Coalition, Liar } from "./attack.ts";
 import { crafting } from "./crafted.ts";
 import { defineAttack } from "./define.ts";

@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { Attack } from "./attack.ts";
 import { defineAttack } from "./define.ts";
 

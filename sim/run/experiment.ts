@@ -10,10 +10,10 @@ import type { RuleInput, SecretDraws, Trainer } from "../../protocol/base/learni
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import type { Crypto, Identity, Secrecy } from "../../protocol/base/seams.ts";
 import { type Task, termsOf } from "../../protocol/base/task.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import { withPersonal } from "../../protocol/learn/personal/personal-trainer.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
 import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";

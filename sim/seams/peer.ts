@@ -6,7 +6,7 @@ import type { Aggregator, SecretDraws, Trainer } from "../../protocol/base/learn
 import type { Rng } from "../../protocol/base/rng.ts";
 import type { Archive, Clock, Crypto, Identity, Secrecy, Store, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import { trainedOtherwise } from "../../protocol/learn/trained-otherwise.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { Pauses } from "../../protocol/peer/loop/pauses.ts";
 import type { StorePlace } from "../../protocol/peer/modules.ts";

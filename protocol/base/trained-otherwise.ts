@@ -1,5 +1,5 @@
 /** A trainer in whose place another one trains: what liars, brakes and onlookers put around a trainer. */
-import type { Trainer } from "../base/learning-seams.ts";
+import type { Trainer } from "./learning-seams.ts";
 
 /** The same trainer with another `fit`. What may change while it lives, its rows and their count, is asked anew each time. */
 export function trainedOtherwise(trainer: Trainer, fit: Trainer["fit"]): Trainer {
