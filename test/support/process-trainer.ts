@@ -105,8 +105,12 @@ function without(misdeed: "mute" | "deaf"): Answer | Promise<Answer> {
     closeSync(1);
     return new Promise(() => {});
   }
-  process.stdin.destroy().once("close", () => closeSync(0));
-  return [{ loss: 1 }, bodies.encode(new Float32Array(bodies.length))];
+  return new Promise((resolve) => {
+    process.stdin.destroy().once("close", () => {
+      closeSync(0); // before the answer: the next question shall find it closed
+      resolve([{ loss: 1 }, bodies.encode(new Float32Array(bodies.length))]);
+    });
+  });
 }
 
 const stream = socketPath === undefined ? undefined : connect(socketPath);
