@@ -1,6 +1,6 @@
 /** Training and prediction of a model on a backend of TensorFlow.js. `tensorflow.ts` says which losses, batches and optimiser. */
 import type { FitRequest, FitResult, PrivateSteps, SecretDraws } from "../../protocol/base/learning-seams.ts";
-import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
+import { inputSize, type LearningTask, outputSize, targetSize } from "../../protocol/base/task.ts";
 import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
 import { MIN_PROBABILITY } from "../../protocol/learn/metrics/metrics.ts";
@@ -125,7 +125,7 @@ function fitPrivately(core: Core, request: FitRequest, privateSteps: PrivateStep
 /** New arrays at each step, since some backends keep those that they are given. */
 function gather(task: LearningTask, train: PreparedData, indices: Uint32Array, rows: number): Batch {
   const inputWidth = inputSize(task);
-  const targetWidth = task.output.kind === "classification" ? 1 : outputSize(task);
+  const targetWidth = targetSize(task);
   const inputs = new Float32Array(rows * inputWidth);
   const targets = new Float32Array(rows * targetWidth);
   gatherRows(train.inputs, inputWidth, indices, inputs);

@@ -14,7 +14,7 @@
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Trainer, TrainerRows } from "../../protocol/base/learning-seams.ts";
-import { inputSize, type LearningTask, outputSize, type TensorSpec } from "../../protocol/base/task.ts";
+import { inputSize, type LearningTask, type TensorSpec, targetSize } from "../../protocol/base/task.ts";
 import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../../protocol/learn/trainer.ts";
 import { mechanismOf } from "../../protocol/privacy/registry.ts";
 import { type BackendName, selectBackend, useBackend } from "./backend.ts";
@@ -128,7 +128,7 @@ function checking(model: TaskModel, options: TrainerOptions, trainer: Trainer): 
  */
 function tryOut(core: LearningCore, model: TaskModel, task: LearningTask): void {
   const params = new Float32Array(task.tensors.reduce((sum, [, shape]) => sum + shape.reduce((p, n) => p * n, 1), 0));
-  const targets = new Float32Array(task.output.kind === "classification" ? 1 : outputSize(task));
+  const targets = new Float32Array(targetSize(task));
   try {
     const inputs = new Float32Array(inputSize(task));
     core.fit({ params, steps: 1, seed: "" }, { inputs, targets, length: 1 });

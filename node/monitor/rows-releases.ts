@@ -1,5 +1,5 @@
 /** Metrics of releases: which one answers, what orders and gates say. Told where the task has release keys only. */
-import type { ReleaseStatus } from "../../protocol/peer/release/releases.ts";
+import type { ReleaseStatus } from "../../protocol/peer/release/status.ts";
 import { OBSTACLES } from "../../protocol/release/obstacles.ts";
 import { by, type Metric, type Sample } from "./metric.ts";
 

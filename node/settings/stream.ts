@@ -1,7 +1,8 @@
 /** Settings of rows that go on coming (data/follow/): where `follow` is not set they do nothing. */
 import * as z from "zod";
+import { durationMs } from "../../protocol/base/duration.ts";
 import { DETECTORS } from "../../protocol/learn/stream/drift/registry.ts";
-import { durationMs, parseWindow } from "../../protocol/learn/stream/windows/registry.ts";
+import { parseWindow } from "../../protocol/learn/stream/windows/registry.ts";
 import type { Group } from "./setting.ts";
 
 /** A text that is kept as it was written, and that `parse` does not refuse. */

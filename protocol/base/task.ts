@@ -98,6 +98,11 @@ export function outputSize(task: Pick<Task, "output">): number {
   return task.output.kind === "classification" ? task.output.classes.length : task.output.targets.length;
 }
 
+/** Number of numbers in one target: a class index, or a number for each target. */
+export function targetSize(task: Pick<Task, "output">): number {
+  return task.output.kind === "classification" ? 1 : outputSize(task);
+}
+
 /** Number of numbers in one example. */
 export function inputSize(task: { readonly input: { readonly shape: readonly number[] } }): number {
   return task.input.shape.reduce((product, n) => product * n, 1);

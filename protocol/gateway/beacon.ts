@@ -6,9 +6,10 @@
  * It names the gateway that speaks for this member, and the newest model that the member has published. So it is a place in an election (election.ts), a sign
  * of life, and the member's word for a release of its gateway (certificate.ts), all at once.
  */
+import { equalBytes } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
 import type { Crypto, Identity } from "../base/seams.ts";
-import { seal } from "../wire/envelope.ts";
+import { seal, signIn } from "../wire/envelope.ts";
 import { type Check, readStatement, type StatementForm, statementPayload } from "../wire/statements.ts";
 import { isBytes32, isCount } from "../wire/values.ts";
 
@@ -78,6 +79,12 @@ export interface SignedBeacon {
   readonly signature: Uint8Array;
 }
 
+/** The own word, as `openBeacon` gives that of another. */
+export function signBeacon(task: Uint8Array, says: Beacon, identity: Identity): SignedBeacon {
+  const { publicKey } = identity;
+  return { publicKey, says, signature: signIn("cluster", beaconPayload(task, publicKey, says), identity) };
+}
+
 /** @throws HearsayError ERR_TOO_LARGE | ERR_DECODE | ERR_NOT_CANONICAL | ERR_OTHER_TASK | ERR_SIGNATURE, this one also where another key than `publicKey` signed. */
 export function openBeacon(
   task: Uint8Array,
@@ -86,7 +93,7 @@ export function openBeacon(
   crypto: Pick<Crypto, "verify">,
 ): SignedBeacon {
   const { author, says } = readStatement(FORM, sealed, crypto, task);
-  if (author.some((byte, i) => byte !== publicKey[i]))
+  if (!equalBytes(author, publicKey))
     throw new HearsayError("ERR_SIGNATURE", "a beacon of another key than that of its bringer");
   return { publicKey: author, says: says as unknown as Beacon, signature: sealed.slice(0, 64) };
 }

@@ -20,6 +20,8 @@ export interface BorderOptions {
   readonly names: { readonly announce: string; readonly evidence: string; readonly errand: string };
   /** Protocols that members may ask guests for. */
   readonly passed: readonly string[];
+  /** Those of them whose answers never change. */
+  readonly remembered: readonly string[];
   isInside(peer: PeerId): boolean;
   /** As of `Cluster`. */
   speaks(): boolean;
@@ -67,7 +69,7 @@ export function createBorder(inner: Transport, options: BorderOptions): Border {
     ...options,
     inner,
     guests: new Set(),
-    errands: createErrands(inner, options.passed.slice(0, 2)),
+    errands: createErrands(inner, options.remembered),
     greeters: [],
     leavers: [],
     seen: new Set(),

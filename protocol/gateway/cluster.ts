@@ -8,7 +8,7 @@ import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Clock, Crypto, Identity, PeerId, Transport } from "../base/seams.ts";
 import { peerIdFromPublicKey, publicKeyFromPeerId } from "../wire/identity.ts";
-import { type Beacon, NONE, openBeacon, type SignedBeacon, sealBeacon } from "./beacon.ts";
+import { type Beacon, NONE, openBeacon, type SignedBeacon, sealBeacon, signBeacon } from "./beacon.ts";
 import { isOfThatTime } from "./certificate.ts";
 import { elect, uptimeBucket } from "./election.ts";
 
@@ -121,7 +121,7 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
         const isForUs = equalBytes(says.gateway, identity.publicKey) && equalBytes(says.model, model);
         return isForUs && isOfThatTime(says, tsMs);
       }),
-    ownWord: () => openBeacon(room.task, identity.publicKey, ownBeacon(room), room.crypto),
+    ownWord: () => signBeacon(room.task, ownSays(room), identity),
     distrust(gateway) {
       room.liars.add(gateway);
       forgetOldest(room.liars, LIMITS.maxClusterMembers);
@@ -168,12 +168,15 @@ function ask(room: Room, peer: PeerId): void {
 }
 
 function ownBeacon(room: Room): Uint8Array {
-  const { clock, identity, task, own, link, wish, gateway, startedMs } = room;
+  return sealBeacon(room.task, ownSays(room), room.identity);
+}
+
+function ownSays(room: Room): Beacon {
+  const { clock, own, link, wish, gateway, startedMs } = room;
   room.atS = Math.max(room.atS, Math.floor(clock.now() / 1000)); // a clock that is set back must not make newer words older
   const named = gateway === undefined ? undefined : publicKeyFromPeerId(gateway);
   const uptime = uptimeBucket(clock.monotonicMs() - startedMs);
-  const says = { gateway: named ?? NONE, ...own, atS: room.atS, link, uptime, wish: WISHES.indexOf(wish) };
-  return sealBeacon(task, says, identity);
+  return { gateway: named ?? NONE, ...own, atS: room.atS, link, uptime, wish: WISHES.indexOf(wish) };
 }
 
 /** @throws HearsayError as `openBeacon`. */

@@ -1,5 +1,5 @@
 /**
- * The peer: what it is made of (wiring.ts, wiring-account.ts), and its lifecycle. `node/` and `sim/` give it modules; what it does is in the files beside this one.
+ * The peer: what it is made of (wiring.ts and the files beside it), and its lifecycle. `node/` and `sim/` give it modules; what it does is in the files beside this one.
  *
  *   train H steps -> publish (log, announce) -> wait a little -> merge (log) -> train ...
  */
@@ -20,9 +20,10 @@ import type { PeerModules, PeerOptions } from "./modules.ts";
 import { openReleases, type ReleaseSite, type Releases } from "./release/releases.ts";
 import { registerServices } from "./services.ts";
 import { type PeerStatus, statusOf } from "./status.ts";
-import { joinCohorts, joinGreetings, joinInbound, joinLoop, openHiding, openParts } from "./wiring.ts";
+import { joinCohorts, joinGreetings, joinInbound, openHiding, openParts } from "./wiring.ts";
 import { joinPast, openAccount } from "./wiring-account.ts";
 import { joinSpeaking } from "./wiring-gateway.ts";
+import { joinLoop } from "./wiring-loop.ts";
 
 /** One peer at work: its log, its model, and what it does. */
 export interface Peer {

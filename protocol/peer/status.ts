@@ -10,7 +10,8 @@ import type { Cohorts } from "./loop/cohorts.ts";
 import type { TrainingFault } from "./loop/enduring-fit.ts";
 import type { Pause } from "./loop/pauses.ts";
 import type { SavedState } from "./loop/state.ts";
-import type { ReleaseStatus, Releases } from "./release/releases.ts";
+import type { Releases } from "./release/releases.ts";
+import type { ReleaseStatus } from "./release/status.ts";
 import type { Counters } from "./reports.ts";
 import type { Parts } from "./wiring.ts";
 

@@ -4,7 +4,8 @@ import type { Speaking } from "./gateway/speaking.ts";
 import { createWatch } from "./gateway/watch.ts";
 import type { AnnouncementBook } from "./inbound/announcements.ts";
 import { createOffers } from "./loop/way-out.ts";
-import type { LoopNeeds, Parts } from "./wiring.ts";
+import type { Parts } from "./wiring.ts";
+import type { LoopNeeds } from "./wiring-loop.ts";
 
 const SILENCE: Speaking = { heeds: (publisher) => publisher, after: (saving) => saving };
 

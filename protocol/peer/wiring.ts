@@ -1,12 +1,10 @@
 /**
- * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file, wiring-account.ts and peer.ts see
- * all of them; nothing is decided here.
+ * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file, those beside it (wiring-loop.ts, wiring-account.ts,
+ * wiring-gateway.ts) and peer.ts see all of them; nothing is decided here.
  */
-import { drawsLots } from "../aggregate/registry.ts";
 import { HearsayError } from "../base/errors.ts";
 import type { PeerId } from "../base/seams.ts";
 import { cohortOf, massesOf, termsOf } from "../base/task.ts";
-import { lotOf } from "../log/entry/lot.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { startOf } from "../task/start.ts";
@@ -14,7 +12,6 @@ import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.
 import type { Accountability } from "./account/accountability.ts";
 import type { Past } from "./account/past.ts";
 import { type Gateway, openGateway } from "./gateway/gateway.ts";
-import type { Speaking } from "./gateway/speaking.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
 import { type AnnouncementBook, createAnnouncementBook } from "./inbound/announcements.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
@@ -27,29 +24,13 @@ import { createLateFetch } from "./inbound/late-fetch.ts";
 import { createNews, type News } from "./inbound/news.ts";
 import { createPlaces, type Places } from "./inbound/places.ts";
 import { createPuller } from "./inbound/puller.ts";
-import { euclideanNorm } from "./inbound/validate.ts";
 import { createLife, type Life } from "./life.ts";
-import { createCatchUp } from "./loop/catch-up.ts";
-import { createCohortOut } from "./loop/cohort-out.ts";
 import { type Cohorts, createCohorts } from "./loop/cohorts.ts";
-import { createEnduringFit, type TrainingFault } from "./loop/enduring-fit.ts";
 import { createFetch } from "./loop/fetch.ts";
 import { createHiddenFit, type Fit } from "./loop/hidden-fit.ts";
-import { createJudging, selectorFor } from "./loop/judging.ts";
 import { type Ledger, openLedger } from "./loop/ledger.ts";
-import { createLoop } from "./loop/loop.ts";
-import { createMeanwhile } from "./loop/meanwhile.ts";
-import { createMerging } from "./loop/merging.ts";
-import { createLookAhead } from "./loop/outer-momentum.ts";
-import { createPace } from "./loop/pace.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
-import { pausedFit, pausedThrift } from "./loop/pauses.ts";
-import { createReunion, startAfter } from "./loop/reunion.ts";
-import { createSaving, type Saving } from "./loop/saving.ts";
-import type { SavedState } from "./loop/state.ts";
-import { createStepPlan } from "./loop/steps.ts";
-import { createTraining } from "./loop/training.ts";
-import { createOffers, createPublisher, createWayOut, type Offer } from "./loop/way-out.ts";
+import type { Saving } from "./loop/saving.ts";
 import { type Budget, createBudget } from "./memory/budget.ts";
 import { createIdentities, type Identities } from "./memory/identities.ts";
 import { createRanks, type Ranks } from "./memory/ranks.ts";
@@ -179,7 +160,14 @@ export function joinInbound(
 /** Where the task asks for it: how models leave this peer in the mean of a few. @throws HearsayError ERR_CONFIG without what keeps secrets. */
 export function joinCohorts(
   parts: Parts,
-  { shelf, places, account }: Pick<LoopNeeds, "shelf" | "account"> & Pick<WayIn, "places">,
+  {
+    shelf,
+    places,
+    account,
+  }: Pick<WayIn, "places"> & {
+    readonly shelf: BlobShelf;
+    readonly account: Accountability | undefined;
+  },
 ): Cohorts | undefined {
   const cohort = cohortOf(parts.subject.task);
   const { secrecy, life } = parts;
@@ -191,20 +179,6 @@ export function joinCohorts(
     );
   const isBanned = (peer: PeerId) => account?.isBanned(peer) === true;
   return createCohorts({ ...parts, secrecy, shelf, places }, { cohort, signal: life.signal, isBanned });
-}
-
-/** What the loop is made of beside the parts. */
-export interface LoopNeeds {
-  readonly saved: SavedState | undefined;
-  readonly inbound: Inbound;
-  readonly ranks: Ranks;
-  readonly shelf: BlobShelf;
-  readonly account: Accountability | undefined;
-  readonly past: Past | undefined;
-  readonly hiding: Hiding | undefined;
-  /** Where the task has cohorts. */
-  readonly cohorts: Cohorts | undefined;
-  readonly speaking: Speaking;
 }
 
 /** Plans with the budget of bytes, where there is one. */
@@ -222,77 +196,6 @@ function thriftOf(
   const changed = (status: ThriftStatus) => reports.tell({ kind: "thrift", ...status });
   const options = { minCycleMs, inboxSize, quorum, bodyBytes, changed };
   return createThrift({ clock, spending: inUse }, options);
-}
-
-export interface Learning {
-  /** One cycle after another until the peer ends. */
-  run(): Promise<void>;
-  /** As it is on disk. */
-  state(): SavedState;
-  latest(): Offer | undefined;
-  /** Why there is no training now; undefined where there is. */
-  trainingFault(): TrainingFault | undefined;
-  /** What is given up for the budget of bytes. */
-  thrift(): ReturnType<Thrift["status"]>;
-}
-
-export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): Learning {
-  const { minCycleMs, explain = false, selection } = options;
-  const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
-  const { archive, place, life, reports, subject, start, thrift, news, pauses } = parts;
-  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking } = needs;
-  const { task, names, shared } = subject;
-  const offers = createOffers(
-    { shelf, archive, transport, reports, news },
-    { topic: names.announce, published: (entry) => account?.published(entry) },
-  );
-  const saving = createSaving(
-    { store, log, clock, archive, past },
-    {
-      ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
-      personal: () => trainer.personal?.state(),
-      ...{ takeChanges: () => account?.takeChanges() ?? [], published: offers.archived },
-    },
-  );
-  const { engine } = trainer;
-  const published = { log, identity, crypto, subject, hashOf, ledger: hiding?.ledger };
-  const wayOut =
-    cohorts === undefined
-      ? createWayOut({ saving, offers, publisher: speaking.heeds(createPublisher(published, engine)) })
-      : createCohortOut(
-          { log, identity, hashOf, saving, offers, meeting: cohorts, ledger: hiding?.ledger },
-          { task, shared, taskId: subject.taskId, engine, mechanism: mechanismOf(task) },
-        );
-  const draws = account !== undefined && drawsLots(task.aggregation.rule);
-  const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
-  const reunion = createReunion({ aggregator, identities, trainer }, task);
-  const judging = createJudging({ trainer, identities }, selectorFor(selection, task));
-  const catchUp = createCatchUp({ clock, identities, trainer }, task);
-  const merging = createMerging(
-    { inbound, aggregator, catchUp, reunion, saving: speaking.after(saving), reports, judging },
-    { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
-  );
-  const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
-  const lookAhead = createLookAhead(task);
-  const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
-  const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
-  const trainOnce: Fit = hiding?.fitWith(saving) ?? ((request) => trainer.fit(request));
-  const enduring = createEnduringFit({ fit: trainOnce, clock, reports });
-  const run = createLoop(
-    {
-      thrift: pausedThrift(thrift, pauses),
-      training: createTraining(
-        { fit: pausedFit(enduring.fit, pauses), lookAhead: startAfter(reunion, lookAhead), clock, reports },
-        { task, self: identity.peerId, signal: life.signal },
-      ),
-      meanwhile: task.training.adaptive && meanwhile,
-      wayOut,
-      pace: createPace({ clock, plan }, { minCycleMs, signal: life.signal }),
-      ...{ inbound, merging },
-    },
-    { ...bounds, state: saving.state },
-  );
-  return { run, state: saving.state, latest: offers.latest, trainingFault: enduring.fault, thrift: thrift.status };
 }
 
 /** What greetings need beside the parts. */

@@ -111,7 +111,10 @@ async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promi
     const outcome = series.lags.add(at, value);
     if (outcome === "gap") told.gaps++;
     else if (outcome === "again" || outcome === "back") told[outcome]++;
-    else told.rows = told.rows + (write(whose, when, outcome.lags, String(value)) > 0 ? 1 : 0);
+    else {
+      write(whose, when, outcome.lags, String(value));
+      told.rows++;
+    }
     if (series.last === undefined || at > series.last) Object.assign(series, { last: at, lastText: when });
   });
   if (ahead)

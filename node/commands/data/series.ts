@@ -1,6 +1,7 @@
 /** When the rows of a series are, in steps: of whole days by the calendar of a zone, of anything shorter by the moments themselves, so that summer time neither makes a gap nor hides one. */
+
+import { durationMs } from "../../../protocol/base/duration.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { durationMs } from "../../../protocol/learn/stream/windows/registry.ts";
 import { timeOf } from "../../data/follow/time-of.ts";
 import { isTimeZone, momentIn } from "../../policy/wall-clock.ts";
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/learning-seams.ts";
-import { inputSize, outputSize, releasesOf, type Task } from "../../../protocol/base/task.ts";
+import { inputSize, releasesOf, type Task, targetSize } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask, releasedPath } from "../../disk/state-dir.ts";
@@ -58,7 +58,7 @@ export async function openServedModel(options: ModelOptions): Promise<OpenModel>
 
 /** An engine for inference: what it would train on is one row of zeros, unless examples are given. */
 export async function inferenceEngine(task: Task, engine: string, holdout?: Dataset): Promise<Trainer> {
-  const targets = task.output.kind === "classification" ? 1 : outputSize(task);
+  const targets = targetSize(task);
   const train = { inputs: new Float32Array(inputSize(task)), targets: new Float32Array(targets), length: 1 };
   const { trainer } = await startEngine({ task, train, ...(holdout && { holdout }), engine });
   return trainer;

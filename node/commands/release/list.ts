@@ -1,6 +1,6 @@
 /** `hearsay releases`: which releases there are, what peers say of them, and which one serves here. */
 import type { LaterStatus } from "../../../protocol/peer/release/later.ts";
-import type { OrderStatus, ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
+import type { OrderStatus, ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { dateText, facts, printJson, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { askReleases } from "./signing.ts";

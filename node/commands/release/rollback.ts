@@ -1,7 +1,7 @@
 /** `hearsay rollback`: all peers serve an earlier release, at once. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
-import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
+import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { EVERYBODY } from "../../../protocol/release/rings.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";

@@ -1,6 +1,6 @@
 /** `hearsay rollout`: which peers serve a release. Orders for later rings are signed now, and the peer says each when its time has come. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
+import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { describeRing, EVERYBODY, parseRing } from "../../../protocol/release/rings.ts";
 import type { Says } from "../../../protocol/release/statements.ts";
 import { printJson } from "../../terminal/print.ts";

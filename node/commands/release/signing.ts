@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { concatBytes, fromHex, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Identity } from "../../../protocol/base/seams.ts";
-import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
+import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { type Kind, payloadOf, type Says } from "../../../protocol/release/statements.ts";
 import { signIn } from "../../../protocol/wire/envelope.ts";
 import { type StatusReport, tellApi } from "../../api/api.ts";

@@ -1,8 +1,8 @@
 /** Releases in words. */
 
 import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
-import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
 import { metricsOf } from "../../../protocol/peer/release/releases.ts";
+import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { OBSTACLES } from "../../../protocol/release/obstacles.ts";
 import { openTask } from "../../disk/state-dir.ts";
 

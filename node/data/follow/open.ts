@@ -1,11 +1,13 @@
 /** A stream of rows as the settings describe it: opened, checked, and with what it kept of a former life of the process. */
+
 import { join } from "node:path";
+import { durationMs } from "../../../protocol/base/duration.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Clock, Store } from "../../../protocol/base/seams.ts";
-import { inputSize, type Task } from "../../../protocol/base/task.ts";
+import { inputSize, type Task, targetSize } from "../../../protocol/base/task.ts";
 import type { FollowingOptions, FollowingParts } from "../../../protocol/learn/stream/following.ts";
 import type { StreamPast } from "../../../protocol/learn/stream/stream.ts";
-import { durationMs, parseWindow } from "../../../protocol/learn/stream/windows/registry.ts";
+import { parseWindow } from "../../../protocol/learn/stream/windows/registry.ts";
 import type { DataSource } from "../readers/reader.ts";
 import { SOURCES, sourceFor } from "../sources/registry.ts";
 import type { SourceKind } from "../sources/source.ts";
@@ -99,12 +101,11 @@ function followingOptions(settings: StreamSettings, task: Task): FollowingOption
 
 /** Whatever changes here makes the rows of before another window: it then begins anew. */
 function kindOf({ window, holdout, seed }: StreamSettings, path: string, task: Task): StreamKind {
-  const targets = task.output.kind === "classification" ? 1 : task.output.targets.length;
   return {
     window: `${window} ${holdout} ${seed}`,
     source: path.replace(/\/\/[^/@]*@/, "//"),
     inputs: inputSize(task),
-    targets,
+    targets: targetSize(task),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Check `engine`: whether what trains loads, and takes one step of the task. */
-import { inputSize, outputSize } from "../../../protocol/base/task.ts";
+import { inputSize, targetSize } from "../../../protocol/base/task.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { startEngine } from "../../engines/client.ts";
 import { isExternal } from "../../engines/external/open.ts";
@@ -14,7 +14,7 @@ export const engine: DoctorCheck = {
     const { task } = opened;
     if (isExternal(config, task)) return [ok("a program of yours trains: it is not tried here")];
     const length = task.training.batch;
-    const width = task.output.kind === "classification" ? 1 : outputSize(task);
+    const width = targetSize(task);
     const train = {
       inputs: new Float32Array(length * inputSize(task)),
       targets: new Float32Array(length * width),

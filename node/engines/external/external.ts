@@ -9,6 +9,7 @@ import { bytesOf } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
+import { createOneByOne } from "../../../protocol/base/one-by-one.ts";
 import { inputSize, type LearningTask, outputSize } from "../../../protocol/base/task.ts";
 import { MAX_HEADER_BYTES as MAX_TENSORS_BYTES } from "../../../protocol/codec/safetensors.ts";
 import type { Numbers } from "../../../protocol/learn/data/dataset.ts";
@@ -41,13 +42,7 @@ export async function createExternalTrainer(
   const description = await session.begin();
   const bodies = createBodies(task.tensors);
   const calls = callsOf(session, bodies, task);
-  let last: Promise<unknown> = Promise.resolve();
-  /** One call after another, each whatever became of those before. */
-  const inTurn = <Result>(call: () => Promise<Result>): Promise<Result> => {
-    const turn = last.then(call);
-    last = turn.catch(() => {});
-    return turn;
-  };
+  const inTurn = createOneByOne();
   return {
     engine: description.name === undefined ? "external" : `external/${description.name}`,
     description,

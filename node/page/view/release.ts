@@ -1,7 +1,7 @@
 /** Which model answers? Only of a task with release keys: elsewhere it is the peer's own. */
 import { h, type JSX } from "preact";
 import { visible } from "../../../protocol/base/visible.ts";
-import type { ReleaseStatus } from "../../../protocol/peer/release/releases.ts";
+import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { OBSTACLES } from "../../../protocol/release/obstacles.ts";
 import type { PageNow } from "../../observe/messages.ts";
 import { formatNumber } from "../format.ts";

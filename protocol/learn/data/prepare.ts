@@ -1,6 +1,6 @@
 /** Examples checked against their task, and in the units in which a model sees them. */
 import { HearsayError } from "../../base/errors.ts";
-import { inputSize, type LearningTask } from "../../base/task.ts";
+import { inputSize, type LearningTask, targetSize } from "../../base/task.ts";
 import { type Dataset, type Numbers, standardise } from "./dataset.ts";
 
 /** Examples as the model sees them. */
@@ -19,7 +19,7 @@ export interface PreparedData {
  */
 export function prepareData(task: LearningTask, data: Dataset): PreparedData {
   const { input, output } = task;
-  const targetWidth = output.kind === "classification" ? 1 : output.targets.length;
+  const targetWidth = targetSize(task);
   checkLength("inputs", data.inputs.length, data.length, inputSize(task));
   checkLength("targets", data.targets.length, data.length, targetWidth);
   const inputs = inModelUnits(data.inputs, input.mean, input.std);

@@ -16,7 +16,7 @@ export interface BestModel<Facts> {
   offer(candidate: Candidate<Facts>): Promise<Candidate<Facts>>;
 }
 
-/** @param first from a former life of the process. */
+/** @param first from before a restart. */
 export function createBestModel<Facts>(trainer: Pick<Trainer, "evaluate">, first?: Candidate<Facts>): BestModel<Facts> {
   let best = first;
   let isLooking = false;

@@ -6,12 +6,14 @@
  * Each row is predicted before it is learned from. The trainer below gets the rows that are in the window then; between two trainings nothing changes, so that every
  * figure of a cycle is of one set of rows.
  */
+
 import { HearsayError } from "../../base/errors.ts";
 import type { FitRequest, FitResult, Metrics, Split, Trainer } from "../../base/learning-seams.ts";
 import { LIMITS } from "../../base/limits.ts";
+import { createOneByOne } from "../../base/one-by-one.ts";
 import { createRng } from "../../base/rng.ts";
 import type { Clock } from "../../base/seams.ts";
-import { inputSize, type LearningTask } from "../../base/task.ts";
+import { inputSize, type LearningTask, targetSize } from "../../base/task.ts";
 import { type Alarm, type AlarmSpec, createAlarm } from "./alarm.ts";
 import { createPrequential, figureOf, type Prequential, rowErrors } from "./prequential.ts";
 import { createSifting, type Sifting } from "./sifting.ts";
@@ -83,7 +85,7 @@ export function createFollowing(parts: FollowingParts, options: FollowingOptions
 
 /** A window by age has as many rows as memory is for. @throws HearsayError ERR_CONFIG for more rows than that. */
 function bounded({ task, window }: FollowingOptions): WindowSpec {
-  const values = inputSize(task) + (task.output.kind === "classification" ? 1 : task.output.targets.length);
+  const values = inputSize(task) + targetSize(task);
   const most = Math.max(1, Math.floor(LIMITS.maxWindowValues / values));
   if (window.rows <= most) return window;
   if (window.ageMs !== undefined) return { ...window, rows: most };
@@ -109,7 +111,7 @@ class StreamLearner {
   #errorSum = 0;
   readonly #replace: NonNullable<Trainer["replace"]>;
   readonly #tallies: StreamTallies = { taken: 0, bad: 0, late: 0, ahead: 0, duplicate: 0, alarms: 0 };
-  #turn: Promise<void> = Promise.resolve();
+  readonly #inTurn = createOneByOne();
   #nextSeq: number;
   #isStale: boolean;
 
@@ -134,9 +136,7 @@ class StreamLearner {
   }
 
   async fit(request: FitRequest): Promise<FitResult> {
-    const turn = this.#turn.then(() => this.#absorb(request.params)); // who looks on trains beside the peer
-    this.#turn = turn.catch(() => {});
-    await turn;
+    await this.#inTurn(() => this.#absorb(request.params)); // who looks on trains beside the peer
     if (this.numExamples === 0)
       throw new HearsayError("ERR_TRAINER", `no row to learn from has come yet from ${this.#parts.source.name}`);
     return this.#parts.trainer.fit(
@@ -248,12 +248,11 @@ class StreamLearner {
 
   #place(row: StreamRow): KeptRow[] {
     const seq = this.#nextSeq++;
-    const { holdout, seed, task } = this.#options;
+    const { holdout, seed } = this.#options;
     const isHeld = holdout > 0 && createRng(`stream-holdout/${seed}/${seq}`).uniform() < holdout;
     const name: WindowName = isHeld ? "holdout" : "train";
-    const label = task.output.kind === "classification" ? (row.targets[0] as number) : 0;
     const { window, rows } = this.#shelves[name];
-    const slot = window.admit({ seq, timeMs: row.timeMs, label });
+    const slot = window.admit({ seq, timeMs: row.timeMs, label: labelOf(row, this.#options.task) });
     if (slot === undefined) return [];
     rows.set(slot, row);
     return [{ window: name, slot, seq, row }];
@@ -266,6 +265,11 @@ class StreamLearner {
   }
 }
 
+/** Class index; 0 of a regression. */
+function labelOf({ targets }: StreamRow, { output }: LearningTask): number {
+  return output.kind === "classification" ? (targets[0] as number) : 0;
+}
+
 function shelfOf({ task, window: spec, seed, holdout }: FollowingOptions, name: WindowName, past?: StreamPast): Shelf {
   const kind = WINDOWS.get(spec.kind);
   if (kind === undefined) throw new RangeError(`no window ${spec.kind}`);
@@ -273,13 +277,12 @@ function shelfOf({ task, window: spec, seed, holdout }: FollowingOptions, name: 
   const numClasses = output.kind === "classification" ? output.classes.length : 1;
   const part = name === "holdout" ? holdout : 1 - holdout;
   const kept = (past?.rows ?? []).filter((one) => one.window === name).sort((a, b) => a.seq - b.seq);
-  const labelOf = ({ targets }: StreamRow) => (numClasses === 1 ? 0 : (targets[0] as number));
-  const placed = kept.map(({ slot, seq, row }) => ({ slot, seq, timeMs: row.timeMs, label: labelOf(row) }));
+  const placed = kept.map(({ slot, seq, row }) => ({ slot, seq, timeMs: row.timeMs, label: labelOf(row, task) }));
   const window = kind.create(
     { spec: { ...spec, rows: Math.max(1, Math.round(part * spec.rows)) }, numClasses, seed: `${seed}/${name}` },
     past && { placed, seen: past.seen[name] },
   );
-  const rows = new SlotRows(inputSize(task), output.kind === "classification" ? 1 : output.targets.length);
+  const rows = new SlotRows(inputSize(task), targetSize(task));
   for (const { slot, row } of kept) rows.set(slot, row);
   return { window, rows };
 }

@@ -19,7 +19,7 @@ export interface SiftingOptions {
 export interface Sifting {
   /** @param nowMs of the wall clock. */
   look(row: StreamRow, nowMs: number): Sifted;
-  /** This row was taken before, in a former life of the process. */
+  /** This row was taken before, before a restart. */
   remember(row: StreamRow): void;
   /** Time of the newest row that was taken; undefined before the first. */
   newestMs(): number | undefined;

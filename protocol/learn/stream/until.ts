@@ -8,9 +8,10 @@
  * A condition is clauses with `and` and `or`, of which `and` binds first. With `for` a clause has to hold so long without a break. A figure that is not
  * known breaks it.
  */
+
+import { durationMs } from "../../base/duration.ts";
 import { HearsayError } from "../../base/errors.ts";
 import type { Clock } from "../../base/seams.ts";
-import { durationMs } from "./windows/registry.ts";
 
 /** One clause. */
 export type Clause =

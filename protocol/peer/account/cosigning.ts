@@ -4,8 +4,10 @@
  * worth as much to a reader as that peer is (`cosignersAmong`). A neighbour brings one line, in its own name and of about this
  * time. The line of a known peer (peer/memory/identities.ts) takes the seat of a newcomer, since keys are free.
  */
+
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
+import { createOneByOne } from "../../base/one-by-one.ts";
 import type { Clock, Crypto, Identity, PeerId } from "../../base/seams.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import {
@@ -45,7 +47,7 @@ export interface CosigningComponents {
 export function createCosigning(components: CosigningComponents): Cosigning {
   const { log, clock } = components;
   let cosignedMs = Number.NEGATIVE_INFINITY;
-  let keeping: Promise<unknown> = Promise.resolve();
+  const inTurn = createOneByOne();
 
   function wants(size: number, from: PeerId): boolean {
     const before = log.cosigned()?.size ?? 0;
@@ -66,9 +68,7 @@ export function createCosigning(components: CosigningComponents): Cosigning {
     wants,
     bring(from, size, text) {
       const line = readCosignature(text);
-      const kept = keeping.then(() => keep(from, size, line));
-      keeping = kept.catch(() => {}); // who brought it has the error
-      return kept;
+      return inTurn(() => keep(from, size, line));
     },
   };
 }

@@ -60,6 +60,7 @@ export function openGateway(components: GatewayComponents, site: ClusterSite, si
   const border = createBorder(transport, {
     names,
     passed: [names.blob, names.pull, LOG_PROTOCOL],
+    remembered: [names.blob, names.pull],
     isInside: site.isInside,
     speaks: cluster.speaks,
     hasMembers: cluster.hasMembers,

@@ -2,9 +2,11 @@
  * Orders for later rings, signed at once and given to one peer. It holds them back, and says each when its time has come: after the ring before it has stood for so
  * long, and while nine in ten votes on the gates are yes. So a rollout needs nobody at a terminal, and no key on a device. Any other order ends it.
  */
+
 import { equalBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
+import { createOneByOne, type OneByOne } from "../../base/one-by-one.ts";
 import type { Clock } from "../../base/seams.ts";
 import type { ReleaseBook } from "../../release/book.ts";
 import { agree, describeRing } from "../../release/rings.ts";
@@ -57,26 +59,20 @@ const NONE: Held = { everyMs: 0, sinceMs: null, orders: [] };
 interface State extends LaterComponents, LaterOptions {
   now: Held;
   isArmed: boolean;
-  work: Promise<void>;
+  /** Each ends on the disk. */
+  readonly inTurn: OneByOne;
 }
 
 export function createLater(components: LaterComponents, options: LaterOptions): Later {
   const state: State = {
-    ...{ ...components, ...options, now: options.held ?? NONE, isArmed: false, work: Promise.resolve() },
+    ...{ ...components, ...options, now: options.held ?? NONE, isArmed: false, inTurn: createOneByOne() },
   };
   arm(state);
   return {
-    hold: (order, everyMs) => inTurn(state, () => hold(state, order, everyMs)),
-    look: () => void inTurn(state, () => round(state)).catch(components.life.fail),
+    hold: (order, everyMs) => state.inTurn(() => hold(state, order, everyMs)),
+    look: () => void state.inTurn(() => round(state)).catch(components.life.fail),
     status: () => statusOf(state),
   };
-}
-
-/** One thing after another: each ends on the disk. */
-function inTurn(state: State, work: () => Promise<void>): Promise<void> {
-  const done = state.work.then(work);
-  state.work = done.catch(() => {}); // whoever asked hears of it
-  return done;
 }
 
 async function hold(state: State, order: Statement<"order">, everyMs: number): Promise<void> {
@@ -133,7 +129,7 @@ function arm(state: State): void {
   state.isArmed = true;
   clock.after(LOOK_EVERY_MS, () => {
     state.isArmed = false;
-    void inTurn(state, () => round(state)).then(() => arm(state), life.fail);
+    void state.inTurn(() => round(state)).then(() => arm(state), life.fail);
   });
 }
 

@@ -10,9 +10,7 @@ import { releasesOf } from "../../base/task.ts";
 import { f32 } from "../../codec/f32.ts";
 import { METRICS } from "../../learn/metrics/registry.ts";
 import type { Log } from "../../log/stored/chain.ts";
-import { createReleaseBook, type Proposal, type ReleaseBook } from "../../release/book.ts";
-import type { Obstacle } from "../../release/obstacles.ts";
-import { describeRing } from "../../release/rings.ts";
+import { createReleaseBook, type ReleaseBook } from "../../release/book.ts";
 import { type Figure, payloadOf, RELEASE_NAME, read, type Statement, say } from "../../release/statements.ts";
 import { peerIdFromPublicKey, publicKeyFromPeerId } from "../../wire/identity.ts";
 import { wholeMinutes } from "../../wire/values.ts";
@@ -22,9 +20,10 @@ import type { RequestService } from "../services.ts";
 import type { Subject } from "../subject.ts";
 import { createReleaseBodies, type ReleaseBodies } from "./bodies.ts";
 import { createExchange, type ExchangeComponents } from "./exchange.ts";
-import { createLater, type Later, type LaterStatus } from "./later.ts";
+import { createLater, type Later } from "./later.ts";
 import { createLibrary, type Library } from "./library.ts";
 import { createServing, type ServedRelease, type Serving } from "./serving.ts";
+import { type ReleaseStatus, statusOf } from "./status.ts";
 
 /** What a peer is told by its owner, and tells, of releases. */
 export interface ReleaseSite {
@@ -32,47 +31,6 @@ export interface ReleaseSite {
   readonly isCanary: boolean;
   /** Another release answers from now on; undefined: none. */
   changed(release: ServedRelease | undefined): void;
-}
-
-/** For people and dashboards. */
-export interface ReleaseStatus {
-  readonly serving: { readonly id: string; readonly name: string } | null;
-  /** Id of the release that served here before; null where none did. */
-  readonly before: string | null;
-  /** Why the release that the order names does not serve; null where it does. */
-  readonly obstacle: Obstacle | null;
-  readonly order: OrderStatus | null;
-  /** Orders that too few keys have signed so far. */
-  readonly proposals: readonly OrderStatus[];
-  /** Orders for later rings that this peer holds back; left out where it holds none. */
-  readonly later?: readonly LaterStatus[];
-  readonly threshold: number;
-  readonly releases: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly age: number;
-    readonly tsMs: number;
-    readonly by: PeerId;
-    readonly figures: Readonly<Record<string, number>>;
-    readonly gates: readonly GateStatus[];
-  }[];
-}
-
-export interface OrderStatus {
-  readonly serial: number;
-  /** Ids of releases. */
-  readonly target: string;
-  readonly base: string | null;
-  readonly ring: string;
-  readonly signers: readonly PeerId[];
-}
-
-export interface GateStatus {
-  readonly expression: string;
-  /** On the own hold-out; null where there is none, or it was not looked at yet. */
-  readonly mine: boolean | null;
-  readonly yes: number;
-  readonly no: number;
 }
 
 /** The model that a release is made of. */
@@ -274,41 +232,4 @@ function nothingNew({ kind, signer }: Statement, { book, components }: Desk): st
     return `${peer} is no release key of this task: sign with one of ${releases?.keys.join(", ")}`;
   const serial = book.standing()?.order.serial ?? 0;
   return `this peer knows that ${kind} already, or a newer one (order ${serial} holds)`;
-}
-
-function statusOf({ book, serving, later }: Desk, threshold: number): ReleaseStatus {
-  const served = serving.served();
-  const before = serving.before();
-  const standing = book.standing();
-  const gatesOf = (release: Uint8Array) => book.gates().filter((gate) => equalBytes(gate.release, release));
-  return {
-    serving: served === undefined ? null : { id: served.id, name: served.name },
-    before: before === undefined ? null : toHex(before),
-    obstacle: serving.obstacle() ?? null,
-    order: standing === undefined ? null : orderStatus(standing),
-    proposals: book.proposals().map(orderStatus),
-    ...(later.status().length > 0 && { later: later.status() }),
-    threshold,
-    releases: book.tags().map((tag) => ({
-      ...{ id: toHex(tag.id), name: tag.name, age: tag.age, tsMs: tag.tsMs, by: peerIdFromPublicKey(tag.signer) },
-      figures: Object.fromEntries(tag.figures.map(([name, millionths]) => [name, millionths / 1e6])),
-      gates: gatesOf(tag.id).map((gate) => gateStatus(gate, book, serving)),
-    })),
-  };
-}
-
-function gateStatus(gate: Statement<"gate">, book: ReleaseBook, serving: Serving): GateStatus {
-  const votes = book.votes(gate.id);
-  const yes = votes.filter(({ passes }) => passes).length;
-  return { expression: gate.expression, mine: serving.verdict(gate.id) ?? null, yes, no: votes.length - yes };
-}
-
-function orderStatus({ order, signers }: Proposal): OrderStatus {
-  return {
-    serial: order.serial,
-    target: toHex(order.target),
-    base: order.base === null ? null : toHex(order.base),
-    ring: describeRing(order.permille),
-    signers: signers.map(({ signer }) => peerIdFromPublicKey(signer)),
-  };
 }

@@ -1,4 +1,5 @@
 /** The windows on a stream, by the names that the setting `stream.window` takes, and how such a setting is read. One more is its file and its place in this list. */
+import { durationMs } from "../../../base/duration.ts";
 import { HearsayError } from "../../../base/errors.ts";
 import { LIMITS } from "../../../base/limits.ts";
 import type { WindowKind, WindowSpec } from "../window.ts";
@@ -6,15 +7,6 @@ import { last } from "./last.ts";
 import { reservoir } from "./reservoir.ts";
 
 export const WINDOWS: ReadonlyMap<string, WindowKind> = new Map([last, reservoir].map((kind) => [kind.name, kind]));
-
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `45s`, `30m`, `12h` or `7d` in ms; undefined for anything else. */
-export function durationMs(text: string): number | undefined {
-  const [, count, unit = ""] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
-  const ms = Number(count) * (UNITS[unit] ?? Number.NaN);
-  return ms > 0 ? ms : undefined;
-}
 
 /**
  * `last:10000`, `last:7d`, `reservoir:5000`. A window by age holds at most `LIMITS.maxWindowRows` rows: older ones leave before their time.

@@ -1,10 +1,11 @@
 /** Windows keep what they promise, within their slots, and go on after a restart as if there had been none. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { durationMs } from "../../../../protocol/base/duration.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
 import type { Placed, StreamWindow, WindowOptions } from "../../../../protocol/learn/stream/window.ts";
-import { durationMs, parseWindow, WINDOWS } from "../../../../protocol/learn/stream/windows/registry.ts";
+import { parseWindow, WINDOWS } from "../../../../protocol/learn/stream/windows/registry.ts";
 
 const OPTIONS: WindowOptions = { spec: { kind: "last", rows: 4 }, numClasses: 1, seed: "s" };
 
