@@ -3,9 +3,8 @@ import { exp, log } from "../../protocol/base/exp-log.ts";
 import { formatNumber, mean } from "../../protocol/base/figures.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { Point } from "../run/report.ts";
-import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
-import { captionOf, missingText, type SweepCells } from "./names.ts";
+import { captionOf, missingText, partitionSeconds, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** Virtual seconds after the cut is mended, from and to. */
@@ -22,7 +21,7 @@ export function outageSection(sweep: SweepCells): Section {
   const whole = cells.find((cell) => partitionOf(cell) === undefined);
   const cuts = cells.filter((cell) => partitionOf(cell) !== undefined);
   const [first] = cuts;
-  const [from, to] = first ? timesOf(first.scenario) : [0, 0];
+  const [from, to] = first ? partitionSeconds(first.scenario) : [0, 0];
   return {
     title: "Cut off for a minute",
     caption:
@@ -40,12 +39,6 @@ export function outageSection(sweep: SweepCells): Section {
 }
 
 const partitionOf = ({ scenario }: Cell) => scenario.network.partitions[0];
-
-function timesOf({ cycles, devices, network }: Scenario): [from: number, to: number] {
-  const seconds = cycles * devices.cycleSeconds;
-  const { from, to } = network.partitions[0] ?? { from: 0, to: 0 };
-  return [Math.round(from * seconds), Math.round(to * seconds)];
-}
 
 /** `1.07 (0.95 to 1.21)` */
 function ratioText(cell: Cell, whole: Cell | undefined, from: number, to: number): string {

@@ -1,11 +1,18 @@
 /** Personal models beside the common one and training alone: mean and worst site, under lies, and at a site that has just begun to measure. */
 import { isNumber, mean } from "../../protocol/base/figures.ts";
-import type { PersonalTerms } from "../../protocol/base/task.ts";
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf, type Outcome } from "./cells.ts";
 import { atTheEnd, endText, intervalText, type Scored } from "./intervals.ts";
-import { attackName, captionOf, missingText, partitionName, type SweepCells } from "./names.ts";
+import {
+  attackName,
+  captionOf,
+  isRegression,
+  missingText,
+  partitionName,
+  personalMethod,
+  type SweepCells,
+} from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their sections are called. */
@@ -23,18 +30,18 @@ interface Way {
 }
 
 const tuned: Scored = ({ summary }) => summary.fineTuned?.accuracy;
-const methodOf = ({ task }: Scenario) => (task.personal as PersonalTerms | undefined)?.method;
 
 function waysOf(cells: readonly Cell[]): Way[] {
-  const isCommon = (scenario: Scenario) => scenario.algorithm.kind === "hearsay" && methodOf(scenario) === undefined;
-  const methods = [...new Set(cells.flatMap(({ scenario }) => methodOf(scenario) ?? []))];
+  const isCommon = (scenario: Scenario) =>
+    scenario.algorithm.kind === "hearsay" && personalMethod(scenario) === undefined;
+  const methods = [...new Set(cells.flatMap(({ scenario }) => personalMethod(scenario) ?? []))];
   return [
     { name: "alone", isOf: ({ algorithm }) => algorithm.kind === "local", scored: atTheEnd },
     { name: "common model", isOf: isCommon, scored: atTheEnd },
     { name: "common model, then `hearsay personalise`", isOf: isCommon, scored: tuned },
     ...methods.map((method) => ({
       name: `\`${method}\``,
-      isOf: (scenario: Scenario) => methodOf(scenario) === method,
+      isOf: (scenario: Scenario) => personalMethod(scenario) === method,
       scored: atTheEnd,
     })),
   ];
@@ -83,12 +90,6 @@ function captionText(sweep: SweepCells): string {
   const measure = isRegression(cells) ? "Share of the variance that is explained (R2)" : "Accuracy";
   const partition = first === undefined ? "" : ` ${partitionName(first.scenario.partition)}.`;
   return `${measure} in percent at the end, on rows like the site's own: mean over seeds ± 95 % interval; differences are paired by seed; liars are a fifth.${partition} ${captionOf(sweep)}.`;
-}
-
-function isRegression(cells: readonly Cell[]): boolean {
-  return cells.some(
-    ({ scenario }) => (scenario.task.output as { readonly kind?: string } | undefined)?.kind === "regression",
-  );
 }
 
 function blankOr(cell: Cell | undefined, text: (cell: Cell) => string): string {

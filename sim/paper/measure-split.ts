@@ -3,7 +3,7 @@ import { lineChart } from "../report/plots.ts";
 import type { Point } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
-import { captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, graphName, partitionName, partitionSeconds, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import {
   accuracyOf,
@@ -23,7 +23,7 @@ export function splitSection(sweep: SweepCells): Section {
   const { cells } = sweep;
   const split = cells.filter(({ scenario }) => scenario.network.partitions.length > 0);
   const [first] = split;
-  const [from, to] = first ? timesOf(first.scenario) : [0, 0];
+  const [from, to] = first ? partitionSeconds(first.scenario) : [0, 0];
   const pairs = split.map((cell) => ({ cell, whole: wholeOf(cell, cells), name: placeOf(cell.scenario) }));
   const at = (seconds: number, figure: FigureOf) => (series: readonly Point[]) =>
     valueAt(series, seconds, secondsOf, figure);
@@ -91,12 +91,6 @@ export function agreedAfter(
     );
   });
   return agreed && agreed.seconds - healedSeconds;
-}
-
-function timesOf({ cycles, devices, network }: Scenario): [from: number, to: number] {
-  const seconds = cycles * devices.cycleSeconds;
-  const { from, to } = network.partitions[0] ?? { from: 0, to: 0 };
-  return [from * seconds, to * seconds];
 }
 
 /** The cell of the same data and graph whose network stays whole. */

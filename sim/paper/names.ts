@@ -1,5 +1,7 @@
 /** What attacks, splits of the data and rules are called in tables, and the caption that says how cells came about. */
+
 import type * as z from "zod";
+import type { PersonalTerms } from "../../protocol/base/task.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { textOf } from "../compare/sweep.ts";
@@ -56,6 +58,25 @@ export function aggregationOf({ task }: Pick<Scenario, "task">): { rule: string;
 export function graphName({ network: { topology }, peers }: Pick<Scenario, "network" | "peers">): string {
   const known = TOPOLOGIES.get(topology.kind);
   return known?.label?.(optionsOf(topology), peers) ?? choiceName(topology, known);
+}
+
+/** When the first partition of the network begins and ends, in virtual seconds: to the millisecond, as the clock has it. */
+export function partitionSeconds({ cycles, devices, network }: Scenario): [from: number, to: number] {
+  const { from, to } = network.partitions[0] ?? { from: 0, to: 0 };
+  const at = (share: number) => Math.round(1000 * share * cycles * devices.cycleSeconds) / 1000;
+  return [at(from), at(to)];
+}
+
+/** Of a task with personal models, their method. */
+export function personalMethod({ task }: Pick<Scenario, "task">): string | undefined {
+  return (task.personal as PersonalTerms | undefined)?.method;
+}
+
+/** Whether what is measured is the R2 of a regression in place of an accuracy. */
+export function isRegression(cells: readonly Cell[]): boolean {
+  return cells.some(
+    ({ scenario }) => (scenario.task.output as { readonly kind?: string } | undefined)?.kind === "regression",
+  );
 }
 
 export function whole(share: number): string {

@@ -1,10 +1,9 @@
 /** What each site of a recipe gains by the network: its figure when it learns alone, together with the others, and when all data lie in one place. */
-import type { PersonalTerms } from "../../protocol/base/task.ts";
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf, type Outcome } from "./cells.ts";
 import { intervalText, isAboveZero, pairedDifference } from "./intervals.ts";
-import { captionOf, missingText, type SweepCells } from "./names.ts";
+import { captionOf, isRegression, missingText, personalMethod, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** A column of the table. */
@@ -12,8 +11,6 @@ interface Way {
   readonly name: string;
   readonly cell: Cell;
 }
-
-const methodOf = ({ task }: Scenario) => (task.personal as PersonalTerms | undefined)?.method;
 
 /** Alone, the network's ways, and pooled, in this order. */
 function waysOf(cells: readonly Cell[]): Way[] {
@@ -24,7 +21,7 @@ function waysOf(cells: readonly Cell[]): Way[] {
   return [
     ...named("local", () => "alone"),
     ...named("hearsay", (scenario) => {
-      const method = methodOf(scenario);
+      const method = personalMethod(scenario);
       return method === undefined ? "network" : `network, ${method}`;
     }),
     ...named("centralised", () => "pooled"),
@@ -116,10 +113,4 @@ function verdict(name: string, gained: Interval | undefined, { text }: Judged): 
   return isAboveZero({ ...gained, mean: -gained.mean })
     ? `The ${name} is worse than alone: ${said}.`
     : `The ${name} and alone cannot be told apart by these seeds: ${said}.`;
-}
-
-function isRegression(cells: readonly Cell[]): boolean {
-  return cells.some(
-    ({ scenario }) => (scenario.task.output as { readonly kind?: string } | undefined)?.kind === "regression",
-  );
 }
