@@ -199,10 +199,14 @@ export function published(encoded: Encoded, values: Omit<Values<Published>, "enc
   return { encoded, ...values } as Published;
 }
 
-/** @param announcement the announcement, whose signature was checked. */
+/**
+ * @param announcement the announcement, whose signature was checked.
+ * @param seen with the same task and key in memory that is used already, where there is some.
+ */
 export function announced(
   announcement: Announcement,
-  seen: Pick<Announced, "firstSeenMs" | "firstSeenCycle" | "returnedCycle" | "isSteady">,
+  seen: Pick<Announced, "firstSeenMs" | "firstSeenCycle" | "returnedCycle" | "isSteady"> &
+    Partial<Pick<Announcement, "task" | "publicKey">>,
 ): Announced {
   return { ...announcement, ...seen } as Announced;
 }

@@ -59,7 +59,11 @@ export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity)
   return seal("announcement", encodeCanonical(payload), identity);
 }
 
-/** The last one decoded: gossip brings the same bytes again and again, to a process of many peers from each neighbour. */
+/**
+ * Gossip brings the same bytes again and again, to a process of many peers from each neighbour. So the last ones decoded are at hand, and all whose bytes came
+ * in an array that is still there, as those of a simulation do. Bytes are compared: an array may be used for others.
+ */
+const decoded = new WeakMap<Uint8Array, Announcement>();
 let latest: Announcement | undefined;
 
 /**
@@ -70,7 +74,10 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
   if (sealed.length > LIMITS.maxAnnouncementBytes) {
     throw new HearsayError("ERR_TOO_LARGE", `an announcement of ${sealed.length} bytes`);
   }
-  if (latest === undefined || !equalBytes(latest.sealed, sealed)) latest = decode(sealed.slice());
+  if (latest !== undefined && equalBytes(latest.sealed, sealed)) return latest;
+  const known = decoded.get(sealed);
+  latest = known !== undefined && equalBytes(known.sealed, sealed) ? known : decode(sealed.slice());
+  if (latest !== known) decoded.set(sealed, latest);
   return latest;
 }
 

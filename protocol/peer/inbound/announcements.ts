@@ -172,7 +172,7 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   const way = from === announcement.author ? "direct" : "passed";
   const relays = allowanceAt(nowMs, slot?.[way], LIMITS.relayedAnnouncements);
   const relay = relays.tokens >= 1;
-  keep(book, announcement, rank, {
+  keep(book, announcement, rank, slot, {
     allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
     direct: slot?.direct,
     passed: slot?.passed,
@@ -201,10 +201,10 @@ function keep(
   book: Book,
   announcement: Announcement,
   rank: Rank,
+  slot: Slot | undefined,
   { allowance, direct, passed }: Pick<Slot, "allowance" | "direct" | "passed">,
 ): void {
   const { context, seen } = book;
-  const slot = context.identities.get(announcement.author)?.slot;
   const tag = slot?.tag ?? book.tags++;
   seen.add(tag, announcement.model, rank);
   // The same bytes as those of before, which are kept once instead.
@@ -214,7 +214,7 @@ function keep(
   context.identities.change(announcement.author, {
     isNear: rank === "near",
     slot: {
-      announced: announced({ ...announcement, ...shared }, seenNow),
+      announced: announced(announcement, { ...shared, ...seenNow }),
       before,
       tag,
       order: book.orders++,

@@ -49,6 +49,15 @@ const FIELDS: readonly unknown[] = [2, DRAFT.task, alice.publicKey, ...LOG, DRAF
 const sealed = (payload: unknown) => seal("announcement", encode(payload), alice);
 
 describe("an announcement", () => {
+  it("is what the bytes say now, in an array that held another one before", () => {
+    const other = encodeAnnouncement({ ...DRAFT, seq: 4 }, alice);
+    const array = encodeAnnouncement(DRAFT, alice);
+    assert.equal(decodeAnnouncement(array), decodeAnnouncement(array));
+    const first = decodeAnnouncement(array);
+    array.set(other);
+    assert.deepEqual([first.seq, decodeAnnouncement(array).seq, decodeAnnouncement(other).seq], [3, 4, 4]);
+  });
+
   it("says what its author put in, and who that is", () => {
     fc.assert(
       fc.property(draft, (fields) => {
