@@ -31,33 +31,37 @@ export function createBudget(modules: {
   const prefixes: Buckets = new Map();
   const newcomers: Buckets = new Map();
 
-  /** The buckets that a neighbour pays from, with what is in them now. */
-  function bucketsOf(from: PeerId) {
-    const nowMs = clock.monotonicMs();
-    const own = [neighbours, from, LIMITS.neighbourBudget] as const;
-    const shared = () =>
-      [
-        [prefixes, transport.prefixOf(from), LIMITS.prefixBudget],
-        [newcomers, "all", LIMITS.newcomersBudget],
-      ] as const;
-    const buckets = standing.isKnown(from) ? [own] : [own, ...shared()];
-    return buckets.map(
-      ([bucket, name, rate]): Payer => ({ bucket, name, rate, left: allowanceAt(nowMs, bucket.get(name), rate) }),
-    );
-  }
+  const payerOf = (bucket: Buckets, name: string, rate: Rate): Payer => {
+    return { bucket, name, rate, left: allowanceAt(clock.monotonicMs(), bucket.get(name), rate) };
+  };
+  const ownOf = (from: PeerId) => payerOf(neighbours, from, LIMITS.neighbourBudget);
+  /** What a newcomer pays from beside its own; nothing for others. */
+  const sharedOf = (from: PeerId): readonly Payer[] =>
+    standing.isKnown(from)
+      ? NONE
+      : [
+          payerOf(prefixes, transport.prefixOf(from), LIMITS.prefixBudget),
+          payerOf(newcomers, "all", LIMITS.newcomersBudget),
+        ];
 
   return {
     pay(from, cost) {
-      const buckets = bucketsOf(from);
-      if (buckets.some(({ left }) => left.tokens < cost)) return false;
-      for (const one of buckets) take(one, cost);
+      const own = ownOf(from);
+      if (own.left.tokens < cost) return false;
+      const shared = sharedOf(from);
+      if (shared.some(({ left }) => left.tokens < cost)) return false;
+      take(own, cost);
+      for (const one of shared) take(one, cost);
       return true;
     },
     charge(from, cost) {
-      for (const one of bucketsOf(from)) take(one, cost);
+      take(ownOf(from), cost);
+      for (const one of sharedOf(from)) take(one, cost);
     },
   };
 }
+
+const NONE: readonly Payer[] = [];
 
 /** A bucket, with what is in it now. */
 interface Payer {

@@ -109,17 +109,21 @@ export function createIdentities(configured: Iterable<PeerId> = []): Identities 
 
 function change(memory: Memory, peer: PeerId, parts: Partial<IdentityRecord>): void {
   const { records, classes } = memory;
-  const record = records.get(peer) ?? newRecord(peer);
-  records.set(peer, record);
+  const known = records.get(peer);
+  const record = known ?? newRecord(peer);
+  if (known === undefined) records.set(peer, record);
   const countedBefore = counts(memory, record);
   Object.assign(record, parts);
   memory.announcers += Number(counts(memory, record)) - Number(countedBefore);
   const now = classOf(memory, record);
-  if (now !== record.class || BRINGS[now].some((part) => part in parts)) classes[record.class]?.delete(record);
+  const isBrought = now !== record.class || BRINGS[now].some((part) => part in parts);
+  if (!isBrought && known !== undefined) return; // it stays where it is
+  classes[record.class]?.delete(record);
   record.class = now;
   classes[now] ??= new Set();
   const members = classes[now];
-  members.add(record); // at the end, where it is not there already
+  members.add(record); // at the end
+  if (members.size <= CAPACITY[now]) return;
   for (const oldest of members) {
     if (members.size <= CAPACITY[now]) return;
     forget(memory, oldest);
