@@ -16,8 +16,11 @@ export interface EventPlace {
 export interface EventClock extends Pick<Clock, "monotonicMs"> {
   /** The same clock in the hands of a node: what it sets happens to itself. */
   of(node: number): Clock;
-  /** Sets what one node does to another. Returns what cancels it. */
-  at(place: EventPlace, callback: () => void): () => void;
+  /**
+   * Sets what one node does to another; `happen` gets the place. No event can be cancelled that others set.
+   * @param isShort it seldom leaves promises behind.
+   */
+  at<Place extends EventPlace>(place: Place, happen: (place: Place) => void, isShort?: boolean): void;
 }
 
 /** Any clock as one of events. One of the real world brings what is due at one time in the order in which it was set. */
@@ -26,6 +29,6 @@ export function eventClock(clock: Clock | (Clock & EventClock)): EventClock {
   return {
     monotonicMs: clock.monotonicMs,
     of: () => clock,
-    at: ({ atMs }, callback) => clock.after(atMs - clock.monotonicMs(), callback),
+    at: (place, happen) => void clock.after(place.atMs - clock.monotonicMs(), () => happen(place)),
   };
 }

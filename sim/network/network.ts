@@ -88,7 +88,8 @@ interface World extends Nodes {
 export function createNetwork(options: NetworkOptions): Network {
   const { clock, crypto, conditions, announcements = "flood", sharesMemory = false } = options;
   const { prefixOf = (peer: PeerId) => peer, elsewhere, placeOf } = options;
-  const bring = (parcel: Parcel) => void world.clock.at(parcel, () => arrive(world, parcel));
+  const arriveHere = (parcel: Parcel) => arrive(world, parcel);
+  const bring = (parcel: Parcel) => world.clock.at(parcel, arriveHere, parcel.letter.kind === "announcement");
   const world: World = {
     clock: eventClock(clock),
     conditions,
@@ -126,7 +127,7 @@ const NOBODY: readonly PeerId[] = [];
 
 function open(world: World, node: Node, from: PeerId, letter: Letter): void {
   if (letter.kind === "announcement") hear(world, node, from, letter);
-  else if (letter.kind === "question") void answer(world, node, from, letter);
+  else if (letter.kind === "question") answer(world, node, from, letter);
   else settle(node, from, letter);
 }
 

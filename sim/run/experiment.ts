@@ -33,7 +33,7 @@ import { learnersOf, statesOf } from "./learner-states.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
 import { ownHoldout } from "./own-holdout.ts";
-import { createShare, type Parts, type Share } from "./parts.ts";
+import { createShare, oneThreadReason, type Parts, type Share } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
 import { createStreams, NO_ROWS, type Streams } from "./streaming.ts";
@@ -192,7 +192,7 @@ function setUp(
   const { signatures, network: net } = scenario;
   const rng = rngOf(scenario);
   const crypto = createSimulatedCrypto(modules.crypto, signatures);
-  const clock = createVirtualClock();
+  const clock = createVirtualClock(0, oneThreadReason(scenario) === undefined);
   const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
   const attack = scenario.attack && ATTACKS.get(scenario.attack.kind);
   const crowd = castOf(scenario, attack, rng, signatures ? modules.identityFromSeed : unsignedIdentity(crypto));

@@ -18,8 +18,12 @@ export interface VirtualClock extends Clock, EventClock {
   nextMs(): number;
 }
 
+/** An event to come, which happens to what it was set with. */
 interface Due extends EventPlace {
-  callback: (() => void) | undefined;
+  readonly given: unknown;
+  readonly isShort: boolean;
+  /** Undefined where it was cancelled. */
+  happen: ((given: never) => void) | undefined;
 }
 
 /** Whose events `after` of the clock itself sets. They come before those of all nodes. */
@@ -28,7 +32,11 @@ const WORLD = -1;
 /** Events between two looks at the real world. */
 const EVENTS_PER_BREATH = 4096;
 
-export function createVirtualClock(startMs = 0): VirtualClock {
+/**
+ * @param nodesAreApart nodes know of each other only what they send, which takes time: so after a short event promises need not be drained before another
+ *   node has its event of the same time. They are drained before time goes on, and before the next event of a node.
+ */
+export function createVirtualClock(startMs = 0, nodesAreApart = false): VirtualClock {
   const events = createEvents();
   const views = new Map<number, Clock>();
   let nowMs = startMs;
@@ -40,8 +48,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     const view: Clock = {
       now: () => clock.now(), // a test that sets the clock sets it for all
       monotonicMs: () => nowMs,
-      after: (delayMs, callback) =>
-        events.add({ atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ }, callback),
+      after: (delayMs, callback) => events.cancellable(nowMs + Math.max(0, delayMs), node, number++, callback),
     };
     views.set(node, view);
     return view;
@@ -50,12 +57,10 @@ export function createVirtualClock(startMs = 0): VirtualClock {
   async function runWhile(isDue: (atMs: number) => boolean): Promise<void> {
     await breathe();
     let count = 0;
-    for (let dueMs = events.nextMs(); dueMs < Number.POSITIVE_INFINITY && isDue(dueMs); dueMs = events.nextMs()) {
-      const { atMs, callback } = events.take();
-      if (callback === undefined) continue;
-      nowMs = atMs;
-      callback();
-      await drainPromises();
+    for (let next = events.next(); next !== undefined && isDue(next.atMs); next = events.next()) {
+      nowMs = next.atMs;
+      events.take(next);
+      if (!(nodesAreApart && next.isShort && isBeside(next, events.next()))) await drainPromises();
       if (++count % EVENTS_PER_BREATH === 0) await breathe();
     }
   }
@@ -65,7 +70,7 @@ export function createVirtualClock(startMs = 0): VirtualClock {
     now: () => nowMs,
     of,
     at: events.add,
-    nextMs: events.nextMs,
+    nextMs: () => events.next()?.atMs ?? Number.POSITIVE_INFINITY,
     runBefore: (endMs) => runWhile((atMs) => atMs < endMs),
     async run(untilMs) {
       await runWhile((atMs) => atMs <= untilMs);
@@ -77,12 +82,14 @@ export function createVirtualClock(startMs = 0): VirtualClock {
 
 /** The events to come. */
 interface Events {
-  /** Returns what cancels it. */
-  add(place: EventPlace, callback: () => void): () => void;
-  /** Infinity where there is none. A cancelled one counts. */
-  nextMs(): number;
-  /** The next one; without a callback where it was cancelled. */
-  take(): { readonly atMs: number; readonly callback: (() => void) | undefined };
+  /** An event that nobody cancels. */
+  add: EventClock["at"];
+  /** One that a node sets for itself. Returns what cancels it. */
+  cancellable(atMs: number, node: number, number: number, happen: () => void): () => void;
+  /** The next one that was not cancelled. */
+  next(): Due | undefined;
+  /** Lets the next one happen. */
+  take(next: Due): void;
 }
 
 function createEvents(): Events {
@@ -93,30 +100,40 @@ function createEvents(): Events {
   function compact(): void {
     if (cancelled < 1024 || 2 * cancelled < heap.length) return;
     heap = new TinyQueue(
-      heap.data.filter((event) => event.callback !== undefined),
+      heap.data.filter((event) => event.happen !== undefined),
       inOrder,
     );
     cancelled = 0;
   }
 
   return {
-    add(place, callback) {
-      const event: Due = { ...place, callback };
+    add(place, happen, isShort = false) {
+      const { atMs, to, from, number } = place;
+      heap.push({ atMs, to, from, number, given: place, isShort, happen });
+    },
+    cancellable(atMs, node, number, happen) {
+      const event: Due = { atMs, to: node, from: node, number, given: undefined, isShort: false, happen };
       heap.push(event);
       return () => {
-        if (event.callback === undefined) return;
-        event.callback = undefined; // stays in the heap until its time comes, or `compact`
+        if (event.happen === undefined) return;
+        event.happen = undefined; // stays in the heap until its time comes, or `compact`
         cancelled++;
         compact();
       };
     },
-    nextMs: () => heap.peek()?.atMs ?? Number.POSITIVE_INFINITY,
-    take() {
-      const next = heap.pop() as Due;
-      const { atMs, callback } = next;
-      next.callback = undefined; // cancelling it from here on is nothing
-      if (callback === undefined) cancelled--;
-      return { atMs, callback };
+    next() {
+      for (let next = heap.peek(); next !== undefined; next = heap.peek()) {
+        if (next.happen !== undefined) return next;
+        heap.pop();
+        cancelled--;
+      }
+      return undefined;
+    },
+    take(next) {
+      const { given, happen } = next;
+      next.happen = undefined; // cancelling it from here on is nothing
+      heap.pop();
+      happen?.(given as never);
     },
   };
 }
@@ -132,6 +149,11 @@ function drainPromises(): Promise<void> {
 /** Lets timers, signals and messages of the real world in. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether the next event is one of the same time that happens to another node. */
+function isBeside({ atMs, to }: Due, next: Due | undefined): boolean {
+  return next !== undefined && next.atMs === atMs && next.to > to;
 }
 
 /** The order of events. */

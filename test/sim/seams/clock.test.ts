@@ -115,6 +115,36 @@ describe("the virtual clock", () => {
     assert.deepEqual(order, ["promises of the first", "second"]);
   });
 
+  it("gives each node the same events in the same order where it drains promises once for short events of one time", async () => {
+    const talk = async (nodesAreApart: boolean) => {
+      const clock = createVirtualClock(0, nodesAreApart);
+      const heard: string[][] = Array.from({ length: 6 }, () => []);
+      const sent = heard.map(() => 0);
+      /** Everybody tells what it heard to the next two, after some promises, until all is over; time-outs are cancelled. */
+      const tell = (from: number, left: number) => {
+        for (const to of [(from + 1) % 6, (from + 2) % 6]) {
+          const place = { atMs: clock.now() + 2, to, from, number: sent[from] ?? 0, left };
+          sent[from] = place.number + 1;
+          clock.at(place, hear, left % 3 > 0);
+        }
+      };
+      const hear = async ({ to, from, left }: { to: number; from: number; left: number }) => {
+        const cancel = clock.of(to).after(5, () => assert.fail("cancelled"));
+        heard[to]?.push(`${clock.now()} ${from} begun`);
+        for (let i = 0; i < from; i++) await Promise.resolve();
+        heard[to]?.push(`${clock.now()} ${from} done`);
+        cancel();
+        if (left > 0) tell(to, left - 1);
+      };
+      for (const from of heard.keys()) clock.of(from).after(1, () => tell(from, 5));
+      await clock.run(100);
+      return heard;
+    };
+    const plain = await talk(false);
+    assert.ok(plain.every((events) => events.length > 100));
+    assert.deepEqual(await talk(true), plain);
+  });
+
   it("runs what an event sets for now still in the same run, and what it sets for later in the next", async () => {
     const clock = createVirtualClock();
     const ran: string[] = [];
