@@ -2,9 +2,11 @@
 import { joined, lengthOf } from "../../protocol/base/bytes.ts";
 import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import type { PeerId } from "../../protocol/base/seams.ts";
+import type { PeerId, Reply } from "../../protocol/base/seams.ts";
 import type { Answer, Question, Refusal } from "./letters.ts";
 import { type Node, type Nodes, send } from "./nodes.ts";
+
+const NOT_SERVED = "ERR_UNREACHABLE";
 
 /** As `Transport.request`. */
 export function ask(
@@ -39,20 +41,20 @@ export function ask(
 }
 
 /** A question has come. */
-export async function answer(nodes: Nodes, node: Node, from: PeerId, question: Question): Promise<void> {
-  const { id } = question;
-  const reply = await replyOf(node, from, question);
-  if (typeof reply === "string") send(nodes, node, from, { kind: "refusal", id, code: reply });
-  else send(nodes, node, from, { kind: "answer", id, body: nodes.own(reply) });
-}
-
-async function replyOf(node: Node, from: PeerId, { protocol, body }: Question): Promise<Uint8Array | ErrorCode> {
+export function answer(nodes: Nodes, node: Node, from: PeerId, { id, protocol, body }: Question): void {
+  const refuse = (code: ErrorCode) => send(nodes, node, from, { kind: "refusal", id, code });
+  const give = (reply: Reply | undefined) => {
+    if (reply === undefined) refuse(NOT_SERVED);
+    else if (lengthOf(reply) > LIMITS.maxFrameBytes) refuse("ERR_TOO_LARGE");
+    else send(nodes, node, from, { kind: "answer", id, body: nodes.own(joined(reply)) });
+  };
+  const fail = (error: unknown) => refuse(isHearsayError(error) ? error.code : NOT_SERVED); // a fault of the handler is its own affair
   try {
-    const reply = await node.handlers.get(protocol)?.(from, body);
-    if (reply === undefined) return "ERR_UNREACHABLE"; // not served
-    return lengthOf(reply) > LIMITS.maxFrameBytes ? "ERR_TOO_LARGE" : joined(reply);
+    const reply = node.handlers.get(protocol)?.(from, body);
+    if (reply instanceof Promise) void reply.then(give, fail);
+    else give(reply);
   } catch (error) {
-    return isHearsayError(error) ? error.code : "ERR_UNREACHABLE"; // a fault of the handler is its own affair
+    fail(error);
   }
 }
 

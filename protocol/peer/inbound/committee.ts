@@ -29,6 +29,8 @@ export interface Committee {
   /** There is no model of it: the seat is free for another, and its turn is over. */
   dismiss(author: PeerId): void;
   members(): PeerId[];
+  /** The first member of which this holds, in the order of their coming. */
+  find(holds: (author: PeerId) => boolean): PeerId | undefined;
   has(author: PeerId): boolean;
   isFull(): boolean;
 }
@@ -73,6 +75,10 @@ export function createCommittee(seats: number, rng: Rng, choosing?: Choosing): C
     hasNext: (choices) => openTo(choices).length > 0,
     dismiss: (author) => void members.delete(author),
     members: () => [...members],
+    find(holds) {
+      for (const author of members) if (holds(author)) return author;
+      return undefined;
+    },
     has: (author) => members.has(author),
     isFull: () => members.size >= seats,
   };

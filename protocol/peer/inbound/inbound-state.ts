@@ -88,17 +88,26 @@ export function seated({ puller, tryOuts }: InboundState): PeerId[] {
 /** Whether an author has a model that is not held, and could not be had before in this cycle. */
 export function isNew(state: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {
   const { book, inbox, asked } = state;
+  if (asked.has(author)) return false;
   const newest = book.newest(author);
   if (newest === undefined || book.isGivenUp(author) || inbox.get(author)?.announced === newest) return false;
-  return !asked.has(author) && mayPull(state, author, near);
+  return mayPull(state, author, near);
 }
 
 /** Who can be a member: there is a model of it that is not too old, here or to be had. */
 export function youngAuthors({ task, book, inbox, round }: InboundState, near: ReadonlySet<PeerId>): PeerId[] {
+  const others = inbox.authors().filter((author) => !near.has(author));
   const young = book
-    .available(new Set([...near, ...inbox.authors()]))
+    .available([...near, ...others])
     .filter(({ firstSeenCycle }) => round.cycle - firstSeenCycle <= task.staleness.cutoff);
   return young.map(({ author }) => author);
+}
+
+/** Whether there is a model of an author that this peer may have, whatever other pulls there are. */
+export function isOpen(state: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {
+  const { identities, inbox, puller } = state;
+  if (inbox.get(author) !== undefined) return true;
+  return near.has(author) && !puller.strikes.has(author) && identities.isKnown(author);
 }
 
 export function mayPull({ puller, round }: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {

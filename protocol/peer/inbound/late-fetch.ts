@@ -30,8 +30,7 @@ export interface LateFetchComponents {
 
 export function createLateFetch(components: LateFetchComponents): Fetch {
   const { fetcher, news } = components;
-  return async (told, signal, maxNorm) => {
-    if (!news.isPaying()) return fetcher(told, signal, maxNorm);
+  const late: Fetch = async (told, signal, maxNorm) => {
     const newer = isOld(components, told) ? await newerThan(components, told, signal) : undefined;
     try {
       return await fetcher(newer ?? told, signal, maxNorm);
@@ -42,6 +41,7 @@ export function createLateFetch(components: LateFetchComponents): Fetch {
       return fetcher(last, signal, maxNorm);
     }
   };
+  return (told, signal, maxNorm) => (news.isPaying() ? late : fetcher)(told, signal, maxNorm);
 }
 
 function isOld({ identities, clock, subject }: LateFetchComponents, { author, firstSeenMs }: Announced): boolean {

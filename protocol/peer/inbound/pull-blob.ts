@@ -55,7 +55,7 @@ interface Pull extends PullComponents, PullOptions {
  * @throws HearsayError ERR_NOT_FOUND, ERR_UNREACHABLE, ERR_TIMEOUT (slower than LIMITS.minBytesPerSecond), ERR_TOO_LARGE,
  *   ERR_MODEL_SIZE (another length than announced, or chunks that do not add up), ERR_MODEL_HASH, ERR_DECODE.
  */
-export async function pullBlob(
+export function pullBlob(
   components: PullComponents,
   peer: PeerId,
   protocol: string,
@@ -63,19 +63,24 @@ export async function pullBlob(
 ): Promise<Uint8Array> {
   const { maxBytes, expectedBytes } = options;
   const budgetMs = Math.max(LIMITS.requestTimeoutMs, (1000 * (expectedBytes ?? maxBytes)) / LIMITS.minBytesPerSecond);
-  let cancel = () => {};
-  const late = new Promise<never>((_, reject) => {
-    const tooSlow = () => reject(new HearsayError("ERR_TIMEOUT", "the peer sends too slowly"));
-    cancel = components.clock.after(budgetMs, tooSlow);
-  });
   const { transport, crypto, clock } = components;
   const pull: Pull = { transport, crypto, clock, ...options, peer, protocol, arrived: 0, next: 0, ended: false };
-  try {
-    return await Promise.race([pullAll(pull), late]); // no AbortSignal.any: it takes longer than all the rest of a small pull
-  } finally {
-    cancel();
-    pull.ended = true; // the lanes that are left ask for no more; a request that is under way ends by itself
-  }
+  // Neither Promise.race nor AbortSignal.any: they take longer than the rest of a small pull.
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      cancel();
+      pull.ended = true; // the lanes that are left ask for no more; a request that is under way ends by itself
+    };
+    const failed = (error: unknown) => {
+      end();
+      reject(error);
+    };
+    const cancel = clock.after(budgetMs, () => failed(new HearsayError("ERR_TIMEOUT", "the peer sends too slowly")));
+    pullAll(pull).then((whole) => {
+      end();
+      resolve(whole);
+    }, failed);
+  });
 }
 
 async function pullAll(pull: Pull): Promise<Uint8Array> {

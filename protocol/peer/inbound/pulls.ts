@@ -6,7 +6,7 @@ import { LIMITS } from "../../base/limits.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Announced } from "../stages.ts";
 import { fitting } from "./fitting.ts";
-import { type InboundState, isNew, mayPull, youngAuthors } from "./inbound-state.ts";
+import { type InboundState, isNew, isOpen, mayPull, youngAuthors } from "./inbound-state.ts";
 import type { FailedPull } from "./puller.ts";
 
 /** Time for the pulls of a cycle, in mean durations of one, for each wave of them: some take longer than the mean. */
@@ -59,15 +59,18 @@ function isFull({ drawn, most }: InboundState): boolean {
 }
 
 function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
-  const { book, committee, inbox, puller } = state;
+  const { book, committee, puller } = state;
   const { places } = puller;
   let young: PeerId[] | undefined;
+  let open: ReadonlySet<PeerId> | undefined;
   const choices = () => {
     young ??= youngAuthors(state, near);
-    const open = young.filter((author) => inbox.get(author) !== undefined || mayPull(state, author, near));
-    return places.inTurns(fitting(state, open));
+    open ??= new Set(young.filter((author) => isOpen(state, author, near)));
+    const all = open.size === young.length;
+    const now = all ? young : young.filter((author) => open?.has(author) || mayPull(state, author, near));
+    return places.inTurns(fitting(state, now));
   };
-  const wanted = () => committee.members().find((author) => isNew(state, author, near));
+  const wanted = () => committee.find((author) => isNew(state, author, near));
   while (!isFull(state)) {
     if (!places.hasFree() && !((wanted() !== undefined || committee.hasNext(choices)) && makePlace(state))) return;
     const author = wanted();

@@ -51,13 +51,19 @@ export interface FetchOptions {
 }
 
 /** @throws HearsayError of `pullBlob`, of `Proofs`, ERR_BANNED, or the signal's reason. */
-export async function fetchBody(
+export function fetchBody(components: FetchComponents, announced: Announced, options: FetchOptions): Promise<Fetched> {
+  const { proofs } = options;
+  if (proofs !== undefined) return fetchProved(components, announced, options, proofs);
+  return bodyOf(components, announced, options).then((body) => fetched(announced, body));
+}
+
+async function fetchProved(
   components: FetchComponents,
   announced: Announced,
   options: FetchOptions,
+  proofs: Proofs,
 ): Promise<Fetched> {
-  const { proofs, signal, servesPulls } = options;
-  if (proofs === undefined) return fetched(announced, await bodyOf(components, announced, options));
+  const { signal, servesPulls } = options;
   const proof = servesPulls(announced.author) ? proofs.pulled(announced) : undefined;
   const answer = proof && (await pulledWith(components, announced, options, proof));
   const pulled = bodyOf(components, announced, options, answer);
@@ -124,8 +130,8 @@ export function createFetch(
   components: FetchComponents,
   { codec, ...options }: Omit<FetchOptions, "signal" | "maxBytes"> & { readonly codec: BodyCodec },
 ): Fetch {
-  return async (announced, signal, maxNorm) => {
-    const fetched = await fetchBody(components, announced, { ...options, maxBytes: codec.maxBytes, signal });
-    return lookInto(fetched, codec, maxNorm());
+  return (announced, signal, maxNorm) => {
+    const body = fetchBody(components, announced, { ...options, maxBytes: codec.maxBytes, signal });
+    return body.then((fetched) => lookInto(fetched, codec, maxNorm()));
   };
 }
