@@ -27,6 +27,7 @@ export type EngineCall =
   | { readonly method: "evaluate"; readonly params: Float32Array; readonly split: Split }
   | { readonly method: "predict"; readonly params: Float32Array; readonly inputs: Numbers }
   | { readonly method: "outputMoments"; readonly params: Float32Array }
+  | { readonly method: "rowMoments" }
   | { readonly method: "replace"; readonly data: TrainerRows }
   /** Before the first vectors that lie in it; once. */
   | { readonly method: "share"; readonly memory: SharedMemory }

@@ -1,6 +1,13 @@
 /** The Trainer in the worker thread, as the event loop has it. Arrays handed over are copied, never detached. */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { FitResult, Metrics, OutputMoments, Trainer, TrainerRows } from "../../protocol/base/learning-seams.ts";
+import type {
+  FitResult,
+  Metrics,
+  OutputMoments,
+  RowMoments,
+  Trainer,
+  TrainerRows,
+} from "../../protocol/base/learning-seams.ts";
 import type { Numbers } from "../../protocol/learn/data/dataset.ts";
 import type { Caller } from "./caller.ts";
 import type { EngineFacts } from "./messages.ts";
@@ -20,7 +27,7 @@ export function createRemoteTrainer(
     },
     async fit(request) {
       const own = request.params.slice();
-      return (await call({ method: "fit", request: { ...request, params: own } }, [own])) as FitResult; // an anchor is copied by the call
+      return (await call({ method: "fit", request: { ...request, params: own } }, [own])) as FitResult; // an anchor and units are copied by the call
     },
     async evaluate(params, split) {
       const own = params.slice();
@@ -33,6 +40,9 @@ export function createRemoteTrainer(
     async outputMoments(params) {
       const own = params.slice();
       return (await call({ method: "outputMoments", params: own }, [own])) as readonly OutputMoments[];
+    },
+    async rowMoments() {
+      return (await call({ method: "rowMoments" }, [])) as RowMoments;
     },
     async replace({ train, holdout }) {
       const data = { train: copyOf(train), ...(holdout && { holdout: copyOf(holdout) }) };

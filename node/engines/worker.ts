@@ -37,6 +37,8 @@ async function perform(call: EngineCall): Promise<Answer> {
       return { value: await (await trainer).evaluate(call.params, call.split) };
     case "outputMoments":
       return { value: await (await trainer).outputMoments?.(call.params) };
+    case "rowMoments":
+      return { value: await (await trainer).rowMoments?.() };
     case "predict": {
       const mine = owned(await (await trainer).predict(call.params, call.inputs));
       return { value: mine, transfer: [mine] };

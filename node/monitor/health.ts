@@ -2,7 +2,7 @@
  * Whether a peer lives (`/healthz`) and whether it does its work (`/readyz`). A peer that is not ready still runs, and most of what keeps it from its
  * work passes by itself: a supervisor restarts a peer that does not live, and never one that is only not ready.
  *
- *     learning   cycles end, in the time that they took lately, the pace and the budget being what they are; and trainings are not thrown away
+ *     learning   cycles end, in the time that they took lately, the pace and the budget being what they are; and trainings are not thrown away. Holds in quiet hours
  *     store      the disk of the state directory can be written to, and has room
  *     peers      at least as many neighbours as a merge needs models of others
  */
@@ -27,7 +27,7 @@ export interface Health {
 
 /** What the checks look at. */
 export interface HealthFacts {
-  readonly status: Pick<StatusReport, "neighbours" | "quorum" | "thrift" | "privacy" | "trainingFault">;
+  readonly status: Pick<StatusReport, "neighbours" | "quorum" | "thrift" | "privacy" | "trainingFault" | "pauses">;
   readonly tallies: Tallies;
   readonly disk: DiskFigures;
   /** Of the configuration. */
@@ -60,6 +60,8 @@ function learning({ status, tallies, minCycleMs, nowMs, startedMs }: HealthFacts
   const expectedMs = Math.max(minCycleMs, cycleMs, Math.min(thrifty, LONGEST_THRIFTY_MS));
   const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE * expectedMs);
   const silentMs = nowMs - (progressMs ?? startedMs);
+  const away = status.pauses?.find(({ stops }) => stops === "all");
+  if (away !== undefined) return { name, ok: true, reason: `it is to learn nothing now: ${away.because}` };
   const ago = `${seconds(silentMs)} ago, and may take ${seconds(patienceMs)}`;
   if (progressMs === undefined)
     return { name, ok: false, reason: `no cycle has ended yet: the first began ${seconds(silentMs)} ago` };

@@ -5,6 +5,7 @@ import { CHECKS } from "./health.ts";
 import { by, type Metric } from "./metric.ts";
 
 const TRAINING_SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
+const STOPS = ["training", "exchange", "all"] as const;
 const STALENESS_CYCLES = [0, 1, 2, 3, 5, 10, 20, 50, 100];
 
 export const LEARNING: readonly Metric[] = [
@@ -40,6 +41,15 @@ export const LEARNING: readonly Metric[] = [
     kind: "gauge",
     help: "trainings in a row that failed because a trainer of the owner's crashed, hung or answered nonsense",
     read: ({ status }) => status.trainingFault?.failures ?? 0,
+  },
+  {
+    name: "hearsay_paused",
+    kind: "gauge",
+    help: "1 where the owner's settings or the machine stop it now (saving.trainOn, saving.pullOn, quiet hours), else 0; told where there are such settings",
+    labels: { stops: STOPS },
+    read: ({ status: { pauses } }) =>
+      pauses &&
+      by("stops", Object.fromEntries(STOPS.map((what) => [what, Number(pauses.some(({ stops }) => stops === what))]))),
   },
   {
     name: "hearsay_training_duration_seconds",
@@ -104,6 +114,14 @@ export const LEARNING: readonly Metric[] = [
     kind: "gauge",
     help: "models of others that wait for the next merge",
     read: ({ status }) => status.fresh,
+  },
+  {
+    name: "hearsay_draws_total",
+    kind: "counter",
+    help: "with --select: draws of whose model is pulled, since the start, by how they were made",
+    labels: { how: ["preferred", "random"] },
+    read: ({ status: { selection } }) =>
+      selection && by("how", { preferred: selection.preferred, random: selection.atRandom }),
   },
   {
     name: "hearsay_quorum_models",

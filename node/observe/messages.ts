@@ -113,8 +113,12 @@ export interface PageNow {
   /** When others cosigned more of the log than before. */
   readonly witnessedMs: number | null;
   readonly freeBytes: number | null;
-  /** In words: what is spent for privacy, and what is given up for the budget of bytes. */
-  readonly words: { readonly privacy: string | null; readonly thrift: readonly string[] };
+  /** In words: what is spent for privacy, what is given up for the budget of bytes, and what the owner told the peer to do (pauses, whom it asks first). */
+  readonly words: {
+    readonly privacy: string | null;
+    readonly thrift: readonly string[];
+    readonly choices: readonly string[];
+  };
 }
 
 /** By name of the event. */

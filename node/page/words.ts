@@ -23,6 +23,8 @@ export const HELP = {
   window:
     "How many rows the model is trained on now; older ones leave, or chance decides, as hearsay up --window says.",
   drift: "How often the model became so much worse on what comes that the world must have changed.",
+  choices:
+    "What you set for this peer: when it trains and exchanges (saving.trainOn, saving.pullOn, quiet hours), and whose models it asks for first (select.by).",
   here: "Peers of the same task with an open connection, and the last ones that have gone; nobody knows all peers of a network.",
   moved:
     "Whose models this peer's model was made of, in its last 256 merges; what no other peer made is the peer's own training.",

@@ -46,6 +46,28 @@ export interface OutputMoments {
   readonly product: number;
 }
 
+/** Of the own training rows: one input feature, or one target, in the units of the model. */
+export interface ColumnMoments {
+  readonly numbers: number;
+  readonly mean: number;
+  /** Sum of squares around the mean. */
+  readonly square: number;
+}
+
+/** Of each input feature (of an image: of each channel), and of each target of a regression. */
+export interface RowMoments {
+  readonly inputs: readonly ColumnMoments[];
+  readonly targets: readonly ColumnMoments[];
+}
+
+/** Units in which a training sees the rows, in place of the model's: (x - offset) / scale. */
+export interface SiteUnits {
+  /** [scale, offset] of each input feature. */
+  readonly inputs: Float32Array;
+  /** The same of each target; empty for a classification. */
+  readonly targets: Float32Array;
+}
+
 /** What of a model stays with its site (learn/personal/). The trainer that has it takes and gives the shared part alone. */
 export interface Personal {
   /** Name of the method. */
@@ -75,6 +97,8 @@ export interface FitRequest {
   readonly privateSteps?: PrivateSteps;
   /** Draws the model to another one at each step; not where left out. Not with `privateSteps`. */
   readonly anchor?: Anchor;
+  /** Units of the rows and of `params`; those of the task where left out. Not with `privateSteps`. */
+  readonly units?: SiteUnits;
 }
 
 /** What a training gave. */
@@ -86,6 +110,8 @@ export interface FitResult {
   readonly hidesExamples?: true;
   /** Whether the model was drawn to the anchor as asked; what a trainer gives that knows nothing of it is not used. */
   readonly isAnchored?: true;
+  /** Whether the rows were seen in the units that were asked for; the same holds. */
+  readonly isInUnits?: true;
 }
 
 /** Figures of a model on a data set; fields that do not apply are absent. */
@@ -130,6 +156,8 @@ export interface Trainer {
   predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;
   /** Of a regression: sums by which its outputs can be calibrated, one entry for each. Left out where the trainer tells none. */
   outputMoments?(params: Float32Array): Promise<readonly OutputMoments[]>;
+  /** What the training rows say of each column; left out where the trainer tells nothing of it. */
+  rowMoments?(): Promise<RowMoments>;
   /** Puts other rows (as read) in place of those that it has, of both splits. Left out where it cannot. @throws HearsayError ERR_DATA where they do not fit the task. */
   replace?(data: TrainerRows): Promise<void>;
   /** Changes with the rows: what was measured on them before is of others. Left out where they never do. */

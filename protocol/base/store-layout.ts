@@ -13,6 +13,7 @@
  *     model/params, /serving   float32 parameters, little-endian                         peer/loop/state.ts
  *     model/personal           float32 numbers: what stays with this peer of its model   peer/loop/state.ts
  *     why/<slot>               [1, cycle, tsMs, rule, parents]                           peer/memory/history.ts
+ *     reputation/<peer id>     [1, policy, sum, weight, cycle, at]                       peer/memory/reputations.ts
  *     witness/<peer id>        [1, sealed announcement, since, begun]                    peer/account/heads.ts
  *     evidence/<peer id>       evidence as it is gossiped (log/entry/evidence.ts)        peer/account/evidence-book.ts
  *     book/<peer id>           DAG-CBOR list of addresses, without a version             membership/stored-book.ts
@@ -36,6 +37,7 @@ export const STORE = {
   log: "log/",
   model: "model/",
   why: "why/",
+  reputation: "reputation/",
   witness: "witness/",
   evidence: "evidence/",
   book: "book/",
@@ -66,6 +68,7 @@ export const RECORDS = {
   "privacy/spent": { version: 1, lengths: [3], maxBytes: 512 },
   "release/served": { version: 1, lengths: [1], maxBytes: 256 },
   "release/later": { version: 1, lengths: [3], maxBytes: 65_536 },
+  "reputation/": { version: 1, lengths: [5], maxBytes: 128 },
   "traffic/": { version: 1, lengths: [2], maxBytes: 64 },
   "witness/": { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes },
 } as const satisfies Record<string, RecordForm>;

@@ -8,7 +8,9 @@ import type {
   FitResult,
   Metrics,
   OutputMoments,
+  RowMoments,
   SecretDraws,
+  SiteUnits,
   Split,
   Trainer,
   TrainerRows,
@@ -19,6 +21,7 @@ import { absentShift, shifted } from "./absent-classes.ts";
 import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
 import { computeMetrics } from "./metrics/metrics.ts";
+import { inSiteUnits, rowMoments } from "./site-units.ts";
 import { tensorSlices } from "./tensors.ts";
 
 export interface TrainerOptions {
@@ -88,6 +91,8 @@ interface Rows {
   readonly shifts: Float32Array | undefined;
   /** Of `train` and `holdout`: few tasks look at them. */
   readonly samples: { train?: Examples; holdout?: Examples };
+  /** `train` in the units of the last training that named some. */
+  inUnits?: { readonly units: SiteUnits; readonly train: PreparedData };
 }
 
 /** The samples are made for who asks first. */
@@ -97,6 +102,22 @@ function partOf(rows: Rows, name: Split): Examples | undefined {
   const all = rows[of];
   if (all !== undefined) rows.samples[of] ??= sampleOf(all);
   return rows.samples[of];
+}
+
+/** What a training sees. @throws RangeError for units of other columns. */
+function seenBy(task: LearningTask, rows: Rows, { units, privateSteps }: FitRequest): PreparedData {
+  if (units === undefined) return rows.train.prepared;
+  if (privateSteps !== undefined) throw new RangeError("a private training takes no units of the site");
+  const known = rows.inUnits;
+  if (known !== undefined && isSame(known.units.inputs, units.inputs) && isSame(known.units.targets, units.targets))
+    return known.train;
+  const train = inSiteUnits(task, rows.train.prepared, units);
+  rows.inUnits = { units, train };
+  return train;
+}
+
+function isSame(a: Float32Array, b: Float32Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
 
 /** @throws HearsayError ERR_DATA where a data set does not fit the task. */
@@ -147,13 +168,17 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       checkParams(request.params);
       if (!Number.isInteger(request.steps) || request.steps < 1)
         throw new RangeError(`steps ${request.steps} is no positive integer`);
-      const { prepared } = rows.train;
       const { shifts } = rows;
-      if (prepared.length === 0)
+      if (rows.train.prepared.length === 0)
         throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
       checkAnchor(request, task.tensors.length);
-      const result = shifts ? fitShifted(core, request, prepared, shifts) : core.fit(request, prepared);
-      return request.anchor === undefined ? result : { ...result, isAnchored: true };
+      const seen = seenBy(task, rows, request);
+      const result = shifts ? fitShifted(core, request, seen, shifts) : core.fit(request, seen);
+      const told = {
+        ...(request.anchor && { isAnchored: true as const }),
+        ...(request.units && { isInUnits: true as const }),
+      };
+      return { ...result, ...told };
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);
@@ -172,6 +197,9 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       checkParams(params);
       const { inputs, targets } = rows.train.prepared;
       return momentsOf(core.predict(params, inputs), targets, outputSize(task));
+    },
+    async rowMoments(): Promise<RowMoments> {
+      return rowMoments(task, rows.train.prepared);
     },
     async close(): Promise<void> {
       core.close();

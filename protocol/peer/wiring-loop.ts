@@ -14,7 +14,7 @@ import { createCohortOut } from "./loop/cohort-out.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
 import { createEnduringFit, type TrainingFault } from "./loop/enduring-fit.ts";
 import type { Fit } from "./loop/hidden-fit.ts";
-import { createJudging, selectorFor } from "./loop/judging.ts";
+import type { Judging } from "./loop/judging.ts";
 import { createLoop } from "./loop/loop.ts";
 import { createMeanwhile } from "./loop/meanwhile.ts";
 import { createMerging } from "./loop/merging.ts";
@@ -43,6 +43,8 @@ export interface LoopNeeds {
   /** Where the task has cohorts. */
   readonly cohorts: Cohorts | undefined;
   readonly speaking: Speaking;
+  /** Where models of others are judged. */
+  readonly judging: Judging | undefined;
 }
 
 export interface Learning {
@@ -58,10 +60,10 @@ export interface Learning {
 }
 
 export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): Learning {
-  const { minCycleMs, explain = false, selection } = options;
+  const { minCycleMs, explain = false } = options;
   const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
   const { archive, place, life, reports, subject, start, thrift, news, pauses } = parts;
-  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking } = needs;
+  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging } = needs;
   const { task, names, shared } = subject;
   const offers = createOffers(
     { shelf, archive, transport, reports, news },
@@ -72,7 +74,8 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
     {
       ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
       personal: () => trainer.personal?.state(),
-      ...{ takeChanges: () => account?.takeChanges() ?? [], published: offers.archived },
+      takeChanges: () => [account, judging].flatMap((memory) => memory?.takeChanges() ?? []),
+      published: offers.archived,
     },
   );
   const { engine } = trainer;
@@ -87,7 +90,6 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const draws = account !== undefined && drawsLots(task.aggregation.rule);
   const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
   const reunion = createReunion({ aggregator, identities, trainer }, task);
-  const judging = createJudging({ trainer, identities }, selectorFor(selection, task));
   const catchUp = createCatchUp({ clock, identities, trainer }, task);
   const merging = createMerging(
     { inbound, aggregator, catchUp, reunion, saving: speaking.after(saving), reports, judging },

@@ -2,7 +2,7 @@
  * What a peer thinks of an author's models, from what it saw itself: a mean that forgets. What was seen counts half after HALF_LIFE cycles, and a prior of 1/2 that weighs as
  * much as one merge is always part of it. So nobody stays good or bad for long without being seen, and a new key begins in the middle.
  *
- * It is told to nobody, and takes nobody's word: no other peer can lower or raise it but by its own models.
+ * It is told to nobody, and takes nobody's word: no other peer can lower or raise it but by its own models. It survives a restart (../peer/memory/reputations.ts), less what the time off takes.
  */
 import { power } from "../base/exp-log.ts";
 
@@ -17,6 +17,10 @@ export interface Reputation {
 
 /** Own cycles after which what was seen counts half. */
 export const HALF_LIFE = 20;
+/** Time off after which it counts half, too: while a peer is off it has no cycles. */
+export const OFF_HALF_LIFE_MS = 86_400_000;
+/** What weighs less after a time off is forgotten. */
+const LEAST_WEIGHT = 1 / 64;
 const PRIOR = { worth: 0.5, weight: 1 };
 
 /**
@@ -37,6 +41,23 @@ export function worthOf(reputation: Reputation | undefined, cycle: number): numb
   if (reputation === undefined) return PRIOR.worth;
   const kept = left(reputation, cycle);
   return (reputation.sum * kept + PRIOR.worth * PRIOR.weight) / (reputation.weight * kept + PRIOR.weight);
+}
+
+/** How many models that were just seen it counts as. */
+export function weightOf(reputation: Reputation, cycle: number): number {
+  return reputation.weight * left(reputation, cycle);
+}
+
+/**
+ * What is left of it after a time off; undefined where that is next to nothing. A clock that went back takes nothing away.
+ * @example
+ * import { afterRest, OFF_HALF_LIFE_MS } from "hearsay/protocol/select/reputation";
+ * afterRest({ sum: 2, weight: 2, cycle: 7 }, OFF_HALF_LIFE_MS); // -> { sum: 1, weight: 1, cycle: 7 }
+ * afterRest({ sum: 2, weight: 2, cycle: 7 }, 30 * OFF_HALF_LIFE_MS); // -> undefined
+ */
+export function afterRest({ sum, weight, cycle }: Reputation, offMs: number): Reputation | undefined {
+  const kept = power(0.5, Math.max(0, offMs) / OFF_HALF_LIFE_MS);
+  return weight * kept < LEAST_WEIGHT ? undefined : { sum: sum * kept, weight: weight * kept, cycle };
 }
 
 /** Share of it that counts still. */

@@ -22,9 +22,9 @@ export function completePersonal(draft: TaskDraft, tensors: readonly TensorSpec[
   const { lambda = method.lambda } = given;
   const stays = given.tensors ?? method.staysByDefault?.(tensors) ?? [];
   const personal = { method: method.name, tensors: stays, ...(lambda !== undefined && { lambda }) };
-  const { model, output, privacy, seed, training } = draft;
+  const { model, input, output, privacy, seed, training } = draft;
   const faults = [
-    ...method.faults({ model, output, privacy, seed, training, tensors }),
+    ...method.faults({ model, input, output, privacy, seed, training, tensors }),
     ...settingFaults(method, given),
     ...tensorFaults(personal, tensors),
     ...combinationFaults(draft),

@@ -16,6 +16,7 @@ import type { Peer } from "../../protocol/peer/peer.ts";
 import type { ReleaseSite } from "../../protocol/peer/release/releases.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
+import type { Selection } from "../../protocol/select/selector.ts";
 import { constantLatency } from "../network/conditions.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
@@ -63,6 +64,8 @@ export interface NewPeer {
   readonly clock?: Clock;
   readonly observe?: (event: PeerEvent) => void;
   readonly pauses?: Pauses;
+  /** Whom it asks first; all alike where left out. */
+  readonly selection?: Selection;
   /** Needed where the task has release keys. */
   readonly releases?: ReleaseSite;
 }
@@ -123,6 +126,7 @@ export function createWorld({ task, seed, crypto, secrecy, latencyMs, proofs = t
         ...(wrap.place && { place: wrap.place }),
         ...(wrap.observe && { observe: wrap.observe }),
         ...(wrap.pauses && { pauses: wrap.pauses }),
+        ...(wrap.selection && { selection: wrap.selection }),
         ...(wrap.releases && { releases: wrap.releases }),
       });
       if (wrap.membership !== undefined) return { peer, store, peerId, kill };

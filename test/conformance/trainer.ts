@@ -88,6 +88,23 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
     }
   });
 
+  test("trains on rows in units of the site, and says so, or does not say that it did", async (trainer) => {
+    if (trainer.rowMoments === undefined) return;
+    const { inputs, targets } = await trainer.rowMoments();
+    assert.equal(inputs.length, task.input.shape.at(-1));
+    assert.equal(targets.length, task.output.kind === "regression" ? task.output.targets.length : 0);
+    const unitsOf = (columns: typeof inputs, scale: number) => Float32Array.from(columns.flatMap(() => [scale, 0]));
+    const request = { params, steps: 2, seed: "s" };
+    const same = { inputs: unitsOf(inputs, 1), targets: unitsOf(targets, 1) };
+    const plain = await trainer.fit(request);
+    const { isInUnits, ...told } = await trainer.fit({ ...request, units: same });
+    assert.deepEqual(told, plain);
+    assert.equal(isInUnits, true);
+    const other = await trainer.fit({ ...request, units: { ...same, inputs: unitsOf(inputs, 2) } });
+    assert.notDeepEqual(other.params, plain.params);
+    assert.deepEqual(await trainer.fit(request), plain, "and in those of the task again");
+  });
+
   test("goes down: the loss of a training is that before each of its steps, and falls", async (trainer) => {
     const before = await trainer.evaluate(params, "train");
     const one = await trainer.fit({ params, steps: 1, seed: "s" });

@@ -168,6 +168,16 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
     });
   });
 
+  it("says what its owner told the peer to do, and nothing of that where nothing was told", async () => {
+    await told(pageState({ neighbours: 0 }), async ({ page }) =>
+      assert.equal(await page.locator("#choices").count(), 0),
+    );
+    await told(pageState({ neighbours: 3 }), async ({ page, faults }) => {
+      assert.match(await text(page, "#choices"), /Paused: no training; .*on battery/);
+      assert.deepEqual(await faults(), []);
+    });
+  });
+
   it("makes text of whatever another peer says: nothing of it runs, and nothing is loaded", () =>
     told(pageState({ neighbours: 8, foreign: HOSTILE }), async ({ page, asked, complaints }) => {
       for (const summary of await page.locator(".more > summary").all()) await summary.click();

@@ -110,7 +110,14 @@ function nowOf(ids: readonly string[], foreign: string): PageNow {
     refusals: first === undefined ? [] : [refusal],
     evidence: first === undefined ? [] : [refusal],
     staleness: first === undefined ? null : { mean: 1.25, most: 9, models: 256 },
-    ...{ witnessedMs: first === undefined ? null : START_MS, freeBytes: 2e10, words: { privacy: null, thrift: [] } },
+    ...{ witnessedMs: first === undefined ? null : START_MS, freeBytes: 2e10 },
+    words: {
+      ...{ privacy: null, thrift: [] },
+      choices:
+        first === undefined
+          ? []
+          : ["Paused: no training; what others publish is merged: on battery (saving.trainOn: mains)."],
+    },
     status: {
       ...{
         peerId: "12D3KooWmyself00",

@@ -18,6 +18,8 @@ export const STATUS: StatusReport = {
     ...{ mechanism: "dp-sgd", epsilon: 3.1, maxEpsilon: 8, delta: 1e-5, steps: 214 },
     ...{ state: "open", noiseMultiplier: 0.8, rate: 0.02 },
   },
+  pauses: [{ stops: "training", because: "on battery (saving.trainOn: mains)" }],
+  selection: { by: "usefulness", floor: 0.25, perPrefix: 4, preferred: 30, atRandom: 10 },
   cohort: {
     ...{ waitsFor: "model", epoch: 3, offers: 2, alone: 0 },
     sessions: { joined: 4, released: 3, failed: 1 },

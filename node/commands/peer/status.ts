@@ -4,9 +4,7 @@ import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
 import type { ClusterStatus } from "../../../protocol/gateway/cluster.ts";
 import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
-import type { SelectionStatus } from "../../../protocol/peer/inbound/choosing.ts";
 import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
-import type { Pause } from "../../../protocol/peer/loop/pauses.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
@@ -16,7 +14,8 @@ import { effortText } from "../../api/effort.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
-import { facts, metricRows, percent, printJson, spanText } from "../../terminal/print.ts";
+import { pauseTexts, selectionText } from "../../terminal/choice-words.ts";
+import { facts, metricRows, printJson, spanText } from "../../terminal/print.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -35,7 +34,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ["task", `${status.task.name}  ${status.task.id}`],
     ["engine", `${status.engine}, ${status.numExamples} examples`],
     ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
-    ...(status.pauses ?? []).map((pause): [string, string] => ["paused", pauseText(pause)]),
+    ...pauseTexts(status).map((text): [string, string] => ["paused", text]),
     ["up for", `${status.uptimeSeconds} s`],
     ["effort", effortText(status.effort)],
     ["neighbours", String(status.neighbours)],
@@ -87,16 +86,6 @@ function streamRows(stream: StreamStatus | undefined): [string, string][] {
   ];
 }
 
-const PAUSED: Readonly<Record<Pause["stops"], string>> = {
-  training: "no training; what others publish is merged",
-  exchange: "nothing is pulled or announced; training goes on",
-  all: "the peer is away",
-};
-
-function pauseText({ stops, because }: Pause): string {
-  return `${PAUSED[stops]}: ${because}`;
-}
-
 function faultText({ message, failures, retryInMs }: TrainingFault): string {
   const again = retryInMs === 0 ? "it is asked again now" : `it is asked again in ${Math.ceil(retryInMs / 1000)} s`;
   return `no training: ${message}; ${failures} failed, and ${again}`;
@@ -117,10 +106,6 @@ function linkText({ kind, leftBytes, spentBytes, isDry, ...limit }: LinkReport):
   const name = kind === "all" ? "" : `${kind}: `;
   const waits = isDry ? "; nothing passes until there is more" : "";
   return `${name}${byteLimitText(limit)}, ${formatBytes(leftBytes)} left now, ${formatBytes(spentBytes)} went since the start${waits}`;
-}
-
-function selectionText({ by, floor, preferred, atRandom }: SelectionStatus): string {
-  return `by ${by}: ${preferred} draws since the start; ${atRandom} at random (${percent(floor)} always are, and where no more of an address prefix are preferred)`;
 }
 
 const WAITS: Readonly<Record<MeetingStatus["waitsFor"], string>> = {

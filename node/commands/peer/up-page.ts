@@ -23,6 +23,7 @@ import { createRecent } from "../../observe/recent.ts";
 import { createSpeeds } from "../../observe/speeds.ts";
 import type { RunningPeer } from "../../start.ts";
 import type { StartOptions } from "../../start-options.ts";
+import { choiceTexts } from "../../terminal/choice-words.ts";
 import { createGauge } from "../../terminal/gauge.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
 import { inviteTo } from "./up-api.ts";
@@ -124,7 +125,8 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
   const freeBytes = freeOn(stateDir);
   const witness = { size: -1, atMs: null as number | null };
   return (): Omit<PageNow, "atMs" | "status" | "own" | "alone" | "stream"> => {
-    const { accountability, cycle, privacy, thrift } = running.peer.status();
+    const status = running.peer.status();
+    const { accountability, cycle, privacy, thrift } = status;
     const size = accountability?.cosigned?.size ?? -1;
     if (size > witness.size) Object.assign(witness, { size, atMs: wallClock.now() });
     return {
@@ -144,6 +146,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
       words: {
         privacy: privacy === undefined ? null : budgetText(privacy),
         thrift: thrift === undefined ? [] : givenUp(thrift),
+        choices: choiceTexts(status),
       },
     };
   };

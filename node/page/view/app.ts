@@ -2,6 +2,7 @@
 import { h, type JSX } from "preact";
 import { agoText, peerName } from "../format.ts";
 import type { Connection, PageState } from "../state.ts";
+import { Choices } from "./choices.ts";
 import { Learning } from "./learning.ts";
 import { Moved } from "./moved.ts";
 import { Refused } from "./refused.ts";
@@ -57,6 +58,7 @@ function content(state: PageState): JSX.Element[] {
   return [
     h(Learning, { facts, now, state }),
     ...(now.stream === undefined ? [] : [h(Stream, { stream: now.stream, state })]),
+    ...(now.words.choices.length === 0 ? [] : [h(Choices, { texts: now.words.choices })]),
     h(Who, { now }),
     h(Moved, { merges, now }),
     h(Refused, { now }),

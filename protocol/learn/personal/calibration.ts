@@ -86,7 +86,7 @@ function inverse(own: Float32Array): Float32Array {
 }
 
 /** The model whose outputs are those of another, scaled and shifted. @param kernel numbers of the last kernel, [in, width], before the bias of the outputs. */
-function calibrated(params: Float32Array, own: Float32Array, kernel: number): Float32Array {
+export function calibrated(params: Float32Array, own: Float32Array, kernel: number): Float32Array {
   const width = own.length / 2;
   const result = params.slice();
   const [bias, first] = [result.length - width, result.length - width - kernel];

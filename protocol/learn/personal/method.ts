@@ -7,7 +7,7 @@ import type { FitRequest, FitResult, Trainer } from "../../base/learning-seams.t
 import type { PersonalTerms, Task, TensorSpec } from "../../base/task.ts";
 
 /** What a method knows of its task. */
-export type PersonalTask = Pick<Task, "tensors" | "seed" | "model" | "output" | "privacy"> & {
+export type PersonalTask = Pick<Task, "tensors" | "seed" | "model" | "input" | "output" | "privacy"> & {
   readonly personal: PersonalTerms;
   readonly training: Pick<Task["training"], "learningRate">;
 };

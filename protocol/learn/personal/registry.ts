@@ -6,5 +6,9 @@ import { fedbn } from "./fedbn.ts";
 import { fedper } from "./fedper.ts";
 import { fedrep } from "./fedrep.ts";
 import type { PersonalMethod } from "./method.ts";
+import { units } from "./units.ts";
 
-export const PERSONAL_METHODS: Registry<PersonalMethod> = registryOf([fedper, fedrep, fedbn, ditto, calibration]);
+export const PERSONAL_METHODS: Registry<PersonalMethod> = registryOf([
+  ...[fedper, fedrep, fedbn, ditto],
+  ...[calibration, units],
+]);

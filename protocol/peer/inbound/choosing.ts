@@ -5,8 +5,9 @@
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import { drawOne } from "../../select/draw.ts";
 import { SELECTORS } from "../../select/registry.ts";
-import { worthOf } from "../../select/reputation.ts";
+import { type Reputation, weightOf, worthOf } from "../../select/reputation.ts";
 import type { Known, Selection, Selector } from "../../select/selector.ts";
+import { memoryText } from "../../select/words.ts";
 import type { Identities } from "../memory/identities.ts";
 import type { Ranks } from "../memory/ranks.ts";
 import type { AnnouncementBook } from "./announcements.ts";
@@ -52,6 +53,8 @@ interface Chooser extends ChoosingComponents {
   readonly selection: Selection;
   readonly selector: Selector;
   readonly round: Round;
+  /** Own cycles before this start. */
+  readonly startCycle: number;
   /** Of each prefix, the authors that were preferred in this cycle. */
   readonly preferredOf: Map<string, number>;
   preferred: number;
@@ -71,7 +74,7 @@ export function createChoosing(
   if (selector.name === "random") return undefined;
   const chooser: Chooser = {
     ...components,
-    ...{ selection, selector, round, preferredOf: new Map(), preferred: 0, atRandom: 0 },
+    ...{ selection, selector, round, startCycle: round.cycle, preferredOf: new Map(), preferred: 0, atRandom: 0 },
   };
   return {
     begin: () => chooser.preferredOf.clear(),
@@ -130,9 +133,17 @@ function askingOf(chooser: Chooser, peer: PeerId): Asking | undefined {
   const scoreOf = (author: PeerId) => selector.score(knownOf(chooser, author));
   const own = scoreOf(peer);
   const place = 1 + near.filter((author) => scoreOf(author) > own).length;
-  const { preferred = 0, atRandom = 0, cycle, wasPreferred } = identities.get(peer)?.asked ?? {};
+  const { reputation, asked } = identities.get(peer) ?? {};
+  const { preferred = 0, atRandom = 0, cycle, wasPreferred } = asked ?? {};
   const how = wasPreferred ? "preferred" : "drawn at random";
   const now = cycle === round.cycle ? `${how} in this cycle` : "not drawn in this cycle";
-  const words = `${now}: place ${place} of ${near.length} by ${selector.name}; ${selector.words(knownOf(chooser, peer))}`;
+  const words = `${now}: place ${place} of ${near.length} by ${selector.name}; ${selector.words(knownOf(chooser, peer))}${standsOn(chooser, reputation)}`;
   return { place, of: near.length, preferred, atRandom, lastCycle: cycle, words };
+}
+
+/** What a judgement of models stands on; nothing where none were judged. */
+function standsOn({ selector, round, startCycle }: Chooser, reputation: Reputation | undefined): string {
+  if (selector.judges === undefined || reputation === undefined) return "";
+  const { cycle } = reputation;
+  return `; ${memoryText(weightOf(reputation, round.cycle), cycle, cycle <= startCycle)}`;
 }

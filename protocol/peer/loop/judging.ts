@@ -7,23 +7,28 @@
  */
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Split, Trainer } from "../../base/learning-seams.ts";
-import type { PeerId } from "../../base/seams.ts";
+import type { StoreChange } from "../../base/seams.ts";
 import { type Task, termsOf } from "../../base/task.ts";
 import { SELECTORS } from "../../select/registry.ts";
-import { learned, ranksOf } from "../../select/reputation.ts";
+import { ranksOf } from "../../select/reputation.ts";
 import type { Judge, Selection, Selector } from "../../select/selector.ts";
-import type { Identities } from "../memory/identities.ts";
+import { openReputations, type ReputationComponents, type Reputations } from "../memory/reputations.ts";
 import type { Candidate, Own } from "../stages.ts";
 
 export interface Judging {
   /** Looks at those of the candidates of a merge that were not looked at before. */
   look(own: Own, candidates: readonly Candidate[], cycle: number): Promise<void>;
+  /** What came of it and is not on disk yet. */
+  takeChanges(): StoreChange[];
 }
 
 export interface JudgingComponents {
   readonly trainer: Pick<Trainer, "evaluate">;
-  readonly identities: Pick<Identities, "get" | "change">;
+  readonly reputations: Reputations;
 }
+
+/** A policy that looks at models. */
+export type JudgingSelector = Required<Pick<Selector, "name" | "judges" | "worthOf">>;
 
 /**
  * The policy that a peer's owner asks for, where it goes with the task. Whose models are pulled shows in what a peer publishes: a privacy budget that counts trainings alone covers no choice
@@ -38,20 +43,27 @@ export function selectorFor(selection: Selection | undefined, task: Task): Selec
   throw new HearsayError("ERR_CONFIG", message, { path: "select.by" });
 }
 
-/** Undefined where the policy looks at no model. */
+/** As the policy of a peer's owner judges, which goes on from what is stored; undefined where it looks at no model. @throws HearsayError ERR_CONFIG as `selectorFor`. */
+export async function openJudging(
+  components: ReputationComponents & Pick<JudgingComponents, "trainer">,
+  selection: Selection | undefined,
+  task: Task,
+): Promise<Judging | undefined> {
+  const { name, judges, worthOf } = selectorFor(selection, task) ?? {};
+  if (name === undefined || judges === undefined || worthOf === undefined) return undefined;
+  const reputations = await openReputations(components, name);
+  return createJudging({ trainer: components.trainer, reputations }, { name, judges, worthOf });
+}
+
 export function createJudging(
-  { trainer, identities }: JudgingComponents,
-  { judges, worthOf }: Pick<Selector, "judges" | "worthOf"> = {},
-): Judging | undefined {
-  if (judges === undefined || worthOf === undefined) return undefined;
+  { trainer, reputations }: JudgingComponents,
+  { judges, worthOf }: JudgingSelector,
+): Judging {
   const lossOn = createOwnLoss(trainer);
   /** The higher the better; of models that may be held for some cycles. */
   const figures = new WeakMap<Candidate, number>();
-  const learn = (author: PeerId, worth: number, cycle: number) => {
-    const reputation = learned(identities.get(author)?.reputation, worth, cycle);
-    identities.change(author, { reputation });
-  };
   return {
+    takeChanges: reputations.takeChanges,
     async look(own, candidates, cycle) {
       if (own.kind === "untrained") return;
       const fresh = candidates.filter((candidate) => !figures.has(candidate));
@@ -65,7 +77,8 @@ export function createJudging(
       const ranks = ranksOf(candidates.map((candidate) => figures.get(candidate) as number));
       if (candidates.length < 2) return;
       for (const [i, candidate] of candidates.entries())
-        if (fresh.includes(candidate)) learn(candidate.announced.author, worthOf(ranks[i] as number), cycle);
+        if (fresh.includes(candidate))
+          reputations.learn(candidate.announced.author, worthOf(ranks[i] as number), cycle);
     },
   };
 }

@@ -33,6 +33,16 @@ describe("a peer", () => {
     assert.deepEqual(faults({ nowMs: 110_000, minCycleMs: 30_000 }), []);
   });
 
+  it("is ready in its quiet hours, and says so; a pause of training alone is no reason for a hang", () => {
+    const away = { ...STATUS, pauses: [{ stops: "all" as const, because: "quiet hours of a policy" }] };
+    assert.deepEqual(faults({ status: away, nowMs: 9e6 }), []);
+    assert.equal(
+      healthOf({ ...FACTS, status: away }).checks[0]?.reason,
+      "it is to learn nothing now: quiet hours of a policy",
+    );
+    assert.equal(faults({ nowMs: 9e6 }).length, 1);
+  });
+
   it("may be as slow as its budget of bytes wants, and no slower", () => {
     const thrift = { intervalMs: undefined, models: 0, trainings: 0, modelBytes: 9000, usualMs: 1000, usualModels: 8 };
     const status = { ...STATUS, thrift };

@@ -69,9 +69,18 @@ describe("the table of metrics", () => {
     for (const line of told) assert.ok(text.includes(`${line}\n`), line);
   });
 
+  it("says what is paused, and how often a preferred author was drawn", async () => {
+    const text = await createExposition().text(READINGS);
+    const told = [
+      ...['hearsay_paused{stops="training"} 1', 'hearsay_paused{stops="exchange"} 0', 'hearsay_paused{stops="all"} 0'],
+      ...['hearsay_draws_total{how="preferred"} 30', 'hearsay_draws_total{how="random"} 10'],
+    ];
+    for (const line of told) assert.ok(text.includes(`${line}\n`), line);
+  });
+
   it("tells values anew at each scrape, and leaves out what a peer does not have", async () => {
     const exposition = createExposition();
-    const { privacy: _, thrift: __, accountability: ___, release: ____, ...plain } = STATUS;
+    const { privacy: _, thrift: __, accountability: ___, release: ____, pauses: _____, ...plain } = STATUS;
     await exposition.text(READINGS);
     const status = { ...plain, cycle: 41, holdout: null, archive: null, budget: [] };
     const text = await exposition.text({ ...READINGS, status });
@@ -82,6 +91,7 @@ describe("the table of metrics", () => {
       "hearsay_budget_left_bytes",
       "hearsay_banned_keys",
       "hearsay_release_order",
+      "hearsay_paused",
     ];
     for (const name of absent) assert.ok(!samplesIn(text).includes(name), name);
   });

@@ -30,6 +30,8 @@ interface Case {
   readonly fires: Series;
   /** Almost the same, and no reason for an alert. */
   readonly quiet: Series;
+  /** Nor is this. */
+  readonly paused?: Series;
 }
 
 const QUORUM = { hearsay_quorum_models: "2x200" };
@@ -57,6 +59,7 @@ const CASES: Readonly<Record<string, Case>> = {
     atMinutes: 16,
     fires: { hearsay_neighbours: "1x20", ...QUORUM },
     quiet: { hearsay_neighbours: "2x20", ...QUORUM },
+    paused: { hearsay_neighbours: "0x20", ...QUORUM, 'hearsay_paused{stops="all"}': "1x20" },
   },
   HearsayNotMerging: {
     atMinutes: 90,
@@ -64,6 +67,10 @@ const CASES: Readonly<Record<string, Case>> = {
     quiet: {
       ...{ hearsay_merges_total: "7x100", hearsay_neighbours: "3x100", ...QUORUM },
       hearsay_merge_interval_seconds: "7200x100",
+    },
+    paused: {
+      ...{ hearsay_merges_total: "7x100", hearsay_neighbours: "3x100", ...QUORUM },
+      'hearsay_paused{stops="exchange"}': "1x100",
     },
   },
   HearsayPeersSilent: {
@@ -148,15 +155,15 @@ function unknownIn(expr: string): string[] {
   return words.filter((word) => !known.has(word) && !/^libp2p_data_transfer_bytes_total$/.test(word));
 }
 
-/** What promtool is to run: each rule with a case in which it fires, and one in which it does not. */
+/** What promtool is to run: each rule with a case in which it fires, and one or two in which it does not. */
 function testsOf(rules: readonly Rule[]): object[] {
   return rules.flatMap(({ alert, labels: own, annotations }) => {
-    const { labels = {}, atMinutes, fires, quiet } = CASES[alert] as Case;
+    const { labels = {}, atMinutes, fires, quiet, paused = quiet } = CASES[alert] as Case;
     const all: Record<string, string> = { instance: "here:9464", ...labels };
     const filled = (text: string) => text.replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, name) => all[name] ?? "");
     const told = Object.fromEntries(Object.entries(annotations).map(([name, text]) => [name, filled(text)]));
     const expected = [{ exp_labels: { ...all, ...own }, exp_annotations: told }];
-    return [fires, quiet].map((series) => ({
+    return [...new Set([fires, quiet, paused])].map((series) => ({
       interval: "1m",
       input_series: Object.entries(series).map(([name, values]) => ({ series: withInstance(name), values })),
       alert_rule_test: [{ eval_time: `${atMinutes}m`, alertname: alert, exp_alerts: series === fires ? expected : [] }],

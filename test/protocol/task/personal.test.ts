@@ -8,6 +8,8 @@ import { decodeTask, encodeTask, parseTask } from "../../../protocol/task/manife
 import { blobTask } from "../../support/blobs.ts";
 
 const MLP = { kind: "mlp", hidden: [4] };
+const CNN = { kind: "cnn", filters: [2] };
+const DP_SGD = { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, maxEpsilon: 8 };
 const regression = { kind: "regression", targets: ["t"] };
 const taskOf = (personal: Record<string, unknown>, changes: Record<string, unknown> = {}) =>
   blobTask({ model: MLP, personal, ...changes });
@@ -53,6 +55,16 @@ describe("a task with personal", () => {
     ["fedbn without normalisation", () => taskOf({ method: "fedbn" }), /of which a model of kind mlp has none/],
     ["calibration of classes", () => taskOf({ method: "calibration" }), /outputs of a regression/],
     [
+      "units before a convolution",
+      () => taskOf({ method: "units" }, { model: CNN, input: { shape: [4, 4, 1] } }),
+      /softmax or mlp, not cnn/,
+    ],
+    [
+      "units under dp-sgd",
+      () => taskOf({ method: "units" }, { privacy: DP_SGD }),
+      /figures of rows that dp-sgd is to hide/,
+    ],
+    [
       "a warm start",
       () => taskOf({ method: "fedper" }, { start: "0".repeat(64) }),
       /let each site train its model on with hearsay personalise, or leave start out/,
@@ -63,15 +75,7 @@ describe("a task with personal", () => {
         taskOf({ method: "fedper" }, { releases: { keys: ["12D3KooWLsFjw4PiR6ir9JfBZ8vxXmQT1B1TFmDSBv5TpKXAd8Pt"] } }),
       /train a release on with hearsay personalise --model FILE, or leave releases out/,
     ],
-    [
-      "phases under dp-sgd",
-      () =>
-        taskOf(
-          { method: "fedrep" },
-          { privacy: { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, maxEpsilon: 8 } },
-        ),
-      /one after the other/,
-    ],
+    ["phases under dp-sgd", () => taskOf({ method: "fedrep" }, { privacy: DP_SGD }), /one after the other/],
     [
       "calibration under dp-sgd",
       () =>
@@ -81,7 +85,7 @@ describe("a task with personal", () => {
           output: regression,
           model: MLP,
           personal: { method: "calibration" },
-          privacy: { mechanism: "dp-sgd", clipNorm: 1, noiseMultiplier: 1, maxEpsilon: 8 },
+          privacy: DP_SGD,
         }),
       /rows that dp-sgd is to hide/,
     ],

@@ -186,3 +186,100 @@ describe("calibration", () => {
     assert.ok((await shift(5)) < (await shift(200)) / 1.5);
   });
 });
+
+describe("units of each site", () => {
+  const taskOfSensors = (personal?: Record<string, unknown>) =>
+    parseTask({
+      name: "sensors",
+      input: { shape: [2], mean: [1, 0], std: [2, 1] },
+      output: { kind: "regression", targets: ["level"] },
+      model: { kind: "mlp", hidden: [8], activation: "tanh" },
+      training: { learningRate: 0.05, batch: 16 },
+      ...(personal && { personal }),
+    });
+  const task = taskOfSensors({ method: "units" });
+  /** sin(2x) + z / 2 of what is there, read by a sensor of another gain and offset in x and in the level. */
+  const readings = (gain: number, offset: number, length = 200): Dataset => {
+    const rng = createRng(`${gain}/${offset}`);
+    const truth = Float32Array.from({ length: 2 * length }, () => 2 * rng.uniform() - 1);
+    const level = Float32Array.from(
+      { length },
+      (_, i) => Math.sin(2 * (truth[2 * i] as number)) + (truth[2 * i + 1] as number) / 2,
+    );
+    return {
+      inputs: truth.map((value, i) => (i % 2 === 0 ? gain * value + offset : value)),
+      targets: level.map((value) => value / gain - offset),
+      length,
+    };
+  };
+  const siteOf = (train: Dataset) => withPersonal(task, createDenseTrainer({ task, train, holdout: train }));
+  const startParams = initialParams(task.tensors, 1);
+
+  it("keeps scale and offset of each input and target, shares every tensor, and predicts with a model of the task's layout", async () => {
+    const site = siteOf(readings(3, 10));
+    assert.equal(sharedTask(task), task);
+    assert.deepEqual([...(site.personal?.state() ?? [])], [1, 0, 1, 0, 1, 0]);
+    const { params } = await site.fit({ params: startParams, steps: 5, seed: "s" });
+    const plain = createDenseTrainer({ task: taskOfSensors(), train: readings(3, 10), holdout: readings(3, 10) });
+    const whole = site.personal?.whole(params) ?? assert.fail();
+    assert.equal(whole.length, params.length);
+    const [own, other] = [await site.personal?.evaluate(params, "holdout"), await plain.evaluate(whole, "holdout")];
+    assert.equal(own?.loss, other.loss, "a program that knows nothing of units gives the same predictions");
+  });
+
+  it("trains sensors of other gain and offset to the same shared model, to rounding", async () => {
+    const [plain, other] = [
+      siteOf(readings(1, 0)),
+      siteOf({ ...readings(1, 0), inputs: readings(1, 0).inputs.map((x, i) => (i % 2 === 0 ? 8 * x - 40 : x)) }),
+    ];
+    const [a, b] = [plain, other].map((site) => site.fit({ params: startParams, steps: 40, seed: "s" }));
+    assert.ok(distance((await a)?.params ?? startParams, (await b)?.params ?? startParams) < 0.05);
+  });
+
+  it("makes a model that was learned by others good at a sensor of which fifty rows are known", async () => {
+    const others = siteOf(readings(1, 0));
+    let shared = startParams;
+    for (let i = 0; i < 80; i++) shared = (await others.fit({ params: shared, steps: 20, seed: `${i}` })).params;
+    const [few, many] = [readings(4, -20, 50), readings(4, -20, 300)];
+    const errorAt = async (personal?: Record<string, unknown>) => {
+      const like = taskOfSensors(personal);
+      const trainer = withPersonal(like, createDenseTrainer({ task: like, train: few, holdout: many }));
+      const { params } = await trainer.fit({ params: shared, steps: 1, seed: "s" });
+      return (await (trainer.personal ?? trainer).evaluate(params, "holdout")).rmse ?? 0;
+    };
+    const [without, lines, own] = [
+      await errorAt(),
+      await errorAt({ method: "calibration" }),
+      await errorAt({ method: "units" }),
+    ];
+    assert.ok(own < 0.25 * lines && lines < without, `${own}, ${lines}, ${without}`);
+  });
+
+  it("leaves a column alone that never changes, and refuses a trainer that knows nothing of units, in words", async () => {
+    const constant = { ...readings(1, 0), inputs: readings(1, 0).inputs.map((x, i) => (i % 2 === 0 ? 7 : x)) };
+    const site = siteOf(constant);
+    await site.fit({ params: startParams, steps: 1, seed: "s" });
+    assert.deepEqual([...(site.personal?.state().slice(0, 2) ?? [])], [1, 3], "7 is 3 in the task's units");
+    const inner = createDenseTrainer({ task, train: constant });
+    const simple = { ...inner, fit: async ({ units: _, ...request }: FitRequest) => inner.fit(request) };
+    await assert.rejects(
+      withPersonal(task, simple).fit({ params: startParams, steps: 1, seed: "s" }),
+      (error: unknown) => isHearsayError(error, "ERR_ENGINE") && /take personal.method fedper/.test(error.message),
+    );
+  });
+
+  it("scales a channel of an image as one, and classes not at all", async () => {
+    const images = blobTask({
+      model: { kind: "mlp", hidden: [8] },
+      input: { shape: [3, 1, 2] },
+      personal: { method: "units" },
+    });
+    const trainer = withPersonal(
+      images,
+      createDenseTrainer({ task: images, train: blobs(60, 1), holdout: blobs(60, 1) }),
+    );
+    const { params } = await trainer.fit({ params: startOf(images), steps: 5, seed: "s" });
+    assert.equal(trainer.personal?.state().length, 4, "two channels");
+    assert.ok(Number.isFinite((await trainer.personal?.evaluate(params, "holdout"))?.loss));
+  });
+});

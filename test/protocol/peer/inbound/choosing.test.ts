@@ -54,6 +54,18 @@ describe("a peer that prefers some authors", () => {
     assert.deepEqual([choosing?.status().preferred, choosing?.status().atRandom], [4, 0]);
   });
 
+  it("says on how much its judgement stands, and whether that is from before this start", () => {
+    const { saw, choosing, cycle } = scene({ by: "usefulness" });
+    saw("a", 1);
+    const words = () => choosing?.of("a")?.words ?? "";
+    assert.match(words(), /what was seen counts as 1\.0 models, the newest of cycle 1, before this start$/);
+    cycle();
+    saw("a", 1);
+    assert.match(words(), /what was seen counts as 2\.0 models, the newest of cycle 2$/);
+    assert.doesNotMatch(choosing?.of("b")?.words ?? "", /counts as/);
+    assert.doesNotMatch(scene({ by: "link" }).choosing?.of("a")?.words ?? "", /counts as/);
+  });
+
   it("goes on to ask everybody at times", () => {
     const { saw, cycle, identities } = scene({ by: "usefulness", floor: 0.25 });
     for (const good of "abcd") saw(good, 1);
