@@ -9,7 +9,7 @@ import type { Report } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 
 /** What tables need of a run. */
-export type Outcome = Pick<Report, "summary" | "series" | "peers">;
+export type Outcome = Pick<Report, "summary" | "series" | "peers" | "curves">;
 
 export interface Cell {
   /** That of the first seed. */

@@ -2,7 +2,7 @@
 import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { type Cell, missingOf } from "./cells.ts";
 import { atTheEnd, endText, intervalText, type Scored } from "./intervals.ts";
 import {
   attackName,
@@ -15,30 +15,25 @@ import {
 } from "./names.ts";
 import type { Section } from "./section.ts";
 
-/** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their sections are called. */
-export const PERSONAL_SWEEPS = {
-  "personal-motes": "Four motes: temperature by humidity",
-  "personal-stations": "Twenty stations: rides of a day",
-  "personal-signs": "Twenty vehicles: traffic signs",
-} as const;
-
 /** A row of the table: who trained so, and which of its models is scored. */
-interface Way {
+export interface Way {
   readonly name: string;
   readonly isOf: (scenario: Scenario) => boolean;
   readonly scored: Scored;
+  /** Whether it is what each site made of the common model at the end. */
+  readonly isTuned?: true;
 }
 
 const tuned: Scored = ({ summary }) => summary.fineTuned?.accuracy;
 
-function waysOf(cells: readonly Cell[]): Way[] {
+export function waysOf(cells: readonly Cell[]): Way[] {
   const isCommon = (scenario: Scenario) =>
     scenario.algorithm.kind === "hearsay" && personalMethod(scenario) === undefined;
   const methods = [...new Set(cells.flatMap(({ scenario }) => personalMethod(scenario) ?? []))];
   return [
     { name: "alone", isOf: ({ algorithm }) => algorithm.kind === "local", scored: atTheEnd },
     { name: "common model", isOf: isCommon, scored: atTheEnd },
-    { name: "common model, then `hearsay personalise`", isOf: isCommon, scored: tuned },
+    { name: "common model, then `hearsay personalise`", isOf: isCommon, scored: tuned, isTuned: true },
     ...methods.map((method) => ({
       name: `\`${method}\``,
       isOf: (scenario: Scenario) => personalMethod(scenario) === method,
@@ -59,6 +54,7 @@ export function personalSection(sweep: SweepCells, title: string): Section {
         isOf(scenario) && attackName(scenario) === attack && (scenario.data.scarce !== undefined) === isScarce,
     );
   const [alone, common] = ways as [Way, Way];
+  const hasScarce = cells.some(({ scenario }) => scenario.data.scarce !== undefined);
   const rows = ways.map((way) => {
     const cell = find(way, "none", false);
     const over = (other: Way) =>
@@ -71,17 +67,16 @@ export function personalSection(sweep: SweepCells, title: string): Section {
       over(common),
       over(alone),
       ...lies.map((attack) => blankOr(find(way, attack, false), (there) => endText(there, way.scored))),
-      blankOr(way.scored === tuned ? undefined : find(way, "none", true), newcomerText),
-      ...errorTexts(cell, way),
+      ...(hasScarce ? [blankOr(way.isTuned ? undefined : find(way, "none", true), newcomerText)] : []),
+      ...(isRegression(cells) ? errorTexts(cell, way, find(alone, "none", false)) : []),
     ];
   });
-  const head = ["", "mean / worst site", "over the common model", "over alone", ...lies, "sites with 50 rows"];
-  return {
-    title,
-    caption: captionText(sweep),
-    table: { head: [...head, ...(isRegression(cells) ? ["error, mean / worst site"] : [])], rows },
-    figures: [],
-  };
+  const head = ["", "mean / worst site", "over the common model", "over alone", ...lies];
+  const more = [
+    ...(hasScarce ? ["sites with 50 rows"] : []),
+    ...(isRegression(cells) ? ["error, mean / worst site", "less error than alone"] : []),
+  ];
+  return { title, caption: captionText(sweep), table: { head: [...head, ...more], rows }, figures: [] };
 }
 
 function captionText(sweep: SweepCells): string {
@@ -97,7 +92,13 @@ function blankOr(cell: Cell | undefined, text: (cell: Cell) => string): string {
 }
 
 /** Of two ways under the same seed: of their means, and of their worst sites. */
-function differenceText(cell: Cell, scored: Scored, other: Cell | undefined, otherScored: Scored): string {
+function differenceText(
+  cell: Cell,
+  scored: Scored,
+  other: Cell | undefined,
+  otherScored: Scored,
+  text: (interval: Interval) => string = intervalText,
+): string {
   if (other === undefined || missingOf(cell) + missingOf(other) > 0) return missingText(other);
   const found = new Map(other.outcomes.map((outcome) => [outcome.summary.seed, otherScored(outcome)]));
   const textOfPart = (part: "mean" | "worst") => {
@@ -105,7 +106,7 @@ function differenceText(cell: Cell, scored: Scored, other: Cell | undefined, oth
       const [own, others] = [scored(outcome)?.[part], found.get(outcome.summary.seed)?.[part]];
       return isNumber(own) && isNumber(others) ? own - others : undefined;
     });
-    return textOr(meanInterval(differences), intervalText);
+    return textOr(meanInterval(differences), text);
   };
   return `${textOfPart("mean")} / ${textOfPart("worst")}`;
 }
@@ -121,16 +122,24 @@ function newcomerText(cell: Cell): string {
   return textOr(meanInterval(found), intervalText);
 }
 
-/** Of a regression: the root of the mean squared error, in the units of the data. */
-function errorTexts(cell: Cell | undefined, { scored }: Way): string[] {
-  if (cell === undefined || !isRegression([cell])) return [];
-  if (missingOf(cell) > 0) return [missingText(cell)];
-  const rmse = ({ summary }: Outcome) => (scored === tuned ? summary.fineTuned : summary.final)?.metrics?.rmse;
-  const [all, worst] = [cell.outcomes.map((one) => rmse(one)?.mean), cell.outcomes.map((one) => rmse(one)?.worst)];
-  return [`${textOr(meanInterval(all), figureText)} / ${textOr(meanInterval(worst), figureText)}`];
+/** Of a regression: the root of the mean squared error, in the units of the data, and by how much less than alone it is. */
+function errorTexts(cell: Cell | undefined, { isTuned, isOf }: Way, alone: Cell | undefined): string[] {
+  if (cell === undefined || missingOf(cell) > 0) return [missingText(cell), missingText(cell)];
+  const errorOf =
+    (tuned: boolean): Scored =>
+    ({ summary }) =>
+      (tuned ? summary.fineTuned : summary.final)?.metrics?.rmse;
+  const own = errorOf(isTuned === true);
+  const [all, worst] = (["mean", "worst"] as const).map((part) =>
+    meanInterval(cell.outcomes.map((one) => own(one)?.[part])),
+  );
+  const isAlone = alone !== undefined && isOf(alone.scenario);
+  const less = isAlone || alone === undefined ? "" : differenceText(alone, errorOf(false), cell, own, figureText);
+  return [`${textOr(all, figureText)} / ${textOr(worst, figureText)}`, less];
 }
 
-function figureText({ mean, half }: Interval): string {
+/** `2.10 ± 0.19`, in the units of the data. */
+export function figureText({ mean, half }: Interval): string {
   return half === undefined ? mean.toFixed(2) : `${mean.toFixed(2)} ± ${half.toFixed(2)}`;
 }
 

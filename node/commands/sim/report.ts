@@ -120,8 +120,8 @@ async function reportSkew(options: ReportOptions): Promise<void> {
 }
 
 async function reportPersonal(options: ReportOptions): Promise<void> {
-  const { personalSection, PERSONAL_SWEEPS } = await import("../../../sim/paper/measure-personal.ts");
-  await reportSeveral("personal", PERSONAL_SWEEPS, personalSection, options);
+  const { personalPage, PERSONAL_SWEEPS } = await import("../../../sim/paper/personal-page.ts");
+  await reportSeveral("personal", PERSONAL_SWEEPS, personalPage, options);
 }
 
 async function reportSelectors(options: ReportOptions): Promise<void> {

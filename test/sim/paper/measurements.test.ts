@@ -12,7 +12,6 @@ import { cohortSection } from "../../../sim/paper/measure-cohorts.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import { gatewaySection } from "../../../sim/paper/measure-gateways.ts";
 import { outageSection } from "../../../sim/paper/measure-outage.ts";
-import { PERSONAL_SWEEPS, personalSection } from "../../../sim/paper/measure-personal.ts";
 import {
   MEASUREMENTS,
   type Measurement,
@@ -23,6 +22,7 @@ import { SKEW_SWEEPS, skewedTrainingSection } from "../../../sim/paper/measure-s
 import { slowDevicesSection } from "../../../sim/paper/measure-slow-devices.ts";
 import { agreedAfter } from "../../../sim/paper/measure-split.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
+import { PERSONAL_SWEEPS, personalPage } from "../../../sim/paper/personal-page.ts";
 import { accuracyOf, bytesOf, overSeeds, reachedAt, secondsOf, valueAt } from "../../../sim/paper/series.ts";
 import type { PeerRow } from "../../../sim/run/report.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
@@ -228,7 +228,7 @@ describe("the page of slow devices", () => {
 describe("the page of personal models", () => {
   const page = (name: keyof typeof PERSONAL_SWEEPS, result: (scenario: Scenario) => Result | undefined) => {
     const document = parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8"));
-    return personalSection(sweepOf(cells(document, result)), PERSONAL_SWEEPS[name]);
+    return personalPage(sweepOf(cells(document, result)), PERSONAL_SWEEPS[name]);
   };
   const result = ({ seed, task, algorithm, data }: Scenario): Result => {
     const gain = task.personal === undefined ? 0 : 0.1;
@@ -240,13 +240,21 @@ describe("the page of personal models", () => {
     const { table } = page("personal-signs", result);
     assert.deepEqual(
       table.rows.map(([way]) => way),
-      ["alone", "common model", "common model, then `hearsay personalise`", "`fedper`", "`fedrep`", "`ditto`"],
+      [
+        "alone",
+        "common model",
+        "common model, then `hearsay personalise`",
+        "`fedper`",
+        "`fedrep`",
+        "`ditto`",
+        "`units`",
+      ],
     );
     const [, , , fedper] = table.rows;
     assert.deepEqual(fedper?.slice(2), [
       "10.0 ± 0.0 / 10.0 ± 0.0",
       "10.0 ± 0.0 / 30.0 ± 0.0",
-      "90.0 ± 0.0 / 63.0 ± 2.0",
+      ...Array(3).fill("90.0 ± 0.0 / 63.0 ± 2.0"),
       "50.0 ± 0.0",
     ]);
     assert.ok(table.rows.every((row) => row.length === table.head.length));
@@ -255,8 +263,30 @@ describe("the page of personal models", () => {
   it("has the error of a regression", () => {
     const { table, caption } = page("personal-motes", result);
     assert.match(caption, /^Share of the variance/);
-    assert.equal(table.head.at(-1), "error, mean / worst site");
+    assert.deepEqual(table.head.slice(-2), ["error, mean / worst site", "less error than alone"]);
     assert.ok(table.rows.every((row) => row.length === table.head.length));
+    assert.ok(!page("personal-motes-few", result).table.head.includes("sites with 50 rows"));
+  });
+
+  it("has of sites that come late what they reach some trainings after they came", () => {
+    const at = (index: number, seconds: number, rmse: number) => ({
+      ...{ index, seconds, cycles: 1, bytesOut: 0, accuracy: 0.5, loss: 1 },
+      metrics: { rmse },
+    });
+    const { table, caption } = page("personal-late-motes", ({ algorithm, seed }) => ({
+      ...{ mean: 0.5, worst: 0.4 },
+      curves: [at(0, 22, algorithm.kind === "local" ? 3 : 2), at(0, 24, 1.5), at(1, 22, 99), at(0, 40, seed)],
+    }));
+    assert.match(
+      caption,
+      /^Root of the mean squared error.* of 1 of 4 sites, which have 50 rows each and join half-way/,
+    );
+    assert.deepEqual(table.rows[0], ["alone", "3.00 ± 0.00", "1.50 ± 0.00", "–", "3.00 ± 1.96"]);
+    assert.deepEqual(
+      table.rows.map(([way]) => way),
+      ["alone", "common model", ...["fedper", "ditto", "calibration", "units"].map((way) => `\`${way}\``)],
+    );
+    assert.equal(table.rows[1]?.[1], "2.00 ± 0.00");
   });
 
   it("is whole, and says what is missing before there are runs", () => {

@@ -16,6 +16,7 @@ export interface Result {
   readonly tuned?: number;
   readonly first?: number;
   readonly peers?: readonly PeerRow[];
+  readonly curves?: NonNullable<Outcome["curves"]>;
   readonly fairness?: NonNullable<Outcome["summary"]["fairness"]>;
   /** Left out: the accuracy rises to the mean over eleven points. */
   readonly series?: readonly Point[];
@@ -47,7 +48,7 @@ export function point(seconds: number, mean: number, worst: number = mean, more:
 
 function outcome(
   { scenario, hash }: SweepRun,
-  { mean, worst, success, models, tuned, first, fairness, peers, series }: Result,
+  { mean, worst, success, models, tuned, first, fairness, peers, series, curves }: Result,
 ): Outcome {
   const rising = Array.from({ length: 11 }, (_, i) => point(i, 0.1 + ((mean - 0.1) * i) / 10));
   const attackSuccess = success === undefined ? {} : { attackSuccess: success };
@@ -71,7 +72,7 @@ function outcome(
   };
   const none = { cycles: 0, bytesOut: 0, rows: 0, merges: {}, meanWeight: 0 };
   const rows = first === undefined ? [] : [{ index: 0, honest: true, accuracy: first, ...none }];
-  return { summary, series: points, peers: peers ?? rows };
+  return { summary, series: points, peers: peers ?? rows, ...(curves && { curves }) };
 }
 
 function spread(mean: number): Point["accuracy"] {
