@@ -28,7 +28,10 @@ function momentsOf(values: Float32Array, columns: number): ColumnMoments[] {
       sum += values[i] as number;
     }
     const mean = numbers === 0 ? 0 : sum / numbers;
-    for (let i = column; i < values.length; i += columns) square += ((values[i] as number) - mean) ** 2;
+    for (let i = column; i < values.length; i += columns) {
+      const from = (values[i] as number) - mean;
+      square += from * from;
+    }
     return { numbers, mean, square };
   });
 }

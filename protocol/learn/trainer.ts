@@ -166,19 +166,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
     },
     async fit(request: FitRequest): Promise<FitResult> {
       checkParams(request.params);
-      if (!Number.isInteger(request.steps) || request.steps < 1)
-        throw new RangeError(`steps ${request.steps} is no positive integer`);
-      const { shifts } = rows;
-      if (rows.train.prepared.length === 0)
-        throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
-      checkAnchor(request, task.tensors.length);
-      const seen = seenBy(task, rows, request);
-      const result = shifts ? fitShifted(core, request, seen, shifts) : core.fit(request, seen);
-      const told = {
-        ...(request.anchor && { isAnchored: true as const }),
-        ...(request.units && { isInUnits: true as const }),
-      };
-      return { ...result, ...told };
+      return fitOn(core, task, rows, request);
     },
     async evaluate(params: Float32Array, name: Split): Promise<Metrics> {
       checkParams(params);
@@ -205,6 +193,19 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       core.close();
     },
   };
+}
+
+/** One training on these rows. */
+function fitOn(core: LearningCore, task: LearningTask, rows: Rows, request: FitRequest): FitResult {
+  if (!Number.isInteger(request.steps) || request.steps < 1)
+    throw new RangeError(`steps ${request.steps} is no positive integer`);
+  if (rows.train.prepared.length === 0)
+    throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
+  checkAnchor(request, task.tensors.length);
+  const seen = seenBy(task, rows, request);
+  const { shifts } = rows;
+  const result = shifts ? fitShifted(core, request, seen, shifts) : core.fit(request, seen);
+  return { ...result, ...(request.anchor && { isAnchored: true }), ...(request.units && { isInUnits: true }) };
 }
 
 /** A training that does not unlearn absent classes (absent-classes.ts). */
