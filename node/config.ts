@@ -3,13 +3,13 @@
  * later ones first in rank; a preset stands below all of them. The settings themselves are rows of `settings/table.ts`.
  */
 import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
 import { HearsayError } from "../protocol/base/errors.ts";
 import { type Fault, faultsOf } from "../protocol/base/faults.ts";
 import { withNearest } from "./settings/nearest.ts";
 import { PRESETS, type PresetName } from "./settings/preset-names.ts";
 import { fromText } from "./settings/setting.ts";
 import { type Config, configSchema, SETTINGS, valueAt } from "./settings/table.ts";
+import { readYaml } from "./task-yaml.ts";
 
 type Tree = { [key: string]: unknown };
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -121,12 +121,18 @@ async function readTree(file: string): Promise<Tree | undefined> {
   }
   let tree: unknown;
   try {
-    tree = parse(text, { logLevel: "error" }) ?? {};
+    tree = (readYaml(text) ?? { value: await parsedSlowly(text) }).value ?? {};
   } catch (error) {
     throw new HearsayError("ERR_CONFIG", `${file} is not YAML: ${(error as Error).message}`, { file }, error);
   }
   if (typeof tree === "object" && tree !== null && !Array.isArray(tree)) return tree as Tree;
   throw new HearsayError("ERR_CONFIG", `${file} has no settings at the top, such as "listen: [...]"`, { file });
+}
+
+/** The parser that says line and column of a fault; 110 kB of code, which a peer whose file has none need not hold. */
+async function parsedSlowly(text: string): Promise<unknown> {
+  const { parse } = await import("yaml");
+  return parse(text, { logLevel: "error" });
 }
 
 /** Sets a value by its path. */

@@ -29,6 +29,17 @@ export function parseTaskYaml(text: string): unknown {
   return value;
 }
 
+/** The value of any YAML text; undefined where js-yaml cannot read it. @param text trusted: it may make much of little. */
+export function readYaml(text: string): { readonly value: unknown } | undefined {
+  try {
+    const value = read(text, CORE_SCHEMA);
+    refuseCycles(value);
+    return { value };
+  } catch {
+    return undefined;
+  }
+}
+
 function read(text: string, schema: Schema): unknown {
   if (/^(?:\s|#.*|---)*$/.test(text)) return null; // js-yaml takes an empty file for an error
   return load(text, { schema, maxDepth: MAX_DEPTH, maxAliases: MAX_ALIASES });

@@ -4,12 +4,8 @@
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import type { FastifyInstance, FastifyReply } from "fastify";
-import { fromHex } from "../../protocol/base/bytes.ts";
 import { ERROR_CODES, HearsayError } from "../../protocol/base/errors.ts";
 import type { Metrics } from "../../protocol/base/learning-seams.ts";
-import { LIMITS } from "../../protocol/base/limits.ts";
 import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
 import type { PeerStatus } from "../../protocol/peer/status.ts";
@@ -18,16 +14,16 @@ import type { ArchiveSummary } from "../disk/archive.ts";
 import { writeWhole } from "../disk/whole-file.ts";
 import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
-import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
 import type { Effort } from "./effort.ts";
-import { createServer, newToken } from "./guard.ts";
-import { addLeafRoute, type TakesFrame } from "./leaf-route.ts";
+import { listenLazily } from "./lazy-server.ts";
+import type { TakesFrame } from "./leaf-route.ts";
 import type { PartAt } from "./my-part.ts";
-import { type PageSource, PEER_PAGE, servePage } from "./page.ts";
+import type { PageSource } from "./page.ts";
+import { type PageAddresses, pageAddress } from "./page-address.ts";
 import type { PeerList } from "./peer-list.ts";
-import { addReleaseRoutes, type ReleaseSource } from "./release-routes.ts";
+import type { ReleaseSource } from "./release-routes.ts";
 import type { RemoteLogs } from "./remote-log.ts";
-import { type PageAddresses, serveTickets } from "./tickets.ts";
+import { newToken } from "./tokens.ts";
 
 /** What `hearsay status` shows. */
 export interface StatusReport extends PeerStatus {
@@ -103,73 +99,32 @@ interface ApiFile {
 }
 
 const FILE = "api.json";
-const PAGE_PATH = "/page/address";
-const OCTETS = "application/octet-stream";
+/** Where the owner asks for the address of the page. */
+export const PAGE_PATH = "/page/address";
+/** The type of what is given to the peer. */
+export const OCTETS = "application/octet-stream";
 const ANSWER_WITHIN_MS = 10_000;
 /** Logs and bodies may have to wait for those of others. */
 export const TURN_WITHIN_MS: number = 300_000;
-/** Of the own log one export at a time: it takes the event loop's time, and a second one would take that of the peer. */
-const OWN_LOGS = { atOnce: 1, maxWaiting: 64, idleMs: 2_000 };
-/** Other peers may be slow, and each body may have half a gigabyte. */
-const OF_OTHERS = { atOnce: 2, maxWaiting: 16, idleMs: 2_000 };
-
+/** Listens, and writes where. What answers is loaded with the first question (routes.ts). */
 export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
-  const token = newToken();
-  const pageToken = newToken();
-  const server = createServer({ owner: token, page: pageToken });
-  const own = createTurns(OWN_LOGS);
-  const others = createTurns(OF_OTHERS);
-  server.get("/status", () => source.status());
-  server.get("/merges", () => source.merges());
-  serveCompany(server, source, others);
-  server.get<{ Querystring: { generation?: string } }>("/log", ({ query }, reply) => {
-    return sendLog(reply, own, () => source.log(generationOf(query)));
-  });
-  server.get("/generations", () => source.generations());
-  server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
-    "/peers/:peer/log",
-    ({ params, query }, reply) => sendLog(reply, others, () => source.remote.log(params.peer, generationOf(query))),
-  );
-  server.get<{ Params: { peer: string } }>("/peers/:peer/generations", ({ params: { peer } }) =>
-    source.remote.generations(peer),
-  );
-  server.get<{ Params: { peer: string }; Querystring: { generation?: string } }>(
-    "/peers/:peer/heads",
-    async ({ params, query }) => source.remote.heads(params.peer, generationOf(query) ?? 0),
-  );
-  server.get<{ Params: { hash: string }; Querystring: { from?: string } }>(
-    "/blobs/:hash",
-    async ({ params: { hash }, query: { from = "" } }, reply) => {
-      const wanted = fromHex(hash);
-      await turnFor(reply, others); // a body may have half a gigabyte
-      const blob = wanted && (await source.remote.blob(wanted, from.split(",")));
-      if (blob === undefined) throw new HearsayError("ERR_NOT_FOUND", `nobody of those has ${hash}`);
-      return reply.type(OCTETS).send(Buffer.from(blob.buffer, blob.byteOffset, blob.length));
-    },
-  );
-  // The length is all that is asked here: what the bytes prove the peer finds out, as of gossip.
-  const wholeBody = { parseAs: "buffer", bodyLimit: LIMITS.maxEvidenceBytes } as const;
-  server.addContentTypeParser(OCTETS, wholeBody, async (_request: unknown, body: Buffer) => body);
-  server.post<{ Body: Buffer }>("/evidence", ({ body }) => Promise.resolve(source.remote.found(Uint8Array.from(body))));
-  addReleaseRoutes(server, OCTETS, source.releases);
-  addLeafRoute(server, OCTETS, source.leafFrame);
+  const tokens = { owner: newToken(), page: newToken() };
+  const server = await listenLazily(async (url) => (await import("./routes.ts")).openRoutes(source, { url, tokens }));
+  const { url } = server;
   const path = join(stateDir, FILE);
   const closing = createClosing();
   closing.add("the file of the local interface", () => rm(path, { force: true }));
-  closing.add("the local interface", () => server.close());
-  const { page } = source;
-  const addressesAt = page && serveTickets(server, pageToken);
-  if (page !== undefined) servePage(server, page, PEER_PAGE);
-  let url = "";
-  server.get(PAGE_PATH, () => addressesAt?.(url) ?? {});
+  closing.add("the local interface", server.close);
   try {
-    url = await server.listen({ host: "127.0.0.1", port: 0 });
-    await writeWhole(path, JSON.stringify({ url, token } satisfies ApiFile), { mode: 0o600, sync: false });
+    await writeWhole(path, JSON.stringify({ url, token: tokens.owner } satisfies ApiFile), {
+      mode: 0o600,
+      sync: false,
+    });
   } catch (error) {
     await closing.close().catch(() => {}); // the first error says more
     throw error;
   }
-  return { ...closing, ...(addressesAt && { pageAddress: addressesAt(url).address }) };
+  return { ...closing, ...(source.page && { pageAddress: pageAddress(url, tokens.page) }) };
 }
 
 /** Where the page of the peer on a state directory is; undefined where no peer runs there, null where it serves none. */
@@ -178,41 +133,6 @@ export async function pageAddressesOf(stateDir: string): Promise<PageAddresses |
   if (response === undefined) return undefined;
   const { address, once } = (await response.json()) as Partial<PageAddresses>;
   return address === undefined || once === undefined ? null : { address, once };
-}
-
-/** Who else is there; what they made of this peer's models takes a turn, since others are asked. */
-function serveCompany(
-  server: FastifyInstance,
-  source: Pick<ApiSource, "peers" | "parts" | "compared">,
-  others: Turns,
-): void {
-  server.get("/compared", async () => ({ comparison: source.compared() }));
-  server.get("/peers", () => source.peers());
-  server.get("/parts", async (_request, reply) => {
-    await turnFor(reply, others);
-    return source.parts();
-  });
-}
-
-/** Waits for a turn, which ends with the answer. @throws HearsayError ERR_RATE */
-async function turnFor(reply: FastifyReply, turns: Turns): Promise<Turn> {
-  const turn = await turns.take();
-  if (reply.raw.closed) turn.end();
-  else reply.raw.once("close", () => turn.end()); // also where its asker went away before the first byte
-  return turn;
-}
-
-async function sendLog(
-  reply: FastifyReply,
-  turns: Turns,
-  open: () => Promise<AsyncIterable<string>>,
-): Promise<FastifyReply> {
-  const turn = await turnFor(reply, turns);
-  return reply.type("application/jsonl").send(Readable.from(inTurns(turns, turn, await open())));
-}
-
-function generationOf({ generation }: { readonly generation?: string }): number | undefined {
-  return generation === undefined ? undefined : Number(generation);
 }
 
 /**

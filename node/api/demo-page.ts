@@ -1,6 +1,7 @@
 /** The page of the demo, on a port of its own: the same guard and policy as that of a peer. */
-import { createServer, newToken } from "./guard.ts";
+import { createServer } from "./guard.ts";
 import { DEMO_PAGE, type PageSource, servePage } from "./page.ts";
+import { newToken } from "./tokens.ts";
 
 export interface DemoPage {
   /** With its key in the fragment. */

@@ -2,9 +2,9 @@
  * A server on loopback, and who may ask it for what. It answers under the names of this machine only, so that a page of a stranger whose name was made to lead
  * here reads nothing (DNS rebinding); and all but files without a secret it gives for a token only.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { isHearsayError } from "../../protocol/base/errors.ts";
+import { holds } from "./tokens.ts";
 
 /** Who may ask for a route: anybody, whoever has the key of the page, or the owner of the state directory alone. */
 export type Access = "anybody" | "page" | "owner";
@@ -27,11 +27,6 @@ const MISDIRECTED = 421;
 const UNAUTHORIZED = 401;
 const UNAVAILABLE = 503;
 
-/** 192 random bits, as text. */
-export function newToken(): string {
-  return randomBytes(24).toString("base64url");
-}
-
 /** @param tokens of each kind of asker; nobody is the owner where that token is left out. */
 export function createServer(tokens: { readonly owner?: string; readonly page: string }): FastifyInstance {
   const server = fastify({ logger: false, forceCloseConnections: true, schemaController: NO_SCHEMAS });
@@ -50,18 +45,4 @@ export function createServer(tokens: { readonly owner?: string; readonly page: s
     return reply.send(error);
   });
   return server;
-}
-
-const SCHEME = "Bearer ";
-
-/** The token that was sent; "" where there is none. */
-export function bearerOf(authorization = ""): string {
-  return authorization.startsWith(SCHEME) ? authorization.slice(SCHEME.length) : "";
-}
-
-/** In a time that says nothing of where they differ. */
-function holds(authorization: string | undefined, token: string | undefined): boolean {
-  if (token === undefined) return false;
-  const [a, b] = [Buffer.from(bearerOf(authorization)), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -4,15 +4,8 @@
  */
 import type { FastifyInstance } from "fastify";
 import { wallClock } from "../clock.ts";
-import { bearerOf, newToken } from "./guard.ts";
-
-/** Where the page is. */
-export interface PageAddresses {
-  /** With its key, for as long as the peer runs. */
-  readonly address: string;
-  /** Opens the page once, within a minute. */
-  readonly once: string;
-}
+import { type PageAddresses, pageAddress } from "./page-address.ts";
+import { bearerOf, newToken } from "./tokens.ts";
 
 export interface Tickets {
   issue(): string;
@@ -51,5 +44,5 @@ export function serveTickets(server: FastifyInstance, key: string): (url: string
     if (tickets.redeem(bearerOf(headers.authorization))) return { key };
     return reply.code(UNAUTHORIZED).send({ error: "this address has opened the page before, or is too old" });
   });
-  return (url) => ({ address: `${url}/#${key}`, once: `${url}/#${tickets.issue()}` });
+  return (url) => ({ address: pageAddress(url, key), once: pageAddress(url, tickets.issue()) });
 }

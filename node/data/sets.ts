@@ -1,8 +1,8 @@
 /** Data sets by name, each with its hold-out and its task, for a first run and for experiments; the sets themselves: `shipped/`. */
-import { parse } from "yaml";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
+import { parseTaskYaml } from "../task-yaml.ts";
 import { SETS } from "./shipped/registry.ts";
 import type { ShippedSet } from "./shipped/set.ts";
 
@@ -28,7 +28,7 @@ export async function loadNamedSet(
     const names = [...sets.keys()].join(", ");
     throw new HearsayError("ERR_DATA", `there is no data set "${name}"; the names are ${names}`, { name });
   }
-  const task: Record<string, unknown> = parse(set.yaml);
+  const task = parseTaskYaml(set.yaml) as Record<string, unknown>;
   const data = await set.read(parseTask(other(task)));
   const { train, holdout } = set.split(data);
   return { train: selectRows(data, train), holdout: selectRows(data, holdout), task };

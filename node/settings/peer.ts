@@ -146,6 +146,13 @@ export const peer = {
       tiny: { value: false, why: "a thread has a heap, a stack and the code of the engine once more" },
     },
   },
+  keepCode: {
+    schema: z.boolean().default(true),
+    help: "code that rests is kept for minutes; false: for one, and it is made again when it is needed",
+    presets: {
+      tiny: { value: false, why: "2 MiB: a cycle in five minutes runs most of it once" },
+    },
+  },
   modelFileSeconds: {
     schema: z.number().min(2).max(86_400).default(2),
     help: "shortest time between two writings of model.safetensors while the peer runs; the log has all that is needed",

@@ -117,6 +117,7 @@ describe("the configuration", () => {
       ],
       HEARSAY_ENGINE_THREAD: ["false", false],
       HEARSAY_MODEL_FILE_SECONDS: ["60", 60],
+      HEARSAY_KEEP_CODE: ["false", false],
       HEARSAY_SAVING_WATTS: ["3.5", 3.5],
       HEARSAY_SAVING_TRAIN_ON: ["mains", "mains"],
       HEARSAY_SAVING_PULL_ON: ["unmetered", "unmetered"],

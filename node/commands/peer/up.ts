@@ -13,6 +13,7 @@ import type { PeerData } from "../../data/share.ts";
 import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { type OpenLeaves, openLeaves } from "../../leaf/open.ts";
+import { dropRestingCode } from "../../little-memory.ts";
 import { savingReasons } from "../../policy/saving.ts";
 import { openServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
@@ -58,6 +59,7 @@ export async function run(options: UpOptions): Promise<void> {
   process.umask(0o077); // all that it writes lies in the state directory
   outliveOutput();
   const settings = await loadConfig(options.config ?? configPath(options.state), process.env, settingsOf(options));
+  if (!settings.keepCode) dropRestingCode();
   let running: RunningPeer | undefined;
   const logger = await createLogger(settings.logLevel, () => running && contextOf(running));
   const rules = await rulesOf(options, settings, logger);
