@@ -12,6 +12,7 @@ import {
   type ReadTensor,
   type Tensor,
 } from "../../protocol/codec/safetensors.ts";
+import { hasInt8, type Int8Layer } from "../../protocol/learn/dense/int8.ts";
 import { dequantise } from "../../protocol/learn/smaller.ts";
 import { tensorSlices } from "../../protocol/learn/tensors.ts";
 import type { SavedPrivacy } from "../../protocol/privacy/spent.ts";
@@ -132,18 +133,7 @@ export async function readModel(
   path: string,
   task: Task,
 ): Promise<{ params: Float32Array; metadata: Readonly<Record<string, string>> }> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new HearsayError(
-      "ERR_STATE",
-      `no model at ${path}: let \`hearsay up\` learn for a moment first, or name another file with --model`,
-      { path },
-      cause,
-    );
-  }
-  const { tensors, metadata } = decodeSafetensors(bytes);
+  const { tensors, metadata } = decodeSafetensors(await readModelBytes(path));
   const params = new Float32Array(numParams(task));
   for (const { name, shape, offset } of tensorSlices(task.tensors)) {
     const tensor = tensors.find((candidate) => candidate.name === name);
@@ -159,6 +149,49 @@ export async function readModel(
   return { params, metadata };
 }
 
+/** @throws HearsayError ERR_STATE where there is none. */
+async function readModelBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new HearsayError(
+      "ERR_STATE",
+      `no model at ${path}: let \`hearsay up\` learn for a moment first, or name another file with --model`,
+      { path },
+      cause,
+    );
+  }
+}
+
+/**
+ * The layers of a model file whose weights are int8, as they are, and what it says beside them; undefined where a weight is not, or no model of this task is
+ * computed in 8 bits: `readModel` reads those. @throws HearsayError ERR_STATE where there is no file, ERR_DECODE.
+ */
+export async function readInt8(
+  path: string,
+  task: Task,
+): Promise<{ layers: readonly Int8Layer[]; metadata: Readonly<Record<string, string>> } | undefined> {
+  if (!hasInt8(task)) return undefined;
+  const { tensors, metadata } = decodeSafetensors(await readModelBytes(path));
+  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const ordered = task.tensors.map(([name, shape]) => {
+    const tensor = found.get(name);
+    return tensor !== undefined && String(tensor.shape) === String(shape) ? tensor : undefined;
+  });
+  const layers: Int8Layer[] = [];
+  for (let i = 0; i < ordered.length; i += 2) {
+    const [kernel, bias] = [ordered[i], ordered[i + 1]];
+    const scale = kernel && scaleOf(kernel.name, metadata);
+    if (kernel?.dtype !== "I8" || bias?.dtype !== "F32" || scale === undefined) return undefined;
+    const { buffer, byteOffset, length } = kernel.data;
+    layers.push({
+      kernel: { whole: new Int8Array(buffer, byteOffset, length), scale },
+      bias: bytesToFloats(bias.data),
+    });
+  }
+  return { layers, metadata };
+}
+
 /** In the metadata: what a value of the int8 tensor of this name is multiplied by. */
 export function scaleName(tensor: string): string {
   return `scale.${tensor}`;
@@ -170,7 +203,13 @@ function valuesOf(
   metadata: Readonly<Record<string, string>>,
 ): Float32Array | undefined {
   if (dtype === "F32") return bytesToFloats(data);
-  const scale = Number(metadata[scaleName(name)]);
-  if (dtype !== "I8" || !(scale > 0 && Math.fround(scale) < Number.POSITIVE_INFINITY)) return undefined;
+  const scale = scaleOf(name, metadata);
+  if (dtype !== "I8" || scale === undefined) return undefined;
   return dequantise({ whole: Int8Array.from(data), scale });
+}
+
+/** Of the int8 tensor of this name; undefined where there is none, or one that is no float32 above 0. */
+function scaleOf(tensor: string, metadata: Readonly<Record<string, string>>): number | undefined {
+  const scale = Number(metadata[scaleName(tensor)]);
+  return scale > 0 && Math.fround(scale) < Number.POSITIVE_INFINITY ? scale : undefined;
 }

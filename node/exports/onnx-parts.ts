@@ -2,6 +2,7 @@
 import { data, number, text } from "./protobuf.ts";
 
 export const FLOAT = 1;
+const INT8 = 3;
 export const INT64 = 7;
 export const DOUBLE = 11;
 
@@ -9,7 +10,7 @@ export const DOUBLE = 11;
 export type Attribute = number | string | readonly number[] | readonly string[];
 
 export type Attributes = Readonly<Record<string, Attribute>>;
-export type Values = Float32Array | Float64Array | BigInt64Array;
+export type Values = Float32Array | Float64Array | BigInt64Array | Int8Array;
 
 const TYPE_INT = 2;
 const TYPE_STRING = 3;
@@ -18,9 +19,15 @@ const TYPE_STRINGS = 8;
 
 /** TensorProto: a constant of the graph. */
 export function constant(name: string, shape: readonly number[], values: Values): Uint8Array {
-  const type = values instanceof Float64Array ? DOUBLE : values instanceof Float32Array ? FLOAT : INT64;
+  const type = typeOf(values);
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength); // little endian, as Node runs on
   return data(5, ...shape.map((n) => number(1, n)), number(2, type), text(8, name), data(9, bytes));
+}
+
+function typeOf(values: Values): number {
+  if (values instanceof Float64Array) return DOUBLE;
+  if (values instanceof Float32Array) return FLOAT;
+  return values instanceof Int8Array ? INT8 : INT64;
 }
 
 /** NodeProto. An output without a name is not computed. */

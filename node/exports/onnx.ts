@@ -5,10 +5,11 @@
 import { concatBytes } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { outputSize, type Task } from "../../protocol/base/task.ts";
+import { quantise } from "../../protocol/learn/smaller.ts";
 import { type TensorSlice, tensorSlices } from "../../protocol/learn/tensors.ts";
-import { add, createGraph, type Graph, permuted } from "./onnx-graph.ts";
+import { add, createGraph, type Graph, permuted, type Tensor } from "./onnx-graph.ts";
 import { addLayers } from "./onnx-layers.ts";
-import { constant, DOUBLE, FLOAT, floats } from "./onnx-parts.ts";
+import { constant, DOUBLE, FLOAT, floats, operator } from "./onnx-parts.ts";
 import { data, number, text } from "./protobuf.ts";
 
 const IR_VERSION = 8;
@@ -16,20 +17,26 @@ const OPSET = 13;
 const TO_CHANNELS_FIRST = [0, 3, 1, 2];
 const TO_CHANNELS_LAST = [0, 2, 3, 1];
 
+/** How the kernels of dense layers and convolutions stand in the file; with int8 an operator before each layer makes floats of them. */
+export type Weights = "float32" | "int8";
+
 /**
- * @param metadata stands in the file, as that of a safetensors file does.
+ * @param metadata stands in the file, as that of a safetensors file does. @param weights int8 is not for models of layers.
  * @throws HearsayError ERR_CONFIG for a model that no graph is made of, with what there is for it; for a layer, with its name.
  */
 export async function encodeOnnx(
   params: Float32Array,
   task: Task,
   metadata: Readonly<Record<string, string>>,
+  weights: Weights = "float32",
 ): Promise<Uint8Array> {
   const { model, input, output } = task;
   if (model.kind === "external") throw notThere();
+  if (model.kind === "layers" && weights === "int8") throw layersOfInt8();
   const graph = createGraph("inputs");
   standardise(graph, task);
-  const head = model.kind === "layers" ? await addLayers(graph, params, task) : addBuiltIn(graph, params, task);
+  const head =
+    model.kind === "layers" ? await addLayers(graph, params, task) : addBuiltIn(graph, params, task, weights);
   const name = output.kind === "classification" ? "probabilities" : "values";
   if (output.kind === "regression") inUnits(graph, output.mean, output.std, name);
   else if (head === "logits") add(graph, "Softmax", name, [], { axis: 1 });
@@ -51,12 +58,25 @@ export async function encodeOnnx(
 }
 
 /** The kinds softmax, mlp and cnn, which end in logits or values. */
-function addBuiltIn(graph: Graph, params: Float32Array, { model, input, tensors }: Task): "logits" {
+function addBuiltIn(graph: Graph, params: Float32Array, { model, input, tensors }: Task, weights: Weights): "logits" {
   const slices = [...tensorSlices(tensors)];
-  if (model.kind === "cnn") convolutions(graph, slices, params, model.kernelSize);
+  const holdKernel = kernelHolder(graph, weights);
+  if (model.kind === "cnn") convolutions(graph, slices, params, model.kernelSize, holdKernel);
   if (input.shape.length > 1) add(graph, "Flatten", "flat", [], { axis: 1 });
-  dense(graph, slices, params, model.kind === "mlp" && model.activation === "tanh" ? "Tanh" : "Relu");
+  dense(graph, slices, params, model.kind === "mlp" && model.activation === "tanh" ? "Tanh" : "Relu", holdKernel);
   return "logits";
+}
+
+/** Puts a kernel into the graph, as float32 under its name. */
+type HoldKernel = (name: string, kernel: Tensor) => void;
+
+function kernelHolder({ nodes, constants }: Graph, weights: Weights): HoldKernel {
+  if (weights === "float32") return (name, { shape, values }) => void constants.push(constant(name, shape, values));
+  return (name, { shape, values }) => {
+    const { whole, scale } = quantise(values, 8);
+    constants.push(constant(`${name}/int8`, shape, whole), constant(`${name}/scale`, [], Float32Array.of(scale)));
+    nodes.push(operator("DequantizeLinear", [`${name}/int8`, `${name}/scale`], [name]));
+  };
 }
 
 /** (x - mean) / std, in float64 as the peer does it: raw values may lie far from 0. */
@@ -82,14 +102,20 @@ function inUnits(graph: Graph, mean: readonly number[], std: readonly number[], 
 }
 
 /** Takes the slices of the convolutions off the list. */
-function convolutions(graph: Graph, slices: TensorSlice[], params: Float32Array, size: number): void {
+function convolutions(
+  graph: Graph,
+  slices: TensorSlice[],
+  params: Float32Array,
+  size: number,
+  holdKernel: HoldKernel,
+): void {
   const before = Math.floor((size - 1) / 2);
   const after = size - 1 - before;
   add(graph, "Transpose", "channels_first", [], { perm: TO_CHANNELS_FIRST });
   while (slices[0]?.shape.length === 4) {
     const [kernel, bias] = slices.splice(0, 2) as [TensorSlice, TensorSlice];
     const outputsFirst = permuted({ shape: kernel.shape, values: valuesOf(kernel, params) }, [3, 2, 0, 1]);
-    graph.constants.push(constant(kernel.name, outputsFirst.shape, outputsFirst.values));
+    holdKernel(kernel.name, outputsFirst);
     graph.constants.push(constant(bias.name, bias.shape, valuesOf(bias, params)));
     add(graph, "Conv", `${kernel.name}/out`, [kernel.name, bias.name], { pads: [before, before, after, after] });
     add(graph, "Relu", `${kernel.name}/relu`);
@@ -98,11 +124,17 @@ function convolutions(graph: Graph, slices: TensorSlice[], params: Float32Array,
   add(graph, "Transpose", "channels_last", [], { perm: TO_CHANNELS_LAST });
 }
 
-function dense(graph: Graph, slices: readonly TensorSlice[], params: Float32Array, activation: string): void {
+function dense(
+  graph: Graph,
+  slices: readonly TensorSlice[],
+  params: Float32Array,
+  activation: string,
+  holdKernel: HoldKernel,
+): void {
   for (let i = 0; i < slices.length; i += 2) {
     const [kernel, bias] = slices.slice(i, i + 2) as [TensorSlice, TensorSlice];
-    for (const slice of [kernel, bias])
-      graph.constants.push(constant(slice.name, slice.shape, valuesOf(slice, params)));
+    holdKernel(kernel.name, { shape: kernel.shape, values: valuesOf(kernel, params) });
+    graph.constants.push(constant(bias.name, bias.shape, valuesOf(bias, params)));
     add(graph, "Gemm", `${kernel.name}/out`, [kernel.name, bias.name]);
     if (i + 2 < slices.length) add(graph, activation, `${kernel.name}/active`);
   }
@@ -110,6 +142,11 @@ function dense(graph: Graph, slices: readonly TensorSlice[], params: Float32Arra
 
 function valuesOf({ offset, length }: TensorSlice, params: Float32Array): Float32Array {
   return params.subarray(offset, offset + length);
+}
+
+function layersOfInt8(): HearsayError {
+  const message = "--format onnx-int8: is for the kinds softmax, mlp and cnn; take onnx, or safetensors-int8";
+  return new HearsayError("ERR_CONFIG", message, { kind: "layers" });
 }
 
 function notThere(): HearsayError {

@@ -46,6 +46,15 @@ const onnx: ExportFormat = {
   ],
 };
 
+const onnxInt8: ExportFormat = {
+  name: "onnx-int8",
+  about: "the same with weights of 8 bits, of which onnxruntime makes floats; softmax, mlp and cnn",
+  file: "model.onnx",
+  encode: async (params, task, taskId, facts) => [
+    { beside: "", bytes: await encodeOnnx(params, task, modelFacts(task, taskId, facts), "int8") },
+  ],
+};
+
 const tfjs: ExportFormat = {
   name: "tfjs",
   about: "for TensorFlow.js, with weights.bin beside it; all but what a program of yours trains",
@@ -60,5 +69,5 @@ const tfjs: ExportFormat = {
 };
 
 export const EXPORT_FORMATS: ReadonlyMap<string, ExportFormat> = new Map(
-  [safetensors, int8, onnx, tfjs].map((format) => [format.name, format]),
+  [safetensors, int8, onnx, onnxInt8, tfjs].map((format) => [format.name, format]),
 );

@@ -190,11 +190,15 @@ export const v128: Operators<typeof V128> & VectorAccess = {
   store64_lane: (lane, address, value, offset) => [store([SIMD, 0x5b], 3)(address, value, offset), lane],
 };
 
+const I16X8 = { extmul_low_i8x16_s: 0x9c, extmul_high_i8x16_s: 0x9d } as const;
+
+export const i16x8: Operators<typeof I16X8> = operators(I16X8, SIMD);
+
 // biome-ignore format: a table
 const I32X4 = {
   splat: 0x11, eq: 0x37, ne: 0x38, lt_s: 0x39, lt_u: 0x3a, gt_s: 0x3b, gt_u: 0x3c, le_s: 0x3d, le_u: 0x3e, ge_s: 0x3f,
   ge_u: 0x40, abs: 0xa0, neg: 0xa1, all_true: 0xa3, bitmask: 0xa4, shl: 0xab, shr_s: 0xac, shr_u: 0xad, add: 0xae, sub: 0xb1,
-  mul: 0xb5, min_s: 0xb6, min_u: 0xb7, max_s: 0xb8, max_u: 0xb9, trunc_sat_f32x4_s: 0xf8, trunc_sat_f64x2_s_zero: 0xfc,
+  extadd_pairwise_i16x8_s: 0x7e, mul: 0xb5, min_s: 0xb6, min_u: 0xb7, max_s: 0xb8, max_u: 0xb9, trunc_sat_f32x4_s: 0xf8, trunc_sat_f64x2_s_zero: 0xfc,
 } as const;
 
 export const i32x4: Operators<typeof I32X4> & Lanes = {

@@ -44,6 +44,8 @@ export interface Trainers {
 /** Arrays handed over are not changed; those returned are new. */
 export interface LearningCore {
   readonly engine: string;
+  /** Of each call: those of the task where left out; 0 for a model that is its own. */
+  readonly numParams?: number;
   /**
    * `request.steps` steps of the task's optimiser (`optimisers/`) on the batches of
    * `createBatches(train.length, task.training.batch, request.seed)`. Its state starts at 0 at each call: a trainer has no
@@ -141,7 +143,7 @@ function examplesOf(task: LearningTask, data: Dataset): Examples {
 export function createTrainer({ task, train, holdout }: TrainerOptions, core: LearningCore): Trainer {
   const inputWidth = inputSize(task);
   const last = tensorSlices(task.tensors).at(-1);
-  const numParams = last === undefined ? 0 : last.offset + last.length;
+  const { numParams = last === undefined ? 0 : last.offset + last.length } = core;
   let rows = rowsOf(task, { train, ...(holdout && { holdout }) });
   let revision = 0;
 

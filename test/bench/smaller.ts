@@ -1,9 +1,11 @@
-/** `node test/bench/smaller.ts`: what models of the digits lose when they are stored in fewer bits, or pruned, after their training. Ten seeds each. */
+/** `node test/bench/smaller.ts`: what models of the digits lose when they are stored in fewer bits, computed in 8, or pruned, after their training. Ten seeds each. */
 import { loadNamedSet } from "../../node/data/sets.ts";
 import { table } from "../../node/terminal/print.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
-import { pruned, roundedTo, type Thinned, thinned } from "../../protocol/learn/smaller.ts";
-import { initialParams } from "../../protocol/learn/tensors.ts";
+import { createInt8Trainer, type Int8Layer, NO_PARAMS } from "../../protocol/learn/dense/int8.ts";
+import { pruned, quantise, roundedTo, type Thinned, thinned } from "../../protocol/learn/smaller.ts";
+import { initialParams, tensorSlices } from "../../protocol/learn/tensors.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 import { median } from "./statistics.ts";
 
@@ -32,7 +34,12 @@ const WAYS: readonly Way[] = [
 ];
 
 const set = await loadNamedSet("digits");
-const found = WAYS.map(([name]) => ({ name, accuracies: [] as number[], parameters: 0 }));
+const IN_INT8 = "int8, computed in int8";
+const found = [...WAYS.map(([name]) => name), IN_INT8].map((name) => ({
+  name,
+  accuracies: [] as number[],
+  parameters: 0,
+}));
 for (let seed = 1; seed <= SEEDS; seed++) {
   const task = parseTask({ ...set.task, seed });
   const trainer = createDenseTrainer({ task, train: set.train });
@@ -44,7 +51,20 @@ for (let seed = 1; seed <= SEEDS; seed++) {
     found[index]?.accuracies.push(accuracy);
     Object.assign(found[index] ?? {}, { parameters: model.params.length });
   }
+  const judge = createInt8Trainer({ task, train: set.train, holdout: set.holdout, layers: int8Layers(params, task) });
+  const { accuracy = Number.NaN } = (await judge.evaluate(NO_PARAMS, "holdout")) as { accuracy?: number };
+  found.at(-1)?.accuracies.push(accuracy);
+  Object.assign(found.at(-1) ?? {}, { parameters: params.length });
 }
+
+/** Kernel, bias, kernel, bias. */
+function int8Layers(params: Float32Array, { tensors }: Task): Int8Layer[] {
+  const values = tensorSlices(tensors).map(({ offset, length }) => params.subarray(offset, offset + length));
+  return values.flatMap((bias, i) =>
+    i % 2 === 0 ? [] : [{ kernel: quantise(values[i - 1] as Float32Array, 8), bias }],
+  );
+}
+
 const percent = (share: number) => (100 * share).toFixed(1);
 const rows = found.map(({ name, accuracies, parameters }) => [
   ...[name, String(parameters), percent(median(accuracies)), percent(Math.min(...accuracies))],

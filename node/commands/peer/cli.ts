@@ -254,7 +254,7 @@ Examples:
 export const exportModel: Definition = (command) => {
   command
     .addOption(stateOption())
-    .option("--format <name>", "safetensors, safetensors-int8, onnx or tfjs", "safetensors")
+    .option("--format <name>", "safetensors, safetensors-int8, onnx, onnx-int8 or tfjs", "safetensors")
     .option("--prune <share>", "this share of the weights becomes zero, the smallest of each layer")
     .option("--prune-units <share>", "of an mlp: this share of the hidden units is left out")
     .addOption(outputOption("the file to write (default: model.safetensors, model.onnx or model.json)"))

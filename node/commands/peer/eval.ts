@@ -13,7 +13,14 @@ import type { Config } from "../../settings/table.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { facts, metricRows, printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
-import { inferenceEngine, type ModelOptions, type OpenModel, openModel, ownTrainer } from "./model.ts";
+import {
+  type AnsweringModel,
+  inferenceEngine,
+  type ModelOptions,
+  type OpenModel,
+  openAnswering,
+  ownTrainer,
+} from "./model.ts";
 
 interface EvalOptions extends ModelOptions {
   readonly data?: string;
@@ -21,7 +28,8 @@ interface EvalOptions extends ModelOptions {
 }
 
 export async function run(options: EvalOptions): Promise<void> {
-  const { task, taskId, params, metadata } = await openModel(options);
+  const model = await openAnswering(options);
+  const { task, taskId, params, metadata } = model;
   const config = await loadConfig(configPath(options.state), process.env, settingsOf(options));
   const site = await openSite(options);
   const intent: Intent = { task, taskId, data: config.data, what: "look", isExternal: isExternal(config, task) };
@@ -31,7 +39,7 @@ export async function run(options: EvalOptions): Promise<void> {
     await own.close();
     throw new HearsayError("ERR_CONFIG", "--data: the trainer evaluates on examples of its own; leave it out");
   }
-  const engine = own ?? (await engineOn(options, config, { site, intent }));
+  const engine = own ?? (await engineOn(options, config, { site, intent, model }));
   try {
     const metrics = await engine.evaluate(params, "holdout");
     if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });
@@ -54,7 +62,7 @@ function modelRows(task: Task, { age = "?" }: OpenModel["metadata"]): [string, s
 async function engineOn(
   options: EvalOptions,
   { data: configured, engine }: Config,
-  { site, intent }: { readonly site: Site; readonly intent: Intent },
+  { site, intent, model }: { readonly site: Site; readonly intent: Intent; readonly model: AnsweringModel },
 ): Promise<Trainer> {
   const { task } = intent;
   // A file that is named here is evaluated whole; otherwise the hold-out of the peer's own configuration.
@@ -62,5 +70,5 @@ async function engineOn(
   const data = await site.read(intent, () => loadPeerData(meant, task));
   for (const warning of data.warnings) tell(`${onErrors.yellow("note:")} ${warning}\n`);
   const examples = options.data === undefined ? (data.holdout ?? data.train) : data.train;
-  return inferenceEngine(task, engine, examples);
+  return inferenceEngine(model, engine, examples);
 }

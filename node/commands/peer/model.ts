@@ -4,7 +4,8 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { inputSize, releasesOf, type Task, targetSize } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
-import { readModel } from "../../disk/model-file.ts";
+import { createInt8Trainer, type Int8Layer, NO_PARAMS } from "../../../protocol/learn/dense/int8.ts";
+import { readInt8, readModel } from "../../disk/model-file.ts";
 import { modelPath, openTask, releasedPath } from "../../disk/state-dir.ts";
 import { startEngine } from "../../engines/client.ts";
 import { isExternal, openTrainer } from "../../engines/external/open.ts";
@@ -25,6 +26,12 @@ export interface OpenModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** A model that answers, and does not leave this process. */
+export interface AnsweringModel extends OpenModel {
+  /** Where its weights are int8: it computes with these, and `params` is empty. */
+  readonly int8?: readonly Int8Layer[];
+}
+
 /** The model of a peer, or of a file. @throws HearsayError ERR_STATE, ERR_DECODE or ERR_TASK. */
 export async function openModel({ state, model }: ModelOptions): Promise<OpenModel> {
   const opened = await openTask(state);
@@ -43,11 +50,19 @@ export async function ownTrainer(task: Task, config: Config, stateDir: string): 
   return openTrainer(task, { settings, stateDir, say: (line) => tell(`${line}\n`) });
 }
 
+/** As `openModel`, for predictions: weights of int8 stay what they are. */
+export async function openAnswering({ state, model = modelPath(state) }: ModelOptions): Promise<AnsweringModel> {
+  const opened = await openTask(state);
+  const whole = await readInt8(model, opened.task);
+  if (whole === undefined) return { ...opened, ...(await readModel(model, opened.task)) };
+  return { ...opened, params: NO_PARAMS, int8: whole.layers, metadata: whole.metadata };
+}
+
 /** The model that answers: where the task has release keys the release that serves here, unless another is asked for. */
-export async function openServedModel(options: ModelOptions): Promise<OpenModel> {
+export async function openServedModel(options: ModelOptions): Promise<AnsweringModel> {
   const opened = await openTask(options.state);
   const { task } = opened;
-  if (options.model !== undefined || options.learning || releasesOf(task) === undefined) return openModel(options);
+  if (options.model !== undefined || options.learning || releasesOf(task) === undefined) return openAnswering(options);
   const path = releasedPath(options.state);
   if (existsSync(path)) return { ...opened, ...(await readModel(path, task)) };
   throw new HearsayError(
@@ -56,10 +71,15 @@ export async function openServedModel(options: ModelOptions): Promise<OpenModel>
   );
 }
 
-/** An engine for inference: what it would train on is one row of zeros, unless examples are given. */
-export async function inferenceEngine(task: Task, engine: string, holdout?: Dataset): Promise<Trainer> {
+/** What answers with a model: an engine, or the model's own weights of int8 on this thread. What it would train on is one row of zeros. */
+export async function inferenceEngine(
+  { task, int8 }: Pick<AnsweringModel, "task" | "int8">,
+  engine: string,
+  holdout?: Dataset,
+): Promise<Trainer> {
   const targets = targetSize(task);
   const train = { inputs: new Float32Array(inputSize(task)), targets: new Float32Array(targets), length: 1 };
-  const { trainer } = await startEngine({ task, train, ...(holdout && { holdout }), engine });
-  return trainer;
+  const rows = { task, train, ...(holdout && { holdout }) };
+  if (int8 !== undefined) return createInt8Trainer({ ...rows, layers: int8 });
+  return (await startEngine({ ...rows, engine })).trainer;
 }

@@ -22,7 +22,8 @@ interface PredictOptions extends ModelOptions {
 const ROWS_AT_ONCE = 4096;
 
 export async function run(options: PredictOptions): Promise<void> {
-  const { task, taskId, params, metadata } = await openServedModel(options);
+  const model = await openServedModel(options);
+  const { task, taskId, params, metadata } = model;
   const { release } = metadata;
   if (release !== undefined) tell(`answered by release ${release}\n`);
   if (task.personal !== undefined) tell(`answered by the model of this site (${task.personal.method})\n`);
@@ -32,7 +33,7 @@ export async function run(options: PredictOptions): Promise<void> {
     { task, taskId, data, what: "predict" },
     () => loadInputs({ ...data, path: options.data }, task),
   );
-  const engine = (await ownTrainer(task, config, options.state)) ?? (await inferenceEngine(task, config.engine));
+  const engine = (await ownTrainer(task, config, options.state)) ?? (await inferenceEngine(model, config.engine));
   const json = options.json ? { beside: release === undefined ? {} : { release } } : undefined;
   async function* answers(): AsyncGenerator<string> {
     if (!options.json) yield `${header(task)}\n`;

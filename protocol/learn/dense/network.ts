@@ -100,7 +100,7 @@ export function createNetwork(layers: readonly DenseLayer[], activation: Activat
 }
 
 /** The first `length` values become phi(value). */
-function activate(activation: Activation, values: Float32Array, length: number): void {
+export function activate(activation: Activation, values: Float32Array, length: number): void {
   if (activation === "relu") {
     for (let i = 0; i < length; i++) if ((values[i] as number) < 0) values[i] = 0;
   } else {

@@ -12,6 +12,7 @@ import { EXPORT_FORMATS } from "../../../node/exports/registry.ts";
 import { encodeTfjs } from "../../../node/exports/tfjs.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
+import { roundedTo } from "../../../protocol/learn/smaller.ts";
 import { initialParams, tensorSlices } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { distance, randomData } from "../../support/learning.ts";
@@ -79,6 +80,17 @@ describe("a model as ONNX", () => {
     });
   }
 
+  for (const [name, of] of MODELS) {
+    it(`${name}, with weights of int8: gives what the peer predicts with weights that were rounded so`, async () => {
+      const { params, rows, shape } = await sample(of);
+      const rounded = roundedTo(8, params, of.tensors);
+      const file = await encodeOnnx(params, of, { task: "x" }, "int8");
+      const values = { shape, values: [...rows] };
+      const [small, whole] = [runOnnx(file, values), runOnnx(await encodeOnnx(rounded, of, { task: "x" }), values)];
+      assert.ok(distance(small.values, whole.values) < NEAR * spread(whole.values));
+    });
+  }
+
   const { python = "python3", skip } = pythonWith(["numpy", "onnx", "onnxruntime"]);
   it("is what onnx checks and onnxruntime runs, to 1e-5", { skip }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "hearsay-onnx-"));
@@ -105,6 +117,13 @@ print("ok")
         return { file, shape, rows: [...rows], expected: [...expected] };
       }),
     );
+    for (const [i, [, of]] of MODELS.entries()) {
+      const { params, rows, shape } = await sample(of);
+      const file = join(folder, `int8-${i}.onnx`);
+      const bytes = await encodeOnnx(params, of, { task: "x" }, "int8");
+      writeFileSync(file, bytes);
+      cases.push({ file, shape, rows: [...rows], expected: [...runOnnx(bytes, { shape, values: [...rows] }).values] });
+    }
     const { stdout, stderr } = spawnSync(python, ["-c", script], { input: JSON.stringify(cases), encoding: "utf8" });
     assert.equal(stdout, "ok\n", stderr);
   });
@@ -144,6 +163,15 @@ describe("what has no such format", () => {
     await assert.rejects(encodeTfjs(initialParams(own.tensors, 1), own, {}), {
       code: "ERR_CONFIG",
       message: /take onnx/,
+    });
+  });
+
+  it("as ONNX of int8 is refused where the model is one of layers", async () => {
+    const [[, make]] = LAYERS_TASKS as [(typeof LAYERS_TASKS)[number]];
+    const of = await make();
+    await assert.rejects(encodeOnnx(initialParams(of.tensors, 1), of, {}, "int8"), {
+      code: "ERR_CONFIG",
+      message: /take onnx, or safetensors-int8/,
     });
   });
 

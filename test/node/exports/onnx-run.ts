@@ -43,7 +43,9 @@ const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 function constantOf(tensor: Fields): Array4 {
   const [data] = tensor.get(9) as readonly [Uint8Array];
   const raw = data.slice();
-  const values = numbers(tensor, 2)[0] === 11 ? new Float64Array(raw.buffer) : new Float32Array(raw.buffer);
+  const type = numbers(tensor, 2)[0];
+  const values =
+    type === 11 ? new Float64Array(raw.buffer) : type === 3 ? new Int8Array(raw.buffer) : new Float32Array(raw.buffer);
   return { shape: numbers(tensor, 1), values: [...values] };
 }
 
@@ -72,6 +74,8 @@ function compute(type: string, [x, a, b]: readonly Array4[], attribute: (name: s
   const each = (f: (value: number, i: number) => number): Array4 => ({ shape, values: values.map(f) });
   const other = (i: number) => a?.values[i % a.values.length] as number;
   switch (type) {
+    case "DequantizeLinear":
+      return each((value) => value * other(0));
     case "Cast":
       return attribute("to")[0] === 1 ? each(Math.fround) : each((value) => value);
     case "Sub":
