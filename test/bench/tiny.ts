@@ -3,9 +3,10 @@
  * memory, CPU time and bytes written are those of the second half, so that a start is no part of them. With `--core` and `--memory` one of the
  * tiny ones is in a cgroup, beside four that are not.
  */
+import { join } from "node:path";
 import { Command } from "commander";
 import { table } from "../../node/terminal/print.ts";
-import { type Confinement, confine, type Limits } from "./confinement.ts";
+import { type Confinement, type Limits, openConfinement } from "../support/confinement.ts";
 import type { Shares } from "./memory-shares.ts";
 import { type Spent, spentBy } from "./process-spent.ts";
 import { median, sleep } from "./statistics.ts";
@@ -40,13 +41,13 @@ process.stdout.write(
 );
 
 async function measured(name: string, preset: readonly string[]): Promise<string[][]> {
+  const confined = isConfined ? await openConfinement(`hearsay-${process.pid}`, limits) : undefined;
   const peers = await startUpPeers({
     ...{ name: "tiny", peers: numPeers, seconds: seconds + SPARE_SECONDS, settings: [...preset, ...pace] },
     task: await digitsTask({ inboxSize: numPeers - 1, quorum: Math.min(3, numPeers - 1) }),
+    through: (peer, scratch) => (peer === numPeers - 1 && confined?.through(join(scratch, "node"))) || [],
   });
-  let confined: Confinement | undefined;
   try {
-    if (isConfined) confined = await confine(peers.pids.at(-1) ?? -1, limits);
     await sleep(500 * seconds);
     const before = await Promise.all(peers.pids.map((_, peer) => lookAt(peers, peer)));
     await sleep(500 * seconds);
@@ -107,10 +108,8 @@ function medians(lines: readonly (readonly number[])[]): string[] {
 
 /** What the kernel says of the group, where it counts memory. */
 async function tellConfinement(confined: Confinement): Promise<void> {
-  const report = await confined.report();
-  if (report === undefined) return;
-  const { killed, mostBytes } = report;
+  const { killed, heldBytes } = await confined.report();
   process.stdout.write(
-    `confined: ${killed} killed for memory; at most ${(mostBytes / 1e6).toFixed(0)} MB with files\n`,
+    `confined: ${killed} killed for memory; the group holds ${(heldBytes / 1e6).toFixed(0)} MB, pages of files included\n`,
   );
 }

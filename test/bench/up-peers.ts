@@ -23,6 +23,8 @@ export interface UpOptions {
   readonly peers: number;
   /** More options of `hearsay up`, such as its engine. */
   readonly settings: readonly string[];
+  /** What stands before the command of a peer; it runs under the same process id. @param scratch a folder that is removed in the end. */
+  readonly through?: (peer: number, scratch: string) => readonly string[];
   /** No peer lives longer. */
   readonly seconds: number;
 }
@@ -59,7 +61,9 @@ export async function startUpPeers(options: UpOptions): Promise<UpPeers> {
   let bootstrap: string | undefined;
   for (let i = 0; i < options.peers; i++) {
     const args = argumentsOf(options, { task, state: stateOf(i), share: `${i + 1}/${options.peers}`, bootstrap });
-    children.push(spawn(process.execPath, [...heapProbe(heaps), CLI, ...args], { stdio: "ignore" }));
+    const before = options.through?.(i, scratch) ?? [];
+    const [program = "", ...rest] = [...before, process.execPath, ...heapProbe(heaps), CLI, ...args];
+    children.push(spawn(program, rest, { stdio: "ignore" }));
     bootstrap ??= (await statusOf(0)).addresses[0];
   }
   const pids = children.map(({ pid = -1 }) => pid);

@@ -1,7 +1,11 @@
-/** A cgroup for one process: so much memory and no swap, and so much of a core. Of version 2 where the system has it, else of version 1. */
+/**
+ * A control group in which one process starts: so much memory and no swap, and so much of a core. Of version 2 where the system has it, else of version 1.
+ * Pages count in the group of the process that reads them first, and what was read before it came there is not counted: so the process starts in the
+ * group, from a copy of its program that is made there.
+ */
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { sleep } from "./statistics.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** What is left out is not bounded. */
 export interface Limits {
@@ -11,8 +15,10 @@ export interface Limits {
 }
 
 export interface Confinement {
-  /** Undefined where memory is not bounded. */
-  report(): Promise<{ readonly killed: number; readonly mostBytes: number } | undefined>;
+  /** What stands before a command that is to run in the group; its process id is that of the shell. @param copy where its program is copied to. */
+  through(copy: string): readonly string[];
+  /** How many processes were ended for memory, and what the group holds, pages of files included. */
+  report(): Promise<{ readonly killed: number; readonly heldBytes: number }>;
   /** Removes the groups, once the process has ended. */
   close(): Promise<void>;
 }
@@ -26,42 +32,45 @@ interface Group {
   readonly files: Readonly<Record<string, string | number>>;
 }
 
-/** @throws Error where this user may make no such cgroups here. */
-export async function confine(pid: number, limits: Limits): Promise<Confinement> {
+/** @throws Error where this user may make no such groups here. */
+export async function openConfinement(name: string, limits: Limits): Promise<Confinement> {
   const own = await readFile("/proc/self/cgroup", "utf8");
   const isVersion2 = (await readFile(join(ROOT, "cgroup.controllers"), "utf8").catch(() => undefined)) !== undefined;
-  const groups = isVersion2 ? groupsOfVersion2(own, pid, limits) : groupsOfVersion1(own, pid, limits);
+  const groups = isVersion2 ? groupsOfVersion2(own, name, limits) : groupsOfVersion1(own, name, limits);
   try {
     for (const { path, files } of groups) {
       await mkdir(path);
       for (const [file, value] of Object.entries(files)) await writeFile(join(path, file), String(value));
-      await writeFile(join(path, "cgroup.procs"), String(pid));
     }
   } catch (cause) {
-    throw new Error(`no cgroup can be made here (${(cause as Error).message}): be root, outside of a container`, {
-      cause,
-    });
+    await remove(groups);
+    const why = (cause as Error).message;
+    throw new Error(`no control group can be made here (${why}): be root, outside of a container`, { cause });
   }
   const memory = groups.find(({ files }) => Object.keys(files).some((file) => file.startsWith("memory.")));
   return {
-    report: async () => memory && memoryReport(memory.path, isVersion2),
+    through(copy) {
+      const enter = groups.map(({ path }) => `echo $$ > '${path}/cgroup.procs'`);
+      return ["sh", "-c", [...enter, 'cp "$1" "$0"', "shift", 'exec "$0" "$@"'].join(" && "), copy];
+    },
+    report: async () => (memory ? memoryReport(memory.path, isVersion2) : { killed: 0, heldBytes: Number.NaN }),
     close: () => remove(groups),
   };
 }
 
-function groupsOfVersion2(own: string, pid: number, { memoryBytes, coreShare }: Limits): Group[] {
+function groupsOfVersion2(own: string, name: string, { memoryBytes, coreShare }: Limits): Group[] {
   const files = {
     ...(memoryBytes !== undefined && { "memory.max": memoryBytes, "memory.swap.max": 0 }),
     ...(coreShare !== undefined && { "cpu.max": `${coreShare * PERIOD_US} ${PERIOD_US}` }),
   };
-  return [{ path: join(ROOT, /^0::(.*)$/m.exec(own)?.[1] ?? "", `hearsay-${pid}`), files }];
+  return [{ path: join(ROOT, /^0::(.*)$/m.exec(own)?.[1] ?? "", name), files }];
 }
 
 /** A tree for each controller. Of these kernels few count swap. */
-function groupsOfVersion1(own: string, pid: number, { memoryBytes, coreShare }: Limits): Group[] {
+function groupsOfVersion1(own: string, name: string, { memoryBytes, coreShare }: Limits): Group[] {
   const pathOf = (controller: string) => {
     const place = own.split("\n").find((line) => line.split(":")[1]?.split(",").includes(controller));
-    return join(ROOT, controller, place?.replace(/^[^:]*:[^:]*:/, "") ?? "", `hearsay-${pid}`);
+    return join(ROOT, controller, place?.replace(/^[^:]*:[^:]*:/, "") ?? "", name);
   };
   const quota = { "cpu.cfs_period_us": PERIOD_US, "cpu.cfs_quota_us": PERIOD_US * (coreShare ?? 1) };
   return [
@@ -70,13 +79,12 @@ function groupsOfVersion1(own: string, pid: number, { memoryBytes, coreShare }: 
   ];
 }
 
-async function memoryReport(path: string, isVersion2: boolean): Promise<{ killed: number; mostBytes: number }> {
-  const [events, most] = isVersion2
-    ? ["memory.events", "memory.peak"]
-    : ["memory.oom_control", "memory.max_usage_in_bytes"];
+async function memoryReport(path: string, isVersion2: boolean): Promise<{ killed: number; heldBytes: number }> {
+  const [events, held] = isVersion2
+    ? ["memory.events", "memory.current"]
+    : ["memory.oom_control", "memory.usage_in_bytes"];
   const killed = /^oom_kill (\d+)$/m.exec(await readFile(join(path, events), "utf8"))?.[1];
-  const mostBytes = await readFile(join(path, most), "utf8").catch(() => "NaN"); // older kernels do not keep it
-  return { killed: Number(killed), mostBytes: Number(mostBytes) };
+  return { killed: Number(killed), heldBytes: Number(await readFile(join(path, held), "utf8")) };
 }
 
 /** A group is empty a moment after its process has ended. */
@@ -85,7 +93,7 @@ async function remove(groups: readonly Group[]): Promise<void> {
     for (let tries = 20; tries > 0; tries--) {
       const removed = await rmdir(path).then(
         () => true,
-        () => false,
+        (error: NodeJS.ErrnoException) => error.code === "ENOENT",
       );
       if (removed) break;
       await sleep(100);
