@@ -45,6 +45,10 @@ export function readHeader(
   function position(asked: string, what: string): number {
     const name = normalised(asked);
     const [first, second] = find(name);
+    if (first === undefined && dropped.has(positions.get(name)?.[0] ?? -1))
+      throw refuse(
+        `column ${quoted(name)} is to be a ${what}, and to be left out (--drop): take it out of one of these`,
+      );
     if (first === undefined) throw refuse(absent(name, what, names));
     if (names[first] === "")
       throw refuse(`column ${first + 1} is to be a ${what} and has no name; write one into the header line`);

@@ -20,6 +20,10 @@ const KINDS: readonly (readonly [begins: string | RegExp, what: string])[] = [
     /^(?:RD[XA][23]\n)?[XA]\n(?:\0\0\0|\d+\n\d+\n)/,
     "a file of R; save the table there: write.csv(table, file, row.names = FALSE)",
   ],
+  [
+    /^"[^"\n]*"(?: "[^"\n]*")+\r?\n/,
+    "a table of R with spaces between its fields; save it there: write.csv(table, file, row.names = FALSE)",
+  ],
   ["MATLAB 5.0", "a file of MATLAB; save the table there: writematrix(x, 'x.csv')"],
   ["%PDF", "a PDF document; save its table as CSV UTF-8"],
   ["\x89HDF", "an HDF5 file; save its table with pandas: read_hdf(...).to_csv(..., index=False)"],

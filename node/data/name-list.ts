@@ -18,7 +18,7 @@ export const EMPTY = "empty";
 
 /** Values that mean "no reading"; `empty` is an empty field, beside the word itself. */
 export function valuesIn(list: NameList): string[] {
-  const values = typeof list === "string" ? partsOf(normalised(list)) : list.map(normalised);
+  const values = typeof list === "string" ? partsOf(normalised(list) || EMPTY) : list.map(normalised);
   return values.includes(EMPTY) ? [...values, ""] : values;
 }
 

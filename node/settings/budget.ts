@@ -19,6 +19,8 @@ const KINDS = ["loopback", "lan", "lte", "wifi", "other"];
 /** Names of network interfaces have digits: eth0, wwan*. */
 const INTERFACE = /^[a-z][a-z0-9._-]*(?:\d[a-z0-9._-]*|\*)$/i;
 const MOST_KINDS = 16;
+/** A kind of links and its budget, as on a command line or as in the file: an IPv6 range has colons, but none before a space. */
+const MAP = /^([^=]*?)(?:=|:\s)(.*)$/s;
 /** Before a budget that is no bound. */
 const ABOUT = /^\s*about\s+/;
 
@@ -39,9 +41,9 @@ export function linkBudgets(given: BudgetText): LinkBudget[] {
 
 function linesOf(given: BudgetText): (readonly [kind: string, text: string])[] {
   if (typeof given !== "string") return Object.entries(given);
-  if (!given.includes("=")) return [["all", given]];
+  if (!MAP.test(given)) return [["all", given]];
   return given.split(",").map((part) => {
-    const [kind = "", text] = part.split("=");
+    const [, kind = "", text] = MAP.exec(part) ?? [];
     if (text === undefined)
       throw new RangeError(`${JSON.stringify(part)} names no kind of links; write lan=${UNLIMITED},lte=20MB/day`);
     return [kind.trim(), text];

@@ -93,7 +93,7 @@ export function drawsLots(name: string): boolean {
 export function describeRules(): string {
   const pre = [...PRE_AGGREGATORS.keys()];
   const alone = [...RULES.values()].filter((rule) => !isSettled(rule)).map(({ name }) => name);
-  return `${[...RULES.keys()].join(", ")}; before all but ${alone.join(" and ")} may stand any of ${pre.join("+")}+, in this order`;
+  return `${[...RULES.keys()].join(", ")}; before all but ${alone.slice(0, -1).join(", ")} and ${alone.at(-1)} may stand any of ${pre.join("+")}+, in this order`;
 }
 
 /** A regular expression of the names that `findRule` finds. */

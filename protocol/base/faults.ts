@@ -15,6 +15,8 @@ export interface Fault {
 
 /** Faults of one list, and of a whole manifest, that are told; more are the same again. */
 const FAULTS_TOLD = 20;
+/** Known fields that are listed where an unknown one is like none of them. */
+const FIELDS_TOLD = 24;
 /** Characters of a wrong value that are shown. */
 const VALUE_SHOWN = 120;
 
@@ -79,12 +81,20 @@ export function faultsOf(error: z.ZodError, source: unknown, schema?: z.ZodType)
       (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
       source,
     );
+    if (issue.code === "invalid_type" && value === undefined)
+      return { path, message: `is missing: give ${KINDS[issue.expected] ?? issue.expected}` };
     const given = value === undefined || typeof value === "object" ? "" : ` (given: ${shown(value)})`;
     return { path, message: `${issue.message}${given}${advice}` };
   });
 }
 
-/** What may have been meant by the unknown fields of one object. */
+/** What zod expects, for people. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ object: "fields, as in {name: value}", array: "a list", string: "a text" },
+  ...{ number: "a number", int: "a whole number", boolean: "true or false" },
+};
+
+/** What may have been meant by the unknown fields of one object; where none is near, what there is. */
 function meantFields(
   { keys, path }: { readonly keys: string[]; readonly path: PropertyKey[] },
   schema: z.ZodType,
@@ -92,7 +102,8 @@ function meantFields(
   const known = path.reduce((at, key) => at.flatMap((one) => fieldsOf(one)[String(key)] ?? []), [schema]);
   const names = known.flatMap((one) => Object.keys(fieldsOf(one)));
   const meant = keys.slice(0, FAULTS_TOLD).flatMap((key) => nearest(key, names) ?? []);
-  return meant.length === 0 ? "" : `; did you mean ${meant.join(", ")}?`;
+  if (meant.length > 0) return `; did you mean ${meant.join(", ")}?`;
+  return names.length === 0 || names.length > FIELDS_TOLD ? "" : `; known are ${names.join(", ")}`;
 }
 
 /** The fields of an object, also of one that has a default or is one of several kinds; none of anything else. */

@@ -3,7 +3,7 @@
  *
  *     budget = "unlimited" / number [" "] unit ["/" or " per "] span
  *     unit   = B, kB, MB, GB, TB (powers of ten), KiB, MiB, GiB, TiB (powers of two)
- *     span   = second, minute, hour, day, week, month (30 days)
+ *     span   = second, minute, hour, day, week, month (30 days); also s, min, h, d
  */
 import { formatBytes } from "../base/figures.ts";
 
@@ -27,6 +27,8 @@ const SPANS_MS: Readonly<Record<string, number>> = {
   week: 604_800_000,
   month: 2_592_000_000,
 };
+/** Of one letter there is no month and no minute: an m may be either. */
+const SHORT_SPANS: Readonly<Record<string, string>> = { s: "second", min: "minute", h: "hour", d: "day" };
 const FORM = /^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)\s*(?:\/|\s+(?:per|a|an)\s+)\s*([a-z]+)$/;
 const EXAMPLE = "write it as 2MB/day, 500kB/hour or unlimited";
 
@@ -45,7 +47,7 @@ export function parseByteLimit(text: string): ByteLimit | undefined {
   if (number === undefined) throw new RangeError(`${JSON.stringify(text)} is no budget: ${EXAMPLE}`);
   const unitBytes = UNITS[unit];
   if (unitBytes === undefined) throw new RangeError(`${JSON.stringify(text)}: ${unitFault(unit)}`);
-  const perMs = SPANS_MS[span] ?? SPANS_MS[span.replace(/s$/, "")];
+  const perMs = SPANS_MS[SHORT_SPANS[span] ?? span] ?? SPANS_MS[span.replace(/s$/, "")];
   if (perMs === undefined)
     throw new RangeError(
       `${JSON.stringify(text)}: "${span}" is no span of time; give one of ${Object.keys(SPANS_MS).join(", ")}`,

@@ -9,7 +9,7 @@ import { dropOption } from "../../data/csv-columns.ts";
 import type { DataSource } from "../../data/load.ts";
 import { valuesIn } from "../../data/name-list.ts";
 import { isMisread, quoted } from "../../data/names.ts";
-import { roundedBeside } from "../../data/number.ts";
+import { readNumber, roundedBeside } from "../../data/number.ts";
 import { readerFor } from "../../data/readers/registry.ts";
 import { type Sentinel, suspectedSentinels } from "../../data/sentinels.ts";
 import { shellWord } from "../../shell.ts";
@@ -66,9 +66,20 @@ export async function fillFromData(
     ...counting.map(
       (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
     ),
+    ...valuesAsNames(path, table.features),
     ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),
   ];
   return { path, table, inputs, ...(targets && { targets }), missingPolicy, warnings, suspected };
+}
+
+/** The first row of a file without a header would be lost. Whole numbers in equal steps are counters of columns, or wavelengths. */
+function valuesAsNames(path: string, features: readonly string[]): string[] {
+  const [first = 0, second = first] = features.map(Number);
+  const isInStep = (name: string, i: number) => Number(name) === first + i * (second - first) && first % 1 === 0;
+  if (!features.every((name) => typeof readNumber(name) === "number") || features.every(isInStep)) return [];
+  return [
+    `${path}: the names of all features are numbers; if the first line holds values, write one with names above it`,
+  ];
 }
 
 function misreadNames(path: string, names: readonly string[]): string[] {

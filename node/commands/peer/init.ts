@@ -123,7 +123,7 @@ async function allowedTask(document: Document, options: InitOptions): Promise<Op
   const task = parseTask(document.toJS()); // not the text: to parse 100,000 columns again would take longer than all the rest
   const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
   if (options.data !== undefined) {
-    const { data } = await loadConfig(undefined, {}, settingsOf(options));
+    const data = await dataSettings(options);
     const state = process.env.HEARSAY_STATE ?? ".hearsay"; // that of a peer on this machine
     (await openSite({ state, policy: options.policy })).allow({ task, taskId, data, what: "describe" });
   }
@@ -164,12 +164,17 @@ async function complete(document: Document, options: InitOptions, peers: number)
   );
   let fill: Fill | undefined;
   if (options.data !== undefined) {
-    const { data } = await loadConfig(undefined, {}, settingsOf(options));
+    const data = await dataSettings(options);
     fill = await fillFromData(document, { ...data, path: options.data }, policyOf(options));
   }
   const model = options.model === undefined ? undefined : await useTopology(document, options.model);
   if (options.private) addPrivacy(document, options.epsilon, fill?.table.data.length);
   return { fill, model };
+}
+
+/** How the table is to be read. `--name` is the task's here, and not that of a peer. @throws HearsayError ERR_CONFIG. */
+async function dataSettings(options: InitOptions) {
+  return (await loadConfig(undefined, {}, settingsOf({ ...options, name: undefined }))).data;
 }
 
 /** @throws HearsayError ERR_CONFIG */

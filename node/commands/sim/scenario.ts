@@ -39,8 +39,11 @@ export async function loadScenario(
 /** @throws HearsayError ERR_CONFIG where the file cannot be read or is not a YAML map. */
 export async function readDocument(path: string): Promise<Tree> {
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === "ENOENT" ? "there is no such file" : cause.message;
-    throw new HearsayError("ERR_CONFIG", `${path}: ${why}`, { path }, cause);
+    const why: Readonly<Record<string, string>> = {
+      ENOENT: "there is no such file",
+      EISDIR: "is a folder; name a file",
+    };
+    throw new HearsayError("ERR_CONFIG", `${path}: ${why[cause.code ?? ""] ?? cause.message}`, { path }, cause);
   });
   let document: unknown;
   try {

@@ -1,4 +1,5 @@
 /** The readers of data files, by the ending of a name. One more is its file and its place in this list. */
+import { statSync } from "node:fs";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { arrays } from "./arrays.ts";
 import type { DataReader } from "./reader.ts";
@@ -40,6 +41,7 @@ export function readerFor(path: string, readers: readonly DataReader[] = READERS
   const reader = readers.find(({ endings }) => endings.some((ending) => name.endsWith(ending)));
   if (reader !== undefined) return reader;
   const what =
+    (statSync(path, { throwIfNoEntry: false })?.isDirectory() ? "is a folder: name a file in it" : undefined) ??
     OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ??
     "its name ends as that of no known kind: rename it to .csv if it is a table";
   const read = `read are ${endingsText("and", readers)}, also .gz of these`;

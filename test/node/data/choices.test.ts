@@ -42,6 +42,7 @@ test("a column to use or leave out that is not there, or is used twice, is refus
   await refused({ drop: "day" }, /there is no column "day"; the header has "time", "a, b"/);
   await refused({ drop: "#9" }, /there is no column "#9"/);
   await refused({ columns: "d" }, /there is no feature column "d"/);
+  await refused({ columns: "c", drop: "c" }, /column "c" is to be a feature, and to be left out \(--drop\)/);
   await refused({ columns: "c,c" }, /"c" is asked for twice/);
   await refused({ columns: "c,label" }, /"label" is asked for as a feature and as label/);
 });
@@ -75,6 +76,8 @@ test("an empty field is a fault until somebody says what it means, and the messa
   await assert.rejects(read(context, text), { message: /\nif it means "no reading": --missing empty,NA$/ });
   const { data } = await read(context, text, { missing: "empty,NA" });
   assert.deepEqual([...data.inputs], [1, Number.NaN, 3, Number.NaN, 5, 6]);
+  const emptyOnly = await read(context, text.replace("NA", ""), { missing: "" });
+  assert.deepEqual(emptyOnly.data, data, "an empty word means the empty field");
 });
 
 test("values of nines far from all others are suspected, others are not", () => {

@@ -22,6 +22,7 @@ const FILES: readonly (readonly [bytes: string, word: RegExp])[] = [
   ["<stata_dta><header>", /read_stata/],
   ["X\n\0\0\0\x03\0\x04", /write\.csv/],
   ["RDX3\nX\n\0\0\0\x03", /write\.csv/],
+  ['"a" "b" "label"\n"1" 5.1 3.5 "x"\n', /spaces between its fields; .*write\.csv/],
   ["\x89HDF\r\n\x1a\n", /read_hdf/],
   ["\x80\x04\x95\x10", /pickle/],
   ["(lp0\n(dp1\n", /pickle/],

@@ -21,6 +21,9 @@ test("a budget is one for all links, or one for each kind of links, in the order
     linkBudgets({ lan: "unlimited", "wwan*": "2MB/day", other: "2MB/day", "10.0.0.0/8": "1GB/day" }).length,
     4,
   );
+  const asInTheFile = "other: 2MB/day, lan: unlimited, wwan*: 2MB/day, 10.0.0.0/8: 1GB/day";
+  assert.deepEqual(linkBudgets(asInTheFile), lines, "copied from a file onto a command line");
+  assert.equal(linkBudgets("fd00::/8=2MB/day, fd01::/16: 1MB/day")[1]?.kind, "fd01::/16");
 });
 
 test("about a budget is planned with, and no bound; so is what a peer moves where nothing else is set", () => {

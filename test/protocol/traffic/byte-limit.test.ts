@@ -10,6 +10,8 @@ describe("a budget as people write it", () => {
     assert.deepEqual(parseByteLimit(" 1.5 kB per hour "), { bytes: 1500, perMs: 3_600_000 });
     assert.deepEqual(parseByteLimit("1GiB/month"), { bytes: 2 ** 30, perMs: 30 * DAY_MS });
     assert.deepEqual(parseByteLimit("3 TB a week"), { bytes: 3e12, perMs: 7 * DAY_MS });
+    assert.deepEqual(parseByteLimit("20MB/d"), { bytes: 2e7, perMs: DAY_MS });
+    assert.deepEqual(parseByteLimit("1MiB/h"), { bytes: 2 ** 20, perMs: 3_600_000 });
     assert.equal(parseByteLimit("unlimited"), undefined);
   });
 
@@ -21,6 +23,7 @@ describe("a budget as people write it", () => {
       ["2Mb/day", /would be bits; write MB/],
       ["2mB/day", /"mB" is no unit of bytes; give one of B, kB/],
       ["2MB/fortnight", /"fortnight" is no span of time; give one of second, minute, hour, day/],
+      ["2MB/m", /"m" is no span of time/],
       ["0MB/day", /unlimited is no bound at all/],
       ["99999TB/day", /give 1 B to 9,000 TB/],
     ];

@@ -73,6 +73,17 @@ describe("hearsay init --data", () => {
     );
   });
 
+  it("takes a name of a task, which is no name of a peer, and says where numbers stand in place of names", () => {
+    const name = "a-name-longer-than-that-of-any-peer-may-be";
+    const row = (i: number) => `${i % 7}.5,${i % 5},${i % 2 ? "x" : "y"}\n`;
+    const text = Array.from({ length: 30 }, (_, i) => row(i)).join("");
+    const { task, told } = init("no-header.csv", text, `--label y --name ${name}`);
+    assert.equal(task.name, name);
+    assert.match(told, /note .*names of all features are numbers; if the first line holds values, write one/);
+    const counted = init("counted.csv", `400,402,label\n${text}`, "");
+    assert.doesNotMatch(counted.told, /names of all features/);
+  });
+
   it("prints a command that works when pasted, whatever file and columns are called; eval and predict read the same", () => {
     const odd = ["true", "it's", "a: b", "#c", '"x, ""y"""', "null"];
     const classes = ["yes", "null", "1.0", "~"];
