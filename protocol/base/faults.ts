@@ -81,7 +81,7 @@ export function faultsOf(error: z.ZodError, source: unknown, schema?: z.ZodType)
       (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
       source,
     );
-    if (issue.code === "invalid_type" && value === undefined)
+    if (issue.code === "invalid_type" && value === undefined && issue.message.startsWith("Invalid input: "))
       return { path, message: `is missing: give ${KINDS[issue.expected] ?? issue.expected}` };
     const given = value === undefined || typeof value === "object" ? "" : ` (given: ${shown(value)})`;
     return { path, message: `${issue.message}${given}${advice}` };

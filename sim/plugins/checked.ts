@@ -2,7 +2,8 @@
  * What the code of a plugin gives while a run goes on, checked as it comes. What has a wrong shape would else be told by the first line of Hearsay that stumbles
  * over it, or would look like a result.
  */
-import type { Rule } from "../../protocol/aggregate/rows/rule.ts";
+import type { LinearOutcome, Rule, SettledRule } from "../../protocol/aggregate/rows/rule.ts";
+import { settled } from "../../protocol/aggregate/rows/settle.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { CandidateStatus } from "../../protocol/base/learning-seams.ts";
 import { numParams } from "../../protocol/base/task.ts";
@@ -29,19 +30,10 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
       return demand(typeof disguiseOf === "function", "join", disguiseOf, "a function (liar) => disguise");
     },
   }),
-  rules: (rule: Rule, demand) => ({
-    aggregate(input, parameters, passes) {
-      const output = rule.aggregate(input, parameters, passes);
-      const { params, statuses } = demand(isRecord(output), "aggregate", output, "{ params, statuses, mass }");
-      const { length } = input.own;
-      const isVector = params instanceof Float32Array && params.length === length;
-      demand(isVector, "aggregate", params, `params, a Float32Array of ${length} numbers`);
-      const known = Array.isArray(statuses) && statuses.every((one) => STATUSES.includes(one));
-      const isWhole = known && statuses.length === input.candidates.length;
-      demand(isWhole, "aggregate", statuses, `statuses, one of ${STATUSES.join(", ")} for each candidate`);
-      return output;
-    },
-  }),
+  rules: (given: Rule, demand) => {
+    const rule = given.settle === undefined ? given : checkedSettlement(given as SettledRule, demand);
+    return { ...(rule.settle && { settle: rule.settle }), aggregate: checkedAggregate(rule, demand) };
+  },
   partitions: (partition: Partition, demand) => ({
     deal(deal) {
       const parts = partition.deal(deal);
@@ -88,6 +80,39 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
   }),
 };
 
+function checkedAggregate(rule: Rule, demand: Demand): Rule["aggregate"] {
+  return (input, parameters, passes) => {
+    const output = rule.aggregate(input, parameters, passes);
+    const { params, statuses } = demand(isRecord(output), "aggregate", output, "{ params, statuses, mass }");
+    const { length } = input.own;
+    const isVector = params instanceof Float32Array && params.length === length;
+    demand(isVector, "aggregate", params, `params, a Float32Array of ${length} numbers`);
+    const known = Array.isArray(statuses) && statuses.every((one) => STATUSES.includes(one));
+    const isWhole = known && statuses.length === input.candidates.length;
+    demand(isWhole, "aggregate", statuses, `statuses, one of ${STATUSES.join(", ")} for each candidate`);
+    return output;
+  };
+}
+
+/** A settlement's answer is looked at before it is carried out: what comes of a wrong one may look like a model. */
+function checkedSettlement(rule: SettledRule, demand: Demand): SettledRule {
+  const settle: SettledRule["settle"] = (crowd, parameters) => {
+    const outcome = rule.settle(crowd, parameters);
+    const { kind } = demand(isRecord(outcome), "settle", outcome, OUTCOME);
+    if (kind === "coordinates") return demand(isRecord(outcome.reduction), "settle", outcome, OUTCOME);
+    demand(kind === "linear", "settle", outcome, OUTCOME);
+    const { coefficients } = outcome as LinearOutcome;
+    const rows = crowd.weights.length;
+    const fit =
+      coefficients instanceof Float64Array && coefficients.length === rows && coefficients.every(Number.isFinite);
+    demand(fit, "settle", coefficients, `coefficients, a Float64Array of ${rows} finite numbers, the own row's first`);
+    return outcome;
+  };
+  return settled(overriding(rule, { settle }));
+}
+
+const OUTCOME = '{ kind: "linear", coefficients } or { kind: "coordinates", reduction }';
+
 const LINKS = "a list of links [a, b], numbers of two peers";
 
 function checkedLearner(learner: Learner, length: number, demand: Demand): Learner {
@@ -112,17 +137,24 @@ const BODY = "{ isLossless, minBytes, maxBytes, encode, decode }, minBytes at mo
 function checkedBody(codec: BodyCodec, layout: BodyLayout, demand: Demand): BodyCodec {
   const { minBytes, maxBytes } = codec;
   const count = numParams(layout);
+  const decode = (body: Uint8Array) => {
+    const params = codec.decode(body);
+    const fits = params instanceof Float32Array && params.length === count;
+    return demand(fits, "decode", params, `a Float32Array of ${count} numbers`);
+  };
+  let isTried = false;
   return overriding(codec, {
     encode(params) {
       const body = codec.encode(params);
       const fits = body instanceof Uint8Array && body.length >= minBytes && body.length <= maxBytes;
-      return demand(fits, "encode", body, `a Uint8Array of ${minBytes} to ${maxBytes} bytes`);
+      demand(fits, "encode", body, `a Uint8Array of ${minBytes} to ${maxBytes} bytes`);
+      if (isTried) return body;
+      isTried = true; // a peer that cannot decode a body refuses it, as it does a liar's: the run would go on, and nobody would learn
+      const back = decode(body).find((value) => !Number.isFinite(value));
+      demand(back === undefined, "decode", back, "finite numbers for a body that encode() made of such");
+      return body;
     },
-    decode(body) {
-      const params = codec.decode(body);
-      const fits = params instanceof Float32Array && params.length === count;
-      return demand(fits, "decode", params, `a Float32Array of ${count} numbers`);
-    },
+    decode,
   });
 }
 

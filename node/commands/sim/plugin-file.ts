@@ -2,7 +2,7 @@
  * Loads the file of a plugin, TypeScript or JavaScript. What it imports from `hearsay/sim`, `hearsay/protocol/...` and `zod` is that of this
  * installation, wherever the file lies: types and values are then those of the program that runs it.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import nodeModule from "node:module"; // by its default: older versions of Node have no registerHooks
 import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -47,6 +47,8 @@ export function reasonOf(error: unknown, path: string): string {
   const { code, message, stack = "" } = error as NodeJS.ErrnoException;
   if (extname(path).endsWith("ts") && code === "ERR_UNKNOWN_FILE_EXTENSION")
     return `this Node (${process.version}) runs no TypeScript: take 22.18 or newer, or compile it to a .mjs file`;
+  if (code === "ERR_UNSUPPORTED_DIR_IMPORT" && statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    return "it is a folder; name a .ts, .mts, .js or .mjs file in it";
   if (code === "ERR_MODULE_NOT_FOUND" && !hooked && /'(?:hearsay|zod)'/.test(message))
     return `${message}; take Node 22.15 or newer, or npm install hearsay where the file lies`;
   const at = new RegExp(`${escaped(basename(path))}:(\\d+(?::\\d+)?)`).exec(stack)?.[1];

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import * as z from "zod";
 import { loadPluginFile } from "../../../node/commands/sim/plugin-file.ts";
 import { findRule, RULES } from "../../../protocol/aggregate/registry.ts";
+import { settled } from "../../../protocol/aggregate/rows/settle.ts";
 import { registryOf } from "../../../protocol/base/registry.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { CODECS } from "../../../protocol/codec/registry.ts";
@@ -185,12 +186,16 @@ describe("what a plugin gives while a run goes on", () => {
     withInstalled({ rules: [wrong] }, () => findRule("wrong")?.aggregate(input, {}));
   }
 
+  function settling(outcome: unknown, name = "wrong"): void {
+    const wrong = settled({ name: "wrong", parameters: {}, minCandidates: 1, settle: () => outcome as never });
+    withInstalled({ rules: [wrong] }, () => findRule(name)?.aggregate(input, { f: 0 }));
+  }
+
   function coded(made: unknown): void {
     const wrong = { name: "wrong", forLayout: () => made };
     withInstalled({ codecs: [wrong] }, () => {
       const codec = CODECS.get("wrong")?.forLayout(layout);
-      codec?.encode(new Float32Array(2));
-      codec?.decode(new Uint8Array(8));
+      codec?.encode(new Float32Array(2)); // which tries to decode it: what a decode alone throws, a peer takes for a liar's fault
     });
   }
 
@@ -257,6 +262,14 @@ describe("what a plugin gives while a run goes on", () => {
         /gives a list of 0: give statuses, one of used, .* for each candidate/,
       ],
       [() => aggregated({ ...right, statuses: ["maybe"] }), /give statuses/],
+      [() => settling(undefined), /settle\(\) of wrong in rules .* gives undefined: give \{ kind: "linear"/],
+      [
+        () => settling({ kind: "linear", coefficients: [1] }),
+        /gives a list of 1: give coefficients, a Float64Array of 2/,
+      ],
+      [() => settling({ kind: "linear", coefficients: Float64Array.of(0, Number.NaN) }), /of 2 finite numbers/],
+      [() => settling({ kind: "linear", coefficients: new Float64Array(3) }, "nnm+wrong"), /Float64Array of 2 finite/],
+      [() => settling({ kind: "mean" }), /give \{ kind: "linear"/],
       [() => coded(undefined), /forLayout\(\) of wrong in codecs .* gives undefined: give \{ isLossless/],
       [() => coded({ ...body, minBytes: 9 }), /minBytes at most maxBytes/],
       [
@@ -264,6 +277,10 @@ describe("what a plugin gives while a run goes on", () => {
         /encode\(\) .* 9 bytes: give a Uint8Array of 8 to 8 bytes/,
       ],
       [() => coded({ ...body, decode: () => new Float32Array(1) }), /decode\(\) .*: give a Float32Array of 2 numbers/],
+      [
+        () => coded({ ...body, decode: () => Float32Array.of(1, Number.NaN) }),
+        /decode\(\) of wrong .* gives NaN: give finite numbers for a body that encode\(\) made/,
+      ],
       [() => measured("high"), /measure\(\) of wrong in metrics .* gives high: give a number that is finite/],
       [() => measured(Number.NaN), /gives NaN: give a number/],
       [() => dealt(undefined), /deal\(\) of wrong in partitions .* gives undefined: give a list with a list of rows/],
@@ -276,6 +293,8 @@ describe("what a plugin gives while a run goes on", () => {
     ];
     for (const [call, message] of wrong) assert.throws(call, { code: "ERR_CONFIG", message });
     aggregated(right);
+    settling({ kind: "linear", coefficients: new Float64Array(2) });
+    settling({ kind: "coordinates", reduction: { kind: "trimmed-mean", n: 2, trim: 0 } });
     coded(body);
     measured(0.5);
     joined(() => ({}));
