@@ -55,6 +55,8 @@ export async function loadEffective(
   const override = (path: string, value: unknown, origin: Origin) => {
     const rival = RIVALS[path];
     if (rival !== undefined) {
+      const other = origins.get(rival);
+      if (other?.kind === origin.kind && origin.kind !== "file") throw rivals(origin.name, other.name);
       assign(tree, rival, undefined); // a file of data takes back a shipped set that a lower rank named, and the other way round
       origins.delete(rival);
     }
@@ -87,6 +89,14 @@ export async function checkConfigFile(
   const settings = [...SETTINGS.keys()].filter((path) => valueAt(tree, path) !== undefined).length;
   const { preset } = checked(tree, file, file);
   return { settings, ...(preset !== undefined && { preset }) };
+}
+
+/** Both of one rank: neither can take the other back. */
+function rivals(one = "", other = ""): HearsayError {
+  return new HearsayError(
+    "ERR_CONFIG",
+    `${other} and ${one}: give one of the two, a file of your own or a shipped set`,
+  );
 }
 
 /** Values of the preset for what nothing else sets. */

@@ -155,6 +155,12 @@ describe("the configuration", () => {
     const own = await file({ data: { path: "mine.csv" } });
     const other = await loadConfig(own, { HEARSAY_DATA_DATASET: "motes" }, {});
     assert.deepEqual([other.data.path, other.data.dataset], [undefined, "motes"]);
+    await assert.rejects(loadConfig(own, {}, { "data.path": "mine.csv", "data.dataset": "motes" }), {
+      message: /^--data and --dataset: give one of the two/,
+    });
+    await assert.rejects(loadConfig(undefined, { HEARSAY_DATA_PATH: "a.csv", HEARSAY_DATA_DATASET: "motes" }, {}), {
+      message: /^HEARSAY_DATA_PATH and HEARSAY_DATA_DATASET: give one/,
+    });
   });
 
   it("is told all its faults at once, each with path, value and what would be right", async () => {

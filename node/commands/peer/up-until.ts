@@ -9,16 +9,22 @@ import { wallClock } from "../../clock.ts";
 const LOOK_EVERY_MS = 1_000;
 
 /** What a condition may name of a task. */
-export function figuresOf({ output }: Pick<Task, "output">): string[] {
+export function figuresOf(task: Pick<Task, "output">): string[] {
+  return ["loss", ...metricsOf(task), "age", "cycles"];
+}
+
+/** Metrics of its hold-out and of its stream. Of a classification all are shares of its rows. */
+function metricsOf({ output }: Pick<Task, "output">): string[] {
   const metrics = [...METRICS.values()].filter(({ kind }) => kind === output.kind).map(({ name }) => name);
-  return ["loss", ...metrics, "prequential", "age", "cycles"];
+  return [...metrics, "prequential"];
 }
 
 /** @throws HearsayError ERR_CONFIG with the place of what cannot be read. */
 export function untilOf(text: string | undefined, task: Pick<Task, "output">): Until | undefined {
   if (text === undefined) return undefined;
   const { name: figure, lowerIsBetter } = figureOf(task.output);
-  return createUntil(text, wallClock, { figures: figuresOf(task), best: { figure, lowerIsBetter } });
+  const shares = task.output.kind === "classification" ? metricsOf(task) : [];
+  return createUntil(text, wallClock, { figures: figuresOf(task), shares, best: { figure, lowerIsBetter } });
 }
 
 /** Resolves when the condition holds; never where there is none, or when the peer has ended. */

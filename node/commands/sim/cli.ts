@@ -144,7 +144,7 @@ export const report: Definition = (command) => {
   command
     .argument(
       "<what>",
-      "attacks, budget, codecs, cohorts, measurements, personal, privacy, selectors, skew or slow-devices",
+      "attacks, budget, codecs, cohorts, gateways, measurements, personal, privacy, selectors, skew or slow-devices",
     )
     .option("--no-run", "only write, from the runs that are there")
     .option("--cut", "attacks: five minutes of them, on the screen")

@@ -40,6 +40,8 @@ export interface Until {
 export interface UntilOptions {
   /** The names that a clause may have. */
   readonly figures: readonly string[];
+  /** Those among them that lie between 0 and 1. */
+  readonly shares?: readonly string[];
   /** The figure of `no better`, and whether less is better. */
   readonly best: { readonly figure: string; readonly lowerIsBetter: boolean };
 }
@@ -78,9 +80,9 @@ class Reader {
   }
 
   /** Takes the next token, of which `read` makes something. @throws HearsayError ERR_CONFIG, with its place, where it makes nothing. */
-  take<T>(what: string, read: (text: string) => T | undefined): T {
+  take<T>(what: string, read: (text: string, next: string | undefined) => T | undefined): T {
     const token = this.#tokens[this.#next];
-    const value = token && read(token.text);
+    const value = token && read(token.text, this.#tokens[this.#next + 1]?.text);
     if (value === undefined) throw this.refuse(what);
     this.#next++;
     return value;
@@ -99,23 +101,24 @@ class Reader {
 }
 
 /**
- * Reads a condition. @throws HearsayError ERR_CONFIG with the place of what cannot be read (`details.at`, from 1).
+ * Reads a condition. @throws HearsayError ERR_CONFIG with the place of what cannot be read (`details.at`, from 1), or of a figure of `shares`, which lie
+ * between 0 and 1, that is held against more.
  * @example
  * import { parseUntil } from "hearsay/protocol/learn/stream/until";
  * parseUntil("rmse < 3 for 1h", ["rmse"]); // -> [[{ kind: "figure", figure: "rmse", op: "<", value: 3, forMs: 3600000 }]]
  */
-export function parseUntil(text: string, figures: readonly string[]): Condition {
+export function parseUntil(text: string, figures: readonly string[], shares: readonly string[] = []): Condition {
   const reader = new Reader(text);
-  const whole: Clause[][] = [[clauseOf(reader, figures)]];
+  const whole: Clause[][] = [[clauseOf(reader, figures, shares)]];
   while (!reader.isAtEnd) {
-    if (reader.takes("and")) whole.at(-1)?.push(clauseOf(reader, figures));
-    else if (reader.takes("or")) whole.push([clauseOf(reader, figures)]);
+    if (reader.takes("and")) whole.at(-1)?.push(clauseOf(reader, figures, shares));
+    else if (reader.takes("or")) whole.push([clauseOf(reader, figures, shares)]);
     else throw reader.refuse('"and", "or" or the end');
   }
   return whole;
 }
 
-function clauseOf(reader: Reader, figures: readonly string[]): Clause {
+function clauseOf(reader: Reader, figures: readonly string[], shares: readonly string[]): Clause {
   if (reader.takes("no")) {
     reader.take('"better"', (word) => (word === "better" ? true : undefined));
     reader.take('"for"', (word) => (word === "for" ? true : undefined));
@@ -124,8 +127,13 @@ function clauseOf(reader: Reader, figures: readonly string[]): Clause {
   const names = `${figures.join(", ")} or "no better"`;
   const figure = reader.take(`a figure: ${names}`, (word) => (figures.includes(word) ? word : undefined));
   const op = reader.take("<, <=, > or >=", (word) => (/^[<>]=?$/.test(word) ? (word as Operator) : undefined));
-  const number = reader.take("a number", (word) => (/^\d+(?:\.\d+)?$/.test(word) ? Number(word) : undefined));
-  const value = reader.takes("%") ? number / 100 : number;
+  const isShare = shares.includes(figure);
+  const wanted = isShare ? "a share of 1, such as 0.9 or 90 %" : "a number";
+  const value = reader.take(wanted, (word, next) => {
+    const number = /^\d+(?:\.\d+)?$/.test(word) ? Number(word) / (next === "%" ? 100 : 1) : undefined;
+    return isShare && number !== undefined && number > 1 ? undefined : number;
+  });
+  reader.takes("%");
   return { kind: "figure", figure, op, value, forMs: reader.takes("for") ? spanOf(reader) : 0 };
 }
 
@@ -141,8 +149,12 @@ const HOLDS: Readonly<Record<Operator, (a: number, b: number) => boolean>> = {
 };
 
 /** Looks again and again whether a condition holds. @throws HearsayError ERR_CONFIG as `parseUntil`. */
-export function createUntil(text: string, clock: Pick<Clock, "monotonicMs">, { figures, best }: UntilOptions): Until {
-  const condition = parseUntil(text, figures);
+export function createUntil(
+  text: string,
+  clock: Pick<Clock, "monotonicMs">,
+  { figures, shares, best }: UntilOptions,
+): Until {
+  const condition = parseUntil(text, figures, shares);
   /** Since when each clause holds. */
   const since = new Map<Clause, number>();
   let top: { readonly value: number; readonly atMs: number } | undefined;

@@ -20,12 +20,12 @@ export function parseWindow(text: string): WindowSpec {
   const [, name = "", size = ""] = /^([a-z-]+):(.+)$/.exec(text) ?? [];
   const kind = WINDOWS.get(name);
   const names = [...WINDOWS.values()].map(({ about }) => about).join("; ");
-  if (kind === undefined) throw new HearsayError("ERR_CONFIG", `stream.window: "${text}" is no window; give ${names}`);
+  if (kind === undefined) throw new HearsayError("ERR_CONFIG", `"${text}" is no window; give ${names}`);
   const ageMs = kind.takesAge ? durationMs(size) : undefined;
   if (ageMs !== undefined) return { kind: name, rows: LIMITS.maxWindowRows, ageMs };
   const rows = Number(size);
   if (/^\d+$/.test(size) && rows >= 1 && rows <= LIMITS.maxWindowRows) return { kind: name, rows };
   const ages = kind.takesAge ? ", or an age such as 45s, 30m, 12h or 7d" : "";
-  const message = `stream.window: "${size}" is no size of a window; give a number of rows from 1 to ${LIMITS.maxWindowRows}${ages}`;
+  const message = `"${size}" is no size of a window; give a number of rows from 1 to ${LIMITS.maxWindowRows}${ages}`;
   throw new HearsayError("ERR_CONFIG", message, { text });
 }

@@ -49,6 +49,16 @@ describe("the condition of --until", () => {
       assert.throws(() => parseUntil(text, FIGURES), { code: "ERR_CONFIG", details: { at } });
     });
 
+  it("holds a share against a share: 90 where 90 % is meant would never come", () => {
+    const shares = ["prequential"];
+    for (const text of ["prequential > 90", "loss < 2 and prequential >= 101 %"])
+      assert.throws(() => parseUntil(text, FIGURES, shares), {
+        message: /in place of a share of 1, such as 0\.9 or 90 %/,
+      });
+    const [[, share] = []] = parseUntil("rmse < 90 and prequential > 90 %", FIGURES, shares);
+    assert.deepEqual(share, { kind: "figure", figure: "prequential", op: ">", value: 0.9, forMs: 0 });
+  });
+
   it("holds when a clause has held for its time without a break", () => {
     assert.deepEqual(looks("rmse < 3 for 2s", [2, 2, 4, 2, 2, 2]), [false, false, false, false, false, true]);
     assert.deepEqual(looks("rmse < 3 for 2s", [2, undefined, 2, 2, 2]), [false, false, false, false, true]);
