@@ -97,7 +97,10 @@ describe("sim report", () => {
   });
 
   it("refuses a report that there is none of, and a place that is no checkout", async () => {
-    await report(USAGE, "weather");
+    const weather = await report(USAGE, "weather");
+    const { stdout: help } = await report(0, "--help");
+    for (const name of weather.stderr.match(/give one of (.*) \[/)?.[1]?.split(", ") ?? ["?"])
+      assert.ok(help.replaceAll(/\s+/g, " ").includes(name), `${name} is not in the help`);
     await report(USAGE, "measurements", "--cut");
     await rm(lab.path("sim/results/attacks.md"));
     const { stderr } = await report(USAGE, "attacks", "--no-run");
