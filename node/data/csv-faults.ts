@@ -100,7 +100,7 @@ function widthLines(
       first.width === wanted + 1
         ? "where the first column has no name, as in what R writes, begin the header line with one more name, and leave it out with --drop " +
           "(in R: write.table(..., row.names = FALSE)); where numbers have a decimal comma, separate the fields by semicolons"
-        : "do numbers have a decimal comma that separates fields, too? Separate the fields by semicolons";
+        : "the first line must name every column; where numbers have a decimal comma that separates fields, too, separate the fields by semicolons";
     return { throughout: [`every row has ${first.width} fields, the header has ${wanted}: ${why}`], single: [] };
   }
   const single = rows.map(({ line, width }) => ({

@@ -82,6 +82,12 @@ test("rows that are all wider than the header are one fault, which says what it 
     "a,b,label\n1,1,2,x\n2,3,4,y\n",
     /every row has 4 fields, the header has 3: where the first column has no name/,
   );
+  const counts = "2,3,x,y\n1.5,2,3,4,5,6,0\n2,3,4,5,6,7,1\n"; // as scikit-learn keeps its sets: rows, columns, classes
+  await refused(
+    context,
+    counts.replace("x", "label"),
+    /7 fields, the header has 4: the first line must name every column;/,
+  );
 });
 
 test("decimal commas are read where they can be nothing else", async (context) => {
