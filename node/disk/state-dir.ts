@@ -56,7 +56,7 @@ export async function openTask(stateDir: string, taskFile?: string): Promise<Ope
   if (manifest === undefined) {
     throw new HearsayError(
       "ERR_STATE",
-      `${stateDir} has no task yet: give --task FILE (see hearsay init), or run hearsay join INVITE first`,
+      `${stateDir} has no task yet: run hearsay up --task FILE (see hearsay init) or hearsay join INVITE first, or name another directory with --state`,
     );
   }
   if (stored !== undefined && given !== undefined && !equalBytes(stored, given)) {

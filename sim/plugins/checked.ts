@@ -99,7 +99,7 @@ function checkedSettlement(rule: SettledRule, demand: Demand): SettledRule {
   const settle: SettledRule["settle"] = (crowd, parameters) => {
     const outcome = rule.settle(crowd, parameters);
     const { kind } = demand(isRecord(outcome), "settle", outcome, OUTCOME);
-    if (kind === "coordinates") return demand(isRecord(outcome.reduction), "settle", outcome, OUTCOME);
+    if (outcome.kind === "coordinates") return demand(isRecord(outcome.reduction), "settle", outcome, OUTCOME);
     demand(kind === "linear", "settle", outcome, OUTCOME);
     const { coefficients } = outcome as LinearOutcome;
     const rows = crowd.weights.length;

@@ -67,6 +67,23 @@ describe("the bundled command line", () => {
     await succeeds("eval", "--state", state, "--dataset", "digits", "--engine", "tensorflow");
   });
 
+  it("tells lines for people on a terminal, and waits for a broker that is not there: packages that are loaded late are whole", async () => {
+    const [task, table] = [
+      lab.path("table.yaml"),
+      await lab.write("table.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n"),
+    ];
+    await succeeds("init", "--data", table, "--output", task, "--peers", "2");
+    const up = ["up", "--task", task, "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0", "--no-page", "--seconds", "1"];
+    const onTerminal = [process.execPath, installed.cli, ...up, "--data", table, "--state", lab.path("seen")];
+    const { stdout } = await promisify(execFile)("script", ["-qec", onTerminal.join(" "), "/dev/null"]);
+    assert.match(stdout, /INFO.*learning/, "a line of pino-pretty");
+    assert.match(stdout, /stopped/);
+    const broker = ["--data", "mqtt://127.0.0.1:1/house/air", "--follow", "--state", lab.path("broker")];
+    const { code, stderr } = await lab.run([...up, ...broker]);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+  });
+
   it("simulates, in threads too, and draws the report", async () => {
     const scenario = await lab.write("small.yaml", SCENARIO);
     await succeeds("sim", "run", scenario, "--out", lab.path("run"));

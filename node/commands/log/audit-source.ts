@@ -88,7 +88,11 @@ export async function withAuditSource<T>(
 /** An exported file; what is not in it is looked for `elsewhere`. */
 async function fileSource(path: string, elsewhere: AuditSource["find"]): Promise<AuditSource> {
   await access(path).catch(() => {
-    throw new HearsayError("ERR_STATE", `there is no ${path}: name an exported log or a peer id`, { path });
+    throw new HearsayError(
+      "ERR_STATE",
+      `there is no ${path}: name an exported log, or the whole id of a neighbour (hearsay peers --json has it)`,
+      { path },
+    );
   });
   const places = new Map<string, { readonly at: number; readonly length: number }>();
   return {

@@ -262,7 +262,7 @@ export const exportModel: Definition = (command) => {
     .action(calls(() => import("./export.ts")));
   notes(
     command,
-    `Written is the model that predicts. onnx and tfjs are for the kinds softmax, mlp and cnn: rows in the units of the data in, probabilities or values out, as
+    `Written is the model that predicts. onnx and tfjs are for all models but external ones: rows in the units of the data in, probabilities or values out, as
 \`hearsay predict\` gives them. tfjs writes weights.bin beside the file.
 
 Examples:

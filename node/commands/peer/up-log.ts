@@ -22,8 +22,8 @@ export async function createLogger(level: string, context: () => LogContext | un
   const output = logOutput();
   const options = { level, hooks: { streamWrite: seenLogLine }, mixin: () => ({ ...context() }) };
   if (!drawing.isTTY) return pino(options, output);
-  const { prettyFactory } = await import("pino-pretty"); // where nobody looks it only takes memory
-  const pretty = prettyFactory({
+  const { default: pinoPretty } = await import("pino-pretty"); // where nobody looks it only takes memory
+  const pretty = pinoPretty.prettyFactory({
     colorize: process.env.NO_COLOR === undefined,
     ignore: ["pid", "hostname", ...OF_EACH_LINE].join(),
   });

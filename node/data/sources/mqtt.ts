@@ -146,12 +146,12 @@ function textOf(value: unknown): string | undefined {
 
 async function openBroker({ path, columns, past, warn, store, ca }: OpenSourceOptions): Promise<OpenSource> {
   const { url, topic, name } = addressOf(path);
-  const { connect } = await import("mqtt");
+  const { default: mqtt } = await import("mqtt");
   const waiting: Waiting[] = [];
   for await (const [key, payload] of store.range(WAITING))
     waiting.push({ number: Number(key.slice(WAITING.length)), payload: Buffer.from(payload) });
   const broker = new Broker(name, [...new Set(columns)], store, waiting, (past as Position | undefined)?.next ?? 0);
-  const client = connect(url, {
+  const client = mqtt.connect(url, {
     clientId: await clientIdIn(store),
     clean: false,
     protocolVersion: 5,
