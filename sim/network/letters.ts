@@ -46,10 +46,3 @@ export interface Parcel extends EventPlace {
 export function lengthOf(letter: Letter): number {
   return letter.kind === "refusal" ? utf8(letter.code).length : letter.body.length;
 }
-
-/** The same, without the rest of the buffer that its bytes lie in: a thread that gets a view is given a copy of the whole buffer. */
-export function withOwnBytes(parcel: Parcel): Parcel {
-  const { letter } = parcel;
-  if (letter.kind === "refusal" || letter.body.buffer.byteLength === letter.body.length) return parcel;
-  return { ...parcel, letter: { ...letter, body: letter.body.slice() } };
-}

@@ -8,8 +8,9 @@
  * The order of events of one time depends on the nodes alone (seams/clock.ts), so the report has the same bytes for every number of threads.
  */
 import { leastLatencyMs } from "../network/latency.ts";
-import { type Parcel, withOwnBytes } from "../network/letters.ts";
+import type { Parcel } from "../network/letters.ts";
 import type { Elsewhere, Network } from "../network/network.ts";
+import { type Packed, packed, unpacked } from "../network/packing.ts";
 import type { VirtualClock } from "../seams/clock.ts";
 import { isExplained, type Scenario } from "../seams/scenario-type.ts";
 
@@ -18,8 +19,11 @@ export interface Parts {
   /** From 0. */
   readonly part: number;
   readonly parts: number;
-  /** Sends values[i] to part i, and resolves to what each sent here; in place of its own is what it gave. Every part has to call it as often as the others. */
-  swap<T>(values: readonly T[]): Promise<readonly T[]>;
+  /**
+   * Sends values[i] to part i, and resolves to what each sent here; in place of its own is what it gave. Every part has to call it as often as the others.
+   * @param given what of a value's memory this part needs no more, and need not be copied.
+   */
+  swap<T>(values: readonly T[], given?: (value: T) => readonly ArrayBuffer[]): Promise<readonly T[]>;
 }
 
 /** What this thread runs of an experiment. */
@@ -70,7 +74,7 @@ export function createShare(scenario: Scenario, clock: VirtualClock, parts: Part
     isHere,
     elsewhere: {
       isHere,
-      send: (parcel) => void together.leaving[parcel.to % parts.parts]?.push(withOwnBytes(parcel)),
+      send: (parcel) => void together.leaving[parcel.to % parts.parts]?.push(parcel),
       cut() {
         together.isCut = true;
       },
@@ -94,7 +98,7 @@ interface Together extends Parts {
 
 /** What the parts tell each other between two windows. */
 interface News {
-  readonly parcels: readonly Parcel[];
+  readonly parcels: Packed;
   /** Of the events to come, those of these and other letters too. */
   readonly earliestMs: number;
   readonly isCut: boolean;
@@ -115,9 +119,10 @@ async function swapLetters(together: Together, network: Network): Promise<number
   const { clock, part, leaving, isCut } = together;
   let earliestMs = clock.nextMs();
   for (const parcels of leaving) for (const { atMs } of parcels) earliestMs = Math.min(earliestMs, atMs);
-  const news = await together.swap(leaving.map((parcels): News => ({ parcels, earliestMs, isCut })));
+  const told = leaving.map((parcels): News => ({ parcels: packed(parcels), earliestMs, isCut }));
+  const news = await together.swap(told, ({ parcels: { bytes } }) => [bytes.buffer]);
   together.leaving = leaving.map(() => []);
-  for (const [from, { parcels }] of news.entries()) if (from !== part) parcels.forEach(network.bring);
+  for (const [from, { parcels }] of news.entries()) if (from !== part) unpacked(parcels).forEach(network.bring);
   if (news.some((one) => one.isCut)) throw new LinkCut();
   return Math.min(...news.map((one) => one.earliestMs));
 }

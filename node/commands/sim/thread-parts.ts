@@ -28,8 +28,8 @@ export function openParts({ part, ports }: PartPorts): Parts & { close(): void }
   return {
     part,
     parts: ports.length,
-    async swap<T>(values: readonly T[]): Promise<readonly T[]> {
-      for (const [to, port] of ports.entries()) port?.postMessage(values[to]);
+    async swap<T>(values: readonly T[], given: (value: T) => readonly ArrayBuffer[] = () => []): Promise<readonly T[]> {
+      for (const [to, port] of ports.entries()) port?.postMessage(values[to], given(values[to] as T));
       return Promise.all(values.map((own, from) => (inboxes[from] === undefined ? own : inboxes[from]<T>())));
     },
     close() {
