@@ -74,10 +74,10 @@ export function decodeAnnouncement(sealed: Uint8Array): Announcement {
   if (sealed.length > LIMITS.maxAnnouncementBytes) {
     throw new HearsayError("ERR_TOO_LARGE", `an announcement of ${sealed.length} bytes`);
   }
-  if (latest !== undefined && equalBytes(latest.sealed, sealed)) return latest;
   const known = decoded.get(sealed);
-  latest = known !== undefined && equalBytes(known.sealed, sealed) ? known : decode(sealed.slice());
-  if (latest !== known) decoded.set(sealed, latest);
+  if (known !== undefined && equalBytes(known.sealed, sealed)) return known;
+  if (latest === undefined || !equalBytes(latest.sealed, sealed)) latest = decode(sealed.slice());
+  decoded.set(sealed, latest);
   return latest;
 }
 

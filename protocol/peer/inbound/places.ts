@@ -28,6 +28,8 @@ export interface Places {
   take(author: PeerId, hasFailed: boolean): AbortSignal;
   /** A pull has ended; whether it had a place. */
   end(author: PeerId, outcome: Outcome): boolean;
+  /** Whether `release` would take a place. */
+  hasSlow(): boolean;
   /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
   release(): PeerId | undefined;
   /** Newcomers whose pull takes much longer than the mean, and that are distrusted from now on: one that never answers would be waited for else. */
@@ -112,6 +114,7 @@ export function createPlaces(components: PlacesComponents, bodyBytes: number): P
       return ending.signal;
     },
     end: (author, outcome) => end(yard, author, outcome),
+    hasSlow: () => slowest(yard) !== undefined,
     release: () => release(yard),
     lateNewcomers: () => lateNewcomers(yard),
     distrustsNewcomers: () => distrustsNewcomers(yard),
@@ -167,9 +170,15 @@ function averaged(meanMs: number, tookMs: number): number {
   return meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
 }
 
+/** Of the pulls that have a place, the one that began first, if it takes much longer than the mean. */
+function slowest(yard: Yard): [PeerId, Pull] | undefined {
+  const first = oldest(yard, true);
+  return first !== undefined && isSlow(yard, first[1]) ? first : undefined;
+}
+
 function release(yard: Yard): PeerId | undefined {
-  const [author, slow] = oldest(yard, true) ?? [];
-  if (slow === undefined || !isSlow(yard, slow)) return undefined;
+  const [author, slow] = slowest(yard) ?? [];
+  if (slow === undefined) return undefined;
   const [, late] = oldest(yard, false) ?? [];
   if (late !== undefined && counted(yard, ({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
     late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));

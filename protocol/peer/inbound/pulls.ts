@@ -70,9 +70,12 @@ function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
     const now = all ? young : young.filter((author) => open?.has(author) || mayPull(state, author, near));
     return places.inTurns(fitting(state, now));
   };
+  // The list of authors costs more than all the rest, and most announcements come while all places are taken.
+  const mayMakePlace = () =>
+    places.hasSlow() && (wanted() !== undefined || committee.hasNext(choices)) && makePlace(state);
   const wanted = () => committee.find((author) => isNew(state, author, near));
   while (!isFull(state)) {
-    if (!places.hasFree() && !((wanted() !== undefined || committee.hasNext(choices)) && makePlace(state))) return;
+    if (!places.hasFree() && !mayMakePlace()) return;
     const author = wanted();
     if (author !== undefined) void pull(state, book.newest(author) as Announced);
     else if (committee.next(choices) === undefined) return;
