@@ -152,7 +152,7 @@ export const LEARNING: readonly Metric[] = [
     name: "hearsay_stream_rows_total",
     kind: "counter",
     help: "with --follow: rows that came since the start, by what became of them",
-    labels: { result: ["taken", "bad", "late", "ahead", "duplicate"] },
+    labels: { result: ["taken", "bad", "late", "ahead", "duplicate", "gaps"] },
     read: ({ status: { stream } }) => {
       if (stream === undefined) return undefined;
       const { alarms: _, ...rows } = stream.rows;

@@ -17,6 +17,7 @@ export const HELP = {
     "Rows that did not fit the task, as one with a word where a number belongs; the file rejected.ndjson has them.",
   late: "Rows that were left out because their time is far before that of the newest row.",
   ahead: "Rows that were left out because their time has not come yet.",
+  gaps: "Values of the series that made no row: one that the row looks back on is missing, as at the beginning.",
   duplicates: "Rows that were left out because the same row had come before.",
   prequential:
     "How good the model was on rows at the moment when they came, before it learned them; newer rows count more.",

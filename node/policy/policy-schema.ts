@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { type JsonSchema, jsonSchemaOf } from "../../protocol/base/json-schema.ts";
 import { parseByteLimit } from "../../protocol/traffic/byte-limit.ts";
+import { isTimeZone } from "../wall-clock.ts";
 import { parseWindow } from "./quiet-hours.ts";
-import { isTimeZone } from "./wall-clock.ts";
 
 /** Ways in which a task may hide data; `cohort` stands for `privacy.cohort`. */
 export const PROTECTIONS = ["dp-sgd", "gaussian-update", "cohort"] as const;

@@ -3,6 +3,8 @@ import * as z from "zod";
 import { durationMs } from "../../protocol/base/duration.ts";
 import { DETECTORS } from "../../protocol/learn/stream/drift/registry.ts";
 import { parseWindow } from "../../protocol/learn/stream/windows/registry.ts";
+import { lagSpecOf, MOST_LAG } from "../data/follow/lag-columns.ts";
+import { createTimes } from "../data/follow/time-of.ts";
 import type { Group } from "./setting.ts";
 
 /** A text that is kept as it was written, and that `parse` does not refuse. */
@@ -43,6 +45,28 @@ export const stream = {
   lateness: {
     schema: checkedBy(durationOf).default("1d"),
     help: "with --time, rows that are older than the newest by more than this are left out: 30m, 12h, 7d",
+  },
+  zone: {
+    schema: checkedBy(createTimes).optional(),
+    help: "with --time, the zone of times that name none: Europe/Berlin; summer time is counted right",
+    flag: "--zone <name>",
+    otherwise: "UTC",
+  },
+  lag: {
+    schema: checkedBy((text) => lagSpecOf(text, "1")).optional(),
+    help: "with --follow, rows are made of a series as it comes, of its values so many steps back: 1..7",
+    flag: "--lag <steps>",
+    otherwise: "rows are taken as they come",
+  },
+  horizon: {
+    schema: z.int().min(1).max(MOST_LAG).default(1),
+    help: "with --lag, how many steps later the forecast is of, as for hearsay init",
+    flag: "--horizon <steps>",
+  },
+  step: {
+    schema: checkedBy(durationOf).optional(),
+    help: "with --lag, from one value of the series to the next: 15m, 1h, 1d",
+    flag: "--step <span>",
   },
   ca: {
     schema: z.string().min(1).optional(),

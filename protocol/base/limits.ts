@@ -261,6 +261,9 @@ export const LIMITS = {
   maxRowsPerTraining: 10_000,
   maxRememberedRows: 65_536,
   maxStreamRowCharacters: 1_048_576,
+  /** Of series whose rows are made as they come: values that are held and saved, of all of them; steps that a value may come too late. */
+  maxSeriesValues: 50_000,
+  maxLateSteps: 1000,
   /** Bytes of a file of rows that did not fit, of which one older is kept; tables of a folder; and messages of a broker that wait for a training. */
   maxDeadLetterBytes: 1_048_576,
   maxFollowedFiles: 1000,

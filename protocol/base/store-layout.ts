@@ -19,7 +19,7 @@
  *     book/<peer id>           DAG-CBOR list of addresses, without a version             membership/stored-book.ts
  *     node/place               text: numbers of files                                    node/disk/place.ts
  *     privacy/spent            [1, spent, steps that no announcement tells of, 0 or 1]   peer/loop/ledger.ts
- *     stream/counts            JSON: kind, number of the next row, place in the source    node/data/follow/stream-store.ts
+ *     stream/counts            JSON: kind, next row, place, error, detector, lags         node/data/follow/stream-store.ts
  *     stream/client            text: name of the session at a broker                     node/data/sources/mqtt.ts
  *     stream/waiting/<number>  a message of a broker that was not taken yet               node/data/sources/mqtt.ts
  *     stream/<window>/<slot>   float64: number, time, inputs, targets of a row           node/data/follow/stream-store.ts

@@ -123,7 +123,7 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   const { task, rng, clock, endMs, surroundings, network, share } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
   const shares = deal(rows, scenario);
-  const streams = scenario.stream && createStreams({ spec: scenario.stream, task, clock, endMs });
+  const streams = scenario.stream && createStreams({ spec: scenario.stream, task, clock, endMs, times: rows.times });
   const participants = participantsOf(setup, shares, streams);
   const held = heldOut(setup, loaded.holdout);
   const measurements = createMeasurements({

@@ -1,6 +1,6 @@
 /**
- * Peers whose rows come while they learn (`stream` of a scenario): the rows of each, in the order of its file, are there one after another, evenly over the virtual time. They are
- * learned from as by `hearsay up --follow` (protocol/learn/stream/), and each is predicted before: that figure, interval by interval, is what is measured of a world that changes.
+ * Peers whose rows come while they learn (`stream` of a scenario): the rows of each, in the order of its file, are there one after another, evenly over the virtual time; of data whose
+ * rows have times, when these say, the first of all rows at the start and the last at the end. They are learned from as by `hearsay up --follow` (protocol/learn/stream/), and each is predicted before: that figure, interval by interval, is what is measured of a world that changes.
  */
 
 import { HearsayError } from "../../protocol/base/errors.ts";
@@ -38,6 +38,8 @@ export interface StreamsOptions {
   readonly task: Task;
   readonly clock: Pick<Clock, "now" | "monotonicMs">;
   readonly endMs: number;
+  /** Of all rows, where they have times. */
+  readonly times?: readonly number[] | undefined;
 }
 
 interface Tally {
@@ -46,12 +48,13 @@ interface Tally {
 }
 
 /** @throws HearsayError ERR_CONFIG for a task with a privacy budget. */
-export function createStreams({ spec, task, clock, endMs }: StreamsOptions): Streams {
+export function createStreams({ spec, task, clock, endMs, times }: StreamsOptions): Streams {
   if (termsOf(task) !== undefined)
     throw new HearsayError(
       "ERR_CONFIG",
       "stream: the privacy budget of the task counts on rows that are all there; leave one of them out",
     );
+  const due = times === undefined ? dueEvenly(spec) : dueByTime(times);
   const totals = new Map<number, () => Tally>();
   const before = new Map<number, Tally>();
   let modelOf: (index: number) => Float32Array | undefined = () => undefined;
@@ -61,7 +64,7 @@ export function createStreams({ spec, task, clock, endMs }: StreamsOptions): Str
     },
     follow(trainer, rows, index) {
       const following = createFollowing(
-        { trainer, clock, source: sourceOf(rows, spec, clock, endMs), model: () => modelOf(index) },
+        { trainer, clock, source: sourceOf(rows, due, clock, endMs), model: () => modelOf(index) },
         {
           ...{ task, window: parseWindow(spec.window), holdout: 0, seed: String(index), isTimed: false, latestMs: 0 },
           alarm: {
@@ -87,13 +90,24 @@ export function createStreams({ spec, task, clock, endMs }: StreamsOptions): Str
   };
 }
 
-/** Row i of n is there when i / n of the time has passed; the first share of them from the start. */
-function sourceOf(
-  rows: Dataset,
-  { first }: StreamSpec,
-  clock: Pick<Clock, "monotonicMs">,
-  endMs: number,
-): StreamSource {
+/** How many of these rows are there when this share of the time has passed. */
+type Due = (rows: Dataset, passed: number) => number;
+
+/** Row i of n when i / n of the time has passed; the first share of them from the start. */
+function dueEvenly({ first }: StreamSpec): Due {
+  return ({ length }, passed) => Math.floor((first + (1 - first) * passed) * length);
+}
+
+/** @param all times of the rows of all peers, which share one calendar. */
+function dueByTime(all: readonly number[]): Due {
+  const [from, to] = all.reduce(
+    ([least, most], at) => [Math.min(least, at), Math.max(most, at)],
+    [Infinity, -Infinity],
+  );
+  return ({ times = [] }, passed) => times.filter((at) => at <= from + passed * (to - from)).length;
+}
+
+function sourceOf(rows: Dataset, due: Due, clock: Pick<Clock, "monotonicMs">, endMs: number): StreamSource {
   const [inputWidth, targetWidth] = [rows.inputs.length / rows.length, rows.targets.length / rows.length];
   let next = 0;
   const rowAt = (i: number): StreamRow => ({
@@ -104,10 +118,10 @@ function sourceOf(
   return {
     name: "the scenario",
     async take(maxRows) {
-      const share = first + (1 - first) * Math.min(1, clock.monotonicMs() / endMs);
-      const due = Math.min(Math.max(1, Math.floor(share * rows.length)), rows.length, next + maxRows);
+      const there = Math.max(1, due(rows, Math.min(1, clock.monotonicMs() / endMs))); // a trainer without any row cannot begin
+      const most = Math.min(there, rows.length, next + maxRows);
       const come: StreamRow[] = [];
-      while (next < due) come.push(rowAt(next++));
+      while (next < most) come.push(rowAt(next++));
       return { rows: come, bad: 0, isMore: false };
     },
     acknowledge() {},

@@ -1,12 +1,12 @@
 /** A series as a table of rows to forecast it from: what `hearsay data lags` and `hearsay init --lag` write. */
 import { csvField } from "../../../protocol/base/csv-field.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { createLags, type LagSpec, type Lags, parseLags } from "../../../protocol/learn/data/lags.ts";
+import { createLags, type LagSpec, type Lags } from "../../../protocol/learn/data/lags.ts";
 import { openTable, type TextChoice } from "../../data/csv-records.ts";
-import { normalised } from "../../data/names.ts";
+import { lagColumns, lagSpecOf, placesOf } from "../../data/follow/lag-columns.ts";
+import { createSteps, type Steps } from "../../data/follow/steps.ts";
 import { readNumber } from "../../data/number.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
-import { createSteps, type Steps } from "./series.ts";
 
 /** A series, and what is to be made of it. */
 export interface SeriesOptions {
@@ -24,8 +24,7 @@ export interface SeriesOptions {
   readonly text?: Omit<TextChoice, "wanted">;
 }
 
-/** A row looks back no further, and no more series are held. */
-const MOST_LAG = 10_000;
+/** No more are held. */
 const MOST_SERIES = 100_000;
 
 /** Rows of the result, and what became of those that gave none. */
@@ -47,7 +46,7 @@ interface Series {
 
 /** Writes the rows to `options.output`. @throws HearsayError ERR_CONFIG, ERR_DATA, with the remedy. */
 export async function writeRows(options: SeriesOptions): Promise<Told> {
-  const spec = specOf(options);
+  const spec = lagSpecOf(options.lag, options.horizon);
   const told: Told = { rows: 0, gaps: 0, again: 0, back: 0, unread: 0 };
   const lines = await linesOf(options, spec, told);
   if (told.rows === 0)
@@ -64,24 +63,12 @@ export function leftOutText({ gaps, again, back, unread }: Told): string {
   return `${gaps} for a gap or the beginning, ${again} twice, ${back} out of order, ${unread} that could not be read`;
 }
 
-function specOf({ lag, horizon }: SeriesOptions): LagSpec {
-  const lags = parseLags(lag, MOST_LAG);
-  if (lags === undefined)
-    throw new HearsayError("ERR_CONFIG", `--lag ${lag}: give steps from 1 to ${MOST_LAG}, as 1..7 or 1,2,7`);
-  const steps = Number(horizon);
-  if (!/^\d+$/.test(horizon) || steps < 1 || steps > MOST_LAG)
-    throw new HearsayError("ERR_CONFIG", `--horizon ${horizon}: give a number of steps from 1 to ${MOST_LAG}`);
-  return { lags, horizon: steps };
-}
-
 async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promise<string[]> {
   const { data, time, target, owner, step, zone, ahead, text } = options;
   const names = [time, target, ...(owner === undefined ? [] : [owner])];
   const table = await openTable(data, { ...text, wanted: names });
   const lines = [
-    [...(owner === undefined ? [] : [owner]), time, ...spec.lags.map((lag) => `${target} lag ${lag}`), target]
-      .map(csvField)
-      .join(","),
+    [...(owner === undefined ? [] : [owner]), time, ...lagColumns(target, spec), target].map(csvField).join(","),
   ];
   const all = new Map<string, Series & { readonly steps: Steps }>();
   const write = (whose: string, when: string, lags: readonly number[], value: string) =>
@@ -123,16 +110,4 @@ async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promi
       if (row !== "gap") write(whose, `${lastText} + ${spec.horizon}`, row.lags, "");
     }
   return lines;
-}
-
-function placesOf(path: string, fields: readonly string[], names: readonly string[]): number[] {
-  const header = fields.map(normalised);
-  return names.map((name) => {
-    const place = header.indexOf(normalised(name));
-    if (place >= 0) return place;
-    throw new HearsayError(
-      "ERR_DATA",
-      `${path}: there is no column "${name}"; the header has ${header.slice(0, 20).join(", ")}`,
-    );
-  });
 }

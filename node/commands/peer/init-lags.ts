@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { loadConfig } from "../../config.ts";
 import { settingsOf } from "../../settings/flags.ts";
-import { nameList } from "../../shell.ts";
+import { nameList, shellOption } from "../../shell.ts";
 import { leftOutText, type SeriesOptions, writeRows } from "../data/series-rows.ts";
 
 /** Those of `hearsay init` that have to do with it. */
@@ -63,12 +63,40 @@ export function forecastOf<O extends ForecastOptions>(given: O): Forecast<O> {
   return { options, series };
 }
 
-/** Writes the rows. @param given which say how the series is to be read. @returns what it tells. @throws HearsayError ERR_CONFIG, ERR_DATA, with the remedy. */
-export async function writeForecastRows(series: SeriesOptions, given: ForecastOptions): Promise<string> {
+/** Writes the rows. @param given which say how the series is to be read. @returns what it tells, as facts. @throws HearsayError ERR_CONFIG, ERR_DATA, with the remedy. */
+export async function writeForecastRows(
+  series: SeriesOptions,
+  given: ForecastOptions & { readonly output: string },
+): Promise<[string, string][]> {
   const { data } = await loadConfig(undefined, {}, settingsOf(given));
   const { encoding, delimiter, decimal } = data;
   const told = await writeRows({ ...series, text: { encoding, delimiter, decimal } });
-  return `${told.rows} rows of ${series.data}, in ${series.output}; left out: ${leftOutText(told)}`;
+  return [
+    ["forecasts by", `${told.rows} rows of ${series.data}, in ${series.output}; left out: ${leftOutText(told)}`],
+    ["as it grows", followCommand(given.output, series, given)],
+  ];
+}
+
+/** By what a peer learns from the series as it grows: rows are made of it as they come. */
+function followCommand(task: string, series: SeriesOptions, given: ForecastOptions): string {
+  const options: readonly [string, string | undefined][] = [
+    ["--task", task],
+    ["--data", series.data],
+    ["--follow", undefined],
+    ["--time", series.time],
+    ["--lag", series.lag],
+    ["--horizon", given.horizon],
+    ["--step", series.step],
+    ["--zone", series.zone],
+    ["--owner", series.owner],
+    ["--encoding", given.encoding],
+    ["--delimiter", given.delimiter],
+    ["--decimal", given.decimal],
+  ];
+  const words = options.flatMap(([flag, value]) =>
+    flag === "--follow" ? [flag] : value === undefined ? [] : [shellOption(flag, value)],
+  );
+  return `hearsay up ${words.join(" ")}`;
 }
 
 /** `load.csv.gz` gives `load.lags.csv`. */

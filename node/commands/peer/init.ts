@@ -94,7 +94,7 @@ export async function run(given: InitOptions): Promise<void> {
     ["task", `${task.name}  ${taskId}`],
     ["peers", `${peers} or more: pulls ${inboxSize} models a cycle, merges from ${quorum} on`],
   ];
-  if (forecast !== undefined) told.push(["forecasts by", forecast]);
+  told.push(...(forecast ?? []));
   if (model !== undefined) told.push(["model", model]);
   if (begun !== undefined) told.push(["begins with", begun]);
   const privacy = privacyInWords(task, fill?.table.data.length);

@@ -73,7 +73,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
 function streamRows(stream: StreamStatus | undefined): [string, string][] {
   if (stream === undefined) return [];
   const { source, rows, window, holdout, prequential, raised } = stream;
-  const aside = `${rows.bad} bad, ${rows.late} late, ${rows.ahead} from the future, ${rows.duplicate} twice`;
+  const aside = `${rows.bad} bad, ${rows.late} late, ${rows.ahead} from the future, ${rows.duplicate} twice${rows.gaps === undefined ? "" : `, ${rows.gaps} for a gap or the beginning`}`;
   const figure =
     prequential.value === null ? "no row yet" : `${prequential.value.toPrecision(4)} over ${prequential.rows} rows`;
   const rate =

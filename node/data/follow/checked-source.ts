@@ -5,16 +5,25 @@ import type { Batch, StreamSource } from "../../../protocol/learn/stream/stream.
 import type { OpenSource } from "../sources/source.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import type { RowCheck } from "./row-check.ts";
+import type { SeriesRecords } from "./series-records.ts";
 
 export interface CheckedSourceParts {
   readonly source: OpenSource;
   readonly check: RowCheck;
   readonly letters: DeadLetters;
+  /** Where the source gives the values of a series: makes rows of them. */
+  readonly series?: SeriesRecords | undefined;
   readonly clock: Pick<Clock, "now">;
   readonly warn?: (message: string) => void;
 }
 
-export function createCheckedSource({ source, check, letters, clock, warn }: CheckedSourceParts): StreamSource {
+/** Of a series, where its source goes on and what its rows look back on: one without the other would lose rows, or make them of other values. */
+export interface SeriesPosition {
+  readonly source?: unknown;
+  readonly series: ReturnType<SeriesRecords["state"]>;
+}
+
+export function createCheckedSource({ source, check, letters, series, clock, warn }: CheckedSourceParts): StreamSource {
   let bad = 0;
   return {
     name: source.name,
@@ -22,7 +31,8 @@ export function createCheckedSource({ source, check, letters, clock, warn }: Che
       const { records, isMore } = await source.take(maxRows);
       const rows: StreamRow[] = [];
       const refused: DeadLetter[] = [];
-      for (const checked of check.check(records, clock.now())) {
+      const made = series === undefined ? records : series.rowsOf(records, clock.now());
+      for (const checked of check.check(made, clock.now())) {
         if ("row" in checked) rows.push(checked.row);
         else refused.push({ source: source.name, reason: checked.reason, row: checked.record.text });
       }
@@ -32,9 +42,19 @@ export function createCheckedSource({ source, check, letters, clock, warn }: Che
         );
       bad += refused.length;
       await letters.add(refused, clock.now());
-      const position = records.length > 0 ? source.position() : undefined;
-      return { rows, bad, isMore, ...(position !== undefined && { position }) };
+      const position = records.length > 0 ? positionOf(source, series) : undefined;
+      return {
+        ...{ rows, bad, isMore },
+        ...(series && { apart: { ...series.tallies } }),
+        ...(position !== undefined && { position }),
+      };
     },
     acknowledge: () => source.acknowledge(),
   };
+}
+
+function positionOf(source: OpenSource, series: SeriesRecords | undefined): unknown {
+  const place = source.position();
+  if (series === undefined) return place;
+  return { ...(place !== undefined && { source: place }), series: series.state() } satisfies SeriesPosition;
 }

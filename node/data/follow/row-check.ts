@@ -8,13 +8,15 @@ import { type NameList, namesIn, valuesIn } from "../name-list.ts";
 import { normalised } from "../names.ts";
 import type { DataSource, DataTask } from "../readers/reader.ts";
 import type { SourceRecord } from "./table-records.ts";
-import { timeOf } from "./time-of.ts";
+import { createTimes } from "./time-of.ts";
 
 export interface RowCheckOptions {
   readonly source: Omit<DataSource, "path" | "targets">;
   readonly task: DataTask;
   /** Column of the time; the time of arrival where left out. */
   readonly time?: string | undefined;
+  /** Zone of times that name none; UTC where left out. */
+  readonly zone?: string | undefined;
 }
 
 /** A row, or why there is none. */
@@ -24,11 +26,15 @@ export class RowCheck {
   readonly #options: RowCheckOptions;
   readonly #labels: CsvLabels;
   readonly #missing: readonly string[];
+  readonly #times: ReturnType<typeof createTimes>;
+  /** Time of the row before: by it the hour that comes twice is told. */
+  #lastMs: number | undefined;
   readonly #columns = new Map<string, CsvColumns & { readonly time: number | undefined }>();
 
   constructor(options: RowCheckOptions) {
     this.#options = options;
-    const { task, source } = options;
+    const { task, source, zone } = options;
+    this.#times = createTimes(zone);
     const { output } = task;
     this.#labels =
       output.kind === "regression"
@@ -95,7 +101,10 @@ export class RowCheck {
       const [inputWidth, targetWidth] = [wide.length / data.length, data.targets.length / data.length];
       const made: StreamRow[] = [];
       for (const [i, { fields }] of records.entries()) {
-        const timeMs = columns.time === undefined ? nowMs : timeOf(fields[columns.time] ?? "");
+        const timeMs =
+          columns.time === undefined
+            ? nowMs
+            : this.#times(fields[columns.time] ?? "", made.at(-1)?.timeMs ?? this.#lastMs);
         if (typeof timeMs === "string") return timeMs;
         made.push({
           timeMs,
@@ -103,6 +112,7 @@ export class RowCheck {
           targets: Float64Array.from(data.targets.subarray(i * targetWidth, (i + 1) * targetWidth)),
         });
       }
+      this.#lastMs = made.at(-1)?.timeMs;
       return made;
     } catch (error) {
       if (!(error instanceof HearsayError)) throw error;

@@ -30,6 +30,7 @@ export function Stream({ stream, state }: { stream: StreamStatus; state: PageSta
       counted("rows too late", rows.late, HELP.late),
       counted("rows from the future", rows.ahead, HELP.ahead),
       counted("rows that came twice", rows.duplicate, HELP.duplicates),
+      rows.gaps === undefined ? null : counted("values before or after a gap", rows.gaps, HELP.gaps),
     ),
     curve(prequential, state),
   );

@@ -15,6 +15,8 @@ export interface Dataset {
   readonly length: number;
   /** Natural owner of each row (a vehicle, a mote), where the source has one. */
   readonly owners?: readonly string[];
+  /** When each row was read, in ms since the Unix epoch, where the source says so. */
+  readonly times?: readonly number[];
 }
 
 /** The rows at `indices`, in that order (copies). */
@@ -29,9 +31,12 @@ export function selectRows(data: Dataset, indices: ArrayLike<number>): Dataset {
     inputs.set(data.inputs.subarray(row * inputSize, (row + 1) * inputSize), i * inputSize);
     targets.set(data.targets.subarray(row * targetSize, (row + 1) * targetSize), i * targetSize);
   }
-  const { owners } = data;
-  if (owners === undefined) return { inputs, targets, length: indices.length };
-  return { inputs, targets, length: indices.length, owners: Array.from(indices, (row) => owners[row] as string) };
+  const { owners, times } = data;
+  return {
+    ...{ inputs, targets, length: indices.length },
+    ...(owners && { owners: Array.from(indices, (row) => owners[row] as string) }),
+    ...(times && { times: Array.from(indices, (row) => times[row] as number) }),
+  };
 }
 
 function sameKind(values: Numbers, length: number): Numbers {

@@ -11,6 +11,8 @@ export interface LagSpec {
   readonly lags: readonly number[];
   /** Steps, from 1. */
   readonly horizon: number;
+  /** A value may come so many steps after a newer one (`fill`). */
+  readonly late?: number;
 }
 
 /** One row of the forecast; lags in the order of the spec. */
@@ -27,8 +29,26 @@ export interface Lags {
    * that was there, or before the last: it is not taken.
    */
   add(step: number, value: number): LagOutcome;
+  /**
+   * As `add`, of a step before the last, too: where it fills a gap it gives all rows that are whole now, in order. "gap" where there is none; "back" for what comes later than
+   * `LagSpec.late` allows.
+   */
+  fill(step: number, value: number): readonly FilledRow[] | "gap" | "again" | "back";
   /** What is known for the forecast of a step that has not come. */
   at(step: number): LaggedRow | "gap";
+  /** Steps and values that are held, for after a restart. */
+  state(): readonly (readonly [step: number, value: number])[];
+}
+
+/** A row, and the step and value that are its target. */
+export interface FilledRow extends LaggedRow {
+  readonly step: number;
+  readonly value: number;
+}
+
+/** Values that are held of one series, at most. */
+export function heldValues({ lags, horizon, late = 0 }: LagSpec): number {
+  return horizon - 1 + Math.max(...lags) + (late === 0 ? 0 : late + 1);
 }
 
 /**
@@ -38,28 +58,68 @@ export interface Lags {
  * const lags = createLags({ lags: [1, 2], horizon: 1 });
  * [[0, 10], [1, 11], [2, 12], [4, 14]].map(([step, value]) => lags.add(step, value)); // -> ["gap", "gap", { lags: [11, 10] }, "gap"]
  */
-export function createLags({ lags, horizon }: LagSpec): Lags {
-  const back = horizon - 1 + Math.max(...lags);
-  const values = new Map<number, number>();
-  let newest = Number.NEGATIVE_INFINITY;
-  const at = (step: number): LaggedRow | "gap" => {
-    const found = lags.map((lag) => values.get(step - horizon + 1 - lag));
+export function createLags(spec: LagSpec, past: ReturnType<Lags["state"]> = []): Lags {
+  return new HeldSeries(spec, past);
+}
+
+class HeldSeries implements Lags {
+  readonly #spec: LagSpec;
+  readonly #most: number;
+  readonly #values = new Map<number, number>();
+  #newest = Number.NEGATIVE_INFINITY;
+
+  constructor(spec: LagSpec, past: ReturnType<Lags["state"]>) {
+    this.#spec = spec;
+    this.#most = heldValues(spec);
+    for (const [step, value] of past) this.#keep(step, value);
+  }
+
+  at(step: number): LaggedRow | "gap" {
+    const { lags, horizon } = this.#spec;
+    const found = lags.map((lag) => this.#values.get(step - horizon + 1 - lag));
     return found.includes(undefined) ? "gap" : { lags: found as number[] };
-  };
-  return {
-    at,
-    add(step, value) {
-      if (step <= newest) return step === newest ? "again" : "back";
-      newest = step;
-      const row = at(step);
-      values.set(step, value);
-      for (const old of values.keys()) {
-        if (old > step - back) break;
-        values.delete(old);
-      }
-      return row;
-    },
-  };
+  }
+
+  add(step: number, value: number): LagOutcome {
+    if (step <= this.#newest) return step === this.#newest ? "again" : "back";
+    const row = this.at(step);
+    this.#keep(step, value);
+    return row;
+  }
+
+  fill(step: number, value: number): readonly FilledRow[] | "gap" | "again" | "back" {
+    if (step > this.#newest) {
+      const row = this.add(step, value);
+      return typeof row === "string" ? row : [{ ...row, step, value }];
+    }
+    if (this.#values.has(step)) return "again";
+    if (step < this.#newest - (this.#spec.late ?? 0)) return "back";
+    this.#keep(step, value);
+    const whole = this.#targetsOf(step).flatMap((target) => {
+      const row = this.at(target);
+      return row === "gap" ? [] : [{ ...row, step: target, value: this.#values.get(target) as number }];
+    });
+    return whole.length === 0 ? "gap" : whole;
+  }
+
+  state(): readonly (readonly [step: number, value: number])[] {
+    return [...this.#values].sort(([a], [b]) => a - b);
+  }
+
+  /** Steps that have come whose row needs this one, and itself; ascending. */
+  #targetsOf(step: number): number[] {
+    const { lags, horizon } = this.#spec;
+    return [step, ...lags.map((lag) => step + horizon - 1 + lag)].filter((target) => this.#values.has(target));
+  }
+
+  #keep(step: number, value: number): void {
+    this.#newest = Math.max(this.#newest, step);
+    this.#values.set(step, value);
+    for (const old of this.#values.keys()) {
+      if (old > this.#newest - this.#most) break;
+      this.#values.delete(old);
+    }
+  }
 }
 
 /**

@@ -21,14 +21,33 @@ export interface Alarm {
   raised(): { readonly factor: number; readonly forMs: number } | undefined;
   /** Whether a raised rate has come to its end since the last call. */
   isOver(): boolean;
+  /** What it knows, for after a restart; undefined where nothing watches. */
+  state(): AlarmState | undefined;
 }
 
+/** An alarm as it is kept. */
+export interface AlarmState {
+  /** Of this layout. Another is as good as nothing. */
+  readonly version: number;
+  readonly detector: string;
+  /** `DriftDetector.state`. */
+  readonly state: readonly number[];
+  /** Until when the rate is raised, ms of the wall clock. */
+  readonly untilMs?: number;
+}
+
+const VERSION = 1;
+
+/** @param past of before a restart. A detector begins anew after another one, and where that is damaged. */
 export function createAlarm(
   { detector: name, does, factor, forMs }: AlarmSpec,
-  clock: Pick<Clock, "monotonicMs">,
+  clock: Pick<Clock, "monotonicMs" | "now">,
+  past?: AlarmState,
 ): Alarm {
-  const detector = DETECTORS.get(name)?.create();
-  let endsMs: number | undefined;
+  const known = past?.version === VERSION && past.detector === name ? past : undefined;
+  const detector = DETECTORS.get(name)?.create(known?.state);
+  const pastMs = known?.untilMs === undefined ? 0 : Math.min(forMs, known.untilMs - clock.now());
+  let endsMs = does === "rate" && pastMs > 0 ? clock.monotonicMs() + pastMs : undefined;
   const leftMs = () => (endsMs === undefined ? 0 : Math.max(0, endsMs - clock.monotonicMs()));
   return {
     add(error) {
@@ -43,5 +62,10 @@ export function createAlarm(
       endsMs = undefined;
       return true;
     },
+    state: () =>
+      detector && {
+        ...{ version: VERSION, detector: name, state: detector.state() },
+        ...(leftMs() > 0 && { untilMs: clock.now() + leftMs() }),
+      },
   };
 }

@@ -13,12 +13,13 @@ import { LIMITS } from "../../base/limits.ts";
 import { createOneByOne } from "../../base/one-by-one.ts";
 import { createRng } from "../../base/rng.ts";
 import type { Clock } from "../../base/seams.ts";
-import { inputSize, type LearningTask, targetSize } from "../../base/task.ts";
 import { type Alarm, type AlarmSpec, createAlarm } from "./alarm.ts";
 import { createPrequential, figureOf, type Prequential, rowErrors } from "./prequential.ts";
+import { boundedWindow, labelOf, type Shelf, type ShelfOptions, shelfOf } from "./shelf.ts";
 import { createSifting, type Sifting } from "./sifting.ts";
-import { SlotRows, type StreamRow } from "./slot-rows.ts";
+import type { StreamRow } from "./slot-rows.ts";
 import type {
+  Batch,
   KeptRow,
   StreamChange,
   StreamCounts,
@@ -30,8 +31,7 @@ import type {
   StreamTallies,
   WindowName,
 } from "./stream.ts";
-import type { StreamWindow, WindowSpec } from "./window.ts";
-import { WINDOWS } from "./windows/registry.ts";
+import type { StreamWindow } from "./window.ts";
 
 export interface FollowingParts {
   /** It has `replace`. */
@@ -44,12 +44,7 @@ export interface FollowingParts {
   readonly tell?: (event: StreamEvent) => void;
 }
 
-export interface FollowingOptions {
-  readonly task: LearningTask;
-  readonly window: WindowSpec;
-  /** Share of the rows that are held out; their window is of the same kind. */
-  readonly holdout: number;
-  readonly seed: string;
+export interface FollowingOptions extends ShelfOptions {
   readonly isTimed: boolean;
   readonly latestMs: number;
   readonly alarm: AlarmSpec;
@@ -64,7 +59,7 @@ export interface Following {
 
 /** @throws HearsayError ERR_ENGINE where the trainer's rows cannot be replaced. */
 export function createFollowing(parts: FollowingParts, options: FollowingOptions, past?: StreamPast): Following {
-  const learner = new StreamLearner(parts, { ...options, window: bounded(options) }, past);
+  const learner = new StreamLearner(parts, { ...options, window: boundedWindow(options) }, past);
   const { trainer } = parts;
   return {
     status: () => learner.status(),
@@ -83,22 +78,6 @@ export function createFollowing(parts: FollowingParts, options: FollowingOptions
   };
 }
 
-/** A window by age has as many rows as memory is for. @throws HearsayError ERR_CONFIG for more rows than that. */
-function bounded({ task, window }: FollowingOptions): WindowSpec {
-  const values = inputSize(task) + targetSize(task);
-  const most = Math.max(1, Math.floor(LIMITS.maxWindowValues / values));
-  if (window.rows <= most) return window;
-  if (window.ageMs !== undefined) return { ...window, rows: most };
-  const message = `stream.window: ${window.rows} rows of ${values} values are more than ${LIMITS.maxWindowValues}; give at most ${most} rows`;
-  throw new HearsayError("ERR_CONFIG", message, { rows: window.rows, most });
-}
-
-/** A window, and the values of its rows. */
-interface Shelf {
-  readonly window: StreamWindow;
-  readonly rows: SlotRows;
-}
-
 const NAMES: readonly WindowName[] = ["train", "holdout"];
 
 class StreamLearner {
@@ -112,6 +91,7 @@ class StreamLearner {
   readonly #replace: NonNullable<Trainer["replace"]>;
   readonly #tallies: StreamTallies = { taken: 0, bad: 0, late: 0, ahead: 0, duplicate: 0, alarms: 0 };
   readonly #inTurn = createOneByOne();
+  #apart: Batch["apart"];
   #nextSeq: number;
   #isStale: boolean;
 
@@ -125,8 +105,8 @@ class StreamLearner {
     this.#shelves = { train: shelfOf(options, "train", past), holdout: shelfOf(options, "holdout", past) };
     this.#sifting = createSifting(options);
     for (const { row } of past?.rows ?? []) this.#sifting.remember(row);
-    this.#prequential = createPrequential(options.task.output);
-    this.#alarm = createAlarm(options.alarm, parts.clock);
+    this.#prequential = createPrequential(options.task.output, past?.prequential);
+    this.#alarm = createAlarm(options.alarm, parts.clock, past?.alarm);
     this.#nextSeq = past?.nextSeq ?? 0;
     this.#isStale = past !== undefined && past.rows.length > 0;
   }
@@ -161,7 +141,7 @@ class StreamLearner {
     const raised = this.#alarm.raised();
     return {
       source: this.#parts.source.name,
-      rows: { ...this.#tallies },
+      rows: withApart(this.#tallies, this.#apart),
       window: train.rows.length,
       holdout: holdout.rows.length,
       prequential: {
@@ -178,6 +158,7 @@ class StreamLearner {
     const { source, memory } = this.#parts;
     const batch = await source.take(LIMITS.maxRowsPerTraining);
     this.#tallies.bad = batch.bad;
+    this.#apart = batch.apart;
     const taken = batch.rows.filter((row) => this.#sift(row));
     const freed = [...(await this.#test(taken, params)), ...this.#expire()];
     const kept = taken.flatMap((row) => this.#place(row));
@@ -261,30 +242,26 @@ class StreamLearner {
   #counts(position: unknown): StreamCounts {
     const { train, holdout } = this.#shelves;
     const seen = { train: train.window.seen(), holdout: holdout.window.seen() };
-    return { nextSeq: this.#nextSeq, seen, ...(position !== undefined && { position }) };
+    const alarm = this.#alarm.state();
+    return {
+      ...{ nextSeq: this.#nextSeq, seen, prequential: this.#prequential.state() },
+      ...(alarm && { alarm }),
+      ...(position !== undefined && { position }),
+    };
   }
 }
 
-/** Class index; 0 of a regression. */
-function labelOf({ targets }: StreamRow, { output }: LearningTask): number {
-  return output.kind === "classification" ? (targets[0] as number) : 0;
-}
-
-function shelfOf({ task, window: spec, seed, holdout }: FollowingOptions, name: WindowName, past?: StreamPast): Shelf {
-  const kind = WINDOWS.get(spec.kind);
-  if (kind === undefined) throw new RangeError(`no window ${spec.kind}`);
-  const { output } = task;
-  const numClasses = output.kind === "classification" ? output.classes.length : 1;
-  const part = name === "holdout" ? holdout : 1 - holdout;
-  const kept = (past?.rows ?? []).filter((one) => one.window === name).sort((a, b) => a.seq - b.seq);
-  const placed = kept.map(({ slot, seq, row }) => ({ slot, seq, timeMs: row.timeMs, label: labelOf(row, task) }));
-  const window = kind.create(
-    { spec: { ...spec, rows: Math.max(1, Math.round(part * spec.rows)) }, numClasses, seed: `${seed}/${name}` },
-    past && { placed, seen: past.seen[name] },
-  );
-  const rows = new SlotRows(inputSize(task), targetSize(task));
-  for (const { slot, row } of kept) rows.set(slot, row);
-  return { window, rows };
+/** The values of a series that made no row are counted by its source. */
+function withApart(tallies: StreamTallies, apart: Batch["apart"]): StreamTallies {
+  const { late, ahead, duplicate } = tallies;
+  if (apart === undefined) return { ...tallies };
+  return {
+    ...tallies,
+    late: late + apart.late,
+    ahead: ahead + apart.ahead,
+    duplicate: duplicate + apart.duplicate,
+    gaps: apart.gaps,
+  };
 }
 
 function joined(rows: readonly StreamRow[], of: "inputs" | "targets"): Float64Array {

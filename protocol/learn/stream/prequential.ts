@@ -54,6 +54,15 @@ export interface Prequential {
   figure(): number | undefined;
   /** Rows so far. */
   readonly rows: number;
+  /** What it knows, for after a restart. */
+  state(): PrequentialState;
+}
+
+export interface PrequentialState {
+  /** Faded sum of the errors, and of their weights. */
+  readonly sum: number;
+  readonly weight: number;
+  readonly rows: number;
 }
 
 /** What the figure is called, and whether less is better. */
@@ -64,8 +73,9 @@ export function figureOf({ kind }: OutputSpec): {
   return kind === "classification" ? { name: "accuracy", lowerIsBetter: false } : { name: "rmse", lowerIsBetter: true };
 }
 
-export function createPrequential({ kind }: OutputSpec): Prequential {
-  let [sum, weight, rows] = [0, 0, 0];
+/** @param past `state` of before a restart. */
+export function createPrequential({ kind }: OutputSpec, past?: PrequentialState): Prequential {
+  let { sum, weight, rows } = past ?? { sum: 0, weight: 0, rows: 0 };
   return {
     add(error) {
       sum = error + FADING * sum;
@@ -79,5 +89,6 @@ export function createPrequential({ kind }: OutputSpec): Prequential {
     get rows() {
       return rows;
     },
+    state: () => ({ sum, weight, rows }),
   };
 }

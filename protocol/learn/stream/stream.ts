@@ -1,4 +1,6 @@
 /** What a stream of rows is to a peer that learns from it: where rows come from, what is kept of them, and what is told of it. */
+import type { AlarmState } from "./alarm.ts";
+import type { PrequentialState } from "./prequential.ts";
 import type { StreamRow } from "./slot-rows.ts";
 
 /** Rows that have come, each checked against the task. */
@@ -8,6 +10,8 @@ export interface Batch {
   readonly position?: unknown;
   /** Rows since the start that did not fit the task. */
   readonly bad: number;
+  /** Of a series, values since the start that made no row. */
+  readonly apart?: Readonly<Required<Pick<StreamTallies, "late" | "ahead" | "duplicate" | "gaps">>>;
   /** Whether more is there already. */
   readonly isMore: boolean;
 }
@@ -38,6 +42,9 @@ export interface StreamCounts {
   readonly nextSeq: number;
   /** Rows seen by class, of each window (`StreamWindow.seen`). */
   readonly seen: Readonly<Record<WindowName, readonly number[]>>;
+  /** How the model did on all rows so far, and what watches that; rows of a version before these were kept have neither. */
+  readonly prequential?: PrequentialState;
+  readonly alarm?: AlarmState;
   readonly position?: unknown;
 }
 
@@ -67,6 +74,8 @@ export interface StreamTallies {
   ahead: number;
   duplicate: number;
   alarms: number;
+  /** Of a series: values whose row looks back on one that is missing, as at the beginning. */
+  gaps?: number;
 }
 
 /** A snapshot for people and dashboards. */

@@ -45,7 +45,8 @@ test("the flags that were there before the table are there, and give the same se
     ...{ "data.strict": undefined, "release.canary": undefined, "release.onPromote": undefined }, // came later
     ...{ "data.keepBest": undefined, "stream.follow": undefined, "stream.window": undefined },
     ...{ gateway: undefined, cluster: undefined },
-    ...{ "stream.time": undefined, "stream.drift": undefined },
+    ...{ "stream.time": undefined, "stream.drift": undefined, "stream.zone": undefined },
+    ...{ "stream.lag": undefined, "stream.horizon": undefined, "stream.step": undefined },
     ...{ "select.by": undefined, "saving.trainOn": undefined, "saving.pullOn": undefined },
     budget: "lan=unlimited,lte=2MB/day",
     listen: ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"],

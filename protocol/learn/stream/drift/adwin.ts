@@ -13,6 +13,8 @@ const BUCKETS_OF_SIZE = 5;
 const EVERY = 32;
 const LEAST_ROWS = 10;
 const LEAST_PART = 5;
+/** Enough for 2^50 rows. */
+const MOST_BUCKETS = 50 * (BUCKETS_OF_SIZE + 1);
 
 /** Sum, and sum of squared differences from the mean, of a power of two of rows. */
 interface Bucket {
@@ -33,8 +35,16 @@ class Adwin implements DriftDetector {
   #buckets: Bucket[] = [];
   #added = 0;
 
-  constructor({ delta }: AdwinOptions) {
+  constructor({ delta }: AdwinOptions, past: readonly number[] = []) {
     this.#delta = delta;
+    const buckets = bucketsOf(past.slice(1));
+    if (buckets === undefined) return;
+    this.#added = past[0] as number;
+    this.#buckets = buckets;
+  }
+
+  state(): readonly number[] {
+    return [this.#added, ...this.#buckets.flatMap(({ rows, sum, spread }) => [rows, sum, spread])];
   }
 
   add(error: number): number | undefined {
@@ -91,6 +101,25 @@ function rowsOf(buckets: readonly Bucket[]): number {
   return buckets.reduce((sum, { rows }) => sum + rows, 0);
 }
 
+function isPowerOfTwo(rows: number): boolean {
+  let size = 1;
+  while (size < rows) size *= 2;
+  return size === rows;
+}
+
+/** Undefined for what no detector can have: sizes are powers of two that fall. */
+function bucketsOf(numbers: readonly number[]): Bucket[] | undefined {
+  if (numbers.length === 0 || numbers.length % 3 !== 0 || numbers.length > 3 * MOST_BUCKETS) return undefined;
+  if (!numbers.every(Number.isFinite)) return undefined;
+  const buckets: Bucket[] = [];
+  for (let i = 0; i < numbers.length; i += 3) {
+    const [rows = 0, sum = 0, spread = 0] = numbers.slice(i, i + 3);
+    if (!isPowerOfTwo(rows) || rows > (buckets.at(-1)?.rows ?? rows)) return undefined;
+    buckets.push({ rows, sum, spread });
+  }
+  return buckets;
+}
+
 /**
  * ADWIN with another chance of false alarms.
  * @example
@@ -99,8 +128,8 @@ function rowsOf(buckets: readonly Bucket[]): number {
  * const alarms = Array.from({ length: 256 }, (_, i) => adwin.add(i < 128 ? 0 : 1));
  * alarms.findIndex((alarm) => alarm !== undefined); // -> 159
  */
-export function createAdwin(options: AdwinOptions): DriftDetector {
-  return new Adwin(options);
+export function createAdwin(options: AdwinOptions, past?: readonly number[]): DriftDetector {
+  return new Adwin(options, past);
 }
 
 /** Bifet, Gavalda, Learning from time-changing data with adaptive windowing, SDM 2007 (ADWIN2, with buckets). O(log rows) a row. @throws nothing. */
@@ -108,5 +137,5 @@ export const adwin: DetectorKind = {
   name: "adwin",
   about:
     "the window of errors is cut where two parts of it differ beyond chance (Bifet, Gavalda 2007): says which rows are of the new kind",
-  create: () => createAdwin({ delta: 0.002 }),
+  create: (past) => createAdwin({ delta: 0.002 }, past),
 };

@@ -6,6 +6,8 @@ export interface DriftDetector {
    * then; undefined where nothing has changed for the worse.
    */
   add(error: number): number | undefined;
+  /** What it knows, as finite numbers, for after a restart. */
+  state(): readonly number[];
 }
 
 /** A detector, under the name that the setting `stream.drift` takes. */
@@ -13,5 +15,6 @@ export interface DetectorKind {
   readonly name: string;
   /** One line for people, with the source. */
   readonly about: string;
-  create(): DriftDetector;
+  /** @param past `state` of before a restart; it begins anew where that is none of its own. */
+  create(past?: readonly number[]): DriftDetector;
 }

@@ -18,6 +18,8 @@ export interface PageHinkleyOptions {
  */
 const DEFAULTS: PageHinkleyOptions = { leastRows: 30, delta: 0.05, threshold: 20, fading: 0.9999 };
 
+const STATE_LENGTH = 4;
+
 class PageHinkley implements DriftDetector {
   readonly #options: PageHinkleyOptions;
   #rows = 0;
@@ -26,8 +28,14 @@ class PageHinkley implements DriftDetector {
   /** Rows since the sum was last 0: those of the change. */
   #since = 0;
 
-  constructor(options: PageHinkleyOptions) {
+  constructor(options: PageHinkleyOptions, past: readonly number[] = []) {
     this.#options = options;
+    if (past.length !== STATE_LENGTH || !past.every(Number.isFinite)) return;
+    [this.#rows, this.#mean, this.#sum, this.#since] = past as [number, number, number, number];
+  }
+
+  state(): readonly number[] {
+    return [this.#rows, this.#mean, this.#sum, this.#since];
   }
 
   add(error: number): number | undefined {
@@ -53,8 +61,8 @@ class PageHinkley implements DriftDetector {
  * const test = createPageHinkley({ leastRows: 2, delta: 0, threshold: 1, fading: 1 });
  * [0, 0, 1, 1].map((error) => test.add(error)); // -> [undefined, undefined, undefined, 2]
  */
-export function createPageHinkley(options: PageHinkleyOptions): DriftDetector {
-  return new PageHinkley(options);
+export function createPageHinkley(options: PageHinkleyOptions, past?: readonly number[]): DriftDetector {
+  return new PageHinkley(options, past);
 }
 
 /** Page, Continuous inspection schemes, Biometrika 41, 1954; Hinkley 1971; on the errors of a model: Gama, Sebastiao, Rodrigues, Machine Learning 90, 2013. O(1) a row. @throws nothing. */
@@ -62,5 +70,5 @@ export const pageHinkley: DetectorKind = {
   name: "page-hinkley",
   about:
     "the sum of what lies above the mean error passes a threshold (Page 1954, Hinkley 1971): quick, of constant memory",
-  create: () => createPageHinkley(DEFAULTS),
+  create: (past) => createPageHinkley(DEFAULTS, past),
 };

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { run } from "../../../../node/commands/data/lags.ts";
-import { createSteps } from "../../../../node/commands/data/series.ts";
-import { momentIn } from "../../../../node/policy/wall-clock.ts";
+import { createSteps } from "../../../../node/data/follow/steps.ts";
+import { momentIn } from "../../../../node/wall-clock.ts";
 
 function stepsOf(texts: readonly string[], step: string, zone?: string): (number | string)[] {
   const steps = createSteps(step, zone);

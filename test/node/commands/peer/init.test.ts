@@ -160,6 +160,10 @@ describe("hearsay init --data", () => {
     assert.equal(header, "when,load lag 1,load lag 2,load lag 3,load");
     assert.equal(first, `${at(4)},12.5,11.5,10.5,14.5`);
     assert.match(up, /--data load.lags.csv/);
+    assert.match(
+      told,
+      /as it grows +hearsay up --task task.yaml --data load.csv --follow --time when --lag 1..3 --horizon 2 --step 1h --delimiter ';' --decimal comma/,
+    );
     assert.doesNotMatch(up, /--delimiter|--decimal/, "the rows are a table of their own");
     assert.match(shell("hearsay data check --task task.yaml --data load.lags.csv"), /load lag 3/);
 

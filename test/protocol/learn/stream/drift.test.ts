@@ -44,6 +44,32 @@ describe("drift detectors", () => {
   });
 
   for (const [name, kind] of DETECTORS) {
+    it(`${name} goes on after a restart as if there had been none`, () => {
+      const errors = [...coin(0.1, 700, "a"), ...coin(0.4, 300, "b")];
+      const whole = alarms(kind.create(), errors);
+      assert.equal(whole.length > 0, true);
+      let detector = kind.create();
+      const found = errors.flatMap((error, i) => {
+        if (i % 13 === 0) detector = kind.create(JSON.parse(JSON.stringify(detector.state())));
+        return detector.add(error) === undefined ? [] : [i];
+      });
+      assert.deepEqual(found, whole);
+    });
+
+    it(`${name} begins anew where what was kept is none of its own`, () => {
+      const whole = alarms(kind.create(), coin(0.4, 100, "b"));
+      for (const past of [
+        [],
+        [1],
+        [1, 2, 3, null as unknown as number],
+        [9, 3, 1, 1],
+        [9, 2, 1, 0, 4, 1, 0],
+        Array(9999).fill(1),
+      ])
+        assert.doesNotThrow(() => alarms(kind.create(past), coin(0.4, 100, "b")), String(past.length));
+      assert.deepEqual(alarms(kind.create([1, 2]), coin(0.4, 100, "b")), whole);
+    });
+
     it(`${name} gives no alarm in 20,000 rows in which nothing changes`, () => {
       assert.deepEqual(alarms(kind.create(), coin(0.2, 20_000, "steady")), []);
     });

@@ -110,6 +110,15 @@ class Site {
   }
 }
 
+/** The same site in another process, with what it had saved, as bytes. */
+function restarted(site: Site, options: Partial<FollowingOptions>): Site {
+  const { rows, ...counts } = site.past();
+  const again = new Site(options, { ...JSON.parse(JSON.stringify(counts)), rows });
+  again.params = site.params;
+  again.requests.push(...site.requests); // seeds go on
+  return again;
+}
+
 describe("a trainer of rows that go on coming", () => {
   it("predicts each row before it learns from it", async () => {
     const site = new Site();
@@ -215,6 +224,22 @@ describe("a drift alarm", () => {
     const request = { params: new Float32Array(2), steps: 1, seed: "" };
     const [usual, raised] = [await trainer.fit(request), await trainer.fit({ ...request, rateFactor: 3 })];
     assert.ok(Math.abs((raised.params[0] as number) - 3 * (usual.params[0] as number)) < 1e-6);
+  });
+
+  it("is given by what was learned before a restart, and holds through one", async () => {
+    const [whole, killed] = [new Site({ alarm, window, latestMs: 1e6 }), new Site({ alarm, window, latestMs: 1e6 })];
+    for (const site of [whole, killed]) for (let i = 0; i < 20; i++) await site.train(line(2, 32 * i, 32), 30);
+    const again = restarted(killed, { alarm, window, latestMs: 1e6 });
+    for (const site of [whole, again]) await site.train(line(-2, 640, 32), 1);
+    assert.equal(again.events.length, 1, "the error of before is known");
+    assert.deepEqual(again.events, whole.events);
+    assert.deepEqual(again.following.status().prequential, whole.following.status().prequential);
+
+    const later = restarted(again, { alarm, window, latestMs: 1e6 });
+    await later.train();
+    assert.equal(later.requests.at(-1)?.rateFactor, 3);
+    const other = restarted(again, { alarm: { ...alarm, detector: "page-hinkley" }, window, latestMs: 1e6 });
+    assert.equal(other.following.status().raised, undefined, "another detector begins anew");
   });
 
   it("or lets the rows of before leave the window", async () => {

@@ -2,33 +2,35 @@
 
 import { durationMs } from "../../../protocol/base/duration.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { timeOf } from "../../data/follow/time-of.ts";
-import { isTimeZone, momentIn } from "../../policy/wall-clock.ts";
+import { createTimes, timeOf } from "./time-of.ts";
 
 export interface Steps {
   /** Number of the step of a time as it is written, or what is wrong with it. @param before number of the step before it, of the same series. */
   of(text: string, before: number | undefined): number | string;
+  /** When a step is, in ms since the Unix epoch; of days, when that day begins on earth. Only after a first time. */
+  msOf(step: number): number;
+  /** Step 0, for after a restart; undefined before the first time. */
+  origin(): number | undefined;
 }
 
 const DAY_MS = 86_400_000;
 /** Of a step, by which a time may miss it. */
 const SLACK = 0.1;
-/** A time that names its zone. */
-const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/;
+/** So long before it does in UTC a day begins where it begins first. */
+const FIRST_ZONE_MS = 14 * 3_600_000;
 
-/** @throws HearsayError ERR_CONFIG for a step that is none, or a zone that nobody knows. */
-export function createSteps(step: string, zone: string | undefined): Steps {
+/** @param origin of before a restart. @throws HearsayError ERR_CONFIG for a step that is none, or a zone that nobody knows. */
+export function createSteps(step: string, zone: string | undefined, origin?: number): Steps {
   const stepMs = durationMs(step);
   if (stepMs === undefined)
     throw new HearsayError("ERR_CONFIG", `--step ${step}: give a time span such as 15m, 1h or 1d`);
-  if (zone !== undefined && !isTimeZone(zone))
-    throw new HearsayError("ERR_CONFIG", `--zone ${zone}: no such time zone; give a name such as Europe/Berlin`);
-  return stepMs % DAY_MS === 0 ? calendarSteps(stepMs / DAY_MS) : momentSteps(stepMs, zone);
+  const times = createTimes(zone);
+  return stepMs % DAY_MS === 0 ? calendarSteps(stepMs / DAY_MS, origin) : momentSteps(stepMs, times, origin);
 }
 
 /** By the date as it is written: a day is a day, whether it has 23 hours or 25. */
-function calendarSteps(days: number): Steps {
-  let first: number | undefined;
+function calendarSteps(days: number, origin: number | undefined): Steps {
+  let first = origin;
   return {
     of(text) {
       const date = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
@@ -38,24 +40,24 @@ function calendarSteps(days: number): Steps {
       first ??= day;
       return (day - first) % days === 0 ? (day - first) / days : `${text} is between two steps`;
     },
+    msOf: (step) => DAY_MS * ((first ?? 0) + step * days) - FIRST_ZONE_MS,
+    origin: () => first,
   };
 }
 
-function momentSteps(stepMs: number, zone: string | undefined): Steps {
-  const momentOf = zone === undefined ? undefined : momentIn(zone);
-  let first: number | undefined;
+function momentSteps(stepMs: number, times: ReturnType<typeof createTimes>, origin: number | undefined): Steps {
+  let first = origin;
   return {
     of(text, before) {
-      const shown = timeOf(text);
-      if (typeof shown === "string") return shown;
-      const isLocal = momentOf !== undefined && !HAS_ZONE.test(text) && /^\d{4}-/.test(text);
       const afterMs = before === undefined || first === undefined ? undefined : first + before * stepMs;
-      const ms = isLocal ? momentOf(shown, afterMs) : shown;
-      if (ms === undefined) return `${text} is at no moment in ${zone}: clocks were set forward over it`;
+      const ms = times(text, afterMs);
+      if (typeof ms === "string") return ms;
       first ??= ms;
       const steps = (ms - first) / stepMs;
       const step = Math.round(steps);
       return Math.abs(steps - step) <= SLACK ? step : `${text} is between two steps`;
     },
+    msOf: (step) => (first ?? 0) + step * stepMs,
+    origin: () => first,
   };
 }
