@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, opendir, readdir, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { takenByProcess } from "../api/effort.ts";
 
 /** Parts of a state directory: the database with the log, bodies for audits, and all other files. */
 export const STATE_PARTS = ["database", "bodies", "other"] as const;
@@ -16,6 +17,8 @@ export interface MachineFigures {
   readonly heapBytes: number;
   /** Time of all cores since the start. */
   readonly cpuSeconds: number;
+  /** Sent to the disk since the start; undefined where the system does not count it. */
+  readonly writtenBytes: number | undefined;
   /** Unix time. */
   readonly startedSeconds: number;
   /** Undefined where the system does not tell. */
@@ -79,10 +82,10 @@ export function createMachine(stateDir: string, archivedBytes: () => number | un
     disk: () => diskOf(stateDir),
     async figures() {
       const [parts, disk, openFiles] = await Promise.all([stateBytes(), diskOf(stateDir), countOpenFiles()]);
-      const { user, system } = process.cpuUsage();
+      const { cpuSeconds, writtenBytes } = takenByProcess();
       const { rss: residentBytes, heapUsed: heapBytes } = process.memoryUsage();
       const startedSeconds = (performance.timeOrigin ?? 0) / 1000;
-      const own = { residentBytes, heapBytes, cpuSeconds: (user + system) / 1e6, startedSeconds };
+      const own = { residentBytes, heapBytes, cpuSeconds, writtenBytes, startedSeconds };
       return { ...own, openFiles, lagSeconds: lags(), stateBytes: parts, disk };
     },
     stop: () => void lag.disable(),

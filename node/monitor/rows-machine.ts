@@ -66,6 +66,18 @@ export const MACHINE: readonly Metric[] = [
     read: ({ status }) => status.effort.joulesPerCycle ?? undefined,
   },
   {
+    name: "hearsay_cycle_written_bytes",
+    kind: "gauge",
+    help: "what a cycle sends to the disk, mean since the start; on Linux",
+    read: ({ status }) => status.effort.writtenBytesPerCycle ?? undefined,
+  },
+  {
+    name: "hearsay_disk_written_bytes_total",
+    kind: "counter",
+    help: "what the process sent to the disk since its start, in whole pages; on Linux",
+    read: ({ machine }) => machine.writtenBytes,
+  },
+  {
     name: "process_start_time_seconds",
     kind: "gauge",
     help: "when the process started, Unix time",

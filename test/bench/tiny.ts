@@ -37,7 +37,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const pace = options.minCycle === undefined ? [] : ["--min-cycle", options.minCycle];
 const rows = [...(isConfined ? [] : await measured("default", [])), ...(await measured("tiny", ["--preset", "tiny"]))];
 process.stdout.write(
-  `${table(["preset", "RSS MiB", "files", "V8 heaps", "malloc", "rest", "CPU %", "MB a day", "kB a cycle", "cycles", "hold-out"], rows)}\n`,
+  `${table(["preset", "RSS MiB", "asked", "files", "V8 heaps", "malloc", "rest", "CPU %", "MB a day", "kB a cycle", "cycles", "hold-out"], rows)}\n`,
 );
 
 async function measured(name: string, preset: readonly string[]): Promise<string[][]> {
@@ -75,22 +75,26 @@ interface Look extends Spent {
 }
 
 async function lookAt(peers: UpPeers, peer: number): Promise<Look> {
-  const [shares, spent, { cycle, holdout }] = await Promise.all([
-    peers.sharesOf(peer),
-    spentBy(peers.pids[peer] ?? -1),
-    peers.statusOf(peer),
-  ]);
+  const shares = await peers.sharesOf(peer); // before it is asked, since that loads what answers
+  const [spent, { cycle, holdout }] = await Promise.all([spentBy(peers.pids[peer] ?? -1), peers.statusOf(peer)]);
   const { accuracy = Number.NaN } = { ...holdout } as { readonly accuracy?: number };
   return { ...spent, atMs: performance.now(), shares, cycle, accuracy };
 }
 
-/** In the order of the columns. */
-function figures(before: Look, { shares, ...after }: Look): number[] {
+/** In the order of the columns: memory is that of before anybody asked, but for the first peer, and with all that answers loaded. */
+function figures({ shares, ...before }: Look, after: Look): number[] {
   const span = (after.atMs - before.atMs) / 1000;
   const written = after.writtenBytes - before.writtenBytes;
   const cycles = after.cycle - before.cycle;
   return [
-    ...[shares.resident, shares.files, shares.mainHeap + shares.engineHeap, shares.malloc, shares.rest],
+    ...[
+      shares.resident,
+      after.shares.resident,
+      shares.files,
+      shares.mainHeap + shares.engineHeap,
+      shares.malloc,
+      shares.rest,
+    ],
     (100 * (after.cpuSeconds - before.cpuSeconds)) / span,
     (written / span) * (DAY_SECONDS / 1e6),
     written / 1e3 / cycles, // none: Infinity, or not a number

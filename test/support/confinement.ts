@@ -1,7 +1,7 @@
 /**
  * A control group in which one process starts: so much memory and no swap, and so much of a core. Of version 2 where the system has it, else of version 1.
  * Pages count in the group of the process that reads them first, and what was read before it came there is not counted: so the process starts in the
- * group, from a copy of its program that is made there.
+ * group, from a copy of its program of which no page is in memory.
  */
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,6 +25,8 @@ export interface Confinement {
 
 const ROOT = "/sys/fs/cgroup";
 const PERIOD_US = 100_000;
+/** Has the system write a file to the disk and drop its pages, so that whoever reads them next has them in its group. */
+const FORGET = 'dd of="$0" oflag=nocache conv=notrunc,fdatasync count=0 2>/dev/null';
 
 /** A group that is to be made, and what is written into it. */
 interface Group {
@@ -51,7 +53,7 @@ export async function openConfinement(name: string, limits: Limits): Promise<Con
   return {
     through(copy) {
       const enter = groups.map(({ path }) => `echo $$ > '${path}/cgroup.procs'`);
-      return ["sh", "-c", [...enter, 'cp "$1" "$0"', "shift", 'exec "$0" "$@"'].join(" && "), copy];
+      return ["sh", "-c", ['cp "$1" "$0"', FORGET, ...enter, "shift", 'exec "$0" "$@"'].join(" && "), copy];
     },
     report: async () => (memory ? memoryReport(memory.path, isVersion2) : { killed: 0, heldBytes: Number.NaN }),
     close: () => remove(groups),

@@ -49,7 +49,7 @@ export const STATUS: StatusReport = {
   invite: "hearsay:...",
   head: { seq: 80, id: "cd".repeat(32) },
   uptimeSeconds: 50,
-  effort: { cpuSecondsPerCycle: 0.04, joulesPerCycle: 0.12 },
+  effort: { cpuSecondsPerCycle: 0.04, joulesPerCycle: 0.12, writtenBytesPerCycle: 70_000 },
   archive: { files: 12, bytes: 48_000, skipped: 1 },
   budget: [{ kind: "lte", bytes: 2e6, perMs: 86_400_000, leftBytes: 400_000, spentBytes: 100_000, isDry: false }],
   holdout: { numExamples: 50, loss: 0.4, accuracy: 0.9, macroF1: 0.88 },
@@ -67,7 +67,14 @@ const tallies: Readings["tallies"] = {
 };
 
 const machine: Readings["machine"] = {
-  ...{ residentBytes: 1e8, heapBytes: 2e7, cpuSeconds: 12, startedSeconds: 1_700_000_000, openFiles: 40 },
+  ...{
+    residentBytes: 1e8,
+    heapBytes: 2e7,
+    cpuSeconds: 12,
+    writtenBytes: 3e6,
+    startedSeconds: 1_700_000_000,
+    openFiles: 40,
+  },
   lagSeconds: { "0.5": 0.001, "0.99": 0.01, "1": 0.02 },
   stateBytes: { database: 5e6, bodies: 48_000, other: 10_000 },
   disk: { freeBytes: 1e10, isWritable: true },

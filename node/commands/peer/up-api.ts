@@ -11,7 +11,7 @@ import type { Releases } from "../../../protocol/peer/release/releases.ts";
 import { formatInvite } from "../../../protocol/task/invite.ts";
 import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
 import type { ApiSource, Comparison } from "../../api/api.ts";
-import { createEffort, processCpuSeconds } from "../../api/effort.ts";
+import { createEffort, takenByProcess } from "../../api/effort.ts";
 import { partsAt } from "../../api/my-part.ts";
 import type { PageSource } from "../../api/page.ts";
 import { listPeers } from "../../api/peer-list.ts";
@@ -47,7 +47,7 @@ export function apiSource(
 ): ApiSource {
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
-  const effortAt = createEffort({ cpuSeconds: processCpuSeconds, startCycle: peer.status().cycle, watts });
+  const effortAt = createEffort({ taken: takenByProcess, startCycle: peer.status().cycle, watts });
   const figures = createGauge(() => peer.evaluate("holdout"));
   const { releases } = peer;
   return {
