@@ -141,8 +141,8 @@ async function readTree(file: string): Promise<Tree | undefined> {
 
 /** The parser that says line and column of a fault; 110 kB of code, which a peer whose file has none need not hold. */
 async function parsedSlowly(text: string): Promise<unknown> {
-  const { parse } = await import("yaml");
-  return parse(text, { logLevel: "error" });
+  const { default: yaml } = await import("yaml"); // CommonJS: the bundle has no other name of it
+  return yaml.parse(text, { logLevel: "error" });
 }
 
 /** Sets a value by its path. */
