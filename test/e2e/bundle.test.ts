@@ -84,6 +84,12 @@ describe("the bundled command line", () => {
     assert.doesNotMatch(stderr, /\n {4}at /);
   });
 
+  it("says of a file of settings that is not YAML where it is wrong", async () => {
+    const { code, stderr } = await lab.run(["config", "check", await lab.write("bad.yaml", 'name: "x\n')]);
+    assert.equal(code, 2);
+    assert.match(stderr, /is not YAML: .* at line 2, column 1/);
+  });
+
   it("simulates, in threads too, and draws the report", async () => {
     const scenario = await lab.write("small.yaml", SCENARIO);
     await succeeds("sim", "run", scenario, "--out", lab.path("run"));
