@@ -5,6 +5,7 @@
  */
 
 import type { Report } from "../run/report.ts";
+import { SCORE_NAMES, scoreOf } from "../run/score.ts";
 import { type Estimate, estimate } from "./statistics.ts";
 import { type Labelled, labelScenarios } from "./sweep-table.ts";
 
@@ -92,7 +93,9 @@ function join(places: readonly ReadonlyMap<number, Report>[]): Map<number, Repor
 }
 
 export function compareGroups(groups: readonly Group[]): Compared[] {
-  const metrics = [...METRICS, ...furtherMetrics(groups)].filter((metric) =>
+  const areRegressions = groups.every(({ reports }) => reports.every((report) => scoreOf(report) === "r2"));
+  const own = areRegressions ? METRICS.map(asR2) : METRICS;
+  const metrics = [...own, ...furtherMetrics(groups)].filter((metric) =>
     groups.some(({ reports }) => reports.some((report) => metric.of(report) !== undefined)),
   );
   return groups.map((group) => ({
@@ -105,6 +108,12 @@ export function compareGroups(groups: readonly Group[]): Compared[] {
       ]),
     ),
   }));
+}
+
+/** R² is no share of anything: it may be negative. */
+function asR2(metric: Metric): Metric {
+  if (metric.name !== "accuracy" && metric.name !== "worst peer") return metric;
+  return { ...metric, name: metric.name === "accuracy" ? SCORE_NAMES.r2 : metric.name, unit: "number" };
 }
 
 /** Mean and worst of those that scenarios name in `metrics.also`. */

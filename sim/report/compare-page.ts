@@ -2,22 +2,14 @@
 
 import { byteUnit, formatBytes, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import type { Point, Report, Summary } from "../run/report.ts";
+import { SCORE_NAMES, type Score, scoreOf } from "../run/score.ts";
 import type { Axis } from "./axes.ts";
-import {
-  bytesChart,
-  lossChart,
-  METRIC_NAMES,
-  metricOf,
-  rimNote,
-  SECONDS,
-  scoreAxis,
-  signaturesText,
-} from "./curves.ts";
+import { bytesChart, lossChart, rimNote, SECONDS, scoreAxis, signaturesText } from "./curves.ts";
 import { details, type FigureItem, facts, figures, heading, notice, renderPage, table, yamlBlock } from "./page.ts";
 import { dotChart } from "./peer-plots.ts";
 import { lineChart, type Series } from "./plots.ts";
 import { meanCurve, meanInterval } from "./statistics.ts";
-import { formatPercent, formatScore, type Metric } from "./text.ts";
+import { formatPercent, formatScore } from "./text.ts";
 
 /** Runs that belong together, commonly one scenario under several seeds. */
 export interface Group {
@@ -28,7 +20,7 @@ export interface Group {
 /** @returns a complete HTML document; the same bytes for the same groups. */
 export function renderComparison(groups: readonly Group[]): string {
   const known = groups.filter(({ reports }) => reports.length > 0);
-  const metrics = new Set(known.flatMap(({ reports }) => reports.map(metricOf)));
+  const metrics = new Set(known.flatMap(({ reports }) => reports.map(scoreOf)));
   const metric = metrics.has("r2") ? "r2" : "accuracy";
   const runs = known.reduce((sum, { reports }) => sum + reports.length, 0);
   const simulated = known.flatMap(({ reports }) => reports).filter(({ summary }) => !summary.signatures).length;
@@ -55,7 +47,7 @@ export function comparisonFigures(groups: readonly Group[]): FigureItem[] {
   const known = groups.filter(({ reports }) => reports.length > 0);
   return curveFigures(
     known,
-    known.some(({ reports }) => reports.some((one) => metricOf(one) === "r2")) ? "r2" : "accuracy",
+    known.some(({ reports }) => reports.some((one) => scoreOf(one) === "r2")) ? "r2" : "accuracy",
   );
 }
 
@@ -77,8 +69,8 @@ function furtherColumns(groups: readonly Group[]): Column[] {
   });
 }
 
-function finalTable(groups: readonly Group[], metric: Metric): string {
-  const name = METRIC_NAMES[metric];
+function finalTable(groups: readonly Group[], metric: Score): string {
+  const name = SCORE_NAMES[metric];
   const bytes = groups
     .flatMap(({ reports }) => reports.map(({ summary }) => summary.final.bytesPerPeer))
     .filter(isNumber);
@@ -115,8 +107,8 @@ function finalTable(groups: readonly Group[], metric: Metric): string {
   return `${table(["Group", "Runs", ...shown.map(([title]) => title)], rows)}\n<p class="kind">${note}</p>`;
 }
 
-function curveFigures(groups: readonly Group[], metric: Metric): FigureItem[] {
-  const name = METRIC_NAMES[metric];
+function curveFigures(groups: readonly Group[], metric: Score): FigureItem[] {
+  const name = SCORE_NAMES[metric];
   const title = (what: string): string => `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   const over = (x: (point: Point) => number, y: (point: Point) => number | undefined): Series[] =>
     groups.map(({ label, reports }, style) => ({
@@ -177,7 +169,7 @@ function curveFigures(groups: readonly Group[], metric: Metric): FigureItem[] {
 }
 
 /** With what the shade is, for figures that stand alone. */
-function shadedAxis(groups: readonly Group[], metric: Metric): Axis {
+function shadedAxis(groups: readonly Group[], metric: Score): Axis {
   const axis = scoreAxis(metric);
   const isShaded = groups.some(({ reports }) => reports.length > 1);
   return isShaded ? { ...axis, label: `${axis.label}; shaded: 95 % interval` } : axis;

@@ -1,36 +1,24 @@
 /** What the pages of one run and of several have in common: which figure of a run is drawn how. */
 
 import { byteUnit, isNumber } from "../../protocol/base/figures.ts";
-import type { Point, Report } from "../run/report.ts";
+import type { Point } from "../run/report.ts";
+import type { Score } from "../run/score.ts";
 import { type Axis, axisTypeOf, most } from "./axes.ts";
 import { lineChart, type Series } from "./plots.ts";
-import type { Metric } from "./text.ts";
 
 /** Below this R² is drawn at the rim: a model that knows nothing has 0, and one that was never trained far less. */
 const LEAST_R2 = -0.5;
-/** Shipped sets whose task is a regression; a scenario names its output only where it changes it. */
-const REGRESSIONS: readonly string[] = ["motes"];
-
-/** Accuracy or R²: as the scenario's task says, else what its set is known for; an accuracy is never negative. */
-export function metricOf({ scenario, series }: Report): Metric {
-  const { output } = scenario.task as { readonly output?: { readonly kind?: unknown } };
-  if (typeof output?.kind === "string") return output.kind === "regression" ? "r2" : "accuracy";
-  if (REGRESSIONS.includes(scenario.data.set)) return "r2";
-  return series.some(({ accuracy }) => accuracy.mean < 0 || accuracy.worst < 0) ? "r2" : "accuracy";
-}
-
-export const METRIC_NAMES: Readonly<Record<Metric, string>> = { accuracy: "accuracy", r2: "R²" };
 
 export const SECONDS: Axis = { label: "virtual seconds" };
 
 /** An accuracy from 0 to 100 %, so that two reports can be laid side by side. */
-export function scoreAxis(metric: Metric): Axis {
+export function scoreAxis(metric: Score): Axis {
   if (metric === "accuracy") return { label: "accuracy", percent: true, domain: [0, 1] };
   return { label: "R²", domain: [LEAST_R2, 1] };
 }
 
 /** For the caption of such an axis. */
-export function rimNote(metric: Metric): string {
+export function rimNote(metric: Score): string {
   return metric === "r2" ? ` R² below ${LEAST_R2} is drawn at the rim.` : "";
 }
 

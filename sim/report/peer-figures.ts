@@ -5,20 +5,19 @@
 
 import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import type { PeerRow, Report } from "../run/report.ts";
-import { METRIC_NAMES } from "./curves.ts";
+import { SCORE_NAMES, type Score } from "../run/score.ts";
 import type { FigureItem } from "./page.ts";
 import { LIAR, MUTED, STATUS_COLOURS } from "./palette.ts";
 import { dotChart, histogram } from "./peer-plots.ts";
 import { barChart } from "./plots.ts";
 import type { Key } from "./svg.ts";
-import type { Metric } from "./text.ts";
 
 /** Rows that still fit on a screen. */
 const MOST_ROWS = 60;
 
 const SHARES = { label: "share of its models that others took up", percent: true, domain: [0, 1] } as const;
 
-export function peerFigures({ peers, summary }: Report, metric: Metric): FigureItem[] {
+export function peerFigures({ peers, summary }: Report, metric: Score): FigureItem[] {
   const sorted = peers.toSorted((a, b) => a.index - b.index);
   const statuses = statusesOf(sorted);
   return sorted.length > MOST_ROWS
@@ -26,7 +25,7 @@ export function peerFigures({ peers, summary }: Report, metric: Metric): FigureI
     : rowFigures(sorted, statuses, metric, summary.final.accuracy.mean);
 }
 
-function rowFigures(peers: readonly PeerRow[], statuses: readonly Key[], metric: Metric, mean: number): FigureItem[] {
+function rowFigures(peers: readonly PeerRow[], statuses: readonly Key[], metric: Score, mean: number): FigureItem[] {
   const rows = peers.map(({ index, honest }) => ({ label: honest ? `${index}` : `liar ${index}`, marked: !honest }));
   const row = (i: number): { label: string; marked: boolean } => rows[i] ?? { label: "", marked: false };
   const weights = peers.map((peer, i) => ({ ...row(i), ...(mergesOf(peer) > 0 && { value: peer.meanWeight }) }));
@@ -34,7 +33,7 @@ function rowFigures(peers: readonly PeerRow[], statuses: readonly Key[], metric:
     ...row(i),
     ...(honest && isNumber(accuracy) && { value: accuracy }),
   }));
-  const name = METRIC_NAMES[metric];
+  const name = SCORE_NAMES[metric];
   return [
     {
       svg: barChart({
@@ -68,7 +67,7 @@ function rowFigures(peers: readonly PeerRow[], statuses: readonly Key[], metric:
   ];
 }
 
-function crowdFigures(peers: readonly PeerRow[], statuses: readonly Key[], metric: Metric): FigureItem[] {
+function crowdFigures(peers: readonly PeerRow[], statuses: readonly Key[], metric: Score): FigureItem[] {
   const honest = peers.filter((peer) => peer.honest);
   const liars = peers.filter((peer) => !peer.honest);
   const groups = [
@@ -80,7 +79,7 @@ function crowdFigures(peers: readonly PeerRow[], statuses: readonly Key[], metri
     values: peers.filter((peer) => mergesOf(peer) > 0).map(({ meanWeight }) => meanWeight),
   }));
   const scores = honest.flatMap(({ accuracy }) => (isNumber(accuracy) ? [accuracy] : []));
-  const name = METRIC_NAMES[metric];
+  const name = SCORE_NAMES[metric];
   return [
     {
       svg: barChart({

@@ -2,18 +2,9 @@
 
 import { formatBytes, formatNumber } from "../../protocol/base/figures.ts";
 import type { CurvePoint, PeerRow, Report } from "../run/report.ts";
+import { SCORE_NAMES, type Score, scoreOf } from "../run/score.ts";
 import type { Axis } from "./axes.ts";
-import {
-  bytesChart,
-  lossChart,
-  METRIC_NAMES,
-  metricOf,
-  overTime,
-  rimNote,
-  SECONDS,
-  scoreAxis,
-  signaturesText,
-} from "./curves.ts";
+import { bytesChart, lossChart, overTime, rimNote, SECONDS, scoreAxis, signaturesText } from "./curves.ts";
 import {
   type Card,
   cards,
@@ -29,7 +20,7 @@ import {
 } from "./page.ts";
 import { peerFigures } from "./peer-figures.ts";
 import { barChart, lineChart, type Series } from "./plots.ts";
-import { formatPercent, formatScore, type Metric } from "./text.ts";
+import { formatPercent, formatScore } from "./text.ts";
 
 /** A table of more peers than this is left to the JSON. */
 const LONGEST_TABLE = 1000;
@@ -37,7 +28,7 @@ const LONGEST_TABLE = 1000;
 /** @returns a complete HTML document; the same bytes for the same report. */
 export function renderReport(report: Report): string {
   const { scenario, summary, series } = report;
-  const metric = metricOf(report);
+  const metric = scoreOf(report);
   const parts = [
     heading("Hearsay simulation", summary.name, scenario.about),
     ...(summary.signatures
@@ -59,13 +50,13 @@ export function renderReport(report: Report): string {
 
 /** The figures of that page. */
 export function reportFigures(report: Report): FigureItem[] {
-  const metric = metricOf(report);
+  const metric = scoreOf(report);
   return [...learningFigures(report, metric), ...peerFigures(report, metric)];
 }
 
-function keyFigures({ summary }: Report, metric: Metric): Card[] {
+function keyFigures({ summary }: Report, metric: Score): Card[] {
   const { final, reached } = summary;
-  const name = METRIC_NAMES[metric];
+  const name = SCORE_NAMES[metric];
   const list: Card[] = [
     { label: `Final mean ${name}`, value: formatScore(final.accuracy.mean, metric), note: "of the honest peers" },
     { label: "Worst honest peer", value: formatScore(final.accuracy.worst, metric), note: name },
@@ -102,11 +93,8 @@ function headerFacts({ scenario, summary }: Report): [string, string][] {
   ];
 }
 
-function learningFigures(
-  { summary, series, curves = [] }: Report,
-  metric: Metric,
-): { svg: string; caption?: string }[] {
-  const name = METRIC_NAMES[metric];
+function learningFigures({ summary, series, curves = [] }: Report, metric: Score): { svg: string; caption?: string }[] {
+  const name = SCORE_NAMES[metric];
   const mean: Series = {
     label: "mean ± standard deviation",
     points: overTime(series, ({ accuracy }) => accuracy.mean),
@@ -165,8 +153,8 @@ function stalenessChart(counts: readonly number[]): string {
   return barChart({ title: "Staleness of merged models", x: "staleness", y: { label: "models" }, bars });
 }
 
-function seriesTable({ series }: Report, metric: Metric): string {
-  const name = METRIC_NAMES[metric];
+function seriesTable({ series }: Report, metric: Score): string {
+  const name = SCORE_NAMES[metric];
   const attacked = series.some(({ attackSuccess }) => attackSuccess !== undefined);
   const columns = [
     "Virtual seconds",
@@ -193,9 +181,9 @@ function seriesTable({ series }: Report, metric: Metric): string {
 }
 
 /** Every figure as it is in the JSON, unrounded. */
-function summaryTable({ summary }: Report, metric: Metric): string {
+function summaryTable({ summary }: Report, metric: Score): string {
   const { final, reached, staleness } = summary;
-  const name = METRIC_NAMES[metric];
+  const name = SCORE_NAMES[metric];
   const rows: [string, unknown][] = [
     [`Final mean ${name}`, final.accuracy.mean],
     [`Final worst ${name}`, final.accuracy.worst],
@@ -225,11 +213,11 @@ function summaryTable({ summary }: Report, metric: Metric): string {
   );
 }
 
-function peersTable({ peers }: Report, metric: Metric): string {
+function peersTable({ peers }: Report, metric: Score): string {
   const columns = [
     "Peer",
     "",
-    `Final ${METRIC_NAMES[metric]}`,
+    `Final ${SCORE_NAMES[metric]}`,
     "Cycles",
     "Sent",
     "Rows",

@@ -1,5 +1,6 @@
 /** Texts of a page: escaping, shortening, and scores of a peer. */
 import { formatNumber, isNumber } from "../../protocol/base/figures.ts";
+import type { Score } from "../run/score.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -26,11 +27,8 @@ export function shorten(text: string, length: number): string {
   return characters.length <= length ? text : `${characters.slice(0, length - 1).join("")}…`;
 }
 
-/** What measures a peer: accuracy of a classifier, R² of a regression. */
-export type Metric = "accuracy" | "r2";
-
 /** 0.9134 as "91.3 %"; R² as "0.913". */
-export function formatScore(value: number | undefined, metric: Metric): string {
+export function formatScore(value: number | undefined, metric: Score): string {
   if (!isNumber(value)) return "–";
   return metric === "r2" ? formatNumber(value, 3) : formatPercent(value);
 }

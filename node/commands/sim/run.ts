@@ -76,7 +76,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
   else
     print(
-      `${describe(report, cost)}${directory === undefined ? "" : `\n\n${page === undefined ? directory : `${directory}/report.html`}`}\n`,
+      `${await describe(report, cost)}${directory === undefined ? "" : `\n\n${page === undefined ? directory : `${directory}/report.html`}`}\n`,
     );
 }
 
@@ -86,22 +86,34 @@ function mergesText({ merges, algorithm, honest }: Report["summary"]): string {
   return onOutput.yellow("0 merges (have all peers as many neighbours as task.aggregation.quorum?)");
 }
 
-function describe({ scenario, summary, series }: Report, cost: { wallSeconds: number; cpuSeconds: number }): string {
+async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds: number }): Promise<string> {
+  const { SCORE_NAMES, scoreOf } = await import("../../../sim/run/score.ts");
+  const { scenario, summary, series } = report;
   const { final, reached } = summary;
+  const score = scoreOf(report);
   const means = series.map(({ accuracy }) => accuracy.mean);
+  const shown = (value = 0) => (score === "r2" ? value.toFixed(3) : percent(value));
+  const spread = ({ mean, worst }: typeof final.accuracy) => `${shown(mean)} mean, ${shown(worst)} worst peer`;
   const rows: [string, string][] = [
     ["scenario", `${summary.name}  hash ${summary.hash.slice(0, 16)}  seed ${summary.seed}`],
     ["algorithm", summary.algorithm],
-    ["peers", `${summary.honest} honest${summary.liars === 0 ? "" : `, ${summary.liars} liars (${summary.attack})`}`],
-    ["accuracy", `${percent(final.accuracy.mean)} mean, ${percent(final.accuracy.worst)} worst peer`],
-    ["  over time", `${sparkline(means)}  from ${percent(means[0])}, best ${percent(Math.max(...means))}`],
+    [
+      "peers",
+      `${summary.honest} honest${summary.liars === 0 ? "" : `, ${summary.liars} ${summary.liars === 1 ? "liar" : "liars"} (${summary.attack})`}`,
+    ],
+    [SCORE_NAMES[score], spread(final.accuracy)],
+    ["  over time", `${sparkline(means)}  from ${shown(means[0])}, best ${shown(Math.max(...means))}`],
   ];
+  const { models, fineTuned } = summary;
+  if (models !== undefined)
+    rows.push(["  newest models", spread(models.raw)], ["  running means", spread(models.averaged)]);
+  if (fineTuned !== undefined) rows.push(["  fine-tuned", spread(fineTuned.accuracy)]);
   if (final.attackSuccess !== undefined) rows.push(["attack success", percent(final.attackSuccess)]);
   for (const [name, { mean, worst }] of Object.entries(final.metrics ?? {}))
     rows.push([name, `${mean.toPrecision(4)} mean, ${worst.toPrecision(4)} worst peer`]);
   if (reached !== undefined)
     rows.push([
-      `${percent(scenario.metrics.target)} reached`,
+      `${shown(scenario.metrics.target)} reached`,
       `after ${reached.seconds} s, ${formatBytes(reached.bytesPerPeer)} per peer`,
     ]);
   rows.push(

@@ -53,6 +53,23 @@ describe("a comparison", () => {
   const compare = (...sources: (readonly (typeof before)[number][])[]) =>
     compareGroups(groupRuns(sources.map((reports, i) => ({ name: `place${i}`, reports }))));
 
+  it("calls what regressions are measured by R², and makes no percents of it", () => {
+    const task = { output: { kind: "regression", targets: ["y"] } };
+    const [first] = compare([report({ peers: 3, task }, 1, -0.2)], [report({ peers: 4, task }, 1, 0.7)]);
+    const [named] = [...(first?.metrics.keys() ?? [])];
+    assert.deepEqual([named?.name, named?.unit], ["R²", "number"]);
+    const [motes] = compare([report({ data: { set: "motes" } }, 1, 0.9)], after);
+    assert.ok(
+      [...(motes?.metrics.keys() ?? [])].some(({ name }) => name === "accuracy"),
+      "events of motes are classes",
+    );
+    const [mixed] = compare([report({ peers: 3, task }, 1, -0.2)], after);
+    assert.ok(
+      [...(mixed?.metrics.keys() ?? [])].some(({ name }) => name === "accuracy"),
+      "where some are accuracies",
+    );
+  });
+
   it("pairs by seed: a small difference shows through a large spread", () => {
     const [first, second] = compare(before, after);
     near(accuracyOf(first, "metrics")?.mean, 0.6);

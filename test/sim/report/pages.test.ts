@@ -81,7 +81,7 @@ describe("the report of a run", () => {
   });
 
   it("speaks of R² where the task is a regression, and of no attack where there was none", () => {
-    const text = textOf(renderReport(sampleReport({ set: "motes", liars: 0 })));
+    const text = textOf(renderReport(sampleReport({ set: "load.csv", liars: 0 })));
     assert.match(text, /Final mean R²0\.9\d\d/);
     assert.doesNotMatch(text, /Attack success|Final mean accuracy/);
   });

@@ -29,7 +29,7 @@ export function sampleReport(sample: Sample = {}): Report {
     best = 0.93,
   } = sample;
   const rng = createRng(seed);
-  const regression = set === "motes";
+  const regression = set === "load.csv";
   // Whole enough for a page; the schema grows without it.
   const scenario = {
     version: 1,
@@ -37,7 +37,7 @@ export function sampleReport(sample: Sample = {}): Report {
     about,
     data: { set, rows: 0, rowsPerPeer: 0 },
     partition: "dirichlet:0.5",
-    task: { aggregation: { rule: "guarded-median" } },
+    task: { aggregation: { rule: "guarded-median" }, ...(regression && { output: { kind: "regression" } }) },
     peers,
     algorithm: { kind: "hearsay" },
     cycles: 60,

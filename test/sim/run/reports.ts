@@ -10,7 +10,7 @@ export function report(
   accuracy: number,
   extra: Partial<Report["summary"]> = {},
 ): Report {
-  const scenario = { name: "made-up", ...settings, seed } as unknown as Scenario;
+  const scenario = { name: "made-up", data: { set: "digits" }, task: {}, ...settings, seed } as unknown as Scenario;
   const final: Point = {
     seconds: 10,
     cycles: 9,

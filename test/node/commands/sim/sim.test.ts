@@ -85,6 +85,27 @@ describe("sim run", { concurrency: 2 }, () => {
     assert.deepEqual(await contents(out), files);
   });
 
+  it("says R² where a regression is learned, and what newest models, means of models and fine-tuned ones reach where they are measured", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 5},${3 * (i % 7) - (i % 5)}\n`).join("");
+    await lab.write("numbers.csv", `a,b,y\n${rows}`);
+    const output = { kind: "regression", targets: ["y"], mean: [6], std: [6] };
+    const task = {
+      ...SCENARIO.task,
+      name: "numbers",
+      input: { shape: [2], features: ["a", "b"], mean: [3, 2], std: [2, 1.4] },
+      output,
+    };
+    const metrics = { points: 2, bothModels: true, fineTune: 5 };
+    const path = await lab.write(
+      "numbers.yaml",
+      stringify({ ...SCENARIO, task, data: { set: "numbers.csv" }, metrics }),
+    );
+    const { stdout } = await sim(0, "run", path, "--no-out");
+    assert.match(stdout, /^R² +-?\d\.\d+ mean, -?\d\.\d+ worst peer$/m);
+    for (const part of ["newest models", "running means", "fine-tuned"])
+      assert.match(stdout, new RegExp(`^  ${part} +-?\\d\\.\\d+ mean`, "m"));
+  });
+
   it("with 3 threads writes the same bytes, and says so where the scenario leaves it to one", async () => {
     const [one, three] = [lab.path("one-thread"), lab.path("three-threads")];
     await sim(0, "run", scenario, "--workers", "1", "--out", one);
