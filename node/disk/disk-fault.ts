@@ -2,8 +2,8 @@
  * What a disk that takes nothing any more means to the user: one sentence for each fault, wherever a write met it, and whether the system
  * gave a code or LevelDB told of it in words.
  */
-import { closeSync, openSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, existsSync, openSync, rmSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { HearsayError } from "../../protocol/base/errors.ts";
 
 export interface DiskFault {
@@ -53,8 +53,22 @@ export function diskFault(error: unknown, place?: string): DiskFault | undefined
     return FAULTS.find(({ codes, words }) => codes.includes(codeOf(one)) || words.test(one.message));
   });
   const path = place ?? firstOf(chain, placeOf);
+  const readOnly = FAULTS.find(({ code }) => code === "READ_ONLY");
+  if (fault === undefined && path !== undefined && chain.some(isNoFolderMade))
+    return hasTurnedReadOnly(nearestFolder(path)) ? readOnly : undefined;
   if (fault?.code !== "DISK_FAILED" || path === undefined) return fault;
-  return hasTurnedReadOnly(path) ? FAULTS.find(({ code }) => code === "READ_ONLY") : fault;
+  return hasTurnedReadOnly(path) ? readOnly : fault;
+}
+
+/** Node says so of a folder with its parents on a file system that takes nothing: that there is no such file. */
+function isNoFolderMade(error: Error): boolean {
+  return codeOf(error) === "ENOENT" && (error as NodeJS.ErrnoException).syscall === "mkdir";
+}
+
+function nearestFolder(path: string): string {
+  let folder = resolve(path);
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }
 
 /**

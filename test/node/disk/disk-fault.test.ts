@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { asDiskFault, diskFault } from "../../../node/disk/disk-fault.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
@@ -37,6 +41,25 @@ describe("a fault of the disk", () => {
     };
     for (const [code, errors] of Object.entries(expected))
       for (const error of errors) assert.equal(diskFault(error)?.code, code, error.message);
+  });
+
+  it("is known where a folder cannot be made on a read-only disk, of which Node says that there is no such file", (context) => {
+    if (process.getuid?.() !== 0) return context.skip("only root may mount a disk");
+    const folder = mkdtempSync(join(tmpdir(), "hearsay-read-only-"));
+    context.after(() => rmdirSync(folder));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", folder]);
+    try {
+      assert.throws(
+        () => mkdirSync(join(folder, "state/db"), { recursive: true }),
+        (error) => diskFault(error)?.code === "READ_ONLY",
+      );
+    } finally {
+      execFileSync("umount", [folder]);
+    }
+    assert.throws(
+      () => mkdirSync(join(folder, "\0")),
+      (error) => diskFault(error) === undefined,
+    );
   });
 
   it("is nothing else: other errors stay as they are", () => {
