@@ -42,7 +42,9 @@ export function textOf({ cycle, merges, peers }: PeerList): string {
     one.gave === null ? "-" : percent(one.gave.share),
     notesOn(one, cycle).join("\n"),
   ]);
-  return `${head}\n${table(["peer", "is", "reached", "speed", "heard", "merges", "share", "note"], rows)}`;
+  const asked = peers.flatMap(({ peer, asking }) => (asking ? [`${peer.slice(-SHOWN)}  ${asking.words}`] : []));
+  const reasons = asked.length === 0 ? "" : `\nwho is asked first:\n${asked.join("\n")}`;
+  return `${head}\n${table(["peer", "is", "reached", "speed", "heard", "merges", "share", "note"], rows)}${reasons}`;
 }
 
 function routeText({ address, isOutbound, kind }: Route): string {
@@ -51,7 +53,7 @@ function routeText({ address, isOutbound, kind }: Route): string {
 
 /** Why it gives nothing, or little. */
 function notesOn(
-  { standing, proves, isSilent, routes, gave, waitsUntilCycle, asking, isGateway }: ListedPeer,
+  { standing, proves, isSilent, routes, gave, waitsUntilCycle, isGateway }: ListedPeer,
   cycle: number,
 ): string[] {
   if (standing === "banned") return [proves === "end" ? "its key has ended" : "banned: two stories about its log"];
@@ -65,5 +67,5 @@ function notesOn(
       ? []
       : [`left out in ${percent(gave.leftOut)}${gave.leftOutBy === undefined ? "" : ` by ${gave.leftOutBy}`}`];
   const speaks = isGateway ? ["the gateway of this place"] : [];
-  return [...speaks, ...silent, ...waits, ...out, ...(asking === undefined ? [] : [asking.words])];
+  return [...speaks, ...silent, ...waits, ...out];
 }

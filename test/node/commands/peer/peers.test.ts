@@ -58,7 +58,9 @@ describe("hearsay peers", () => {
     const askingOf = (peer: string) => (peer === here.peer ? asking : undefined);
     const peers = listPeers([here, gone], tally([]), { speedOf: () => undefined, askingOf });
     assert.deepEqual([peers[0]?.asking, peers[1] && "asking" in peers[1]], [asking, false]);
-    assert.match(textOf({ cycle: 40, merges: 4, peers }), /Anna0001 [^\n]* not drawn in this cycle: place 7 of 8/);
+    const text = textOf({ cycle: 40, merges: 4, peers });
+    assert.match(text, /who is asked first:\nAnna0001 {2}not drawn in this cycle: place 7 of 8$/);
+    assert.doesNotMatch(text, /│[^\n]*not drawn/, "a sentence would make the table wider than a screen");
   });
 
   it("says which of them is the gateway of this place", () => {
