@@ -41,6 +41,7 @@ export function readerFor(path: string, readers: readonly DataReader[] = READERS
   const reader = readers.find(({ endings }) => endings.some((ending) => name.endsWith(ending)));
   if (reader !== undefined) return reader;
   const what =
+    (path === "-" ? "standard input is read by hearsay up --follow alone: name a file" : undefined) ??
     (statSync(path, { throwIfNoEntry: false })?.isDirectory() ? "is a folder: name a file in it" : undefined) ??
     OTHER_KINDS[/\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? ""] ??
     "its name ends as that of no known kind: rename it to .csv if it is a table";

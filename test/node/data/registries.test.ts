@@ -60,6 +60,7 @@ test("a reader is found by the ending of the name, in any case and packed or not
   for (const name of ["a.npy", "a.npy.gz", "b.safetensors", "b.SafeTensors.gz"])
     assert.equal(readerFor(name).name, "arrays");
   assert.throws(() => readerFor(import.meta.dirname), { message: /is a folder: name a file in it; read are/ });
+  assert.throws(() => readerFor("-"), { message: /standard input is read by hearsay up --follow alone: name a file/ });
   assert.throws(() => readerFor("a.csv.zip"), { message: /read are \.csv, \.tsv, \.npy and \.safetensors, also \.gz/ });
 });
 
