@@ -449,6 +449,42 @@ def check_cohorts(v, task):
     same([certificate_holds(*claim, stranger), certificate_holds(*claim[:3], c["age"] + 1, c["mass"], publisher)], [False, False], "a word for something else")
     for row in v["misdeeds"]: same(convicts([x(one) for one in row["statements"]]), row["convicts"], row["name"])
 
+# --- places: beacons, elections, the word for a release, errands; frames of leaves (protocol/gateway/README.md, protocol/leaf/README.md)
+CLUSTER = b"hearsay/cluster/v1\0"
+def beacon(task, key, gateway, model, age, at, link, uptime, wish):
+    return encode([1, "beacon", task, key, gateway, model, age, at, link, uptime, wish])
+def release_holds(data, task, publisher, age, mass, ts_ms):
+    version, members = decode(data)
+    keys, ages = [one[0] for one in members], sorted(one[2] for one in members)
+    return (version == 1 and len(keys) == mass >= 3 and keys == sorted(set(keys)) and publisher in keys and ages[(mass - 1) // 2] == age
+            and all(-300 <= one[3] - ts_ms / 1000 <= 120 for one in members)
+            and all(signed(key, CLUSTER + beacon(task, key, publisher, *says), signature) for key, *says, signature in members))
+def elected(task, runners):
+    may = [one for one in runners if one["wish"] > 0]
+    best = sorted(may, key=lambda one: (-one["wish"], -one["link"], -one["uptime"], sha256(task + x(one["publicKey"]))))
+    return best[0]["publicKey"] if best else None
+def leaf_frame(row, task):
+    bits, most = (4, 7) if row["direction"] == "update" else (8, 127)
+    scale = f32(max(map(abs, row["values"])) / most)
+    levels = [0 if scale == 0 else max(-most, min(most, math.floor(value / scale + 0.5))) for value in row["values"]]
+    head = struct.pack(">BHIHf", 1 if bits == 4 else 2, row["leaf"], row["counter"], row["round"], scale)
+    pairs = [(low & 15) | (high & 15) << 4 for low, high in itertools.zip_longest(levels[::2], levels[1::2], fillvalue=0)]
+    frame = head + (bytes(pairs) if bits == 4 else struct.pack(f"{len(levels)}b", *levels))
+    return frame + hmac.digest(x(row["key"]), b"hearsay/leaf/v1\0" + task + frame, "sha256")[:16]
+def check_gateways(v, task):
+    for row in v["beacons"]:
+        key, sealed = x(row["publicKey"]), x(row["hex"])
+        says = beacon(task, key, x(row["gateway"]), x(row["model"]), *(row[name] for name in ("age", "atS", "link", "uptime", "wish")))
+        same(sealed[64:], says, "a beacon")
+        same(signed(key, CLUSTER + says, sealed[:64]), True, "its signature")
+    for row in v["claims"]:
+        claim = [x(row["certificate"]), x(row["task"]), x(row["publisher"]), row["age"], row["mass"], row["tsMs"]]
+        same(release_holds(*claim), row["holds"], f"the word of a place: {row['why']}")
+    for row in v["elections"]: same(elected(task, row["runners"]), row["won"], f"an election: {row['why']}")
+    errand = v["errand"]
+    same(encode([2, errand["peer"], errand["protocol"], x(errand["body"])]).hex(), errand["hex"], "an errand")
+    for row in v["leaves"]: same(leaf_frame(row, task).hex(), row["hex"], f"a frame of a leaf: {row['direction']}")
+
 def read(name):
     with open(os.path.join(HERE, name), encoding="utf-8") as file: return json.load(file)
 if __name__ == "__main__":
@@ -470,4 +506,5 @@ if __name__ == "__main__":
     check_merges(v["merges"])
     check_secure_sum(read("secure-sum.json"))
     check_cohorts(v["cohorts"], task)
+    check_gateways(v["gateways"], task)
     print(f"{checks} checks hold")

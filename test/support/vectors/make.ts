@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { codecVectors } from "./codecs.ts";
 import { cohortVectors } from "./cohorts.ts";
 import { evidenceVectors } from "./evidence.ts";
+import { gatewayVectors } from "./gateways.ts";
 import { growthVectors } from "./growth.ts";
 import { keyVectors, signatureVectors } from "./identity.ts";
 import { logVectors } from "./log.ts";
@@ -39,6 +40,7 @@ export async function protocolVectors(): Promise<string> {
     refusals: refusalVectors(),
     log: await logVectors(),
     cohorts: cohortVectors(),
+    gateways: gatewayVectors(),
   };
   return `${JSON.stringify(vectors, null, 1)}\n`;
 }
