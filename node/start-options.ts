@@ -13,6 +13,7 @@ import type { ExternalOptions } from "./engines/external/open.ts";
 import type { AskPassphrase } from "./keys/passphrase.ts";
 import type { NetworkMeasures } from "./net/libp2p.ts";
 import type { LinkLimit } from "./net/open-metering.ts";
+import type { Line } from "./policy/line.ts";
 import type { PauseReason } from "./policy/saving.ts";
 import type { Site } from "./policy/site.ts";
 
@@ -65,6 +66,8 @@ export interface StartOptions {
   readonly isQuiet?: (ms: number) => boolean;
   /** Whether the way to the Internet is paid for, so that neighbours of the local network come first where links decide (selection); false where left out. */
   readonly isMetered?: boolean;
+  /** How good its way to the Internet is, where the task has gateways (policy/line.ts); the peer stops the look at it. By `isMetered` where left out. */
+  readonly line?: Line;
   /** Reasons to pause training or exchange for a while (policy/saving.ts); the peer stops them. None where left out. */
   readonly pauseReasons?: readonly PauseReason[];
   /** Whom this peer asks for models first; all neighbours alike where left out. */

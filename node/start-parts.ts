@@ -6,6 +6,7 @@ import { plainAggregator } from "../protocol/aggregate/registry.ts";
 import { HearsayError } from "../protocol/base/errors.ts";
 import type { Trainer } from "../protocol/base/learning-seams.ts";
 import type { PeerId, Store, Transport } from "../protocol/base/seams.ts";
+import { LINK_GRADES } from "../protocol/gateway/beacon.ts";
 import { createBestModel } from "../protocol/learn/stream/best-model.ts";
 import { createFollowing, type Following } from "../protocol/learn/stream/following.ts";
 import type { StreamEvent } from "../protocol/learn/stream/stream.ts";
@@ -153,12 +154,15 @@ export async function openNetwork(
 
 /** Where this peer is, where its task has gateways; undefined where it has none, or nobody can be found to be at the same place. */
 function openPlace(
-  { task, cluster = [], gateway = "auto", isMetered = false }: StartOptions,
+  { task, cluster = [], gateway = "auto", isMetered = false, line }: StartOptions,
   { node, transport, book }: Pick<MembershipNeeds, "node" | "transport" | "book">,
+  closing: Closing,
 ): Place | undefined {
+  if (line !== undefined) closing.add("the look at the line", line.stop);
   if (task.aggregation.gateways !== true || (node.discovery === undefined && cluster.length === 0)) return undefined;
+  const grade = line?.grade ?? (() => (isMetered ? LINK_GRADES.metered : LINK_GRADES.usual));
   const parts = { self: node.peerId.toString(), transport, book, discovery: node.discovery };
-  const place = createPlace(parts, { wish: gateway, isMetered, members: peersIn(cluster) });
+  const place = createPlace(parts, { wish: gateway, grade, members: peersIn(cluster) });
   node.admission.shutOut(place.isShut);
   return place;
 }
@@ -178,7 +182,7 @@ export function openMembership(
   closing: Closing,
 ): NodeMembership & { readonly cluster?: ClusterSite } {
   const { bootstrap, maxOutbound } = options;
-  const place = openPlace(options, { node, transport, book });
+  const place = openPlace(options, { node, transport, book }, closing);
   const pace = longestExchange(metering?.quietMs(maxOutbound));
   const budget = node.shares.work;
   const membership = createNodeMembership(node, transport, book, {

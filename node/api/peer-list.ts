@@ -1,5 +1,6 @@
 /** What `hearsay peers` shows: who else is there (net/company.ts), and what each of them gave. */
 import type { PeerId } from "../../protocol/base/seams.ts";
+import type { ClusterStatus } from "../../protocol/gateway/cluster.ts";
 import type { Asking } from "../../protocol/peer/inbound/choosing.ts";
 import type { PeerTally, Tally } from "../../protocol/peer/memory/tally.ts";
 import type { Companion } from "../net/company.ts";
@@ -21,6 +22,8 @@ export interface ListedPeer extends Companion {
   readonly asking?: Asking;
   /** Whether it speaks for the place of this peer, where the task has gateways. */
   readonly isGateway?: boolean;
+  /** Whether it is heard as a member of that place. */
+  readonly isAtPlace?: boolean;
 }
 
 export interface PeerList {
@@ -35,23 +38,26 @@ export interface PeerList {
 export interface Looks {
   speedOf(peer: PeerId): number | undefined;
   askingOf?: ((peer: PeerId) => Asking | undefined) | undefined;
-  /** Who speaks for the place of this peer. */
-  readonly gateway?: PeerId | undefined;
+  /** The place of this peer, where it is at one. */
+  readonly place?: Pick<ClusterStatus, "gateway" | "others"> | undefined;
 }
 
 /** @param companions in the order in which they are shown. */
 export function listPeers(
   companions: readonly Companion[],
   { peers }: Tally,
-  { speedOf, askingOf, gateway }: Looks,
+  { speedOf, askingOf, place }: Looks,
 ): ListedPeer[] {
   const tallies = new Map(peers.map((one) => [one.peer, one]));
   return companions.map((one) => {
     const bytesPerSecond = one.routes.length === 0 ? undefined : speedOf(one.peer);
     const asking = askingOf?.(one.peer);
     const speed = bytesPerSecond !== undefined && { bytesPerSecond };
-    const gateways = one.peer === gateway && { isGateway: true };
-    return { ...one, gave: given(tallies.get(one.peer)), ...speed, ...(asking && { asking }), ...gateways };
+    const placed = {
+      ...(one.peer === place?.gateway && { isGateway: true }),
+      ...(place?.others.includes(one.peer) && { isAtPlace: true }),
+    };
+    return { ...one, gave: given(tallies.get(one.peer)), ...speed, ...(asking && { asking }), ...placed };
   });
 }
 

@@ -82,4 +82,10 @@ export const ACCOUNT: readonly Metric[] = [
     help: "1 while this peer is the gateway of its place, else 0",
     read: ({ status: { cluster, peerId } }) => cluster && Number(cluster.gateway === peerId),
   },
+  {
+    name: "hearsay_place_outside_models_total",
+    kind: "counter",
+    help: "models of other places that were merged since the start, where the task has gateways",
+    read: ({ status: { cluster } }) => cluster?.outside.models,
+  },
 ];

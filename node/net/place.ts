@@ -7,6 +7,7 @@
 import { forgetOldest } from "../../protocol/base/bounded.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { LinkGrade } from "../../protocol/gateway/beacon.ts";
 import type { GatewayWish } from "../../protocol/gateway/cluster.ts";
 import type { AddressBook } from "../../protocol/membership/address-book.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
@@ -22,8 +23,8 @@ export interface PlaceComponents {
 
 export interface PlaceOptions {
   readonly wish: GatewayWish;
-  /** Whether somebody pays for the way to the Internet. */
-  readonly isMetered: boolean;
+  /** How good its way to the Internet is now. */
+  grade(): LinkGrade;
   /** Whom the owner names. */
   readonly members: readonly PeerId[];
 }
@@ -33,9 +34,6 @@ export interface Place {
   /** Whether there is to be no connection with a peer now. */
   isShut(peer: PeerId): boolean;
 }
-
-/** How good a line is, of 0 .. 3: nothing here tells a cable from a radio. */
-const LINK = { metered: 0, usual: 2 } as const;
 
 export function createPlace({ self, transport, book, discovery }: PlaceComponents, options: PlaceOptions): Place {
   const named = new Set(options.members);
@@ -56,7 +54,7 @@ export function createPlace({ self, transport, book, discovery }: PlaceComponent
     isShut,
     site: {
       wish: options.wish,
-      link: options.isMetered ? LINK.metered : LINK.usual,
+      link: options.grade,
       isInside,
       onEntered: (handler) => void hearers.push(handler),
       changed(now) {

@@ -27,6 +27,10 @@ export const HELP = {
   choices:
     "What you set for this peer: when it trains and exchanges (saving.trainOn, saving.pullOn, quiet hours), and whose models it asks for first (select.by).",
   here: "Peers of the same task with an open connection, and the last ones that have gone; nobody knows all peers of a network.",
+  place:
+    "Peers of one place, as a building, have one of them speak for all: so a model crosses the line to other places once.",
+  gateway: "The peer that tells other places what this place learned, and brings what they say; the members elect it.",
+  outside: "Models of other places that this peer merged since it started; each is made of what all at its place have.",
   moved:
     "Whose models this peer's model was made of, in its last 256 merges; what no other peer made is the peer's own training.",
   refused:

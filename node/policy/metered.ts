@@ -19,11 +19,8 @@ const WITHIN_MS = 5_000;
 const DEFAULT_ROUTE = "00000000";
 
 /** Undefined where nobody knows: no NetworkManager, no default route, or one that it does not manage. */
-export async function readLink({
-  routes = "/proc/net/route",
-  ask = askNetworkManager,
-}: MeteredSources = {}): Promise<Link | undefined> {
-  const device = defaultDevice(await readFile(routes, "utf8").catch(() => ""));
+export async function readLink({ routes, ask = askNetworkManager }: MeteredSources = {}): Promise<Link | undefined> {
+  const device = await routeDevice(routes);
   if (device === undefined) return undefined;
   return linkOf(device, await ask().catch(() => ""));
 }
@@ -37,8 +34,9 @@ async function askNetworkManager(): Promise<string> {
   return stdout;
 }
 
-/** Of the default route with the least metric. */
-function defaultDevice(table: string): string | undefined {
+/** The interface of the default route with the least metric; undefined where there is none. @param routes as of `MeteredSources`. */
+export async function routeDevice(routes = "/proc/net/route"): Promise<string | undefined> {
+  const table = await readFile(routes, "utf8").catch(() => "");
   const found = table
     .split("\n")
     .map((line) => line.split("\t").map((field) => field.trim()))

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import type { Immutable } from "../../protocol/base/immutable.ts";
 import { data } from "./data.ts";
+import { leaf } from "./leaf.ts";
 import { peer } from "./peer.ts";
 import { release } from "./release.ts";
 import { retention } from "./retention.ts";
@@ -26,6 +27,7 @@ function shapeOf<G extends Group>(group: G): Shape<G> {
 export const configSchema = z.strictObject({
   ...shapeOf(peer),
   release: z.strictObject(shapeOf(release)).describe("what matters where the task has release keys").prefault({}),
+  leaf: z.strictObject(shapeOf(leaf)).describe("the radio that answers leaves").prefault({}),
   saving: z
     .strictObject(shapeOf(saving))
     .describe("what waits for mains power, and for links that nobody pays for")
@@ -63,6 +65,7 @@ export interface SettingRow extends Setting {
 const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [
   ["", peer],
   ["release.", release],
+  ["leaf.", leaf],
   ["saving.", saving],
   ["select.", select],
   ["trainer.", trainer],

@@ -210,7 +210,9 @@ async function reexecute(examiner: Examiner, body: AggregateBody, logged: Logged
     bodies.push(params);
   }
   if (own === undefined || base === undefined) return MISSING;
-  const weighed = candidates.map(({ age, weightQ16 }, i) => ({ age, weightQ16, params: bodies[i] as Float32Array }));
+  const weighed = candidates.map(({ age, weightQ16, isOutside = false }, i) => {
+    return { age, weightQ16, isOutside, params: bodies[i] as Float32Array };
+  });
   const input = { own, base, age: ownAge, candidates: weighed, catchUp, ...(lot && { lot }) };
   const { params, statuses } = await combine(task, aggregator, input);
   const out = models.keep(params);

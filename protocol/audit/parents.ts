@@ -6,16 +6,19 @@
  *                each but the last sorted by peer id, and no identity twice in the first three
  *     number     at least the quorum of candidates; candidates, copies and stale ones no more than an inbox holds
  *     model      none twice among candidates; that of a copy is a candidate's
+ *     outside    where the task has gateways, some of the candidates speak for other places: at least two, and the others are enough for the rule
  *     weight     that of tau = max(lag, n) for some whole number n of own cycles, n and lag up to the cut-off; lag is counted from
  *                the ages of the first three (aggregate/staleness.ts)
  *
  * The own cycles since a model was first heard of are in no log: a peer can weigh a model less than it should, never more.
  */
 
+import { ruleNamed } from "../aggregate/registry.ts";
 import { eligible, lagReference, staleness, stalenessWeightQ16 } from "../aggregate/staleness.ts";
 import { compareBytes, equalBytes } from "../base/bytes.ts";
 import type { Task } from "../base/task.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../log/entry/bodies.ts";
+import { FEWEST_PLACES } from "../task/across-places.ts";
 
 /** A parent that went into the rule. */
 export interface LoggedCandidate {
@@ -23,11 +26,13 @@ export interface LoggedCandidate {
   readonly age: number;
   readonly weightQ16: number;
   readonly status: ParentStatus;
+  /** Whether it spoke for another place. */
+  readonly isOutside?: true;
 }
 
 /** The candidates in their order, or a sentence that says why no honest peer writes such parents. */
 export function candidatesOf(
-  { parents }: Pick<AggregateBody, "parents">,
+  { parents, outside = [] }: Pick<AggregateBody, "parents" | "outside">,
   ownAge: number,
   task: Task,
 ): readonly LoggedCandidate[] | string {
@@ -50,9 +55,16 @@ export function candidatesOf(
   const ages = weighed.map(({ age }) => age);
   const referenceAge = lagReference(ownAge, ages);
   const overweight = candidates.find(({ age, weightQ16 }) => !canWeigh(weightQ16, age, referenceAge, task));
-  return overweight === undefined
-    ? candidates
-    : `weight ${overweight.weightQ16} is not what staleness gives to a model of age ${overweight.age}`;
+  if (overweight !== undefined)
+    return `weight ${overweight.weightQ16} is not what staleness gives to a model of age ${overweight.age}`;
+  if (outside.length === 0) return candidates;
+  const far = outside.at(-1) as number; // they ascend, and candidates stand first
+  if (task.aggregation.gateways !== true || far >= candidates.length)
+    return "parents of other places, where there are no places or no such parents";
+  const { rule, parameters } = task.aggregation;
+  if (outside.length < FEWEST_PLACES || candidates.length - outside.length < ruleNamed(rule).quorum(parameters))
+    return "too few parents of other places, or of its own, to be told apart";
+  return candidates.map((row, i) => (outside.includes(i) ? { ...row, isOutside: true } : row));
 }
 
 type Section = "candidate" | "copy" | "stale" | "invalid";

@@ -23,6 +23,7 @@
  *     stream/client            text: name of the session at a broker                     node/data/sources/mqtt.ts
  *     stream/waiting/<number>  a message of a broker that was not taken yet               node/data/sources/mqtt.ts
  *     stream/<window>/<slot>   float64: number, time, inputs, targets of a row           node/data/follow/stream-store.ts
+ *     gateway/liars            [1, public keys of gateways that lied]                    peer/gateway/liars.ts
  *     traffic/<kind of link>   [1, bytes left, at ms of the wall clock]                  traffic/meter.ts
  *     release/statement/<id>   a statement as it came (release/statements.ts)            peer/release/library.ts
  *     release/body/<hash>      parameters by the codec f32                               peer/release/library.ts
@@ -43,6 +44,7 @@ export const STORE = {
   book: "book/",
   node: "node/",
   privacy: "privacy/",
+  gateway: "gateway/",
   traffic: "traffic/",
   release: "release/",
   stream: "stream/",
@@ -69,6 +71,8 @@ export const RECORDS = {
   "release/served": { version: 1, lengths: [1], maxBytes: 256 },
   "release/later": { version: 1, lengths: [3], maxBytes: 65_536 },
   "reputation/": { version: 1, lengths: [5], maxBytes: 128 },
+  /** With as many keys as a cluster has members. */
+  "gateway/liars": { version: 1, lengths: [1], maxBytes: 2048 },
   "traffic/": { version: 1, lengths: [2], maxBytes: 64 },
   "witness/": { version: 1, lengths: [3], maxBytes: 2 * LIMITS.maxAnnouncementBytes },
 } as const satisfies Record<string, RecordForm>;

@@ -23,13 +23,17 @@ export interface Beacon {
   readonly age: number;
   /** By its own clock, in seconds; of two beacons of one member the later one holds. */
   readonly atS: number;
-  /** How good its line to the outside is: 0 (metered) to 3 (wired). */
+  /** How good its line to the outside is: one of `LINK_GRADES`. */
   readonly link: number;
   /** log2(1 + hours) since its start, rounded down. */
   readonly uptime: number;
   /** 0: never, 1: auto, 2: prefer. */
   readonly wish: number;
 }
+
+/** How good a line to the outside is, as its owner or machine says: coarse, so that members seldom change places for it. */
+export const LINK_GRADES = { metered: 0, slow: 1, usual: 2, fast: 3 } as const;
+export type LinkGrade = (typeof LINK_GRADES)[keyof typeof LINK_GRADES];
 
 interface Says {
   readonly beacon: Beacon;
@@ -56,7 +60,7 @@ const FORM: StatementForm<Says> = {
       ["model", isBytes32],
       ["age", isCount],
       ["atS", isCount],
-      ["link", upTo(3)],
+      ["link", upTo(LINK_GRADES.fast)],
       ["uptime", upTo(63)],
       ["wish", upTo(2)],
     ],

@@ -8,7 +8,7 @@ import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Clock, Crypto, Identity, PeerId, Transport } from "../base/seams.ts";
 import { peerIdFromPublicKey, publicKeyFromPeerId } from "../wire/identity.ts";
-import { type Beacon, NONE, openBeacon, type SignedBeacon, sealBeacon, signBeacon } from "./beacon.ts";
+import { type Beacon, type LinkGrade, NONE, openBeacon, type SignedBeacon, sealBeacon, signBeacon } from "./beacon.ts";
 import { isOfThatTime } from "./certificate.ts";
 import { elect, uptimeBucket } from "./election.ts";
 
@@ -18,9 +18,6 @@ export const SILENT_MS = 13_000;
 
 /** A member looks so often who is the gateway. */
 const LOOK_MS = 1_000;
-
-/** Beacons of a member that are remembered: its model of two cycles ago may be in a merge. */
-const REMEMBERED = 4;
 
 /** Whether a peer would speak for others: its setting `gateway`. */
 export type GatewayWish = "never" | "auto" | "prefer";
@@ -40,21 +37,29 @@ export interface ClusterOptions {
   /** Name of the protocol of beacons. */
   readonly protocol: string;
   readonly wish: GatewayWish;
-  /** 0 (metered) to 3 (wired). */
-  readonly link: number;
   readonly signal: AbortSignal;
+  /** How good the own line to the outside is now. */
+  link(): LinkGrade;
+  /** Who is never elected here. */
+  readonly liars: ReadonlySet<PeerId>;
   /** Whether a peer is in the cluster. */
   isInside(peer: PeerId): boolean;
   /** Hears that another one is the gateway, or that members came or went. */
   changed(): void;
+  /** Hears that a member has published. */
+  news(): void;
 }
 
 /** For people and dashboards. */
 export interface ClusterStatus {
   /** Undefined where it is not settled. */
   readonly gateway: PeerId | undefined;
+  /** Since when, as this peer sees it, ms of the wall clock. */
+  readonly sinceMs: number;
   /** Members that are heard, this peer among them. */
   readonly members: number;
+  /** Those of them that are others, sorted. */
+  readonly others: readonly PeerId[];
 }
 
 export interface Cluster {
@@ -67,8 +72,8 @@ export interface Cluster {
   hasMembers(): boolean;
   /** The own newest publication, told with the next beacons, which go out at once. */
   published(model: Uint8Array, age: number): void;
-  /** A member's word for this peer as its gateway and for this model; undefined where it gave none of late. @param tsMs of the release. */
-  wordFor(member: PeerId, model: Uint8Array, tsMs: number): SignedBeacon | undefined;
+  /** The newest word of each member that names this peer as its gateway, and a model. @param tsMs of the release that they are for. */
+  words(tsMs: number): readonly SignedBeacon[];
   /** The same of this peer itself. */
   ownWord(): SignedBeacon;
   /** This one released what its members did not give: it is elected here no more. */
@@ -78,19 +83,22 @@ export interface Cluster {
   start(): void;
 }
 
+/** The newest beacon of a member, and when it came. */
 interface Heard {
   readonly atMs: number;
-  /** The newest first. */
-  readonly beacons: readonly SignedBeacon[];
+  readonly beacon: SignedBeacon;
 }
 
 /** What the functions of this file share. */
 interface Room extends ClusterComponents, ClusterOptions {
   readonly heard: Map<PeerId, Heard>;
-  readonly liars: Set<PeerId>;
+  /** Who is elected no more until this is started again. */
+  readonly distrusted: Set<PeerId>;
   readonly startedMs: number;
   own: Pick<Beacon, "model" | "age">;
   gateway: PeerId | undefined;
+  /** Since when, by the wall clock. */
+  sinceMs: number;
   atS: number;
 }
 
@@ -100,31 +108,37 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
     ...components,
     ...options,
     heard: new Map(),
-    liars: new Set(),
+    distrusted: new Set(),
     startedMs: clock.monotonicMs(),
     own: { model: NONE, age: 0 },
     gateway: undefined,
+    sinceMs: clock.now(),
     atS: 0,
   };
   const self = identity.peerId;
   return {
-    status: () => ({ gateway: room.gateway, members: 1 + room.heard.size }),
+    status: () => {
+      const { gateway, sinceMs, heard } = room;
+      return { gateway, sinceMs, members: 1 + heard.size, others: [...heard.keys()].sort() };
+    },
     gateway: () => room.gateway,
     speaks: () => room.gateway === self || isAlone(room),
     hasMembers: () => room.heard.size > 0,
     published(model, age) {
       room.own = { model, age };
       tell(room);
+      room.news();
     },
-    wordFor: (member, model, tsMs) =>
-      room.heard.get(member)?.beacons.find(({ says }) => {
-        const isForUs = equalBytes(says.gateway, identity.publicKey) && equalBytes(says.model, model);
-        return isForUs && isOfThatTime(says, tsMs);
+    words: (tsMs) =>
+      [...room.heard.values()].flatMap(({ beacon }) => {
+        const { gateway, model } = beacon.says;
+        const isForUs = equalBytes(gateway, identity.publicKey) && !equalBytes(model, NONE);
+        return isForUs && isOfThatTime(beacon.says, tsMs) ? [beacon] : [];
       }),
     ownWord: () => signBeacon(room.task, ownSays(room), identity),
     distrust(gateway) {
-      room.liars.add(gateway);
-      forgetOldest(room.liars, LIMITS.maxClusterMembers);
+      room.distrusted.add(gateway);
+      forgetOldest(room.distrusted, LIMITS.maxClusterMembers);
       look(room);
     },
     handle(from, sealed) {
@@ -172,11 +186,11 @@ function ownBeacon(room: Room): Uint8Array {
 }
 
 function ownSays(room: Room): Beacon {
-  const { clock, own, link, wish, gateway, startedMs } = room;
+  const { clock, own, wish, gateway, startedMs } = room;
   room.atS = Math.max(room.atS, Math.floor(clock.now() / 1000)); // a clock that is set back must not make newer words older
   const named = gateway === undefined ? undefined : publicKeyFromPeerId(gateway);
   const uptime = uptimeBucket(clock.monotonicMs() - startedMs);
-  return { gateway: named ?? NONE, ...own, atS: room.atS, link, uptime, wish: WISHES.indexOf(wish) };
+  return { gateway: named ?? NONE, ...own, atS: room.atS, link: room.link(), uptime, wish: WISHES.indexOf(wish) };
 }
 
 /** @throws HearsayError as `openBeacon`. */
@@ -185,18 +199,16 @@ function hear(room: Room, from: PeerId, sealed: Uint8Array): void {
   const publicKey = publicKeyFromPeerId(from);
   if (publicKey === undefined) throw new HearsayError("ERR_SIGNATURE", "a beacon of a peer without a key");
   const beacon = openBeacon(task, publicKey, sealed, crypto);
-  const before = heard.get(from)?.beacons ?? [];
-  const newest = before[0];
+  const newest = heard.get(from)?.beacon;
   if (newest !== undefined && beacon.says.atS < newest.says.atS) return; // an old one, brought again, is no sign of life
   if (newest === undefined && heard.size >= LIMITS.maxClusterMembers - 1) return;
-  const isSame = newest !== undefined && equalBytes(newest.says.model, beacon.says.model);
-  const kept = [beacon, ...(isSame ? before.slice(1) : before)].slice(0, REMEMBERED);
-  heard.set(from, { atMs: clock.monotonicMs(), beacons: kept });
+  heard.set(from, { atMs: clock.monotonicMs(), beacon });
   if (newest === undefined) look(room);
+  if (newest === undefined || !equalBytes(newest.says.model, beacon.says.model)) room.news();
 }
 
 function look(room: Room): void {
-  const { clock, heard, identity, crypto, task, liars, startedMs } = room;
+  const { clock, heard, identity, crypto, task, liars, distrusted, startedMs } = room;
   const nowMs = clock.monotonicMs();
   let isOther = false;
   for (const [peer, { atMs }] of heard)
@@ -205,15 +217,17 @@ function look(room: Room): void {
       isOther = true;
     }
   const runners = [...heard]
-    .filter(([peer]) => !liars.has(peer))
-    .flatMap(([, { beacons }]) => beacons.slice(0, 1))
-    .map(({ publicKey, says }) => ({ publicKey, says }));
+    .filter(([peer]) => !liars.has(peer) && !distrusted.has(peer))
+    .map(([, { beacon }]) => ({ publicKey: beacon.publicKey, says: beacon.says }));
   const uptime = uptimeBucket(nowMs - startedMs);
-  const self = { publicKey: identity.publicKey, says: { wish: WISHES.indexOf(room.wish), link: room.link, uptime } };
+  const self = { publicKey: identity.publicKey, says: { wish: WISHES.indexOf(room.wish), link: room.link(), uptime } };
   if (nowMs - startedMs >= SILENT_MS) runners.push(self as (typeof runners)[number]); // it has not heard all of them before
   const best = elect(runners, task, crypto);
   const gateway = best && peerIdFromPublicKey(best.publicKey);
-  isOther ||= gateway !== room.gateway;
+  if (gateway !== room.gateway) {
+    isOther = true;
+    room.sinceMs = clock.now();
+  }
   room.gateway = gateway;
   if (isOther) room.changed();
 }

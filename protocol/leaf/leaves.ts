@@ -7,6 +7,7 @@
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Crypto } from "../base/seams.ts";
+import type { Radio } from "./duty-cycle.ts";
 import { decodeLeafFrame, encodeLeafFrame, leafFrameBytes, leafOf } from "./frames.ts";
 
 /** What is kept of an enrolled leaf. */
@@ -30,10 +31,11 @@ export interface LeafRecords {
 
 export interface Leaves {
   /**
-   * Takes the update of a leaf; resolves to the frame that is to be sent back, where the leaf has an older model than this gateway.
+   * Takes the update of a leaf; resolves to the frame that is to be sent back, where the leaf has an older model than this gateway, and the radio may send.
+   * @param spreadingFactor at which the leaf listens; that of the radio's settings where left out.
    * @throws HearsayError ERR_NOT_FOUND for a leaf that is not enrolled, ERR_DECODE, ERR_SIGNATURE, ERR_REPLAYED.
    */
-  receive(frame: Uint8Array): Promise<Uint8Array | undefined>;
+  receive(frame: Uint8Array, spreadingFactor?: number): Promise<Uint8Array | undefined>;
   /** The model that leaves are to go on from. */
   offer(params: Float32Array): void;
   /** The newest model of each leaf that sent one since they were taken last, sorted by their numbers; none where fewer than three, or all of fewer, are there. */
@@ -46,6 +48,13 @@ export interface LeavesOptions {
   readonly params: number;
 }
 
+export interface LeavesComponents {
+  readonly records: LeafRecords;
+  readonly crypto: Pick<Crypto, "sha256">;
+  /** What sends the answers; one that may always send where left out. */
+  readonly radio?: Radio;
+}
+
 /** A median of fewer is none. */
 const QUORUM = 3;
 
@@ -53,9 +62,7 @@ const QUORUM = 3;
 const ROUNDS_KEPT = 8;
 
 /** What the functions of this file share. */
-interface Book extends LeavesOptions {
-  readonly records: LeafRecords;
-  readonly crypto: Pick<Crypto, "sha256">;
+interface Book extends LeavesOptions, LeavesComponents {
   readonly rounds: Map<number, Float32Array>;
   readonly models: Map<number, Float32Array>;
   round: number;
@@ -64,20 +71,17 @@ interface Book extends LeavesOptions {
 }
 
 /** @throws HearsayError ERR_TASK for a model whose frames would be too long. */
-export function createLeaves(
-  { records, crypto }: Pick<Book, "records" | "crypto">,
-  { task, params }: LeavesOptions,
-): Leaves {
+export function createLeaves(components: LeavesComponents, { task, params }: LeavesOptions): Leaves {
   if (params > LIMITS.maxLeafParams)
     throw new HearsayError(
       "ERR_TASK",
       `a leaf takes models of at most ${LIMITS.maxLeafParams} parameters, and this one has ${params}: take a smaller model`,
     );
   const empty = { rounds: new Map(), models: new Map(), round: 0, turn: Promise.resolve() };
-  const book: Book = { records, crypto, task, params, ...empty };
+  const book: Book = { ...components, task, params, ...empty };
   return {
-    receive(frame) {
-      const taken = book.turn.then(() => receive(book, frame));
+    receive(frame, spreadingFactor) {
+      const taken = book.turn.then(() => receive(book, frame, spreadingFactor));
       book.turn = taken.catch(() => {}); // its bringer has the error
       return taken;
     },
@@ -87,7 +91,7 @@ export function createLeaves(
       for (const old of book.rounds.keys()) if (book.rounds.size > ROUNDS_KEPT) book.rounds.delete(old);
     },
     async take() {
-      if (book.models.size < Math.min(QUORUM, await records.size())) return [];
+      if (book.models.size < Math.min(QUORUM, await components.records.size())) return [];
       const models = [...book.models].sort(([a], [b]) => a - b).map(([, model]) => model);
       book.models.clear();
       return models;
@@ -95,8 +99,8 @@ export function createLeaves(
   };
 }
 
-async function receive(book: Book, frame: Uint8Array): Promise<Uint8Array | undefined> {
-  const { records, crypto, task, params, rounds, models } = book;
+async function receive(book: Book, frame: Uint8Array, spreadingFactor?: number): Promise<Uint8Array | undefined> {
+  const { records, crypto, radio, task, params, rounds, models } = book;
   const leaf = leafOf(frame);
   const record = leaf === undefined ? undefined : await records.get(leaf);
   if (leaf === undefined || record === undefined)
@@ -106,7 +110,8 @@ async function receive(book: Book, frame: Uint8Array): Promise<Uint8Array | unde
   if (counter <= record.heard)
     throw new HearsayError("ERR_REPLAYED", `frame ${counter} of leaf ${leaf} again, or after ${record.heard}`);
   const isNews = book.round !== 0 && round !== book.round;
-  const told = isNews ? record.told + 1 : record.told;
+  const isTold = isNews && (radio?.take(leafFrameBytes("model", params), spreadingFactor) ?? true); // else the leaf asks again with its next frame
+  const told = isTold ? record.told + 1 : record.told;
   await records.count(leaf, { heard: counter, told });
   const base = rounds.get(round);
   if (base !== undefined)
@@ -115,7 +120,7 @@ async function receive(book: Book, frame: Uint8Array): Promise<Uint8Array | unde
       base.map((value, i) => value + (values[i] as number)),
     );
   const newest = rounds.get(book.round);
-  if (!isNews || newest === undefined) return undefined;
+  if (!isTold || newest === undefined) return undefined;
   return encodeLeafFrame("model", { leaf, counter: told, round: book.round, values: newest }, { key, task }, crypto);
 }
 

@@ -1,10 +1,10 @@
 /** What a peer says of itself at one moment, for people and dashboards. */
 import { toHex } from "../base/bytes.ts";
 import type { MeetingStatus } from "../cohort/meeting.ts";
-import type { ClusterStatus } from "../gateway/cluster.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 import type { Accountability, AccountabilityStatus } from "./account/accountability.ts";
+import type { PlaceStatus } from "./gateway/gateway.ts";
 import type { SelectionStatus } from "./inbound/choosing.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
 import type { TrainingFault } from "./loop/enduring-fit.ts";
@@ -50,7 +50,7 @@ export interface PeerStatus {
   /** Where the task has cohorts: what this peer waits for, and what came of those that it was in. */
   readonly cohort?: MeetingStatus;
   /** Where the task has gateways, and this peer is in a cluster. */
-  readonly cluster?: ClusterStatus;
+  readonly cluster?: PlaceStatus;
   /** Where the task has release keys. */
   readonly release?: ReleaseStatus;
 }
@@ -95,7 +95,7 @@ export function statusOf(parts: Parts, now: Now): PeerStatus {
     ...(selection && { selection }),
     ...(pauses && { pauses: pauses() }),
     ...(cohorts && { cohort: cohorts.status() }),
-    ...(parts.gateway && { cluster: parts.gateway.cluster.status() }),
+    ...(parts.gateway && { cluster: parts.gateway.status() }),
     ...(releases && { release: releases.status() }),
   };
 }

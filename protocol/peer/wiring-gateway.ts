@@ -1,4 +1,5 @@
 /** The wiring of a member of a cluster (wiring.ts): what it does beside its loop. */
+import { createOneByOne } from "../base/one-by-one.ts";
 import { createGatewayOut } from "./gateway/out.ts";
 import type { Speaking } from "./gateway/speaking.ts";
 import { createWatch } from "./gateway/watch.ts";
@@ -17,7 +18,6 @@ export function joinSpeaking(
   const { gateway, transport, rng, identity, life, reports, news, subject } = parts;
   if (gateway === undefined) return SILENCE;
   const { border, cluster } = gateway;
-  cluster.start();
   const lending = { offer: () => {} }; // the bodies are lent with those that they are made of
   const offers = createOffers(
     {
@@ -29,24 +29,31 @@ export function joinSpeaking(
     },
     { topic: subject.names.announce, published: (entry) => account?.published(entry) },
   );
-  const out = createGatewayOut({ ...parts, cluster, gateway, offers, shelf });
+  const inTurn = createOneByOne();
+  const isBanned = account?.isBanned ?? (() => false);
+  const out = createGatewayOut(
+    { ...parts, cluster, gateway, offers, shelf },
+    { signal: life.signal, isBanned, inTurn, aside: life.aside },
+  );
+  gateway.heardNews = out.news;
+  cluster.start();
   const watch =
     account &&
     createWatch(
-      { ...parts, transport, cluster, rng: rng.fork("watch") },
+      { ...parts, transport, cluster, liars: gateway.liars, rng: rng.fork("watch") },
       { self: identity.peerId, signal: life.signal, newest },
     );
   return {
     heeds: (publisher) => async (own) => {
-      const published = await publisher(own);
+      const published = await inTurn(() => publisher(own));
       out.published(published);
       return published;
     },
     after: (saving) => ({
       ...saving,
       async merged(merged, cycle) {
-        await saving.merged(merged, cycle);
-        await out.merged(merged);
+        await inTurn(() => saving.merged(merged, cycle));
+        gateway.merged(merged.inputs.map(({ announced }) => announced.author));
         if (watch) life.aside(watch());
       },
     }),

@@ -65,6 +65,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const { archive, place, life, reports, subject, start, thrift, news, pauses } = parts;
   const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging } = needs;
   const { task, names, shared } = subject;
+  const outside = { isOutside: parts.gateway?.isOutside };
   const offers = createOffers(
     { shelf, archive, transport, reports, news },
     { topic: names.announce, published: (entry) => account?.published(entry) },
@@ -93,7 +94,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const catchUp = createCatchUp({ clock, identities, trainer }, task);
   const merging = createMerging(
     { inbound, aggregator, catchUp, reunion, saving: speaking.after(saving), reports, judging },
-    { task, hashOf, explain, lotOf: draws ? ({ params }) => lot(params) : undefined },
+    { ...{ task, hashOf, explain, ...outside }, lotOf: draws ? ({ params }) => lot(params) : undefined },
   );
   const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
   const lookAhead = createLookAhead(task);

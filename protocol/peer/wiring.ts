@@ -62,7 +62,8 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
   const { clock, crypto, identity, store, observe, cluster } = modules;
   const subject = createSubject(task, crypto);
   const life = createLife();
-  const gateway = cluster && task.aggregation.gateways && openGateway({ ...modules, subject }, cluster, life.signal);
+  const isPlaced = cluster !== undefined && task.aggregation.gateways === true;
+  const gateway = isPlaced ? await openGateway({ ...modules, subject }, cluster, life.signal) : undefined;
   const transport = gateway?.border.transport ?? modules.transport;
   const start = startOf(subject.task, modules.start, crypto);
   const identities = modules.identities ?? createIdentities(configured);

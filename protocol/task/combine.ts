@@ -4,6 +4,8 @@
  *
  *     y <- rule(own, base, candidates);   own <- own + blend (y - own);   age <- max(own, lower weighted median of all ages), see `combinedAge`
  *
+ * Where the task has gateways, and candidates speak for other places, rule(..) is that of across-places.ts.
+ *
  * `catch-up`: a peer that has merged nothing since it started, and is more than the staleness cut-off behind the lower median of its
  * candidates, takes the coordinate median of (at least three of) them and that age, instead of pulling its own old model along.
  */
@@ -11,9 +13,10 @@
 import { lowerMedian, mergeAges } from "../aggregate/staleness.ts";
 import type { Aggregator, CandidateExplanation, CandidateStatus, RuleCandidate } from "../base/learning-seams.ts";
 import { type Task, termsOf } from "../base/task.ts";
+import { acrossPlaces, type Placed } from "./across-places.ts";
 
 /** A model of another peer; of its weight and age, what the log says. */
-export interface WeighedCandidate extends RuleCandidate {
+export interface WeighedCandidate extends RuleCandidate, Placed {
   readonly age: number;
 }
 
@@ -91,7 +94,10 @@ export async function combine(task: Task, aggregator: Aggregator, input: Combine
     const told = explanation && explainCatchUp(explanation);
     return { name: CATCH_UP, params, age: newAge, statuses, ...(told && { explanation: told }) };
   }
-  const y = await aggregator.aggregate(rule, parameters, { own, base, candidates, age, explain, ...(lot && { lot }) });
+  const given = { own, base, candidates, age, explain, ...(lot && { lot }) };
+  const y = candidates.some(({ isOutside }) => isOutside)
+    ? await acrossPlaces(aggregator, { name: rule, parameters }, given)
+    : await aggregator.aggregate(rule, parameters, given);
   const blended = y.explanation?.map((one) => ({ ...one, influence: one.influence * blend }));
   return {
     name: rule,

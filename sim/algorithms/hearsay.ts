@@ -6,6 +6,7 @@ import * as z from "zod";
 import { plainAggregator } from "../../protocol/aggregate/registry.ts";
 import type { PeerId, Store } from "../../protocol/base/seams.ts";
 import { UNIT_WEIGHT } from "../../protocol/base/weight.ts";
+import { LINK_GRADES } from "../../protocol/gateway/beacon.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { PeerEvent } from "../../protocol/peer/reports.ts";
 import { SELECTORS } from "../../protocol/select/registry.ts";
@@ -86,7 +87,7 @@ function clusterOf({ placeOf, task }: Environment, { identity, disguise }: Parti
   const place = placeOf(identity.peerId);
   return {
     wish: disguise?.wantsGateway ? "prefer" : "auto",
-    link: 0,
+    link: () => LINK_GRADES.usual,
     isInside: (other) => other !== identity.peerId && placeOf(other) === place,
   };
 }

@@ -1,7 +1,7 @@
 /** Worlds of several clusters: peers of one number range are at one place. */
 import type { PeerId, Transport } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
-import type { GatewayWish } from "../../protocol/gateway/cluster.ts";
+import { LINK_GRADES } from "../../protocol/gateway/beacon.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
 import type { NewPeer } from "../../sim/run/world.ts";
 import { blobs, blobTask } from "./blobs.ts";
@@ -14,7 +14,7 @@ export interface Clusters {
   readonly size: number;
   /** Requests that a member made to peers outside, by its number. */
   readonly askedOutside: Map<number, number>;
-  join(number: number, changes?: Partial<NewPeer> & { readonly wish?: GatewayWish }): Promise<Member>;
+  join(number: number, changes?: Partial<NewPeer> & Partial<Pick<ClusterSite, "wish" | "link">>): Promise<Member>;
   /** Members of a cluster, in the order of joining. */
   membersOf(place: number): Member[];
   /** Who speaks for it, as its members see it. */
@@ -39,9 +39,9 @@ export function createClusters(size: number, task: Task = GATEWAY_TASK): Cluster
     crowd,
     size,
     askedOutside,
-    async join(number, { wish = "auto", ...changes } = {}) {
+    async join(number, { wish = "auto", link = () => LINK_GRADES.usual, ...changes } = {}) {
       placeOfKey.set(identityOf(number).peerId, place(number));
-      const cluster: ClusterSite = { wish, link: 0, isInside: isInside(number) };
+      const cluster: ClusterSite = { wish, link, isInside: isInside(number) };
       const holdout = blobs(100, 1000 + number);
       return crowd.join(number, { cluster, holdout, wrapTransport: counting(number), ...changes });
     },

@@ -24,7 +24,10 @@ export const STATUS: StatusReport = {
     ...{ waitsFor: "model", epoch: 3, offers: 2, alone: 0 },
     sessions: { joined: 4, released: 3, failed: 1 },
   },
-  cluster: { gateway: "12D3KooWGRUfBkMvTHoMHvrVrAQdNZrFWzA5YKaqoSJVh3yXpCab", members: 3 },
+  cluster: {
+    ...{ gateway: "12D3KooWGRUfBkMvTHoMHvrVrAQdNZrFWzA5YKaqoSJVh3yXpCab", sinceMs: 0, members: 3 },
+    ...{ others: [], outside: { models: 7, authors: 2, lastMs: 0 } },
+  },
   release: {
     ...{
       serving: { id: "ef".repeat(32), name: "v7" },

@@ -28,13 +28,18 @@ export const list: Definition = (command) => {
 export const frame: Definition = (command) => {
   command
     .argument("<hex>", "the frame as it came from the radio, in hexadecimal")
+    .option(
+      "--spreading-factor <n>",
+      "at which the leaf listens for the answer: 7 to 12; the setting leaf.spreadingFactor where left out",
+    )
     .addOption(stateOption())
     .addOption(jsonOption())
     .action(calls(() => import("./frame.ts")));
   notes(
     command,
-    `Gives a frame to the running peer, and prints the one that the radio has to send back, in hexadecimal, or nothing. For the program that
-has the radio; it can also POST the bytes to /leaves of the local interface.
+    `Gives a frame to the running peer, and prints the one that the radio has to send back, in hexadecimal, or nothing: where
+the leaf has the newest model, or the radio has to be silent (leaf.dutyCycle). For the program that has the radio; it can also POST the bytes to
+/leaves?spreadingFactor=9 of the local interface.
 
 Example:
   $ hearsay leaf frame 0100010000000100003d4ccccd...`,

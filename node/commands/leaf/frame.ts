@@ -6,13 +6,17 @@ import { noPeerOn } from "../../api/ask-running.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
-export async function run(
-  hex: string,
-  { state, json = false }: { readonly state: string; readonly json?: boolean },
-): Promise<void> {
+interface FrameOptions {
+  readonly state: string;
+  readonly spreadingFactor?: string;
+  readonly json?: boolean;
+}
+
+export async function run(hex: string, { state, spreadingFactor, json = false }: FrameOptions): Promise<void> {
   const frame = fromHex(hex.toLowerCase());
   if (frame === undefined) throw new HearsayError("ERR_CONFIG", `<hex> is "${hex}": give bytes in hexadecimal`);
-  const response = await tellApi(state, "/leaves", frame);
+  const at = spreadingFactor === undefined ? "" : `?spreadingFactor=${encodeURIComponent(spreadingFactor)}`;
+  const response = await tellApi(state, `/leaves${at}`, frame);
   if (response === undefined) throw noPeerOn(state);
   const answer = toHex(new Uint8Array(await response.arrayBuffer()));
   if (json) printJson({ answer: answer === "" ? null : answer });

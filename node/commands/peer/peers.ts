@@ -53,7 +53,7 @@ function routeText({ address, isOutbound, kind }: Route): string {
 
 /** Why it gives nothing, or little. */
 function notesOn(
-  { standing, proves, isSilent, routes, gave, waitsUntilCycle, isGateway }: ListedPeer,
+  { standing, proves, isSilent, routes, gave, waitsUntilCycle, isGateway, isAtPlace }: ListedPeer,
   cycle: number,
 ): string[] {
   if (standing === "banned") return [proves === "end" ? "its key has ended" : "banned: two stories about its log"];
@@ -66,6 +66,6 @@ function notesOn(
     gave === null || gave.leftOut === 0
       ? []
       : [`left out in ${percent(gave.leftOut)}${gave.leftOutBy === undefined ? "" : ` by ${gave.leftOutBy}`}`];
-  const speaks = isGateway ? ["the gateway of this place"] : [];
+  const speaks = isGateway ? ["the gateway of this place"] : isAtPlace ? ["at this place"] : [];
   return [...speaks, ...silent, ...waits, ...out];
 }

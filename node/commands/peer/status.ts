@@ -2,8 +2,8 @@
 
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
-import type { ClusterStatus } from "../../../protocol/gateway/cluster.ts";
 import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
+import type { PlaceStatus } from "../../../protocol/peer/gateway/gateway.ts";
 import type { TrainingFault } from "../../../protocol/peer/loop/enduring-fit.ts";
 import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
@@ -51,9 +51,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ...(status.selection === undefined ? [] : [["asks first", selectionText(status.selection)] as [string, string]]),
-    ...(status.cluster === undefined
-      ? []
-      : [["gateway", gatewayText(status.cluster, status.peerId)] as [string, string]]),
+    ...(status.cluster === undefined ? [] : placeRows(status.cluster, status.peerId)),
     ...(status.cohort === undefined ? [] : [["cohorts", cohortText(status.cohort)] as [string, string]]),
     ...(status.personal === undefined ? [] : [["personal", personalText(status.personal)] as [string, string]]),
     ...(status.privacy === undefined ? [] : [["privacy", budgetText(status.privacy)] as [string, string]]),
@@ -119,10 +117,26 @@ function cohortText({ waitsFor, alone, sessions }: MeetingStatus): string {
   return `${WAITS[waitsFor]}${draws}; in ${sessions.joined} sums, ${sessions.released} came to a mean`;
 }
 
-function gatewayText({ gateway, members }: ClusterStatus, self: string): string {
+function placeRows(place: PlaceStatus, self: string): [string, string][] {
+  const { others, outside } = place;
+  const here = others.map((peer) => peer.slice(-SHOWN)).join(", ");
+  const { models, authors, lastMs } = outside;
+  const came =
+    lastMs === null
+      ? "nothing merged yet"
+      : `${models} models merged, the last ${spanText((Date.now() - lastMs) / 1000)} ago, of ${authors}`;
+  return [
+    ["gateway", gatewayText(place, self)],
+    ...(others.length === 0 ? [] : [["at this place", here] as [string, string]]),
+    ["other places", came],
+  ];
+}
+
+function gatewayText({ gateway, members, sinceMs }: PlaceStatus, self: string): string {
   if (gateway === undefined) return `not settled yet; ${members} at this place`;
-  if (gateway !== self) return `${gateway} speaks for the ${members} at this place`;
-  return members === 1 ? "this peer speaks for itself" : `this peer speaks for the ${members} at this place`;
+  const since = `, for ${spanText((Date.now() - sinceMs) / 1000)}`;
+  if (gateway !== self) return `${gateway} speaks for the ${members} at this place${since}`;
+  return members === 1 ? "this peer speaks for itself" : `this peer speaks for the ${members} at this place${since}`;
 }
 
 function personalText({ method, numParams }: NonNullable<StatusReport["personal"]>): string {

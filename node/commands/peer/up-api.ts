@@ -87,7 +87,7 @@ export function apiSource(
       const merges = await rememberedMerges(store);
       const { cycle, cluster } = peer.status();
       const speedOf = looking?.speedOf ?? (() => undefined);
-      const looks = { speedOf, askingOf: peer.askingOf, gateway: cluster?.gateway };
+      const looks = { speedOf, askingOf: peer.askingOf, place: cluster };
       const peers = listPeers(running.company.peers(cycle), tally(merges), looks);
       return { cycle, merges: merges.length, peers };
     },

@@ -14,6 +14,7 @@ import { configPath, openTask } from "../../disk/state-dir.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { type OpenLeaves, openLeaves } from "../../leaf/open.ts";
 import { dropRestingCode } from "../../little-memory.ts";
+import { watchLine } from "../../policy/line.ts";
 import { savingReasons } from "../../policy/saving.ts";
 import { openServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
@@ -75,7 +76,7 @@ export async function run(options: UpOptions): Promise<void> {
   const onlooker = rules.config.page ? createOnlooker(task, data, options.state) : undefined;
   const onlookers = [monitor, onlooker].flatMap((one) => one?.observe ?? []);
   const { spent, observe } = untilSpent([narrator(logger), ...onlookers]);
-  const leaves = await openLeaves(options.state, task, taskId);
+  const leaves = await openLeaves(options.state, task, taskId, rules.config.leaf);
   running = await begin(options, { rules, task, data, logger, monitor, observe, onlooker, leaves });
   const { peer, stop } = running;
   const closing = createClosing();
@@ -172,6 +173,7 @@ async function begin(
       selection: config.select,
       pauseReasons,
       isMetered: config.saving.link === "metered",
+      ...(task.aggregation.gateways && { line: await watchLine(config.saving.link, wallClock) }),
     },
     ...{ ...config.release, ...(config.name !== undefined && { name: config.name }) },
     ...(monitor && { networkMetrics: monitor.networkMetrics }),

@@ -5,6 +5,7 @@ import type { Connection, PageState } from "../state.ts";
 import { Choices } from "./choices.ts";
 import { Learning } from "./learning.ts";
 import { Moved } from "./moved.ts";
+import { Place } from "./place.ts";
 import { Refused } from "./refused.ts";
 import { Release } from "./release.ts";
 import { Log, Machine, Privacy, Staleness, Traffic } from "./rest.ts";
@@ -60,6 +61,7 @@ function content(state: PageState): JSX.Element[] {
     ...(now.stream === undefined ? [] : [h(Stream, { stream: now.stream, state })]),
     ...(now.words.choices.length === 0 ? [] : [h(Choices, { texts: now.words.choices })]),
     h(Who, { now }),
+    h(Place, { now }),
     h(Moved, { merges, now }),
     h(Refused, { now }),
     h(Staleness, { now }),

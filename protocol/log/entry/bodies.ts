@@ -102,6 +102,8 @@ export interface AggregateBody {
   readonly parents: readonly Parent[];
   /** Where the rule draws: what the lot is drawn by (lot.ts). Left out in logs from before 2026-11-29. */
   readonly lot?: Uint8Array;
+  /** Which of the parents spoke for other places, ascending (task/across-places.ts); left out where none did. In no log from before 2026-11-30. */
+  readonly outside?: readonly number[];
 }
 
 /** The peer continues from these parameters: after a restart, or from outside the network. */
@@ -234,6 +236,14 @@ const FIELDS: Readonly<{ 1: typeof FIELDS_1; 2: Fields }> = {
         optional: true,
       },
     },
+    aggregate: {
+      ...FIELDS_1.aggregate,
+      outside: {
+        wants: `1 to ${LIMITS.maxParents} ascending places in the list of parents`,
+        accepts: isAscending,
+        optional: true,
+      },
+    },
     publish: {
       ...FIELDS_1.publish,
       mechanism: name,
@@ -272,6 +282,11 @@ function isPrivacyStatement(value: unknown): boolean {
 
 function isPowerOfTwo(value: number): boolean {
   return value > 0 && (value & (value - 1)) === 0;
+}
+
+function isAscending(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0 || value.length > LIMITS.maxParents) return false;
+  return value.every((one, i) => isCount(one) && one < LIMITS.maxParents && (i === 0 || one > value[i - 1]));
 }
 
 function isParent(value: unknown): boolean {

@@ -1,19 +1,21 @@
 /** A peer in a cluster: its members, the network as it sees it, and what it does where it is the gateway (protocol/gateway/). */
-import type { Clock, Crypto, Identity, PeerId, Transport } from "../../base/seams.ts";
+import type { Clock, Crypto, Identity, PeerId, Store, Transport } from "../../base/seams.ts";
+import type { LinkGrade } from "../../gateway/beacon.ts";
 import { type Border, createBorder } from "../../gateway/border.ts";
-import { type Cluster, createCluster, type GatewayWish } from "../../gateway/cluster.ts";
+import { type Cluster, type ClusterStatus, createCluster, type GatewayWish } from "../../gateway/cluster.ts";
 import { LOG_PROTOCOL } from "../../wire/log-messages.ts";
 import { paidService } from "../inbound/serve.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
 import type { Subject } from "../subject.ts";
+import { type Liars, openLiars } from "./liars.ts";
 
 /** What `node/` or `sim/` knows of the place that a peer is in. */
 export interface ClusterSite {
   /** Whether this peer would speak for others. */
   readonly wish: GatewayWish;
-  /** How good its line to the outside is: 0 (metered) to 3 (wired). */
-  readonly link: number;
+  /** How good its line to the outside is now. */
+  link(): LinkGrade;
   /** Whether another peer is at the same place. */
   isInside(peer: PeerId): boolean;
   /** Hears who speaks for the place, perhaps this peer, whenever that or the members may have changed; undefined where it is not settled. */
@@ -22,14 +24,27 @@ export interface ClusterSite {
   onEntered?(handler: (peer: PeerId) => void): void;
 }
 
+/** For people and dashboards. */
+export interface PlaceStatus extends ClusterStatus {
+  /** What came of other places since the start: models that were merged, authors of those in the last merge that had any, and when that was, ms of the wall clock. */
+  readonly outside: { readonly models: number; readonly authors: number; readonly lastMs: number | null };
+}
+
 export interface Gateway {
   readonly cluster: Cluster;
   readonly border: Border;
   services(budget: Budget): readonly RequestService[];
   /** Whether a peer that greets hears what those outside hear. */
   isOutside(peer: PeerId): boolean;
+  /** Hears of the authors of a merge. */
+  merged(authors: readonly PeerId[]): void;
+  status(): PlaceStatus;
+  /** Gateways that lied, as this peer found. */
+  readonly liars: Liars;
   /** Hears what those outside were told last. */
   toldOutside: Uint8Array | undefined;
+  /** Called whenever a member, or this peer, has published. */
+  heardNews: () => void;
 }
 
 export interface GatewayComponents {
@@ -39,6 +54,7 @@ export interface GatewayComponents {
   /** Of the host. */
   readonly transport: Transport;
   readonly subject: Subject;
+  readonly store: Pick<Store, "get" | "write">;
 }
 
 /** A few signatures, in units of peer/memory/budget.ts, and bytes that are sent for 1. */
@@ -46,16 +62,22 @@ const BEACON_COST = 1;
 const ERRAND_COST = 0.2;
 const BYTES_PER_UNIT = 131_072;
 
-export function openGateway(components: GatewayComponents, site: ClusterSite, signal: AbortSignal): Gateway {
-  const { transport, subject } = components;
+export async function openGateway(
+  components: GatewayComponents,
+  site: ClusterSite,
+  signal: AbortSignal,
+): Promise<Gateway> {
+  const { transport, subject, clock } = components;
   const { names, taskId } = subject;
+  const liars = await openLiars(components.store);
   const cluster = createCluster(components, {
     ...{ task: taskId, protocol: names.cluster, signal },
-    ...{ wish: site.wish, link: site.link, isInside: site.isInside },
+    ...{ wish: site.wish, link: site.link, isInside: site.isInside, liars: liars.peers },
     changed() {
       border.changed();
       site.changed?.(cluster.gateway());
     },
+    news: () => gateway.heardNews(),
   });
   const border = createBorder(transport, {
     names,
@@ -67,11 +89,20 @@ export function openGateway(components: GatewayComponents, site: ClusterSite, si
     gateway: cluster.gateway,
   });
   site.onEntered?.(border.entered);
+  const isOutside = (peer: PeerId) => !site.isInside(peer) && cluster.hasMembers();
+  let outside: PlaceStatus["outside"] = { models: 0, authors: 0, lastMs: null };
   const gateway: Gateway = {
     cluster,
     border,
     toldOutside: undefined,
-    isOutside: (peer) => !site.isInside(peer) && cluster.hasMembers(),
+    heardNews: () => {},
+    liars,
+    isOutside,
+    merged(authors) {
+      const far = authors.filter(isOutside).length;
+      if (far > 0) outside = { models: outside.models + far, authors: far, lastMs: clock.now() };
+    },
+    status: () => ({ ...cluster.status(), outside }),
     services: (budget) => servicesOf(budget, names, { cluster, border }),
   };
   return gateway;

@@ -1,34 +1,41 @@
 /**
- * The way out of a gateway: after each of its own merges, the median of the models of its members that were in it, its own among them, is logged with their
- * word (gateway/certificate.ts), and announced outside. Where too few gave theirs, its own model goes outside, for itself alone.
+ * What a gateway tells those outside. Whenever half of its members have published since its last release, it gathers the newest model of each, logs the median of
+ * them with their word (gateway/certificate.ts), and announces it outside. So it releases as often as its members publish, however slow it is itself. Where too few gave
+ * theirs, its own model goes outside, for itself alone.
  */
 import { compareBytes, equalBytes, keyOf } from "../../base/bytes.ts";
+import { isHearsayError } from "../../base/errors.ts";
 import type { Aggregator } from "../../base/learning-seams.ts";
-import type { ArchivedBlob, Clock, Identity } from "../../base/seams.ts";
-import type { SignedBeacon } from "../../gateway/beacon.ts";
+import type { OneByOne } from "../../base/one-by-one.ts";
+import type { ArchivedBlob, Clock, Crypto, Identity, PeerId, Transport } from "../../base/seams.ts";
+import { NONE, type SignedBeacon } from "../../gateway/beacon.ts";
 import type { Border } from "../../gateway/border.ts";
 import { CLUSTER, encodeClusterCertificate, LEAST_MEMBERS, medianAge } from "../../gateway/certificate.ts";
 import type { Cluster } from "../../gateway/cluster.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import { clusterMedian } from "../../task/cluster-median.ts";
+import { peerIdFromPublicKey } from "../../wire/identity.ts";
 import { wholeMinutes } from "../../wire/values.ts";
 import type { BlobShelf } from "../inbound/blobs.ts";
+import { pullBlob } from "../inbound/pull-blob.ts";
+import { validateBody } from "../inbound/validate.ts";
 import type { HashOf } from "../loop/params-hash.ts";
 import { announce } from "../loop/publish.ts";
 import type { Offers } from "../loop/way-out.ts";
-import type { Merged, Published } from "../stages.ts";
+import type { Published } from "../stages.ts";
 import type { Subject } from "../subject.ts";
 import type { Gateway } from "./gateway.ts";
 
 export interface GatewayOutComponents {
-  readonly clock: Pick<Clock, "now">;
-  readonly crypto: { sha256(bytes: Uint8Array): Uint8Array };
+  readonly clock: Clock;
+  readonly crypto: Crypto;
   readonly identity: Identity;
+  readonly transport: Transport;
   readonly aggregator: Aggregator;
   readonly log: Log;
   readonly hashOf: HashOf;
   readonly subject: Subject;
-  readonly cluster: Pick<Cluster, "speaks" | "hasMembers" | "wordFor" | "ownWord" | "published">;
+  readonly cluster: Pick<Cluster, "speaks" | "hasMembers" | "words" | "ownWord" | "published">;
   /** Hears and announces what those outside are told. */
   readonly gateway: Pick<Gateway, "toldOutside"> & { readonly border: Pick<Border, "tellOutside"> };
   /** Whose announcements go outside. */
@@ -36,11 +43,21 @@ export interface GatewayOutComponents {
   readonly shelf: Pick<BlobShelf, "lend">;
 }
 
+export interface GatewayOutOptions {
+  readonly signal: AbortSignal;
+  /** Whether models of a member are taken from nobody any more. */
+  isBanned(member: PeerId): boolean;
+  /** Does one thing after another with the log: an announcement shows the log as it is right after its entry. */
+  readonly inTurn: OneByOne;
+  /** Watches over what goes on beside the loop. */
+  aside(work: Promise<unknown>): void;
+}
+
 export interface GatewayOut {
   /** An own model was published inside. */
   published(published: Published): void;
-  /** The peer has merged. */
-  merged(merged: Merged): Promise<void>;
+  /** A member, or this peer, has published. */
+  news(): void;
 }
 
 /** A model that is in a release, and its member's word for it. */
@@ -50,50 +67,101 @@ interface Part {
   readonly params: Float32Array;
 }
 
+/** A body that can be asked for. */
+interface Held {
+  readonly bytes: Uint8Array;
+  takeBack(): void;
+}
+
 /** Releases of which the parts can be asked for, by members that make them again. */
 const RELEASES_LENT = 3;
 
 /** What the functions of this file share. */
-interface Way extends GatewayOutComponents {
+interface Way extends GatewayOutComponents, GatewayOutOptions {
   own: Published | undefined;
   /** Of the newest releases: keys of the bodies that can be asked for. */
   readonly lent: string[][];
-  /** What takes back each of them. */
-  readonly held: Map<string, () => void>;
+  readonly held: Map<string, Held>;
+  /** Keys of the models that are in the newest release. */
+  released: ReadonlySet<string>;
+  isGathering: boolean;
 }
 
-export function createGatewayOut(components: GatewayOutComponents): GatewayOut {
-  const way: Way = { ...components, own: undefined, lent: [], held: new Map() };
+export function createGatewayOut(components: GatewayOutComponents, options: GatewayOutOptions): GatewayOut {
+  const state = { own: undefined, lent: [], held: new Map(), released: new Set<string>(), isGathering: false };
+  const way: Way = { ...components, ...options, ...state };
   return {
     published(published) {
       way.own = published;
       way.cluster.published(published.encoded.hash, published.encoded.released.trained.age);
+      if (mayGather(way) && wordsOf(way).length < LEAST_MEMBERS) options.aside(speakAlone(way, published));
     },
-    merged: (merged) => release(way, merged),
+    news() {
+      if (way.isGathering || !mayGather(way) || !isDue(way)) return;
+      way.isGathering = true;
+      options.aside(
+        release(way).finally(() => {
+          way.isGathering = false;
+        }),
+      );
+    },
   };
 }
 
-async function release(way: Way, merged: Merged): Promise<void> {
-  const { cluster, gateway, own } = way;
-  if (own === undefined || !cluster.speaks() || !cluster.hasMembers()) return;
-  const parts = partsOf(way, own, merged);
-  if (parts.length >= LEAST_MEMBERS) return publish(way, parts);
-  gateway.toldOutside = own.announcement;
-  await gateway.border.tellOutside(own.announcement);
+function mayGather({ cluster, own }: Way): boolean {
+  return own !== undefined && cluster.speaks() && cluster.hasMembers();
 }
 
-/** In the order of the keys. */
-function partsOf({ cluster, clock }: Way, own: Published, { inputs }: Merged): readonly Part[] {
-  const tsMs = wholeMinutes(clock.now());
-  const { hash, body, received } = own.encoded;
-  const word = cluster.ownWord();
-  if (!equalBytes(word.says.model, hash)) return [];
-  const parts: Part[] = [{ word, body, params: received }];
-  for (const { announced, body, params } of inputs) {
-    const theirs = cluster.wordFor(announced.author, announced.model, tsMs);
-    if (theirs !== undefined && theirs.says.age === announced.age) parts.push({ word: theirs, body, params });
+/** Of this peer and its members. */
+function wordsOf({ cluster, clock, isBanned }: Way): readonly SignedBeacon[] {
+  const own = cluster.ownWord();
+  const theirs = cluster.words(wholeMinutes(clock.now()));
+  const words = theirs.filter(({ publicKey }) => !isBanned(peerIdFromPublicKey(publicKey)));
+  return equalBytes(own.says.model, NONE) ? words : [own, ...words];
+}
+
+/** Half of them have something new. */
+function isDue(way: Way): boolean {
+  const words = wordsOf(way);
+  const fresh = words.filter(({ says }) => !way.released.has(keyOf(says.model)));
+  return words.length >= LEAST_MEMBERS && 2 * fresh.length >= words.length;
+}
+
+async function speakAlone({ gateway }: Way, { announcement }: Published): Promise<void> {
+  gateway.toldOutside = announcement;
+  await gateway.border.tellOutside(announcement);
+}
+
+async function release(way: Way): Promise<void> {
+  const gathered = await Promise.all(wordsOf(way).map((word) => partOf(way, word)));
+  const parts = gathered.filter((part) => part !== undefined);
+  if (parts.length < LEAST_MEMBERS || !mayGather(way) || way.signal.aborted) return;
+  parts.sort((a, b) => compareBytes(a.word.publicKey, b.word.publicKey)); // the order of the median
+  await publish(way, parts);
+}
+
+/** What a member has given its word for; undefined where it cannot be had, or is no model. */
+async function partOf(way: Way, word: SignedBeacon): Promise<Part | undefined> {
+  const { own, subject, held, identity } = way;
+  const { model } = word.says;
+  if (equalBytes(word.publicKey, identity.publicKey)) {
+    if (own === undefined || !equalBytes(own.encoded.hash, model)) return undefined;
+    return { word, body: own.encoded.body, params: own.encoded.received };
   }
-  return parts.sort((a, b) => compareBytes(a.word.publicKey, b.word.publicKey));
+  try {
+    const body = held.get(keyOf(model))?.bytes ?? (await pulled(way, word));
+    return { word, body, params: validateBody(body, subject.codec, Number.MAX_VALUE) }; // the median bounds the rest
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    return undefined;
+  }
+}
+
+function pulled({ transport, crypto, clock, subject, signal }: Way, word: SignedBeacon): Promise<Uint8Array> {
+  const member = peerIdFromPublicKey(word.publicKey);
+  const { names, codec } = subject;
+  const options = { hash: word.says.model, maxBytes: codec.maxBytes, signal };
+  return pullBlob({ transport, crypto, clock }, member, names.blob, options);
 }
 
 async function publish(way: Way, parts: readonly Part[]): Promise<void> {
@@ -105,28 +173,32 @@ async function publish(way: Way, parts: readonly Part[]): Promise<void> {
   );
   const body = codec.encode(median);
   const words = parts.map(({ word }) => word);
+  const mass = parts.length;
   const says = { model: crypto.sha256(body), age: medianAge(words), bytes: body.length };
   const made = { codec: task.codec, mechanism: CLUSTER, shared, trained: hashOf(median) };
-  const mass = parts.length;
   const cohort = encodeClusterCertificate(words);
-  const [entry] = await log.append([{ type: "publish", body: { ...says, ...made, mass, cohort } }]);
-  if (entry === undefined) throw new Error("an append of an entry returned none");
+  const { entry, announcement } = await way.inTurn(async () => {
+    const [entry] = await log.append([{ type: "publish", body: { ...says, ...made, mass, cohort } }]);
+    if (entry === undefined) throw new Error("an append of an entry returned none");
+    return { entry, announcement: announce({ log, identity }, entry, { task: taskId, ...says, mass }) };
+  });
+  way.released = new Set(words.map(({ says: { model } }) => keyOf(model)));
   lend(way, [
     ...parts.map(({ word, body: bytes }) => ({ hash: word.says.model, bytes })),
     { hash: says.model, bytes: body },
   ]);
-  const announcement = announce({ log, identity }, entry, { task: taskId, ...says, mass });
   way.gateway.toldOutside = announcement;
   await offers.offerMean({ hash: says.model, body, age: says.age, entry, announcement });
 }
 
 /** Served until three more releases came that were made without it: a slow member's model is in several. */
 function lend({ shelf, lent, held }: Way, blobs: readonly ArchivedBlob[]): void {
-  for (const { hash, bytes } of blobs) if (!held.has(keyOf(hash))) held.set(keyOf(hash), shelf.lend(hash, bytes));
+  for (const { hash, bytes } of blobs)
+    if (!held.has(keyOf(hash))) held.set(keyOf(hash), { bytes, takeBack: shelf.lend(hash, bytes) });
   lent.push(blobs.map(({ hash }) => keyOf(hash)));
   if (lent.length > RELEASES_LENT) lent.shift();
   const wanted = new Set(lent.flat());
-  for (const [key, takeBack] of held)
+  for (const [key, { takeBack }] of held)
     if (!wanted.has(key)) {
       held.delete(key);
       takeBack();

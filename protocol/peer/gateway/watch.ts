@@ -1,5 +1,5 @@
 /**
- * Members watch their gateway: now and then one reads the last entries of its log, from the announced one back, and makes its newest release again from the
+ * Members watch their gateway: now and then one reads the last entries of its log, around the announced one, and makes its newest release again from the
  * models that it names. A gateway whose release is another one is told of, and elected by this member no more. The evidence stays here: who has those models comes
  * to the same result.
  */
@@ -17,6 +17,7 @@ import { pullBlob } from "../inbound/pull-blob.ts";
 import type { Reports } from "../reports.ts";
 import type { Announced } from "../stages.ts";
 import type { Subject } from "../subject.ts";
+import type { Liars } from "./liars.ts";
 
 export interface WatchComponents {
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface WatchComponents {
   readonly subject: Subject;
   readonly cluster: Pick<Cluster, "gateway" | "distrust">;
   readonly reports: Pick<Reports, "refused">;
+  readonly liars: Pick<Liars, "add">;
 }
 
 export interface WatchOptions {
@@ -42,14 +44,15 @@ const EVERY = 4;
 /** Looks in a row that came to nothing, after which there need be no lie: nobody has to elect who shows nothing. */
 const MOST_UNSHOWN = 3;
 
-/** Entries that are read: those of about four cycles. */
-const READ = 16;
+/** Entries that are read, up to the announced one and after it: a gateway that is slow itself releases many times from announcement to announcement inside. */
+const READ_BEFORE = 16;
+const READ_AFTER = 48;
 
 /** Looks at the gateway, where it is due; resolves when that is done. */
 export type Watch = () => Promise<void>;
 
 export function createWatch(components: WatchComponents, options: WatchOptions): Watch {
-  const { cluster, reports, rng } = components;
+  const { cluster, liars, reports, rng } = components;
   let unshown = 0;
   return async () => {
     const gateway = cluster.gateway();
@@ -57,17 +60,20 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
     const announced = options.newest(gateway);
     if (announced === undefined) return;
     let lie: string | undefined;
+    let isProved = true;
     try {
       lie = await lieOf(components, options, announced);
       unshown = 0;
     } catch (error) {
       if (!isHearsayError(error)) throw error;
       if (++unshown < MOST_UNSHOWN) return; // what cannot be had proves nothing
+      isProved = false;
       lie = "it does not show what its releases are made of";
     }
     if (lie === undefined) return;
     reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${lie}`);
     cluster.distrust(gateway);
+    if (isProved) await liars.add(gateway);
   };
 }
 
@@ -103,21 +109,20 @@ function isRelease({ type, body }: Entry): boolean {
   return type === "publish" && (body as { readonly mechanism?: string }).mechanism === CLUSTER;
 }
 
-/** The entries up to the announced one, each of which names the one before; none where its author shows others. */
+/** The entries around the announced one, each of which names the one before; none where its author shows others. */
 async function lastEntries(
   { transport, crypto, subject }: WatchComponents,
   { signal }: WatchOptions,
   { author, publicKey, generation, seq, entry }: Announced,
 ): Promise<readonly Entry[]> {
-  const from = Math.max(0, seq + 1 - READ);
+  const from = Math.max(0, seq + 1 - READ_BEFORE);
   const logId = logIdOf(publicKey, subject.taskId, crypto, generation);
-  const request = encodeLogRequest({ what: "entries", logId, from, limit: seq + 1 - from });
+  const limit = seq + 1 - from + READ_AFTER;
+  const request = encodeLogRequest({ what: "entries", logId, from, limit });
   const answer = decodeEntriesAnswer(await transport.request(author, LOG_PROTOCOL, request, { signal }));
-  const entries = answer.entries.slice(0, seq + 1 - from).map((signed) => readEntry(signed, crypto));
-  let id = entry;
-  for (const one of entries.toReversed()) {
-    if (!equalBytes(one.id, id) || !signatureHolds(one, crypto, publicKey)) return [];
-    id = one.prev;
-  }
-  return entries;
+  const entries = answer.entries.slice(0, limit).map((signed) => readEntry(signed, crypto));
+  const isChain = entries.every((one, i) => i === 0 || equalBytes(one.prev, (entries[i - 1] as Entry).id));
+  const named = entries[seq - from];
+  if (named === undefined || !equalBytes(named.id, entry) || !isChain) return [];
+  return entries.every((one) => signatureHolds(one, crypto, publicKey)) ? entries : [];
 }

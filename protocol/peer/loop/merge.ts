@@ -7,9 +7,12 @@
  * tell which weights they permit.
  */
 
+import { ruleNamed } from "../../aggregate/registry.ts";
 import type { Aggregator, CandidateExplanation } from "../../base/learning-seams.ts";
+import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../../log/entry/bodies.ts";
+import { FEWEST_PLACES } from "../../task/across-places.ts";
 import { combine } from "../../task/combine.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
 import { type Announced, type Fate, type Merged, merged, type Own, type Weighed } from "../stages.ts";
@@ -22,6 +25,8 @@ export interface MergeComponents {
   readonly hashOf: (params: Float32Array) => Uint8Array;
   /** Whether to say who moved the model. */
   readonly explain: boolean;
+  /** Whether an author speaks for another place than that of this peer; left out where there are no places. */
+  readonly isOutside?: ((author: PeerId) => boolean) | undefined;
 }
 
 export interface MergeInput extends Sorted {
@@ -37,10 +42,12 @@ export interface MergeInput extends Sorted {
 /** Undefined where the rule gave no finite model. */
 export async function merge(components: MergeComponents, input: MergeInput): Promise<Merged | undefined> {
   const { task, aggregator, hashOf, explain } = components;
+  const outside = input.catchUp ? [] : outsideOf(task, input.eligible, components.isOutside);
   const { own, eligible, copies, stale, distrusted = [], invalid, catchUp, lot } = input;
   const drawnBy = lot && { lot };
-  const candidates = eligible.map(({ params, weightQ16, mass = 1, candidate }) => {
-    return { params, weightQ16, mass, age: candidate.announced.age };
+  const candidates = eligible.map(({ params, weightQ16, mass = 1, candidate }, i) => {
+    const placed = outside.includes(i) && { isOutside: true };
+    return { params, weightQ16, mass, age: candidate.announced.age, ...placed };
   });
   const at = { own: own.params, age: own.age, base: own.base };
   const result = await combine(task, aggregator, { ...at, candidates, catchUp, explain, ...drawnBy });
@@ -64,9 +71,22 @@ export async function merge(components: MergeComponents, input: MergeInput): Pro
     age,
     parents: [...weighed, ...left, ...refused].map(parent),
     ...drawnBy,
+    ...(outside.length > 0 && { outside }),
   };
   const entry = { type: "aggregate", body } as const;
   return merged(own, eligible, { params, age, rule, entry, fates: [...weighed, ...refused, ...untaken] });
+}
+
+/** Which of them speak for other places; none where they are too few, or those of this place too few for the rule: then all are alike. */
+function outsideOf(
+  { aggregation: { rule, parameters } }: Task,
+  eligible: readonly Weighed[],
+  isOutside: MergeComponents["isOutside"] = () => false,
+): readonly number[] {
+  const outside = [...eligible.keys()].filter((i) => isOutside((eligible[i] as Weighed).candidate.announced.author));
+  const isEnough =
+    outside.length >= FEWEST_PLACES && eligible.length - outside.length >= ruleNamed(rule).quorum(parameters);
+  return isEnough ? outside : [];
 }
 
 function fateOf(

@@ -1,5 +1,6 @@
 /** The merge of a cycle: what came is weighed and merged, saved, and told; or the peer goes on alone. */
 import type { Aggregator } from "../../base/learning-seams.ts";
+import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { Inbound } from "../inbound/inbound.ts";
 import type { MergedParent, Reports } from "../reports.ts";
@@ -35,6 +36,8 @@ export interface MergingOptions {
   readonly hashOf: HashOf;
   /** Whether to say who moved the model. */
   readonly explain: boolean;
+  /** Whether an author speaks for another place than that of this peer; left out where there are no places. */
+  readonly isOutside?: ((author: PeerId) => boolean) | undefined;
   /** What the rule draws by; left out where it draws nothing, or nothing is signed. */
   readonly lotOf: ((own: Own) => Uint8Array) | undefined;
 }
@@ -53,7 +56,7 @@ export function createMerging(components: MergingComponents, options: MergingOpt
 
 async function mergeInbox(
   { inbound, aggregator, catchUp, reunion, saving, reports, judging }: MergingComponents,
-  { task, hashOf, explain, lotOf }: MergingOptions,
+  { task, hashOf, explain, isOutside, lotOf }: MergingOptions,
   own: Own,
   cycle: number,
 ): Promise<boolean> {
@@ -66,7 +69,7 @@ async function mergeInbox(
   await judging?.look(own, taken.candidates, cycle);
   const lot = lotOf && { lot: lotOf(own) };
   const input = { own, ...start, invalid: taken.invalid, ...lot };
-  const merged = await merge({ task, aggregator, hashOf, explain }, input);
+  const merged = await merge({ task, aggregator, hashOf, explain, isOutside }, input);
   if (merged === undefined) return false;
   if (!start.catchUp) await reunion.met(own, sorted.eligible, cycle);
   await saving.merged(merged, cycle);

@@ -1,6 +1,6 @@
 /**
- * One machine of bench:outages: this process lives in a network namespace of its own, runs `hearsay up` there as its parent says, and tells twice a second
- * how many neighbours that counts. The namespace lives as long as this process.
+ * One machine of bench:outages: this process lives in a network namespace of its own, runs `hearsay up` there as its parent says, and tells twice a second,
+ * or as often as its argument says, how many neighbours that counts. The namespace lives as long as this process.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,11 +15,11 @@ const LOOK_EVERY_MS = 500;
 let peer: ChildProcess | undefined;
 let stateDir = "";
 
-async function start({ args, logFile, ...order }: Extract<Order, { order: "start" }>): Promise<void> {
+async function start({ args, logFile, cli = CLI, ...order }: Extract<Order, { order: "start" }>): Promise<void> {
   stateDir = order.stateDir;
   const log = await open(logFile, "a");
   const up = ["up", "--state", stateDir, "--budget", "unlimited", ...args];
-  peer = spawn(process.execPath, [CLI, ...up], { stdio: ["ignore", "ignore", log.fd] });
+  peer = spawn(process.execPath, [cli, ...up], { stdio: ["ignore", "ignore", log.fd] });
   await log.close();
 }
 
@@ -35,11 +35,13 @@ async function look(): Promise<void> {
   const answer = await askApi(stateDir, "/status").catch(() => undefined);
   const status = (await answer?.json().catch(() => undefined)) as StatusReport | undefined;
   if (status === undefined || peer === undefined) return;
-  const { neighbours, cycle, addresses } = status;
-  process.send?.({ atMs: Date.now(), neighbours, cycle, addresses } satisfies Seen);
+  const { neighbours, cycle, addresses, cluster, holdout } = status;
+  const gateway = cluster?.gateway;
+  const told = { ...(gateway !== undefined && { gateway }), ...(holdout && { accuracy: holdout.accuracy }) };
+  process.send?.({ atMs: Date.now(), neighbours, cycle, addresses, ...told } satisfies Seen);
 }
 
 process.on("message", (order: Order) => void (order.order === "start" ? start(order) : end(order.signal)));
 process.on("disconnect", () => process.exit());
 process.on("exit", () => peer?.kill("SIGKILL"));
-setInterval(look, LOOK_EVERY_MS);
+setInterval(look, Number(process.argv[2] ?? LOOK_EVERY_MS));

@@ -74,10 +74,8 @@ export async function openNetwork({ peers, directory, args }: NetworkOptions): P
   const children: ChildProcess[] = [];
   let bootstrap: string | undefined;
   for (let i = 0; i < peers; i++) {
-    const [program, ...rest] = ["unshare", "--net", process.execPath, HOST];
-    const child = spawn(program as string, rest, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = await placeHost(i, i < peers / 2 ? "left" : "right");
     children.push(child);
-    await layCable(child.pid ?? -1, i, i < peers / 2 ? "left" : "right");
     const own = [
       ...args,
       "--share",
@@ -92,13 +90,23 @@ export async function openNetwork({ peers, directory, args }: NetworkOptions): P
   }
   return {
     machines,
-    cut: () => must("ip link set between down"),
-    heal: () => must("ip link set between up"),
+    cut: () => void must("ip link set between down"),
+    heal: () => void must("ip link set between up"),
     async close() {
       await Promise.all(machines.map((machine) => machine.end("SIGTERM")));
       for (const child of children) child.kill();
     },
   };
+}
+
+/** The process of machine i, in a namespace of its own, with a cable to a bridge. */
+export async function placeHost(i: number, bridge: string, lookEveryMs?: number): Promise<ChildProcess> {
+  const more = lookEveryMs === undefined ? [] : [String(lookEveryMs)];
+  const child = spawn("unshare", ["--net", process.execPath, HOST, ...more], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  await layCable(child.pid ?? -1, i, bridge);
+  return child;
 }
 
 /** Waits until the process has its namespace, and lays its cable to a bridge. */
@@ -109,14 +117,20 @@ async function layCable(pid: number, i: number, bridge: string): Promise<void> {
   within(pid, `ip link set lo up; ip address add ${addressNumber(i, 0)} dev eth0; ip link set eth0 up`);
 }
 
+/** The first address of machine i. */
+export function hostOf(i: number): string {
+  return `10.77.0.${i + 10}`;
+}
+
 function addressNumber(i: number, change: number): string {
   return `10.77.${change}.${i + 10}/16`;
 }
 
-function machineOf(
+/** What is done with machine i. @param given.cli the command line; that of the sources where left out. */
+export function machineOf(
   child: ChildProcess,
   i: number,
-  { stateDir, args }: { stateDir: string; args: readonly string[] },
+  { stateDir, ...given }: { readonly stateDir: string; readonly args: readonly string[]; readonly cli?: string },
 ): Machine {
   const seen: Seen[] = [];
   let ended = () => {};
@@ -131,7 +145,7 @@ function machineOf(
     modelFile: modelPath(stateDir),
     logFile: `${stateDir}.log`,
     seen,
-    start: () => void give({ order: "start", stateDir, args, logFile: `${stateDir}.log` }),
+    start: () => void give({ order: "start", stateDir, ...given, logFile: `${stateDir}.log` }),
     end(signal) {
       const done = new Promise<void>((resolve) => {
         ended = resolve;
@@ -139,8 +153,8 @@ function machineOf(
       give({ order: "end", signal });
       return done;
     },
-    unplug: () => must(`ip link set port${i} down`),
-    plug: () => must(`ip link set port${i} up`),
+    unplug: () => void must(`ip link set port${i} down`),
+    plug: () => void must(`ip link set port${i} up`),
     readdress() {
       const [before, after] = [addressNumber(i, changes), addressNumber(i, changes + 1)];
       changes++;
@@ -161,7 +175,9 @@ function within(pid: number, script: string): void {
   must(`nsenter --net=/proc/${pid}/ns/net -- sh -ec "${script}"`);
 }
 
-function must(script: string): void {
-  const { status, error, stderr } = spawnSync("sh", ["-ec", script], { encoding: "utf8" });
+/** Runs a script of the shell. @throws Error where it fails. */
+export function must(script: string): string {
+  const { status, error, stdout, stderr } = spawnSync("sh", ["-ec", script], { encoding: "utf8" });
   if (status !== 0) throw new Error(`${script}: ${error?.message ?? stderr}`);
+  return stdout;
 }

@@ -2,7 +2,14 @@
 
 /** Parent to child. */
 export type Order =
-  | { readonly order: "start"; readonly stateDir: string; readonly args: readonly string[]; readonly logFile: string }
+  | {
+      readonly order: "start";
+      readonly stateDir: string;
+      readonly args: readonly string[];
+      readonly logFile: string;
+      /** The command line; that of the sources where left out. */
+      readonly cli?: string;
+    }
   | { readonly order: "end"; readonly signal: "SIGKILL" | "SIGTERM" };
 
 /** Child to parent, while the peer answers; `atMs` of the wall clock, as in its log. */
@@ -11,6 +18,10 @@ export interface Seen {
   readonly neighbours: number;
   readonly cycle: number;
   readonly addresses: readonly string[];
+  /** Who speaks for its place; left out where there is none. */
+  readonly gateway?: string;
+  /** Of the model for predictions, on the hold-out. */
+  readonly accuracy?: number;
 }
 
 /** Child to parent: the peer has ended, as was ordered. */

@@ -53,7 +53,8 @@ describe("a peer with leaves", () => {
   });
 
   it("learns from what they send, answers with its model, and takes no frame again, also after a restart", async () => {
-    const open = await openLeaves(stateDir, TASK, toHex(taskId));
+    const radio = { dutyCycle: 1, spreadingFactor: 7, headerBytes: 13 }; // no silence but while it sends
+    const open = await openLeaves(stateDir, TASK, toHex(taskId), radio);
     assert.ok(open);
     const running = await startPeer({
       ...{ stateDir, task: TASK, train: blobs(60, 1), engine: "dense", minCycleMs: 20 },
@@ -82,8 +83,13 @@ describe("a peer with leaves", () => {
       const forged = update(2, 1, round, 0);
       forged[20] = (forged[20] ?? 0) ^ 1;
       await assert.rejects(send(forged), /tag of a leaf's frame/);
+      await assert.rejects(tellApi(stateDir, "/leaves?spreadingFactor=13", forged), /give 7 to 12/);
       const hex = toHex(update(2, 5, 0, 0));
-      assert.match(await hearsay("leaf", "frame", hex), /^02[0-9a-f]+\n$/, "as a program with a radio does it");
+      assert.match(
+        await hearsay("leaf", "frame", hex, "--spreading-factor", "7"),
+        /^02[0-9a-f]+\n$/,
+        "as a program with a radio does it",
+      );
     } finally {
       await api.close();
       await running.stop();

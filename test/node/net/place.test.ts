@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Found } from "../../../node/net/discovery.ts";
 import { createPlace } from "../../../node/net/place.ts";
+import { LINK_GRADES } from "../../../protocol/gateway/beacon.ts";
 
 const NEAR = "/ip4/192.168.1.7/tcp/4001";
 const FAR = "/ip4/8.8.4.4/tcp/4001";
@@ -21,7 +22,7 @@ function lookAt(open: Record<string, string>, members: readonly string[] = []) {
       book: { hurry: () => void happened.push("hurry") },
       discovery: { onFound: (handler) => void finders.push(handler) },
     },
-    { wish: "auto", isMetered: false, members },
+    { wish: "auto", grade: () => LINK_GRADES.usual, members },
   );
   place.site.onEntered?.((peer) => happened.push(`entered ${peer}`));
   const find = (peer: string) => {

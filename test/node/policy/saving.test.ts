@@ -4,11 +4,13 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
+import { readGrade, watchLine } from "../../../node/policy/line.ts";
 import { readLink } from "../../../node/policy/metered.ts";
 import { readPower } from "../../../node/policy/power.ts";
 import { type Machine, savingReasons } from "../../../node/policy/saving.ts";
 import { DEFAULTS } from "../../../node/settings/table.ts";
+import { LINK_GRADES } from "../../../protocol/gateway/beacon.ts";
 import { createVirtualClock } from "../../../sim/seams/clock.ts";
 
 let root: string;
@@ -88,6 +90,53 @@ describe("what NetworkManager says of the default route", () => {
       await linkBy(table(line("wwan0", "00000000", 1)), () => Promise.reject(new Error("no nmcli"))),
       undefined,
     );
+  });
+});
+
+describe("how good a line is", () => {
+  const grades = Object.fromEntries(Object.entries(LINK_GRADES).map(([name, grade]) => [grade, name]));
+
+  async function gradeOf(files: Readonly<Record<string, string>> | undefined, setting: "auto" | "metered" = "auto") {
+    const folder = join(root, `interfaces-${made++}`);
+    const routes = `${folder}-routes`;
+    await writeFile(routes, files === undefined ? "" : "eth0\t00000000\t0101A8C0\t0003\t0\t0\t1\t00000000\t0\n");
+    for (const [file, text] of Object.entries(files ?? {})) {
+      await mkdir(join(folder, "eth0", file, ".."), { recursive: true });
+      await writeFile(join(folder, "eth0", file), `${text}\n`);
+    }
+    return grades[await readGrade(setting, { routes, interfaces: folder, ask: async () => "" })];
+  }
+
+  it("is told by its kind and its speed, in four grades", async () => {
+    assert.equal(await gradeOf({ speed: "1000" }), "fast");
+    assert.equal(await gradeOf({ speed: "100" }), "fast");
+    assert.equal(await gradeOf({ speed: "10" }), "slow");
+    assert.equal(await gradeOf({ speed: "-1" }), "usual");
+    assert.equal(
+      await gradeOf({ speed: "1000", "wireless/there": "" }),
+      "usual",
+      "a radio is no cable, whatever it says",
+    );
+    assert.equal(await gradeOf({ uevent: "DEVTYPE=wwan", speed: "1000" }), "slow");
+    assert.equal(await gradeOf(undefined), "usual", "nobody knows");
+    assert.equal(await gradeOf({ speed: "1000" }, "metered"), "metered", "the owner says so");
+  });
+
+  it("is looked at again while the peer runs", async () => {
+    const clock = createVirtualClock();
+    const folder = join(root, `interfaces-${made++}`);
+    await mkdir(join(folder, "eth0"), { recursive: true });
+    const routes = `${folder}-routes`;
+    await writeFile(routes, "eth0\t00000000\t0101A8C0\t0003\t0\t0\t1\t00000000\t0\n");
+    await writeFile(join(folder, "eth0", "speed"), "1000\n");
+    let printed = "";
+    const line = await watchLine("auto", clock, { routes, interfaces: folder, ask: async () => printed });
+    assert.equal(line.grade(), LINK_GRADES.fast);
+    printed = "GENERAL.DEVICE:eth0\nGENERAL.METERED:yes\n";
+    await clock.run(61_000);
+    for (let i = 0; i < 1000 && line.grade() !== LINK_GRADES.metered; i++) await sleep(5); // files are read meanwhile
+    assert.equal(line.grade(), LINK_GRADES.metered);
+    line.stop();
   });
 });
 

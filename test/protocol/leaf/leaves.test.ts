@@ -12,6 +12,7 @@ import { isHearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import { airtimeMs } from "../../../protocol/leaf/airtime.ts";
+import { createRadio } from "../../../protocol/leaf/duty-cycle.ts";
 import { decodeLeafFrame, encodeLeafFrame } from "../../../protocol/leaf/frames.ts";
 import { withLeaves } from "../../../protocol/leaf/leaf-trainer.ts";
 import { createLeaves, type LeafRecord, type LeafRecords } from "../../../protocol/leaf/leaves.ts";
@@ -99,6 +100,29 @@ describe("a gateway with leaves", () => {
     assert.deepEqual(await leaves.take(), []);
     assert.equal(await leaves.receive(updateOf(0, 2, 10)), undefined);
     assert.equal((await leaves.take()).length, 1);
+  });
+
+  it("sends for no more than its share of the time, at the rate at which the leaf listens, and answers who asks again", async () => {
+    const clock = createVirtualClock();
+    const radio = createRadio(clock, { dutyCycle: 0.01, spreadingFactor: 12, headerBytes: 13 });
+    const leaves = createLeaves({ records: recordsOf(2), crypto: nodeCrypto, radio }, { task, params: PARAMS });
+    leaves.offer(new Float32Array(PARAMS));
+    const asks = [0, 0];
+    const nextOf = (leaf: 0 | 1) => {
+      asks[leaf] = (asks[leaf] as number) + 1;
+      return asks[leaf];
+    };
+    const isAnswered = async (leaf: 0 | 1, spreadingFactor?: number) =>
+      (await leaves.receive(updateOf(leaf, nextOf(leaf), 0), spreadingFactor)) !== undefined;
+    assert.ok(await isAnswered(0, 7));
+    assert.equal(await isAnswered(1, 7), false, "the radio is silent");
+    const airMs = airtimeMs(45 + 13, { spreadingFactor: 7 });
+    await clock.run(clock.now() + 99 * airMs - 1);
+    assert.equal(await isAnswered(1, 7), false);
+    await clock.run(clock.now() + airMs + 2);
+    assert.ok(await isAnswered(1), "and its counter was not used up");
+    await clock.run(clock.now() + 60_000);
+    assert.equal(await isAnswered(0), false, "an answer at 12 takes longer");
   });
 
   for (const liars of [0, 1])

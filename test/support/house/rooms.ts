@@ -93,7 +93,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/terminal", `protocol ${GROUND} node/disk`],
   ["node/release", `protocol ${GROUND} node/disk`],
   ["node/service", "protocol"],
-  ["node/leaf", `protocol ${GROUND} node/disk`],
+  ["node/leaf", `protocol ${GROUND} node/disk node/settings`],
   ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost node/policy`],
   ["node/start node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],

@@ -64,7 +64,10 @@ describe("hearsay peers", () => {
   });
 
   it("says which of them is the gateway of this place", () => {
-    const peers = listPeers([here, gone], tally([]), { speedOf: () => undefined, gateway: here.peer });
+    const peers = listPeers([here, gone], tally([]), {
+      speedOf: () => undefined,
+      place: { gateway: here.peer, others: [here.peer, gone.peer] },
+    });
     assert.deepEqual([peers[0]?.isGateway, peers[1] && "isGateway" in peers[1]], [true, false]);
     assert.match(textOf({ cycle: 40, merges: 4, peers }), /Anna0001 [^\n]* the gateway of this place/);
   });

@@ -4,13 +4,14 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { plainAggregator } from "../../../../protocol/aggregate/registry.ts";
 import type { Aggregator } from "../../../../protocol/base/learning-seams.ts";
+import { LINK_GRADES, type LinkGrade } from "../../../../protocol/gateway/beacon.ts";
 import { CLUSTER, readClusterCertificate } from "../../../../protocol/gateway/certificate.ts";
 import { SILENT_MS } from "../../../../protocol/gateway/cluster.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { createMemoryArchive } from "../../../../sim/seams/archive.ts";
 import { audit } from "../../../support/audits.ts";
 import { type Clusters, createClusters, GATEWAY_TASK } from "../../../support/clusters.ts";
-import { accuracyOf, entriesOf, type Member, mergesOf } from "../../../support/crowd.ts";
+import { accuracyOf, entriesOf, identityOf, type Member, mergesOf } from "../../../support/crowd.ts";
 
 const SETTLED_MS = SILENT_MS + 2000;
 
@@ -141,6 +142,48 @@ describe("peers of one place", () => {
       assert.ok(!events.some((event) => event.kind === "refused" && event.message.includes("as a gateway")));
   });
 
+  it("hear from a slow gateway as often as they publish, and an audit repeats merges across three places", async () => {
+    const clusters = createClusters(4);
+    const archives = new Map<string, ReturnType<typeof createMemoryArchive>>();
+    for (let i = 0; i < 12; i++) {
+      const archive = createMemoryArchive();
+      const slow = i === 1 ? { trainMs: 8000, wish: "prefer" as const } : {};
+      archives.set((await clusters.join(i, { archive, ...slow })).peerId, archive);
+    }
+    await clusters.crowd.run(SETTLED_MS + 25_000);
+    const gateway = theGatewayOf(clusters, 0);
+    assert.equal(gateway, clusters.crowd.members[1]);
+    const releases = (await releasesOf(gateway)).length;
+    const merges = (await mergesOf(gateway)).length;
+    assert.ok(releases >= 3 * merges, `${releases} releases in ${merges} merges`);
+    const member = clusters.membersOf(1).find((one) => one !== theGatewayOf(clusters, 1)) as Member;
+    const outsiders = [gateway, theGatewayOf(clusters, 2)].map(({ peerId }) => peerId).sort();
+    const merged = (await mergesOf(member)).at(-1);
+    assert.deepEqual(
+      merged?.outside?.map((i) => merged.parents[i]?.peer),
+      outsiders,
+    );
+    const { outside } = member.peer.status().cluster ?? {};
+    assert.equal(outside?.authors, 2);
+    assert.ok((outside?.models ?? 0) >= 10);
+    const find = (hash: Uint8Array) => archives.get(member.peerId)?.get(hash) ?? Promise.resolve(undefined);
+    const { firstLie, tallies } = await audit(await entriesOf(member), GATEWAY_TASK, find);
+    assert.equal(firstLie, undefined);
+    assert.equal(tallies.aggregate.proved, (await mergesOf(member)).length);
+  });
+
+  it("elect who has a good line, and another when that turns metered", async () => {
+    const clusters = createClusters(4);
+    let third: LinkGrade = LINK_GRADES.fast;
+    const links: (() => LinkGrade)[] = [() => LINK_GRADES.metered, () => LINK_GRADES.slow, () => third];
+    for (let i = 0; i < 4; i++) await clusters.join(i, { link: links[i] ?? (() => LINK_GRADES.usual) });
+    await clusters.crowd.run(SETTLED_MS);
+    assert.equal(theGatewayOf(clusters, 0), clusters.crowd.members[2]);
+    third = LINK_GRADES.metered;
+    await clusters.crowd.run(6000);
+    assert.equal(theGatewayOf(clusters, 0), clusters.crowd.members[3], "of those left the best");
+  });
+
   it("find out a gateway that releases something else than their median, and elect it no more", async () => {
     const clusters = createClusters(5);
     const lying: Aggregator = {
@@ -160,6 +203,13 @@ describe("peers of one place", () => {
     );
     assert.ok(found.length >= 3, `${found.length} of 4 found it out`);
     for (const member of found) assert.notEqual(member.peer.status().cluster?.gateway, liar.peerId);
+    const [first] = found as [Member];
+    first.kill();
+    clusters.crowd.members.splice(clusters.crowd.members.indexOf(first), 1);
+    const number = [0, 1, 3, 4].find((one) => identityOf(one).peerId === first.peerId) as number;
+    const again = await clusters.join(number, { store: first.store });
+    await clusters.crowd.run(SETTLED_MS);
+    assert.notEqual(again.peer.status().cluster?.gateway, liar.peerId, "a restart forgets no lie");
     for (const member of clusters.crowd.members) if (member !== liar) assert.ok((await accuracyOf(member)) > 0.85);
   });
 });
