@@ -240,15 +240,7 @@ describe("the page of personal models", () => {
     const { table } = page("personal-signs", result);
     assert.deepEqual(
       table.rows.map(([way]) => way),
-      [
-        "alone",
-        "common model",
-        "common model, then `hearsay personalise`",
-        "`fedper`",
-        "`fedrep`",
-        "`ditto`",
-        "`units`",
-      ],
+      ["alone", "common model", "common model, then `hearsay personalise`", "`fedper`", "`fedrep`", "`ditto`"],
     );
     const [, , , fedper] = table.rows;
     assert.deepEqual(fedper?.slice(2), [
