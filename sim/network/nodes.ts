@@ -201,8 +201,8 @@ export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void
   const receiver = byName.get(to);
   if (transitMs === undefined || receiver === undefined) return;
   const { host, session } = from;
-  const place = { atMs: clock.monotonicMs() + transitMs, to: receiver.number, from: host.number, number: host.sent++ };
-  nodes.post({ ...place, session, letter });
+  const atMs = clock.monotonicMs() + transitMs;
+  nodes.post({ atMs, to: receiver.number, from: host.number, number: host.sent++, session, letter });
 }
 
 /** A letter has arrived. It is lost where the link that it came over is gone. */
