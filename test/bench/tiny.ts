@@ -14,6 +14,7 @@ import { digitsTask } from "./tasks.ts";
 import { startUpPeers, type UpPeers } from "./up-peers.ts";
 
 const SPARE_SECONDS = 120;
+const SQUEEZED_AFTER_MS = 30_000;
 const DAY_SECONDS = 86_400;
 
 const program = new Command("bench:tiny")
@@ -23,8 +24,19 @@ const program = new Command("bench:tiny")
   .option("--min-cycle <ms>", "in place of each one's own pace: what a cycle costs is seen in fewer minutes")
   .option("--core <share>", "only tiny ones, and the last of them in a cgroup that has so much of a core, such as 0.25")
   .option("--memory <MB>", "and has so much memory, such as 128")
+  .option(
+    "--squeeze <MB>",
+    "of which the kernel once takes pages, after half a minute, until so much is left, such as 64",
+  )
   .parse();
-const options = program.opts<{ minutes: string; peers: string; minCycle?: string; core?: string; memory?: string }>();
+const options = program.opts<{
+  minutes: string;
+  peers: string;
+  minCycle?: string;
+  core?: string;
+  memory?: string;
+  squeeze?: string;
+}>();
 const limits: Limits = {
   ...(options.core !== undefined && { coreShare: Number(options.core) }),
   ...(options.memory !== undefined && { memoryBytes: 1e6 * Number(options.memory) }),
@@ -48,6 +60,10 @@ async function measured(name: string, preset: readonly string[]): Promise<string
     through: (peer, scratch) => (peer === numPeers - 1 && confined?.through(join(scratch, "node"))) || [],
   });
   try {
+    if (options.squeeze !== undefined) {
+      await sleep(SQUEEZED_AFTER_MS);
+      await confined?.squeeze(1e6 * Number(options.squeeze));
+    }
     await sleep(500 * seconds);
     const before = await Promise.all(peers.pids.map((_, peer) => lookAt(peers, peer)));
     await sleep(500 * seconds);

@@ -19,6 +19,8 @@ export interface Confinement {
   through(copy: string): readonly string[];
   /** How many processes were ended for memory, and what the group holds, pages of files included. */
   report(): Promise<{ readonly killed: number; readonly heldBytes: number }>;
+  /** Once, has the kernel take pages from the group until it holds so much, or no more can be taken: pages of files above all, which can be read again. */
+  squeeze(toBytes: number): Promise<void>;
   /** Removes the groups, once the process has ended. */
   close(): Promise<void>;
 }
@@ -56,8 +58,17 @@ export async function openConfinement(name: string, limits: Limits): Promise<Con
       return ["sh", "-c", ['cp "$1" "$0"', FORGET, ...enter, "shift", 'exec "$0" "$@"'].join(" && "), copy];
     },
     report: async () => (memory ? memoryReport(memory.path, isVersion2) : { killed: 0, heldBytes: Number.NaN }),
+    squeeze: async (toBytes) => memory && squeeze(memory, isVersion2, toBytes),
     close: () => remove(groups),
   };
+}
+
+async function squeeze({ path, files }: Group, isVersion2: boolean, toBytes: number): Promise<void> {
+  const write = (file: string, bytes: number) => writeFile(join(path, file), String(bytes)).catch(() => {}); // not all could be taken
+  const { heldBytes } = await memoryReport(path, isVersion2);
+  if (isVersion2) return write("memory.reclaim", Math.max(0, heldBytes - toBytes));
+  await write("memory.limit_in_bytes", toBytes);
+  await write("memory.limit_in_bytes", Number(files["memory.limit_in_bytes"]));
 }
 
 function groupsOfVersion2(own: string, name: string, { memoryBytes, coreShare }: Limits): Group[] {
