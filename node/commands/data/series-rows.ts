@@ -52,10 +52,15 @@ export async function writeRows(options: SeriesOptions): Promise<Told> {
   if (told.rows === 0)
     throw new HearsayError(
       "ERR_DATA",
-      `${options.data}: no row has all its lags; ${told.why ?? "is --step that of the series?"}`,
+      `${options.data}: no row has all its lags; ${told.why ?? whyNone(told)}`,
     );
   await writeOutput(options.output, `${lines.join("\n")}\n`);
   return told;
+}
+
+function whyNone({ gaps, back }: Told): string {
+  if (back > gaps) return `${back} rows are of a time before that of a row above: sort the table by its time`;
+  return "is --step that of the series, and is the series longer than its lags?";
 }
 
 /** What became of values that gave no row, in words. */
