@@ -4,6 +4,7 @@
  * Differences are paired by seed, which deals the same data to the same devices: what the seeds have in common cancels.
  */
 
+import { isNumber } from "../../protocol/base/figures.ts";
 import type { Report } from "../run/report.ts";
 import { SCORE_NAMES, scoreOf } from "../run/score.ts";
 import { type Estimate, estimate } from "./statistics.ts";
@@ -130,12 +131,12 @@ function pairedDifference(first: Group, other: Group, metric: Metric): Estimate 
   return over(
     other.reports.map((report) => {
       const [before, after] = [bySeed.get(report.summary.seed), metric.of(report)];
-      return before === undefined || after === undefined ? undefined : after - before;
+      return isNumber(before) && isNumber(after) ? after - before : undefined;
     }),
   );
 }
 
 function over(values: readonly (number | undefined)[]): Estimate | undefined {
-  const known = values.filter((value) => value !== undefined);
+  const known = values.filter(isNumber); // a report has null where a figure was not finite
   return known.length === 0 ? undefined : estimate(known);
 }

@@ -2,7 +2,7 @@
 
 import { dirname, join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { formatBytes, sparkline } from "../../../protocol/base/figures.ts";
+import { formatBytes, isNumber, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { onErrors, onOutput } from "../../terminal/colours.ts";
 import { facts, percent, printJson } from "../../terminal/print.ts";
@@ -86,13 +86,21 @@ function mergesText({ merges, algorithm, honest }: Report["summary"]): string {
   return onOutput.yellow("0 merges (have all peers as many neighbours as task.aggregation.quorum?)");
 }
 
+/** JSON has no number beyond all others: a lie, or steps that are too long, may drive models there. */
+function finite(value: number | null | undefined, text: (known: number) => string): string {
+  return isNumber(value) ? text(value) : "not finite";
+}
+
+const fourDigits = (value: number) => value.toPrecision(4);
+
 async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds: number }): Promise<string> {
   const { SCORE_NAMES, scoreOf } = await import("../../../sim/run/score.ts");
   const { scenario, summary, series } = report;
   const { final, reached } = summary;
   const score = scoreOf(report);
-  const means = series.map(({ accuracy }) => accuracy.mean);
-  const shown = (value = 0) => (score === "r2" ? value.toFixed(3) : percent(value));
+  const means = series.map(({ accuracy }) => accuracy.mean).filter(isNumber);
+  const shown = (value?: number) =>
+    score === "r2" ? finite(value, (known) => known.toFixed(3)) : finite(value, percent);
   const spread = ({ mean, worst }: typeof final.accuracy) => `${shown(mean)} mean, ${shown(worst)} worst peer`;
   const rows: [string, string][] = [
     ["scenario", `${summary.name}  hash ${summary.hash.slice(0, 16)}  seed ${summary.seed}`],
@@ -110,14 +118,14 @@ async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds:
   if (fineTuned !== undefined) rows.push(["  fine-tuned", spread(fineTuned.accuracy)]);
   if (final.attackSuccess !== undefined) rows.push(["attack success", percent(final.attackSuccess)]);
   for (const [name, { mean, worst }] of Object.entries(final.metrics ?? {}))
-    rows.push([name, `${mean.toPrecision(4)} mean, ${worst.toPrecision(4)} worst peer`]);
+    rows.push([name, `${finite(mean, fourDigits)} mean, ${finite(worst, fourDigits)} worst peer`]);
   if (reached !== undefined)
     rows.push([
       `${shown(scenario.metrics.target)} reached`,
       `after ${reached.seconds} s, ${formatBytes(reached.bytesPerPeer)} per peer`,
     ]);
   rows.push(
-    ["disagreement", String(Number(final.disagreement.toPrecision(3)))],
+    ["disagreement", finite(final.disagreement, (known) => String(Number(known.toPrecision(3))))],
     [
       "sent",
       `${formatBytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,

@@ -70,6 +70,19 @@ describe("a comparison", () => {
     );
   });
 
+  it("leaves out what was not finite, and counts it as nothing: models that a lie drove out of all bounds have null in their report", () => {
+    const blown = structuredClone(before);
+    Object.assign((blown[0] as (typeof before)[number]).summary.final, { disagreement: null });
+    const [first, second] = compare(blown, after);
+    const disagreement = METRICS.find(({ name }) => name === "disagreement") as (typeof METRICS)[number];
+    assert.deepEqual(
+      [first, second].map((one) => one?.metrics.get(disagreement)?.count),
+      [2, 3],
+    );
+    near(first?.metrics.get(disagreement)?.mean, 0.1);
+    assert.equal(second?.differences.get(disagreement)?.count, 2);
+  });
+
   it("pairs by seed: a small difference shows through a large spread", () => {
     const [first, second] = compare(before, after);
     near(accuracyOf(first, "metrics")?.mean, 0.6);

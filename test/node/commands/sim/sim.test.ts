@@ -106,6 +106,16 @@ describe("sim run", { concurrency: 2 }, () => {
       assert.match(stdout, new RegExp(`^  ${part} +-?\\d\\.\\d+ mean`, "m"));
   });
 
+  it("says of models that a lie drove out of all bounds that their figures are not finite", async () => {
+    const attack = { kind: "sign-flip", share: 0.2, scale: 1e38 };
+    const path = await lab.write(
+      "blown.yaml",
+      stringify({ ...SCENARIO, peers: 6, task: {}, algorithm: "fedavg", attack, cycles: 6 }),
+    );
+    const { stdout } = await sim(0, "run", path, "--no-out");
+    assert.match(stdout, /^disagreement +not finite$/m);
+  });
+
   it("with 3 threads writes the same bytes, and says so where the scenario leaves it to one", async () => {
     const [one, three] = [lab.path("one-thread"), lab.path("three-threads")];
     await sim(0, "run", scenario, "--workers", "1", "--out", one);
