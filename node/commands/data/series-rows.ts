@@ -50,10 +50,7 @@ export async function writeRows(options: SeriesOptions): Promise<Told> {
   const told: Told = { rows: 0, gaps: 0, again: 0, back: 0, unread: 0 };
   const lines = await linesOf(options, spec, told);
   if (told.rows === 0)
-    throw new HearsayError(
-      "ERR_DATA",
-      `${options.data}: no row has all its lags; ${told.why ?? whyNone(told)}`,
-    );
+    throw new HearsayError("ERR_DATA", `${options.data}: no row has all its lags; ${told.why ?? whyNone(told)}`);
   await writeOutput(options.output, `${lines.join("\n")}\n`);
   return told;
 }
