@@ -1,7 +1,7 @@
 /** Source `folder`: tables that are put into a folder, in order of their names; each may go on growing. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { HearsayError } from "../../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { type SourceRecord, TableRecords } from "../follow/table-records.ts";
 import { Tail, type TailPosition } from "../follow/tail.ts";
@@ -16,6 +16,8 @@ class Folder implements OpenSource {
   readonly #options: OpenSourceOptions;
   /** By name; of files that are gone nothing is kept. */
   #places: Map<string, TailPosition>;
+  /** Tables of something else, by name: told once, and looked at again when they have changed. */
+  #strange = new Map<string, { readonly inode: number; readonly size: number }>();
 
   constructor(options: OpenSourceOptions) {
     this.name = options.path;
@@ -30,6 +32,7 @@ class Folder implements OpenSource {
       throw new HearsayError("ERR_DATA", message, { files: names.length });
     }
     this.#places = new Map([...this.#places].filter(([name]) => names.includes(name)));
+    this.#strange = new Map([...this.#strange].filter(([name]) => names.includes(name)));
     const records: SourceRecord[] = [];
     for (const name of names) {
       if (records.length === maxRecords) return { records, isMore: true };
@@ -52,6 +55,8 @@ class Folder implements OpenSource {
     const place = this.#places.get(name);
     const found = await stat(path).catch(() => undefined);
     if (found === undefined || (place?.inode === found.ino && place.offset === found.size)) return [];
+    const strange = this.#strange.get(name);
+    if (strange?.inode === found.ino && strange.size === found.size) return [];
     const tail = new Tail(path, place);
     const records: SourceRecord[] = [];
     try {
@@ -65,6 +70,12 @@ class Folder implements OpenSource {
       const now = tail.position();
       if (now !== undefined) this.#places.set(name, now);
       return records;
+    } catch (error) {
+      if (!isHearsayError(error, "ERR_DATA")) throw error;
+      this.#strange.set(name, { inode: found.ino, size: found.size });
+      if (strange?.inode !== found.ino)
+        this.#options.warn?.(`${path} is left out: ${error.message.replace(/^the stream: /, "")}`);
+      return [];
     } finally {
       await tail.close();
     }

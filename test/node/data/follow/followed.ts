@@ -53,7 +53,7 @@ export class Followed {
   static async open(
     path: string,
     rejected: string,
-    { past, time }: { past?: unknown; time?: string } = {},
+    { past, time, warn }: { past?: unknown; time?: string; warn?: (message: string) => void } = {},
   ): Promise<Followed> {
     const check = new RowCheck({ source: {}, task: TASK, time });
     const kind = await sourceFor(path);
@@ -63,6 +63,7 @@ export class Followed {
       columns: check.wanted,
       table: tableOptions(check),
       store: createMemoryStore(),
+      ...(warn && { warn }),
     });
     return new Followed(source, check, rejected);
   }

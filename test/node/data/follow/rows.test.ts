@@ -83,6 +83,22 @@ describe("rows of a stream", () => {
 });
 
 describe("a folder that is followed", () => {
+  it("leaves a table of something else out, says so once, and reads it when it is mended", async (test) => {
+    const tables = await folderFor(test);
+    const rejected = join(await folderFor(test), "rejected.ndjson");
+    await writeFile(join(tables, "a.csv"), "x,y,t\n1,2,3\n");
+    const told: string[] = [];
+    const followed = await Followed.open(tables, rejected, { warn: (message) => told.push(message) });
+    await writeFile(join(tables, "b.csv"), "name,price\nann,2\n");
+    assert.deepEqual(await followed.take(), [3]);
+    await appendFile(join(tables, "b.csv"), "bob,3\n");
+    assert.deepEqual(await followed.take(), []);
+    assert.equal(told.length, 1, told.join("\n"));
+    assert.match(told[0] ?? "", /b\.csv is left out: there is no .*column "t"; the header has "name", "price"/);
+    await writeFile(join(tables, "b.csv"), "x,y,t\n1,2,40\n1,2,50\n1,2,60\n");
+    assert.deepEqual(await followed.take(), [40, 50, 60]);
+  });
+
   it("gives the tables in order of their names, those that come, and what is appended", async (test) => {
     const folder = await folderFor(test);
     const inbox = join(folder, "inbox");
