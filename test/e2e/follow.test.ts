@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import type { StatusReport } from "../../node/api/api.ts";
-import { createLab, type Lab, type PeerProcess } from "../support/process.ts";
+import { createLab, jsonLines, type Lab, type PeerProcess } from "../support/process.ts";
 
 const TASK = {
   name: "follow",
@@ -62,5 +62,57 @@ describe("a peer whose rows go on coming", () => {
     const last = start("--until", "rmse < 0.5 for 1s", "--keep-best");
     assert.deepEqual(await last.ended, { code: 0, signal: null });
     assert.match(last.stderr(), /the condition of --until holds/);
+  });
+
+  it("says so where the world has changed: in its log, its status and its figures, and knows it after a restart", async () => {
+    const changing = await lab.write("changing.csv", HEADER + rows(0, 300));
+    const up = (name: string) => {
+      const args = ["--data", changing, "--follow", "--time", "when", "--no-page", "--metrics", "127.0.0.1:0"];
+      return lab.startPeer({ name, task, minCycleMs: 100, args });
+    };
+    const peer = up("changed");
+    await peer.waitFor("a model of them", ({ holdout }) => (holdout?.rmse ?? 9) < 0.5);
+    await appendFile(changing, rows(300, 500));
+    const { stream: calm } = await peer.waitFor("more of the same", (status) => held(status) === 500);
+    await appendFile(changing, rows(500, 600).replaceAll(/,(\d+)\n/g, ",-$1\n"));
+    const { stream } = await peer.waitFor(
+      "the alarm",
+      (one) => (one.stream?.rows.alarms ?? 0) > (calm?.rows.alarms ?? 0),
+    );
+    assert.equal(stream?.raised?.factor, 3);
+    assert.match(peer.stderr(), /drift: the model has become worse on the rows that come/);
+    const learning = jsonLines<{ msg?: string; metrics?: string }>(peer.stderr()).find(({ msg }) => msg === "learning");
+    assert.match(
+      await (await fetch(`http://${learning?.metrics}/metrics`)).text(),
+      /^hearsay_drift_alarms_total [1-9]/m,
+    );
+    await peer.kill();
+
+    const again = up("changed");
+    const status = await again.waitFor("its rows", (one) => held(one) === 600);
+    assert.equal(status.stream?.prequential.rows, 600, "the error before learning goes on");
+    assert.equal(status.stream?.raised?.factor, 3, "and so does the raised rate");
+    await again.stop();
+  });
+
+  it("makes rows of a series as it comes, and goes on with it after SIGKILL", async () => {
+    const forecast = await lab.writeTask("forecast.yaml", {
+      ...TASK,
+      input: { shape: [2], features: ["y lag 1", "y lag 2"], mean: 7, std: 4 },
+    });
+    const series = await lab.write("series.csv", HEADER + rows(0, 40));
+    const up = () => {
+      const args = ["--data", series, "--follow", "--time", "when", "--lag", "1..2", "--step", "1m", "--no-page"];
+      return lab.startPeer({ name: "series", task: forecast, minCycleMs: 100, args });
+    };
+    const peer = up();
+    const { stream } = await peer.waitFor("all rows but the first two", (status) => held(status) === 38);
+    assert.equal(stream?.rows.gaps, 2);
+    await peer.kill();
+    await appendFile(series, rows(40, 45));
+    const again = up();
+    const status = await again.waitFor("what came meanwhile", (one) => held(one) === 43);
+    assert.deepEqual([status.stream?.rows.taken, status.stream?.rows.gaps], [5, 0]);
+    await again.stop();
   });
 });

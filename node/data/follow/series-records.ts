@@ -46,6 +46,7 @@ export class SeriesRecords {
   readonly #spec: SeriesSpec;
   readonly #missing: Missing;
   readonly #all = new Map<string, Series>();
+  readonly #places = new WeakMap<readonly string[], readonly number[]>();
   readonly #mostSeries: number;
 
   /** @param past `state` of before a restart; whatever else is there is as good as nothing. @throws HearsayError ERR_CONFIG for a step or a zone that is none. */
@@ -79,8 +80,7 @@ export class SeriesRecords {
   }
 
   #take(record: SourceRecord, nowMs: number): SourceRecord[] {
-    const places = placesOf("the stream", record.header, this.wanted);
-    const [when = "", text = "", whose = ""] = places.map((place) => record.fields[place] ?? "");
+    const [when = "", text = "", whose = ""] = this.#placesIn(record.header).map((place) => record.fields[place] ?? "");
     const value = readNumber(text, record.numbers);
     if (text === "" || this.#missing.text(text) || (typeof value === "number" && this.#missing.number(value))) {
       this.tallies.gaps++;
@@ -102,6 +102,12 @@ export class SeriesRecords {
     const found = series.lags.fill(step, value);
     series.last = Math.max(series.last ?? step, step);
     return typeof found === "string" ? this.#none(found) : found.map((row) => this.#row(row, series, record));
+  }
+
+  #placesIn(header: readonly string[]): readonly number[] {
+    const known = this.#places.get(header) ?? placesOf("the stream", header, this.wanted);
+    this.#places.set(header, known);
+    return known;
   }
 
   #none(why: "gap" | "again" | "back"): SourceRecord[] {

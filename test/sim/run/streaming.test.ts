@@ -4,8 +4,12 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
+import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
 import { runExperiment } from "../../../sim/run/experiment.ts";
 import { parseScenario } from "../../../sim/run/scenario.ts";
+import { createStreams, NO_ROWS } from "../../../sim/run/streaming.ts";
+import { createVirtualClock } from "../../../sim/seams/clock.ts";
 
 const TASK = {
   name: "line",
@@ -33,8 +37,8 @@ function changing(rows: number): Dataset {
   return { inputs, targets, length: rows };
 }
 
-async function figures(changes: object): Promise<number[]> {
-  const data = changing(2400);
+async function figures(changes: object, times?: readonly number[]): Promise<number[]> {
+  const data = { ...changing(2400), ...(times && { times }) };
   const { series } = await runExperiment(parseScenario({ ...SCENARIO, ...changes }), {
     crypto: nodeCrypto,
     identityFromSeed: () => assert.fail("no signatures are asked for"),
@@ -59,6 +63,26 @@ describe("a simulated stream", () => {
   it("gives the same bytes again, also with alarms", async () => {
     const changes = { stream: { window: "last:200", drift: "adwin", onDrift: "window" } };
     assert.deepEqual(await figures(changes), await figures(changes));
+  });
+
+  it("gives rows that have times at these times, by one calendar for all peers", async () => {
+    const clock = createVirtualClock();
+    const { stream: spec } = parseScenario(SCENARIO);
+    assert.ok(spec);
+    const streams = createStreams({ spec, task: parseTask(TASK), clock, endMs: 3000, times: [0, 10, 20, 30] });
+    const rows = { inputs: new Float64Array(4), targets: new Float64Array(2), length: 2, times: [0, 20] };
+    const trainer = streams.follow(createDenseTrainer({ task: parseTask(TASK), train: NO_ROWS }), rows, 0);
+    const held: number[] = [];
+    for (const atMs of [0, 1990, 2000, 3000]) {
+      await clock.run(atMs);
+      await trainer.fit({ params: new Float32Array(3), steps: 1, seed: "" });
+      held.push(trainer.numExamples);
+    }
+    assert.deepEqual(held, [1, 1, 2, 2]);
+    const early = Array.from({ length: 2400 }, (_, i) => (i === 2399 ? 4800 : i));
+    const found = await figures({ algorithm: "local", cycles: 24 }, early);
+    const isEmpty = found.map((figure) => Number.isNaN(figure));
+    assert.ok(!isEmpty.slice(0, 6).includes(true) && !isEmpty.slice(7, 11).includes(false), String(found));
   });
 
   it("is refused with a window that is none", () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { writeRows } from "../../../../node/commands/data/series-rows.ts";
 import { openStream, type StreamSettings } from "../../../../node/data/follow/open.ts";
+import { PLAIN } from "../../../../node/data/number.ts";
+import type { SourceKind } from "../../../../node/data/sources/source.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import type { Batch } from "../../../../protocol/learn/stream/stream.ts";
 import { parseTask } from "../../../../protocol/task/manifest.ts";
@@ -165,6 +167,31 @@ describe("a series that is followed", () => {
     });
     const batch = await life.take();
     assert.deepEqual([batch.rows.length, batch.bad, batch.apart?.gaps], [0, 0, 3]);
+  });
+
+  it("may come as messages: what a source without a header is asked for are the columns of the series", async (test) => {
+    let asked: readonly string[] = [];
+    const records = [0, 1, 2, 3].map((hour) => ({
+      ...{ header: ["load", "when"], numbers: PLAIN, text: "" },
+      fields: [String(hour), new Date(START_MS + hour * HOUR_MS).toISOString()],
+    }));
+    const messages: SourceKind = {
+      ...{ name: "messages", about: "", isMeantBy: async () => true },
+      async open({ columns }) {
+        asked = columns;
+        const take = async () => ({ records: records.splice(0), isMore: false });
+        return { name: "messages", take, position: () => ({ next: 4 }), acknowledge() {}, async close() {} };
+      },
+    };
+    const parts = {
+      task: TASK,
+      stateDir: await folderFor(test),
+      store: createMemoryStore(),
+      clock: { now: () => NOW_MS },
+    };
+    const opened = await openStream({ ...SETTINGS, path: "mqtt://broker/house" }, { ...parts, sources: [messages] });
+    assert.deepEqual(shown(await opened.parts.source.take(10)), ["3: 2,0 -> 3"]);
+    assert.deepEqual(asked, ["when", "load"]);
   });
 
   for (const [what, settings, message] of [
