@@ -17,24 +17,35 @@ const acrossOf = (point: Point | undefined): number | undefined =>
 
 export function gatewaySection(sweep: SweepCells): Section {
   const { cells } = sweep;
-  const each = cells.find((cell) => !hasGateways(cell));
   return {
     title: "Three places of eight",
     caption:
-      "Accuracy in percent, mean / worst honest peer. *Lost*: points of the mean, paired by seed, to where each peer speaks for itself and nobody lies. *Between places*: what an honest peer sends to other places in one of its cycles, " +
+      "Accuracy in percent, mean / worst honest peer. *Lost*: points of the mean, paired by seed, to where each peer speaks for itself, with the same rows and liars (with false-release: with none). *Between places*: what an honest peer sends to other places in one of its cycles, " +
       `announcements, proofs and greetings included. *Times less*: of the means. ${captionOf(sweep)}.`,
     table: {
-      head: ["liars", "speaks", "accuracy", "lost", "between places", "times less"],
-      rows: cells.map((cell) => rowOf(cell, each)),
+      head: ["rows", "liars", "speaks", "accuracy", "lost", "between places", "times less"],
+      rows: cells.map((cell) => rowOf(cell, hasGateways(cell) ? withoutGateways(cells, cell) : undefined)),
     },
     figures: [],
   };
 }
 
+/** The same network where each peer speaks for itself: who lies as a gateway has no part to play there. */
+function withoutGateways(cells: readonly Cell[], { scenario }: Cell): Cell | undefined {
+  const { partition, attack } = scenario;
+  const liars = attack?.kind === "false-release" ? undefined : attack?.kind;
+  return cells.find((cell) => {
+    const other = cell.scenario;
+    return !hasGateways(cell) && other.partition === partition && other.attack?.kind === liars;
+  });
+}
+
+/** @param each the cell to compare with, of a cell with gateways. */
 function rowOf(cell: Cell, each: Cell | undefined): string[] {
   const across = overSeeds(cell, (series) => acrossOf(series.at(-1)), formatBytes);
-  const begin = [attackName(cell.scenario), hasGateways(cell) ? "a gateway" : "each peer", endText(cell)];
-  if (cell === each) return [...begin, "", across, ""];
+  const { partition } = cell.scenario;
+  const begin = [partition, attackName(cell.scenario), hasGateways(cell) ? "a gateway" : "each peer", endText(cell)];
+  if (!hasGateways(cell)) return [...begin, "", across, ""];
   const lost = pairedDifference(each, cell);
   return [...begin, lost ? intervalText(lost) : "…", across, timesLess(each, cell)];
 }

@@ -123,7 +123,9 @@ async function look(network: Places, speaks: Outcome["speaks"]): Promise<Outcome
   await until(`all have trained ${cycles} times`, () => meanCycle(all) >= cycles, patienceMs);
   const passed = meanCycle(all) - before.cycles;
   const bytes = network.bytesBetween() - before.bytes;
-  const accuracies = all.map(({ seen }) => 100 * (seen.at(-1)?.accuracy ?? Number.NaN));
+  const accuracies = all.map(
+    ({ seen }) => 100 * (seen.findLast((one) => one.accuracy !== undefined)?.accuracy ?? Number.NaN),
+  );
   const rounded = (value: number) => Number(value.toFixed(2));
   return {
     speaks,
