@@ -67,6 +67,18 @@ describe("the bundled command line", () => {
     await succeeds("eval", "--state", state, "--dataset", "digits", "--engine", "tensorflow");
   });
 
+  it("loads packages of CommonJS by their default alone: a chunk of the bundle has no other name of them", async () => {
+    const node = join(COMMANDS, "..");
+    const files = (await readdir(node, { recursive: true })).filter((name) => name.endsWith(".ts"));
+    const texts = await Promise.all(files.map((name) => readFile(join(node, name), "utf8")));
+    const loads = texts.flatMap((text) => [...text.matchAll(/const \{ (.*) \} = await import\("([a-z@][^"]*)"\)/g)]);
+    assert.ok(loads.length >= 5, `${loads.length} packages are loaded late`);
+    for (const [line, names, name = ""] of loads) {
+      const { type } = JSON.parse(await readFile(join(node, "../node_modules", name, "package.json"), "utf8"));
+      assert.ok(type === "module" || /^default: \w+$/.test(names ?? ""), line);
+    }
+  });
+
   it("tells lines for people on a terminal, and waits for a broker that is not there: packages that are loaded late are whole", async () => {
     const [task, table] = [
       lab.path("table.yaml"),
