@@ -47,9 +47,10 @@ export function createMerging(components: MergingComponents, options: MergingOpt
   return {
     merge: (own, cycle) => mergeInbox(components, options, own, cycle),
     async alone(own, cycle) {
-      await saving.alone(own, cycle);
       const { quorum } = options.task.aggregation;
-      reports.tell({ kind: "alone", cycle, candidates: inbound.fresh(), quorum });
+      const candidates = inbound.fresh(); // what comes while it is saved is of the next cycle
+      await saving.alone(own, cycle);
+      reports.tell({ kind: "alone", cycle, candidates, quorum });
     },
   };
 }
