@@ -91,12 +91,20 @@ function policyOf({ algorithm }: Scenario): string {
 }
 
 /** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their tables are called. */
-export const SELECTOR_SWEEPS = { selectors: "Policies", affinity: "Measured on own rows", rare: "Rare data" } as const;
+export const SELECTOR_SWEEPS = {
+  "selectors-five": "Policies in five seeds",
+  selectors: "Policies",
+  affinity: "Measured on own rows",
+  "rare-five": "Rare data in five seeds",
+  rare: "Rare data",
+} as const;
+
+const RARE: readonly string[] = [SELECTOR_SWEEPS.rare, SELECTOR_SWEEPS["rare-five"]];
 
 /** Policies beside one another, a row for each attack; or what lets rare data move more, and what that costs. */
 export function selectorSections(sweep: SweepCells, title: string): Section[] {
   const caption = `${captionOf(sweep)}.`;
-  if (title !== SELECTOR_SWEEPS.rare) return tablesOf(title, caption, "attack", gridOf(sweep, liesIn, policyOf));
+  if (!RARE.includes(title)) return tablesOf(title, caption, "attack", gridOf(sweep, liesIn, policyOf));
   const placeOf = (scenario: Scenario) =>
     `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
   const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);
