@@ -93,6 +93,12 @@ const schedule = z.discriminatedUnion("kind", [
     kind: z.literal("cosine"),
     steps: wholePositive.max(1e12).describe("age, in optimiser steps, at which the rate has come down to its floor"),
     floor: z.number().min(0).max(1).default(0).describe("least rate, of learningRate"),
+    peak: positive
+      .max(10)
+      .optional()
+      .describe(
+        "rate at age 0, of learningRate; 2 - floor: the mean rate over these steps is learningRate. 1 where left out",
+      ),
   }),
   z.strictObject({
     kind: z.literal("step"),
@@ -120,6 +126,11 @@ const training = z.strictObject({
     .optional()
     .describe(
       "a training starts this far beyond the model, along its way since the last cycle; left out: at the model",
+    ),
+  runningMean: decay
+    .optional()
+    .describe(
+      "predictions are made with a running mean of the peer's merged models, of which so much stays in a cycle; 0.7 where left out, 0: the newest",
     ),
   absentClasses: positive
     .max(20)

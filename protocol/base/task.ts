@@ -31,7 +31,7 @@ export type LearningTask = Pick<Task, "output" | "model" | "tensors"> & {
   readonly privacy?: Task["privacy"];
   readonly personal?: Task["personal"];
   readonly input: Omit<Task["input"], "features">;
-  readonly training: Omit<Task["training"], "optimiser" | "outerMomentum" | "steps" | "adaptive"> & {
+  readonly training: Omit<Task["training"], "optimiser" | "outerMomentum" | "runningMean" | "steps" | "adaptive"> & {
     /** `sgd` where it is left out. */
     readonly optimiser?: string;
   };

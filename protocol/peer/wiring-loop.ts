@@ -73,7 +73,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const saving = createSaving(
     { store, log, clock, archive, past },
     {
-      ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [] },
+      ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [], runningMean: task.training.runningMean },
       personal: () => trainer.personal?.state(),
       takeChanges: () => [account, judging].flatMap((memory) => memory?.takeChanges() ?? []),
       published: offers.archived,

@@ -3,7 +3,7 @@
  * about the same place, whoever restarts goes on at his, and a newcomer takes that of the model with which it catches up.
  *
  *     constant  rate
- *     cosine    rate (floor + (1 - floor) (1 + cos(pi min(1, age / steps))) / 2)     from 1 to `floor` in `steps` steps (Loshchilov, Hutter 2017)
+ *     cosine    rate (floor + (peak - floor) (1 + cos(pi min(1, age / steps))) / 2)     from `peak`, 1 where it is left out, to `floor` in `steps` steps (Loshchilov, Hutter 2017)
  *     step      rate factor^floor(age / every)
  */
 import { power } from "../../base/exp-log.ts";
@@ -17,7 +17,7 @@ type Factors = { readonly [S in Schedule as S["kind"]]: (schedule: S, age: numbe
 
 const FACTORS: Factors = {
   constant: () => 1,
-  cosine: ({ steps, floor }, age) => floor + (1 - floor) * raisedCosine(Math.min(1, age / steps)),
+  cosine: ({ steps, floor, peak = 1 }, age) => floor + (peak - floor) * raisedCosine(Math.min(1, age / steps)),
   step: ({ every, factor }, age) => power(factor, Math.floor(age / every)),
 };
 
@@ -27,6 +27,7 @@ const FACTORS: Factors = {
  * import { rateFactor } from "hearsay/protocol/learn/optimisers/schedule";
  * const cosine = { kind: "cosine", steps: 1000, floor: 0.1 };
  * [0, 500, 2000].map((age) => rateFactor(cosine, age)); // -> [1, 0.55, 0.1]
+ * [0, 500, 2000].map((age) => rateFactor({ ...cosine, floor: 0, peak: 2 }, age)); // -> [2, 1, 0]
  * rateFactor({ kind: "step", every: 100, factor: 0.5 }, 250); // -> 0.25
  */
 export function rateFactor(schedule: Schedule | undefined, age: number): number {

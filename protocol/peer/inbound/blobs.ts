@@ -65,10 +65,7 @@ export function createBlobShelf(
     }
   }
 
-  const held = ({ hash }: BlobRequest) => {
-    const key = keyOf(hash);
-    return kept.get(key) ?? rotating.get(key);
-  };
+  const held = ({ hash }: BlobRequest) => kept.get(keyOf(hash)) ?? rotating.get(keyOf(hash));
   const archived = (from: PeerId, request: BlobRequest) => {
     if (archive === undefined) throw notFound();
     return fromArchive(from, request);

@@ -33,6 +33,8 @@ export interface SavingOptions {
   /** The task's initial parameters. */
   readonly start: Float32Array;
   readonly hashOf: HashOf;
+  /** What stays of the model for predictions in a cycle (`training.runningMean`); as ever where it is left out. */
+  readonly runningMean?: number | undefined;
   /** Whether merges are remembered (memory/history.ts). */
   readonly explain: boolean;
   /** To be written once it is settled how the log goes on: from then on the store is at home here. */
@@ -69,7 +71,7 @@ export function createSaving(components: SavingComponents, options: SavingOption
     state: () => progress.state,
     resume: () => resume(progress),
     alone: async (model, cycle) => {
-      const next = after(progress.state, model, cycle);
+      const next = after(progress, model, cycle);
       await progress.store.write(changesFor(progress, next));
       progress.state = next; // on disk before anyone can see it: after a crash no figure goes back
     },
@@ -91,7 +93,7 @@ async function resume(progress: Progress): Promise<boolean> {
 
 async function saveMerge(progress: Progress, merged: Merged, cycle: number): Promise<void> {
   const { clock, log, hashOf, archive, explain } = progress;
-  const next = after(progress.state, merged, cycle);
+  const next = after(progress, merged, cycle);
   const { own, rule, entry, fates, inputs } = merged;
   const memory = { cycle, tsMs: clock.now(), rule, parents: fates.map(remembered) };
   await log.append([entry], [...changesFor(progress, next), ...(explain ? [rememberMerge(memory)] : [])]);
@@ -108,8 +110,9 @@ function remembered({ announced, status, explanation, removedBy }: Fate) {
   return { publicKey: announced.publicKey, status, influence: 0, ...(removedBy && { removedBy }), ...explanation };
 }
 
-function after(before: SavedState, { params, age }: ModelState, cycle: number): SavedState {
-  return { params, age, cycle, serving: before.cycle === 0 ? params : blendServing(before.serving, params) };
+function after({ state: before, runningMean }: Progress, { params, age }: ModelState, cycle: number): SavedState {
+  const serving = before.cycle === 0 ? params : blendServing(before.serving, params, runningMean);
+  return { params, age, cycle, serving };
 }
 
 function changesFor({ personal, takeChanges, due }: Progress, next: SavedState): StoreChange[] {

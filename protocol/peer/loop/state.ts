@@ -1,5 +1,5 @@
 /** What survives a restart beside the log: parameters, age and cycle, the model that is served for predictions, and what of it stays with this peer. */
-import { bytesOf, bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
+import { bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import type { Store, StoreChange } from "../../base/seams.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
@@ -10,7 +10,7 @@ import type { ModelState } from "../stages.ts";
 
 export interface SavedState extends ModelState {
   readonly cycle: number;
-  /** Running mean of the aggregates, 0.7 old + 0.3 new: what predictions are made with, never published. */
+  /** Running mean of the aggregates (`blendServing`): what predictions are made with, never published. */
   readonly serving: Float32Array;
 }
 
@@ -24,8 +24,8 @@ const KEYS = {
 /** The changes that save a state, to be written in one batch (with the log entry that names its hash). */
 export function savedStateChanges({ params, serving, age, cycle }: SavedState): StoreChange[] {
   return [
-    { key: KEYS.params, value: bytesOf(params) }, // no vector changes after it was made: a store may read it when it writes
-    { key: KEYS.serving, value: bytesOf(serving) },
+    { key: KEYS.params, value: floatsToBytes(params) },
+    { key: KEYS.serving, value: floatsToBytes(serving) },
     { key: KEYS.counts, value: encodeRecord(RECORDS["model/counts"], age, cycle) },
   ];
 }
@@ -74,12 +74,17 @@ function readCounts(bytes: Uint8Array | undefined): { age: number; cycle: number
   return isCount(age) && isCount(cycle) ? { age, cycle } : undefined;
 }
 
+/** What stays of the running mean in a cycle, where the task does not say (`training.runningMean`). */
 const SERVING_MEMORY = 0.7;
 
-/** serving <- 0.7 serving + 0.3 aggregate. */
-export function blendServing(serving: Float32Array, aggregate: Float32Array): Float32Array {
+/** serving <- memory serving + (1 - memory) aggregate. */
+export function blendServing(
+  serving: Float32Array,
+  aggregate: Float32Array,
+  memory: number = SERVING_MEMORY,
+): Float32Array {
   const blended = new Float32Array(serving.length); // `map` takes six times as long, and this runs on the event loop
   for (let i = 0; i < blended.length; i++)
-    blended[i] = SERVING_MEMORY * (serving[i] as number) + (1 - SERVING_MEMORY) * (aggregate[i] as number);
+    blended[i] = memory * (serving[i] as number) + (1 - memory) * (aggregate[i] as number);
   return blended;
 }

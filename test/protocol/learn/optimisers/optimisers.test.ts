@@ -108,6 +108,11 @@ describe("schedules of the learning rate", () => {
       [1, 0.2 + 0.8 * (0.5 + Math.SQRT1_2 / 2), 0.6, 0.2, 0.2],
       1e-15,
     );
+    assertClose(
+      [0, 50, 100, 1e9].map((age) => rateFactor({ ...cosine, peak: 1.8 }, age)),
+      [1.8, 1, 0.2, 0.2],
+      1e-15,
+    );
     const step = { kind: "step", every: 10, factor: 0.1 } as const;
     assertClose(
       [0, 9, 10, 25].map((age) => rateFactor(step, age)),

@@ -14,6 +14,8 @@ import { rememberedMerges } from "../../../../protocol/peer/memory/history.ts";
 import { createReports, type PeerEvent } from "../../../../protocol/peer/reports.ts";
 import { diverged, type Merged, type Own, type Published } from "../../../../protocol/peer/stages.ts";
 import { createMemoryStore } from "../../../../sim/seams/store.ts";
+import { createAuditedCrowd } from "../../../support/audits.ts";
+import { blobTask } from "../../../support/blobs.ts";
 import { collect, open } from "../../log/support.ts";
 
 const hashOf = createParamsHash(nodeCrypto);
@@ -70,6 +72,18 @@ describe("the model on disk", () => {
     const { saving } = await scene({ saved: SAVED });
     await saving.alone({ params: Float32Array.of(15, 16), age: 80 }, 8);
     assert.deepEqual(saving.state().serving, Float32Array.of(8, 9));
+  });
+
+  it("is served as a mean that forgets as fast as the task says, down to the newest model", async () => {
+    for (const [runningMean, served] of [
+      [0.5, [10, 11]],
+      [0, [15, 16]],
+    ] as const) {
+      const { saving, store } = await scene({ saved: SAVED, runningMean });
+      await saving.alone({ params: Float32Array.of(15, 16), age: 80 }, 8);
+      assert.deepEqual([...saving.state().serving], served);
+      assert.deepEqual((await loadState(store, 2))?.serving, saving.state().serving, "and so it is on disk");
+    }
   });
 
   it("comes with the entry of a merge, and with what was remembered of others, in one batch", async () => {
@@ -218,4 +232,18 @@ describe("the way out", () => {
     assert.equal(await waiting.send({ kind: "trained" } as Own, false), false);
     assert.deepEqual(waiting.done, ["resumed"]);
   });
+});
+
+it("peers predict with the newest model where a task keeps nothing of the running mean, else with a mean of several", async () => {
+  for (const runningMean of [0, undefined]) {
+    const task = blobTask({ training: { steps: 5, ...(runningMean !== undefined && { runningMean }) } });
+    const { crowd, join } = createAuditedCrowd(task, 0);
+    for (let i = 0; i < 4; i++) await join(i, { trainMs: 200 });
+    await crowd.run(1500);
+    for (const { peer } of crowd.members) {
+      assert.ok(peer.status().counters.merges > 2);
+      const isNewest = peer.serving().every((value, i) => value === peer.current()[i]);
+      assert.equal(isNewest, runningMean === 0);
+    }
+  }
 });

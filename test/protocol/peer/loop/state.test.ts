@@ -72,4 +72,5 @@ test("the serving model keeps 0.7 of itself and takes 0.3 of the aggregate", () 
   const blended = blendServing(serving, Float32Array.of(2, 0));
   assert.deepEqual(blended, Float32Array.of(0.7 + 0.6, 7));
   assert.deepEqual(serving, Float32Array.of(1, 10), "the old one is not written to");
+  assert.deepEqual(blendServing(serving, Float32Array.of(3, 2), 0.5), Float32Array.of(2, 6), "or what a task says");
 });
