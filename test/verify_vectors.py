@@ -103,7 +103,7 @@ def check_task(task, rng):
     same(encode(complete).hex(), task["manifest"], "the manifest")
     same(sha256(x(task["manifest"])).hex(), task["taskId"], "the task id")
     for name, text in task["names"].items():
-        version = "2" if name in ("announce", "evidence") else "2.0.0"
+        version = "2" if name in ("announce", "evidence", "brief") else "2.0.0"
         same(f"/hearsay/{task['taskId'][:32]}/{name}/{version}", text, "a name")
     params = floats(initial(complete["tensors"], complete["seed"]))
     same(params.hex(), task["initialParams"]["bytes"], "the initial parameters")
@@ -226,6 +226,53 @@ def check_growth(cases):
         for _, left in reversed(stack[:-1]): top = sha256(b"\1" + left + top)
         same(top.hex(), case["root"], f"the root of {what}")
         same(root(leaves[:seq + 1]).hex(), case["root"], f"the same root from all leaves, of {what}")
+
+# --- briefs (protocol/README.md, Briefs)
+def varints(data):
+    """Unsigned varints, each in its shortest form."""
+    while data:
+        n = next(i for i, byte in enumerate(data) if byte < 0x80) + 1
+        same(n == 1 or data[n - 1] > 0, True, "a varint in its shortest form")
+        yield sum((byte & 0x7f) << 7 * i for i, byte in enumerate(data[:n]))
+        data = data[n:]
+def numbers(data, length):
+    found = list(varints(data))
+    same(found[-1:] != [0], True, "no zero at the end")
+    return found + [0] * (length - len(found))
+def check_briefs(v, task):
+    key, made = x(v["author"]), v["made"]
+    for change in v["changes"]:
+        folded = numbers(x(change["hex"]), 6)
+        same([b + (f // 2 if f % 2 == 0 else -(f + 1) // 2) for b, f in zip(change["before"], folded)], v["numbers"], "the numbers of a brief")
+    seq, age, minute, generation, size, mass = v["numbers"]
+    log = log_id(key, task, generation)
+    for one in v["exchanges"]:
+        asked = numbers(x(one["request"]), 4)
+        same((asked[0], asked[0] - asked[1], asked[3]), (seq, v["old"], generation), "the request for a model")
+        data = x(one["answer"])
+        what = next(varints(data[:1]))
+        data = data[1:]
+        def take(n):
+            nonlocal data
+            part, data = data[:n], data[n:]
+            same(len(part), n, "an answer that is whole")
+            return part
+        seal, note = take(64), take(64) if what & 2 else bytes(64)
+        same(bool(what & 2), asked[2] == 1, "a note where one is asked for")
+        prev, trained = take(32), take(32)
+        growth = [take(32) for _ in range(what // 16)]
+        mechanism, shared = (take(take(1)[0]).decode(), take(take(1)[0])) if what & 4 else (made["mechanism"], x(made["shared"]))
+        same((len(data), what & 8), (size, 0), "the body, without a certificate")
+        model = sha256(data)
+        body = {"model": model, "age": age, "bytes": size, "codec": made["codec"], "mechanism": mechanism, "shared": shared, "mass": mass, "trained": trained}
+        entry = encode([2, log, seq, prev, 60000 * minute, "publish", body])
+        sizes = list(cover(v["old"], seq))
+        stack = grown([x(h) for h in v["frontier"]], v["old"], [*zip(sizes, growth, strict=True), (1, sha256(b"\0" + entry))])
+        top = stack[-1][1]
+        for _, left in reversed(stack[:-1]): top = sha256(b"\1" + left + top)
+        payload = encode([2, task, key, generation, seq, sha256(entry), top, note, model, size, age, 60000 * minute, mass])
+        same((seal + payload).hex(), one["announcement"], "the announcement")
+        same(signed(key, b"hearsay/announcement/v1\0" + payload, seal), True, "its signature")
 
 # --- codecs of few bits (protocol/codec/README.md)
 def mix(h):
@@ -496,6 +543,7 @@ if __name__ == "__main__":
     check_messages(v["messages"], v["announcement"])
     check_refusals(v["refusals"], v["task"])
     check_growth(v["growth"]["cases"])
+    check_briefs(v["briefs"], task)
     check_evidence(v["evidence"], task)
     check_log(v["log"])
     first = read("version-1.json")

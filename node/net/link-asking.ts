@@ -14,6 +14,7 @@ import {
   STATUS,
   type Status,
 } from "./link-messages.ts";
+import { encodeChanges } from "./link-numbers.ts";
 
 /** What came back. */
 export interface LinkAnswer {
@@ -26,6 +27,8 @@ export interface AskingLink {
   ask(service: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer>;
   /** Sends an announcement, for which nobody answers; what the stream does not take is lost with it. */
   announce(topic: string, body: Uint8Array): void;
+  /** The same of numbers. */
+  tell(topic: string, numbers: readonly number[]): void;
   readonly isOpen: boolean;
   /** Messages that have come. */
   readonly heard: number;
@@ -54,6 +57,7 @@ class Link implements AskingLink {
   readonly #services = new Map<string, number>();
   /** The last announcement of each topic. */
   readonly #announced = new Map<string, Uint8Array>();
+  readonly #told = new Map<string, readonly number[]>();
   #writing: Promise<unknown> = Promise.resolve();
   #ended: Error | undefined;
   heard = 0;
@@ -96,6 +100,14 @@ class Link implements AskingLink {
     const delta = encodeDelta(this.#announced.get(topic) ?? NOTHING, body);
     this.#announced.set(topic, body);
     this.#send(headOf(0, service), delta);
+  }
+
+  tell(topic: string, numbers: readonly number[]): void {
+    if (this.#ended !== undefined) return;
+    const service = this.#numberOf(topic);
+    const changes = encodeChanges(this.#told.get(topic) ?? [], numbers);
+    this.#told.set(topic, numbers);
+    this.#send(headOf(0, service), changes);
   }
 
   end(why: Error): void {

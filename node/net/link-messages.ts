@@ -5,6 +5,7 @@
  *   to the answerer   number, service, body     number 1, 2, ...: of a request, below 2^16, free again when its answer has come
  *                     0, service, name          from now on the service has this name; numbers of services are 0, 1, ... in this order
  *                     0, service, delta         of a service that has a name: an announcement of that topic (link-delta.ts)
+ *                     0, service, changes       the same of a service whose name has the part `brief`: numbers (link-numbers.ts)
  *   to the asker      number, status, body      status 0: the answer; 1: body is an error code; 2: not served; 3: the answerer failed
  *
  * Numbers are unsigned varints. So a request costs three bytes more than what it says, and no protocol is chosen for it.
@@ -31,6 +32,11 @@ export interface LinkMessage {
   readonly second: number;
   /** A view. */
   readonly body: Uint8Array;
+}
+
+/** Whether what is announced under this name is numbers, and no bytes. */
+export function isOfNumbers(name: string): boolean {
+  return name.includes("/brief/");
 }
 
 /** What stands before the body. */

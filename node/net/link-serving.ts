@@ -5,11 +5,21 @@ import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, Reply, RequestHandler } from "../../protocol/base/seams.ts";
 import { untilAborted } from "../../protocol/base/until-aborted.ts";
+import { BRIEF_NUMBERS } from "../../protocol/wire/brief.ts";
 import { wallClock } from "../clock.ts";
 import type { Hold } from "./byte-budget.ts";
 import { readFrames, sendFrame } from "./frames.ts";
 import { decodeDelta } from "./link-delta.ts";
-import { decodeLinkMessage, headOf, type LinkMessage, MAX_ASKED_BYTES, STATUS, type Status } from "./link-messages.ts";
+import {
+  decodeLinkMessage,
+  headOf,
+  isOfNumbers,
+  type LinkMessage,
+  MAX_ASKED_BYTES,
+  STATUS,
+  type Status,
+} from "./link-messages.ts";
+import { decodeChanges } from "./link-numbers.ts";
 import { MALFORMED } from "./serve.ts";
 import type { Shares } from "./shares.ts";
 
@@ -21,8 +31,17 @@ const NOTHING = new Uint8Array(0);
 /** Hears an announcement; resolves when the next may be read. */
 export type Hear = (from: PeerId, topic: string, body: Uint8Array, stream: Pick<Stream, "status">) => Promise<void>;
 
+/** The same of numbers. */
+export type HearNumbers = (
+  from: PeerId,
+  topic: string,
+  numbers: readonly number[],
+  stream: Pick<Stream, "status">,
+) => Promise<void>;
+
 /** What a node answers and hears. */
 export interface LinkServices {
+  readonly hearNumbers: HearNumbers;
   readonly shares: Shares;
   readonly handlers: ReadonlyMap<string, RequestHandler>;
   readonly hear: Hear;
@@ -34,6 +53,7 @@ interface Serving extends LinkServices {
   readonly names: string[];
   /** The last announcement of each topic. */
   readonly announced: Map<string, Uint8Array>;
+  readonly told: Map<string, readonly number[]>;
   /** Aborts when the link ends. */
   readonly gone: AbortController;
   /** Ends of requests that are under way. */
@@ -52,7 +72,7 @@ export async function serveLink(services: LinkServices, stream: Stream, from: Pe
   const serving: Serving = {
     ...services,
     ...{ stream, from, gone },
-    ...{ names: [], announced: new Map(), underWay: new Set(), writing: Promise.resolve() },
+    ...{ names: [], announced: new Map(), told: new Map(), underWay: new Set(), writing: Promise.resolve() },
   };
   stream.addEventListener("close", () => gone.abort(new HearsayError("ERR_UNREACHABLE", "the link ended")));
   const held = shares.bytes.tryHold(from, 0, "frame");
@@ -63,7 +83,7 @@ export async function serveLink(services: LinkServices, stream: Stream, from: Pe
     await stream.close();
   } catch (error) {
     // [REJECT] A request longer than LIMITS.maxRequestBytes, or no message of a link.
-    if (isHearsayError(error, "ERR_TOO_LARGE") || isHearsayError(error, "ERR_DECODE")) shares.fault(from);
+    if (isHearsayError(error) && MALFORMED.includes(error.code)) shares.fault(from);
     stream.abort(error instanceof Error ? error : new Error(String(error)));
   } finally {
     held?.release();
@@ -76,7 +96,7 @@ async function take(serving: Serving, { number, second, body }: LinkMessage): Pr
   if (number === 0 && name === undefined) return nameService(names, second, body);
   // [REJECT] A service without a name.
   if (name === undefined) throw new HearsayError("ERR_DECODE", `service ${second} of a link has no name`);
-  if (number === 0) return heard(serving, name, body);
+  if (number === 0) return isOfNumbers(name) ? heardNumbers(serving, name, body) : heard(serving, name, body);
   // [REJECT] A body longer than a request.
   if (body.length > LIMITS.maxRequestBytes)
     throw new HearsayError("ERR_TOO_LARGE", `a request of ${body.length} bytes`);
@@ -99,6 +119,13 @@ function heard({ announced, from, hear, stream }: Serving, topic: string, delta:
   const body = decodeDelta(announced.get(topic) ?? NOTHING, delta, LIMITS.maxAnnouncementBytes);
   announced.set(topic, body);
   return hear(from, topic, body, stream);
+}
+
+// [REJECT] More numbers than a brief has, or such as none can be.
+function heardNumbers({ told, from, hearNumbers, stream }: Serving, topic: string, changes: Uint8Array): Promise<void> {
+  const numbers = decodeChanges(told.get(topic) ?? [], changes, BRIEF_NUMBERS);
+  told.set(topic, numbers);
+  return hearNumbers(from, topic, numbers, stream);
 }
 
 async function serveOne(serving: Serving, number: number, name: string, body: Uint8Array): Promise<void> {

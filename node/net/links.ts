@@ -15,6 +15,8 @@ export interface Links {
   ask(connection: Connection, protocol: string, body: Uint8Array, signal: AbortSignal): Promise<LinkAnswer | undefined>;
   /** Sends an announcement over the link of a connection; false where its other end serves none. @throws as `ask`. */
   announce(connection: Connection, topic: string, body: Uint8Array): Promise<boolean>;
+  /** Tells numbers over the link of a connection; nothing where its other end serves none. @throws as `ask`. */
+  tell(connection: Connection, topic: string, numbers: readonly number[]): Promise<void>;
   /** Whether the other end serves no links. */
   isWithout(connection: Connection): boolean;
   /** As `Transport.recycle`. */
@@ -47,6 +49,10 @@ export function createLinks(): Links {
       const link = await linkOf({ links, memory }, connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
       link?.announce(topic, body);
       return link !== undefined;
+    },
+    async tell(connection, topic, numbers) {
+      const link = await linkOf({ links, memory }, connection, AbortSignal.timeout(LIMITS.requestTimeoutMs));
+      link?.tell(topic, numbers);
     },
     isWithout: (connection) => (links.get(connection)?.withoutUntilMs ?? 0) > 0,
     recycle: memory.recycle,

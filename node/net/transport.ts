@@ -35,11 +35,12 @@ export function createTransport(
 ): Transport {
   const handlers = new Map<string, RequestHandler>();
   const links = createLinks();
-  const { hear, ...announcing } = createAnnouncing(node, links);
-  answerLinks(node, { shares: node.shares, handlers, hear });
+  const { hear, hearNumbers, ...announcing } = createAnnouncing(node, links);
+  answerLinks(node, { shares: node.shares, handlers, hear, hearNumbers });
   return {
     announce: announcing.announce,
     onAnnounce: announcing.onAnnounce,
+    telling: announcing.telling,
     request: (peer, protocol, body, { signal } = {}) => ask(node, links, { peer, protocol, body, signal }),
     recycle: links.recycle,
     onRequest(protocol, handler) {

@@ -161,6 +161,10 @@ export const LIMITS = {
   maxSampleRows: 64,
   /** Announcements of one author that are passed on, so that two heads of one log meet; its neighbours hear all of them from itself. */
   relayedAnnouncements: { burst: 1, perSecond: 1 / 300 },
+  /** So often the announcement that comes with a model brings the signature of the checkpoint, and can be passed on: as often as it is. */
+  notedEveryMs: 300_000,
+  /** Longest body of which neighbours are told without a signature: it comes in one answer, and of longer ones a signature is no part that counts. */
+  maxBriefBodyBytes: 131_072,
   /** Announcements at once to a neighbour that asks to be told seldom, and the longest time between two that it can ask for, s. */
   newsBurst: 8,
   longestNewsS: 86_400,

@@ -119,6 +119,16 @@ export interface LinkTold {
   readonly isPaid?: boolean;
 }
 
+/** What goes over the connection to a neighbour, and no further: its receiver knows from whom it is without a signature. */
+export interface Telling {
+  /** Tells these neighbours whole numbers (wire/numbers.ts), each at most once, in order, possibly lost. */
+  tell(to: ReadonlySet<PeerId>, topic: string, numbers: readonly number[]): void;
+  /** Hears what neighbours tell, until the topic is withdrawn. */
+  onTold(topic: string, handler: (from: PeerId, numbers: readonly number[]) => Verdict): void;
+  /** What would be relayed, had it come by `announce`. */
+  passOn(topic: string, body: Uint8Array): Promise<void>;
+}
+
 /** Announcements to all, requests to one. Bodies of models go by request, in chunks: never by announcement. */
 export interface Transport {
   /**
@@ -126,6 +136,8 @@ export interface Transport {
    * @param to tells these neighbours only, though relays may bring it to others.
    */
   announce(topic: string, body: Uint8Array, to?: ReadonlySet<PeerId>): Promise<void>;
+  /** Left out where all that is announced is signed, as in simulations. */
+  readonly telling?: Telling;
   /** Subscribes; the handler's verdict decides whether the message is relayed. */
   onAnnounce(topic: string, handler: (from: PeerId, body: Uint8Array) => Verdict): void;
   /**

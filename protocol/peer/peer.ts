@@ -19,9 +19,9 @@ import { openJudging } from "./loop/judging.ts";
 import { loadPersonal, loadState } from "./loop/state.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import { openReleases, type ReleaseSite, type Releases } from "./release/releases.ts";
-import { registerServices } from "./services.ts";
+import { registerServices, type Service } from "./services.ts";
 import { type PeerStatus, statusOf } from "./status.ts";
-import { joinCohorts, joinGreetings, joinInbound, openHiding, openParts } from "./wiring.ts";
+import { joinCohorts, joinGreetings, joinInbound, knownOf, openHiding, openParts } from "./wiring.ts";
 import { joinPast, openAccount } from "./wiring-account.ts";
 import { joinSpeaking } from "./wiring-gateway.ts";
 import { joinLoop } from "./wiring-loop.ts";
@@ -73,18 +73,22 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const hiding = await openHiding(parts, hasPast);
   const past = proofs ? joinPast(parts, hasPast, hiding?.ledger) : undefined;
   const wayIn = joinInbound(parts, saved?.cycle ?? 0, account, options.selection);
-  const { inbound, places, ranks, book, receive, choosing } = wayIn;
+  const { inbound, places, ranks, book, receive, receiveBrief, choosing } = wayIn;
   const judging = await openJudging(parts, options.selection, subject.task);
   const cohorts = joinCohorts(parts, { shelf, places, account });
   const speaking = joinSpeaking(parts, { shelf, account, newest: book.newest });
   const needs = { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging };
   const loop = joinLoop(parts, options, needs);
   const latest = (to: PeerId) => latestFor(parts.gateway, to, loop.latest()?.announcement);
-  const newestOf = (other: PeerId) => (book.newest(other) ?? account?.proved(other))?.sealed;
+  const { newestOf, heardOf } = knownOf(parts, account);
   const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NOBODY);
-  const hello = joinGreetings(parts, { receive, latest, newestOf, account, past, releases, name });
+  const hello = joinGreetings(parts, { receive, latest, newestOf, heardOf, account, past, releases, name });
   const announcements = { topic: subject.names.announce, handle: parts.news.counting(receive) };
-  const services = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
+  const services: Service[] = [shelf.service, ...(account?.services ?? []), announcements, hello.service];
+  if (account && parts.telling) {
+    const handle = parts.news.countingBriefs(receiveBrief);
+    services.push({ told: subject.names.brief, handle }, account.models);
+  }
   for (const one of [cohorts, releases]) if (one) services.push(one.service);
   registerServices(transport, [...services, ...(parts.services ?? [])], life.signal);
   hello.start();

@@ -13,20 +13,32 @@ export interface TopicService {
   readonly handle: (from: PeerId, body: Uint8Array) => Verdict;
 }
 
-export type Service = RequestService | TopicService;
+/** Hears what neighbours tell over their own connections. */
+export interface ToldService {
+  readonly told: string;
+  readonly handle: (from: PeerId, numbers: readonly number[]) => Verdict;
+}
+
+export type Service = RequestService | TopicService | ToldService;
 
 /** @param signal withdraws all of them when it aborts. */
 export function registerServices(
-  transport: Pick<Transport, "onAnnounce" | "onRequest" | "withdraw">,
+  transport: Pick<Transport, "onAnnounce" | "onRequest" | "withdraw" | "telling">,
   services: readonly Service[],
   signal: AbortSignal,
 ): void {
   for (const service of services) {
     if ("topic" in service) transport.onAnnounce(service.topic, service.handle);
+    else if ("told" in service) transport.telling?.onTold(service.told, service.handle);
     else transport.onRequest(service.protocol, service.handle);
   }
   const withdraw = () => {
-    for (const service of services) transport.withdraw("topic" in service ? service.topic : service.protocol);
+    for (const service of services) transport.withdraw(nameOf(service));
   };
   signal.addEventListener("abort", withdraw, { once: true });
+}
+
+function nameOf(service: Service): string {
+  if ("topic" in service) return service.topic;
+  return "told" in service ? service.told : service.protocol;
 }

@@ -13,6 +13,7 @@ import type { CandidateExplanation, RuleCandidate } from "../base/learning-seams
 import type { ParentStatus, Statement } from "../log/entry/bodies.ts";
 import type { Entry } from "../log/entry/entry.ts";
 import type { Announcement } from "../wire/announcement.ts";
+import type { Brief } from "../wire/brief.ts";
 
 /** Marks a value as one that its stage has made; exists in types only. */
 declare const stage: unique symbol;
@@ -104,8 +105,10 @@ export interface Published extends Stage<"published"> {
   readonly announcement: Uint8Array;
 }
 
-/** An announcement that its author has signed, the newest of that author. */
+/** What an author has announced last: an announcement that it has signed, or a brief, which counts for this peer alone. */
 export interface Announced extends Announcement, Stage<"announced"> {
+  /** It is a brief: `entry`, `root`, `note`, `model` and `sealed` are empty until the model is here, and then there is another value. */
+  readonly isBrief?: true;
   /** On the receiver's clock. */
   readonly firstSeenMs: number;
   /** Own cycle in which it came: staleness is counted from here. */
@@ -199,16 +202,39 @@ export function published(encoded: Encoded, values: Omit<Values<Published>, "enc
   return { encoded, ...values } as Published;
 }
 
+/** When and how something of an author came. */
+export type Seen = Pick<Announced, "firstSeenMs" | "firstSeenCycle" | "returnedCycle" | "isSteady">;
+
 /**
  * @param announcement the announcement, whose signature was checked.
  * @param seen with the same task and key in memory that is used already, where there is some.
  */
 export function announced(
   announcement: Announcement,
-  seen: Pick<Announced, "firstSeenMs" | "firstSeenCycle" | "returnedCycle" | "isSteady"> &
-    Partial<Pick<Announcement, "task" | "publicKey">>,
+  seen: Seen & Partial<Pick<Announcement, "task" | "publicKey">>,
 ): Announced {
   return { ...announcement, ...seen } as Announced;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** @param brief of the peer at the other end of a connection. */
+export function briefed(
+  author: Pick<Announcement, "task" | "author" | "publicKey">,
+  brief: Brief,
+  seen: Seen,
+): Announced {
+  const later = { entry: NOTHING, root: NOTHING, note: NOTHING, model: NOTHING, sealed: NOTHING };
+  return { ...author, ...brief, ...later, ...seen, isBrief: true } as Announced;
+}
+
+/** The announcement of a brief whose model has come: all that it says follows from a signature. */
+export function shown(
+  { firstSeenMs, firstSeenCycle, returnedCycle, isSteady }: Announced,
+  announcement: Announcement,
+): Announced {
+  const seen = { firstSeenMs, firstSeenCycle, isSteady, ...(returnedCycle !== undefined && { returnedCycle }) };
+  return announced(announcement, seen);
 }
 
 export function fetched(announced: Announced, body: Uint8Array): Fetched {

@@ -1,7 +1,9 @@
 /** What answers for logs, put together of the parts of a peer: the own log, those of others, evidence and bans. Nothing is decided here. */
 import type { PeerId } from "../base/seams.ts";
 import { cohortOf } from "../base/task.ts";
+import { COHORT } from "../cohort/certificate.ts";
 import { createClaims } from "../gateway/claims.ts";
+import { mechanismOf } from "../privacy/registry.ts";
 import type { Announcement } from "../wire/announcement.ts";
 import { type Accountability, createAccountability } from "./account/accountability.ts";
 import { type Bans, createBans, loadEvidence } from "./account/bans.ts";
@@ -14,6 +16,7 @@ import { createEvidenceGossip } from "./account/evidence-gossip.ts";
 import { createQuestions } from "./account/evidence-questions.ts";
 import { openHeadMemory } from "./account/heads.ts";
 import { createLogService } from "./account/log-service.ts";
+import { createModelService } from "./account/model-service.ts";
 import { createNewGeneration } from "./account/new-generation.ts";
 import { ownAnnouncement } from "./account/own-announcement.ts";
 import { createPast, type Past } from "./account/past.ts";
@@ -39,18 +42,26 @@ export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accou
     { taskId, publicKey: identity.publicKey, evidence: bans.heldBeside },
   );
   const pulls = createPullService({ log, logService, cosigning, shelf, budget }, names.pull);
+  const own = { mechanism: cohortOf(task) ? COHORT : mechanismOf(task).name, shared: subject.shared };
+  const models = createModelService(
+    { log, logService, cosigning, shelf, budget, identity },
+    { protocol: names.model, own },
+  );
   const doubts = createDoubts(identities);
   const onWanted = createWitness({ heads, transport, clock, identity, crypto }, life.signal);
   const prover = createProver(
     { crypto, transport, heads, doubts, life },
     {
-      ...{ taskId, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
+      ...{ taskId, own, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
       ...(task.aggregation.gateways && { claims: createClaims() }),
       ...(gateway && { isGuest: gateway.border.isGuest, isShared: gateway.border.isShared }),
     },
   );
   const heardOf = (author: PeerId) => heardIn(identities.get(author)?.slot);
-  return createAccountability({ log, heads, bans, prover, logService, pulls }, { taskId, crypto, gossip, heardOf });
+  return createAccountability(
+    { log, heads, bans, prover, logService, pulls, models },
+    { taskId, crypto, gossip, heardOf },
+  );
 }
 
 async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly gossip: TopicService }> {

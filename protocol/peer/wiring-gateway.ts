@@ -15,7 +15,7 @@ export function joinSpeaking(
   parts: Parts,
   { shelf, account, newest }: Pick<LoopNeeds, "shelf" | "account"> & Pick<AnnouncementBook, "newest">,
 ): Speaking {
-  const { gateway, transport, rng, identity, life, reports, news, subject } = parts;
+  const { gateway, transport, rng, identity, life, reports } = parts;
   if (gateway === undefined) return SILENCE;
   const { border, cluster } = gateway;
   const lending = { offer: () => {} }; // the bodies are lent with those that they are made of
@@ -23,11 +23,10 @@ export function joinSpeaking(
     {
       shelf: lending,
       archive: parts.archive,
-      transport: { announce: (_, body) => border.tellOutside(body) },
+      tell: border.tellOutside,
       reports,
-      news,
     },
-    { topic: subject.names.announce, published: (entry) => account?.published(entry) },
+    { published: (entry, announcement) => account?.published(entry, announcement) },
   );
   const inTurn = createOneByOne();
   const isBanned = account?.isBanned ?? (() => false);

@@ -25,6 +25,7 @@ import { createReunion, startAfter } from "./loop/reunion.ts";
 import { createSaving } from "./loop/saving.ts";
 import type { SavedState } from "./loop/state.ts";
 import { createStepPlan } from "./loop/steps.ts";
+import { createTell, type Tell } from "./loop/telling.ts";
 import { createTraining } from "./loop/training.ts";
 import { createOffers, createPublisher, createWayOut, type Offer } from "./loop/way-out.ts";
 import type { Ranks } from "./memory/ranks.ts";
@@ -61,14 +62,14 @@ export interface Learning {
 
 export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): Learning {
   const { minCycleMs, explain = false } = options;
-  const { clock, crypto, identity, transport, store, trainer, aggregator, log, identities, hashOf } = parts;
-  const { archive, place, life, reports, subject, start, thrift, news, pauses } = parts;
+  const { clock, crypto, identity, store, trainer, aggregator, log, identities, hashOf } = parts;
+  const { archive, place, life, reports, subject, start, thrift, pauses } = parts;
   const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging } = needs;
-  const { task, names, shared } = subject;
+  const { task, shared } = subject;
   const outside = { isOutside: parts.gateway?.isOutside };
   const offers = createOffers(
-    { shelf, archive, transport, reports, news },
-    { topic: names.announce, published: (entry) => account?.published(entry) },
+    { shelf, archive, reports, tell: tellOf(parts, account) },
+    { published: (entry, announcement) => account?.published(entry, announcement) },
   );
   const saving = createSaving(
     { store, log, clock, archive, past },
@@ -117,4 +118,10 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
     { ...bounds, state: saving.state },
   );
   return { run, state: saving.state, latest: offers.latest, trainingFault: enduring.fault, thrift: thrift.status };
+}
+
+/** By briefs where this peer answers for its log, and its neighbours hear them. */
+function tellOf({ transport, news, telling, acquaintance, subject }: Parts, account: Accountability | undefined): Tell {
+  const briefs = account && telling && { telling, acquaintance };
+  return createTell({ transport, news, ...(briefs && { briefs }) }, subject.names);
 }

@@ -3,24 +3,27 @@
  * wiring-gateway.ts) and peer.ts see all of them; nothing is decided here.
  */
 import { HearsayError } from "../base/errors.ts";
-import type { PeerId } from "../base/seams.ts";
-import { cohortOf, massesOf, termsOf } from "../base/task.ts";
+import type { PeerId, Telling } from "../base/seams.ts";
+import { cohortOf, massesOf, type Task, termsOf } from "../base/task.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { startOf } from "../task/start.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
+import type { Announcement } from "../wire/announcement.ts";
+import type { Place } from "../wire/messages.ts";
 import type { Accountability } from "./account/accountability.ts";
 import type { Past } from "./account/past.ts";
 import { type Gateway, openGateway } from "./gateway/gateway.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
+import { heardIn, isNewer } from "./inbound/announcement-order.ts";
 import { type AnnouncementBook, createAnnouncementBook } from "./inbound/announcements.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
 import { createChoosing, type ExplainedChoosing } from "./inbound/choosing.ts";
 import { AGENT, createGreeter } from "./inbound/greet.ts";
-import { createHearing } from "./inbound/hearing.ts";
+import { createBriefHearing, createHearing } from "./inbound/hearing.ts";
 import { createHelloService, type HelloService } from "./inbound/hello-service.ts";
 import { createInbound, type Inbound } from "./inbound/inbound.ts";
-import { createLateFetch } from "./inbound/late-fetch.ts";
+import { askNewest, createLateFetch } from "./inbound/late-fetch.ts";
 import { createNews, type News } from "./inbound/news.ts";
 import { createPlaces, type Places } from "./inbound/places.ts";
 import { createPuller } from "./inbound/puller.ts";
@@ -37,7 +40,7 @@ import { createRanks, type Ranks } from "./memory/ranks.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
 import type { Releases } from "./release/releases.ts";
 import { createReports, type Reports } from "./reports.ts";
-import type { TopicService } from "./services.ts";
+import type { ToldService, TopicService } from "./services.ts";
 import { createSubject, type Subject } from "./subject.ts";
 
 /** What is made first, and of which the rest is made. */
@@ -55,6 +58,8 @@ export interface Parts extends PeerModules {
   readonly acquaintance: Acquaintance;
   readonly thrift: Thrift;
   readonly news: News;
+  /** Left out where authors announce with a signature each time. */
+  readonly telling: Telling | undefined;
 }
 
 /** @throws HearsayError ERR_LOG_CHAIN, ERR_TASK. */
@@ -76,6 +81,7 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
     thrift,
     news: createNews({ clock, transport, thrift, reports }),
     ...{ subject, start },
+    telling: hasBriefs(subject.task) ? transport.telling : undefined,
     life,
     reports,
     acquaintance: createAcquaintance(transport, reports),
@@ -85,6 +91,11 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
     log: await openLog({ store, identity, crypto, clock, taskId: subject.taskId, agent: AGENT }),
     hashOf: createParamsHash(crypto),
   };
+}
+
+/** Where a gateway passes on what others announce, and where announcements say what was spent of a budget, all of them are signed. */
+function hasBriefs(task: Task): boolean {
+  return !task.aggregation.gateways && termsOf(task) === undefined;
 }
 
 /** What a task that asks for privacy does with each training. */
@@ -118,6 +129,7 @@ export interface WayIn {
   readonly ranks: Ranks;
   readonly book: AnnouncementBook;
   readonly receive: TopicService["handle"];
+  readonly receiveBrief: ToldService["handle"];
   /** Undefined where all authors are alike. */
   readonly choosing: ExplainedChoosing | undefined;
 }
@@ -135,18 +147,25 @@ export function joinInbound(
   const round = { cycle: startCycle, maxNorm: Number.MAX_VALUE };
   const ranks = createRanks({ clock, transport, identities });
   const { announcementsPerSecond } = task.limits;
+  const passOn = (sealed: Uint8Array) => void parts.telling?.passOn(names.announce, sealed).catch(() => {}); // who is not reached hears the next
   const book = createAnnouncementBook(
     { clock, crypto, identities, ranks, budget },
     {
       ...{ task: taskId, self: identity.peerId, bodyBytes: codec, announcementsPerSecond, masses: massesOf(task) },
       ...{ cycle: () => round.cycle, silentCycles: task.staleness.cutoff, ...(account && { accountable: account }) },
+      askNewest: (author) =>
+        life.aside(askNewest({ transport, subject, receive }, author, signal).then((news) => news && passOn(news))),
+      passOn,
     },
   );
   const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
   const proofs = account && { proofs: account };
   const servesPulls = (author: PeerId) =>
     parts.gateway?.border.isGuest(author) === true || parts.acquaintance.servesPulls(author);
-  const fetchTold = createFetch({ transport, crypto, clock }, { names, codec, servesPulls, ...proofs });
+  const fetchTold = createFetch(
+    { transport, crypto, clock },
+    { names, codec, servesPulls, show: book.show, ...proofs },
+  );
   const receive: TopicService["handle"] = (from, sealed) => hearing(from, sealed); // the puller asks for what comes in there
   const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });
   const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
@@ -155,7 +174,9 @@ export function joinInbound(
   const options = { task, rng, round, signal, ...isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock, choosing }, options);
   const hearing = createHearing({ book, reports }, inbound.heard);
-  return { inbound, places, ranks, book, receive, choosing };
+  if (parts.telling) transport.onConnect(book.connected);
+  const receiveBrief = createBriefHearing({ book, reports }, inbound.heard);
+  return { inbound, places, ranks, book, receive, receiveBrief, choosing };
 }
 
 /** Where the task asks for it: how models leave this peer in the mean of a few. @throws HearsayError ERR_CONFIG without what keeps secrets. */
@@ -204,6 +225,7 @@ export interface GreetingNeeds {
   readonly receive: TopicService["handle"];
   latest(to: PeerId): Uint8Array | undefined;
   newestOf(peer: PeerId): Uint8Array | undefined;
+  heardOf(peer: PeerId): Place | undefined;
   readonly account: Accountability | undefined;
   readonly past: Past | undefined;
   readonly releases: Releases | undefined;
@@ -211,11 +233,31 @@ export interface GreetingNeeds {
   readonly name: string | undefined;
 }
 
+/** What this peer knows of the newest publication of another: what that one has signed, and what it has only told. */
+export function knownOf(
+  { identities }: Parts,
+  account: Accountability | undefined,
+): Pick<GreetingNeeds, "newestOf" | "heardOf"> {
+  const slotOf = (peer: PeerId) => identities.get(peer)?.slot;
+  return {
+    newestOf: (peer) => newestSigned(heardIn(slotOf(peer)), account?.proved(peer))?.sealed,
+    heardOf(peer) {
+      const { announced } = slotOf(peer) ?? {};
+      return announced?.isBrief ? announced : undefined;
+    },
+  };
+}
+
+function newestSigned([heard]: readonly Announcement[], proved: Announcement | undefined): Announcement | undefined {
+  if (heard === undefined || proved === undefined) return heard ?? proved;
+  return isNewer(proved, heard) ? proved : heard;
+}
+
 export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService {
   const { clock, transport, budget, life, subject, acquaintance, news } = parts;
-  const { receive, latest, newestOf, account, past, releases, name } = needs;
-  const answered = (other: PeerId, yours: Uint8Array | undefined) => {
-    past?.told(other, yours);
+  const { receive, latest, newestOf, heardOf, account, past, releases, name } = needs;
+  const answered = (other: PeerId, yours: Uint8Array | undefined, heard: Place | undefined) => {
+    past?.told(other, yours, heard);
     account?.met(other);
     releases?.met(other);
   };
@@ -225,8 +267,9 @@ export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService 
     { signal: life.signal, receive, passOn, answered },
   );
   const servesPulls = account !== undefined;
+  const hearsBriefs = servesPulls && parts.telling !== undefined;
   return createHelloService(
     { transport, clock, budget, subject, acquaintance, news },
-    { latest, newestOf, greet, servesPulls, ...(name !== undefined && { name }) },
+    { latest, newestOf, heardOf, greet, servesPulls, hearsBriefs, ...(name !== undefined && { name }) },
   );
 }

@@ -7,14 +7,14 @@
  * `seq` and `entry` are number and id of the publish entry in that generation of the author's log, `root` is that of the tree over
  * the log's first seq + 1 entries, so an announcement commits to the whole log; `note` is the author's signature of that checkpoint.
  */
-import { equalBytes } from "../base/bytes.ts";
+import { concatBytes, equalBytes } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Identity, PeerId } from "../base/seams.ts";
 import { isSpent, type Spent } from "../base/spent.ts";
 import { MAX_MASS } from "../base/weight.ts";
 import { decodeCanonical, encodeCanonical } from "./canonical.ts";
-import { isSignature, seal, sealedPayload } from "./envelope.ts";
+import { isSignature, SIGNATURE_BYTES, seal, sealedPayload } from "./envelope.ts";
 import { peerIdFromPublicKey } from "./identity.ts";
 import { isBytes32, isCount, isGeneration, isMass } from "./values.ts";
 
@@ -30,7 +30,7 @@ export interface Announcement {
   readonly entry: Uint8Array;
   /** Root of the Merkle tree over the entries 0 .. seq. */
   readonly root: Uint8Array;
-  /** The author's Ed25519 signature of the checkpoint (log, seq + 1, root); whoever needs it verifies it (log/tree/checkpoint.ts). */
+  /** The author's Ed25519 signature of the checkpoint (log, seq + 1, root); whoever needs it verifies it (log/tree/checkpoint.ts). 64 zeros where it has not come. */
   readonly note: Uint8Array;
   /** SHA-256 of the model body. */
   readonly model: Uint8Array;
@@ -53,10 +53,26 @@ export type AnnouncementDraft = Omit<Announcement, "author" | "publicKey" | "sea
   Partial<Pick<Announcement, "mass">>;
 
 export function encodeAnnouncement(draft: AnnouncementDraft, identity: Identity): Uint8Array {
+  return seal("announcement", payloadOf(draft, identity.publicKey), identity);
+}
+
+function payloadOf(draft: AnnouncementDraft, publicKey: Uint8Array): Uint8Array {
   const { task, generation, seq, entry, root, note, model, bytes, age, tsMs, mass = 1, spent } = draft;
-  const fields = [task, identity.publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass];
-  const payload = spent === undefined ? [2, ...fields] : [3, ...fields, spent];
-  return seal("announcement", encodeCanonical(payload), identity);
+  const fields = [task, publicKey, generation, seq, entry, root, note, model, bytes, age, tsMs, mass];
+  return encodeCanonical(spent === undefined ? [2, ...fields] : [3, ...fields, spent]);
+}
+
+/** Stands for `note` in an announcement of which the author has signed no checkpoint: nobody's signature. */
+export const NO_NOTE: Uint8Array = new Uint8Array(SIGNATURE_BYTES);
+
+/** Whether it brings its author's signature of the checkpoint, without which it is passed on to nobody. Of those that come with their model (model-messages.ts) few do. */
+export function hasNote({ note }: Pick<Announcement, "note">): boolean {
+  return !equalBytes(note, NO_NOTE);
+}
+
+/** The announcement over which an author has put this signature, which is not checked here. */
+export function announcementUnder(draft: AnnouncementDraft, publicKey: Uint8Array, seal: Uint8Array): Announcement {
+  return decode(concatBytes(seal, payloadOf(draft, publicKey)));
 }
 
 /**

@@ -2,7 +2,7 @@
  * Requests and answers of the three request protocols, each a strict DAG-CBOR array, and the names that derive from a task id. What follows
  * the fields below is passed over: later versions may add some.
  *
- *   hello   [2, task(32), agent, only the news]      -> [2, task(32), agent, announcement | null, yours | null, serves pulls, name | null, news every s]
+ *   hello   [2, task(32), agent, only the news]      -> [2, task(32), agent, announcement | null, yours | null, serves pulls, name | null, news every s | null, hears briefs, heard]
  *   blob    [2, hash(32), offset, maxBytes]          -> [2, total, chunk]
  *   cohort  [2, offer or statement]                  -> [2, statement; empty: taken, or ask again]        (cohort/statements.ts)
  *   release [2, short ids of what the asker has]     -> [2, [statement, ...]]                            (release/messages.ts)
@@ -17,6 +17,7 @@ import { siteName } from "../base/site-name.ts";
 import { encodeBeforeBytes, encodeCanonical, encodeWithBytes } from "./canonical.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "./fields.ts";
 import { publicKeyFromPeerId } from "./identity.ts";
+import { isCount, isGeneration } from "./values.ts";
 
 /** Shared by all tasks, so that a peer of another task can be told so. */
 export const HELLO_PROTOCOL: string = `/hearsay/hello/${PROTOCOL_VERSION}.0.0`;
@@ -27,6 +28,8 @@ export function taskNames(task: Uint8Array): {
   evidence: string;
   blob: string;
   pull: string;
+  brief: string;
+  model: string;
   peers: string;
   cohort: string;
   release: string;
@@ -39,6 +42,8 @@ export function taskNames(task: Uint8Array): {
     evidence: `/hearsay/${tag}/evidence/${PROTOCOL_VERSION}`,
     blob: `/hearsay/${tag}/blob/${PROTOCOL_VERSION}.0.0`,
     pull: `/hearsay/${tag}/pull/${PROTOCOL_VERSION}.0.0`,
+    brief: `/hearsay/${tag}/brief/${PROTOCOL_VERSION}`,
+    model: `/hearsay/${tag}/model/${PROTOCOL_VERSION}.0.0`,
     peers: `/hearsay/${tag}/peers/${PROTOCOL_VERSION}.0.0`,
     cohort: `/hearsay/${tag}/cohort/${PROTOCOL_VERSION}.0.0`,
     release: `/hearsay/${tag}/release/${PROTOCOL_VERSION}.0.0`,
@@ -68,6 +73,16 @@ export interface HelloAnswer extends Hello {
   readonly name?: string;
   /** The answerer pays for bytes and wants to hear of new models no more often than once in so many seconds (peer/inbound/news.ts); left out: always. */
   readonly newsEveryS?: number;
+  /** Whether the answerer hears briefs (brief.ts) and pulls models without announcements; left out: no. */
+  readonly hearsBriefs?: boolean;
+  /** The asker's newest publication of which the answerer knows by a brief alone, where that is newer than `yours`. Of a peer that hears briefs. */
+  readonly heard?: Place;
+}
+
+/** Place of an entry among the logs of a key. */
+export interface Place {
+  readonly generation: number;
+  readonly seq: number;
 }
 
 export interface BlobRequest {
@@ -98,16 +113,21 @@ export function decodeHelloRequest(bytes: Uint8Array): HelloRequest {
 }
 
 export function encodeHelloAnswer(answer: HelloAnswer): Uint8Array {
-  const { task, agent, announcement, yours, servesPulls, name, newsEveryS } = answer;
-  const last = newsEveryS !== undefined ? [name ?? null, newsEveryS] : name === undefined ? [] : [name];
-  const more = newsEveryS === undefined && servesPulls === undefined ? [] : [servesPulls ?? false, ...last];
-  return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null, ...more]);
+  const { task, agent, announcement, yours, servesPulls, name, newsEveryS, hearsBriefs, heard } = answer;
+  const place = heard && [heard.generation, heard.seq];
+  const more = [servesPulls, name, newsEveryS, hearsBriefs, place];
+  const told = more.slice(0, more.findLastIndex((field) => field !== undefined) + 1);
+  const [pulls, ...rest] = told.map((field) => field ?? null);
+  const last = told.length === 0 ? [] : [pulls ?? false, ...rest];
+  return encodeCanonical([PROTOCOL_VERSION, task, agent, announcement ?? null, yours ?? null, ...last]);
 }
 
 export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
-  const [, task, agent, announcement, yours, servesPulls, given, every] = fields(bytes, 5);
+  const [, task, agent, announcement, yours, servesPulls, given, every, hearsBriefs, heard] = fields(bytes, 5);
   const name = typeof servesPulls === "boolean" ? siteName(given) : undefined; // what is no name is passed over
   const isRead = typeof servesPulls === "boolean" && (name !== undefined || given === null);
+  const hears = isRead && (every === null || isNewsEveryS(every)) && hearsBriefs === true;
+  const place = hears ? placeIn(heard) : undefined;
   return {
     task: bytes32(task),
     agent: text(agent, 128),
@@ -116,7 +136,16 @@ export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
     ...(name !== undefined && { name }),
     ...(typeof servesPulls === "boolean" && { servesPulls }), // anything else there is a field of another future
     ...(isRead && isNewsEveryS(every) && { newsEveryS: every }),
+    ...(hears && { hearsBriefs: true }),
+    ...(place && { heard: place }),
   };
+}
+
+/** Undefined for what is none: a field of another future. */
+function placeIn(field: unknown): Place | undefined {
+  if (!Array.isArray(field)) return undefined;
+  const [generation, seq] = field as unknown[];
+  return field.length === 2 && isGeneration(generation) && isCount(seq) ? { generation, seq } : undefined;
 }
 
 function isNewsEveryS(field: unknown): field is number {

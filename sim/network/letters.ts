@@ -3,7 +3,7 @@ import { utf8 } from "../../protocol/base/bytes.ts";
 import type { ErrorCode } from "../../protocol/base/errors.ts";
 import type { EventPlace } from "./events.ts";
 
-export type Letter = Announced | Question | Answer | Refusal;
+export type Letter = Announced | Told | Question | Answer | Refusal;
 
 export interface Announced {
   readonly kind: "announcement";
@@ -11,6 +11,14 @@ export interface Announced {
   readonly body: Uint8Array;
   /** Undefined where announcements are not relayed. */
   readonly name: string | undefined;
+}
+
+/** For one neighbour alone. */
+export interface Told {
+  readonly kind: "told";
+  readonly topic: string;
+  /** Numbers (protocol/wire/numbers.ts). */
+  readonly body: Uint8Array;
 }
 
 export interface Question {

@@ -6,7 +6,9 @@
  * pulled from neighbours only, so relaying changes little in what is learnt; but it costs every peer one message for
  * each announcement of everybody, which no simulation of thousands can afford.
  */
-import type { Clock, Crypto, PeerId, Transport } from "../../protocol/base/seams.ts";
+import type { Clock, Crypto, PeerId, Telling, Transport } from "../../protocol/base/seams.ts";
+import { BRIEF_NUMBERS } from "../../protocol/wire/brief.ts";
+import { decodeNumbers, encodeNumbers } from "../../protocol/wire/numbers.ts";
 import { announce, announced, hear } from "./announcing.ts";
 import { answer, ask, settle } from "./asking.ts";
 import type { NodeBudget } from "./budget.ts";
@@ -43,6 +45,8 @@ export interface NetworkOptions {
   readonly placeOf?: PlaceOf | undefined;
   /** Left out: all nodes are in this thread. */
   readonly elsewhere?: Elsewhere | undefined;
+  /** Whether nodes tell each other numbers (`Transport.telling`), as over real connections; left out: all that is announced is signed. */
+  readonly tells?: boolean;
   /** Hand over by reference: peers change nothing that they got, so only a test can tell. */
   readonly sharesMemory?: boolean;
 }
@@ -82,6 +86,7 @@ interface World extends Nodes {
   /** An announcement under the name that it has where it is relayed. */
   named(topic: string, body: Uint8Array): Announced;
   readonly elsewhere: Elsewhere | undefined;
+  readonly tells: boolean;
   prefixOf(peer: PeerId): string;
 }
 
@@ -100,6 +105,7 @@ export function createNetwork(options: NetworkOptions): Network {
     open: (node, from, letter) => open(world, node, from, letter),
     named: (topic, body) => announced(crypto, announcements === "flood", topic, body),
     elsewhere,
+    tells: options.tells === true,
     prefixOf,
     placeOf,
   };
@@ -127,6 +133,7 @@ const NOBODY: readonly PeerId[] = [];
 
 function open(world: World, node: Node, from: PeerId, letter: Letter): void {
   if (letter.kind === "announcement") hear(world, node, from, letter);
+  else if (letter.kind === "told") node.told?.get(letter.topic)?.(from, decodeNumbers(letter.body, BRIEF_NUMBERS));
   else if (letter.kind === "question") answer(world, node, from, letter);
   else settle(node, from, letter);
 }
@@ -139,12 +146,14 @@ function transportOf(world: World, node: Node): Transport {
     disconnect(world, node.peer, other);
   };
   return {
+    ...(world.tells && { telling: tellingOf(world, node) }),
     announce: async (topic, body, to) => announce(world, node, world.named(topic, body), to),
     onAnnounce: (topic, handler) => void node.topics.set(topic, handler),
     request: (peer, protocol, body, { signal } = {}) => ask(world, node, { peer, protocol, body }, signal),
     onRequest: (protocol, handler) => void node.handlers.set(protocol, handler),
     withdraw(name) {
       node.topics.delete(name);
+      node.told?.delete(name);
       node.handlers.delete(name);
     },
     dial: (address, options) => dial(world, node, address, options),
@@ -158,5 +167,19 @@ function transportOf(world: World, node: Node): Transport {
     shun: block,
     block,
     traffic: () => ({ bytesIn: node.bytesIn, bytesOut: node.bytesOut }),
+  };
+}
+
+function tellingOf(world: World, node: Node): Telling {
+  return {
+    tell(to, topic, numbers) {
+      const letter = { kind: "told", topic, body: encodeNumbers(numbers) } as const;
+      for (const peer of neighboursOf(node)) if (to.has(peer)) send(world, node, peer, letter);
+    },
+    onTold(topic, handler) {
+      node.told ??= new Map();
+      node.told.set(topic, handler);
+    },
+    passOn: async (topic, body) => announce(world, node, world.named(topic, body)),
   };
 }

@@ -34,6 +34,8 @@ export interface Node {
   sorted: readonly PeerId[] | undefined;
   blocked: Set<PeerId> | undefined;
   readonly topics: Map<string, (from: PeerId, body: Uint8Array) => Verdict>;
+  /** Made for the first; most nodes hear no numbers. */
+  told: Map<string, (from: PeerId, numbers: readonly number[]) => Verdict> | undefined;
   readonly handlers: Map<string, RequestHandler>;
   /** What is called when a connection has opened, or closed, and when its other end has told where it listens. */
   readonly greeters: ((peer: PeerId) => void)[];
@@ -91,6 +93,7 @@ export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
     sorted: undefined,
     blocked: undefined,
     topics: new Map(),
+    told: undefined,
     handlers: new Map(),
     greeters: [],
     leavers: [],

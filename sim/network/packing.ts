@@ -21,7 +21,7 @@ const PARCEL_NUMBERS = 6;
 /** Kind, id, two texts, length of the bytes, and their place in memory. */
 const LETTER_NUMBERS = 6;
 
-const KINDS = ["announcement", "question", "answer", "refusal"] as const;
+const KINDS = ["announcement", "question", "answer", "refusal", "told"] as const;
 
 /** Of a text that is undefined. */
 const NO_TEXT = -1;
@@ -108,6 +108,8 @@ function partsOf(letter: Letter): { readonly id: number; readonly names: readonl
   switch (letter.kind) {
     case "announcement":
       return { id: 0, names: [letter.topic, letter.name] };
+    case "told":
+      return { id: 0, names: [letter.topic] };
     case "question":
       return { id: letter.id, names: [letter.protocol] };
     case "answer":
@@ -126,6 +128,8 @@ function letterOf(
   switch (kind) {
     case "announcement":
       return { kind, topic: first as string, body, name: second };
+    case "told":
+      return { kind, topic: first as string, body };
     case "question":
       return { kind, id, protocol: first as string, body };
     case "answer":

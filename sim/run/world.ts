@@ -36,6 +36,7 @@ export interface WorldOptions {
   readonly proofs?: boolean;
   /** As of `createNetwork`. */
   readonly prefixOf?: (peer: string) => string;
+  readonly tells?: boolean;
 }
 
 export interface NewPeer {
@@ -85,10 +86,11 @@ export interface World {
   add(peer: NewPeer): Promise<SimulatedPeer>;
 }
 
-export function createWorld({ task, seed, crypto, secrecy, latencyMs, proofs = true, prefixOf }: WorldOptions): World {
+export function createWorld(options: WorldOptions): World {
+  const { task, seed, crypto, secrecy, latencyMs, proofs = true, prefixOf, tells = false } = options;
   const clock = createVirtualClock();
   const conditions = constantLatency(latencyMs);
-  const network = createNetwork({ clock, crypto, conditions, ...(prefixOf && { prefixOf }) });
+  const network = createNetwork({ clock, crypto, conditions, tells, ...(prefixOf && { prefixOf }) });
   const rng = createRng(`world/${seed}`);
   const members: string[] = [];
   const started = new Map<string, number>();

@@ -3,7 +3,8 @@
  * counted once at each peer. All peers are neighbours over real sockets, and pull every model of every other. They live in this process and train nothing,
  * since bytes are counted here and not time.
  *
- * The time before all of them merged for the first time is left out: connections are opened and greetings sent then.
+ * The time before all of them merged three times is left out: connections are opened then, greetings sent, and the first announcement of each author is passed on, as
+ * one in five minutes is afterwards.
  */
 import { join } from "node:path";
 import { type RunningPeer, startPeer } from "../../node/start.ts";
@@ -18,6 +19,7 @@ import { type Ledger, startLedger } from "./wire-ledger.ts";
 
 const PEERS = 8;
 const MIN_CYCLE_MS = 1000;
+const WARM_UP_MERGES = 3;
 /** Cycles that are counted. */
 const CYCLES = 16;
 /** Each peer's cycle is longer than the one before by this share. */
@@ -81,7 +83,7 @@ export async function observe(
     );
   }
   const merges = () => Math.min(...peers.map(({ peer }) => peer.status().counters.merges));
-  while (merges() === 0) await sleep(50);
+  while (merges() < WARM_UP_MERGES) await sleep(50);
   const [before, sentBefore, mergedBefore] = [ledger(), bytesSent(peers), await mergedModels(peers)];
   const enough = merges() + cycles;
   while (merges() < enough) await sleep(50);

@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
 import { decodeNpy } from "../../node/data/npy.ts";
 import { nodeSecrecy } from "../../node/secrecy.ts";
-import { concatBytes, equalBytes, floatsToBytes, toHex, utf8 } from "../../protocol/base/bytes.ts";
+import { concatBytes, equalBytes, floatsToBytes, joined, toHex, utf8 } from "../../protocol/base/bytes.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import { numParams } from "../../protocol/base/task.ts";
 import { CODECS } from "../../protocol/codec/registry.ts";
@@ -41,6 +41,7 @@ import { openEnvelope } from "../../protocol/wire/envelope.ts";
 import { publicKeyFromPeerId } from "../../protocol/wire/identity.ts";
 import * as logMessages from "../../protocol/wire/log-messages.ts";
 import * as messages from "../../protocol/wire/messages.ts";
+import * as modelMessages from "../../protocol/wire/model-messages.ts";
 import * as pullMessages from "../../protocol/wire/pull-messages.ts";
 import { sampleDrafts } from "../protocol/log/support.ts";
 import { blobTask } from "../support/blobs.ts";
@@ -67,6 +68,7 @@ interface Target {
 const alice = identityFromSeed(new Uint8Array(32).fill(1));
 const rng = createRng("corpus");
 const hash = () => randomBytes(rng, 32);
+const signature = () => randomBytes(rng, 64);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 const TASK = blobTask();
@@ -182,6 +184,21 @@ function message<T>(
       const again = fieldsOf(encode(decode(bytes)));
       assert.deepEqual(fieldsOf(bytes).slice(0, again.length), again);
     },
+  };
+}
+
+/** A message that has one form, to the last byte. */
+function packed<T>(
+  name: string,
+  decode: (bytes: Uint8Array) => T,
+  encode: (value: T) => Uint8Array,
+  values: readonly T[],
+): Target {
+  return {
+    name,
+    runs: 6000,
+    valid: values.map(encode),
+    decode: (bytes) => assert.ok(equalBytes(encode(decode(bytes)), bytes)),
   };
 }
 
@@ -335,6 +352,8 @@ const TARGETS: readonly Target[] = [
     { task: TASK_ID, agent: "x", servesPulls: true, name: "Roof 7" },
     { task: TASK_ID, agent: "x", servesPulls: false, newsEveryS: 2700 },
     { task: TASK_ID, agent: "x", servesPulls: true, name: "Roof 7", newsEveryS: 60 },
+    { task: TASK_ID, agent: "x", servesPulls: true, hearsBriefs: true },
+    { task: TASK_ID, agent: "x", servesPulls: true, hearsBriefs: true, heard: { generation: 7, seq: 302 } },
   ]),
   message("decodeBlobRequest", messages.decodeBlobRequest, messages.encodeBlobRequest, [
     { hash: hash(), offset: 262_144, maxBytes: 262_144 },
@@ -346,6 +365,30 @@ const TARGETS: readonly Target[] = [
     { generation: 0, seq: 302, old: 299 },
     { generation: 29_833_333, seq: 2, old: 0 },
   ]),
+  packed("decodeModelRequest", modelMessages.decodeModelRequest, modelMessages.encodeModelRequest, [
+    { generation: 0, seq: 302, old: 299, wantsNote: false },
+    { generation: 29_833_333, seq: 2, old: 0, wantsNote: true },
+  ]),
+  packed(
+    "decodeModelAnswer",
+    modelMessages.decodeModelAnswer,
+    (answer: modelMessages.ModelAnswer) => joined(modelMessages.encodeModelAnswer(answer)),
+    [
+      {
+        seal: signature(),
+        prev: hash(),
+        trained: hash(),
+        growth: [hash()],
+        wanted: false,
+        body: randomBytes(rng, 100),
+      },
+      {
+        ...{ seal: signature(), note: signature(), prev: hash(), trained: hash(), growth: [hash(), hash(), hash()] },
+        ...{ made: { mechanism: "none", shared: Uint8Array.of(15) }, cohort: randomBytes(rng, 300), wanted: true },
+        body: randomBytes(rng, 100),
+      },
+    ],
+  ),
   message("decodePullAnswer", pullMessages.decodePullAnswer, pullMessages.encodePullAnswer, [
     {
       ...{ prev: hash(), trained: hash(), mechanism: "none", shared: Uint8Array.of(15), growth: [hash(), hash()] },

@@ -32,6 +32,8 @@ export interface CrowdOptions {
   readonly proofs?: boolean;
   /** Address prefix of a peer; its peer id where left out. */
   readonly prefixOf?: (peer: PeerId) => string;
+  /** Whether peers tell their neighbours of models by briefs, as over real connections. */
+  readonly tells?: boolean;
 }
 
 export interface Member extends SimulatedPeer {
@@ -67,7 +69,7 @@ export function identityOf(number: number): Identity {
 export function createCrowd(options: CrowdOptions = {}): Crowd {
   const { task = blobTask(), seed = 1, latencyMs = 10, trainMs = 100, minCycleMs = 1000, proofs = true } = options;
   const crypto = rememberVerdicts(nodeCrypto);
-  const { prefixOf } = options;
+  const { prefixOf, tells = false } = options;
   const world = createWorld({
     task,
     seed,
@@ -75,6 +77,7 @@ export function createCrowd(options: CrowdOptions = {}): Crowd {
     secrecy: nodeSecrecy,
     latencyMs,
     proofs,
+    tells,
     ...(prefixOf && { prefixOf }),
   });
   const members: Member[] = [];

@@ -37,7 +37,7 @@ export function forgetful(yours: Uint8Array | undefined): (transport: Transport)
     async request(peer, protocol, body, options) {
       const answer = await transport.request(peer, protocol, body, options);
       if (protocol !== HELLO_PROTOCOL) return answer;
-      const { yours: _, ...rest } = decodeHelloAnswer(answer);
+      const { yours: _, heard: __, ...rest } = decodeHelloAnswer(answer);
       return encodeHelloAnswer({ ...rest, ...(yours && { yours }) });
     },
   });

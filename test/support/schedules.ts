@@ -56,7 +56,7 @@ interface Day {
 }
 
 export async function runSchedule(seed: number): Promise<ScheduleResult> {
-  const crowd = createCrowd({ task, seed, trainMs: 100 });
+  const crowd = createCrowd({ task, seed, trainMs: 100, tells: seed % 4 < 2 }); // half of them by briefs
   const rng = createRng(`schedule/${seed}`);
   const owners = Array.from({ length: HONEST }, (_, number) => ownerOf(crowd, number));
   const day: Day = { crowd, rng, owners, story: [], generations: 0 };

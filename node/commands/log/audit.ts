@@ -10,7 +10,6 @@ import type { Task } from "../../../protocol/base/task.ts";
 import { readEntry } from "../../../protocol/log/entry/entry.ts";
 import { modelAfter } from "../../../protocol/log/export/exported.ts";
 import { type ExportVerification, readExport, verifyExport } from "../../../protocol/log/export/verify-export.ts";
-import { noteOf } from "../../../protocol/peer/account/log-watch.ts";
 import { decodeTask } from "../../../protocol/task/manifest.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { knownHeads } from "../../api/known-heads.ts";
@@ -78,8 +77,7 @@ async function auditOf(source: AuditSource, what: string | undefined, stateDir: 
   const progress = createProgress("audit");
   try {
     const announced = what === undefined ? [] : await knownHeads(stateDir, source.chunks());
-    const notes = announced.map((head) => noteOf(head, nodeCrypto));
-    const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, notes, onBlob: source.learn });
+    const verification = await verifyExport(source.chunks(), { crypto: nodeCrypto, announced, onBlob: source.learn });
     const { entries, task: taskId, generation = 0 } = verification;
     const isFork =
       what !== undefined && verification.firstBad !== undefined && statusOf(verification.firstBad.reason) === EXIT_FORK;

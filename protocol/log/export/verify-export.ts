@@ -7,11 +7,19 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId } from "../../base/seams.ts";
+import type { Announcement } from "../../wire/announcement.ts";
+import { openEnvelope } from "../../wire/envelope.ts";
 import type { Statement } from "../entry/bodies.ts";
 import { type ChainReason, chainError } from "../entry/chain-error.ts";
-import type { Entry } from "../entry/entry.ts";
+import { type Entry, logIdOf } from "../entry/entry.ts";
 import { type Conviction, decodeEvidence, verifyEvidence } from "../entry/evidence.ts";
-import { cosignaturesOf, isSignedBy, readCheckpoint, type SignedCheckpoint } from "../tree/checkpoint.ts";
+import {
+  checkpointFrom,
+  cosignaturesOf,
+  isSignedBy,
+  readCheckpoint,
+  type SignedCheckpoint,
+} from "../tree/checkpoint.ts";
 import { createVerifier, type VerifyOptions } from "../verify/verifier.ts";
 import { type Verification, verifyLog } from "../verify/verify.ts";
 import { readCar } from "./car.ts";
@@ -22,6 +30,8 @@ import { idOf } from "./withheld.ts";
 export interface VerifyExportOptions extends Omit<VerifyOptions, "checkpoints"> {
   /** Other notes about the log, e.g. from somebody who has met the peer. */
   readonly notes?: readonly string[];
+  /** What the writer announced, e.g. to the peer of the reader: each signs a state of its log. */
+  readonly announced?: readonly Announcement[];
   /** Sees what follows the entries. */
   readonly onBlob?: (blob: ExportedBlob) => void;
 }
@@ -65,14 +75,18 @@ export async function verifyExport(
   chunks: AsyncIterable<Uint8Array>,
   options: VerifyExportOptions,
 ): Promise<ExportVerification> {
-  const { crypto, notes = [] } = options;
+  const { crypto, notes = [], announced = [] } = options;
   const cosigners: Cosigner[] = [];
   const convictions: Conviction[] = [];
   try {
     const log = await readExport(chunks, crypto);
     const inside = [log.header?.checkpoint, log.header?.cosigned].filter((note) => typeof note === "string");
-    const claims = { inside: inside.map(readNote), given: notes.map(readNote) };
-    const checkpoints = [...claims.inside, ...claims.given];
+    const claims = { inside: inside.map(readNote), given: notes.map(readNote), announced };
+    const checkpoints = [
+      ...claims.inside,
+      ...claims.given,
+      ...announced.map((one) => announcedCheckpoint(one, crypto)),
+    ];
     const expected: VerifyOptions = {
       ...options,
       checkpoints,
@@ -96,16 +110,37 @@ export async function verifyExport(
   }
 }
 
+/** States that the writer has signed: in the file, or from elsewhere. */
+interface Claims {
+  readonly inside: readonly SignedCheckpoint[];
+  readonly given: readonly SignedCheckpoint[];
+  readonly announced: readonly Announcement[];
+}
+
+/** The state that an announcement signs; its note may be missing. */
+function announcedCheckpoint(
+  { publicKey, task, generation, seq, root, note }: Announcement,
+  crypto: Crypto,
+): SignedCheckpoint {
+  const logId = logIdOf(publicKey, task, crypto, generation);
+  return checkpointFrom({ logId, size: seq + 1, root }, publicKey, note, crypto);
+}
+
 /** What stands beside the entries, judged as soon as the genesis says whose log it is; those who cosigned. */
 function judgeClaims(
   { body: { peer, task, generation = 0 }, logId }: Entry & Statement<"genesis">,
   header: ExportHeader | undefined,
-  { inside, given }: { inside: readonly SignedCheckpoint[]; given: readonly SignedCheckpoint[] },
+  { inside, given, announced }: Claims,
   crypto: Crypto,
 ): Cosigner[] {
   const { publicKey, task: about, generation: number } = header ?? { publicKey: peer, task, generation };
   const named = equalBytes(publicKey, peer) && equalBytes(about, task) && number === generation;
   must(named, 0, "file", "the header names another log");
+  for (const one of announced) {
+    must(equalBytes(announcedCheckpoint(one, crypto).logId, logId), 0, "log-id", "an announcement is of another log");
+    const isSigned = openEnvelope("announcement", one.sealed, crypto, peer) !== undefined;
+    must(isSigned, 0, "signature", "an announcement is not signed by the log's writer");
+  }
   return [...inside, ...given].flatMap((note) => {
     must(equalBytes(note.logId, logId), 0, "log-id", "a checkpoint is of another log");
     must(isSignedBy(note, peer, crypto), 0, "signature", "a checkpoint is not signed by the log's writer");

@@ -8,7 +8,7 @@ import type { Entry } from "../../log/entry/entry.ts";
 import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import type { Announcement } from "../../wire/announcement.ts";
-import type { Accountable } from "../inbound/announcements.ts";
+import type { Accountable } from "../inbound/announcement-book.ts";
 import type { Proofs } from "../loop/fetch.ts";
 import type { Service, TopicService } from "../services.ts";
 import type { Bans } from "./bans.ts";
@@ -16,14 +16,17 @@ import { cosignersAmong } from "./cosigning.ts";
 import type { HeadMemory } from "./heads.ts";
 import type { LogService } from "./log-service.ts";
 import { createOtherLogs, type OtherLogs } from "./log-watch.ts";
+import type { ModelService } from "./model-service.ts";
 import type { Prover } from "./proofs.ts";
 import { announcedState } from "./signed-state.ts";
 
 export interface Accountability extends Accountable, Proofs {
   /** The log, and evidence. */
   readonly services: readonly Service[];
-  /** See `LogService.published`. */
-  published(entry: Entry): void;
+  /** Models of which this peer tells by briefs, where it does. */
+  readonly models: Service;
+  /** Hears of an own publication, and its sealed announcement. */
+  published(entry: Entry, announcement: Uint8Array): void;
   /** What was remembered of other logs and is not on disk yet. */
   takeChanges(): StoreChange[];
   /** A peer of this task was met, at a new connection: it is asked for the evidence that it holds. */
@@ -48,6 +51,7 @@ export interface AccountabilityComponents {
   readonly logService: LogService;
   /** Serves models with their proofs. */
   readonly pulls: Service;
+  readonly models: ModelService;
 }
 
 export interface AccountabilityOptions {
@@ -63,14 +67,20 @@ export function createAccountability(
   components: AccountabilityComponents,
   options: AccountabilityOptions,
 ): Accountability {
-  const { heads, bans, prover, logService, pulls } = components;
+  const { heads, bans, prover, logService, pulls, models } = components;
   const { taskId, crypto, gossip } = options;
-  const { prove, pulled, doubt } = prover;
+  const { prove, pulled, briefed, suspect, doubt } = prover;
   return {
     services: [gossip, logService.service, pulls],
     prove,
     pulled,
-    published: logService.published,
+    briefed,
+    suspect,
+    models: models.service,
+    published(entry, announcement) {
+      logService.published(entry);
+      models.published(announcement);
+    },
     isBanned: bans.has,
     proved: heads.get,
     takeChanges: () => [...heads.takeChanges(), ...bans.takeChanges()],

@@ -14,7 +14,7 @@ import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Store, StoreChange } from "../../base/seams.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
 import type { Frontier } from "../../log/tree/merkle.ts";
-import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
+import { type Announcement, decodeAnnouncement, hasNote } from "../../wire/announcement.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
 import type { Identities } from "../memory/identities.ts";
@@ -24,7 +24,9 @@ export interface HeadMemory {
   /** The announcement of the newest head that an author has proved. */
   get(author: PeerId): Announcement | undefined;
   /** Whether a log of this generation may be looked at: not one before that which is remembered, nor too many new ones in a day. */
-  mayBegin(announcement: Announcement): boolean;
+  mayBegin(announcement: Pick<Announcement, "author" | "generation">): boolean;
+  /** Whether the next announcement of an author has to bring its note, so that others can be told it: for long none did, or none in this run. */
+  isNoteDue(author: PeerId): boolean;
   /** The frontier of that head's tree, where it was proved in this run: it is not on disk. */
   frontier(author: PeerId): Frontier | undefined;
   /** The log was shown to continue what was remembered, or to begin anew. */
@@ -39,7 +41,7 @@ const DAY_MS = 86_400_000;
 
 export interface HeadComponents {
   readonly store: Store;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Pick<Clock, "now" | "monotonicMs">;
   readonly identities: Identities;
 }
 
@@ -82,8 +84,15 @@ export async function openHeadMemory({ store, clock, identities }: HeadComponent
       const begun = known === undefined ? 0 : begunLately(known);
       const begins = known !== undefined && generation > known.announcement.generation;
       const sinceMs = known !== undefined && begun > 0 ? known.sinceMs : Math.floor(clock.now());
+      const notedMs = hasNote(announcement) ? clock.monotonicMs() : known?.notedMs;
       dirty.add(author);
-      identities.change(author, { head: { announcement, sinceMs, begun: begins ? begun + 1 : begun, frontier } });
+      identities.change(author, {
+        head: { announcement, sinceMs, begun: begins ? begun + 1 : begun, frontier, notedMs },
+      });
+    },
+    isNoteDue(author) {
+      const { notedMs } = headOf(author) ?? {};
+      return notedMs === undefined || clock.monotonicMs() - notedMs >= LIMITS.notedEveryMs;
     },
     takeChanges,
     save: () => store.write(takeChanges()),
@@ -100,11 +109,13 @@ function writeHead({ announcement, sinceMs, begun }: Head): Uint8Array {
   return encodeRecord(RECORDS["witness/"], announcement.sealed, sinceMs, begun);
 }
 
+const NOT_ON_DISK = { frontier: undefined, notedMs: undefined };
+
 function readHead(value: Uint8Array): Head {
   try {
     const [sealed, sinceMs, begun] = decodeRecord(value, RECORDS["witness/"]) ?? [];
     if (sealed instanceof Uint8Array && isCount(sinceMs) && isCount(begun))
-      return { announcement: decodeAnnouncement(sealed), sinceMs, begun, frontier: undefined };
+      return { announcement: decodeAnnouncement(sealed), sinceMs, begun, ...NOT_ON_DISK };
   } catch (error) {
     if (!isHearsayError(error)) throw error;
   }

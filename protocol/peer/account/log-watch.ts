@@ -8,9 +8,7 @@
  */
 import { isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId, Verdict } from "../../base/seams.ts";
-import { logIdOf } from "../../log/entry/entry.ts";
 import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
-import { checkpointFrom, formatCheckpoint } from "../../log/tree/checkpoint.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import { announcedState, checkpointState, type SignedState } from "./signed-state.ts";
 
@@ -95,10 +93,4 @@ function createWatch(
       if (fork !== undefined) onFork(fork);
     },
   };
-}
-
-/** The checkpoint that an announcement signs. */
-export function noteOf({ publicKey, task, generation, seq, root, note }: Announcement, crypto: Crypto): string {
-  const logId = logIdOf(publicKey, task, crypto, generation);
-  return formatCheckpoint(checkpointFrom({ logId, size: seq + 1, root }, publicKey, note, crypto));
 }

@@ -24,6 +24,7 @@ import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import type { Announcement } from "../../wire/announcement.ts";
+import type { Place } from "../../wire/messages.ts";
 import { isNewer } from "../inbound/announcement-order.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Reports } from "../reports.ts";
@@ -33,8 +34,8 @@ import type { BeginGeneration } from "./new-generation.ts";
 export type Settlement = "waiting" | "same log" | "new log";
 
 export interface Past {
-  /** A greeting was answered; `yours` is the newest announcement of this peer that the answerer knows. */
-  told(from: PeerId, yours: Uint8Array | undefined): void;
+  /** A greeting was answered; `yours` is the newest announcement of this peer that the answerer knows, `heard` a later place of which it knows without a signature. */
+  told(from: PeerId, yours: Uint8Array | undefined, heard?: Place): void;
   /** Before appends. In the first seconds of a start it waits for answers; later it says at once what holds. */
   settle(): Promise<Settlement>;
 }
@@ -54,8 +55,10 @@ interface State {
   settled: boolean;
   /** Announcements of this peer that were told and not looked at yet, by entry. */
   readonly told: Map<string, Announcement>;
-  /** Peers that answered, and the newest announcement that each told. */
-  readonly answers: Map<PeerId, Announcement | undefined>;
+  /** Peers that have heard of a place that the log has not, without a signature: no reason to begin anew, but none of them confirms the log. */
+  readonly unsure: Set<PeerId>;
+  /** Peers that answered, and the newest place that each told; undefined where it told none, or is unsure. */
+  readonly answers: Map<PeerId, Place | undefined>;
   firstAnswerMs: number;
   lastAnswerMs: number;
   /** Sequence numbers of the newest publication in the store, and of the one before it; -1 where there is none. */
@@ -91,6 +94,7 @@ export function createPast(components: PastComponents, options: PastOptions): Pa
   const state: State = {
     settled: !hasPast,
     told: new Map(),
+    unsure: new Set(),
     answers: new Map(),
     firstAnswerMs: Number.POSITIVE_INFINITY,
     lastAnswerMs: 0,
@@ -101,10 +105,13 @@ export function createPast(components: PastComponents, options: PastOptions): Pa
   let isFirst = true;
 
   return {
-    told(from, yours) {
+    told(from, yours, heard) {
       const announcement = yours && own(yours);
       if (announcement && state.told.size < MAX_TOLD) state.told.set(toHex(announcement.entry), announcement);
-      state.answers.set(from, announcement);
+      const newest = heard && (announcement === undefined || isNewer(heard, announcement)) ? heard : announcement;
+      const isUnsure = newest !== undefined && goesBeyond(log, newest);
+      if (isUnsure) state.unsure.add(from);
+      state.answers.set(from, isUnsure ? undefined : newest);
       state.lastAnswerMs = clock.monotonicMs();
       state.firstAnswerMs = Math.min(state.firstAnswerMs, state.lastAnswerMs);
       state.wake();
@@ -160,7 +167,7 @@ function verdict(
   const told = [...state.answers].flatMap(([peer, yours]) => (known.has(peer) && yours ? [yours] : []));
   const knows = (least: number) => told.some(({ generation, seq }) => generation === log.generation && seq >= least);
   if (moved === undefined) {
-    const all = known.size > 0 && [...known].every((peer) => state.answers.has(peer));
+    const all = known.size > 0 && [...known].every((peer) => state.answers.has(peer) && !state.unsure.has(peer));
     if (all && knows(state.newestSeq)) return "same log";
     return sinceFirstMs < LIMITS.headQueryMs ? "waiting" : "new log";
   }
@@ -183,6 +190,11 @@ async function unknownOf(log: Log, { told }: State): Promise<Announcement | unde
     if (!(await has(log, announcement))) newest = announcement;
   }
   return newest;
+}
+
+/** Whether a place is none of the store's log. */
+function goesBeyond(log: Log, { generation, seq }: Place): boolean {
+  return generation > log.generation || (generation === log.generation && seq >= log.head().size);
 }
 
 /** Whether the store's log has the announced entry, or went on without it already. */

@@ -18,6 +18,9 @@ import type { Announcement } from "../../wire/announcement.ts";
 import { SIGNATURE_BYTES } from "../../wire/envelope.ts";
 import type { ProveAnswer } from "../../wire/log-messages.ts";
 import type { PulledProof } from "../loop/fetch.ts";
+import type { BriefProof } from "../loop/fetch-brief.ts";
+import type { Announced } from "../stages.ts";
+import { briefProof, newestSigned } from "./brief-proofs.ts";
 import { findForkAt } from "./fork-search.ts";
 import {
   asked,
@@ -44,6 +47,10 @@ export interface Prover {
    * @throws HearsayError ERR_RATE, ERR_LOG_PROOF.
    */
   pulled(announced: Announcement): PulledProof | undefined;
+  /** How the proof comes of a model of which its author told by a brief. @throws HearsayError ERR_RATE, ERR_LOG_PROOF. */
+  briefed(brief: Announced): BriefProof;
+  /** An author did not prove what it told by a brief: what it signed last is looked into. */
+  suspect(brief: Announced): void;
   /**
    * A state came that its author signed, and nobody told of when it was due: it is asked for the entry there, since another one is evidence of a fork,
    * and has to show with its next model that both are of one log.
@@ -58,6 +65,8 @@ export function createProver(components: ProverComponents, options: ProverOption
   return {
     prove: (announced) => prove(court, announced),
     pulled: (announced) => pulledProof(court, announced),
+    briefed: (brief) => briefProof(court, brief),
+    suspect: (brief) => life.aside(newestSigned(court, brief).then((signed) => signed && prove(court, signed))),
     doubt(state) {
       doubts.open(state);
       if (!transport.peers().includes(state.author)) return;

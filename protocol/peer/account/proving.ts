@@ -6,7 +6,7 @@ import { readClusterCertificate } from "../../gateway/certificate.ts";
 import type { Claims } from "../../gateway/claims.ts";
 import { logIdOf } from "../../log/entry/entry.ts";
 import { type Frontier, isConsistent } from "../../log/tree/merkle.ts";
-import type { Announcement } from "../../wire/announcement.ts";
+import { type Announcement, hasNote } from "../../wire/announcement.ts";
 import {
   decodeProveAnswer,
   encodeLogRequest,
@@ -14,6 +14,7 @@ import {
   type LogRequest,
   type ProveAnswer,
 } from "../../wire/log-messages.ts";
+import type { Made } from "../../wire/model-messages.ts";
 import type { Life } from "../life.ts";
 import type { Doubts } from "./doubts.ts";
 import { findFork, type SearchContext } from "./fork-search.ts";
@@ -32,6 +33,8 @@ export interface ProverOptions {
   readonly taskId: Uint8Array;
   /** Name of the task's codec. */
   readonly codec: string;
+  /** How the task says that models are made. */
+  readonly own: Made;
   /** Fewest members that have to vouch for a model; undefined where each publishes its own. */
   readonly leastVouching: number | undefined;
   /** Whom members of clusters named last; left out where the task knows no gateways. */
@@ -56,6 +59,9 @@ export interface Court extends ProverComponents, ProverOptions {
   readonly searched: Set<PeerId>;
 }
 
+/** What a proof begins with. */
+export type Told = Pick<Announcement, "author" | "publicKey" | "generation" | "seq">;
+
 /** What a proof starts from. */
 export interface Opening {
   readonly logId: Uint8Array;
@@ -70,7 +76,7 @@ export interface Opening {
 }
 
 /** @throws HearsayError ERR_RATE, ERR_LOG_PROOF where the announced log cannot continue the one that is remembered. */
-export function openingOf({ crypto, taskId, heads, ...options }: Court, announced: Announcement): Opening {
+export function openingOf({ crypto, taskId, heads, ...options }: Court, announced: Told): Opening {
   const { publicKey, generation, seq } = announced;
   const known = heads.get(announced.author);
   if (!heads.mayBegin(announced))
@@ -96,7 +102,7 @@ export async function proved(
   if (known && known.generation < announced.generation)
     for (const doubted of doubts.before(announcedState(known))) convict(court, doubted, known);
   heads.remember(announced, frontier);
-  if (wanted && !isGuest) life.aside(court.onWanted(announced, logId));
+  if (wanted && !isGuest && hasNote(announced)) life.aside(court.onWanted(announced, logId));
 }
 
 /** The author is asked for what shows the fork to everybody. */

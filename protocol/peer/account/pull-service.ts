@@ -20,8 +20,8 @@ export interface PullServiceComponents {
 }
 
 /** To read tiles, and a chunk, in units of peer/memory/budget.ts; and bytes that are copied, encrypted and sent for 1. */
-const COST = 1.2;
-const SENT_BYTES_PER_UNIT = 131_072;
+export const COST = 1.2;
+export const SENT_BYTES_PER_UNIT = 131_072;
 
 const NOTHING = new Uint8Array(0);
 

@@ -46,7 +46,7 @@ export function pulledProof(court: Court, announced: Announcement): PulledProof 
 }
 
 /** The tree that is announced begins with the one that is remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
-async function requireContinued(
+export async function requireContinued(
   court: Court,
   announced: Announcement,
   logId: Uint8Array,
@@ -59,12 +59,15 @@ async function requireContinued(
     throw contradicted(court, continued, announced);
 }
 
+/** What an announcement says of a `publish` entry. */
+export type Said = Pick<Announcement, "seq" | "tsMs" | "model" | "age" | "bytes" | "mass">;
+
 /** The bytes of the entry, without its signature. @throws HearsayError ERR_DECODE where it is none. */
-function entryOf(
-  { seq, tsMs, model, age, bytes, mass }: Announcement,
+export function entryOf(
+  { seq, tsMs, model, age, bytes, mass }: Said,
   logId: Uint8Array,
   codec: string,
-  { prev, trained, mechanism, shared, cohort }: PullProof,
+  { prev, trained, mechanism, shared, cohort }: Omit<PullProof, "growth" | "wanted">,
 ): Uint8Array {
   const body = { model, age, bytes, codec, mechanism, shared, mass, trained, ...(cohort && { cohort }) };
   const entry = encodeCanonical([2, logId, seq, prev, tsMs, "publish", body]);

@@ -9,6 +9,8 @@ export interface Acquaintance {
   hasAnswered(peer: PeerId): boolean;
   answered(peer: PeerId, told: Told): void;
   servesPulls(peer: PeerId): boolean;
+  /** Whether it may be told by briefs. */
+  hearsBriefs(peer: PeerId): boolean;
   /** What its owner calls it, where it has said so at its last connection. Nobody checks it. */
   nameOf(peer: PeerId): string | undefined;
   /** Asks it, unless that is being done already. */
@@ -24,6 +26,8 @@ export interface Told {
   /** Whether it serves models with their proofs. */
   readonly servesPulls?: boolean;
   readonly name?: string;
+  /** Whether it hears briefs, and pulls the models of these. */
+  readonly hearsBriefs?: boolean;
 }
 
 /** Greetings that are remembered, before those of peers that are gone are forgotten. */
@@ -37,21 +41,24 @@ export function createAcquaintance(
   const asking = new Set<PeerId>();
   const refused = new Set<PeerId>();
   const serving = new Set<PeerId>();
+  const hearing = new Set<PeerId>();
   const names = new Map<PeerId, string>();
   return {
     connected(peer) {
-      for (const set of [answered, refused, serving, names]) {
+      for (const set of [answered, refused, serving, hearing, names]) {
         set.delete(peer);
         if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
       }
     },
     hasAnswered: (peer) => answered.has(peer),
-    answered(peer, { servesPulls = false, name }) {
+    answered(peer, { servesPulls = false, hearsBriefs = false, name }) {
       answered.add(peer);
       if (servesPulls) serving.add(peer);
+      if (hearsBriefs) hearing.add(peer);
       if (name !== undefined) names.set(peer, name);
     },
     servesPulls: (peer) => serving.has(peer),
+    hearsBriefs: (peer) => hearing.has(peer),
     nameOf: (peer) => names.get(peer),
     ask(peer, greet) {
       if (asking.has(peer)) return;

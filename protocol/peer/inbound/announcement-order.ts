@@ -4,13 +4,20 @@ import type { Crypto } from "../../base/seams.ts";
 import { logIdOf } from "../../log/entry/entry.ts";
 import { checkpointFrom, isSignedBy } from "../../log/tree/checkpoint.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
+import type { Place } from "../../wire/messages.ts";
 import type { Slot } from "../memory/record.ts";
 
 /** Not after what its author announced, nor before what it has proved. */
 export function isOld(announcement: Announcement, slot: Slot | undefined, proved: Announcement | undefined): boolean {
+  if (slot?.announced.isBrief && isOfSamePlace(announcement, slot.announced)) return false; // now it can be shown to others
   if (slot !== undefined) return !isNewer(announcement, slot.announced);
   if (proved === undefined || isNewer(announcement, proved)) return false;
-  return !equalBytes(announcement.sealed, proved.sealed); // the newest again, after a restart: its model may be pulled anew
+  return contradicts(announcement, proved) || !isOfSamePlace(announcement, proved); // the newest again, after a restart: its model may be pulled anew
+}
+
+/** Whether a brief says nothing newer than its author announced, or has proved. */
+export function isOldBrief(brief: Place, slot: Slot | undefined, proved: Announcement | undefined): boolean {
+  return [slot?.announced, proved].some((known) => known !== undefined && !isNewer(brief, known));
 }
 
 /** An announcement of this author that says another thing about the same place in the log. */
@@ -23,14 +30,19 @@ export function contradicted(
   return known.find((other) => contradicts(announcement, other));
 }
 
-/** What is kept of an author, the newest first. */
+/** What is kept of an author that it has signed, the newest first. */
 export function heardIn(slot: Slot | undefined): Announcement[] {
-  return slot ? [slot.announced, ...slot.before.map(decodeAnnouncement)] : [];
+  if (slot === undefined) return [];
+  return [...(slot.announced.isBrief ? [] : [slot.announced]), ...slot.before.map(decodeAnnouncement)];
 }
 
 /** Later in the log of its author. */
-export function isNewer(a: Announcement, b: Announcement): boolean {
+export function isNewer(a: Place, b: Place): boolean {
   return a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
+}
+
+export function isOfSamePlace(a: Place, b: Place): boolean {
+  return a.generation === b.generation && a.seq === b.seq;
 }
 
 /** Whether the author signed the checkpoint of the tree that it announces. */
@@ -41,6 +53,6 @@ export function noteHolds({ publicKey, task, generation, seq, root, note }: Anno
 
 /** Two stories about one place of one log: no honest peer signs both. */
 function contradicts(a: Announcement, b: Announcement): boolean {
-  if (a.generation !== b.generation || a.seq !== b.seq) return false;
+  if (!isOfSamePlace(a, b)) return false;
   return !equalBytes(a.entry, b.entry) || !equalBytes(a.root, b.root) || !equalBytes(a.model, b.model);
 }

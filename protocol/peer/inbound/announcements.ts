@@ -13,21 +13,28 @@
  * A few older announcements of each author are kept as well. If a second one says another thing about the same place in the log, the two are
  * a fork, for every peer that has both.
  */
-import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
+import { type Allowance, allowanceAt } from "../../base/bounded.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
-import type { Clock, Crypto, PeerId, Verdict } from "../../base/seams.ts";
-import type { BodyCodec } from "../../codec/codec.ts";
+import type { PeerId, Verdict } from "../../base/seams.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { openEnvelope } from "../../wire/envelope.ts";
-import type { Budget } from "../memory/budget.ts";
-import type { Identities } from "../memory/identities.ts";
-import type { Rank, Ranks } from "../memory/ranks.ts";
 import type { Slot } from "../memory/record.ts";
-import { type Announced, announced } from "../stages.ts";
-import { contradicted, isOld, noteHolds } from "./announcement-order.ts";
-import { createSeenModels, type SeenModels } from "./seen-models.ts";
+import { type Announced, announced, type Seen } from "../stages.ts";
+import {
+  type AnnouncementComponents,
+  type AnnouncementContext,
+  type AnnouncementOptions,
+  allowanceOf,
+  type Book,
+  doubtsAfter,
+  keep,
+  mayVerify,
+} from "./announcement-book.ts";
+import { contradicted, isOfSamePlace, isOld, noteHolds } from "./announcement-order.ts";
+import { receiveBrief, show } from "./briefs.ts";
+import { createSeenModels } from "./seen-models.ts";
 
 export interface AnnouncementBook {
   /** Checks a sealed announcement that `from` has brought, and keeps it if it is its author's newest. */
@@ -40,69 +47,14 @@ export interface AnnouncementBook {
   isGivenUp(author: PeerId): boolean;
   /** Its model could not be had, or has had its time. */
   giveUp(announced: Announced): void;
-}
-
-export interface AnnouncementComponents {
-  readonly clock: Pick<Clock, "monotonicMs">;
-  readonly crypto: Crypto;
-  readonly identities: Identities;
-  readonly ranks: Pick<Ranks, "rankOf">;
-  readonly budget: Pick<Budget, "pay">;
-}
-
-export interface AnnouncementOptions {
-  readonly task: Uint8Array;
-  readonly self: PeerId;
-  /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
-  readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
-  readonly announcementsPerSecond: number;
-  /** How many models one may stand for. */
-  readonly masses: { readonly least: number; readonly most: number };
-  /** Own cycles so far. */
-  cycle(): number;
-  /** An author of which nothing was heard for more own cycles than these has returned when it is heard of again. */
-  readonly silentCycles: number;
-  /** Left out where authors do not answer for their logs. */
-  readonly accountable?: Accountable;
-}
-
-/** How authors answer for their logs. */
-export interface Accountable {
-  isBanned(author: PeerId): boolean;
-  /** The newest that an author has proved, e.g. before this peer was restarted. */
-  proved(author: PeerId): Announcement | undefined;
-  /** Two announcements, both signed, that contradict each other. */
-  onFork(first: Announcement, second: Announcement): void;
-  /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
-  onOld(announcement: Announcement): void;
-}
-
-type AnnouncementContext = AnnouncementComponents & AnnouncementOptions;
-
-/** Announcements of one author beyond its rate that are let through at once. */
-const BURST = 10;
-
-/** What known authors share, in announcements a second, and what each has at least. */
-const KNOWN_PER_SECOND = 500;
-const LEAST_PER_SECOND = 2;
-
-/** Two signatures that are verified, and the 0.5 KiB that are kept: in units of peer/memory/budget.ts. */
-const COST = 0.5;
-
-/** Old announcements of an author that are looked into. */
-const DOUBTS = { burst: 5, perSecond: 0.2 };
-
-/** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
-const KEPT_BEFORE = 3;
-const NOTHING: readonly Uint8Array[] = [];
-
-/** What the functions of this file share. */
-interface Book {
-  readonly context: AnnouncementContext;
-  readonly seen: SeenModels;
-  readonly newcomers: Map<Rank, Allowance>;
-  tags: number;
-  orders: number;
+  /** Checks a brief of a neighbour (briefs.ts), and keeps it if it is newer than all that it has announced. */
+  receiveBrief(from: PeerId, numbers: readonly number[]): Verdict;
+  /** The model of a brief is here, and what its author has signed: the value that stands for it from now on. @throws HearsayError ERR_REPLAYED, ERR_BANNED. */
+  show(brief: Announced, announcement: Announcement): Announced;
+  /** A new connection to an author: what it tells is to begin with something that it has signed. */
+  connected(author: PeerId): void;
+  /** What stands for something announced now: where it was a brief, and its model came, the announcement that this has turned out to be. */
+  now(announced: Announced): Announced;
 }
 
 export function createAnnouncementBook(
@@ -128,6 +80,16 @@ export function createAnnouncementBook(
     },
     newest: (author) => slotOf(author)?.announced,
     isGivenUp: (author) => slotOf(author)?.givenUp === true,
+    receiveBrief: (from, numbers) => receiveBrief(book, from, numbers),
+    connected(author) {
+      const slot = slotOf(author);
+      if (slot !== undefined) slot.signedMs = undefined;
+    },
+    show: (brief, announcement) => show(book, brief, announcement),
+    now(announced) {
+      const newest = slotOf(announced.author)?.announced;
+      return newest !== undefined && isOfSamePlace(newest, announced) ? newest : announced;
+    },
   };
 }
 
@@ -172,79 +134,25 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   const way = from === announcement.author ? "direct" : "passed";
   const relays = allowanceAt(nowMs, slot?.[way], LIMITS.relayedAnnouncements);
   const relay = relays.tokens >= 1;
-  keep(book, announcement, rank, slot, {
-    allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
-    direct: slot?.direct,
-    passed: slot?.passed,
-    [way]: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays,
-  });
-  return relay ? { verdict: "accept" } : { verdict: "accept", relay: false };
-}
-
-/** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
-function allowanceOf({ context }: Book, slot: Slot | undefined, nowMs: number): Allowance {
-  const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, context.identities.announcers()));
-  const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
-  return allowanceAt(nowMs, slot?.allowance, rate);
-}
-
-/** Whether a signature of this author may be looked at, and paid for by the one that brings it. */
-function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs: number): boolean {
-  if (rank === "known") return true;
-  const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
-  if (tokens < 1 || !context.budget.pay(from, COST)) return false;
-  newcomers.set(rank, { tokens: tokens - 1, atMs });
-  return true;
-}
-
-function keep(
-  book: Book,
-  announcement: Announcement,
-  rank: Rank,
-  slot: Slot | undefined,
-  { allowance, direct, passed }: Pick<Slot, "allowance" | "direct" | "passed">,
-): void {
-  const { context, seen } = book;
-  const tag = slot?.tag ?? book.tags++;
-  seen.add(tag, announcement.model, rank);
+  const { task } = context;
   // The same bytes as those of before, which are kept once instead.
-  const shared = { task: context.task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
-  const seenNow = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle(), ...returned(context, slot) };
-  const before = context.accountable && slot ? [slot.announced.sealed, ...slot.before].slice(0, KEPT_BEFORE) : NOTHING;
-  context.identities.change(announcement.author, {
-    isNear: rank === "near",
-    slot: {
-      announced: announced(announcement, { ...shared, ...seenNow }),
-      before,
-      tag,
-      order: book.orders++,
-      givenUp: false,
-      stepMs: stepMsOf(slot, announcement.age, allowance.atMs),
-      allowance,
-      direct,
-      passed,
-      doubts: slot?.doubts,
+  const shared = { task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
+  seen.add(tag, announcement.model, rank);
+  const { author, age } = announcement;
+  const make = (now: Seen) => announced(announcement, { ...shared, ...now });
+  keep(
+    book,
+    make,
+    { author, age, rank, slot },
+    {
+      allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
+      signedMs: way === "direct" ? nowMs : slot?.signedMs, // what others bring may be of another head
+      direct: slot?.direct,
+      passed: slot?.passed,
+      [way]: relay ? { tokens: relays.tokens - 1, atMs: nowMs } : relays,
     },
-  });
-}
-
-/** A slow author is silent between any two of its announcements: it never goes away, and never returns. */
-function returned(
-  { cycle, silentCycles }: AnnouncementContext,
-  slot: Slot | undefined,
-): Pick<Announced, "returnedCycle" | "isSteady"> {
-  if (slot === undefined) return { isSteady: false };
-  const { firstSeenCycle, returnedCycle, isSteady } = slot.announced;
-  const wasSilent = cycle() - firstSeenCycle > silentCycles;
-  const since = wasSilent && isSteady ? cycle() : returnedCycle;
-  return { isSteady: !wasSilent, ...(since !== undefined && { returnedCycle: since }) };
-}
-
-/** With the time since its announcement before, by which it grew older by some steps. */
-function stepMsOf(slot: Slot | undefined, age: number, nowMs: number): number | undefined {
-  if (slot === undefined || age <= slot.announced.age) return slot?.stepMs;
-  const stepMs = (nowMs - slot.announced.firstSeenMs) / (age - slot.announced.age);
-  return slot.stepMs === undefined ? stepMs : 0.7 * slot.stepMs + 0.3 * stepMs;
+  );
+  return relay ? { verdict: "accept" } : { verdict: "accept", relay: false };
 }
 
 /** What contradicts another is evidence; what never came before may be of another head of the log, which others can tell. */
@@ -285,6 +193,5 @@ function doubtsLeft(
   nowMs: number,
 ): Allowance | undefined {
   if (context.accountable === undefined || seen.has(slot.tag, model)) return undefined;
-  const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
-  return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
+  return doubtsAfter(slot, nowMs);
 }

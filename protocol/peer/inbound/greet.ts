@@ -8,7 +8,7 @@
 import { equalBytes, toHex } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { PeerId, Transport, Verdict } from "../../base/seams.ts";
-import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL } from "../../wire/messages.ts";
+import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, type Place } from "../../wire/messages.ts";
 import type { Subject } from "../subject.ts";
 import type { Acquaintance } from "./acquaintance.ts";
 import type { News } from "./news.ts";
@@ -29,8 +29,8 @@ export interface GreetOptions {
   receive(from: PeerId, sealed: Uint8Array): Verdict;
   /** Whether announcements that came with answers, and were news, are announced to all: an author could tell its neighbours of two heads of its log else. */
   readonly passOn: boolean;
-  /** A peer of this task has answered; `yours` is what it knows of this one. */
-  answered(peer: PeerId, yours: Uint8Array | undefined): void;
+  /** A peer of this task has answered; `yours` is what it knows of this one, and `heard` of what it knows that nobody has signed. */
+  answered(peer: PeerId, yours: Uint8Array | undefined, heard: Place | undefined): void;
 }
 
 /** Greets a peer, and leaves it where it is of another task or version. */
@@ -64,7 +64,7 @@ async function greet(
   acquaintance.answered(peer, answer);
   news.wished(peer, answer.newsEveryS);
   transport.keep(peer);
-  answered(peer, answer.yours);
+  answered(peer, answer.yours, answer.heard);
   if (answer.announcement === undefined) return;
   const { verdict, relay = true } = receive(peer, answer.announcement);
   if (verdict === "accept" && relay && passOn) transport.announce(names.announce, answer.announcement).catch(() => {}); // who is not reached hears the next

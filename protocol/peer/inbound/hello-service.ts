@@ -2,7 +2,13 @@
 import { equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
-import { decodeHelloRequest, encodeHelloAnswer, HELLO_PROTOCOL, type HelloRequest } from "../../wire/messages.ts";
+import {
+  decodeHelloRequest,
+  encodeHelloAnswer,
+  HELLO_PROTOCOL,
+  type HelloRequest,
+  type Place,
+} from "../../wire/messages.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
 import type { Subject } from "../subject.ts";
@@ -26,6 +32,10 @@ export interface HelloComponents {
 export interface HelloOptions {
   /** Whether this peer serves models with their proofs. */
   readonly servesPulls: boolean;
+  /** Whether this peer hears briefs. */
+  readonly hearsBriefs?: boolean;
+  /** The newest publication of another of which this peer knows by a brief alone, where it has signed nothing newer. */
+  heardOf?(peer: PeerId): Place | undefined;
   /** What the owner of this peer calls it; left out where it has no name. */
   readonly name?: string;
   /** This peer's newest announcement, as it is told to that peer. */
@@ -77,11 +87,12 @@ function theirHello(components: HelloComponents, from: PeerId, body: Uint8Array)
 
 function answer(
   components: HelloComponents,
-  { latest, newestOf, greet, servesPulls, name }: HelloOptions,
+  options: HelloOptions,
   from: PeerId,
   { task, newsOnly }: HelloRequest,
 ): Uint8Array {
   const { transport, subject, acquaintance, news } = components;
+  const { latest, newestOf, greet, servesPulls, name, hearsBriefs = false, heardOf } = options;
   if (!equalBytes(task, subject.taskId)) {
     acquaintance.refuse(from, otherTask(subject, task)); // answered all the same: the asker learns our task, and leaves
     leaveLater(components, from);
@@ -92,12 +103,13 @@ function answer(
   const announcement = latest(from);
   const common = { task: subject.taskId, agent: AGENT, ...(announcement && { announcement }) };
   if (newsOnly) return encodeHelloAnswer(common);
-  const [yours, newsEveryS] = [newestOf(from), news.wish(from)];
+  const [yours, newsEveryS, heard] = [newestOf(from), news.wish(from), heardOf?.(from)];
   return encodeHelloAnswer({
     ...common,
     ...(yours && { yours }),
     ...(servesPulls && { servesPulls, ...(name !== undefined && { name }) }),
     ...(newsEveryS !== undefined && { newsEveryS }),
+    ...(hearsBriefs && { hearsBriefs, ...(heard && { heard }) }),
   });
 }
 

@@ -7,13 +7,14 @@
  */
 import { equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
-import type { Clock, Transport } from "../../base/seams.ts";
+import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL } from "../../wire/messages.ts";
 import type { Fetch } from "../loop/fetch.ts";
 import type { Identities } from "../memory/identities.ts";
 import type { TopicService } from "../services.ts";
 import type { Announced } from "../stages.ts";
 import type { Subject } from "../subject.ts";
+import { isOfSamePlace } from "./announcement-order.ts";
 import { AGENT } from "./greet.ts";
 import type { News } from "./news.ts";
 
@@ -52,14 +53,27 @@ function isOld({ identities, clock, subject }: LateFetchComponents, { author, fi
 
 /** What its author announces now, where that is another model. @throws HearsayError of the request and its answer; the signal's reason. */
 async function newerThan(
-  { transport, subject, receive, identities }: LateFetchComponents,
-  { author, model }: Announced,
+  components: LateFetchComponents,
+  told: Announced,
   signal: AbortSignal,
 ): Promise<Announced | undefined> {
+  await askNewest(components, told.author, signal);
+  const newest = components.identities.get(told.author)?.slot?.announced;
+  if (newest === undefined || (isOfSamePlace(newest, told) && newest.isBrief === told.isBrief)) return undefined;
+  return newest;
+}
+
+/** Asks an author for its newest announcement, which is looked at like one that comes by itself; returns it where others are to be told of it. @throws HearsayError of the request and its answer; the signal's reason. */
+export async function askNewest(
+  { transport, subject, receive }: Pick<LateFetchComponents, "transport" | "subject" | "receive">,
+  author: PeerId,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const request = encodeHelloRequest({ task: subject.taskId, agent: AGENT, newsOnly: true });
-  const answer = decodeHelloAnswer(await transport.request(author, HELLO_PROTOCOL, request, { signal }));
-  if (answer.announcement === undefined || !equalBytes(answer.task, subject.taskId)) return undefined;
-  receive(author, answer.announcement);
-  const newest = identities.get(author)?.slot?.announced;
-  return newest === undefined || equalBytes(newest.model, model) ? undefined : newest;
+  const { task, announcement } = decodeHelloAnswer(
+    await transport.request(author, HELLO_PROTOCOL, request, { signal }),
+  );
+  if (announcement === undefined || !equalBytes(task, subject.taskId)) return undefined;
+  const { verdict, relay = true } = receive(author, announcement);
+  return verdict === "accept" && relay ? announcement : undefined;
 }

@@ -13,7 +13,7 @@ import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Thrift } from "../../traffic/thrift.ts";
 import { decodeAnnouncement } from "../../wire/announcement.ts";
 import type { Reports } from "../reports.ts";
-import type { TopicService } from "../services.ts";
+import type { ToldService, TopicService } from "../services.ts";
 import { forgetAbsent } from "./acquaintance.ts";
 
 export interface News {
@@ -27,6 +27,8 @@ export interface News {
   isPaying(): boolean;
   /** Counts what neighbours announce of their own, whether they greeted or not. What comes with an answer was asked for. */
   counting(receive: TopicService["handle"]): TopicService["handle"];
+  /** The same of briefs, which nobody but their author tells. */
+  countingBriefs(receive: ToldService["handle"]): ToldService["handle"];
 }
 
 export interface NewsComponents {
@@ -72,6 +74,11 @@ export function createNews(components: NewsComponents): News {
         decodeAnnouncement(sealed).author === from
       )
         heard(components, own, from);
+      return verdict;
+    },
+    countingBriefs: (receive) => (from, numbers) => {
+      const verdict = receive(from, numbers);
+      if (verdict.verdict !== "reject" && thrift.mergeEveryMs() !== undefined) heard(components, own, from);
       return verdict;
     },
   };

@@ -33,7 +33,10 @@ export interface FailedPull {
 const SILENT: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT"];
 
 /** Failed pulls that are no fault of the model: unreachable, too slow, or replaced meanwhile. */
-const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND"];
+const NO_FAULT_OF_THE_MODEL: readonly string[] = ["ERR_UNREACHABLE", "ERR_TIMEOUT", "ERR_NOT_FOUND", "ERR_REPLAYED"];
+
+/** Failed pulls that are nobody's fault: the model is gone, or was here before. */
+const NO_FAULT: readonly string[] = ["ERR_NOT_FOUND", "ERR_REPLAYED"];
 
 export interface PullerComponents {
   readonly fetcher: Fetch;
@@ -79,13 +82,13 @@ function failed(
   reports.refused(author, code, message);
   if (isBusy(error)) return "again"; // in the next cycle
   const lost = SILENT.includes(code) && identities.isKnown(author);
-  if (code !== "ERR_NOT_FOUND" && strikes.add(author, cycle, lost)) return "again"; // in the next cycle
+  if (!NO_FAULT.includes(code) && strikes.add(author, cycle, lost)) return "again"; // in the next cycle
   return NO_FAULT_OF_THE_MODEL.includes(code) ? "gone" : "invalid";
 }
 
 function outcomeOf(error: HearsayError): Outcome {
   if (SILENT.includes(error.code)) return "silent";
-  return isBusy(error) ? "busy" : "refused";
+  return isBusy(error) || error.code === "ERR_REPLAYED" ? "busy" : "refused";
 }
 
 /** Its author answers too many at the moment. */

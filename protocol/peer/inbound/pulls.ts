@@ -134,8 +134,9 @@ function failed(state: InboundState, announced: Announced, { hadPlace, because }
   if (hadPlace && !tryOuts.has(author)) state.drawn--;
   if (inbox.get(author) === undefined) committee.dismiss(author);
   if (because === "again" || because === "over") return;
-  book.giveUp(announced);
-  if (because === "gone") return;
-  invalid.push(announced);
+  const known = book.now(announced);
+  book.giveUp(known);
+  if (because === "gone" || known.isBrief) return; // a log names no model that nobody has signed
+  invalid.push(known);
   if (invalid.length > LIMITS.maxInboxSize) invalid.shift();
 }

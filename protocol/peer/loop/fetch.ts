@@ -15,6 +15,7 @@ import {
 import { pullBlob } from "../inbound/pull-blob.ts";
 import { validateBody } from "../inbound/validate.ts";
 import { type Announced, type Candidate, candidate, type Fetched, fetched } from "../stages.ts";
+import { type BriefProofs, fetchBrief } from "./fetch-brief.ts";
 
 export interface FetchComponents {
   readonly transport: Transport;
@@ -23,8 +24,7 @@ export interface FetchComponents {
 }
 
 /** How authors answer for their logs. */
-export interface Proofs {
-  isBanned(author: PeerId): boolean;
+export interface Proofs extends BriefProofs {
   /** @throws HearsayError where the author's log does not prove the model. */
   prove(announced: Announcement): Promise<void>;
   /** How the proof may come with the body; undefined where it has to be asked for. @throws HearsayError */
@@ -40,7 +40,7 @@ export interface PulledProof {
 
 export interface FetchOptions {
   /** Names of the protocols by which bodies are pulled, alone and with their proofs. */
-  readonly names: { readonly blob: string; readonly pull: string };
+  readonly names: { readonly blob: string; readonly pull: string; readonly model: string };
   /** Whether an author serves bodies with their proofs. */
   servesPulls(author: PeerId): boolean;
   /** Longest body. */
@@ -48,6 +48,8 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
   /** Left out where authors do not answer for their logs. */
   readonly proofs?: Proofs;
+  /** As of fetch-brief.ts. */
+  show(brief: Announced, announcement: Announcement): Announced;
 }
 
 /** @throws HearsayError of `pullBlob`, of `Proofs`, ERR_BANNED, or the signal's reason. */
@@ -63,7 +65,8 @@ async function fetchProved(
   options: FetchOptions,
   proofs: Proofs,
 ): Promise<Fetched> {
-  const { signal, servesPulls } = options;
+  const { signal, servesPulls, names, show } = options;
+  if (announced.isBrief) return fetchBrief(components, announced, { protocol: names.model, signal, proofs, show });
   const proof = servesPulls(announced.author) ? proofs.pulled(announced) : undefined;
   const answer = proof && (await pulledWith(components, announced, options, proof));
   const pulled = bodyOf(components, announced, options, answer);

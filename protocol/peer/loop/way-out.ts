@@ -1,11 +1,10 @@
 /** The way of a trained model out of this peer: released, encoded, in the log, offered, announced. Nothing of it leaves before it is settled how the log goes on. */
 import { bytesOf } from "../../base/bytes.ts";
-import type { Archive, ArchivedBlob, Crypto, Identity, Transport } from "../../base/seams.ts";
+import type { Archive, ArchivedBlob, Crypto, Identity } from "../../base/seams.ts";
 import type { Entry } from "../../log/entry/entry.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import { mechanismOf } from "../../privacy/registry.ts";
 import type { BlobShelf } from "../inbound/blobs.ts";
-import type { News } from "../inbound/news.ts";
 import type { Reports } from "../reports.ts";
 import type { Moved, Own, Published, Trained } from "../stages.ts";
 import type { Subject } from "../subject.ts";
@@ -14,6 +13,7 @@ import type { HashOf } from "./params-hash.ts";
 import { type PublishComponents, publish } from "./publish.ts";
 import { release } from "./release.ts";
 import type { Saving } from "./saving.ts";
+import type { Tell } from "./telling.ts";
 
 /** Stages Released to Published: on disk when it resolves. */
 export type Publisher = (own: Trained) => Promise<Published>;
@@ -69,19 +69,17 @@ export interface PublishedMean {
 export interface OfferComponents {
   readonly shelf: Pick<BlobShelf, "offer">;
   readonly archive: Pick<Archive, "put"> | undefined;
-  readonly transport: Pick<Transport, "announce">;
+  readonly tell: Tell;
   readonly reports: Reports;
-  readonly news: Pick<News, "hearers">;
 }
 
 export interface OfferOptions {
-  readonly topic: string;
-  /** Hears of the entry that others will ask for. */
-  published(entry: Entry): void;
+  /** Hears of the entry that others will ask for, and of its sealed announcement. */
+  published(entry: Entry, announcement: Uint8Array): void;
 }
 
 export function createOffers(components: OfferComponents, options: OfferOptions): Offers {
-  const { shelf, archive, transport, reports, news } = components;
+  const { shelf, archive, tell, reports } = components;
   let latest: Offer | undefined;
   let archived: readonly ArchivedBlob[] = [];
   const hold = (blobs: () => readonly ArchivedBlob[]) => {
@@ -92,10 +90,10 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
   const show = async ({ announcement, entry, hash, body, age }: PublishedMean) => {
     latest = { announcement };
     shelf.offer({ hash, bytes: body });
-    options.published(entry);
+    options.published(entry, announcement);
     reports.counters.published++;
     reports.tell({ kind: "published", model: hash, age, bytes: body.length });
-    await transport.announce(options.topic, announcement, news.hearers());
+    await tell(announcement);
   };
   return {
     async offer(published) {

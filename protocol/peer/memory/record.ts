@@ -50,8 +50,8 @@ export interface Asked {
 /** The newest announcement of an author. */
 export interface Slot {
   announced: Announced;
-  /** Those before it as they came, the newest first. */
-  readonly before: readonly Uint8Array[];
+  /** Those before it that it has signed, as they came, the newest first. */
+  before: readonly Uint8Array[];
   /** Stands for the author among the models that were seen. */
   readonly tag: number;
   /** Grows with every announcement that is kept. */
@@ -65,8 +65,10 @@ export interface Slot {
    * Announcements of it that may still be passed on: of those that it brought itself, and of those that others brought. One does not use up the other: what
    * this peer alone hears of a head has to reach those who hear of another one.
    */
-  readonly direct: Allowance | undefined;
+  direct: Allowance | undefined;
   readonly passed: Allowance | undefined;
+  /** When something came from itself that it has signed with its note, since it connected, on the monotonic clock; undefined where nothing did. */
+  signedMs: number | undefined;
   /** Old announcements of it that may still be looked into. */
   doubts: Allowance | undefined;
 }
@@ -85,6 +87,8 @@ export interface Head {
   readonly sinceMs: number;
   /** Generations that the author has begun since. */
   readonly begun: number;
+  /** When the last head was proved whose checkpoint its author had signed as well, on the monotonic clock; undefined where none was in this run. */
+  readonly notedMs: number | undefined;
   /** Of the tree of that head; undefined where the head was read from the store. */
   readonly frontier: Frontier | undefined;
 }

@@ -6,6 +6,7 @@ import type { Connection, Stream } from "@libp2p/interface";
 import * as lp from "it-length-prefixed";
 import { decodeDelta, encodeDelta } from "../../../node/net/link-delta.ts";
 import { decodeLinkMessage, encodeName, headOf, LINK_PROTOCOL } from "../../../node/net/link-messages.ts";
+import { decodeChanges, encodeChanges } from "../../../node/net/link-numbers.ts";
 import { concatBytes, utf8 } from "../../../protocol/base/bytes.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
@@ -15,6 +16,7 @@ import { areConnected, type RealNode, withNodes } from "../../support/nodes.ts";
 
 const ECHO = "/test/echo/1.0.0";
 const TOPIC = "/test/announce/1";
+const BRIEFS = "/test/brief/1";
 const NONE = new Uint8Array(0);
 const random = (length: number, seed = "link") => randomBytes(createRng(seed), length);
 
@@ -66,6 +68,44 @@ describe("a link", { concurrency: true }, () => {
       await eventually(() => lengths.reduce((sum, length) => sum + length, 0) > LIMITS.maxChunkBytes);
       assert.ok(lengths.length >= 5 && Math.max(...lengths) <= 65_507, lengths.join(" "));
     }));
+
+  it("carries the numbers of briefs by what has changed, in five bytes beside Noise and yamux's where two have, and each is heard by whom it is for", () =>
+    withNodes([{}, {}], async (a, b) => {
+      const heard: (readonly number[])[] = [];
+      b.transport.telling?.onTold(BRIEFS, (from, numbers) => {
+        assert.equal(from, a.id);
+        heard.push(numbers);
+        return { verdict: "accept", relay: false };
+      });
+      const n = 200;
+      const told = Array.from({ length: n + 1 }, (_, i) => [
+        1_000_000 + 3 * i,
+        20_000 + 20 * i,
+        29_000_000,
+        0,
+        2430,
+        1,
+      ]);
+      a.transport.telling?.tell(new Set([b.id]), BRIEFS, told[0] as number[]);
+      await eventually(() => heard.length === 1);
+      const before = a.transport.traffic().bytesOut;
+      for (const numbers of told.slice(1)) a.transport.telling?.tell(new Set([b.id, "nobody"]), BRIEFS, numbers);
+      await eventually(() => heard.length === n + 1);
+      assert.deepEqual(heard, told);
+      const each = (a.transport.traffic().bytesOut - before) / n;
+      assert.ok(each <= 30 + 5 + 1, `${each} bytes`); // now and then the connection looks whether it lives
+    }));
+
+  it("tells of numbers that fall, or are none any more, as of those that grow", () => {
+    const before = [5, 2 ** 48 - 1, 0, 70, 9, 1];
+    for (const now of [before, [4, 0, 2 ** 48 - 1, 70, 0, 0], [0, 0, 0, 0, 0, 0]]) {
+      assert.deepEqual(decodeChanges(before, encodeChanges(before, now), 6), now);
+      assert.deepEqual(decodeChanges([], encodeChanges([], now), 6), now);
+    }
+    assert.equal(encodeChanges(before, before).length, 0);
+    for (const changes of [[1], [0, 0], [0x80], [2, 0x80, 0], Array.from({ length: 7 }, () => 2)])
+      assert.throws(() => decodeChanges([], Uint8Array.from(changes), 6), /ERR_DECODE|ERR_NOT_CANONICAL|number/);
+  });
 
   it("carries announcements: of one that is like the one before, only what is other", () =>
     withNodes([{}, {}], async (a, b) => {

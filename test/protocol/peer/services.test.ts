@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import type { Verdict } from "../../../protocol/base/seams.ts";
 import { registerServices, type Service } from "../../../protocol/peer/services.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { createCrowd } from "../../support/crowd.ts";
@@ -9,15 +10,21 @@ it("what a peer serves and hears is registered at once, and withdrawn once it st
   const transport = {
     onAnnounce: (topic: string) => void here.add(topic),
     onRequest: (protocol: string) => void here.add(protocol),
+    telling: {
+      onTold: (topic: string) => void here.add(topic),
+      tell() {},
+      passOn: async () => {},
+    },
     withdraw: (name: string) => void here.delete(name),
   };
   const services: Service[] = [
-    { topic: "/t", handle: () => ({ verdict: "accept" }) },
-    { protocol: "/p", handle: (_from, body) => body },
+    { topic: "/t", handle: (): Verdict => ({ verdict: "accept" }) },
+    { protocol: "/p", handle: (_from: string, body: Uint8Array) => body },
+    { told: "/n", handle: (): Verdict => ({ verdict: "accept" }) },
   ];
   const ending = new AbortController();
   registerServices(transport, services, ending.signal);
-  assert.deepEqual([...here], ["/t", "/p"]);
+  assert.deepEqual([...here], ["/t", "/p", "/n"]);
   ending.abort();
   assert.deepEqual([...here], []);
 });

@@ -13,7 +13,7 @@ const PEER_GROUND =
   "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
 const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
-  "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch";
+  "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch protocol/peer/loop/fetch-brief";
 const PARTS =
   "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/observe node/terminal node/vertical node/release node/service node/leaf";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/start-options node/commands/options`;

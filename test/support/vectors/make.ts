@@ -7,6 +7,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { briefVectors } from "./briefs.ts";
 import { codecVectors } from "./codecs.ts";
 import { cohortVectors } from "./cohorts.ts";
 import { evidenceVectors } from "./evidence.ts";
@@ -33,6 +34,7 @@ export async function protocolVectors(): Promise<string> {
     announcement: announcementVector(),
     messages: [...messageVectors(), ...verticalVectors()],
     growth: await growthVectors(),
+    briefs: await briefVectors(),
     evidence: evidenceVectors(),
     codecs: codecVectors(),
     staleness: stalenessVectors(),

@@ -121,6 +121,24 @@ function helloVectors() {
         ["news every s", "uint", 2700],
       ],
     ),
+    vector(
+      "hello",
+      "answer of who hears briefs",
+      wire.encodeHelloAnswer({
+        ...{ task: TASK_ID, agent, servesPulls: true, hearsBriefs: true },
+        heard: { generation: 0, seq: 5 },
+      }),
+      [
+        ...hello,
+        ["announcement", "null", null],
+        ["yours", "null", null],
+        ["serves pulls", "bool", true],
+        ["name", "null", null],
+        ["news every s", "null", null],
+        ["hears briefs", "bool", true],
+        ["heard", "list", [0, 5]],
+      ],
+    ),
   ];
 }
 

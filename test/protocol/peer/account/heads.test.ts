@@ -36,7 +36,7 @@ it("a key may begin few new logs in a day, and as many on the next, also where t
 });
 
 it("what was proved is on disk once it is saved, makes its author known at the next start, and is written once", async () => {
-  const [store, clock] = [createMemoryStore(), { now: () => 4e12 }];
+  const [store, clock] = [createMemoryStore(), { now: () => 4e12, monotonicMs: () => 0 }];
   const heads = await openHeadMemory({ store, clock, identities: createIdentities() });
   heads.remember(announced(3));
   await heads.save();
@@ -52,7 +52,7 @@ it("what was proved is on disk once it is saved, makes its author known at the n
 
 it("a head goes from the disk with the record of its author", async () => {
   const [store, identities] = [createMemoryStore(), createIdentities()];
-  const heads = await openHeadMemory({ store, clock: { now: () => 4e12 }, identities });
+  const heads = await openHeadMemory({ store, clock: { now: () => 4e12, monotonicMs: () => 0 }, identities });
   heads.remember(announced(0));
   await heads.save();
   for (let n = 0; n < LIMITS.maxIdentities.proved; n++) identities.change(`${n}`, { head: {} as Head });
@@ -65,7 +65,11 @@ it("a record that is damaged is an error: what was told to this peer may not be 
   for (const value of [new Uint8Array(0), Uint8Array.of(1), new Uint8Array(4096)]) {
     const store = createMemoryStore();
     await store.write([{ key: `witness/${identityOf(0).peerId}`, value }]);
-    const opening = openHeadMemory({ store, clock: { now: () => 0 }, identities: createIdentities() });
+    const opening = openHeadMemory({
+      store,
+      clock: { now: () => 0, monotonicMs: () => 0 },
+      identities: createIdentities(),
+    });
     await assert.rejects(opening, (error) => isHearsayError(error, "ERR_STATE"));
   }
 });

@@ -12,7 +12,7 @@ import {
   readCheckpoint,
   signCheckpoint,
 } from "../../../../protocol/log/tree/checkpoint.ts";
-import { type LogWatch, noteOf as noteOfAnnounced } from "../../../../protocol/peer/account/log-watch.ts";
+import type { LogWatch } from "../../../../protocol/peer/account/log-watch.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
 import { decodeAnnouncement } from "../../../../protocol/wire/announcement.ts";
 import { decodeEntriesAnswer, encodeLogRequest, LOG_PROTOCOL } from "../../../../protocol/wire/log-messages.ts";
@@ -177,7 +177,7 @@ describe("the states of a log that its author announced", () => {
     const { liar, auditor, hidden } = await audited();
     const { publicKey } = decodeAnnouncement(hidden[0] as Uint8Array);
     const heads = auditor.peer.others?.heads(liar.peerId, 0) ?? [];
-    const notes = heads.map((head) => readCheckpoint(noteOfAnnounced(head, nodeCrypto)));
+    const notes = heads.map(({ sealed }) => readCheckpoint(noteOf(sealed)));
     assert.deepEqual(
       notes.map(({ size }) => size),
       [5, 4, 3, 2],

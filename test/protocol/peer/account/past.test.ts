@@ -3,13 +3,21 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
-import type { Store } from "../../../../protocol/base/seams.ts";
+import type { Store, Transport } from "../../../../protocol/base/seams.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
-import { encodeHelloAnswer, HELLO_PROTOCOL } from "../../../../protocol/wire/messages.ts";
+import { decodeHelloAnswer, encodeHelloAnswer, HELLO_PROTOCOL } from "../../../../protocol/wire/messages.ts";
 import type { NewPeer } from "../../../../sim/run/world.ts";
 import { createMemoryStore } from "../../../../sim/seams/store.ts";
 import { blobTask } from "../../../support/blobs.ts";
-import { type Crowd, contentOf, createCrowd, entriesOf, identityOf, type Member } from "../../../support/crowd.ts";
+import {
+  type Crowd,
+  contentOf,
+  createCrowd,
+  entriesIn,
+  entriesOf,
+  identityOf,
+  type Member,
+} from "../../../support/crowd.ts";
 import { runSchedule, runSchedules } from "../../../support/schedules.ts";
 
 const task = blobTask({ training: { steps: 5, batch: 16 }, aggregation: { rule: "median" } });
@@ -124,6 +132,33 @@ describe("answers to a peer that comes back", () => {
     const trained = kinds.filter((kind) => kind === "trained").length;
     assert.ok(member.peer.status().counters.published >= trained - 1, "but for the one under way");
   });
+
+  for (const [what, beyond, generation] of [
+    ["that have heard of its newest publication, without its signature, confirm its log", 0, 0],
+    ["that have heard of a later one confirm nothing, and after a while it begins a new log", 3, 1],
+  ] as const)
+    it(what, async () => {
+      const { store, again, crowd } = await scene();
+      let publications: number[] = [];
+      const told = (transport: Transport): Transport => ({
+        ...transport,
+        async request(peer, protocol, body, options) {
+          const answer = await transport.request(peer, protocol, body, options);
+          if (protocol !== HELLO_PROTOCOL) return answer;
+          const { yours: _, ...rest } = decodeHelloAnswer(answer);
+          const heard = { generation: 0, seq: (publications.at(-1) ?? 0) + beyond };
+          return encodeHelloAnswer({ ...rest, servesPulls: true, hearsBriefs: true, heard });
+        },
+      });
+      publications = (await entriesIn(store)).filter(({ type }) => type === "publish").map(({ seq }) => seq);
+      const member = await again(store, { ...AT_HOME, wrapTransport: told });
+      await crowd.run(8_000);
+      if (beyond > 0)
+        assert.equal(member.peer.status().counters.published, 0, "nobody has signed it, so nothing is begun at once");
+      await crowd.run(28_000);
+      assert.equal(Math.min(1, member.peer.status().generation), generation);
+      assert.ok(member.peer.status().counters.published > 2);
+    });
 
   it("of strangers that know nothing do not shorten the wait for those that know it", async () => {
     const { crowd, backup, again, connect, isBanned } = await scene();

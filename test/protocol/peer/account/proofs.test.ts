@@ -74,7 +74,7 @@ async function scene(log: HostileLog) {
   const { prove, doubt } = createProver(
     { crypto: nodeCrypto, transport, heads, doubts, life },
     {
-      ...{ taskId: TASK, codec: "f32" },
+      ...{ taskId: TASK, codec: "f32", own: { mechanism: "none", shared: Uint8Array.of(1) } },
       leastVouching: undefined,
       onFork: (evidence) => void world.found.push(evidence),
       onWanted: async ({ seq }) => void world.wantedOf.push(seq),

@@ -7,11 +7,8 @@ import { LIMITS } from "../../../../protocol/base/limits.ts";
 import type { Crypto, Identity, Verdict } from "../../../../protocol/base/seams.ts";
 import { logIdOf } from "../../../../protocol/log/entry/entry.ts";
 import { checkpointSignature } from "../../../../protocol/log/tree/checkpoint.ts";
-import {
-  type Accountable,
-  type AnnouncementBook,
-  createAnnouncementBook,
-} from "../../../../protocol/peer/inbound/announcements.ts";
+import type { Accountable } from "../../../../protocol/peer/inbound/announcement-book.ts";
+import { type AnnouncementBook, createAnnouncementBook } from "../../../../protocol/peer/inbound/announcements.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
 import type { Rank } from "../../../../protocol/peer/memory/ranks.ts";
 import type { Announced } from "../../../../protocol/peer/stages.ts";

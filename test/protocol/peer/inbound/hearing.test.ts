@@ -15,7 +15,7 @@ function hear(verdict: Verdict) {
   const happened: string[] = [];
   const receive = createHearing(
     {
-      book: { receive: () => verdict },
+      book: { receive: () => verdict, receiveBrief: () => verdict },
       reports: {
         count: (code) => void happened.push(`count ${code}`),
         refused: (peer, code) => void happened.push(`refused ${peer} ${code}`),

@@ -48,6 +48,10 @@ function scene({ memory = 0, isBanned, ages = [], peers = 8, seed = "inbound" }:
       [...authors].flatMap((author) => newest.get(author) ?? []).filter((announced) => !givenUp.has(announced)),
     isGivenUp: (author) => givenUp.has(newest.get(author) as Announced),
     giveUp: (announced) => void givenUp.add(announced),
+    receiveBrief: () => ({ verdict: "ignore" }),
+    show: (brief) => brief,
+    now: (announced) => announced,
+    connected() {},
   };
   const { signal } = ending;
   const places = createPlaces({ clock, standing: identities, transport: { prefixOf: (peer) => peer }, signal }, 1000);

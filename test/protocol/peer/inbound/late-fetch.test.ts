@@ -19,7 +19,7 @@ const STEP_MS = 10;
 const OLD_MS = task.staleness.cutoff * task.training.steps * STEP_MS;
 
 const announced = (model: number, firstSeenMs = 0) =>
-  ({ author: "author", model: Uint8Array.of(model), firstSeenMs }) as unknown as Announced;
+  ({ author: "author", generation: 0, seq: model, model: Uint8Array.of(model), firstSeenMs }) as unknown as Announced;
 
 interface Scene {
   readonly isPaying?: boolean;

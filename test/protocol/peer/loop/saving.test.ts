@@ -173,13 +173,10 @@ function wayOut(mayLog: boolean, isExact = true) {
     {
       shelf: { offer: () => void done.push("served") },
       archive: { put: async () => void done.push("archived") },
-      transport: {
-        announce: async (topic, _body, to = new Set()) => void done.push(`announced on ${topic} to ${[...to]}`),
-      },
+      tell: async (sealed) => void done.push(`announced ${sealed[0]}`),
       reports,
-      news: { hearers: () => new Set(["a neighbour"]) },
     },
-    { topic: "/topic", published: ({ seq }) => void done.push(`entry ${seq} at hand`) },
+    { published: ({ seq }, sealed) => void done.push(`entry ${seq} of ${sealed[0]} at hand`) },
   );
   const send = createWayOut({
     saving: { resume: async () => done.push("resumed") > 0 && mayLog },
@@ -197,14 +194,7 @@ describe("the way out", () => {
     const { send, done, events, offers, reports, blob } = wayOut(true);
     assert.equal(offers.latest(), undefined);
     assert.equal(await send({ kind: "trained" } as Own, false), true);
-    assert.deepEqual(done, [
-      "resumed",
-      "logged",
-      "archived",
-      "served",
-      "entry 2 at hand",
-      "announced on /topic to a neighbour",
-    ]);
+    assert.deepEqual(done, ["resumed", "logged", "archived", "served", "entry 2 of 9 at hand", "announced 9"]);
     assert.deepEqual(events, [{ kind: "published", model: blob.hash, age: 10, bytes: 8 }]);
     assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9) });
     assert.deepEqual(offers.archived(), [blob]);

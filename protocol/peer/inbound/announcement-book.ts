@@ -1,0 +1,167 @@
+/** The newest announcement of each author as a value: what is shared by those who let one in (announcements.ts, briefs.ts), and what each may cost. */
+import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
+import { LIMITS } from "../../base/limits.ts";
+import type { Clock, Crypto, PeerId } from "../../base/seams.ts";
+import type { BodyCodec } from "../../codec/codec.ts";
+import type { Announcement } from "../../wire/announcement.ts";
+import type { Budget } from "../memory/budget.ts";
+import type { Identities } from "../memory/identities.ts";
+import type { Rank, Ranks } from "../memory/ranks.ts";
+import type { Slot } from "../memory/record.ts";
+import type { Announced, Seen } from "../stages.ts";
+import type { SeenModels } from "./seen-models.ts";
+
+export interface AnnouncementComponents {
+  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly crypto: Crypto;
+  readonly identities: Identities;
+  readonly ranks: Pick<Ranks, "rankOf">;
+  readonly budget: Pick<Budget, "pay">;
+}
+
+export interface AnnouncementOptions {
+  readonly task: Uint8Array;
+  readonly self: PeerId;
+  /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
+  readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
+  readonly announcementsPerSecond: number;
+  /** How many models one may stand for. */
+  readonly masses: { readonly least: number; readonly most: number };
+  /** Own cycles so far. */
+  cycle(): number;
+  /** An author of which nothing was heard for more own cycles than these has returned when it is heard of again. */
+  readonly silentCycles: number;
+  /** Left out where authors do not answer for their logs. */
+  readonly accountable?: Accountable;
+  /** Passes on a sealed announcement that came with its model. */
+  passOn?(sealed: Uint8Array): void;
+  /** Asks an author for what it has signed: it told what no author with one log tells. */
+  askNewest?(author: PeerId): void;
+}
+
+/** How authors answer for their logs. */
+export interface Accountable {
+  isBanned(author: PeerId): boolean;
+  /** The newest that an author has proved, e.g. before this peer was restarted. */
+  proved(author: PeerId): Announcement | undefined;
+  /** Two announcements, both signed, that contradict each other. */
+  onFork(first: Announcement, second: Announcement): void;
+  /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
+  onOld(announcement: Announcement): void;
+}
+
+export type AnnouncementContext = AnnouncementComponents & AnnouncementOptions;
+
+/** What announcements are let into. */
+export interface Book {
+  readonly context: AnnouncementContext;
+  readonly seen: SeenModels;
+  readonly newcomers: Map<Rank, Allowance>;
+  tags: number;
+  orders: number;
+}
+
+/** Announcements of one author beyond its rate that are let through at once. */
+const BURST = 10;
+
+/** What known authors share, in announcements a second, and what each has at least. */
+const KNOWN_PER_SECOND = 500;
+const LEAST_PER_SECOND = 2;
+
+/** Two signatures that are verified, and the 0.5 KiB that are kept: in units of peer/memory/budget.ts. */
+const COST = 0.5;
+
+/** Old announcements of an author that are looked into. */
+const DOUBTS = { burst: 5, perSecond: 0.2 };
+
+/** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
+const KEPT_BEFORE = 3;
+const NOTHING: readonly Uint8Array[] = [];
+
+/** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
+export function allowanceOf({ context }: Book, slot: Slot | undefined, nowMs: number): Allowance {
+  const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, context.identities.announcers()));
+  const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
+  return allowanceAt(nowMs, slot?.allowance, rate);
+}
+
+/** Whether a signature of this author may be looked at, and paid for by the one that brings it. A brief has none, and costs as much. */
+export function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs: number): boolean {
+  if (rank === "known") return true;
+  const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
+  if (tokens < 1 || !context.budget.pay(from, COST)) return false;
+  newcomers.set(rank, { tokens: tokens - 1, atMs });
+  return true;
+}
+
+/** What is left after one more old announcement of an author is looked into; undefined where that was too many. */
+export function doubtsAfter(slot: Slot, nowMs: number): Allowance | undefined {
+  const { tokens, atMs } = allowanceAt(nowMs, slot.doubts, DOUBTS);
+  return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
+}
+
+/** Whose newest something is. */
+interface Newest extends Pick<Announcement, "author" | "age"> {
+  readonly rank: Rank;
+  /** What is kept of its author. */
+  readonly slot: Slot | undefined;
+}
+
+/**
+ * Keeps what is the newest of its author from now on.
+ * @param make of when and how it came.
+ */
+export function keep(
+  book: Book,
+  make: (seen: Seen) => Announced,
+  { author, age, rank, slot }: Newest,
+  { allowance, direct, passed, signedMs }: Pick<Slot, "allowance" | "direct" | "passed" | "signedMs">,
+): void {
+  const { context } = book;
+  const seen = { firstSeenMs: allowance.atMs, firstSeenCycle: context.cycle(), ...returned(context, slot) };
+  context.identities.change(author, {
+    isNear: rank === "near",
+    slot: {
+      announced: make(seen),
+      before: context.accountable && slot ? signedOf(slot) : NOTHING,
+      tag: slot?.tag ?? book.tags++,
+      order: book.orders++,
+      givenUp: false,
+      stepMs: stepMsOf(slot, age, allowance.atMs),
+      allowance,
+      direct,
+      passed,
+      signedMs,
+      doubts: slot?.doubts,
+    },
+  });
+}
+
+/** What is kept of what an author has signed, when something newer comes. */
+function signedOf({ announced, before }: Slot): readonly Uint8Array[] {
+  return announced.isBrief ? before : newestOf([announced.sealed, ...before]);
+}
+
+/** @param signed as they came, the newest first. */
+export function newestOf(signed: readonly Uint8Array[]): readonly Uint8Array[] {
+  return signed.slice(0, KEPT_BEFORE);
+}
+
+/** A slow author is silent between any two of its announcements: it never goes away, and never returns. */
+function returned(
+  { cycle, silentCycles }: AnnouncementContext,
+  slot: Slot | undefined,
+): Pick<Announced, "returnedCycle" | "isSteady"> {
+  if (slot === undefined) return { isSteady: false };
+  const { firstSeenCycle, returnedCycle, isSteady } = slot.announced;
+  const wasSilent = cycle() - firstSeenCycle > silentCycles;
+  const since = wasSilent && isSteady ? cycle() : returnedCycle;
+  return { isSteady: !wasSilent, ...(since !== undefined && { returnedCycle: since }) };
+}
+
+/** With the time since its announcement before, by which it grew older by some steps. */
+function stepMsOf(slot: Slot | undefined, age: number, nowMs: number): number | undefined {
+  if (slot === undefined || age <= slot.announced.age) return slot?.stepMs;
+  const stepMs = (nowMs - slot.announced.firstSeenMs) / (age - slot.announced.age);
+  return slot.stepMs === undefined ? stepMs : 0.7 * slot.stepMs + 0.3 * stepMs;
+}
