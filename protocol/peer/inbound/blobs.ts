@@ -65,7 +65,10 @@ export function createBlobShelf(
     }
   }
 
-  const held = ({ hash }: BlobRequest) => kept.get(keyOf(hash)) ?? rotating.get(keyOf(hash));
+  const held = ({ hash }: BlobRequest) => {
+    const key = keyOf(hash);
+    return kept.get(key) ?? rotating.get(key);
+  };
   const archived = (from: PeerId, request: BlobRequest) => {
     if (archive === undefined) throw notFound();
     return fromArchive(from, request);

@@ -97,10 +97,10 @@ export function isNew(state: InboundState, author: PeerId, near: ReadonlySet<Pee
 /** Who can be a member: there is a model of it that is not too old, here or to be had. */
 export function youngAuthors({ task, book, inbox, round }: InboundState, near: ReadonlySet<PeerId>): PeerId[] {
   const others = inbox.authors().filter((author) => !near.has(author));
-  const young = book
-    .available([...near, ...others])
-    .filter(({ firstSeenCycle }) => round.cycle - firstSeenCycle <= task.staleness.cutoff);
-  return young.map(({ author }) => author);
+  const authors: PeerId[] = [];
+  for (const { author, firstSeenCycle } of book.available(others.length === 0 ? near : [...near, ...others]))
+    if (round.cycle - firstSeenCycle <= task.staleness.cutoff) authors.push(author);
+  return authors;
 }
 
 /** Whether there is a model of an author that this peer may have, whatever other pulls there are. */

@@ -1,5 +1,5 @@
 /** What survives a restart beside the log: parameters, age and cycle, the model that is served for predictions, and what of it stays with this peer. */
-import { bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
+import { bytesOf, bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
 import type { Store, StoreChange } from "../../base/seams.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
@@ -24,8 +24,8 @@ const KEYS = {
 /** The changes that save a state, to be written in one batch (with the log entry that names its hash). */
 export function savedStateChanges({ params, serving, age, cycle }: SavedState): StoreChange[] {
   return [
-    { key: KEYS.params, value: floatsToBytes(params) },
-    { key: KEYS.serving, value: floatsToBytes(serving) },
+    { key: KEYS.params, value: bytesOf(params) }, // no vector changes after it was made: a store may read it when it writes
+    { key: KEYS.serving, value: bytesOf(serving) },
     { key: KEYS.counts, value: encodeRecord(RECORDS["model/counts"], age, cycle) },
   ];
 }

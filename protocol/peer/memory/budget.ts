@@ -73,8 +73,9 @@ interface Payer {
 
 function take({ bucket, name, rate, left }: Payer, cost: number): void {
   const { tokens, atMs } = left;
-  bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
+  const isNew = !bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
   bucket.set(name, { tokens: tokens - cost, atMs });
+  if (!isNew) return; // there are no more than before
   for (const [oldest, before] of bucket) {
     if (allowanceAt(atMs, before, rate).tokens < rate.burst) break;
     bucket.delete(oldest); // it is full again, as one that nobody has heard of
