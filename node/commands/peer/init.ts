@@ -107,15 +107,19 @@ All peers must use the same file: what is in it makes the task id. Then:
 
 /** sim/results/skew.md says why. */
 const NEW_TASKS_ABSENT_CLASSES = 4;
-const NEW_TASKS_OUTER_MOMENTUM = 0.9;
+const NEW_TASKS_OUTER_MOMENTUM = 0.95;
 /** Momentum carries on what rounding adds, and a mean of few models takes less of it away: with int8 and three peers 0.9 went wrong under one seed in four. */
 const FEW_PEERS_OUTER_MOMENTUM = 0.7;
 /** The longer the steps of unlike peers are, the farther apart their models lie, and the farther off a lie may lie unseen. */
 const NEW_TASKS_SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
+/** So the mean rate is the one that the task names: with a rate that only falls a network learns less in the same time, and liars have the longer say. Few peers were not measured with it. */
+const NEW_TASKS_PEAK = 1.9;
+/** The falling rate takes noise away already: a long mean would only lag behind. */
+const NEW_TASKS_RUNNING_MEAN = 0.3;
 const NEW_TASKS_MOST_LOSS = 0.8;
 /** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */
 const NEW_TASKS_MIX = 0.3;
-/** Models of a merge from which on these two hold. */
+/** Models of a merge from which on these hold. */
 const SEVERAL_MODELS = 5;
 
 /** The task of a document; figures of the own columns are in it, so that policies have a say. @throws HearsayError ERR_TASK, ERR_POLICY. */
@@ -202,13 +206,20 @@ function writeForUnlikeData(document: Document): void {
     ["training", "outerMomentum"],
     " a training starts beyond the model, along its way since the last cycle",
   );
-  document.setIn(["training", "schedule"], document.createNode(NEW_TASKS_SCHEDULE, { flow: true }));
+  const schedule = { ...NEW_TASKS_SCHEDULE, ...(isOfSeveral && { peak: NEW_TASKS_PEAK }) };
+  document.setIn(["training", "schedule"], document.createNode(schedule, { flow: true }));
   comment(
     document,
     ["training", "schedule"],
-    " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
+    ` from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn${isOfSeveral ? "; peak: at age 0, so that the mean rate is learningRate" : ""}`,
   );
   if (isOfSeveral) {
+    document.setIn(["training", "runningMean"], document.createNode(NEW_TASKS_RUNNING_MEAN));
+    comment(
+      document,
+      ["training", "runningMean"],
+      " of the model for predictions so much stays in a cycle; 0: it is the newest",
+    );
     document.setIn(["aggregation", "parameters", "mix"], NEW_TASKS_MIX);
     comment(
       document,

@@ -118,19 +118,23 @@ describe("hearsay init --data", () => {
 
   it("writes what new tasks have and old ones have not, each with its reason: few bits, few steps where a device is slow, no class unlearned, no model that knows nothing", () => {
     const { task } = init("new.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n5,6,x\n", "");
-    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, 0.9]);
+    assert.deepEqual([task.codec, task.training.adaptive, task.training.outerMomentum], ["int8", true, 0.95]);
     const text = readFileSync(join(folder, "task.yaml"), "utf8");
     assert.match(text, /^codec: int8 #.*f32.*int4/m);
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
     assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.8]);
     assert.match(text, /^ {2}absentClasses: 4 #.*unlearn/m);
     assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
-    assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1 });
-    assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth/m);
+    assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 });
+    assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth.*peak.*mean rate/m);
+    assert.equal(task.training.runningMean, 0.3);
+    assert.match(text, /^ {2}runningMean: 0\.3 #.*predictions/m);
     assert.match(text, /^ {2}parameters: \{f: 0\.2, mix: 0\.3\} #.*leaves out/m);
     const { task: few } = init("few.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,x\n4,5,y\n", "--peers 5");
     assert.equal(few.aggregation.parameters.mix, 0.75, "with 0.3 nobody of four would be left out");
     assert.equal(few.training.outerMomentum, 0.7, "a mean of few models takes less of the rounding away");
+    const { schedule, runningMean } = few.training;
+    assert.deepEqual([schedule, runningMean], [{ kind: "cosine", steps: 1000, floor: 0.1 }, undefined]);
     const { task: regression } = init(
       "numbers.csv",
       "a,b,y\n1,2,3\n2,3,4\n3,4,6\n4,5,8\n",
