@@ -112,8 +112,6 @@ const NEW_TASKS_OUTER_MOMENTUM = 0.95;
 const FEW_PEERS_OUTER_MOMENTUM = 0.7;
 /** The longer the steps of unlike peers are, the farther apart their models lie, and the farther off a lie may lie unseen. */
 const NEW_TASKS_SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
-/** So the mean rate is the one that the task names: with a rate that only falls a network learns less in the same time, and liars have the longer say. Few peers were not measured with it. */
-const NEW_TASKS_PEAK = 1.9;
 /** The falling rate takes noise away already: a long mean would only lag behind. */
 const NEW_TASKS_RUNNING_MEAN = 0.3;
 const NEW_TASKS_MOST_LOSS = 0.8;
@@ -206,12 +204,11 @@ function writeForUnlikeData(document: Document): void {
     ["training", "outerMomentum"],
     " a training starts beyond the model, along its way since the last cycle",
   );
-  const schedule = { ...NEW_TASKS_SCHEDULE, ...(isOfSeveral && { peak: NEW_TASKS_PEAK }) };
-  document.setIn(["training", "schedule"], document.createNode(schedule, { flow: true }));
+  document.setIn(["training", "schedule"], document.createNode(NEW_TASKS_SCHEDULE, { flow: true }));
   comment(
     document,
     ["training", "schedule"],
-    ` from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn${isOfSeveral ? "; peak: at age 0, so that the mean rate is learningRate" : ""}`,
+    " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
   );
   if (isOfSeveral) {
     document.setIn(["training", "runningMean"], document.createNode(NEW_TASKS_RUNNING_MEAN));
