@@ -304,9 +304,10 @@ describe("the page of ways of training on skewed data", () => {
 
   it("has a row for data, graph and attack, a column for each way, and mean, interval and worst peer in each cell", () => {
     const { table, caption } = page("skew-attacks", result);
-    const now = "outerMomentum 0.95, runningMean 0.3, schedule {kind:cosine,steps:1000,floor:0.1,peak:1.9}";
+    const now = "outerMomentum 0.95, runningMean 0.3, schedule {kind:cosine,steps:1000,floor:0.1}";
+    const early = `guarded-median mix 0.3, ${now.replace("}", ",peak:1.9}")}`;
     const before = "guarded-median mix 0.3, outerMomentum 0.9, schedule {kind:cosine,steps:1000,floor:0.1}";
-    const ways = [`guarded-median mix 0.3, ${now}`, before, `mean, ${now}`, "guarded-median, outerMomentum 0.7"];
+    const ways = [`guarded-median mix 0.3, ${now}`, early, before, `mean, ${now}`, "guarded-median, outerMomentum 0.7"];
     assert.deepEqual(table.head, ["data, graph, attack", ...ways]);
     assert.match(caption, /All tasks of hearsay: adaptive true, absentClasses 4, mostLoss 0\.8\./);
     assert.deepEqual(table.rows[0]?.slice(0, 2), [
