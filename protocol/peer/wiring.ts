@@ -93,9 +93,12 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
   };
 }
 
-/** Where a gateway passes on what others announce, and where announcements say what was spent of a budget, all of them are signed. */
+/**
+ * Where a gateway passes on what others announce, and where announcements say what was spent of a budget, all of them are signed. So they are in tasks with cohorts:
+ * all members publish one mean, and only the hash in an announcement shows a neighbour that it has that already.
+ */
 function hasBriefs(task: Task): boolean {
-  return !task.aggregation.gateways && termsOf(task) === undefined;
+  return !task.aggregation.gateways && task.privacy?.cohort === undefined && termsOf(task) === undefined;
 }
 
 /** What a task that asks for privacy does with each training. */

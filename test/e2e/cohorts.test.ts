@@ -96,7 +96,12 @@ describe("three peers whose task has cohorts", () => {
   });
 
   it("send no row of theirs in any message, those of the cohorts among them", () => {
-    const { cohort, blob } = taskNames(nodeCrypto.sha256(encodeTask(TASK)));
+    const { cohort, blob, model } = taskNames(nodeCrypto.sha256(encodeTask(TASK)));
+    assert.equal(
+      sent.get(model),
+      undefined,
+      "a mean that was told of without its hash would be pulled from each member",
+    );
     for (const name of [cohort, blob]) assert.ok((sent.get(name) ?? 0) > 10_000, `${sent.get(name)} bytes of ${name}`);
     assert.deepEqual([...leaks], []);
   });
