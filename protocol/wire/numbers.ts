@@ -36,11 +36,11 @@ export function varintOf(number: number): number[] {
 export function decodeNumbers(bytes: Uint8Array, length: number): number[] {
   const numbers: number[] = [];
   for (let at = 0; at < bytes.length; ) {
+    if (numbers.length === length) throw malformed(`more than ${length} numbers`);
     const { value, end } = readVarint(bytes, at);
     numbers.push(value);
     at = end;
   }
-  if (numbers.length > length) throw malformed(`more than ${length} numbers`);
   if (numbers.at(-1) === 0) throw new HearsayError("ERR_NOT_CANONICAL", "a list of numbers that ends with zero");
   return [...numbers, ...Array.from({ length: length - numbers.length }, () => 0)];
 }
