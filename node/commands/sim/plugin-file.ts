@@ -47,7 +47,7 @@ export function reasonOf(error: unknown, path: string): string {
   const { code, message, stack = "" } = error as NodeJS.ErrnoException;
   if (extname(path).endsWith("ts") && code === "ERR_UNKNOWN_FILE_EXTENSION")
     return `this Node (${process.version}) runs no TypeScript: take 22.18 or newer, or compile it to a .mjs file`;
-  if (code === "ERR_UNSUPPORTED_DIR_IMPORT" && statSync(path, { throwIfNoEntry: false })?.isDirectory())
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
     return "it is a folder; name a .ts, .mts, .js or .mjs file in it";
   if (code === "ERR_MODULE_NOT_FOUND" && !hooked && /'(?:hearsay|zod)'/.test(message))
     return `${message}; take Node 22.15 or newer, or npm install hearsay where the file lies`;
