@@ -7,7 +7,8 @@
  * The first is held against nothing: 0, n, n bytes.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
-import { readVarint, varint } from "./link-messages.ts";
+import { varintOf } from "../../protocol/wire/numbers.ts";
+import { readNumber } from "./link-messages.ts";
 
 /** Shorter equal runs cost as much as they save. */
 const LEAST_RUN = 4;
@@ -19,19 +20,19 @@ export function encodeDelta(before: Uint8Array, body: Uint8Array): Uint8Array {
     const start = at + same;
     let end = start;
     while (end < body.length && sameFrom(before, body, end) < LEAST_RUN) end++;
-    parts.push(...varint(same), ...varint(end - start), ...body.subarray(start, end));
+    parts.push(...varintOf(same), ...varintOf(end - start), ...body.subarray(start, end));
     at = end;
   }
   return Uint8Array.from(parts);
 }
 
-/** @throws HearsayError ERR_DECODE for what is no delta; ERR_TOO_LARGE where the whole has more than `maxBytes`. */
+/** @throws HearsayError ERR_DECODE | ERR_NOT_CANONICAL for what is no delta; ERR_TOO_LARGE where the whole has more than `maxBytes`. */
 export function decodeDelta(before: Uint8Array, delta: Uint8Array, maxBytes: number): Uint8Array {
   const whole = new Uint8Array(maxBytes);
   let length = 0;
   for (let at = 0; at < delta.length; ) {
-    const same = readVarint(delta, at);
-    const other = readVarint(delta, same.end);
+    const same = readNumber(delta, at);
+    const other = readNumber(delta, same.end);
     at = other.end + other.value;
     if (length + same.value > before.length || at > delta.length)
       throw new HearsayError("ERR_DECODE", "an announcement that repeats what was not there");

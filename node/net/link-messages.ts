@@ -13,6 +13,7 @@
 import { concatBytes, utf8 } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
+import { readVarint, varintOf } from "../../protocol/wire/numbers.ts";
 
 /** Of libp2p; both ends open one each when they first ask. */
 export const LINK_PROTOCOL = "/hearsay/link/1.0.0";
@@ -41,32 +42,23 @@ export function isOfNumbers(name: string): boolean {
 
 /** What stands before the body. */
 export function headOf(number: number, second: number): Uint8Array {
-  return Uint8Array.from([...varint(number), ...varint(second)]);
+  return Uint8Array.from([...varintOf(number), ...varintOf(second)]);
 }
 
 export function encodeName(service: number, name: string): Uint8Array {
   return concatBytes(headOf(0, service), utf8(name));
 }
 
-/** @throws HearsayError ERR_DECODE where there are not two numbers below 2^16. */
+/** @throws HearsayError ERR_DECODE | ERR_NOT_CANONICAL where there are not two numbers below 2^16. */
 export function decodeLinkMessage(frame: Uint8Array): LinkMessage {
-  const first = readVarint(frame, 0);
-  const second = readVarint(frame, first.end);
+  const first = readNumber(frame, 0);
+  const second = readNumber(frame, first.end);
   return { number: first.value, second: second.value, body: frame.subarray(second.end) };
 }
 
-export function varint(value: number): number[] {
-  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >> 7)];
-}
-
-/** @throws HearsayError ERR_DECODE where there is none below 2^16. */
-export function readVarint(bytes: Uint8Array, start: number): { value: number; end: number } {
-  let value = 0;
-  for (let at = start; at < start + 3; at++) {
-    const byte = bytes[at];
-    if (byte === undefined) break;
-    value |= (byte & 0x7f) << (7 * (at - start));
-    if (byte < 0x80 && value < 0x10000) return { value, end: at + 1 };
-  }
+/** @throws HearsayError ERR_DECODE | ERR_NOT_CANONICAL where there is none below 2^16. */
+export function readNumber(bytes: Uint8Array, start: number): ReturnType<typeof readVarint> {
+  const read = readVarint(bytes, start);
+  if (read.value < 0x10000) return read;
   throw new HearsayError("ERR_DECODE", "no number below 2^16 where a message of a link has one");
 }
