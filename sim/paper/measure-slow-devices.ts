@@ -3,7 +3,7 @@ import { formatBytes, mean } from "../../protocol/base/figures.ts";
 import { stragglersOf } from "../devices/device.ts";
 import { lineChart } from "../report/plots.ts";
 import { meanInterval } from "../report/statistics.ts";
-import { deviceRngOf } from "../run/experiment.ts";
+import { deviceRngOf } from "../run/setup.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf, type Outcome } from "./cells.ts";
 import { endText, intervalText } from "./intervals.ts";

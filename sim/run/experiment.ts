@@ -4,40 +4,25 @@
  * Everything random comes from forks of one generator, named by what they are for, so that e.g. another attack meets the same
  * devices and the same data.
  */
-
-import { ruleNamed } from "../../protocol/aggregate/registry.ts";
-import type { RuleInput, SecretDraws, Trainer } from "../../protocol/base/learning-seams.ts";
-import { createRng, type Rng } from "../../protocol/base/rng.ts";
-import type { Crypto, Identity, Secrecy } from "../../protocol/base/seams.ts";
-import { type Task, termsOf } from "../../protocol/base/task.ts";
-import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
-import { withPersonal } from "../../protocol/learn/personal/personal-trainer.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
-import { createSimulatedDraws } from "../../protocol/privacy/draws.ts";
-import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
+import type { Environment, Learner } from "../algorithms/algorithm.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
-import type { Attack, Disguise } from "../attacks/attack.ts";
-import { createCoalition, type RecordingCoalition } from "../attacks/coalition.ts";
-import { ATTACKS } from "../attacks/registry.ts";
-import { createDevices } from "../devices/device.ts";
-import { type PlaceOf, placesOf } from "../network/clusters.ts";
-import { createNetwork, type Network } from "../network/network.ts";
-import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
-import { createSimulatedCrypto } from "../seams/crypto.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
-import { castOf, type Member, unsignedIdentity } from "./cast.ts";
+import type { Member } from "./cast.ts";
 import { deal, limitRows, taskOf } from "./dealing.ts";
 import { learnersOf, statesOf } from "./learner-states.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
 import { ownHoldout } from "./own-holdout.ts";
-import { createShare, oneThreadReason, type Parts, type Share } from "./parts.ts";
+import { participantsOf } from "./participants.ts";
+import type { Parts } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
-import { createStreams, NO_ROWS, type Streams } from "./streaming.ts";
-import { createSurroundings, type Surroundings } from "./surroundings.ts";
+import { type Setup, type SetupModules, setUp } from "./setup.ts";
+import { createStreams } from "./streaming.ts";
 
 export interface LoadedData {
   readonly train: Dataset;
@@ -55,12 +40,7 @@ export interface KeptModel {
   readonly params: Float32Array;
 }
 
-export interface ExperimentModules {
-  readonly crypto: Crypto;
-  /** Needed where the task has cohorts. */
-  readonly secrecy?: Secrecy;
-  /** Ed25519 identity of a 32-byte seed; used where the scenario asks for signatures. */
-  identityFromSeed(seed: Uint8Array): Identity;
+export interface ExperimentModules extends SetupModules {
   loadData(spec: Scenario["data"], task: Scenario["task"]): Promise<LoadedData>;
   /** What trains the task; left out: the dense engine, which knows no cnn and layers models. */
   trainersFor?(task: Task): Promise<Trainers>;
@@ -69,25 +49,6 @@ export interface ExperimentModules {
   /** Share of the virtual time that has passed. */
   onProgress?(share: number): void;
   readonly signal?: AbortSignal;
-}
-
-/** What a scenario is played with: everything but the participants. */
-interface Setup {
-  readonly scenario: Scenario;
-  readonly task: Task;
-  readonly rng: Rng;
-  readonly clock: VirtualClock;
-  readonly crypto: Crypto;
-  readonly secrecy: Secrecy | undefined;
-  readonly endMs: number;
-  readonly crowd: readonly Member[];
-  readonly attack: Attack | undefined;
-  readonly surroundings: Surroundings;
-  readonly network: Network;
-  readonly placeOf: PlaceOf | undefined;
-  readonly coalition: RecordingCoalition | undefined;
-  readonly share: Share;
-  readonly trainers: Trainers;
 }
 
 /**
@@ -183,80 +144,6 @@ function startAll(
   return algorithm.start(environment, optionsOf(scenario.algorithm));
 }
 
-function setUp(
-  scenario: Scenario,
-  task: Task,
-  modules: ExperimentModules,
-  parts: Parts | undefined,
-): Omit<Setup, "trainers"> {
-  const { signatures, network: net } = scenario;
-  const rng = rngOf(scenario);
-  const crypto = createSimulatedCrypto(modules.crypto, signatures);
-  const clock = createVirtualClock(0, oneThreadReason(scenario) === undefined);
-  const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
-  const attack = scenario.attack && ATTACKS.get(scenario.attack.kind);
-  const crowd = castOf(scenario, attack, rng, signatures ? modules.identityFromSeed : unsignedIdentity(crypto));
-  const surroundings = createSurroundings(scenario, crowd, { clock, rng: rng.fork("surroundings"), endMs, attack });
-  const { conditions } = surroundings;
-  const share = createShare(scenario, clock, parts);
-  const { elsewhere } = share;
-  const { announcements } = net;
-  const placeOf = placesOf(
-    net.clusters,
-    crowd.map(({ identity, device }) => ({ peerId: identity.peerId, device })),
-  );
-  const network = createNetwork({ clock, crypto, conditions, announcements, elsewhere, placeOf, sharesMemory: true });
-  const liars = crowd.filter(({ honest }) => !honest).map(({ identity }) => identity);
-  const aggregate = ruleOf(task);
-  const coalition =
-    attack && createCoalition({ task, clock, crypto, network, rng: rng.fork("attack"), liars, endMs, aggregate });
-  const { secrecy } = modules;
-  const world = { clock, crypto, secrecy, network, placeOf, surroundings, endMs };
-  return { scenario, task, rng, ...world, crowd, attack, coalition, share };
-}
-
-/** From whose forks everything random in a run comes. */
-function rngOf({ seed }: Pick<Scenario, "seed">): Rng {
-  return createRng(`experiment/${seed}`);
-}
-
-/** What the devices of a run are drawn from. */
-export function deviceRngOf(scenario: Pick<Scenario, "seed">): Rng {
-  return rngOf(scenario).fork("devices");
-}
-
-/** One for each identity, with its share of the rows, its device, and what the attack makes of a liar. */
-function participantsOf(setup: Setup, shares: readonly Dataset[], streams: Streams | undefined): Participant[] {
-  const { scenario, task, clock, crowd, attack, coalition, trainers } = setup;
-  const disguise = scenario.attack && attack && coalition && joinAttack(attack, coalition, scenario.attack);
-  const devices = createDevices(scenario.devices, scenario.peers, deviceRngOf(scenario), clock);
-  const drawsOf = secretDraws(setup);
-  return crowd.map(({ identity, honest, device }, index) => {
-    const worn = honest ? undefined : disguise?.(identity);
-    const own = shares[device] as Dataset;
-    const train = worn?.data?.(own) ?? own;
-    const draws = drawsOf(index);
-    const made = trainers.create({ task, train: streams === undefined ? train : NO_ROWS, draws });
-    const trainer = withPersonal(task, streams?.follow(made, train, index) ?? made);
-    return {
-      index,
-      identity,
-      honest,
-      device: devices[device] as Participant["device"],
-      data: { length: train.length, targets: train.targets, ...(train.owners && { owners: train.owners }) },
-      draws,
-      trainer: honest ? watched(trainer, identity.peerId, coalition) : (worn?.trainer?.(trainer) ?? trainer),
-      ...(worn && { disguise: worn }),
-    };
-  });
-}
-
-/** Of each participant, by its index; one for all where the task hides nothing, and nobody draws from it. */
-function secretDraws({ task, rng }: Setup): (index: number) => SecretDraws {
-  const none = createSimulatedDraws(rng.fork("draws"));
-  return termsOf(task) === undefined ? () => none : (index) => createSimulatedDraws(rng.fork(`draws/${index}`));
-}
-
 /** What models are measured on. */
 function heldOut({ scenario, attack, task, rng }: Setup, all: Dataset): Pick<MeasureOptions, "holdout" | "target"> {
   const holdout = limitRows(all, scenario.metrics.rows, rng.fork("holdout"));
@@ -293,31 +180,3 @@ async function passTime(
 
 /** Looks at `signal` and reports of progress during a run. */
 const SLICES = 100;
-
-/** The rule of the task, as liars try it. */
-function ruleOf({ aggregation: { rule, parameters } }: Task): (input: RuleInput) => Float32Array {
-  const known = ruleNamed(rule);
-  return (input) => known.aggregate(input, parameters).params;
-}
-
-function joinAttack(
-  attack: Attack,
-  coalition: RecordingCoalition,
-  spec: Readonly<Record<string, unknown>>,
-): (identity: Identity) => Disguise | undefined {
-  const disguiseOf = attack.join(coalition, optionsOf(spec));
-  return (identity) => {
-    const liar = coalition.liars.find((other) => other.identity === identity);
-    return liar && disguiseOf(liar);
-  };
-}
-
-/** The trainer of an honest peer, as the liars watch it. */
-function watched(trainer: Trainer, peer: string, coalition: RecordingCoalition | undefined): Trainer {
-  if (coalition === undefined) return trainer;
-  return trainedOtherwise(trainer, async (request) => {
-    const result = await trainer.fit(request);
-    coalition.record(peer, { params: result.params, base: request.params });
-    return result;
-  });
-}

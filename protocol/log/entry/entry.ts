@@ -17,7 +17,8 @@ import type { Crypto, Identity } from "../../base/seams.ts";
 import { decodeCanonical, encodeCanonical } from "../../wire/canonical.ts";
 import { SIGNATURE_BYTES, signIn, verifyIn } from "../../wire/envelope.ts";
 import { isBytes32, isCount } from "../../wire/values.ts";
-import { bodyFault, type LogVersion, type Statement } from "./bodies.ts";
+import type { LogVersion, Statement } from "./bodies.ts";
+import { bodyFault } from "./body-fields.ts";
 
 /** Where an entry stands. */
 export interface EntryPlace {

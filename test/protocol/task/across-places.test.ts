@@ -5,7 +5,7 @@ import { plainAggregator } from "../../../protocol/aggregate/registry.ts";
 import { candidatesOf } from "../../../protocol/audit/parents.ts";
 import { UNIT_WEIGHT } from "../../../protocol/base/weight.ts";
 import type { AggregateBody, Parent } from "../../../protocol/log/entry/bodies.ts";
-import { bodyFault } from "../../../protocol/log/entry/bodies.ts";
+import { bodyFault } from "../../../protocol/log/entry/body-fields.ts";
 import { acrossPlaces } from "../../../protocol/task/across-places.ts";
 import { blobTask } from "../../support/blobs.ts";
 

@@ -5,7 +5,7 @@ import { lowerMedian } from "../../../../protocol/aggregate/staleness.ts";
 import type { AuditedEntry } from "../../../../protocol/audit/examine.ts";
 import { equalBytes } from "../../../../protocol/base/bytes.ts";
 import type { Archive } from "../../../../protocol/base/seams.ts";
-import { bodyFault } from "../../../../protocol/log/entry/bodies.ts";
+import { bodyFault } from "../../../../protocol/log/entry/body-fields.ts";
 import type { Entry } from "../../../../protocol/log/entry/entry.ts";
 import { moveTraining } from "../../../../protocol/task/move.ts";
 import { audit, createAuditedCrowd } from "../../../support/audits.ts";
