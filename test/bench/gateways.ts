@@ -5,7 +5,6 @@
  *
  * All peers share the cores of one machine, so a cycle has to be so long that they are idle for most of it: `--min-cycle`.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +15,7 @@ import { loadNamedSet } from "../../node/data/sets.ts";
 import { table } from "../../node/terminal/print.ts";
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { type Member, openPlaces, type Places } from "./gateways/places.ts";
-import { inNamespace, obstacle } from "./outages/network.ts";
+import { runInNamespace } from "./outages/network.ts";
 import { sleep } from "./statistics.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/cli/cli.js", import.meta.url));
@@ -65,19 +64,7 @@ else if (!(places >= 2 && size >= 3 && places * size <= 60 && cycles >= 4)) {
   process.stderr.write(`--places from 2, --size from 3, at most 60 peers, --cycles from 4\n\n${HELP}`);
   process.exitCode = EXIT_USAGE;
 } else if (values.inside) await measure().finally(() => process.exit());
-else runInside();
-
-function runInside(): void {
-  const reason = obstacle();
-  if (reason !== undefined) {
-    process.stderr.write(`bench:gateways ${reason}\n`);
-    process.exitCode = 1;
-    return;
-  }
-  const own = [process.execPath, fileURLToPath(import.meta.url), "--inside", ...process.argv.slice(2)];
-  const [program, ...args] = inNamespace(own);
-  process.exitCode = spawnSync(program, args, { stdio: "inherit" }).status ?? 1;
-}
+else runInNamespace("bench:gateways", fileURLToPath(import.meta.url));
 
 async function measure(): Promise<void> {
   const outcomes: Outcome[] = [];

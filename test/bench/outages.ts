@@ -6,7 +6,6 @@
  * Merges count by what the logs of the peers say afterwards: that of a model which was published after the mend. Loopback would show nothing of all this: there a
  * connection ends when its process does.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { table } from "../../node/terminal/print.ts";
-import { inNamespace, type Machine, type Network, obstacle, openNetwork } from "./outages/network.ts";
+import { type Machine, type Network, openNetwork, runInNamespace } from "./outages/network.ts";
 import { readRecords, type Spread } from "./outages/record.ts";
 import { type Happened, happen, type Outcome, outcomeOf, SCENARIOS, watchSpread } from "./outages/scenarios.ts";
 import { sleep } from "./statistics.ts";
@@ -54,23 +53,7 @@ else if (unknown !== undefined || !(peers >= 6 && peers <= 16)) {
   process.stderr.write(`${unknown === undefined ? "--peers: 6 to 16" : `no scenario ${unknown}`}\n\n${HELP}`);
   process.exitCode = EXIT_USAGE;
 } else if (values.inside) await measure().finally(() => process.exit());
-else runInside();
-
-function runInside(): void {
-  const reason = obstacle();
-  if (reason !== undefined) {
-    process.stderr.write(`bench:outages ${reason}\n`);
-    process.exitCode = 1;
-    return;
-  }
-  const [program, ...args] = inNamespace([
-    process.execPath,
-    fileURLToPath(import.meta.url),
-    "--inside",
-    ...process.argv.slice(2),
-  ]);
-  process.exitCode = spawnSync(program, args, { stdio: "inherit" }).status ?? 1;
-}
+else runInNamespace("bench:outages", fileURLToPath(import.meta.url));
 
 async function measure(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "hearsay-outages-"));

@@ -169,37 +169,33 @@ function npy(header: string, data: Uint8Array): Uint8Array {
 
 const fieldsOf = (message: Uint8Array) => decodeCanonical(message, 2 ** 20) as unknown[];
 
-/** A message decoder with what it accepts; what it accepts must encode to the same fields again. More fields are of the future. */
-function message<T>(
-  name: string,
-  decode: (bytes: Uint8Array) => T,
-  encode: (value: T) => Uint8Array,
-  values: readonly T[],
+/** A message decoder with what it accepts. */
+interface Form<T> {
+  readonly name: string;
+  readonly decode: (bytes: Uint8Array) => T;
+  readonly encode: (value: T) => Uint8Array;
+  readonly values: readonly T[];
+}
+
+/** @param compare holds what was read against what that encodes to. */
+function targetOf<T>(
+  { name, decode, encode, values }: Form<T>,
+  compare: (bytes: Uint8Array, again: Uint8Array) => void,
 ): Target {
-  return {
-    name,
-    runs: 6000,
-    valid: values.map(encode),
-    decode(bytes) {
-      const again = fieldsOf(encode(decode(bytes)));
-      assert.deepEqual(fieldsOf(bytes).slice(0, again.length), again);
-    },
-  };
+  return { name, runs: 6000, valid: values.map(encode), decode: (bytes) => compare(bytes, encode(decode(bytes))) };
+}
+
+/** What it accepts must encode to the same fields again. More fields are of the future. */
+function message<T>(name: string, decode: Form<T>["decode"], encode: Form<T>["encode"], values: readonly T[]): Target {
+  return targetOf({ name, decode, encode, values }, (bytes, encoded) => {
+    const again = fieldsOf(encoded);
+    assert.deepEqual(fieldsOf(bytes).slice(0, again.length), again);
+  });
 }
 
 /** A message that has one form, to the last byte. */
-function packed<T>(
-  name: string,
-  decode: (bytes: Uint8Array) => T,
-  encode: (value: T) => Uint8Array,
-  values: readonly T[],
-): Target {
-  return {
-    name,
-    runs: 6000,
-    valid: values.map(encode),
-    decode: (bytes) => assert.ok(equalBytes(encode(decode(bytes)), bytes)),
-  };
+function packed<T>(name: string, decode: Form<T>["decode"], encode: Form<T>["encode"], values: readonly T[]): Target {
+  return targetOf({ name, decode, encode, values }, (bytes, again) => assert.ok(equalBytes(again, bytes)));
 }
 
 /** Fields are looked at before signatures fail. */

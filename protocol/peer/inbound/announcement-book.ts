@@ -1,5 +1,6 @@
 /** The newest announcement of each author as a value: what is shared by those who let one in (announcements.ts, briefs.ts), and what each may cost. */
 import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
+import type { ErrorCode } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, Crypto, PeerId } from "../../base/seams.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
@@ -77,6 +78,15 @@ const DOUBTS = { burst: 5, perSecond: 0.2 };
 /** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
 const KEPT_BEFORE = 3;
 const NOTHING: readonly Uint8Array[] = [];
+
+/** Why no model of the task can be what is told of: that stands for more peers than one may, or for fewer than the task asks for, or has another length. */
+export function misfit(
+  { context: { masses, bodyBytes } }: Book,
+  { mass, bytes }: Pick<Announcement, "mass" | "bytes">,
+): ErrorCode | undefined {
+  if (mass < masses.least || mass > masses.most) return "ERR_MASS";
+  return bytes < bodyBytes.minBytes || bytes > bodyBytes.maxBytes ? "ERR_MODEL_SIZE" : undefined;
+}
 
 /** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
 export function allowanceOf({ context }: Book, slot: Slot | undefined, nowMs: number): Allowance {

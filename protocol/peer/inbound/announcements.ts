@@ -31,6 +31,7 @@ import {
   doubtsAfter,
   keep,
   mayVerify,
+  misfit,
 } from "./announcement-book.ts";
 import { contradicted, isOfSamePlace, isOld, noteHolds } from "./announcement-order.ts";
 import { receiveBrief, show } from "./briefs.ts";
@@ -118,13 +119,9 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   // [IGNORE] A model that this author announced before: it can't become fresh again.
   const tag = slot?.tag ?? book.tags;
   if (seen.has(tag, announcement.model)) return { verdict: "ignore", code: "ERR_REPLAYED" };
-  // [REJECT] A model that claims to stand for more peers than one may, or for fewer than the task asks for.
-  const { least, most } = context.masses;
-  if (announcement.mass < least || announcement.mass > most) return { verdict: "reject", code: "ERR_MASS" };
-  // [REJECT] A body that can't be the task's.
-  const { minBytes, maxBytes } = context.bodyBytes;
-  if (announcement.bytes < minBytes || announcement.bytes > maxBytes)
-    return { verdict: "reject", code: "ERR_MODEL_SIZE" };
+  // [REJECT] A model that claims to stand for more peers than one may, or for fewer than the task asks for; a body that can't be the task's.
+  const code = misfit(book, announcement);
+  if (code !== undefined) return { verdict: "reject", code };
   // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
   const allowance = allowanceOf(book, slot, nowMs);
   const rank = context.ranks.rankOf(announcement.author);

@@ -12,7 +12,7 @@ import { type Brief, readBrief } from "../../wire/brief.ts";
 import { publicKeyFromPeerId } from "../../wire/identity.ts";
 import type { Slot } from "../memory/record.ts";
 import { type Announced, briefed, shown } from "../stages.ts";
-import { allowanceOf, type Book, doubtsAfter, keep, mayVerify, newestOf } from "./announcement-book.ts";
+import { allowanceOf, type Book, doubtsAfter, keep, mayVerify, misfit, newestOf } from "./announcement-book.ts";
 import { contradicted, isOfSamePlace, isOldBrief } from "./announcement-order.ts";
 
 /**
@@ -44,12 +44,9 @@ export function receiveBrief(book: Book, from: PeerId, numbers: readonly number[
     if (slot) askNewest(book, from, slot, nowMs);
     return { verdict: "ignore", code: "ERR_REPLAYED" };
   }
-  // [REJECT] A model that claims to stand for more peers than one may, or for fewer than the task asks for.
-  const { least, most } = context.masses;
-  if (brief.mass < least || brief.mass > most) return { verdict: "reject", code: "ERR_MASS" };
-  // [REJECT] A body that can't be the task's.
-  const { minBytes, maxBytes } = context.bodyBytes;
-  if (brief.bytes < minBytes || brief.bytes > maxBytes) return { verdict: "reject", code: "ERR_MODEL_SIZE" };
+  // [REJECT] A model that claims to stand for more peers than one may, or for fewer than the task asks for; a body that can't be the task's.
+  const code = misfit(book, brief);
+  if (code !== undefined) return { verdict: "reject", code };
   // [IGNORE] Faster than the task allows, or more from newcomers than this peer looks at.
   const allowance = allowanceOf(book, slot, nowMs);
   const rank = context.ranks.rankOf(from);

@@ -1,5 +1,5 @@
 /** Stage Fetched of a model of which its author told by a brief: body, proof and signature come in one answer. */
-import { HearsayError } from "../../base/errors.ts";
+import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Transport } from "../../base/seams.ts";
 import { untilAborted } from "../../base/until-aborted.ts";
 import type { Announcement } from "../../wire/announcement.ts";
@@ -47,7 +47,7 @@ export async function fetchBrief(
   const bytes = await transport.request(author, protocol, encodeModelRequest(request), { signal });
   const answer = decodeModelAnswer(bytes);
   const settled = settle(answer).catch((error: unknown) => {
-    if (error instanceof HearsayError && error.code === "ERR_LOG_PROOF") proofs.suspect(brief);
+    if (isHearsayError(error, "ERR_LOG_PROOF")) proofs.suspect(brief);
     throw error;
   });
   const announcement = await untilAborted(settled, signal);

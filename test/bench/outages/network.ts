@@ -47,7 +47,7 @@ const START_TIMEOUT_MS = 60_000;
 const UNSHARE = ["unshare", ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]), "--net"] as const;
 
 /** Why there can be no such namespaces here; undefined where there can. */
-export function obstacle(): string | undefined {
+function obstacle(): string | undefined {
   const script = "ip link add one type bridge && ip link add near type veth peer name far && nsenter --help >/dev/null";
   const [program, ...args] = UNSHARE;
   const { status, error, stderr } = spawnSync(program, [...args, "sh", "-ec", script], { encoding: "utf8" });
@@ -56,9 +56,16 @@ export function obstacle(): string | undefined {
   return `needs unshare and nsenter (util-linux), ip (iproute2) and leave to make network namespaces: ${reason}`;
 }
 
-/** The command that runs `command` in a network namespace of its own. */
-export function inNamespace(command: readonly string[]): readonly [program: string, ...args: string[]] {
-  return [...UNSHARE, ...command] as unknown as [string, ...string[]];
+/** Runs a bench again, with `--inside`, in a network namespace of its own, or says why that cannot be; its exit status is that of this process. */
+export function runInNamespace(name: string, file: string): void {
+  const reason = obstacle();
+  if (reason !== undefined) {
+    process.stderr.write(`${name} ${reason}\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const [program = "", ...args] = [...UNSHARE, process.execPath, file, "--inside", ...process.argv.slice(2)];
+  process.exitCode = spawnSync(program, args, { stdio: "inherit" }).status ?? 1;
 }
 
 /** Starts all peers; the first is the bootstrap peer of the others. Call it in a namespace of one's own. */
