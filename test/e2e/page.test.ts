@@ -1,6 +1,6 @@
 /** The page of a peer in a real browser: four processes that learn, one of them a liar, one of them killed, and then the peer itself. */
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Page } from "playwright-core";
@@ -221,6 +221,41 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
     assert.ok((await light.page.locator("section").count()) > 5);
     for (const { faults } of [light, dark]) assert.deepEqual(await faults(), []);
     assert.deepEqual([...light.complaints, ...dark.complaints], []);
+  });
+});
+
+describe("the page of a peer whose rows go on coming", { skip: withoutProgram(CHROMIUM, "chromium") }, () => {
+  it("shows the alarm where the world changes, and what the peer does about it", async () => {
+    const installed = await installBundle();
+    const lab = await createLab("stream-page", { cli: installed.cli });
+    const browser = await startBrowser(CHROMIUM ?? "");
+    try {
+      const rows = (from: number, to: number, sign: 1 | -1) =>
+        Array.from({ length: to - from }, (_, i) => `${(from + i) % 7},${sign * (2 * ((from + i) % 7) + 1)}\n`).join(
+          "",
+        );
+      const live = await lab.write("live.csv", `x,y\n${rows(0, 300, 1)}`);
+      const task = await lab.writeTask("task.yaml", {
+        ...{ name: "follow", input: { shape: [1], features: ["x"], mean: 3, std: 2 }, model: { kind: "softmax" } },
+        output: { kind: "regression", targets: ["y"], mean: 7, std: 4 },
+      });
+      const peer = lab.startPeer({ name: "peer", task, minCycleMs: 100, args: ["--data", live, "--follow"] });
+      await peer.waitFor("a model of them", ({ holdout }) => (holdout?.rmse ?? 9) < 0.5);
+      await appendFile(live, rows(300, 500, 1));
+      const { stream } = await peer.waitFor("more of the same", (status) => status.stream?.prequential.rows === 500);
+      const { page } = await browser.open((await lab.run(["open", "--print", "--state", peer.stateDir])).stdout.trim());
+      const alarms = page.locator("#stream .figure", { hasText: "alarms of drift" });
+      const shown = async () => Number((await alarms.locator(".value").textContent())?.replaceAll(/\D/g, ""));
+      const before = stream?.rows.alarms ?? assert.fail();
+      await until("what the peer knows", async () => ((await shown()) === before ? true : undefined));
+      await appendFile(live, rows(500, 600, -1));
+      await until("the alarm", async () => ((await shown()) > before ? true : undefined));
+      assert.match((await alarms.textContent()) ?? "", /it learns 3 times as fast for \d+ (?:min|s) more/);
+    } finally {
+      await browser.close();
+      await lab.close();
+      await installed.remove();
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { type Dialect, type DialectChoice, detectDialect } from "../csv-dialect.
 import { kindOf } from "../file-kinds.ts";
 import type { ByteFeed } from "./byte-feed.ts";
 import { recordEnds } from "./record-ends.ts";
+import { Tail } from "./tail.ts";
 
 /** One record, as it stands there. */
 export interface SourceRecord {
@@ -45,6 +46,16 @@ export interface TakenRecords {
 /** Bytes that are looked at in one go. */
 const LOOK_BYTES = LIMITS.maxStreamRowCharacters;
 
+/** How the file of this name is written; undefined where it is not there, or has no first row yet. @throws HearsayError ERR_DATA where its header lacks a column. */
+export async function formOf(path: string, table: TableRecordsOptions): Promise<TableForm | undefined> {
+  const tail = new Tail(path);
+  try {
+    return await new TableRecords(tail, table).begin();
+  } finally {
+    await tail.close();
+  }
+}
+
 export class TableRecords {
   readonly #feed: ByteFeed;
   readonly #options: TableRecordsOptions;
@@ -60,6 +71,13 @@ export class TableRecords {
 
   /** How it is written, once that is known. */
   get form(): TableForm | undefined {
+    return this.#form;
+  }
+
+  /** Finds out how the table is written, where a header and a first row have come. @throws HearsayError ERR_DATA where the header lacks a column. */
+  async begin(): Promise<TableForm | undefined> {
+    const { bytes, isEnd } = await this.#feed.look(LOOK_BYTES);
+    if (bytes.length > 0) this.#form ??= this.#begin(bytes, isEnd);
     return this.#form;
   }
 

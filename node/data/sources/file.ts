@@ -1,7 +1,7 @@
 /** Source `file`: a table in a file that grows. */
 import { stat } from "node:fs/promises";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { type TableForm, TableRecords } from "../follow/table-records.ts";
+import { formOf, type TableForm, TableRecords } from "../follow/table-records.ts";
 import { Tail, type TailPosition } from "../follow/tail.ts";
 import type { OpenSource, OpenSourceOptions, SourceKind } from "./source.ts";
 
@@ -13,6 +13,7 @@ interface FilePosition {
 async function openFile({ path, table, past }: OpenSourceOptions): Promise<OpenSource> {
   if (/\.gz$/i.test(path)) throw new HearsayError("ERR_DATA", `${path}: a packed file does not grow; unpack it`);
   const { tail: place, form } = (past ?? {}) as FilePosition;
+  if (form === undefined || !table.isHeader(form.header)) await formOf(path, table); // refused before anything is learned
   const tail = new Tail(path, place);
   const records = new TableRecords(tail, table, form);
   return {

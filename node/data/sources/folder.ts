@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
-import { type SourceRecord, TableRecords } from "../follow/table-records.ts";
+import { formOf, type SourceRecord, TableRecords } from "../follow/table-records.ts";
 import { Tail, type TailPosition } from "../follow/tail.ts";
 import type { OpenSource, OpenSourceOptions, SourceKind } from "./source.ts";
 
@@ -26,7 +26,7 @@ class Folder implements OpenSource {
   }
 
   async take(maxRecords: number): Promise<{ records: SourceRecord[]; isMore: boolean }> {
-    const names = (await readdir(this.name)).filter((name) => /^[^.].*\.[ct]sv$/i.test(name)).sort();
+    const names = await tablesIn(this.name);
     if (names.length > LIMITS.maxFollowedFiles) {
       const message = `${this.name}: ${names.length} tables, at most ${LIMITS.maxFollowedFiles} can be followed; move those away that were learned`;
       throw new HearsayError("ERR_DATA", message, { files: names.length });
@@ -60,7 +60,7 @@ class Folder implements OpenSource {
     const tail = new Tail(path, place);
     const records: SourceRecord[] = [];
     try {
-      const head = place === undefined ? undefined : await formOf(path, this.#options);
+      const head = place === undefined ? undefined : await formOf(path, this.#options.table);
       const table = new TableRecords(tail, this.#options.table, head);
       while (records.length < maxRecords) {
         const { records: some, didRead } = await table.take(maxRecords - records.length);
@@ -82,16 +82,28 @@ class Folder implements OpenSource {
   }
 }
 
-/** How a file is written, from its beginning: only places are remembered. */
-async function formOf(path: string, { table }: OpenSourceOptions) {
-  const tail = new Tail(path);
-  try {
-    const records = new TableRecords(tail, table);
-    await records.take(1);
-    return records.form;
-  } finally {
-    await tail.close();
+async function tablesIn(path: string): Promise<string[]> {
+  return (await readdir(path)).filter((name) => /^[^.].*\.[ct]sv$/i.test(name)).sort();
+}
+
+/** @throws HearsayError ERR_DATA where tables are there and each of them lacks a column: it is the task or an option that is wrong. */
+async function refuseStrangers({ path, table }: OpenSourceOptions): Promise<void> {
+  let fault: unknown;
+  for (const name of (await tablesIn(path)).slice(0, LIMITS.maxFollowedFiles)) {
+    try {
+      await formOf(join(path, name), table);
+      return;
+    } catch (error) {
+      if (!isHearsayError(error, "ERR_DATA")) throw error;
+      fault ??= error;
+    }
   }
+  if (fault !== undefined) throw fault;
+}
+
+async function openFolder(options: OpenSourceOptions): Promise<OpenSource> {
+  if (options.past === undefined) await refuseStrangers(options);
+  return new Folder(options);
 }
 
 export const folder: SourceKind = {
@@ -101,5 +113,5 @@ export const folder: SourceKind = {
     const found = await stat(path).catch(() => undefined);
     return found?.isDirectory() ?? false;
   },
-  open: async (options) => new Folder(options),
+  open: openFolder,
 };

@@ -113,8 +113,23 @@ describe("a file that is followed", () => {
     assert.equal(followed.bad, 1);
   });
 
-  it("is refused at once where its header lacks a column of the task", async (test) => {
-    const { followed } = await open(test, "x,z,t\n1,2,3\n");
-    await assert.rejects(followed.take(), { code: "ERR_DATA", message: /"y"/ });
+  it("is refused before anything is taken where its header lacks a column of the task or the time, also after a restart", async (test) => {
+    await assert.rejects(open(test, "x,z,t\n1,2,3\n"), { code: "ERR_DATA", message: /"y"/ });
+    const { folder, path, followed } = await open(test, "x,y,t\n1,2,3\n");
+    assert.deepEqual(await followed.take(), [3]);
+    const past = followed.source.position();
+    const again = Followed.open(path, join(folder, "r.ndjson"), { past, time: "when" });
+    await assert.rejects(again, { code: "ERR_DATA", message: /no column "when" \(--time\); the header has x, y, t/ });
+  });
+
+  it("goes on after a restart where the file that has its place now has no header", async (test) => {
+    const { folder, path, followed } = await open(test, "x,y,t\n1,2,3\n");
+    assert.deepEqual(await followed.take(), [3]);
+    const past = JSON.parse(JSON.stringify(followed.source.position()));
+    await rename(path, join(folder, "live.csv.1"));
+    await writeFile(path, "1,2,4\n1,2,5\n");
+    const again = await Followed.open(path, join(folder, "rejected.ndjson"), { past });
+    test.after(() => again.source.close());
+    assert.deepEqual(await takeTwice(again), [4, 5]);
   });
 });

@@ -41,14 +41,11 @@ describe("rows of a stream", () => {
       path,
       Buffer.concat([Buffer.from("x,y,t\n1,2,3\n1,2,"), Buffer.of(0xff), Buffer.from("\n1,2,4\n")]),
     );
-    const followed = await Followed.open(path, join(folder, "r.ndjson"));
-    test.after(() => followed.source.close());
-    await assert.rejects(
-      followed.take(),
-      { code: "ERR_DATA" },
-      "where the beginning of a file is none, that is told at once",
-    );
+    const open = () => Followed.open(path, join(folder, "r.ndjson"));
+    await assert.rejects(open(), { code: "ERR_DATA" }, "where the beginning of a file is none, that is told at once");
     await writeFile(path, "x,y,t\n1,2,3\n");
+    const followed = await open();
+    test.after(() => followed.source.close());
     assert.deepEqual(await followed.take(), [3]);
     await appendFile(path, Buffer.concat([Buffer.from("1,2,"), Buffer.of(0xff), Buffer.from("\n1,2,4\n")]));
     assert.deepEqual(await followed.take(), [4]);
@@ -115,6 +112,17 @@ describe("a folder that is followed", () => {
     await appendFile(join(inbox, "b.csv"), "4;1;2\n");
     const again = await Followed.open(inbox, join(folder, "r.ndjson"), { past });
     assert.deepEqual(await again.take(), [4]);
+  });
+
+  it("is refused at once where none of its tables has the columns", async (test) => {
+    const folder = await folderFor(test);
+    await writeFile(join(folder, "a.csv"), "x,y,t\n1,2,3\n");
+    await writeFile(join(folder, "b.csv"), "x,y,t\n1,2,4\n");
+    const opened = Followed.open(folder, join(folder, "r.ndjson"), { time: "when" });
+    await assert.rejects(opened, { code: "ERR_DATA", message: /no column "when" \(--time\)/ });
+    await writeFile(join(folder, "b.csv"), "x,y,t,when\n1,2,4,2026-01-01\n");
+    const followed = await Followed.open(folder, join(folder, "r.ndjson"), { time: "when" });
+    assert.deepEqual(await followed.take(), [4]);
   });
 
   it("of too many tables is refused", async (test) => {
