@@ -2,7 +2,6 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 
 export interface FileBytes {
@@ -27,7 +26,8 @@ export async function openBytes(path: string): Promise<FileBytes> {
 
 async function* read(path: string, gzipped: boolean): AsyncGenerator<Buffer> {
   const file = createReadStream(path);
-  const source = gzipped ? pipeline(file, createGunzip(), () => {}) : file; // errors of the file arrive at the end of the pipe
+  const unpack = gzipped && (await import("node:zlib")).createGunzip(); // a peer of other data need not hold it
+  const source = unpack ? pipeline(file, unpack, () => {}) : file; // errors of the file arrive at the end of the pipe
   try {
     for await (const chunk of source) yield chunk as Buffer;
   } catch (cause) {

@@ -3,7 +3,6 @@
  * an argument of the command line, which every user of the machine can read.
  */
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import type { ReadStream } from "node:tty";
 import { HearsayError } from "../../protocol/base/errors.ts";
@@ -70,6 +69,7 @@ async function promptFor(question: string, path: string, { input, output }: Term
   if (input.isTTY !== true)
     throw refused(`${path} needs one, and there is no terminal: give --passphrase-file FILE or set ${VARIABLE}`);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const { createInterface } = await import("node:readline/promises"); // most peers ask nobody
   const reader = createInterface({ input, output: silent, terminal: true }); // echoes to where nobody sees it
   output.write(question);
   try {

@@ -21,6 +21,8 @@ export interface UnitOptions {
   /** What `up` is called with beside the state directory. */
   readonly args?: readonly string[];
   readonly memoryMax?: string;
+  /** To which the kernel keeps the peer once it learns. */
+  readonly memoryHigh?: string;
 }
 
 /** A peer that learns holds 128 MB, with the engine tensorflow 150; the rest is for its data and larger models. */
@@ -59,7 +61,7 @@ const STRICT: readonly string[] = [
 ];
 
 /** The text of a unit file. */
-export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX }: UnitOptions): string {
+export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX, memoryHigh }: UnitOptions): string {
   const stateDir = place.kind === "template" ? "/var/lib/hearsay/%i" : place.stateDir;
   const words = [...command, "up", "--state", stateDir, ...args].map((word, i) =>
     place.kind === "template" && word === stateDir ? word : unitWord(word, i === 0),
@@ -83,6 +85,7 @@ export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX }: 
     "TimeoutStartSec=300",
     `TimeoutStopSec=${STOP_SECONDS}`,
     `MemoryMax=${memoryMax}`,
+    ...(memoryHigh === undefined ? [] : [heldLine(memoryHigh)]),
     ...MODEST,
     ...(place.kind === "user" ? [] : STRICT),
     "",
@@ -90,6 +93,15 @@ export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX }: 
     `WantedBy=${place.kind === "user" ? "default.target" : "multi-user.target"}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * The bound of version 2 of cgroups that ends nothing: above it the kernel takes back pages, those of the program that rest above all. Not by `MemoryHigh=`, since
+ * that holds from the first moment, and a start needs more. `+`: as root, where the unit is of the machine; the group of a user's unit is the user's own.
+ */
+function heldLine(bytes: string): string {
+  const group = '"/sys/fs/cgroup$$(sed -n s/^0:://p /proc/self/cgroup)/memory.high"';
+  return `ExecStartPost=-+/bin/sh -c 'echo ${bytes} > ${group}'`;
 }
 
 function accountLines(place: UnitPlace): string[] {

@@ -1,5 +1,4 @@
 /** A question to whoever sits at the terminal. */
-import { createInterface } from "node:readline/promises";
 import { drawing, tell } from "./terminal.ts";
 
 /** Whether there is somebody to ask: input and the stream of the question are a terminal. */
@@ -9,6 +8,7 @@ export function somebodyIsThere(): boolean {
 
 /** True for y or yes; everything else, the end of input included, is no. */
 export async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises"); // most peers ask nobody
   const reader = createInterface({ input: process.stdin, terminal: false });
   tell(`${question} [y/N] `);
   try {

@@ -5,6 +5,8 @@ export interface Spent {
   readonly cpuSeconds: number;
   /** Sent to the storage layer: whole pages, those of the file system's own journal not among them. */
   readonly writtenBytes: number;
+  /** Pages that it had to wait for, since they were not in memory. */
+  readonly majorFaults: number;
 }
 
 /** USER_HZ: 100 on every architecture that Linux has for Node. */
@@ -16,6 +18,7 @@ export async function spentBy(pid: number): Promise<Spent> {
   const [user, system] = [Number(fields[11]), Number(fields[12])];
   return {
     cpuSeconds: (user + system) / TICKS_A_SECOND,
+    majorFaults: Number(fields[9]),
     writtenBytes: Number(/^write_bytes: (\d+)$/m.exec(io)?.[1]),
   };
 }

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import { table } from "../../node/terminal/print.ts";
+import { type Card, mountCard } from "../support/card.ts";
 import { type Confinement, type Limits, openConfinement } from "../support/confinement.ts";
 import type { Shares } from "./memory-shares.ts";
 import { type Spent, spentBy } from "./process-spent.ts";
@@ -15,6 +16,8 @@ import { startUpPeers, type UpPeers } from "./up-peers.ts";
 
 const SPARE_SECONDS = 120;
 const SQUEEZED_AFTER_MS = 30_000;
+/** Room for a copy of Node. */
+const CARD_MEGABYTES = 300;
 const DAY_SECONDS = 86_400;
 
 const program = new Command("bench:tiny")
@@ -28,6 +31,8 @@ const program = new Command("bench:tiny")
     "--squeeze <MB>",
     "of which the kernel once takes pages, after half a minute, until so much is left, such as 64",
   )
+  .option("--hold <MB>", "to which the kernel keeps it from half a minute after the start on, such as 64")
+  .option("--read-ahead <kB>", "that the disk with its program reads with a page that is missing, such as 128")
   .parse();
 const options = program.opts<{
   minutes: string;
@@ -36,6 +41,8 @@ const options = program.opts<{
   core?: string;
   memory?: string;
   squeeze?: string;
+  hold?: string;
+  readAhead?: string;
 }>();
 const limits: Limits = {
   ...(options.core !== undefined && { coreShare: Number(options.core) }),
@@ -49,21 +56,27 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const pace = options.minCycle === undefined ? [] : ["--min-cycle", options.minCycle];
 const rows = [...(isConfined ? [] : await measured("default", [])), ...(await measured("tiny", ["--preset", "tiny"]))];
 process.stdout.write(
-  `${table(["preset", "RSS MiB", "asked", "files", "V8 heaps", "malloc", "rest", "CPU %", "MB a day", "kB a cycle", "cycles", "hold-out"], rows)}\n`,
+  `${table(["preset", "RSS MiB", "asked", "files", "V8 heaps", "malloc", "rest", "CPU %", "read faults a s", "MB a day", "kB a cycle", "cycles", "hold-out"], rows)}\n`,
 );
 
 async function measured(name: string, preset: readonly string[]): Promise<string[][]> {
   const confined = isConfined ? await openConfinement(`hearsay-${process.pid}`, limits) : undefined;
+  let card: Card | undefined;
+  const diskIn = (scratch: string) => {
+    if (options.readAhead === undefined) return scratch;
+    card = mountCard(join(scratch, "card"), { megabytes: CARD_MEGABYTES, readAheadKb: Number(options.readAhead) });
+    return card.path;
+  };
   const peers = await startUpPeers({
     ...{ name: "tiny", peers: numPeers, seconds: seconds + SPARE_SECONDS, settings: [...preset, ...pace] },
     task: await digitsTask({ inboxSize: numPeers - 1, quorum: Math.min(3, numPeers - 1) }),
-    through: (peer, scratch) => (peer === numPeers - 1 && confined?.through(join(scratch, "node"))) || [],
+    through: (peer, scratch) => (peer === numPeers - 1 && confined?.through(join(diskIn(scratch), "node"))) || [],
+    beforeRemoval: () => card?.close(),
   });
   try {
-    if (options.squeeze !== undefined) {
-      await sleep(SQUEEZED_AFTER_MS);
-      await confined?.squeeze(1e6 * Number(options.squeeze));
-    }
+    if (options.squeeze !== undefined || options.hold !== undefined) await sleep(SQUEEZED_AFTER_MS);
+    if (options.squeeze !== undefined) await confined?.squeeze(1e6 * Number(options.squeeze));
+    if (options.hold !== undefined) await confined?.hold(1e6 * Number(options.hold));
     await sleep(500 * seconds);
     const before = await Promise.all(peers.pids.map((_, peer) => lookAt(peers, peer)));
     await sleep(500 * seconds);
@@ -112,6 +125,7 @@ function figures({ shares, ...before }: Look, after: Look): number[] {
       shares.rest,
     ],
     (100 * (after.cpuSeconds - before.cpuSeconds)) / span,
+    (after.majorFaults - before.majorFaults) / span,
     (written / span) * (DAY_SECONDS / 1e6),
     written / 1e3 / cycles, // none: Infinity, or not a number
     after.cycle,

@@ -1,5 +1,6 @@
 /** Peers of one task on loopback, the digits in as many shares, one process each as a user starts it. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,6 +26,8 @@ export interface UpOptions {
   readonly settings: readonly string[];
   /** What stands before the command of a peer; it runs under the same process id. @param scratch a folder that is removed in the end. */
   readonly through?: (peer: number, scratch: string) => readonly string[];
+  /** Called when they have ended, before their folders go. */
+  readonly beforeRemoval?: () => void;
   /** No peer lives longer. */
   readonly seconds: number;
 }
@@ -75,6 +78,8 @@ export async function startUpPeers(options: UpOptions): Promise<UpPeers> {
     async close() {
       kill();
       process.off("exit", kill);
+      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, "exit")));
+      options.beforeRemoval?.();
       await rm(heaps, { recursive: true, force: true });
       await rm(scratch, { recursive: true, force: true, maxRetries: 3 });
     },

@@ -71,12 +71,38 @@ describe("the bundled command line", () => {
     const node = join(COMMANDS, "..");
     const files = (await readdir(node, { recursive: true })).filter((name) => name.endsWith(".ts"));
     const texts = await Promise.all(files.map((name) => readFile(join(node, name), "utf8")));
-    const loads = texts.flatMap((text) => [...text.matchAll(/const \{ (.*) \} = await import\("([a-z@][^"]*)"\)/g)]);
+    const loads = texts.flatMap((text) => [
+      ...text.matchAll(/const \{ (.*) \} = await import\("((?!node:)[a-z@][^"]*)"\)/g),
+    ]);
     assert.ok(loads.length >= 5, `${loads.length} packages are loaded late`);
     for (const [line, names, name = ""] of loads) {
       const { type } = JSON.parse(await readFile(join(node, "../node_modules", name, "package.json"), "utf8"));
       assert.ok(type === "module" || /^default: \w+$/.test(names ?? ""), line);
     }
+  });
+
+  it("has Node load parts of node:http when they are used: no peer holds the client for fetch and WebSocket", async () => {
+    const folder = dirname(installed.cli);
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".js"));
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+    const whole = names.filter((_, i) => /(?:from|import) ?"(?:node:)?(?:http|process)"/.test(texts[i] ?? ""));
+    assert.deepEqual(whole, [], "an import statement looks at all exports");
+    const seen = lab.path("modules");
+    const probe = `process.on("exit", () => process.getBuiltinModule("fs").writeFileSync(${JSON.stringify(seen)}, process.moduleLoadList.join("\\n")))`;
+    const task = lab.path("parts.yaml");
+    await succeeds("init", "--output", task);
+    const up = ["up", "--task", task, "--dataset", "digits", "--state", lab.path("parts"), "--seconds", "1"];
+    const { code, stderr } = await lab.run(
+      [...up, "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0", "--preset", "tiny"],
+      { env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(probe)}` } },
+    );
+    assert.equal(code, 0, stderr);
+    const loaded = (await readFile(seen, "utf8")).split("\n");
+    assert.ok(loaded.includes("NativeModule http"), "the local interface is there");
+    assert.deepEqual(
+      loaded.filter((name) => /undici|http2/.test(name)),
+      [],
+    );
   });
 
   it("tells lines for people on a terminal, and waits for a broker that is not there: packages that are loaded late are whole", async () => {

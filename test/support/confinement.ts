@@ -21,6 +21,8 @@ export interface Confinement {
   report(): Promise<{ readonly killed: number; readonly heldBytes: number }>;
   /** Once, has the kernel take pages from the group until it holds so much, or no more can be taken: pages of files above all, which can be read again. */
   squeeze(toBytes: number): Promise<void>;
+  /** From now on, has the kernel keep the group to so many bytes. What cannot be taken stays under version 2, and ends the process under version 1. */
+  hold(toBytes: number): Promise<void>;
   /** Removes the groups, once the process has ended. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export async function openConfinement(name: string, limits: Limits): Promise<Con
     },
     report: async () => (memory ? memoryReport(memory.path, isVersion2) : { killed: 0, heldBytes: Number.NaN }),
     squeeze: async (toBytes) => memory && squeeze(memory, isVersion2, toBytes),
+    hold: async (toBytes) => memory && hold(memory, isVersion2, toBytes),
     close: () => remove(groups),
   };
 }
@@ -70,6 +73,10 @@ async function squeeze({ path, files }: Group, isVersion2: boolean, toBytes: num
   await write("memory.limit_in_bytes", toBytes);
   await write("memory.limit_in_bytes", Number(files["memory.limit_in_bytes"]));
 }
+
+/** Under version 1 a limit that is lower than what cannot be taken is refused. */
+const hold = ({ path }: Group, isVersion2: boolean, toBytes: number) =>
+  writeFile(join(path, isVersion2 ? "memory.high" : "memory.limit_in_bytes"), String(toBytes));
 
 function groupsOfVersion2(own: string, name: string, { memoryBytes, coreShare }: Limits): Group[] {
   const files = {

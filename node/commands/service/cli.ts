@@ -13,6 +13,7 @@ export const install: Definition = (command) => {
   unit(command.addOption(stateOption()))
     .option("--account <name>", "with --system: the account that it runs as (default: whoever installs it)")
     .option("--memory-max <bytes>", "systemd ends a peer that needs more (default: 1G)")
+    .option("--memory-high <bytes>", "once it learns, the kernel takes back what is above this (default: nothing)")
     .option("--print", "print the unit, and install nothing")
     .action(calls(() => import("./install.ts")));
   notes(

@@ -16,12 +16,17 @@ interface InstallOptions extends ServiceOptions {
   readonly print?: boolean;
   readonly account?: string;
   readonly memoryMax?: string;
+  readonly memoryHigh?: string;
 }
 
 export async function run(options: InstallOptions): Promise<void> {
   const unit = unitOf(options);
   const stateDir = resolve(options.state);
-  const text = unitText({ place: placeOf(options, stateDir), command: ownCommand(), memoryMax: memoryOf(options) });
+  const { memoryMax = MEMORY_MAX, memoryHigh } = options;
+  const text = unitText({
+    ...{ place: placeOf(options, stateDir), command: ownCommand(), memoryMax: asBytes("--memory-max", memoryMax) },
+    ...(memoryHigh !== undefined && { memoryHigh: asBytes("--memory-high", memoryHigh) }),
+  });
   if (options.print) return print(text);
   await openTask(stateDir); // a service that could only fail is not installed
   await mkdir(dirname(unit.path), { recursive: true });
@@ -54,7 +59,8 @@ function ownCommand(): string[] {
   return [process.execPath, script];
 }
 
-function memoryOf({ memoryMax = MEMORY_MAX }: InstallOptions): string {
-  if (/^\d+[KMGT]?$/.test(memoryMax)) return memoryMax;
-  throw new HearsayError("ERR_CONFIG", `--memory-max ${memoryMax}: give bytes, as 512M or 2G`);
+/** As systemd and the kernel read it. */
+function asBytes(option: string, text: string): string {
+  if (/^\d+[KMGT]?$/.test(text)) return text;
+  throw new HearsayError("ERR_CONFIG", `${option} ${text}: give bytes, as 512M or 2G`);
 }

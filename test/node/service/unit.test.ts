@@ -29,7 +29,7 @@ describe("the unit of a peer", () => {
       skip,
     }, async () => {
       const path = join(folder, name === "template" ? "hearsay@.service" : `hearsay-${name}.service`);
-      await writeFile(path, unitText({ place, command: COMMAND }));
+      await writeFile(path, unitText({ place, command: COMMAND, memoryHigh: "61M" }));
       const user = name === "user" ? ["--user"] : [];
       const { stdout, stderr } = await promisify(execFile)(analyze, [...user, "verify", path], {
         env: { ...process.env, XDG_RUNTIME_DIR: folder },
@@ -45,6 +45,14 @@ describe("the unit of a peer", () => {
     await writeFile(path, unitText({ place: { kind: "template" }, command: COMMAND }));
     const args = ["security", "--offline=true", "--threshold=30", path]; // of 100, in tenths
     await promisify(execFile)(analyze, args);
+  });
+
+  it("has the kernel take back memory from the moment that the peer learns, and not before", () => {
+    const text = unitText({ place: { kind: "template" }, command: COMMAND, memoryMax: "128M", memoryHigh: "61M" });
+    assert.match(text, /^MemoryMax=128M$/m);
+    assert.match(text, /^ExecStartPost=-\+\/bin\/sh -c 'echo 61M > .*\/memory\.high"'$/m);
+    assert.doesNotMatch(text, /^MemoryHigh=/m);
+    assert.doesNotMatch(unitText({ place: { kind: "template" }, command: COMMAND }), /memory\.high/);
   });
 
   it("names directories and commands so that systemd reads them as they are", () => {
