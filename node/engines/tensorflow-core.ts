@@ -4,6 +4,7 @@ import { inputSize, type LearningTask, outputSize, targetSize } from "../../prot
 import { createBatches, gatherRows } from "../../protocol/learn/data/batches.ts";
 import type { PreparedData } from "../../protocol/learn/data/prepare.ts";
 import { MIN_PROBABILITY } from "../../protocol/learn/metrics/metrics.ts";
+import { clippingFactor } from "../../protocol/learn/optimisers/clipping.ts";
 import type { Arithmetic, Optimiser } from "../../protocol/learn/optimisers/optimiser.ts";
 import { optimiserOf } from "../../protocol/learn/optimisers/registry.ts";
 import { stepScalars } from "../../protocol/learn/optimisers/step-scalars.ts";
@@ -139,7 +140,7 @@ type States = Map<string, readonly Tensor[]>;
 /** One step of the optimiser; returns the loss before it. */
 function descend(core: Core, batch: Batch, states: States, given: Float32Array): number {
   const { value, grads } = lossAndGradients(core, batch);
-  advance(core, grads, states, given);
+  advance(core, clipped(core, grads), states, given);
   return value.dataSync()[0] as number;
 }
 
@@ -153,6 +154,20 @@ function lossAndGradients(core: Core, batch: Batch): { readonly value: Tensor; r
     () => tf.reshape(tf.addN([batchLoss(core, batch), ...model.penalties()]), []),
     [...model.trainable],
   );
+}
+
+/** Gradients that are together no longer than the task allows. */
+function clipped({ backend, task }: Core, grads: Gradients): Gradients {
+  const { maxGradientNorm } = task.training;
+  if (maxGradientNorm === undefined) return grads;
+  const { tf } = backend;
+  const all = Object.entries(grads).flatMap(([name, gradient]) => (gradient ? [[name, gradient] as const] : []));
+  const squares = all.map(([, gradient]) => tf.sum(tf.square(gradient)).dataSync()[0] as number);
+  const factor = clippingFactor(
+    squares.reduce((sum, one) => sum + one, 0),
+    maxGradientNorm,
+  );
+  return factor === 1 ? grads : Object.fromEntries(all.map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
 }
 
 /** Moves the weights along these gradients. */

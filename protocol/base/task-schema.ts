@@ -121,6 +121,13 @@ const training = z.strictObject({
   schedule: schedule
     .optional()
     .describe("how the learning rate changes with the age of the model; left out where it does not"),
+  maxGradientNorm: positive
+    .min(1e-6)
+    .max(1e6)
+    .optional()
+    .describe(
+      "the gradient of a batch that is longer than this is shortened to it (gradient clipping); left out: none is",
+    ),
   outerMomentum: decay
     .gt(0)
     .optional()

@@ -60,12 +60,25 @@ export function completePrivacy({
       path: "aggregation.mostLoss",
       message: "lets losses on the data decide what is merged, which no privacy budget covers; leave it out",
     });
-  if (training.absentClasses !== undefined && MECHANISMS.get(mechanism)?.budget?.needsExamples === true)
+  faults.push(...trainingFaults(training, mechanism));
+  return { privacy: { ...privacy, delta, ...planned, ...(maxEpsilon !== undefined && { maxEpsilon }) }, faults };
+}
+
+/** What a training of single records cannot have beside. */
+function trainingFaults({ absentClasses, maxGradientNorm }: TaskDraft["training"], mechanism: string): Fault[] {
+  if (MECHANISMS.get(mechanism)?.budget?.needsExamples !== true) return [];
+  const faults: Fault[] = [];
+  if (absentClasses !== undefined)
     faults.push({
       path: "training.absentClasses",
       message: `changes all gradients by which classes there are, and ${mechanism} hides single records; leave it out`,
     });
-  return { privacy: { ...privacy, delta, ...planned, ...(maxEpsilon !== undefined && { maxEpsilon }) }, faults };
+  if (maxGradientNorm !== undefined)
+    faults.push({
+      path: "training.maxGradientNorm",
+      message: `shortens the gradient of a batch, and ${mechanism} shortens that of each record already (privacy.clipNorm); leave it out`,
+    });
+  return faults;
 }
 
 /** Cohorts alone, which need none of the other fields. */

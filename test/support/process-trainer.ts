@@ -6,7 +6,7 @@ import { createFrameReader, encodeFrame, type Frame } from "../../node/engines/e
 import { bytesOf } from "../../protocol/base/bytes.ts";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import { outputSize } from "../../protocol/base/task.ts";
+import { type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { decodeSafetensors, encodeSafetensors, tensorValues } from "../../protocol/codec/safetensors.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../protocol/learn/dense/dense.ts";
@@ -54,8 +54,7 @@ async function answer({ header, body }: Frame): Promise<Answer> {
   }
   const params = paramsOf(body);
   if (header.verb === "fit") {
-    const { steps, seed, age } = header as { steps: number; seed: string; age: number };
-    return misbehaved() ?? fitted(params, steps, seed, age);
+    return misbehaved() ?? fitted(params, header as unknown as Fit);
   }
   if (header.verb === "evaluate") {
     const isSample = header.rows === LIMITS.maxSampleRows;
@@ -72,8 +71,20 @@ async function answer({ header, body }: Frame): Promise<Answer> {
   return [{}, [encodeSafetensors([{ name: OUTPUTS, shape: [outputs.length / width, width], dtype, data }])]];
 }
 
-async function fitted(params: Float32Array, steps: number, seed: string, age: number): Promise<Answer> {
-  const { params: out, loss } = await trainer.fit({ params, steps, seed, age });
+interface Fit {
+  readonly steps: number;
+  readonly seed: string;
+  readonly age: number;
+  readonly training: Partial<LearningTask["training"]>;
+}
+
+/** As it is told, whatever its own task says of trainings. */
+async function fitted(params: Float32Array, { steps, seed, age, training }: Fit): Promise<Answer> {
+  const told = createDenseTrainer({
+    task: { ...task, training: { ...task.training, ...training } },
+    train: floats(spec.train),
+  });
+  const { params: out, loss } = await told.fit({ params, steps, seed, age });
   return [{ loss }, bodies.encode(out)];
 }
 

@@ -57,8 +57,12 @@ export async function createExternalTrainer(
 }
 
 function callsOf(session: Session, bodies: Bodies, task: LearningTask): Pick<Trainer, "fit" | "evaluate" | "predict"> {
-  const { learningRate, momentum, batch, optimiser } = task.training;
-  const training = { learningRate, momentum, batch, ...(optimiser !== undefined && { optimiser }) };
+  const { learningRate, momentum, batch, optimiser, maxGradientNorm } = task.training;
+  const given = {
+    ...(optimiser !== undefined && { optimiser }),
+    ...(maxGradientNorm !== undefined && { maxGradientNorm }),
+  };
+  const training = { learningRate, momentum, batch, ...given };
   const paramsBytes = 4 * bodies.length + BESIDE_BYTES;
   return {
     async fit({ params, steps, seed, age = 0, privateSteps }: FitRequest): Promise<FitResult> {

@@ -89,6 +89,7 @@ function build(task: LearningTask, plain: boolean): Built {
     loss: output.kind === "classification" ? "cross-entropy" : "squared-error",
   };
   const optimiser = optimiserOf(training);
-  const compiled = plain ? undefined : createWasmModel(shape, optimiser);
-  return { optimiser, model: compiled ?? createReferenceModel(shape, optimiser) };
+  const { maxGradientNorm } = training;
+  const compiled = plain ? undefined : createWasmModel(shape, optimiser, maxGradientNorm);
+  return { optimiser, model: compiled ?? createReferenceModel(shape, optimiser, maxGradientNorm) };
 }

@@ -7,6 +7,7 @@ import type { Code, ValueType } from "../../base/wasm-code.ts";
 import { call, f64, forLoop, i32, local, v128 } from "../../base/wasm-instructions.ts";
 import type { WasmFunction } from "../../base/wasm-module.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";
+import { clipFunction } from "./clip-kernels.ts";
 import {
   activateFunction,
   advance,
@@ -59,6 +60,8 @@ export interface Parts {
   readonly activate: readonly number[];
   readonly inputGradient: readonly number[];
   readonly update: number;
+  /** Where gradients are clipped. */
+  readonly clip?: number | undefined;
   /** Bytes of what it takes in one step. */
   readonly scalarBytes: number;
 }
@@ -66,7 +69,7 @@ export interface Parts {
 /** Adds a function to the module; its number there. */
 export type Add = (made: WasmFunction) => number;
 
-export function denseFunctions(layout: Layout, optimiser: Optimiser): WasmFunction[] {
+export function denseFunctions(layout: Layout, optimiser: Optimiser, maxGradientNorm?: number): WasmFunction[] {
   const functions: WasmFunction[] = [];
   const add: Add = (made) => functions.push(made) - 1;
   const last = layout.layers.at(-1) as LayerLayout;
@@ -76,7 +79,8 @@ export function denseFunctions(layout: Layout, optimiser: Optimiser): WasmFuncti
   add(unloadFunction(layout));
   add(listFunction(layout, listRow));
   const loss = add(lossFunction(layout, last));
-  add(fitFunction(parts, loss));
+  const clip = maxGradientNorm === undefined ? undefined : add(clipFunction(layout, maxGradientNorm));
+  add(fitFunction({ ...parts, clip }, loss));
   const probabilities =
     layout.loss === "cross-entropy"
       ? add(define("probabilities", [], [], (fresh) => softmaxBody(last, fresh)))
@@ -146,6 +150,7 @@ function fitFunction(parts: Parts, loss: number): WasmFunction {
           local.set(stepLoss, f64.add(local.get(stepLoss), exampleLoss)),
           passBackward(parts, ends, start),
         ]),
+        parts.clip === undefined ? [] : call(parts.clip),
         call(parts.update, local.get(scalars)),
         advance(scalars, parts.scalarBytes),
         local.set(lossSum, f64.add(local.get(lossSum), local.get(stepLoss))),

@@ -7,6 +7,7 @@ import { gatherRows } from "../data/batches.ts";
 import type { PreparedData } from "../data/prepare.ts";
 import type { Optimiser } from "../optimisers/optimiser.ts";
 import { draw } from "./anchor.ts";
+import { clipGradient } from "./clip.ts";
 import { descend } from "./descend.ts";
 import { softmaxCrossEntropy, softmaxRows, squaredError } from "./loss.ts";
 import type { DenseLayer } from "./matrix.ts";
@@ -17,7 +18,7 @@ import type { DenseModel, DenseShape, Descent } from "./shape.ts";
 /** Rows that are predicted at once: bounds the buffers, whatever the size of a data set. */
 const PREDICT_ROWS = 256;
 
-export function createReferenceModel(shape: DenseShape, optimiser: Optimiser): DenseModel {
+export function createReferenceModel(shape: DenseShape, optimiser: Optimiser, maxGradientNorm?: number): DenseModel {
   const { layers, activation, loss } = shape;
   const inputWidth = (layers[0] as DenseLayer).inputs;
   const outputWidth = (layers.at(-1) as DenseLayer).outputs;
@@ -41,6 +42,7 @@ export function createReferenceModel(shape: DenseShape, optimiser: Optimiser): D
       const outputs = network.forward(params, inputs, rows);
       lossSum += lossOf(outputs, targets, rows, outputWidth); // outputs hold their gradient from here on
       network.backward(params, outputs, gradient);
+      if (maxGradientNorm !== undefined) clipGradient(gradient, layers, maxGradientNorm);
       descend(optimiser, params, gradient, slots, [...scalars.subarray(step * perStep, (step + 1) * perStep)]);
       if (anchor !== undefined) draw(params, layers, anchor);
     }

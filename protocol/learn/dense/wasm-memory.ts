@@ -28,6 +28,8 @@ export interface Sizes {
   readonly name: string;
   readonly layout: Layout;
   readonly optimiser: Optimiser;
+  /** Of the gradient of a batch; left out where it is not clipped. */
+  readonly maxGradientNorm?: number | undefined;
   readonly inputWidth: number;
   readonly outputWidth: number;
   readonly targetWidth: number;

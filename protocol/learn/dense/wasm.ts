@@ -32,7 +32,11 @@ const MAX_INPUT_BYTES = 2 ** 18;
 const MAX_BYTES = 2 ** 30;
 
 /** Undefined where there is no SIMD, or the model is too large. */
-export function createWasmModel(shape: DenseShape, optimiser: Optimiser): DenseModel | undefined {
+export function createWasmModel(
+  shape: DenseShape,
+  optimiser: Optimiser,
+  maxGradientNorm?: number,
+): DenseModel | undefined {
   if (!hasSimd()) return undefined;
   const layout = layOut(shape, optimiser.slots);
   if (layout.examples > MAX_BYTES) return undefined;
@@ -40,6 +44,7 @@ export function createWasmModel(shape: DenseShape, optimiser: Optimiser): DenseM
   const outputWidth = (shape.layers.at(-1) as DenseLayer).outputs;
   const sizes: Sizes = {
     name: `${optimiser.name} ${nameOf(shape)}`,
+    maxGradientNorm,
     layout,
     optimiser,
     inputWidth,
@@ -112,8 +117,9 @@ function predict(sizes: Sizes, params: Float32Array, inputs: Float32Array): Floa
 }
 
 /** The kernels, with these parameters. Call it after `place`. */
-function load({ name, layout, optimiser }: Sizes, params: Float32Array): DenseExports {
-  const kernels = kernelsNamed<DenseExports>(name, () => denseFunctions(layout, optimiser));
+function load({ name, layout, optimiser, maxGradientNorm }: Sizes, params: Float32Array): DenseExports {
+  const clipped = maxGradientNorm === undefined ? name : `${name} to ${maxGradientNorm}`; // the bound stands in the code
+  const kernels = kernelsNamed<DenseExports>(clipped, () => denseFunctions(layout, optimiser, maxGradientNorm));
   floats.set(params, layout.examples / 4);
   kernels.load(layout.examples);
   return kernels;

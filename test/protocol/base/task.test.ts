@@ -145,6 +145,7 @@ describe("the canonical bytes of a task", () => {
       { staleness: { function: "hinge", a: 1 }, training: { learningRate: 1e-5, momentum: 0.9 } },
       { training: { optimiser: "adam", schedule: { kind: "cosine", steps: 1000 } } },
       { training: { schedule: { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 }, runningMean: 0 } },
+      { training: { maxGradientNorm: 0.5 } },
     ]) {
       const task = parseTask({ ...base(), ...changes });
       const bytes = encodeTask(task);

@@ -75,6 +75,16 @@ describe("the privacy of a task", () => {
     );
   });
 
+  it("refuses to clip gradients of batches where those of single records are clipped, and only there", () => {
+    const privacy = { ...dpSgd, noiseMultiplier: 1, maxEpsilon: 8 };
+    const clipped = { training: { maxGradientNorm: 1 } };
+    assert.match(
+      faultOf(() => task(privacy, clipped)),
+      /training\.maxGradientNorm: shortens the gradient of a batch, and dp-sgd/,
+    );
+    assert.equal(task({ ...privacy, mechanism: "gaussian-update" }, clipped).training.maxGradientNorm, 1);
+  });
+
   it("refuses batch normalisation where examples must be told apart, with the reason, and only there", () => {
     const layers = {
       model: { kind: "layers", topology: "{}" },

@@ -46,6 +46,8 @@ def fit(params, request):
         loss = nn.functional.cross_entropy(model(x[batch]), y[batch])
         optimiser.zero_grad()
         loss.backward()
+        if bound := request.training.get("maxGradientNorm"):
+            nn.utils.clip_grad_norm_(model.parameters(), bound)
         optimiser.step()
         losses.append(loss.item())
     return params_of(model), np.mean(losses)

@@ -80,6 +80,17 @@ describe("a trainer in a process of its own", () => {
     });
   }
 
+  it("is told the bound of the gradients that the task has", async () => {
+    const bounded = { ...task, training: { ...task.training, maxGradientNorm: 0.01 } };
+    const trainer = await createExternalTrainer(
+      spawnedTrainer(trainerCommand(fresh(), { task, train }), () => {}),
+      bounded,
+    );
+    assert.deepEqual(await trainer.fit(request), await createDenseTrainer({ task: bounded, train }).fit(request));
+    assert.notDeepEqual(await trainer.fit(request), await expected);
+    await trainer.close();
+  });
+
   it("that does not listen any more is given up at the next question, and started again", async () => {
     const { trainer } = await start("deaf");
     await trainer.fit(request);

@@ -46,6 +46,7 @@ interface Case {
   readonly optimiser: Optimiser;
   readonly scale: number;
   readonly seed: number;
+  readonly maxGradientNorm?: number | undefined;
 }
 
 const OPTIMISERS = [
@@ -54,14 +55,15 @@ const OPTIMISERS = [
   optimiserOf({ optimiser: "adam", momentum: 0 }),
 ];
 
-function wasm(shape: DenseShape, optimiser: Optimiser): DenseModel {
-  const model = createWasmModel(shape, optimiser);
+function wasm(shape: DenseShape, optimiser: Optimiser, maxGradientNorm?: number): DenseModel {
+  const model = createWasmModel(shape, optimiser, maxGradientNorm);
   assert.ok(model !== undefined, "this host has SIMD");
   return model;
 }
 
 /** Fits and predicts both ways; NaN counts as equal to NaN, whose bits WebAssembly leaves open. */
-function assertSameBits({ widths, activation, loss, length, rows, steps, optimiser, scale, seed }: Case): void {
+function assertSameBits(given: Case): void {
+  const { widths, activation, loss, length, rows, steps, optimiser, scale, seed, maxGradientNorm } = given;
   const { shape, numParams } = shapeOf(widths, activation, loss);
   const outputs = widths.at(-1) as number;
   const rng = createRng(seed);
@@ -80,7 +82,10 @@ function assertSameBits({ widths, activation, loss, length, rows, steps, optimis
   );
   const descent = { scalars, order, rows };
   const [before, data] = [params.slice(), { inputs, targets, length }];
-  const [expected, found] = [createReferenceModel(shape, optimiser), wasm(shape, optimiser)].map((model) => {
+  const [expected, found] = [
+    createReferenceModel(shape, optimiser, maxGradientNorm),
+    wasm(shape, optimiser, maxGradientNorm),
+  ].map((model) => {
     const { params: after, loss: mean } = model.fit(params, data, descent);
     return [[...after], mean, [...model.predict(params, inputs)]];
   });
@@ -93,7 +98,7 @@ const losses = ["cross-entropy", "squared-error"] as const;
 test("kernels and TypeScript give the same bits, for every number of outputs", () => {
   for (let outputs = 1; outputs <= 40; outputs++)
     for (const loss of losses)
-      for (const optimiser of OPTIMISERS)
+      for (const [optimiser, maxGradientNorm] of OPTIMISERS.flatMap((one) => [[one], [one, 0.05]] as const))
         assertSameBits({
           widths: [1 + (outputs % 7), outputs],
           activation: "relu",
@@ -104,6 +109,7 @@ test("kernels and TypeScript give the same bits, for every number of outputs", (
           optimiser,
           scale: 0.5,
           seed: outputs,
+          maxGradientNorm,
         });
 });
 
@@ -123,6 +129,7 @@ test("kernels and TypeScript give the same bits, whatever the layers, rows, step
         optimiser: fc.constantFrom(...OPTIMISERS),
         scale: fc.constantFrom(0.1, 1, 1e4, 1e30),
         seed: fc.nat(),
+        maxGradientNorm: fc.constantFrom(undefined, 1e-3, 0.1, 1),
       }),
       assertSameBits,
     ),

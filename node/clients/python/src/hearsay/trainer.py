@@ -48,7 +48,7 @@ class Request:
     inputs: Array | None = field(default=None, repr=False)
     """predict: rows."""
     training: Mapping[str, Any] = field(default_factory=dict)
-    """What the task says of trainings: learningRate, batch, momentum, optimiser."""
+    """What the task says of trainings: learningRate, batch, momentum, optimiser; maxGradientNorm where it has one."""
 
     @property
     def seed_number(self) -> int:
