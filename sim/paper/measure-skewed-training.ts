@@ -3,7 +3,7 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { textOf } from "../compare/sweep.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
-import { endText, type Scored } from "./intervals.ts";
+import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import type { MarkdownTable } from "./markdown.ts";
 import { type ModelKind, modelKindsOf, modelKindsText } from "./model-kinds.ts";
 import { aggregationOf, attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
@@ -16,6 +16,9 @@ export const SKEW_SWEEPS = {
   "skew-attacks": "Under attack",
   "skew-mnist": "Images of MNIST",
   "skew-optimisers": "Optimisers, rates and schedules",
+  "skew-clipping": "Clipped gradients",
+  "skew-clipping-mnist": "Clipped gradients: images of MNIST",
+  "skew-clipping-signs": "Clipped gradients: images of traffic signs",
 } as const;
 
 /** What was run where, and how. */
@@ -49,9 +52,23 @@ export function skewedTrainingSection(sweep: SweepCells, title: string): Section
 }
 
 function placesDown({ ways, places, kinds, at }: Ways): MarkdownTable {
+  const isPair = ways.length === 2;
   const rowsOf = (place: string) =>
-    kinds.map(({ name, scored }) => [nameText(place, name), ...ways.map((way) => cellText(at(place, way), scored))]);
-  return { head: ["data, graph, attack", ...ways], rows: places.flatMap(rowsOf) };
+    kinds.map(({ name, scored }) => {
+      const cells = ways.map((way) => at(place, way));
+      const texts = cells.map((cell) => cellText(cell, scored));
+      return [nameText(place, name), ...texts, ...(isPair ? [moreText(cells[1], cells[0], scored)] : [])];
+    });
+  const more = isPair ? ["the second has more, paired by seed"] : [];
+  return { head: ["data, graph, attack", ...ways, ...more], rows: places.flatMap(rowsOf) };
+}
+
+/** `0.4 ± 0.1 / 0.9 ± 1.1`: by how many points the first is better, in the mean and at the worst peer of each run. */
+function moreText(first: Cell | undefined, second: Cell | undefined, scored: Scored): string {
+  const more = (["mean", "worst"] as const).map((figure) =>
+    pairedDifference(first, second, (outcome) => scored(outcome)?.[figure] ?? Number.NaN),
+  );
+  return more.map((interval) => (interval === undefined ? "…" : intervalText(interval))).join(" / ");
 }
 
 function waysDown({ ways, places, kinds, at }: Ways): MarkdownTable {
