@@ -126,7 +126,7 @@ async function readTree(file: string): Promise<Tree | undefined> {
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw new HearsayError("ERR_CONFIG", `cannot read ${file}: ${(error as Error).message}`, { file }, error);
   }
   let tree: unknown;

@@ -89,6 +89,7 @@ function hasTurnedReadOnly(path: string): boolean {
 
 /** The same as an error for the user, with the place where it is known; any other error as it is. */
 export function asDiskFault(error: unknown): unknown {
+  if (error instanceof HearsayError && error.details.option !== undefined) return error; // write-fault.ts has said it
   const fault = diskFault(error);
   if (fault === undefined) return error;
   const { code, message, remedy } = fault;

@@ -5,7 +5,7 @@
  * A file has one record in the queue for each time at which it was the newest. The last of them names its time of writing; the others are passed over.
  */
 import type { Stats } from "node:fs";
-import { mkdir, rm, stat, utimes } from "node:fs/promises";
+import { rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { forgetOldest } from "../../protocol/base/bounded.ts";
 import { keyOf, toHex } from "../../protocol/base/bytes.ts";
@@ -13,6 +13,7 @@ import type { ArchivedBlob, Clock } from "../../protocol/base/seams.ts";
 import { type AgedFile, type AgeQueue, openAgeQueue } from "./age-queue.ts";
 import { ASIDE, agesIn } from "./file-ages.ts";
 import { writeWhole } from "./whole-file.ts";
+import { makeDirectory } from "./write-fault.ts";
 
 type Times = Pick<Clock, "now" | "monotonicMs">;
 
@@ -27,7 +28,7 @@ const BATCH = 256;
 
 /** Looks through a directory, which is made where it is missing. @throws what the system says. */
 export async function openKeptFiles(directory: string, clock: Times): Promise<KeptFiles> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   const queue = await openAgeQueue(join(directory, `ages${ASIDE}`));
   const kept = new KeptFiles(directory, clock, queue);
   try {

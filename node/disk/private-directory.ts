@@ -1,6 +1,7 @@
 /** Directories for their owner alone: a state directory holds a key, a token, the model, and who was met and when. */
-import { chmod, lstat, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, lstat, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { makeDirectory, STATE, writingTo } from "./write-fault.ts";
 
 const OWNER_ONLY = 0o700;
 const FILE_OWNER_ONLY = 0o600;
@@ -11,10 +12,11 @@ const OURS: ReadonlySet<string> = new Set(["task.cbor", "key", "db"]);
 /**
  * Makes a directory with mode 0700, or gives one that is there, and all that lies directly in it, to its owner alone. Symbolic links are left
  * as they are, and so is a directory with files of others in it.
+ * @throws HearsayError ERR_CONFIG, ERR_STATE, with path and remedy, where it cannot be made.
  * @returns what was done or is to be done, as a sentence; undefined where nothing was open to others, and on Windows.
  */
 export async function makePrivateDirectory(path: string): Promise<string | undefined> {
-  await mkdir(path, { recursive: true, mode: OWNER_ONLY });
+  await writingTo(path, STATE, () => makeDirectory(path, OWNER_ONLY));
   if (process.platform === "win32") return undefined;
   const { mode } = await stat(path);
   if ((mode & OTHERS_MAY) === 0) return undefined;

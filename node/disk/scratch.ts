@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writingTo } from "./write-fault.ts";
 
 export interface Scratch {
   readonly path: string;
@@ -14,7 +15,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** @param name what it is for, as part of its own name. */
 export async function createScratch(name: string): Promise<Scratch> {
-  const path = await mkdtemp(join(tmpdir(), `hearsay-${name}-`));
+  const path = await writingTo(tmpdir(), "TMPDIR", () => mkdtemp(join(tmpdir(), `hearsay-${name}-`)));
   if (open.size === 0) for (const signal of SIGNALS) process.on(signal, endBy);
   open.add(path);
   return {

@@ -3,7 +3,7 @@
  * manifest in canonical bytes, `config.yaml`, and `api.json` while the peer runs.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { equalBytes, toHex } from "../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
@@ -12,6 +12,7 @@ import { decodeTask, encodeTask, parseTask } from "../../protocol/task/manifest.
 import { nodeCrypto } from "../crypto.ts";
 import { parseTaskYaml } from "../task-yaml.ts";
 import { writeWhole } from "./whole-file.ts";
+import { makeDirectory, STATE, writingTo } from "./write-fault.ts";
 
 export interface OpenTask {
   readonly task: Task;
@@ -77,10 +78,12 @@ export async function findTask(stateDir: string, taskFile: string | undefined): 
   return { task, taskId: idOf(encodeTask(task)) };
 }
 
-/** Writes a manifest into a state directory that has none. */
+/** Writes a manifest into a state directory that has none. @throws HearsayError ERR_CONFIG, ERR_STATE, with path and remedy. */
 export async function storeTask(stateDir: string, manifest: Uint8Array): Promise<void> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  await writeWhole(taskPath(stateDir), manifest, { mode: 0o600 });
+  await writingTo(stateDir, STATE, async () => {
+    await makeDirectory(stateDir, 0o700);
+    await writeWhole(taskPath(stateDir), manifest, { mode: 0o600 });
+  });
 }
 
 /** A task as people write it. @throws HearsayError ERR_TASK with the file's name, and all faults. */
@@ -118,7 +121,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return new Uint8Array(await readFile(path));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw new HearsayError("ERR_STATE", `cannot read ${path}: ${(error as Error).message}`, { path }, error);
   }
 }

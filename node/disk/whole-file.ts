@@ -1,7 +1,8 @@
 /** Files that are there as a whole or not at all: written aside, then renamed into place. What fails half-way leaves nothing behind. */
-import { mkdir, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { makeDirectory, type Naming, writeFault } from "./write-fault.ts";
 
 /** What a file is made of. */
 export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array>;
@@ -40,15 +41,37 @@ export async function writeWhole(
 /**
  * Writes a file that a user named, and its directory where there is none. Links are followed, and what is no file, such as /dev/stdout, is
  * written to as it is. Several processes may write the same name: the last one wins.
+ * @param option what named the path, e.g. "--output"; undefined where no user did.
+ * @throws HearsayError ERR_CONFIG or ERR_STATE with the option, the path and the remedy (write-fault.ts); what `content` throws, as it is.
  */
-export async function writeOutput(path: string, content: Content): Promise<void> {
+export async function writeOutput(path: string, content: Content, option: Naming): Promise<void> {
+  const source = { failed: undefined as unknown };
+  const watched = typeof content === "object" && Symbol.asyncIterator in content ? watch(content, source) : content;
+  try {
+    await writeThere(path, watched);
+  } catch (error) {
+    throw error === source.failed ? error : writeFault(error, path, option);
+  }
+}
+
+/** The same pieces; what they fail with is noted, since it is no fault of the path. */
+async function* watch(content: AsyncIterable<string | Uint8Array>, source: { failed: unknown }) {
+  try {
+    yield* content;
+  } catch (error) {
+    source.failed = error;
+    throw error;
+  }
+}
+
+async function writeThere(path: string, content: Content): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there !== undefined && !there.isFile()) {
     return writeFile(path, content).catch((error: unknown) => {
       throw withPath(error, path);
     });
   }
-  if (there === undefined) await mkdir(dirname(path), { recursive: true });
+  if (there === undefined) await makeDirectory(dirname(path));
   const target = there === undefined ? path : await realpath(path);
   await writeWhole(target, content, {
     ...(there && { mode: there.mode & 0o777 }),

@@ -3,10 +3,11 @@
  * signs the log: losing it is a new identity, two running copies of it are a fork.
  */
 import { randomUUID } from "node:crypto";
-import { type FileHandle, link, mkdir, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { makeDirectory, writingTo } from "../disk/write-fault.ts";
 import { decodeKey, encodeKey, isSealed, type KeyPair, openSealed } from "./key-file.ts";
 import { type AskPassphrase, passphraseFrom } from "./passphrase.ts";
 
@@ -79,11 +80,13 @@ async function load(path: string, ask: AskPassphrase): Promise<LoadedKey | undef
 
 /**
  * Writes a file that its owner alone can read: aside, synced, then linked into place, so that it is there as a whole or not at all, and an
- * existing one stays. @throws Error EEXIST.
+ * existing one stays. @throws Error EEXIST; HearsayError ERR_CONFIG or ERR_STATE, with path and remedy, where nothing can be written there.
  */
-export async function createPrivate(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const aside = await writeAside(path, bytes);
+export async function createPrivate(path: string, bytes: Uint8Array, option?: string): Promise<void> {
+  const aside = await writingTo(path, option, async () => {
+    await makeDirectory(dirname(path), 0o700);
+    return writeAside(path, bytes);
+  });
   try {
     await link(aside, path);
   } finally {

@@ -7,7 +7,7 @@
  *     next/former     peer id of the old key, whose key and database go to former/<peer id>/
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { utf8 } from "../../protocol/base/bytes.ts";
@@ -15,6 +15,7 @@ import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Store, StoreChange } from "../../protocol/base/seams.ts";
 import { NAMESPACE } from "../../protocol/log/stored/records.ts";
 import { openStore } from "../disk/store.ts";
+import { makeDirectory } from "../disk/write-fault.ts";
 import { shellOption } from "../shell.ts";
 import { encodeKey, sealBytes } from "./key-file.ts";
 import { createPrivate, type LoadedKey, loadIdentity, replacePrivate, syncDirectory } from "./keys.ts";
@@ -87,7 +88,7 @@ export async function finishRotation(stateDir: string): Promise<boolean> {
   const ready = join(stateDir, "next.ready");
   if (!existsSync(ready)) return false;
   const former = join(stateDir, "former", await readFile(join(ready, "former"), "utf8"));
-  await mkdir(former, { recursive: true, mode: 0o700 });
+  await makeDirectory(former, 0o700);
   for (const name of MOVED) {
     const [made, place] = [join(ready, name), join(stateDir, name)];
     if (!existsSync(made)) continue; // it is in its place

@@ -3,12 +3,13 @@
  * reads them anew at each frame, so a leaf that is enrolled meanwhile is heard at once.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, toHex } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { LeafRecord, LeafRecords } from "../../protocol/leaf/leaves.ts";
 import { writeWhole } from "../disk/whole-file.ts";
+import { makeDirectory, writingTo } from "../disk/write-fault.ts";
 
 /** As it stands in its file, the key as bytes. */
 export interface KeptLeaf extends LeafRecord {
@@ -48,8 +49,10 @@ export async function enrolLeaf(stateDir: string, name: string): Promise<KeptLea
   while (taken.has(leaf)) leaf++;
   if (leaf > MOST) throw new HearsayError("ERR_STATE", `${stateDir} has ${MOST} leaves: take another state directory`);
   const kept = { leaf, name, key: Uint8Array.from(randomBytes(KEY_BYTES)), heard: 0, told: 0 };
-  await mkdir(leavesPath(stateDir), { recursive: true, mode: 0o700 });
-  await writeLeaf(stateDir, kept);
+  await writingTo(leavesPath(stateDir), undefined, async () => {
+    await makeDirectory(leavesPath(stateDir), 0o700);
+    await writeLeaf(stateDir, kept);
+  });
   return kept;
 }
 

@@ -6,7 +6,7 @@
  *   db/            a log of this key about the session: that it took part (`hearsay log show --state` of this directory)
  */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
@@ -27,6 +27,7 @@ import { nodeCrypto } from "../crypto.ts";
 import { makePrivateDirectory } from "../disk/private-directory.ts";
 import { openStore } from "../disk/store.ts";
 import { writeWhole } from "../disk/whole-file.ts";
+import { makeDirectory } from "../disk/write-fault.ts";
 
 const FOLDER = "vertical";
 const DIGITS = 16;
@@ -48,7 +49,7 @@ export async function prepareState(stateDir: string): Promise<void> {
 /** Writes a session that was matched, and the entry about it. */
 export async function saveSession(stateDir: string, saved: SavedSession, identity: Identity): Promise<string> {
   const path = sessionPath(stateDir, saved.session.id);
-  await mkdir(path, { recursive: true, mode: 0o700 });
+  await makeDirectory(path, 0o700);
   await logSession(path, saved.session, saved.ids.length, identity);
   await writeWhole(join(path, "session.cbor"), encodeSession(saved), PRIVATE);
   return path;

@@ -20,5 +20,5 @@ export async function run(what: string, { output, plugin = [] }: SchemaOptions):
   );
   const text = `${JSON.stringify(await load(), undefined, 2)}\n`;
   if (output === undefined) print(text);
-  else await writeOutput(output, text);
+  else await writeOutput(output, text, "--output");
 }

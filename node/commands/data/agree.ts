@@ -41,7 +41,7 @@ export async function run(taskFile: string, files: readonly string[], options: A
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const taskId = toHex(nodeCrypto.sha256(encodeTask(parseTask(document.toJS()))));
   const output = options.output ?? taskFile;
-  await writeOutput(output, text);
+  await writeOutput(output, text, options.output === undefined ? "<task>" : "--output");
   if (options.json)
     printJson({
       file: output,

@@ -51,7 +51,7 @@ export async function writeRows(options: SeriesOptions): Promise<Told> {
   const lines = await linesOf(options, spec, told);
   if (told.rows === 0)
     throw new HearsayError("ERR_DATA", `${options.data}: no row has all its lags; ${told.why ?? whyNone(told)}`);
-  await writeOutput(options.output, `${lines.join("\n")}\n`);
+  await writeOutput(options.output, `${lines.join("\n")}\n`, "--output");
   return told;
 }
 

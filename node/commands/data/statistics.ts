@@ -42,7 +42,7 @@ export async function run(options: StatisticsOptions): Promise<void> {
   if (figures.length === 0)
     throw new HearsayError("ERR_CONFIG", "name a file with --data: a shipped set has figures of its own");
   const identity = await ownIdentity(options);
-  await writeOutput(options.output, encodeStatistics(figures, identity));
+  await writeOutput(options.output, encodeStatistics(figures, identity), "--output");
   if (options.json) return printJson({ file: options.output, columns: figures, signer: identity?.peerId ?? null });
   print(
     `${facts([

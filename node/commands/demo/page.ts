@@ -40,7 +40,7 @@ export async function watchDemo(screen: DemoScreen, options: StoryOptions, repor
     async end(reports, outcomes, remarks) {
       story.note("This is how it ended. Peers and lines: the network with the robust rule, over the whole run.");
       story.end(reports, outcomes, [...remarks, `This is in the file ${report} too, which opens without a network.`]);
-      await writeOutput(report, await reportHtml(story.now()));
+      await writeOutput(report, await reportHtml(story.now()), "--report");
       tell(`report: ${report}\n`);
       tellAll();
     },

@@ -17,7 +17,7 @@ export async function run(file: string, options: NewPassphraseOptions): Promise<
   const task = fromHex((await openTask(options.state)).taskId) as Uint8Array;
   const head = await newestHead(options.state, key, task);
   const passphrase = await passphraseFor(file, options, opened);
-  await createPrivate(file, await encodeBackup({ key, sealed: key.sealed, task, head }, passphrase)).catch(
+  await createPrivate(file, await encodeBackup({ key, sealed: key.sealed, task, head }, passphrase), "<file>").catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
       throw new HearsayError("ERR_STATE", `${file} exists: name another file`, { path: file }, error);

@@ -22,7 +22,7 @@ export async function run(path: string, options: NewOptions): Promise<void> {
   const isProtected = options.protect === true || options.passphraseFile !== undefined;
   const passphrase = isProtected ? await newPassphrase(options, path) : undefined;
   const key = encodeKey(await generateKeyPair("Ed25519"));
-  await createPrivate(path, passphrase === undefined ? key : await sealBytes(key, passphrase));
+  await createPrivate(path, passphrase === undefined ? key : await sealBytes(key, passphrase), "<file>");
   const { identity } = await loadIdentity(path, async () => passphrase ?? "");
   const { peerId, publicKey } = identity;
   if (options.json) return printJson({ peerId, publicKey: toHex(publicKey), path, protected: isProtected });

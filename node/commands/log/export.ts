@@ -27,7 +27,7 @@ export async function run(options: LogExportOptions): Promise<void> {
   const format = formatOf(options);
   await withLog(state, generation, async (log) => {
     const pieces = format === "car" ? carOf(log, options) : linesOf(log, options);
-    if (output !== undefined) return writeOutput(output, pieces);
+    if (output !== undefined) return writeOutput(output, pieces, "--output");
     if (format === "car" && outputIsTerminal())
       throw new HearsayError("ERR_CONFIG", "a CAR file is binary, and standard output a terminal: give -o FILE");
     for await (const piece of pieces) await pour(piece);

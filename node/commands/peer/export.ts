@@ -38,7 +38,7 @@ export async function run({ state, format: name, output, json, ...smaller }: Exp
   const files = await format.encode(params, task, metadata.task ?? "", { ...facts, spent });
   const path = output ?? format.file;
   for (const { beside, bytes } of files.toReversed())
-    await writeOutput(beside === "" ? path : join(dirname(path), beside), bytes);
+    await writeOutput(beside === "" ? path : join(dirname(path), beside), bytes, "--output");
   const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   const size = { bytes, parameters: params.length };
   if (json) printJson({ file: path, format: format.name, ...size, ...facts, ...(spent && { privacy: spent }) });

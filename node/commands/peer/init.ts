@@ -81,7 +81,7 @@ export async function run(given: InitOptions): Promise<void> {
   const begun = options.from === undefined ? undefined : await useStart(document, options.from);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const { task, taskId } = await allowedTask(document, options);
-  await writeOutput(options.output, text);
+  await writeOutput(options.output, text, "--output");
 
   const edits = text.split("\n").flatMap((line, i) => (line.includes("EDIT") ? [`line ${i + 1}: ${line.trim()}`] : []));
   if (options.json) {

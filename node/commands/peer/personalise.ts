@@ -44,7 +44,7 @@ export async function run(options: PersonaliseOptions): Promise<void> {
     const tuned = await fineTune(trainer, params, { steps, stepsAtOnce, patience: PATIENCE, seed, age });
     if (tuned.steps === 0) throw noBetter(tuned);
     const facts = { peerId: metadata.peer ?? "", cycle: Number(metadata.cycle ?? 0), age: age + tuned.steps };
-    await writeOutput(options.output, encodeModel(tuned.params, task, metadata.task ?? taskId, facts));
+    await writeOutput(options.output, encodeModel(tuned.params, task, metadata.task ?? taskId, facts), "--output");
     report(options, task, tuned);
   } finally {
     await trainer.close();

@@ -44,7 +44,7 @@ export async function run(options: PredictOptions): Promise<void> {
     }
   }
   try {
-    if (options.output !== undefined) await writeOutput(options.output, answers());
+    if (options.output !== undefined) await writeOutput(options.output, answers(), "--output");
     else for await (const piece of answers()) await pour(piece);
   } finally {
     await engine.close();

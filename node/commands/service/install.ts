@@ -1,10 +1,10 @@
 /** `hearsay service install`: has systemd run the peer, from now on and after each start of the machine. */
-import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { openTask } from "../../disk/state-dir.ts";
 import { writeWhole } from "../../disk/whole-file.ts";
+import { makeDirectory, writingTo } from "../../disk/write-fault.ts";
 import { systemctl } from "../../service/systemctl.ts";
 import { MEMORY_MAX, type UnitPlace, unitText } from "../../service/unit.ts";
 import { printJson } from "../../terminal/print.ts";
@@ -29,8 +29,10 @@ export async function run(options: InstallOptions): Promise<void> {
   });
   if (options.print) return print(text);
   await openTask(stateDir); // a service that could only fail is not installed
-  await mkdir(dirname(unit.path), { recursive: true });
-  await writeWhole(unit.path, text, { mode: 0o644 });
+  await writingTo(unit.path, "the unit", async () => {
+    await makeDirectory(dirname(unit.path));
+    await writeWhole(unit.path, text, { mode: 0o644 });
+  });
   await systemctl(unit.isSystem, "daemon-reload");
   await systemctl(unit.isSystem, "enable", "--now", unit.name);
   if (options.json) return printJson({ unit: unit.name, path: unit.path, state: stateDir });

@@ -32,8 +32,8 @@ export async function run(paths: readonly string[], options: CompareOptions): Pr
   if (options.html !== undefined || options.figures !== undefined) {
     const page = await withPlots(() => import("../../../sim/report/compare-page.ts"));
     const titled = groups.map((group) => ({ ...group, label: group.title }));
-    if (options.html !== undefined) await writeOutput(options.html, page.renderComparison(titled));
-    if (options.figures !== undefined) await writeFigures(options.figures, page.comparisonFigures(titled));
+    if (options.html !== undefined) await writeOutput(options.html, page.renderComparison(titled), "--html");
+    if (options.figures !== undefined) await writeFigures(options.figures, page.comparisonFigures(titled), "--figures");
   }
   const compared = compareGroups(groups);
   if (options.json) {

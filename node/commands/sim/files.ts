@@ -51,6 +51,9 @@ export async function readRuns(path: string): Promise<Report[]> {
   throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
 }
 
+/** What names the directory of a run. */
+const OUT = "--out";
+
 /** The directory of one run, with a page where there is one. Its summary is written last, so that with one it is whole. */
 export async function writeRunDirectory(directory: string, report: Report, html: string | undefined): Promise<void> {
   const { scenario, summary, series, peers, curves } = report;
@@ -58,22 +61,26 @@ export async function writeRunDirectory(directory: string, report: Report, html:
   const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify({ hash, seed, ...row })}\n`).join("");
   for (const name of ["summary.json", "report.html", "curves.jsonl", "curves.csv"])
     await rm(join(directory, name), { force: true });
-  await writeOutput(join(directory, "scenario.yaml"), `# hash ${hash}\n${stringify(scenario, { lineWidth: 120 })}`);
-  await writeOutput(join(directory, "series.jsonl"), lines(series));
-  await writeOutput(join(directory, "peers.jsonl"), lines(peers));
-  if (curves !== undefined) await writeOutput(join(directory, "curves.jsonl"), lines(curves));
+  await writeOutput(
+    join(directory, "scenario.yaml"),
+    `# hash ${hash}\n${stringify(scenario, { lineWidth: 120 })}`,
+    OUT,
+  );
+  await writeOutput(join(directory, "series.jsonl"), lines(series), OUT);
+  await writeOutput(join(directory, "peers.jsonl"), lines(peers), OUT);
+  if (curves !== undefined) await writeOutput(join(directory, "curves.jsonl"), lines(curves), OUT);
   await writeTidyFiles(directory, report);
-  if (html !== undefined) await writeOutput(join(directory, "report.html"), html);
-  await writeOutput(join(directory, "summary.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
+  if (html !== undefined) await writeOutput(join(directory, "report.html"), html, OUT);
+  await writeOutput(join(directory, "summary.json"), `${JSON.stringify(summary, undefined, 2)}\n`, OUT);
 }
 
 /** The same as tables for other programs. */
 async function writeTidyFiles(directory: string, report: Report): Promise<void> {
   const { curvesTable, peersTable, seriesTable } = await import("../../../sim/compare/tidy.ts");
   const { csvOf } = await import("../../../sim/compare/sweep-table.ts");
-  await writeOutput(join(directory, "series.csv"), csvOf(seriesTable([report])));
-  await writeOutput(join(directory, "peers.csv"), csvOf(peersTable([report])));
-  if (report.curves !== undefined) await writeOutput(join(directory, "curves.csv"), csvOf(curvesTable([report])));
+  await writeOutput(join(directory, "series.csv"), csvOf(seriesTable([report])), OUT);
+  await writeOutput(join(directory, "peers.csv"), csvOf(peersTable([report])), OUT);
+  if (report.curves !== undefined) await writeOutput(join(directory, "curves.csv"), csvOf(curvesTable([report])), OUT);
 }
 
 /** @throws HearsayError ERR_CONFIG where another run than this one is in the directory. */

@@ -40,7 +40,7 @@ export async function run(directories: readonly string[], options: MergeOptions)
   }
   for (const [name, { path, text }] of texts) {
     const target = join(options.out, "runs", name);
-    if (path !== target) await writeOutput(target, text);
+    if (path !== target) await writeOutput(target, text, "--out");
   }
   const { groups, files } = await writeTables(options.out);
   if (options.json) printJson({ out: options.out, runs: texts.size, groups: groups.length });

@@ -16,7 +16,7 @@ export function writeModels(folder: string): KeepModels {
     const taskId = toHex(nodeCrypto.sha256(encodeTask(task)));
     for (const { index, params, ...facts } of models) {
       const name = `peer-${String(index).padStart(4, "0")}.safetensors`;
-      await writeOutput(join(folder, name), encodeModel(params, task, taskId, facts));
+      await writeOutput(join(folder, name), encodeModel(params, task, taskId, facts), "--out");
     }
   };
 }

@@ -28,10 +28,10 @@ export async function withPlots<T>(load: () => Promise<T>): Promise<T> {
   });
 }
 
-/** Figures of a page as files of a folder. */
-export async function writeFigures(folder: string, figures: readonly FigureItem[]): Promise<void> {
+/** Figures of a page as files of a folder. @param option what named the folder, or the one above it. */
+export async function writeFigures(folder: string, figures: readonly FigureItem[], option: string): Promise<void> {
   const { figureFiles } = await import("../../../sim/report/files.ts");
-  for (const [name, svg] of figureFiles(figures)) await writeOutput(join(folder, name), svg);
+  for (const [name, svg] of figureFiles(figures)) await writeOutput(join(folder, name), svg, option);
 }
 
 /** The same, or nothing and a word about it. Ask before a long run, so that whoever wants the page can stop in time. */

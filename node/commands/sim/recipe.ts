@@ -103,5 +103,5 @@ async function show({ title, table: { head, rows }, notes }: Section, { json }: 
 async function writeSection(name: string, section: Section): Promise<void> {
   const { replaceSection } = await import("../../../sim/paper/markdown.ts");
   const { sectionText } = await import("../../../sim/paper/section.ts");
-  await writeOutput(PAGE, replaceSection(await readFile(PAGE, "utf8"), name, sectionText(section, "plots")));
+  await writeOutput(PAGE, replaceSection(await readFile(PAGE, "utf8"), name, sectionText(section, "plots")), undefined);
 }

@@ -33,5 +33,5 @@ async function writeDigits(file: string, column: string, ownerOf: (digit: number
   const [head = "", ...rows] = source.split(/\r?\n/).filter((line) => line !== "");
   const label = head.split(",").indexOf("label");
   const lines = rows.map((row) => `${row},${ownerOf(Number(row.split(",")[label]))}`);
-  await writeOutput(path, `${[`${head},${column}`, ...lines].join("\n")}\n`);
+  await writeOutput(path, `${[`${head},${column}`, ...lines].join("\n")}\n`, undefined);
 }

@@ -205,7 +205,7 @@ interface Drawn {
 /** The page's tables, and its figures beside it; what was written. */
 async function writePage(name: Report, { texts, figures }: Drawn): Promise<string[]> {
   const paths = [...figures].map(([file, svg]) => [join(dirname(PAGES[name]), PLOTS, file), svg] as const);
-  for (const [path, svg] of paths) await writeOutput(path, svg);
+  for (const [path, svg] of paths) await writeOutput(path, svg, undefined);
   for (const [mark, text] of texts) await writeSection(name, mark, text);
   return [PAGES[name], ...paths.map(([path]) => path)];
 }
@@ -214,7 +214,7 @@ async function writePage(name: Report, { texts, figures }: Drawn): Promise<strin
 async function writeSection(name: Report, mark: string, body: string): Promise<void> {
   const { replaceSection } = await import("../../../sim/paper/markdown.ts");
   // Read only now: the runs take hours, and somebody may have written on.
-  await writeOutput(PAGES[name], replaceSection(await readFile(PAGES[name], "utf8"), mark, body));
+  await writeOutput(PAGES[name], replaceSection(await readFile(PAGES[name], "utf8"), mark, body), undefined);
 }
 
 function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: readonly string[]): void {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes, isNumber, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
+import { refuseUnwritable } from "../../disk/write-fault.ts";
 import { onErrors, onOutput } from "../../terminal/colours.ts";
 import { facts, percent, printJson } from "../../terminal/print.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
@@ -33,7 +34,10 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const hash = scenarioHash(scenario, nodeCrypto);
   const byName = options.json ? undefined : `${scenario.name}-${hash.slice(0, 8)}-s${scenario.seed}`;
   const directory = options.out === undefined ? byName : options.out || undefined;
-  if (directory !== undefined) await refuseOtherRun(directory, hash, scenario.seed);
+  if (directory !== undefined) {
+    await refuseOtherRun(directory, hash, scenario.seed);
+    await refuseUnwritable(directory, "--out");
+  }
   if (options.models && directory === undefined)
     throw new HearsayError("ERR_CONFIG", "--models: there is no directory to write them to; give one with --out");
 
@@ -71,7 +75,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
   const cost = { wallSeconds: (performance.now() - startedMs) / 1000, cpuSeconds: (user + system) / 1e6 };
 
   if (directory !== undefined && page !== undefined)
-    await writeFigures(join(directory, "figures"), page.reportFigures(report));
+    await writeFigures(join(directory, "figures"), page.reportFigures(report), "--out");
   if (directory !== undefined) await writeRunDirectory(directory, report, page?.renderReport(report));
   if (options.json) printJson({ ...report.summary, ...cost, ...(directory !== undefined && { out: directory }) });
   else

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { refuseUnwritable } from "../../disk/write-fault.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { printJson } from "../../terminal/print.ts";
 import { createProgress } from "../../terminal/sim-progress.ts";
@@ -52,6 +53,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const directory = options.out ?? `${all[0]?.scenario.name}-sweep`;
   const workers = workersOf(options.workers);
 
+  await refuseUnwritable(directory, "--out");
   const missing = await withoutDone(directory, runs);
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
@@ -111,11 +113,16 @@ async function readSweep(file: string, options: SweepOptions): Promise<SweepRun[
 async function withoutDone(directory: string, runs: readonly SweepRun[]): Promise<SweepRun[]> {
   const missing: SweepRun[] = [];
   for (const run of runs) {
-    const path = runPath(directory, { hash: run.hash, seed: run.scenario.seed });
+    const path = runPath(directory, nameOf(run));
     const done = existsSync(path) && (await readRun(path).catch(() => undefined))?.summary.hash === run.hash;
     if (!done) missing.push(run);
   }
   return missing;
+}
+
+/** What names the file of a run. */
+function nameOf({ hash, scenario }: SweepRun): { readonly hash: string; readonly seed: number } {
+  return { hash, seed: scenario.seed };
 }
 
 interface Setting {
@@ -177,7 +184,7 @@ async function runAll(
       const text = await outcomeOf(run);
       if (stopped) return;
       // what cannot be written ends the sweep: the runs to come could not be written either
-      if (text !== undefined) await writeOutput(runPath(directory, { hash: run.hash, seed: run.scenario.seed }), text);
+      if (text !== undefined) await writeOutput(runPath(directory, nameOf(run)), text, "--out");
       ended++;
       shares.set(run, 1);
       show();

@@ -48,7 +48,7 @@ export async function run(options: VehicleOptions): Promise<void> {
   }
   if (parsed.data.kind !== "vehicles") throw new TypeError("not the vehicles that were asked for");
   const contacts = vehicleContacts(parsed.data, vehicles, seconds, createRng(`vehicles/${seed}`));
-  await writeOutput(options.out, [...formatContacts(contacts)].join(""));
+  await writeOutput(options.out, [...formatContacts(contacts)].join(""), "--out");
 
   const together = contacts.reduce((sum, [start, end]) => sum + end - start, 0);
   const figures = {

@@ -80,6 +80,6 @@ async function tellAnswers(
   const lines = [[saved.idColumn, name], ...answers.map(({ id, value }) => [id, String(value)])];
   const text = lines.map((fields) => `${fields.map(csvField).join(",")}\n`).join("");
   if (output === undefined) return pour(text);
-  await writeOutput(output, text);
+  await writeOutput(output, text, "--output");
   print(`${answers.length} answers in ${output}\n`);
 }

@@ -42,7 +42,7 @@ before(async () => {
   for (const partition of ["iid", "shards:2"])
     for (const seed of [1, 2, 3]) {
       const report = await simulate({ ...SCENARIO, partition }, { seed });
-      await writeOutput(runPath(sweep, report.summary), JSON.stringify(report));
+      await writeOutput(runPath(sweep, report.summary), JSON.stringify(report), "--out");
     }
   await writeTables(sweep);
 });

@@ -185,6 +185,16 @@ describe("sim run", { concurrency: 2 }, () => {
     assert.match(missing, /data\.set: "gone\.csv".*digits/);
     assert.match((await sim(USAGE, "run", lab.path("gone.yaml"))).stderr, /gone\.yaml: there is no such file/);
   });
+
+  it("refuses a directory that cannot be written before it runs anything", async () => {
+    const file = await lab.write("a-file", "");
+    const why = `--out ${join(file, "out")} cannot be written: ${file} is no directory; name another path`;
+    for (const command of ["run", "sweep"]) {
+      const { stderr } = await sim(USAGE, command, scenario, "--out", join(file, "out"));
+      assert.equal(stderr, `error: ${why} [ERR_CONFIG]\n`, "nothing was run, and no progress shown");
+    }
+    assert.ok((await sim(USAGE, "vehicles", "--out", join(file, "out"))).stderr.includes(why));
+  });
 });
 
 describe("sim sweep", () => {
