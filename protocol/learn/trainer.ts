@@ -20,6 +20,7 @@ import { inputSize, type LearningTask, outputSize } from "../base/task.ts";
 import { absentShift, shifted } from "./absent-classes.ts";
 import { type Dataset, type Numbers, selectRows } from "./data/dataset.ts";
 import { inModelUnits, type PreparedData, prepareData } from "./data/prepare.ts";
+import type { Metric } from "./metrics/metric.ts";
 import { computeMetrics } from "./metrics/metrics.ts";
 import { inSiteUnits, rowMoments } from "./site-units.ts";
 import { tensorSlices } from "./tensors.ts";
@@ -29,6 +30,8 @@ export interface TrainerOptions {
   /** Raw (not normalised) rows; none: the trainer evaluates and predicts, but `fit` throws. */
   readonly train: Dataset;
   readonly holdout?: Dataset;
+  /** What `evaluate` measures beside the loss; every metric of the kind of the task where left out. */
+  readonly metrics?: readonly Metric[];
   /** By what private trainings hide examples (FitRequest.privateSteps); left out, there can be none. */
   readonly draws?: SecretDraws;
 }
@@ -140,7 +143,7 @@ function examplesOf(task: LearningTask, data: Dataset): Examples {
  * RangeError.
  * @throws HearsayError ERR_DATA where a data set does not fit the task.
  */
-export function createTrainer({ task, train, holdout }: TrainerOptions, core: LearningCore): Trainer {
+export function createTrainer({ task, train, holdout, metrics }: TrainerOptions, core: LearningCore): Trainer {
   const inputWidth = inputSize(task);
   const last = tensorSlices(task.tensors).at(-1);
   const { numParams = last === undefined ? 0 : last.offset + last.length } = core;
@@ -175,7 +178,7 @@ export function createTrainer({ task, train, holdout }: TrainerOptions, core: Le
       const data = partOf(rows, name);
       if (data === undefined || data.prepared.length === 0)
         throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
-      return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets);
+      return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets, metrics);
     },
     async predict(params: Float32Array, inputs: Numbers): Promise<Numbers> {
       checkParams(params);

@@ -3,11 +3,14 @@ import type { Metrics, Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
+import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
 import type { Learner } from "../algorithms/algorithm.ts";
 
 export interface Evaluating {
   readonly task: Task;
+  /** What is measured beside the loss. */
+  readonly metrics: readonly Metric[];
   /** On the rows that all share. */
   readonly evaluator: Trainer;
   /** Of each participant, where it has rows of its own. */
@@ -36,12 +39,12 @@ export async function evaluateEach(evaluating: Evaluating, learners: readonly Le
 }
 
 export function ownEvaluator(evaluating: Evaluating, index: number): Trainer {
-  const { ownEvaluators, evaluator, holdoutOf, trainers = DENSE_TRAINERS, task } = evaluating;
+  const { ownEvaluators, evaluator, holdoutOf, trainers = DENSE_TRAINERS, task, metrics } = evaluating;
   const known = ownEvaluators.get(index);
   if (known !== undefined) return known;
   const holdout = holdoutOf?.(index);
   if (holdout === undefined) return evaluator;
-  const made = trainers.create({ task, train: holdout, holdout });
+  const made = trainers.create({ task, train: holdout, holdout, metrics });
   ownEvaluators.set(index, made);
   return made;
 }

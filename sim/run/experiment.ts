@@ -13,6 +13,7 @@ import { ALGORITHMS } from "../algorithms/registry.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import type { Member } from "./cast.ts";
 import { deal, limitRows, taskOf } from "./dealing.ts";
+import { scoringOnly } from "./further-metrics.ts";
 import { learnersOf, statesOf } from "./learner-states.ts";
 import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
@@ -73,7 +74,8 @@ export async function runPart(
   const known = taskOf(scenario, loaded.task);
   const trainers = (await modules.trainersFor?.(known)) ?? DENSE_TRAINERS;
   try {
-    return await play({ ...setUp(scenario, known, modules, parts), trainers }, loaded, modules);
+    const setup = setUp(scenario, known, modules, parts);
+    return await play({ ...setup, trainers: scoringOnly(trainers, known) }, loaded, modules);
   } finally {
     trainers.close();
   }

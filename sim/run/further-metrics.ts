@@ -5,6 +5,7 @@ import type { Metrics } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import { METRICS } from "../../protocol/learn/metrics/registry.ts";
+import type { Trainers } from "../../protocol/learn/trainer.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Spread } from "./report.ts";
 
@@ -17,6 +18,20 @@ export function furtherMetrics({ metrics: { also } }: Scenario, { output }: Task
     const message = `metrics.also: ${name} is not measured on a ${output.kind}; these are: ${fitting.join(", ")}`;
     throw new HearsayError("ERR_CONFIG", message, { path: "metrics.also" });
   });
+}
+
+/** The score that every run has. */
+const SCORES = { classification: "accuracy", regression: "r2" } as const;
+
+/** What a run measures of a model that it reports: the score, and what the scenario asks for beside it. */
+export function measuredMetrics(task: Task, further: readonly Metric[] = []): readonly Metric[] {
+  return [...new Set([METRICS.get(SCORES[task.output.kind]) as Metric, ...further])];
+}
+
+/** Trainers that measure the score alone where nothing else is asked of one: peers look at their models in each cycle, and a metric may take long. */
+export function scoringOnly(trainers: Trainers, task: Task): Trainers {
+  const metrics = measuredMetrics(task);
+  return { create: (options) => trainers.create({ metrics, ...options }), close: () => trainers.close() };
 }
 
 /** One value a metric, for one model. */

@@ -14,7 +14,7 @@ import { disagreement } from "./disagreement.ts";
 import { type Evaluating, evaluateAll, evaluateEach, evaluateModels, ownEvaluator, score } from "./evaluate.ts";
 import { fairnessOf } from "./fairness.ts";
 import { tunedAlone } from "./fine-tuning.ts";
-import { furtherMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
+import { furtherMetrics, measuredMetrics, spread, spreadsOf, valuesOf } from "./further-metrics.ts";
 import { createMergeTally, type MergeTally, type Tallied } from "./merge-tally.ts";
 import type { ModelKinds } from "./model-kinds.ts";
 import { labelOverlaps } from "./overlap.ts";
@@ -72,15 +72,18 @@ interface Measuring extends MeasureOptions, Evaluating {
 
 export function createMeasurements(options: MeasureOptions): Measurements {
   const { scenario, task, holdout, target, participants, rng, trainers = DENSE_TRAINERS } = options;
+  const further = furtherMetrics(scenario, task);
+  const metrics = measuredMetrics(task, further);
   const measuring: Measuring = {
     ...options,
-    evaluator: trainers.create({ task, train: holdout, holdout }),
+    metrics,
+    evaluator: trainers.create({ task, train: holdout, holdout, metrics }),
     ownEvaluators: new Map(),
     targeted: target && trainers.create({ task, train: target, holdout: target }),
     honest: [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest),
     merges: createMergeTally(),
     series: [],
-    further: furtherMetrics(scenario, task),
+    further,
     curves: [],
     updates: 0,
   };

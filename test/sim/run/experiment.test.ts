@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { mean } from "../../../protocol/base/figures.ts";
+import { METRICS } from "../../../protocol/learn/metrics/registry.ts";
 import type { Report } from "../../../sim/run/report.ts";
 import { blobs } from "../../support/blobs.ts";
 import { BLOBS, blobModules, blobScenario, type Changes, runBlobs } from "../../support/experiments.ts";
@@ -50,6 +51,31 @@ describe("the report of an experiment", () => {
     assert.ok(first.summary.merges > 20 && first.summary.updates > first.summary.merges, "something happened");
     const { accuracy } = first.summary.final;
     assert.ok(accuracy.worst > 0.1 && accuracy.mean < 1);
+  });
+
+  it("measures a metric where the scenario asks for it, of the models that it reports, and never else", async () => {
+    let asked = 0;
+    const remove = METRICS.add({
+      name: "counted",
+      label: "how often it is measured",
+      kind: "classification",
+      measure: () => ++asked,
+      format: String,
+    });
+    try {
+      const careful = { task: { aggregation: { mostLoss: 0.8 } } };
+      await runBlobs({ ...careful, metrics: { points: 2, peers: 1 } });
+      assert.equal(asked, 0, "nobody asked");
+      const { peers } = await runBlobs({ ...careful, metrics: { points: 2, peers: 1, also: ["counted"] } });
+      const reported = peers.filter(({ metrics }) => metrics !== undefined).length;
+      assert.equal(
+        asked,
+        3 + reported,
+        "of one peer at the start and at two points, and of all that are evaluated at the end",
+      );
+    } finally {
+      remove();
+    }
   });
 
   it("does not depend on what ran before in the same process", async () => {
