@@ -36,6 +36,7 @@ const parameter = z
 
 const rule = z.looseObject({
   name,
+  about: text.optional(),
   parameters: z.record(z.string(), parameter, "give the parameters, { NAME: { default, min, max, about } }, or {}"),
   quorum: calls("(parameters) => number of candidates; settled() makes a rule of a settlement"),
   aggregate: calls("(input, parameters) => { params, statuses, mass }; settled() makes a rule of a settlement"),

@@ -74,7 +74,11 @@ async function collect(): Promise<Record<ListName, readonly Entry[]>> {
     algorithms: entries(ALGORITHMS.values(), entryOf),
     attacks: entries(ATTACKS.values(), entryOf),
     topologies: entries(TOPOLOGIES.values(), entryOf),
-    rules: entries(RULES.values(), ({ name, parameters }) => ({ name, options: defaultsOf(parameters) })),
+    rules: entries(RULES.values(), ({ name, about, parameters }) => ({
+      name,
+      ...(about !== undefined && { about }),
+      options: defaultsOf(parameters),
+    })),
     partitions: entries(PARTITIONS.values(), ({ name, about, number }) => ({
       name: number === undefined ? name : `${name}:${number.name}`,
       about,

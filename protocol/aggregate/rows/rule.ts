@@ -19,6 +19,8 @@ export type Given = Readonly<Record<string, number>>;
 /** An aggregation rule, under the name that task, CLI, wire and log share. */
 export interface Rule {
   readonly name: string;
+  /** One line for lists. Every rule of Hearsay has it. */
+  readonly about?: string;
   readonly parameters: Parameters;
   /** Fewest candidates (own model not counted) with which the rule means anything: what the quorum of a task must reach. */
   quorum(parameters: Given): number;

@@ -28,4 +28,7 @@ import { trimmedMean } from "./trimmed-mean.ts";
  * params.every((value) => Math.abs(value) <= 3); // -> true
  * statuses; // -> ["used", "used", "clipped"]
  */
-export const arcNnmTrimmedMean: Rule = composed("arc-nnm-trimmed-mean", [arc, nnm], trimmedMean);
+export const arcNnmTrimmedMean: Rule = {
+  ...composed("arc-nnm-trimmed-mean", [arc, nnm], trimmedMean),
+  about: "shortens the longest, mixes each with those nearest to it, then the trimmed mean: arc+nnm+trimmed-mean",
+};

@@ -39,6 +39,7 @@ const STEPS = 100;
  */
 export const caf: SettledRule = settled({
   name: "caf",
+  about: "the mean, after weight was taken from the models that stretch the crowd most",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle(crowd, { f }) {

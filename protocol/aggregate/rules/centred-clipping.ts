@@ -30,6 +30,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const centredClipping: SettledRule = settled({
   name: "centred-clipping",
+  about: "from the own model on, the mean of the pulls of the others, each shortened to one length",
   minCandidates: 2,
   parameters: {
     tau: { default: 0, min: 0, max: 1e12, about: "longest pull; 0: the median distance to the own model" },

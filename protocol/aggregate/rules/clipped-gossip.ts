@@ -34,6 +34,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const clippedGossip: SettledRule = settled({
   name: "clipped-gossip",
+  about: "the mean around the own model, each difference shortened to a radius that adapts",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle(crowd, { f }) {

@@ -29,6 +29,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const csPlus: SettledRule = settled({
   name: "cs-plus",
+  about: "the mean around the own model, the farthest candidates shortened to the distance of the next",
   minCandidates: 3,
   parameters: { f: ASSUMED_SHARE },
   settle(crowd, { f }) {

@@ -30,6 +30,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const geometricMedian: SettledRule = settled({
   name: "geometric-median",
+  about: "the point with the least sum of distances to all models, nearly",
   minCandidates: 2,
   parameters: {
     iterations: { default: 32, min: 1, max: 1000, about: "Weiszfeld steps; a fraction is cut off" },

@@ -31,6 +31,7 @@ import { nearestRows } from "./nna.ts";
  */
 export const gts: SettledRule = settled({
   name: "gts",
+  about: "the pulls of the candidates, without those farthest from the own model",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle(crowd, { f }) {

@@ -68,6 +68,7 @@ interface Geometry {
  */
 export const guardedMedian: Rule = {
   name: "guarded-median",
+  about: "the weighted median behind four guards around the own model",
   quorum: () => 1,
   parameters: {
     f: { default: 0.2, min: 0, max: 0.49, about: "assumed share of lying peers" },

@@ -32,6 +32,7 @@ import { meanOf } from "../rows/weighted-mean.ts";
  */
 export const ios: SettledRule = settled({
   name: "ios",
+  about: "the mean, after the candidate farthest from it was dropped, one after another",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle(crowd, { f }) {

@@ -27,6 +27,7 @@ import { bestRows, krumLiars } from "./multi-krum.ts";
  */
 export const krum: SettledRule = settled({
   name: "krum",
+  about: "the one model that lies nearest to its neighbours",
   minCandidates: 4,
   parameters: { f: ASSUMED_SHARE },
   settle: (crowd, { f }) => meanOf(crowd.masses, new Set(bestRows(crowd, krumLiars(crowd, f as number), 1))),

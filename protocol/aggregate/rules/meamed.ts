@@ -25,6 +25,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const meamed: SettledRule = settled({
   name: "meamed",
+  about: "of each coordinate the mean of the values nearest to their median",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle: (crowd, { f }) => ({

@@ -26,6 +26,7 @@ import { meanOf } from "../rows/weighted-mean.ts";
  */
 export const mean: SettledRule = settled({
   name: "mean",
+  about: "the mean by staleness weight and mass; one liar moves it anywhere",
   minCandidates: 1,
   parameters: {},
   settle: ({ weights }) => meanOf(weights),

@@ -25,6 +25,7 @@ import { medianOf } from "./weighted-median.ts";
  */
 export const median: SettledRule = settled({
   name: "median",
+  about: "of each coordinate the median, by mass",
   minCandidates: 1,
   parameters: {},
   settle: ({ masses }) => medianOf(masses),

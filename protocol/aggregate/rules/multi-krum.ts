@@ -31,6 +31,7 @@ import { meanOf } from "../rows/weighted-mean.ts";
  */
 export const multiKrum: SettledRule = settled({
   name: "multi-krum",
+  about: "the mean of the models that lie nearest to their neighbours",
   minCandidates: 4,
   parameters: { f: ASSUMED_SHARE },
   settle(crowd, { f }) {

@@ -28,6 +28,7 @@ import { meanOf } from "../rows/weighted-mean.ts";
  */
 export const nna: SettledRule = settled({
   name: "nna",
+  about: "the mean by mass of the own model and the candidates nearest to it",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle: (crowd, { f }) => meanOf(crowd.masses, nearestRows(crowd, f as number)),

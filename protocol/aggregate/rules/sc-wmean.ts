@@ -26,6 +26,7 @@ import { nearestRows } from "./nna.ts";
  */
 export const scWmean: SettledRule = settled({
   name: "sc-wmean",
+  about: "as nna, by staleness weight too",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle: (crowd, { f }) => meanOf(crowd.weights, nearestRows(crowd, f as number)),

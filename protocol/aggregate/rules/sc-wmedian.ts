@@ -39,4 +39,7 @@ const nearest: PreAggregator = {
  * scWmedian.aggregate(input, { f: 0.2 }).params; // -> [1, 0]
  * scWmedian.aggregate(input, { f: 0.2 }).statuses; // -> ["used", "used", "removed"]
  */
-export const scWmedian: Rule = composed("sc-wmedian", [nearest], weightedMedian);
+export const scWmedian: Rule = {
+  ...composed("sc-wmedian", [nearest], weightedMedian),
+  about: "as nna, but of each coordinate the weighted median",
+};

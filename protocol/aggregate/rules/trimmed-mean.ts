@@ -26,6 +26,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const trimmedMean: SettledRule = settled({
   name: "trimmed-mean",
+  about: "of each coordinate the mean, without the largest and the smallest values",
   minCandidates: 2,
   parameters: { f: ASSUMED_SHARE },
   settle: (crowd, { f }) => ({

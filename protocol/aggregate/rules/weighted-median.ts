@@ -26,6 +26,7 @@ import { settled } from "../rows/settle.ts";
  */
 export const weightedMedian: SettledRule = settled({
   name: "weighted-median",
+  about: "of each coordinate the median, by staleness weight and mass",
   minCandidates: 1,
   parameters: {},
   settle: ({ weights }) => medianOf(weights),

@@ -153,6 +153,8 @@ describe("hearsay sim", () => {
   it("takes --plugin wherever names are told, and tells of a plugin that fails in the middle of a run", async () => {
     const codec = lab.path("codec.ts");
     assert.match((await run(0, "sim", "list", "--plugin", codec)).stdout, /bf16 +\(.*codec\.ts\)/);
+    const rules = (await run(0, "sim", "list", "--plugin", lab.path("rule.ts"))).stdout;
+    assert.match(rules, /cautious-mean {2}a step from the own model to the mean of the others +\(.*rule\.ts\)/);
     assert.match((await run(0, "schema", "task", "--plugin", codec)).stdout, /"bf16"/);
     const bad = await lab.write("bad.ts", FAILING);
     const file = await lab.write("bad.yaml", stringify({ ...SCENARIO, attack: "fail" }));

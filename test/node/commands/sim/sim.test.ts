@@ -315,12 +315,17 @@ describe("sim sweep", () => {
 
 describe("sim list and sim vehicles", () => {
   it("show what there is, with options and sources", async () => {
-    const { algorithms, attacks, sets } = await simJson("list");
+    const { algorithms, attacks, rules, sets } = await simJson("list");
     const named = (list: unknown, name: string) =>
       (list as Record<string, unknown>[]).find((entry) => entry.name === name);
     assert.ok(named(algorithms, "hearsay") && named(sets, "digits"));
     assert.ok(Object.hasOwn(named(attacks, "sign-flip")?.options ?? {}, "scale"));
-    assert.match((await sim(0, "list")).stdout, /sign-flip/);
+    const silent = (rules as { name: string; about?: string }[]).filter(({ about = "" }) => about === "");
+    assert.deepEqual(silent, [], "every rule says what it does");
+    assert.match(
+      (await sim(0, "list")).stdout,
+      /sign-flip[^]*krum {2}the one model that lies nearest to its neighbours/,
+    );
   });
 
   it("write contacts that a scenario can use, the same for the same seed", async () => {
