@@ -324,7 +324,7 @@ describe("sim list and sim vehicles", () => {
     assert.deepEqual(silent, [], "every rule says what it does");
     assert.match(
       (await sim(0, "list")).stdout,
-      /sign-flip[^]*krum {2}the one model that lies nearest to its neighbours/,
+      /sign-flip[\s\S]*krum {2}the one model that lies nearest to its neighbours/,
     );
   });
 
