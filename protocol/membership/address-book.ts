@@ -6,7 +6,8 @@
  * passed on. Peers that are configured, or that delivered a model, are *trusted*: nothing that anybody tells drops them or their addresses.
  *
  * A lost peer is redialled after 0.5 s, 1 s ... 5 s, and after some minutes ever more rarely (card.ts), times a factor in [0.5, 1.5) so that a
- * network that went down together does not come back in step. Trusted ones for ever, others for a day.
+ * network that went down together does not come back in step. Trusted ones for ever, others for a day. One that ends connections at once is there, and wants none
+ * (a gateway speaks for it, or it is full): each refusal doubles the wait, up to a minute for trusted peers.
  */
 import { forgetOldest } from "../base/bounded.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -91,7 +92,7 @@ function methodsOf(book: Book): AddressBook {
     due: () => due(book),
     hurry() {
       for (const card of cards.values())
-        if (!isStranger(card)) Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0 });
+        if (!isStranger(card)) Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0, refusals: 0 });
     },
     shun(peer) {
       book.shunned.delete(peer); // re-inserted at the end

@@ -13,6 +13,9 @@ const REDIAL_RARELY_MS = 600_000;
 /** Nobody has reached these yet. */
 const RETRY_STRANGER_MS = 15_000;
 
+/** A connection that ends so soon was refused: the peer is there, and wants none. */
+const REFUSED_WITHIN_MS = 2_000;
+
 /** A peer that was there for a while is looked for often for as long again, but at least and at most so long. */
 const SOON_AT_LEAST_MS = 300_000;
 const SOON_AT_MOST_MS = 3_600_000;
@@ -33,6 +36,8 @@ export interface Card {
   /** Rounds in a row in which no address answered, and the next address of this round. */
   failures: number;
   turn: number;
+  /** Connections in a row that it refused. */
+  refusals: number;
   nextDialMs: number;
   /** When it was reached, in this run. */
   reachedMs: number | undefined;
@@ -58,6 +63,7 @@ export function newCard(peer: PeerId, source: string, nowMs: number): Card {
     connected: false,
     failures: 0,
     turn: 0,
+    refusals: 0,
     nextDialMs: nowMs,
     reachedMs: undefined,
     connectedMs: nowMs,
@@ -90,6 +96,17 @@ export function verify(card: Card, address: string): void {
   card.verified.length = Math.min(card.verified.length, LIMITS.maxAddressesPerPeer - 1);
 }
 
+/** The last connection has closed. One that was refused does not count as time that the peer was there. */
+export function closed(card: Card, nowMs: number): void {
+  const lastedMs = nowMs - card.connectedMs;
+  card.connected = false;
+  card.lostMs = nowMs;
+  card.refusals = lastedMs < REFUSED_WITHIN_MS ? card.refusals + 1 : 0;
+  if (card.refusals === 0) card.wasThereMs = lastedMs;
+  card.failures = 1;
+  card.turn = 0;
+}
+
 /** @param trusted it is configured, or has delivered. */
 export function waitMs(card: Card, trusted: boolean, nowMs: number, rng: Rng): number {
   return delayMs(card, trusted, nowMs - card.lostMs) * (0.5 + rng.uniform());
@@ -97,10 +114,11 @@ export function waitMs(card: Card, trusted: boolean, nowMs: number, rng: Rng): n
 
 function delayMs(card: Card, trusted: boolean, absentMs: number): number {
   if (isStranger(card)) return RETRY_STRANGER_MS * Math.max(1, card.failures);
+  const longestMs = trusted ? REDIAL_LONGEST_MS : REDIAL_RARELY_MS;
+  if (card.refusals > 0) return Math.min(longestMs, REDIAL_FIRST_MS * 2 ** (card.refusals - 1));
   const soonMs = Math.min(SOON_AT_MOST_MS, Math.max(SOON_AT_LEAST_MS, card.wasThereMs));
   let delay = REDIAL_FIRST_MS;
   for (let failure = 1; failure < card.failures && delay < REDIAL_SOON_MS; failure++) delay *= 2;
   if (absentMs < soonMs) return Math.min(delay, REDIAL_SOON_MS);
-  const longestMs = trusted ? REDIAL_LONGEST_MS : REDIAL_RARELY_MS;
   return Math.min(longestMs, Math.max(REDIAL_SOON_MS, absentMs / PART_OF_ABSENCE));
 }

@@ -2,18 +2,14 @@
 import { LIMITS } from "../base/limits.ts";
 import type { PeerId } from "../base/seams.ts";
 import { attemptAt, attemptOf, type Book, isTrusted, noLongerStranger, nowStranger, remove } from "./book-state.ts";
-import { type Card, isStranger, verify, waitMs } from "./card.ts";
+import { type Card, closed, isStranger, verify, waitMs } from "./card.ts";
 
 /** As `AddressBook.lost`. */
 export function lost(book: Book, peer: PeerId): void {
   const card = book.cards.get(peer);
   if (card === undefined || !card.connected) return;
   const nowMs = book.clock.monotonicMs();
-  card.connected = false;
-  card.lostMs = nowMs;
-  card.wasThereMs = nowMs - card.connectedMs;
-  card.failures = 1;
-  card.turn = 0;
+  closed(card, nowMs);
   card.nextDialMs = nowMs + waitMs(card, isTrusted(book, card), nowMs, book.rng);
 }
 
@@ -75,6 +71,7 @@ export function failed(book: Book, peer: PeerId, address: string, ip?: string): 
   if (card.turn < card.told.length + (card.connected ? 0 : card.verified.length)) return; // the next address at once
   card.turn = 0;
   card.failures++;
+  card.refusals = 0; // nobody is there to refuse
   card.nextDialMs = nowMs + waitMs(card, isTrusted(book, card), nowMs, book.rng);
   const gone = isStranger(card) ? card.told.length === 0 : nowMs - card.lostMs > LIMITS.forgetAfterMs;
   if (!card.connected && gone && !isTrusted(book, card)) remove(book, peer);

@@ -26,6 +26,18 @@ describe("a node among others", { concurrency: true }, () => {
         await until("the bootstrap peer is dialled", () => connectedTo(victim, bootstrap.id), 15_000);
       }));
 
+    it("a peer that shuts everybody out is dialled ever more rarely", () =>
+      withMembers(async ({ member }) => {
+        const shut = await member();
+        shut.node.admission.shutOut(() => true);
+        const { node } = await member({ bootstrap: [shut.address] });
+        let opened = 0;
+        node.addEventListener("connection:open", () => void opened++);
+        await until("it was dialled", () => opened > 0 || undefined, 15_000);
+        await sleep(8_000); // at 0.5 s, 1 s, 2 s, 4 s after one another, each times a factor in [0.5, 1.5)
+        assert.ok(opened <= 6, `${opened} connections`);
+      }));
+
     it("are disconnected after ten seconds where they do not greet; those that did, and known ones, stay", () =>
       withMembers(async ({ stranger, member }) => {
         const [idle, polite, known] = await Promise.all([stranger(), stranger(), stranger()]);

@@ -133,6 +133,29 @@ describe("a lost peer that was reached before", () => {
     assert.deepEqual(waits, [500, 1000, 2000, 4000, 5000, 5000, 5000, 5000]);
   });
 
+  it("waits twice as long after each connection that ended at once, up to a minute, until one lasts or the network has changed", async () => {
+    const world = await open(createMemoryStore(), middle);
+    reach(world.book, "a", address(1));
+    world.known.add("a");
+    const lastsFor = (ms: number) => {
+      world.book.reached("a", address(1));
+      world.book.connected("a");
+      world.nowMs += ms;
+      world.book.lost("a");
+      return waitMs(world, "a");
+    };
+    const refusals = Array.from({ length: 9 }, () => lastsFor(10));
+    assert.deepEqual(refusals, [500, 1000, 2000, 4000, 8000, 16_000, 32_000, REDIAL_LONGEST_MS, REDIAL_LONGEST_MS]);
+    assert.equal(lastsFor(10_000), REDIAL_FIRST_MS);
+    for (let i = 0; i < 5; i++) lastsFor(10);
+    world.book.hurry();
+    assert.equal(waitMs(world, "a"), 0);
+    assert.equal(lastsFor(10), REDIAL_FIRST_MS);
+    for (let i = 0; i < 5; i++) lastsFor(10);
+    world.book.failed("a", address(1));
+    assert.ok(waitMs(world, "a") <= REDIAL_SOON_MS, "it has gone: it is looked for like any other that was lost");
+  });
+
   it("is redialled at most a minute later if it is trusted, for ever; else for a day", async () => {
     const world = await open(createMemoryStore(), middle);
     for (const [i, peer] of ["other", "delivered", "named"].entries()) {
