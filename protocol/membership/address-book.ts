@@ -92,7 +92,8 @@ function methodsOf(book: Book): AddressBook {
     due: () => due(book),
     hurry() {
       for (const card of cards.values())
-        if (!isStranger(card)) Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0, refusals: 0 });
+        if (!isStranger(card))
+          Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0, refusals: 0 });
     },
     shun(peer) {
       book.shunned.delete(peer); // re-inserted at the end

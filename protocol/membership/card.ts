@@ -115,10 +115,15 @@ export function waitMs(card: Card, trusted: boolean, nowMs: number, rng: Rng): n
 function delayMs(card: Card, trusted: boolean, absentMs: number): number {
   if (isStranger(card)) return RETRY_STRANGER_MS * Math.max(1, card.failures);
   const longestMs = trusted ? REDIAL_LONGEST_MS : REDIAL_RARELY_MS;
-  if (card.refusals > 0) return Math.min(longestMs, REDIAL_FIRST_MS * 2 ** (card.refusals - 1));
+  if (card.refusals > 0) return doubledMs(card.refusals, longestMs);
   const soonMs = Math.min(SOON_AT_MOST_MS, Math.max(SOON_AT_LEAST_MS, card.wasThereMs));
-  let delay = REDIAL_FIRST_MS;
-  for (let failure = 1; failure < card.failures && delay < REDIAL_SOON_MS; failure++) delay *= 2;
-  if (absentMs < soonMs) return Math.min(delay, REDIAL_SOON_MS);
+  if (absentMs < soonMs) return doubledMs(card.failures, REDIAL_SOON_MS);
   return Math.min(longestMs, Math.max(REDIAL_SOON_MS, absentMs / PART_OF_ABSENCE));
+}
+
+/** The first wait, doubled with every time after the first. */
+function doubledMs(times: number, longestMs: number): number {
+  let delayMs = REDIAL_FIRST_MS;
+  for (let time = 1; time < times && delayMs < longestMs; time++) delayMs *= 2;
+  return Math.min(delayMs, longestMs);
 }
