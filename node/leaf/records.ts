@@ -48,7 +48,7 @@ export async function enrolLeaf(stateDir: string, name: string): Promise<KeptLea
   let leaf = 1;
   while (taken.has(leaf)) leaf++;
   if (leaf > MOST) throw new HearsayError("ERR_STATE", `${stateDir} has ${MOST} leaves: take another state directory`);
-  const kept = { leaf, name, key: Uint8Array.from(randomBytes(KEY_BYTES)), heard: 0, told: 0 };
+  const kept = { leaf, name, key: Uint8Array.from(randomBytes(KEY_BYTES)), heard: 0, told: 0, withheld: 0 };
   await writingTo(leavesPath(stateDir), undefined, async () => {
     await makeDirectory(leavesPath(stateDir), 0o700);
     await writeLeaf(stateDir, kept);
@@ -99,11 +99,11 @@ function recordIn(text: string): Omit<KeptLeaf, "leaf"> | undefined {
   } catch {
     return undefined;
   }
-  const { name, key: hex, heard, told } = value ?? {};
+  const { name, key: hex, heard, told, withheld = 0 } = value ?? {}; // files of before have no withheld
   const key = typeof hex === "string" ? fromHex(hex) : undefined;
   if (key?.length !== KEY_BYTES || typeof name !== "string") return undefined;
-  if (!isCounter(heard) || !isCounter(told)) return undefined;
-  return { name, key, heard, told };
+  if (!isCounter(heard) || !isCounter(told) || !isCounter(withheld)) return undefined;
+  return { name, key, heard, told, withheld };
 }
 
 function isCounter(value: unknown): value is number {

@@ -17,6 +17,8 @@ export interface LeafRecord {
   /** Counters of the newest frames: of the leaf, and to it. */
   readonly heard: number;
   readonly told: number;
+  /** Answers that it should have had, and for which the radio had to be silent. */
+  readonly withheld: number;
 }
 
 /** Where records of leaves are: on the disk of a gateway, or in memory. */
@@ -24,7 +26,7 @@ export interface LeafRecords {
   /** Undefined for a leaf that is not enrolled. */
   get(leaf: number): Promise<LeafRecord | undefined>;
   /** On disk when it resolves. */
-  count(leaf: number, counters: Pick<LeafRecord, "heard" | "told">): Promise<void>;
+  count(leaf: number, counters: Pick<LeafRecord, "heard" | "told" | "withheld">): Promise<void>;
   /** How many are enrolled. */
   size(): Promise<number>;
 }
@@ -112,7 +114,8 @@ async function receive(book: Book, frame: Uint8Array, spreadingFactor?: number):
   const isNews = book.round !== 0 && round !== book.round;
   const isTold = isNews && (radio?.take(leafFrameBytes("model", params), spreadingFactor) ?? true); // else the leaf asks again with its next frame
   const told = isTold ? record.told + 1 : record.told;
-  await records.count(leaf, { heard: counter, told });
+  const withheld = isNews && !isTold ? record.withheld + 1 : record.withheld;
+  await records.count(leaf, { heard: counter, told, withheld });
   const base = rounds.get(round);
   if (base !== undefined)
     models.set(

@@ -22,7 +22,13 @@ export const list: Definition = (command) => {
     .addOption(stateOption())
     .addOption(jsonOption())
     .action(calls(() => import("./list.ts")));
-  notes(command, "Example:\n  $ hearsay leaf list");
+  notes(
+    command,
+    `Withheld: answers for which the radio had to be silent (leaf.dutyCycle); the device asks again with its next frame.
+
+Example:
+  $ hearsay leaf list`,
+  );
 };
 
 export const frame: Definition = (command) => {

@@ -103,6 +103,38 @@ describe("a peer with leaves", () => {
     await assert.rejects(again?.leaves.receive(update(1, 7, 1, 0)) as Promise<unknown>, { code: "ERR_REPLAYED" });
   });
 
+  it("counts the answers for which the radio had to be silent, and lists them", async () => {
+    const open = await openLeaves(stateDir, TASK, toHex(taskId), {
+      dutyCycle: 0.001,
+      spreadingFactor: 12,
+      headerBytes: 13,
+    });
+    open?.leaves.offer(new Float32Array(numParams(TASK)).fill(1));
+    const send = (leaf: number, counter: number) => {
+      const values = new Float32Array(numParams(TASK));
+      const frame = { leaf, counter, round: 0, values };
+      return open?.leaves.receive(encodeLeafFrame("update", frame, seals.get(leaf) as LeafSeal, nodeCrypto));
+    };
+    assert.ok(await send(2, 6), "the first is answered");
+    assert.deepEqual([await send(1, 8), await send(1, 9)], [undefined, undefined], "the radio is silent");
+    const listed = JSON.parse(await hearsay("leaf", "list", "--json")) as Record<string, unknown>[];
+    assert.deepEqual(listed, [
+      { leaf: 1, name: "balcony", heard: 9, told: 1, withheld: 2 },
+      { leaf: 2, name: "roof", heard: 6, told: 2, withheld: 0 },
+    ]);
+    assert.match(
+      await hearsay("leaf", "list"),
+      /withheld [\s\S]*balcony \D* 9 \D* 1 \D* 2 \D*2 \D*roof \D* 6 \D* 2 \D* 0 /,
+    );
+  });
+
+  it("reads the file of an enrolment that counted no withheld answers yet", async () => {
+    const path = join(leavesPath(stateDir), "2.json");
+    const { withheld: _, ...before } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+    await writeFile(path, JSON.stringify(before));
+    assert.equal((await enrolledLeaves(stateDir))[1]?.withheld, 0);
+  });
+
   it("says which file is damaged, and which tasks leaves do not fit", async () => {
     const path = join(leavesPath(stateDir), "1.json");
     const whole = await readFile(path, "utf8");

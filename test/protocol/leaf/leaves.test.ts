@@ -27,7 +27,7 @@ const keyOf = (leaf: number) => nodeCrypto.sha256(Uint8Array.of(leaf));
 
 function recordsOf(leaves: number): LeafRecords & { readonly all: Map<number, LeafRecord> } {
   const all = new Map<number, LeafRecord>();
-  for (let leaf = 0; leaf < leaves; leaf++) all.set(leaf, { key: keyOf(leaf), heard: 0, told: 0 });
+  for (let leaf = 0; leaf < leaves; leaf++) all.set(leaf, { key: keyOf(leaf), heard: 0, told: 0, withheld: 0 });
   return {
     all,
     get: async (leaf) => all.get(leaf),
