@@ -21,9 +21,28 @@ export function layersModel(
   };
 }
 
+/** A training of a whole model may make it so many times as long, as others let in (inbound.ts): what is longer ran away. */
+const MAX_NORM_RATIO = 10;
+
+/**
+ * The result of a training, as no number where the whole model ran away: |after| > 10 (|before| + 1). Others refuse a shared part that is so long; nobody would see it of what stays. The
+ * trainer of a personal task takes what is no number for a training that failed, and keeps what it had.
+ */
+export function unlessRunAway(before: Float32Array, result: FitResult): FitResult {
+  if (norm(result.params) <= MAX_NORM_RATIO * (norm(before) + 1)) return result;
+  return { ...result, params: new Float32Array(result.params.length).fill(Number.NaN) };
+}
+
+function norm(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+}
+
 /** Both parts at once, by the same steps. */
 export const fitTogether: Parameters<typeof layersModel>[1] = async (parts, trainer, request, own) => {
-  const { params, ...told } = await trainer.fit({ ...request, params: parts.join(request.params, own) });
+  const start = parts.join(request.params, own);
+  const { params, ...told } = unlessRunAway(start, await trainer.fit({ ...request, params: start }));
   return { ...told, shared: parts.shared(params), own: parts.own(params) };
 };
 
@@ -33,7 +52,7 @@ export async function fitAnchored(
   request: FitRequest & { readonly anchor: Anchor },
 ): Promise<FitResult> {
   const result = await trainer.fit(request);
-  if (result.isAnchored === true) return result;
+  if (result.isAnchored === true) return unlessRunAway(request.params, result);
   const message = `engine ${trainer.engine} cannot hold one part of a model while it trains another: take personal.method fedper, or engine dense or tensorflow`;
   throw new HearsayError("ERR_ENGINE", message, { engine: trainer.engine });
 }

@@ -1,6 +1,7 @@
 /**
  * The trainer of a task with personal models, as the rest of the peer has it: vectors that come and go are the shared part alone, and what stays with the site lies here. Loop, mechanism,
- * codec, log and merge know nothing of it. A training that gives a number which is not finite leaves what stays as it was, as the peer leaves its model.
+ * codec, log and merge know nothing of it. A training that gives a number which is not finite, or a model that ran away
+ * (layers.ts), leaves what stays as it was, as the peer leaves its model.
  */
 import { HearsayError } from "../../base/errors.ts";
 import type { FitRequest, FitResult, Trainer } from "../../base/learning-seams.ts";

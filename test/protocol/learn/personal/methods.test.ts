@@ -6,6 +6,7 @@ import type { FitRequest } from "../../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../../protocol/base/rng.ts";
 import { sharedTask } from "../../../../protocol/base/shared-tensors.ts";
 import { numParams, type Task } from "../../../../protocol/base/task.ts";
+import { trainedOtherwise } from "../../../../protocol/base/trained-otherwise.ts";
 import type { Dataset } from "../../../../protocol/learn/data/dataset.ts";
 import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
 import { withPersonal } from "../../../../protocol/learn/personal/personal-trainer.ts";
@@ -38,6 +39,29 @@ describe("a trainer with a personal part", () => {
     const wrapped = trainerOf(fedper);
     assert.equal(withPersonal(fedper, wrapped), wrapped);
   });
+
+  for (const method of ["fedper", "fedrep", "ditto"])
+    it(`keeps what it had where a training by ${method} runs away to numbers that are huge, and finite`, async () => {
+      const task = taskOf({ method });
+      const dense = createDenseTrainer({ task, train: blobs(60, 1) });
+      let isAway = false;
+      const trainer = withPersonal(
+        task,
+        trainedOtherwise(dense, async (request) => {
+          const result = await dense.fit(request);
+          if (isAway) result.params.fill(1e12, result.params.length - 4);
+          return result;
+        }),
+      );
+      const request = { params: startOf(task), steps: 10, seed: "0", age: 0 };
+      const { params } = await trainer.fit(request);
+      const before = Float32Array.from(trainer.personal?.state() ?? []);
+      assert.ok(params.every(Number.isFinite) && before.length > 0);
+      isAway = true;
+      const away = await trainer.fit({ ...request, params, seed: "1" });
+      assert.ok(!away.params.every(Number.isFinite), "the peer takes it for a training that failed");
+      assert.deepEqual(trainer.personal?.state(), before);
+    });
 
   it("takes and gives the shared part alone, and refuses any other length", async () => {
     const task = taskOf({ method: "fedper" });
