@@ -180,6 +180,15 @@ def check_body(version, kind, body):
     if version == 2 and kind == "publish": same((len(body["trained"]), 1 <= body["mass"] <= 2**20, 1 <= len(body["shared"]) <= 512), (32, True, True), "a publish")
     if version == 2 and kind == "train": same(body["privacy"], None, "what was spent of a budget")
     if "moved" in body: same((version, kind, [len(one) for one in body["moved"]]), (2, "train", [32, 32]), "a training that was moved")
+def check_outside(body, seq):
+    """Which parents spoke for other places: at least one, ascending places in the list of parents (protocol/README.md, The log)."""
+    outside, parents = body["outside"], body["parents"]
+    fits = len(outside) > 0 and outside == sorted(set(outside)) and 0 <= outside[0] and outside[-1] < len(parents)
+    same(fits, True, f"the places outside of entry {seq}")
+    seen.add("outside")
+
+seen = set() # fields that some entry had
+
 def check_log(log):
     key, task = x(log["publicKey"]), x(log["task"])
     for part in (log["first"], log["second"]):
@@ -191,6 +200,7 @@ def check_log(log):
             check_body(version, kind, body)
             same((logged, seq, before, kind, sha256(entry).hex()), (name, len(leaves), prev, row["type"], row["id"]), f"entry {row['seq']}")
             same(signed(key, b"hearsay/log-entry/v1\0" + sha256(entry), signature), True, f"the signature of entry {row['seq']}")
+            if "outside" in body: check_outside(body, row["seq"])
             leaves, prev = leaves + [sha256(b"\0" + entry)], sha256(entry)
         size = part["size"]
         same(root(leaves[:size]).hex(), part["root"], "the tree")
@@ -546,6 +556,7 @@ if __name__ == "__main__":
     check_briefs(v["briefs"], task)
     check_evidence(v["evidence"], task)
     check_log(v["log"])
+    same("outside" in seen, True, "an entry that names places outside")
     first = read("version-1.json")
     check_log(first["log"])
     check_messages([], first["announcement"])

@@ -49,6 +49,22 @@ const DRAFTS: readonly Draft[] = [
       lot: LOT,
     },
   },
+  {
+    type: "aggregate",
+    body: {
+      own: filled(0x14),
+      base: filled(0x10),
+      out: filled(0x16),
+      rule: "guarded-median",
+      age: 10,
+      parents: [
+        [filled(0x21), filled(0x31), 10, 65_536, "used"],
+        [filled(0x22), filled(0x35), 10, 65_536, "used"],
+        [filled(0x23), filled(0x36), 9, 52_429, "clipped"],
+      ],
+      outside: [0, 2], // of three parents the first and the last spoke for other places
+    },
+  },
   { type: "resume", body: { params: filled(0x13), age: 10 } },
   {
     type: "train",
