@@ -112,6 +112,10 @@ const NEW_TASKS_OUTER_MOMENTUM = 0.95;
 const FEW_PEERS_OUTER_MOMENTUM = 0.7;
 /** The longer the steps of unlike peers are, the farther apart their models lie, and the farther off a lie may lie unseen. */
 const NEW_TASKS_SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
+/** From nearly twice the rate, so that the mean rate over the schedule is the one that the task names. */
+const NEW_TASKS_PEAK = 1.9;
+/** The first gradients are ten times as long as later ones: at such a rate they would switch the units of a relu network off for good. */
+const NEW_TASKS_MAX_GRADIENT_NORM = 1;
 /** The falling rate takes noise away already: a long mean would only lag behind. */
 const NEW_TASKS_RUNNING_MEAN = 0.3;
 const NEW_TASKS_MOST_LOSS = 0.8;
@@ -204,13 +208,16 @@ function writeForUnlikeData(document: Document): void {
     ["training", "outerMomentum"],
     " a training starts beyond the model, along its way since the last cycle",
   );
-  document.setIn(["training", "schedule"], document.createNode(NEW_TASKS_SCHEDULE, { flow: true }));
+  const schedule = { ...NEW_TASKS_SCHEDULE, ...(isOfSeveral && { peak: NEW_TASKS_PEAK }) };
+  document.setIn(["training", "schedule"], document.createNode(schedule, { flow: true }));
   comment(
     document,
     ["training", "schedule"],
     " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
   );
   if (isOfSeveral) {
+    document.setIn(["training", "maxGradientNorm"], document.createNode(NEW_TASKS_MAX_GRADIENT_NORM));
+    comment(document, ["training", "maxGradientNorm"], " longer gradients of a batch are shortened to this");
     document.setIn(["training", "runningMean"], document.createNode(NEW_TASKS_RUNNING_MEAN));
     comment(
       document,

@@ -125,8 +125,10 @@ describe("hearsay init --data", () => {
     assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.8]);
     assert.match(text, /^ {2}absentClasses: 4 #.*unlearn/m);
     assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
-    assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1 });
+    assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 });
     assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth/m);
+    assert.equal(task.training.maxGradientNorm, 1);
+    assert.match(text, /^ {2}maxGradientNorm: 1 #.*shortened/m);
     assert.equal(task.training.runningMean, 0.3);
     assert.match(text, /^ {2}runningMean: 0\.3 #.*predictions/m);
     assert.match(text, /^ {2}parameters: \{f: 0\.2, mix: 0\.3\} #.*leaves out/m);
@@ -134,14 +136,20 @@ describe("hearsay init --data", () => {
     assert.equal(few.aggregation.parameters.mix, 0.75, "with 0.3 nobody of four would be left out");
     assert.equal(few.training.outerMomentum, 0.7, "a mean of few models takes less of the rounding away");
     assert.equal(few.training.runningMean, undefined);
+    assert.deepEqual(
+      [few.training.schedule, few.training.maxGradientNorm],
+      [{ kind: "cosine", steps: 1000, floor: 0.1 }, undefined],
+      "not measured with so few",
+    );
     const { task: regression } = init(
       "numbers.csv",
       "a,b,y\n1,2,3\n2,3,4\n3,4,6\n4,5,8\n",
       "--template regression --label y",
     );
     const { training, aggregation } = regression;
-    const unlike = [training.absentClasses, training.outerMomentum, training.schedule, aggregation.mostLoss];
-    assert.deepEqual(unlike, Array(4).fill(undefined));
+    const { absentClasses, outerMomentum, schedule, maxGradientNorm } = training;
+    const unlike = [absentClasses, outerMomentum, schedule, maxGradientNorm, aggregation.mostLoss];
+    assert.deepEqual(unlike, Array(5).fill(undefined));
     assert.equal(aggregation.parameters.mix, 0.75);
     assert.deepEqual(
       [parseTask({ ...task, codec: undefined, training: {} })].map(({ codec, training }) => [codec, training.adaptive]),
