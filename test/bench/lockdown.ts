@@ -6,13 +6,9 @@
  * of it, and after how many days it is within 10 % of it for three days in a row.
  */
 import { readFileSync } from "node:fs";
-import { nodeCrypto } from "../../node/crypto.ts";
 import { mean } from "../../protocol/base/figures.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
-import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
-import type { Trainers } from "../../protocol/learn/trainer.ts";
-import { runExperiment } from "../../sim/run/experiment.ts";
-import { parseScenario } from "../../sim/run/scenario.ts";
+import { predictionsOf } from "./predictions.ts";
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];
 /** Days before and after the change that are followed; of those before, the ones that say what is usual. */
@@ -68,46 +64,15 @@ function dataOf(rows: readonly Row[]): Dataset {
 }
 
 /** What each peer predicted of its rows, in their order. */
-async function predictionsOf({ algorithm, stream, isFrozen }: Kind, data: Dataset): Promise<number[][]> {
-  const { times = [], owners } = data;
+function predictedBy({ algorithm, stream, isFrozen }: Kind, data: Dataset): Promise<number[][]> {
+  const { times = [] } = data;
   const hours = ((times.at(-1) as number) - (times[0] as number)) / HOUR_MS;
-  const told: number[][] = [];
-  const scenario = parseScenario({
-    ...{ name: "lockdown", data: { set: "memory" }, partition: "owner", algorithm, peers: new Set(owners).size },
-    ...{ cycles: Math.round(hours), metrics: { points: 1, peers: 1, rows: 20 } },
-    ...{ devices: { speedSigma: 0, cycleSeconds: 10 } },
+  const scenario = {
+    ...{ name: "lockdown", algorithm, cycles: Math.round(hours), devices: { speedSigma: 0, cycleSeconds: 10 } },
     // a raised rate holds for a day
     stream: { drift: "none", driftSeconds: 240, ...stream, ...(isFrozen && { frozenFrom: BEFORE / (BEFORE + AFTER) }) },
-  });
-  await runExperiment(scenario, {
-    crypto: nodeCrypto,
-    identityFromSeed: () => {
-      throw new Error("no signatures are asked for");
-    },
-    loadData: async () => ({ train: data, holdout: data, task: TASK }),
-    trainersFor: async () => listening(told),
-  });
-  return told;
-}
-
-/** Trainers that write down what is predicted of the rows that come. */
-function listening(told: number[][]): Trainers {
-  return {
-    create(options) {
-      const trainer = DENSE_TRAINERS.create(options);
-      const mine: number[] = [];
-      told.push(mine);
-      return {
-        ...trainer,
-        async predict(params, inputs) {
-          const predictions = await trainer.predict(params, inputs);
-          mine.push(...predictions);
-          return predictions;
-        },
-      };
-    },
-    close() {},
   };
+  return predictionsOf(scenario, TASK, data);
 }
 
 /** Root of the mean squared error of each day, mean over the counters; by days since the change. */
@@ -116,7 +81,7 @@ async function errorsOf(kind: Kind, event: string): Promise<(day: number) => num
   const rows = table.filter(
     (row) => row.event === event && row.atMs >= changeMs - BEFORE * DAY_MS && row.atMs < changeMs + AFTER * DAY_MS,
   );
-  const told = await predictionsOf(kind, dataOf(rows));
+  const told = await predictedBy(kind, dataOf(rows));
   const squares = new Map<string, number[]>();
   for (const [i, counter] of [...new Set(rows.map((row) => row.counter))].entries()) {
     const own = rows.filter((row) => row.counter === counter);
