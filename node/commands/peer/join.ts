@@ -13,6 +13,7 @@ import { numParams, type Task } from "../../../protocol/base/task.ts";
 import { visible } from "../../../protocol/base/visible.ts";
 import { AGENT } from "../../../protocol/peer/inbound/greet.ts";
 import { pullBlob } from "../../../protocol/peer/inbound/pull-blob.ts";
+import { cautionsOf } from "../../../protocol/task/cautions.ts";
 import { type Invite, parseInvite } from "../../../protocol/task/invite.ts";
 import { decodeTask } from "../../../protocol/task/manifest.ts";
 import { givenStart, startOf } from "../../../protocol/task/start.ts";
@@ -65,6 +66,7 @@ export async function run(parts: readonly string[], { state, policy, yes, json }
   const manifest = await fetchManifest(invite.task, invite.addresses);
   const task = decodeTask(manifest);
   (await openSite({ state, policy })).allow({ task, taskId: wanted, what: "learn" });
+  for (const caution of cautionsOf(task)) tell(`${caution}\n`);
   const cost = withinBudget(costOf(task));
   if (json !== true)
     print(`${facts([["task", `${task.name}  ${wanted}`], ...taskRows(task, cost), ...costRows(cost)])}\n`);

@@ -1,6 +1,8 @@
 /** What `hearsay up` looks at before it learns: the quick checks of the doctor, and the data. */
+
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { cautionsOf } from "../../../protocol/task/cautions.ts";
 import { followedData, loadCheckedData, type PeerData } from "../../data/share.ts";
 import type { OpenTask } from "../../disk/state-dir.ts";
 import type { QuickCheck } from "../../doctor/doctor-check.ts";
@@ -23,6 +25,7 @@ export async function dataToLearn(
   const external = isExternal(config, opened.task);
   const intent = { ...opened, data: config.data, what: "learn", isExternal: external } as const;
   site.allow(intent); // before anything is looked at
+  for (const caution of cautionsOf(opened.task)) logger.warn(caution);
   await lookBefore(aboutToStart(stateDir, config, opened), logger);
   if (external) return undefined;
   if (config.stream.follow) {
