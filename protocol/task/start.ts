@@ -28,9 +28,18 @@ export function startOf(
   given: Float32Array | undefined,
   crypto: Pick<Crypto, "sha256">,
 ): Float32Array {
-  if (task.start === undefined) return initialParams(task.tensors, task.seed);
+  if (task.start === undefined) return drawnFor(task);
   const has = given === undefined ? "none are given" : `those given have the hash ${startHash(given, crypto)}`;
   if (given !== undefined && startHash(given, crypto) === task.start) return given;
   const message = `the task begins with parameters of the hash ${task.start}, and ${has}: take the file of hearsay init --from`;
   throw new HearsayError("ERR_TASK", message, { start: task.start });
+}
+
+/** Of tasks that are in use: thousands of simulated peers share one array, which nobody changes. */
+const drawn = new WeakMap<Pick<Task, "tensors" | "seed">, Float32Array>();
+
+function drawnFor(task: Pick<Task, "tensors" | "seed">): Float32Array {
+  const params = drawn.get(task) ?? initialParams(task.tensors, task.seed);
+  drawn.set(task, params);
+  return params;
 }

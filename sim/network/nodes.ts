@@ -28,6 +28,8 @@ export interface Node {
   readonly host: Host;
   readonly session: number;
   readonly links: Set<PeerId>;
+  /** Of each link, by the number of its other end: which node it leads to. So all that a letter needs is at its receiver: of thousands of nodes the sender is in no cache. */
+  readonly sessions: Map<number, Session>;
   /** Those of the links that this node dialled itself; undefined before the first, as of most nodes for ever. */
   dialled: Set<PeerId> | undefined;
   /** The links, sorted; undefined after a change. */
@@ -51,6 +53,12 @@ export interface Node {
   bytesOut: number;
   /** Of those, to peers at other places. */
   bytesAcross: number;
+}
+
+/** The other end of a link. */
+interface Session {
+  readonly peer: PeerId;
+  readonly session: number;
 }
 
 /** A question without an answer yet, and the ways in which it ends: the first that is called counts. */
@@ -89,6 +97,7 @@ export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
     host,
     session: ++host.sessions,
     links: new Set(),
+    sessions: new Map(),
     dialled: undefined,
     sorted: undefined,
     blocked: undefined,
@@ -136,6 +145,8 @@ export function connect(nodes: Nodes, a: PeerId, b: PeerId): void {
   if (left.blocked?.has(b) || right.blocked?.has(a) || !conditions.allows(a, b)) return;
   left.links.add(b);
   right.links.add(a);
+  left.sessions.set(right.host.number, { peer: b, session: right.session });
+  right.sessions.set(left.host.number, { peer: a, session: left.session });
   left.sorted = right.sorted = undefined;
   for (const greet of left.greeters) greet(b);
   for (const greet of right.greeters) greet(a);
@@ -152,6 +163,7 @@ export function disconnect(nodes: Nodes, a: PeerId, b: PeerId): void {
     const node = nodeOf(nodes, near);
     if (node === undefined) continue;
     const wasLinked = node.links.delete(far);
+    node.sessions.delete(nodes.byName.get(far)?.number ?? -1);
     node.dialled?.delete(far);
     if (wasLinked) node.sorted = undefined;
     for (const waiting of node.waiting.values())
@@ -211,8 +223,8 @@ export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void
 /** A letter has arrived. It is lost where the link that it came over is gone. */
 export function arrive(nodes: Nodes, { to, from, session, letter }: Parcel): void {
   const node = nodes.hosts[to]?.node;
-  const sender = nodes.hosts[from]?.node;
-  if (node === undefined || sender?.session !== session || !sender.links.has(node.peer)) return;
+  const sender = node?.sessions.get(from);
+  if (node === undefined || sender?.session !== session) return;
   const bytes = lengthOf(letter);
   if (node.budget?.pass(bytes) === false) return;
   node.bytesIn += bytes;

@@ -8,7 +8,7 @@ import type { Task } from "../../protocol/base/task.ts";
 import type { Dataset } from "../../protocol/learn/data/dataset.ts";
 import { DENSE_TRAINERS } from "../../protocol/learn/dense/dense.ts";
 import type { Trainers } from "../../protocol/learn/trainer.ts";
-import type { Environment, Learner } from "../algorithms/algorithm.ts";
+import type { Environment, Learner, Participant } from "../algorithms/algorithm.ts";
 import { ALGORITHMS } from "../algorithms/registry.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import type { Member } from "./cast.ts";
@@ -23,7 +23,7 @@ import type { Parts } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
 import { type Setup, type SetupModules, setUp } from "./setup.ts";
-import { createStreams } from "./streaming.ts";
+import { createStreams, type Streams } from "./streaming.ts";
 
 export interface LoadedData {
   readonly train: Dataset;
@@ -85,14 +85,13 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   const { scenario, trainers } = setup;
   const { task, rng, clock, endMs, surroundings, network, share } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
-  const shares = deal(rows, scenario);
   const streams = scenario.stream && createStreams({ spec: scenario.stream, task, clock, endMs, times: rows.times });
-  const participants = participantsOf(setup, shares, streams);
   const held = heldOut(setup, loaded.holdout);
+  const { participants, own } = dealt(setup, rows, held.holdout, streams);
   const measurements = createMeasurements({
     scenario,
     task,
-    ...{ ...held, ...ownRows(setup, held.holdout, shares) },
+    ...{ ...held, ...own },
     participants,
     rng: rng.fork("sample"),
     trainers,
@@ -120,6 +119,17 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   for (const other of counted?.slice(1) ?? []) measurements.addCounted(other);
   if (now && modules.keepModels) await modules.keepModels(modelsOf(now, measurements.isMeasured), task);
   return now && measurements.report(scenarioHash(scenario, modules.crypto), now, kinds);
+}
+
+/** What each participant learns from. A function of its own, so that nothing holds the rows as they were read: a trainer has its own form of them, half as long. */
+function dealt(
+  setup: Setup,
+  rows: Dataset,
+  holdout: Dataset,
+  streams: Streams | undefined,
+): { readonly participants: Participant[]; readonly own: ReturnType<typeof ownRows> } {
+  const shares = deal(rows, setup.scenario);
+  return { participants: participantsOf(setup, shares, streams), own: ownRows(setup, holdout, shares) };
 }
 
 function modelsOf(learners: readonly Learner[], isMeasured: (index: number) => boolean): KeptModel[] {

@@ -79,6 +79,7 @@ if (failed.length > 0) process.exitCode = 1;
 async function measure(name: SimRunName): Promise<SimFigures> {
   const child = fork(fileURLToPath(new URL("./sim-process.ts", import.meta.url)), [name, ...(quick ? ["quick"] : [])], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
+    execArgv: [...process.execArgv, "--max-semi-space-size=16"], // as the threads of the command have it (node/commands/sim/pool.ts)
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
   let figures: SimFigures | undefined;

@@ -18,12 +18,16 @@ export interface SimPool {
   close(): Promise<void>;
 }
 
+/** Three times 16 MB for young objects of a thread, where Node takes up to 192: as fast, and less memory (test/bench/README.md). */
+const YOUNG_MB = 48;
+
 export function createSimPool(workers: number): SimPool {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   const pool = new Piscina<SimTask, SimOutcome>({
     filename: fileURLToPath(new URL(`./sim-worker.${extension}`, import.meta.url)),
     minThreads: workers,
     maxThreads: workers,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   const listeners = new Map<number, (share: number) => void>();
   let tasks = 0;
