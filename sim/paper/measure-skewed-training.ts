@@ -98,7 +98,8 @@ function bytesText({ ways, places: [place = ""], at }: Ways): string {
 function placeOf(scenario: Scenario): string {
   const { attack, partition, data } = scenario;
   const lies = attack === undefined ? "" : `, ${attackName(scenario)} ${100 * attack.share} %`;
-  return `${data.set}, ${partitionName(partition)}, ${graphName(scenario)}${lies}`;
+  const name = data.set.replace(/^.*\/|\.csv$/g, "");
+  return `${name}, ${partitionName(partition)}, ${graphName(scenario)}${lies}`;
 }
 
 /** What a scenario names of rule and training beyond steps: `guarded-median mix 0.3`, `outerMomentum 0.9`. */
