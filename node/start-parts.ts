@@ -163,7 +163,7 @@ function openPlace(
   const grade = line?.grade ?? (() => (isMetered ? LINK_GRADES.metered : LINK_GRADES.usual));
   const parts = { self: node.peerId.toString(), transport, book, discovery: node.discovery };
   const place = createPlace(parts, { wish: gateway, grade, members: peersIn(cluster) });
-  node.admission.shutOut(place.isShut);
+  node.admission.leave((peer) => place.speakerFor(peer) !== undefined);
   return place;
 }
 
@@ -187,7 +187,10 @@ export function openMembership(
   const budget = node.shares.work;
   const membership = createNodeMembership(node, transport, book, {
     ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget, ...pace },
-    ...(place && { isShut: place.isShut }),
+    ...(options.task.aggregation.gateways === true && {
+      mayBeSpokenFor: (peer: PeerId) => place?.site.isInside(peer) !== true,
+    }),
+    ...(place && { speakerFor: place.speakerFor }),
   });
   closing.add("the address book", () => membership.stop());
   return { ...membership, ...(place && { cluster: place.site }) };

@@ -31,13 +31,13 @@ export interface Admission {
   shun(peer: PeerId): void;
   /** No connection to or from this peer any more; those that are open stay so. */
   block(peer: PeerId): void;
-  /** No connection to or from those of whom this says so, while it does; those that are open stay so. */
-  shutOut(isShut: (peer: PeerId) => boolean): void;
+  /** While this says so of a peer, no connection to it; and who comes is left after LIMITS.pointOnMs, in which it can ask whom to turn to. */
+  leave(isLeft: (peer: PeerId) => boolean): void;
 }
 
 interface State {
   readonly isKnown: (peer: PeerId) => boolean;
-  isShut: (peer: PeerId) => boolean;
+  isLeft: (peer: PeerId) => boolean;
   readonly blocked: Set<PeerId>;
   /** Until when, ms of the monotonic clock. */
   readonly shunned: Map<PeerId, number>;
@@ -50,7 +50,7 @@ interface State {
 export function createAdmission(isKnown?: (peer: PeerId) => boolean): Admission {
   const state: State = {
     isKnown: isKnown ?? (() => true),
-    isShut: () => false,
+    isLeft: () => false,
     blocked: new Set(),
     shunned: new Map(),
     greeted: new Set(),
@@ -72,18 +72,19 @@ export function createAdmission(isKnown?: (peer: PeerId) => boolean): Admission 
       state.blocked.add(peer);
       forgetOldest(state.blocked, LIMITS.maxIdentities.bannedKnown);
     },
-    shutOut(isShut) {
-      state.isShut = isShut;
+    leave(isLeft) {
+      state.isLeft = isLeft;
     },
   };
 }
 
 function gaterOf(state: State): ConnectionGater {
   const isRefused = (peer: { toString(): string }) => refuses(state, peer.toString());
+  const isNotDialled = (peer: { toString(): string }) => isRefused(peer) || state.isLeft(peer.toString());
   return {
-    denyDialPeer: isRefused,
+    denyDialPeer: isNotDialled,
     denyDialMultiaddr: (address: Multiaddr) => endpointOf(address) === undefined, // after all names of names are resolved
-    denyOutboundEncryptedConnection: isRefused, // an address without a peer id, behind which it turns up
+    denyOutboundEncryptedConnection: isNotDialled, // an address without a peer id, behind which it turns up
     denyInboundConnection: (connection) => !mayProve(state, connection),
     denyInboundEncryptedConnection(peer, connection) {
       state.unproved.delete(connection);
@@ -92,8 +93,8 @@ function gaterOf(state: State): ConnectionGater {
   };
 }
 
-function refuses({ blocked, shunned, isShut }: State, peer: PeerId): boolean {
-  return isShut(peer) || blocked.has(peer) || (shunned.get(peer) ?? Number.NEGATIVE_INFINITY) > wallClock.monotonicMs();
+function refuses({ blocked, shunned }: State, peer: PeerId): boolean {
+  return blocked.has(peer) || (shunned.get(peer) ?? Number.NEGATIVE_INFINITY) > wallClock.monotonicMs();
 }
 
 /** Slow handshakes of one prefix take no places from others. */
@@ -115,6 +116,10 @@ function opened(state: State, node: Connections, connection: Connection): void {
   const newcomers = all.filter(({ remotePeer }) => !state.isKnown(remotePeer.toString()));
   const mustGo = surplus(newcomers, all.length);
   if (mustGo !== undefined) closeConnection(mustGo);
+  if (state.isLeft(peer))
+    wallClock.after(LIMITS.pointOnMs, () => {
+      if (state.isLeft(peer)) closeConnection(connection);
+    });
   if (state.isKnown(peer)) return;
   wallClock.after(LIMITS.greetWithinMs, () => {
     if (!state.greeted.has(peer) && !state.isKnown(peer)) closeConnection(connection);

@@ -1,6 +1,7 @@
 /**
  * The place that a real peer is at, where the task has gateways (protocol/gateway/): its members are those that multicast finds here, and those that the owner
- * names. While another one speaks for the place, this peer has no connection to anybody outside: it dials nobody there, takes none, and leaves those that are open.
+ * names. While another one speaks for the place, this peer leaves those outside to it: it dials nobody there, closes what is open, and who comes from there is told
+ * where the gateway is, and is left a moment later (admission.ts).
  *
  * Multicast proves nothing, the key at the other end of a connection does: who was found, but is connected over the Internet, is outside all the same.
  */
@@ -31,8 +32,8 @@ export interface PlaceOptions {
 
 export interface Place {
   readonly site: ClusterSite;
-  /** Whether there is to be no connection with a peer now. */
-  isShut(peer: PeerId): boolean;
+  /** The gateway, where a peer is to be left to it. */
+  speakerFor(peer: PeerId): PeerId | undefined;
 }
 
 export function createPlace({ self, transport, book, discovery }: PlaceComponents, options: PlaceOptions): Place {
@@ -43,7 +44,7 @@ export function createPlace({ self, transport, book, discovery }: PlaceComponent
   const isFar = (peer: PeerId) =>
     transport.connections().some((one) => one.peer === peer && kindOfPlace(one.address) === "internet");
   const isInside = (peer: PeerId) => named.has(peer) || (found.has(peer) && !isFar(peer));
-  const isShut = (peer: PeerId) => gateway !== undefined && gateway !== self && !isInside(peer);
+  const speakerFor = (peer: PeerId) => (gateway === self || isInside(peer) ? undefined : gateway);
   discovery?.onFound((peer) => {
     if (found.has(peer)) return;
     found.add(peer);
@@ -51,7 +52,7 @@ export function createPlace({ self, transport, book, discovery }: PlaceComponent
     for (const hear of hearers) hear(peer);
   });
   return {
-    isShut,
+    speakerFor,
     site: {
       wish: options.wish,
       link: options.grade,
@@ -60,7 +61,8 @@ export function createPlace({ self, transport, book, discovery }: PlaceComponent
       changed(now) {
         const isNew = now !== gateway;
         gateway = now;
-        for (const connection of transport.connections()) if (isShut(connection.peer)) connection.close();
+        for (const connection of transport.connections())
+          if (speakerFor(connection.peer) !== undefined) connection.close();
         if (isNew && now === self) book.hurry(); // those outside have not been dialled for long
       },
     },

@@ -220,6 +220,8 @@ export const LIMITS = {
   maxUnprovedOfPrefix: 32,
   /** A newcomer that neither greets nor answers the greeting is left then. */
   greetWithinMs: 10_000,
+  /** So long a peer for which another one speaks keeps a connection from outside. */
+  pointOnMs: 3_000,
   /** Peers of another task or version are left alone for so long; of so many this is remembered. */
   shunMs: 600_000,
   maxShunned: 4096,

@@ -18,6 +18,8 @@ import { createErrands, decodeErrand, encodeErrand } from "./errands.ts";
 
 export interface BorderOptions {
   readonly names: { readonly announce: string; readonly evidence: string; readonly errand: string };
+  /** Protocols that those outside may ask, whoever speaks. */
+  readonly open: readonly string[];
   /** Protocols that members may ask guests for. */
   readonly passed: readonly string[];
   /** Those of them whose answers never change. */
@@ -120,6 +122,7 @@ function transportOf(gate: Gate): Transport {
     request: (peer, protocol, body, signals) => request(gate, peer, protocol, body, signals),
     onRequest: (protocol, handler) =>
       inner.onRequest(protocol, (from, body) => {
+        if (gate.open.includes(protocol)) return handler(from, body);
         if (!gate.isInside(from) && !gate.speaks())
           throw new HearsayError("ERR_UNREACHABLE", "its gateway speaks for it");
         if (!gate.isInside(from)) gate.speakers.add(from);

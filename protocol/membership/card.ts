@@ -14,7 +14,7 @@ const REDIAL_RARELY_MS = 600_000;
 const RETRY_STRANGER_MS = 15_000;
 
 /** A connection that ends so soon was refused: the peer is there, and wants none. */
-const REFUSED_WITHIN_MS = 2_000;
+const REFUSED_WITHIN_MS = 2 * LIMITS.pointOnMs;
 
 /** A peer that was there for a while is looked for often for as long again, but at least and at most so long. */
 const SOON_AT_LEAST_MS = 300_000;

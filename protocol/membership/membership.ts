@@ -14,7 +14,7 @@ import { createDialler, type Dialler } from "./dialler.ts";
 import type { Source } from "./learn.ts";
 import { createNameless, type Nameless } from "./nameless.ts";
 import { countPlaces, type PlacesParts } from "./outbound-places.ts";
-import { askForPeers, type ExchangeParts, exchangeService, toldBy } from "./peer-exchange.ts";
+import { askForPeers, askPeer, type ExchangeParts, exchangeService, toldBy } from "./peer-exchange.ts";
 
 export interface MembershipParts {
   readonly clock: Clock;
@@ -34,8 +34,10 @@ export interface MembershipOptions {
   readonly maxOutbound: number;
   /** Peers that delivered a model; nobody where left out. */
   readonly isKnown?: (peer: PeerId) => boolean;
-  /** Whom not to dial for now; nobody where left out. */
-  readonly isShut?: (peer: PeerId) => boolean;
+  /** Who speaks for this peer to another one, which it does not dial then, and tells of the speaker; it speaks for itself where left out. */
+  readonly speakerFor?: (peer: PeerId) => PeerId | undefined;
+  /** Of whom it dialled, who is asked for peers at once, since another one may speak for it; nobody where left out. */
+  readonly mayBeSpokenFor?: (peer: PeerId) => boolean;
   /** Longest time between two questions for peers, ms; a minute where left out. */
   readonly longestExchangeMs?: number;
   /** Pays for answers to others; nobody pays where left out. */
@@ -77,7 +79,7 @@ interface Running extends MembershipParts {
   readonly next: { saveMs: number; exchangeMs: number };
   exchangeEveryMs: number;
   readonly longestExchangeMs: number;
-  readonly isShut: (peer: PeerId) => boolean;
+  readonly mayBeSpokenFor: (peer: PeerId) => boolean;
   stopped: boolean;
   cancel: () => void;
 }
@@ -85,7 +87,8 @@ interface Running extends MembershipParts {
 export function createMembership(parts: MembershipParts, options: MembershipOptions): Membership {
   const { clock, transport, book, rules, rng } = parts;
   const { bootstrap, protocol, maxOutbound, budget, isKnown = () => false } = options;
-  const { longestExchangeMs = EXCHANGE_LONGEST_MS, isShut = () => false } = options;
+  const { longestExchangeMs = EXCHANGE_LONGEST_MS } = options;
+  const { speakerFor = () => undefined, mayBeSpokenFor = () => false } = options;
   for (const { peer, address } of bootstrap) if (peer !== undefined) book.configure(peer, address);
   const unnamed = bootstrap.filter(({ peer }) => peer === undefined).map(({ address }) => address);
   const nowMs = clock.monotonicMs();
@@ -93,12 +96,12 @@ export function createMembership(parts: MembershipParts, options: MembershipOpti
     ...parts,
     dialler: createDialler(parts),
     nameless: createNameless(parts, unnamed),
-    exchange: { transport, book, rules, rng, protocol, isKnown, budget },
+    exchange: { transport, book, rules, rng, protocol, isKnown, budget, speakerFor },
     places: { transport, rules, isKnown, maxOutbound },
     next: { saveMs: nowMs + SAVE_EVERY_MS, exchangeMs: nowMs + EXCHANGE_FIRST_MS },
     exchangeEveryMs: EXCHANGE_FIRST_MS,
     longestExchangeMs,
-    isShut,
+    mayBeSpokenFor,
     stopped: false,
     cancel: () => {},
   };
@@ -130,7 +133,7 @@ function start(running: Running): void {
 }
 
 /** A connected peer tells where it listens. */
-function met(running: Running, { peer, address }: PeerConnection, listens: readonly string[]): void {
+function met(running: Running, { peer, address, isOutbound }: PeerConnection, listens: readonly string[]): void {
   const { transport, book, rules, exchange } = running;
   if (publicKeyFromPeerId(peer) === undefined) return;
   const { host, prefix } = rules.placeOf(address);
@@ -138,6 +141,7 @@ function met(running: Running, { peer, address }: PeerConnection, listens: reado
   book.learn(peer, toldBy(rules, listens, peer, [address]), source);
   if (transport.peers().includes(peer)) book.connected(peer);
   running.exchangeEveryMs = EXCHANGE_FIRST_MS; // it may know others
+  if (isOutbound && running.mayBeSpokenFor(peer)) askPeer(exchange, peer).catch(() => {}); // it is dialled again, and asked again
 }
 
 function tick(running: Running): void {
@@ -157,11 +161,11 @@ function tick(running: Running): void {
   }
 }
 
-function dialDue({ transport, book, dialler, places, isShut }: Running): void {
+function dialDue({ transport, book, dialler, places, exchange }: Running): void {
   const connected = new Set(transport.peers());
   const outbound = countPlaces(places);
   for (const dial of book.due()) {
-    if (isShut(dial.peer)) continue;
+    if (exchange.speakerFor(dial.peer) !== undefined) continue;
     if (dial.probe !== connected.has(dial.peer)) continue; // an event is on its way
     if (dial.probe || outbound.take(dial, dialler.pending())) dialler.tryDial(dial);
   }

@@ -18,13 +18,15 @@ export interface ExchangeParts {
   readonly isKnown: (peer: PeerId) => boolean;
   /** Takes the cost of an answer to a peer, or refuses; nobody pays where left out. */
   readonly budget?: { pay(from: PeerId, cost: number): boolean } | undefined;
+  /** As of `MembershipOptions`. */
+  readonly speakerFor: (peer: PeerId) => PeerId | undefined;
 }
 
 /** A look through the book, ms. */
 const ANSWER_COST = 2;
 
-/** Answers others, each with what means something where it is. */
-export function exchangeService({ transport, book, rules, protocol, budget }: ExchangeParts): {
+/** Answers others, each with what means something where it is; whom it has to leave to another one it tells of that one alone. */
+export function exchangeService({ transport, book, rules, protocol, budget, speakerFor }: ExchangeParts): {
   readonly protocol: string;
   readonly handle: RequestHandler;
 } {
@@ -33,8 +35,12 @@ export function exchangeService({ transport, book, rules, protocol, budget }: Ex
     // [IGNORE] Who asked more often than its budget allows.
     if (budget?.pay(from, ANSWER_COST) === false) throw new HearsayError("ERR_RATE", "asked for peers too often");
     const places = placesOf(transport, from);
-    const peers = book
-      .reachable(2 * LIMITS.maxPeersExchanged)
+    const speaker = speakerFor(from);
+    const known =
+      speaker === undefined
+        ? book.reachable(2 * LIMITS.maxPeersExchanged)
+        : [{ peer: speaker, addresses: book.addressesOf(speaker) }];
+    const peers = known
       .filter(({ peer }) => peer !== from)
       .map(({ peer, addresses }) => ({ peer, addresses: toldBy(rules, addresses, peer, places) }))
       .filter(({ addresses }) => addresses.length > 0);
@@ -45,10 +51,14 @@ export function exchangeService({ transport, book, rules, protocol, budget }: Ex
 
 /** Asks a random neighbour; whether anything was new. @throws HearsayError where it does not answer. */
 export async function askForPeers(parts: ExchangeParts): Promise<boolean> {
-  const { transport, book, rules, protocol, rng, isKnown } = parts;
-  const peers = transport.peers();
-  const teller = peers.length === 0 ? undefined : peers[rng.below(peers.length)];
-  if (teller === undefined) return false;
+  const peers = parts.transport.peers();
+  const teller = peers.length === 0 ? undefined : peers[parts.rng.below(peers.length)];
+  return teller === undefined ? false : await askPeer(parts, teller);
+}
+
+/** Asks a neighbour; whether anything was new. @throws HearsayError where it does not answer. */
+export async function askPeer(parts: ExchangeParts, teller: PeerId): Promise<boolean> {
+  const { transport, book, rules, protocol, isKnown } = parts;
   const places = placesOf(transport, teller);
   const name = isKnown(teller) ? teller : transport.prefixOf(teller);
   const answer = await transport.request(teller, protocol, encodePeersRequest(LIMITS.maxPeersExchanged));

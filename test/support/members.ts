@@ -34,6 +34,9 @@ export interface MemberOptions {
   readonly budget?: { pay(): boolean };
   /** Nobody is taken for somebody who has greeted. */
   readonly isStrict?: boolean;
+  /** As of MembershipOptions. */
+  readonly speakerFor?: (peer: PeerId) => PeerId | undefined;
+  readonly mayBeSpokenFor?: (peer: PeerId) => boolean;
 }
 
 /** Nodes of one test, stopped in the end. */
@@ -74,7 +77,7 @@ function nodesOf(closers: (() => unknown)[]): Nodes {
       const { traffic, ...rest } = await start();
       return { ...rest, transport: createTransport(rest.node, traffic) };
     },
-    async member({ bootstrap = [], maxOutbound = 8, known = new Set(), budget, isStrict = false } = {}) {
+    async member({ bootstrap = [], maxOutbound = 8, known = new Set(), budget, isStrict = false, ...places } = {}) {
       const isKnown = (peer: PeerId) => known.has(peer);
       const { traffic, ...rest } = await start(isKnown);
       const book = await openBook(createMemoryStore(), rest.id, isKnown);
@@ -86,7 +89,10 @@ function nodesOf(closers: (() => unknown)[]): Nodes {
         maxOutbound,
         isKnown,
         ...(budget && { budget }),
+        ...places,
       };
+      const { speakerFor } = places;
+      if (speakerFor !== undefined) rest.node.admission.leave((peer) => speakerFor(peer) !== undefined);
       const membership = createNodeMembership(rest.node, transport, book, options);
       registerServices(transport, [membership.service], new AbortController().signal);
       membership.start();

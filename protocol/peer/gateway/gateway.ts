@@ -81,6 +81,7 @@ export async function openGateway(
   });
   const border = createBorder(transport, {
     names,
+    open: [names.peers],
     passed: [names.blob, names.pull, LOG_PROTOCOL],
     remembered: [names.blob, names.pull],
     isInside: site.isInside,

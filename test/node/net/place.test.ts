@@ -40,9 +40,9 @@ test("members are those that the owner names, and those found by multicast, unle
   assert.deepEqual(happened, ["entered lan", "entered liar", "entered gone"], "each is told of once");
 });
 
-test("while another one speaks, those outside are shut out and their connections closed; who takes over dials again", () => {
+test("while another one speaks, those outside are left to it and their connections closed; who takes over dials again", () => {
   const { place, happened } = lookAt({ named: NEAR, other: FAR }, ["named"]);
-  const shut = () => ["named", "other", "unheard-of"].filter((peer) => place.isShut(peer));
+  const shut = () => ["named", "other", "unheard-of"].filter((peer) => place.speakerFor(peer) !== undefined);
   assert.deepEqual(shut(), [], "nobody speaks yet");
   place.site.changed?.("named");
   assert.deepEqual(shut(), ["other", "unheard-of"]);
