@@ -13,7 +13,9 @@ const REDIAL_RARELY_MS = 600_000;
 /** Nobody has reached these yet. */
 const RETRY_STRANGER_MS = 15_000;
 
-/** A connection that ends so soon was refused: the peer is there, and wants none. */
+/** After a connection that the peer did not want, twice as long after the next. */
+export const REFUSED_FIRST_MS = 5_000;
+/** A connection that ends so soon was not wanted. */
 const REFUSED_WITHIN_MS = 2 * LIMITS.pointOnMs;
 
 /** A peer that was there for a while is looked for often for as long again, but at least and at most so long. */
@@ -115,15 +117,15 @@ export function waitMs(card: Card, trusted: boolean, nowMs: number, rng: Rng): n
 function delayMs(card: Card, trusted: boolean, absentMs: number): number {
   if (isStranger(card)) return RETRY_STRANGER_MS * Math.max(1, card.failures);
   const longestMs = trusted ? REDIAL_LONGEST_MS : REDIAL_RARELY_MS;
-  if (card.refusals > 0) return doubledMs(card.refusals, longestMs);
+  if (card.refusals > 0) return doubledMs(REFUSED_FIRST_MS, card.refusals, longestMs);
   const soonMs = Math.min(SOON_AT_MOST_MS, Math.max(SOON_AT_LEAST_MS, card.wasThereMs));
-  if (absentMs < soonMs) return doubledMs(card.failures, REDIAL_SOON_MS);
+  if (absentMs < soonMs) return doubledMs(REDIAL_FIRST_MS, card.failures, REDIAL_SOON_MS);
   return Math.min(longestMs, Math.max(REDIAL_SOON_MS, absentMs / PART_OF_ABSENCE));
 }
 
 /** The first wait, doubled with every time after the first. */
-function doubledMs(times: number, longestMs: number): number {
-  let delayMs = REDIAL_FIRST_MS;
+function doubledMs(firstMs: number, times: number, longestMs: number): number {
+  let delayMs = firstMs;
   for (let time = 1; time < times && delayMs < longestMs; time++) delayMs *= 2;
   return Math.min(delayMs, longestMs);
 }

@@ -4,7 +4,12 @@ import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createRng, type Rng } from "../../../protocol/base/rng.ts";
 import type { Store } from "../../../protocol/base/seams.ts";
 import { type AddressBook, openAddressBook } from "../../../protocol/membership/address-book.ts";
-import { REDIAL_FIRST_MS, REDIAL_LONGEST_MS, REDIAL_SOON_MS } from "../../../protocol/membership/card.ts";
+import {
+  REDIAL_FIRST_MS,
+  REDIAL_LONGEST_MS,
+  REDIAL_SOON_MS,
+  REFUSED_FIRST_MS,
+} from "../../../protocol/membership/card.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 
@@ -44,6 +49,13 @@ async function reached(...peers: string[]): Promise<World> {
   const world = await open();
   for (const [i, peer] of peers.entries()) reach(world.book, peer, address(256 * i));
   return world;
+}
+
+/** It is connected for a while, and lost. */
+function comeAndGo(world: World, ...peers: string[]): void {
+  for (const peer of peers) world.book.connected(peer);
+  world.nowMs += 60_000;
+  for (const peer of peers) world.book.lost(peer);
 }
 
 const duePeers = ({ book }: World) => book.due().map(({ peer }) => peer);
@@ -123,8 +135,7 @@ describe("a lost peer that was reached before", () => {
   it("is redialled after 0.5 s, 1 s, 2 s, 4 s, then every 5 s for minutes", async () => {
     const world = await open(createMemoryStore(), middle);
     reach(world.book, "a", address(1));
-    world.book.connected("a");
-    world.book.lost("a");
+    comeAndGo(world, "a");
     const waits = Array.from({ length: 8 }, () => {
       const waited = waitMs(world, "a");
       world.book.failed("a", address(1));
@@ -145,12 +156,12 @@ describe("a lost peer that was reached before", () => {
       return waitMs(world, "a");
     };
     const refusals = Array.from({ length: 9 }, () => lastsFor(10));
-    assert.deepEqual(refusals, [500, 1000, 2000, 4000, 8000, 16_000, 32_000, REDIAL_LONGEST_MS, REDIAL_LONGEST_MS]);
+    assert.deepEqual(refusals, [5_000, 10_000, 20_000, 40_000, ...Array(5).fill(REDIAL_LONGEST_MS)]);
     assert.equal(lastsFor(10_000), REDIAL_FIRST_MS);
     for (let i = 0; i < 5; i++) lastsFor(10);
     world.book.hurry();
     assert.equal(waitMs(world, "a"), 0);
-    assert.equal(lastsFor(10), REDIAL_FIRST_MS);
+    assert.equal(lastsFor(10), REFUSED_FIRST_MS);
     for (let i = 0; i < 5; i++) lastsFor(10);
     world.book.failed("a", address(1));
     assert.ok(waitMs(world, "a") <= REDIAL_SOON_MS, "it has gone: it is looked for like any other that was lost");
@@ -160,8 +171,7 @@ describe("a lost peer that was reached before", () => {
     const world = await open(createMemoryStore(), middle);
     for (const [i, peer] of ["other", "delivered", "named"].entries()) {
       reach(world.book, peer, address(256 * i));
-      world.book.connected(peer);
-      world.book.lost(peer);
+      comeAndGo(world, peer);
     }
     world.known.add("delivered");
     world.book.configure("named", address(512));
@@ -186,10 +196,7 @@ describe("a lost peer that was reached before", () => {
 
   it("is due at once when the network has changed", async () => {
     const world = await reached("a", "b");
-    for (const peer of ["a", "b"]) {
-      world.book.connected(peer);
-      world.book.lost(peer);
-    }
+    comeAndGo(world, "a", "b");
     failAll(world, 3_600_000, 1000);
     for (const peer of ["a", "b"]) world.book.failed(peer, peer === "a" ? address(0) : address(256));
     assert.deepEqual(duePeers(world), []);
@@ -200,12 +207,10 @@ describe("a lost peer that was reached before", () => {
   it("is redialled at times spread evenly over [0.5, 1.5) of the wait, so that peers do not come back in step", async () => {
     const peers = Array.from({ length: 1000 }, (_, i) => `p${i}`);
     const world = await reached(...peers);
-    for (const peer of peers) {
-      world.book.connected(peer);
-      world.book.lost(peer);
-    }
+    comeAndGo(world, ...peers);
+    const lostMs = world.nowMs;
     const dueAfter = (ms: number) => {
-      world.nowMs = 1000 + ms;
+      world.nowMs = lostMs + ms;
       return duePeers(world).length;
     };
     assert.equal(dueAfter(0.5 * REDIAL_FIRST_MS - 1), 0);

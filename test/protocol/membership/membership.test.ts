@@ -30,7 +30,7 @@ describe("membership and a peer that is lost", () => {
     const members = createSimulatedMembers();
     const near = await members.add(0, { bootstrap: [1] });
     const far = await members.add(1);
-    await members.run(2 * SECOND);
+    await members.run(20 * SECOND);
     assert.ok(isLinked(near, far));
     const lostMs = members.clock.now();
     far.kill();

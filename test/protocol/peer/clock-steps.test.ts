@@ -48,6 +48,7 @@ describe("a clock that is set", () => {
       book.learn("a", ["address"], { name: "b" });
       book.reached("a", "address");
       book.connected("a");
+      monotonicMs += 60_000;
       book.lost("a");
       for (const hours of steps) {
         nowMs += hours * HOUR_MS;
