@@ -6,7 +6,7 @@
  *                each but the last sorted by peer id, and no identity twice in the first three
  *     number     at least the quorum of candidates; candidates, copies and stale ones no more than an inbox holds
  *     model      none twice among candidates; that of a copy is a candidate's
- *     outside    where the task has gateways, some of the candidates speak for other places: at least two, and the others are enough for the rule
+ *     outside    where the task has gateways, some of the candidates speak for other places, and the others are enough for the rule
  *     weight     that of tau = max(lag, n) for some whole number n of own cycles, n and lag up to the cut-off; lag is counted from
  *                the ages of the first three (aggregate/staleness.ts)
  *
@@ -18,7 +18,6 @@ import { eligible, lagReference, staleness, stalenessWeightQ16 } from "../aggreg
 import { compareBytes, equalBytes } from "../base/bytes.ts";
 import type { Task } from "../base/task.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../log/entry/bodies.ts";
-import { FEWEST_PLACES } from "../task/across-places.ts";
 
 /** A parent that went into the rule. */
 export interface LoggedCandidate {
@@ -62,8 +61,8 @@ export function candidatesOf(
   if (task.aggregation.gateways !== true || far >= candidates.length)
     return "parents of other places, where there are no places or no such parents";
   const { rule, parameters } = task.aggregation;
-  if (outside.length < FEWEST_PLACES || candidates.length - outside.length < ruleNamed(rule).quorum(parameters))
-    return "too few parents of other places, or of its own, to be told apart";
+  if (candidates.length - outside.length < ruleNamed(rule).quorum(parameters))
+    return "too few parents of its own place for the rule";
   return candidates.map((row, i) => (outside.includes(i) ? { ...row, isOutside: true } : row));
 }
 

@@ -3,12 +3,13 @@
  *
  *     y <- rule(own, base, models of this place)
  *     m <- arc+mean around y, f = 0.34, over the releases of other places, each once: the farthest half of them shortened to the length of the next, then the mean
- *     result <- y + (m - y), shortened to max(|own - base|, |y - own|)
+ *     result <- y + (m - y), shortened to max(|own - base|, |y - own|); to a quarter of that, where a single release is at hand
  *
  * A rule for all of them at once would leave other places out: to a member their releases are the few models that are farthest from its own, which is what liars look
  * like too. Here each place has one vote, the own one among them, and how far one may pull follows from how far the others are away: of two other places a liar pulls no
  * further than the honest one, which comes nearer with each merge. None gains by its size. A merge goes no further towards other places than a training, or the merge of the
- * own place, took the model: so much at most is lost to places that lie in league. A coordinate median does worse: a liar that says the opposite makes it take the smaller of
+ * own place, took the model: so much at most is lost to places that lie in league. One release alone is held against no other, so it pulls a quarter as far: two honest
+ * places come together all the same, and a place goes on learning beside one that lies. A coordinate median does worse: a liar that says the opposite makes it take the smaller of
  * two honest values everywhere.
  */
 import type { Aggregator, CandidateExplanation, RuleInput, RuleOutput } from "../base/learning-seams.ts";
@@ -20,11 +21,11 @@ export interface Placed {
   readonly isOutside?: boolean;
 }
 
-/** Fewest releases of other places that are merged so: one alone would be measured by itself. */
-export const FEWEST_PLACES = 2;
+/** How far a single release may pull, of how far several may. */
+const PULL_OF_ONE = 0.25;
 
 export interface PlacesInput extends Omit<RuleInput, "candidates"> {
-  /** Of this place at least as many as the rule needs, of others at least `FEWEST_PLACES`; sorted by peer id. */
+  /** Of this place at least as many as the rule needs, of others at least one; sorted by peer id. */
   readonly candidates: readonly (RuleInput["candidates"][number] & Placed)[];
 }
 
@@ -42,7 +43,7 @@ export async function acrossPlaces(
   const here = await aggregator.aggregate(rule.name, rule.parameters, { ...input, candidates: inside });
   const votes = outside.map(({ params }) => ({ params, weightQ16: UNIT_WEIGHT }));
   const all = await aggregator.aggregate(VOTE.rule, VOTE.parameters, { own: here.params, candidates: votes, explain });
-  const most = Math.max(distance(own, base), distance(here.params, own));
+  const most = (outside.length === 1 ? PULL_OF_ONE : 1) * Math.max(distance(own, base), distance(here.params, own));
   const step = distance(all.params, here.params);
   const share = step > most ? most / step : 1;
   const explanation = explained(candidates, here.explanation, all.explanation, share);

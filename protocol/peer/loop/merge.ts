@@ -12,7 +12,6 @@ import type { Aggregator, CandidateExplanation } from "../../base/learning-seams
 import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../../log/entry/bodies.ts";
-import { FEWEST_PLACES } from "../../task/across-places.ts";
 import { combine } from "../../task/combine.ts";
 import { euclideanNorm } from "../inbound/validate.ts";
 import { type Announced, type Fate, type Merged, merged, type Own, type Weighed } from "../stages.ts";
@@ -77,15 +76,14 @@ export async function merge(components: MergeComponents, input: MergeInput): Pro
   return merged(own, eligible, { params, age, rule, entry, fates: [...weighed, ...refused, ...untaken] });
 }
 
-/** Which of them speak for other places; none where they are too few, or those of this place too few for the rule: then all are alike. */
+/** Which of them speak for other places; none where those of this place are too few for the rule: then all are alike. */
 function outsideOf(
   { aggregation: { rule, parameters } }: Task,
   eligible: readonly Weighed[],
   isOutside: MergeComponents["isOutside"] = () => false,
 ): readonly number[] {
   const outside = [...eligible.keys()].filter((i) => isOutside((eligible[i] as Weighed).candidate.announced.author));
-  const isEnough =
-    outside.length >= FEWEST_PLACES && eligible.length - outside.length >= ruleNamed(rule).quorum(parameters);
+  const isEnough = eligible.length - outside.length >= ruleNamed(rule).quorum(parameters);
   return isEnough ? outside : [];
 }
 
