@@ -7,7 +7,7 @@
  *
  * A lost peer is redialled after 0.5 s, 1 s ... 5 s, and after some minutes ever more rarely (card.ts), times a factor in [0.5, 1.5) so that a
  * network that went down together does not come back in step. Trusted ones for ever, others for a day. One that ends connections at once is there, and wants none
- * (a gateway speaks for it, or it is full): it is dialled after 5 s, 10 s ... a minute.
+ * (a gateway speaks for it, or it is full): it is dialled after 0.5 s, 5 s, 10 s ... a minute.
  */
 import { forgetOldest } from "../base/bounded.ts";
 import { LIMITS } from "../base/limits.ts";

@@ -13,8 +13,8 @@ const REDIAL_RARELY_MS = 600_000;
 /** Nobody has reached these yet. */
 const RETRY_STRANGER_MS = 15_000;
 
-/** After a connection that the peer did not want, twice as long after the next. */
-export const REFUSED_FIRST_MS = 5_000;
+/** After the second connection in a row that the peer did not want, twice as long after the next: one may be chance. */
+const REFUSED_FIRST_MS = 5_000;
 /** A connection that ends so soon was not wanted. */
 const REFUSED_WITHIN_MS = 2 * LIMITS.pointOnMs;
 
@@ -117,7 +117,7 @@ export function waitMs(card: Card, trusted: boolean, nowMs: number, rng: Rng): n
 function delayMs(card: Card, trusted: boolean, absentMs: number): number {
   if (isStranger(card)) return RETRY_STRANGER_MS * Math.max(1, card.failures);
   const longestMs = trusted ? REDIAL_LONGEST_MS : REDIAL_RARELY_MS;
-  if (card.refusals > 0) return doubledMs(REFUSED_FIRST_MS, card.refusals, longestMs);
+  if (card.refusals > 1) return doubledMs(REFUSED_FIRST_MS, card.refusals - 1, longestMs);
   const soonMs = Math.min(SOON_AT_MOST_MS, Math.max(SOON_AT_LEAST_MS, card.wasThereMs));
   if (absentMs < soonMs) return doubledMs(REDIAL_FIRST_MS, card.failures, REDIAL_SOON_MS);
   return Math.min(longestMs, Math.max(REDIAL_SOON_MS, absentMs / PART_OF_ABSENCE));

@@ -2,7 +2,7 @@
  * Personal layers (Arivazhagan et al., Federated learning with personalization layers, arXiv:1912.00818): the last layer, or the tensors that the task names, stays with the site. Each step
  * trains both parts.
  */
-import { fitTogether, layersModel } from "./layers.ts";
+import { fitWeights, layersModel } from "./layers.ts";
 import { lastLayer, type PersonalMethod } from "./method.ts";
 
 export const fedper: PersonalMethod = {
@@ -11,5 +11,5 @@ export const fedper: PersonalMethod = {
   source: "Arivazhagan et al. 2019, arXiv:1912.00818",
   staysByDefault: lastLayer,
   faults: () => [],
-  open: (task) => layersModel(task, fitTogether),
+  open: (task) => layersModel(task, fitWeights),
 };

@@ -39,12 +39,19 @@ function norm(values: Float32Array): number {
   return Math.sqrt(sum);
 }
 
+type FitParts = Parameters<typeof layersModel>[1];
+
 /** Both parts at once, by the same steps. */
-export const fitTogether: Parameters<typeof layersModel>[1] = async (parts, trainer, request, own) => {
-  const start = parts.join(request.params, own);
-  const { params, ...told } = unlessRunAway(start, await trainer.fit({ ...request, params: start }));
+export const fitTogether: FitParts = (parts, trainer, request, own) => fitParts(parts, request, own, trainer.fit);
+
+/** The same of weights alone, which do not grow as statistics of inputs may. */
+export const fitWeights: FitParts = (parts, trainer, request, own) =>
+  fitParts(parts, request, own, async (whole) => unlessRunAway(whole.params, await trainer.fit(whole)));
+
+async function fitParts(parts: Parts, request: FitRequest, own: Float32Array, fit: Trainer["fit"]) {
+  const { params, ...told } = await fit({ ...request, params: parts.join(request.params, own) });
   return { ...told, shared: parts.shared(params), own: parts.own(params) };
-};
+}
 
 /** A training that is drawn to an anchor. @throws HearsayError ERR_ENGINE where the trainer knows nothing of such. */
 export async function fitAnchored(

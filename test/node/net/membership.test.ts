@@ -40,7 +40,7 @@ describe("a node among others", { concurrency: true }, () => {
         await until("the gateway is found", () => connectedTo(caller, gateway.id), 20_000);
         await until("the other one has left", () => connectedTo(caller, silent.id) === undefined || undefined, 10_000);
         const before = opened;
-        await sleep(8_000); // each connection lasts 3 s, and the waits between them are 5, 10 s, each times a factor in [0.5, 1.5)
+        await sleep(8_000); // each connection lasts 3 s, and the waits between them are 0.5, 5, 10 s, each times a factor in [0.5, 1.5)
         assert.ok(opened - before <= 2, `${opened - before} connections more`);
         assert.ok(connectedTo(caller, gateway.id));
       }));

@@ -4,12 +4,7 @@ import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createRng, type Rng } from "../../../protocol/base/rng.ts";
 import type { Store } from "../../../protocol/base/seams.ts";
 import { type AddressBook, openAddressBook } from "../../../protocol/membership/address-book.ts";
-import {
-  REDIAL_FIRST_MS,
-  REDIAL_LONGEST_MS,
-  REDIAL_SOON_MS,
-  REFUSED_FIRST_MS,
-} from "../../../protocol/membership/card.ts";
+import { REDIAL_FIRST_MS, REDIAL_LONGEST_MS, REDIAL_SOON_MS } from "../../../protocol/membership/card.ts";
 import { encodeCanonical } from "../../../protocol/wire/canonical.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 
@@ -156,12 +151,12 @@ describe("a lost peer that was reached before", () => {
       return waitMs(world, "a");
     };
     const refusals = Array.from({ length: 9 }, () => lastsFor(10));
-    assert.deepEqual(refusals, [5_000, 10_000, 20_000, 40_000, ...Array(5).fill(REDIAL_LONGEST_MS)]);
+    assert.deepEqual(refusals, [500, 5_000, 10_000, 20_000, 40_000, ...Array(4).fill(REDIAL_LONGEST_MS)]);
     assert.equal(lastsFor(10_000), REDIAL_FIRST_MS);
     for (let i = 0; i < 5; i++) lastsFor(10);
     world.book.hurry();
     assert.equal(waitMs(world, "a"), 0);
-    assert.equal(lastsFor(10), REFUSED_FIRST_MS);
+    assert.equal(lastsFor(10), REDIAL_FIRST_MS);
     for (let i = 0; i < 5; i++) lastsFor(10);
     world.book.failed("a", address(1));
     assert.ok(waitMs(world, "a") <= REDIAL_SOON_MS, "it has gone: it is looked for like any other that was lost");
