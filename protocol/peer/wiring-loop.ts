@@ -1,5 +1,6 @@
 /** The wiring of the loop (wiring.ts): train, release, merge, one cycle after another. */
 import { drawsLots } from "../aggregate/registry.ts";
+import { euclideanNorm } from "../base/norm.ts";
 import { lotOf } from "../log/entry/lot.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import type { Thrift } from "../traffic/thrift.ts";
@@ -8,7 +9,6 @@ import type { Past } from "./account/past.ts";
 import type { Speaking } from "./gateway/speaking.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
 import type { Inbound } from "./inbound/inbound.ts";
-import { euclideanNorm } from "./inbound/validate.ts";
 import { createCatchUp } from "./loop/catch-up.ts";
 import { createCohortOut } from "./loop/cohort-out.ts";
 import type { Cohorts } from "./loop/cohorts.ts";

@@ -2,6 +2,7 @@
 import { HearsayError } from "../../base/errors.ts";
 import type { Fault } from "../../base/faults.ts";
 import type { Anchor, FitRequest, FitResult, Trainer } from "../../base/learning-seams.ts";
+import { euclideanNorm, longestNorm } from "../../base/norm.ts";
 import { initialParams } from "../tensors.ts";
 import type { PersonalModel, PersonalTask } from "./method.ts";
 import { type Parts, partsOf } from "./parts.ts";
@@ -21,28 +22,20 @@ export function layersModel(
   };
 }
 
-/** A training of a whole model may make it so many times as long, as others let in (inbound.ts): what is longer ran away. */
-const MAX_NORM_RATIO = 10;
-
 /**
  * The result of a training, as no number where the whole model ran away: |after| > 10 (|before| + 1). Others refuse a shared part that is so long; nobody would see it of what stays. The
  * trainer of a personal task takes what is no number for a training that failed, and keeps what it had.
  */
 export function unlessRunAway(before: Float32Array, result: FitResult): FitResult {
-  if (norm(result.params) <= MAX_NORM_RATIO * (norm(before) + 1)) return result;
+  if (euclideanNorm(result.params) <= longestNorm(euclideanNorm(before))) return result;
   return { ...result, params: new Float32Array(result.params.length).fill(Number.NaN) };
-}
-
-function norm(values: Float32Array): number {
-  let sum = 0;
-  for (const value of values) sum += value * value;
-  return Math.sqrt(sum);
 }
 
 type FitParts = Parameters<typeof layersModel>[1];
 
 /** Both parts at once, by the same steps. */
-export const fitTogether: FitParts = (parts, trainer, request, own) => fitParts(parts, request, own, trainer.fit);
+export const fitTogether: FitParts = (parts, trainer, request, own) =>
+  fitParts(parts, request, own, (whole) => trainer.fit(whole));
 
 /** The same of weights alone, which do not grow as statistics of inputs may. */
 export const fitWeights: FitParts = (parts, trainer, request, own) =>

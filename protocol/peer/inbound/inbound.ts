@@ -4,6 +4,7 @@
  * Whom to read is the receiver's choice (pulls.ts). Where authors answer for their logs, the proof is pulled beside the body, and a model without
  * one is refused (peer/account/proofs.ts).
  */
+import { longestNorm } from "../../base/norm.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Announced, Candidate } from "../stages.ts";
 import {
@@ -49,9 +50,6 @@ export interface Taken {
   readonly invalid: readonly Announced[];
 }
 
-/** A model may be this many times as long as one's own; anything robust rules can bound is let in. */
-const MAX_NORM_RATIO = 10;
-
 /** An author is hoped for as long as its last model came within this many cycles: dead, silent and much slower ones are not. */
 const DELIVERY_CYCLES = 2;
 
@@ -87,7 +85,7 @@ export function createInbound(components: InboundComponents, options: InboundOpt
 function beginCycle(state: InboundState, cycle: number, ownNorm: number): void {
   const { committee, inbox, puller, round, tryOuts } = state;
   round.cycle = cycle;
-  round.maxNorm = MAX_NORM_RATIO * (ownNorm + 1);
+  round.maxNorm = longestNorm(ownNorm); // anything that robust rules can bound is let in
   for (const author of puller.places.lateNewcomers()) tryOuts.add(author); // their seats are free
   const pulling = seated(state);
   state.drawn = pulling.length;

@@ -1,6 +1,7 @@
 /** Checks of a model body that was pulled and whose hash holds: cheapest first, each with its code. */
 
 import { HearsayError } from "../../base/errors.ts";
+import { euclideanNorm } from "../../base/norm.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
 
 /**
@@ -17,14 +18,4 @@ export function validateBody(body: Uint8Array, codec: BodyCodec, maxNorm: number
     throw new HearsayError("ERR_MODEL_NOT_FINITE", "the model has a NaN or infinite parameter");
   if (norm > maxNorm) throw new HearsayError("ERR_MODEL_NORM", `the model's norm ${norm} is above ${maxNorm}`);
   return params;
-}
-
-/** sqrt(sum of squares) in float64; NaN or infinite exactly where an element is (squares of float32 can't overflow float64). */
-export function euclideanNorm(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    sum += value * value; // not ** 2, which is a call until the loop is optimised
-  }
-  return Math.sqrt(sum);
 }

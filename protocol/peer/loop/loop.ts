@@ -7,9 +7,10 @@
  *
  * A stage calls nothing here, and returns what the files of this folder write (saving.ts).
  */
+
+import { euclideanNorm } from "../../base/norm.ts";
 import type { Thrift } from "../../traffic/thrift.ts";
 import type { Inbound } from "../inbound/inbound.ts";
-import { euclideanNorm } from "../inbound/validate.ts";
 import type { Meanwhile } from "./meanwhile.ts";
 import type { Merging } from "./merging.ts";
 import type { Pace } from "./pace.ts";

@@ -9,10 +9,10 @@
  * Nothing is published meanwhile: there is nothing new in it.
  */
 import { LIMITS } from "../../base/limits.ts";
+import { euclideanNorm } from "../../base/norm.ts";
 import type { Clock } from "../../base/seams.ts";
 import { moveTraining } from "../../task/move.ts";
 import type { Inbound } from "../inbound/inbound.ts";
-import { euclideanNorm } from "../inbound/validate.ts";
 import { diverged, type ModelState, type Own, trained, untrained } from "../stages.ts";
 import type { Merging } from "./merging.ts";
 import type { LookAhead } from "./outer-momentum.ts";

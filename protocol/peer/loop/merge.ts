@@ -9,11 +9,11 @@
 
 import { ruleNamed } from "../../aggregate/registry.ts";
 import type { Aggregator, CandidateExplanation } from "../../base/learning-seams.ts";
+import { euclideanNorm } from "../../base/norm.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { AggregateBody, Parent, ParentStatus } from "../../log/entry/bodies.ts";
 import { combine } from "../../task/combine.ts";
-import { euclideanNorm } from "../inbound/validate.ts";
 import { type Announced, type Fate, type Merged, merged, type Own, type Weighed } from "../stages.ts";
 import type { Sorted } from "./weigh.ts";
 

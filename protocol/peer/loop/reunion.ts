@@ -12,9 +12,9 @@
  * than half of what the own model knows about the own training data (soundness.ts).
  */
 import type { Aggregator, Trainer } from "../../base/learning-seams.ts";
+import { euclideanNorm } from "../../base/norm.ts";
 import { type Task, termsOf } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES } from "../../task/combine.ts";
-import { euclideanNorm } from "../inbound/validate.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Own, Weighed } from "../stages.ts";
 import type { LookAhead } from "./outer-momentum.ts";

@@ -1,11 +1,11 @@
 /** What survives a restart beside the log: parameters, age and cycle, the model that is served for predictions, and what of it stays with this peer. */
 import { bytesOf, bytesToFloats, floatsToBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";
+import { euclideanNorm } from "../../base/norm.ts";
 import type { Store, StoreChange } from "../../base/seams.ts";
 import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isCount } from "../../wire/values.ts";
-import { euclideanNorm } from "../inbound/validate.ts";
 import type { ModelState } from "../stages.ts";
 
 export interface SavedState extends ModelState {

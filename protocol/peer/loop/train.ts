@@ -1,6 +1,6 @@
 /** Stage Trained: local steps, H of them or fewer (steps.ts), from the model that the peer has come to. */
 import { LIMITS } from "../../base/limits.ts";
-import { euclideanNorm } from "../inbound/validate.ts";
+import { euclideanNorm } from "../../base/norm.ts";
 import { diverged, type ModelState, type Own, trained, untrained } from "../stages.ts";
 import type { Fit } from "./hidden-fit.ts";
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
-import { euclideanNorm } from "../../../protocol/peer/inbound/validate.ts";
+import { euclideanNorm } from "../../../protocol/base/norm.ts";
 import { ATTACKS } from "../../../sim/attacks/registry.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { mergesOf } from "../../support/crowd.ts";

@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { concatBytes, floatsToBytes } from "../../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../../protocol/base/errors.ts";
+import { euclideanNorm } from "../../../../protocol/base/norm.ts";
 import { numParams } from "../../../../protocol/base/task.ts";
-import { euclideanNorm, validateBody } from "../../../../protocol/peer/inbound/validate.ts";
+import { validateBody } from "../../../../protocol/peer/inbound/validate.ts";
 import { blobTask } from "../../../support/blobs.ts";
 import { codecOf } from "../../../support/hostile.ts";
 
