@@ -1,5 +1,4 @@
 /** Six real processes on loopback, at two places that their owners name: of each place one peer alone has to do with the other. */
-import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -82,14 +81,18 @@ describe("two places with a gateway each", () => {
     );
   });
 
-  it("models of the other place come to members, who have no connection there", async () => {
-    for (const place of [A, B])
+  // Who looks for a gateway may come to a member, which tells where it is and leaves (LIMITS.pointOnMs): then the count begins again.
+  it("models of the other place come to members while they have no connection there", async () => {
+    for (const place of [A, B]) {
+      let before: number | undefined;
       await until("a member merges what the other gateway released", async () => {
         const { peers } = await peersOf(lab, at(place, 1));
         const far = peers.find(({ peer }) => peer === at(1 - place, 0).peerId);
-        assert.ok(far === undefined || far.routes.length === 0);
-        return (far?.gave?.merges ?? 0) > 0 || undefined;
+        const merges = far?.gave?.merges ?? 0;
+        before = far !== undefined && far.routes.length > 0 ? undefined : (before ?? merges);
+        return (before !== undefined && merges > before) || undefined;
       });
+    }
   });
 
   it("a gateway is killed: another takes over, and meets the other place", async (test) => {
@@ -105,7 +108,10 @@ describe("two places with a gateway each", () => {
     );
     test.diagnostic(`it met the other place after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
     const member = running(A).find(({ peerId }) => peerId !== next) as Site;
-    assert.deepEqual(await connected(lab, member), [next]);
+    await until(
+      "the member is connected to it alone",
+      async () => (await connected(lab, member)).join() === next || undefined,
+    );
   });
 
   /** Waits until all that run at a place name the same of them. */
