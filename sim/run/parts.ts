@@ -5,7 +5,7 @@
  * the seed too, so every thread sees the same links. A letter that is sent at time t arrives at t + latency at the earliest. So all threads can run
  * the window [m, m + least latency) without hearing of each other, where m is the time of the earliest event of all. Between windows they swap letters.
  *
- * The order of events of one time depends on the nodes alone (seams/clock.ts), so the report has the same bytes for every number of threads.
+ * The order of events of one time depends on the nodes alone (seams/agenda.ts), so the report has the same bytes for every number of threads.
  */
 import { leastLatencyMs } from "../network/latency.ts";
 import type { Parcel } from "../network/letters.ts";

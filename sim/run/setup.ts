@@ -9,6 +9,7 @@ import type { Attack } from "../attacks/attack.ts";
 import { createCoalition, type RecordingCoalition } from "../attacks/coalition.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { type PlaceOf, placesOf } from "../network/clusters.ts";
+import { leastLatencyMs } from "../network/latency.ts";
 import { createNetwork, type Network } from "../network/network.ts";
 import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { createSimulatedCrypto } from "../seams/crypto.ts";
@@ -54,7 +55,7 @@ export function setUp(
   const { signatures, network: net } = scenario;
   const rng = rngOf(scenario);
   const crypto = createSimulatedCrypto(modules.crypto, signatures);
-  const clock = createVirtualClock(0, oneThreadReason(scenario) === undefined);
+  const clock = createVirtualClock(0, oneThreadReason(scenario) === undefined ? leastLatencyMs(net.latency) : 0);
   const endMs = 1000 * scenario.devices.cycleSeconds * scenario.cycles;
   const attack = scenario.attack && ATTACKS.get(scenario.attack.kind);
   const crowd = castOf(scenario, attack, rng, signatures ? modules.identityFromSeed : unsignedIdentity(crypto));

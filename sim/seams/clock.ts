@@ -1,13 +1,10 @@
 /**
- * Virtual time: a heap of events ordered by (time, whom it happens to, who set it, its number). Between two events all promises are drained, so that a
- * run is a function of its seed, whatever the speed of the machine.
- *
- * The order says nothing of when an event was set, only of who is who. So the events of one node come in the same order whether the other nodes run
- * in this thread or in another (run/parts.ts).
+ * Virtual time: events, in the order of the agenda. Between two events all promises are drained, so that a run is a function of its seed, whatever the speed
+ * of the machine. After a short event they are not before another node has its event of the same time, where nodes are apart; they are before time goes on.
  */
-import TinyQueue from "tinyqueue";
 import type { Clock } from "../../protocol/base/seams.ts";
-import type { EventClock, EventPlace } from "../network/events.ts";
+import type { EventClock } from "../network/events.ts";
+import { createAgenda, type Due, WORLD } from "./agenda.ts";
 
 export interface VirtualClock extends Clock, EventClock {
   /** Runs events up to and including `untilMs`, then sets the time to it. Stops early where no event is left. */
@@ -18,26 +15,12 @@ export interface VirtualClock extends Clock, EventClock {
   nextMs(): number;
 }
 
-/** An event to come, which happens to what it was set with. */
-interface Due extends EventPlace {
-  readonly given: unknown;
-  readonly isShort: boolean;
-  /** Undefined where it was cancelled. */
-  happen: ((given: never) => void) | undefined;
-}
-
-/** Whose events `after` of the clock itself sets. They come before those of all nodes. */
-const WORLD = -1;
-
 /** Events between two looks at the real world. */
 const EVENTS_PER_BREATH = 4096;
 
-/**
- * @param nodesAreApart nodes know of each other only what they send, which takes time: so after a short event promises need not be drained before another
- *   node has its event of the same time. They are drained before time goes on, and before the next event of a node.
- */
-export function createVirtualClock(startMs = 0, nodesAreApart = false): VirtualClock {
-  const events = createEvents();
+/** @param lookAheadMs how long all at least takes that a node does to another; left out: nothing is known of that. */
+export function createVirtualClock(startMs = 0, lookAheadMs = 0): VirtualClock {
+  const agenda = createAgenda(lookAheadMs);
   const views = new Map<number, Clock>();
   let nowMs = startMs;
 
@@ -48,7 +31,12 @@ export function createVirtualClock(startMs = 0, nodesAreApart = false): VirtualC
     const view: Clock = {
       now: () => clock.now(), // a test that sets the clock sets it for all
       monotonicMs: () => nowMs,
-      after: (delayMs, callback) => events.cancellable(nowMs + Math.max(0, delayMs), node, number++, callback),
+      after(delayMs, happen) {
+        const place = { atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ };
+        const event = { ...place, given: undefined, isShort: false, happen };
+        agenda.add(event);
+        return () => agenda.cancel(event);
+      },
     };
     views.set(node, view);
     return view;
@@ -57,11 +45,18 @@ export function createVirtualClock(startMs = 0, nodesAreApart = false): VirtualC
   async function runWhile(isDue: (atMs: number) => boolean): Promise<void> {
     await breathe();
     let count = 0;
-    for (let next = events.next(); next !== undefined && isDue(next.atMs); next = events.next()) {
-      nowMs = next.atMs;
-      events.take(next);
-      if (!(nodesAreApart && next.isShort && isBeside(next, events.next()))) await drainPromises();
-      if (++count % EVENTS_PER_BREATH === 0) await breathe();
+    while (agenda.firstMs() < Number.POSITIVE_INFINITY && isDue(agenda.firstMs())) {
+      let latestMs = nowMs;
+      agenda.open(isDue);
+      for (let event = agenda.next(); event !== undefined; event = agenda.next()) {
+        nowMs = event.atMs;
+        latestMs = Math.max(latestMs, nowMs);
+        agenda.take(event);
+        if (!(lookAheadMs > 0 && event.isShort && isBeside(event, agenda.next()))) await drainPromises();
+        if (++count % EVENTS_PER_BREATH === 0) await breathe();
+      }
+      agenda.close();
+      nowMs = latestMs;
     }
   }
 
@@ -69,8 +64,11 @@ export function createVirtualClock(startMs = 0, nodesAreApart = false): VirtualC
     ...of(WORLD),
     now: () => nowMs,
     of,
-    at: events.add,
-    nextMs: () => events.next()?.atMs ?? Number.POSITIVE_INFINITY,
+    at(place, happen, isShort = false) {
+      const { atMs, to, from, number } = place;
+      agenda.add({ atMs, to, from, number, given: place, isShort, happen });
+    },
+    nextMs: agenda.firstMs,
     runBefore: (endMs) => runWhile((atMs) => atMs < endMs),
     async run(untilMs) {
       await runWhile((atMs) => atMs <= untilMs);
@@ -78,64 +76,6 @@ export function createVirtualClock(startMs = 0, nodesAreApart = false): VirtualC
     },
   };
   return clock;
-}
-
-/** The events to come. */
-interface Events {
-  /** An event that nobody cancels. */
-  add: EventClock["at"];
-  /** One that a node sets for itself. Returns what cancels it. */
-  cancellable(atMs: number, node: number, number: number, happen: () => void): () => void;
-  /** The next one that was not cancelled. */
-  next(): Due | undefined;
-  /** Lets the next one happen. */
-  take(next: Due): void;
-}
-
-function createEvents(): Events {
-  let heap = new TinyQueue<Due>([], inOrder);
-  let cancelled = 0;
-
-  /** Forgets cancelled events once they are the most: nearly every request sets a time-out that it does not need. */
-  function compact(): void {
-    if (cancelled < 1024 || 2 * cancelled < heap.length) return;
-    heap = new TinyQueue(
-      heap.data.filter((event) => event.happen !== undefined),
-      inOrder,
-    );
-    cancelled = 0;
-  }
-
-  return {
-    add(place, happen, isShort = false) {
-      const { atMs, to, from, number } = place;
-      heap.push({ atMs, to, from, number, given: place, isShort, happen });
-    },
-    cancellable(atMs, node, number, happen) {
-      const event: Due = { atMs, to: node, from: node, number, given: undefined, isShort: false, happen };
-      heap.push(event);
-      return () => {
-        if (event.happen === undefined) return;
-        event.happen = undefined; // stays in the heap until its time comes, or `compact`
-        cancelled++;
-        compact();
-      };
-    },
-    next() {
-      for (let next = heap.peek(); next !== undefined; next = heap.peek()) {
-        if (next.happen !== undefined) return next;
-        heap.pop();
-        cancelled--;
-      }
-      return undefined;
-    },
-    take(next) {
-      const { given, happen } = next;
-      next.happen = undefined; // cancelling it from here on is nothing
-      heap.pop();
-      happen?.(given as never);
-    },
-  };
 }
 
 /**
@@ -154,9 +94,4 @@ function breathe(): Promise<void> {
 /** Whether the next event is one of the same time that happens to another node. */
 function isBeside({ atMs, to }: Due, next: Due | undefined): boolean {
   return next !== undefined && next.atMs === atMs && next.to > to;
-}
-
-/** The order of events. */
-function inOrder(a: Due, b: Due): number {
-  return a.atMs - b.atMs || a.to - b.to || a.from - b.from || a.number - b.number;
 }

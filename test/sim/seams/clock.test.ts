@@ -115,9 +115,9 @@ describe("the virtual clock", () => {
     assert.deepEqual(order, ["promises of the first", "second"]);
   });
 
-  it("gives each node the same events in the same order where it drains promises once for short events of one time", async () => {
-    const talk = async (nodesAreApart: boolean) => {
-      const clock = createVirtualClock(0, nodesAreApart);
+  it("gives each node the same events in the same order and at the same times where it looks ahead", async () => {
+    const talk = async (lookAheadMs: number) => {
+      const clock = createVirtualClock(0, lookAheadMs);
       const heard: string[][] = Array.from({ length: 6 }, () => []);
       const sent = heard.map(() => 0);
       /** Everybody tells what it heard to the next two, after some promises, until all is over; time-outs are cancelled. */
@@ -136,13 +136,42 @@ describe("the virtual clock", () => {
         cancel();
         if (left > 0) tell(to, left - 1);
       };
-      for (const from of heard.keys()) clock.of(from).after(1, () => tell(from, 5));
+      for (const from of heard.keys()) clock.of(from).after(1 + from / 4, () => tell(from, 5));
+      clock.after(3.1, () => heard.map((events) => events.push("world")));
+      await clock.run(8.2);
+      assert.equal(clock.now(), 8.2);
       await clock.run(100);
       return heard;
     };
-    const plain = await talk(false);
+    const plain = await talk(0);
     assert.ok(plain.every((events) => events.length > 100));
-    assert.deepEqual(await talk(true), plain);
+    for (const lookAheadMs of [2, 1.3, 0.25]) assert.deepEqual(await talk(lookAheadMs), plain);
+  });
+
+  it("has the events of a node within the look-ahead one after the other, none of them past an event of the world or the end", async () => {
+    const order = async (lookAheadMs: number) => {
+      const clock = createVirtualClock(0, lookAheadMs);
+      const ran: string[] = [];
+      const set = (node: number, atMs: number) => clock.of(node).after(atMs, () => void ran.push(`${node} at ${atMs}`));
+      for (const atMs of [1, 3, 5, 7, 11]) set(2, atMs);
+      for (const atMs of [2, 4, 6, 8]) set(1, atMs);
+      clock.after(6, () => void ran.push("world"));
+      clock.of(1).after(2, () => clock.of(1).after(1.5, () => void ran.push("1 from 2 on")));
+      await clock.runBefore(11);
+      assert.deepEqual([clock.now(), clock.nextMs()], [8, 11]);
+      return ran.join(", ");
+    };
+    assert.equal(
+      await order(100),
+      "1 at 2, 1 from 2 on, 1 at 4, 2 at 1, 2 at 3, 2 at 5, world, 1 at 6, 1 at 8, 2 at 7",
+    );
+    assert.equal(await order(0), "2 at 1, 1 at 2, 2 at 3, 1 from 2 on, 1 at 4, 2 at 5, world, 1 at 6, 2 at 7, 1 at 8");
+  });
+
+  it("says so where a node sets an event of the world for a time that others may have passed", async () => {
+    const clock = createVirtualClock(0, 10);
+    clock.of(1).after(1, () => clock.after(2, () => {}));
+    await assert.rejects(clock.run(20), RangeError);
   });
 
   it("runs what an event sets for now still in the same run, and what it sets for later in the next", async () => {
