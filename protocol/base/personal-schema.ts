@@ -8,7 +8,7 @@ export const personalSchema = z.strictObject({
   method: z
     .string()
     .describe(
-      "fedper, fedrep or fedbn (some tensors stay), ditto (a second model stays), calibration (two numbers stay), units (two numbers of each column stay)",
+      "fedper, fedrep or fedbn (some tensors stay), ditto (a second model stays), calibration (two numbers stay), offset (one number stays), units (two numbers of each column stay)",
     ),
   tensors: list(z.string().min(1).max(256), 0, LIMITS.maxTensors)
     .optional()

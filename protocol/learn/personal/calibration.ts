@@ -8,9 +8,10 @@
  * in the model's units, whose targets have a deviation of about 1. It is done before each training, which then trains a f + b: scale and offset go into the last layer, which is linear, and
  * come out of it again. So no engine knows of them.
  */
+import type { Fault } from "../../base/faults.ts";
 import type { OutputMoments, Trainer } from "../../base/learning-seams.ts";
 import { numParams, outputSize } from "../../base/task.ts";
-import type { PersonalMethod } from "./method.ts";
+import type { PersonalMethod, PersonalTask } from "./method.ts";
 
 /** So many rows say that there is nothing to calibrate. */
 const PRIOR = 10;
@@ -21,17 +22,7 @@ export const calibration: PersonalMethod = {
   name: "calibration",
   about: "of a regression, a scale and an offset of each output stay",
   source: "linear field calibration, Spinelle et al. 2015; ridge regression, Hoerl & Kennard 1970",
-  faults: ({ output, model, privacy }) => [
-    ...fault(output.kind === "regression", "calibrates outputs of a regression; take fedper for a classification"),
-    ...fault(
-      model.kind !== "layers" && model.kind !== "external",
-      `needs a last layer that is linear: softmax, mlp or cnn, not ${model.kind}`,
-    ),
-    ...fault(
-      privacy?.mechanism === undefined,
-      `fits to rows that ${privacy?.mechanism} is to hide, and what is shared depends on it; take fedper`,
-    ),
-  ],
+  faults: (task) => faultsOfOutputs("calibration", task),
   open(task) {
     const width = outputSize(task);
     const kernel = numParams({ tensors: task.tensors.slice(-2, -1) });
@@ -42,7 +33,7 @@ export const calibration: PersonalMethod = {
       judged: served,
       served,
       async fit(trainer, request) {
-        const own = fitLines(await momentsOf(trainer, request.params));
+        const own = fitLines(await momentsOf("calibration", trainer, request.params));
         const { params, ...told } = await trainer.fit({ ...request, params: served(request.params, own) });
         return { ...told, own, shared: calibrated(params, inverse(own), kernel) };
       },
@@ -50,13 +41,27 @@ export const calibration: PersonalMethod = {
   },
 };
 
-function fault(holds: boolean, why: string) {
-  return holds ? [] : [{ path: "personal.method", message: `calibration ${why}` }];
+/** What is wrong with a task for a method that keeps numbers of outputs. @param method its name. */
+export function faultsOfOutputs(
+  method: string,
+  { output, model, privacy }: Pick<PersonalTask, "output" | "model" | "privacy">,
+): Fault[] {
+  const whys = [
+    ...(output.kind === "regression" ? [] : ["is of outputs of a regression; take fedper for a classification"]),
+    ...(model.kind === "layers" || model.kind === "external"
+      ? [`needs a last layer that is linear: softmax, mlp or cnn, not ${model.kind}`]
+      : []),
+    ...(privacy?.mechanism === undefined
+      ? []
+      : [`fits to rows that ${privacy.mechanism} is to hide, and what is shared depends on it; take fedper`]),
+  ];
+  return whys.map((why) => ({ path: "personal.method", message: `${method} ${why}` }));
 }
 
-function momentsOf(trainer: Trainer, params: Float32Array): Promise<readonly OutputMoments[]> {
+/** Sums over the own rows of what a model gives and what it should. @param method its name, for the error. @throws TypeError for an engine that says nothing of its outputs. */
+export function momentsOf(method: string, trainer: Trainer, params: Float32Array): Promise<readonly OutputMoments[]> {
   if (trainer.outputMoments === undefined)
-    throw new TypeError(`engine ${trainer.engine} says nothing of its outputs: personal.method calibration needs that`);
+    throw new TypeError(`engine ${trainer.engine} says nothing of its outputs: personal.method ${method} needs that`);
   return trainer.outputMoments(params);
 }
 

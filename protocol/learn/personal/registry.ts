@@ -6,9 +6,10 @@ import { fedbn } from "./fedbn.ts";
 import { fedper } from "./fedper.ts";
 import { fedrep } from "./fedrep.ts";
 import type { PersonalMethod } from "./method.ts";
+import { offset } from "./offset.ts";
 import { units } from "./units.ts";
 
 export const PERSONAL_METHODS: Registry<PersonalMethod> = registryOf([
   ...[fedper, fedrep, fedbn, ditto],
-  ...[calibration, units],
+  ...[calibration, offset, units],
 ]);

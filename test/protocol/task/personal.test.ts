@@ -53,6 +53,7 @@ describe("a task with personal", () => {
     ["tensors of ditto", () => taskOf({ method: "ditto", tensors: ["dense1/*"] }), /ditto shares all tensors/],
     ["lambda of another", () => taskOf({ method: "fedper", lambda: 1 }), /is of ditto/],
     ["fedbn without normalisation", () => taskOf({ method: "fedbn" }), /of which a model of kind mlp has none/],
+    ["an offset of classes", () => taskOf({ method: "offset" }), /offset is of outputs of a regression/],
     ["calibration of classes", () => taskOf({ method: "calibration" }), /outputs of a regression/],
     [
       "units before a convolution",
