@@ -16,8 +16,9 @@ export function scaleSection(sweep: SweepCells): Section {
   const until = (cell: Cell, figure: FigureOf, format?: (value: number) => string) =>
     overSeeds(cell, (series) => reachedAt(series, target, figure), format);
   const line = lineOfCells(cells, target);
+  const [fewest = "", most = ""] = [first, cells.at(-1)].map((cell) => cell && formatNumber(cell.scenario.peers, 6));
   return {
-    title: "From 10 to 10,000 peers",
+    title: `From ${fewest} to ${most} peers`,
     caption:
       `Until the mean accuracy is ${100 * target} %: local trainings of a peer, virtual seconds, bytes sent by a peer; mean ± 95 % interval. ` +
       `${first === undefined ? "" : `${partitionName(first.scenario.partition)}, ${first.scenario.data.rowsPerPeer} rows a peer. `}${captionOf({ ...sweep, cells })}.`,

@@ -19,6 +19,10 @@ export const SKEW_SWEEPS = {
   "skew-clipping": "Clipped gradients",
   "skew-clipping-mnist": "Clipped gradients: images of MNIST",
   "skew-clipping-signs": "Clipped gradients: images of traffic signs",
+  "skew-mean": "The rule and the undefended mean",
+  "skew-mean-mnist": "The rule and the undefended mean: images of MNIST",
+  "skew-mean-signs": "The rule and the undefended mean: images of traffic signs",
+  "skew-options": "All options and none",
 } as const;
 
 /** What was run where, and how. */
