@@ -6,8 +6,8 @@
  * passed on. Peers that are configured, or that delivered a model, are *trusted*: nothing that anybody tells drops them or their addresses.
  *
  * A lost peer is redialled after 0.5 s, 1 s ... 5 s, and after some minutes ever more rarely (card.ts), times a factor in [0.5, 1.5) so that a
- * network that went down together does not come back in step. Trusted ones for ever, others for a day. One that ends connections at once is there, and wants none
- * (a gateway speaks for it, or it is full): it is dialled after 0.5 s, 5 s, 10 s ... a minute.
+ * network that went down together does not come back in step. Trusted ones for ever, others for a day. One that ends connections within seconds, and has not greeted on them, is there
+ * and wants none (a gateway speaks for it, or it is full): it is dialled after 0.5 s, 5 s, 10 s ... a minute.
  */
 import { forgetOldest } from "../base/bounded.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -30,6 +30,8 @@ export interface AddressBook {
   /** Connections opened, and the last one closed. */
   connected(peer: PeerId): void;
   lost(peer: PeerId): void;
+  /** A connected peer has greeted: it wants the connection. */
+  greeted(peer: PeerId): void;
   /** A dial found the key of this peer at this address. */
   reached(peer: PeerId, address: string): void;
   /** A dial did not; `ip` where a name led to it. */
@@ -83,6 +85,10 @@ function methodsOf(book: Book): AddressBook {
       card.failures = card.turn = 0;
     },
     lost: (peer) => lost(book, peer),
+    greeted(peer) {
+      const card = cards.get(peer);
+      if (card !== undefined) card.hasGreeted = true;
+    },
     reached: (peer, address) => reached(book, peer, address),
     failed: (peer, address, ip) => failed(book, peer, address, ip),
     mayTry(peer, address) {
@@ -93,7 +99,7 @@ function methodsOf(book: Book): AddressBook {
     hurry() {
       for (const card of cards.values())
         if (!isStranger(card))
-          Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0, refusals: 0 });
+          Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0, brief: 0, refusals: 0 });
     },
     shun(peer) {
       book.shunned.delete(peer); // re-inserted at the end

@@ -15,8 +15,8 @@ const RETRY_STRANGER_MS = 15_000;
 
 /** After the second connection in a row that the peer did not want, twice as long after the next: one may be chance. */
 const REFUSED_FIRST_MS = 5_000;
-/** A connection that ends so soon was not wanted. */
-const REFUSED_WITHIN_MS = 2 * LIMITS.pointOnMs;
+/** A connection that ends so soon was not wanted, unless the peer has greeted on it: then it was lost, as those of vehicles that pass each other are. */
+const BRIEF_MS = 2 * LIMITS.pointOnMs;
 
 /** A peer that was there for a while is looked for often for as long again, but at least and at most so long. */
 const SOON_AT_LEAST_MS = 300_000;
@@ -38,7 +38,10 @@ export interface Card {
   /** Rounds in a row in which no address answered, and the next address of this round. */
   failures: number;
   turn: number;
-  /** Connections in a row that it refused. */
+  /** Whether it has greeted since it connected: whoever is full, or is spoken for, does not. */
+  hasGreeted: boolean;
+  /** Connections in a row that ended soon, and those in a row that did so without a greeting. */
+  brief: number;
   refusals: number;
   nextDialMs: number;
   /** When it was reached, in this run. */
@@ -65,6 +68,8 @@ export function newCard(peer: PeerId, source: string, nowMs: number): Card {
     connected: false,
     failures: 0,
     turn: 0,
+    hasGreeted: false,
+    brief: 0,
     refusals: 0,
     nextDialMs: nowMs,
     reachedMs: undefined,
@@ -98,14 +103,15 @@ export function verify(card: Card, address: string): void {
   card.verified.length = Math.min(card.verified.length, LIMITS.maxAddressesPerPeer - 1);
 }
 
-/** The last connection has closed. One that was refused does not count as time that the peer was there. */
-export function closed(card: Card, nowMs: number): void {
+/** The last connection has closed, on which the peer has greeted or not. One that was refused does not count as time that the peer was there. */
+export function closed(card: Card, nowMs: number, hasGreeted: boolean): void {
   const lastedMs = nowMs - card.connectedMs;
   card.connected = false;
   card.lostMs = nowMs;
-  card.refusals = lastedMs < REFUSED_WITHIN_MS ? card.refusals + 1 : 0;
+  card.brief = lastedMs < BRIEF_MS ? card.brief + 1 : 0;
+  card.refusals = card.brief > 0 && !hasGreeted ? card.refusals + 1 : 0;
   if (card.refusals === 0) card.wasThereMs = lastedMs;
-  card.failures = 1;
+  card.failures = Math.max(1, card.brief);
   card.turn = 0;
 }
 

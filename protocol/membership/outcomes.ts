@@ -7,9 +7,12 @@ import { type Card, closed, isStranger, verify, waitMs } from "./card.ts";
 /** As `AddressBook.lost`. */
 export function lost(book: Book, peer: PeerId): void {
   const card = book.cards.get(peer);
-  if (card === undefined || !card.connected) return;
+  if (card === undefined) return;
+  const { connected, hasGreeted } = card;
+  card.hasGreeted = false;
+  if (!connected) return; // it had not told yet where it listens
   const nowMs = book.clock.monotonicMs();
-  closed(card, nowMs);
+  closed(card, nowMs, hasGreeted);
   card.nextDialMs = nowMs + waitMs(card, isTrusted(book, card), nowMs, book.rng);
 }
 
@@ -71,7 +74,7 @@ export function failed(book: Book, peer: PeerId, address: string, ip?: string): 
   if (card.turn < card.told.length + (card.connected ? 0 : card.verified.length)) return; // the next address at once
   card.turn = 0;
   card.failures++;
-  card.refusals = 0; // nobody is there to refuse
+  card.brief = card.refusals = 0; // nobody is there to refuse
   card.nextDialMs = nowMs + waitMs(card, isTrusted(book, card), nowMs, book.rng);
   const gone = isStranger(card) ? card.told.length === 0 : nowMs - card.lostMs > LIMITS.forgetAfterMs;
   if (!card.connected && gone && !isTrusted(book, card)) remove(book, peer);

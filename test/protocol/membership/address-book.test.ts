@@ -143,9 +143,10 @@ describe("a lost peer that was reached before", () => {
     const world = await open(createMemoryStore(), middle);
     reach(world.book, "a", address(1));
     world.known.add("a");
-    const lastsFor = (ms: number) => {
+    const lastsFor = (ms: number, greets = false) => {
       world.book.reached("a", address(1));
       world.book.connected("a");
+      if (greets) world.book.greeted("a");
       world.nowMs += ms;
       world.book.lost("a");
       return waitMs(world, "a");
@@ -160,6 +161,15 @@ describe("a lost peer that was reached before", () => {
     for (let i = 0; i < 5; i++) lastsFor(10);
     world.book.failed("a", address(1));
     assert.ok(waitMs(world, "a") <= REDIAL_SOON_MS, "it has gone: it is looked for like any other that was lost");
+    world.book.hurry();
+    const meetings = Array.from({ length: 6 }, () => lastsFor(2000, true));
+    assert.deepEqual(
+      meetings,
+      [500, 1000, 2000, 4000, 5000, 5000],
+      "who has greeted wanted the connection, however brief",
+    );
+    lastsFor(10_000);
+    assert.deepEqual([lastsFor(10), lastsFor(10), lastsFor(2000, true), lastsFor(10)], [500, 5_000, 2000, 4000]);
   });
 
   it("is redialled at most a minute later if it is trusted, for ever; else for a day", async () => {

@@ -55,6 +55,29 @@ describe("membership and a peer that is lost", () => {
     assert.ok(isLinked(near, again));
   });
 
+  for (const [what, greets, longestMs] of [
+    ["soon where it greeted: vehicles that pass each other", true, 1.5 * REDIAL_SOON_MS + TICK_MS],
+    ["ever more rarely where it did not: it is full, or is spoken for", false, undefined],
+  ] as const)
+    it(`dials one that meets it for 2 s at a time ${what}`, async () => {
+      const members = createSimulatedMembers();
+      const near = await members.add(0, { bootstrap: [1] });
+      const far = await members.add(1);
+      const waits: number[] = [];
+      for (let meeting = 0; meeting < 6; meeting++) {
+        const fromMs = members.clock.now();
+        while (!isLinked(near, far)) await members.run(TICK_MS / 5);
+        waits.push(members.clock.now() - fromMs);
+        if (greets) near.transport.keep(far.id); // as the answer to a greeting does
+        await members.run(2 * SECOND);
+        members.network.disconnect(near.id, far.id);
+        await members.run(TICK_MS / 5);
+      }
+      const most = Math.max(...waits);
+      if (longestMs === undefined) assert.ok(most > 2 * 1.5 * REDIAL_SOON_MS, `${waits}`);
+      else assert.ok(most <= longestMs, `${waits}`);
+    });
+
   it("dials it at once when the network has changed", async () => {
     const members = createSimulatedMembers();
     const near = await members.add(0, { bootstrap: [1] });
