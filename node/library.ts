@@ -42,6 +42,7 @@ export interface PeerOptions
     | "networkMetrics"
     | "site"
     | "wrapTrainer"
+    | "wrapAggregator"
     | "wrapTransport"
   > {
   /** Multiaddrs to listen on; any free port of all interfaces where left out. */

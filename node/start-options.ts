@@ -1,6 +1,6 @@
 /** What `startPeer` (start.ts) is told. */
 
-import type { Trainer } from "../protocol/base/learning-seams.ts";
+import type { Aggregator, Trainer } from "../protocol/base/learning-seams.ts";
 import type { Transport } from "../protocol/base/seams.ts";
 import type { Task } from "../protocol/base/task.ts";
 import type { GatewayWish } from "../protocol/gateway/cluster.ts";
@@ -89,6 +89,8 @@ export interface StartOptions {
   readonly warn?: (message: string) => void;
   /** A simulation or a test puts its own trainer around the real one. */
   readonly wrapTrainer?: (trainer: Trainer) => Trainer;
+  /** A test makes a gateway of it that releases something else than its members have. */
+  readonly wrapAggregator?: (aggregator: Aggregator) => Aggregator;
   /** Whoever looks on measures through it, and a test makes a liar of it. */
   readonly wrapTransport?: (transport: Transport) => Transport;
 }

@@ -76,6 +76,8 @@ export interface Cluster {
   words(tsMs: number): readonly SignedBeacon[];
   /** The same of this peer itself. */
   ownWord(): SignedBeacon;
+  /** Members that name another gateway than this peer does, sorted: they may know something of this one. */
+  doubters(): readonly PeerId[];
   /** This one released what its members did not give: it is elected here no more. */
   distrust(gateway: PeerId): void;
   /** Answers beacons with the own one. @throws HearsayError where it is none. */
@@ -135,6 +137,7 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
         const isForUs = equalBytes(gateway, identity.publicKey) && !equalBytes(model, NONE);
         return isForUs && isOfThatTime(beacon.says, tsMs) ? [beacon] : [];
       }),
+    doubters: () => doubters(room),
     ownWord: () => signBeacon(room.task, ownSays(room), identity),
     distrust(gateway) {
       room.distrusted.add(gateway);
@@ -148,6 +151,13 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
     },
     start: () => start(room),
   };
+}
+
+function doubters({ heard, gateway }: Room): readonly PeerId[] {
+  const named = gateway === undefined ? undefined : publicKeyFromPeerId(gateway);
+  if (named === undefined) return [];
+  const isOther = ({ says }: SignedBeacon) => !equalBytes(says.gateway, NONE) && !equalBytes(says.gateway, named);
+  return [...heard].flatMap(([peer, { beacon }]) => (isOther(beacon) ? [peer] : [])).sort();
 }
 
 function start(room: Room): void {

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:gateways`: places of real peers on the digits, each peer in a network namespace of its own, each place behind one line. Bytes on the lines between the
- * places, as the kernel counts them, and accuracy at the end, where each peer speaks for itself and where gateways speak; then the cable of a gateway is pulled: seconds
- * until all others of its place have another.
+ * places, as the kernel counts them, and accuracy at the end, where each peer speaks for itself, where gateways speak, and where one of these lies. The cable of an honest
+ * gateway is pulled at the end: seconds until all others of its place have another. A lying one is found out by its members: seconds until none of them has it any more.
  *
  * All peers share the cores of one machine, so a cycle has to be so long that they are idle for most of it: `--min-cycle`.
  */
@@ -14,19 +14,24 @@ import { stringify } from "yaml";
 import { loadNamedSet } from "../../node/data/sets.ts";
 import { table } from "../../node/terminal/print.ts";
 import { formatBytes } from "../../protocol/base/figures.ts";
+import { LIES } from "../support/lies.ts";
+import { type FoundOut, foundOut } from "./gateways/found-out.ts";
 import { lastCycle } from "./gateways/last-cycle.ts";
 import { type Member, openPlaces, type Places } from "./gateways/places.ts";
 import { runInNamespace } from "./outages/network.ts";
 import { sleep } from "./statistics.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/cli/cli.js", import.meta.url));
+const LIAR = fileURLToPath(new URL("../support/process-lying-gateway.ts", import.meta.url));
 const START_MS = 300_000;
 const TAKEOVER_MS = 60_000;
 const LOOK_EVERY_MS = 1000;
 const EXIT_USAGE = 2;
-const HELP = `npm run bench:gateways [-- --json] [--places N] [--size N] [--min-cycle MS] [--cycles N] [--partition P] [--keep]
+const HELP = `npm run bench:gateways [-- --json] [--places N] [--size N] [--min-cycle MS] [--cycles N] [--partition P] [--lie L] [--keep] [NETWORK ...]
 
-Two networks, one after the other: each peer speaks for itself, then gateways speak. By default 3 places of 8 and 40 cycles of 6 s: ten minutes.
+Networks, one after the other: each (every peer speaks for itself), gateways (they speak), liar (they speak, and one of them lies); all where none is named.
+By default 3 places of 8 and 40 cycles of 6 s: five minutes each.
+--lie        what the liar does: ${Object.keys(LIES).join(", ")}
 --cycles     from the start to the last look at accuracy; bytes are those of the second half. Where gateways are found later than
              half-way, the network goes on for as many cycles after it
 --partition  how the digits are shared out, as for hearsay up
@@ -34,7 +39,8 @@ Two networks, one after the other: each peer speaks for itself, then gateways sp
 --keep       leaves states and logs of the peers where they are
 `;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     json: { type: "boolean" },
     keep: { type: "boolean" },
@@ -45,33 +51,41 @@ const { values } = parseArgs({
     cycles: { type: "string", default: "40" },
     "min-cycle": { type: "string", default: "6000" },
     partition: { type: "string", default: "dirichlet:0.5" },
+    lie: { type: "string", default: "opposite" },
   },
 });
 const [places, size, cycles] = [Number(values.places), Number(values.size), Number(values.cycles)];
 
+const NETWORKS = { each: "each peer", gateways: "a gateway", liar: "a gateway; one lies" } as const;
+
 interface Outcome {
-  readonly speaks: "each peer" | "a gateway";
+  readonly speaks: (typeof NETWORKS)[keyof typeof NETWORKS];
   /** Of an average peer, in one of its cycles. */
   readonly bytesBetween: number;
-  /** Over the peers, in percent. */
+  /** Over the honest peers, in percent. */
   readonly accuracy: number;
   readonly worst: number;
   readonly cyclesPerSecond: number;
   /** Until all others of its place had another gateway; null where there was none, or they had none in time. */
   readonly takeoverSeconds: number | null;
+  /** Since its members named the liar: until the first of them, and until all of them, named another. */
+  readonly found?: FoundOut;
 }
 
 if (values.help) process.stdout.write(HELP);
 else if (!(places >= 2 && size >= 3 && places * size <= 60 && cycles >= 4)) {
   process.stderr.write(`--places from 2, --size from 3, at most 60 peers, --cycles from 4\n\n${HELP}`);
   process.exitCode = EXIT_USAGE;
+} else if (positionals.some((name) => !Object.hasOwn(NETWORKS, name)) || !Object.hasOwn(LIES, values.lie)) {
+  process.stderr.write(`no such network or lie: ${[...positionals, values.lie].join(" ")}\n\n${HELP}`);
+  process.exitCode = EXIT_USAGE;
 } else if (values.inside) await measure().finally(() => process.exit());
 else runInNamespace("bench:gateways", fileURLToPath(import.meta.url));
 
 async function measure(): Promise<void> {
   const outcomes: Outcome[] = [];
-  for (const speaks of ["each peer", "a gateway"] as const) {
-    const outcome = await run(speaks);
+  for (const name of positionals.length === 0 ? Object.keys(NETWORKS) : positionals) {
+    const outcome = await run(NETWORKS[name as keyof typeof NETWORKS]);
     outcomes.push(outcome);
     if (values.json) process.stdout.write(`${JSON.stringify({ places, size, cycles, ...outcome })}\n`);
   }
@@ -79,7 +93,7 @@ async function measure(): Promise<void> {
 }
 
 async function run(speaks: Outcome["speaks"]): Promise<Outcome> {
-  const isTold = speaks === "a gateway";
+  const isTold = speaks !== NETWORKS.each;
   const directory = await mkdtemp(join(tmpdir(), "hearsay-gateways-"));
   const file = join(directory, "task.yaml");
   const { task } = await loadNamedSet("digits");
@@ -92,7 +106,8 @@ async function run(speaks: Outcome["speaks"]): Promise<Outcome> {
   const timing = ["--min-cycle", values["min-cycle"], "--log-level", "info"];
   process.stderr.write(`${speaks}: ${places} x ${size} peers start ...\n`);
   const options = { places, size, directory, args: [...args, ...timing], isTold, cli: CLI, lookEveryMs: LOOK_EVERY_MS };
-  const network = await openPlaces(options);
+  const liar = speaks === NETWORKS.liar && { liar: { cli: LIAR, lie: values.lie } };
+  const network = await openPlaces({ ...options, ...liar });
   try {
     return await look(network, speaks);
   } finally {
@@ -103,11 +118,13 @@ async function run(speaks: Outcome["speaks"]): Promise<Outcome> {
 }
 
 async function look(network: Places, speaks: Outcome["speaks"]): Promise<Outcome> {
-  const all = network.members.flat();
+  const liar = speaks === NETWORKS.liar ? network.members[0]?.[0] : undefined;
+  const honest = network.members.map((members) => members.filter((one) => one !== liar));
+  const all = honest.flat();
   const perSecond = 1000 / Number(values["min-cycle"]);
   const patienceMs = START_MS + (4000 * cycles) / perSecond;
   await until(`all have trained ${cycles / 2} times`, () => meanCycle(all) >= cycles / 2, patienceMs);
-  if (speaks === "a gateway") await until("each place has a gateway", () => network.members.every(isSettled), START_MS);
+  if (speaks !== NETWORKS.each) await until("each place has a gateway", () => honest.every(isSettled), START_MS);
   const before = { bytes: network.bytesBetween(), cycles: meanCycle(all), atMs: Date.now() };
   const end = lastCycle(cycles, before.cycles);
   await until(`all have trained ${end} times`, () => meanCycle(all) >= end, patienceMs);
@@ -119,11 +136,17 @@ async function look(network: Places, speaks: Outcome["speaks"]): Promise<Outcome
   const rounded = (value: number) => Number(value.toFixed(2));
   return {
     speaks,
-    bytesBetween: Math.round(bytes / passed / all.length),
+    bytesBetween: Math.round(bytes / passed / network.members.flat().length),
     accuracy: rounded(accuracies.reduce((sum, one) => sum + one, 0) / all.length),
     worst: rounded(Math.min(...accuracies)),
     cyclesPerSecond: rounded((1000 * passed) / (Date.now() - before.atMs)),
-    takeoverSeconds: speaks === "a gateway" ? await pullOut(network.members[0] ?? []) : null,
+    ...(liar && {
+      found: foundOut(
+        (honest[0] ?? []).map(({ seen }) => seen),
+        liar.peerId,
+      ),
+    }),
+    takeoverSeconds: speaks === NETWORKS.gateways ? await pullOut(network.members[0] ?? []) : null,
   };
 }
 
@@ -131,7 +154,7 @@ function meanCycle(members: readonly Member[]): number {
   return members.reduce((sum, { seen }) => sum + (seen.at(-1)?.cycle ?? 0), 0) / members.length;
 }
 
-/** All name the same of them. */
+/** All name the same of them: in place of a liar, another. */
 function isSettled(members: readonly Member[]): boolean {
   const [first, ...others] = members.map(({ seen }) => seen.at(-1)?.gateway);
   return members.some(({ peerId }) => peerId === first) && others.every((one) => one === first);
@@ -155,14 +178,14 @@ async function until(what: string, holds: () => boolean, withinMs: number): Prom
 }
 
 function report(outcomes: readonly Outcome[]): void {
-  const [each] = outcomes;
+  const each = outcomes.find(({ speaks }) => speaks === NETWORKS.each);
   const rows = outcomes.map((one) => [
     one.speaks,
     formatBytes(one.bytesBetween),
-    ((each?.bytesBetween ?? 0) / one.bytesBetween).toFixed(1),
+    each === undefined ? "-" : (each.bytesBetween / one.bytesBetween).toFixed(1),
     `${one.accuracy} / ${one.worst}`,
     String(one.cyclesPerSecond),
-    one.takeoverSeconds === null ? "-" : String(one.takeoverSeconds),
+    String(one.takeoverSeconds ?? one.found?.allSeconds ?? "-"),
   ]);
   const head = ["speaks", "between places, a cycle", "times less", "accuracy, mean / worst", "cycles/s", "another, s"];
   process.stdout.write(`${table(head, rows)}\n`);

@@ -1,14 +1,11 @@
 /** Six real processes on loopback, at two places that their owners name: of each place one peer alone has to do with the other. */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
 import { askRunning } from "../../node/api/ask-running.ts";
 import type { PeerList } from "../../node/api/peer-list.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
-import { openStore } from "../../node/disk/store.ts";
-import { loadOrCreateIdentity } from "../../node/keys/keys.ts";
 import { createLab, type Lab, type PeerProcess, until } from "../support/process.ts";
+import { prepareSite, type Site } from "../support/sites.ts";
 
 const SOURCE = {
   ...parse(TEMPLATES.digits.yaml),
@@ -19,27 +16,23 @@ const PLACES: readonly (readonly string[])[] = [
   ["dora", "emil", "finn"],
 ];
 
-/** A peer that can be named before it has ever run. */
-interface Site {
-  readonly name: string;
-  readonly peerId: string;
-  readonly listen: string;
-  readonly address: string;
+interface Running extends Site {
   process?: PeerProcess;
 }
 
 describe("two places with a gateway each", () => {
   let lab: Lab;
-  let places: Site[][];
+  let places: Running[][];
   const [A, B] = [0, 1] as const;
-  const at = (place: number, index: number) => (places[place] as Site[])[index] as Site;
-  const running = (place: number) => (places[place] as Site[]).filter(({ process }) => process !== undefined);
+  const at = (place: number, index: number) => (places[place] as Running[])[index] as Running;
+  const running = (place: number) => (places[place] as Running[]).filter(({ process }) => process !== undefined);
 
   before(async () => {
     lab = await createLab("gateways");
     const task = await lab.writeTask("task.yaml", SOURCE);
     places = [];
-    for (const names of PLACES) places.push(await Promise.all(names.map((name) => prepare(lab, name))));
+    for (const names of PLACES)
+      places.push(await Promise.all(names.map((name) => prepareSite(lab, name, 1 + PLACES.flat().indexOf(name)))));
     for (const [place, sites] of places.entries()) {
       const bootstrap = [at(1 - place, 0).address];
       for (const [index, site] of sites.entries()) {
@@ -101,13 +94,13 @@ describe("two places with a gateway each", () => {
     delete at(A, 0).process;
     const next = await agree(A);
     test.diagnostic(`another spoke after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-    const site = running(A).find(({ peerId }) => peerId === next) as Site;
+    const site = running(A).find(({ peerId }) => peerId === next) as Running;
     await until(
       "it meets the other gateway",
       async () => (await connected(lab, site)).includes(at(B, 0).peerId) || undefined,
     );
     test.diagnostic(`it met the other place after ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
-    const member = running(A).find(({ peerId }) => peerId !== next) as Site;
+    const member = running(A).find(({ peerId }) => peerId !== next) as Running;
     await until(
       "the member is connected to it alone",
       async () => (await connected(lab, member)).join() === next || undefined,
@@ -128,7 +121,7 @@ describe("two places with a gateway each", () => {
   }
 
   function isOf(place: number, peer: string): boolean {
-    return (places[place] as Site[]).some(({ peerId }) => peerId === peer);
+    return (places[place] as Running[]).some(({ peerId }) => peerId === peer);
   }
 });
 
@@ -139,15 +132,4 @@ function peersOf(lab: Lab, { name }: Site): Promise<PeerList> {
 async function connected(lab: Lab, site: Site): Promise<string[]> {
   const { peers } = await peersOf(lab, site);
   return peers.filter(({ routes }) => routes.length > 0).map(({ peer }) => peer);
-}
-
-/** Its key, the empty database that belongs to it, and an address of the loopback network that no other process takes. */
-async function prepare(lab: Lab, name: string): Promise<Site> {
-  const state = lab.path(name);
-  await mkdir(state, { mode: 0o700 });
-  const { identity } = await loadOrCreateIdentity(join(state, "key"));
-  await (await openStore(join(state, "db"))).close();
-  const host = `127.21.${process.pid % 256}.${1 + PLACES.flat().indexOf(name)}`;
-  const listen = `/ip4/${host}/tcp/4001`;
-  return { name, peerId: identity.peerId, listen, address: `${listen}/p2p/${identity.peerId}` };
 }

@@ -79,6 +79,8 @@ export interface PeerOptions {
   readonly addressesKiB?: number;
   /** A command that runs it, e.g. in another network namespace: its status cannot be asked for from here then. */
   readonly through?: readonly string[];
+  /** What runs in place of the command line of the lab: a peer that misbehaves. */
+  readonly cli?: string;
 }
 
 /** A process that runs `hearsay up`. */
@@ -161,9 +163,9 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
   function start(
     args: readonly string[],
     env: RunOptions["env"] = {},
-    { addressesKiB, through = [] }: Pick<PeerOptions, "addressesKiB" | "through"> = {},
+    { addressesKiB, through = [], cli: own = cli }: Pick<PeerOptions, "addressesKiB" | "through" | "cli"> = {},
   ): Spawned {
-    const node = [...through, process.execPath, cli, ...args];
+    const node = [...through, process.execPath, own, ...args];
     const command = addressesKiB === undefined ? node : limited(node, addressesKiB);
     const spawned = spawnIn(directory, command, cli === CLI ? env : { ...BUNDLED, ...env });
     children.push(spawned);

@@ -1,10 +1,10 @@
 /**
- * Members watch their gateway: now and then one reads the last entries of its log, around the announced one, and makes its newest release again from the
- * models that it names. A gateway whose release is another one is told of, and elected by this member no more. The evidence stays here: who has those models comes
- * to the same result.
+ * Members watch their gateway: now and then one reads the last entries of its log, from before the announced one to the end, and makes its newest release again from the
+ * models that it names; and whenever another member has come to name another gateway, so that what one finds out all look at. A gateway whose release is another one is told of, and elected by this member no more. The evidence stays here: who has those models comes
+ * to the same result. So is one of which there is nothing to be seen, three looks in a row: it has told its members of no model of its own, or does not show its log, or the models.
  */
 import { bytesOf, equalBytes } from "../../base/bytes.ts";
-import { isHearsayError } from "../../base/errors.ts";
+import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Aggregator } from "../../base/learning-seams.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
@@ -26,7 +26,7 @@ export interface WatchComponents {
   readonly transport: Transport;
   readonly aggregator: Aggregator;
   readonly subject: Subject;
-  readonly cluster: Pick<Cluster, "gateway" | "distrust">;
+  readonly cluster: Pick<Cluster, "gateway" | "doubters" | "distrust">;
   readonly reports: Pick<Reports, "refused">;
   readonly liars: Pick<Liars, "add">;
 }
@@ -38,43 +38,77 @@ export interface WatchOptions {
   newest(author: PeerId): Announced | undefined;
 }
 
-/** One in so many merges of a member. */
+/** One in so many merges of a member; and at once where a member names another gateway than before: it may have found out something. */
 const EVERY = 4;
 
 /** Looks in a row that came to nothing, after which there need be no lie: nobody has to elect who shows nothing. */
 const MOST_UNSHOWN = 3;
 
-/** Entries that are read, up to the announced one and after it: a gateway that is slow itself releases many times from announcement to announcement inside. */
+/** Merges in a row before which a gateway has told of no model of its own: it may be so much slower than its members. */
+const MOST_UNHEARD = 32;
+
+/** Entries that are read: some before the announced one, and all after it, a page at a time. A gateway that is slow itself releases many times from announcement to announcement inside. */
 const READ_BEFORE = 16;
-const READ_AFTER = 48;
+const PAGE = 64;
+const MOST_PAGES = 8;
 
 /** Looks at the gateway, where it is due; resolves when that is done. */
 export type Watch = () => Promise<void>;
 
 export function createWatch(components: WatchComponents, options: WatchOptions): Watch {
   const { cluster, liars, reports, rng } = components;
-  let unshown = 0;
+  const unshown: Unshown = { gateway: undefined, looks: 0, merges: 0 };
+  let doubters: readonly PeerId[] = [];
   return async () => {
     const gateway = cluster.gateway();
-    if (gateway === undefined || gateway === options.self || rng.below(EVERY) !== 0) return;
+    if (gateway === undefined || gateway === options.self) return;
+    const before = new Set(doubters);
+    doubters = cluster.doubters();
+    const isDue = rng.below(EVERY) === 0 || doubters.some((peer) => !before.has(peer));
+    if (unshown.gateway !== gateway) Object.assign(unshown, { gateway, looks: 0, merges: 0 });
     const announced = options.newest(gateway);
-    if (announced === undefined) return;
-    let lie: string | undefined;
-    let isProved = true;
-    try {
-      lie = await lieOf(components, options, announced);
-      unshown = 0;
-    } catch (error) {
-      if (!isHearsayError(error)) throw error;
-      if (++unshown < MOST_UNSHOWN) return; // what cannot be had proves nothing
-      isProved = false;
-      lie = "it does not show what its releases are made of";
-    }
-    if (lie === undefined) return;
-    reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${lie}`);
+    const found =
+      announced === undefined ? unheard(unshown) : isDue && (await look(components, options, unshown, announced));
+    if (!found) return;
+    reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${found.lie}`);
     cluster.distrust(gateway);
-    if (isProved) await liars.add(gateway);
+    if (found.isProved) await liars.add(gateway);
   };
+}
+
+/** Of one gateway: looks in a row that came to nothing, and merges before which there was nothing to look at. */
+interface Unshown {
+  gateway: PeerId | undefined;
+  looks: number;
+  merges: number;
+}
+
+/** What is wrong with a gateway, and whether that is proved. */
+interface Found {
+  readonly lie: string;
+  readonly isProved: boolean;
+}
+
+function unheard(unshown: Unshown): Found | undefined {
+  if (++unshown.merges < MOST_UNHEARD) return undefined;
+  return { lie: `it told its members of no model of its own in ${MOST_UNHEARD} merges`, isProved: false };
+}
+
+async function look(
+  components: WatchComponents,
+  options: WatchOptions,
+  unshown: Unshown,
+  announced: Announced,
+): Promise<Found | undefined> {
+  try {
+    const lie = await lieOf(components, options, announced);
+    unshown.looks = 0;
+    return lie === undefined ? undefined : { lie, isProved: true };
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    if (++unshown.looks < MOST_UNSHOWN) return undefined; // what cannot be had proves nothing
+    return { lie: "it does not show what its releases are made of", isProved: false };
+  }
 }
 
 /** What is wrong with the newest release; undefined where nothing is, or there is none. @throws HearsayError where something cannot be had. */
@@ -109,20 +143,26 @@ function isRelease({ type, body }: Entry): boolean {
   return type === "publish" && (body as { readonly mechanism?: string }).mechanism === CLUSTER;
 }
 
-/** The entries around the announced one, each of which names the one before; none where its author shows others. */
+/** The entries from before the announced one to the last, each of which names the one before. @throws HearsayError where its author shows others, or no end of them. */
 async function lastEntries(
   { transport, crypto, subject }: WatchComponents,
   { signal }: WatchOptions,
   { author, publicKey, generation, seq, entry }: Announced,
 ): Promise<readonly Entry[]> {
-  const from = Math.max(0, seq + 1 - READ_BEFORE);
+  const first = Math.max(0, seq + 1 - READ_BEFORE);
   const logId = logIdOf(publicKey, subject.taskId, crypto, generation);
-  const limit = seq + 1 - from + READ_AFTER;
-  const request = encodeLogRequest({ what: "entries", logId, from, limit });
-  const answer = decodeEntriesAnswer(await transport.request(author, LOG_PROTOCOL, request, { signal }));
-  const entries = answer.entries.slice(0, limit).map((signed) => readEntry(signed, crypto));
+  const entries: Entry[] = [];
+  for (let pages = 0, size = Number.POSITIVE_INFINITY; first + entries.length < size; pages++) {
+    if (pages === MOST_PAGES) throw new HearsayError("ERR_TOO_LARGE", `more than ${MOST_PAGES} pages of entries`);
+    const request = encodeLogRequest({ what: "entries", logId, from: first + entries.length, limit: PAGE });
+    const answer = decodeEntriesAnswer(await transport.request(author, LOG_PROTOCOL, request, { signal }));
+    if (answer.entries.length === 0) break;
+    entries.push(...answer.entries.slice(0, PAGE).map((signed) => readEntry(signed, crypto)));
+    size = answer.size;
+  }
   const isChain = entries.every((one, i) => i === 0 || equalBytes(one.prev, (entries[i - 1] as Entry).id));
-  const named = entries[seq - from];
-  if (named === undefined || !equalBytes(named.id, entry) || !isChain) return [];
-  return entries.every((one) => signatureHolds(one, crypto, publicKey)) ? entries : [];
+  const named = entries[seq - first];
+  const holds = named !== undefined && equalBytes(named.id, entry) && isChain;
+  if (holds && entries.every((one) => signatureHolds(one, crypto, publicKey))) return entries;
+  throw new HearsayError("ERR_LOG_CHAIN", "its entries are not those of the log that it announced");
 }

@@ -20,6 +20,8 @@ export interface PlacesOptions {
   readonly isTold: boolean;
   /** The command line. */
   readonly cli: string;
+  /** What the first peer of the first place runs in place of the command line, and a word that it is told; none where left out. */
+  readonly liar?: { readonly cli: string; readonly lie: string };
   readonly lookEveryMs: number;
 }
 
@@ -62,8 +64,10 @@ export async function openPlaces(options: PlacesOptions): Promise<Places> {
   for (const site of sites) {
     const child = await placeHost(site.i, `place${site.place}`, options.lookEveryMs);
     children.push(child);
-    const args = argumentsOf(site, sites, options);
-    const machine = machineOf(child, site.i, { stateDir: site.stateDir, args, cli: options.cli });
+    const liar = site.i === 0 ? options.liar : undefined;
+    const args = [...argumentsOf(site, sites, options), ...(liar ? [liar.lie] : [])];
+    const { cli } = liar ?? options;
+    const machine = machineOf(child, site.i, { stateDir: site.stateDir, args, cli });
     members[site.place]?.push({ ...machine, peerId: site.peerId });
     machine.start();
     await new Promise((resolve) => setTimeout(resolve, START_EVERY_MS));
