@@ -59,17 +59,26 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
   const { cluster, liars, reports, rng } = components;
   const unshown: Unshown = { gateway: undefined, looks: 0, merges: 0 };
   let doubters: readonly PeerId[] = [];
+  let isLooking = false;
   return async () => {
     const gateway = cluster.gateway();
     if (gateway === undefined || gateway === options.self) return;
     const before = new Set(doubters);
     doubters = cluster.doubters();
-    const isDue = rng.below(EVERY) === 0 || doubters.some((peer) => !before.has(peer));
+    const isTurn = rng.below(EVERY) === 0;
+    const isDoubted = doubters.some((peer) => !before.has(peer));
+    if (isLooking) return; // where the network is slow, one fault would be counted as often as it is looked
     if (unshown.gateway !== gateway) Object.assign(unshown, { gateway, looks: 0, merges: 0 });
     const announced = options.newest(gateway);
-    const found =
-      announced === undefined ? unheard(unshown) : isDue && (await look(components, options, unshown, announced));
-    if (!found) return;
+    let found: Found | undefined;
+    if (announced === undefined) found = unheard(unshown);
+    else if (isTurn || isDoubted) {
+      isLooking = true;
+      found = await look(components, options, { announced, unshown, isTurn }).finally(() => {
+        isLooking = false;
+      });
+    }
+    if (found === undefined) return;
     reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${found.lie}`);
     cluster.distrust(gateway);
     if (found.isProved) await liars.add(gateway);
@@ -94,11 +103,15 @@ function unheard(unshown: Unshown): Found | undefined {
   return { lie: `it told its members of no model of its own in ${MOST_UNHEARD} merges`, isProved: false };
 }
 
+/** @param isTurn else another member doubts the gateway: then what cannot be had is not counted, or one fault of the network would go from member to member. */
 async function look(
   components: WatchComponents,
   options: WatchOptions,
-  unshown: Unshown,
-  announced: Announced,
+  {
+    announced,
+    unshown,
+    isTurn,
+  }: { readonly announced: Announced; readonly unshown: Unshown; readonly isTurn: boolean },
 ): Promise<Found | undefined> {
   try {
     const lie = await lieOf(components, options, announced);
@@ -106,7 +119,7 @@ async function look(
     return lie === undefined ? undefined : { lie, isProved: true };
   } catch (error) {
     if (!isHearsayError(error)) throw error;
-    if (++unshown.looks < MOST_UNSHOWN) return undefined; // what cannot be had proves nothing
+    if (!isTurn || ++unshown.looks < MOST_UNSHOWN) return undefined; // what cannot be had proves nothing
     return { lie: "it does not show what its releases are made of", isProved: false };
   }
 }

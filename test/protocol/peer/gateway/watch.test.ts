@@ -144,5 +144,18 @@ describe("a member that watches its gateway", () => {
     scene.isTurn = true;
     await look();
     assert.equal(seen.requests, 3);
+    scene.isTurn = false;
+    for (const doubter of ["c", "d", "e", "f"]) {
+      scene.doubters = [doubter];
+      await look();
+    }
+    assert.equal(seen.requests, 7);
+    assert.deepEqual(seen.distrusted, [], "what others doubt, and cannot be had, counts for nothing");
+  });
+
+  it("looks once at a time: a network that stands still is one fault", async () => {
+    const { seen, look } = await open(8, { shown: () => [] });
+    await Promise.all(Array.from({ length: 5 }, () => look()));
+    assert.deepEqual([seen.requests, seen.distrusted], [1, []]);
   });
 });
