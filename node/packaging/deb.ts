@@ -9,9 +9,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
-import { unitText } from "../service/unit.ts";
+import { tinyMemoryText, unitText } from "../service/unit.ts";
 import { print } from "../terminal/terminal.ts";
-import { NODE_AND_CLI, packageFacts, put, stageInstallation } from "./stage.ts";
+import { HOME, NODE_AND_CLI, packageFacts, put, stageInstallation } from "./stage.ts";
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", arm: "armhf" };
 
@@ -63,6 +63,7 @@ function stagePackage(folder: string): void {
   put(folder, "usr/bin/hearsay", COMMAND, 0o755);
   mkdirSync(join(folder, "var/lib/hearsay"), { recursive: true }); // else `hearsay join` makes it, for root alone
   put(folder, "lib/systemd/system/hearsay@.service", unitText({ place: { kind: "template" }, command: NODE_AND_CLI }));
+  put(folder, `${HOME}/64-MB.conf`, tinyMemoryText());
   put(folder, "DEBIAN/control", controlText());
   put(folder, "DEBIAN/postinst", POSTINST, 0o755);
   put(folder, "DEBIAN/prerm", PRERM, 0o755);

@@ -3,16 +3,28 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { HearsayError } from "../../protocol/base/errors.ts";
 
-const WITHIN_MS = 60_000;
+const WITHIN_SECONDS = 60;
 
-/** Runs `systemctl`; what it prints. @throws HearsayError ERR_CONFIG where there is no systemd, or it refuses. */
-export async function systemctl(isSystem: boolean, ...args: readonly string[]): Promise<string> {
+/** Runs `systemctl`, for a minute at most; what it prints. @throws HearsayError ERR_CONFIG where there is no systemd, it refuses, or it takes longer. */
+export function systemctl(isSystem: boolean, ...args: readonly string[]): Promise<string> {
+  return systemctlWithin(WITHIN_SECONDS, isSystem, ...args);
+}
+
+/** The same with another bound: a start lasts until the peer learns. */
+export async function systemctlWithin(seconds: number, isSystem: boolean, ...args: readonly string[]): Promise<string> {
   const words = isSystem ? args : ["--user", ...args];
   try {
-    const { stdout } = await promisify(execFile)("systemctl", words, { timeout: WITHIN_MS });
+    const { stdout } = await promisify(execFile)("systemctl", words, { timeout: 1000 * seconds });
     return stdout;
   } catch (cause) {
-    const { code, stderr = "" } = cause as { code?: unknown; stderr?: string };
+    const { code, killed, stderr = "" } = cause as { code?: unknown; killed?: boolean; stderr?: string };
+    if (killed)
+      throw new HearsayError(
+        "ERR_CONFIG",
+        `systemctl ${words.join(" ")}: no end after ${seconds} s; systemctl status says how far it came`,
+        {},
+        cause,
+      );
     if (code === "ENOENT")
       throw new HearsayError(
         "ERR_CONFIG",

@@ -27,6 +27,8 @@ export interface UnitOptions {
 
 /** A peer that learns holds 128 MB, with the engine tensorflow 150; the rest is for its data and larger models. */
 export const MEMORY_MAX = "1G";
+/** From its start until it learns, else systemd ends it: a slow machine needs more than a minute. */
+export const START_SECONDS = 300;
 const WATCHDOG_SECONDS = 90;
 /** `up` needs 4.5 s at most. */
 const STOP_SECONDS = 10;
@@ -82,10 +84,9 @@ export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX, me
     "RestartSec=5",
     "RestartPreventExitStatus=2",
     `WatchdogSec=${WATCHDOG_SECONDS}`,
-    "TimeoutStartSec=300",
+    `TimeoutStartSec=${START_SECONDS}`,
     `TimeoutStopSec=${STOP_SECONDS}`,
-    `MemoryMax=${memoryMax}`,
-    ...(memoryHigh === undefined ? [] : [heldLine(memoryHigh)]),
+    ...memoryLines(memoryMax, memoryHigh),
     ...MODEST,
     ...(place.kind === "user" ? [] : STRICT),
     "",
@@ -93,6 +94,23 @@ export function unitText({ place, command, args = [], memoryMax = MEMORY_MAX, me
     `WantedBy=${place.kind === "user" ? "default.target" : "multi-user.target"}`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * A drop-in for a unit that is there already, such as `hearsay@NAME` of the Debian package: it holds a peer under the preset `tiny` to 64 MB once it learns. systemd
+ * reads it from /etc/systemd/system/UNIT.service.d/.
+ */
+export function tinyMemoryText(): string {
+  return [
+    "# Holds a peer to 64 MB (61M) once it learns. It needs `preset: tiny` in the peer's config.yaml, and version 2 of cgroups.",
+    "[Service]",
+    ...memoryLines("128M", "61M"),
+    "",
+  ].join("\n");
+}
+
+function memoryLines(memoryMax: string, memoryHigh?: string): string[] {
+  return [`MemoryMax=${memoryMax}`, ...(memoryHigh === undefined ? [] : [heldLine(memoryHigh)])];
 }
 
 /**

@@ -10,6 +10,8 @@ import { sum } from "./statistics.ts";
 /** MiB of one peer. */
 export interface Shares {
   readonly resident: number;
+  /** Anonymous (RssAnon): what the kernel cannot take back without swap. */
+  readonly own: number;
   readonly addresses: number;
   readonly files: number;
   readonly malloc: number;
@@ -35,7 +37,7 @@ export function heapProbe(folder: string): string[] {
 }
 
 export async function sharesOfPeer(pid: number, folder: string): Promise<Shares> {
-  const [{ resident, addresses }, { files, malloc, code, other }, heaps] = await Promise.all([
+  const [{ resident, addresses, ...memory }, { files, malloc, code, other }, heaps] = await Promise.all([
     memoryOf(pid),
     sharesOf(pid),
     heapsOf(pid, folder),
@@ -43,7 +45,7 @@ export async function sharesOfPeer(pid: number, folder: string): Promise<Shares>
   const [mainHeap = 0, ...engineHeaps] = heaps;
   const engineHeap = sum(engineHeaps);
   // code lies in the heaps of V8, and in mappings of its own
-  const bytes = { resident, addresses, files, malloc, code, mainHeap, engineHeap };
+  const bytes = { resident, own: memory.anonymous, addresses, files, malloc, code, mainHeap, engineHeap };
   const rest = other + code - mainHeap - engineHeap;
   return Object.fromEntries(Object.entries({ ...bytes, rest }).map(([name, size]) => [name, size / MIB])) as never;
 }

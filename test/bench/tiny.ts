@@ -56,7 +56,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 const pace = options.minCycle === undefined ? [] : ["--min-cycle", options.minCycle];
 const rows = [...(isConfined ? [] : await measured("default", [])), ...(await measured("tiny", ["--preset", "tiny"]))];
 process.stdout.write(
-  `${table(["preset", "RSS MiB", "asked", "files", "V8 heaps", "malloc", "rest", "CPU %", "read faults a s", "MB a day", "kB a cycle", "cycles", "hold-out"], rows)}\n`,
+  `${table(["preset", "RSS MiB", "asked", "own", "files", "V8 heaps", "malloc", "rest", "CPU %", "read faults a s", "MB a day", "kB a cycle", "cycles", "hold-out"], rows)}\n`,
 );
 
 async function measured(name: string, preset: readonly string[]): Promise<string[][]> {
@@ -105,7 +105,8 @@ interface Look extends Spent {
 
 async function lookAt(peers: UpPeers, peer: number): Promise<Look> {
   const shares = await peers.sharesOf(peer); // before it is asked, since that loads what answers
-  const [spent, { cycle, holdout }] = await Promise.all([spentBy(peers.pids[peer] ?? -1), peers.statusOf(peer)]);
+  const { cycle, holdout } = await peers.statusOf(peer);
+  const spent = await spentBy(peers.pids[peer] ?? -1); // after, since that loading is no part of what an idle peer spends
   const { accuracy = Number.NaN } = { ...holdout } as { readonly accuracy?: number };
   return { ...spent, atMs: performance.now(), shares, cycle, accuracy };
 }
@@ -119,6 +120,7 @@ function figures({ shares, ...before }: Look, after: Look): number[] {
     ...[
       shares.resident,
       after.shares.resident,
+      shares.own,
       shares.files,
       shares.mainHeap + shares.engineHeap,
       shares.malloc,

@@ -132,6 +132,18 @@ describe("the Debian package", { skip }, () => {
     assert.match(there("systemctl show --property=NRestarts hearsay@farm"), /NRestarts=1\n/);
   });
 
+  it("brings a drop-in that bounds the memory of one peer", async () => {
+    const folder = "/etc/systemd/system/hearsay@farm.service.d";
+    there(`mkdir ${folder} && cp /usr/lib/hearsay/64-MB.conf ${folder} && systemctl daemon-reload`);
+    const shown = there("systemctl show --property=MemoryMax,ExecStartPost hearsay@farm");
+    assert.match(shown, /^MemoryMax=134217728$/m);
+    assert.match(shown, /^ExecStartPost=.*echo 61M > .*memory\.high/m);
+    const { pid } = await statusWhen(() => true);
+    there("systemctl restart hearsay@farm");
+    await statusWhen(({ counters }) => counters.merges >= 0, pid);
+    there(`rm -r ${folder} && systemctl daemon-reload`);
+  });
+
   it("has commands that make a unit of the machine, tell of it, and take it away", async () => {
     there("systemctl stop hearsay@farm");
     await joinAt("/srv/second");

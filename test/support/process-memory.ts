@@ -6,6 +6,8 @@ export interface ProcessMemory {
   readonly resident: number;
   /** Of the resident: pages of files, the program's and its libraries' above all. */
   readonly files: number;
+  /** Of the resident: pages of no file. The kernel cannot take them back, where there is no swap. */
+  readonly anonymous: number;
   /** Addresses set aside, used or not: what `ulimit -v` bounds. */
   readonly addresses: number;
 }
@@ -25,7 +27,7 @@ export interface MemoryShares {
 export async function memoryOf(pid: number): Promise<ProcessMemory> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
   const bytes = (name: string) => 1024 * Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, "m").exec(status)?.[1]);
-  return { resident: bytes("VmRSS"), files: bytes("RssFile"), addresses: bytes("VmSize") };
+  return { resident: bytes("VmRSS"), files: bytes("RssFile"), anonymous: bytes("RssAnon"), addresses: bytes("VmSize") };
 }
 
 export async function sharesOf(pid: number): Promise<MemoryShares> {

@@ -5,11 +5,14 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { openTask } from "../../disk/state-dir.ts";
 import { writeWhole } from "../../disk/whole-file.ts";
 import { makeDirectory, writingTo } from "../../disk/write-fault.ts";
-import { systemctl } from "../../service/systemctl.ts";
-import { MEMORY_MAX, type UnitPlace, unitText } from "../../service/unit.ts";
+import { systemctl, systemctlWithin } from "../../service/systemctl.ts";
+import { MEMORY_MAX, START_SECONDS, type UnitPlace, unitText } from "../../service/unit.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
 import { type ServiceOptions, unitOf } from "./place.ts";
+
+/** systemd gives a start up by itself, and systemctl says so: this is for a systemctl that hangs. */
+const ANSWER_SECONDS = START_SECONDS + 60;
 
 interface InstallOptions extends ServiceOptions {
   readonly state: string;
@@ -34,7 +37,7 @@ export async function run(options: InstallOptions): Promise<void> {
     await writeWhole(unit.path, text, { mode: 0o644 });
   });
   await systemctl(unit.isSystem, "daemon-reload");
-  await systemctl(unit.isSystem, "enable", "--now", unit.name);
+  await systemctlWithin(ANSWER_SECONDS, unit.isSystem, "enable", "--now", unit.name);
   if (options.json) return printJson({ unit: unit.name, path: unit.path, state: stateDir });
   print(
     `${unit.path} is installed, and the peer runs. Its log: journalctl ${unit.isSystem ? "" : "--user "}-u ${unit.name}\n`,

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { type UnitPlace, unitText } from "../../../node/service/unit.ts";
+import { tinyMemoryText, type UnitPlace, unitText } from "../../../node/service/unit.ts";
 
 const analyze = "/usr/bin/systemd-analyze";
 const skip = existsSync(analyze) ? false : `there is no ${analyze} on this machine`;
@@ -53,6 +53,18 @@ describe("the unit of a peer", () => {
     assert.match(text, /^ExecStartPost=-\+\/bin\/sh -c 'echo 61M > .*\/memory\.high"'$/m);
     assert.doesNotMatch(text, /^MemoryHigh=/m);
     assert.doesNotMatch(unitText({ place: { kind: "template" }, command: COMMAND }), /memory\.high/);
+  });
+
+  it("has a drop-in with the bounds of a tiny peer, the same lines as those of the unit", () => {
+    const place = { kind: "template" } as const;
+    const unit = unitText({ place, command: COMMAND, memoryMax: "128M", memoryHigh: "61M" }).split("\n");
+    const [about = "", section, ...lines] = tinyMemoryText().trimEnd().split("\n");
+    assert.match(about, /^# /);
+    assert.equal(section, "[Service]");
+    assert.deepEqual(
+      lines,
+      unit.filter((line) => /^(MemoryMax|ExecStartPost)=/.test(line)),
+    );
   });
 
   it("names directories and commands so that systemd reads them as they are", () => {
