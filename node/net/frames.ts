@@ -10,6 +10,7 @@ import { Uint8ArrayList } from "uint8arraylist";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import { wallClock } from "../clock.ts";
+import { createDeadline } from "./deadline.ts";
 import { type FrameOptions, FrameReader } from "./frame-reader.ts";
 
 /** With the 12 bytes of yamux before it, one message of Noise (65,519 bytes). */
@@ -212,7 +213,7 @@ class Inbox {
   };
 }
 
-/** Sends one frame; resolves when the connection has taken it. */
+/** Sends one frame; resolves when the connection has taken it. @throws the signal's reason; a TimeoutError after LIMITS.requestTimeoutMs. */
 export function writeFrame(stream: Stream, frame: Uint8Array, signal: AbortSignal): Promise<void> {
   return sendFrame(stream, [frame], signal);
 }
@@ -221,14 +222,20 @@ export function writeFrame(stream: Stream, frame: Uint8Array, signal: AbortSigna
  * The same of a frame in parts, of which none is copied. A long frame goes in pieces: yamux would send all that the window of the stream permits as one frame of its own,
  * which the other end sees when it is whole, so that the one would wait while the other works.
  */
-export async function sendFrame(stream: Stream, parts: readonly Uint8Array[], signal: AbortSignal): Promise<void> {
+export async function sendFrame(stream: Stream, parts: readonly Uint8Array[], signal?: AbortSignal): Promise<void> {
   const frame = lp.encode.single(new Uint8ArrayList(...parts));
-  if (frame.byteLength <= PIECE_BYTES) {
-    if (!stream.send(frame)) await drained(stream, signal);
-    return;
+  const isShort = frame.byteLength <= PIECE_BYTES;
+  if (isShort && stream.send(frame)) return;
+  const deadline = createDeadline(LIMITS.requestTimeoutMs, signal);
+  try {
+    if (isShort) return await drained(stream, deadline.signal);
+    for (let at = 0; at < frame.byteLength; at += PIECE_BYTES) {
+      const piece = frame.sublist(at, Math.min(frame.byteLength, at + PIECE_BYTES));
+      if (!stream.send(piece)) await drained(stream, deadline.signal);
+    }
+  } finally {
+    deadline.end();
   }
-  for (let at = 0; at < frame.byteLength; at += PIECE_BYTES)
-    if (!stream.send(frame.sublist(at, Math.min(frame.byteLength, at + PIECE_BYTES)))) await drained(stream, signal);
 }
 
 /** The `drain` *event*: `stream.onDrain()` resolves at once after its first use (@libp2p/utils 7.4). */

@@ -1,7 +1,6 @@
 /** The asking end of a link (link-messages.ts): many requests over one stream, each with its own answer. */
 import type { Connection, Stream } from "@libp2p/interface";
 import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
-import { LIMITS } from "../../protocol/base/limits.ts";
 import type { FrameMemory } from "./frame-memory.ts";
 import { onFrames, sendFrame } from "./frames.ts";
 import { encodeDelta } from "./link-delta.ts";
@@ -53,7 +52,8 @@ export async function openLink(
 
 class Link implements AskingLink {
   readonly #stream: Stream;
-  readonly #pending = new Map<number, Pending>();
+  /** By number. No Map: one from which is deleted as often as it is added to grows among the old objects of V8 (deadline.ts). */
+  readonly #pending: (Pending | undefined)[] = [];
   readonly #services = new Map<string, number>();
   /** The last announcement of each topic. */
   readonly #announced = new Map<string, Uint8Array>();
@@ -86,10 +86,10 @@ class Link implements AskingLink {
       };
       const onAbort = () => settle(() => reject(signal.reason)); // its number is free when its answer has come
       signal.addEventListener("abort", onAbort, { once: true });
-      this.#pending.set(number, {
+      this.#pending[number] = {
         resolve: (answer) => settle(() => resolve(answer)),
         reject: (why) => settle(() => reject(why)),
-      });
+      };
       this.#send(headOf(number, this.#numberOf(service)), body);
     });
   }
@@ -114,14 +114,13 @@ class Link implements AskingLink {
     if (this.#ended !== undefined) return;
     this.#ended = why;
     if (this.#stream.status === "open") this.#stream.abort(why);
-    for (const { reject } of this.#pending.values()) reject(why);
-    this.#pending.clear();
+    for (const pending of this.#pending.splice(0)) pending?.reject(why);
   }
 
   /** The smallest, whose varint is short. */
   #freeNumber(): number {
     let number = 1;
-    while (this.#pending.has(number)) number++;
+    while (this.#pending[number] !== undefined) number++;
     return number;
   }
 
@@ -137,17 +136,17 @@ class Link implements AskingLink {
   /** One after the other, each when the stream has taken the one before. */
   #send(...parts: Uint8Array[]): void {
     this.#writing = this.#writing
-      .then(() => sendFrame(this.#stream, parts, AbortSignal.timeout(LIMITS.requestTimeoutMs)))
+      .then(() => sendFrame(this.#stream, parts))
       .catch((error: unknown) => this.end(error instanceof Error ? error : lost()));
   }
 
   #take(frame: Uint8Array): void {
     this.heard++;
     const { number, second, body } = decodeLinkMessage(frame);
-    const pending = this.#pending.get(number);
+    const pending = this.#pending[number];
     if (pending === undefined || second > STATUS.failed)
       throw new HearsayError("ERR_DECODE", "an answer to nothing that was asked");
-    this.#pending.delete(number);
+    this.#pending[number] = undefined;
     pending.resolve({ status: second as Status, body });
   }
 }

@@ -6,8 +6,8 @@ import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, Reply, RequestHandler } from "../../protocol/base/seams.ts";
 import { untilAborted } from "../../protocol/base/until-aborted.ts";
 import { BRIEF_NUMBERS } from "../../protocol/wire/brief.ts";
-import { wallClock } from "../clock.ts";
 import type { Hold } from "./byte-budget.ts";
+import { createDeadline } from "./deadline.ts";
 import { readFrames, sendFrame } from "./frames.ts";
 import { decodeDelta } from "./link-delta.ts";
 import {
@@ -132,15 +132,11 @@ async function serveOne(serving: Serving, number: number, name: string, body: Ui
   const { shares, handlers, from } = serving;
   const handler = handlers.get(name);
   if (handler === undefined) return reply(serving, number, { status: STATUS.notServed, body: NOTHING });
-  const late = new AbortController();
-  const cancel = wallClock.after(LIMITS.requestTimeoutMs, () =>
-    late.abort(new HearsayError("ERR_TIMEOUT", "an answer that could not be made in time")),
-  );
-  const stop = AbortSignal.any([serving.gone.signal, late.signal]);
+  const deadline = createDeadline(LIMITS.requestTimeoutMs, serving.gone.signal);
   let room: Hold | undefined;
   try {
-    room = await shares.bytes.hold(from, LIMITS.maxFrameBytes, stop);
-    const made = await untilAborted(answer(serving, handler, body), stop);
+    room = await shares.bytes.hold(from, LIMITS.maxFrameBytes, deadline.signal);
+    const made = await untilAborted(answer(serving, handler, body), deadline.signal);
     room.resize(lengthOf(made.body));
     await reply(serving, number, made);
   } catch (error) {
@@ -148,7 +144,7 @@ async function serveOne(serving: Serving, number: number, name: string, body: Ui
     const code = isHearsayError(error, "ERR_RATE") ? error.code : undefined;
     await reply(serving, number, { status: code ? STATUS.refused : STATUS.failed, body: utf8(code ?? "") });
   } finally {
-    cancel();
+    deadline.end();
     room?.release();
   }
 }
@@ -173,10 +169,8 @@ async function answer({ shares, from }: Serving, handler: RequestHandler, asked:
 /** Sent after those before it; resolves when the connection has taken it. */
 function reply(serving: Serving, number: number, { status, body }: Made): Promise<void> {
   const { stream, gone } = serving;
-  const sent = serving.writing.then(() => {
-    const stop = AbortSignal.any([gone.signal, AbortSignal.timeout(LIMITS.requestTimeoutMs)]);
-    return sendFrame(stream, [headOf(number, status), ...partsOf(body)], stop);
-  });
+  const frame = [headOf(number, status), ...partsOf(body)];
+  const sent = serving.writing.then(() => sendFrame(stream, frame, gone.signal));
   serving.writing = sent.catch((error: Error) => stream.abort(error)); // what it was to take it did not take
   return sent;
 }

@@ -15,6 +15,7 @@ import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seam
 import { otherVersion } from "../../protocol/wire/fields.ts";
 import { createAnnouncing } from "./announcing.ts";
 import { dial, shownConnection } from "./connections.ts";
+import { createDeadline } from "./deadline.ts";
 import { readFrame, writeFrame } from "./frames.ts";
 import type { HearsayNode, Traffic } from "./libp2p.ts";
 import type { LinkAnswer } from "./link-asking.ts";
@@ -88,8 +89,8 @@ async function ask(node: HearsayNode, links: Links, question: Question): Promise
     const message = `a request of ${body.length} bytes; it may have ${LIMITS.maxRequestBytes}`;
     throw new HearsayError("ERR_TOO_LARGE", message);
   }
-  const timeout = AbortSignal.timeout(LIMITS.requestTimeoutMs);
-  const stop = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const deadline = createDeadline(LIMITS.requestTimeoutMs, signal);
+  const stop = deadline.signal;
   try {
     // not dialProtocol: whom to connect to is membership's affair, and its bound on connections
     const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open"); // older ones may be dead
@@ -98,11 +99,13 @@ async function ask(node: HearsayNode, links: Links, question: Question): Promise
     return answer === undefined ? await askOnStream(connection, question, stop) : openAnswer(answer);
   } catch (error) {
     signal?.throwIfAborted();
-    if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
+    if (deadline.isLate) throw new HearsayError("ERR_TIMEOUT", `${peer} did not answer ${protocol}`, {}, error);
     if (isHearsayError(error)) throw error;
     const version = isUnsupported(error) ? await otherVersionOf(node, peer, protocol, stop) : undefined;
     if (version !== undefined) throw otherVersion(version);
     throw new HearsayError("ERR_UNREACHABLE", `${peer} could not be asked ${protocol}: ${text(error)}`, {}, error);
+  } finally {
+    deadline.end();
   }
 }
 

@@ -92,6 +92,7 @@ async function pullAll(pull: Pull): Promise<Uint8Array> {
   requirePart(whole, first, 0);
   if (isWhole) return requireHash(pull, whole, pull.crypto.sha256(whole));
   whole.set(first.chunk);
+  if (pull.begun === undefined) pull.transport.recycle?.(first.chunk); // who gave one that was begun may need it again
   const hashed = hashAsItComes(pull, whole);
   hashed?.arrived(0);
   const lanes = Array.from({ length: LIMITS.maxChunksInFlight }, () => pullLane(pull, whole, hashed));
@@ -108,13 +109,16 @@ function requireHash({ hash }: Pull, whole: Uint8Array, found: Uint8Array): Uint
 function hashAsItComes({ crypto }: Pull, whole: Uint8Array) {
   const hashing = crypto.sha256InParts?.();
   if (hashing === undefined) return undefined;
-  const waiting = new Set<number>();
-  let hashed = 0;
+  // no Set: one from which is deleted as often as it is added to grows among the old objects of V8, and has all memory collected
+  const here = new Uint8Array(Math.ceil(whole.length / LIMITS.maxChunkBytes));
+  let hashed = 0; // chunks
   return {
     arrived(offset: number): void {
-      waiting.add(offset);
-      for (; waiting.delete(hashed); hashed += LIMITS.maxChunkBytes)
-        hashing.update(whole.subarray(hashed, hashed + LIMITS.maxChunkBytes));
+      here[offset / LIMITS.maxChunkBytes] = 1;
+      for (; here[hashed] === 1; hashed++) {
+        const at = hashed * LIMITS.maxChunkBytes;
+        hashing.update(whole.subarray(at, at + LIMITS.maxChunkBytes));
+      }
     },
     digest: hashing.digest,
   };
