@@ -8,8 +8,12 @@ import { askApi, type StatusReport } from "../../node/api/api.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { unitText } from "../../node/service/unit.ts";
 import { type Installed, installBundle } from "../support/installed.ts";
-import { createLab, type Lab, until } from "../support/process.ts";
+import { createLab, type Lab, sleep, until } from "../support/process.ts";
 import { type BootedSystemd, bootSystemd, withoutSystemd, writeUnits } from "../support/systemd.ts";
+
+const ASK_EVERY_MS = 250;
+/** Of each control group, with version 1 of cgroups beside it too, where version 2 has no `memory.high`. It stands for that file, and takes a number. */
+const BOUND = { file: "cgroup.max.descendants", value: "61" };
 
 describe("a peer as a service of systemd", { skip: withoutSystemd() }, () => {
   let lab: Lab;
@@ -27,7 +31,8 @@ describe("a peer as a service of systemd", { skip: withoutSystemd() }, () => {
     );
     const args = ["--task", task, "--config", config];
     const place = { kind: "system", stateDir: state, account: "root" } as const;
-    const unit = unitText({ place, command: [process.execPath, installed.cli], args })
+    const unit = unitText({ place, command: [process.execPath, installed.cli], args, memoryHigh: BOUND.value })
+      .replace("/memory.high", `/${BOUND.file}`)
       // files of tests lie under /tmp, of which the peer has one of its own, and systemd a place for the state that is there already
       .replace("PrivateTmp=yes\n", "")
       .replace(/^ReadWritePaths=.*$/m, `ReadWritePaths=${lab.directory}`)
@@ -60,6 +65,21 @@ describe("a peer as a service of systemd", { skip: withoutSystemd() }, () => {
       },
     );
   }
+
+  it("has its bound written to the control group of the peer once it learns, out of all that shuts the peer in", async () => {
+    await learning(0);
+    const shown = systemd.run("systemctl", "show", "--value", "--property=ControlGroup", "hearsay.service");
+    const group = shown.stdout.trim();
+    assert.match(group, /\/hearsay\.service$/);
+    const bound = () => systemd.run("cat", `/sys/fs/cgroup${group}/${BOUND.file}`).stdout.trim();
+    await until(
+      () => `the bound is ${BOUND.value}, not ${bound()}; systemd said:\n${systemd.said()}`,
+      async () => {
+        await sleep(ASK_EVERY_MS);
+        return bound() === BOUND.value || undefined;
+      },
+    );
+  });
 
   it("learns, is started again after kill -9 with its log, and ends when systemd stops it", async () => {
     const first = await learning(2);
