@@ -57,18 +57,17 @@ export type Watch = () => Promise<void>;
 
 export function createWatch(components: WatchComponents, options: WatchOptions): Watch {
   const { cluster, liars, reports, rng } = components;
-  const unshown: Unshown = { gateway: undefined, looks: 0, merges: 0 };
-  let doubters: readonly PeerId[] = [];
+  const unshown: Unshown = { gateway: undefined, looks: 0, hasSeen: false, merges: 0 };
+  let heeded: readonly PeerId[] = [];
   let isLooking = false;
   return async () => {
     const gateway = cluster.gateway();
     if (gateway === undefined || gateway === options.self) return;
-    const before = new Set(doubters);
-    doubters = cluster.doubters();
+    const doubters = cluster.doubters();
     const isTurn = rng.below(EVERY) === 0;
-    const isDoubted = doubters.some((peer) => !before.has(peer));
+    const isDoubted = doubters.some((peer) => !heeded.includes(peer)); // until a look has come to something
     if (isLooking) return; // where the network is slow, one fault would be counted as often as it is looked
-    if (unshown.gateway !== gateway) Object.assign(unshown, { gateway, looks: 0, merges: 0 });
+    if (unshown.gateway !== gateway) Object.assign(unshown, { gateway, looks: 0, hasSeen: false, merges: 0 });
     const announced = options.newest(gateway);
     let found: Found | undefined;
     if (announced === undefined) found = unheard(unshown);
@@ -78,6 +77,7 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
         isLooking = false;
       });
     }
+    if (!isDoubted || unshown.hasSeen) heeded = doubters;
     if (found === undefined) return;
     reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${found.lie}`);
     cluster.distrust(gateway);
@@ -85,10 +85,11 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
   };
 }
 
-/** Of one gateway: looks in a row that came to nothing, and merges before which there was nothing to look at. */
+/** Of one gateway: looks in a row that came to nothing, whether the last look came to something, and merges before which there was nothing to look at. */
 interface Unshown {
   gateway: PeerId | undefined;
   looks: number;
+  hasSeen: boolean;
   merges: number;
 }
 
@@ -113,9 +114,10 @@ async function look(
     isTurn,
   }: { readonly announced: Announced; readonly unshown: Unshown; readonly isTurn: boolean },
 ): Promise<Found | undefined> {
+  unshown.hasSeen = false;
   try {
     const lie = await lieOf(components, options, announced);
-    unshown.looks = 0;
+    Object.assign(unshown, { looks: 0, hasSeen: true });
     return lie === undefined ? undefined : { lie, isProved: true };
   } catch (error) {
     if (!isHearsayError(error)) throw error;
