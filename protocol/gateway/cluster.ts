@@ -78,8 +78,8 @@ export interface Cluster {
   ownWord(): SignedBeacon;
   /** Members that name another gateway than this peer does, sorted: they may know something of this one. */
   doubters(): readonly PeerId[];
-  /** This one released what its members did not give: it is elected here no more. */
-  distrust(gateway: PeerId): void;
+  /** This one released what its members did not give, or does not show what it released: for so long it is not elected here. @param ms Infinity: until this is started again. */
+  distrust(gateway: PeerId, ms: number): void;
   /** Answers beacons with the own one. @throws HearsayError where it is none. */
   handle(from: PeerId, sealed: Uint8Array): Uint8Array;
   start(): void;
@@ -94,8 +94,8 @@ interface Heard {
 /** What the functions of this file share. */
 interface Room extends ClusterComponents, ClusterOptions {
   readonly heard: Map<PeerId, Heard>;
-  /** Who is elected no more until this is started again. */
-  readonly distrusted: Set<PeerId>;
+  /** Who is not elected, and until when. */
+  readonly distrusted: Map<PeerId, number>;
   readonly startedMs: number;
   own: Pick<Beacon, "model" | "age">;
   gateway: PeerId | undefined;
@@ -110,7 +110,7 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
     ...components,
     ...options,
     heard: new Map(),
-    distrusted: new Set(),
+    distrusted: new Map(),
     startedMs: clock.monotonicMs(),
     own: { model: NONE, age: 0 },
     gateway: undefined,
@@ -139,8 +139,8 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
       }),
     doubters: () => doubters(room),
     ownWord: () => signBeacon(room.task, ownSays(room), identity),
-    distrust(gateway) {
-      room.distrusted.add(gateway);
+    distrust(gateway, ms) {
+      room.distrusted.set(gateway, clock.monotonicMs() + ms);
       forgetOldest(room.distrusted, LIMITS.maxClusterMembers);
       look(room);
     },
@@ -227,7 +227,7 @@ function look(room: Room): void {
       isOther = true;
     }
   const runners = [...heard]
-    .filter(([peer]) => !liars.has(peer) && !distrusted.has(peer))
+    .filter(([peer]) => !liars.has(peer) && !((distrusted.get(peer) ?? 0) > nowMs))
     .map(([, { beacon }]) => ({ publicKey: beacon.publicKey, says: beacon.says }));
   const uptime = uptimeBucket(nowMs - startedMs);
   const self = { publicKey: identity.publicKey, says: { wish: WISHES.indexOf(room.wish), link: room.link(), uptime } };

@@ -44,6 +44,9 @@ const EVERY = 4;
 /** Looks in a row that came to nothing, after which there need be no lie: nobody has to elect who shows nothing. */
 const MOST_UNSHOWN = 3;
 
+/** For so long such a one is not elected: it may have been the network's fault, or that of a machine with too much to do. */
+const UNSHOWN_MS = 600_000;
+
 /** Merges in a row before which a gateway has told of no model of its own: it may be so much slower than its members. */
 const MOST_UNHEARD = 32;
 
@@ -80,7 +83,7 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
     if (!isDoubted || unshown.hasSeen) heeded = doubters;
     if (found === undefined) return;
     reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${found.lie}`);
-    cluster.distrust(gateway);
+    cluster.distrust(gateway, found.isProved ? Number.POSITIVE_INFINITY : UNSHOWN_MS);
     if (found.isProved) await liars.add(gateway);
   };
 }

@@ -58,7 +58,13 @@ async function open(length: number, changes: Partial<Scene> = {}) {
     ...{ gateway: GATEWAY.peerId, announcedSeq: 2, doubters: [], isTurn: true, shown: (entries) => entries },
     ...changes,
   };
-  const seen = { found: [] as string[], distrusted: [] as PeerId[], kept: [] as PeerId[], requests: 0 };
+  const seen = {
+    found: [] as string[],
+    distrusted: [] as PeerId[],
+    forMs: [] as number[],
+    kept: [] as PeerId[],
+    requests: 0,
+  };
   const transport = {
     async request(_peer: PeerId, _protocol: string, body: Uint8Array) {
       seen.requests++;
@@ -75,7 +81,10 @@ async function open(length: number, changes: Partial<Scene> = {}) {
       cluster: {
         gateway: () => scene.gateway,
         doubters: () => scene.doubters,
-        distrust: (peer) => void seen.distrusted.push(peer),
+        distrust(peer, ms) {
+          seen.distrusted.push(peer);
+          seen.forMs.push(ms);
+        },
       },
       reports: { refused: (_peer, _code, message) => void seen.found.push(message) },
       liars: { add: async (peer) => void seen.kept.push(peer) },
@@ -98,10 +107,11 @@ describe("a member that watches its gateway", () => {
       await look();
       assert.deepEqual(seen.found, ["as a gateway: the word of its members does not hold: nobody vouches for it"]);
       assert.deepEqual([seen.distrusted, seen.kept], [[GATEWAY.peerId], [GATEWAY.peerId]]);
+      assert.deepEqual(seen.forMs, [Number.POSITIVE_INFINITY]);
     }
   });
 
-  it("elects none any more that shows no end, nothing, or another log three times in a row; that is no proof", async () => {
+  it("does not elect one for ten minutes that shows no end, nothing, or another log three times in a row; that is no proof", async () => {
     const { signed: others } = await logOf(6);
     const shows: Scene["shown"][] = [() => [], (entries) => entries.slice(0, 1), () => others.slice(1)];
     for (const shown of shows) {
@@ -111,6 +121,7 @@ describe("a member that watches its gateway", () => {
       await look();
       assert.deepEqual(seen.found, ["as a gateway: it does not show what its releases are made of"]);
       assert.deepEqual([seen.distrusted, seen.kept], [[GATEWAY.peerId], []]);
+      assert.deepEqual(seen.forMs, [600_000]);
     }
   });
 
@@ -123,7 +134,7 @@ describe("a member that watches its gateway", () => {
     assert.deepEqual(seen.distrusted, []);
   });
 
-  it("elects none any more that told of no model of its own in 32 merges: there is nothing to look at", async () => {
+  it("does not elect one that told of no model of its own in 32 merges: there is nothing to look at", async () => {
     const { seen, look } = await open(8, { announcedSeq: undefined });
     await look(31);
     assert.deepEqual(seen.distrusted, []);
