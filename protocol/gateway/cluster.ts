@@ -60,6 +60,14 @@ export interface ClusterStatus {
   readonly members: number;
   /** Those of them that are others, sorted. */
   readonly others: readonly PeerId[];
+  /** Those of the others that this peer does not elect, since their releases lied, or were not shown. */
+  readonly unelected: readonly Unelected[];
+}
+
+export interface Unelected {
+  readonly peer: PeerId;
+  /** Until when, ms of the wall clock; null: for good, a lie is proved. */
+  readonly untilMs: number | null;
 }
 
 export interface Cluster {
@@ -121,7 +129,9 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
   return {
     status: () => {
       const { gateway, sinceMs, heard } = room;
-      return { gateway, sinceMs, members: 1 + heard.size, others: [...heard.keys()].sort() };
+      const others = [...heard.keys()].sort();
+      const unelected = others.flatMap((peer) => unelectedOf(room, peer) ?? []);
+      return { gateway, sinceMs, members: 1 + heard.size, others, unelected };
     },
     gateway: () => room.gateway,
     speaks: () => room.gateway === self || isAlone(room),
@@ -151,6 +161,12 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
     },
     start: () => start(room),
   };
+}
+
+function unelectedOf({ clock, distrusted, liars }: Room, peer: PeerId): Unelected | undefined {
+  const leftMs = (distrusted.get(peer) ?? 0) - clock.monotonicMs();
+  if (liars.has(peer) || leftMs === Number.POSITIVE_INFINITY) return { peer, untilMs: null };
+  return leftMs > 0 ? { peer, untilMs: clock.now() + leftMs } : undefined;
 }
 
 function doubters({ heard, gateway }: Room): readonly PeerId[] {
@@ -218,7 +234,7 @@ function hear(room: Room, from: PeerId, sealed: Uint8Array): void {
 }
 
 function look(room: Room): void {
-  const { clock, heard, identity, crypto, task, liars, distrusted, startedMs } = room;
+  const { clock, heard, identity, crypto, task, startedMs } = room;
   const nowMs = clock.monotonicMs();
   let isOther = false;
   for (const [peer, { atMs }] of heard)
@@ -227,7 +243,7 @@ function look(room: Room): void {
       isOther = true;
     }
   const runners = [...heard]
-    .filter(([peer]) => !liars.has(peer) && !((distrusted.get(peer) ?? 0) > nowMs))
+    .filter(([peer]) => unelectedOf(room, peer) === undefined)
     .map(([, { beacon }]) => ({ publicKey: beacon.publicKey, says: beacon.says }));
   const uptime = uptimeBucket(nowMs - startedMs);
   const self = { publicKey: identity.publicKey, says: { wish: WISHES.indexOf(room.wish), link: room.link(), uptime } };

@@ -71,7 +71,12 @@ for (const [lie, words] of Object.entries(FOUND))
       test.diagnostic(`after ${((performance.now() - startMs) / 1000).toFixed(1)} s all have another`);
       for (const name of ["ada", "bob", "cy"]) {
         assert.match(of(name).stderr(), words, name);
-        assert.ok(((await of(name).status()).counters.refused.ERR_LOG_PROOF ?? 0) > 0);
+        const { counters, cluster } = await of(name).status();
+        assert.ok((counters.refused.ERR_LOG_PROOF ?? 0) > 0);
+        assert.deepEqual(
+          cluster?.unelected.map(({ peer }) => peer),
+          [idOf("liar")],
+        );
       }
       await until("the peer outside merges what the other one releases", async () => {
         const { peers } = await askRunning<PeerList>(lab.path("outside"), "/peers");

@@ -26,7 +26,7 @@ export const STATUS: StatusReport = {
   },
   cluster: {
     ...{ gateway: "12D3KooWGRUfBkMvTHoMHvrVrAQdNZrFWzA5YKaqoSJVh3yXpCab", sinceMs: 0, members: 3 },
-    ...{ others: [], outside: { models: 7, authors: 2, lastMs: 0 } },
+    ...{ others: [], unelected: [], outside: { models: 7, authors: 2, lastMs: 0 } },
   },
   release: {
     ...{

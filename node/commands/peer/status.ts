@@ -118,7 +118,7 @@ function cohortText({ waitsFor, alone, sessions }: MeetingStatus): string {
 }
 
 function placeRows(place: PlaceStatus, self: string): [string, string][] {
-  const { others, outside } = place;
+  const { others, outside, unelected } = place;
   const here = others.map((peer) => peer.slice(-SHOWN)).join(", ");
   const { models, authors, lastMs } = outside;
   const came =
@@ -128,8 +128,14 @@ function placeRows(place: PlaceStatus, self: string): [string, string][] {
   return [
     ["gateway", gatewayText(place, self)],
     ...(others.length === 0 ? [] : [["at this place", here] as [string, string]]),
+    ...unelected.map((one): [string, string] => ["not elected", unelectedText(one)]),
     ["other places", came],
   ];
+}
+
+function unelectedText({ peer, untilMs }: PlaceStatus["unelected"][number]): string {
+  if (untilMs === null) return `${peer}: as a gateway it released what its members did not give`;
+  return `${peer}: as a gateway it did not show what it released; for ${spanText((untilMs - Date.now()) / 1000)} more`;
 }
 
 function gatewayText({ gateway, members, sinceMs }: PlaceStatus, self: string): string {

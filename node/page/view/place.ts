@@ -10,11 +10,16 @@ export function Place({ now }: { now: PageNow }): JSX.Element | undefined {
   const { status, names, atMs } = now;
   const { cluster, peerId } = status;
   if (cluster === undefined) return undefined;
-  const { gateway, others } = cluster;
+  const { gateway, others, unelected } = cluster;
+  const roleOf = (peer: string) => {
+    if (peer === gateway) return h("strong", null, "speaks for all");
+    const found = unelected.find((one) => one.peer === peer);
+    return found === undefined ? "is spoken for" : notElected(found, atMs);
+  };
   const members = [peerId, ...others].map((peer) => [
     peerLabel(peer, names),
     peer === peerId ? "this peer" : "here",
-    peer === gateway ? h("strong", null, "speaks for all") : "is spoken for",
+    roleOf(peer),
   ]);
   const isSettled = gateway !== undefined && others.length > 0;
   return section(
@@ -22,6 +27,14 @@ export function Place({ now }: { now: PageNow }): JSX.Element | undefined {
     figures(speaks(cluster, now), came(cluster, atMs)),
     isSettled && table("Members of this place", ["peer", "is", "role"], members),
   );
+}
+
+function notElected({ untilMs }: PlaceStatus["unelected"][number], atMs: number): JSX.Element {
+  const why =
+    untilMs === null
+      ? "lied as a gateway: not elected any more"
+      : `did not show what it released: not elected for ${durationText(untilMs - atMs)}`;
+  return h("strong", null, why);
 }
 
 function speaks({ gateway, sinceMs, members }: PlaceStatus, { status, atMs }: PageNow): JSX.Element {

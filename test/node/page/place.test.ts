@@ -9,7 +9,7 @@ import type { PlaceStatus } from "../../../protocol/peer/gateway/gateway.ts";
 
 const [SELF, OTHER] = ["12D3KooWselfself", "12D3KooWotherone"];
 const PLACE: PlaceStatus = {
-  ...{ gateway: OTHER, sinceMs: 40_000, members: 2, others: [OTHER] },
+  ...{ gateway: OTHER, sinceMs: 40_000, members: 2, others: [OTHER], unelected: [] },
   outside: { models: 12, authors: 3, lastMs: 95_000 },
 };
 
@@ -25,6 +25,14 @@ describe("the place on the page", () => {
     assert.match(text, /selfself\|+this peer\|+is spoken for/);
     assert.match(text, /Roof\|+here\|+speaks for all/);
     assert.match(text, /12 models\|+the last 5 s ago, of 3/);
+  });
+
+  it("says who is not elected, why and for how long", () => {
+    const other = { ...PLACE, gateway: SELF };
+    const lied = drawn({ ...other, unelected: [{ peer: OTHER, untilMs: null }] });
+    assert.match(lied, /Roof\|+here\|+lied as a gateway: not elected any more/);
+    const unshown = drawn({ ...other, unelected: [{ peer: OTHER, untilMs: 400_000 }] });
+    assert.match(unshown, /Roof\|+here\|+did not show what it released: not elected for 5 min/);
   });
 
   it("says when nothing is settled, and is not there where the task has no gateways", () => {
