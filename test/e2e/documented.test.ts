@@ -16,6 +16,7 @@ const NOT_RUN: readonly (readonly [line: RegExp, because: string])[] = [
   [/demo/, "runs for 100 seconds: test/e2e/demo.test.ts"],
   [/^npm run (?:deb|image)/, "builds for minutes: test/e2e/deb.test.ts and its neighbours"],
   [/^npm run recipe|^node test\/bench\//, "data of packages that are not here, and minutes"],
+  [/^sudo (?:mkdir|cp|systemctl)/, "it changes this machine; test/e2e/deb.test.ts has the drop-in"],
   [/^export PATH/, "there is no node_modules in the folder; the path is set"],
   [/^node line\.ts/, "test/e2e/library.test.ts"],
   [/^python make_sets/, "writes the shipped sets, from a package for Python"],
