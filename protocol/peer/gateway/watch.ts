@@ -82,6 +82,7 @@ export function createWatch(components: WatchComponents, options: WatchOptions):
     }
     if (!isDoubted || unshown.hasSeen) heeded = doubters;
     if (found === undefined) return;
+    unshown.gateway = undefined; // elected again one day, it begins anew
     reports.refused(gateway, "ERR_LOG_PROOF", `as a gateway: ${found.lie}`);
     cluster.distrust(gateway, found.isProved ? Number.POSITIVE_INFINITY : UNSHOWN_MS);
     if (found.isProved) await liars.add(gateway);

@@ -121,7 +121,10 @@ describe("a member that watches its gateway", () => {
       await look();
       assert.deepEqual(seen.found, ["as a gateway: it does not show what its releases are made of"]);
       assert.deepEqual([seen.distrusted, seen.kept], [[GATEWAY.peerId], []]);
+      await look(2); // elected again, it begins anew
       assert.deepEqual(seen.forMs, [600_000]);
+      await look();
+      assert.deepEqual(seen.forMs, [600_000, 600_000]);
     }
   });
 
