@@ -211,15 +211,8 @@ export async function openDatabase(
   return { store, place: await findPlace(path, store) };
 }
 
-/** What trains, as `engineOf`; models are merged as the caller wants it. */
-export async function openEngine(options: StartOptions, closing: Closing): Promise<LearningThread> {
-  const learning = await engineOf(options, closing);
-  const { wrapAggregator = (aggregator) => aggregator } = options;
-  return { ...learning, aggregator: wrapAggregator(learning.aggregator) };
-}
-
-/** An engine in a thread, a program of the owner's, or a trainer of the caller's. @throws HearsayError ERR_CONFIG unless it is one of these. */
-async function engineOf(
+/** What trains: an engine in a thread, a program of the owner's, or a trainer of the caller's. @throws HearsayError ERR_CONFIG unless it is one of these. */
+export async function openEngine(
   { task, stateDir, train, holdout, engine: choice = AUTO, engineThread = true, trainer, external, warn }: StartOptions,
   closing: Closing,
 ): Promise<LearningThread> {

@@ -133,7 +133,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const parts = {
     ...{ clock: wallClock, crypto: nodeCrypto },
     ...{ identity, transport, store, trainer: quiet.trainer },
-    ...{ aggregator: learning.aggregator, ...(start && { start }) },
+    ...{ aggregator: options.wrapAggregator?.(learning.aggregator) ?? learning.aggregator, ...(start && { start }) },
   };
   const peer = await createPeer(
     { task, minCycleMs: options.minCycleMs, explain: true, ...ownOf(options) },

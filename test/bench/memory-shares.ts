@@ -37,7 +37,7 @@ export function heapProbe(folder: string): string[] {
 }
 
 export async function sharesOfPeer(pid: number, folder: string): Promise<Shares> {
-  const [{ resident, addresses, ...memory }, { files, malloc, code, other }, heaps] = await Promise.all([
+  const [{ resident, addresses, anonymous: own }, { files, malloc, code, other }, heaps] = await Promise.all([
     memoryOf(pid),
     sharesOf(pid),
     heapsOf(pid, folder),
@@ -45,7 +45,7 @@ export async function sharesOfPeer(pid: number, folder: string): Promise<Shares>
   const [mainHeap = 0, ...engineHeaps] = heaps;
   const engineHeap = sum(engineHeaps);
   // code lies in the heaps of V8, and in mappings of its own
-  const bytes = { resident, own: memory.anonymous, addresses, files, malloc, code, mainHeap, engineHeap };
+  const bytes = { resident, own, addresses, files, malloc, code, mainHeap, engineHeap };
   const rest = other + code - mainHeap - engineHeap;
   return Object.fromEntries(Object.entries({ ...bytes, rest }).map(([name, size]) => [name, size / MIB])) as never;
 }

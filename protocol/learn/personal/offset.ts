@@ -10,7 +10,7 @@
  *
  * Rows that never change are fitted by their own mean after some trainings, without a pull to none: of a handful of rows that is noisier than `calibration`.
  */
-
+import { outputSize } from "../../base/task.ts";
 import { faultsOfOutputs, momentsOf } from "./calibration.ts";
 import type { PersonalMethod } from "./method.ts";
 
@@ -24,7 +24,7 @@ export const offset: PersonalMethod = {
   source: "exponential smoothing, Brown 1963, of what the common model is off by",
   faults: (task) => faultsOfOutputs("offset", task),
   open(task) {
-    const width = task.output.kind === "regression" ? task.output.targets.length : 0;
+    const width = outputSize(task);
     const shifted = (params: Float32Array, own: Float32Array, sign: 1 | -1) => {
       const whole = params.slice();
       const first = whole.length - width;
