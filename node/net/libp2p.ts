@@ -21,12 +21,14 @@ import { wallClock } from "../clock.ts";
 import { withModestWasm } from "../little-memory.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createArrivals } from "./arrivals.ts";
+import { insideOf } from "./connection-internals.ts";
 import { type Discovery, startDiscovery } from "./discovery.ts";
 import { forgetWhoIsGone } from "./forget-peers.ts";
 import { createGossip } from "./gossip.ts";
 import { createHearing, type Hearing } from "./liveness.ts";
 import type { Metering } from "./metering.ts";
 import { boundedMuxer } from "./muxer.ts";
+import { writeTogether } from "./one-write.ts";
 import { createQuiet, type Quiet } from "./quiet.ts";
 import { createShares, type Shares } from "./shares.ts";
 
@@ -186,6 +188,7 @@ function trafficMetrics({ traffic, hearing, metering }: Watching, others: Metric
   const registering = Object.fromEntries(REGISTERING.map((name) => [name, others[name].bind(others)]));
   return {
     trackMultiaddrConnection(connection: MultiaddrConnection): void {
+      writeTogether(insideOf(connection));
       metering?.attach(connection);
       others.trackMultiaddrConnection(connection);
       connection.addEventListener("message", ({ data }) => {

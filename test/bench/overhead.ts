@@ -13,6 +13,7 @@ import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
+import { type KernelCounters, kernelCounters } from "./kernel-counters.ts";
 import { figure, sleep, sum } from "./statistics.ts";
 import { digitsTask } from "./tasks.ts";
 import { type Ledger, startLedger } from "./wire-ledger.ts";
@@ -29,7 +30,7 @@ export const benchmark: Benchmark = {
   title: `bytes sent for each merged model of 2,410 parameters, by what they are for (${PEERS} peers, a cycle a second)`,
   async run(scratch) {
     const task = parseTask({ ...(await digitsTask({ inboxSize: PEERS - 1, quorum: 3 })), codec: "int8" });
-    const { ledger, wireBytes, merged, bodyBytes } = await observe(task, scratch, {
+    const { ledger, wireBytes, merged, bodyBytes, kernel } = await observe(task, scratch, {
       numPeers: PEERS,
       cycles: CYCLES,
       minCycleMs: MIN_CYCLE_MS,
@@ -47,8 +48,14 @@ export const benchmark: Benchmark = {
         row("what is left: handshakes", wireBytes - known, null),
         row("all", wireBytes, null),
         row("all but the body", wireBytes - merged * bodyBytes, null),
+        ...(kernel
+          ? [row("all, as the kernel counts it: segments of TCP with their headers", kernel.ipBytes, kernel.segments)]
+          : []),
       ],
-      notes: [`${merged} models merged, bodies of ${bodyBytes} bytes`],
+      notes: [
+        `${merged} models merged, bodies of ${bodyBytes} bytes`,
+        "the kernel counts all processes of a network namespace: for these peers alone, unshare -rn sh -c 'ip link set lo up; npm run bench -- --only overhead'",
+      ],
     };
   },
 };
@@ -58,6 +65,7 @@ interface Observed {
   readonly wireBytes: number;
   readonly merged: number;
   readonly bodyBytes: number;
+  readonly kernel: KernelCounters | undefined;
 }
 
 /** Lets peers merge each other's models for some cycles. */
@@ -85,8 +93,10 @@ export async function observe(
   const merges = () => Math.min(...peers.map(({ peer }) => peer.status().counters.merges));
   while (merges() < WARM_UP_MERGES) await sleep(50);
   const [before, sentBefore, mergedBefore] = [ledger(), bytesSent(peers), await mergedModels(peers)];
+  const kernelBefore = kernelCounters();
   const enough = merges() + cycles;
   while (merges() < enough) await sleep(50);
+  const kernelAfter = kernelCounters();
   const [after, sentAfter, mergedAfter] = [ledger(), bytesSent(peers), await mergedModels(peers)];
   await Promise.allSettled(peers.map((peer) => peer.stop())); // nothing more is measured
   return {
@@ -94,6 +104,11 @@ export async function observe(
     wireBytes: sentAfter - sentBefore,
     merged: mergedAfter - mergedBefore,
     bodyBytes,
+    kernel: kernelBefore &&
+      kernelAfter && {
+        segments: kernelAfter.segments - kernelBefore.segments,
+        ipBytes: kernelAfter.ipBytes - kernelBefore.ipBytes,
+      },
   };
 }
 
