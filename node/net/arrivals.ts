@@ -1,6 +1,6 @@
 /** New connections that come in: a handshake takes some milliseconds of a core, so there are so many a second of one address prefix, and altogether. */
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../protocol/base/bounded.ts";
+import { Buckets } from "../../protocol/base/buckets.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
 import { addressPrefix } from "./address-prefix.ts";
@@ -11,25 +11,12 @@ export interface Arrivals {
 }
 
 export function createArrivals(clock: Pick<Clock, "monotonicMs">): Arrivals {
-  const ofPrefix = new Map<string, Allowance>();
-  const ofAll = new Map<string, Allowance>();
+  const ofPrefix = new Buckets(LIMITS.prefixConnections, LIMITS.maxBudgets);
+  const ofAll = new Buckets(LIMITS.connections, LIMITS.maxBudgets);
   return {
     mayCome(from) {
       const nowMs = clock.monotonicMs();
-      return (
-        take(ofPrefix, addressPrefix(from), LIMITS.prefixConnections, nowMs) &&
-        take(ofAll, "", LIMITS.connections, nowMs)
-      );
+      return ofPrefix.spend(addressPrefix(from), nowMs) && ofAll.spend("", nowMs);
     },
   };
-}
-
-/** Takes one from a bucket; false where there is none. */
-function take(buckets: Map<string, Allowance>, key: string, rate: Rate, nowMs: number): boolean {
-  const { tokens, atMs } = allowanceAt(nowMs, buckets.get(key), rate);
-  const mayTake = tokens >= 1;
-  buckets.delete(key); // re-inserted at the end: the map's order is the order of use
-  buckets.set(key, { tokens: mayTake ? tokens - 1 : tokens, atMs });
-  forgetOldest(buckets, LIMITS.maxBudgets);
-  return mayTake;
 }

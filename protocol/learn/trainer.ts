@@ -148,7 +148,6 @@ export function createTrainer({ task, train, holdout, metrics }: TrainerOptions,
   const last = tensorSlices(task.tensors).at(-1);
   const { numParams = last === undefined ? 0 : last.offset + last.length } = core;
   let rows = rowsOf(task, { train, ...(holdout && { holdout }) });
-  let revision = 0;
 
   function checkParams(params: Float32Array): void {
     if (params.length !== numParams)
@@ -157,17 +156,15 @@ export function createTrainer({ task, train, holdout, metrics }: TrainerOptions,
 
   const predict = (params: Float32Array, inputs: Float32Array) => inDataUnits(task, core.predict(params, inputs));
 
-  return {
+  // Values, not getters: V8 keeps an object with getters as a hash table.
+  const trainer = {
     engine: core.engine,
-    get numExamples() {
-      return rows.train.prepared.length;
-    },
-    get revision() {
-      return revision;
-    },
+    numExamples: rows.train.prepared.length,
+    revision: 0,
     async replace(data: TrainerRows): Promise<void> {
       rows = rowsOf(task, data);
-      revision++;
+      trainer.numExamples = rows.train.prepared.length;
+      trainer.revision++;
     },
     async fit(request: FitRequest): Promise<FitResult> {
       checkParams(request.params);
@@ -198,6 +195,7 @@ export function createTrainer({ task, train, holdout, metrics }: TrainerOptions,
       core.close();
     },
   };
+  return trainer;
 }
 
 /** One training on these rows. */

@@ -14,6 +14,7 @@ import type { ParentStatus, Statement } from "../log/entry/bodies.ts";
 import type { Entry } from "../log/entry/entry.ts";
 import type { Announcement } from "../wire/announcement.ts";
 import type { Brief } from "../wire/brief.ts";
+import { Heard, type Seen } from "./heard.ts";
 
 /** Marks a value as one that its stage has made; exists in types only. */
 declare const stage: unique symbol;
@@ -106,17 +107,9 @@ export interface Published extends Stage<"published"> {
 }
 
 /** What an author has announced last: an announcement that it has signed, or a brief, which counts for this peer alone. */
-export interface Announced extends Announcement, Stage<"announced"> {
+export interface Announced extends Announcement, Seen, Stage<"announced"> {
   /** It is a brief: `entry`, `root`, `note`, `model` and `sealed` are empty until the model is here, and then there is another value. */
-  readonly isBrief?: true;
-  /** On the receiver's clock. */
-  readonly firstSeenMs: number;
-  /** Own cycle in which it came: staleness is counted from here. */
-  readonly firstSeenCycle: number;
-  /** Own cycle in which its author was heard of again after it had been silent for long; undefined where it never was. */
-  readonly returnedCycle?: number;
-  /** Whether the one before it had come not long before. */
-  readonly isSteady: boolean;
+  readonly isBrief: boolean;
 }
 
 /** Bytes that have the announced hash, and that the log of their author proves where authors answer for their logs. */
@@ -128,8 +121,8 @@ export interface Fetched extends Stage<"fetched"> {
 /** A model of another peer that is fit for a merge: of the task's shape, finite, of no absurd norm. */
 export interface Candidate extends Stage<"candidate"> {
   readonly announced: Announced;
-  /** As it came; `params` may be a view of it. */
-  readonly body: Uint8Array;
+  /** As it came, for the archive; undefined where there is none. `params` may be a view of it. */
+  readonly body: Uint8Array | undefined;
   readonly params: Float32Array;
 }
 
@@ -202,18 +195,9 @@ export function published(encoded: Encoded, values: Omit<Values<Published>, "enc
   return { encoded, ...values } as Published;
 }
 
-/** When and how something of an author came. */
-export type Seen = Pick<Announced, "firstSeenMs" | "firstSeenCycle" | "returnedCycle" | "isSteady">;
-
-/**
- * @param announcement the announcement, whose signature was checked.
- * @param seen with the same task and key in memory that is used already, where there is some.
- */
-export function announced(
-  announcement: Announcement,
-  seen: Seen & Partial<Pick<Announcement, "task" | "publicKey">>,
-): Announced {
-  return { ...announcement, ...seen } as Announced;
+/** @param announcement whose signature was checked. */
+export function announced(announcement: Announcement, seen: Seen): Announced {
+  return new Heard(announcement, seen, false) as Heard & Stage<"announced">;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -225,23 +209,20 @@ export function briefed(
   seen: Seen,
 ): Announced {
   const later = { entry: NOTHING, root: NOTHING, note: NOTHING, model: NOTHING, sealed: NOTHING };
-  return { ...author, ...brief, ...later, ...seen, isBrief: true } as Announced;
+  return new Heard({ ...author, ...brief, ...later }, seen, true) as Heard & Stage<"announced">;
 }
 
 /** The announcement of a brief whose model has come: all that it says follows from a signature. */
-export function shown(
-  { firstSeenMs, firstSeenCycle, returnedCycle, isSteady }: Announced,
-  announcement: Announcement,
-): Announced {
-  const seen = { firstSeenMs, firstSeenCycle, isSteady, ...(returnedCycle !== undefined && { returnedCycle }) };
-  return announced(announcement, seen);
+export function shown(brief: Announced, announcement: Announcement): Announced {
+  return announced(announcement, brief);
 }
 
 export function fetched(announced: Announced, body: Uint8Array): Fetched {
   return { announced, body } as Fetched;
 }
 
-export function candidate({ announced, body }: Fetched, params: Float32Array): Candidate {
+/** @param body where it is kept. */
+export function candidate({ announced }: Fetched, params: Float32Array, body?: Uint8Array): Candidate {
   return { announced, body, params } as Candidate;
 }
 

@@ -144,7 +144,7 @@ export function joinInbound(
   account: Accountability | undefined,
   selection: PeerOptions["selection"],
 ): WayIn {
-  const { clock, crypto, identity, transport, rng, budget, identities, life, reports, subject, news } = parts;
+  const { clock, crypto, identity, transport, archive, rng, budget, identities, life, reports, subject, news } = parts;
   const { task, taskId, names, codec } = subject;
   const { signal } = life;
   const round = { cycle: startCycle, maxNorm: Number.MAX_VALUE };
@@ -167,7 +167,7 @@ export function joinInbound(
     parts.gateway?.border.isGuest(author) === true || parts.acquaintance.servesPulls(author);
   const fetchTold = createFetch(
     { transport, crypto, clock },
-    { names, codec, servesPulls, show: book.show, ...proofs },
+    { names, codec, servesPulls, show: book.show, keepBodies: archive !== undefined, ...proofs },
   );
   const receive: TopicService["handle"] = (from, sealed) => hearing(from, sealed); // the puller asks for what comes in there
   const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });

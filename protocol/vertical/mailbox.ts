@@ -6,7 +6,8 @@
  *
  * So a message that was lost is fetched again, a party that has left costs its peers nothing but the wait, and nobody can send anything that was not asked for.
  */
-import { type Allowance, allowanceAt, forgetOldest } from "../base/bounded.ts";
+import { forgetOldest } from "../base/bounded.ts";
+import { Buckets } from "../base/buckets.ts";
 import { concatBytes, equalBytes } from "../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
@@ -67,7 +68,7 @@ export function createMailbox(parts: MailboxParts): Mailbox {
     posted: new Map(),
     taken: new Set(),
     waiting: new Map(),
-    allowances: new Map(),
+    requests: new Buckets(LIMITS.verticalRequests, LIMITS.maxConnections),
     retracted: new Set(),
     again: new Set(),
     run: undefined,
@@ -105,7 +106,7 @@ interface State {
   /** Messages that were confirmed: an answer that was sent may have been lost, or be one to a request that its asker had given up. */
   readonly taken: Set<string>;
   readonly waiting: Map<string, Waiting>;
-  readonly allowances: Map<PeerId, Allowance>;
+  readonly requests: Buckets;
   readonly retracted: Set<string>;
   /** Parties that have started again. */
   readonly again: Set<PeerId>;
@@ -118,7 +119,7 @@ async function serve(state: State, from: PeerId, body: Uint8Array): Promise<Uint
   const { parts, posted } = state;
   if (!equalBytes(session, parts.session) || parts.mayFetch?.(from, step) === false) throw notFound();
   if (isOfOtherRun(state, step)) throw notFound();
-  takeAllowance(state, from);
+  if (!state.requests.spend(from, parts.clock.monotonicMs())) throw new HearsayError("ERR_RATE", "too many requests");
   parts.onAsk?.(from, step);
   if (state.retracted.has(nameOf(from, step))) state.again.add(from);
   if (posted.get(from)?.get(step) === undefined) await awaitPost(state, from, step);
@@ -141,15 +142,6 @@ function isOfOtherRun({ run }: State, step: string): boolean {
 
 function notFound(): HearsayError {
   return new HearsayError("ERR_NOT_FOUND", "no such session or run, or none of this party's");
-}
-
-function takeAllowance({ parts, allowances }: State, from: PeerId): void {
-  const rate = LIMITS.verticalRequests;
-  const { tokens, atMs } = allowanceAt(parts.clock.monotonicMs(), allowances.get(from), rate);
-  if (tokens < 1) throw new HearsayError("ERR_RATE", "too many requests");
-  allowances.delete(from);
-  allowances.set(from, { tokens: tokens - 1, atMs });
-  forgetOldest(allowances, LIMITS.maxConnections);
 }
 
 /** Until it is posted, or LIMITS.verticalPollMs have passed. */

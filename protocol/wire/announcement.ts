@@ -41,7 +41,7 @@ export interface Announcement {
   /** How many models it stands for, 1 .. MAX_MASS: above 1 where it is an aggregate itself. */
   readonly mass: number;
   /** What the author has spent of its privacy budget, where the task has one: an own announcement tells a peer what its store may have lost. */
-  readonly spent?: Spent;
+  readonly spent?: Spent | undefined;
   /** The author's clock, in whole minutes: for display only. */
   readonly tsMs: number;
   /** As it came, signature and all: what can be shown to others. */

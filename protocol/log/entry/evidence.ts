@@ -142,11 +142,11 @@ export function decodeEvidence(bytes: Uint8Array): Evidence {
 
 /** The evidence that two statements make, encoded; undefined where they make none, or none that is short enough. */
 export function forkBetween(
-  log: AccusedLog,
+  { publicKey, task, generation }: AccusedLog,
   statements: readonly [SignedStatement, SignedStatement],
   crypto: Crypto,
 ): Uint8Array | undefined {
-  const evidence: Evidence = { ...log, kind: "fork", statements };
+  const evidence: Evidence = { publicKey, task, generation, kind: "fork", statements };
   try {
     return verifyEvidence(evidence, crypto) && encodeEvidence(evidence);
   } catch (error) {

@@ -2,7 +2,7 @@
  * Evidence that comes by gossip. Against a key that this peer has dealt with it is never refused for want of room: a neighbour that brings more than can be
  * looked at is asked again later. Against others it is looked at as far as its bringer can pay (peer/memory/budget.ts).
  */
-import { type Allowance, allowanceAt, forgetOldest } from "../../base/bounded.ts";
+import { Buckets } from "../../base/buckets.ts";
 import type { Clock, PeerId } from "../../base/seams.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { Reports } from "../reports.ts";
@@ -28,19 +28,11 @@ export interface GossipComponents {
 /** Hears of evidence on the topic. */
 export function createEvidenceGossip(components: GossipComponents, topic: string): TopicService {
   const { court, asking, budget, clock, reports } = components;
-  const allowances = new Map<PeerId, Allowance>();
-
-  function mayCheck(sender: PeerId): boolean {
-    const { tokens, atMs } = allowanceAt(clock.monotonicMs(), allowances.get(sender), CHECKS);
-    allowances.set(sender, { tokens: tokens < 1 ? tokens : tokens - 1, atMs });
-    forgetOldest(allowances, MAX_SENDERS);
-    return tokens >= 1;
-  }
-
+  const checks = new Buckets(CHECKS, MAX_SENDERS);
   const byGossip = (from: PeerId): MayLook => {
     return (grade) => {
       if (grade === "stranger") return budget.pay(from, CHECK_COST);
-      if (mayCheck(from)) return true;
+      if (checks.spend(from, clock.monotonicMs())) return true;
       asking.askLater(from);
       return false;
     };

@@ -5,11 +5,12 @@ import { LIMITS } from "../../base/limits.ts";
 import type { Clock, Crypto, PeerId } from "../../base/seams.ts";
 import type { BodyCodec } from "../../codec/codec.ts";
 import type { Announcement } from "../../wire/announcement.ts";
+import type { Seen } from "../heard.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { Identities } from "../memory/identities.ts";
 import type { Rank, Ranks } from "../memory/ranks.ts";
 import type { Slot } from "../memory/record.ts";
-import type { Announced, Seen } from "../stages.ts";
+import type { Announced } from "../stages.ts";
 import type { SeenModels } from "./seen-models.ts";
 
 export interface AnnouncementComponents {
@@ -161,12 +162,11 @@ export function newestOf(signed: readonly Uint8Array[]): readonly Uint8Array[] {
 function returned(
   { cycle, silentCycles }: AnnouncementContext,
   slot: Slot | undefined,
-): Pick<Announced, "returnedCycle" | "isSteady"> {
-  if (slot === undefined) return { isSteady: false };
+): Pick<Seen, "returnedCycle" | "isSteady"> {
+  if (slot === undefined) return { isSteady: false, returnedCycle: undefined };
   const { firstSeenCycle, returnedCycle, isSteady } = slot.announced;
   const wasSilent = cycle() - firstSeenCycle > silentCycles;
-  const since = wasSilent && isSteady ? cycle() : returnedCycle;
-  return { isSteady: !wasSilent, ...(since !== undefined && { returnedCycle: since }) };
+  return { isSteady: !wasSilent, returnedCycle: wasSilent && isSteady ? cycle() : returnedCycle };
 }
 
 /** With the time since its announcement before, by which it grew older by some steps. */

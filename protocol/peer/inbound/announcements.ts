@@ -21,7 +21,7 @@ import type { PeerId, Verdict } from "../../base/seams.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
 import { openEnvelope } from "../../wire/envelope.ts";
 import type { Slot } from "../memory/record.ts";
-import { type Announced, announced, type Seen } from "../stages.ts";
+import { type Announced, announced } from "../stages.ts";
 import {
   type AnnouncementComponents,
   type AnnouncementContext,
@@ -131,15 +131,11 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   const way = from === announcement.author ? "direct" : "passed";
   const relays = allowanceAt(nowMs, slot?.[way], LIMITS.relayedAnnouncements);
   const relay = relays.tokens >= 1;
-  const { task } = context;
-  // The same bytes as those of before, which are kept once instead.
-  const shared = { task, publicKey: slot?.announced.publicKey ?? announcement.publicKey };
   seen.add(tag, announcement.model, rank);
   const { author, age } = announcement;
-  const make = (now: Seen) => announced(announcement, { ...shared, ...now });
   keep(
     book,
-    make,
+    (now) => announced(announcement, now),
     { author, age, rank, slot },
     {
       allowance: { tokens: allowance.tokens - 1, atMs: nowMs },

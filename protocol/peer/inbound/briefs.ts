@@ -51,11 +51,9 @@ export function receiveBrief(book: Book, from: PeerId, numbers: readonly number[
   const allowance = allowanceOf(book, slot, nowMs);
   const rank = context.ranks.rankOf(from);
   if (allowance.tokens < 1 || !mayVerify(book, from, rank, nowMs)) return { verdict: "ignore", code: "ERR_RATE" };
-  const make = (seen: Parameters<typeof briefed>[2]) =>
-    briefed({ task: context.task, author: from, publicKey }, brief, seen);
   keep(
     book,
-    make,
+    (seen) => briefed({ task: context.task, author: from, publicKey }, brief, seen),
     { author: from, age: brief.age, rank, slot },
     {
       allowance: { tokens: allowance.tokens - 1, atMs: nowMs },

@@ -120,10 +120,12 @@ async function proved(
 
 /**
  * @param maxNorm largest Euclidean norm that is let in.
+ * @param keepBody whether the body will be asked for, by an archive: it may be as large as the model.
  * @throws HearsayError of `validateBody`.
  */
-export function lookInto(fetched: Fetched, codec: BodyCodec, maxNorm: number): Candidate {
-  return candidate(fetched, validateBody(fetched.body, codec, maxNorm));
+export function lookInto(fetched: Fetched, codec: BodyCodec, maxNorm: number, keepBody: boolean): Candidate {
+  const { body } = fetched;
+  return candidate(fetched, validateBody(body, codec, maxNorm), keepBody ? body : undefined);
 }
 
 /** Both stages: what the inbound half does with an announcement. @param maxNorm when the body is here. @throws HearsayError of both. */
@@ -131,10 +133,14 @@ export type Fetch = (announced: Announced, signal: AbortSignal, maxNorm: () => n
 
 export function createFetch(
   components: FetchComponents,
-  { codec, ...options }: Omit<FetchOptions, "signal" | "maxBytes"> & { readonly codec: BodyCodec },
+  {
+    codec,
+    keepBodies,
+    ...options
+  }: Omit<FetchOptions, "signal" | "maxBytes"> & { readonly codec: BodyCodec; readonly keepBodies: boolean },
 ): Fetch {
   return (announced, signal, maxNorm) => {
     const body = fetchBody(components, announced, { ...options, maxBytes: codec.maxBytes, signal });
-    return body.then((fetched) => lookInto(fetched, codec, maxNorm()));
+    return body.then((fetched) => lookInto(fetched, codec, maxNorm(), keepBodies));
   };
 }

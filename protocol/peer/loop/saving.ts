@@ -102,7 +102,7 @@ async function saveMerge(progress: Progress, merged: Merged, cycle: number): Pro
   const base = { hash: hashOf(own.base), bytes: bytesOf(own.base) };
   void archive?.put(
     [...progress.published(), base],
-    inputs.map(({ announced, body }) => ({ hash: announced.model, bytes: body })),
+    inputs.flatMap(({ announced, body }) => (body === undefined ? [] : [{ hash: announced.model, bytes: body }])),
   );
 }
 

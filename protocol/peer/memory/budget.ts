@@ -7,7 +7,8 @@
  * newcomers share. So neither many keys nor many addresses can take more than a bounded part of this peer, and what they take is not taken from
  * the peers that it knows. Work that cannot be paid for is refused before it is begun, and leaves nothing behind.
  */
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../base/bounded.ts";
+import type { Allowance } from "../../base/bounded.ts";
+import { Buckets } from "../../base/buckets.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Standing } from "./identities.ts";
@@ -19,66 +20,49 @@ export interface Budget {
   charge(from: PeerId, cost: number): void;
 }
 
-type Buckets = Map<string, Allowance>;
-
 export function createBudget(modules: {
   readonly clock: Clock;
   readonly transport: Pick<Transport, "prefixOf">;
   readonly standing: Pick<Standing, "isKnown">;
 }): Budget {
   const { clock, transport, standing } = modules;
-  const neighbours: Buckets = new Map();
-  const prefixes: Buckets = new Map();
-  const newcomers: Buckets = new Map();
+  const neighbours = new Buckets(LIMITS.neighbourBudget, LIMITS.maxBudgets);
+  const prefixes = new Buckets(LIMITS.prefixBudget, LIMITS.maxBudgets);
+  const newcomers = new Buckets(LIMITS.newcomersBudget, LIMITS.maxBudgets);
 
-  const payerOf = (bucket: Buckets, name: string, rate: Rate): Payer => {
-    return { bucket, name, rate, left: allowanceAt(clock.monotonicMs(), bucket.get(name), rate) };
+  /** The buckets that `from` pays from, its own first: a newcomer from those that it shares, too. */
+  const payers = (from: PeerId): readonly Payer[] => {
+    const nowMs = clock.monotonicMs();
+    for (const all of [neighbours, prefixes, newcomers]) all.forgetFull(nowMs);
+    const own = payer(neighbours, from, nowMs);
+    if (standing.isKnown(from)) return [own];
+    return [own, payer(prefixes, transport.prefixOf(from), nowMs), payer(newcomers, "all", nowMs)];
   };
-  const ownOf = (from: PeerId) => payerOf(neighbours, from, LIMITS.neighbourBudget);
-  /** What a newcomer pays from beside its own; nothing for others. */
-  const sharedOf = (from: PeerId): readonly Payer[] =>
-    standing.isKnown(from)
-      ? NONE
-      : [
-          payerOf(prefixes, transport.prefixOf(from), LIMITS.prefixBudget),
-          payerOf(newcomers, "all", LIMITS.newcomersBudget),
-        ];
 
   return {
     pay(from, cost) {
-      const own = ownOf(from);
-      if (own.left.tokens < cost) return false;
-      const shared = sharedOf(from);
-      if (shared.some(({ left }) => left.tokens < cost)) return false;
-      take(own, cost);
-      for (const one of shared) take(one, cost);
+      const all = payers(from);
+      if (all.some(({ left }) => left.tokens < cost)) return false;
+      for (const one of all) take(one, cost);
       return true;
     },
     charge(from, cost) {
-      take(ownOf(from), cost);
-      for (const one of sharedOf(from)) take(one, cost);
+      for (const one of payers(from)) take(one, cost);
     },
   };
 }
 
-const NONE: readonly Payer[] = [];
-
 /** A bucket, with what is in it now. */
 interface Payer {
-  readonly bucket: Buckets;
+  readonly of: Buckets;
   readonly name: string;
-  readonly rate: Rate;
   readonly left: Allowance;
 }
 
-function take({ bucket, name, rate, left }: Payer, cost: number): void {
-  const { tokens, atMs } = left;
-  const isNew = !bucket.delete(name); // re-inserted at the end: the map's order is the order of the last payment
-  bucket.set(name, { tokens: tokens - cost, atMs });
-  if (!isNew) return; // there are no more than before
-  for (const [oldest, before] of bucket) {
-    if (allowanceAt(atMs, before, rate).tokens < rate.burst) break;
-    bucket.delete(oldest); // it is full again, as one that nobody has heard of
-  }
-  forgetOldest(bucket, LIMITS.maxBudgets);
+function payer(of: Buckets, name: string, nowMs: number): Payer {
+  return { of, name, left: of.at(name, nowMs) };
+}
+
+function take({ of, name, left: { tokens, atMs } }: Payer, cost: number): void {
+  of.put(name, { tokens: tokens - cost, atMs });
 }

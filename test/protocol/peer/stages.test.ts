@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { nodeCrypto } from "../../../node/crypto.ts";
+import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { sharedMask } from "../../../protocol/base/shared-tensors.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { f32 } from "../../../protocol/codec/f32.ts";
@@ -17,7 +17,7 @@ import { release } from "../../../protocol/peer/loop/release.ts";
 import { sortOut, weigh } from "../../../protocol/peer/loop/weigh.ts";
 import * as stages from "../../../protocol/peer/stages.ts";
 import { none } from "../../../protocol/privacy/none.ts";
-import type { Announcement } from "../../../protocol/wire/announcement.ts";
+import { type Announcement, decodeAnnouncement, encodeAnnouncement } from "../../../protocol/wire/announcement.ts";
 import { blobTask } from "../../support/blobs.ts";
 
 interface Given {
@@ -70,7 +70,7 @@ export function shortCutsIn(
     // @ts-expect-error an announcement whose signature nobody has checked is not pulled
     fetchBody(network, announcement, how),
     // @ts-expect-error bytes that nobody has fetched are not looked into
-    lookInto({ announced, body }, codec, 1),
+    lookInto({ announced, body }, codec, 1, false),
     // @ts-expect-error what was fetched is weighed only once it was looked into
     weigh(task, [fetched], 0, 0),
     // @ts-expect-error nor is a vector
@@ -106,4 +106,43 @@ test("a training that diverged keeps the model of before, and has taken no step"
   const before = { params: Float32Array.of(1), age: 30 };
   const own = stages.diverged(before);
   assert.deepEqual([own.params, own.base, own.age, own.kind], [before.params, before.params, 30, "diverged"]);
+});
+
+const told = () => {
+  const hash = (fill: number) => new Uint8Array(32).fill(fill);
+  const of = {
+    task: hash(1),
+    generation: 3,
+    seq: 7,
+    entry: hash(2),
+    root: hash(4),
+    note: new Uint8Array(64),
+    model: hash(5),
+  };
+  const draft = { ...of, bytes: 8, age: 20, tsMs: 60_000, mass: 2, spent: [[1, 1000, 3]] } as const;
+  return decodeAnnouncement(encodeAnnouncement(draft, identityFromSeed(hash(9))));
+};
+const seen = { firstSeenMs: 1.5, firstSeenCycle: 2, returnedCycle: undefined, isSteady: true };
+
+test("what an author announced says all that the announcement says, and how it came", () => {
+  const announcement = told();
+  const announced = stages.announced(announcement, seen);
+  for (const [name, value] of Object.entries({ ...announcement, ...seen, isBrief: false }))
+    assert.equal(announced[name as keyof Announcement], value, name);
+});
+
+test("a brief that was shown is the announcement, and came when the brief did", () => {
+  const announcement = told();
+  const { seq, age, bytes, mass, generation, tsMs } = announcement;
+  const brief = stages.briefed(announcement, { seq, age, bytes, mass, generation, tsMs }, seen);
+  assert.deepEqual([brief.isBrief, brief.seq, brief.author, brief.model.length], [true, 7, announcement.author, 0]);
+  const shown = stages.shown(brief, announcement);
+  assert.deepEqual([shown.isBrief, shown.firstSeenMs, shown.model], [false, 1.5, announcement.model]);
+});
+
+test("a candidate keeps its body only where that will be asked for", () => {
+  const body = f32.forLayout({ tensors: [["w", [2]]], task: "" }).encode(Float32Array.of(1, 2));
+  const fetched = stages.fetched(stages.announced(told(), seen), body);
+  assert.equal(lookInto(fetched, codec, 100, true).body, body);
+  assert.equal(lookInto(fetched, codec, 100, false).body, undefined);
 });

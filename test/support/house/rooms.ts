@@ -10,7 +10,7 @@ const FAMILIES =
   "protocol/codec protocol/privacy protocol/cohort protocol/gateway protocol/leaf protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/select protocol/log";
 const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
-  "protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
+  "protocol/peer/heard protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
 const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
 const FETCHING =
   "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch protocol/peer/loop/fetch-brief";
@@ -58,7 +58,8 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   // what puts the families together
   ["protocol/task", `protocol/base ${FAMILIES}`],
   ["protocol/audit", BELOW_PEER],
-  [PEER_GROUND, BELOW_PEER],
+  ["protocol/peer/heard", BELOW_PEER],
+  [PEER_GROUND, `${BELOW_PEER} protocol/peer/heard`],
   ["protocol/peer/account/signed-state", BELOW_PEER],
   ["protocol/peer/memory", `${BELOW_PEER} protocol/peer/stages protocol/peer/account/signed-state`],
   [FETCHING, `${BELOW_PEER} ${PEER_PARTS}`],

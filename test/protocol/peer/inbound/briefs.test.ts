@@ -141,7 +141,7 @@ describe("the model of a brief", () => {
     const { tell, book, heard, happened, newest } = scene();
     tell(briefAt(3));
     const shown = book.show(newest(), announcement);
-    assert.deepEqual([shown.isBrief, shown.model, shown.firstSeenCycle], [undefined, announcement.model, 7]);
+    assert.deepEqual([shown.isBrief, shown.model, shown.firstSeenCycle], [false, announcement.model, 7]);
     assert.equal(newest(), shown);
     assert.deepEqual(heard(), [3]);
     tell(briefAt(4));
