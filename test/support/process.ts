@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { askApi, type StatusReport } from "../../node/api/api.ts";
+import { bundledCli } from "./bundled-cli.ts";
 
 export const CLI: string = fileURLToPath(new URL("../../node/cli.ts", import.meta.url));
 
@@ -153,8 +154,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-/** @param options.cli the command line to run; that of the sources if not given. */
-export async function createLab(name: string, { cli = CLI }: { readonly cli?: string } = {}): Promise<Lab> {
+/** @param options.cli the command line to run; the bundle of the sources if not given. */
+export async function createLab(name: string, options: { readonly cli?: string } = {}): Promise<Lab> {
+  const cli = options.cli ?? (await bundledCli());
   const directory = await mkdtemp(join(tmpdir(), `hearsay-e2e-${name}-`));
   directories.add(directory);
   const children: Spawned[] = [];
@@ -167,7 +169,7 @@ export async function createLab(name: string, { cli = CLI }: { readonly cli?: st
   ): Spawned {
     const node = [...through, process.execPath, own, ...args];
     const command = addressesKiB === undefined ? node : limited(node, addressesKiB);
-    const spawned = spawnIn(directory, command, cli === CLI ? env : { ...BUNDLED, ...env });
+    const spawned = spawnIn(directory, command, options.cli === undefined ? env : { ...BUNDLED, ...env });
     children.push(spawned);
     return spawned;
   }

@@ -8,7 +8,7 @@ import { parse, stringify } from "yaml";
 import { installPlugins, withPlugins } from "../../../../node/commands/sim/plugins.ts";
 import { definePlugin, simulate } from "../../../../node/simulator.ts";
 import { TOP } from "../../../support/docs.ts";
-import { createLab, type Lab } from "../../../support/process.ts";
+import { CLI, createLab, type Lab } from "../../../support/process.ts";
 
 const KINDS = ["attack", "rule", "partition", "metric", "codec", "topology", "algorithm"];
 const SCENARIO = {
@@ -42,7 +42,7 @@ export default { attacks: [fail] };
 
 let lab: Lab;
 before(async () => {
-  lab = await createLab("plugins");
+  lab = await createLab("plugins", { cli: CLI }); // a plugin imports the package, which the bundle of a test is no part of
   for (const kind of KINDS) cpSync(join(TOP, "sim/examples", `${kind}.ts`), lab.path(`${kind}.ts`));
 });
 after(() => lab?.close());

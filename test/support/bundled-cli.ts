@@ -1,0 +1,55 @@
+/**
+ * The command line that end-to-end tests run: the bundle that ships (node/build.ts), made of the sources as they are. A process starts from it with half of the
+ * CPU time that the sources take.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../..");
+const SHELF = join(ROOT, "node_modules/.cache/hearsay-tests-cli");
+/** A bundle that no run can use any more. */
+const OLD_MS = 24 * 3_600_000;
+
+let made: Promise<string> | undefined;
+
+/** Path of the command; several processes may ask at once. */
+export function bundledCli(): Promise<string> {
+  made ??= make();
+  return made;
+}
+
+async function make(): Promise<string> {
+  const folder = join(SHELF, await stateOfSources());
+  if (!existsSync(folder)) {
+    await forgetOld();
+    const { bundle } = await import("../../node/build.ts");
+    const unfinished = `${folder}-${randomUUID()}`;
+    await bundle(unfinished);
+    await rename(unfinished, folder).catch(() => rm(unfinished, { recursive: true })); // another process was quicker
+  }
+  return join(folder, "cli.js");
+}
+
+/** Changes with every source and every package. */
+async function stateOfSources(): Promise<string> {
+  const hash = createHash("sha256");
+  const paths = ["package-lock.json"];
+  for (const room of ["protocol", "node", "sim"])
+    for (const path of await readdir(join(ROOT, room), { recursive: true }))
+      if (/\.(ts|css|html)$/.test(path)) paths.push(join(room, path));
+  for (const path of paths.toSorted()) {
+    const { size, mtimeMs } = await stat(join(ROOT, path));
+    hash.update(`${path} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+async function forgetOld(): Promise<void> {
+  await mkdir(SHELF, { recursive: true });
+  for (const name of await readdir(SHELF)) {
+    const { mtimeMs } = await stat(join(SHELF, name));
+    if (Date.now() - mtimeMs > OLD_MS) await rm(join(SHELF, name), { recursive: true, force: true });
+  }
+}
