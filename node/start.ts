@@ -115,7 +115,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const taskId = nodeCrypto.sha256(encodeTask(task));
   const names = taskNames(taskId);
   const identities = createIdentities(peersIn(options.bootstrap));
-  const { isKnown } = identities;
+  const isKnown = (peer: string) => identities.isKnown(peer);
   const { metering, spending } = await openLimits(options, store, closing);
   const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);

@@ -23,18 +23,28 @@ export interface RecentSet<K> {
  * proportion to the capacity: a set walks over its deleted places to find the first that is left.
  */
 export function createRecentSet<K>(capacity: number): RecentSet<K> {
-  let young: Set<K> | undefined;
-  let old: Set<K> | undefined;
-  return {
-    has: (member) => young?.has(member) === true || old?.has(member) === true,
-    add(member) {
-      young ??= new Set();
-      young.add(member);
-      if (2 * young.size < capacity) return;
-      old = young;
-      young = undefined;
-    },
-  };
+  return new Generations(capacity);
+}
+
+class Generations<K> implements RecentSet<K> {
+  readonly #capacity: number;
+  #young: Set<K> | undefined;
+  #old: Set<K> | undefined;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  has(member: K): boolean {
+    return this.#young?.has(member) === true || this.#old?.has(member) === true;
+  }
+
+  add(member: K): void {
+    this.#young = (this.#young ?? new Set()).add(member);
+    if (2 * this.#young.size < this.#capacity) return;
+    this.#old = this.#young;
+    this.#young = undefined;
+  }
 }
 
 /** What somebody may still do: `tokens` at the time `atMs`, one for each deed. */

@@ -13,22 +13,32 @@ export interface RecentHashes {
 
 /** Two generations, of which the older is dropped whole. @param capacity at least 2 */
 export function createRecentHashes(capacity: number): RecentHashes {
-  let young: Fingerprints | undefined;
-  let old: Fingerprints | undefined;
-  return {
-    has(tag, hash) {
-      const [high, low] = fingerprint(tag, hash);
-      return young?.has(high, low) === true || old?.has(high, low) === true;
-    },
-    add(tag, hash) {
-      const [high, low] = fingerprint(tag, hash);
-      young ??= createFingerprints();
-      young.add(high, low);
-      if (2 * young.size() < capacity) return;
-      old = young;
-      young = undefined;
-    },
-  };
+  return new Generations(capacity);
+}
+
+/** A class, as the one below: a process of many peers has two of these for each, and closures would take as much as the hashes do. */
+class Generations implements RecentHashes {
+  readonly #capacity: number;
+  #young: Fingerprints | undefined;
+  #old: Fingerprints | undefined;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  has(tag: number, hash: Uint8Array): boolean {
+    const [high, low] = fingerprint(tag, hash);
+    return this.#young?.has(high, low) === true || this.#old?.has(high, low) === true;
+  }
+
+  add(tag: number, hash: Uint8Array): void {
+    const [high, low] = fingerprint(tag, hash);
+    this.#young ??= new Fingerprints();
+    this.#young.add(high, low);
+    if (2 * this.#young.size < this.#capacity) return;
+    this.#old = this.#young;
+    this.#young = undefined;
+  }
 }
 
 /** Odd, and far from powers of two: multiples of it differ in all bits. */
@@ -50,22 +60,30 @@ function wordAt(bytes: Uint8Array, at: number): number {
   );
 }
 
-interface Fingerprints {
-  size(): number;
-  has(high: number, low: number): boolean;
-  add(high: number, low: number): void;
-}
-
 const FIRST_SLOTS = 16;
 const WORDS = 2;
 
 /** Open addressing with linear probing, at most three quarters full. A slot is two words; a free one is 0, 0. */
-function createFingerprints(): Fingerprints {
-  let slots = new Int32Array(WORDS * FIRST_SLOTS);
-  let size = 0;
+class Fingerprints {
+  #slots = new Int32Array(WORDS * FIRST_SLOTS);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(high: number, low: number): boolean {
+    return this.#isAt(this.#find(high, low), high, low);
+  }
+
+  add(high: number, low: number): void {
+    if (4 * WORDS * (this.#size + 1) > 3 * this.#slots.length) this.#grow();
+    if (this.#put(high, low)) this.#size++;
+  }
 
   /** Where a fingerprint is, or where there is room for it. */
-  function find(high: number, low: number): number {
+  #find(high: number, low: number): number {
+    const slots = this.#slots;
     const mask = slots.length - 1;
     for (let at = (WORDS * low) & mask; ; at = (at + WORDS) & mask) {
       const [there, rest] = [slots[at] as number, slots[at + 1] as number];
@@ -73,32 +91,24 @@ function createFingerprints(): Fingerprints {
     }
   }
 
-  function put(high: number, low: number): boolean {
-    const at = find(high, low);
-    if (slots[at] === high && slots[at + 1] === low) return false;
-    slots[at] = high;
-    slots[at + 1] = low;
+  #isAt(at: number, high: number, low: number): boolean {
+    return this.#slots[at] === high && this.#slots[at + 1] === low;
+  }
+
+  #put(high: number, low: number): boolean {
+    const at = this.#find(high, low);
+    if (this.#isAt(at, high, low)) return false;
+    this.#slots[at] = high;
+    this.#slots[at + 1] = low;
     return true;
   }
 
-  function grow(): void {
-    const before = slots;
-    slots = new Int32Array(2 * before.length);
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(2 * before.length);
     for (let at = 0; at < before.length; at += WORDS) {
       const [high, low] = [before[at] as number, before[at + 1] as number];
-      if (high !== 0 || low !== 0) put(high, low);
+      if (high !== 0 || low !== 0) this.#put(high, low);
     }
   }
-
-  return {
-    size: () => size,
-    has(high, low) {
-      const at = find(high, low);
-      return slots[at] === high && slots[at + 1] === low;
-    },
-    add(high, low) {
-      if (4 * WORDS * (size + 1) > 3 * slots.length) grow();
-      if (put(high, low)) size++;
-    },
-  };
 }

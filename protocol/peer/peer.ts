@@ -76,7 +76,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const { inbound, places, ranks, book, receive, receiveBrief, choosing } = wayIn;
   const judging = await openJudging(parts, options.selection, subject.task);
   const cohorts = joinCohorts(parts, { shelf, places, account });
-  const speaking = joinSpeaking(parts, { shelf, account, newest: book.newest });
+  const speaking = joinSpeaking(parts, { shelf, account, newest: (author) => book.newest(author) });
   const needs = { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging };
   const loop = joinLoop(parts, options, needs);
   const latest = (to: PeerId) => latestFor(parts.gateway, to, loop.latest()?.announcement);
@@ -106,7 +106,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     },
     serving: () => trainer.personal?.whole(loop.state().serving) ?? loop.state().serving,
     current: () => loop.state().params,
-    nameOf: parts.acquaintance.nameOf,
+    nameOf: (peer) => parts.acquaintance.nameOf(peer),
     ...(choosing && { askingOf: choosing.of }),
     evaluate: (split) => (trainer.personal ?? trainer).evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),

@@ -165,9 +165,10 @@ export function joinInbound(
   const proofs = account && { proofs: account };
   const servesPulls = (author: PeerId) =>
     parts.gateway?.border.isGuest(author) === true || parts.acquaintance.servesPulls(author);
+  const show: AnnouncementBook["show"] = (brief, announcement) => book.show(brief, announcement);
   const fetchTold = createFetch(
     { transport, crypto, clock },
-    { names, codec, servesPulls, show: book.show, keepBodies: archive !== undefined, ...proofs },
+    { names, codec, servesPulls, show, keepBodies: archive !== undefined, ...proofs },
   );
   const receive: TopicService["handle"] = (from, sealed) => hearing(from, sealed); // the puller asks for what comes in there
   const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });
@@ -176,9 +177,10 @@ export function joinInbound(
   const choosing = createChoosing({ book, ranks, identities, places, transport, clock }, selection, round);
   const options = { task, rng, round, signal, ...isBanned };
   const inbound = createInbound({ book, ranks, identities, puller, clock, choosing }, options);
-  const hearing = createHearing({ book, reports }, inbound.heard);
-  if (parts.telling) transport.onConnect(book.connected);
-  const receiveBrief = createBriefHearing({ book, reports }, inbound.heard);
+  const heard = (author: PeerId) => inbound.heard(author);
+  const hearing = createHearing({ book, reports }, heard);
+  if (parts.telling) transport.onConnect((author) => book.connected(author));
+  const receiveBrief = createBriefHearing({ book, reports }, heard);
   return { inbound, places, ranks, book, receive, receiveBrief, choosing };
 }
 

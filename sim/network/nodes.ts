@@ -28,8 +28,8 @@ export interface Node {
   readonly host: Host;
   readonly session: number;
   readonly links: Set<PeerId>;
-  /** Of each link, by the number of its other end: which node it leads to. So all that a letter needs is at its receiver: of thousands of nodes the sender is in no cache. */
-  readonly sessions: Map<number, Session>;
+  /** The other end of each link, by its key (`keyOf`). So all that a letter needs is at its receiver: of thousands of nodes the sender is in no cache. */
+  readonly ends: Map<number, PeerId>;
   /** Those of the links that this node dialled itself; undefined before the first, as of most nodes for ever. */
   dialled: Set<PeerId> | undefined;
   /** The links, sorted; undefined after a change. */
@@ -53,12 +53,6 @@ export interface Node {
   bytesOut: number;
   /** Of those, to peers at other places. */
   bytesAcross: number;
-}
-
-/** The other end of a link. */
-interface Session {
-  readonly peer: PeerId;
-  readonly session: number;
 }
 
 /** A question without an answer yet, and the ways in which it ends: the first that is called counts. */
@@ -85,6 +79,8 @@ export interface Nodes {
   readonly placeOf: PlaceOf | undefined;
 }
 
+const MAX_HOSTS = 2 ** 20;
+
 /** Announcements that a node remembers, so that it relays none twice. */
 const SEEN_CAPACITY = 10_000;
 
@@ -97,7 +93,7 @@ export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
     host,
     session: ++host.sessions,
     links: new Set(),
-    sessions: new Map(),
+    ends: new Map(),
     dialled: undefined,
     sorted: undefined,
     blocked: undefined,
@@ -121,6 +117,7 @@ export function addNode(nodes: Nodes, peer: PeerId, budget?: NodeBudget): Node {
 function hostOf({ hosts, byName }: Nodes, peer: PeerId): Host {
   const known = byName.get(peer);
   if (known !== undefined) return known;
+  if (hosts.length === MAX_HOSTS) throw new RangeError(`a network has at most ${MAX_HOSTS} names`);
   const host: Host = { peer, node: undefined, number: hosts.length, sessions: 0, sent: 0, asked: 0 };
   hosts.push(host);
   byName.set(peer, host);
@@ -145,8 +142,8 @@ export function connect(nodes: Nodes, a: PeerId, b: PeerId): void {
   if (left.blocked?.has(b) || right.blocked?.has(a) || !conditions.allows(a, b)) return;
   left.links.add(b);
   right.links.add(a);
-  left.sessions.set(right.host.number, { peer: b, session: right.session });
-  right.sessions.set(left.host.number, { peer: a, session: left.session });
+  left.ends.set(keyOf(right.host.number, right.session), b);
+  right.ends.set(keyOf(left.host.number, left.session), a);
   left.sorted = right.sorted = undefined;
   for (const greet of left.greeters) greet(b);
   for (const greet of right.greeters) greet(a);
@@ -163,7 +160,8 @@ export function disconnect(nodes: Nodes, a: PeerId, b: PeerId): void {
     const node = nodeOf(nodes, near);
     if (node === undefined) continue;
     const wasLinked = node.links.delete(far);
-    node.sessions.delete(nodes.byName.get(far)?.number ?? -1);
+    const host = nodes.byName.get(far);
+    if (host !== undefined) node.ends.delete(keyOf(host.number, host.sessions));
     node.dialled?.delete(far);
     if (wasLinked) node.sorted = undefined;
     for (const waiting of node.waiting.values())
@@ -220,13 +218,18 @@ export function send(nodes: Nodes, from: Node, to: PeerId, letter: Letter): void
   nodes.post({ atMs, to: receiver.number, from: host.number, number: host.sent++, session, letter });
 }
 
+/** Of one node of all: which host's, and which of those that were there. Up to 2^31, as small as numbers are in V8; exact far beyond. */
+function keyOf(host: number, session: number): number {
+  return session * MAX_HOSTS + host;
+}
+
 /** A letter has arrived. It is lost where the link that it came over is gone. */
 export function arrive(nodes: Nodes, { to, from, session, letter }: Parcel): void {
   const node = nodes.hosts[to]?.node;
-  const sender = node?.sessions.get(from);
-  if (node === undefined || sender?.session !== session) return;
+  const sender = node?.ends.get(keyOf(from, session));
+  if (node === undefined || sender === undefined) return;
   const bytes = lengthOf(letter);
   if (node.budget?.pass(bytes) === false) return;
   node.bytesIn += bytes;
-  nodes.open(node, sender.peer, letter);
+  nodes.open(node, sender, letter);
 }

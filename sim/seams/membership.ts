@@ -45,7 +45,7 @@ export async function openMembership(spec: MembershipSpec, modules: MembershipMo
   const rng = modules.rng.fork("membership");
   const rules = simulatedAddresses(modules.transport.prefixOf);
   const identities = createIdentities([...configured, ...spec.bootstrap]);
-  const { isKnown } = identities;
+  const isKnown = (peer: PeerId) => identities.isKnown(peer);
   const self = identity.peerId;
   const book = await openAddressBook({ clock, rng: rng.fork("book"), store, self, placeOf: rules.placeOf, isKnown });
   const transport = heedLeaving(modules.transport, book);

@@ -45,13 +45,14 @@ export interface Tree {
 /** The last tile of a height. It stays when it is full, until the next node comes. */
 interface Edge {
   index: number;
+  /** Nodes of its lowest row. */
   count: number;
-  /** Nodes that its lowest row has room for: a power of two, and TILE_WIDTH before it is stored. Most logs are short, and most heights have few nodes. */
-  width: number;
+  /** In the order of `placeInEdge`, with room for some nodes more: most logs are short, and most heights have few nodes. */
   hashes: Uint8Array;
 }
 
-const FIRST_WIDTH = 4;
+/** An edge gets room for so many nodes of its lowest row at once. */
+const GROWTH = 8;
 
 export function createTree(hashing: Hashing): Tree {
   return treeFrom(0, [], hashing);
@@ -62,10 +63,10 @@ export function createTree(hashing: Hashing): Tree {
  * The roots of at most 63 tiles of each height are read.
  */
 export async function restoreTree(size: number, tileAt: TileAt, hashing: Hashing): Promise<Tree> {
-  const edges: Edge[] = [emptyEdge(size / TILE_WIDTH, FIRST_WIDTH)];
+  const edges: Edge[] = [emptyEdge(size / TILE_WIDTH)];
   for (let nodes = size / TILE_WIDTH; nodes > 0; nodes = Math.floor(nodes / TILE_WIDTH)) {
     const below = edges.length - 1;
-    const edge = emptyEdge(Math.floor(nodes / TILE_WIDTH), FIRST_WIDTH);
+    const edge = emptyEdge(Math.floor(nodes / TILE_WIDTH));
     const first = edge.index * TILE_WIDTH;
     for (let i = first; i < nodes; i++) addNode(edge, hashAt(await tileAt(below, i), TOP), hashing);
     edges.push(edge);
@@ -78,7 +79,7 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
     const { tile, height, at } = placeOf(level, index);
     const edge = edges[tile.level];
     const isHere = edge?.index === tile.index && (at + 1) * power(2, height) <= edge.count;
-    return isHere ? hashAt(edge.hashes, slotOf(edge.width, height, at)) : undefined;
+    return isHere ? hashAt(edge.hashes, placeInEdge(height, at)) : undefined;
   }
 
   function add(leaf: Uint8Array): void {
@@ -86,7 +87,7 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
     for (let level = 0; ; level++) {
       let edge = edges[level];
       if (edge === undefined) {
-        edge = emptyEdge(0, FIRST_WIDTH);
+        edge = emptyEdge(0);
         edges.push(edge);
       } else if (edge.count === TILE_WIDTH) {
         edge.index++;
@@ -94,8 +95,9 @@ function treeFrom(leaves: number, edges: Edge[], hashing: Hashing): Tree {
       }
       addNode(edge, hash, hashing);
       if (edge.count < TILE_WIDTH) break;
-      tree.onTile?.({ level, index: edge.index, hashes: edge.hashes.slice() });
-      hash = hashAt(edge.hashes, TOP);
+      const hashes = tileOf(edge);
+      tree.onTile?.({ level, index: edge.index, hashes });
+      hash = hashAt(hashes, TOP);
     }
     tree.size++;
   }
@@ -120,7 +122,7 @@ export function nodesOf(tree: Tree, tileAt: TileAt): NodeAt {
     const near = tree.edgeAt(level, index);
     if (near !== undefined) return near.slice();
     const { tile, height, at } = placeOf(level, index);
-    return hashAt(await tileAt(tile.level, tile.index), slotOf(TILE_WIDTH, height, at)).slice();
+    return hashAt(await tileAt(tile.level, tile.index), placeInTile(height, at)).slice();
   };
 }
 
@@ -139,9 +141,9 @@ export function rememberTiles(tileAt: TileAt, capacity: number): TileAt {
 
 /** The tile over 64 nodes. */
 export function tileOver(nodes: readonly Uint8Array[], hashing: Hashing): Uint8Array {
-  const edge = emptyEdge(0, TILE_WIDTH);
+  const edge = emptyEdge(0);
   for (const node of nodes) addNode(edge, node, hashing);
-  return edge.hashes;
+  return tileOf(edge);
 }
 
 export function tileRoot(hashes: Uint8Array): Uint8Array {
@@ -155,34 +157,36 @@ export function isTile(hashes: Uint8Array, hashing: Hashing): boolean {
   return equalBytes(tileOver(row, hashing), hashes);
 }
 
-function emptyEdge(index: number, width: number): Edge {
-  return { index, count: 0, width, hashes: new Uint8Array((2 * width - 1) * HASH_BYTES) };
+function emptyEdge(index: number): Edge {
+  return { index, count: 0, hashes: new Uint8Array(0) };
 }
 
 /** Adds a node to the lowest row of a tile that is not full, and those that it completes above. */
 function addNode(edge: Edge, node: Uint8Array, hashing: Hashing): void {
-  if (edge.count === edge.width) widen(edge);
-  const { hashes, width } = edge;
-  hashes.set(node, edge.count * HASH_BYTES);
+  if ((placeInEdge(0, edge.count) + 1) * HASH_BYTES > edge.hashes.length) {
+    const wider = new Uint8Array((placeInEdge(0, edge.count + GROWTH - 1) + 1) * HASH_BYTES);
+    wider.set(edge.hashes);
+    edge.hashes = wider;
+  }
+  const { hashes } = edge;
+  hashes.set(node, placeInEdge(0, edge.count) * HASH_BYTES);
   let at = edge.count;
   for (let height = 1; at % 2 === 1; height++) {
-    const right = slotOf(width, height - 1, at);
+    const [left, right] = [placeInEdge(height - 1, at - 1), placeInEdge(height - 1, at)];
     at = (at - 1) / 2;
-    const hash = nodeHash(hashAt(hashes, right - 1), hashAt(hashes, right), hashing);
-    hashes.set(hash, slotOf(width, height, at) * HASH_BYTES);
+    const hash = nodeHash(hashAt(hashes, left), hashAt(hashes, right), hashing);
+    hashes.set(hash, placeInEdge(height, at) * HASH_BYTES);
   }
   edge.count++;
 }
 
-/** Room for twice as many nodes: every row moves to its new place. */
-function widen(edge: Edge): void {
-  const { width, hashes } = edge;
-  const { width: twice, hashes: wider } = emptyEdge(edge.index, 2 * width);
-  for (let height = 0, row = width; row >= 1; height++, row /= 2) {
-    const from = slotOf(width, height, 0) * HASH_BYTES;
-    wider.set(hashes.subarray(from, from + row * HASH_BYTES), slotOf(twice, height, 0) * HASH_BYTES);
-  }
-  [edge.width, edge.hashes] = [twice, wider];
+/** A full edge as a tile. */
+function tileOf({ hashes }: Edge): Uint8Array {
+  const tile = new Uint8Array(TILE_BYTES);
+  for (let height = 0, row = TILE_WIDTH; row >= 1; height++, row /= 2)
+    for (let at = 0; at < row; at++)
+      tile.set(hashAt(hashes, placeInEdge(height, at)), placeInTile(height, at) * HASH_BYTES);
+  return tile;
 }
 
 /** The tile of a node, and its height and place there. */
@@ -193,9 +197,14 @@ function placeOf(level: number, index: number): { tile: { level: number; index: 
   return { tile: { level: (level - height) / TILE_HEIGHT, index: (index - at) / width }, height, at };
 }
 
-/** Of a node, in a tile whose lowest row has `width` nodes: rows stand one behind the other, the lowest first. */
-function slotOf(width: number, height: number, at: number): number {
-  return 2 * width - (2 * width) / power(2, height) + at;
+/** Of a node in a tile: rows stand one behind the other, the lowest first. */
+function placeInTile(height: number, at: number): number {
+  return 2 * TILE_WIDTH - ((2 * TILE_WIDTH) >> height) + at;
+}
+
+/** Of a node in an edge: between the two that it is made of, so that no node moves when the edge grows, and what is complete is together. */
+function placeInEdge(height: number, at: number): number {
+  return ((2 * at + 1) << height) - 1;
 }
 
 function hashAt(hashes: Uint8Array, slot: number): Uint8Array {

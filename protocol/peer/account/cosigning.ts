@@ -77,7 +77,9 @@ export function createCosigning(components: CosigningComponents): Cosigning {
 function hasSeat({ log, identities }: CosigningComponents, from: PeerId): boolean {
   const seated = (log.cosigned()?.signatures.slice(1) ?? []).map(({ name }) => name);
   if (seated.includes(from)) return false;
-  return seated.length < MAX_COSIGNERS || (identities.isKnown(from) && !seated.every(identities.isKnown));
+  return (
+    seated.length < MAX_COSIGNERS || (identities.isKnown(from) && !seated.every((peer) => identities.isKnown(peer)))
+  );
 }
 
 /** The checkpoint of this size with the new line. @throws HearsayError ERR_SIGNATURE */

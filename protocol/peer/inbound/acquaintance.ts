@@ -37,41 +37,71 @@ export function createAcquaintance(
   transport: Pick<Transport, "peers">,
   reports: Pick<Reports, "refused">,
 ): Acquaintance {
-  const answered = new Set<PeerId>();
-  const asking = new Set<PeerId>();
-  const refused = new Set<PeerId>();
-  const serving = new Set<PeerId>();
-  const hearing = new Set<PeerId>();
-  const names = new Map<PeerId, string>();
-  return {
-    connected(peer) {
-      for (const set of [answered, refused, serving, hearing, names]) {
-        set.delete(peer);
-        if (set.size > MAX_REMEMBERED) forgetAbsent(set, transport.peers());
-      }
-    },
-    hasAnswered: (peer) => answered.has(peer),
-    answered(peer, { servesPulls = false, hearsBriefs = false, name }) {
-      answered.add(peer);
-      if (servesPulls) serving.add(peer);
-      if (hearsBriefs) hearing.add(peer);
-      if (name !== undefined) names.set(peer, name);
-    },
-    servesPulls: (peer) => serving.has(peer),
-    hearsBriefs: (peer) => hearing.has(peer),
-    nameOf: (peer) => names.get(peer),
-    ask(peer, greet) {
-      if (asking.has(peer)) return;
-      asking.add(peer);
-      greet().finally(() => asking.delete(peer));
-    },
-    refuse(peer, { code, message }) {
-      if (refused.has(peer)) return;
-      refused.add(peer);
-      reports.refused(peer, code, message);
-    },
-    neighbours: () => transport.peers().filter((peer) => answered.has(peer)),
-  };
+  return new Acquaintances(transport, reports);
+}
+
+/** Most sets stay empty for most peers: each is made for its first member. */
+class Acquaintances implements Acquaintance {
+  readonly #transport: Pick<Transport, "peers">;
+  readonly #reports: Pick<Reports, "refused">;
+  readonly #answered = new Set<PeerId>();
+  #asking: Set<PeerId> | undefined;
+  #refused: Set<PeerId> | undefined;
+  #serving: Set<PeerId> | undefined;
+  #hearing: Set<PeerId> | undefined;
+  #names: Map<PeerId, string> | undefined;
+
+  constructor(transport: Pick<Transport, "peers">, reports: Pick<Reports, "refused">) {
+    this.#transport = transport;
+    this.#reports = reports;
+  }
+
+  connected(peer: PeerId): void {
+    for (const set of [this.#answered, this.#refused, this.#serving, this.#hearing, this.#names]) {
+      set?.delete(peer);
+      if (set !== undefined && set.size > MAX_REMEMBERED) forgetAbsent(set, this.#transport.peers());
+    }
+  }
+
+  hasAnswered(peer: PeerId): boolean {
+    return this.#answered.has(peer);
+  }
+
+  answered(peer: PeerId, { servesPulls = false, hearsBriefs = false, name }: Told): void {
+    this.#answered.add(peer);
+    if (servesPulls) this.#serving = (this.#serving ?? new Set()).add(peer);
+    if (hearsBriefs) this.#hearing = (this.#hearing ?? new Set()).add(peer);
+    if (name !== undefined) this.#names = (this.#names ?? new Map()).set(peer, name);
+  }
+
+  servesPulls(peer: PeerId): boolean {
+    return this.#serving?.has(peer) === true;
+  }
+
+  hearsBriefs(peer: PeerId): boolean {
+    return this.#hearing?.has(peer) === true;
+  }
+
+  nameOf(peer: PeerId): string | undefined {
+    return this.#names?.get(peer);
+  }
+
+  ask(peer: PeerId, greet: () => Promise<void>): void {
+    if (this.#asking?.has(peer)) return;
+    const asking = (this.#asking ?? new Set()).add(peer);
+    this.#asking = asking;
+    greet().finally(() => asking.delete(peer));
+  }
+
+  refuse(peer: PeerId, { code, message }: HearsayError): void {
+    if (this.#refused?.has(peer)) return;
+    this.#refused = (this.#refused ?? new Set()).add(peer);
+    this.#reports.refused(peer, code, message);
+  }
+
+  neighbours(): PeerId[] {
+    return this.#transport.peers().filter((peer) => this.#answered.has(peer));
+  }
 }
 
 /** Deletes what is remembered of peers that are not connected. */

@@ -63,35 +63,63 @@ export function createAnnouncementBook(
   options: AnnouncementOptions,
 ): AnnouncementBook {
   const context = { ...components, ...options };
-  const book: Book = { context, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 };
-  const slotOf = (author: PeerId) => context.identities.get(author)?.slot;
-  return {
-    receive: (from, sealed) => receive(book, from, sealed),
-    available(authors) {
-      const found: Slot[] = [];
-      for (const author of authors) {
-        const slot = slotOf(author);
-        if (slot?.givenUp === false) found.push(slot);
-      }
-      return found.sort((a, b) => a.order - b.order).map(({ announced }) => announced);
-    },
-    giveUp(announced) {
-      const slot = slotOf(announced.author);
-      if (slot?.announced === announced) slot.givenUp = true;
-    },
-    newest: (author) => slotOf(author)?.announced,
-    isGivenUp: (author) => slotOf(author)?.givenUp === true,
-    receiveBrief: (from, numbers) => receiveBrief(book, from, numbers),
-    connected(author) {
-      const slot = slotOf(author);
-      if (slot !== undefined) slot.signedMs = undefined;
-    },
-    show: (brief, announcement) => show(book, brief, announcement),
-    now(announced) {
-      const newest = slotOf(announced.author)?.announced;
-      return newest !== undefined && isOfSamePlace(newest, announced) ? newest : announced;
-    },
-  };
+  return new Announcements({ context, seen: createSeenModels(), newcomers: new Map(), tags: 0, orders: 0 });
+}
+
+class Announcements implements AnnouncementBook {
+  readonly #book: Book;
+
+  constructor(book: Book) {
+    this.#book = book;
+  }
+
+  receive(from: PeerId, sealed: Uint8Array): Verdict {
+    return receive(this.#book, from, sealed);
+  }
+
+  available(authors: Iterable<PeerId>): Announced[] {
+    const found: Slot[] = [];
+    for (const author of authors) {
+      const slot = this.#slotOf(author);
+      if (slot?.givenUp === false) found.push(slot);
+    }
+    return found.sort((a, b) => a.order - b.order).map(({ announced }) => announced);
+  }
+
+  newest(author: PeerId): Announced | undefined {
+    return this.#slotOf(author)?.announced;
+  }
+
+  isGivenUp(author: PeerId): boolean {
+    return this.#slotOf(author)?.givenUp === true;
+  }
+
+  giveUp(announced: Announced): void {
+    const slot = this.#slotOf(announced.author);
+    if (slot?.announced === announced) slot.givenUp = true;
+  }
+
+  receiveBrief(from: PeerId, numbers: readonly number[]): Verdict {
+    return receiveBrief(this.#book, from, numbers);
+  }
+
+  show(brief: Announced, announcement: Announcement): Announced {
+    return show(this.#book, brief, announcement);
+  }
+
+  connected(author: PeerId): void {
+    const slot = this.#slotOf(author);
+    if (slot !== undefined) slot.signedMs = undefined;
+  }
+
+  now(announced: Announced): Announced {
+    const newest = this.newest(announced.author);
+    return newest !== undefined && isOfSamePlace(newest, announced) ? newest : announced;
+  }
+
+  #slotOf(author: PeerId): Slot | undefined {
+    return this.#book.context.identities.get(author)?.slot;
+  }
 }
 
 function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {

@@ -44,61 +44,75 @@ export function createBlobShelf(
   { budget, archive }: { readonly budget: Budget; readonly archive?: Archive },
   protocol: string,
 ): BlobShelf {
-  const kept = new Map<string, Blob>();
-  const rotating = new Map<string, Blob>();
-  let reads = 0;
-  let reading: Promise<unknown> = Promise.resolve();
+  return new Shelf(budget, archive, protocol);
+}
+
+class Shelf implements BlobShelf {
+  readonly service: RequestService;
+  readonly #budget: Budget;
+  readonly #archive: Archive | undefined;
+  readonly #kept = new Map<string, Blob>();
+  readonly #rotating = new Map<string, Blob>();
+  #reads = 0;
+  #reading: Promise<unknown> | undefined;
+
+  constructor(budget: Budget, archive: Archive | undefined, protocol: string) {
+    this.#budget = budget;
+    this.#archive = archive;
+    this.service = paidService(budget, {
+      protocol,
+      decode: decodeBlobRequest,
+      costOf: () => CHUNK_COST,
+      bytesPerUnit: SENT_BYTES_PER_UNIT,
+      answer: (from, request) => {
+        const blob = this.#held(request);
+        return blob ? answer(blob, request) : this.#fromArchive(from, request).then(blobAnswerInParts);
+      },
+    });
+  }
+
+  async part(from: PeerId, request: BlobRequest): Promise<ArchivedChunk> {
+    const blob = this.#held(request);
+    return blob ? partOf(blob, request) : this.#fromArchive(from, request);
+  }
+
+  keep(hash: Uint8Array, bytes: Uint8Array): void {
+    this.#kept.set(keyOf(hash), { bytes });
+  }
+
+  lend(hash: Uint8Array, bytes: Uint8Array): () => void {
+    this.keep(hash, bytes);
+    return () => void this.#kept.delete(keyOf(hash));
+  }
+
+  offer({ hash, bytes }: ArchivedBlob): void {
+    this.#rotating.set(keyOf(hash), { bytes });
+    forgetOldest(this.#rotating, BODIES_SERVED);
+  }
+
+  #held({ hash }: BlobRequest): Blob | undefined {
+    const key = keyOf(hash);
+    return this.#kept.get(key) ?? this.#rotating.get(key);
+  }
 
   /** The first chunk of a file costs more: all of it is read, to see whether it is what its name says. */
-  async function fromArchive(from: PeerId, { hash, offset, maxBytes }: BlobRequest): Promise<ArchivedChunk> {
-    if (reads >= MAX_READS) throw new HearsayError("ERR_RATE", "too many wait for what this peer has archived");
-    reads++;
-    const part = reading.then(() => archive?.getPart(hash, offset, Math.min(maxBytes, LIMITS.maxChunkBytes)));
-    reading = part.catch(() => {}); // the asker has the error
+  async #fromArchive(from: PeerId, { hash, offset, maxBytes }: BlobRequest): Promise<ArchivedChunk> {
+    const archive = this.#archive;
+    if (archive === undefined) throw notFound();
+    if (this.#reads >= MAX_READS) throw new HearsayError("ERR_RATE", "too many wait for what this peer has archived");
+    this.#reads++;
+    const read = () => archive.getPart(hash, offset, Math.min(maxBytes, LIMITS.maxChunkBytes));
+    const part = Promise.resolve(this.#reading).then(read);
+    this.#reading = part.catch(() => {}); // the asker has the error
     try {
       const found = await part;
       if (found === undefined) throw notFound();
-      budget.charge(from, found.verifiedBytes / VERIFIED_BYTES_PER_UNIT);
+      this.#budget.charge(from, found.verifiedBytes / VERIFIED_BYTES_PER_UNIT);
       return found;
     } finally {
-      reads--;
+      this.#reads--;
     }
   }
-
-  const held = ({ hash }: BlobRequest) => {
-    const key = keyOf(hash);
-    return kept.get(key) ?? rotating.get(key);
-  };
-  const archived = (from: PeerId, request: BlobRequest) => {
-    if (archive === undefined) throw notFound();
-    return fromArchive(from, request);
-  };
-  const service = paidService(budget, {
-    protocol,
-    decode: decodeBlobRequest,
-    costOf: () => CHUNK_COST,
-    bytesPerUnit: SENT_BYTES_PER_UNIT,
-    answer(from, request) {
-      const blob = held(request);
-      return blob ? answer(blob, request) : archived(from, request).then(blobAnswerInParts);
-    },
-  });
-  return {
-    service,
-    async part(from, request) {
-      const blob = held(request);
-      return blob ? partOf(blob, request) : archived(from, request);
-    },
-    keep: (hash, bytes) => kept.set(keyOf(hash), { bytes }),
-    lend(hash, bytes) {
-      kept.set(keyOf(hash), { bytes });
-      return () => void kept.delete(keyOf(hash));
-    },
-    offer({ hash, bytes }) {
-      rotating.set(keyOf(hash), { bytes });
-      forgetOldest(rotating, BODIES_SERVED);
-    },
-  };
 }
 
 function notFound(): HearsayError {

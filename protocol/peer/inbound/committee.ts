@@ -45,41 +45,69 @@ export interface Choosing {
 
 /** @param choosing left out: all are alike. */
 export function createCommittee(seats: number, rng: Rng, choosing?: Choosing): Committee {
-  let members = new Set<PeerId>();
-  /** Members, and those that were. */
-  let tried = new Set<PeerId>();
+  return new Seats(seats, rng, choosing);
+}
 
-  function openTo(choices: Choices): readonly PeerId[] {
-    if (members.size >= seats) return [];
+class Seats implements Committee {
+  readonly #seats: number;
+  readonly #rng: Rng;
+  readonly #choosing: Choosing | undefined;
+  #members = new Set<PeerId>();
+  /** Members, and those that were. */
+  #tried = new Set<PeerId>();
+
+  constructor(seats: number, rng: Rng, choosing: Choosing | undefined) {
+    this.#seats = seats;
+    this.#rng = rng;
+    this.#choosing = choosing;
+  }
+
+  begin(members: Iterable<PeerId>): void {
+    this.#members = new Set(members);
+    this.#tried = new Set(this.#members);
+    this.#choosing?.begin();
+  }
+
+  next(choices: Choices): PeerId | undefined {
+    const open = this.#openTo(choices);
+    if (open.length === 0) return undefined;
+    const author = this.#choosing?.one(open, this.#rng) ?? (open[this.#rng.below(open.length)] as PeerId);
+    this.#members.add(author);
+    this.#tried.add(author);
+    return author;
+  }
+
+  hasNext(choices: Choices): boolean {
+    return this.#openTo(choices).length > 0;
+  }
+
+  dismiss(author: PeerId): void {
+    this.#members.delete(author);
+  }
+
+  members(): PeerId[] {
+    return [...this.#members];
+  }
+
+  find(holds: (author: PeerId) => boolean): PeerId | undefined {
+    for (const author of this.#members) if (holds(author)) return author;
+    return undefined;
+  }
+
+  has(author: PeerId): boolean {
+    return this.#members.has(author);
+  }
+
+  isFull(): boolean {
+    return this.#members.size >= this.#seats;
+  }
+
+  #openTo(choices: Choices): readonly PeerId[] {
+    if (this.isFull()) return [];
     for (const group of choices()) {
-      const open = group.filter((author) => !tried.has(author));
+      const open = group.filter((author) => !this.#tried.has(author));
       if (open.length > 0) return open;
     }
     return [];
   }
-
-  return {
-    begin(first) {
-      members = new Set(first);
-      tried = new Set(members);
-      choosing?.begin();
-    },
-    next(choices) {
-      const open = openTo(choices);
-      if (open.length === 0) return undefined;
-      const author = choosing?.one(open, rng) ?? (open[rng.below(open.length)] as PeerId);
-      members.add(author);
-      tried.add(author);
-      return author;
-    },
-    hasNext: (choices) => openTo(choices).length > 0,
-    dismiss: (author) => void members.delete(author),
-    members: () => [...members],
-    find(holds) {
-      for (const author of members) if (holds(author)) return author;
-      return undefined;
-    },
-    has: (author) => members.has(author),
-    isFull: () => members.size >= seats,
-  };
 }

@@ -54,32 +54,60 @@ export interface Taken {
 const DELIVERY_CYCLES = 2;
 
 export function createInbound(components: InboundComponents, options: InboundOptions): Inbound {
-  const state = createInboundState(components, options);
-  const { book, inbox, puller } = state;
-  return {
-    heard: (author) => draw(state, author),
-    beginCycle(cycle, ownNorm, mergeInMs, plan = { most: options.task.aggregation.inboxSize, age: undefined }) {
-      state.most = plan.most;
-      state.plannedAge = plan.age;
-      beginCycle(state, cycle, ownNorm);
-      drawInTime(state, mergeInMs);
-    },
-    drawNow: () => drawNow(state),
-    fresh: () => inbox.fresh().length,
-    wanted: (cycleMs) => wanted(state, cycleMs),
-    take: () => take(state),
-    merged(taken, keep) {
-      state.invalid = state.invalid.filter((announced) => !taken.invalid.includes(announced));
-      for (const { announced } of inbox.merged(taken.candidates, keep)) book.giveUp(announced);
-    },
-    pullMs: puller.places.meanMs,
-    onFresh(callback) {
-      state.listener = () => {
-        state.listener = undefined;
-        callback();
-      };
-    },
-  };
+  return new InboundOf(createInboundState(components, options));
+}
+
+class InboundOf implements Inbound {
+  readonly #state: InboundState;
+
+  constructor(state: InboundState) {
+    this.#state = state;
+  }
+
+  heard(author: PeerId): void {
+    draw(this.#state, author);
+  }
+
+  beginCycle(cycle: number, ownNorm: number, mergeInMs: number, plan?: Planned): void {
+    const state = this.#state;
+    state.most = plan?.most ?? state.task.aggregation.inboxSize;
+    state.plannedAge = plan?.age;
+    beginCycle(state, cycle, ownNorm);
+    drawInTime(state, mergeInMs);
+  }
+
+  drawNow(): void {
+    drawNow(this.#state);
+  }
+
+  fresh(): number {
+    return this.#state.inbox.fresh().length;
+  }
+
+  wanted(cycleMs: number): number {
+    return wanted(this.#state, cycleMs);
+  }
+
+  take(): Taken {
+    return take(this.#state);
+  }
+
+  merged(taken: Taken, keep: (candidate: Candidate) => boolean): void {
+    const { book, inbox, invalid } = this.#state;
+    this.#state.invalid = invalid.filter((announced) => !taken.invalid.includes(announced));
+    for (const { announced } of inbox.merged(taken.candidates, keep)) book.giveUp(announced);
+  }
+
+  pullMs(): number {
+    return this.#state.puller.places.meanMs();
+  }
+
+  onFresh(callback: () => void): void {
+    this.#state.listener = () => {
+      this.#state.listener = undefined;
+      callback();
+    };
+  }
 }
 
 function beginCycle(state: InboundState, cycle: number, ownNorm: number): void {

@@ -20,50 +20,63 @@ export interface Inbox {
 
 /** @param capacity the most models that are held: max(k, memory). With `memory` 0 nothing is remembered. */
 export function createInbox({ capacity, memory }: { capacity: number; memory: number }): Inbox {
-  const held = new Map<PeerId, Candidate>();
-  const fresh = new Set<PeerId>();
+  return new Shelf(capacity, memory);
+}
 
-  function remove(author: PeerId): void {
-    held.delete(author);
-    fresh.delete(author);
+class Shelf implements Inbox {
+  readonly #capacity: number;
+  readonly #memory: number;
+  /** In the order of receipt. */
+  readonly #held = new Map<PeerId, Candidate>();
+  readonly #fresh = new Set<PeerId>();
+
+  constructor(capacity: number, memory: number) {
+    this.#capacity = capacity;
+    this.#memory = memory;
   }
 
-  function evict(): void {
-    while (held.size > capacity) {
-      const [oldest] = held.keys();
-      let victim = oldest; // where all are fresh
-      for (const author of held.keys()) {
-        if (fresh.has(author)) continue;
-        victim = author; // the oldest that is only remembered
-        break;
-      }
-      remove(victim as PeerId);
+  put(candidate: Candidate): void {
+    const { author } = candidate.announced;
+    this.#held.delete(author); // re-inserted at the end
+    this.#held.set(author, candidate);
+    this.#fresh.add(author);
+    while (this.#held.size > this.#capacity) this.#evict();
+  }
+
+  get(author: PeerId): Candidate | undefined {
+    return this.#held.get(author);
+  }
+
+  authors(): PeerId[] {
+    return [...this.#held.keys()];
+  }
+
+  fresh(): PeerId[] {
+    return this.authors().filter((author) => this.#fresh.has(author));
+  }
+
+  select(): Candidate[] {
+    return [...this.#held.values()].sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
+  }
+
+  merged(taken: readonly Candidate[], keep: (candidate: Candidate) => boolean): Candidate[] {
+    const done = new Set(taken);
+    const dropped: Candidate[] = [];
+    for (const [author, candidate] of this.#held) {
+      if (!done.has(candidate)) continue;
+      this.#fresh.delete(author);
+      if (this.#memory > 0 && keep(candidate)) continue;
+      this.#held.delete(author);
+      dropped.push(candidate);
     }
+    return dropped;
   }
 
-  return {
-    put(candidate) {
-      const { author } = candidate.announced;
-      held.delete(author); // re-inserted at the end: the map's order is the order of receipt
-      held.set(author, candidate);
-      fresh.add(author);
-      evict();
-    },
-    get: (author) => held.get(author),
-    authors: () => [...held.keys()],
-    fresh: () => [...held.keys()].filter((author) => fresh.has(author)),
-    select: () => [...held.values()].sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1)),
-    merged(taken, keep) {
-      const done = new Set(taken);
-      const dropped: Candidate[] = [];
-      for (const [author, candidate] of held) {
-        if (!done.has(candidate)) continue;
-        fresh.delete(author);
-        if (memory > 0 && keep(candidate)) continue;
-        held.delete(author);
-        dropped.push(candidate);
-      }
-      return dropped;
-    },
-  };
+  /** The oldest that is only remembered; the oldest of all where all are fresh. */
+  #evict(): void {
+    const authors = this.authors();
+    const victim = authors.find((author) => !this.#fresh.has(author)) ?? (authors[0] as PeerId);
+    this.#held.delete(victim);
+    this.#fresh.delete(victim);
+  }
 }

@@ -81,50 +81,96 @@ interface Yard extends PlacesComponents {
   readonly pulls: Map<PeerId, Pull>;
   newcomersPlaces: number;
   meanMs: number;
-  /** The same of each author, those of long ago first. */
+  /** The same of each author, those that were pulled from first first. */
   readonly means: Map<PeerId, number>;
 }
 
 /** @param bodyBytes of a model: how long a pull may take before there is a mean. */
 export function createPlaces(components: PlacesComponents, bodyBytes: number): Places {
-  const { clock, standing, signal } = components;
-  const pulls = new Map<PeerId, Pull>();
   const yard: Yard = {
     ...components,
     bodyBytes,
-    pulls,
+    pulls: new Map(),
     newcomersPlaces: LIMITS.maxConcurrentPulls,
     meanMs: 0,
     means: new Map(),
   };
+  const { signal } = components;
   signal.addEventListener("abort", () => {
-    for (const { ending } of pulls.values()) ending.abort(signal.reason);
+    for (const { ending } of yard.pulls.values()) ending.abort(signal.reason);
   });
-  return {
-    hasFree: () => counted(yard, ({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls,
-    mayTake(author, hasFailed) {
-      if (hasFailed && counted(yard, (pull) => pull.hasFailed) > 0) return false;
-      if (standing.isKnown(author)) return true;
-      return counted(yard, (pull) => pull.isNewcomer && pull.hasPlace) < yard.newcomersPlaces;
-    },
-    take(author, hasFailed) {
-      const ending = new AbortController();
-      const isNewcomer = !standing.isKnown(author);
-      pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
-      return ending.signal;
-    },
-    end: (author, outcome) => end(yard, author, outcome),
-    hasSlow: () => slowest(yard) !== undefined,
-    release: () => release(yard),
-    lateNewcomers: () => lateNewcomers(yard),
-    distrustsNewcomers: () => distrustsNewcomers(yard),
-    inTurns: (authors) => inTurns(yard, authors),
-    pulling: () => [...pulls.keys()],
-    placed: () => [...pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author),
-    meanMs: () => yard.meanMs,
-    pullMs: (author) => yard.means.get(author),
-    slowMs: (author) => slowMs(yard, (author === undefined ? undefined : yard.means.get(author)) ?? yard.meanMs),
-  };
+  return new PlacesOf(yard);
+}
+
+class PlacesOf implements Places {
+  readonly #yard: Yard;
+
+  constructor(yard: Yard) {
+    this.#yard = yard;
+  }
+
+  hasFree(): boolean {
+    return counted(this.#yard, ({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls;
+  }
+
+  mayTake(author: PeerId, hasFailed: boolean): boolean {
+    if (hasFailed && counted(this.#yard, (pull) => pull.hasFailed) > 0) return false;
+    if (this.#yard.standing.isKnown(author)) return true;
+    return counted(this.#yard, (pull) => pull.isNewcomer && pull.hasPlace) < this.#yard.newcomersPlaces;
+  }
+
+  take(author: PeerId, hasFailed: boolean): AbortSignal {
+    const { clock, standing, pulls } = this.#yard;
+    const ending = new AbortController();
+    const isNewcomer = !standing.isKnown(author);
+    pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
+    return ending.signal;
+  }
+
+  end(author: PeerId, outcome: Outcome): boolean {
+    return end(this.#yard, author, outcome);
+  }
+
+  hasSlow(): boolean {
+    return slowest(this.#yard) !== undefined;
+  }
+
+  release(): PeerId | undefined {
+    return release(this.#yard);
+  }
+
+  lateNewcomers(): PeerId[] {
+    return lateNewcomers(this.#yard);
+  }
+
+  distrustsNewcomers(): boolean {
+    return distrustsNewcomers(this.#yard);
+  }
+
+  inTurns(authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
+    return inTurns(this.#yard, authors);
+  }
+
+  pulling(): PeerId[] {
+    return [...this.#yard.pulls.keys()];
+  }
+
+  placed(): PeerId[] {
+    return [...this.#yard.pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author);
+  }
+
+  meanMs(): number {
+    return this.#yard.meanMs;
+  }
+
+  pullMs(author: PeerId): number | undefined {
+    return this.#yard.means.get(author);
+  }
+
+  slowMs(author?: PeerId): number {
+    const own = author === undefined ? undefined : this.pullMs(author);
+    return slowMs(this.#yard, own ?? this.#yard.meanMs);
+  }
 }
 
 function counted({ pulls }: Yard, matches: (pull: Pull) => boolean): number {
@@ -157,9 +203,7 @@ function end(yard: Yard, author: PeerId, outcome: Outcome): boolean {
   const tookMs = clock.monotonicMs() - pull.startedMs;
   if (outcome === "delivered") {
     yard.meanMs = averaged(meanMs, tookMs);
-    const own = yard.means.get(author);
-    yard.means.delete(author); // at the end of the order
-    yard.means.set(author, averaged(own ?? 0, tookMs));
+    yard.means.set(author, averaged(yard.means.get(author) ?? 0, tookMs));
     forgetOldest(yard.means, LIMITS.maxIdentities.near);
   }
   if (pull.isNewcomer) yard.newcomersPlaces = placesAfter(yard.newcomersPlaces, outcome);

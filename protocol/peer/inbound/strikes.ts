@@ -7,6 +7,7 @@
 import { power } from "../../base/exp-log.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Identities } from "../memory/identities.ts";
+import type { Strike } from "../memory/record.ts";
 
 export interface Strikes {
   /** @param lost its connection may have died, and it is known. True where this is the one failure that costs nothing. */
@@ -24,24 +25,42 @@ const MAX_POINTS = 16;
 
 /** Kept in the records of the authors. */
 export function createStrikes(identities: Pick<Identities, "get" | "change">): Strikes {
-  const strikesOf = (author: PeerId) => identities.get(author)?.strikes;
-  return {
-    add(author, cycle, lost = false) {
-      const before = strikesOf(author);
-      const points = Math.min(MAX_POINTS, (before?.points ?? 0) + 2);
-      const isExcused = before?.isExcused ?? lost;
-      const isFirst = isExcused && before === undefined;
-      const out = isFirst ? 0 : Math.min(MAX_CYCLES, power(2, points - (isExcused ? 2 : 0)));
-      identities.change(author, { strikes: { points, untilCycle: cycle + out, isExcused } });
-      return isFirst;
-    },
-    forgive(author) {
-      const before = strikesOf(author);
-      if (before === undefined) return;
-      const points = before.points - 1;
-      identities.change(author, { strikes: points > 0 ? { ...before, points } : undefined });
-    },
-    isOut: (author, cycle) => (strikesOf(author)?.untilCycle ?? 0) > cycle,
-    has: (author) => strikesOf(author) !== undefined,
-  };
+  return new StrikesOf(identities);
+}
+
+class StrikesOf implements Strikes {
+  readonly #identities: Pick<Identities, "get" | "change">;
+
+  constructor(identities: Pick<Identities, "get" | "change">) {
+    this.#identities = identities;
+  }
+
+  add(author: PeerId, cycle: number, lost = false): boolean {
+    const before = this.#of(author);
+    const points = Math.min(MAX_POINTS, (before?.points ?? 0) + 2);
+    const isExcused = before?.isExcused ?? lost;
+    const isFirst = isExcused && before === undefined;
+    const out = isFirst ? 0 : Math.min(MAX_CYCLES, power(2, points - (isExcused ? 2 : 0)));
+    this.#identities.change(author, { strikes: { points, untilCycle: cycle + out, isExcused } });
+    return isFirst;
+  }
+
+  forgive(author: PeerId): void {
+    const before = this.#of(author);
+    if (before === undefined) return;
+    const points = before.points - 1;
+    this.#identities.change(author, { strikes: points > 0 ? { ...before, points } : undefined });
+  }
+
+  isOut(author: PeerId, cycle: number): boolean {
+    return (this.#of(author)?.untilCycle ?? 0) > cycle;
+  }
+
+  has(author: PeerId): boolean {
+    return this.#of(author) !== undefined;
+  }
+
+  #of(author: PeerId): Strike | undefined {
+    return this.#identities.get(author)?.strikes;
+  }
 }

@@ -60,7 +60,7 @@ export function createCohorts(components: CohortsComponents, options: CohortsOpt
     { clock, crypto, secrecy, identity },
     {
       ...{ task: taskId, cohort, vectorBytes, signal },
-      neighbours: acquaintance.neighbours,
+      neighbours: () => acquaintance.neighbours(),
       isBanned: (peer) => liars.has(peer) || options.isBanned(peer),
       async request(peer, sealed) {
         const answer = await transport.request(peer, names.cohort, encodeCohortMessage(sealed), { signal });
@@ -73,7 +73,7 @@ export function createCohorts(components: CohortsComponents, options: CohortsOpt
           expectedBytes: length,
           signal,
         }),
-      lend: shelf.lend,
+      lend: (hash, bytes) => shelf.lend(hash, bytes),
       patienceMs: (peer, vectors) => places.slowMs(peer) * (1 + vectors * Math.max(1, vectorBytes / codec.minBytes)),
       encode(params) {
         const body = codec.encode(params);

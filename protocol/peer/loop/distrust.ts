@@ -29,7 +29,7 @@ export interface Distrust {
   without(own: Own, sorted: Sorted, cycle: number): Promise<Sorted>;
 }
 
-export function createDistrust(task: Task, { lossOf, knowing }: Pick<Soundness, "lossOf" | "knowing">): Distrust {
+export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" | "knowing">): Distrust {
   const { quorum, mostLoss } = task.aggregation;
   /** Since the start, and since the last look. */
   const [distrusted, unsound] = [new Set<PeerId>(), new Set<PeerId>()];
@@ -40,9 +40,9 @@ export function createDistrust(task: Task, { lossOf, knowing }: Pick<Soundness, 
       announced: { author },
       params,
     } of candidates)
-      if (distrusted.has(author) && (await lossOf(params)) <= worstLoss) distrusted.delete(author);
+      if (distrusted.has(author) && (await soundness.lossOf(params)) <= worstLoss) distrusted.delete(author);
     const models = candidates.map(({ params }) => params);
-    const knows = await knowing(models, quorum);
+    const knows = await soundness.knowing(models, quorum);
     for (const [
       i,
       {

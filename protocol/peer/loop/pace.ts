@@ -40,40 +40,62 @@ export interface PaceOptions {
   readonly signal: AbortSignal;
 }
 
-export function createPace({ clock, plan }: PaceComponents, { signal, ...usual }: PaceOptions): Pace {
-  let { minCycleMs } = usual;
-  let begunMs = clock.monotonicMs();
-  let fullTrainMs = 0;
-  /** Of all steps, in the training of this cycle. */
-  let share = 1;
-  let deadlineMs = begunMs;
-  const expectedMs = () => share * fullTrainMs;
+export function createPace(components: PaceComponents, options: PaceOptions): Pace {
+  return new PaceOf(components, options);
+}
 
-  return {
-    begin(leastMs = usual.minCycleMs) {
-      minCycleMs = leastMs;
-      begunMs = clock.monotonicMs();
-      const steps = plan.next(fullTrainMs);
-      share = steps / plan.most;
-      return { steps, mergeInMs: Math.max(minCycleMs, expectedMs()) };
-    },
-    trained() {
-      const tookMs = (clock.monotonicMs() - begunMs) / share;
-      fullTrainMs = fullTrainMs === 0 ? tookMs : 0.8 * fullTrainMs + 0.2 * tookMs;
-    },
-    async shortest(inbound) {
-      const floorMs = begunMs + minCycleMs;
-      const patienceMs = Math.min(expectedMs() / 2, 4 * inbound.pullMs());
-      deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
-      await sleepUntil(clock, floorMs, signal);
-    },
-    async longest(inbound) {
-      const wanted = () => inbound.wanted(Math.max(minCycleMs, expectedMs()));
-      while (inbound.fresh() < wanted() && clock.monotonicMs() < deadlineMs && !signal.aborted) {
-        await sleepUntil(clock, deadlineMs, signal, (wake) => inbound.onFresh(wake));
-      }
-    },
-  };
+class PaceOf implements Pace {
+  readonly #components: PaceComponents;
+  readonly #options: PaceOptions;
+  #minCycleMs: number;
+  #begunMs: number;
+  #fullTrainMs = 0;
+  /** Of all steps, in the training of this cycle. */
+  #share = 1;
+  #deadlineMs: number;
+
+  constructor(components: PaceComponents, options: PaceOptions) {
+    this.#components = components;
+    this.#options = options;
+    this.#minCycleMs = options.minCycleMs;
+    this.#begunMs = components.clock.monotonicMs();
+    this.#deadlineMs = this.#begunMs;
+  }
+
+  begin(leastMs: number = this.#options.minCycleMs): { readonly steps: number; readonly mergeInMs: number } {
+    const { clock, plan } = this.#components;
+    this.#minCycleMs = leastMs;
+    this.#begunMs = clock.monotonicMs();
+    const steps = plan.next(this.#fullTrainMs);
+    this.#share = steps / plan.most;
+    return { steps, mergeInMs: Math.max(leastMs, this.#expectedMs()) };
+  }
+
+  trained(): void {
+    const tookMs = (this.#components.clock.monotonicMs() - this.#begunMs) / this.#share;
+    this.#fullTrainMs = this.#fullTrainMs === 0 ? tookMs : 0.8 * this.#fullTrainMs + 0.2 * tookMs;
+  }
+
+  shortest(inbound: Hopes): Promise<void> {
+    const { clock } = this.#components;
+    const floorMs = this.#begunMs + this.#minCycleMs;
+    const patienceMs = Math.min(this.#expectedMs() / 2, 4 * inbound.pullMs());
+    this.#deadlineMs = Math.max(floorMs, clock.monotonicMs() + patienceMs);
+    return sleepUntil(clock, floorMs, this.#options.signal);
+  }
+
+  async longest(inbound: Hopes): Promise<void> {
+    const { clock } = this.#components;
+    const { signal } = this.#options;
+    const wanted = () => inbound.wanted(Math.max(this.#minCycleMs, this.#expectedMs()));
+    while (inbound.fresh() < wanted() && clock.monotonicMs() < this.#deadlineMs && !signal.aborted) {
+      await sleepUntil(clock, this.#deadlineMs, signal, (wake) => inbound.onFresh(wake));
+    }
+  }
+
+  #expectedMs(): number {
+    return this.#share * this.#fullTrainMs;
+  }
 }
 
 /** Resolves at a time of the clock, when the signal aborts, or when `early` calls back. */

@@ -46,7 +46,7 @@ export const RETURN_CYCLES = 8;
 
 export function createReunion({ aggregator, identities, trainer }: ReunionComponents, task: Task): Reunion {
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
-  const { lossOf, worstLoss } = createSoundness(trainer, task);
+  const soundness = createSoundness(trainer, task);
   let start: Float32Array | undefined;
 
   const hasReturned = ({ candidate: { announced } }: Weighed, cycle: number) =>
@@ -60,7 +60,7 @@ export function createReunion({ aggregator, identities, trainer }: ReunionCompon
       if (candidates.filter((one) => hasReturned(one, cycle)).length < fewest) return;
       const { params } = await aggregator.aggregate("median", {}, { own: own.params, candidates });
       if (!Number.isFinite(euclideanNorm(params))) return;
-      if ((await lossOf(params)) <= (await worstLoss(own.params))) start = params;
+      if ((await soundness.lossOf(params)) <= (await soundness.worstLoss(own.params))) start = params;
     },
     takeStart() {
       const taken = start;

@@ -19,43 +19,64 @@ export interface Soundness {
   knowing(models: readonly Float32Array[], fewest: number): Promise<readonly boolean[]>;
 }
 
-export function createSoundness(trainer: Pick<Trainer, "evaluate" | "revision">, task: Task): Soundness {
-  async function lossOn(split: Split, params: Float32Array): Promise<number> {
+type Judge = Pick<Trainer, "evaluate" | "revision">;
+
+export function createSoundness(trainer: Judge, task: Task): Soundness {
+  return new SoundnessOf(trainer, task);
+}
+
+class SoundnessOf implements Soundness {
+  readonly #trainer: Judge;
+  readonly #task: Task;
+  #ignorantOnSample: number | undefined;
+  #revision: number | undefined;
+
+  constructor(trainer: Judge, task: Task) {
+    this.#trainer = trainer;
+    this.#task = task;
+    this.#revision = trainer.revision;
+  }
+
+  lossOf(params: Float32Array): Promise<number> {
+    return this.#lossOn("train", params);
+  }
+
+  async worstLoss(own: Float32Array): Promise<number> {
+    const ownLoss = await this.lossOf(own);
+    const ignorant = await this.#leastOfIgnorant("train", own.length);
+    return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
+  }
+
+  async knowing(models: readonly Float32Array[], fewest: number): Promise<readonly boolean[]> {
+    const { mostLoss } = this.#task.aggregation;
+    if (mostLoss === undefined || models.length === 0) return models.map(() => true);
+    if (this.#revision !== this.#trainer.revision) this.#ignorantOnSample = undefined; // of other rows
+    this.#revision = this.#trainer.revision;
+    const losses: number[] = [];
+    for (const params of models) losses.push(await this.#lossOn("sample", params));
+    const { length } = models[0] as Float32Array;
+    const ignorant = this.#ignorantOnSample ?? (await this.#leastOfIgnorant("sample", length));
+    if (Number.isFinite(ignorant)) this.#ignorantOnSample = ignorant;
+    const best = losses.toSorted((a, b) => a - b)[Math.min(fewest, losses.length) - 1] as number;
+    const limit = best < ignorant ? best + mostLoss * (ignorant - best) : Number.POSITIVE_INFINITY;
+    return losses.map((loss) => loss <= limit);
+  }
+
+  async #lossOn(split: Split, params: Float32Array): Promise<number> {
     try {
-      const { loss } = await trainer.evaluate(params, split);
+      const { loss } = await this.#trainer.evaluate(params, split);
       return Number.isFinite(loss) ? loss : Number.POSITIVE_INFINITY;
     } catch (error) {
       if (isHearsayError(error, "ERR_TRAINER")) return Number.POSITIVE_INFINITY;
       throw error;
     }
   }
-  const leastOfIgnorant = async (split: Split, length: number) =>
-    Math.min(
-      await lossOn(split, initialParams(task.tensors, task.seed)),
-      await lossOn(split, new Float32Array(length)),
-    );
-  let ignorantOnSample: number | undefined;
-  let revision = trainer.revision;
 
-  return {
-    lossOf: (params) => lossOn("train", params),
-    async worstLoss(own) {
-      const ownLoss = await lossOn("train", own);
-      const ignorant = await leastOfIgnorant("train", own.length);
-      return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
-    },
-    async knowing(models, fewest) {
-      const { mostLoss } = task.aggregation;
-      if (mostLoss === undefined || models.length === 0) return models.map(() => true);
-      if (revision !== trainer.revision) ignorantOnSample = undefined; // of other rows
-      revision = trainer.revision;
-      const losses: number[] = [];
-      for (const params of models) losses.push(await lossOn("sample", params));
-      const ignorant = ignorantOnSample ?? (await leastOfIgnorant("sample", (models[0] as Float32Array).length));
-      if (Number.isFinite(ignorant)) ignorantOnSample = ignorant;
-      const best = losses.toSorted((a, b) => a - b)[Math.min(fewest, losses.length) - 1] as number;
-      const limit = best < ignorant ? best + mostLoss * (ignorant - best) : Number.POSITIVE_INFINITY;
-      return losses.map((loss) => loss <= limit);
-    },
-  };
+  async #leastOfIgnorant(split: Split, length: number): Promise<number> {
+    const { tensors, seed } = this.#task;
+    return Math.min(
+      await this.#lossOn(split, initialParams(tensors, seed)),
+      await this.#lossOn(split, new Float32Array(length)),
+    );
+  }
 }

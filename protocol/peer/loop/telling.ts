@@ -28,7 +28,7 @@ export function createTell(
     const numbers = briefs && briefOf(decodeAnnouncement(sealed));
     if (briefs === undefined || numbers === undefined) return transport.announce(topics.announce, sealed, hearers);
     const told = [...(hearers ?? transport.peers())];
-    const hearing = new Set(told.filter(briefs.acquaintance.hearsBriefs));
+    const hearing = new Set(told.filter((peer) => briefs.acquaintance.hearsBriefs(peer)));
     briefs.telling.tell(hearing, topics.brief, numbers);
     const others = told.filter((peer) => !hearing.has(peer));
     if (others.length > 0) await transport.announce(topics.announce, sealed, new Set(others));

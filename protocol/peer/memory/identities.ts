@@ -88,23 +88,60 @@ interface Memory {
 export function createIdentities(configured: Iterable<PeerId> = []): Identities {
   const given = [...configured];
   const named: ReadonlySet<PeerId> = given.length === 0 ? NO_NAMES : new Set(given);
-  const records = new Map<PeerId, Entry>();
-  const classes: Memory["classes"] = {};
-  const memory: Memory = { named, records, classes, listeners: [], announcers: 0 };
-  const isKnown = (peer: PeerId) => named.has(peer) || records.get(peer)?.isKnown === true;
-  return {
-    isKnown,
-    known: () => [...new Set([...named, ...[...records.keys()].filter(isKnown)])],
-    isTrusted: (peer) => named.has(peer) || records.get(peer)?.isTrusted === true,
-    get: (peer) => records.get(peer),
-    change: (peer, parts) => change(memory, peer, parts),
-    delivered: (peer, deliveredMs) => change(memory, peer, { isKnown: true, deliveredMs }),
-    remember: (peer) => change(memory, peer, { isKnown: true, isTrusted: true }),
-    deliveredSince: (ms) => deliveredSince(memory, ms),
-    announcers: () => memory.announcers,
-    banned: (grade) => (classes[`banned ${grade}`] ?? NOBODY).values(),
-    onForget: (callback) => void memory.listeners.push(callback),
-  };
+  return new Remembered({ named, records: new Map(), classes: {}, listeners: [], announcers: 0 });
+}
+
+class Remembered implements Identities {
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  isKnown(peer: PeerId): boolean {
+    return this.#memory.named.has(peer) || this.get(peer)?.isKnown === true;
+  }
+
+  known(): PeerId[] {
+    const { named, records } = this.#memory;
+    return [...new Set([...named, ...[...records.keys()].filter((peer) => this.isKnown(peer))])];
+  }
+
+  isTrusted(peer: PeerId): boolean {
+    return this.#memory.named.has(peer) || this.get(peer)?.isTrusted === true;
+  }
+
+  get(peer: PeerId): IdentityRecord | undefined {
+    return this.#memory.records.get(peer);
+  }
+
+  change(peer: PeerId, parts: Partial<IdentityParts>): void {
+    change(this.#memory, peer, parts);
+  }
+
+  delivered(peer: PeerId, deliveredMs: number): void {
+    change(this.#memory, peer, { isKnown: true, deliveredMs });
+  }
+
+  remember(peer: PeerId): void {
+    change(this.#memory, peer, { isKnown: true, isTrusted: true });
+  }
+
+  deliveredSince(ms: number): number {
+    return deliveredSince(this.#memory, ms);
+  }
+
+  announcers(): number {
+    return this.#memory.announcers;
+  }
+
+  banned(grade: Grade): IterableIterator<IdentityRecord> {
+    return (this.#memory.classes[`banned ${grade}`] ?? NOBODY).values();
+  }
+
+  onForget(callback: (record: IdentityRecord) => void): void {
+    this.#memory.listeners.push(callback);
+  }
 }
 
 function change(memory: Memory, peer: PeerId, parts: Partial<IdentityRecord>): void {

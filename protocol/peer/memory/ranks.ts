@@ -19,25 +19,35 @@ export interface RanksComponents {
 /** The list of neighbours may be so old when an author is ranked: it is made anew, and an announcement is worth less than that. */
 const RANK_MS = 1000;
 
-export function createRanks({ clock, transport, identities }: RanksComponents): Ranks {
-  let listed: readonly PeerId[] = [];
-  let near: ReadonlySet<PeerId> = new Set();
-  let nearSinceMs = Number.NEGATIVE_INFINITY;
+export function createRanks(components: RanksComponents): Ranks {
+  return new RanksOf(components);
+}
 
-  function neighbours(maxAgeMs: number): ReadonlySet<PeerId> {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - nearSinceMs < maxAgeMs) return near;
-    const peers = transport.peers();
-    if (peers !== listed) near = new Set(peers);
-    [listed, nearSinceMs] = [peers, nowMs];
-    return near;
+class RanksOf implements Ranks {
+  readonly #components: RanksComponents;
+  #listed: readonly PeerId[] = [];
+  #near: ReadonlySet<PeerId> = NOBODY;
+  #nearSinceMs = Number.NEGATIVE_INFINITY;
+
+  constructor(components: RanksComponents) {
+    this.#components = components;
   }
 
-  return {
-    neighbours,
-    rankOf(author) {
-      if (identities.isKnown(author)) return "known";
-      return neighbours(RANK_MS).has(author) ? "near" : "far";
-    },
-  };
+  neighbours(maxAgeMs: number): ReadonlySet<PeerId> {
+    const { clock, transport } = this.#components;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#nearSinceMs < maxAgeMs) return this.#near;
+    const peers = transport.peers();
+    if (peers !== this.#listed) this.#near = new Set(peers);
+    this.#listed = peers;
+    this.#nearSinceMs = nowMs;
+    return this.#near;
+  }
+
+  rankOf(author: PeerId): Rank {
+    if (this.#components.identities.isKnown(author)) return "known";
+    return this.neighbours(RANK_MS).has(author) ? "near" : "far";
+  }
 }
+
+const NOBODY: ReadonlySet<PeerId> = new Set();

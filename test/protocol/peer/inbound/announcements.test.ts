@@ -40,7 +40,7 @@ function sealed(identity: Identity, seq: number, changes: Partial<AnnouncementDr
 }
 
 /** Everybody is known, and brought by one neighbour that pays for everything, unless told. */
-interface Book extends Omit<AnnouncementBook, "receive" | "available"> {
+interface Book extends Pick<AnnouncementBook, "newest" | "giveUp"> {
   receive(sealed: Uint8Array, from?: string): Verdict;
   available(): Announced[];
 }
@@ -107,7 +107,8 @@ function scene(options: SceneOptions = {}): Scene {
     },
   );
   made.book = {
-    ...inner,
+    newest: (author) => inner.newest(author),
+    giveUp: (announced) => inner.giveUp(announced),
     receive(bytes, from = "neighbour") {
       const { relay, ...verdict } = inner.receive(from, bytes);
       if (verdict.verdict === "accept") heard.add(decodeAnnouncement(bytes).author);

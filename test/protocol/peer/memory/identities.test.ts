@@ -104,9 +104,15 @@ describe("who is known", () => {
     identities.change("new", { slot: SLOT, isNear: true });
     identities.change("proved", { head: HEAD });
     const all = ["named", "of before", "of now", "new", "proved"];
-    assert.deepEqual(all.filter(identities.isKnown), ["named", "of before", "of now"]);
+    assert.deepEqual(
+      all.filter((peer) => identities.isKnown(peer)),
+      ["named", "of before", "of now"],
+    );
     assert.deepEqual(identities.known(), ["named", "of before", "of now"]);
-    assert.deepEqual(all.filter(identities.isTrusted), ["named", "of before"]);
+    assert.deepEqual(
+      all.filter((peer) => identities.isTrusted(peer)),
+      ["named", "of before"],
+    );
   });
 
   it("counts as an announcer once it has announced, and as long as it is remembered", () => {
