@@ -32,8 +32,8 @@ export function createVirtualClock(startMs = 0, lookAheadMs = 0): VirtualClock {
       now: () => clock.now(), // a test that sets the clock sets it for all
       monotonicMs: () => nowMs,
       after(delayMs, happen) {
-        const place = { atMs: nowMs + Math.max(0, delayMs), to: node, from: node, number: number++ };
-        const event = { ...place, given: undefined, isShort: false, happen };
+        const atMs = nowMs + Math.max(0, delayMs);
+        const event = { atMs, to: node, from: node, number: number++, given: undefined, isShort: false, happen };
         agenda.add(event);
         return () => agenda.cancel(event);
       },

@@ -81,7 +81,7 @@ interface Yard extends PlacesComponents {
   readonly pulls: Map<PeerId, Pull>;
   newcomersPlaces: number;
   meanMs: number;
-  /** The same of each author, those that were pulled from first first. */
+  /** The same of each author, in the order in which they delivered for the first time. */
   readonly means: Map<PeerId, number>;
 }
 
