@@ -5,6 +5,7 @@ import { LIMITS } from "../../../protocol/base/limits.ts";
 import { type Dialect, type DialectChoice, detectDialect } from "../csv-dialect.ts";
 import { kindOf } from "../file-kinds.ts";
 import type { ByteFeed } from "./byte-feed.ts";
+import { openQuoteIn } from "./open-quote.ts";
 import { recordEnds } from "./record-ends.ts";
 import { Tail } from "./tail.ts";
 
@@ -61,6 +62,7 @@ export class TableRecords {
   readonly #options: TableRecordsOptions;
   readonly #decoder: InstanceType<typeof TextDecoder>;
   #form: TableForm | undefined;
+  #openQuote: string | undefined;
 
   constructor(feed: ByteFeed, options: TableRecordsOptions, form?: TableForm) {
     this.#feed = feed;
@@ -74,6 +76,11 @@ export class TableRecords {
     return this.#form;
   }
 
+  /** The line in which a quote was opened that holds back the lines behind it; undefined where none does. */
+  get openQuote(): string | undefined {
+    return this.#openQuote;
+  }
+
   /** Finds out how the table is written, where a header and a first row have come. @throws HearsayError ERR_DATA where the header lacks a column. */
   async begin(): Promise<TableForm | undefined> {
     const { bytes, isEnd } = await this.#feed.look(LOOK_BYTES);
@@ -84,10 +91,12 @@ export class TableRecords {
   /** At most so many records that have come. */
   async take(maxRecords: number): Promise<TakenRecords> {
     const { bytes, isFresh, isEnd } = await this.#feed.look(LOOK_BYTES);
+    this.#openQuote = undefined;
     if (bytes.length === 0) return { records: [], isEnd, didRead: false };
     const form = this.#form ?? this.#begin(bytes, isEnd);
     if (form === undefined) return { records: [], isEnd: false, didRead: false };
     const all = recordEnds(bytes, form.delimiter);
+    this.#openQuote = openQuoteIn(bytes.subarray(all.at(-1) ?? 0));
     if (isEnd && all.at(-1) !== bytes.length) all.push(bytes.length); // the last line has no end
     if (all.length === 0 && bytes.length >= LOOK_BYTES)
       return { records: [this.#skipLine(bytes, form)], isEnd: false, didRead: true };

@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
+import { openQuoteTeller } from "../follow/open-quote.ts";
 import { formOf, type SourceRecord, TableRecords } from "../follow/table-records.ts";
 import { Tail, type TailPosition } from "../follow/tail.ts";
 import type { OpenSource, OpenSourceOptions, SourceKind } from "./source.ts";
@@ -14,6 +15,7 @@ interface FolderPosition {
 class Folder implements OpenSource {
   readonly name: string;
   readonly #options: OpenSourceOptions;
+  readonly #tellOpenQuote: ReturnType<typeof openQuoteTeller>;
   /** By name; of files that are gone nothing is kept. */
   #places: Map<string, TailPosition>;
   /** Tables of something else, by name: told once, and looked at again when they have changed. */
@@ -22,6 +24,7 @@ class Folder implements OpenSource {
   constructor(options: OpenSourceOptions) {
     this.name = options.path;
     this.#options = options;
+    this.#tellOpenQuote = openQuoteTeller(options.warn);
     this.#places = new Map(Object.entries(((options.past ?? {}) as FolderPosition).files ?? {}));
   }
 
@@ -67,6 +70,7 @@ class Folder implements OpenSource {
         if (!didRead) break;
         records.push(...some);
       }
+      this.#tellOpenQuote(path, table.openQuote);
       const now = tail.position();
       if (now !== undefined) this.#places.set(name, now);
       return records;

@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { ByteFeed, FeedLook } from "../follow/byte-feed.ts";
+import { openQuoteTeller } from "../follow/open-quote.ts";
 import { TableRecords } from "../follow/table-records.ts";
 import type { OpenSource, OpenSourceOptions, SourceKind } from "./source.ts";
 
@@ -48,9 +49,10 @@ class StreamFeed implements ByteFeed {
 }
 
 /** @param input a table, as bytes or text. */
-export function openStream(input: Readable, { table }: Pick<OpenSourceOptions, "table">): OpenSource {
+export function openStream(input: Readable, { table, warn }: Pick<OpenSourceOptions, "table" | "warn">): OpenSource {
   const feed = new StreamFeed(input);
   const records = new TableRecords(feed, table);
+  const tellOpenQuote = openQuoteTeller(warn);
   return {
     name: feed.name,
     async take(maxRecords) {
@@ -60,6 +62,7 @@ export function openStream(input: Readable, { table }: Pick<OpenSourceOptions, "
         taken.push(...some.records);
         isMore = some.didRead;
       }
+      tellOpenQuote(feed.name, records.openQuote);
       return { records: taken, isMore: taken.length === maxRecords };
     },
     position: () => undefined,

@@ -113,6 +113,28 @@ describe("a file that is followed", () => {
     assert.equal(followed.bad, 1);
   });
 
+  it("whose quote holds back the lines behind it is told once, with the line, and as long as it may be a text of some lines not", async (test) => {
+    const folder = await folderFor(test);
+    const path = join(folder, "live.csv");
+    await writeFile(path, 'x,y,t\n1,2,3\n"1,2,4\n1,2,5\n1,2,6\n');
+    for (const what of [path, folder]) {
+      const told: string[] = [];
+      const followed = await Followed.open(what, join(folder, "rejected.ndjson"), { warn: (text) => told.push(text) });
+      test.after(() => followed.source.close());
+      assert.deepEqual([await followed.take(), told], [[3], []]);
+      await appendFile(path, "1,2,7\n1,2,8\n1,2,9\n");
+      assert.deepEqual(await followed.take(), []);
+      await appendFile(path, "1,2,10\n");
+      assert.deepEqual(await followed.take(), []);
+      assert.equal(told.length, 1);
+      assert.match(
+        told[0] ?? "",
+        /live\.csv: a quote is opened in "\\"1,2,4" and not closed: nothing behind it is read/,
+      );
+      await writeFile(path, 'x,y,t\n1,2,3\n"1,2,4\n1,2,5\n1,2,6\n');
+    }
+  });
+
   it("is refused before anything is taken where its header lacks a column of the task or the time, also after a restart", async (test) => {
     await assert.rejects(open(test, "x,z,t\n1,2,3\n"), { code: "ERR_DATA", message: /"y"/ });
     const { folder, path, followed } = await open(test, "x,y,t\n1,2,3\n");
