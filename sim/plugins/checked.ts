@@ -5,13 +5,14 @@
 import type { LinearOutcome, Rule, SettledRule } from "../../protocol/aggregate/rows/rule.ts";
 import { settled } from "../../protocol/aggregate/rows/settle.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { CandidateStatus } from "../../protocol/base/learning-seams.ts";
-import { numParams } from "../../protocol/base/task.ts";
+import type { CandidateStatus, Trainer } from "../../protocol/base/learning-seams.ts";
+import { numParams, type Task } from "../../protocol/base/task.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { BodyCodec, BodyLayout, Codec } from "../../protocol/codec/codec.ts";
 import type { Partition } from "../../protocol/learn/data/partitions/partition.ts";
 import type { Metric } from "../../protocol/learn/metrics/metric.ts";
 import type { Algorithm, Learner } from "../algorithms/algorithm.ts";
-import type { Attack } from "../attacks/attack.ts";
+import type { Attack, Disguise } from "../attacks/attack.ts";
 import { simpleLinks, type Topology } from "../network/topologies/topology.ts";
 import type { Plugin } from "./plugin.ts";
 
@@ -27,7 +28,8 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
   attacks: (attack: Attack, demand) => ({
     join(coalition, options) {
       const disguiseOf = attack.join(coalition, options);
-      return demand(typeof disguiseOf === "function", "join", disguiseOf, "a function (liar) => disguise");
+      demand(typeof disguiseOf === "function", "join", disguiseOf, "a function (liar) => disguise");
+      return (liar) => checkedDisguise(disguiseOf(liar), coalition.task, demand);
     },
   }),
   rules: (given: Rule, demand) => {
@@ -79,6 +81,23 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
     },
   }),
 };
+
+function checkedDisguise(disguise: Disguise, task: Task, demand: Demand): Disguise {
+  const { trainer: around } = demand(isRecord(disguise), "join", disguise, "a disguise, such as { trainer }, or {}");
+  if (around === undefined) return disguise;
+  const length = numParams(task);
+  const trainer = (own: Trainer) => {
+    const liar = around(own);
+    return trainedOtherwise(liar, async (request) => {
+      const result = await liar.fit(request);
+      const params = result?.params;
+      const fits = params instanceof Float32Array && params.length === length;
+      demand(fits, "join", params, `params, a Float32Array of ${length} numbers, from the trainer of a liar`);
+      return result;
+    });
+  };
+  return overriding(disguise, { trainer });
+}
 
 function checkedAggregate(rule: Rule, demand: Demand): Rule["aggregate"] {
   return (input, parameters, passes) => {

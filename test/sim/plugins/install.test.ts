@@ -245,6 +245,36 @@ describe("what a plugin gives while a run goes on", () => {
     assert.deepEqual([learner?.model(), learner?.current().length], [new Float32Array(2), 2]);
   });
 
+  it("is told where an attack gives a disguise of another shape, or its liars a model of another length", async () => {
+    const task = { tensors: layout.tensors };
+    const trainerOf = (params: Float32Array) => ({
+      trainer: (own: object) => ({ ...own, fit: async () => ({ params, loss: 0 }) }),
+    });
+    const disguised = (disguise: unknown) => {
+      const wrong = { ...attack.attacks?.[0], name: "wrong", join: () => () => disguise };
+      const remove = installPlugin({ attacks: [wrong] }, "mine.ts");
+      try {
+        return ATTACKS.get("wrong")?.join({ task } as never, {})({} as never);
+      } finally {
+        remove();
+      }
+    };
+    assert.throws(() => disguised(3), {
+      code: "ERR_CONFIG",
+      message: /join\(\) of wrong in attacks .* gives 3: give a disguise/,
+    });
+    const fit = async (length: number) =>
+      disguised(trainerOf(new Float32Array(length)))
+        ?.trainer?.({ numExamples: 1 } as never)
+        .fit({} as never);
+    await assert.rejects(fit(3), {
+      code: "ERR_CONFIG",
+      message:
+        /join\(\) of wrong in attacks of the plugin mine\.ts .* 12 bytes: give params, a Float32Array of 2 numbers/,
+    });
+    assert.deepEqual(await fit(2), { params: new Float32Array(2), loss: 0 });
+  });
+
   it("is told where it has another shape: whose it is, what it is, and what to give", () => {
     const right = { params: new Float32Array(2), statuses: ["used"], mass: 2 };
     const wrong: readonly (readonly [() => void, RegExp])[] = [
