@@ -1,5 +1,6 @@
 /** What fields of scenarios and their values are called in figures: `median`, `alie, 20 % liars`, `Dirichlet 0.1`. Tables for programs keep the paths. */
 import { textOf } from "./sweep.ts";
+import { missingAt } from "./sweep-paths.ts";
 
 type Naming = (text: string, value: unknown) => string;
 
@@ -35,10 +36,10 @@ export function partitionName(partition: string): string {
   return `${kind} ${argument}`;
 }
 
-/** Path -> value of what marks a scenario out among others; undefined for what it has not. Empty where nothing does. */
-export function titleOf(differs: ReadonlyMap<string, unknown>): string {
+/** Path -> value of what marks a scenario out among others; undefined for what `scenario` has not. Empty where nothing does. */
+export function titleOf(differs: ReadonlyMap<string, unknown>, scenario: object): string {
   const parts = [...differs].map(([path, value]) => {
-    if (value === undefined) return `no ${wordsOf(path.split(".").slice(0, -1).at(-1) ?? path)}`;
+    if (value === undefined) return `no ${wordsOf(missingAt(scenario, path).split(".").at(-1) ?? path)}`;
     const text = textOf(value);
     return NAMES.get(path)?.(text, value) ?? `${wordsOf(path.split(".").at(-1) ?? path)} ${text}`;
   });

@@ -53,6 +53,16 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(keys.map((key) => [key, sorted(value[key])]));
 }
 
+/**
+ * The first part of a path at which there is nothing: `attack` for `attack.kind` where nobody lies, `network.budget` where there is a network without one. A
+ * map that is left out is one thing missing, not as many as it has entries.
+ */
+export function missingAt(tree: unknown, path: string): string {
+  const names = path.split(".");
+  const depth = names.findIndex((_, i) => valueAt(tree, names.slice(0, i + 1).join(".")) === undefined);
+  return depth < 0 ? path : names.slice(0, depth + 1).join(".");
+}
+
 /** Undefined where there is nothing. */
 export function valueAt(tree: unknown, path: string): unknown {
   let at = tree;

@@ -3,7 +3,7 @@ import { csvField } from "../../protocol/base/csv-field.ts";
 import type { Report } from "../run/report.ts";
 import { titleOf } from "./names.ts";
 import { textOf } from "./sweep.ts";
-import { differingPaths, valueAt } from "./sweep-paths.ts";
+import { differingPaths, missingAt, valueAt } from "./sweep-paths.ts";
 
 type Scenario = Report["scenario"];
 
@@ -47,19 +47,14 @@ export function labelScenarios(scenarios: readonly Scenario[]): Labelled[] {
   return scenarios.map((scenario) => {
     const differs = new Map(paths.map((path) => [path, valueAt(scenario, path)]));
     const parts = [...differs].map(([path, value]) =>
-      value === undefined ? absent(path) : `${path}=${textOf(value)}`,
+      value === undefined ? `no ${missingAt(scenario, path)}` : `${path}=${textOf(value)}`,
     );
     return {
       label: [...new Set(parts)].join(" ") || scenario.name,
-      title: titleOf(differs) || scenario.name,
+      title: titleOf(differs, scenario) || scenario.name,
       differs,
     };
   });
-}
-
-/** `no attack` for `attack.kind`: a map that is left out is one thing missing, not as many as it has entries. */
-function absent(path: string): string {
-  return `no ${path.split(".").slice(0, -1).join(".") || path}`;
 }
 
 /** Sorted by what varies, then by seed: the same order for a sweep and for its shards, wherever the runs were made. */

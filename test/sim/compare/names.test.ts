@@ -5,12 +5,14 @@ import { titleOf } from "../../../sim/compare/names.ts";
 import { labelScenarios } from "../../../sim/compare/sweep-table.ts";
 import { report } from "../run/reports.ts";
 
-const title = (entries: Readonly<Record<string, unknown>>) => titleOf(new Map(Object.entries(entries)));
+const title = (entries: Readonly<Record<string, unknown>>) =>
+  titleOf(new Map(Object.entries(entries)), { network: {} });
 
 test("names of figures are the words that people use, and the last part of a path where there is none", () => {
   const cases: readonly (readonly [Readonly<Record<string, unknown>>, string])[] = [
     [{ "task.aggregation.rule": "median", "attack.kind": "alie", "attack.share": 0.1 }, "median, alie, 10 % liars"],
     [{ "attack.kind": undefined, "attack.share": undefined }, "no attack"],
+    [{ "network.budget": undefined, "network.loss.messages": undefined }, "no budget, no loss"],
     [{ partition: "dirichlet:0.1", "task.aggregation.inboxSize": 8 }, "Dirichlet 0.1, k 8"],
     [{ "devices.speedSigma": 0.6, "network.topology.degree": 8 }, "speed sigma 0.6, degree 8"],
     [{ "task.model.hidden": [16, 16] }, "hidden [16,16]"],
@@ -29,4 +31,10 @@ test("no figure has a path of options in its legend, and every scenario has a na
   assert.equal(new Set(labels.map((one) => one.title)).size, 4);
   for (const one of labels) assert.doesNotMatch(one.title, /task\.|\.kind|=/);
   assert.equal(labels[0]?.label, "task.aggregation.rule=median no attack");
+  const links = [{ budget: "1MB/day" }, {}].map((network) => report({ network }, 1, 0.5).scenario);
+  const texts = labelScenarios(links).map(({ label, title }) => [label, title]);
+  assert.deepEqual(texts, [
+    ["network.budget=1MB/day", "budget 1MB/day"],
+    ["no network.budget", "no budget"],
+  ]);
 });
