@@ -90,7 +90,8 @@ function faultText({ message, failures, retryInMs }: TrainingFault): string {
 }
 
 /** Known peers that do not take part, those that were heard last; the ends of their ids. */
-function silenceText({ known, silent, peers }: Silence): string {
+export function silenceText({ known, silent, peers }: Silence): string {
+  if (known === 0) return "no other peer is known yet";
   if (silent === 0) return `nobody: all ${known} known peers were heard lately`;
   const named = peers.slice(0, NAMED).map(({ peer, name, silentSeconds, isSinceStart, isHere }) => {
     const since = `${peer.slice(-SHOWN)}${name === undefined ? "" : ` (${name})`} ${spanText(silentSeconds)}`;

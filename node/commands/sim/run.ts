@@ -85,9 +85,10 @@ export async function run(file: string, options: RunOptions): Promise<void> {
 }
 
 /** Peers that never merge learn as if they were alone, and their figures do not show it. */
-function mergesText({ merges, algorithm, honest }: Report["summary"]): string {
+function mergesText({ scenario, summary: { merges, algorithm, honest } }: Report): string {
   if (merges > 0 || algorithm !== "hearsay" || honest === 1) return `${merges} merges`;
-  return onOutput.yellow("0 merges (have all peers as many neighbours as task.aggregation.quorum?)");
+  const budget = scenario.network.budget === undefined ? "" : "; does network.budget pay for models in this time?";
+  return onOutput.yellow(`0 merges (have all peers as many neighbours as task.aggregation.quorum?${budget})`);
 }
 
 /** JSON has no number beyond all others: a lie, or steps that are too long, may drive models there. */
@@ -134,7 +135,7 @@ async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds:
       "sent",
       `${formatBytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,
     ],
-    ["updates", `${summary.updates} trainings, ${mergesText(summary)}, ${final.cycles.toFixed(1)} cycles per peer`],
+    ["updates", `${summary.updates} trainings, ${mergesText(report)}, ${final.cycles.toFixed(1)} cycles per peer`],
     ["time", `${final.seconds} virtual s in ${cost.wallSeconds.toFixed(1)} s, ${cost.cpuSeconds.toFixed(1)} CPU s`],
   );
   return facts(rows);

@@ -174,6 +174,8 @@ describe("sim run", { concurrency: 2 }, () => {
     const { stdout } = await sim(0, "run", own, "--no-out", "--set", alone);
     assert.match(stdout, /4 honest/);
     assert.match(stdout, /trainings, 0 merges \(have all peers as many neighbours as task\.aggregation\.quorum\?\)/);
+    const { stdout: poor } = await sim(0, "run", own, "--no-out", "--set", alone, "--set", "network.budget=1MB/day");
+    assert.match(poor, /0 merges \(have .*quorum\?; does network\.budget pay for models in this time\?\)/);
   });
 
   it("tells all faults at once with path and value, and ends with status 2", async () => {
