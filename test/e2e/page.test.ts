@@ -174,6 +174,8 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
     );
     await told(pageState({ neighbours: 3 }), async ({ page, faults }) => {
       assert.match(await text(page, "#choices"), /Paused: no training; .*on battery/);
+      const code = page.locator("#refused td code", { hasText: "ERR_REPLAYED" });
+      assert.equal(await code.evaluate((one) => one.getClientRects().length), 1, "a code is on one line");
       assert.deepEqual(await faults(), []);
     });
   });

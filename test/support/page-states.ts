@@ -140,7 +140,7 @@ function nowOf(ids: readonly string[], foreign: string): PageNow {
       counters: {
         diverged: 0,
         merges: 256,
-        refused: first === undefined ? {} : { [`ERR_RATE${foreign}`]: 3, ERR_TIMEOUT: 1 },
+        refused: first === undefined ? {} : { [`ERR_RATE${foreign}`]: 3, ERR_TIMEOUT: 1, ERR_REPLAYED: 15 },
       },
     } as unknown as PeerStatus,
   };
