@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { bytesToFloats, floatsToBytes } from "../../protocol/base/bytes.ts";
-import { HearsayError } from "../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import {
   decodeSafetensors,
@@ -133,7 +133,7 @@ export async function readModel(
   path: string,
   task: Task,
 ): Promise<{ params: Float32Array; metadata: Readonly<Record<string, string>> }> {
-  const { tensors, metadata } = decodeSafetensors(await readModelBytes(path));
+  const { tensors, metadata } = await decodedModel(path);
   const params = new Float32Array(numParams(task));
   for (const { name, shape, offset } of tensorSlices(task.tensors)) {
     const tensor = tensors.find((candidate) => candidate.name === name);
@@ -147,6 +147,18 @@ export async function readModel(
     params.set(values, offset);
   }
   return { params, metadata };
+}
+
+/** @throws HearsayError ERR_STATE where there is none, ERR_DECODE where it is no model, such as one of another format. */
+async function decodedModel(path: string): Promise<ReturnType<typeof decodeSafetensors>> {
+  const bytes = await readModelBytes(path);
+  try {
+    return decodeSafetensors(bytes);
+  } catch (error) {
+    if (!isHearsayError(error, "ERR_DECODE")) throw error;
+    const message = `${path}: ${error.message}; a model is read as hearsay export writes it in the formats safetensors and safetensors-int8`;
+    throw new HearsayError("ERR_DECODE", message, { path }, error);
+  }
 }
 
 /** @throws HearsayError ERR_STATE where there is none. */
@@ -172,7 +184,7 @@ export async function readInt8(
   task: Task,
 ): Promise<{ layers: readonly Int8Layer[]; metadata: Readonly<Record<string, string>> } | undefined> {
   if (!hasInt8(task)) return undefined;
-  const { tensors, metadata } = decodeSafetensors(await readModelBytes(path));
+  const { tensors, metadata } = await decodedModel(path);
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const ordered = task.tensors.map(([name, shape]) => {
     const tensor = found.get(name);

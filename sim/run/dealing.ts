@@ -1,5 +1,5 @@
 /** What a scenario makes of its data: the task, how many rows, and whose they are. */
-import { HearsayError } from "../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { createRng, type Rng } from "../../protocol/base/rng.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
@@ -61,7 +61,7 @@ export function deal(train: Dataset, scenario: Scenario): Dataset[] {
       i < scarce.peers ? limitRows(part, scarce.rows, createRng(`scarce/${seed}/${i}`)) : part,
     );
   } catch (error) {
-    if (error instanceof HearsayError && error.code === "ERR_DATA" && rowsPerPeer === 0)
+    if (isHearsayError(error, "ERR_DATA") && error.details.needed !== undefined && rowsPerPeer === 0)
       throw new HearsayError("ERR_DATA", `${error.message}; or set data.rowsPerPeer, which deals rows more than once`);
     throw error;
   }

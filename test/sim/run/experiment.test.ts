@@ -224,6 +224,8 @@ describe("data", () => {
       code: "ERR_DATA",
       message: /too few for 300 peers.*data\.rowsPerPeer/,
     });
+    const message = "the data names no owners: give an owner column, or partition it by iid";
+    await assert.rejects(runBlobs({ partition: "owner" }), { code: "ERR_DATA", message }); // which no further copies mend
   });
 });
 

@@ -92,6 +92,13 @@ describe("a smaller model", () => {
     await assert.rejects(right(file), { code: "ERR_TASK", message: /it is of another task/ });
   });
 
+  it("that was exported for another program is refused by its name, with the formats that are read", async () => {
+    const file = await exported("model.onnx", { format: "onnx" });
+    const message =
+      /model\.onnx: not a safetensors file: .*; a model is read .* formats safetensors and safetensors-int8/;
+    await assert.rejects(right(file), { code: "ERR_DECODE", message });
+  });
+
   it("takes a share from 0 to below 1 only, and its file a quarter of the bytes", async () => {
     for (const option of ["prune", "pruneUnits"])
       for (const share of ["1", "-0.1", "x", ""])
