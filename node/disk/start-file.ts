@@ -5,7 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { floatsToBytes } from "../../protocol/base/bytes.ts";
-import { HearsayError } from "../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import {
   decodeSafetensors,
@@ -37,7 +37,7 @@ export async function readStart(path: string, task: Layout): Promise<Float32Arra
       cause,
     );
   });
-  const given = new Map(decodeSafetensors(bytes).tensors.map((tensor) => [tensor.name, tensor]));
+  const given = new Map(tensorsIn(path, bytes).map((tensor) => [tensor.name, tensor]));
   const params = new Float32Array(numParams(task));
   for (const { name, shape, offset } of tensorSlices(task.tensors)) {
     const tensor = given.get(name);
@@ -50,6 +50,17 @@ export async function readStart(path: string, task: Layout): Promise<Float32Arra
   if (bad >= 0)
     throw new HearsayError("ERR_DATA", `${path}: value ${bad} is ${params[bad]}; give a model of finite values`);
   return params;
+}
+
+/** @throws HearsayError ERR_DECODE, with the path, where it is another file. */
+function tensorsIn(path: string, bytes: Uint8Array): readonly ReadTensor[] {
+  try {
+    return decodeSafetensors(bytes).tensors;
+  } catch (error) {
+    if (!isHearsayError(error, "ERR_DECODE")) throw error;
+    const message = `${path}: ${error.message}; give the parameters as hearsay export or hearsay.save_file writes them`;
+    throw new HearsayError("ERR_DECODE", message, { path }, error);
+  }
 }
 
 /**

@@ -27,7 +27,7 @@ const NO_RIGHT: Reason = {
 };
 
 const NO_FOLDER: Reason = {
-  why: (path) => `${nearest(dirname(resolve(path))).path} is no directory`,
+  why: (path) => `${nearest(resolve(path)).path} is no directory`,
   remedy: NAME_ANOTHER,
 };
 

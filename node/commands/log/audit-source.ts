@@ -3,7 +3,7 @@
  * a file, or another peer, through the peer that runs on the state directory.
  */
 import { createReadStream, createWriteStream } from "node:fs";
-import { access, open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -87,13 +87,15 @@ export async function withAuditSource<T>(
 
 /** An exported file; what is not in it is looked for `elsewhere`. */
 async function fileSource(path: string, elsewhere: AuditSource["find"]): Promise<AuditSource> {
-  await access(path).catch(() => {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || found.isDirectory()) {
+    const why = found === undefined ? `there is no ${path}` : `${path} is a folder`;
     throw new HearsayError(
       "ERR_STATE",
-      `there is no ${path}: name an exported log, or the whole id of a neighbour (hearsay peers --json has it)`,
+      `${why}: name an exported log, or the whole id of a neighbour (hearsay peers --json has it)`,
       { path },
     );
-  });
+  }
   const places = new Map<string, { readonly at: number; readonly length: number }>();
   return {
     chunks: () => createReadStream(path),

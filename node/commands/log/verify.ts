@@ -1,6 +1,6 @@
 /** `hearsay log verify`: the peer's own log, an exported one, or two exports of one log against each other. */
 import { createReadStream } from "node:fs";
-import { access, readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import {
@@ -204,7 +204,8 @@ async function textOf(path: string): Promise<string> {
 }
 
 async function requireFile(path: string): Promise<void> {
-  await access(path).catch(() => {
-    throw new HearsayError("ERR_STATE", `there is no ${path}: name a file that hearsay log export wrote`, { path });
-  });
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) return;
+  const why = found === undefined ? `there is no ${path}` : `${path} is a folder`;
+  throw new HearsayError("ERR_STATE", `${why}: name a file that hearsay log export wrote`, { path });
 }

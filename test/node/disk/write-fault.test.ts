@@ -93,6 +93,10 @@ describe("a path that cannot be written", () => {
       message: `--output ${below} ${why}`,
     });
     await assert.rejects(makePrivateDirectory(below), { message: `the state directory ${below} ${why}` });
+    const file = join(root, "file"); // a state directory that is a file: the folder around it is well
+    await assert.rejects(makePrivateDirectory(file), {
+      message: `the state directory ${file} cannot be written: ${file} is no directory; name another path`,
+    });
     await assert.rejects(storeTask(below, Uint8Array.of(1)), { message: `the state directory ${below} ${why}` });
     await assert.rejects(createPrivate(below, Uint8Array.of(1), "<file>"), { message: `<file> ${below} ${why}` });
     await assert.rejects(writeOutput(root, "x", "--output"), { message: /it is a directory; name a file in it$/ });

@@ -81,7 +81,8 @@ describe("hearsay log audit", () => {
     for (const [what, state, code] of [
       [nobody, anna.stateDir, "ERR_UNREACHABLE"],
       [nobody, lab.path("nowhere"), "ERR_STATE"],
-      ["gone.car", anna.stateDir, "ERR_STATE"],
+      ["gone.car", anna.stateDir, "there is no gone\\.car: .*ERR_STATE"],
+      [lab.path("."), anna.stateDir, "is a folder: name an exported log.*ERR_STATE"],
     ] as const) {
       const { code: status, stderr } = await lab.run(["log", "audit", what, "--state", state]);
       assert.equal(status, 1);

@@ -112,6 +112,10 @@ describe("hearsay log verify", () => {
       assert.deepEqual([checkpoint.size, cosigners.length], [56, 2]);
     }
     assert.match((await log(FAILED, "verify", lab.path("nowhere.car"))).stderr, /there is no .*nowhere\.car/);
+    assert.match(
+      (await log(FAILED, "verify", lab.path("."))).stderr,
+      /is a folder: name a file that hearsay log export/,
+    );
     await log(FAILED, "verify", "--state", lab.path("nowhere"));
   });
 
