@@ -16,6 +16,7 @@ import { parseTask } from "../../../../protocol/task/manifest.ts";
 import { estimate } from "../../../../sim/compare/statistics.ts";
 import { TOP } from "../../../support/docs.ts";
 import { createLab, jsonLines, type Lab } from "../../../support/process.ts";
+import { pythonWith } from "../../../support/program.ts";
 
 const SCENARIO = {
   name: "tiny",
@@ -25,6 +26,8 @@ const SCENARIO = {
   cycles: 3,
   metrics: { points: 2, curves: true, also: ["macroF1"] },
 };
+
+const { python = "python3", skip } = pythonWith(["pandas"]);
 
 let lab: Lab;
 let sweep: string;
@@ -71,14 +74,13 @@ describe("the tables of a sweep", () => {
     for (const difference of means) assert.ok(Math.abs(difference) < 1e-12, "the curves have the mean of the series");
   });
 
-  it("are read by ten lines of Python, which give the intervals of sim compare", (context) => {
+  it("are read by ten lines of Python, which give the intervals of sim compare", { skip }, () => {
     const script = join(TOP, "sim/examples/results.py");
     const lines = readFileSync(script, "utf8")
       .split("\n")
       .filter((line) => /^[^"\s]/.test(line));
     assert.ok(lines.length <= 10, `${lines.length} lines`);
-    if (spawnSync("python3", ["-c", "import pandas"]).status !== 0) return context.skip("Python has no pandas here");
-    const { stdout, stderr } = spawnSync("python3", [script, sweep], { encoding: "utf8" });
+    const { stdout, stderr } = spawnSync(python, [script, sweep], { encoding: "utf8" });
     assert.equal(stderr, "");
     const [header, ...rows] = stdout
       .trimEnd()
