@@ -55,7 +55,7 @@ describe("a run by several threads", () => {
       assert.equal(oneThreadReason(scenario), undefined);
       const whole = await runExperiment(scenario, blobModules());
       assert.ok(whole.summary.merges > 15, `${whole.summary.merges} merges`);
-      for (const count of [2, 3])
+      for (const count of [2, 3, 4])
         assert.equal(JSON.stringify(await inParts(changes, count)), JSON.stringify(whole), `${count} parts`);
     });
 
