@@ -1,7 +1,7 @@
 /**
  * Kinds of links, by which a budget can differ: where a connection leads to, or the network interface that it goes through.
  *
- *     loopback      the other end is on this machine
+ *     loopback      the other end is on this machine (of multicast: it goes through the loopback interface)
  *     lan           the other end has a private or link-local address
  *     lte           an interface of a mobile modem: wwan*, wwp*, rmnet*, ccmni*, ppp*
  *     wifi          an interface of a wireless network: wl*, ath*
@@ -19,10 +19,13 @@ export interface Ends {
   readonly local: string | undefined;
   /** IP address of the other end. */
   readonly remote: string | undefined;
+  /** A datagram to a group: `remote` is this end again, which stands for whoever hears it on its network. */
+  readonly isMulticast?: true;
 }
 
 const OF_KIND: Readonly<Record<string, (ends: Ends) => boolean>> = {
-  loopback: ({ local, remote }) => isScope(remote, "loopback") || (remote !== undefined && remote === local),
+  loopback: ({ local, remote, isMulticast }) =>
+    isScope(remote, "loopback") || (!isMulticast && remote !== undefined && remote === local),
   lan: ({ remote }) => ["private", "link-local"].some((scope) => isScope(remote, scope)),
   lte: ({ local }) => /^(wwan|wwp|rmnet|ccmni|ppp)/.test(interfaceOf(local) ?? ""),
   wifi: ({ local }) => /^(wl|ath)/.test(interfaceOf(local) ?? ""),
@@ -37,8 +40,8 @@ export function isOfKind(kind: string, ends: Ends): boolean {
   return kind.includes("/") ? isInRange(kind, plainEnds(ends)) : isInterface(kind, plainEnds(ends));
 }
 
-function plainEnds({ local, remote }: Ends): Ends {
-  return { local: plainAddress(local), remote: plainAddress(remote) };
+function plainEnds({ local, remote, ...rest }: Ends): Ends {
+  return { ...rest, local: plainAddress(local), remote: plainAddress(remote) };
 }
 
 /** A socket that listens on IPv6 tells of IPv4 in IPv6 form. */

@@ -79,7 +79,7 @@ export function createMetering(links: readonly Link[]): Metering {
     },
     mayDial: () => lines.some(({ line }) => line === undefined) || limited.some(isOpen),
     datagram(localIp, bytes) {
-      lineFor({ local: localIp, remote: localIp })?.meter.take(bytes + HEADERS_UDP_BYTES);
+      lineFor({ local: localIp, remote: localIp, isMulticast: true })?.meter.take(bytes + HEADERS_UDP_BYTES);
     },
     spending: () => {
       const used = limited.filter(({ gates }) => gates.size > 0);

@@ -19,6 +19,13 @@ describe("kinds of links", () => {
     assert.ok(!isOfKind("2000::/3", REMOTE));
   });
 
+  it("tell multicast of a network from what stays on this machine", () => {
+    const onLan = { local: "192.168.0.5", remote: "192.168.0.5", isMulticast: true } as const;
+    assert.ok(!isOfKind("loopback", onLan));
+    for (const kind of ["lan", "192.168.0.0/16"]) assert.ok(isOfKind(kind, onLan), kind);
+    assert.ok(isOfKind("loopback", { local: "127.0.0.1", remote: "127.0.0.1", isMulticast: true }));
+  });
+
   it("follow the interface of this end", () => {
     const [name, [{ address: local } = { address: "" }] = []] = Object.entries(networkInterfaces())[0] ?? ["", []];
     assert.ok(isOfKind(name, { local, remote: "8.8.8.8" }));

@@ -5,8 +5,10 @@ import type { Socket } from "node:net";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { wallClock } from "../../../node/clock.ts";
-import { openBudget } from "../../../node/net/open-metering.ts";
+import type { Metering } from "../../../node/net/metering.ts";
+import { type LinkLimit, openBudget } from "../../../node/net/open-metering.ts";
 import { rateOf } from "../../../protocol/traffic/bucket.ts";
+import type { MeterParts } from "../../../protocol/traffic/meter.ts";
 import { createMemoryStore } from "../../../sim/seams/store.ts";
 import { type RealNode, startNode } from "../../support/nodes.ts";
 
@@ -14,16 +16,20 @@ const LIMIT = { bytes: 1_200_000, perMs: 60_000 };
 const { burst, perSecond } = rateOf(LIMIT);
 const PROTOCOL = "/test/1";
 
+const ALL: readonly LinkLimit[] = [{ kind: "all", limit: LIMIT }];
+
+interface Metered extends RealNode {
+  readonly metering: Metering;
+  readonly socketBytes: () => number;
+  readonly startedMs: number;
+}
+
 /** A node with a budget, and all sockets that it has accepted. */
-async function startMetered(): Promise<RealNode & { readonly socketBytes: () => number; readonly startedMs: number }> {
+async function startMetered(budgets: readonly LinkLimit[]): Promise<Metered> {
   const sockets = new Set<Socket>();
   const accepted = (message: unknown) => void sockets.add((message as { readonly socket: Socket }).socket);
   subscribe("net.server.socket", accepted);
-  const { metering } = await openBudget([{ kind: "all", limit: LIMIT }], {
-    store: createMemoryStore(),
-    clock: wallClock,
-  });
-  assert.ok(metering);
+  const metering = await meteringOf(budgets);
   const startedMs = performance.now();
   const node = await startNode({ metering });
   node.node.addEventListener("stop", () => {
@@ -32,7 +38,13 @@ async function startMetered(): Promise<RealNode & { readonly socketBytes: () => 
   });
   const socketBytes = () =>
     [...sockets].reduce((sum, { bytesRead, bytesWritten }) => sum + bytesRead + bytesWritten, 0);
-  return { ...node, socketBytes, startedMs };
+  return { ...node, metering, socketBytes, startedMs };
+}
+
+async function meteringOf(budgets: readonly LinkLimit[], clock: MeterParts["clock"] = wallClock): Promise<Metering> {
+  const { metering } = await openBudget(budgets, { store: createMemoryStore(), clock });
+  assert.ok(metering);
+  return metering;
 }
 
 it("is planned with and not enforced where it says about: nothing stands between the sockets, and nothing is stored", async () => {
@@ -45,9 +57,10 @@ it("is planned with and not enforced where it says about: nothing stands between
 });
 
 async function withMetered(
-  body: (metered: Awaited<ReturnType<typeof startMetered>>, other: RealNode) => Promise<void>,
+  body: (metered: Metered, other: RealNode) => Promise<void>,
+  budgets: readonly LinkLimit[] = ALL,
 ): Promise<void> {
-  const metered = await startMetered();
+  const metered = await startMetered(budgets);
   const other = await startNode();
   try {
     await other.node.dial(metered.node.getMultiaddrs(), { signal: AbortSignal.timeout(10_000) });
@@ -59,7 +72,7 @@ async function withMetered(
 
 /** Until `isOver`, the bytes of the sockets are within the bucket whenever they are looked at. */
 async function watch(
-  { socketBytes, startedMs }: Pick<Awaited<ReturnType<typeof startMetered>>, "socketBytes" | "startedMs">,
+  { socketBytes, startedMs }: Pick<Metered, "socketBytes" | "startedMs">,
   isOver: () => boolean,
 ): Promise<void> {
   for (let over = false; !over; await sleep(20)) {
@@ -119,5 +132,58 @@ describe("a budget at the sockets", () => {
         await third.node.stop();
       }
     });
+  });
+});
+
+describe("budgets of several kinds of links", () => {
+  const answerOf = async (metered: Metered, other: RealNode, bytes: number) => {
+    metered.transport.onRequest(PROTOCOL, () => new Uint8Array(bytes));
+    const answer = await other.transport.request(metered.id, PROTOCOL, new Uint8Array(1));
+    assert.equal(answer.length, bytes);
+  };
+  const spentOf = ({ metering }: Metered) =>
+    Object.fromEntries(metering.report().map(({ kind, spentBytes }) => [kind, spentBytes]));
+
+  it("hold nothing back between peers of one machine, where loopback is unlimited", async () => {
+    const budgets: LinkLimit[] = [
+      { kind: "loopback", limit: undefined },
+      { kind: "other", limit: LIMIT },
+    ];
+    await withMetered(async (metered, other) => {
+      for (let i = 0; i < 4; i++) await answerOf(metered, other, Math.ceil(burst / 2));
+      assert.ok(metered.socketBytes() > 2 * burst);
+      assert.deepEqual(spentOf(metered), { other: 0 });
+      assert.equal(metered.metering.spending(), undefined, "no link in use is limited: the peer need not be thrifty");
+    }, budgets);
+  });
+
+  it("count what fits no line by the tightest", async () => {
+    const budgets: LinkLimit[] = [
+      { kind: "192.168.0.0/16", limit: { ...LIMIT, bytes: 2 * LIMIT.bytes } },
+      { kind: "10.0.0.0/8", limit: LIMIT },
+      { kind: "lte", limit: undefined },
+    ];
+    await withMetered(async (metered, other) => {
+      await answerOf(metered, other, 50_000);
+      const spent = spentOf(metered);
+      assert.ok(Number(spent["10.0.0.0/8"]) > 50_000, JSON.stringify(spent));
+      assert.equal(spent["192.168.0.0/16"], 0);
+      assert.equal(metered.metering.spending()?.name, "10.0.0.0/8");
+    }, budgets);
+  });
+
+  it("count multicast of a network, with its headers, by the kind of that network", async () => {
+    const kinds: LinkLimit[] = ["loopback", "lan", "other"].map((kind) => ({ kind, limit: LIMIT }));
+    const metering = await meteringOf(kinds, { now: () => 0, monotonicMs: () => 0 }); // nothing flows in
+    const left = () => metering.report().map(({ leftBytes }) => leftBytes);
+    const before = left();
+    metering.datagram("192.168.0.5", 1_000);
+    metering.datagram("192.168.0.5", 200);
+    metering.datagram("127.0.0.1", 300);
+    assert.deepEqual(
+      left().map((bytes, i) => Number(before[i]) - bytes),
+      [328, 1_256, 0],
+    );
+    await metering.stop();
   });
 });
