@@ -64,9 +64,9 @@ export interface StartOptions {
   readonly keepBest?: boolean;
   /** Hours in which the peer is away: it trains nothing, and has no connection (policy/quiet-peer.ts); none where left out. */
   readonly isQuiet?: (ms: number) => boolean;
-  /** Whether the way to the Internet is paid for, so that neighbours of the local network come first where links decide (selection); false where left out. */
+  /** Whether the way to the Internet is paid for, so that neighbours of the local network come first where links decide (selection); false where left out. `line` knows it better. */
   readonly isMetered?: boolean;
-  /** How good its way to the Internet is, where the task has gateways (policy/line.ts); the peer stops the look at it. By `isMetered` where left out. */
+  /** How good its way to the Internet is, where that decides: of gateways, and of selection by links (policy/line.ts). The peer stops the look at it. By `isMetered` where left out. */
   readonly line?: Line;
   /** Reasons to pause training or exchange for a while (policy/saving.ts); the peer stops them. None where left out. */
   readonly pauseReasons?: readonly PauseReason[];

@@ -6,7 +6,7 @@ import { plainAggregator } from "../protocol/aggregate/registry.ts";
 import { HearsayError } from "../protocol/base/errors.ts";
 import type { Trainer } from "../protocol/base/learning-seams.ts";
 import type { PeerId, Store, Transport } from "../protocol/base/seams.ts";
-import { LINK_GRADES } from "../protocol/gateway/beacon.ts";
+import { LINK_GRADES, type LinkGrade } from "../protocol/gateway/beacon.ts";
 import { createBestModel } from "../protocol/learn/stream/best-model.ts";
 import { createFollowing, type Following } from "../protocol/learn/stream/following.ts";
 import type { StreamEvent } from "../protocol/learn/stream/stream.ts";
@@ -72,10 +72,11 @@ export async function openModelFile(
   const { peer: peerId = "", cycle = "0", age = "0" } = before?.metadata ?? {};
   const first = before && { params: before.params, facts: { peerId, cycle: Number(cycle), age: Number(age) } };
   const best = createBestModel<ModelFacts>(trainer, first);
-  let offering: Promise<void> = Promise.resolve();
+  let offering: Promise<unknown> = Promise.resolve();
   return {
     offer(params, facts) {
-      offering = best.offer({ params, facts }).then((one) => file.offer(one.params, one.facts));
+      const looked = best.offer({ params, facts }).then((one) => file.offer(one.params, one.facts));
+      offering = Promise.all([offering, looked]); // one that is still looked at may be the best
     },
     async flush() {
       await offering;
@@ -152,17 +153,28 @@ export async function openNetwork(
   return network;
 }
 
+/** Whether the way to the Internet is paid for now. */
+export function meteredNow(options: StartOptions): () => boolean {
+  const grade = lineGrade(options);
+  return () => grade() === LINK_GRADES.metered;
+}
+
+/** How good it is. */
+function lineGrade({ line, isMetered = false }: Pick<StartOptions, "line" | "isMetered">): () => LinkGrade {
+  return line?.grade ?? (() => (isMetered ? LINK_GRADES.metered : LINK_GRADES.usual));
+}
+
 /** Where this peer is, where its task has gateways; undefined where it has none, or nobody can be found to be at the same place. */
 function openPlace(
-  { task, cluster = [], gateway = "auto", isMetered = false, line }: StartOptions,
+  options: StartOptions,
   { node, transport, book }: Pick<MembershipNeeds, "node" | "transport" | "book">,
   closing: Closing,
 ): Place | undefined {
+  const { task, cluster = [], gateway = "auto", line } = options;
   if (line !== undefined) closing.add("the look at the line", line.stop);
   if (task.aggregation.gateways !== true || (node.discovery === undefined && cluster.length === 0)) return undefined;
-  const grade = line?.grade ?? (() => (isMetered ? LINK_GRADES.metered : LINK_GRADES.usual));
   const parts = { self: node.peerId.toString(), transport, book, discovery: node.discovery };
-  const place = createPlace(parts, { wish: gateway, grade, members: peersIn(cluster) });
+  const place = createPlace(parts, { wish: gateway, grade: lineGrade(options), members: peersIn(cluster) });
   node.admission.leave((peer) => place.speakerFor(peer) !== undefined);
   return place;
 }

@@ -43,6 +43,7 @@ import type { StartOptions } from "./start-options.ts";
 import {
   companyOf,
   keptQuiet,
+  meteredNow,
   openBodies,
   openDatabase,
   openEngine,
@@ -119,7 +120,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { metering, spending } = await openLimits(options, store, closing);
   const { node, traffic } = await openNetwork(options, { privateKey, taskId, isKnown, metering }, closing);
   const book = await openBook(store, identity.peerId, isKnown);
-  const direct = heedLeaving(createTransport(node, traffic, options), book);
+  const direct = heedLeaving(createTransport(node, traffic, { isMetered: meteredNow(options) }), book);
   const transport = options.wrapTransport?.(direct) ?? direct;
   const membership = openMembership(options, { node, transport, book, isKnown, metering, names }, closing);
 

@@ -10,13 +10,13 @@ interface Connected {
   getConnections(peer: ReturnType<typeof peerIdFromString>): Connection[];
 }
 
-/** @param isMetered whether the way to the Internet is paid for; the local network never is. */
-export function createLinkTold(node: Connected, isMetered: boolean): (peer: PeerId) => LinkTold | undefined {
+/** @param isMetered whether the way to the Internet is paid for now; the local network never is. */
+export function createLinkTold(node: Connected, isMetered: () => boolean): (peer: PeerId) => LinkTold | undefined {
   return (peer) => {
     const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open");
     if (connection === undefined) return undefined;
     const { rtt } = connection;
-    const isPaid = isMetered && kindOfPlace(shownConnection(connection).address) === "internet";
+    const isPaid = kindOfPlace(shownConnection(connection).address) === "internet" && isMetered();
     return { isPaid, ...(rtt !== undefined && { roundTripMs: rtt }) };
   };
 }

@@ -28,11 +28,11 @@ import { MAX_ANSWER_BYTES, serve } from "./serve.ts";
 /** For what a peer tells of itself when it connects. */
 const LOOK_AGAIN_MS = 250;
 
-/** @param options.isMetered whether the way to the Internet is paid for. */
+/** @param options.isMetered whether the way to the Internet is paid for now. */
 export function createTransport(
   node: HearsayNode,
   traffic: Traffic,
-  { isMetered = false }: { readonly isMetered?: boolean } = {},
+  { isMetered = () => false }: { readonly isMetered?: () => boolean } = {},
 ): Transport {
   const handlers = new Map<string, RequestHandler>();
   const links = createLinks();

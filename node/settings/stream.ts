@@ -75,7 +75,7 @@ export const stream = {
   },
   drift: {
     schema: z.enum(["none", ...DETECTORS.keys()]).default("adwin"),
-    help: `with --follow, what tells that the world has changed: ${[...DETECTORS.keys()].join(", ")} or none`,
+    help: `with --follow, what tells that the world has changed: ${[...DETECTORS.keys()].join(", ")} or none; stream.onDrift: what comes of it`,
     flag: "--drift <detector>",
   },
   onDrift: {

@@ -189,7 +189,8 @@ export const why: Definition = (command) => {
     command,
     `A model is moved by its own training and by what it merges. share: the part of the model that a peer made, mean over all merges, of
 which the 50 newest count for most; with the own share, 100 %. influence: the same over the merges that it was in. distance: from
-the own model, of the usual distance in that merge. left out: how often, and by which rule the last time.
+the own model, of the usual distance in that merge. left out: how often, and by which rule the last time. With --peer a peer that runs
+also tells why it asks that one for models, or does not, where its owner prefers some (select.by).
 
 Examples:
   $ hearsay why

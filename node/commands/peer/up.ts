@@ -172,8 +172,9 @@ async function begin(
       budget: linkBudgets(config.budget),
       selection: config.select,
       pauseReasons,
-      isMetered: config.saving.link === "metered",
-      ...(task.aggregation.gateways && { line: await watchLine(config.saving.link, wallClock) }),
+      ...((task.aggregation.gateways || config.select.by === "link") && {
+        line: await watchLine(config.saving.link, wallClock),
+      }),
     },
     ...{ ...config.release, ...(config.name !== undefined && { name: config.name }) },
     ...(monitor && { networkMetrics: monitor.networkMetrics }),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createRng } from "../../../../protocol/base/rng.ts";
+import type { Transport } from "../../../../protocol/base/seams.ts";
 import { createChoosing } from "../../../../protocol/peer/inbound/choosing.ts";
 import { createCommittee } from "../../../../protocol/peer/inbound/committee.ts";
 import { createIdentities } from "../../../../protocol/peer/memory/identities.ts";
@@ -11,7 +12,11 @@ import { DEFAULT_SELECTION, type Selection } from "../../../../protocol/select/s
 
 const NAMES = [..."abcdefgh"];
 
-function scene(changes: Partial<Selection>, prefixOf = (peer: string) => peer) {
+function scene(
+  changes: Partial<Selection>,
+  prefixOf = (peer: string) => peer,
+  linkTo: Transport["linkTo"] = () => undefined,
+) {
   const identities = createIdentities(NAMES);
   const round = { cycle: 1, maxNorm: 1 };
   const near = new Set(NAMES);
@@ -21,7 +26,7 @@ function scene(changes: Partial<Selection>, prefixOf = (peer: string) => peer) {
       book: { newest: (author) => ({ author, firstSeenMs: NAMES.indexOf(author) }) as unknown as Announced },
       ranks: { neighbours: () => near },
       places: { pullMs: () => undefined },
-      transport: { prefixOf },
+      transport: { prefixOf, linkTo },
       clock: { monotonicMs: () => 1000 },
     },
     { ...DEFAULT_SELECTION, floor: 0, ...changes },
@@ -64,6 +69,14 @@ describe("a peer that prefers some authors", () => {
     assert.match(words(), /what was seen counts as 2\.0 models, the newest of cycle 2$/);
     assert.doesNotMatch(choosing?.of("b")?.words ?? "", /counts as/);
     assert.doesNotMatch(scene({ by: "link" }).choosing?.of("a")?.words ?? "", /counts as/);
+  });
+
+  it("goes by what the transport tells of each link: near ones first, and paid ones last", () => {
+    const links = { a: 90, b: 10, c: 20, d: 30, e: 40, f: 50, g: 60, h: 70 };
+    const linkTo = (peer: string) => ({ roundTripMs: links[peer as keyof typeof links], isPaid: peer === "b" });
+    const { cycle, choosing } = scene({ by: "link" }, (peer) => peer, linkTo);
+    assert.equal(cycle(), "cdef");
+    assert.match(choosing?.of("b")?.words ?? "", /place 7 of 8 by link.*10 ms, over a link that is paid for/);
   });
 
   it("goes on to ask everybody at times", () => {
