@@ -29,11 +29,21 @@ const BLOBS: Setting = {
   holdout: blobs(300, 777),
 };
 
-/** Digits of which each peer has some more than others, with what `hearsay init` writes into new tasks. */
+/** Digits of which each peer has some more than others, with what `hearsay init --peers 9` writes into new tasks. */
 async function onDigits(): Promise<Setting> {
   const draft = parse(digits.yaml);
-  const training = { ...draft.training, steps: 20, adaptive: true, absentClasses: 4 };
-  const task = parseTask({ ...draft, training, aggregation: { mostLoss: 0.8 } });
+  const training = {
+    ...draft.training,
+    adaptive: true,
+    absentClasses: 4,
+    outerMomentum: 0.95,
+    schedule: { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 },
+    maxGradientNorm: 1,
+    runningMean: 0.3,
+  };
+  const parameters = { f: 0.2, mix: 0.3 };
+  const aggregation = { rule: "guarded-median", parameters, inboxSize: NEIGHBOURS, quorum: 3, mostLoss: 0.8 };
+  const task = parseTask({ ...draft, training, aggregation, codec: "int8" });
   const all = await digits.read(task);
   const { train, holdout } = digits.split(all);
   const known = selectRows(all, train);
