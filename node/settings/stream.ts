@@ -75,7 +75,7 @@ export const stream = {
   },
   drift: {
     schema: z.enum(["none", ...DETECTORS.keys()]).default("adwin"),
-    help: `with --follow, what tells that the world has changed: ${[...DETECTORS.keys()].join(", ")} or none; stream.onDrift: what comes of it`,
+    help: `with --follow, what tells that the world has changed: ${[...DETECTORS.keys()].join(", ")} or none (then: stream.onDrift)`,
     flag: "--drift <detector>",
   },
   onDrift: {
