@@ -10,21 +10,6 @@ import { aggregationOf, attackName, captionOf, graphName, partitionName, type Sw
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 
-/** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their sections are called. */
-export const SKEW_SWEEPS = {
-  skew: "Options of training and merging",
-  "skew-attacks": "Under attack",
-  "skew-mnist": "Images of MNIST",
-  "skew-optimisers": "Optimisers, rates and schedules",
-  "skew-clipping": "Clipped gradients",
-  "skew-clipping-mnist": "Clipped gradients: images of MNIST",
-  "skew-clipping-signs": "Clipped gradients: images of traffic signs",
-  "skew-mean": "The rule and the undefended mean",
-  "skew-mean-mnist": "The rule and the undefended mean: images of MNIST",
-  "skew-mean-signs": "The rule and the undefended mean: images of traffic signs",
-  "skew-options": "All options and none",
-} as const;
-
 /** What was run where, and how. */
 interface Ways {
   readonly ways: readonly string[];

@@ -115,8 +115,8 @@ async function reportOne(
 }
 
 async function reportSkew(options: ReportOptions): Promise<void> {
-  const { skewedTrainingSection, SKEW_SWEEPS } = await import("../../../sim/paper/measure-skewed-training.ts");
-  await reportSeveral("skew", SKEW_SWEEPS, skewedTrainingSection, options);
+  const { skewPage, SKEW_SWEEPS } = await import("../../../sim/paper/skew-page.ts");
+  await reportSeveral("skew", SKEW_SWEEPS, skewPage, options);
 }
 
 async function reportPersonal(options: ReportOptions): Promise<void> {

@@ -18,12 +18,12 @@ import {
   type MeasureReport,
   measureReport,
 } from "../../../sim/paper/measure-report.ts";
-import { SKEW_SWEEPS, skewedTrainingSection } from "../../../sim/paper/measure-skewed-training.ts";
 import { slowDevicesSection } from "../../../sim/paper/measure-slow-devices.ts";
 import { agreedAfter } from "../../../sim/paper/measure-split.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
 import { PERSONAL_SWEEPS, personalPage } from "../../../sim/paper/personal-page.ts";
 import { accuracyOf, bytesOf, overSeeds, reachedAt, secondsOf, valueAt } from "../../../sim/paper/series.ts";
+import { SKEW_SWEEPS, skewPage } from "../../../sim/paper/skew-page.ts";
 import type { PeerRow } from "../../../sim/run/report.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
 import { cells, point, type Result, sweepOf } from "./runs.ts";
@@ -301,7 +301,7 @@ describe("the page of personal models", () => {
 describe("the page of ways of training on skewed data", () => {
   const page = (name: keyof typeof SKEW_SWEEPS, result: (scenario: Scenario) => Result | undefined) => {
     const document = parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8"));
-    return skewedTrainingSection(sweepOf(cells(document, result)), SKEW_SWEEPS[name]);
+    return skewPage(sweepOf(cells(document, result)), SKEW_SWEEPS[name]);
   };
   const result = ({ seed }: Scenario) => (seed === 1 ? { mean: 0.95, worst: 0.8 } : { mean: 0.9, worst: 0.85 });
 

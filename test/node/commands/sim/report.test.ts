@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
-import { SKEW_SWEEPS } from "../../../../sim/paper/measure-skewed-training.ts";
+import { SKEW_SWEEPS } from "../../../../sim/paper/skew-page.ts";
 import { createLab, type Finished, type Lab } from "../../../support/process.ts";
 
 const BASE = {

@@ -1,0 +1,93 @@
+/** The measurement of the task that `hearsay init` writes: that it is that task, and its table. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { TEMPLATES } from "../../../node/data/templates.ts";
+import { parseTaskYaml } from "../../../node/task-yaml.ts";
+import { parseTask } from "../../../protocol/task/manifest.ts";
+import { initSection } from "../../../sim/paper/measure-init.ts";
+import { taskOf } from "../../../sim/run/dealing.ts";
+import type { Scenario } from "../../../sim/seams/scenario-type.ts";
+import { cells, expand, point, type Result, sweepOf } from "./runs.ts";
+
+const TOP = join(import.meta.dirname, "../../..");
+const DOCUMENT = parse(readFileSync(join(TOP, "sim/scenarios/measure-init.yaml"), "utf8"));
+
+/** The task of the digits, as somebody gets it who gives no options. */
+function written(): string {
+  const folder = mkdtempSync(join(tmpdir(), "hearsay-measured-init-"));
+  try {
+    const file = join(folder, "task.yaml");
+    execFileSync(process.execPath, [join(TOP, "node/cli.ts"), "init", "-o", file]);
+    return readFileSync(file, "utf8");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("measure-init.yaml", () => {
+  it("runs the task that hearsay init writes, and other codecs, steps, momentum and sizes of a merge in place of what it writes", () => {
+    const init = parseTask(parseTaskYaml(written()));
+    const tasks = expand(DOCUMENT).map(({ scenario }) => taskOf(scenario, parse(TEMPLATES.digits.yaml)));
+    const { steps, outerMomentum } = init.training;
+    for (const { aggregation, training, ...task } of tasks) {
+      const usual = {
+        ...task,
+        aggregation: { ...aggregation, inboxSize: init.aggregation.inboxSize },
+        training: { ...training, steps, outerMomentum },
+        codec: "int8",
+      };
+      assert.deepEqual(usual, init);
+    }
+    assert.deepEqual(tasks[0], init, "the first cell");
+    const asWritten = tasks.filter((task) => JSON.stringify(task) === JSON.stringify(tasks[0]));
+    assert.equal(
+      asWritten.length,
+      25,
+      "on iid data, with skew of two kinds, and with slow devices with and without liars",
+    );
+  });
+});
+
+describe("the table of what hearsay init writes", () => {
+  const table = (result: (scenario: Scenario) => Result | undefined) =>
+    initSection(sweepOf(cells(DOCUMENT, result)), "title").table;
+
+  it("says in which time and for how many bytes each codec reaches 90 %, and what it has more than f32 where both were run", () => {
+    const { head, rows } = table(({ task }) => {
+      const mean = task.codec === "f32" ? 0.95 : 0.93;
+      return { mean, worst: 0.8, models: [0.7, 0.9], series: [point(0, 0.1), point(10, 0.9), point(20, mean, 0.8)] };
+    });
+    assert.equal(rows.length, 15);
+    const at = (place: string, task: string) => {
+      const row = rows.find((one) => one[0] === place && one[1] === task) ?? [];
+      return Object.fromEntries(head.map((name, i) => [name, row[i]]));
+    };
+    const int8 = at("Dirichlet 0.1", "as written");
+    assert.equal(int8["at the end"], "93.0 ± 0.0 / 80.0 ± 0.0");
+    assert.equal(int8["newest models"], "70.0 ± 0.0 / 70.0 ± 0.0");
+    assert.equal(int8["more than f32"], "-2.0 ± 0.0 / 0.0 ± 0.0");
+    assert.equal(int8["seconds to 90 %"], "10 ± 0");
+    assert.equal(int8["bytes to 90 %"], "10 kB ± 0 B");
+    assert.equal(int8["bytes in all"], "20 kB ± 0 B");
+    assert.equal(at("Dirichlet 0.1", "codec f32")["more than f32"], "");
+    assert.equal(at("iid", "codec int4, outerMomentum 0.5")["more than f32"], "");
+    assert.equal(at("Dirichlet 0.1", "steps 20")["more than f32"], "", "f32 was run with 10 steps");
+    assert.equal(at("iid", "codec int4, steps 20, inboxSize 4")["seconds to 90 %"], "10 ± 0");
+    const slow = at("Dirichlet 0.5, 9 of 30 slower by 20, sign-flip 10 %", "as written");
+    assert.equal(slow["at the end"], "93.0 ± 0.0 / 80.0 ± 0.0");
+  });
+
+  it("says how many runs are missing, also of those it compares with", () => {
+    const { rows } = table(({ seed, task }) =>
+      seed === 1 || task.codec !== "f32" ? { mean: 0.9, worst: 0.8 } : undefined,
+    );
+    const row = (task: string) => rows.find(([place, one]) => place === "two labels" && one === task) ?? [];
+    assert.deepEqual(row("codec f32").slice(2, 4), ["… 4", "… 4"]);
+    assert.equal(row("as written")[4], "… / …");
+  });
+});
