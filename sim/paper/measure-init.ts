@@ -19,7 +19,7 @@ export function initSection(sweep: SweepCells, title: string): Section {
   return {
     title,
     caption:
-      `Rows *as written* have the task of `hearsay init`, others what they name in place of it. Accuracy in percent at the end, mean / worst honest peer, by the models that predictions are made with and by the newest; how much more that is than with ${REFERENCE} on the same data under the same seed, in points; ` +
+      `Rows *as written* have the task of \`hearsay init\`, others what they name in place of it. Accuracy in percent at the end, mean / worst honest peer, by the models that predictions are made with and by the newest; how much more that is than with ${REFERENCE} on the same data under the same seed, in points; ` +
       `virtual seconds, cycles and bytes sent by a peer until the mean accuracy is ${goal}, and bytes in the whole run: mean over seeds ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
       head: [
@@ -89,6 +89,7 @@ function settingsOf(scenario: Scenario | undefined): Readonly<Record<string, unk
     steps: training?.steps,
     outerMomentum: training?.outerMomentum,
     inboxSize: aggregation?.inboxSize,
+    adaptive: training?.adaptive ?? false,
   };
 }
 

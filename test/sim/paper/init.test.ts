@@ -30,15 +30,15 @@ function written(): string {
 }
 
 describe("measure-init.yaml", () => {
-  it("runs the task that hearsay init writes, and other codecs, steps, momentum and sizes of a merge in place of what it writes", () => {
+  it("runs the task that hearsay init writes, and other codecs, steps, momentum, sizes of a merge and no adaptive steps in place of what it writes", () => {
     const init = parseTask(parseTaskYaml(written()));
     const tasks = expand(DOCUMENT).map(({ scenario }) => taskOf(scenario, parse(TEMPLATES.digits.yaml)));
-    const { steps, outerMomentum } = init.training;
+    const { adaptive, steps, outerMomentum } = init.training;
     for (const { aggregation, training, ...task } of tasks) {
       const usual = {
         ...task,
         aggregation: { ...aggregation, inboxSize: init.aggregation.inboxSize },
-        training: { ...training, steps, outerMomentum },
+        training: { ...training, adaptive, steps, outerMomentum },
         codec: "int8",
       };
       assert.deepEqual(usual, init);
@@ -62,7 +62,7 @@ describe("the table of what hearsay init writes", () => {
       const mean = task.codec === "f32" ? 0.95 : 0.93;
       return { mean, worst: 0.8, models: [0.7, 0.9], series: [point(0, 0.1), point(10, 0.9), point(20, mean, 0.8)] };
     });
-    assert.equal(rows.length, 15);
+    assert.equal(rows.length, 17);
     const at = (place: string, task: string) => {
       const row = rows.find((one) => one[0] === place && one[1] === task) ?? [];
       return Object.fromEntries(head.map((name, i) => [name, row[i]]));
@@ -78,6 +78,7 @@ describe("the table of what hearsay init writes", () => {
     assert.equal(at("iid", "codec int4, outerMomentum 0.5")["more than f32"], "");
     assert.equal(at("Dirichlet 0.1", "steps 20")["more than f32"], "", "f32 was run with 10 steps");
     assert.equal(at("iid", "codec int4, steps 20, inboxSize 4")["seconds to 90 %"], "10 ± 0");
+    assert.equal(at("iid", "steps 20, adaptive false")["seconds to 90 %"], "10 ± 0");
     const slow = at("Dirichlet 0.5, 9 of 30 slower by 20, sign-flip 10 %", "as written");
     assert.equal(slow["at the end"], "93.0 ± 0.0 / 80.0 ± 0.0");
   });
