@@ -116,6 +116,8 @@ const NEW_TASKS_SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
 const NEW_TASKS_PEAK = 1.9;
 /** The first gradients are ten times as long as later ones: at such a rate they would switch the units of a relu network off for good. */
 const NEW_TASKS_MAX_GRADIENT_NORM = 1;
+/** With fewer a peer needs an exchange more until it has learned, with more it sends no less. */
+const NEW_TASKS_STEPS = 20;
 /** The falling rate takes noise away already: a long mean would only lag behind. */
 const NEW_TASKS_RUNNING_MEAN = 0.3;
 const NEW_TASKS_MOST_LOSS = 0.8;
@@ -216,6 +218,8 @@ function writeForUnlikeData(document: Document): void {
     " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
   );
   if (isOfSeveral) {
+    document.setIn(["training", "steps"], NEW_TASKS_STEPS);
+    comment(document, ["training", "steps"], " of gradient descent between two exchanges");
     document.setIn(["training", "maxGradientNorm"], document.createNode(NEW_TASKS_MAX_GRADIENT_NORM));
     comment(document, ["training", "maxGradientNorm"], " longer gradients of a batch are shortened to this");
     document.setIn(["training", "runningMean"], document.createNode(NEW_TASKS_RUNNING_MEAN));

@@ -53,14 +53,14 @@ async function oneCycle(
 ): Promise<void> {
   const model = state();
   const { minCycleMs, most, isHeld } = thrift.begin();
-  const { steps, mergeInMs } = pace.begin(minCycleMs);
+  const { steps, isTrial, mergeInMs } = pace.begin(minCycleMs);
   const plan = { most, age: isHeld ? model.age + steps : undefined };
   inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs, plan);
   const training = train(model, model.cycle + 1, steps);
   const own = await (isHeld ? training : (meanwhile?.(training) ?? training));
   const cycle = state().cycle + 1;
   pace.trained();
-  const mayLog = await wayOut(own, most === 0);
+  const mayLog = await wayOut(own, most === 0 || isTrial);
   await pace.shortest(inbound);
   inbound.drawNow(); // one long training (a device that slept) raises the mean for many cycles
   await pace.longest(inbound);

@@ -10,10 +10,10 @@ import type { StepPlan } from "./steps.ts";
 
 export interface Pace {
   /**
-   * Marks the start of a cycle: how many steps it trains, and the time in which it will probably merge, ms.
+   * Marks the start of a cycle: how many steps it trains, whether that is but a trial (steps.ts), and the time in which it will probably merge, ms.
    * @param leastMs its shortest time, where that is not the usual.
    */
-  begin(leastMs?: number): { readonly steps: number; readonly mergeInMs: number };
+  begin(leastMs?: number): { readonly steps: number; readonly isTrial: boolean; readonly mergeInMs: number };
   /** Marks the end of its training. */
   trained(): void;
   /** Resolves when the cycle has lasted its shortest time. What was put off until shortly before the merge must begin now. */
@@ -32,7 +32,7 @@ export interface Hopes {
 
 export interface PaceComponents {
   readonly clock: Clock;
-  readonly plan: Pick<StepPlan, "most" | "next">;
+  readonly plan: Pick<StepPlan, "most" | "next" | "isTrial">;
 }
 
 export interface PaceOptions {
@@ -62,13 +62,13 @@ class PaceOf implements Pace {
     this.#deadlineMs = this.#begunMs;
   }
 
-  begin(leastMs: number = this.#options.minCycleMs): { readonly steps: number; readonly mergeInMs: number } {
+  begin(leastMs: number = this.#options.minCycleMs): ReturnType<Pace["begin"]> {
     const { clock, plan } = this.#components;
     this.#minCycleMs = leastMs;
     this.#begunMs = clock.monotonicMs();
-    const steps = plan.next(this.#fullTrainMs);
+    const [steps, isTrial] = [plan.next(this.#fullTrainMs), plan.isTrial(this.#fullTrainMs)];
     this.#share = steps / plan.most;
-    return { steps, mergeInMs: Math.max(leastMs, this.#expectedMs()) };
+    return { steps, isTrial, mergeInMs: Math.max(leastMs, this.#expectedMs()) };
   }
 
   trained(): void {

@@ -5,7 +5,7 @@
  *     typical time    H times the lower median, over known neighbours, of the time that passes for one step of their age; at least the shortest cycle
  *     H steps         where they take no more than LONG typical times
  *     else            as many as fit into one typical time, at least one
- *     at first        one: nobody knows how long a step takes
+ *     at first        one: nobody knows how long a step takes. Nobody is told of its model, which is hardly better than the one that all begin with
  *
  * The shortest cycle is this peer's own setting. So others can make it take fewer steps, or merge more often (meanwhile.ts), down to that and no further.
  *
@@ -22,6 +22,8 @@ export interface StepPlan {
   readonly most: number;
   /** Steps of the next training, 1 to H. @param fullTrainMs what H steps take here on average; 0 before the first training. */
   next(fullTrainMs: number): number;
+  /** Whether it is but to learn how long a step takes. @param fullTrainMs as of `next`. */
+  isTrial(fullTrainMs: number): boolean;
   /** The typical time; undefined where fewer neighbours are known than tell it. */
   typicalMs(): number | undefined;
 }
@@ -47,12 +49,14 @@ export function createStepPlan(components: StepPlanComponents, { training, minCy
     const stepMs = typicalStepMs(components);
     return stepMs === undefined ? undefined : Math.max(minCycleMs, most * stepMs);
   };
+  const isTrial = (fullTrainMs: number) => adaptive === true && most > 1 && fullTrainMs === 0;
   return {
     most,
     typicalMs,
+    isTrial,
     next(fullTrainMs) {
       if (adaptive !== true) return most;
-      if (fullTrainMs === 0) return 1;
+      if (isTrial(fullTrainMs)) return 1;
       const roomMs = typicalMs();
       if (roomMs === undefined || fullTrainMs <= LONG * roomMs) return most;
       return Math.max(1, Math.floor((most * roomMs) / fullTrainMs));

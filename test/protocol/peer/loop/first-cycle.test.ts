@@ -38,3 +38,27 @@ for (const rule of ["median", "guarded-median"]) {
     assert.notEqual(moved, toHex(nodeCrypto.sha256(floatsToBytes(start))), "the aggregate left the start");
   });
 }
+
+for (const adaptive of [false, true])
+  test(`of the first training ${adaptive ? "that only tells how long a step takes nobody hears" : "all hear where it has all steps"}`, async () => {
+    const steps = 4;
+    const task = blobTask({ training: { steps, ...(adaptive && { adaptive }) } });
+    const ages: number[] = [];
+    const world = createWorld({ task, seed: 1, crypto: nodeCrypto, latencyMs: 10 });
+    const peers = [];
+    for (let i = 0; i < 4; i++) {
+      const identity = identityFromSeed(new Uint8Array(32).fill(i + 1));
+      const observe = (event: { kind: string; age?: number }) => {
+        if (event.kind === "published" && event.age !== undefined) ages.push(event.age);
+      };
+      peers.push(await world.add({ identity, train: blobs(60, i), trainMs: 100, minCycleMs: 1000, observe }));
+    }
+    await world.clock.run(10_000);
+    assert.ok(peers.every(({ peer }) => peer.status().counters.merges >= 2));
+    assert.equal(Math.min(...ages), adaptive ? 1 + steps : steps);
+    for await (const entry of peers[0]?.peer.log.entries() ?? []) {
+      if (entry.type !== "train") continue;
+      assert.equal(entry.body.steps, adaptive ? 1 : steps, "the log says what was trained");
+      break;
+    }
+  });

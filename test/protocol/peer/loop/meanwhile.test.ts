@@ -139,7 +139,7 @@ it("a restart while a training is under way goes on from the last merge, and one
   early.kill();
   const configured = crowd.members.slice(0, 5).map(({ peerId }) => peerId); // else nobody that it asks about its log is known
   const late = await join(6, { trainMs: H * STEP_MS, store: early.store, configured });
-  await crowd.run(5_000);
+  await crowd.run(10_000);
   for (const [number, member] of [
     [SLOW, again],
     [6, late],

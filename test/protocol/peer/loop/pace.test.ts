@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createPace } from "../../../../protocol/peer/loop/pace.ts";
 import { createVirtualClock, type VirtualClock } from "../../../../sim/seams/clock.ts";
 
-const ALL_STEPS = { most: 10, next: () => 10 };
+const ALL_STEPS = { most: 10, next: () => 10, isTrial: () => false };
 
 interface Scene {
   readonly trainMs: number;

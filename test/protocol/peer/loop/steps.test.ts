@@ -38,12 +38,13 @@ function planOf({
 describe("the steps of the next training", () => {
   it("are all of them where the task does not say otherwise, however slow the device is", () => {
     const plan = planOf({ known: [1, 1, 1], isFixed: true });
-    assert.deepEqual([plan.next(0), plan.next(1e9)], [H, H]);
+    assert.deepEqual([plan.next(0), plan.next(1e9), plan.isTrial(0)], [H, H, false]);
   });
 
   it("are one at first, then all as long as it is not known how others go on", () => {
     const plan = planOf({ known: [50, undefined, undefined] });
     assert.deepEqual([plan.next(0), plan.next(1e9)], [1, H]);
+    assert.deepEqual([plan.isTrial(0), plan.isTrial(1e9)], [true, false]);
   });
 
   it("are all up to four typical times, and beyond it as many as fit into one, at least one", () => {
