@@ -85,14 +85,10 @@ function settingsOf(scenario: Scenario | undefined): Readonly<Record<string, unk
   if (scenario === undefined) return {};
   const { aggregation, training } = scenario.task as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   return {
-    codec: codecOf(scenario),
+    codec: scenario.task.codec ?? REFERENCE,
     steps: training?.steps,
     outerMomentum: training?.outerMomentum,
     inboxSize: aggregation?.inboxSize,
     adaptive: training?.adaptive ?? false,
   };
-}
-
-function codecOf({ task }: Scenario): string {
-  return String(task.codec ?? REFERENCE);
 }

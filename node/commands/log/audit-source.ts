@@ -3,7 +3,7 @@
  * a file, or another peer, through the peer that runs on the state directory.
  */
 import { createReadStream, createWriteStream } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -21,7 +21,7 @@ import { readArchived } from "../../disk/archive.ts";
 import { createScratch } from "../../disk/scratch.ts";
 import { bodiesPath } from "../../disk/state-dir.ts";
 import { shellOption } from "../../shell.ts";
-import { generationIn, withLog } from "./source.ts";
+import { generationIn, requireFile, withLog } from "./source.ts";
 
 export interface AuditSource {
   /** The export, from its beginning. */
@@ -87,15 +87,7 @@ export async function withAuditSource<T>(
 
 /** An exported file; what is not in it is looked for `elsewhere`. */
 async function fileSource(path: string, elsewhere: AuditSource["find"]): Promise<AuditSource> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined || found.isDirectory()) {
-    const why = found === undefined ? `there is no ${path}` : `${path} is a folder`;
-    throw new HearsayError(
-      "ERR_STATE",
-      `${why}: name an exported log, or the whole id of a neighbour (hearsay peers --json has it)`,
-      { path },
-    );
-  }
+  await requireFile(path, "name an exported log, or the whole id of a neighbour (hearsay peers --json has it)");
   const places = new Map<string, { readonly at: number; readonly length: number }>();
   return {
     chunks: () => createReadStream(path),

@@ -1,5 +1,6 @@
 /** Where the log of a state directory is read: from the peer that runs on it, else from its database. */
 
+import { stat } from "node:fs/promises";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Store } from "../../../protocol/base/seams.ts";
 import { readJsonl } from "../../../protocol/log/export/jsonl.ts";
@@ -121,4 +122,12 @@ async function logOfRunning(stateDir: string, generation?: number): Promise<Asyn
 /** The database of a peer that does not run. @throws HearsayError ERR_STATE where there is none. */
 export async function openLogStore(stateDir: string): Promise<Store> {
   return openStoreToRead(databasePath(stateDir));
+}
+
+/** @throws HearsayError ERR_STATE, with what to name instead, where there is no file. */
+export async function requireFile(path: string, remedy: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isDirectory()) return;
+  const why = found === undefined ? `there is no ${path}` : `${path} is a folder`;
+  throw new HearsayError("ERR_STATE", `${why}: ${remedy}`, { path });
 }

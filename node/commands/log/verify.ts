@@ -1,6 +1,6 @@
 /** `hearsay log verify`: the peer's own log, an exported one, or two exports of one log against each other. */
 import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import {
@@ -20,7 +20,9 @@ import { EXIT_FORK, EXIT_INCOMPLETE, EXIT_INVALID, statusOf } from "../../termin
 import { dateText, facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { passedInWords, passOn } from "./found-fork.ts";
-import { verifyStateLog } from "./source.ts";
+import { requireFile, verifyStateLog } from "./source.ts";
+
+const EXPORTED = "name a file that hearsay log export wrote";
 
 interface LogVerifyOptions {
   readonly state: string;
@@ -77,7 +79,7 @@ async function resultsOf(files: readonly string[], options: LogVerifyOptions, kn
     if (files.length === 0) return [await verifyStateLog(state, expected)];
     const results: Result[] = [];
     for (const file of files) {
-      await requireFile(file);
+      await requireFile(file, EXPORTED);
       const heads = await knownHeads(state, bytesOf(file));
       known.announced.push(...heads);
       const all = { ...expected, notes: known.notes, announced: heads };
@@ -194,18 +196,11 @@ function cosignersInWords(cosigners: readonly Cosigner[]): [string, string][] {
 }
 
 async function* bytesOf(path: string): AsyncIterable<Uint8Array> {
-  await requireFile(path);
+  await requireFile(path, EXPORTED);
   yield* createReadStream(path);
 }
 
 async function textOf(path: string): Promise<string> {
-  await requireFile(path);
+  await requireFile(path, EXPORTED);
   return readFile(path, "utf8");
-}
-
-async function requireFile(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && !found.isDirectory()) return;
-  const why = found === undefined ? `there is no ${path}` : `${path} is a folder`;
-  throw new HearsayError("ERR_STATE", `${why}: name a file that hearsay log export wrote`, { path });
 }
