@@ -24,7 +24,7 @@ export function baselineSections(sweep: SweepCells): Section[] {
     return {
       title: `Against other algorithms, ${place}`,
       caption:
-        `Accuracy at the end in percent, mean / worst peer, by two kinds of models: the newest, and running means (MODELS.md, "Algorithms"); virtual seconds and bytes ` +
+        `Accuracy at the end in percent, mean / worst peer; virtual seconds and bytes ` +
         `sent by a peer (FedAvg: with the server's to it) until the mean accuracy is ${goal}, and the accuracy at equal bytes, by the models that the algorithm predicts with ` +
         `(hearsay: running means, others: the newest): mean ± 95 % interval. ${captionOf({ ...sweep, cells })}.`,
       table: {

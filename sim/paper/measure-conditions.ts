@@ -5,7 +5,7 @@ import type { PeerRow } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell, Outcome } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { modelKindsOf, modelKindsText } from "./model-kinds.ts";
+import { modelKindsOf } from "./model-kinds.ts";
 import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, lineOf, overSeeds, percentText, reachedAt, secondsOf } from "./series.ts";
@@ -61,7 +61,7 @@ function conditionSection(sweep: SweepCells, { title, file, caption, good, bad, 
   return {
     title,
     caption:
-      `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer, ${modelKindsText(cells)}; virtual seconds until the mean accuracy is ` +
+      `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer; virtual seconds until the mean accuracy is ` +
       `${100 * target} %, and local trainings of a peer in the whole run, mean ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
       head: [

@@ -4,7 +4,7 @@ import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import { dataName } from "./measure-split.ts";
-import { modelKindsOf, modelKindsText } from "./model-kinds.ts";
+import { modelKindsOf } from "./model-kinds.ts";
 import { aggregationOf, algorithmName, captionOf, graphName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, disagreementOf, lineOf, overSeeds, secondsOf } from "./series.ts";
@@ -23,7 +23,7 @@ export function dumbbellSection(sweep: SweepCells): Section {
     caption:
       `Two cliques of equal size with one or more links between them, against a complete graph. "Five digits each": one clique has the digits 0 to 4, the other 5 to 9. ` +
       `To the two peers at its ends the other clique is one voice among many, to all others it is hearsay of these two. ` +
-      `Accuracy in percent, mean / worst peer, ${modelKindsText(cells)}; in parentheses: disagreement. ${captionOf(sweep)}.`,
+      `Accuracy in percent, mean / worst peer; in parentheses: disagreement. ${captionOf(sweep)}.`,
     table: {
       head: ["data", "graph", ...(kinds.length > 1 ? ["scored by"] : []), ...rules],
       rows: data.flatMap((split) =>

@@ -4,7 +4,7 @@ import { formatNumber, mean } from "../../protocol/base/figures.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { Point } from "../run/report.ts";
 import { type Cell, missingOf } from "./cells.ts";
-import { captionOf, missingText, partitionSeconds, type SweepCells } from "./names.ts";
+import { missingText, partitionSeconds, type SweepCells, unscoredCaption } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** Virtual seconds after the cut is mended, from and to. */
@@ -26,7 +26,7 @@ export function outageSection(sweep: SweepCells): Section {
     title: "Cut off for a minute",
     caption:
       `A part of the network without a link to the rest from ${from} to ${to} virtual seconds. How many times as far the models lie apart as in the run of the same seed without the cut ` +
-      `(disagreement: mean distance of a peer's model from the mean of all; its mean over these seconds; geometric mean over seeds, and its 95 % interval). ${captionOf(sweep)}.`,
+      `(disagreement: mean distance of a peer's model from the mean of all; its mean over these seconds; geometric mean over seeds, and its 95 % interval). ${unscoredCaption(sweep)}.`,
     table: {
       head: ["cut off", ...WINDOWS.map(([begin, end]) => `${begin} to ${end} s after`)],
       rows: cuts.map((cell) => [

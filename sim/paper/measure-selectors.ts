@@ -5,7 +5,15 @@ import type { Fairness } from "../run/report.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
 import { endText, intervalText } from "./intervals.ts";
-import { aggregationOf, attackName, captionOf, missingText, partitionName, type SweepCells } from "./names.ts";
+import {
+  aggregationOf,
+  attackName,
+  captionOf,
+  missingText,
+  partitionName,
+  type SweepCells,
+  unscoredCaption,
+} from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** Rows by columns, of cells that share all else. */
@@ -65,17 +73,17 @@ function figureText(of: (fairness: Fairness) => number | undefined): (cell?: Cel
 }
 
 /** A table of accuracy, and one of each figure of fairness. */
-function tablesOf(name: string, caption: string, head: string, grid: Grid): Section[] {
+function tablesOf(name: string, sweep: SweepCells, head: string, grid: Grid): Section[] {
   return [
     sectionOf(
       `${name}: accuracy`,
-      `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. ${caption}`,
+      `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. ${captionOf(sweep)}.`,
       head,
       grid,
       endText,
     ),
     ...FIGURES.map(({ title, says, of }) =>
-      sectionOf(`${name}: ${title}`, `${says}. ${caption}`, head, grid, figureText(of)),
+      sectionOf(`${name}: ${title}`, `${says}. ${unscoredCaption(sweep)}.`, head, grid, figureText(of)),
     ),
   ];
 }
@@ -103,10 +111,9 @@ const RARE: readonly string[] = [SELECTOR_SWEEPS.rare, SELECTOR_SWEEPS["rare-fiv
 
 /** Policies beside one another, a row for each attack; or what lets rare data move more, and what that costs. */
 export function selectorSections(sweep: SweepCells, title: string): Section[] {
-  const caption = `${captionOf(sweep)}.`;
-  if (!RARE.includes(title)) return tablesOf(title, caption, "attack", gridOf(sweep, liesIn, policyOf));
+  if (!RARE.includes(title)) return tablesOf(title, sweep, "attack", gridOf(sweep, liesIn, policyOf));
   const placeOf = (scenario: Scenario) =>
     `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
   const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);
-  return tablesOf(title, caption, "data, attack", grid);
+  return tablesOf(title, sweep, "data, attack", grid);
 }

@@ -28,7 +28,7 @@ export function skewSection(sweep: SweepCells): Section {
   const { partitions, ways, cellAt } = skew;
   return {
     title: "Label skew",
-    caption: `Accuracy in percent, mean ± 95 % interval / worst peer ± interval, by running means of models (of peers alone by the newest, whose running means come to the same). ${captionOf(sweep)}.`,
+    caption: `Accuracy in percent, mean ± 95 % interval / worst peer ± interval (peers alone: running means come to the same as the newest models). ${captionOf(sweep)}.`,
     table: {
       head: ["partition", ...ways],
       rows: partitions.map((partition) => [

@@ -5,7 +5,7 @@ import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import type { MarkdownTable } from "./markdown.ts";
-import { type ModelKind, modelKindsOf, modelKindsText } from "./model-kinds.ts";
+import { type ModelKind, modelKindsOf } from "./model-kinds.ts";
 import { aggregationOf, attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
@@ -33,7 +33,7 @@ export function skewedTrainingSection(sweep: SweepCells, title: string): Section
   const common = shared.length === 0 ? "" : ` All tasks of hearsay: ${shared.join(", ")}.`;
   return {
     title,
-    caption: `Accuracy in percent at the end, mean / worst honest peer, ${modelKindsText(cells)}: mean over seeds ± 95 % interval.${common} ${captionOf(sweep)}.`,
+    caption: `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval.${common} ${captionOf(sweep)}.`,
     table: all.ways.length > all.places.length ? waysDown(all) : placesDown(all),
     notes: bytesText(all),
     figures: [],

@@ -19,12 +19,3 @@ export function modelKindsOf(cells: readonly Cell[]): readonly ModelKind[] {
   const both = cells.length > 0 && cells.every(({ scenario }) => scenario.metrics.bothModels);
   return both ? BOTH_KINDS : [{ name: "", scored: atTheEnd }];
 }
-
-/** For captions: which models the accuracies are of. */
-export function modelKindsText(cells: readonly Cell[]): string {
-  if (modelKindsOf(cells).length > 1) return 'by the newest models and by running means (MODELS.md, "Algorithms")';
-  const others = new Set(cells.map(({ scenario }) => scenario.algorithm.kind).filter((kind) => kind !== "hearsay"));
-  return others.size === 0
-    ? "by running means of models"
-    : `by the models that each predicts with (hearsay: running means; ${[...others].join(", ")}: the newest)`;
-}

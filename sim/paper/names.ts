@@ -102,8 +102,29 @@ export function hasRuns({ cells }: SweepCells): boolean {
   return cells.some(({ outcomes }) => outcomes.length > 0);
 }
 
-/** `digits, 5 seeds, graph: complete and degree 8, n = 30, d = 2,410, 40 cycles; \`hearsay sim sweep ...\``, and what is missing. */
-export function captionOf({ cells, file, dimension }: SweepCells): string {
+/** `digits, 5 seeds, device speeds stratified, graph: degree 8, n = 30, d = 2,410, 40 cycles, scored by running means of models; \`hearsay sim sweep ...\``, and what is missing. */
+export function captionOf(sweep: SweepCells): string {
+  return captionWith(sweep, [`scored ${modelKindsText(sweep.cells)}`]);
+}
+
+/** The same for tables without a score. */
+export function unscoredCaption(sweep: SweepCells): string {
+  return captionWith(sweep, []);
+}
+
+/** By which models runs are scored: all by two kinds (`metrics.bothModels`), or each by what its algorithm predicts with. */
+function modelKindsText(cells: readonly Cell[]): string {
+  const scenarios = cells.map(({ scenario }) => scenario);
+  if (scenarios.length > 0 && scenarios.every(({ metrics }) => metrics.bothModels))
+    return 'by the newest models and by running means (MODELS.md, "Algorithms")';
+  const kinds = [...new Set(scenarios.map(({ algorithm }) => algorithm.kind))];
+  const others = kinds.filter((kind) => kind !== "hearsay");
+  if (others.length === 0) return "by running means of models";
+  if (others.length === kinds.length) return "by the newest models";
+  return `by the models that each predicts with (hearsay: running means; ${others.join(", ")}: the newest)`;
+}
+
+function captionWith({ cells, file, dimension }: SweepCells, more: readonly string[]): string {
   const scenarios = cells.map(({ scenario }) => scenario);
   const facts = [
     list(scenarios.map(({ data }) => data.set.replace(/^.*\//, ""))),
@@ -113,6 +134,7 @@ export function captionOf({ cells, file, dimension }: SweepCells): string {
     `n = ${list(scenarios.map(({ peers }) => peers))}`,
     `d = ${list(scenarios.map((scenario) => dimension(scenario) ?? "?"))}`,
     `${list(scenarios.map(({ cycles }) => cycles))} cycles`,
+    ...more,
   ];
   const missing = cells.reduce((sum, cell) => sum + missingOf(cell), 0);
   const wanted = cells.reduce((sum, cell) => sum + cell.wanted, 0);

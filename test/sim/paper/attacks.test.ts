@@ -90,7 +90,7 @@ describe("the cost of an attack", () => {
 });
 
 describe("the attack report", () => {
-  it("has graphs across, the cost beside each in bold where its interval is above 0, and names graphs and speeds", () => {
+  it("has graphs across, the cost beside each in bold where its interval is above 0, and names graphs, speeds and the kind of models", () => {
     const text = report(matrix([{ kind: "ipm" }, { kind: "foe" }], bySeed));
     assert.match(text, /\| attack \| complete \| costs \| degree 8 \| costs \|/);
     assert.match(text, /\| \*alone, no network\* \| 50\.0 ± 0\.0 \/ 10\.0 ± 0\.0 \| {2}\|/);
@@ -103,6 +103,8 @@ describe("the attack report", () => {
     );
     assert.match(text, /In 2 the attacked peers end better than beside silent liars\./);
     assert.match(text, /digits, 5 seeds, device speeds stratified, graph: complete and degree 8, n = 30, d = 2,410,/);
+    assert.match(text, /complete and degree 8, [^;]*, scored by running means of models;/);
+    assert.match(text, /graph: none, [^;]*, scored by the newest models;/);
     assert.doesNotMatch(text, /NaN|undefined|### Rules/);
   });
 
