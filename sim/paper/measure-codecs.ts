@@ -3,7 +3,7 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
 import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { attackName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import { attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt } from "./series.ts";
 
@@ -18,12 +18,21 @@ export function codecSection(sweep: SweepCells): Section {
   return {
     title: "Bits of a body",
     caption:
-      `Accuracy in percent, mean / worst peer, and what the mean lacks to ${REFERENCE} on the same data under the same seed; bytes sent by a peer until the mean accuracy is ${goal}, ` +
+      `Accuracy in percent, mean / worst peer, and what the mean lacks to ${REFERENCE} on the same data and graph under the same seed; bytes sent by a peer until the mean accuracy is ${goal}, ` +
       `and in all: mean ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
-      head: ["data, attack", "codec", "at the end", `less than ${REFERENCE}`, `bytes to ${goal}`, "bytes in all"],
+      head: [
+        "graph",
+        "data, attack",
+        "codec",
+        "at the end",
+        `less than ${REFERENCE}`,
+        `bytes to ${goal}`,
+        "bytes in all",
+      ],
       rows: sweep.cells.map((cell) => [
-        whereOf(cell),
+        graphName(cell.scenario),
+        dataOf(cell),
         codecName(cell),
         endText(cell),
         lossText(cell, sweep.cells),
@@ -42,7 +51,11 @@ function lossText(cell: Cell, cells: readonly Cell[]): string {
   return less === undefined ? "" : intervalText(less);
 }
 
-function whereOf({ scenario }: Cell): string {
+function whereOf(cell: Cell): string {
+  return `${graphName(cell.scenario)}, ${dataOf(cell)}`;
+}
+
+function dataOf({ scenario }: Cell): string {
   const { attack } = scenario;
   const share = attack === undefined ? "" : ` ${100 * attack.share} %`;
   return `${partitionName(scenario.partition)}, ${attackName(scenario)}${share}`;
@@ -52,21 +65,22 @@ function codecName({ scenario }: Cell): string {
   return String(scenario.task.codec ?? REFERENCE);
 }
 
-/** Accuracy over bytes on all data without an attack. */
-function figuresOf(cells: readonly Cell[]): Figure[] {
-  const honest = [...new Set(cells.filter(({ scenario }) => scenario.attack === undefined).map(whereOf))];
-  return honest.flatMap((where) => {
-    const lines = cells.filter((cell) => whereOf(cell) === where);
+/** Accuracy over bytes on all data without an attack, on the first graph. */
+function figuresOf(all: readonly Cell[]): Figure[] {
+  const [first] = all;
+  const graph = first === undefined ? "" : graphName(first.scenario);
+  const cells = all.filter(({ scenario }) => scenario.attack === undefined && graphName(scenario) === graph);
+  return [...new Set(cells.map(dataOf))].flatMap((data) => {
+    const lines = cells.filter((cell) => dataOf(cell) === data);
     const series = lines.flatMap((cell, i) => lineOf(codecName(cell), cell, bytesOf, accuracyOf, i));
     if (series.length === 0) return [];
-    const [first] = lines;
-    const name = first === undefined ? "" : partitionName(first.scenario.partition);
+    const name = partitionName(lines[0]?.scenario.partition ?? "");
     const y = { label: "accuracy", percent: true, domain: [0, 1] } as const;
     return [
       {
         name: `codecs-bytes-${name.toLowerCase().replaceAll(" ", "-")}`,
-        about: `Accuracy over bytes of all codecs, ${name}`,
-        svg: bytesChart(`Accuracy over bytes, ${name}`, y, series),
+        about: `Accuracy over bytes of all codecs, ${name}, ${graph}`,
+        svg: bytesChart(`Accuracy over bytes, ${name}, ${graph}`, y, series),
       },
     ];
   });

@@ -56,13 +56,18 @@ function conditionSection(sweep: SweepCells, { title, file, caption, good, bad, 
     cells.find(({ scenario }) => algorithmName(scenario) === name && isBad(scenario) === wanted);
   const [first] = cells;
   const kinds = modelKindsOf(cells);
+  const all = hit === undefined ? "Seconds" : "Seconds and the accuracy of the others";
+  const predicted =
+    kinds.length < 2
+      ? ""
+      : ` ${all} are by the models that each predicts with (hearsay: running means, others: the newest).`;
   const target = first?.scenario.metrics.target ?? 0;
   const lines = names.flatMap((name, i) => lineOf(name, at(name, true), secondsOf, accuracyOf, i));
   return {
     title,
     caption:
       `${caption} ${first === undefined ? "" : partitionName(first.scenario.partition)}; accuracy in percent at the end, mean / worst peer; virtual seconds until the mean accuracy is ` +
-      `${100 * target} %, and local trainings of a peer in the whole run, mean ± 95 % interval. ${captionOf(sweep)}.`,
+      `${100 * target} %, and local trainings of a peer in the whole run, mean ± 95 % interval.${predicted} ${captionOf(sweep)}.`,
     table: {
       head: [
         "algorithm",
