@@ -169,6 +169,14 @@ function isHeader(fields: readonly string[], names: readonly string[], feature: 
   return names.every((name, i) => normalised(fields[i] ?? "") === name);
 }
 
+/** What is wrong with the width of a row below this header; undefined where nothing is. */
+export function widthFault(fields: readonly string[], header: readonly string[]): string | undefined {
+  const least = header.findLastIndex((name) => name !== "") + 1;
+  return isWideEnough(fields, header.length, least)
+    ? undefined
+    : `${fields.length} field(s), the header has ${header.length}`;
+}
+
 /** Fields beyond the header must be empty; those that a header lacks a name for may be absent. */
 function isWideEnough(fields: readonly string[], wanted: number, least: number): boolean {
   if (fields.length <= wanted) return fields.length >= least;

@@ -3,6 +3,7 @@ import { csvField } from "../../../protocol/base/csv-field.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { createLags, type LagSpec, type Lags } from "../../../protocol/learn/data/lags.ts";
 import { openTable, type TextChoice } from "../../data/csv-records.ts";
+import { widthFault } from "../../data/csv-rows.ts";
 import { lagColumns, lagSpecOf, placesOf } from "../../data/follow/lag-columns.ts";
 import { createSteps, type Steps } from "../../data/follow/steps.ts";
 import { readNumber } from "../../data/number.ts";
@@ -75,12 +76,20 @@ async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promi
   const all = new Map<string, Series & { readonly steps: Steps }>();
   const write = (whose: string, when: string, lags: readonly number[], value: string) =>
     lines.push([...(owner === undefined ? [] : [csvField(whose)]), csvField(when), ...lags, value].join(","));
+  const unread = (line: number, why: string) => {
+    told.unread++;
+    told.why ??= `line ${line}: ${why}`;
+  };
+  let header: readonly string[] = [];
   let places: number[] | undefined;
   await table.read((fields, line) => {
     if (places === undefined) {
       places = placesOf(data, fields, names);
+      header = fields;
       return;
     }
+    const width = widthFault(fields, header);
+    if (width !== undefined) return unread(line, width);
     const [when = "", text = "", whose = ""] = places.map((place) => fields[place] ?? "");
     const series = all.get(whose) ?? {
       steps: createSteps(step, zone),
@@ -92,11 +101,8 @@ async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promi
     if (all.size > MOST_SERIES)
       throw new HearsayError("ERR_DATA", `${data}: more than ${MOST_SERIES} owners; is --owner the right column?`);
     const [at, value] = [series.steps.of(when, series.last), readNumber(text, table.numbers)];
-    if (typeof at === "string" || typeof value === "string") {
-      told.unread++;
-      told.why ??= `line ${line}: ${typeof at === "string" ? at : value}`;
-      return;
-    }
+    if (typeof at === "string") return unread(line, at);
+    if (typeof value === "string") return unread(line, value);
     const outcome = series.lags.add(at, value);
     if (outcome === "gap") told.gaps++;
     else if (outcome === "again" || outcome === "back") told[outcome]++;

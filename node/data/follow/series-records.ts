@@ -4,6 +4,7 @@
  */
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createLags, heldValues, type LagSpec, type Lags } from "../../../protocol/learn/data/lags.ts";
+import { widthFault } from "../csv-rows.ts";
 import { createMissing, type Missing } from "../missing.ts";
 import { PLAIN, readNumber } from "../number.ts";
 import { lagColumns, placesOf } from "./lag-columns.ts";
@@ -80,6 +81,8 @@ export class SeriesRecords {
   }
 
   #take(record: SourceRecord, nowMs: number): SourceRecord[] {
+    const width = widthFault(record.fields, record.header);
+    if (width !== undefined) return [{ ...record, fault: width }]; // 7,8 in two fields is no 7
     const [when = "", text = "", whose = ""] = this.#placesIn(record.header).map((place) => record.fields[place] ?? "");
     const value = readNumber(text, record.numbers);
     if (text === "" || this.#missing.text(text) || (typeof value === "number" && this.#missing.number(value))) {

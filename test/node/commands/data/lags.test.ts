@@ -54,12 +54,20 @@ describe("steps of a series", () => {
 });
 
 describe("hearsay data lags", () => {
-  async function lagsOf(test: TestContext, table: string, options: object = {}): Promise<string[]> {
+  async function lagsOf(
+    test: TestContext,
+    table: string,
+    options: object = {},
+    told: string[] = [],
+  ): Promise<string[]> {
     const folder = await mkdtemp(join(tmpdir(), "hearsay-lags-"));
     test.after(() => rm(folder, { recursive: true, force: true }));
     const [data, output] = [join(folder, "series.csv"), join(folder, "rows.csv")];
     await writeFile(data, table);
-    test.mock.method(process.stdout, "write", () => true);
+    test.mock.method(process.stdout, "write", (text: string) => {
+      told.push(text);
+      return true;
+    });
     await run({ data, output, time: "day", target: "load", step: "1d", lag: "1..2", horizon: "1", ...options });
     return (await readFile(output, "utf8")).trim().split("\n");
   }
@@ -76,6 +84,14 @@ describe("hearsay data lags", () => {
       "a,2026-01-05 + 1,3,",
       "b,2026-01-05 + 1,30,",
     ]);
+  });
+
+  it("takes no value of a row that is not as wide as the header, such as one with a decimal comma", async (test) => {
+    const table = "day,load\n2026-01-01,1\n2026-01-02,2\n2026-01-03,3,5\n2026-01-04\n2026-01-05,4,\n2026-01-06,5\n";
+    const told: string[] = [];
+    const rows = await lagsOf(test, table, { lag: "1", json: true }, told);
+    assert.deepEqual(rows, ["day,load lag 1,load", "2026-01-02,1,2", "2026-01-06,4,5"]);
+    assert.match(told.join(""), /"unread":2,"why":"line 4: 3 field\(s\), the header has 2"/);
   });
 
   it("is refused where no row has its lags", async (test) => {

@@ -161,6 +161,18 @@ describe("a series that is followed", () => {
     assert.match(await readFile(life.rejected, "utf8"), /soon.* is no time/);
   });
 
+  it("puts aside a row that is not as wide as the header, such as one with a decimal comma", async (test) => {
+    const wide = line(3).replace("\n", ",5\n");
+    const life = await Life.begin(test, `${HEADER}${[0, 1, 2].map((hour) => line(hour)).join("")}${wide}rubbish\n`);
+    const batch = await life.take();
+    assert.deepEqual([batch.rows.length, batch.bad, batch.apart?.gaps], [0, 2, 3]);
+    const rejected = await readFile(life.rejected, "utf8");
+    assert.match(rejected, /3 field\(s\), the header has 2/);
+    assert.match(rejected, /1 field\(s\), the header has 2.*rubbish/);
+    await appendFile(life.path, line(3));
+    assert.equal((await life.take()).rows.length, 1);
+  });
+
   it("has no value where there is no reading", async (test) => {
     const life = await Life.begin(test, `${HEADER}${line(0)}${line(1).replace("10", "-99")}${line(2)}`, {
       missing: "-99",
