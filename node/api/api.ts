@@ -103,6 +103,7 @@ const FILE = "api.json";
 export const PAGE_PATH = "/page/address";
 /** The type of what is given to the peer. */
 export const OCTETS = "application/octet-stream";
+const NOT_FOUND = 404;
 const ANSWER_WITHIN_MS = 10_000;
 /** Logs and bodies may have to wait for those of others. */
 export const TURN_WITHIN_MS: number = 300_000;
@@ -138,7 +139,7 @@ export async function pageAddressesOf(stateDir: string): Promise<PageAddresses |
 /**
  * Asks the peer that runs on a state directory; undefined where none does.
  * @param withinMs until an answer begins; by default 10 s.
- * @throws HearsayError ERR_TIMEOUT where it is silent, or the code that it answers. @throws Error where it answers with another status than 200.
+ * @throws HearsayError ERR_TIMEOUT where it is silent, ERR_VERSION where it is of a version without that path, or the code that it answers. @throws Error where it answers with another status than 200.
  */
 export async function askApi(
   stateDir: string,
@@ -182,14 +183,19 @@ async function requestOf(
     clearTimeout(timer);
   }
   if (response.status === 401) return undefined; // left behind too, and another peer has that port by now
-  if (!response.ok) throw await errorIn(response, path);
+  if (!response.ok) throw await errorIn(response, path, stateDir);
   return response;
 }
 
 /** The error that a route ended with, as fastify tells it. */
-async function errorIn(response: Response, path: string): Promise<Error> {
+async function errorIn(response: Response, path: string, stateDir: string): Promise<Error> {
   const { code, message } = (await response.json().catch(() => ({}))) as { code?: unknown; message?: unknown };
   const known = ERROR_CODES.find((one) => one === code);
   if (known !== undefined) return new HearsayError(known, String(message));
+  if (response.status === NOT_FOUND) {
+    const older = `the peer that runs on ${stateDir} does not know what it is asked (${path})`;
+    const remedy = "it was started by another version of Hearsay than this command: stop it, and start it again";
+    return new HearsayError("ERR_VERSION", `${older}; ${remedy}`, { stateDir, path });
+  }
   return new Error(`the peer answered ${response.status} to ${path}`);
 }

@@ -24,9 +24,17 @@ const SHOWN = 8;
 /** Silent peers that are named. */
 const NAMED = 5;
 
+/** What a peer of an earlier version may leave out. */
+type Told = Omit<StatusReport, "effort" | "silence"> & Partial<Pick<StatusReport, "effort" | "silence">>;
+
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
-  const status = await askRunning<StatusReport>(options.state, "/status");
+  const status = await askRunning<Told>(options.state, "/status");
   if (options.json) return printJson(status);
+  print(`${statusText(status)}\n`);
+}
+
+/** For people. Exported for tests. */
+export function statusText(status: Told): string {
   const { counters } = status;
   const refused = Object.entries(counters.refused).map(([code, n]) => `${code} ${n}`);
   const rows: [string, string][] = [
@@ -36,9 +44,9 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
     ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
     ...pauseTexts(status).map((text): [string, string] => ["paused", text]),
     ["up for", `${status.uptimeSeconds} s`],
-    ["effort", effortText(status.effort)],
+    ...(status.effort === undefined ? [] : [["effort", effortText(status.effort)] as [string, string]]),
     ["neighbours", String(status.neighbours)],
-    ["not heard", silenceText(status.silence)],
+    ...(status.silence === undefined ? [] : [["not heard", silenceText(status.silence)] as [string, string]]),
     ["cycles", `${status.cycle}, age ${status.age} steps`],
     ["merges", `${counters.merges} (quorum ${status.quorum}, ${status.fresh} fresh now)`],
     [
@@ -65,7 +73,7 @@ export async function run(options: { state: string; json?: boolean }): Promise<v
   ];
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
-  print(`${facts(rows)}\n`);
+  return facts(rows);
 }
 
 function streamRows(stream: StreamStatus | undefined): [string, string][] {

@@ -67,6 +67,12 @@ describe("the local interface", () => {
       assert.equal(await (await askApi(directory, "/log?generation=2"))?.text(), '{"generation":2}\n{"seq":0}\n');
     }));
 
+  it("that has no such path, as one of another version, says what to do", () =>
+    serving(SOURCE, async (directory) => {
+      const asked = askApi(directory, "/of-a-later-version");
+      await assert.rejects(asked, { code: "ERR_VERSION", message: /started by another version.*start it again/ });
+    }));
+
   it("fetches other peers' logs and models, and tells by its code why it could not", () =>
     serving(SOURCE, async (directory) => {
       const ask = (path: string) => askApi(directory, path);
@@ -179,7 +185,7 @@ describe("the local interface", () => {
   it("says so where the peer fails, and goes on answering", () =>
     serving({ ...SOURCE, status: () => Promise.reject(new Error("no status")) }, async (directory) => {
       await assert.rejects(askApi(directory, "/status"), /the peer answered 500 to \/status/);
-      await assert.rejects(askApi(directory, "/nothing"), /404/);
+      await assert.rejects(askApi(directory, "/nothing"), { code: "ERR_VERSION" });
       assert.equal((await askApi(directory, "/log"))?.status, 200);
     }));
 
