@@ -2,6 +2,7 @@
 
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
+import { quoted } from "./names.ts";
 
 export interface ColumnStats {
   readonly mean: readonly number[];
@@ -51,6 +52,8 @@ export interface VariationOptions {
   readonly kind: "classification" | "regression";
   /** Names of the features, as far as they have any. */
   readonly features: readonly string[];
+  /** Names of the targets of a regression, likewise. */
+  readonly targets?: readonly string[];
   /**
    * The data is all that the task has, not one peer's share: labels that are all alike are then a mistake. A share may well be
    * like that (a vehicle that saw one kind of sign), and is worth a warning only.
@@ -62,7 +65,10 @@ export interface VariationOptions {
  * Warnings about constant columns.
  * @throws HearsayError ERR_DATA for fewer than 2 rows, features that are all constant, or (`whole`) labels that are.
  */
-export function checkVariation(data: Dataset, { path, kind, features, whole }: VariationOptions): string[] {
+export function checkVariation(
+  data: Dataset,
+  { path, kind, features, targets = [], whole }: VariationOptions,
+): string[] {
   const refuse = (message: string) => new HearsayError("ERR_DATA", `${path}: ${message}`, { path });
   if (data.length < 2) throw refuse(`${data.length} row(s) are too few to learn from; at least 2 are needed`);
   const warnings: string[] = [];
@@ -76,10 +82,11 @@ export function checkVariation(data: Dataset, { path, kind, features, whole }: V
   }
   const labels = [...constantColumns(data.targets, data.targets.length / data.length)];
   if (labels.length > 0) {
+    const names = labels.map((column) => quoted(targets[column] ?? `#${column + 1}`)).join(", ");
     const message =
-      kind === "classification" ? "every row has the same class" : `target ${labels.join(", ")} is constant`;
+      kind === "classification" ? "every row has the same class" : `in every row target ${names} is the same`;
     if (whole) throw refuse(`${message}: there is nothing to learn; is it the right label column?`);
-    warnings.push(`${path}: ${message}; this peer learns the others from its neighbours only`);
+    warnings.push(`${path}: ${message}: fine where that is how things are, else look at the label column`);
   }
   return warnings;
 }

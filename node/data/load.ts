@@ -51,7 +51,9 @@ export async function loadDataset(
   const { inputs, rows, absent, mask } = fillMissing(missingPolicy, raw, width, mean);
   const data = rows === undefined ? { ...raw, inputs } : selectRows({ ...raw, inputs }, rows);
   const filled = absent === 0 ? [] : [`${path}: ${missingInWords(missingPolicy, absent, raw.length - data.length)}`];
-  const variation = checkVariation(data, { path, kind: task.output.kind, features, whole });
+  const { output } = task;
+  const targets = output.kind === "regression" ? output.targets : [];
+  const variation = checkVariation(data, { path, kind: output.kind, features, targets, whole });
   const far = toldFarOff ? [] : farOffWarnings(path, data, task);
   return {
     data: { ...data, inputs: withMasks(data.inputs, mask, width) },

@@ -62,7 +62,7 @@ export async function fillFromData(
   const counting = countingColumns(table.data.inputs, width).map((column) => table.features[column] as string);
   fillMissing("mean", table.data, width, inputs.mean);
   const warnings = [
-    ...checkVariation(table.data, { path, kind, features: table.features, whole: true }),
+    ...checkVariation(table.data, { path, kind, features: table.features, targets: table.labels, whole: true }),
     ...counting.map(
       (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
     ),

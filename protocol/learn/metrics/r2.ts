@@ -25,11 +25,13 @@ export const r2: RegressionMetric = {
       let mean = 0;
       for (let row = 0; row < rows; row++) mean += (truth[row * numTargets + k] as number) / rows;
       let total = 0;
+      let varies = false; // asked of the values: their mean is rounded, so that equal ones may lie a little apart from it
       for (let row = 0; row < rows; row++) {
-        const apart = (truth[row * numTargets + k] as number) - mean;
-        total += apart * apart;
+        const value = truth[row * numTargets + k] as number;
+        total += (value - mean) * (value - mean);
+        varies ||= value !== truth[k];
       }
-      if (total > 0) sum += 1 - residual / total;
+      if (varies && total > 0) sum += 1 - residual / total;
       else if (residual === 0) sum += 1;
     }
     return sum / numTargets;

@@ -90,6 +90,18 @@ test("constant: a column that never varies is told, and all of them are a failur
   assert.deepEqual([all?.level, all?.what], ["failure", '2 of 2 features are constant: "temp", "hum"']);
 });
 
+test("constant: so is a target that never varies, by its name", () => {
+  const task: DataTask = { ...TASK, output: { kind: "regression", targets: ["load"], mean: [7], std: [2] } };
+  const found = find(([a, b]) => [a, b, 7.5], ROWS, task);
+  assert.deepEqual(found, [
+    { check: "constant", level: "warning", column: "load", what: 'the target "load" is 7.5 in every row' },
+  ]);
+  assert.deepEqual(
+    find(([a, b, y]) => [a, b, 7 + y], ROWS, task),
+    [],
+  );
+});
+
 test("duplicates: rows that are there twice, and rows that differ in their label only, are counted", () => {
   const twice = find(([a, b, y], i) => (i % 10 < 2 ? [21, 601, 0] : [a, b, y]));
   assert.deepEqual([twice.length, twice[0]?.check], [1, "duplicates"]);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { OutputSpec } from "../../../../protocol/base/task.ts";
 import type { ClassificationMetric } from "../../../../protocol/learn/metrics/metric.ts";
 import { argMax, computeMetrics, MIN_PROBABILITY } from "../../../../protocol/learn/metrics/metrics.ts";
+import { r2 } from "../../../../protocol/learn/metrics/r2.ts";
 import { METRICS } from "../../../../protocol/learn/metrics/registry.ts";
 
 const classes = (n: number): OutputSpec => ({ kind: "classification", classes: Array.from({ length: n }, String) });
@@ -72,6 +73,8 @@ test("the loss of a regression is in normalised units, its rmse in those of the 
 test("R2 of a target that does not vary is 1 where predictions are exact, else 0", () => {
   near(computeMetrics(targets([1]), Float32Array.of(3, 3), Float32Array.of(3, 3)).r2, 1);
   near(computeMetrics(targets([1]), Float32Array.of(3, 4), Float32Array.of(3, 3)).r2, 0);
+  const tenths = Float64Array.from({ length: 10 }, () => 0.1); // of which the mean is not 0.1 in float64
+  near(r2.measure({ rows: 10, numTargets: 1, predictions: tenths, truth: tenths, residuals: Float64Array.of(0.5) }), 0);
 });
 
 test("no example, or lengths that do not agree, is a RangeError", () => {
