@@ -125,6 +125,6 @@ export function faultLines(faults: readonly Fault[]): string {
 }
 
 function shown(value: unknown): string {
-  const text = JSON.stringify(value);
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value); // JSON has no Infinity
   return text.length <= VALUE_SHOWN ? text : `${text.slice(0, VALUE_SHOWN)}... of ${text.length} characters`;
 }

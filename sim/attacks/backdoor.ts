@@ -5,11 +5,13 @@
  * AISTATS 2020, equation 3): base + boost (trained - base).
  *
  * Its success is another figure than accuracy: the share of triggered hold-out rows of other classes that go to
- * `target`.
+ * `target`. Refused for a regression, and for a class that the task does not have.
  */
 
 import * as z from "zod";
+import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
+import type { Task } from "../../protocol/base/task.ts";
 import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import { type Dataset, selectRows } from "../../protocol/learn/data/dataset.ts";
 import type { Attack, Coalition } from "./attack.ts";
@@ -28,9 +30,9 @@ export const backdoor: Attack = defineAttack({
     poison: z.number().min(0).max(1).default(0.5),
     boost: z.number().positive().default(1),
   }),
-  join:
-    (coalition, { pixels, target, poison, boost }) =>
-    ({ rng }) => ({
+  join(coalition, { pixels, target, poison, boost }) {
+    refuseTarget(coalition.task, target);
+    return ({ rng }) => ({
       data(data) {
         const rows = rng
           .fork("poison")
@@ -39,14 +41,33 @@ export const backdoor: Attack = defineAttack({
         return triggered(data, rows, pixels, target);
       },
       ...(boost !== 1 && { trainer: (trainer: Trainer) => replacing(trainer, boost, coalition) }),
-    }),
-  target: ({ pixels, target }) => ({
-    triggered(holdout) {
-      const others = [...holdout.targets.keys()].filter((row) => holdout.targets[row] !== target);
-      return selectRows(triggered(holdout, others, pixels, target), others);
-    },
-  }),
+    });
+  },
+  target({ pixels, target }, task) {
+    refuseTarget(task, target);
+    return {
+      triggered(holdout) {
+        const others = [...holdout.targets.keys()].filter((row) => holdout.targets[row] !== target);
+        return selectRows(triggered(holdout, others, pixels, target), others);
+      },
+    };
+  },
 });
+
+/** @throws HearsayError ERR_CONFIG where the task has no such class. */
+function refuseTarget({ output }: Pick<Task, "output">, target: number): void {
+  if (output.kind === "regression")
+    throw new HearsayError(
+      "ERR_CONFIG",
+      "attack: backdoor wants rows in a class, and a regression has none; take another attack",
+    );
+  const last = output.classes.length - 1;
+  if (target > last)
+    throw new HearsayError(
+      "ERR_CONFIG",
+      `attack.target: the task has no class ${target}; its classes are 0 to ${last}`,
+    );
+}
 
 /** A copy with trigger and label in these rows. */
 function triggered(data: Dataset, rows: Iterable<number>, pixels: number, target: number): Dataset {

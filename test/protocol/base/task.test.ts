@@ -330,6 +330,11 @@ describe("a task as people write it", () => {
       assert.ok(text.includes(value), `${value}\n${text}`);
   });
 
+  it("is told of a number that is none as it was written", () => {
+    const [fault] = faultsOf({ ...base(), training: { learningRate: Number.POSITIVE_INFINITY } });
+    assert.match(fault?.message ?? "", /\(given: Infinity\)/);
+  });
+
   it("that is no map is told so", () => {
     for (const source of [null, 5, "digits", [], undefined]) assert.equal(faultsOf(source)[0]?.path, "(top)");
   });
