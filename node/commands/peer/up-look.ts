@@ -10,6 +10,7 @@ import { QUICK_CHECKS } from "../../doctor/registry.ts";
 import { type Diagnosis, diagnose } from "../../doctor/run.ts";
 import { type AtHand, aboutToStart } from "../../doctor/surroundings.ts";
 import { isExternal } from "../../engines/external/open.ts";
+import { unknownVariables } from "../../settings/nearest.ts";
 import type { Rules } from "./up-policy.ts";
 
 /**
@@ -35,6 +36,12 @@ export async function dataToLearn(
   const data = await site.read(intent, () => loadCheckedData(config.data, opened.task));
   for (const warning of data.warnings) logger.warn(warning);
   return data;
+}
+
+/** Tells of variables that look like settings and are none: a peer whose HEARSAY_MDNS is misspelt would be seen by the whole network. */
+export function tellUnread(environment: Readonly<Record<string, unknown>>, logger: Pick<Logger, "warn">): void {
+  for (const name of unknownVariables(environment))
+    logger.warn(`no setting reads ${name}; mend its name, or unset it: hearsay config show has all variables`);
 }
 
 /** Tells warnings. @throws HearsayError ERR_STATE for a failure, with the remedy. */

@@ -29,7 +29,7 @@ import { outputIsTerminal, print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
 import { apiSource, inviteTo } from "./up-api.ts";
 import { createLogger, type LogContext } from "./up-log.ts";
-import { dataToLearn } from "./up-look.ts";
+import { dataToLearn, tellUnread } from "./up-look.ts";
 import type { UpMonitor } from "./up-monitor.ts";
 import { createOnlooker, type Onlooker } from "./up-page.ts";
 import { type Rules, rulesOf } from "./up-policy.ts";
@@ -63,6 +63,7 @@ export async function run(options: UpOptions): Promise<void> {
   if (!settings.keepCode) dropRestingCode();
   let running: RunningPeer | undefined;
   const logger = await createLogger(settings.logLevel, () => running && contextOf(running));
+  tellUnread(process.env, logger);
   const rules = await rulesOf(options, settings, logger);
   const seconds = secondsOf(options.seconds);
   const notice = openServiceNotice((message) => logger.warn(message));

@@ -99,6 +99,12 @@ test("config show names variables that no setting reads, with the one that was m
   ]);
 });
 
+test("up warns of a variable that no setting reads, before anything else", () => {
+  const { status, stderr } = hearsay(["up", "--state", join(folder, "none")], { HEARSAY_MDSN: "false" });
+  assert.equal(status, 1, "there is no task");
+  assert.match(stderr, /"level":40.*no setting reads HEARSAY_MDSN \(did you mean HEARSAY_MDNS\?\); mend its name/);
+});
+
 test("config show of a wrong configuration ends with status 2, as hearsay up would", () => {
   const { status, stderr } = hearsay(["config", "show", "--config", wrong]);
   assert.equal(status, 2);
