@@ -255,7 +255,10 @@ Examples:
 export const exportModel: Definition = (command) => {
   command
     .addOption(stateOption())
-    .option("--format <name>", "safetensors, safetensors-int8, onnx, onnx-int8 or tfjs", "safetensors")
+    .option(
+      "--format <name>",
+      "safetensors, safetensors-int8, onnx, onnx-int8 or tfjs (default: onnx for FILE.onnx, tfjs for FILE.json, else safetensors)",
+    )
     .option("--prune <share>", "this share of the weights becomes zero, the smallest of each layer")
     .option("--prune-units <share>", "of an mlp: this share of the hidden units is left out")
     .addOption(outputOption("the file to write (default: model.safetensors, model.onnx or model.json)"))
@@ -268,6 +271,7 @@ export const exportModel: Definition = (command) => {
 
 Examples:
   $ hearsay export -o digits.safetensors
-  $ hearsay export --format onnx`,
+  $ hearsay export -o digits.onnx
+  $ hearsay export --format onnx-int8`,
   );
 };

@@ -1,11 +1,11 @@
 /** `hearsay export`: the peer's model as a file for other programs. */
-import { dirname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { pruned, type Thinned, thinned } from "../../../protocol/learn/smaller.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
-import { EXPORT_FORMATS } from "../../exports/registry.ts";
+import { EXPORT_FORMATS, type ExportFormat } from "../../exports/registry.ts";
 import { printJson } from "../../terminal/print.ts";
 import { spentText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -13,7 +13,8 @@ import { openModel } from "./model.ts";
 
 interface ExportOptions {
   readonly state: string;
-  readonly format: string;
+  /** Where it is left out, that of the name of the file. */
+  readonly format?: string;
   readonly prune?: string;
   readonly pruneUnits?: string;
   readonly output?: string;
@@ -21,11 +22,7 @@ interface ExportOptions {
 }
 
 export async function run({ state, format: name, output, json, ...smaller }: ExportOptions): Promise<void> {
-  const format = EXPORT_FORMATS.get(name);
-  if (format === undefined) {
-    const known = [...EXPORT_FORMATS.values()].map((one) => `  ${one.name.padEnd(12)} ${one.about}`);
-    throw new HearsayError("ERR_CONFIG", `--format ${name}: there is no such format; there are\n${known.join("\n")}`);
-  }
+  const format = formatOf(name, output);
   const share = { weights: shareOf("--prune", smaller.prune), units: shareOf("--prune-units", smaller.pruneUnits) };
   const { metadata, ...opened } = await openModel({ state });
   const { task, params } = prunedBy(share, opened);
@@ -46,6 +43,16 @@ export async function run({ state, format: name, output, json, ...smaller }: Exp
     const budget = spent === undefined ? "" : `; ${spentText(spent)}`;
     print(`${path}: ${params.length} parameters, ${formatBytes(bytes)}, age ${facts.age} steps${budget}\n`);
   }
+}
+
+/** @throws HearsayError ERR_CONFIG where no format has this name. */
+function formatOf(name: string | undefined, output = ""): ExportFormat {
+  const all = [...EXPORT_FORMATS.values()];
+  const byFile = all.find(({ file }) => extname(file) === extname(output).toLowerCase()) ?? all[0];
+  const format = name === undefined ? byFile : EXPORT_FORMATS.get(name);
+  if (format !== undefined) return format;
+  const known = all.map((one) => `  ${one.name.padEnd(12)} ${one.about}`);
+  throw new HearsayError("ERR_CONFIG", `--format ${name}: there is no such format; there are\n${known.join("\n")}`);
 }
 
 interface Shares {

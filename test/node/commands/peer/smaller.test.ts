@@ -53,6 +53,19 @@ describe("a smaller model", () => {
   });
   after(() => rm(state, { recursive: true }));
 
+  it("or a whole one has the format of its file's name, where none is given", async (test) => {
+    test.mock.method(process.stdout, "write", () => true);
+    const bytesOf = async (name: string, format?: string) => {
+      await exportModel({ state, output: at(name), ...(format !== undefined && { format }) });
+      return readFile(at(name));
+    };
+    assert.deepEqual(await bytesOf("by-name.onnx"), await bytesOf("by-option.onnx", "onnx"));
+    assert.ok("modelTopology" in JSON.parse(String(await bytesOf("by-name.json"))));
+    const plain = await bytesOf("by-option.st", "safetensors");
+    assert.deepEqual(await bytesOf("by-name.st"), plain);
+    assert.deepEqual(await bytesOf("named.onnx", "safetensors"), plain, "what is asked for holds");
+  });
+
   it("of int8 is answered in int8, on this thread and without a float of a weight, as well as the floats it came of", async () => {
     const file = await exported("int8.safetensors", { format: "safetensors-int8" });
     const opened = await openAnswering({ state, model: file });
