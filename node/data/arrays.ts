@@ -70,8 +70,15 @@ export interface Rows {
   readonly length: number;
 }
 
+export interface RowsChoice {
+  /** NaN is a reading that is missing. Default false. */
+  readonly mayMiss?: boolean;
+  /** Axes of an example in the task, as height, width, channels. An array that has several of its own must have the same ones, but for those of 1. */
+  readonly axes?: readonly number[];
+}
+
 /**
- * Checks one array: numbers, examples on the first axis, `width` values each, all finite, or NaN where readings may be missing.
+ * Checks one array: numbers, examples on the first axis, `width` values each, in the order of the task's axes, all finite, or NaN where readings may be missing.
  * @throws HearsayError ERR_DATA naming the example and the value in it, both counted from 0 as in x[3, 5].
  */
 export function rowsOf(
@@ -79,7 +86,7 @@ export function rowsOf(
   name: "x" | "y",
   { shape, values }: NpyArray,
   width: number,
-  mayMiss = false,
+  { mayMiss = false, axes = [] }: RowsChoice = {},
 ): Rows {
   if (values === undefined) {
     const message = `${name} holds text; save numbers, e.g. ${name}.astype("float32")`;
@@ -87,10 +94,13 @@ export function rowsOf(
   }
   const [length = 0, ...rest] = shape;
   const found = rest.reduce((product, n) => product * n, 1);
-  if (shape.length === 0 || found !== width) {
-    const message = `${name} has shape (${shape.join(", ")}); the task needs (examples, ${width})${reshaped(name, shape, width)}`;
-    throw new HearsayError("ERR_DATA", `${path}: ${message}`, { path, shape, width });
-  }
+  const refuse = (wanted: readonly number[], remedy: string) => {
+    const message = `${name} has shape (${shape.join(", ")}); the task needs (examples, ${wanted.join(", ")})${remedy}`;
+    return new HearsayError("ERR_DATA", `${path}: ${message}`, { path, shape, width });
+  };
+  const several = longAxes(axes).length > 1 && longAxes(rest).length > 1;
+  if (shape.length === 0 || found !== width) throw refuse(several ? axes : [width], reshaped(name, shape, width));
+  if (several && longAxes(rest).join() !== longAxes(axes).join()) throw refuse(axes, turned(name, rest, axes));
   const faults = createFaults(path);
   values.forEach((value, i) => {
     const single = Math.fround(value);
@@ -109,6 +119,24 @@ function reshaped(name: string, shape: readonly number[], width: number): string
   if (shape.length === 2 && shape[0] === width) return `; save ${name}.T`;
   return shape.length > 0 && count > 0 && count % width === 0
     ? `; if its values are in order, save ${name}.reshape(-1, ${width})`
+    : "";
+}
+
+/** An axis of 1 says nothing of the order of values. */
+function longAxes(axes: readonly number[]): number[] {
+  return axes.filter((n) => n !== 1);
+}
+
+/** What puts the same axes into the order of the task, as those of images with their channels first. */
+function turned(name: string, rest: readonly number[], axes: readonly number[]): string {
+  const left = [...rest.keys()];
+  const order = axes.map((n) => {
+    const at = left.findIndex((axis) => rest[axis] === n);
+    return at < 0 ? -1 : (left.splice(at, 1)[0] as number);
+  });
+  const isSame = left.length === 0 && !order.includes(-1);
+  return isSame
+    ? `; its values are in another order: save ${name}.transpose(${[-1, ...order].map((axis) => axis + 1).join(", ")})`
     : "";
 }
 

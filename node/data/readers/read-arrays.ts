@@ -4,7 +4,7 @@ import { outputSize } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
 import { columnCount } from "../../../protocol/learn/data/missing.ts";
 import { classIndices } from "../array-labels.ts";
-import { openArrays, rowsOf } from "../arrays.ts";
+import { openArrays, type RowsChoice, rowsOf } from "../arrays.ts";
 import type { DataSource, DataTask, Examples } from "./reader.ts";
 
 /** `Reading.readInputs`. */
@@ -14,7 +14,7 @@ export async function readInputs(
   maxValues: number,
 ): Promise<Pick<Dataset, "inputs" | "length">> {
   const { inputs } = await openArrays(path, maxValues);
-  const { values, length } = rowsOf(path, "x", inputs, columnCount(task), mayMiss(task));
+  const { values, length } = rowsOf(path, "x", inputs, columnCount(task), choiceOf(task));
   return { inputs: values, length };
 }
 
@@ -23,7 +23,7 @@ export async function readExamples(source: DataSource, task: DataTask, maxValues
   const { path } = source;
   const arrays = await openArrays(path, maxValues, source.targets);
   const targets = await arrays.targets();
-  const inputs = rowsOf(path, "x", arrays.inputs, columnCount(task), mayMiss(task));
+  const inputs = rowsOf(path, "x", arrays.inputs, columnCount(task), choiceOf(task));
   const rows = targets.shape[0] ?? 0;
   if (rows !== inputs.length) {
     throw new HearsayError("ERR_DATA", `${path}: x has ${inputs.length} rows and y has ${rows}; they must be pairs`, {
@@ -42,6 +42,6 @@ export async function readExamples(source: DataSource, task: DataTask, maxValues
 }
 
 /** NaN is a missing reading where the task says what becomes of one, and a fault where it says nothing. */
-function mayMiss({ input: { missingPolicy } }: DataTask): boolean {
-  return missingPolicy !== undefined && missingPolicy !== "refuse";
+function choiceOf({ input: { missingPolicy, shape } }: DataTask): RowsChoice {
+  return { mayMiss: missingPolicy !== undefined && missingPolicy !== "refuse", axes: shape };
 }

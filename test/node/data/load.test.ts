@@ -75,6 +75,29 @@ test("an image of the task's shape may have its axes in the array, or not", asyn
   }
 });
 
+test("an image whose axes are not those of the task is refused, with what turns it: its values are in another order", async (context) => {
+  const task: DataTask = { ...classes, input: { ...input, shape: [2, 2, 3] } };
+  const values = Array.from({ length: 24 }, (_, i) => i);
+  const read = (...shape: number[]) =>
+    loadDataset(safetensors(context, f32("x", shape, values), f32("y", [2], [0, 1])), task);
+  await refused(
+    read(2, 3, 2, 2),
+    /shape \(2, 3, 2, 2\); the task needs \(examples, 2, 2, 3\); its values are in another order: save x\.transpose\(0, 2, 3, 1\)$/,
+  );
+  await refused(read(2, 4, 3), /shape \(2, 4, 3\); the task needs \(examples, 2, 2, 3\)$/);
+  await refused(read(2, 2, 3, 2), /transpose\(0, 1, 3, 2\)$/);
+  for (const shape of [
+    [2, 2, 2, 3],
+    [2, 12],
+    [2, 2, 1, 2, 3],
+  ])
+    assert.deepEqual([...(await read(...shape)).data.inputs], values);
+  const flat: DataTask = { ...classes, input: { ...input, shape: [12] } };
+  const file = safetensors(context, f32("x", [2, 3, 4], values), f32("y", [2], [0, 1]));
+  assert.equal((await loadDataset(file, flat)).data.length, 2, "a task without axes asks for none");
+  await refused(loadDataset(file, { ...flat, input: { ...input, shape: [2, 7] } }), /\(examples, 2, 7\)/);
+});
+
 test("the targets of x.npy are y.npy beside it, or the file that is named", async (context) => {
   const folder = temporaryFolder(context);
   copyFileSync(join(fixtures, "x-f4.npy"), join(folder, "inputs.npy"));
