@@ -12,12 +12,18 @@ export type Scored = (outcome: Outcome) => Accuracy | undefined;
 /** By the model with which the algorithm would predict. */
 export const atTheEnd: Scored = ({ summary }) => summary.final.accuracy;
 
-/** `95.2 ± 0.3 / 89.0 ± 2.1`: mean accuracy and worst honest peer of each run, in percent, over the seeds. */
+/** `95.2 ± 0.3 / 89.0 ± 2.1`: mean accuracy and worst honest peer of each run, in percent, over the seeds. Where models of some runs are out of range, in how many they are not. */
 export function endText(cell: Cell | undefined, scored: Scored = atTheEnd): string {
   if (cell === undefined || missingOf(cell) > 0) return missingText(cell);
   const accuracies = cell.outcomes.map(scored);
   const [mean, worst] = [accuracies.map((one) => one?.mean), accuracies.map((one) => one?.worst)].map(meanInterval);
-  return mean === undefined || worst === undefined ? "–" : `${intervalText(mean)} / ${intervalText(worst)}`;
+  if (mean === undefined || worst === undefined) return "–";
+  return `${intervalText(mean)} / ${intervalText(worst)}${seedsText(mean, accuracies.length)}`;
+}
+
+/** ` (4 of 5 seeds)` where only some have a figure. */
+export function seedsText({ count }: Interval, seeds: number): string {
+  return count < seeds ? ` (${count} of ${seeds} seeds)` : "";
 }
 
 /** `3.1 ± 0.4`, in percent or points. */

@@ -3,7 +3,7 @@ import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
-import { atTheEnd, endText, intervalText, type Scored } from "./intervals.ts";
+import { atTheEnd, endText, intervalText, type Scored, seedsText } from "./intervals.ts";
 import {
   attackName,
   captionOf,
@@ -101,14 +101,16 @@ function differenceText(
 ): string {
   if (other === undefined || missingOf(cell) + missingOf(other) > 0) return missingText(other);
   const found = new Map(other.outcomes.map((outcome) => [outcome.summary.seed, otherScored(outcome)]));
-  const textOfPart = (part: "mean" | "worst") => {
+  const intervalOf = (part: "mean" | "worst") => {
     const differences = cell.outcomes.map((outcome) => {
       const [own, others] = [scored(outcome)?.[part], found.get(outcome.summary.seed)?.[part]];
       return isNumber(own) && isNumber(others) ? own - others : undefined;
     });
-    return textOr(meanInterval(differences), text);
+    return meanInterval(differences);
   };
-  return `${textOfPart("mean")} / ${textOfPart("worst")}`;
+  const mean = intervalOf("mean");
+  const seeds = mean === undefined ? "" : seedsText(mean, cell.outcomes.length);
+  return `${textOr(mean, text)} / ${textOr(intervalOf("worst"), text)}${seeds}`;
 }
 
 /** Mean over the sites that kept so few rows: the first ones. */
@@ -135,7 +137,8 @@ function errorTexts(cell: Cell | undefined, { isTuned, isOf }: Way, alone: Cell 
   );
   const isAlone = alone !== undefined && isOf(alone.scenario);
   const less = isAlone || alone === undefined ? "" : differenceText(alone, errorOf(false), cell, own, figureText);
-  return [`${textOr(all, figureText)} / ${textOr(worst, figureText)}`, less];
+  const seeds = all === undefined ? "" : seedsText(all, cell.outcomes.length);
+  return [`${textOr(all, figureText)} / ${textOr(worst, figureText)}${seeds}`, less];
 }
 
 /** `2.10 ± 0.19`, in the units of the data. */

@@ -5,6 +5,7 @@ import type { Series } from "../report/plots.ts";
 import { meanCurve, meanInterval } from "../report/statistics.ts";
 import type { Point } from "../run/report.ts";
 import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { seedsText } from "./intervals.ts";
 import { missingText } from "./names.ts";
 
 export type FigureOf = (point: Point) => number;
@@ -59,8 +60,7 @@ export function overSeeds(
   const interval = meanInterval(values);
   if (interval === undefined) return "–";
   const spread = interval.half === undefined ? "" : ` ± ${format(interval.half)}`;
-  const some = interval.count < values.length ? ` (${interval.count} of ${values.length} seeds)` : "";
-  return `${format(interval.mean)}${spread}${some}`;
+  return `${format(interval.mean)}${spread}${seedsText(interval, values.length)}`;
 }
 
 export function percentText(share: number): string {

@@ -33,6 +33,7 @@ function matrix(attacks: readonly (object | null)[], result: (scenario: Scenario
 function report(own: readonly Cell[]): string {
   const none = sweepOf([], "sim/scenarios/none.yaml");
   const texts = attackReport({
+    init: none,
     matrix: sweepOf(own),
     more: none,
     rules: none,
@@ -58,6 +59,14 @@ describe("intervals", () => {
     assert.equal(endText(cell), "15.0 ± 63.5 / 5.0 ± 0.0");
     assert.equal(endText({ ...cell, wanted: 3 }), "… 1");
     assert.equal(endText(undefined), "–");
+  });
+
+  it("say of how many seeds they are where models of the others are out of range", () => {
+    const some = cells({ scenario: BASE, seeds: [1, 2, 3] }, ({ seed }) => {
+      const mean = seed === 2 ? Number.NaN : 0.5;
+      return { mean, worst: mean };
+    })[0];
+    assert.equal(endText(some), "50.0 ± 0.0 / 50.0 ± 0.0 (2 of 3 seeds)");
   });
 
   it("of differences are paired by seed, and there is none while runs are missing", () => {
@@ -174,6 +183,36 @@ describe("the attack report", () => {
     assert.match(notes, /2 of 2 attack cells/);
   });
 });
+
+describe("the task of hearsay init under attack", () => {
+  it("stands beside tasks without its options, each with costs against its own silent liars", () => {
+    const attacks = [null, { kind: "silent" }, { kind: "ipm" }];
+    const task = { ...BASE.task, aggregation: { parameters: { f: 0.2 } } };
+    const grids = [{ attack: attacks, "network.topology": [GRAPHS[1]] }];
+    const better = (scenario: Scenario) => ({ ...bySeed(scenario), mean: bySeed(scenario).mean + 0.04 });
+    const init = cells({ scenario: { ...BASE, task }, grids, seeds: SEEDS }, better);
+    const [text] = [...initOnly(init, matrix([{ kind: "ipm" }, { kind: "foe" }], bySeed)).values()];
+    assert.match(
+      text ?? "",
+      /### The task of hearsay init beside one without its options, Dirichlet 0\.1, 20 % of liars/,
+    );
+    assert.match(text ?? "", /\| attack \| degree 8 \| costs \| degree 8, without \| costs \|\n/);
+    assert.match(
+      text ?? "",
+      /\| ipm \| 88\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \| \*\*3\.0 ± 0\.0\*\* \| 84\.0 ± 2\.0 \/ 72\.0 ± 0\.0 \| \*\*3\.0 ± 0\.0\*\* \|/,
+    );
+    assert.match(text ?? "", /in 1 of 1 attack cells?: ipm \(degree 8\) 3\.0 ± 0\.0/);
+    assert.doesNotMatch(text ?? "", /foe|complete|NaN|undefined/);
+  });
+});
+
+/** Of the page what a sweep of the task of `hearsay init` makes. */
+function initOnly(init: readonly Cell[], old: readonly Cell[]): ReadonlyMap<string, string> {
+  const none = sweepOf([], "sim/scenarios/none.yaml");
+  const rest = { more: none, rules: none, twoWorlds: none, mnist: none, many: none, alone: none };
+  const page = attackReport({ ...rest, init: sweepOf(init), matrix: sweepOf(old) });
+  return new Map([...page].filter(([mark]) => mark === "init"));
+}
 
 describe("the name of an attack", () => {
   it("has the options that are not at their defaults, and always the z of ALIE", () => {
