@@ -1,6 +1,7 @@
 /** The tables of sim/results/attacks.md: everything in them comes from the runs and the sweeps that asked for them. */
 import { type AttackCell, attackCells } from "./attack-cells.ts";
 import { attackGrid, type Column, costList, liarsText } from "./attack-grid.ts";
+import { initParts } from "./attack-init.ts";
 import { rulesGrid, rulesIn, rulesSummary } from "./attack-rules.ts";
 import type { Cell } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
@@ -8,6 +9,8 @@ import { captionOf, DEFAULT_RULE, hasRuns, partitionName, type SweepCells, whole
 
 /** Sweeps by what they are about, in the order of the page; and `alone`, which is `algorithm: local`. */
 export interface AttackSweeps {
+  /** The task that `hearsay init` writes, under all attacks. */
+  readonly init: SweepCells;
   /** The default rule under strong attacks. */
   readonly matrix: SweepCells;
   /** The same under all others, on other splits and with fewer liars. */
@@ -21,7 +24,7 @@ export interface AttackSweeps {
 }
 
 /** What stands between the marks of the page, by their names. Parts without a run are left out, so that what the page has of them stays. */
-export function attackReport({ alone, ...sweeps }: AttackSweeps): ReadonlyMap<string, string> {
+export function attackReport({ alone, init, ...sweeps }: AttackSweeps): ReadonlyMap<string, string> {
   const parts = [
     { mark: "matrix", title: "", sweep: sweeps.matrix },
     { mark: "more", title: "more attacks", sweep: sweeps.more },
@@ -33,6 +36,9 @@ export function attackReport({ alone, ...sweeps }: AttackSweeps): ReadonlyMap<st
   const begun = parts.filter(({ sweep }) => hasRuns(sweep));
   return new Map([
     ...(hasRuns(alone) ? [["attacks", intro(alone)] as const] : []),
+    ...(hasRuns(init)
+      ? [["init", initParts(init, [sweeps.matrix, sweeps.more], alone.cells).join("\n\n")] as const]
+      : []),
     ...begun.map(({ mark, title, sweep }) => [mark, partsOf(title, sweep, alone.cells).join("\n\n")] as const),
   ]);
 }

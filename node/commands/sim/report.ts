@@ -84,6 +84,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   const { attackReport } = await import("../../../sim/paper/attack-report.ts");
   const names = {
     alone: "alone",
+    init: "init",
     matrix: "matrix",
     more: "more",
     rules: "rules",

@@ -53,6 +53,13 @@ describe("measure-init.yaml", () => {
   });
 });
 
+describe("attack-init.yaml", () => {
+  it("runs the same task", () => {
+    const read = (name: string) => parse(readFileSync(join(TOP, `sim/scenarios/${name}.yaml`), "utf8"));
+    assert.deepEqual(read("attack-init").scenario.task, DOCUMENT.scenario.task);
+  });
+});
+
 describe("the table of what hearsay init writes", () => {
   const table = (result: (scenario: Scenario) => Result | undefined) =>
     initSection(sweepOf(cells(DOCUMENT, result)), "title").table;
