@@ -23,6 +23,7 @@ import { addPrivacy, privacyInWords } from "./init-private.ts";
 import { useStart } from "./init-start.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
+import { comment, writeTrainingOptions } from "./new-tasks.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
 interface InitOptions extends Pick<SiteOptions, "policy">, ForecastOptions {
@@ -77,8 +78,7 @@ export async function run(given: InitOptions): Promise<void> {
   const trained = options.trainer === undefined ? undefined : await taskOfTrainer(options.trainer);
   const document = trained?.document ?? parseDocument(template.yaml);
   const { fill, model = trained?.model } = await complete(document, options, peers);
-  writeForUnlikeData(document);
-  writeForRegression(document);
+  writeTrainingOptions(document);
   const begun = options.from === undefined ? undefined : await useStart(document, options.from);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const { task, taskId } = await allowedTask(document, options);
@@ -105,27 +105,6 @@ ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.
 All peers must use the same file: what is in it makes the task id. Then:
   hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}${options.from === undefined ? "" : ` ${shellOption("--start", options.from)}`}\n`);
 }
-
-/** sim/results/skew.md says why. */
-const NEW_TASKS_ABSENT_CLASSES = 4;
-const NEW_TASKS_OUTER_MOMENTUM = 0.95;
-/** Momentum carries on what rounding adds, and a mean of few models takes less of it away: with int8 and three peers 0.9 went wrong under one seed in four. */
-const FEW_PEERS_OUTER_MOMENTUM = 0.7;
-/** The longer the steps of unlike peers are, the farther apart their models lie, and the farther off a lie may lie unseen. */
-const NEW_TASKS_SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
-/** From nearly twice the rate, so that the mean rate over the schedule is the one that the task names. */
-const NEW_TASKS_PEAK = 1.9;
-/** The first gradients are ten times as long as later ones: at such a rate they would switch the units of a relu network off for good. */
-const NEW_TASKS_MAX_GRADIENT_NORM = 1;
-/** With fewer a peer needs an exchange more until it has learned, with more it sends no less. */
-const NEW_TASKS_STEPS = 20;
-/** The falling rate takes noise away already: a long mean would only lag behind. */
-const NEW_TASKS_RUNNING_MEAN = 0.3;
-const NEW_TASKS_MOST_LOSS = 0.8;
-/** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */
-const NEW_TASKS_MIX = 0.3;
-/** Models of a merge from which on these hold. */
-const SEVERAL_MODELS = 5;
 
 /** The task of a document; figures of the own columns are in it, so that policies have a say. @throws HearsayError ERR_TASK, ERR_POLICY. */
 async function allowedTask(document: Document, options: InitOptions): Promise<OpenTask> {
@@ -193,63 +172,6 @@ function policyOf({ missingPolicy: name }: InitOptions): MissingPolicy | undefin
   throw new HearsayError("ERR_CONFIG", `--missing-policy ${name}: there are\n${known.join("\n")}`);
 }
 
-/**
- * What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. Momentum alone would also
- * carry on what liars do: it goes with the look at what they send.
- */
-function writeForUnlikeData(document: Document): void {
-  const isClassification = document.getIn(["output", "kind"]) === "classification";
-  if (!isClassification || ["layers", "external"].includes(String(document.getIn(["model", "kind"])))) return;
-  if (document.has("privacy")) return; // no budget covers what losses and absent classes tell
-  document.setIn(["training", "absentClasses"], document.createNode(NEW_TASKS_ABSENT_CLASSES));
-  comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
-  const isOfSeveral = Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
-  const momentum = isOfSeveral ? NEW_TASKS_OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM;
-  document.setIn(["training", "outerMomentum"], document.createNode(momentum));
-  comment(
-    document,
-    ["training", "outerMomentum"],
-    " a training starts beyond the model, along its way since the last cycle",
-  );
-  const schedule = { ...NEW_TASKS_SCHEDULE, ...(isOfSeveral && { peak: NEW_TASKS_PEAK }) };
-  document.setIn(["training", "schedule"], document.createNode(schedule, { flow: true }));
-  comment(
-    document,
-    ["training", "schedule"],
-    " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
-  );
-  if (isOfSeveral) {
-    document.setIn(["training", "steps"], NEW_TASKS_STEPS);
-    comment(document, ["training", "steps"], " of gradient descent between two exchanges");
-    writeLongestGradient(document);
-    document.setIn(["training", "runningMean"], document.createNode(NEW_TASKS_RUNNING_MEAN));
-    comment(
-      document,
-      ["training", "runningMean"],
-      " of the model for predictions so much stays in a cycle; 0: it is the newest",
-    );
-    document.setIn(["aggregation", "parameters", "mix"], NEW_TASKS_MIX);
-    comment(
-      document,
-      ["aggregation", "parameters"],
-      " f: assumed share of lying peers, 0 to 0.49; mix: how many of these each mean leaves out",
-    );
-  }
-  document.setIn(["aggregation", "mostLoss"], document.createNode(NEW_TASKS_MOST_LOSS));
-  comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
-}
-
-/** A row far from all others makes a gradient so long that a model does not come back from its step: at one of twenty stations in two of fifteen runs (sim/results/personal.md). */
-function writeForRegression(document: Document): void {
-  const isOwn = document.getIn(["model", "kind"]) === "external" || document.has("privacy"); // these have bounds of their own
-  if (document.getIn(["output", "kind"]) === "regression" && !isOwn) writeLongestGradient(document);
-}
-
-function writeLongestGradient(document: Document): void {
-  document.setIn(["training", "maxGradientNorm"], document.createNode(NEW_TASKS_MAX_GRADIENT_NORM));
-  comment(document, ["training", "maxGradientNorm"], " longer gradients of a batch are shortened to this");
-}
-
 /** What `hearsay up` must be told about the data: what stands in the task need not be said again, but helps a reader. */
 function dataFlags(template: string, options: InitOptions): string {
   if (options.trainer !== undefined) return shellOption("--trainer", options.trainer);
@@ -265,9 +187,4 @@ function dataFlags(template: string, options: InitOptions): string {
     ["--decimal", options.decimal],
   ];
   return given.flatMap(([flag, value]) => (value === undefined ? [] : [shellOption(flag, value)])).join(" ");
-}
-
-function comment(document: Document, path: string[], text: string | null): void {
-  const node = document.getIn(path, true);
-  if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
 }

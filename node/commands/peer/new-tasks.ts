@@ -1,0 +1,92 @@
+/** What `hearsay init` writes into new tasks beyond the task's own template: how they train, where data are unlike or numbers far apart. */
+import type { Document } from "yaml";
+
+/** sim/results/skew.md says why. */
+const ABSENT_CLASSES = 4;
+const OUTER_MOMENTUM = 0.95;
+/** Momentum carries on what rounding adds, and a mean of few models takes less of it away: with int8 and three peers 0.9 went wrong under one seed in four. */
+const FEW_PEERS_OUTER_MOMENTUM = 0.7;
+/** The longer the steps of unlike peers are, the farther apart their models lie, and the farther off a lie may lie unseen. */
+const SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
+/** From nearly twice the rate, so that the mean rate over the schedule is the one that the task names. */
+const PEAK = 1.9;
+/** The first gradients are ten times as long as later ones: at such a rate they would switch the units of a relu network off for good. */
+const MAX_GRADIENT_NORM = 1;
+/** With fewer a peer needs an exchange more until it has learned, with more it sends no less. */
+const STEPS = 20;
+/** The falling rate takes noise away already: a long mean would only lag behind. */
+const RUNNING_MEAN = 0.3;
+const MOST_LOSS = 0.8;
+/** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */
+const MIX = 0.3;
+/** Models of a merge from which on these hold. */
+const SEVERAL_MODELS = 5;
+
+/** Of a document whose model, output and merge are set. */
+export function writeTrainingOptions(document: Document): void {
+  writeForUnlikeData(document);
+  writeForRegression(document);
+}
+
+/**
+ * What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. Momentum alone would also
+ * carry on what liars do: it goes with the look at what they send.
+ */
+function writeForUnlikeData(document: Document): void {
+  const isClassification = document.getIn(["output", "kind"]) === "classification";
+  if (!isClassification || ["layers", "external"].includes(String(document.getIn(["model", "kind"])))) return;
+  if (document.has("privacy")) return; // no budget covers what losses and absent classes tell
+  document.setIn(["training", "absentClasses"], document.createNode(ABSENT_CLASSES));
+  comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
+  const isOfSeveral = Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
+  const momentum = isOfSeveral ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM;
+  document.setIn(["training", "outerMomentum"], document.createNode(momentum));
+  comment(
+    document,
+    ["training", "outerMomentum"],
+    " a training starts beyond the model, along its way since the last cycle",
+  );
+  const schedule = { ...SCHEDULE, ...(isOfSeveral && { peak: PEAK }) };
+  document.setIn(["training", "schedule"], document.createNode(schedule, { flow: true }));
+  comment(
+    document,
+    ["training", "schedule"],
+    " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
+  );
+  if (isOfSeveral) {
+    document.setIn(["training", "steps"], STEPS);
+    comment(document, ["training", "steps"], " of gradient descent between two exchanges");
+    writeLongestGradient(document);
+    document.setIn(["training", "runningMean"], document.createNode(RUNNING_MEAN));
+    comment(
+      document,
+      ["training", "runningMean"],
+      " of the model for predictions so much stays in a cycle; 0: it is the newest",
+    );
+    document.setIn(["aggregation", "parameters", "mix"], MIX);
+    comment(
+      document,
+      ["aggregation", "parameters"],
+      " f: assumed share of lying peers, 0 to 0.49; mix: how many of these each mean leaves out",
+    );
+  }
+  document.setIn(["aggregation", "mostLoss"], document.createNode(MOST_LOSS));
+  comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
+}
+
+/** A row far from all others makes a gradient so long that a model does not come back from its step: at one of twenty stations in two of fifteen runs (sim/results/personal.md). */
+function writeForRegression(document: Document): void {
+  const isOwn = document.getIn(["model", "kind"]) === "external" || document.has("privacy"); // these have bounds of their own
+  if (document.getIn(["output", "kind"]) === "regression" && !isOwn) writeLongestGradient(document);
+}
+
+function writeLongestGradient(document: Document): void {
+  document.setIn(["training", "maxGradientNorm"], document.createNode(MAX_GRADIENT_NORM));
+  comment(document, ["training", "maxGradientNorm"], " longer gradients of a batch are shortened to this");
+}
+
+/** A remark behind a value; null takes one away. */
+export function comment(document: Document, path: string[], text: string | null): void {
+  const node = document.getIn(path, true);
+  if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
+}
