@@ -174,7 +174,9 @@ function verdictOf(firstBad: FirstBad | undefined): string {
   const { seq, reason } = firstBad;
   const status = statusOf(reason);
   if (status === EXIT_FORK) return onOutput.red("a fork: the writer of this log has signed two histories");
-  if (status === EXIT_INCOMPLETE) return onOutput.yellow(`the log holds up to entry ${seq}, and is incomplete`);
+  if (status === EXIT_INCOMPLETE)
+    return onOutput.yellow(`the log is incomplete: its first ${seq} entries hold, and what follows is missing`);
+  if (reason === "file") return onOutput.red(`the file does not hold: what follows its first ${seq} entries`); // a body, or no entry at all
   return onOutput.red(`entry ${seq} does not hold: ${reason}`);
 }
 
