@@ -23,6 +23,22 @@ export interface Plan {
   readonly epsilon: number;
 }
 
+const MOST_DELTA = 1e-5;
+/** Every record of a peer may be lost by bad luck once in so many peers. */
+const FAILURES = 5;
+
+/**
+ * A delta for so many rows: a power of ten of at most 1 / (5 rows), and at most 1e-5. With one of 1 / rows a mechanism that publishes a record of its choice would keep the promise.
+ * @example
+ * import { deltaFor } from "hearsay/protocol/privacy/plan";
+ * deltaFor(300_000); // -> 1e-7
+ */
+export function deltaFor(rows: number): number {
+  let delta = MOST_DELTA;
+  while (delta * FAILURES * rows > 1) delta /= 10;
+  return Number(delta.toExponential(0));
+}
+
 /** Steps in which each record is used so often on average. */
 export function stepsOf({ rows, batch, epochs }: Omit<PlanRequest, "delta">): number {
   return Math.max(1, Math.ceil(epochs / (samplingRate(rows, batch) / RATE_ONE)));

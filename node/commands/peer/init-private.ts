@@ -3,20 +3,24 @@ import type { Document } from "yaml";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatNumber } from "../../../protocol/base/figures.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
-import { planFor } from "../../../protocol/privacy/plan.ts";
+import { deltaFor, planFor } from "../../../protocol/privacy/plan.ts";
 
 /** Where --epsilon is left out: what many who publish statistics call the most that still means something. */
 const EPSILON = 8;
 const EPOCHS = 20;
-/** Every record of a peer may be lost by bad luck once in so many peers. */
-const FAILURES = 5;
 
 /** Writes `privacy` into the document. @throws HearsayError ERR_CONFIG for an epsilon that is none. */
 export function addPrivacy(document: Document, epsilonText: string | undefined, rows: number | undefined): void {
   const epsilon = epsilonText === undefined ? EPSILON : Number(epsilonText);
   if (!(epsilon > 0 && epsilon <= 1000))
     throw new HearsayError("ERR_CONFIG", `--epsilon ${epsilonText}: give a number above 0, at most 1,000`);
-  const privacy = { mechanism: "dp-sgd", clipNorm: 1, targetEpsilon: epsilon, epochs: EPOCHS, delta: deltaFor(rows) };
+  const privacy = {
+    mechanism: "dp-sgd",
+    clipNorm: 1,
+    targetEpsilon: epsilon,
+    epochs: EPOCHS,
+    delta: deltaFor(rows ?? 0),
+  };
   document.set("privacy", document.createNode(privacy));
   const notes = {
     mechanism: " hides single records from whoever sees models; gaussian-update hides all of a peer at once",
@@ -28,13 +32,6 @@ export function addPrivacy(document: Document, epsilonText: string | undefined, 
     const node = document.getIn(["privacy", field], true);
     if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
   }
-}
-
-/** A power of ten below 1 / (5 rows), at most 1e-5. */
-function deltaFor(rows = 0): number {
-  let delta = 1e-5;
-  while (delta * FAILURES * rows > 1) delta /= 10;
-  return Number(delta.toExponential(0));
 }
 
 /** What that is for so many rows in one place, in words. */

@@ -8,7 +8,10 @@ export const plan: Definition = (command) => {
     .option("--epochs <n>", "how often each record is to be used, on average", "20")
     .option("--epsilon <e>", "the budget: find the least noise that keeps within it (default: 8)")
     .option("--noise <sigma>", "the noise, over the clip norm: say what it costs")
-    .option("--delta <d>", "chance that the promise does not hold: well below 1 / rows", "1e-5")
+    .option(
+      "--delta <d>",
+      "chance that the promise does not hold: well below 1 / rows (default: 1e-5; less from 20,001 rows on)",
+    )
     .addOption(jsonOption())
     .action(calls(() => import("./plan.ts")));
   notes(

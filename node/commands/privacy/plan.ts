@@ -2,9 +2,10 @@
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatNumber, sparkline } from "../../../protocol/base/figures.ts";
 import { LEAST_NOISE, MOST_NOISE } from "../../../protocol/privacy/accountant.ts";
-import { type Plan, type PlanRequest, planFor, planWith } from "../../../protocol/privacy/plan.ts";
+import { deltaFor, type Plan, type PlanRequest, planFor, planWith } from "../../../protocol/privacy/plan.ts";
+import { onErrors } from "../../terminal/colours.ts";
 import { facts, printJson, table } from "../../terminal/print.ts";
-import { print } from "../../terminal/terminal.ts";
+import { print, tell } from "../../terminal/terminal.ts";
 
 interface PlanOptions {
   readonly rows: string;
@@ -12,7 +13,7 @@ interface PlanOptions {
   readonly epochs: string;
   readonly epsilon?: string;
   readonly noise?: string;
-  readonly delta: string;
+  readonly delta?: string;
   readonly json?: boolean;
 }
 
@@ -24,12 +25,14 @@ const MOST_COUNT = 1e9;
 const MOST_EPSILON = 1000;
 
 export async function run(options: PlanOptions): Promise<void> {
+  const rows = countOf("--rows", options.rows);
   const request: PlanRequest = {
-    rows: countOf("--rows", options.rows),
+    rows,
     batch: countOf("--batch", options.batch),
     epochs: numberOf("--epochs", options.epochs, 0, 1e6),
-    delta: numberOf("--delta", options.delta, 0, 0.1),
+    delta: options.delta === undefined ? deltaFor(rows) : numberOf("--delta", options.delta, 0, 0.1),
   };
+  warnOf(request);
   const plan = planOf(request, options);
   const { steps, noiseMultiplier } = plan;
   const curve = Array.from({ length: POINTS }, (_, i) => {
@@ -42,6 +45,13 @@ export async function run(options: PlanOptions): Promise<void> {
     return printJson({ ...request, ...plan, curve, budgets: others });
   }
   print(`${factsOf(request, plan, curve)}\n${curveTable(curve)}\n${budgetTable(budgets)}\n`);
+}
+
+/** A delta of 1 / rows promises nothing to somebody. */
+function warnOf({ rows, delta }: PlanRequest): void {
+  if (delta * rows < 1) return;
+  const what = `a delta of ${formatNumber(delta)} is no promise to ${formatNumber(rows)} rows: with it, whole records may be published`;
+  tell(`${onErrors.yellow("note:")} ${what}; give ${deltaFor(rows)}, or one that is well below 1 / rows\n`);
 }
 
 function planOf(request: PlanRequest, { epsilon = "8", noise, epsilon: given }: PlanOptions): Plan {

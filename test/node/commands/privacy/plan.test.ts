@@ -39,3 +39,12 @@ test("what no plan can be made of ends with status 2, and says what to give", ()
     assert.match(stderr, message);
   }
 });
+
+test("delta is what a task of init --private has for so many rows, and one of 1 / rows is no promise", () => {
+  const delta = (...args: string[]) => JSON.parse(plan(...args, "--json").stdout).delta;
+  assert.deepEqual([delta("--rows", "1437"), delta("--rows", "20000"), delta("--rows", "300000")], [1e-5, 1e-5, 1e-7]);
+  const { status, stderr } = plan("--rows", "100", "--delta", "0.1");
+  assert.equal(status, 0);
+  assert.match(stderr, /^note: a delta of 0\.1 is no promise to 100 rows: .*; give 0\.00001, or/);
+  assert.equal(plan("--rows", "100", "--delta", "0.001").stderr, "");
+});
