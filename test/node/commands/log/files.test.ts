@@ -139,7 +139,10 @@ describe("hearsay log verify", () => {
     assert.match(other.stdout, /another peer/);
     const bytes = await readFile(fixture("log-whole.car"));
     await writeFile(lab.path("changed.car"), bytes.with(9000, (bytes[9000] as number) ^ 1));
-    assert.match((await log(INVALID, "verify", lab.path("changed.car"))).stdout, /the file does not hold: what follows its first \d+ entries/);
+    assert.match(
+      (await log(INVALID, "verify", lab.path("changed.car"))).stdout,
+      /the file does not hold: what follows its first \d+ entries/,
+    );
   });
 
   it("exits with 5 for a file that was cut, and for one that is behind a checkpoint from elsewhere", async () => {

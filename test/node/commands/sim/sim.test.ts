@@ -7,6 +7,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
+import { churnSchema } from "../../../../sim/devices/schema.ts";
 import { CLI, createLab, type Finished, jsonLines, type Lab, until } from "../../../support/process.ts";
 
 const FAILURE = 1;
@@ -339,6 +340,12 @@ describe("sim list and sim vehicles", () => {
     assert.equal(await readFile(lab.path("again.csv"), "utf8"), text);
     await simJson("run", scenario, "--set", "churn={kind: encounters, contacts: {file: contacts.csv}}");
     assert.match((await sim(USAGE, ...args, "--out", lab.path("x.csv"), "--range", "-1")).stderr, /rangeMetres/);
+  });
+
+  it("name in their help the defaults that scenarios have", async () => {
+    const { kind: _, ...defaults } = churnSchema.parse({ kind: "vehicles" });
+    const help = (await sim(0, "vehicles", "--help")).stdout.replace(/\s+/g, " ");
+    for (const value of Object.values(defaults)) assert.ok(help.includes(`(default: ${value})`), `${value} in ${help}`);
   });
 });
 
