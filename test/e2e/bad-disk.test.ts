@@ -15,7 +15,7 @@ import { readEntry } from "../../protocol/log/entry/entry.ts";
 import { keysOf } from "../../protocol/log/stored/records.ts";
 import { verifyStoredLog } from "../../protocol/log/stored/stored.ts";
 import { type BadDisk, type DiskFault, mountBadDisk } from "../support/bad-disk.ts";
-import { createLab, DEADLINE_MS, jsonLines, type Lab, type PeerProcess, sleep } from "../support/process.ts";
+import { createLab, DEADLINE_MS, jsonLines, type Lab, type PeerProcess, sleep, timeout } from "../support/process.ts";
 
 const SOURCE = {
   ...parse(TEMPLATES.digits.yaml),
@@ -143,7 +143,7 @@ describe("a disk that takes nothing any more", () => {
       acknowledged = { generation, size: logSize, id: head.id };
     }
     disk.fail(rng.below(16) * 4096);
-    const ended = await Promise.race([peer.ended, sleep(DEADLINE_MS)]);
+    const ended = await Promise.race([peer.ended, timeout(DEADLINE_MS)]);
     const endedMs = Date.now();
     assert.deepEqual(ended, { code: 1, signal: null }, "it ends by itself");
     const failed = jsonLines<{ msg: string; time: number }>(peer.stderr()).find(({ msg }) =>

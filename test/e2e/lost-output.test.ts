@@ -8,7 +8,10 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { askApi, type StatusReport } from "../../node/api/api.ts";
-import { CLI, createLab, DEADLINE_MS, type Lab, sleep, sourceEnvironment, until } from "../support/process.ts";
+import { bundledCli } from "../support/bundled-cli.ts";
+import { createLab, DEADLINE_MS, type Lab, sourceEnvironment, timeout, until } from "../support/process.ts";
+
+const CLI = await bundledCli();
 
 const UP = [
   "--dataset",
@@ -59,7 +62,7 @@ describe("output that nobody takes", { skip: process.platform !== "linux" }, () 
     await until(`${cycles} cycles`, async () => ((await cycleOf(state)) ?? 0) >= begun + cycles || undefined);
     const ended = once(child, "exit");
     child.kill(signal);
-    const how = await Promise.race([ended, sleep(DEADLINE_MS)]); // its time is up much later
+    const how = await Promise.race([ended, timeout(DEADLINE_MS)]); // its time is up much later
     assert.deepEqual(how, [0, null], `it does not end on ${signal}`);
   }
 

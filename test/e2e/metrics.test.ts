@@ -45,7 +45,7 @@ describe("the metrics of a peer", () => {
     task = await lab.writeTask("task.yaml", TASK);
     other = lab.startPeer({ name: "other", task, args: dataOf("1/2") });
     const bootstrap = [await other.address()];
-    const args = [...dataOf("2/2"), "--metrics", "127.0.0.1:0", "--budget", "20MB/day", "--name", "Roof 7"];
+    const args = [...dataOf("2/2"), "--metrics", "127.0.0.1:0", "--budget", "2GB/day", "--name", "Roof 7"];
     watched = lab.startPeer({ name: "watched", task, bootstrap, args });
     const learning = await until("the address of the metrics", () => addressOf(watched));
     url = `http://${learning}`;

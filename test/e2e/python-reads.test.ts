@@ -4,8 +4,11 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { CLI, createLab, type Lab, sourceEnvironment } from "../support/process.ts";
+import { bundledCli } from "../support/bundled-cli.ts";
+import { createLab, type Lab, sourceEnvironment } from "../support/process.ts";
 import { pythonWith } from "../support/program.ts";
+
+const CLI = await bundledCli();
 
 const README = readFileSync(fileURLToPath(new URL("../../node/clients/python/README.md", import.meta.url)), "utf8");
 const SCENARIO = "name: small\ndata: { set: motes }\npeers: 4\ncycles: 3\n";

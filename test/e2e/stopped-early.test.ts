@@ -5,7 +5,10 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { CLI, createLab, DEADLINE_MS, type Lab, sleep } from "../support/process.ts";
+import { bundledCli } from "../support/bundled-cli.ts";
+import { createLab, DEADLINE_MS, type Lab, sleep, timeout } from "../support/process.ts";
+
+const CLI = await bundledCli();
 
 /** After the start of Node, somewhere in that of the peer; where exactly depends on the machine, and does not matter. */
 const MOMENTS_MS = [300, 900, 1500];
@@ -29,7 +32,7 @@ describe("a command that is ended while it begins", { skip: process.platform ===
     const ended = once(child, "exit");
     await sleep(ms);
     child.kill("SIGTERM");
-    const [code, signal] = await Promise.race([ended, sleep(DEADLINE_MS).then(() => ["still runs"])]);
+    const [code, signal] = await Promise.race([ended, timeout(DEADLINE_MS).then(() => ["still runs"])]);
     return code ?? signal;
   }
 

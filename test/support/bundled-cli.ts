@@ -1,11 +1,11 @@
 /**
  * The command line that end-to-end tests run: the bundle that ships (node/build.ts), made of the sources as they are. A process starts from it with half of the
- * CPU time that the sources take.
+ * CPU time that the sources take. And one file of a program that a test starts many times.
  */
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SHELF = join(ROOT, "node_modules/.cache/hearsay-tests-cli");
@@ -18,6 +18,23 @@ let made: Promise<string> | undefined;
 export function bundledCli(): Promise<string> {
   made ??= make();
   return made;
+}
+
+/** The bundle once more, at a place of its own. */
+export async function copyBundle(folder: string): Promise<void> {
+  await cp(dirname(await bundledCli()), folder, { recursive: true });
+}
+
+/** Makes one file of a program of the tests, for who starts it many times; its path. `remove` deletes it. */
+export async function bundledProgram(entry: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  await mkdir(SHELF, { recursive: true }); // packages that stay outside are found from there
+  const path = join(SHELF, `${randomUUID()}.mjs`);
+  const [{ build }, { EXTERNAL }] = await Promise.all([import("esbuild"), import("../../node/build.ts")]);
+  await build({
+    ...{ entryPoints: [entry], outfile: path, external: [...EXTERNAL], logLevel: "warning" },
+    ...{ bundle: true, format: "esm", platform: "node", minify: true },
+  });
+  return { path, remove: () => rm(path) };
 }
 
 async function make(): Promise<string> {

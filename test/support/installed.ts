@@ -4,7 +4,8 @@ import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { bundle, EXTERNAL } from "../../node/build.ts";
+import { EXTERNAL } from "../../node/build.ts";
+import { copyBundle } from "./bundled-cli.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
@@ -16,7 +17,7 @@ export interface Installed {
 
 /** Bundled from the sources as they are now. */
 export function installBundle(): Promise<Installed> {
-  return install(bundle);
+  return install(copyBundle);
 }
 
 /** `hearsay up` of an older version, from test/fixtures: the last one with protocol 1, or the one before this. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-import { bundle } from "../../node/build.ts";
+import { copyBundle } from "./bundled-cli.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const TSC = join(ROOT, "node_modules/.bin/tsc");
@@ -29,7 +29,7 @@ export async function installLibrary(): Promise<Project> {
   await mkdir(own, { recursive: true });
   await run(TSC, ["-p", join(ROOT, "node"), "--outDir", join(own, "dist")], { cwd: ROOT });
   await run(TSC, ["-p", join(ROOT, "node/tsconfig.sim.json"), "--outDir", join(own, "dist")], { cwd: ROOT });
-  await bundle(join(own, "dist/cli"));
+  await copyBundle(join(own, "dist/cli"));
   await cp(join(ROOT, "node/data/sets"), join(own, "node/data/sets"), { recursive: true });
   await cp(join(ROOT, "package.json"), join(own, "package.json"));
   const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));

@@ -229,8 +229,8 @@ export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Gives up waiting, and keeps no process alive. */
-function timeout(ms: number): Promise<undefined> {
+/** For a race: gives up waiting, and keeps no process alive. After `sleep` in its place a file of tests would go on for as long, with nothing to do. */
+export function timeout(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());
 }
 

@@ -3,9 +3,8 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Where `.ci/run` installs Python packages. */
-const CI_PYTHON = join(import.meta.dirname, "../../node_modules/.cache/hearsay-python/bin/python");
-const PYTHONS = [process.env.HEARSAY_PYTHON, CI_PYTHON, "python3", "/usr/bin/python3"];
+/** The first is the developer's, or that of `.ci/run`, which installs packages for it. */
+const PYTHONS = [process.env.HEARSAY_PYTHON, "python3", "/usr/bin/python3"];
 
 export interface FoundPython {
   /** The first Python that can import these modules; undefined where none can. */

@@ -10,7 +10,10 @@ import { agree } from "../../../node/data/statistics/agree.ts";
 import { type ColumnFigures, encodeStatistics, readStatistics } from "../../../node/data/statistics/statement.ts";
 import { parseTaskYaml } from "../../../node/task-yaml.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
-import { CLI, sourceEnvironment } from "../../support/process.ts";
+import { bundledCli } from "../../support/bundled-cli.ts";
+import { sourceEnvironment } from "../../support/process.ts";
+
+const CLI = await bundledCli();
 
 const folder = mkdtempSync(join(tmpdir(), "hearsay-statistics-"));
 after(() => rmSync(folder, { recursive: true }));

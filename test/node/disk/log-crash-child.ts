@@ -5,7 +5,6 @@
  */
 import { once } from "node:events";
 import { writeSync } from "node:fs";
-import { flushCompileCache } from "node:module";
 import { wallClock } from "../../../node/clock.ts";
 import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
 import { openStore } from "../../../node/disk/store.ts";
@@ -52,7 +51,6 @@ function acknowledge({ log }: Peer): void {
   writeSync(1, `${log.generation} ${seq} ${toHex(id)}\n`);
 }
 
-flushCompileCache(); // else who is killed keeps nothing of what was compiled
 writeSync(1, "loaded\n");
 const [line] = (await once(process.stdin, "data")) as [Buffer];
 const directory = line.toString().trim();

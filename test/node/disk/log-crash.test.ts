@@ -20,6 +20,7 @@ import { readEntry } from "../../../protocol/log/entry/entry.ts";
 import { storedEntries } from "../../../protocol/log/stored/reading.ts";
 import { verifyStoredLog } from "../../../protocol/log/stored/stored.ts";
 import { collect, identity } from "../../protocol/log/support.ts";
+import { bundledProgram } from "../../support/bundled-cli.ts";
 import { sourceEnvironment } from "../../support/process.ts";
 
 const CHILD = fileURLToPath(new URL("log-crash-child.ts", import.meta.url));
@@ -29,13 +30,17 @@ const LIVES = 20;
 const [SHORTEST_MS, LONGEST_MS] = [10, 150];
 
 let root: string;
+/** In one file: the sources would take most of the time of its 200 starts. */
+let program: Awaited<ReturnType<typeof bundledProgram>>;
 const children = new Set<ChildProcess>();
 before(async () => {
   root = await mkdtemp(join(tmpdir(), "hearsay-crash-"));
+  program = await bundledProgram(CHILD);
 });
 after(async () => {
   for (const child of children) child.kill("SIGKILL");
   await rm(root, { recursive: true });
+  await program?.remove();
 });
 
 interface Loaded {
@@ -48,9 +53,9 @@ interface Loaded {
 
 /** A peer that is loaded, or about to be, and waits for its database. */
 function load(): Loaded {
-  const child = spawn(process.execPath, [CHILD], {
+  const child = spawn(process.execPath, [program.path], {
     stdio: ["pipe", "pipe", "inherit"],
-    env: sourceEnvironment(),
+    env: { ...sourceEnvironment(), NODE_COMPILE_CACHE: undefined }, // it lies at another place each time
   });
   children.add(child);
   let output = "";

@@ -19,8 +19,11 @@ import { diagnose, worstOf } from "../../../node/doctor/run.ts";
 import { type AtHand, aboutToStart } from "../../../node/doctor/surroundings.ts";
 import { DEFAULTS } from "../../../node/settings/table.ts";
 import { blobTask } from "../../support/blobs.ts";
+import { bundledCli } from "../../support/bundled-cli.ts";
 import { TOP } from "../../support/docs.ts";
-import { CLI, sourceEnvironment } from "../../support/process.ts";
+import { sourceEnvironment } from "../../support/process.ts";
+
+const CLI = await bundledCli();
 
 const around: AtHand = aboutToStart("/tmp", DEFAULTS, { task: blobTask(), taskId: "00" });
 const levels = (findings: readonly DoctorFinding[]) => findings.map(({ level }) => level);

@@ -18,12 +18,13 @@ import { numParams } from "../../../protocol/base/task.ts";
 import { decodeLeafFrame, encodeLeafFrame, type LeafSeal } from "../../../protocol/leaf/frames.ts";
 import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
+import { bundledCli } from "../../support/bundled-cli.ts";
 import { until } from "../../support/process.ts";
 
 const TASK = blobTask();
 const MANIFEST = encodeTask(TASK);
 const taskId = nodeCrypto.sha256(MANIFEST);
-const CLI = join(import.meta.dirname, "../../../node/cli.ts");
+const CLI = await bundledCli();
 
 describe("a peer with leaves", () => {
   let root: string;

@@ -11,8 +11,11 @@ import { peerUnder, siteUnder } from "../../../node/policy/site.ts";
 import { parseTaskYaml } from "../../../node/task-yaml.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { parseByteLimit } from "../../../protocol/traffic/byte-limit.ts";
+import { bundledCli } from "../../support/bundled-cli.ts";
 import { TOP } from "../../support/docs.ts";
-import { CLI, sourceEnvironment } from "../../support/process.ts";
+import { sourceEnvironment } from "../../support/process.ts";
+
+const CLI = await bundledCli();
 
 /** Called by what asks at the door itself. */
 const CALLED = ["node/commands/privacy/examples.ts"];

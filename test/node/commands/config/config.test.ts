@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { SETTINGS } from "../../../../node/settings/table.ts";
-import { CLI, sourceEnvironment } from "../../../support/process.ts";
+import { bundledCli } from "../../../support/bundled-cli.ts";
+import { sourceEnvironment } from "../../../support/process.ts";
+
+const CLI = await bundledCli();
 
 const folder = mkdtempSync(join(tmpdir(), "hearsay-config-command-"));
 after(() => rmSync(folder, { recursive: true }));

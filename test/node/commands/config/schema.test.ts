@@ -16,8 +16,10 @@ import { parseTask } from "../../../../protocol/task/manifest.ts";
 import { ALGORITHMS } from "../../../../sim/algorithms/registry.ts";
 import { ATTACKS } from "../../../../sim/attacks/registry.ts";
 import { parseScenario } from "../../../../sim/run/scenario.ts";
+import { bundledCli } from "../../../support/bundled-cli.ts";
 import { TOP } from "../../../support/docs.ts";
-import { CLI } from "../../../support/process.ts";
+
+const CLI = await bundledCli();
 
 const validators = new Map<string, ValidateFunction>();
 before(async () => {

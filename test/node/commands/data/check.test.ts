@@ -8,7 +8,10 @@ import { after, test } from "node:test";
 import { encodeModel } from "../../../../node/disk/model-file.ts";
 import { openTask } from "../../../../node/disk/state-dir.ts";
 import { numParams } from "../../../../protocol/base/task.ts";
-import { CLI, sourceEnvironment } from "../../../support/process.ts";
+import { bundledCli } from "../../../support/bundled-cli.ts";
+import { sourceEnvironment } from "../../../support/process.ts";
+
+const CLI = await bundledCli();
 
 const folder = mkdtempSync(join(tmpdir(), "hearsay-data-command-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -9,8 +9,9 @@ import { shellWord } from "../../../../node/shell.ts";
 import { parseTaskYaml } from "../../../../node/task-yaml.ts";
 import type { Task } from "../../../../protocol/base/task.ts";
 import { parseTask } from "../../../../protocol/task/manifest.ts";
+import { bundledCli } from "../../../support/bundled-cli.ts";
 
-const CLI = join(import.meta.dirname, "../../../../node/cli.ts");
+const CLI = await bundledCli();
 
 describe("hearsay init --data", () => {
   let folder: string;

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { CLI } from "../../../support/process.ts";
+import { bundledCli } from "../../../support/bundled-cli.ts";
+
+const CLI = await bundledCli();
 
 function plan(...args: readonly string[]) {
   return spawnSync(process.execPath, [CLI, "privacy", "plan", ...args], { encoding: "utf8" });
