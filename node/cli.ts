@@ -20,6 +20,8 @@ const EXIT_USAGE = 2;
 /** The command that is called, and its group: the first words of the command line, `help` apart. */
 const words = process.argv.slice(2).filter((word) => !word.startsWith("-") && word !== "help");
 
+let called: Command | undefined;
+
 /** Puts the commands of a list under one; the called one with its options, the others with name and description only. */
 async function addAll(parent: Command, listed: readonly (Leaf | Group)[], depth = 0): Promise<void> {
   for (const entry of listed) {
@@ -27,8 +29,10 @@ async function addAll(parent: Command, listed: readonly (Leaf | Group)[], depth 
     if ("commands" in entry) {
       if (entry.examples !== undefined) command.addHelpText("after", entry.examples);
       await addAll(command, entry.commands, depth + 1);
-    } else if (words[depth] === entry.name && (depth === 0 || words[0] === parent.name()))
+    } else if (words[depth] === entry.name && (depth === 0 || words[0] === parent.name())) {
+      called = command;
       await (await entry.load())(command);
+    }
   }
 }
 
@@ -57,5 +61,13 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-  else (await import("./terminal/fail.ts")).fail(error);
+  else await failed(error);
+}
+
+/** With the option that named the file, where one cannot be read. */
+async function failed(error: unknown): Promise<void> {
+  const { fail } = await import("./terminal/fail.ts");
+  const { namedFiles } = await import("./commands/options.ts");
+  const { readFault } = await import("./disk/read-fault.ts");
+  fail(readFault(error, called === undefined ? [] : namedFiles(called)));
 }

@@ -38,6 +38,24 @@ export const passphraseOption = (): Option =>
 export const policyOption = (): Option =>
   new Option("--policy <file>", "a policy of this site, which restricts further (see hearsay policy show)");
 
+/** Names of arguments that are files, beside options of the form `--x <file>`. */
+const FILE_ARGUMENTS = new Set(["file", "files", "task"]);
+
+/** The files that a command was given, each with what named it: `--task`, `<file>`. */
+export function namedFiles(command: Command): { readonly option: string; readonly path: string }[] {
+  const options = command.options.map((option): [string, unknown] => [
+    /<file>/.test(option.flags) ? (option.long ?? option.flags) : "",
+    command.getOptionValue(option.attributeName()),
+  ]);
+  const rest = command.registeredArguments.map((argument, i): [string, unknown] => [
+    FILE_ARGUMENTS.has(argument.name()) ? `<${argument.name()}>` : "",
+    command.processedArgs[i],
+  ]);
+  return [...options, ...rest].flatMap(([option, value]) =>
+    option === "" ? [] : [value].flat().flatMap((path) => (typeof path === "string" ? [{ option, path }] : [])),
+  );
+}
+
 /** Examples and notes below the options. */
 export function notes(command: Command, text: string): Command {
   return command.addHelpText("after", `\n${text}\n`);

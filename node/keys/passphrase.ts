@@ -57,7 +57,7 @@ async function given({ passphraseFile }: PassphraseOptions): Promise<string | un
   try {
     text = await readFile(passphraseFile, "utf8");
   } catch (cause) {
-    throw refused(`${passphraseFile} cannot be read: ${(cause as Error).message}`);
+    throw refused(`${passphraseFile} cannot be read: ${(cause as Error).message}`, cause);
   }
   const passphrase = text.replace(/\r?\n$/, "");
   if (passphrase === "" || passphrase.length > MAX_LENGTH || /[\r\n]/.test(passphrase))
@@ -84,6 +84,6 @@ async function promptFor(question: string, path: string, { input, output }: Term
   }
 }
 
-function refused(why: string): HearsayError {
-  return new HearsayError("ERR_CONFIG", `passphrase: ${why}`);
+function refused(why: string, cause?: unknown): HearsayError {
+  return new HearsayError("ERR_CONFIG", `passphrase: ${why}`, {}, cause);
 }
