@@ -18,7 +18,7 @@ export interface DiscoveryOptions {
   /** Multiaddrs where this peer listens, with peer id. */
   readonly addresses: () => readonly string[];
   /** Counts packets, and says when there may be none. */
-  readonly metering?: Pick<Metering, "datagram" | "mayDial"> | undefined;
+  readonly metering?: Pick<Metering, "datagram" | "mayMulticast"> | undefined;
   /** While it says so nothing is asked or answered. */
   readonly isAway?: (() => boolean) | undefined;
   /** Sentences for the user. */
@@ -123,12 +123,12 @@ function isAllowed(one: Interface): boolean {
   return ++one.packets <= MAX_PACKETS_PER_SECOND;
 }
 
-function maySpeak({ metering, isAway }: DiscoveryOptions): boolean {
-  return metering?.mayDial() !== false && isAway?.() !== true;
+function maySpeak({ metering, isAway }: DiscoveryOptions, { ip }: Interface): boolean {
+  return metering?.mayMulticast(ip) !== false && isAway?.() !== true;
 }
 
 function askOn(state: State, one: Interface): void {
-  if (state.interfaces.get(one.ip) !== one || !maySpeak(state.options)) return;
+  if (state.interfaces.get(one.ip) !== one || !maySpeak(state.options, one)) return;
   const questions = [{ name: state.options.serviceTag, type: "PTR" as const }];
   one.socket.query({ questions }, (error: Error | null) => failed(state, one, error));
 }
@@ -151,7 +151,7 @@ function warnOnce(state: State, reason: string): void {
 function answer({ options }: State, one: Interface, { questions }: QueryPacket): void {
   const { serviceTag, peer, addresses } = options;
   const nowMs = wallClock.monotonicMs();
-  const isAsked = questions?.some(({ name }) => name === serviceTag) && maySpeak(options);
+  const isAsked = questions?.some(({ name }) => name === serviceTag) && maySpeak(options, one);
   if (!isAsked || nowMs - one.answeredMs < ANSWER_EVERY_MS) return;
   const texts = addresses().map((address) => `dnsaddr=${address}`);
   const told = texts.filter(({ length }) => length <= MAX_TEXT_LENGTH).slice(0, MAX_ADDRESSES);

@@ -28,6 +28,8 @@ export interface Metering {
   mayCome(connection: MultiaddrConnection): boolean;
   /** Whether there is enough to dial anybody. */
   mayDial(): boolean;
+  /** Whether there is enough to speak by multicast on the network where this end has that address: another network's budget does not pay for it. */
+  mayMulticast(localIp: string): boolean;
   /** A datagram came or went, as multicast does. */
   datagram(localIp: string, bytes: number): void;
   /** What the peer plans with: of the links that are in use, those with the tightest budget. */
@@ -66,6 +68,7 @@ export function createMetering(links: readonly Link[]): Metering {
     const found = lines.find(({ kind }) => isOfKind(kind, ends));
     return found === undefined ? tightest : found.line;
   };
+  const lineOfGroup = (localIp: string) => lineFor({ local: localIp, remote: localIp, isMulticast: true });
   return {
     attach(connection) {
       const line = lineFor(endsOf(insideOf(connection)));
@@ -78,9 +81,11 @@ export function createMetering(links: readonly Link[]): Metering {
       return false;
     },
     mayDial: () => lines.some(({ line }) => line === undefined) || limited.some(isOpen),
-    datagram(localIp, bytes) {
-      lineFor({ local: localIp, remote: localIp, isMulticast: true })?.meter.take(bytes + HEADERS_UDP_BYTES);
+    mayMulticast(localIp) {
+      const line = lineOfGroup(localIp);
+      return line === undefined || isOpen(line);
     },
+    datagram: (localIp, bytes) => lineOfGroup(localIp)?.meter.take(bytes + HEADERS_UDP_BYTES),
     spending: () => {
       const used = limited.filter(({ gates }) => gates.size > 0);
       return (tightestOf(used) ?? (lines.length === 1 ? tightest : undefined))?.meter;

@@ -186,4 +186,19 @@ describe("budgets of several kinds of links", () => {
     );
     await metering.stop();
   });
+
+  it("let multicast speak only where the budget of its own network still pays, whatever others hold", async () => {
+    const kinds: LinkLimit[] = [
+      { kind: "loopback", limit: undefined },
+      { kind: "lan", limit: LIMIT },
+      { kind: "other", limit: LIMIT },
+    ];
+    const metering = await meteringOf(kinds, { now: () => 0, monotonicMs: () => 0 }); // nothing flows in
+    const may = () => ["127.0.0.1", "192.168.0.5", "203.0.113.5"].map((ip) => metering.mayMulticast(ip));
+    assert.deepEqual(may(), [true, true, true]);
+    metering.datagram("192.168.0.5", burst);
+    assert.equal(metering.mayDial(), true, "others can be dialled");
+    assert.deepEqual(may(), [true, false, true]);
+    await metering.stop();
+  });
 });
