@@ -146,7 +146,7 @@ float airtime_ms(int bytes, int sf) {
 /* So long the radio has to be silent afterwards, where it may send for 1 % of the time. */
 float silence_ms(float airtime) { return 99 * airtime; }
 
-/* ---- the host: `leaf ID KEY TASK` reads rows to learn ("r x1 .. x15 y"), models ("m HEX"), and "u", for which it prints an update and its time on the air at SF 9 */
+/* ---- the host: `leaf ID KEY TASK` reads rows to learn ("r x1 .. x15 y"), models ("m HEX"), and "u", for which it prints an update, its time on the air at SF 9, and how long to be silent then */
 static void unhex(const char *text, uint8_t *to, size_t length) { for (size_t i = 0; i < length; i++) { unsigned b = 0; sscanf(text + 2 * i, "%2x", &b); to[i] = (uint8_t)b; } }
 
 int main(int argc, char **argv) {
@@ -171,7 +171,7 @@ int main(int argc, char **argv) {
         } else if (line[0] == 'u') {
             leaf_update(&leaf, frame);
             for (int i = 0; i < UPDATE_BYTES; i++) printf("%02x", frame[i]);
-            printf(" %.1f\n", airtime_ms(UPDATE_BYTES, 9));
+            printf(" %.1f %.0f\n", airtime_ms(UPDATE_BYTES, 9), silence_ms(airtime_ms(UPDATE_BYTES, 9)));
         }
         fflush(stdout);
     }

@@ -11,7 +11,7 @@ import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { createRng } from "../../../protocol/base/rng.ts";
-import { airtimeMs } from "../../../protocol/leaf/airtime.ts";
+import { airtimeMs, silenceMs } from "../../../protocol/leaf/airtime.ts";
 import { createRadio } from "../../../protocol/leaf/duty-cycle.ts";
 import { decodeLeafFrame, encodeLeafFrame } from "../../../protocol/leaf/frames.ts";
 import { withLeaves } from "../../../protocol/leaf/leaf-trainer.ts";
@@ -195,7 +195,7 @@ describe("the leaf in C", { skip: withoutProgram(cc, "C compiler") }, () => {
     assert.equal(made.stderr.toString(), "");
   });
 
-  it("takes a model once, and none that is forged or another's; its update is understood", () => {
+  it("takes a model once, and none that is forged or another's; its update is understood, and it says how long to be silent afterwards", () => {
     const seal = { key: keyOf(3), task };
     const values = truth.map((value) => value / 2);
     const model = (leaf: number, counter: number, key = keyOf(3)) =>
@@ -208,10 +208,13 @@ describe("the leaf in C", { skip: withoutProgram(cc, "C compiler") }, () => {
       ...[...rows, "u", "u"],
     ]);
     assert.deepEqual(said.slice(0, 5), ["taken", "refused", "refused", "refused", "refused"]);
-    const [hex = "", air] = (said[5] ?? "").split(" ");
+    const [hex = "", air, silence] = (said[5] ?? "").split(" ");
     const update = decodeLeafFrame("update", fromHex(hex) as Uint8Array, PARAMS, seal, nodeCrypto);
     assert.deepEqual([update.leaf, update.counter, update.round], [3, 1, 4]);
-    assert.equal(air, airtimeMs(37, { spreadingFactor: 9 }).toFixed(1));
+    const airMs = airtimeMs(37, { spreadingFactor: 9 });
+    assert.equal(air, airMs.toFixed(1));
+    const silentMs = silenceMs(airMs, 0.01);
+    assert.ok(Math.abs(Number(silence) - silentMs) <= 1, `${silence} ms of silence, where ${silentMs} are due`);
     const told = decodeLeafFrame("model", fromHex(model(3, 1)) as Uint8Array, PARAMS, seal, nodeCrypto).values;
     const learned = told.map((value, i) => value + (update.values[i] as number));
     assert.ok(distance(learned) < 0.35 * distance(told), `${distance(learned)} of ${distance(told)}`);
