@@ -10,6 +10,7 @@ import type { DataSource } from "../../data/load.ts";
 import { valuesIn } from "../../data/name-list.ts";
 import { isMisread, quoted } from "../../data/names.ts";
 import { readNumber, roundedBeside } from "../../data/number.ts";
+import { outlierWarnings } from "../../data/outliers.ts";
 import { readerFor } from "../../data/readers/registry.ts";
 import { type Sentinel, suspectedSentinels } from "../../data/sentinels.ts";
 import { shellWord } from "../../shell.ts";
@@ -66,6 +67,7 @@ export async function fillFromData(
     ...counting.map(
       (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
     ),
+    ...(classification ? [] : outlierWarnings(table.data.targets, table.labels)),
     ...valuesAsNames(path, table.features),
     ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),
   ];
