@@ -1,7 +1,7 @@
 /**
  * Whose models the next merge takes. Authors are drawn at random among the neighbours, each of a group with the same chance (where the owner prefers none: choosing.ts), whether they have
  * something new or not. If a drawn author has a new model, it is pulled. If not, the model that is held stands in, up to M in all.
- * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (sim/results/measurements.md).
+ * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (a prototype of November 2026; no table has it).
  *
  * So it changes nothing how often an author announces. If new models were drawn first, a peer that is faster than its network would find
  * a few new models of honest peers and one of every author that floods. A fifth of liars would be two fifths of its candidates, and take it over
