@@ -25,7 +25,8 @@ const SHOWN = 8;
 const NAMED = 5;
 
 /** What a peer of an earlier version may leave out. */
-type Told = Omit<StatusReport, "effort" | "silence"> & Partial<Pick<StatusReport, "effort" | "silence">>;
+type Newer = "effort" | "silence" | "budget";
+type Told = Omit<StatusReport, Newer> & Partial<Pick<StatusReport, Newer>>;
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
   const status = await askRunning<Told>(options.state, "/status");
@@ -56,7 +57,7 @@ export function statusText(status: Told): string {
     ...streamRows(status.stream),
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
-    ...status.budget.map((link): [string, string] => ["budget", linkText(link)]),
+    ...(status.budget ?? []).map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
     ...(status.selection === undefined ? [] : [["asks first", selectionText(status.selection)] as [string, string]]),
     ...(status.cluster === undefined ? [] : placeRows(status.cluster, status.peerId)),

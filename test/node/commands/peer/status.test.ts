@@ -17,7 +17,7 @@ test("the status of a peer of an earlier version is shown without what that vers
     ...{ peerId: "12D3KooW", task: { id: "00ff", name: "load" }, engine: "dense", numExamples: 9, uptimeSeconds: 5 },
     ...{ neighbours: 2, cycle: 7, age: 60, quorum: 2, fresh: 1, bytesIn: 1, bytesOut: 2, logSize: 4, generation: 0 },
     ...{ counters: { ...counters, refused }, accountability: { banned: 0 }, head: { seq: 3, id: "aa" } },
-    ...{ addresses: [], invite: "hearsay:00ff@", archive: null, budget: [], holdout: null },
+    ...{ addresses: [], invite: "hearsay:00ff@", archive: null, holdout: null },
   });
   assert.match(text, /^peer +12D3KooW$/m);
   assert.match(text, /^refused +ERR_REPLAYED 2$/m);
