@@ -1,4 +1,5 @@
 /** Which column of a table holds what, decided from its header line. */
+import { counted } from "../../protocol/base/counted.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { nameList, shellOption } from "../shell.ts";
 import { type Header, readHeader } from "./csv-header.ts";
@@ -100,7 +101,7 @@ function refuseContradiction(features: readonly string[], columns: string[] | un
   const unlike =
     columns?.find((name) => !wanted.has(name)) ?? (columns && features.find((name) => !columns.includes(name)));
   if (unlike !== undefined) {
-    const message = `data.columns: the task reads ${features.length} columns, and ${quoted(unlike)} is in one of the lists only`;
+    const message = `data.columns: the task reads ${counted(features.length, "column")}, and ${quoted(unlike)} is in one of the lists only`;
     throw new HearsayError("ERR_CONFIG", `${message}; leave --columns out, or begin another task with hearsay init`);
   }
   const left = new Set(names.filter((_, i) => !dropped.has(i)));

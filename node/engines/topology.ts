@@ -6,6 +6,7 @@
  * and the text comes from a task manifest of another peer; the parameters of a task are the initial ones or a model of
  * the network.
  */
+import { counted } from "../../protocol/base/counted.ts";
 import type { TensorSpec } from "../../protocol/base/task.ts";
 import { inputSize, type LearningTask, outputSize } from "../../protocol/base/task.ts";
 import { isModel, type ModelJson, readKeras } from "./keras.ts";
@@ -94,7 +95,7 @@ export function headOf(model: LayersModel, { output }: Pick<LearningTask, "outpu
 function checkShapes(model: LayersModel, task: Pick<LearningTask, "input" | "output">): void {
   if (model.inputs?.length !== 1 || model.outputs?.length !== 1)
     throw topologyFault(
-      `it has ${model.inputs?.length ?? 0} inputs and ${model.outputs?.length ?? 0} outputs; it must have one and one: ` +
+      `it has ${counted(model.inputs?.length ?? 0, "input")} and ${counted(model.outputs?.length ?? 0, "output")}; it must have one and one: ` +
         "give the first layer a batch_input_shape (keras.Input), and join branches with Concatenate",
     );
   const agree = (given: readonly (number | null)[], wanted: readonly number[]) =>

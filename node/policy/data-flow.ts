@@ -1,4 +1,5 @@
 /** What leaves this machine, to whom, and under which protection: a statement for people who did not write the task, from the task and the settings that hold. */
+import { counted } from "../../protocol/base/counted.ts";
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { sharedTask } from "../../protocol/base/shared-tensors.ts";
 import { releasesOf, type Task } from "../../protocol/base/task.ts";
@@ -54,7 +55,7 @@ function modelFlow(task: Task, { minCycleMs }: Config): Flow {
   const leaving = sharedTask(task).tensors.length;
   const stays = task.tensors.length === leaving ? "" : ` of ${task.tensors.length}; the others stay here`;
   return {
-    what: `parameters of the model after each training: ${formatBytes(modelBytes)} (${task.codec}), ${leaving} tensors${stays}`,
+    what: `parameters of the model after each training: ${formatBytes(modelBytes)} (${task.codec}), ${counted(leaving, "tensor")}${stays}`,
     to: task.privacy?.cohort === undefined ? NETWORK : "every peer of the task, as the mean of a cohort",
     when: `when a neighbour asks, for a new model at most every ${minCycleMs / 1000} s`,
     protection: protectionOf(task),
@@ -116,7 +117,7 @@ function logFlows({ privacy }: Task, { retention }: Config): Flow[] {
 
 function manifestFlow({ input, output }: Task): Flow {
   const classes =
-    output.kind === "classification" ? `${output.classes.length} classes` : `${output.targets.length} targets`;
+    output.kind === "classification" ? `${output.classes.length} classes` : counted(output.targets.length, "target");
   return {
     what: `the task: names of ${input.features.length} columns and ${classes}, and mean and spread of each column as whoever wrote it took them`,
     to: "whoever asks for the task by its id",

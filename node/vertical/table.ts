@@ -1,4 +1,5 @@
 /** A party's table: ids, columns, and the labels of one of them. */
+import { counted } from "../../protocol/base/counted.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Columns } from "../../protocol/vertical/block.ts";
 import { checkIds } from "../../protocol/vertical/matching.ts";
@@ -42,7 +43,7 @@ export async function readVerticalTable(choice: TableChoice): Promise<VerticalTa
   if (label?.kind === "logistic" && table.classes.length !== 2)
     throw new HearsayError(
       "ERR_DATA",
-      `${path}: column ${JSON.stringify(label.column)} has ${table.classes.length} classes; logistic regression tells two apart (--kind linear for numbers)`,
+      `${path}: column ${JSON.stringify(label.column)} has ${counted(table.classes.length, "class", "classes")}; logistic regression tells two apart (--kind linear for numbers)`,
     );
   const width = table.features.length;
   return {

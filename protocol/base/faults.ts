@@ -2,7 +2,9 @@
  * What keeps a manifest of strangers from costing more than its bytes. A schema that looks at every entry of a list and makes a fault of each takes
  * 33 s and 1.4 GB for 1 MB of wrong ones; so lists are bounded before their entries are looked at, and a few faults of one are enough.
  */
+
 import * as z from "zod";
+import { counted } from "./counted.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { LIMITS } from "./limits.ts";
 import { nearest } from "./nearest.ts";
@@ -29,7 +31,9 @@ export function list<T>(item: z.ZodType<T>, min: number, max: number): z.ZodType
     };
     if (!Array.isArray(given)) return complain("give a list");
     if (given.length < min || given.length > max)
-      return complain(`has ${given.length} entries; give ${min === max ? min : `${min} to ${max}`}`);
+      return complain(
+        `has ${counted(given.length, "entry", "entries")}; give ${min === max ? min : `${min} to ${max}`}`,
+      );
     const taken: T[] = [];
     for (let i = 0, faults = 0; i < given.length && faults < FAULTS_TOLD; i++) {
       const { success, data, error } = item.safeParse(given[i]);

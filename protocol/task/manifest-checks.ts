@@ -1,5 +1,7 @@
 /** What is wrong with a manifest whose fields are right each by itself: sizes that must agree, names that must be known, a model that must fit. */
+
 import { describeRules, findRule, ruleParameters } from "../aggregate/registry.ts";
+import { counted } from "../base/counted.ts";
 import type { Fault } from "../base/faults.ts";
 import { LIMITS } from "../base/limits.ts";
 import { inputSize, numParams, outputSize, type Task, type TaskDraft, type TensorSpec } from "../base/task.ts";
@@ -35,13 +37,21 @@ function scalingFaults({ input, output }: TaskDraft): Fault[] {
   for (const side of ["mean", "std"] as const) {
     const { length } = input[side];
     faults.push(
-      ...unless(length === 1 || length === width, `input.${side}`, `has ${length} entries; give 1 or ${width}`),
+      ...unless(
+        length === 1 || length === width,
+        `input.${side}`,
+        `has ${counted(length, "entry", "entries")}; give 1 or ${width}`,
+      ),
     );
     if (output.kind !== "regression") continue;
     const given = output[side].length;
     const wanted = output.targets.length;
     faults.push(
-      ...unless(given === 1 || given === wanted, `output.${side}`, `has ${given} entries; give 1 or ${wanted}`),
+      ...unless(
+        given === 1 || given === wanted,
+        `output.${side}`,
+        `has ${counted(given, "entry", "entries")}; give 1 or ${wanted}`,
+      ),
     );
   }
   return faults;
@@ -61,7 +71,7 @@ function nameFaults({ input, output }: TaskDraft): Fault[] {
     ...unless(
       features.length === 0 || features.length === width,
       "input.features",
-      `names ${features.length} columns; the shape needs ${width}`,
+      `names ${counted(features.length, "column")}; the shape needs ${width}`,
     ),
     ...unless(new Set(features).size === features.length, "input.features", "names a column twice"),
     ...unless(

@@ -1,5 +1,6 @@
 /** Several runs on one page: a line for each group (its mean over seeds, shaded by its 95 % interval), and the final figures. */
 
+import { counted } from "../../protocol/base/counted.ts";
 import { byteUnit, formatBytes, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import type { Point, Report, Summary } from "../run/report.ts";
 import { SCORE_NAMES, type Score, scoreOf } from "../run/score.ts";
@@ -24,14 +25,22 @@ export function renderComparison(groups: readonly Group[]): string {
   const metric = metrics.has("r2") ? "r2" : "accuracy";
   const runs = known.reduce((sum, { reports }) => sum + reports.length, 0);
   const simulated = known.flatMap(({ reports }) => reports).filter(({ summary }) => !summary.signatures).length;
-  const name = known.length > 3 ? `${known.length} groups` : known.map(({ label }) => label).join(", ");
+  const name = known.length > 3 ? counted(known.length, "group") : known.map(({ label }) => label).join(", ");
   const parts = [
-    heading("Hearsay comparison", name, `${runs} runs in ${known.length} groups; a line and a row for each group.`),
+    heading(
+      "Hearsay comparison",
+      name,
+      `${counted(runs, "run")} in ${counted(known.length, "group")}; a line and a row for each group.`,
+    ),
     ...(metrics.size > 1
       ? [notice("Classifications and regressions are mixed here: accuracies are shown as if they were R².")]
       : []),
     ...(simulated > 0
-      ? [notice(`Signatures are simulated in ${simulated} of ${runs} runs: none was made, and every one holds.`)]
+      ? [
+          notice(
+            `Signatures are simulated in ${simulated} of ${counted(runs, "run")}: none was made, and every one holds.`,
+          ),
+        ]
       : []),
     `<section><h2>Final figures</h2>\n${finalTable(known, metric)}</section>`,
     figures("Curves", curveFigures(known, metric)),
@@ -99,7 +108,7 @@ function finalTable(groups: readonly Group[], metric: Score): string {
       if (interval === undefined) return "–";
       const { mean, half, count } = interval;
       // E.g. the time to a target that some runs never reached.
-      const few = count < reports.length ? ` (${count} of ${reports.length} runs)` : "";
+      const few = count < reports.length ? ` (${count} of ${counted(reports.length, "run")})` : "";
       return `${format(mean)}${half === undefined ? "" : ` ± ${format(half)}`}${few}`;
     }),
   ]);

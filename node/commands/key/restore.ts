@@ -1,8 +1,10 @@
 /** `hearsay key restore`: a key from its backup, in a state directory that has none. Its log begins a new generation. */
+
 import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { generationAfter } from "../../../protocol/log/stored/records.ts";
 import { wallClock } from "../../clock.ts";
@@ -55,7 +57,7 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
       ["task", toHex(task)],
       [
         "log",
-        `generation ${generation} from here on; the backup knew ${head.seq + 1} entries of generation ${head.generation}`,
+        `generation ${generation} from here on; the backup knew ${counted(head.seq + 1, "entry", "entries")} of generation ${head.generation}`,
       ],
     ])}\n\nThe key must run in no other place. Next: ${nextStep(state)}\n`,
   );

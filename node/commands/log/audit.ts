@@ -1,9 +1,11 @@
 /** `hearsay log audit`: verifies a log, does again what it says was done, and tells what is proved, missing or false. */
+
 import { plainAggregator } from "../../../protocol/aggregate/registry.ts";
 import { type AuditedType, type AuditReport, auditLog, UNPROVABLE } from "../../../protocol/audit/audit.ts";
 import type { AuditedEntry } from "../../../protocol/audit/examine.ts";
 import { BudgetSpent, createMeter, type Meter } from "../../../protocol/audit/work-budget.ts";
 import { equalBytes, keyOf, toHex } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
@@ -98,7 +100,7 @@ async function auditOf(source: AuditSource, what: string | undefined, stateDir: 
       find: (hash) => source.find(hash, authors.get(keyOf(hash))),
       cameTo: (model) => hadModel(source, generation, verification.peer, model),
       meter,
-      onEntry: (done) => progress.update(done / entries, `${done} of ${entries} entries`),
+      onEntry: (done) => progress.update(done / entries, `${done} of ${counted(entries, "entry", "entries")}`),
     });
     return { verification, report, ...(passed && { passed }) };
   } finally {
@@ -210,7 +212,7 @@ function inWords(audit: Audit): string {
   if (task !== undefined) rows.push(["task", toHex(task)]);
   if (generation) rows.push(["generation", String(generation)]);
   if (head !== undefined) rows.push(["head", toHex(head.id)]);
-  if (checkpoint !== undefined) rows.push(["checkpoint", `of ${checkpoint.size} entries`]);
+  if (checkpoint !== undefined) rows.push(["checkpoint", `of ${counted(checkpoint.size, "entry", "entries")}`]);
   if (cosigners.length > 0) rows.push(["cosigned by", cosigners.map((one) => one.peer).join("\n             ")]);
   if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
   if (report?.privacy !== undefined)
@@ -218,7 +220,7 @@ function inWords(audit: Audit): string {
   if (report?.spent !== undefined)
     rows.push([
       "left undone",
-      `${entries - report.entries} entries: the budget of ${report.spent} is spent (--budget)`,
+      `${counted(entries - report.entries, "entry", "entries")}: the budget of ${report.spent} is spent (--budget)`,
     ]);
   const lie = report?.firstLie;
   if (lie !== undefined) rows.push([`entry ${lie.seq}`, `${lie.type}: ${lie.reason}`]);
@@ -252,10 +254,12 @@ function verdictOf(audit: Audit): string {
       return onOutput.red("a fork: the writer of this log has signed two histories");
     case EXIT_INCOMPLETE:
       if (report?.spent !== undefined)
-        return onOutput.yellow(`nothing is false in the first ${report.entries} entries; the budget ended there`);
+        return onOutput.yellow(
+          `nothing is false in the first ${counted(report.entries, "entry", "entries")}; the budget ended there`,
+        );
       return onOutput.yellow(
         verification.ok
-          ? `nothing is false; of ${missingIn(report)} entries the models could not be had`
+          ? `nothing is false; of ${counted(missingIn(report), "entry", "entries")} the models could not be had`
           : "nothing is false as far as it goes; the end of the log is missing",
       );
     default:

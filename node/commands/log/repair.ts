@@ -1,4 +1,5 @@
 /** `hearsay log repair`: what is wrong with the database of a state directory, and what was done about it. */
+import { counted } from "../../../protocol/base/counted.ts";
 import { wallClock } from "../../clock.ts";
 import { type Repair, repairDatabase } from "../../disk/repair.ts";
 import { databasePath } from "../../disk/state-dir.ts";
@@ -18,8 +19,11 @@ function sentences({ files, lostWrites, generations, next, lost }: Repair): stri
   if (lostWrites > 0) lines.push(`What was written last is lost: ${lostWrites} batches.`);
   for (const { generation, entries, moved, fault } of generations) {
     const name = generation === 0 ? "The log" : `The log, generation ${generation},`;
-    if (fault === undefined) lines.push(`${name} holds: ${entries} entries.`);
-    else lines.push(`${name} holds up to ${entries} entries; then: ${fault.message}. ${moved} records were moved.`);
+    if (fault === undefined) lines.push(`${name} holds: ${counted(entries, "entry", "entries")}.`);
+    else
+      lines.push(
+        `${name} holds up to ${counted(entries, "entry", "entries")}; then: ${fault.message}. Moved aside: ${counted(moved, "record")}.`,
+      );
   }
   if (lost !== undefined) lines.push(`Moved records are kept in the database under ${lost}.`);
   if (next !== undefined)

@@ -1,5 +1,7 @@
 /** `hearsay export`: the peer's model as a file for other programs. */
+
 import { dirname, extname, join } from "node:path";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { pruned, type Thinned, thinned } from "../../../protocol/learn/smaller.ts";
@@ -41,7 +43,9 @@ export async function run({ state, format: name, output, json, ...smaller }: Exp
   if (json) printJson({ file: path, format: format.name, ...size, ...facts, ...(spent && { privacy: spent }) });
   else {
     const budget = spent === undefined ? "" : `; ${spentText(spent)}`;
-    print(`${path}: ${params.length} parameters, ${formatBytes(bytes)}, age ${facts.age} steps${budget}\n`);
+    print(
+      `${path}: ${counted(params.length, "parameter")}, ${formatBytes(bytes)}, age ${counted(facts.age, "step")}${budget}\n`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 /** `hearsay init --model FILE`: a layers model in place of the template's, with its tensors listed. */
+
 import { open, stat } from "node:fs/promises";
 import type { Document } from "yaml";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { inputSize } from "../../../protocol/base/task.ts";
@@ -52,7 +54,7 @@ export async function useTopology(document: Document, path: string): Promise<str
   document.set("tensors", flow(tensors));
   const count = tensors.reduce((sum, [, dims]) => sum + dims.reduce((product, n) => product * n, 1), 0);
   const reshaped = fits ? `; input.shape is now [${shape}], the numbers of a row in order` : "";
-  return `${path}: ${json.config.layers.length} layers, ${count} parameters${reshaped}`;
+  return `${path}: ${counted(json.config.layers.length, "layer")}, ${counted(count, "parameter")}${reshaped}`;
 }
 
 /** @throws HearsayError ERR_CONFIG for a file that is not read, and what it is. */

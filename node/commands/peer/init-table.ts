@@ -1,4 +1,5 @@
 /** What `hearsay init` tells of a table that it read, so that its owner sees at a glance what was taken for what. */
+import { counted } from "../../../protocol/base/counted.ts";
 import { DEFAULT_POLICY, type MissingPolicy } from "../../../protocol/learn/data/missing.ts";
 import { roundedBeside, shown } from "../../data/number.ts";
 import { onOutput } from "../../terminal/colours.ts";
@@ -30,7 +31,7 @@ export function describeFill(fill: Fill): string {
   const { path, table: read, warnings, suspected } = fill;
   const { taken, data } = read;
   const how = [
-    `${data.length} rows`,
+    counted(data.length, "row"),
     taken.encoding.toUpperCase(),
     `separated by ${DELIMITER_NAMES[taken.delimiter]}`,
     ...(taken.gzipped ? ["gzip"] : []),
@@ -54,8 +55,8 @@ export function describeFill(fill: Fill): string {
     ],
   ];
   const owners = ownerCounts(data.owners);
-  if (owners.length > 0) rows.push(["owners", counted(owners)]);
-  if (taken.unlabelled > 0) rows.push(["no label", `${taken.unlabelled} rows, which are left out`]);
+  if (owners.length > 0) rows.push(["owners", numbered(owners)]);
+  if (taken.unlabelled > 0) rows.push(["no label", `${counted(taken.unlabelled, "row")}, which are left out`]);
   const notes = [
     ...warnings,
     ...suspected.map(
@@ -81,7 +82,7 @@ export function fillAsJson(fill: Fill): Record<string, unknown> {
 function targetRow(fill: Fill): [string, string] {
   const { labels, classes } = fill.table;
   if (fill.targets !== undefined) return ["targets", some(labels)];
-  return ["classes", `${classes.length} in ${cut(labels[0] ?? "")}: ${counted(classCounts(fill))}`];
+  return ["classes", `${classes.length} in ${cut(labels[0] ?? "")}: ${numbered(classCounts(fill))}`];
 }
 
 function classCounts({ table: { classes, data }, targets }: Fill): [string, number][] {
@@ -125,7 +126,7 @@ function some(names: readonly string[]): string {
   return `${names.length}: ${names.slice(0, MAX_NAMES).map(cut).join(", ")}${more(names.length)}`;
 }
 
-function counted(counts: readonly (readonly [string, number])[]): string {
+function numbered(counts: readonly (readonly [string, number])[]): string {
   const shownCounts = counts.slice(0, MAX_NAMES).map(([name, n]) => `${cut(name)} ${n}`);
   return `${shownCounts.join(", ")}${more(counts.length)}`;
 }

@@ -1,5 +1,7 @@
 /** `hearsay init --trainer COMMAND`: a task about the model that a program of the owner's trains, which describes it itself. The task does not hold the command. */
+
 import { type Document, parseDocument } from "yaml";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { commandWords } from "../../engines/external/command-words.ts";
 import type { Description } from "../../engines/external/description.ts";
@@ -60,7 +62,7 @@ function write({ architecture, tensors, input, output, rows }: Description): Tra
   const count = tensors.reduce((sum, [, dims]) => sum + dims.reduce((product, n) => product * n, 1), 0);
   return {
     document,
-    model: `${architecture}: ${tensors.length} tensors, ${count} parameters; ${rows.train} rows here`,
+    model: `${architecture}: ${counted(tensors.length, "tensor")}, ${counted(count, "parameter")}; ${counted(rows.train, "row")} here`,
   };
 }
 

@@ -5,6 +5,7 @@ import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
 import { stringify } from "yaml";
 import { bytesToFloats, equalBytes, toHex } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
@@ -113,7 +114,8 @@ function taskRows({ output, input, model, aggregation }: Task, cost: TaskCost): 
   const classes = output.kind === "classification" ? output.classes : output.targets;
   const some = classes.slice(0, NAMES_SHOWN).map((name) => visible(name).slice(0, NAME_SHOWN));
   const names = `${some.join(", ")}${classes.length > NAMES_SHOWN ? ", ..." : ""}`;
-  const what = output.kind === "classification" ? `one of ${classes.length} classes (${names})` : names;
+  const what =
+    output.kind === "classification" ? `one of ${counted(classes.length, "class", "classes")} (${names})` : names;
   return [
     ["learns", `${what} from ${input.shape.join(" x ")} numbers`],
     ["rule", aggregation.rule],

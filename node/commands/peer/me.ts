@@ -1,4 +1,5 @@
 /** `hearsay me`: what this peer has of the others, and what they have of it, as far as anybody can know. */
+import { counted } from "../../../protocol/base/counted.ts";
 import type { Metrics } from "../../../protocol/base/learning-seams.ts";
 import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
 import { tally } from "../../../protocol/peer/memory/tally.ts";
@@ -52,7 +53,7 @@ export function textOf({ status, own, merges, others, comparison }: MeReport, no
     ...(status.release === undefined
       ? []
       : [["release that answers", status.release.serving?.name ?? "none yet"] as [string, string]]),
-    ["of it my own", merges === 0 ? "all: there was no merge yet" : `${percent(own)} over ${merges} merges`],
+    ["of it my own", merges === 0 ? "all: there was no merge yet" : `${percent(own)} over ${counted(merges, "merge")}`],
     ["published", `${counters.published} models since the start`],
     ["at others", atOthers(others)],
   ];
@@ -82,9 +83,9 @@ function atOthers(others: readonly PartAt[]): string {
   const merges = told.reduce((sum, one) => sum + one.merges, 0);
   const sum = (statuses: readonly (keyof PartAt["statuses"])[]) =>
     told.reduce((all, one) => all + statuses.reduce((some, status) => some + one.statuses[status], 0), 0);
-  const [counted, out] = [sum(["used", "clipped", "duplicate"]), sum(["removed", "invalid"])];
+  const [within, out] = [sum(["used", "clipped", "duplicate"]), sum(["removed", "invalid"])];
   const silent = told.length === others.length ? "" : `; ${others.length - told.length} did not answer`;
-  return `my models counted in ${counted} and were left out of ${out} of the last ${merges} merges of ${told.length === 1 ? "1 neighbour, as its log says" : `${told.length} neighbours, as their logs say`}${silent}`;
+  return `my models counted in ${within} and were left out of ${out} of the last ${counted(merges, "merge")} of ${told.length === 1 ? "1 neighbour, as its log says" : `${told.length} neighbours, as their logs say`}${silent}`;
 }
 
 function othersTable(others: readonly PartAt[], nowMs: number): string {

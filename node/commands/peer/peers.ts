@@ -1,5 +1,7 @@
 /** `hearsay peers`: who else is there, how they are reached, when they were heard, and what they gave. */
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { counted } from "../../../protocol/base/counted.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import { askRunning } from "../../api/ask-running.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
@@ -30,7 +32,7 @@ export async function run({ state, watch = false, json = false }: PeersOptions):
 /** The table, and a line above it. */
 export function textOf({ cycle, merges, peers }: PeerList): string {
   const here = peers.filter(({ routes }) => routes.length > 0).length;
-  const head = `cycle ${cycle}: ${here} of ${peers.length} peers connected; shares of ${merges} merges`;
+  const head = `cycle ${cycle}: ${here} of ${counted(peers.length, "peer")} connected; shares of ${counted(merges, "merge")}`;
   if (peers.length === 0) return `${head}\nnobody yet: invite others with the line that hearsay status prints`;
   const rows = peers.map((one) => [
     one.name === undefined ? one.peer.slice(-SHOWN) : `${one.peer.slice(-SHOWN)}\n${one.name}`,

@@ -1,4 +1,5 @@
 /** `hearsay personalise`: trains the model that was learned together on at this site alone, keeps the best on the hold-out, and writes it to a file of its own. Nothing of it is shared. */
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Metrics, Trainer } from "../../../protocol/base/learning-seams.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
@@ -72,7 +73,7 @@ async function engineOn(
 
 function noBetter({ before }: FineTuned): HearsayError {
   const message =
-    `no training on the own rows made the model better on the hold-out (loss ${before.loss.toPrecision(4)} of ${before.numExamples} rows), and nothing is written: ` +
+    `no training on the own rows made the model better on the hold-out (loss ${before.loss.toPrecision(4)} of ${counted(before.numExamples, "row")}), and nothing is written: ` +
     "the model that was given serves this site as well as any that it could make of it";
   return new HearsayError("ERR_DATA", message, { loss: before.loss });
 }

@@ -1,5 +1,6 @@
 /** `hearsay status`: what the running peer is doing. */
 
+import { counted } from "../../../protocol/base/counted.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
 import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
@@ -82,12 +83,14 @@ function streamRows(stream: StreamStatus | undefined): [string, string][] {
   const { source, rows, window, holdout, prequential, raised } = stream;
   const aside = `${rows.bad} bad, ${rows.late} late, ${rows.ahead} from the future, ${rows.duplicate} twice${rows.gaps === undefined ? "" : `, ${rows.gaps} for a gap or the beginning`}`;
   const figure =
-    prequential.value === null ? "no row yet" : `${prequential.value.toPrecision(4)} over ${prequential.rows} rows`;
+    prequential.value === null
+      ? "no row yet"
+      : `${prequential.value.toPrecision(4)} over ${counted(prequential.rows, "row")}`;
   const rate =
     raised === undefined ? "" : `; learning rate x ${raised.factor} for ${Math.ceil(raised.forMs / 1000)} s more`;
   return [
-    ["stream", `${source}: ${rows.taken} rows; left out: ${aside}`],
-    ["window", `${window} rows to learn from, ${holdout} held out`],
+    ["stream", `${source}: ${counted(rows.taken, "row")}; left out: ${aside}`],
+    ["window", `${counted(window, "row")} to learn from, ${holdout} held out`],
     [`before learning, ${prequential.name}`, figure],
     ["drift", `${rows.alarms} alarms${rate}`],
   ];

@@ -1,5 +1,6 @@
 /** `hearsay why`: who moved the model, and who was left out, over time. */
 
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { mean, sparkline } from "../../../protocol/base/figures.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
@@ -49,7 +50,7 @@ export async function run({ state, peer, last, json }: WhyOptions): Promise<void
     return printJson({ own, peers: isInNone ? [] : one === undefined ? peers : [one], ...told });
   }
   const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
-  if (isInNone) print(`${asking.peer}\nin none of the ${merges.length} merges that are remembered\n`);
+  if (isInNone) print(`${asking.peer}\nin none of the ${counted(merges.length, "merge")} that are remembered\n`);
   else print(`${one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted)}\n`);
   if (asking?.asking !== undefined) print(`asked for its models: ${asking.asking.words}\n`);
   print(`${privacy === undefined ? "" : `own model: ${spentText(privacy)}\n`}`);
@@ -115,7 +116,7 @@ function everybody(merges: readonly RememberedMerge[], own: number, peers: reado
     ];
   });
   const head = ["peer", "share", "", "over time", "merges", "influence", "distance"];
-  const cycles = `${merges.length} merges, cycles ${first.cycle} to ${last.cycle}`;
+  const cycles = `${counted(merges.length, "merge")}, cycles ${first.cycle} to ${last.cycle}`;
   const all = [["own model", percent(own), bar(own / most), "", String(merges.length), "", "", "", "", ""], ...rows];
   return `${cycles}\n${table([...head, "clipped", "duplicate", "left out"], all)}`;
 }
@@ -146,7 +147,7 @@ function timeline(merges: readonly RememberedMerge[], one: PeerTally, wanted: nu
   ]);
   const [clipped, duplicate, out] = leftOut(one);
   const summary =
-    `${one.peer}\nshare ${percent(one.share)}, influence ${percent(one.influence)} in ${one.merges} of ${merges.length} merges; ` +
+    `${one.peer}\nshare ${percent(one.share)}, influence ${percent(one.influence)} in ${one.merges} of ${counted(merges.length, "merge")}; ` +
     `clipped ${clipped}, duplicate ${duplicate}, left out ${out}`;
   return `${summary}\n${table(["cycle", "time", "rule", "status", "influence", "", "distance"], rows)}`;
 }

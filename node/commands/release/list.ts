@@ -1,4 +1,5 @@
 /** `hearsay releases`: which releases there are, what peers say of them, and which one serves here. */
+import { counted } from "../../../protocol/base/counted.ts";
 import type { LaterStatus } from "../../../protocol/peer/release/later.ts";
 import type { OrderStatus, ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { dateText, facts, printJson, table } from "../../terminal/print.ts";
@@ -12,7 +13,7 @@ export async function run(options: { readonly state: string; readonly json?: boo
   const rows: [string, string][] = [["serves here", servingText(releases)]];
   if (releases.order !== null) rows.push(["order", orderText(releases.order, releases)]);
   for (const proposal of releases.proposals)
-    rows.push(["proposed", `${orderText(proposal, releases)}; ${releases.threshold} keys are needed`]);
+    rows.push(["proposed", `${orderText(proposal, releases)}; it needs ${counted(releases.threshold, "key")}`]);
   for (const one of releases.later ?? []) rows.push(["later", laterText(one)]);
   print(`${facts(rows)}\n`);
   if (releases.releases.length > 0) print(`${releaseTable(releases)}\n`);

@@ -1,5 +1,7 @@
 /** `hearsay tag`: gives the model that predicts here a name, signed. */
+
 import { toHex } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
@@ -14,5 +16,7 @@ export async function run(name: string, options: ReleaseOptions): Promise<void> 
   const { releases } = await askReleases(options.state);
   const release = findRelease(releases, toHex(nodeCrypto.sha256(payload)));
   if (options.json) return printJson(release);
-  print(`${name} is ${release.id.slice(0, 16)}: age ${release.age} steps; ${figuresText(release.figures)}\n`);
+  print(
+    `${name} is ${release.id.slice(0, 16)}: age ${counted(release.age, "step")}; ${figuresText(release.figures)}\n`,
+  );
 }

@@ -1,6 +1,7 @@
 /** `hearsay sim run`: one experiment, its figures on the screen and its report in a directory. */
 
 import { dirname, join } from "node:path";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatBytes, isNumber, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
@@ -86,7 +87,7 @@ export async function run(file: string, options: RunOptions): Promise<void> {
 
 /** Peers that never merge learn as if they were alone, and their figures do not show it. */
 function mergesText({ scenario, summary: { merges, algorithm, honest } }: Report): string {
-  if (merges > 0 || algorithm !== "hearsay" || honest === 1) return `${merges} merges`;
+  if (merges > 0 || algorithm !== "hearsay" || honest === 1) return counted(merges, "merge");
   const budget = scenario.network.budget === undefined ? "" : "; does network.budget pay for models in this time?";
   return onOutput.yellow(`0 merges (have all peers as many neighbours as task.aggregation.quorum?${budget})`);
 }
@@ -135,7 +136,10 @@ async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds:
       "sent",
       `${formatBytes(final.bytesPerPeer)} per peer${summary.signatures ? "" : ", signatures neither made nor checked"}`,
     ],
-    ["updates", `${summary.updates} trainings, ${mergesText(report)}, ${final.cycles.toFixed(1)} cycles per peer`],
+    [
+      "updates",
+      `${counted(summary.updates, "training")}, ${mergesText(report)}, ${final.cycles.toFixed(1)} cycles per peer`,
+    ],
     ["time", `${final.seconds} virtual s in ${cost.wallSeconds.toFixed(1)} s, ${cost.cpuSeconds.toFixed(1)} CPU s`],
   );
   return facts(rows);

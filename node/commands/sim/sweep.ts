@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { counted } from "../../../protocol/base/counted.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
@@ -68,7 +69,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const left = (await withoutDone(directory, runs)).length;
-    const message = `${runs.length - left} of ${runs.length} runs are in ${directory}; the same command goes on from there`;
+    const message = `${runs.length - left} of ${counted(runs.length, "run")} are in ${directory}; the same command goes on from there`;
     tell(`${onErrors.yellow(error.message)}; ${message}\n`);
     process.exitCode = error.exitStatus;
     return;
@@ -79,7 +80,7 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const counts = { runs: runs.length, done: missing.length - failures.length, skipped: runs.length - missing.length };
   if (failures.length > 0) {
     process.exitCode = 1;
-    const heading = `${onErrors.red("error:")} ${failures.length} of ${runs.length} runs failed:`;
+    const heading = `${onErrors.red("error:")} ${failures.length} of ${counted(runs.length, "run")} failed:`;
     tell(`${heading}\n${listFailed(failures)}\n`);
   }
   if (options.quiet) return;
@@ -93,7 +94,9 @@ export async function run(file: string, options: SweepOptions): Promise<void> {
   const note = groups.some(({ group }) => group.reports.length === 1)
     ? "one seed: no interval"
     : "mean ± 95 % interval over seeds";
-  print(`${shown}\n${note}; ${counts.done} runs done, ${counts.skipped} were there\n\n${files.join("\n")}\n`);
+  print(
+    `${shown}\n${note}; ${counted(counts.done, "run")} done, ${counts.skipped} were there\n\n${files.join("\n")}\n`,
+  );
 }
 
 /** Every run of the sweep, the same list on every machine. @throws HearsayError ERR_CONFIG with all faults. */
@@ -155,7 +158,7 @@ async function runAll(
   function show(): void {
     const done = [...shares].reduce((sum, [run, share]) => sum + share * costOf(run), 0);
     const failed = failures.length === 0 ? "" : `, ${failures.length} failed`;
-    progress.update(done / total, `${skipped + ended} of ${skipped + missing.length} runs${failed}`);
+    progress.update(done / total, `${skipped + ended} of ${counted(skipped + missing.length, "run")}${failed}`);
   }
 
   function placeOf({ label }: Failure): number {

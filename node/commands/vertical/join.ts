@@ -1,4 +1,5 @@
 /** `hearsay vertical join`: shows what is offered and what others will learn, asks, and finds which ids all parties have. */
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import { visible } from "../../../protocol/base/visible.ts";
@@ -82,7 +83,7 @@ function offerRows(offer: Offer, holder: PeerId, numColumns: number): [string, s
     ["ids", `column ${visible(idColumn)} there`],
     [
       "they learn",
-      `how many ids you have, and which of its own the label holder finds among them; that you have ${numColumns} columns`,
+      `how many ids you have, and which of its own the label holder finds among them; that you have ${counted(numColumns, "column")}`,
     ],
     ["", `in training, of at most ${epochs} epochs: ${scores}`],
     ["you learn", "which of your ids all parties have; one number a column and epoch"],

@@ -1,4 +1,5 @@
 /** `hearsay vertical offer`: the party with the labels waits for the others, and finds which ids all have. */
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createDoor } from "../../../protocol/vertical/joining.ts";
@@ -86,7 +87,7 @@ function openDoor({ network }: Present, offer: Offer, session: Uint8Array, json:
     mailbox: () => mailbox as Mailbox,
     observe(peer, { numIds, numColumns }) {
       if (json) printJson({ joined: peer, ids: numIds, columns: numColumns });
-      else print(`${peer} joined, with ${numIds} ids and ${numColumns} columns\n`);
+      else print(`${peer} joined, with ${counted(numIds, "id")} and ${counted(numColumns, "column")}\n`);
     },
   });
   mailbox = network.mailbox(session, { mayFetch: door.mayFetch, onAsk: door.onAsk });

@@ -1,5 +1,7 @@
 /** Rows that did not fit the task, in a file for their owner: a line of JSON each, with the reason. Of a full file one older is kept. */
+
 import { appendFile, rename, stat } from "node:fs/promises";
+import { counted } from "../../../protocol/base/counted.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 
 export interface DeadLetter {
@@ -31,7 +33,9 @@ export function createDeadLetters(path: string): DeadLetters {
       );
       const more = letters.length - told.length;
       if (more > 0)
-        lines.push(JSON.stringify({ at, more, reason: `${more} rows more of the same batch are not listed` }));
+        lines.push(
+          JSON.stringify({ at, more, reason: `${counted(more, "more row")} of the same batch are not listed` }),
+        );
       try {
         const { size } = await stat(path).catch(() => ({ size: 0 }));
         if (size > LIMITS.maxDeadLetterBytes) await rename(path, `${path}.1`);

@@ -1,4 +1,5 @@
 /** Arrays to a data set that fits the task. */
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { outputSize } from "../../../protocol/base/task.ts";
 import type { Dataset } from "../../../protocol/learn/data/dataset.ts";
@@ -26,9 +27,13 @@ export async function readExamples(source: DataSource, task: DataTask, maxValues
   const inputs = rowsOf(path, "x", arrays.inputs, columnCount(task), choiceOf(task));
   const rows = targets.shape[0] ?? 0;
   if (rows !== inputs.length) {
-    throw new HearsayError("ERR_DATA", `${path}: x has ${inputs.length} rows and y has ${rows}; they must be pairs`, {
-      path,
-    });
+    throw new HearsayError(
+      "ERR_DATA",
+      `${path}: x has ${counted(inputs.length, "row")} and y has ${rows}; they must be pairs`,
+      {
+        path,
+      },
+    );
   }
   const { output } = task;
   const read =

@@ -1,6 +1,8 @@
 /** A trainer looked at before it meets a peer: does it keep what it says of itself, and what every peer asks? */
+
 import { performance } from "node:perf_hooks";
 import { bytesOf, equalBytes } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import { inputSize, type LearningTask, outputSize } from "../../../protocol/base/task.ts";
@@ -46,7 +48,7 @@ const TRIALS: readonly Trial[] = [
     async look({ description, trainer }) {
       if (trainer.numExamples === 0) throw new Error("it has no row to train on");
       const { architecture = "no name", tensors, rows } = description;
-      return `${architecture}: ${tensors.length} tensors, ${rows.train} rows, ${rows.holdout} held out`;
+      return `${architecture}: ${counted(tensors.length, "tensor")}, ${counted(rows.train, "row")}, ${rows.holdout} held out`;
     },
   },
   {
@@ -108,7 +110,7 @@ const TRIALS: readonly Trial[] = [
           const sum = [...outputs.subarray(row * width, (row + 1) * width)].reduce((total, value) => total + value, 0);
           if (Math.abs(sum - 1) > 1e-3) throw new Error(`the probabilities of a row sum to ${sum}`);
         }
-      return `${ROWS} rows of ${width}`;
+      return `${counted(ROWS, "row")} of ${width}`;
     },
   },
   {

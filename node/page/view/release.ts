@@ -1,5 +1,7 @@
 /** Which model answers? Only of a task with release keys: elsewhere it is the peer's own. */
+
 import { h, type JSX } from "preact";
+import { counted } from "../../../protocol/base/counted.ts";
 import { visible } from "../../../protocol/base/visible.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { OBSTACLES } from "../../../protocol/release/obstacles.ts";
@@ -43,7 +45,7 @@ function answering({ serving, releases }: ReleaseStatus): JSX.Element {
 
 function ordered({ order, releases, proposals, threshold }: ReleaseStatus): JSX.Element {
   const target = releases.find(({ id }) => id === order?.target)?.name ?? order?.target.slice(0, SHOWN_OF_ID);
-  const waiting = proposals.length === 0 ? "" : `; ${proposals.length} more wait for ${threshold} keys`;
+  const waiting = proposals.length === 0 ? "" : `; waiting for ${counted(threshold, "key")}: ${proposals.length} more`;
   return figure({
     label: "ordered",
     value: order === null ? "nothing yet" : `${target} for ${order.ring}`,

@@ -20,7 +20,10 @@ export function Stream({ stream, state }: { stream: StreamStatus; state: PageSta
       figure({
         label: `${name} before learning`,
         value: figureText(value, { isShare: name === "accuracy" }),
-        note: value === null ? "no row yet" : `over ${formatNumber(prequential.rows)} rows`,
+        note:
+          value === null
+            ? "no row yet"
+            : `over ${formatNumber(prequential.rows)} ${prequential.rows === 1 ? "row" : "rows"}`,
         colour: "s0",
         about: HELP.prequential,
       }),

@@ -4,7 +4,9 @@
  * Beside the reasons of log/verify/verifier.ts an export can fail for "file", "cut" (what is there holds, but there should be more) and "fork": the
  * writer has signed two things that cannot both be true.
  */
+
 import { equalBytes } from "../../base/bytes.ts";
+import { counted } from "../../base/counted.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId } from "../../base/seams.ts";
 import type { Announcement } from "../../wire/announcement.ts";
@@ -166,9 +168,19 @@ async function* everything(
     yield signed;
   }
   const { size } = tree;
-  must(size === (promised ?? size), size, "cut", `it is missing: the header promises ${promised} entries`);
+  must(
+    size === (promised ?? size),
+    size,
+    "cut",
+    `it is missing: the header promises ${counted(promised ?? size, "entry", "entries")}`,
+  );
   for (const note of checkpoints)
-    must(note.size <= size, size, "cut", `it is missing: the log's writer has signed that it had ${note.size} entries`);
+    must(
+      note.size <= size,
+      size,
+      "cut",
+      `it is missing: the log's writer has signed that it had ${counted(note.size, "entry", "entries")}`,
+    );
   for await (const blob of log.blobs) onBlob?.(blob);
 }
 

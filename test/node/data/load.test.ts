@@ -127,7 +127,7 @@ test("rows of another size than the task's input are refused", async (context) =
   await refused(loadDataset(turned, classes), /shape \(3, 2\).*; save x\.T$/);
   const flat = safetensors(context, f32("x", [6], X.slice(0, 6)), y);
   await refused(loadDataset(flat, classes), /shape \(6\).*; if its values are in order, save x\.reshape\(-1, 3\)$/);
-  await refused(loadDataset(safetensors(context, f32("x", [1, 3], [1, 2, 3]), y), classes), /x has 1 rows and y has 2/);
+  await refused(loadDataset(safetensors(context, f32("x", [1, 3], [1, 2, 3]), y), classes), /x has 1 row and y has 2/);
   const wide = f32("y", [2, 3], [0, 1, 0, 1, 0, 1]);
   await refused(
     loadDataset(safetensors(context, f32("x", [2, 3], X.slice(0, 6)), wide), classes),

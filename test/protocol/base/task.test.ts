@@ -341,7 +341,7 @@ describe("a task as people write it", () => {
 
   it("is told what its shapes do not fit, and what would", () => {
     fault({ input: { shape: [8], mean: [1, 2] } }, "input.mean", /has 2 entries; give 1 or 8/);
-    fault({ input: { shape: [2], features: ["a"] } }, "input.features", /names 1 columns; the shape needs 2/);
+    fault({ input: { shape: [2], features: ["a"] } }, "input.features", /names 1 column; the shape needs 2/);
     fault({ input: { shape: [2], features: ["a", "a"] } }, "input.features", /twice/);
     fault({ output: { kind: "classification", classes: ["a", "a"] } }, "output.classes", /twice/);
     fault({ output: { kind: "regression", targets: ["t", "u"], std: [1, 2, 3] } }, "output.std", /give 1 or 2/);

@@ -75,7 +75,7 @@ describe("rows of a stream", () => {
     for (let i = 0; i < 30; i++) await letters.add(flood, 0);
     const sizes = await Promise.all([path, `${path}.1`].map(async (one) => (await stat(one)).size));
     for (const size of sizes) assert.ok(size < LIMITS.maxDeadLetterBytes + 200_000, String(size));
-    assert.match((await lettersIn(path)).at(-1)?.reason ?? "", /4900 rows more/);
+    assert.match((await lettersIn(path)).at(-1)?.reason ?? "", /4900 more rows/);
   });
 });
 
