@@ -39,6 +39,18 @@ export function parseGate(expression: string, metrics: readonly string[]): Condi
   });
 }
 
+/**
+ * For who writes a gate: refuses bounds beyond 1 of what lies between 0 and 1, as accuracy does. Peers take such a gate from others, and vote no for ever.
+ * @param shares metrics that lie between 0 and 1. @throws HearsayError ERR_CONFIG
+ */
+export function refuseBeyondShares(conditions: readonly Condition[], shares: readonly string[]): void {
+  for (const { metric, comparison, bound } of conditions) {
+    if (bound <= 1 || !shares.includes(metric)) continue;
+    const percent = bound <= 100 ? `; for per cent write ${metric} ${comparison} ${bound} %` : "";
+    throw wrong(`${metric} ${comparison} ${bound}`, `can tell nothing: ${metric} is a share, from 0 to 1${percent}`);
+  }
+}
+
 /** Whether all conditions hold; undefined where a figure is missing. */
 export function passes(conditions: readonly Condition[], figures: Metrics): boolean | undefined {
   let all = true;

@@ -1,5 +1,5 @@
 /** `hearsay gate`: asks every peer whether a release is good enough on its own hold-out. */
-import { parseGate } from "../../../protocol/release/gate.ts";
+import { parseGate, refuseBeyondShares } from "../../../protocol/release/gate.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { askReleases, findRelease, idBytes, type ReleaseOptions, signAndTell } from "./signing.ts";
@@ -7,7 +7,8 @@ import { loadGateMetrics } from "./words.ts";
 
 export async function run(name: string, expression: string, options: ReleaseOptions): Promise<void> {
   const known = await askReleases(options.state);
-  parseGate(expression, await loadGateMetrics(options.state));
+  const { metrics, shares } = await loadGateMetrics(options.state);
+  refuseBeyondShares(parseGate(expression, metrics), shares);
   const { id } = findRelease(known.releases, name);
   await signAndTell("gate", { release: idBytes(id), expression }, known, options);
   if (options.json) return printJson({ release: id, expression });

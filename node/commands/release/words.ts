@@ -6,10 +6,13 @@ import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { OBSTACLES } from "../../../protocol/release/obstacles.ts";
 import { openTask } from "../../disk/state-dir.ts";
 
-/** Names that may stand in a gate of the task of a state directory. */
-export async function loadGateMetrics(state: string): Promise<string[]> {
+/** What may stand in a gate of the task of a state directory, and which of it is a share, from 0 to 1. */
+export async function loadGateMetrics(
+  state: string,
+): Promise<{ readonly metrics: readonly string[]; readonly shares: readonly string[] }> {
   const { task } = await openTask(state);
-  return metricsOf(task.output.kind);
+  const metrics = metricsOf(task.output.kind);
+  return { metrics, shares: task.output.kind === "regression" ? [] : metrics.filter((name) => name !== "loss") };
 }
 
 export function figuresText(figures: Readonly<Record<string, number>>): string {

@@ -5,7 +5,7 @@ import { nodeCrypto } from "../../../node/crypto.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import { createReleaseBook } from "../../../protocol/release/book.ts";
-import { parseGate, passes } from "../../../protocol/release/gate.ts";
+import { parseGate, passes, refuseBeyondShares } from "../../../protocol/release/gate.ts";
 import {
   decodeReleaseAnswer,
   decodeReleaseRequest,
@@ -95,6 +95,15 @@ describe("a gate", () => {
     assert.equal(passes(conditions, { ...figures, worstClass: 0.9 }), false);
     assert.equal(passes(conditions, { numExamples: 9, loss: 1, accuracy: 0.96 }), undefined);
     assert.equal(passes(parseGate("loss < 1.5e0", metrics), figures), true);
+  });
+
+  it("with a bound that no share reaches is refused to who writes it, with what was meant", () => {
+    const refuse = (text: string) => refuseBeyondShares(parseGate(text, metrics), ["accuracy", "worstClass"]);
+    const message =
+      'gate: "accuracy >= 96" can tell nothing: accuracy is a share, from 0 to 1; for per cent write accuracy >= 96 %';
+    assert.throws(() => refuse("loss < 7 and accuracy >= 96"), { code: "ERR_CONFIG", message });
+    assert.throws(() => refuse("accuracy >= 101"), { message: /from 0 to 1$/ });
+    assert.doesNotThrow(() => refuse("loss < 7 and accuracy >= 96 % and worst_class >= 1"));
   });
 
   it("that cannot be read says which part, and what could stand there", () => {
