@@ -12,5 +12,8 @@ export async function askRunning<T>(stateDir: string, path: string, withinMs?: n
 
 export function noPeerOn(stateDir: string): HearsayError {
   const up = `hearsay up ${shellOption("--state", stateDir)}`;
-  return new HearsayError("ERR_STATE", `no peer runs on ${stateDir}: start it with ${up}`);
+  return new HearsayError(
+    "ERR_STATE",
+    `no peer runs on ${stateDir}: start it with ${up} (one that was just started answers in a moment)`,
+  );
 }
