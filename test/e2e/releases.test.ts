@@ -93,6 +93,8 @@ describe("releases of real peers", () => {
   }
 
   it("are voted on by every peer with a hold-out", async () => {
+    const beyond = await lab.run(["gate", "v1", "accuracy >= 96", "--state", lab.path("peer-0")]);
+    assert.deepEqual([beyond.code, /accuracy >= 96 %/.test(beyond.stderr)], [2, true], "no model could pass");
     const gate = ["gate", "v1", "accuracy >= 5% and worst_class >= 0"];
     await succeeded([...gate, "--key", lab.path("first.key"), "--state", lab.path("peer-0")]);
     for (const peer of peers)
