@@ -25,6 +25,15 @@ export function initParts(init: SweepCells, before: readonly SweepCells[], alone
   });
 }
 
+/** The same of one sweep that has both. */
+export function regressionParts(sweep: SweepCells, alone: readonly Cell[]): string[] {
+  const looks = ({ scenario }: Cell) => (scenario.task.aggregation as { mostLoss?: number } | undefined)?.mostLoss;
+  const [now = [], before = []] = [true, false].map((has) =>
+    sweep.cells.filter((cell) => (looks(cell) !== undefined) === has),
+  );
+  return initParts({ ...sweep, cells: now }, [{ ...sweep, cells: before }], alone);
+}
+
 function columnsOf(mine: readonly AttackCell[], theirs: readonly AttackCell[]): (graph: string) => Column[] {
   return (graph) => [
     { title: graph, holds: (cell) => cell.graph === graph && mine.includes(cell) },

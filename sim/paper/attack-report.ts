@@ -1,7 +1,7 @@
 /** The tables of sim/results/attacks.md: everything in them comes from the runs and the sweeps that asked for them. */
 import { type AttackCell, attackCells } from "./attack-cells.ts";
 import { attackGrid, type Column, costList, liarsText } from "./attack-grid.ts";
-import { initParts } from "./attack-init.ts";
+import { initParts, regressionParts } from "./attack-init.ts";
 import { rulesGrid, rulesIn, rulesSummary } from "./attack-rules.ts";
 import type { Cell } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
@@ -11,6 +11,8 @@ import { captionOf, DEFAULT_RULE, hasRuns, partitionName, type SweepCells, whole
 export interface AttackSweeps {
   /** The task that `hearsay init` writes, under all attacks. */
   readonly init: SweepCells;
+  /** A regression with and without what it writes. */
+  readonly regression: SweepCells;
   /** The default rule under strong attacks. */
   readonly matrix: SweepCells;
   /** The same under all others, on other splits and with fewer liars. */
@@ -24,7 +26,7 @@ export interface AttackSweeps {
 }
 
 /** What stands between the marks of the page, by their names. Parts without a run are left out, so that what the page has of them stays. */
-export function attackReport({ alone, init, ...sweeps }: AttackSweeps): ReadonlyMap<string, string> {
+export function attackReport({ alone, init, regression, ...sweeps }: AttackSweeps): ReadonlyMap<string, string> {
   const parts = [
     { mark: "matrix", title: "", sweep: sweeps.matrix },
     { mark: "more", title: "more attacks", sweep: sweeps.more },
@@ -39,6 +41,7 @@ export function attackReport({ alone, init, ...sweeps }: AttackSweeps): Readonly
     ...(hasRuns(init)
       ? [["init", initParts(init, [sweeps.matrix, sweeps.more], alone.cells).join("\n\n")] as const]
       : []),
+    ...(hasRuns(regression) ? [["regression", regressionParts(regression, alone.cells).join("\n\n")] as const] : []),
     ...begun.map(({ mark, title, sweep }) => [mark, partsOf(title, sweep, alone.cells).join("\n\n")] as const),
   ]);
 }

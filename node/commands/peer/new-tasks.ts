@@ -17,6 +17,8 @@ const STEPS = 20;
 /** The falling rate takes noise away already: a long mean would only lag behind. */
 const RUNNING_MEAN = 0.3;
 const MOST_LOSS = 0.8;
+/** Sites of a regression differ more than those of a classification: with 0.8 honest ones were left out, and a lie at their distance was not. */
+const REGRESSION_MOST_LOSS = 1;
 /** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */
 const MIX = 0.3;
 /** Models of a merge from which on these hold. */
@@ -33,9 +35,7 @@ export function writeTrainingOptions(document: Document): void {
  * carry on what liars do: it goes with the look at what they send.
  */
 function writeForUnlikeData(document: Document): void {
-  const isClassification = document.getIn(["output", "kind"]) === "classification";
-  if (!isClassification || ["layers", "external"].includes(String(document.getIn(["model", "kind"])))) return;
-  if (document.has("privacy")) return; // no budget covers what losses and absent classes tell
+  if (document.getIn(["output", "kind"]) !== "classification" || !hasBuiltInTraining(document)) return;
   document.setIn(["training", "absentClasses"], document.createNode(ABSENT_CLASSES));
   comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
   const isOfSeveral = Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
@@ -74,10 +74,25 @@ function writeForUnlikeData(document: Document): void {
   comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
 }
 
-/** A row far from all others makes a gradient so long that a model does not come back from its step: at one of twenty stations in two of fifteen runs (sim/results/personal.md). */
+/**
+ * A row far from all others makes a gradient so long that a model does not come back from its step (sim/results/personal.md); and a few liars that a peer hears by chance
+ * take a regression further than a classification, since nothing bounds what it says (sim/results/attacks.md).
+ */
 function writeForRegression(document: Document): void {
-  const isOwn = document.getIn(["model", "kind"]) === "external" || document.has("privacy"); // these have bounds of their own
-  if (document.getIn(["output", "kind"]) === "regression" && !isOwn) writeLongestGradient(document);
+  if (document.getIn(["output", "kind"]) !== "regression" || !hasBuiltInTraining(document)) return;
+  writeLongestGradient(document);
+  document.setIn(["aggregation", "mostLoss"], document.createNode(REGRESSION_MOST_LOSS));
+  comment(
+    document,
+    ["aggregation", "mostLoss"],
+    " models that know less than nothing about a few own rows are left out",
+  );
+}
+
+/** Whether nothing else bounds how a task trains, and what may be told of it. */
+function hasBuiltInTraining(document: Document): boolean {
+  const isForeign = ["layers", "external"].includes(String(document.getIn(["model", "kind"])));
+  return !isForeign && !document.has("privacy"); // no budget covers what losses and absent classes tell
 }
 
 function writeLongestGradient(document: Document): void {

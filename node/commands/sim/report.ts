@@ -85,6 +85,7 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   const names = {
     alone: "alone",
     init: "init",
+    regression: "regression",
     matrix: "matrix",
     more: "more",
     rules: "rules",

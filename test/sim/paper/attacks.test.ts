@@ -34,6 +34,7 @@ function report(own: readonly Cell[]): string {
   const none = sweepOf([], "sim/scenarios/none.yaml");
   const texts = attackReport({
     init: none,
+    regression: none,
     matrix: sweepOf(own),
     more: none,
     rules: none,
@@ -206,10 +207,28 @@ describe("the task of hearsay init under attack", () => {
   });
 });
 
+describe("a regression under attack", () => {
+  it("stands beside itself without the look at each model", () => {
+    const grids = [{ attack: [null, { kind: "silent" }, { kind: "ipm" }], "task.aggregation.mostLoss": [null, 0.8] }];
+    const all = cells({ scenario: { ...BASE, partition: "iid" }, grids, seeds: SEEDS }, (scenario) => {
+      const { mostLoss } = { ...(scenario.task.aggregation as object) } as { mostLoss?: number };
+      return { mean: mostLoss === undefined ? 0.4 : 0.9, worst: 0.3 };
+    });
+    const none = sweepOf([], "sim/scenarios/none.yaml");
+    const rest = { init: none, matrix: none, more: none, rules: none, twoWorlds: none, mnist: none, many: none };
+    const text = attackReport({ ...rest, alone: none, regression: sweepOf(all) }).get("regression") ?? "";
+    assert.match(text, /, iid, 20 % of liars\n/);
+    assert.match(
+      text,
+      /\| ipm \| 90\.0 ± 0\.0 \/ 30\.0 ± 0\.0 \| 0\.0 ± 0\.0 \| 40\.0 ± 0\.0 \/ 30\.0 ± 0\.0 \| 0\.0 ± 0\.0 \|/,
+    );
+  });
+});
+
 /** Of the page what a sweep of the task of `hearsay init` makes. */
 function initOnly(init: readonly Cell[], old: readonly Cell[]): ReadonlyMap<string, string> {
   const none = sweepOf([], "sim/scenarios/none.yaml");
-  const rest = { more: none, rules: none, twoWorlds: none, mnist: none, many: none, alone: none };
+  const rest = { regression: none, more: none, rules: none, twoWorlds: none, mnist: none, many: none, alone: none };
   const page = attackReport({ ...rest, init: sweepOf(init), matrix: sweepOf(old) });
   return new Map([...page].filter(([mark]) => mark === "init"));
 }

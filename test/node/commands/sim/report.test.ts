@@ -17,6 +17,7 @@ const BASE = {
 const ATTACKS = [{ attack: [null, { kind: "sign-flip", share: 0.25 }], partition: ["iid"] }];
 const SWEEPS: Readonly<Record<string, unknown>> = {
   "attack-init": { scenario: BASE },
+  "attack-regression": { scenario: BASE },
   "attack-matrix": { scenario: BASE, grids: ATTACKS },
   "attack-more": { scenario: BASE },
   "attack-rules": { scenario: BASE, grids: [{ ...ATTACKS[0], "task.aggregation.rule": ["median"] }] },
@@ -26,8 +27,8 @@ const SWEEPS: Readonly<Record<string, unknown>> = {
   "attack-cut": { scenario: BASE, grids: ATTACKS },
   "attack-alone": { scenario: { ...BASE, algorithm: "local" } },
 };
-const RUNS = 11;
-const MARKS = ["attacks", "init", "matrix", "more", "rules", "two-worlds", "200-peers", "mnist"];
+const RUNS = 12;
+const MARKS = ["attacks", "init", "regression", "matrix", "more", "rules", "two-worlds", "200-peers", "mnist"];
 const PAGE = `# before\n\n${MARKS.map((mark) => `<!-- ${mark}:begin -->\nold ${mark}\n<!-- ${mark}:end -->\n\n`).join("")}after\n`;
 const USAGE = 2;
 
