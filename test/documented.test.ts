@@ -4,9 +4,10 @@ import { describe, it } from "node:test";
 import { allCommands, commandsInProse, examplesOfHelp, examplesOfPages } from "./support/documented/examples.ts";
 import { faultOf } from "./support/documented/parse.ts";
 
-describe("commands that readers copy", async () => {
+const help = await examplesOfHelp();
+
+describe("commands that readers copy", () => {
   const pages = examplesOfPages();
-  const help = await examplesOfHelp();
   const prose = commandsInProse();
 
   it("are found", () => {

@@ -1,6 +1,7 @@
 /** What a second implementation can be held against says what this one does, and what the pages say: Python reads them too. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -37,9 +38,9 @@ describe("the vectors of the protocol", () => {
   });
 });
 
-describe("Ed25519 signatures at the edges", async () => {
+describe("Ed25519 signatures at the edges", () => {
   const path = new URL("vectors/ed25519.json", import.meta.url);
-  const { cases }: { cases: EdgeCase[] } = JSON.parse(await readFile(path, "utf8"));
+  const { cases }: { cases: EdgeCase[] } = JSON.parse(readFileSync(path, "utf8"));
   for (const { why, holds, publicKey, message, signature } of cases) {
     it(`${holds ? "hold" : "are refused"}: ${why}`, () => {
       const [key, text, signed] = [publicKey, message, signature].map((hex) => fromHex(hex) as Uint8Array);

@@ -171,7 +171,7 @@ describe("a state directory that was copied", () => {
   }
 
   function startHead(name: string, bootstrap: readonly string[], oneNeighbour = false): Head {
-    const child = fork(CHILD, { cwd: lab.directory, env: sourceEnvironment() });
+    const child = fork(CHILD, { cwd: lab.directory, execArgv: [], env: sourceEnvironment() });
     const head: Head = { child, models: new Set() };
     child.on("message", (report: ForgetfulReport) => {
       if (report.kind === "published") head.models.add(report.model);
