@@ -239,7 +239,7 @@ describe("a scenario that does not fit", () => {
   for (const [what, code, changes] of [
     ["other inputs than the data has", "ERR_DATA", { task: { input: { shape: [5] } } }],
     ["fewer classes than the data has", "ERR_DATA", { task: classes("a", "b") }],
-    ["a backdoor to a class that is none", "ERR_DATA", { attack: { kind: "backdoor", target: 7 } }],
+    ["a backdoor to a class that is none", "ERR_CONFIG", { attack: { kind: "backdoor", target: 7 } }],
     ["an unknown rule", "ERR_TASK", { task: { aggregation: { rule: "medium" } } }],
     ["a field that tasks do not have", "ERR_TASK", { task: { speed: 3 } }],
     ["an owner partition of data without owners", "ERR_DATA", { partition: "owner" }],
