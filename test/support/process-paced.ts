@@ -1,6 +1,7 @@
 /**
  * One process of test/e2e/simulated.test.ts: a real peer (libp2p, LevelDB, an engine in a thread) whose trainings take a given time,
- * as those of simulated devices do. It reports after every cycle.
+ * as those of simulated devices do. It reports after every cycle. Its first training waits for TRAIN, so that all peers begin together, however long their
+ * processes take to start.
  */
 import { wallClock } from "../../node/clock.ts";
 import { loadPeerData } from "../../node/data/share.ts";
@@ -24,12 +25,18 @@ export type PacedReport =
   | { readonly kind: "listening"; readonly address: string; readonly rows: number; readonly accuracy: number }
   | { readonly kind: "cycle"; readonly cycles: number; readonly merges: number; readonly accuracy: number };
 
+/** What a process is told once all of them listen. */
+export const TRAIN = "train";
+
+const mayTrain = Promise.withResolvers<void>();
+
 async function live({ stateDir, task: source, data, bootstrap, trainMs }: PacedAssignment): Promise<void> {
   const task = parseTask(source);
   const { train, holdout } = await loadPeerData(data, task);
   const wrapTrainer = (trainer: Trainer): Trainer => ({
     ...trainer,
     async fit(request) {
+      await mayTrain.promise;
       await new Promise<void>((resolve) => wallClock.after(trainMs, resolve));
       return trainer.fit(request);
     },
@@ -68,8 +75,9 @@ function say(report: PacedReport): void {
   if (process.connected) process.send?.(report);
 }
 
-process.once("message", (assignment: PacedAssignment) => {
-  live(assignment).catch((error: unknown) => {
+process.on("message", (message: PacedAssignment | typeof TRAIN) => {
+  if (message === TRAIN) return mayTrain.resolve();
+  live(message).catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
     process.exit(1);
   });
