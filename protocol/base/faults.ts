@@ -2,7 +2,6 @@
  * What keeps a manifest of strangers from costing more than its bytes. A schema that looks at every entry of a list and makes a fault of each takes
  * 33 s and 1.4 GB for 1 MB of wrong ones; so lists are bounded before their entries are looked at, and a few faults of one are enough.
  */
-
 import * as z from "zod";
 import { counted } from "./counted.ts";
 import { jsonSchemaOf } from "./json-schema.ts";

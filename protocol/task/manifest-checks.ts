@@ -1,5 +1,4 @@
 /** What is wrong with a manifest whose fields are right each by itself: sizes that must agree, names that must be known, a model that must fit. */
-
 import { describeRules, findRule, ruleParameters } from "../aggregate/registry.ts";
 import { counted } from "../base/counted.ts";
 import type { Fault } from "../base/faults.ts";

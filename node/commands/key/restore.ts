@@ -1,5 +1,4 @@
 /** `hearsay key restore`: a key from its backup, in a state directory that has none. Its log begins a new generation. */
-
 import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** `hearsay log audit`: verifies a log, does again what it says was done, and tells what is proved, missing or false. */
-
 import { plainAggregator } from "../../../protocol/aggregate/registry.ts";
 import { type AuditedType, type AuditReport, auditLog, UNPROVABLE } from "../../../protocol/audit/audit.ts";
 import type { AuditedEntry } from "../../../protocol/audit/examine.ts";

@@ -1,5 +1,4 @@
 /** `hearsay export`: the peer's model as a file for other programs. */
-
 import { dirname, extname, join } from "node:path";
 import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";

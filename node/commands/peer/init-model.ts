@@ -1,5 +1,4 @@
 /** `hearsay init --model FILE`: a layers model in place of the template's, with its tensors listed. */
-
 import { open, stat } from "node:fs/promises";
 import type { Document } from "yaml";
 import { counted } from "../../../protocol/base/counted.ts";

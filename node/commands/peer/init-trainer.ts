@@ -1,5 +1,4 @@
 /** `hearsay init --trainer COMMAND`: a task about the model that a program of the owner's trains, which describes it itself. The task does not hold the command. */
-
 import { type Document, parseDocument } from "yaml";
 import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";

@@ -1,5 +1,4 @@
 /** `hearsay peers`: who else is there, how they are reached, when they were heard, and what they gave. */
-
 import { setTimeout as sleep } from "node:timers/promises";
 import { counted } from "../../../protocol/base/counted.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";

@@ -1,5 +1,4 @@
 /** `hearsay tag`: gives the model that predicts here a name, signed. */
-
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { counted } from "../../../protocol/base/counted.ts";
 import { nodeCrypto } from "../../crypto.ts";

@@ -1,5 +1,4 @@
 /** Rows that did not fit the task, in a file for their owner: a line of JSON each, with the reason. Of a full file one older is kept. */
-
 import { appendFile, rename, stat } from "node:fs/promises";
 import { counted } from "../../../protocol/base/counted.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";

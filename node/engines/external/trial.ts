@@ -1,5 +1,4 @@
 /** A trainer looked at before it meets a peer: does it keep what it says of itself, and what every peer asks? */
-
 import { performance } from "node:perf_hooks";
 import { bytesOf, equalBytes } from "../../../protocol/base/bytes.ts";
 import { counted } from "../../../protocol/base/counted.ts";

@@ -1,5 +1,4 @@
 /** Which model answers? Only of a task with release keys: elsewhere it is the peer's own. */
-
 import { h, type JSX } from "preact";
 import { counted } from "../../../protocol/base/counted.ts";
 import { visible } from "../../../protocol/base/visible.ts";

@@ -4,7 +4,6 @@
  * Beside the reasons of log/verify/verifier.ts an export can fail for "file", "cut" (what is there holds, but there should be more) and "fork": the
  * writer has signed two things that cannot both be true.
  */
-
 import { equalBytes } from "../../base/bytes.ts";
 import { counted } from "../../base/counted.ts";
 import { isHearsayError } from "../../base/errors.ts";
