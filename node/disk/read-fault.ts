@@ -1,6 +1,6 @@
 /**
  * Why a file that a user named cannot be read: one sentence with the option, the path, the reason and the remedy. All commands take their words from here, by
- * way of `calls` (commands/options.ts): a reader need not know which option named its path. Its counterpart for files that are written is write-fault.ts.
+ * way of `cli.ts`: a reader need not know which option named its path. Its counterpart for files that are written is write-fault.ts.
  */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";

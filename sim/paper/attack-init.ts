@@ -28,8 +28,8 @@ export function initParts(init: SweepCells, before: readonly SweepCells[], alone
 /** The same of one sweep that has both. */
 export function regressionParts(sweep: SweepCells, alone: readonly Cell[]): string[] {
   const looks = ({ scenario }: Cell) => (scenario.task.aggregation as { mostLoss?: number } | undefined)?.mostLoss;
-  const [now = [], before = []] = [true, false].map((has) =>
-    sweep.cells.filter((cell) => (looks(cell) !== undefined) === has),
+  const { now = [], before = [] } = Object.groupBy(sweep.cells, (cell) =>
+    looks(cell) === undefined ? "before" : "now",
   );
   return initParts({ ...sweep, cells: now }, [{ ...sweep, cells: before }], alone);
 }

@@ -22,8 +22,8 @@ export function endText(cell: Cell | undefined, scored: Scored = atTheEnd): stri
 }
 
 /** ` (4 of 5 seeds)` where only some have a figure. */
-export function seedsText({ count }: Interval, seeds: number): string {
-  return count < seeds ? ` (${count} of ${seeds} seeds)` : "";
+export function seedsText(interval: Interval | undefined, seeds: number): string {
+  return interval !== undefined && interval.count < seeds ? ` (${interval.count} of ${seeds} seeds)` : "";
 }
 
 /** `3.1 ± 0.4`, in percent or points. */

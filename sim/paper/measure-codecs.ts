@@ -3,7 +3,7 @@ import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
 import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, graphName, liesName, partitionName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt } from "./series.ts";
 
@@ -56,9 +56,7 @@ function whereOf(cell: Cell): string {
 }
 
 function dataOf({ scenario }: Cell): string {
-  const { attack } = scenario;
-  const share = attack === undefined ? "" : ` ${100 * attack.share} %`;
-  return `${partitionName(scenario.partition)}, ${attackName(scenario)}${share}`;
+  return `${partitionName(scenario.partition)}, ${liesName(scenario)}`;
 }
 
 function codecName({ scenario }: Cell): string {

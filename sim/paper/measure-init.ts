@@ -4,7 +4,7 @@ import { textOf } from "../compare/sweep.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { attackName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, liesName, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { bytesOf, cyclesOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
 
@@ -69,7 +69,7 @@ function placeOf(scenario: Scenario): string {
   return [
     partitionName(partition),
     ...(slow === 0 ? [] : [`${slow} of ${peers} slower by ${devices.stragglers.slowdown}`]),
-    ...(attack === undefined ? [] : [`${attackName(scenario)} ${100 * attack.share} %`]),
+    ...(attack === undefined ? [] : [liesName(scenario)]),
   ].join(", ");
 }
 

@@ -109,8 +109,7 @@ function differenceText(
     return meanInterval(differences);
   };
   const mean = intervalOf("mean");
-  const seeds = mean === undefined ? "" : seedsText(mean, cell.outcomes.length);
-  return `${textOr(mean, text)} / ${textOr(intervalOf("worst"), text)}${seeds}`;
+  return `${textOr(mean, text)} / ${textOr(intervalOf("worst"), text)}${seedsText(mean, cell.outcomes.length)}`;
 }
 
 /** Mean over the sites that kept so few rows: the first ones. */
@@ -137,7 +136,7 @@ function errorTexts(cell: Cell | undefined, { isTuned, isOf }: Way, alone: Cell 
   );
   const isAlone = alone !== undefined && isOf(alone.scenario);
   const less = isAlone || alone === undefined ? "" : differenceText(alone, errorOf(false), cell, own, figureText);
-  const seeds = all === undefined ? "" : seedsText(all, cell.outcomes.length);
+  const seeds = seedsText(all, cell.outcomes.length);
   return [`${textOr(all, figureText)} / ${textOr(worst, figureText)}${seeds}`, less];
 }
 

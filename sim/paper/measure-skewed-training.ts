@@ -6,7 +6,7 @@ import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import type { MarkdownTable } from "./markdown.ts";
 import { type ModelKind, modelKindsOf } from "./model-kinds.ts";
-import { aggregationOf, attackName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
+import { aggregationOf, captionOf, graphName, liesName, partitionName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 
@@ -86,7 +86,7 @@ function bytesText({ ways, places: [place = ""], at }: Ways): string {
 
 function placeOf(scenario: Scenario): string {
   const { attack, partition, data } = scenario;
-  const lies = attack === undefined ? "" : `, ${attackName(scenario)} ${100 * attack.share} %`;
+  const lies = attack === undefined ? "" : `, ${liesName(scenario)}`;
   const name = data.set.replace(/^.*\/|\.csv$/g, "");
   return `${name}, ${partitionName(partition)}, ${graphName(scenario)}${lies}`;
 }

@@ -24,6 +24,11 @@ export function attackName({ attack }: Pick<Scenario, "attack">): string {
   return choiceName(attack, ATTACKS.get(attack.kind));
 }
 
+/** `none`, `sign-flip 10 %`: with the share of liars. */
+export function liesName({ attack }: Pick<Scenario, "attack">): string {
+  return attack === undefined ? "none" : `${attackName({ attack })} ${100 * attack.share} %`;
+}
+
 /** `hearsay, k 8`, `fedavg deadline 30`. */
 export function algorithmName({ algorithm, task }: Scenario): string {
   if (algorithm.kind === "hearsay") return `hearsay, k ${aggregationOf({ task }).inboxSize}`;

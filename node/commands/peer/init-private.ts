@@ -4,6 +4,7 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatNumber } from "../../../protocol/base/figures.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import { deltaFor, planFor } from "../../../protocol/privacy/plan.ts";
+import { comment } from "./task-document.ts";
 
 /** Where --epsilon is left out: what many who publish statistics call the most that still means something. */
 const EPSILON = 8;
@@ -28,10 +29,7 @@ export function addPrivacy(document: Document, epsilonText: string | undefined, 
     targetEpsilon: " the budget: each peer takes the noise that its own rows need",
     epochs: " how often each record is used until the budget is spent; then a peer trains and publishes no more",
   };
-  for (const [field, text] of Object.entries(notes)) {
-    const node = document.getIn(["privacy", field], true);
-    if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
-  }
+  for (const [field, text] of Object.entries(notes)) comment(document, ["privacy", field], text);
 }
 
 /** What that is for so many rows in one place, in words. */

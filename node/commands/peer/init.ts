@@ -23,7 +23,8 @@ import { addPrivacy, privacyInWords } from "./init-private.ts";
 import { useStart } from "./init-start.ts";
 import { describeFill, fillAsJson } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
-import { comment, writeTrainingOptions } from "./new-tasks.ts";
+import { writeTrainingOptions } from "./new-tasks.ts";
+import { comment, write } from "./task-document.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
 interface InitOptions extends Pick<SiteOptions, "policy">, ForecastOptions {
@@ -138,16 +139,16 @@ async function complete(document: Document, options: InitOptions, peers: number)
   comment(document, ["aggregation", "parameters"], " f: assumed share of lying peers, 0 to 0.49");
   comment(document, ["aggregation", "inboxSize"], " k: models of other peers that are pulled in a cycle");
   comment(document, ["aggregation", "quorum"], " with fewer models than this a peer trains on alone");
-  document.setIn(["training", "adaptive"], document.createNode(true));
-  comment(
+  write(
     document,
     ["training", "adaptive"],
+    true,
     " devices that are much slower than others take fewer steps, and merge while they train",
   );
-  document.set("codec", document.createNode(NEW_TASKS_CODEC));
-  comment(
+  write(
     document,
     ["codec"],
+    NEW_TASKS_CODEC,
     " of what peers send: f32, int8 (a quarter of the bytes) or int4 (an eighth; then outerMomentum of 0.5 at most)",
   );
   let fill: Fill | undefined;

@@ -1,5 +1,6 @@
 /** What `hearsay init` writes into new tasks beyond the task's own template: how they train, where data are unlike or numbers far apart. */
 import type { Document } from "yaml";
+import { comment, write } from "./task-document.ts";
 
 /** sim/results/skew.md says why. */
 const ABSENT_CLASSES = 4;
@@ -36,42 +37,50 @@ export function writeTrainingOptions(document: Document): void {
  */
 function writeForUnlikeData(document: Document): void {
   if (document.getIn(["output", "kind"]) !== "classification" || !hasBuiltInTraining(document)) return;
-  document.setIn(["training", "absentClasses"], document.createNode(ABSENT_CLASSES));
-  comment(document, ["training", "absentClasses"], " a training does not unlearn classes of which a peer has no row");
+  write(
+    document,
+    ["training", "absentClasses"],
+    ABSENT_CLASSES,
+    " a training does not unlearn classes of which a peer has no row",
+  );
   const isOfSeveral = Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
-  const momentum = isOfSeveral ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM;
-  document.setIn(["training", "outerMomentum"], document.createNode(momentum));
-  comment(
+  write(
     document,
     ["training", "outerMomentum"],
+    isOfSeveral ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM,
     " a training starts beyond the model, along its way since the last cycle",
   );
-  const schedule = { ...SCHEDULE, ...(isOfSeveral && { peak: PEAK }) };
-  document.setIn(["training", "schedule"], document.createNode(schedule, { flow: true }));
-  comment(
+  write(
     document,
     ["training", "schedule"],
+    { ...SCHEDULE, ...(isOfSeveral && { peak: PEAK }) },
     " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
   );
-  if (isOfSeveral) {
-    document.setIn(["training", "steps"], STEPS);
-    comment(document, ["training", "steps"], " of gradient descent between two exchanges");
-    writeLongestGradient(document);
-    document.setIn(["training", "runningMean"], document.createNode(RUNNING_MEAN));
-    comment(
-      document,
-      ["training", "runningMean"],
-      " of the model for predictions so much stays in a cycle; 0: it is the newest",
-    );
-    document.setIn(["aggregation", "parameters", "mix"], MIX);
-    comment(
-      document,
-      ["aggregation", "parameters"],
-      " f: assumed share of lying peers, 0 to 0.49; mix: how many of these each mean leaves out",
-    );
-  }
-  document.setIn(["aggregation", "mostLoss"], document.createNode(MOST_LOSS));
-  comment(document, ["aggregation", "mostLoss"], " models that know next to nothing about a few own rows are left out");
+  if (isOfSeveral) writeForSeveral(document);
+  write(
+    document,
+    ["aggregation", "mostLoss"],
+    MOST_LOSS,
+    " models that know next to nothing about a few own rows are left out",
+  );
+}
+
+/** What was measured with merges of several models only. */
+function writeForSeveral(document: Document): void {
+  write(document, ["training", "steps"], STEPS, " of gradient descent between two exchanges");
+  writeLongestGradient(document);
+  write(
+    document,
+    ["training", "runningMean"],
+    RUNNING_MEAN,
+    " of the model for predictions so much stays in a cycle; 0: it is the newest",
+  );
+  document.setIn(["aggregation", "parameters", "mix"], MIX);
+  comment(
+    document,
+    ["aggregation", "parameters"],
+    " f: assumed share of lying peers, 0 to 0.49; mix: how many of these each mean leaves out",
+  );
 }
 
 /**
@@ -81,10 +90,10 @@ function writeForUnlikeData(document: Document): void {
 function writeForRegression(document: Document): void {
   if (document.getIn(["output", "kind"]) !== "regression" || !hasBuiltInTraining(document)) return;
   writeLongestGradient(document);
-  document.setIn(["aggregation", "mostLoss"], document.createNode(REGRESSION_MOST_LOSS));
-  comment(
+  write(
     document,
     ["aggregation", "mostLoss"],
+    REGRESSION_MOST_LOSS,
     " models that know less than nothing about a few own rows are left out",
   );
 }
@@ -96,12 +105,10 @@ function hasBuiltInTraining(document: Document): boolean {
 }
 
 function writeLongestGradient(document: Document): void {
-  document.setIn(["training", "maxGradientNorm"], document.createNode(MAX_GRADIENT_NORM));
-  comment(document, ["training", "maxGradientNorm"], " longer gradients of a batch are shortened to this");
-}
-
-/** A remark behind a value; null takes one away. */
-export function comment(document: Document, path: string[], text: string | null): void {
-  const node = document.getIn(path, true);
-  if (typeof node === "object" && node !== null) (node as { comment?: string | null }).comment = text;
+  write(
+    document,
+    ["training", "maxGradientNorm"],
+    MAX_GRADIENT_NORM,
+    " longer gradients of a batch are shortened to this",
+  );
 }
