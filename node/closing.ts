@@ -8,7 +8,7 @@ export interface Closing {
   /**
    * Takes over something that was opened.
    * @param what names it where closing it takes too long.
-   * @param withinMs the longest that it is waited for.
+   * @param withinMs the longest that it is waited for; give `ENDS_WITHIN_MS.writing` where it writes to disk.
    */
   add(what: string, close: () => unknown, withinMs?: number): void;
   /**
@@ -18,8 +18,15 @@ export interface Closing {
   close(): Promise<void>;
 }
 
-/** A slow memory card needs a second to sync. */
-const CLOSE_WITHIN_MS = 2_000;
+/** How long an end may take. `node/README.md` (Signals) shows these, and what a supervisor has to wait for beside them. */
+export const ENDS_WITHIN_MS = {
+  /** One step: a connection, a thread, a timer. */
+  step: 2_000,
+  /** A step that writes to disk: a slow memory card syncs for seconds while it puts its blocks in order. */
+  writing: 6_000,
+  /** All steps of `hearsay up`. */
+  all: 9_000,
+} as const;
 
 interface Closer {
   readonly what: string;
@@ -31,7 +38,7 @@ export function createClosing(): Closing {
   const closers: Closer[] = [];
   let closing: Promise<void> | undefined;
   return {
-    add(what, close, withinMs = CLOSE_WITHIN_MS) {
+    add(what, close, withinMs = ENDS_WITHIN_MS.step) {
       closers.push({ what, close, withinMs });
     },
     close() {

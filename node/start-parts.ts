@@ -19,7 +19,7 @@ import type { Peer } from "../protocol/peer/peer.ts";
 import type { ReleaseSite } from "../protocol/peer/release/releases.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { wallClock } from "./clock.ts";
-import type { Closing } from "./closing.ts";
+import { type Closing, ENDS_WITHIN_MS } from "./closing.ts";
 import { type FileArchive, openArchive } from "./disk/archive.ts";
 import { createModelFile, type ModelFacts, type ModelFile, readModel } from "./disk/model-file.ts";
 import { findPlace } from "./disk/place.ts";
@@ -54,7 +54,7 @@ export function openReleaseSite(
   const path = releasedPath(stateDir);
   const promoted = createOnPromote(onPromote, path, warn);
   const file = createServedFile({ path, task, taskId, peerId, promoted, ...(warn && { warn }) });
-  closing.add("the file of the release", file.flush);
+  closing.add("the file of the release", file.flush, ENDS_WITHIN_MS.writing);
   return { isCanary: canary, changed: file.changed };
 }
 
@@ -126,7 +126,7 @@ export function pausesOf(
 /** The budget of bytes, with what is left of it. */
 export async function openLimits({ budget = [] }: StartOptions, store: Store, closing: Closing): Promise<OpenBudget> {
   const opened = await openBudget(budget, { store, clock: wallClock });
-  closing.add("the budget", async () => opened.metering?.stop());
+  closing.add("the budget", async () => opened.metering?.stop(), ENDS_WITHIN_MS.writing);
   return opened;
 }
 
@@ -204,7 +204,7 @@ export function openMembership(
     }),
     ...(place && { speakerFor: place.speakerFor }),
   });
-  closing.add("the address book", () => membership.stop());
+  closing.add("the address book", () => membership.stop(), ENDS_WITHIN_MS.writing);
   return { ...membership, ...(place && { cluster: place.site }) };
 }
 
@@ -219,7 +219,7 @@ export async function openDatabase(
   refuseLostLog(stateDir);
   const path = join(stateDir, "db");
   const store = await openStore(path);
-  closing.add("the database", () => store.close());
+  closing.add("the database", () => store.close(), ENDS_WITHIN_MS.writing);
   return { store, place: await findPlace(path, store) };
 }
 
@@ -284,7 +284,7 @@ function inPlace(trainer: Trainer): LearningThread {
 export function openBodies({ stateDir, retention, warn }: StartOptions, closing: Closing): FileArchive | undefined {
   if (retention === undefined) return undefined;
   const archive = openArchive({ directory: bodiesPath(stateDir), clock: wallClock, retention, ...(warn && { warn }) });
-  closing.add("the archive", () => archive.close());
+  closing.add("the archive", () => archive.close(), ENDS_WITHIN_MS.writing);
   return archive;
 }
 

@@ -21,10 +21,11 @@ import { encodeTask } from "../protocol/task/manifest.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
 import { createRemoteLogs, type RemoteLogs } from "./api/remote-log.ts";
 import { wallClock } from "./clock.ts";
-import { type Closing, createClosing } from "./closing.ts";
+import { type Closing, createClosing, ENDS_WITHIN_MS } from "./closing.ts";
 import { nodeCrypto } from "./crypto.ts";
 import type { FileArchive } from "./disk/archive.ts";
 import { asDiskFault } from "./disk/disk-fault.ts";
+import type { ModelFile } from "./disk/model-file.ts";
 import { openStart } from "./disk/start-file.ts";
 import type { LearningThread } from "./engines/client.ts";
 import { retellEnds } from "./keys/farewell.ts";
@@ -84,11 +85,8 @@ export interface RunningPeer {
   stop(): Promise<void>;
 }
 
-/** A step in progress at `stop` gets this long before its worker is ended. */
+/** A step in progress at `stop` gets this long before its worker is ended; what is left of its time is for saving. */
 const STOP_GRACE_MS = 3_000;
-/** The step has ended by then, or hangs. */
-const STEP_ENDS_WITHIN_MS = STOP_GRACE_MS + 500;
-
 /**
  * Starts a peer, and returns once it learns. Where that fails, what was opened is closed again.
  * @throws HearsayError ERR_STATE | ERR_POLICY | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA | ERR_CONFIG, with what to do about it.
@@ -153,10 +151,7 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   membership.start();
   const retelling = await retellEnds(stateDir, store, node, names.evidence);
   closing.add("the news of ended keys", retelling);
-  closing.add("the model file", async () => {
-    modelFile.offer(peer.serving(), peer.status());
-    await modelFile.flush();
-  });
+  closing.add("the model file", () => writeLast(modelFile, peer), ENDS_WITHIN_MS.writing);
   const company = companyOf(options, { identities, transport, peer });
   const done = run(peer, learning, quiet, closing);
   return {
@@ -173,6 +168,12 @@ function ownOf({ name, selection }: StartOptions) {
   return { ...(name !== undefined && { name }), ...(selection && { selection }) };
 }
 
+/** Resolves when the file has the last model. */
+function writeLast(file: Pick<ModelFile, "offer" | "flush">, peer: Peer): Promise<void> {
+  file.offer(peer.serving(), peer.status());
+  return file.flush();
+}
+
 /** Lets the peer learn until it is closed; the promise is that of `RunningPeer.done`. */
 function run(peer: Peer, learning: LearningThread, quiet: QuietPeer, closing: Closing): Promise<void> {
   const done = peer.run().catch(throwAsDiskFault);
@@ -183,7 +184,7 @@ function run(peer: Peer, learning: LearningThread, quiet: QuietPeer, closing: Cl
     await ended;
     stopGrace();
   };
-  closing.add("the step in progress", stop, STEP_ENDS_WITHIN_MS);
+  closing.add("the step in progress", stop, ENDS_WITHIN_MS.writing);
   closing.add("the quiet hours", quiet.stop);
   return done;
 }

@@ -30,8 +30,8 @@ export const MEMORY_MAX = "1G";
 /** From its start until it learns, else systemd ends it: a slow machine needs more than a minute. */
 export const START_SECONDS = 300;
 const WATCHDOG_SECONDS = 90;
-/** `up` needs 4.5 s at most. */
-const STOP_SECONDS = 10;
+/** `up` ends by itself before that, with its last words; the rest is for a machine that is busy. */
+export const STOP_SECONDS = 15;
 
 /** What a user's systemd can do too. */
 const MODEST: readonly string[] = [

@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createClosing, ENDS_WITHIN_MS } from "../../node/closing.ts";
 import { readModel } from "../../node/disk/model-file.ts";
 import { modelPath } from "../../node/disk/state-dir.ts";
 import type { StartOptions } from "../../node/start-options.ts";
-import { openModelFile } from "../../node/start-parts.ts";
+import { openBodies, openDatabase, openModelFile, openReleaseSite } from "../../node/start-parts.ts";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import { parseTask } from "../../protocol/task/manifest.ts";
 
@@ -61,4 +62,24 @@ test("a better model that is still looked at when another is offered is in the f
   file.offer(modelOf(3), { peerId: "p", cycle: 3, age: 3 });
   await file.flush();
   assert.equal((await readModel(modelPath(stateDir), task)).params[0], 1);
+});
+
+test("what writes to disk when it is closed has the time of a slow memory card for it", async () => {
+  const stateDir = join(root, "slow");
+  const options = { stateDir, task, retention: { megabytes: 1, days: 1 } } as unknown as StartOptions;
+  const closing = createClosing();
+  const withinMs = new Map<string, number | undefined>();
+  const noted: typeof closing = {
+    ...closing,
+    add(what, close, ms) {
+      withinMs.set(what, ms);
+      closing.add(what, close, ms);
+    },
+  };
+  await openDatabase(options, noted);
+  openBodies(options, noted);
+  openReleaseSite(options, "00", "p", noted);
+  await closing.close();
+  for (const what of ["the database", "the archive", "the file of the release"])
+    assert.equal(withinMs.get(what), ENDS_WITHIN_MS.writing, what);
 });

@@ -6,7 +6,7 @@ import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import type { PeerEvent } from "../../../protocol/peer/reports.ts";
 import { serveApi } from "../../api/api.ts";
 import { wallClock } from "../../clock.ts";
-import { createClosing } from "../../closing.ts";
+import { createClosing, ENDS_WITHIN_MS } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
 import { openStream } from "../../data/follow/open.ts";
 import type { PeerData } from "../../data/share.ts";
@@ -50,8 +50,6 @@ interface UpOptions {
 
 /** A timer of Node holds 2^31 ms. */
 const MAX_SECONDS = 2_000_000;
-/** A peer that has not ended by then, for whatever reason, is ended. */
-const STOP_WITHIN_MS = 4_500;
 /** A reader of the log that has stopped is not waited for longer. */
 const LAST_WORDS_MS = 500;
 const EXIT_FAILED = 1;
@@ -89,7 +87,7 @@ export async function run(options: UpOptions): Promise<void> {
     closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
     const served = await monitor?.serve(running, source);
     if (served !== undefined) closing.add("the metrics", served.close);
-    closing.add("the peer", stop, STOP_WITHIN_MS);
+    closing.add("the peer", stop, ENDS_WITHIN_MS.all);
     if (board !== undefined) closing.add("the page", () => board.close());
     tellStart(logger, running, { task: task.name, taskId, ...(served && { metrics: served.address }) });
     notice.ready(`learns ${task.name}`);
@@ -218,16 +216,16 @@ function untilSpent(observers: readonly ((event: PeerEvent) => void)[]) {
 }
 
 /**
- * Whatever hangs: a supervisor must see that this peer does not learn any more. The returned function says that all has been closed, and
+ * Whatever hangs: a supervisor must see that this peer does not learn any more. So one that has not ended in time is ended. The returned function says that all has been closed, and
  * leaves the last words a moment to be read.
  */
 function endInTime(logger: Logger, error?: unknown): () => void {
   const end = () => {
     if (error !== undefined) fail(error);
-    logger.error(`not everything has ended within ${STOP_WITHIN_MS / 1000} s; ended without it`);
+    logger.error(`not everything has ended within ${ENDS_WITHIN_MS.all / 1000} s; ended without it`);
     process.exit(EXIT_FAILED);
   };
-  const timer = setTimeout(end, STOP_WITHIN_MS).unref();
+  const timer = setTimeout(end, ENDS_WITHIN_MS.all).unref();
   return () => {
     clearTimeout(timer);
     setTimeout(() => process.exit(), LAST_WORDS_MS).unref();

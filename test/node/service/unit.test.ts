@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { tinyMemoryText, type UnitPlace, unitText } from "../../../node/service/unit.ts";
+import { ENDS_WITHIN_MS } from "../../../node/closing.ts";
+import { STOP_SECONDS, tinyMemoryText, type UnitPlace, unitText } from "../../../node/service/unit.ts";
 
 const analyze = "/usr/bin/systemd-analyze";
 const skip = existsSync(analyze) ? false : `there is no ${analyze} on this machine`;
@@ -45,6 +46,24 @@ describe("the unit of a peer", () => {
     await writeFile(path, unitText({ place: { kind: "template" }, command: COMMAND }));
     const args = ["security", "--offline=true", "--threshold=30", path]; // of 100, in tenths
     await promisify(execFile)(analyze, args);
+  });
+
+  it("leaves a peer the time that it takes to end, as do the manifest and the command for containers, and the page names all of it", async () => {
+    const LEAST_SLACK_MS = 5_000;
+    assert.ok(1000 * STOP_SECONDS >= ENDS_WITHIN_MS.all + LEAST_SLACK_MS);
+    assert.ok(ENDS_WITHIN_MS.step < ENDS_WITHIN_MS.writing && ENDS_WITHIN_MS.writing < ENDS_WITHIN_MS.all);
+    const fileOf = (path: string) => readFile(join(import.meta.dirname, "../../../node", path), "utf8");
+    const page = await fileOf("README.md");
+    for (const [text, seconds, among] of [
+      ["TimeoutStopSec=", STOP_SECONDS, unitText({ place: { kind: "template" }, command: COMMAND })],
+      ["terminationGracePeriodSeconds: ", STOP_SECONDS, await fileOf("ops/kubernetes/peers.yaml")],
+      ["--stop-timeout ", STOP_SECONDS, await fileOf("packaging/README.md")],
+      ["the stop of a container | ", STOP_SECONDS, page],
+      ["budget, database | ", ENDS_WITHIN_MS.writing / 1000, page],
+      ["local interface | ", ENDS_WITHIN_MS.step / 1000, page],
+      ["| all | ", ENDS_WITHIN_MS.all / 1000, page],
+    ] as const)
+      assert.match(among, new RegExp(`${text.replaceAll("|", "\\|")}${seconds}\\b`), text);
   });
 
   it("has the kernel take back memory from the moment that the peer learns, and not before", () => {
