@@ -36,6 +36,7 @@ import { peersIn } from "./net/connections.ts";
 import type { LinkReport } from "./net/metering.ts";
 import { type Neighbour, neighboursOf } from "./net/neighbours.ts";
 import { createTransport } from "./net/transport.ts";
+import type { TurnedAwayCounts } from "./net/turned-away.ts";
 import type { QuietPeer } from "./policy/quiet-peer.ts";
 import { peerUnder } from "./policy/site.ts";
 import { nodeSecrecy } from "./secrecy.ts";
@@ -74,6 +75,8 @@ export interface RunningPeer {
   budget(): LinkReport[];
   /** Who is connected. */
   neighbours(): Neighbour[];
+  /** Connections that came in since the start and of which nothing came, by the reason. */
+  turnedAway(): TurnedAwayCounts;
   /** Multiaddrs with peer id, to give to others. */
   addresses(): string[];
   /** Settles when the peer has ended; rejects if it failed, e.g. because the disk is full. What is open is open until `stop`. */
@@ -159,7 +162,8 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
     ...(following && { stream: following.status }),
     remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
     ...{ budget: () => metering?.report() ?? [], neighbours: () => neighboursOf(node) },
-    ...{ addresses: () => node.getMultiaddrs().map(String), stop: () => closing.close().catch(throwAsDiskFault) },
+    ...{ addresses: () => node.getMultiaddrs().map(String), turnedAway: node.turnedAway.counts },
+    stop: () => closing.close().catch(throwAsDiskFault),
   };
 }
 

@@ -14,6 +14,7 @@ import type { ArchiveSummary } from "../disk/archive.ts";
 import { writeWhole } from "../disk/whole-file.ts";
 import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
+import type { TurnedAwayCounts } from "../net/turned-away.ts";
 import type { Effort } from "./effort.ts";
 import { listenLazily } from "./lazy-server.ts";
 import type { TakesFrame } from "./leaf-route.ts";
@@ -44,6 +45,8 @@ export interface StatusReport extends PeerStatus {
   readonly stream?: StreamStatus;
   /** Known peers that do not take part, and for how long. */
   readonly silence: Silence;
+  /** Connections that came in since the start and of which nothing came. */
+  readonly turnedAway: TurnedAwayCounts;
 }
 
 /** With what the serving model can be compared on the hold-out. */

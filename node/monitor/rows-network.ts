@@ -1,6 +1,7 @@
 /** Metrics of other peers and of the links to them: who is here, who is silent, what was refused, what passed and what may still pass. */
 import { ERROR_CODES } from "../../protocol/base/errors.ts";
 import { PLACE_KINDS } from "../net/address-scope.ts";
+import { TURNINGS } from "../net/turned-away.ts";
 import { by, type Metric, type Sample } from "./metric.ts";
 
 const OF_THE_BUDGET = "a line of the setting budget";
@@ -57,6 +58,13 @@ export const NETWORK: readonly Metric[] = [
     help: "announcements, models and greetings that were refused since the start, by error code",
     labels: { code: [...ERROR_CODES, "other"] },
     read: ({ status: { counters } }) => refusals(counters.refused),
+  },
+  {
+    name: "hearsay_connections_turned_away_total",
+    kind: "counter",
+    help: "connections that came in since the start and of which nothing came: refused at once, no handshake, or no greeting",
+    labels: { reason: TURNINGS },
+    read: ({ status }) => by("reason", status.turnedAway),
   },
   {
     name: "hearsay_budget_left_bytes",

@@ -12,6 +12,12 @@ export function addressPrefix(address: Multiaddr): string {
   return isMapped ? mappedPrefix(groups) : groups.slice(0, 4).join(":");
 }
 
+/** A prefix as firewalls write it: `192.0.2.0/24`, `2001:db8:0:1::/64`. */
+export function prefixText(prefix: string): string {
+  if (/^\d+\.\d+\.\d+$/.test(prefix)) return `${prefix}.0/24`;
+  return prefix.includes(":") ? `${prefix}::/64` : prefix || "no address";
+}
+
 /** The eight groups of an IPv6 address, without leading zeros; `::` filled in. The WHATWG parser brings every spelling to one. */
 function groupsOf(address: string): string[] {
   const [zoneless = ""] = address.split("%");

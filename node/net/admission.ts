@@ -13,6 +13,7 @@ import { wallClock } from "../clock.ts";
 import { addressPrefix } from "./address-prefix.ts";
 import { endpointOf, isLocal } from "./address-scope.ts";
 import { closeConnection } from "./connections.ts";
+import type { TurnedAway } from "./turned-away.ts";
 
 /** What admission needs of a libp2p node. */
 interface Connections {
@@ -42,27 +43,41 @@ interface State {
   /** Until when, ms of the monotonic clock. */
   readonly shunned: Map<PeerId, number>;
   readonly greeted: Set<PeerId>;
+  /** Newcomers that connected and have not greeted, and where each came from. */
+  readonly ungreeted: Map<PeerId, Multiaddr>;
   /** Connections whose peer is not proved yet, and the prefix of each. */
   readonly unproved: Map<MultiaddrConnection, string>;
+  readonly turnedAway: Pick<TurnedAway, "count"> | undefined;
 }
 
-/** @param isKnown peers that are no newcomers; nobody has to greet, and no place is counted, where it is left out. */
-export function createAdmission(isKnown?: (peer: PeerId) => boolean): Admission {
+/**
+ * @param isKnown peers that are no newcomers; nobody has to greet, and no place is counted, where it is left out.
+ * @param turnedAway hears of connections of which nothing came.
+ */
+export function createAdmission(
+  isKnown?: (peer: PeerId) => boolean,
+  turnedAway?: Pick<TurnedAway, "count">,
+): Admission {
   const state: State = {
     isKnown: isKnown ?? (() => true),
     isLeft: () => false,
     blocked: new Set(),
     shunned: new Map(),
     greeted: new Set(),
+    ungreeted: new Map(),
     unproved: new Map(),
+    turnedAway,
   };
   return {
     gater: gaterOf(state),
     watch(node) {
       node.addEventListener("connection:open", ({ detail }) => opened(state, node, detail));
-      node.addEventListener("peer:disconnect", ({ detail }) => void state.greeted.delete(detail.toString()));
+      node.addEventListener("peer:disconnect", ({ detail }) => left(state, detail.toString()));
     },
-    keep: (peer) => void state.greeted.add(peer),
+    keep(peer) {
+      state.greeted.add(peer);
+      state.ungreeted.delete(peer);
+    },
     shun(peer) {
       state.shunned.delete(peer); // re-inserted at the end
       state.shunned.set(peer, wallClock.monotonicMs() + LIMITS.shunMs);
@@ -98,13 +113,22 @@ function refuses({ blocked, shunned }: State, peer: PeerId): boolean {
 }
 
 /** Slow handshakes of one prefix take no places from others. */
-function mayProve({ unproved }: State, connection: MultiaddrConnection): boolean {
+function mayProve({ unproved, turnedAway }: State, connection: MultiaddrConnection): boolean {
   const prefix = addressPrefix(connection.remoteAddr);
   const waiting = [...unproved.values()].filter((other) => other === prefix).length;
   if (waiting >= LIMITS.maxUnprovedOfPrefix) return false;
   unproved.set(connection, prefix);
-  connection.addEventListener("close", () => void unproved.delete(connection));
+  connection.addEventListener("close", () => {
+    if (unproved.delete(connection)) turnedAway?.count("unproved", connection.remoteAddr);
+  });
   return true;
+}
+
+function left({ greeted, ungreeted, isKnown, turnedAway }: State, peer: PeerId): void {
+  const from = ungreeted.get(peer);
+  if (from !== undefined && !isKnown(peer)) turnedAway?.count("ungreeted", from);
+  ungreeted.delete(peer);
+  greeted.delete(peer);
 }
 
 function opened(state: State, node: Connections, connection: Connection): void {
@@ -121,6 +145,7 @@ function opened(state: State, node: Connections, connection: Connection): void {
       if (state.isLeft(peer)) closeConnection(connection);
     });
   if (state.isKnown(peer)) return;
+  if (connection.direction === "inbound" && !state.greeted.has(peer)) state.ungreeted.set(peer, connection.remoteAddr);
   wallClock.after(LIMITS.greetWithinMs, () => {
     if (!state.greeted.has(peer) && !state.isKnown(peer)) closeConnection(connection);
   });

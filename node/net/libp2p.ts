@@ -31,6 +31,7 @@ import { boundedMuxer } from "./muxer.ts";
 import { writeTogether } from "./one-write.ts";
 import { createQuiet, type Quiet } from "./quiet.ts";
 import { createShares, type Shares } from "./shares.ts";
+import { createTurnedAway, type TurnedAway } from "./turned-away.ts";
 
 type Node = Libp2p<{ pubsub: GossipSub; identify: Identify }>;
 
@@ -44,6 +45,8 @@ export type HearsayNode = Node & {
   readonly quiet: Quiet;
   /** Of peers on the local network, where that is asked for. */
   readonly discovery: Discovery | undefined;
+  /** Connections of which nothing came. */
+  readonly turnedAway: TurnedAway;
 };
 
 export interface NodeOptions {
@@ -97,7 +100,8 @@ export function serviceTagOf(taskId: Uint8Array): string {
  */
 export async function startLibp2p(options: NodeOptions): Promise<{ node: HearsayNode; traffic: Traffic }> {
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0 };
-  const admission = createAdmission(options.isKnown);
+  const turnedAway = createTurnedAway({ clock: wallClock, warn: options.warn });
+  const admission = createAdmission(options.isKnown, turnedAway);
   const shares = createShares(options.isKnown);
   const { noise } = await withModestWasm(() => import("@chainsafe/libp2p-noise")); // it has three memories
   const hearing = createHearing();
@@ -115,11 +119,11 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
       addressDialTimeout: UPGRADE_TIMEOUT_MS,
       addressSorter: () => 0, // the book knows which worked last
       inboundStreamProtocolNegotiationTimeout: LIMITS.requestArrivalMs,
-      inboundConnectionThreshold: 100, // arrivals.ts is stricter, and knows address prefixes
+      inboundConnectionThreshold: Number.MAX_SAFE_INTEGER, // arrivals.ts is stricter, knows address prefixes, and has those counted that it refuses
       maxIncomingPendingConnections: 100,
       reconnectRetries: 0, // redialling is ours (membership.ts)
     },
-    connectionGater: gaterOf(admission, shares, options),
+    connectionGater: gaterOf({ admission, shares, turnedAway }, options),
     connectionMonitor: { enabled: false }, // yamux asks, and liveness.ts listens: js-libp2p#3463, it aborts under load
     metrics: (components: { readonly logger: ComponentLogger }) =>
       trafficMetrics({ traffic, hearing, metering: options.metering }, options.metrics?.(components)),
@@ -135,9 +139,10 @@ export async function startLibp2p(options: NodeOptions): Promise<{ node: Hearsay
   node.addEventListener("peer:identify", ({ detail: { connection, agentVersion } }) =>
     quiet.told(connection, agentVersion),
   );
+  node.addEventListener("stop", turnedAway.stop);
   forgetWhoIsGone(node);
   const discovery = options.mdns ? discoveryFor(node, options) : undefined;
-  return { node: Object.assign(node, { admission, shares, hearing, quiet, discovery }), traffic };
+  return { node: Object.assign(node, { admission, shares, hearing, quiet, discovery, turnedAway }), traffic };
 }
 
 function discoveryFor(node: Node, { serviceTag, metering, isAway, warn }: NodeOptions): Discovery {
@@ -147,9 +152,23 @@ function discoveryFor(node: Node, { serviceTag, metering, isAway, warn }: NodeOp
   return discovery;
 }
 
+/** What keeps connections out, and counts those. */
+interface Doors {
+  readonly admission: Admission;
+  readonly shares: Shares;
+  readonly turnedAway: Pick<TurnedAway, "count">;
+}
+
 /** Admission's, with what it does not know: how many come in a second, who committed too many faults, what the budget holds, and when nobody is wanted. */
-function gaterOf({ gater }: Admission, shares: Shares, { metering, isAway }: NodeOptions): ConnectionGater {
+function gaterOf(
+  { admission: { gater }, shares, turnedAway }: Doors,
+  { metering, isAway }: NodeOptions,
+): ConnectionGater {
   const arrivals = createArrivals(wallClock);
+  const counted = (isDenied: boolean, { remoteAddr }: MultiaddrConnection) => {
+    if (isDenied) turnedAway.count("refused", remoteAddr);
+    return isDenied;
+  };
   return {
     ...gater,
     denyDialPeer: async (peer) => shares.isWaiting(peer.toString()) || ((await gater.denyDialPeer?.(peer)) ?? false),
@@ -158,10 +177,16 @@ function gaterOf({ gater }: Admission, shares: Shares, { metering, isAway }: Nod
     denyInboundConnection: async (connection) =>
       isAway?.() === true ||
       metering?.mayCome(connection) === false ||
-      !arrivals.mayCome(connection.remoteAddr) ||
-      ((await gater.denyInboundConnection?.(connection)) ?? false),
+      counted(
+        !arrivals.mayCome(connection.remoteAddr) || ((await gater.denyInboundConnection?.(connection)) ?? false),
+        connection,
+      ),
     denyInboundEncryptedConnection: async (peer, connection) =>
-      ((await gater.denyInboundEncryptedConnection?.(peer, connection)) ?? false) || shares.isWaiting(peer.toString()),
+      counted(
+        ((await gater.denyInboundEncryptedConnection?.(peer, connection)) ?? false) ||
+          shares.isWaiting(peer.toString()),
+        connection,
+      ),
   };
 }
 

@@ -113,8 +113,9 @@ export interface PageNow {
   /** When others cosigned more of the log than before. */
   readonly witnessedMs: number | null;
   readonly freeBytes: number | null;
-  /** In words: what is spent for privacy, what is given up for the budget of bytes, and what the owner told the peer to do (pauses, whom it asks first). */
+  /** In words: connections of which nothing came, what is spent for privacy, what is given up for the budget of bytes, and what the owner told the peer to do (pauses, whom it asks first). */
   readonly words: {
+    readonly turnedAway: string | null;
     readonly privacy: string | null;
     readonly thrift: readonly string[];
     readonly choices: readonly string[];

@@ -35,6 +35,7 @@ export const HELP = {
     "Whose models this peer's model was made of, in its last 256 merges; what no other peer made is the peer's own training.",
   refused:
     "What this peer did not take from others since it started, by the reason; most of it is harmless bad timing.",
+  turnedAway: "Connections that came in since the start and of which nothing came:",
   staleness: "How many trainings ago the models that were merged had been made; older models count for less.",
   traffic: "All bytes of the network connections of this peer since it started; this page is not among them.",
   budget: "What you allow this peer to send and receive; while nothing is left, it waits.",

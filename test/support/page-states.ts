@@ -112,7 +112,7 @@ function nowOf(ids: readonly string[], foreign: string): PageNow {
     staleness: first === undefined ? null : { mean: 1.25, most: 9, models: 256 },
     ...{ witnessedMs: first === undefined ? null : START_MS, freeBytes: 2e10 },
     words: {
-      ...{ privacy: null, thrift: [] },
+      ...{ turnedAway: first === undefined ? null : "3 connections: 3 refused", privacy: null, thrift: [] },
       choices:
         first === undefined
           ? []

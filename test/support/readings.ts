@@ -61,6 +61,7 @@ export const STATUS: StatusReport = {
     rows: { taken: 500, bad: 1, late: 2, ahead: 0, duplicate: 3, alarms: 1 },
   },
   silence: { known: 4, silent: 1, longestSeconds: 70, peers: [] },
+  turnedAway: { refused: 7, unproved: 8, ungreeted: 9 },
 };
 
 const tallies: Readings["tallies"] = {

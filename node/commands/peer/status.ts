@@ -15,6 +15,7 @@ import { effortText } from "../../api/effort.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
+import { type TurnedAwayCounts, turnedAwayText } from "../../net/turned-away.ts";
 import { pauseTexts, selectionText } from "../../terminal/choice-words.ts";
 import { facts, metricRows, printJson, spanText } from "../../terminal/print.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
@@ -26,7 +27,7 @@ const SHOWN = 8;
 const NAMED = 5;
 
 /** What a peer of an earlier version may leave out. */
-type Newer = "effort" | "silence" | "budget";
+type Newer = "effort" | "silence" | "budget" | "turnedAway";
 type Told = Omit<StatusReport, Newer> & Partial<Pick<StatusReport, Newer>>;
 
 export async function run(options: { state: string; json?: boolean }): Promise<void> {
@@ -57,6 +58,7 @@ export function statusText(status: Told): string {
     ],
     ...streamRows(status.stream),
     ["refused", refused.length === 0 ? "none" : refused.join(", ")],
+    ...turnedAwayRows(status.turnedAway),
     ["traffic", `${formatBytes(status.bytesIn)} in, ${formatBytes(status.bytesOut)} out`],
     ...(status.budget ?? []).map((link): [string, string] => ["budget", linkText(link)]),
     ...(status.thrift === undefined ? [] : [["for the budget", givenUpText(status.thrift)] as [string, string]]),
@@ -94,6 +96,11 @@ function streamRows(stream: StreamStatus | undefined): [string, string][] {
     [`before learning, ${prequential.name}`, figure],
     ["drift", `${rows.alarms} alarms${rate}`],
   ];
+}
+
+function turnedAwayRows(counts: TurnedAwayCounts | undefined): [string, string][] {
+  const text = counts && turnedAwayText(counts);
+  return text === undefined ? [] : [["turned away", text]];
 }
 
 function faultText({ message, failures, retryInMs }: TrainingFault): string {

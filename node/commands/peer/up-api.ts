@@ -70,6 +70,7 @@ export function apiSource(
         budget: running.budget(),
         ...(running.stream && { stream: running.stream() }),
         silence: running.company.silence(status.cycle),
+        turnedAway: running.turnedAway(),
         holdout: hasHoldout ? await figures() : null,
       };
     },

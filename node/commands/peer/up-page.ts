@@ -14,6 +14,7 @@ import type { PeerData } from "../../data/share.ts";
 import { packageVersion } from "../../disk/package-root.ts";
 import { openStart } from "../../disk/start-file.ts";
 import type { Companion } from "../../net/company.ts";
+import { turnedAwayText } from "../../net/turned-away.ts";
 import { createAcquaintances } from "../../observe/acquaintances.ts";
 import { type Alone, createAlone } from "../../observe/alone.ts";
 import { type Board, startBoard } from "../../observe/board.ts";
@@ -144,6 +145,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
       witnessedMs: witness.atMs,
       freeBytes: freeBytes(),
       words: {
+        turnedAway: turnedAwayText(running.turnedAway()) ?? null,
         privacy: privacy === undefined ? null : budgetText(privacy),
         thrift: thrift === undefined ? [] : givenUp(thrift),
         choices: choiceTexts(status),

@@ -27,6 +27,7 @@ export function Refused({ now }: { now: PageNow }): JSX.Element {
     about,
     thrown,
     counts.length === 0 ? empty("Nothing so far.") : table("Refused, by reason", ["reason", "times", "code"], rows),
+    now.words.turnedAway !== null && h("p", null, `${HELP.turnedAway} ${now.words.turnedAway}.`),
     latest.length > 0 &&
       h(
         "details",

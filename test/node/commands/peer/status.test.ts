@@ -2,12 +2,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { silenceText, statusText } from "../../../../node/commands/peer/status.ts";
+import { STATUS } from "../../../support/readings.ts";
 
 const nobody = { peers: [], longestSeconds: 0 };
 
 test("a peer that knows nobody says so, and not that all were heard", () => {
   assert.equal(silenceText({ known: 0, silent: 0, ...nobody }), "no other peer is known yet");
   assert.equal(silenceText({ known: 2, silent: 0, ...nobody }), "nobody: all 2 known peers were heard lately");
+});
+
+test("the status says of how many connections nothing came, where there are any", () => {
+  assert.match(
+    statusText(STATUS),
+    /^turned away +24 connections: 7 refused, 8 ended before their key was proved, 9 did not greet$/m,
+  );
+  assert.doesNotMatch(statusText({ ...STATUS, turnedAway: { refused: 0, unproved: 0, ungreeted: 0 } }), /turned away/);
 });
 
 test("the status of a peer of an earlier version is shown without what that version did not tell", () => {
