@@ -91,7 +91,7 @@ export function companyOf(
   { peer, ...seen }: { readonly identities: Identities; readonly transport: Transport; readonly peer: Peer },
 ): Company {
   return createCompany(
-    { ...seen, clock: wallClock, nameOf: peer.nameOf },
+    { ...seen, clock: wallClock, nameOf: peer.nameOf, refusalOf: peer.refusalOf },
     { startCycle: peer.status().cycle, silentCycles: task.staleness.cutoff, configured: peersIn(bootstrap) },
   );
 }

@@ -6,6 +6,7 @@
  */
 import type { Clock, PeerId, Transport } from "../../protocol/base/seams.ts";
 import type { EvidenceKind } from "../../protocol/log/entry/evidence.ts";
+import type { Refusal } from "../../protocol/peer/inbound/acquaintance.ts";
 import type { Identities } from "../../protocol/peer/memory/identities.ts";
 import type { Grade, IdentityRecord } from "../../protocol/peer/memory/record.ts";
 import { kindOfPlace, type PlaceKind } from "./address-scope.ts";
@@ -27,6 +28,8 @@ export interface Companion {
   readonly standing: PeerStanding;
   /** What there is against it, where it is banned. */
   readonly proves?: EvidenceKind;
+  /** Why it was refused at its last connection, where it was: it is of another task or another version. */
+  readonly refused?: Refusal;
   /** Open connections; none where it is not here. */
   readonly routes: readonly Route[];
   /** Seconds since its last announcement; null where none has come since the start. */
@@ -76,6 +79,8 @@ export interface CompanyComponents {
   readonly clock: Pick<Clock, "monotonicMs">;
   /** What the owner of a peer calls it. */
   nameOf(peer: PeerId): string | undefined;
+  /** Why a peer was refused at its last connection. */
+  refusalOf(peer: PeerId): Refusal | undefined;
 }
 
 export interface CompanyOptions {
@@ -139,8 +144,10 @@ function companion(
   const isMissed = standing === "configured" || standing === "known";
   const waitsUntilCycle = record?.strikes?.untilCycle ?? 0;
   const name = state.nameOf(peer);
+  const refused = state.refusalOf(peer);
   return {
     ...{ peer, standing },
+    ...(refused && { refused }),
     ...(name !== undefined && { name }),
     ...(record?.evidence && { proves: record.evidence.kind }),
     routes,

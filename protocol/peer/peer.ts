@@ -13,6 +13,7 @@ import type { Log } from "../log/stored/chain.ts";
 import { givenStart } from "../task/start.ts";
 import type { OtherLogs } from "./account/log-watch.ts";
 import { latestFor } from "./gateway/gateway.ts";
+import type { Refusal } from "./inbound/acquaintance.ts";
 import { createBlobShelf } from "./inbound/blobs.ts";
 import type { Asking } from "./inbound/choosing.ts";
 import { openJudging } from "./loop/judging.ts";
@@ -41,6 +42,8 @@ export interface Peer {
   evaluate(split: Split): Promise<Metrics>;
   /** What the owner of another peer calls it, as that told when it connected last; unchecked. Undefined where it told none. */
   nameOf(peer: PeerId): string | undefined;
+  /** Why that peer was refused at its last connection; undefined where it was not. */
+  refusalOf(peer: PeerId): Refusal | undefined;
   /** Where some are preferred to others: why a neighbour is asked for its models, or not. Undefined of who is none. */
   askingOf?(peer: PeerId): Asking | undefined;
   /** Where logs are answered for: what this peer knows of those of others. */
@@ -107,6 +110,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
     serving: () => trainer.personal?.whole(loop.state().serving) ?? loop.state().serving,
     current: () => loop.state().params,
     nameOf: (peer) => parts.acquaintance.nameOf(peer),
+    refusalOf: (peer) => parts.acquaintance.refusalOf(peer),
     ...(choosing && { askingOf: choosing.of }),
     evaluate: (split) => (trainer.personal ?? trainer).evaluate(loop.state().serving, split),
     ...(account && { others: account.others }),

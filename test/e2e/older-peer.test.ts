@@ -20,12 +20,13 @@ describe("a peer of version 1 and one of now", () => {
   let labs: readonly [now: Lab, then: Lab];
   let now: PeerProcess;
   let then: PeerProcess;
+  let task: string;
 
   before(async () => {
     old = await installOlder("v1");
     labs = [await createLab("now"), await createLab("then", { cli: old.cli })];
     const [nowLab, thenLab] = labs;
-    const task = await nowLab.writeTask("task.yaml", parse(TEMPLATES.digits.yaml));
+    task = await nowLab.writeTask("task.yaml", parse(TEMPLATES.digits.yaml));
     now = nowLab.startPeer({ name: "now", task, args: DATA("1/2") });
     then = thenLab.startPeer({ name: "then", task, args: DATA("2/2"), bootstrap: [await now.address()] });
   });
@@ -41,6 +42,16 @@ describe("a peer of version 1 and one of now", () => {
     const said = (peer: PeerProcess) => peer.stdout() + peer.stderr();
     assert.match(said(now), /speaks hearsay\/1, this is hearsay\/2: update that peer/);
     assert.match(said(then), /speaks hearsay\/2, this is hearsay\/1: update this peer/);
+  });
+
+  it("are told apart in the list of peers: it says what the other one speaks, and what to do", async () => {
+    const [nowLab] = labs;
+    const { peerId } = await then.status();
+    const late = nowLab.startPeer({ name: "late", task, args: DATA("1/2"), bootstrap: [await then.address()] });
+    await late.waitFor("refuses", ({ counters }) => (counters.refused.ERR_VERSION ?? 0) > 0);
+    const { stdout } = await nowLab.run(["peers", "--state", late.stateDir]);
+    assert.match(stdout, new RegExp(`${peerId.slice(-8)} .*speaks hearsay/1, this is hearsay/2: update that peer`));
+    assert.deepEqual(await late.stop(), { code: 0, signal: null });
   });
 
   it("learn on, each by itself, and count no neighbour", async () => {

@@ -52,12 +52,18 @@ function routeText({ address, isOutbound, kind }: Route): string {
   return `${isOutbound ? "out" : "in"} ${kind} ${address}`;
 }
 
+/** What helps against a refusal, where its message is too long for a table: it names both tasks. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ERR_OTHER_TASK: "works on another task: give it this one (hearsay join), or take it out of bootstrap",
+};
+
 /** Why it gives nothing, or little. */
 function notesOn(
-  { standing, proves, isSilent, routes, gave, waitsUntilCycle, isGateway, isAtPlace }: ListedPeer,
+  { standing, proves, refused, isSilent, routes, gave, waitsUntilCycle, isGateway, isAtPlace }: ListedPeer,
   cycle: number,
 ): string[] {
   if (standing === "banned") return [proves === "end" ? "its key has ended" : "banned: two stories about its log"];
+  if (refused !== undefined) return [REFUSALS[refused.code] ?? refused.message];
   const silent = isSilent ? [routes.length > 0 ? "silent, though connected" : "silent"] : [];
   const waits =
     waitsUntilCycle === undefined

@@ -17,8 +17,16 @@ export interface Acquaintance {
   ask(peer: PeerId, greet: () => Promise<void>): void;
   /** Counted and told once a connection, though both ends greet. */
   refuse(peer: PeerId, error: HearsayError): void;
+  /** Why it was refused at its last connection; undefined where it was not. */
+  refusalOf(peer: PeerId): Refusal | undefined;
   /** Connected peers that have answered on this task, sorted. */
   neighbours(): PeerId[];
+}
+
+/** Why a peer takes no part: it is of another task or another version. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
 }
 
 /** What a peer says of itself. */
@@ -46,7 +54,7 @@ class Acquaintances implements Acquaintance {
   readonly #reports: Pick<Reports, "refused">;
   readonly #answered = new Set<PeerId>();
   #asking: Set<PeerId> | undefined;
-  #refused: Set<PeerId> | undefined;
+  #refused: Map<PeerId, Refusal> | undefined;
   #serving: Set<PeerId> | undefined;
   #hearing: Set<PeerId> | undefined;
   #names: Map<PeerId, string> | undefined;
@@ -95,8 +103,12 @@ class Acquaintances implements Acquaintance {
 
   refuse(peer: PeerId, { code, message }: HearsayError): void {
     if (this.#refused?.has(peer)) return;
-    this.#refused = (this.#refused ?? new Set()).add(peer);
+    this.#refused = (this.#refused ?? new Map()).set(peer, { code, message });
     this.#reports.refused(peer, code, message);
+  }
+
+  refusalOf(peer: PeerId): Refusal | undefined {
+    return this.#refused?.get(peer);
   }
 
   neighbours(): PeerId[] {

@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import { kindOfPlace } from "../../../node/net/address-scope.ts";
 import { type Company, createCompany, MAX_LISTED, MAX_NAMED, SILENT_AFTER_MS } from "../../../node/net/company.ts";
 import type { PeerConnection } from "../../../protocol/base/seams.ts";
+import type { Refusal } from "../../../protocol/peer/inbound/acquaintance.ts";
 import { createIdentities, type Identities } from "../../../protocol/peer/memory/identities.ts";
 import type { Slot } from "../../../protocol/peer/memory/record.ts";
 
 const CYCLES = 20;
 const NAMES: Readonly<Record<string, string>> = { new: "Roof" };
+const REFUSALS: Readonly<Record<string, Refusal>> = { old: { code: "ERR_VERSION", message: "update that peer" } };
 
 interface Around {
   readonly company: Company;
@@ -27,6 +29,7 @@ function around(configured: readonly string[] = []): Around {
       transport: { connections: () => connections },
       clock: { monotonicMs: () => clock.nowMs },
       nameOf: (peer) => NAMES[peer],
+      refusalOf: (peer) => REFUSALS[peer],
     },
     { startCycle: 5, silentCycles: CYCLES, configured },
   );
@@ -90,6 +93,17 @@ describe("a known peer", () => {
 });
 
 describe("the list of peers", () => {
+  it("says of a peer that was refused why", () => {
+    const listed = around(["old", "new"]).company.peers(6);
+    assert.deepEqual(
+      listed.map(({ peer, refused }) => [peer, refused?.message]),
+      [
+        ["new", undefined],
+        ["old", "update that peer"],
+      ],
+    );
+  });
+
   it("says of each what it is to this peer, how it is reached, and when it was heard; those who are here come first", () => {
     const { company, identities, connections, clock, heard } = around(["named"]);
     identities.delivered("gone", 0);

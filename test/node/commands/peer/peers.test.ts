@@ -5,6 +5,7 @@ import { textOf } from "../../../../node/commands/peer/peers.ts";
 import type { Companion } from "../../../../node/net/company.ts";
 import { spanText } from "../../../../node/terminal/print.ts";
 import { tally } from "../../../../protocol/peer/memory/tally.ts";
+import { otherVersion } from "../../../../protocol/wire/fields.ts";
 
 const here: Companion = {
   name: "Roof 7",
@@ -44,6 +45,20 @@ describe("hearsay peers", () => {
     assert.match(text, /its model could not be had: left out 4 cycles more/);
     assert.match(text, /left out in 100\.0 % by nna/);
     assert.match(text, /Carl0003 │ banned .* banned: two stories about its log/);
+  });
+
+  it("says of a peer of another version or task what it is and what helps, in place of that it is silent", () => {
+    const noteOf = (refused: Companion["refused"]) => {
+      const peers = listPeers([{ ...gone, ...(refused && { refused }) }], tally([]), { speedOf: () => undefined });
+      return textOf({ cycle: 1, merges: 0, peers });
+    };
+    const { code, message } = otherVersion(1);
+    assert.match(noteOf({ code, message }), /│ speaks hearsay\/1, this is hearsay\/2: update that peer +│/);
+    assert.doesNotMatch(noteOf({ code, message }), /silent/);
+    const ids = `another task: theirs is ${"ab".repeat(32)}`;
+    const other = noteOf({ code: "ERR_OTHER_TASK", message: ids });
+    assert.match(other, /works on another task: give it this one \(hearsay join\), or take it out of bootstrap/);
+    assert.ok(!other.includes("abab"));
   });
 
   it("says of each neighbour why its models are asked for, or not, where some are preferred", () => {

@@ -89,10 +89,12 @@ describe("a peer of another version", () => {
   const words = "speaks hearsay/3, this is hearsay/2: update this peer";
 
   it("that answers the greeting is refused in words, counted once, and left", async () => {
-    const { crowd, member, stranger } = await scene(() => encodeCanonical([3, "whatever it may say"]));
+    const { crowd, member, stranger, strangerId } = await scene(() => encodeCanonical([3, "whatever it may say"]));
     await crowd.run(500);
     assert.deepEqual(counted(member), { ERR_VERSION: 1 });
     assert.deepEqual(refusals(member), [words]);
+    assert.deepEqual(member.peer.refusalOf(strangerId), { code: "ERR_VERSION", message: words });
+    assert.equal(member.peer.refusalOf("nobody"), undefined);
     assert.equal(member.peer.status().neighbours, 0);
     assert.deepEqual(stranger.peers(), [], "the connection is closed");
   });
