@@ -1,5 +1,6 @@
 /** What a training would cost of a privacy budget, before anybody starts it. */
 
+import { formatNumber } from "../base/figures.ts";
 import { RATE_ONE } from "../base/spent.ts";
 import { epsilonOf, noiseFor } from "./accountant.ts";
 import { samplingRate } from "./sampling-rate.ts";
@@ -37,6 +38,17 @@ export function deltaFor(rows: number): number {
   let delta = MOST_DELTA;
   while (delta * FAILURES * rows > 1) delta /= 10;
   return Number(delta.toExponential(0));
+}
+
+/**
+ * What is wrong with a delta for so many rows, in words: undefined where it is below 1 / rows.
+ * @example
+ * import { weakDelta } from "hearsay/protocol/privacy/plan";
+ * weakDelta({ rows: 1437, delta: 1e-5 }); // -> undefined
+ */
+export function weakDelta({ rows, delta }: Pick<PlanRequest, "rows" | "delta">): string | undefined {
+  if (delta * rows < 1) return undefined;
+  return `a delta of ${formatNumber(delta)} is no promise to ${formatNumber(rows, 9)} rows: with it, whole records may be published`;
 }
 
 /** Steps in which each record is used so often on average. */

@@ -2,6 +2,9 @@
 
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
+import { formatNumber } from "../../../protocol/base/figures.ts";
+import { type Task, termsOf } from "../../../protocol/base/task.ts";
+import { deltaFor, weakDelta } from "../../../protocol/privacy/plan.ts";
 import { cautionsOf } from "../../../protocol/task/cautions.ts";
 import { followedData, loadCheckedData, type PeerData } from "../../data/share.ts";
 import type { OpenTask } from "../../disk/state-dir.ts";
@@ -12,6 +15,9 @@ import { type AtHand, aboutToStart } from "../../doctor/surroundings.ts";
 import { isExternal } from "../../engines/external/open.ts";
 import { unknownVariables } from "../../settings/nearest.ts";
 import type { Rules } from "./up-policy.ts";
+
+/** The mechanism whose delta is a promise to each row; the others promise something to a whole site. */
+const OF_RECORDS = "dp-sgd";
 
 /**
  * The data of a peer that is about to start, once the machine was looked at; undefined where a program of the owner's has them. What may hurt is told.
@@ -35,7 +41,18 @@ export async function dataToLearn(
   }
   const data = await site.read(intent, () => loadCheckedData(config.data, opened.task));
   for (const warning of data.warnings) logger.warn(warning);
+  const weak = deltaCaution(opened.task, data.train.length);
+  if (weak !== undefined) logger.warn(weak);
   return data;
+}
+
+/** Where the task hides single records of fewer rows than this site has: who made the task may have had a smaller table. */
+function deltaCaution(task: Task, rows: number): string | undefined {
+  const terms = termsOf(task);
+  const weak = terms?.mechanism === OF_RECORDS ? weakDelta({ rows, delta: terms.delta }) : undefined;
+  if (terms === undefined || weak === undefined) return undefined;
+  const few = formatNumber(Math.ceil(1 / terms.delta) - 1, 9);
+  return `privacy.delta: ${weak}; train on ${few} rows at most (data.share), or join a task whose delta is ${formatNumber(deltaFor(rows))}`;
 }
 
 /** Tells of variables that look like settings and are none: a peer whose HEARSAY_MDNS is misspelt would be seen by the whole network. */

@@ -2,7 +2,7 @@
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatNumber, sparkline } from "../../../protocol/base/figures.ts";
 import { LEAST_NOISE, MOST_NOISE } from "../../../protocol/privacy/accountant.ts";
-import { deltaFor, type Plan, type PlanRequest, planFor, planWith } from "../../../protocol/privacy/plan.ts";
+import { deltaFor, type Plan, type PlanRequest, planFor, planWith, weakDelta } from "../../../protocol/privacy/plan.ts";
 import { onErrors } from "../../terminal/colours.ts";
 import { facts, printJson, table } from "../../terminal/print.ts";
 import { print, tell } from "../../terminal/terminal.ts";
@@ -49,8 +49,8 @@ export async function run(options: PlanOptions): Promise<void> {
 
 /** A delta of 1 / rows promises nothing to somebody. */
 function warnOf({ rows, delta }: PlanRequest): void {
-  if (delta * rows < 1) return;
-  const what = `a delta of ${formatNumber(delta)} is no promise to ${formatNumber(rows)} rows: with it, whole records may be published`;
+  const what = weakDelta({ rows, delta });
+  if (what === undefined) return;
   tell(`${onErrors.yellow("note:")} ${what}; give ${deltaFor(rows)}, or one that is well below 1 / rows\n`);
 }
 
