@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { toHex } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import {
   type Cosigner,
@@ -153,7 +154,7 @@ function asJson({
 function inWords(result: Result): string {
   const { file, ok, entries, peer, task, generation, head, root, ended, firstBad, convictions = [] } = result;
   const rows: [string, string][] = [
-    ["entries", `${entries} hold${ended === true ? "; the last one ends the log" : ""}`],
+    ["entries", `${counted(entries, "holds", "hold")}${ended === true ? "; the last one ends the log" : ""}`],
     ...(result.withheld === undefined ? [] : [["withheld", `what ${result.withheld} of them say`] as [string, string]]),
   ];
   if (file !== undefined) rows.unshift(["file", file]);
@@ -175,8 +176,11 @@ function verdictOf(firstBad: FirstBad | undefined): string {
   const status = statusOf(reason);
   if (status === EXIT_FORK) return onOutput.red("a fork: the writer of this log has signed two histories");
   if (status === EXIT_INCOMPLETE)
-    return onOutput.yellow(`the log is incomplete: its first ${seq} entries hold, and what follows is missing`);
-  if (reason === "file") return onOutput.red(`the file does not hold: what follows its first ${seq} entries`); // a body, or no entry at all
+    return onOutput.yellow(
+      `the log is incomplete: its first ${counted(seq, "entry holds", "entries hold")}, and what follows is missing`,
+    );
+  if (reason === "file")
+    return onOutput.red(`the file does not hold: what follows its first ${counted(seq, "entry", "entries")}`); // a body, or no entry at all
   return onOutput.red(`entry ${seq} does not hold: ${reason}`);
 }
 
@@ -189,7 +193,7 @@ function checkpointInWords({ checkpoint, entries }: Result): string {
 function cosignersInWords(cosigners: readonly Cosigner[]): [string, string][] {
   const rows = cosigners.map(({ peer, size, seconds }): [string, string] => [
     "cosigned",
-    `${size} entries, ${dateText(1000 * seconds)}, by ${peer}`,
+    `${counted(size, "entry", "entries")}, ${dateText(1000 * seconds)}, by ${peer}`,
   ]);
   const meaning =
     "those keys say that they were shown this history then, and no other before. They prove as much as you know about who holds them: the" +

@@ -150,6 +150,11 @@ describe("hearsay log verify", () => {
     await writeFile(lab.path("cut.jsonl"), bytes.subarray(0, bytes.lastIndexOf(10, bytes.length - 2) + 1));
     const { stdout } = await log(INCOMPLETE, "verify", lab.path("cut.jsonl"));
     assert.match(stdout, /the log is incomplete: its first 59 entries hold, and what follows is missing/);
+    const [header, first] = bytes.toString().split("\n");
+    await writeFile(lab.path("one.jsonl"), `${header}\n${first}\n`);
+    const one = await log(INCOMPLETE, "verify", lab.path("one.jsonl"));
+    assert.match(one.stdout, /its first 1 entry holds, and what follows is missing/);
+    assert.match(one.stdout, /^entries +1 holds$/m);
     await writeFile(lab.path("note"), await noteOf(fixture("log-fork-a.jsonl")));
     const lines = (await readFile(fixture("log-fork-a.jsonl"), "utf8")).split("\n").slice(1, 6);
     await writeFile(lab.path("old.jsonl"), `${lines.join("\n")}\n`);
