@@ -30,7 +30,7 @@ export interface Reunion {
 /** Where trainings start: there, else where they would anyhow. */
 export function startAfter({ takeStart }: Pick<Reunion, "takeStart">, lookAhead: LookAhead): LookAhead {
   return (model) => {
-    const ahead = lookAhead(model); // it is to be called in each cycle
+    const ahead = lookAhead(model); // it is to be called after each merge
     return takeStart() ?? ahead;
   };
 }

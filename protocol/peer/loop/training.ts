@@ -32,10 +32,13 @@ export function createTraining(
   { task, self, signal }: TrainingOptions,
 ): Training {
   let lastMs = IDLE_MS;
+  let gave: Float32Array | undefined;
   return async (model, cycle, steps) => {
     const startedMs = clock.monotonicMs();
     const seed = `${task.seed}/${self}/${model.age}/${cycle}`;
-    const own = await train({ fit }, model, { steps, seed, start: lookAhead(model) });
+    const isAlone = model.params === gave; // nothing was merged since the last training
+    const own = await train({ fit }, model, { steps, seed, start: isAlone ? model.params : lookAhead(model) });
+    gave = own.params;
     if (own.kind === "untrained") {
       await sleepUntil(clock, startedMs + lastMs, signal);
       return own;
