@@ -132,7 +132,7 @@ const training = z.strictObject({
     .gt(0)
     .optional()
     .describe(
-      "a training starts this far beyond the model, along its way since the last cycle; left out: at the model",
+      "the first training after a merge starts this far beyond the model, along its way since the last merge; left out: at the model",
     ),
   runningMean: decay
     .optional()

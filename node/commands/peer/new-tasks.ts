@@ -48,7 +48,7 @@ function writeForUnlikeData(document: Document): void {
     document,
     ["training", "outerMomentum"],
     isOfSeveral ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM,
-    " a training starts beyond the model, along its way since the last cycle",
+    " a training starts beyond the model, along its way since the last merge",
   );
   write(
     document,

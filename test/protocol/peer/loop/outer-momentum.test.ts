@@ -1,7 +1,6 @@
 /** Momentum from merge to merge: where trainings start, and that the log of a peer stays one that an audit believes. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
 import type { Archive, Clock } from "../../../../protocol/base/seams.ts";
 import { createLookAhead } from "../../../../protocol/peer/loop/outer-momentum.ts";
 import { createTraining } from "../../../../protocol/peer/loop/training.ts";
@@ -12,8 +11,8 @@ import { blobTask } from "../../../support/blobs.ts";
 import { entriesOf } from "../../../support/crowd.ts";
 
 const H = 5;
-const withMomentum = (outerMomentum?: number) =>
-  blobTask({ training: { steps: H, ...(outerMomentum !== undefined && { outerMomentum }) } });
+const withMomentum = (outerMomentum?: number, more = {}) =>
+  blobTask({ training: { steps: H, ...(outerMomentum !== undefined && { outerMomentum }), ...more } });
 const at = (age: number, ...params: number[]) => ({ params: Float32Array.from(params), age });
 
 describe("with momentum between merges a training starts", () => {
@@ -50,25 +49,55 @@ describe("with momentum between merges a training starts", () => {
     assert.deepEqual([...start(at(4 * H + 1, 10))], [11], "a training of fewer steps takes all of its way");
   });
 
-  it("so that what is trained goes on from there, and its base stays the model", async () => {
-    const starts: number[][] = [];
-    const trainer = {
-      fit: async ({ params }: { params: Float32Array }) => {
+  it("at the model where its way turns back on the one before, and beyond it again where it goes on", () => {
+    const start = createLookAhead(withMomentum(0.5));
+    start(at(0, 0, 0));
+    assert.deepEqual([...start(at(H, 4, 0))], [6, 0]);
+    assert.deepEqual([...start(at(2 * H, 2, 1))], [2, 1], "the angle is 153 degrees");
+    assert.deepEqual([...start(at(3 * H, 2, 3))], [2, 4], "and here 63");
+    assert.deepEqual([...start(at(4 * H, 4, 2))], [5, 1.5], "to the side, by 117 degrees, is not back");
+  });
+
+  it("less far beyond it once the learning rate is at its floor", () => {
+    const schedule = { kind: "cosine", steps: 2 * H, floor: 0.1 };
+    const start = createLookAhead(withMomentum(0.75, { schedule }));
+    start(at(0, 0));
+    assert.deepEqual([...start(at(H, 4))], [7]);
+    assert.deepEqual([...start(at(2 * H, 8))], [10]);
+    const low = createLookAhead(withMomentum(0.25, { schedule }));
+    low(at(2 * H, 0));
+    assert.deepEqual([...low(at(3 * H, 4))], [5], "a lower one stays");
+  });
+
+  describe("and where", () => {
+    const trainingOf = (starts: number[][]) => {
+      const fit = async ({ params }: { params: Float32Array }) => {
         starts.push([...params]);
         return { params: params.map((x) => x + 1), loss: 0 };
-      },
-    } as unknown as Trainer;
-    const reports = { counters: {}, tell: () => {} } as unknown as Reports;
-    const clock = { monotonicMs: () => 0 } as unknown as Clock;
-    const task = withMomentum(0.5);
-    const lookAhead = createLookAhead(task);
-    const training = createTraining(
-      { fit: trainer.fit, lookAhead, clock, reports },
-      { task, self: "me", signal: new AbortController().signal },
-    );
-    await training(at(0, 1), 1, H);
-    const own = await training(at(H, 3), 2, H);
-    assert.deepEqual([starts, [...own.params], [...own.base]], [[[1], [4]], [5], [3]]);
+      };
+      const reports = { counters: {}, tell: () => {} } as unknown as Reports;
+      const clock = { monotonicMs: () => 0 } as unknown as Clock;
+      const task = withMomentum(0.5);
+      const signal = new AbortController().signal;
+      return createTraining({ fit, lookAhead: createLookAhead(task), clock, reports }, { task, self: "me", signal });
+    };
+
+    it("models were merged, what is trained goes on from there, and its base stays the model", async () => {
+      const starts: number[][] = [];
+      const training = trainingOf(starts);
+      await training(at(0, 1), 1, H);
+      const own = await training(at(H, 3), 2, H);
+      assert.deepEqual([starts, [...own.params], [...own.base]], [[[1], [4]], [5], [3]]);
+    });
+
+    it("none came since the last training, it starts at what that gave; at the next merge the way since the last one counts", async () => {
+      const starts: number[][] = [];
+      const training = trainingOf(starts);
+      const alone = await training(at(0, 1), 1, H);
+      await training({ params: alone.params, age: H }, 2, H);
+      await training(at(2 * H, 5), 3, H);
+      assert.deepEqual(starts, [[1], [2], [6]], "of the four the half, for one of two trainings, by half");
+    });
   });
 });
 

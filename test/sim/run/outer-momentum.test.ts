@@ -1,0 +1,45 @@
+/** The momentum that `hearsay init` writes, where networks are least like those for which it was chosen: devices that are all alike, and merges that a budget makes rare. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { parse } from "yaml";
+import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
+import { loadNamedSet } from "../../../node/data/sets.ts";
+import { runExperiment } from "../../../sim/run/experiment.ts";
+import { parseScenario } from "../../../sim/run/scenario.ts";
+import type { Changes } from "../../support/experiments.ts";
+
+/** That of `hearsay init`, letter by letter (test/sim/paper/init.test.ts). */
+const { task } = parse(
+  readFileSync(join(import.meta.dirname, "../../../sim/scenarios/measure-init.yaml"), "utf8"),
+).scenario;
+
+/** Mean accuracy at the end. */
+async function accuracyOf(changes: Changes): Promise<number> {
+  const scenario = parseScenario({
+    ...{ name: "momentum", data: { set: "digits" }, partition: "dirichlet:0.5", task },
+    ...{ metrics: { points: 1, rows: 300 }, ...changes },
+  });
+  const { summary } = await runExperiment(scenario, {
+    ...{ crypto: nodeCrypto, identityFromSeed, loadData: ({ set }) => loadNamedSet(set) },
+  });
+  return summary.final.accuracy.mean;
+}
+
+describe("the momentum of new tasks", () => {
+  it("leaves a network in step on its course, where every model is a cycle old when it is merged", async () => {
+    const accuracy = await accuracyOf({
+      ...{ peers: 12, cycles: 30, devices: { speedSigma: 0 }, network: { topology: { kind: "random", degree: 8 } } },
+    });
+    assert.ok(accuracy > 0.9, `${accuracy}`);
+  });
+
+  it("is none where a budget leaves a merge after many trainings only", async () => {
+    const accuracy = await accuracyOf({
+      ...{ peers: 8, cycles: 1440, devices: { cycleSeconds: 60, speedSigma: 0.2 } },
+      network: { topology: { kind: "complete" }, budget: "500kB/day" },
+    });
+    assert.ok(accuracy > 0.85, `${accuracy}`);
+  });
+});
