@@ -3,11 +3,10 @@
  * version of the package only. Everything else is found by the path of its file (`hearsay/protocol/*`) and may move.
  */
 
-import { HearsayError } from "../protocol/base/errors.ts";
-import { type BudgetText, linkBudgets } from "./settings/budget.ts";
+import { checkOptions, type PeerOptions } from "./library-options.ts";
+import { linkBudgets } from "./settings/budget.ts";
 import { peer } from "./settings/peer.ts";
 import { type RunningPeer, startPeer } from "./start.ts";
-import type { StartOptions } from "./start-options.ts";
 
 export { type ErrorCode, HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 export type {
@@ -27,37 +26,8 @@ export type { Peer } from "../protocol/peer/peer.ts";
 export type { PeerEvent } from "../protocol/peer/reports.ts";
 export type { PeerStatus } from "../protocol/peer/status.ts";
 export { parseTask } from "../protocol/task/manifest.ts";
+export type { PeerOptions } from "./library-options.ts";
 export type { RunningPeer } from "./start.ts";
-
-/** Where and with what a peer learns. */
-export interface PeerOptions
-  extends Omit<
-    StartOptions,
-    | "listen"
-    | "bootstrap"
-    | "mdns"
-    | "minCycleMs"
-    | "maxOutbound"
-    | "budget"
-    | "networkMetrics"
-    | "site"
-    | "wrapTrainer"
-    | "wrapAggregator"
-    | "wrapTransport"
-  > {
-  /** Multiaddrs to listen on; any free port of all interfaces where left out. */
-  readonly listen?: readonly string[];
-  /** Multiaddrs of peers to start from; none where left out. */
-  readonly bootstrap?: readonly string[];
-  /** Whether peers of the local network are found by multicast; true where left out. */
-  readonly mdns?: boolean;
-  /** Shortest time between the starts of two trainings, in milliseconds; 1000 where left out. */
-  readonly minCycleMs?: number;
-  /** Peers that are dialled at most; 32 where left out. */
-  readonly maxOutbound?: number;
-  /** Bytes that may pass: `2MB/day`, or such a text for each kind of links; unlimited where left out. */
-  readonly budget?: BudgetText;
-}
 
 /** Those of `hearsay up`. */
 const DEFAULTS = {
@@ -74,15 +44,9 @@ const DEFAULTS = {
  * models lie in `stateDir`: one process at a time. Policies of this machine hold here too (node/policy/).
  * @throws HearsayError ERR_CONFIG | ERR_POLICY | ERR_TASK | ERR_DATA | ERR_ENGINE | ERR_STATE | ERR_LOG_CHAIN, with what to do about it.
  */
-export async function createPeer({ budget = DEFAULTS.budget, ...options }: PeerOptions): Promise<RunningPeer> {
-  return startPeer({ ...DEFAULTS, ...options, budget: budgetsOf(budget) });
-}
-
-/** @throws HearsayError ERR_CONFIG */
-function budgetsOf(text: BudgetText): ReturnType<typeof linkBudgets> {
-  try {
-    return linkBudgets(text);
-  } catch (error) {
-    throw new HearsayError("ERR_CONFIG", `budget: ${(error as Error).message}`, {}, error);
-  }
+export async function createPeer(given: PeerOptions): Promise<RunningPeer> {
+  checkOptions(given);
+  const told = Object.entries(given).filter(([, value]) => value !== undefined); // `listen: settings.listen`, which may be left out there
+  const { budget, ...options } = { ...DEFAULTS, ...(Object.fromEntries(told) as PeerOptions) };
+  return startPeer({ ...options, budget: linkBudgets(budget) });
 }

@@ -6,10 +6,9 @@ import { createRequire } from "node:module";
 import { dirname, sep } from "node:path";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { ampleWasmPages, withModestWasm } from "../little-memory.ts";
+import type { BackendName } from "./backend-name.ts";
 import type { Tf } from "./tf.ts";
 import { registerWasmKernels } from "./wasm-kernels.ts";
-
-export type BackendName = "node" | "wasm" | "cpu";
 
 export interface Backend {
   readonly tf: Tf;

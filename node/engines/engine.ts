@@ -2,7 +2,7 @@
 import type { Trainer } from "../../protocol/base/learning-seams.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
 import type { TrainerOptions, Trainers } from "../../protocol/learn/trainer.ts";
-import type { BackendName } from "./backend.ts";
+import type { BackendName } from "./backend-name.ts";
 
 export interface EngineTrainerOptions extends TrainerOptions {
   /** Forces the backend of an engine that has several; by default the fastest that loads. */

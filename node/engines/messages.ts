@@ -6,7 +6,7 @@ import { ERROR_CODES, type ErrorCode, HearsayError } from "../../protocol/base/e
 import type { FitRequest, RuleInput, Split, TrainerRows } from "../../protocol/base/learning-seams.ts";
 import type { LearningTask } from "../../protocol/base/task.ts";
 import type { Dataset, Numbers } from "../../protocol/learn/data/dataset.ts";
-import type { BackendName } from "./backend.ts";
+import type { BackendName } from "./backend-name.ts";
 import type { SharedMemory } from "./model-memory.ts";
 
 export interface EngineOptions {

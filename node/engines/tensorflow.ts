@@ -17,7 +17,8 @@ import type { Trainer, TrainerRows } from "../../protocol/base/learning-seams.ts
 import { inputSize, type LearningTask, type TensorSpec, targetSize } from "../../protocol/base/task.ts";
 import { createTrainer, type LearningCore, type TrainerOptions, type Trainers } from "../../protocol/learn/trainer.ts";
 import { mechanismOf } from "../../protocol/privacy/registry.ts";
-import { type BackendName, selectBackend, useBackend } from "./backend.ts";
+import { selectBackend, useBackend } from "./backend.ts";
+import type { BackendName } from "./backend-name.ts";
 import { checkIndices } from "./embedding.ts";
 import { createModel, type TaskModel } from "./model.ts";
 import { createCore } from "./tensorflow-core.ts";

@@ -6,7 +6,7 @@
  * event loop itself. Two more rows are whole peers, in processes of their own, that learn together from a small and a 6 MB model.
  */
 import { join } from "node:path";
-import type { BackendName } from "../../node/engines/backend.ts";
+import type { BackendName } from "../../node/engines/backend-name.ts";
 import { startEngine } from "../../node/engines/client.ts";
 import { createTensorflowTrainer } from "../../node/engines/tensorflow.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";

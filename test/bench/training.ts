@@ -7,7 +7,7 @@
  * The engines take turns over several rounds, in one thread; a ratio is the median over the rounds of the ratio within a round. It
  * is to engine dense where that trains the model, else to tensorflow/wasm.
  */
-import type { BackendName } from "../../node/engines/backend.ts";
+import type { BackendName } from "../../node/engines/backend-name.ts";
 import { createTensorflowTrainer } from "../../node/engines/tensorflow.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Trainer } from "../../protocol/base/learning-seams.ts";

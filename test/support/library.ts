@@ -16,8 +16,8 @@ export interface Project {
   readonly folder: string;
   /** Writes a file of the user. */
   write(name: string, text: string): Promise<string>;
-  /** Type-checks a file as a user's strict project does. @throws where it has faults, with tsc's words. */
-  check(name: string): Promise<void>;
+  /** Type-checks a file as a user's strict project does. @param all the types of all packages too. @throws where there are faults, with tsc's words. */
+  check(name: string, all?: boolean): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -45,14 +45,14 @@ export async function installLibrary(): Promise<Project> {
   return {
     folder,
     write,
-    async check(name) {
+    async check(name, all = false) {
       const options = {
         ...{ strict: true, noEmit: true, module: "nodenext", target: "es2024", types: ["node"] },
         allowImportingTsExtensions: true,
       };
       await write(
         "tsconfig.json",
-        JSON.stringify({ compilerOptions: { ...options, skipLibCheck: true }, files: [name] }),
+        JSON.stringify({ compilerOptions: { ...options, skipLibCheck: !all }, files: [name] }),
       );
       await run(TSC, ["-p", folder], { cwd: folder }).catch((error: { stdout?: string }) => {
         throw new Error(error.stdout || String(error));

@@ -99,7 +99,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost node/policy`],
   ["node/start node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],
   // what programs of others import
-  ["node/library", "protocol node/settings node/start node/start-options"],
+  ["node/library node/library-options", "protocol node/settings node/start node/start-options"],
   // commands: those of one subject know each other, and two of them how logs are found
   ["node/commands/options", ""],
   ["node/commands/log", DESK],
