@@ -5,7 +5,7 @@
 import type { LinearOutcome, Rule, SettledRule } from "../../protocol/aggregate/rows/rule.ts";
 import { settled } from "../../protocol/aggregate/rows/settle.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
-import type { CandidateStatus, Trainer } from "../../protocol/base/learning-seams.ts";
+import type { CandidateStatus, RuleInput, Trainer } from "../../protocol/base/learning-seams.ts";
 import { numParams, type Task } from "../../protocol/base/task.ts";
 import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
 import type { BodyCodec, BodyLayout, Codec } from "../../protocol/codec/codec.ts";
@@ -38,7 +38,11 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
   },
   partitions: (partition: Partition, demand) => ({
     deal(deal) {
-      const parts = partition.deal(deal);
+      const { data } = deal; // a copy: what sorts the rows in place would change those of all peers
+      const parts = partition.deal({
+        ...deal,
+        data: { ...data, inputs: data.inputs.slice(), targets: data.targets.slice() },
+      });
       const areLists = Array.isArray(parts) && parts.every((rows) => typeof rows?.[Symbol.iterator] === "function");
       return demand(areLists, "deal", parts, "a list with a list of rows for each peer");
     },
@@ -64,9 +68,9 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
       const isPeer = (number: unknown) => Number.isInteger(number) && Number(number) >= 0 && Number(number) < peers;
       const known = demand(Array.isArray(links), "links", links, LINKS);
       const wrong = known.find((ends) => !Array.isArray(ends) || ends.length !== 2 || !ends.every(isPeer));
-      demand(wrong === undefined, "links", String(wrong), `${LINKS}, from 0 to ${peers - 1}`);
+      demand(wrong === undefined, "links", wrong, `${LINKS}, from 0 to ${peers - 1}`);
       const loop = known.find(([a, b]) => a === b);
-      demand(loop === undefined, "links", String(loop), `${LINKS}: two, not one`);
+      demand(loop === undefined, "links", loop, `${LINKS}: two, not one`);
       return simpleLinks(known, peers);
     },
   }),
@@ -82,8 +86,14 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
   }),
 };
 
+const DISGUISED: readonly string[] = Object.keys({
+  ...{ data: 0, trainer: 0, transport: 0, aggregator: 0, wantsGateway: 0 },
+} satisfies Record<keyof Disguise, 0>);
+
 function checkedDisguise(disguise: Disguise, task: Task, demand: Demand): Disguise {
   const { trainer: around } = demand(isRecord(disguise), "join", disguise, "a disguise, such as { trainer }, or {}");
+  const unknown = Object.keys(disguise).find((name) => !DISGUISED.includes(name));
+  demand(unknown === undefined, "join", unknown, `a disguise of ${DISGUISED.join(", ")}`);
   if (around === undefined) return disguise;
   const length = numParams(task);
   const trainer = (own: Trainer) => {
@@ -99,13 +109,21 @@ function checkedDisguise(disguise: Disguise, task: Task, demand: Demand): Disgui
   return overriding(disguise, { trainer });
 }
 
+/** The models that a rule is given are views of what several peers hold: one of a plugin gets copies, since what it adds up in place would change theirs. */
+function copied(input: RuleInput): RuleInput {
+  const candidates = input.candidates.map((one) => ({ ...one, params: one.params.slice() }));
+  return { ...input, own: input.own.slice(), ...(input.base && { base: input.base.slice() }), candidates };
+}
+
 function checkedAggregate(rule: Rule, demand: Demand): Rule["aggregate"] {
   return (input, parameters, passes) => {
-    const output = rule.aggregate(input, parameters, passes);
+    const output = rule.aggregate(rule.settle === undefined ? copied(input) : input, parameters, passes);
     const { params, statuses } = demand(isRecord(output), "aggregate", output, "{ params, statuses, mass }");
     const { length } = input.own;
     const isVector = params instanceof Float32Array && params.length === length;
     demand(isVector, "aggregate", params, `params, a Float32Array of ${length} numbers`);
+    const odd = params.find((value) => !Number.isFinite(value)); // peers leave such a merge out without a word
+    demand(odd === undefined, "aggregate", odd, "params that are finite: all that it is given are");
     const known = Array.isArray(statuses) && statuses.every((one) => STATUSES.includes(one));
     const isWhole = known && statuses.length === input.candidates.length;
     demand(isWhole, "aggregate", statuses, `statuses, one of ${STATUSES.join(", ")} for each candidate`);
@@ -169,8 +187,11 @@ function checkedBody(codec: BodyCodec, layout: BodyLayout, demand: Demand): Body
       demand(fits, "encode", body, `a Uint8Array of ${minBytes} to ${maxBytes} bytes`);
       if (isTried) return body;
       isTried = true; // a peer that cannot decode a body refuses it, as it does a liar's: the run would go on, and nobody would learn
-      const back = decode(body).find((value) => !Number.isFinite(value));
-      demand(back === undefined, "decode", back, "finite numbers for a body that encode() made of such");
+      const back = decode(body);
+      const odd = back.find((value) => !Number.isFinite(value));
+      demand(odd === undefined, "decode", odd, "finite numbers for a body that encode() made of such");
+      const lost = codec.isLossless ? back.findIndex((value, i) => !Object.is(value, params[i])) : -1;
+      demand(lost < 0, "decode", back[lost], `back ${params[lost]}, or isLossless: false`);
       return body;
     },
     decode,
@@ -207,6 +228,8 @@ function isRecord(value: unknown): boolean {
 
 function described(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`;
-  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (Array.isArray(value))
+    return value.length > 0 && value.length < 4 ? JSON.stringify(value).slice(0, 100) : `a list of ${value.length}`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   return isRecord(value) ? "an object of another shape" : String(value).slice(0, 100);
 }

@@ -263,6 +263,10 @@ describe("what a plugin gives while a run goes on", () => {
       code: "ERR_CONFIG",
       message: /join\(\) of wrong in attacks .* gives 3: give a disguise/,
     });
+    assert.throws(() => disguised({ trianer: () => ({}) }), {
+      code: "ERR_CONFIG",
+      message: /gives "trianer": give a disguise of data, trainer, transport, aggregator, wantsGateway/,
+    });
     const fit = async (length: number) =>
       disguised(trainerOf(new Float32Array(length)))
         ?.trainer?.({ numExamples: 1 } as never)
@@ -273,6 +277,34 @@ describe("what a plugin gives while a run goes on", () => {
         /join\(\) of wrong in attacks of the plugin mine\.ts .* 12 bytes: give params, a Float32Array of 2 numbers/,
     });
     assert.deepEqual(await fit(2), { params: new Float32Array(2), loss: 0 });
+  });
+
+  it("changes nothing of others where it writes into what it was given", () => {
+    const given = { own: Float32Array.of(1, 2), base: Float32Array.of(1, 2), candidates: input.candidates };
+    const rule = {
+      ...{ name: "greedy", parameters: {}, quorum: () => 1 },
+      aggregate({ own, base, candidates }: typeof given) {
+        for (const params of [own, base, ...candidates.map((one) => one.params)]) params.fill(7);
+        return { params: own, statuses: ["used"], mass: 2 };
+      },
+    };
+    withInstalled({ rules: [rule] }, () => findRule("greedy")?.aggregate(given, {}));
+    assert.deepEqual([...given.own, ...given.base, ...(input.candidates[0]?.params ?? [])], [1, 2, 1, 2, 0, 0]);
+
+    const data = { inputs: Float32Array.of(3, 1, 2, 0), targets: Float32Array.of(1, 0, 1, 0), length: 4 };
+    const sorting = {
+      ...{ name: "sorting", about: "sorts in place" },
+      deal(deal: { data: typeof data }) {
+        deal.data.inputs.sort();
+        deal.data.targets.sort();
+        return [
+          [0, 1],
+          [2, 3],
+        ];
+      },
+    };
+    withInstalled({ partitions: [sorting] }, () => partition(data, { kind: "sorting" }, 2, 1));
+    assert.deepEqual([...data.inputs, ...data.targets], [3, 1, 2, 0, 1, 0, 1, 0]);
   });
 
   it("is told where it has another shape: whose it is, what it is, and what to give", () => {
@@ -286,17 +318,18 @@ describe("what a plugin gives while a run goes on", () => {
         () => aggregated({ ...right, params: new Float32Array(3) }),
         /gives a Float32Array of 12 bytes: give params.* of 2/,
       ],
-      [() => aggregated({ ...right, params: [0, 0] }), /gives a list of 2: give params, a Float32Array of 2/],
+      [() => aggregated({ ...right, params: [0, 0] }), /gives \[0,0\]: give params, a Float32Array of 2/],
       [
         () => aggregated({ ...right, statuses: [] }),
         /gives a list of 0: give statuses, one of used, .* for each candidate/,
       ],
       [() => aggregated({ ...right, statuses: ["maybe"] }), /give statuses/],
-      [() => settling(undefined), /settle\(\) of wrong in rules .* gives undefined: give \{ kind: "linear"/],
       [
-        () => settling({ kind: "linear", coefficients: [1] }),
-        /gives a list of 1: give coefficients, a Float64Array of 2/,
+        () => aggregated({ ...right, params: Float32Array.of(0, Number.NaN) }),
+        /aggregate\(\) of wrong .* gives NaN: give params that are finite/,
       ],
+      [() => settling(undefined), /settle\(\) of wrong in rules .* gives undefined: give \{ kind: "linear"/],
+      [() => settling({ kind: "linear", coefficients: [1] }), /gives \[1\]: give coefficients, a Float64Array of 2/],
       [() => settling({ kind: "linear", coefficients: Float64Array.of(0, Number.NaN) }), /of 2 finite numbers/],
       [() => settling({ kind: "linear", coefficients: new Float64Array(3) }, "nnm+wrong"), /Float64Array of 2 finite/],
       [() => settling({ kind: "mean" }), /give \{ kind: "linear"/],
@@ -311,14 +344,20 @@ describe("what a plugin gives while a run goes on", () => {
         () => coded({ ...body, decode: () => Float32Array.of(1, Number.NaN) }),
         /decode\(\) of wrong .* gives NaN: give finite numbers for a body that encode\(\) made/,
       ],
-      [() => measured("high"), /measure\(\) of wrong in metrics .* gives high: give a number that is finite/],
+      [
+        () => coded({ ...body, decode: () => Float32Array.of(0, 0.5) }),
+        /decode\(\) of wrong .* gives 0\.5: give back 0, or isLossless: false/,
+      ],
+      [() => measured("high"), /measure\(\) of wrong in metrics .* gives "high": give a number that is finite/],
+      [() => measured("0.5"), /gives "0\.5": give a number/],
       [() => measured(Number.NaN), /gives NaN: give a number/],
       [() => dealt(undefined), /deal\(\) of wrong in partitions .* gives undefined: give a list with a list of rows/],
-      [() => dealt([0, 1]), /gives a list of 2: give a list with a list of rows/],
+      [() => dealt([0, 1]), /gives \[0,1\]: give a list with a list of rows/],
       [() => linked(undefined), /links\(\) of wrong in topologies .* gives undefined: give a list of links \[a, b\]/],
-      [() => linked([[0, 3]]), /gives 0,3: give a list of links \[a, b\], numbers of two peers, from 0 to 2/],
-      [() => linked([[0, 1], [1]]), /gives 1: give a list of links/],
-      [() => linked([[2, 2]]), /gives 2,2: give .*: two, not one/],
+      [() => linked([[0, 3]]), /gives \[0,3\]: give a list of links \[a, b\], numbers of two peers, from 0 to 2/],
+      [() => linked([[0, 1], [1]]), /gives \[1\]: give a list of links/],
+      [() => linked([["0", "1"]]), /gives \["0","1"\]: give a list of links/],
+      [() => linked([[2, 2]]), /gives \[2,2\]: give .*: two, not one/],
       [() => joined({}), /join\(\) of wrong in attacks .* gives an object of another shape: give a function/],
     ];
     for (const [call, message] of wrong) assert.throws(call, { code: "ERR_CONFIG", message });
