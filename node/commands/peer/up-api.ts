@@ -62,7 +62,7 @@ export function apiSource(
       return {
         ...status,
         addresses: running.addresses(),
-        invite: inviteTo(running, taskId),
+        invite: inviteTo(running.addresses(), taskId),
         head: { seq, id: toHex(id) },
         uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
         effort: effortAt(status.cycle),
@@ -107,10 +107,21 @@ function releaseSource(peer: RunningPeer["peer"], { prepare, take, later }: Rele
   };
 }
 
+/** Those that others than this machine can reach. */
+function outsideOf(addresses: readonly string[]): string[] {
+  return addresses.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
+}
+
+/** What `hearsay up` prints for others; that nobody else can use it, where that is so. */
+export function inviteNote(addresses: readonly string[], taskId: string): string {
+  const line = `hearsay join '${inviteTo(addresses, taskId)}'`;
+  if (outsideOf(addresses).length > 0) return `invite others with:\n  ${line}\n`;
+  return `invite others on this machine with (hearsay doctor tells what it takes to be reached from elsewhere):\n  ${line}\n`;
+}
+
 /** An invite with the addresses that others can reach, or those of this machine where there are no other. */
-export function inviteTo(running: RunningPeer, taskId: string): string {
-  const addresses = running.addresses();
-  const outside = addresses.filter((address) => !/^\/ip4\/127\.|^\/ip6\/::1\//.test(address));
+export function inviteTo(addresses: readonly string[], taskId: string): string {
+  const outside = outsideOf(addresses);
   return formatInvite({
     task: fromHex(taskId) ?? new Uint8Array(),
     addresses: outside.length > 0 ? outside : addresses,

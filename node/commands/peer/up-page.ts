@@ -133,7 +133,7 @@ function standing({ running, taskId, stateDir, recent, speeds }: StandingParts) 
     return {
       uptimeSeconds: Math.round((wallClock.monotonicMs() - startedMs) / 1000),
       addresses: running.addresses(),
-      invite: inviteTo(running, taskId),
+      invite: inviteTo(running.addresses(), taskId),
       budget: running.budget(),
       archive: running.archive?.summary() ?? null,
       neighbours: acquaintances.look(running.neighbours(), wallClock.now(), speeds.of),

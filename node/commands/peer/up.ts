@@ -27,7 +27,7 @@ import { outliveOutput } from "../../terminal/output.ts";
 import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { outputIsTerminal, print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
-import { apiSource, inviteTo } from "./up-api.ts";
+import { apiSource, inviteNote } from "./up-api.ts";
 import { createLogger, type LogContext } from "./up-log.ts";
 import { dataToLearn, tellUnread } from "./up-look.ts";
 import type { UpMonitor } from "./up-monitor.ts";
@@ -91,7 +91,7 @@ export async function run(options: UpOptions): Promise<void> {
     if (board !== undefined) closing.add("the page", () => board.close());
     tellStart(logger, running, { task: task.name, taskId, ...(served && { metrics: served.address }) });
     notice.ready(`learns ${task.name}`);
-    print(`invite others with:\n  hearsay join '${inviteTo(running, taskId)}'\n`);
+    print(inviteNote(running.addresses(), taskId));
     if (api.pageAddress !== undefined) print(pageNote(api.pageAddress, options.state));
     const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
     const met = whenMet(until, source).then(() =>

@@ -1,5 +1,5 @@
 /** Check `addresses`: which addresses others could dial, and what a router does to them. */
-import { networkInterfaces } from "node:os";
+import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import { multiaddr } from "@multiformats/multiaddr";
 import { type Scope, scopeOfIp } from "../../net/address-scope.ts";
 import type { Answer } from "../../net/probe.ts";
@@ -12,15 +12,16 @@ export const addresses: DoctorCheck = {
   name: "addresses",
   about: "which addresses others could dial, which are private, and from where a peer that answers sees this machine",
   withinMs: 8_000,
-  async run({ config, neighbours }) {
-    const own = listened(config.listen);
-    return [...scopeFindings(own), ...natFindings(own, await neighbours())];
+  async run({ config, running, neighbours }) {
+    const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+    const own = listened(running?.addresses ?? config.listen, all); // of a peer that runs: flags of hearsay up are nowhere else
+    const here = all.map(({ address }) => address);
+    return [...scopeFindings(own, here), ...natFindings(own, await neighbours())];
   },
 };
 
-/** IP addresses of this machine that the peer listens on. */
-function listened(listen: readonly string[]): string[] {
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+/** IP addresses of this machine, which has `all`, that the peer listens on. */
+export function listened(listen: readonly string[], all: readonly NetworkInterfaceInfo[]): string[] {
   const hosts = listen.map((address) => multiaddr(address).getComponents()[0]);
   return [
     ...new Set(
@@ -43,14 +44,27 @@ const WHO: Readonly<Record<Scope, string>> = {
   none: "nobody",
 };
 
-export function scopeFindings(own: readonly string[]): DoctorFinding[] {
+/** @param own that the peer listens on. @param here that the machine has. */
+export function scopeFindings(own: readonly string[], here: readonly string[]): DoctorFinding[] {
   const lines = own.map((ip) => `${ip} (${WHO[scopeOfIp(ip)]})`);
   const text = `can be dialled: ${lines.join(", ")}`;
   const scopes = new Set(own.map(scopeOfIp));
   if (scopes.has("public")) return [ok(text)];
-  if ([...scopes].every((scope) => scope === "loopback" || scope === "none"))
-    return [warning(text, "connect the machine to a network, or listen on more (--listen /ip4/0.0.0.0/tcp/4001)")];
+  if ([...scopes].every(isNobodyElse)) return [warning(text, wayOut(here))];
   return [warning(text, FORWARD)];
+}
+
+function isNobodyElse(scope: Scope): boolean {
+  return scope === "loopback" || scope === "none";
+}
+
+/** What to do where only this machine could dial: a network of IPv6 alone needs another address than the one that is the default. */
+function wayOut(here: readonly string[]): string {
+  const others = here.filter((ip) => !isNobodyElse(scopeOfIp(ip)) && scopeOfIp(ip) !== "link-local");
+  if (others.length === 0)
+    return "connect the machine to a network, or listen on more (--listen /ip4/0.0.0.0/tcp/4001)";
+  const anywhere = others.some((ip) => !ip.includes(":")) ? "/ip4/0.0.0.0/tcp/4001" : "/ip6/::/tcp/4001";
+  return `the machine is also ${others.join(", ")}: listen there (--listen ${anywhere})`;
 }
 
 /** What others see in place of the own addresses. */

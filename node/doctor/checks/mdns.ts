@@ -35,7 +35,10 @@ export function mdnsFindings(heard: readonly HeardOn[]): DoctorFinding[] {
   const good = heard.filter(({ fault, internal }) => fault === undefined && !internal);
   if (good.length > 0) return [ok(`multicast works on ${good.map(({ name }) => name).join(", ")}`)];
   const faults = heard.filter(({ internal }) => !internal).map(({ name, fault }) => `${name}: ${fault}`);
-  const what = faults.length === 0 ? "there is no network but the loopback interface" : faults.join("; ");
+  const what =
+    faults.length === 0
+      ? "no interface but the loopback one has an address of IPv4, by which peers are looked for"
+      : faults.join("; ");
   return [warning(`peers on the local network cannot be found: ${what}`, REMEDY)];
 }
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { lookBefore } from "../../../node/commands/peer/up-look.ts";
-import { natFindings, scopeFindings } from "../../../node/doctor/checks/addresses.ts";
+import { addresses, natFindings, scopeFindings } from "../../../node/doctor/checks/addresses.ts";
 import { behindFindings, dateFindings } from "../../../node/doctor/checks/clock.ts";
 import { roomFindings, wearFindings } from "../../../node/doctor/checks/disk.ts";
 import { mdnsFindings } from "../../../node/doctor/checks/mdns.ts";
@@ -102,22 +102,38 @@ test("memory: too little free is a warning unless the peer runs, far too little 
 });
 
 test("addresses: a public one is enough; private ones, and a router in between, are told with what to do", () => {
-  assert.deepEqual(levels(scopeFindings(["127.0.0.1", "8.8.4.4"])), ["ok"]);
-  const [home] = scopeFindings(["127.0.0.1", "192.168.1.7"]);
+  assert.deepEqual(levels(scopeFindings(["127.0.0.1", "8.8.4.4"], [])), ["ok"]);
+  const [home] = scopeFindings(["127.0.0.1", "192.168.1.7"], []);
   assert.match(home?.what as string, /192\.168\.1\.7 \(the local network\)/);
   assert.match(home?.remedy as string, /forward the port/);
-  assert.match(scopeFindings(["127.0.0.1"])[0]?.remedy as string, /connect the machine/);
+  const wayOut = (...here: string[]) => scopeFindings(["127.0.0.1"], ["127.0.0.1", "::1", ...here])[0]?.remedy ?? "";
+  assert.match(wayOut(), /connect the machine/);
+  assert.match(wayOut("fe80::1"), /connect the machine/);
+  assert.match(
+    wayOut("fd00:5::1", "fe80::1"),
+    /^the machine is also fd00:5::1: listen there \(--listen \/ip6\/::\/tcp/,
+  );
+  assert.match(wayOut("192.168.1.7", "fd00:5::1"), /also 192\.168\.1\.7, fd00:5::1: .*--listen \/ip4\/0\.0\.0\.0/);
   const answers = ["8.8.4.4", "8.8.4.4", "192.168.1.7"].map((seenFrom) => ({ address: "a", seenFrom }));
   const nat = natFindings(["192.168.1.7"], answers);
   assert.deepEqual(levels(nat), ["warning", "ok"]);
   assert.match(nat[0]?.what as string, /sees this machine as 8\.8\.4\.4.*\(NAT\)/);
 });
 
+test("addresses: those on which a running peer listens count, whatever the configuration says", async () => {
+  const parts = { config: DEFAULTS, neighbours: async () => [] };
+  const running = {
+    addresses: ["/ip6/2001:db8::7/tcp/42001/p2p/12D3KooWQvxhsRxBmVpAjpEovdJXuY27bGZvs1t89SmiQxrW32jA"],
+  };
+  const [finding] = await addresses.run({ ...parts, running } as never);
+  assert.match(finding?.what ?? "", /^can be dialled: 2001:db8::7 /);
+});
+
 test("mdns: one interface on which a packet comes back is enough, and loopback is none", () => {
   const on = (name: string, fault?: string) => ({ name, internal: name === "lo", fault });
   assert.match(mdnsFindings([on("lo"), on("eth0"), on("wlan0", "EPERM")])[0]?.what as string, /works on eth0$/);
   assert.match(mdnsFindings([on("lo"), on("eth0", "EPERM")])[0]?.what as string, /cannot be found: eth0: EPERM/);
-  assert.match(mdnsFindings([on("lo")])[0]?.what as string, /no network but the loopback/);
+  assert.match(mdnsFindings([on("lo")])[0]?.what as string, /no interface but the loopback one has an address of IPv4/);
 });
 
 test("peers: silence of all, other versions and other tasks are warnings that name the addresses", () => {
