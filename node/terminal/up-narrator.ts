@@ -2,7 +2,7 @@
 import type { Logger } from "pino";
 import { toHex } from "../../protocol/base/bytes.ts";
 import type { StreamEvent } from "../../protocol/learn/stream/stream.ts";
-import type { PeerEvent } from "../../protocol/peer/reports.ts";
+import type { AnewReason, PeerEvent } from "../../protocol/peer/reports.ts";
 import { givenUp } from "../../protocol/traffic/words.ts";
 import { budgetText } from "./privacy-words.ts";
 
@@ -19,8 +19,14 @@ const DIVERGED =
   "training diverged and was thrown away, and so will be the next ones: the data lie far from the task's mean and std, " +
   "or training.learningRate in the task is too high";
 
-const BEGUN_ANEW =
-  "its database was copied or comes from a backup, so that others may know more of this peer's log than it does: it goes on with a new log, and the old one stays as it is";
+/** Why a log begins anew. */
+const ANEW: Readonly<Record<AnewReason, string>> = {
+  told: "others know more of this peer's log than its database, which has lost entries, was copied or comes from a backup",
+  moved: "its database was copied or comes from a backup, so that others may know more of this peer's log than it does",
+  unconfirmed:
+    "no neighbour that is here can say whether this peer's log is whole, as those can that knew it before it was started",
+};
+const GOES_ON = "it goes on with a new log, and the old one stays as it is";
 
 /** Turns events into log lines; at level debug, all of them. */
 export function narrator(logger: Logger): (event: PeerEvent) => void {
@@ -50,7 +56,8 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
     } else if (event.kind === "evidence") {
       logger.warn({ other: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
-      logger.warn({ generation: event.generation }, BEGUN_ANEW);
+      const { generation, why } = event;
+      logger[why === "unconfirmed" ? "info" : "warn"]({ generation }, `${ANEW[why]}: ${GOES_ON}`);
     } else if (event.kind === "budget") {
       tellOfBudget(logger, event);
     } else if (event.kind === "thrift") {

@@ -128,4 +128,7 @@ export type PeerEvent =
   /** Others may know more of the own log than the store, and none has answered yet: what is learned meanwhile is not logged. */
   | { readonly kind: "waiting" }
   /** Others knew more of the own log than the store, or might: it goes on with a new one. */
-  | { readonly kind: "generation"; readonly generation: number };
+  | { readonly kind: "generation"; readonly generation: number; readonly why: AnewReason };
+
+/** `told`: others know entries that the store lacks. `moved`: the store was copied or put back. `unconfirmed`: nobody who is here could tell. */
+export type AnewReason = "told" | "moved" | "unconfirmed";

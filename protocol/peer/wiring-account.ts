@@ -85,7 +85,7 @@ export function joinPast(parts: Parts, hasPast: boolean, ledger: Ledger | undefi
   const beginLog = createNewGeneration({ log, clock, crypto, rng, reports });
   const begin = async (told: Announcement | undefined) => {
     ledger?.begunAnew(place?.moved, told !== undefined);
-    await beginLog(told);
+    await beginLog(told, told !== undefined ? "told" : place?.moved === true ? "moved" : "unconfirmed");
   };
   const own = (sealed: Uint8Array) => {
     const announcement = ownAnnouncement(identity, subject.taskId, crypto, sealed);

@@ -28,7 +28,6 @@ import type { Place } from "../../wire/messages.ts";
 import { isNewer } from "../inbound/announcement-order.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Reports } from "../reports.ts";
-import type { BeginGeneration } from "./new-generation.ts";
 
 /** `waiting`: nothing may be appended or announced yet. `same log`, `new log`: the log goes on, or a new generation of it has just begun. */
 export type Settlement = "waiting" | "same log" | "new log";
@@ -83,7 +82,7 @@ export interface PastOptions {
   readonly signal: AbortSignal;
   /** See own-announcement.ts. */
   own(sealed: Uint8Array): Announcement | undefined;
-  readonly begin: BeginGeneration;
+  readonly begin: (told: Announcement | undefined) => Promise<void>;
 }
 
 export function createPast(components: PastComponents, options: PastOptions): Past {

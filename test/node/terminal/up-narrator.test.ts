@@ -32,6 +32,25 @@ test("another release is told, and a way back is a warning", () => {
   );
 });
 
+test("a log that begins anew is told with the reason: of a copy only where the database was moved, or others know more", () => {
+  const lines: string[] = [];
+  const tell = narrator(pino({ level: "info" }, { write: (line: string) => lines.push(line) }));
+  for (const why of ["told", "moved", "unconfirmed"] as const) tell({ kind: "generation", generation: 7, why });
+  const told = lines.map((line) => JSON.parse(line) as { level: number; msg: string; generation: number });
+  assert.deepEqual(
+    told.map(({ level, msg }) => [level, /copied/.test(msg)]),
+    [
+      [40, true],
+      [40, true],
+      [30, false],
+    ],
+  );
+  assert.match(
+    told[2]?.msg ?? "",
+    /no neighbour that is here can say whether this peer's log is whole.*: it goes on with a new/,
+  );
+});
+
 test("training that diverges is told once, and again only after one that did not", () => {
   const lines: string[] = [];
   const tell = narrator(pino({ level: "warn" }, { write: (line: string) => lines.push(line) }));

@@ -224,7 +224,11 @@ describe("a peer with an old backup", () => {
     const status = again.peer.status();
     assert.ok(status.generation > 0);
     assert.ok(status.counters.merges >= 4);
-    assert.ok(again.events.some((event) => event.kind === "generation" && event.generation === status.generation));
+    assert.ok(
+      again.events.some(
+        (event) => event.kind === "generation" && event.generation === status.generation && event.why === "told",
+      ),
+    );
     const types = (await entriesOf(again)).slice(0, 3).map(({ type }) => type);
     assert.deepEqual(types, ["genesis", "resume", "train"]);
     const kept = (await contentOf(backup)).filter(([key]) => key.startsWith("log/e/")).length;

@@ -157,6 +157,8 @@ describe("answers to a peer that comes back", () => {
         assert.equal(member.peer.status().counters.published, 0, "nobody has signed it, so nothing is begun at once");
       await crowd.run(28_000);
       assert.equal(Math.min(1, member.peer.status().generation), generation);
+      const reasons = member.events.flatMap((event) => (event.kind === "generation" ? [event.why] : []));
+      assert.deepEqual(reasons, generation === 1 ? ["unconfirmed"] : []);
       assert.ok(member.peer.status().counters.published > 2);
     });
 
