@@ -8,7 +8,7 @@ import { HearsayError } from "../../protocol/base/errors.ts";
 
 export interface DiskFault {
   /** In the details of the error. */
-  readonly code: "NO_SPACE" | "READ_ONLY" | "TOO_LARGE" | "DISK_FAILED";
+  readonly code: "NO_SPACE" | "READ_ONLY" | "TOO_LARGE" | "TOO_MANY" | "DISK_FAILED";
   readonly message: string;
   readonly remedy: string;
 }
@@ -36,6 +36,13 @@ const FAULTS: readonly (DiskFault & { readonly codes: readonly string[]; readonl
     words: /File too large/i,
     message: "a file may not grow any more",
     remedy: `raise the limit of file sizes (ulimit -f), then start again; ${SAFE}`,
+  },
+  {
+    code: "TOO_MANY",
+    codes: ["EMFILE", "ENFILE"],
+    words: /Too many open files|Unknown system error 24\b/i, // how Node tells it of network interfaces
+    message: "no more files and connections may be open at a time",
+    remedy: `raise the limit (ulimit -n 1024; LimitNOFILE= of a unit), then start again; ${SAFE}`,
   },
   {
     code: "DISK_FAILED",

@@ -52,6 +52,7 @@ const DISK_REMEDIES = {
   NO_SPACE: "free some, or name a path on another disk",
   READ_ONLY: "mount it for writing, or name a path on another disk",
   TOO_LARGE: "raise the limit of file sizes (ulimit -f)",
+  TOO_MANY: "raise the limit of open files (ulimit -n 1024)",
   DISK_FAILED: "look at its health before you trust it again",
 } as const;
 

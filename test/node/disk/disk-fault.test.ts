@@ -37,6 +37,10 @@ describe("a fault of the disk", () => {
       NO_SPACE: [systemError("ENOSPC"), systemError("EDQUOT"), new Error("IO error: 5.log: No space left on device")],
       READ_ONLY: [systemError("EROFS"), new Error("IO error: LOCK: Read-only file system")],
       TOO_LARGE: [systemError("EFBIG"), new Error("IO error: 5.log: File too large")],
+      TOO_MANY: [
+        ...[systemError("EMFILE"), systemError("ENFILE"), new Error("IO error: 5.ldb: Too many open files")],
+        new Error("A system error occurred: uv_interface_addresses returned Unknown system error 24"),
+      ],
       DISK_FAILED: [systemError("EIO"), new Error("IO error: 5.log: Input/output error")],
     };
     for (const [code, errors] of Object.entries(expected))
