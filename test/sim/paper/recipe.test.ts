@@ -4,7 +4,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { parse } from "yaml";
+import { parse, parseDocument } from "yaml";
+import { writeTrainingOptions } from "../../../node/commands/peer/new-tasks.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { recipeSection } from "../../../sim/paper/recipe.ts";
 import type { PeerRow } from "../../../sim/run/report.ts";
@@ -16,6 +17,9 @@ const RECIPES = join(import.meta.dirname, "../../../sim/recipes");
 const NAMES = readdirSync(RECIPES, { withFileTypes: true }).flatMap((entry) =>
   entry.isDirectory() ? [entry.name] : [],
 );
+
+/** Which have other options than `hearsay init` writes; the page says why. */
+const OF_BEFORE: ReadonlySet<string> = new Set(["predictive-maintenance", "recommendation", "vehicles"]);
 
 const DOCUMENT = {
   scenario: { name: "made-up", data: { set: "digits" }, partition: "owner", peers: 2 },
@@ -102,6 +106,18 @@ describe("each recipe", () => {
       assert.match(script, new RegExp(`python sim/recipes/${name}/data\\.py > data\\.csv`));
       assert.ok(page.includes(`<!-- ${name}:begin -->`) && page.includes(`[${name}](${name}/)`));
       assert.ok(existsSync(join(RECIPES, name, "data.py")));
+    });
+  }
+
+  for (const name of NAMES) {
+    const isOfBefore = OF_BEFORE.has(name);
+    it(`${name} has ${isOfBefore ? "other training options than hearsay init writes, and the page says why" : "the training options that hearsay init writes"}`, () => {
+      const text = readFileSync(join(RECIPES, name, "task.yaml"), "utf8");
+      const anew = parseDocument(text);
+      writeTrainingOptions(anew);
+      if (!isOfBefore) return assert.deepEqual(parse(text), anew.toJS());
+      assert.notDeepEqual(parse(text), anew.toJS());
+      assert.match(page, new RegExp(`\\[${name}\\]\\(${name}/\\)[^\n|]*keeps the options of before, since`));
     });
   }
 
