@@ -49,6 +49,11 @@ const output = z.discriminatedUnion("kind", [
     kind: z.literal("classification"),
     classes: list(className, 2, LIMITS.maxClasses).describe("names of the classes"),
     column: name.min(1).optional().describe('the column of the class in a table; "label" where left out'),
+    shares: list(positive, 2, LIMITS.maxClasses)
+      .optional()
+      .describe(
+        "roughly how many of all rows are of each class, over all peers, in the order of classes; their ratios count. With training.absentClasses: a peer that has fewer of a class than that learns it as common as it is",
+      ),
   }),
   z.strictObject({
     kind: z.literal("regression"),

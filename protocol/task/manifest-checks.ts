@@ -78,7 +78,18 @@ function nameFaults({ input, output }: TaskDraft): Fault[] {
       "output.classes",
       "names a class twice",
     ),
+    ...shareFaults(output),
   ];
+}
+
+function shareFaults(output: TaskDraft["output"]): Fault[] {
+  if (output.kind !== "classification" || output.shares === undefined) return [];
+  const [shares, classes] = [output.shares.length, output.classes.length];
+  return unless(
+    shares === classes,
+    "output.shares",
+    `has ${counted(shares, "number")} for ${classes} classes; give one for each, in their order`,
+  );
 }
 
 /** Whether the tensors of such a model stand in the task, since nothing else says them. */

@@ -92,6 +92,12 @@ function classCounts({ table: { classes, data }, targets }: Fill): [string, numb
   return classes.map((name, index) => [name, counts[index] as number]);
 }
 
+/** Of all rows, the share that each class has; undefined of a regression. */
+export function sharesOf(fill: Fill): number[] | undefined {
+  if (fill.targets !== undefined) return undefined;
+  return classCounts(fill).map(([, count]) => Number((count / fill.table.data.length).toPrecision(3)));
+}
+
 function ownerCounts(owners: readonly string[] | undefined): [string, number][] {
   const counts = new Map<string, number>();
   for (const owner of owners ?? []) counts.set(owner, (counts.get(owner) ?? 0) + 1);

@@ -21,7 +21,7 @@ import { type ForecastOptions, forecastOf, writeForecastRows } from "./init-lags
 import { useTopology } from "./init-model.ts";
 import { addPrivacy, privacyInWords } from "./init-private.ts";
 import { useStart } from "./init-start.ts";
-import { describeFill, fillAsJson } from "./init-table.ts";
+import { describeFill, fillAsJson, sharesOf } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 import { writeTrainingOptions } from "./new-tasks.ts";
 import { comment, write } from "./task-document.ts";
@@ -79,7 +79,7 @@ export async function run(given: InitOptions): Promise<void> {
   const trained = options.trainer === undefined ? undefined : await taskOfTrainer(options.trainer);
   const document = trained?.document ?? parseDocument(template.yaml);
   const { fill, model = trained?.model } = await complete(document, options, peers);
-  writeTrainingOptions(document);
+  writeTrainingOptions(document, fill && sharesOf(fill));
   const begun = options.from === undefined ? undefined : await useStart(document, options.from);
   const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
   const { task, taskId } = await allowedTask(document, options);

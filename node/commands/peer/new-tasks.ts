@@ -25,9 +25,9 @@ const MIX = 0.3;
 /** Models of a merge from which on these hold. */
 const SEVERAL_MODELS = 5;
 
-/** Of a document whose model, output and merge are set. */
-export function writeTrainingOptions(document: Document): void {
-  writeForUnlikeData(document);
+/** Of a document whose model, output and merge are set. @param shares of the rows that each class has, where that is known. */
+export function writeTrainingOptions(document: Document, shares?: readonly number[]): void {
+  writeForUnlikeData(document, shares);
   writeForRegression(document);
 }
 
@@ -35,7 +35,7 @@ export function writeTrainingOptions(document: Document): void {
  * What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. Momentum alone would also
  * carry on what liars do: it goes with the look at what they send.
  */
-function writeForUnlikeData(document: Document): void {
+function writeForUnlikeData(document: Document, shares: readonly number[] | undefined): void {
   if (document.getIn(["output", "kind"]) !== "classification" || !hasBuiltInTraining(document)) return;
   write(
     document,
@@ -43,6 +43,13 @@ function writeForUnlikeData(document: Document): void {
     ABSENT_CLASSES,
     " a training does not unlearn classes of which a peer has no row",
   );
+  if (shares !== undefined)
+    write(
+      document,
+      ["output", "shares"],
+      shares,
+      " roughly, of the rows of all peers, in the order of the classes; change them where this table is not typical",
+    );
   const isOfSeveral = Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
   write(
     document,

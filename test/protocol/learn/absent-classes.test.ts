@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
 import type { LearningTask } from "../../../protocol/base/task.ts";
+import { absentShift } from "../../../protocol/learn/absent-classes.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
@@ -76,5 +77,56 @@ describe("training.absentClasses", () => {
     ];
     for (const source of wrong)
       assert.throws(() => parseTask(source), { code: "ERR_TASK", message: /absentClasses/ }, JSON.stringify(source));
+  });
+});
+
+describe("output.shares", () => {
+  const two = { kind: "classification", classes: ["a", "b"] } as const;
+  const sharesOf = (shares: readonly number[], classes: readonly string[] = two.classes) =>
+    taskWith(4, { output: { kind: "classification", classes: [...classes], shares: [...shares] } });
+  const shiftOf = (task: LearningTask, targets: number[]) => absentShift(task, Float32Array.from(targets));
+  const near = (shifts: Float32Array | undefined, wanted: readonly number[]) => {
+    assert.equal(shifts?.length, wanted.length);
+    for (const [k, one] of wanted.entries()) assert.ok(Math.abs((shifts?.[k] as number) - one) < 1e-6, `${shifts}`);
+  };
+
+  it("lower the logit of a class by how much rarer it is here than by its share, at most by absentClasses", () => {
+    near(shiftOf(sharesOf([0.5, 0.5]), [0, 0, 0, 1]), [0, Math.log(3)]);
+    near(shiftOf(sharesOf([0.2, 0.8]), [0, 0, 0, 1]), [0, Math.log(12)]);
+    near(shiftOf(sharesOf([0.2, 0.3, 0.5], ["a", "b", "c"]), [0, 0, 0, 1]), [0, Math.log(4.5), 4]);
+    near(shiftOf(sharesOf([0.01, 0.99]), [0, 0, 0, 1]), [0, 4]);
+  });
+
+  it("change nothing for a peer that has all classes as all rows have them; only their ratios count", () => {
+    assert.equal(shiftOf(sharesOf([3, 1]), [0, 0, 0, 1]), undefined);
+    assert.deepEqual(shiftOf(sharesOf([30, 50]), [0, 0, 0, 1]), shiftOf(sharesOf([0.375, 0.625]), [0, 0, 0, 1]));
+  });
+
+  it("let a model that knows both classes, as all rows have them, be learned from rows of which one in ten is of one of them", async () => {
+    // The input says nothing: the best that a model can do is to tell the shares.
+    const rows = {
+      inputs: new Float32Array(5 * 100),
+      targets: Float32Array.from({ length: 100 }, (_, i) => +(i % 10 === 0)),
+      length: 100,
+    };
+    const params = initialParams(sharesOf([0.5, 0.5]).tensors, 1);
+    const said = async (task: LearningTask) => {
+      const trainer = createDenseTrainer({ task, train: rows });
+      const trained = await trainer.fit({ params, steps: 400, seed: "s" });
+      return Number((await trainer.predict(trained.params, new Float32Array(5)))[1]);
+    };
+    const [with_, without] = [await said(sharesOf([0.5, 0.5])), await said(taskWith(4, { output: two }))];
+    assert.ok(Math.abs(with_ - 0.5) < 0.06 && Math.abs(without - 0.1) < 0.06, `${with_}, ${without}`);
+  });
+
+  it("are one number for each class, above 0, where a task has them", () => {
+    const base = { name: "t", input: { shape: [4] }, model: { kind: "softmax" }, training: { absentClasses: 4 } };
+    const task = parseTask({ ...base, output: { ...two, shares: [0.9, 0.1] } });
+    assert.deepEqual(task.output.kind === "classification" && task.output.shares, [0.9, 0.1]);
+    for (const [source, message] of [
+      [{ ...base, output: { ...two, shares: [0.9, 0.1, 0.1] } }, /output\.shares.*3 numbers for 2 classes; give one/],
+      [{ ...base, output: { ...two, shares: [1, 0] } }, /output\.shares/],
+    ] as const)
+      assert.throws(() => parseTask(source), { code: "ERR_TASK", message });
   });
 });

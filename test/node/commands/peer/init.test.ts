@@ -67,7 +67,12 @@ describe("hearsay init --data", () => {
     }
     assert.deepEqual(task.input.features, ["Länge, cm", "hum", "z"]);
     assert.deepEqual(task.input.missing, ["empty", ""]);
-    assert.deepEqual(task.output, { kind: "classification", classes: ["Böse", "Süß"], column: "Art" });
+    assert.deepEqual(task.output, {
+      kind: "classification",
+      classes: ["Böse", "Süß"],
+      column: "Art",
+      shares: [0.5, 0.5],
+    });
     assert.deepEqual(
       [task.name, up],
       ["messung-1", "hearsay up --task task.yaml --data 'Messung 1.csv' --label Art --owner Wer"],
@@ -125,6 +130,8 @@ describe("hearsay init --data", () => {
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
     assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.8]);
     assert.match(text, /^ {2}absentClasses: 4 #.*unlearn/m);
+    assert.deepEqual(task.output.kind === "classification" && task.output.shares, [0.6, 0.4], "of the rows");
+    assert.match(text, /^ {2}shares: \[0\.6, 0\.4\] #.*not typical/m);
     assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
     assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 });
     assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth/m);
