@@ -76,7 +76,7 @@ function unnamed(): ClassNames {
       let index = indices.get(key);
       if (index === undefined) {
         if (found.length === MAX_UNNAMED)
-          return `the label is value ${MAX_UNNAMED + 1}: a number to predict (regression)?`;
+          return `the label is value ${MAX_UNNAMED + 1}: a number to predict? then --template regression`;
         index = found.push({ name, line, written: label.trim() }) - 1;
         indices.set(key, index);
       } else respell(found[index] as Found, name, label.trim(), line);

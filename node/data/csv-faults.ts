@@ -28,6 +28,10 @@ const MAX_LINES = 20;
 const MAX_SINGLE = 5;
 /** Different values of a column that may be meant as "no reading". */
 const MAX_VALUES = 5;
+/** Different words of a column that may be kinds, as of colours; each becomes a column. */
+const MAX_KINDS = 30;
+/** Rows of a kind: names of rows are no kinds. */
+const MIN_OF_KIND = 10;
 
 interface ColumnFaults {
   readonly use: ColumnUse;
@@ -51,7 +55,7 @@ export function createCsvFaults(path: string, agreed: boolean): CsvFaults {
       columns.set(column, known);
       known.count++;
       if (known.first.length < MAX_SINGLE) known.first.push({ line, problem });
-      if (known.values.size <= MAX_VALUES) known.values.add(text);
+      if (known.values.size <= MAX_KINDS) known.values.add(text);
     },
     row(line, width) {
       total++;
@@ -143,9 +147,11 @@ function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
   return { throughout, single };
 }
 
-/** A few words, as of colours. */
-function isOfKinds({ values }: ColumnFaults): boolean {
-  return values.size > 1 && values.size <= MAX_VALUES && [...values].some((text) => /\p{L}/u.test(text));
+/** Words that come again and again, as of colours. Some may begin with a number: 1st, 2nd. */
+function isOfKinds({ values, count, first }: ColumnFaults): boolean {
+  const isFew = values.size <= MAX_VALUES || (values.size <= MAX_KINDS && count >= MIN_OF_KIND * values.size);
+  const isWord = [...values].some((text) => /\p{L}/u.test(text));
+  return values.size > 1 && isFew && isWord && first.every(({ problem }) => problem.includes("is no number"));
 }
 
 /** Options that can be pasted. */
@@ -176,11 +182,11 @@ function remediesFor(
   const [words] = agreed ? [] : bad.filter(([column, one]) => noNumbers(one) && names[column] !== "");
   if (words !== undefined)
     remedies.push(`or, if it names whose row it is: ${shellOption("--owner", names[words[0]] as string)}`);
-  const kinds = agreed ? [] : bad.filter(([, one]) => isOfKinds(one) && noNumbers(one));
+  const kinds = agreed ? [] : bad.filter(([, one]) => isOfKinds(one));
   if (kinds.length > 0) {
-    const list = JSON.stringify(kinds.slice(0, MAX_VALUES).map(([column]) => names[column]));
+    const list = JSON.stringify(kinds.map(([column]) => names[column]));
     remedies.push(
-      `or, if its words are kinds, give each kind a column of 0 and 1; in pandas: get_dummies(table, columns=${visible(list)}, dtype=int)`,
+      `or, if its words are kinds, give each kind a column of 0 and 1; in pandas: get_dummies(table, columns=${visible(list)}, dtype=int). All sites need the same columns: one that lacks a kind adds its column of 0`,
     );
   }
   if (!agreed && labels.some(([, one]) => 2 * one.count > rows && noNumbers(one))) {

@@ -6,6 +6,7 @@ import { fillMissing, type MissingPolicy } from "../../../protocol/learn/data/mi
 import { type ColumnStats, checkVariation, columnStats, countingColumns } from "../../data/check.ts";
 import { type CsvTable, readCsv } from "../../data/csv.ts";
 import { dropOption } from "../../data/csv-columns.ts";
+import { hintsOf } from "../../data/hints/registry.ts";
 import type { DataSource } from "../../data/load.ts";
 import { valuesIn } from "../../data/name-list.ts";
 import { isMisread, quoted } from "../../data/names.ts";
@@ -60,6 +61,9 @@ export async function fillFromData(
   writeOutput(document, table, targets);
   removeEdits(document);
   const suspected = suspectedSentinels(table.data.inputs, table.features);
+  const { inputs: values, targets: labelled, length: rows } = table.data;
+  const { features, labels: labelNames, classes } = table;
+  const hints = hintsOf({ inputs: values, targets: labelled, rows, features, labels: labelNames, classes });
   const counting = countingColumns(table.data.inputs, width).map((column) => table.features[column] as string);
   fillMissing("mean", table.data, width, inputs.mean);
   const warnings = [
@@ -67,6 +71,7 @@ export async function fillFromData(
     ...counting.map(
       (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
     ),
+    ...hints,
     ...(classification ? [] : outlierWarnings(table.data.targets, table.labels)),
     ...valuesAsNames(path, table.features),
     ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),

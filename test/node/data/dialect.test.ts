@@ -224,7 +224,16 @@ test("words and units get the remedy that fits them", async (context) => {
   await refused(
     context,
     `a,b,label\n${"red,1,x\nblue,2,y\n".repeat(5)}`,
-    /get_dummies\(table, columns=\["a"\], dtype=int\)/,
+    /get_dummies\(table, columns=\["a"\], dtype=int\)\. All sites need the same columns/,
+  );
+  const kinds = Array.from(
+    { length: 80 },
+    (_, i) => `K${i % 8},${i % 3 === 0 ? "1st" : "2nd"},W${i % 16},${i},x\n`,
+  ).join("");
+  await refused(
+    context,
+    `eight,grade,sixteen,n,label\n${kinds}`,
+    /get_dummies\(table, columns=\["eight","grade"\], dtype=int\)/,
   );
   await refused(
     context,
