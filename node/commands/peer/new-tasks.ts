@@ -50,20 +50,20 @@ function writeForUnlikeData(document: Document, shares: readonly number[] | unde
       shares,
       " roughly, of the rows of all peers, in the order of the classes; change them where this table is not typical",
     );
-  const isOfSeveral = Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
+  const several = isOfSeveral(document);
   write(
     document,
     ["training", "outerMomentum"],
-    isOfSeveral ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM,
+    several ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM,
     " a training starts beyond the model, along its way since the last merge",
   );
   write(
     document,
     ["training", "schedule"],
-    { ...SCHEDULE, ...(isOfSeveral && { peak: PEAK }) },
+    { ...SCHEDULE, ...(several && { peak: PEAK }) },
     " from this age of the model on the learning rate is a tenth; give more steps where a network has much to learn",
   );
-  if (isOfSeveral) writeForSeveral(document);
+  if (several) writeForSeveral(document);
   write(
     document,
     ["aggregation", "mostLoss"],
@@ -74,7 +74,7 @@ function writeForUnlikeData(document: Document, shares: readonly number[] | unde
 
 /** What was measured with merges of several models only. */
 function writeForSeveral(document: Document): void {
-  write(document, ["training", "steps"], STEPS, " of gradient descent between two exchanges");
+  writeSteps(document);
   writeLongestGradient(document);
   write(
     document,
@@ -96,6 +96,7 @@ function writeForSeveral(document: Document): void {
  */
 function writeForRegression(document: Document): void {
   if (document.getIn(["output", "kind"]) !== "regression" || !hasBuiltInTraining(document)) return;
+  if (isOfSeveral(document)) writeSteps(document);
   writeLongestGradient(document);
   write(
     document,
@@ -109,6 +110,14 @@ function writeForRegression(document: Document): void {
 function hasBuiltInTraining(document: Document): boolean {
   const isForeign = ["layers", "external"].includes(String(document.getIn(["model", "kind"])));
   return !isForeign && !document.has("privacy"); // no budget covers what losses and absent classes tell
+}
+
+function isOfSeveral(document: Document): boolean {
+  return Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
+}
+
+function writeSteps(document: Document): void {
+  write(document, ["training", "steps"], STEPS, " of gradient descent between two exchanges");
 }
 
 function writeLongestGradient(document: Document): void {
