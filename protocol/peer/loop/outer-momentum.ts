@@ -22,17 +22,19 @@
 import type { Task } from "../../base/task.ts";
 import type { ModelState } from "../stages.ts";
 
-/** Most momentum once the learning rate has come to its floor. */
+/** Most momentum once the learning rate has come to its floor, and with bodies of 4 bits, of which rounding takes more (sim/results/budget.md). */
 const LATE_MOMENTUM = 0.5;
+const LATE_MOMENTUM_OF_INT4 = 0;
 /** Cosine of the angle between two ways: below it the model turns back. What rounding and batches add makes it fall below 0 often, and this far rarely. */
 const TURN = -0.5;
 
 /** From where a training of this model starts. To be called once after each merge. */
 export type LookAhead = (model: ModelState) => Float32Array;
 
-export function createLookAhead({ training, staleness }: Task): LookAhead {
+export function createLookAhead({ training, staleness, codec }: Task): LookAhead {
   const { outerMomentum, steps, schedule } = training;
   if (outerMomentum === undefined) return ({ params }) => params;
+  const late = codec === "int4" ? LATE_MOMENTUM_OF_INT4 : LATE_MOMENTUM;
   const floorAge = schedule?.kind === "cosine" ? schedule.steps : Number.POSITIVE_INFINITY;
   let before: ModelState | undefined;
   let way: Float32Array | undefined;
@@ -44,7 +46,7 @@ export function createLookAhead({ training, staleness }: Task): LookAhead {
     if (last === undefined || aged <= 0 || aged > staleness.cutoff * steps) return model.params;
     way = model.params.map((x, i) => x - (last.params[i] as number));
     if (lastWay !== undefined && turnsBack(way, lastWay)) return model.params;
-    const momentum = model.age < floorAge ? outerMomentum : Math.min(outerMomentum, LATE_MOMENTUM);
+    const momentum = model.age < floorAge ? outerMomentum : Math.min(outerMomentum, late);
     return beyond(model.params, way, momentum * Math.min(1, steps / aged));
   };
 }

@@ -67,6 +67,9 @@ describe("with momentum between merges a training starts", () => {
     const low = createLookAhead(withMomentum(0.25, { schedule }));
     low(at(2 * H, 0));
     assert.deepEqual([...low(at(3 * H, 4))], [5], "a lower one stays");
+    const rough = createLookAhead({ ...withMomentum(0.75, { schedule }), codec: "int4" });
+    rough(at(2 * H, 0));
+    assert.deepEqual([...rough(at(3 * H, 4))], [4], "and with 4 bits there is none");
   });
 
   describe("and where", () => {
