@@ -10,7 +10,8 @@ const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < NEEDED) {
   process.stderr.write(
     `hearsay needs Node ${NEEDED} or newer, this is ${process.version}. A checkout has one after npm ci:\n` +
-      '  export PATH="$PWD/node_modules/.bin:$PATH"\n',
+      '  export PATH="$PWD/node_modules/.bin:$PATH"\n' +
+      "A project that has hearsay as a package gets one, which npx takes:\n  npm install node@24\n",
   );
   process.exit(1);
 }
