@@ -40,7 +40,7 @@ export interface ArchiveSummary {
 
 export interface FileArchive extends Archive {
   summary(): ArchiveSummary;
-  /** Resolves when nothing is being written; nothing is kept from then on. */
+  /** Resolves when nothing is being written; nothing is kept from then on. What waits for the disk is written for a second, and then given up. */
   close(): Promise<void>;
 }
 
@@ -58,6 +58,9 @@ const MAX_WAITING = 3;
 /** More may wait while all together are no larger than this: of a small model none is lost to a disk that is slow for a while. */
 const MAX_WAITING_BYTES = 8 * MEGABYTE;
 
+/** A peer that ends waits no longer for what its disk has not taken yet: closing has two seconds (start-parts.ts). */
+const LAST_MS = 1_000;
+
 /** An archive while it is open. */
 interface State extends ArchiveOptions {
   readonly budget: WriteBudget;
@@ -68,6 +71,8 @@ interface State extends ArchiveOptions {
   waiting: number;
   waitingBytes: number;
   closed: boolean;
+  /** By the monotonic clock: no set that waits is begun any more. */
+  endsMs: number;
   /** The owner was told of a failure, and nothing has been written since. */
   failing: boolean;
   /** Resolves when all that waits is written. */
@@ -85,6 +90,7 @@ export function openArchive(options: ArchiveOptions): FileArchive {
     waiting: 0,
     waitingBytes: 0,
     closed: false,
+    endsMs: Number.POSITIVE_INFINITY,
     failing: false,
     queue: Promise.resolve(),
   };
@@ -100,6 +106,7 @@ export function openArchive(options: ArchiveOptions): FileArchive {
     summary: () => ({ files: state.kept?.files ?? 0, bytes: state.kept?.bytes ?? 0, skipped: state.skipped }),
     async close() {
       state.closed = true;
+      state.endsMs = clock.monotonicMs() + LAST_MS;
       await inTurn(state, async () => state.kept?.close());
     },
   };
@@ -133,7 +140,11 @@ async function put(state: State, blobs: readonly ArchivedBlob[], isMerge: boolea
 }
 
 async function keep(state: State, blobs: readonly ArchivedBlob[], isMerge: boolean): Promise<void> {
-  const { retention, budget } = state;
+  const { retention, budget, clock } = state;
+  if (clock.monotonicMs() >= state.endsMs) {
+    state.skipped++;
+    return;
+  }
   const kept = await keptIn(state);
   const named = new Map(blobs.map((blob) => [keyOf(blob.hash), blob]));
   const missing = await kept.renew([...named.values()]);

@@ -69,6 +69,21 @@ describe("the archive", () => {
     assert.deepEqual((await readdir(directory)).sort(), [blob(1), blob(2)].map(({ hash }) => toHex(hash)).sort());
   });
 
+  it("that is closed writes what waits for a second, and leaves the rest: a peer that ends does not wait for a slow disk", async () => {
+    const blobs = Array.from({ length: 200 }, (_, i) => blob(i));
+    const quick = open();
+    const kept = blobs.slice(0, 20).map((one) => quick.put([one]));
+    await Promise.all([quick.close(), ...kept]);
+    assert.deepEqual([quick.summary().files, quick.summary().skipped], [20, 0]);
+
+    const slow = open();
+    const waiting = blobs.map((one) => slow.put([one]));
+    const closing = slow.close();
+    nowMs += 1_000;
+    await Promise.all([closing, ...waiting]);
+    assert.ok(slow.summary().skipped >= 190, `${slow.summary().skipped} of 200 were left`);
+  });
+
   it("reads a part alone once the whole was found sound, and the whole again when the file has changed", async () => {
     const archive = open();
     const { hash, bytes } = blob(1, 600_000);
