@@ -31,9 +31,10 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
         `${state} has a ${name} already: nothing is overwritten, use another --state`,
       );
   }
+  const content = await readBackup(file); // nobody types a passphrase for a file that is not there
   const ask = passphraseFrom(options);
   const passphrase = await ask(file);
-  const backup = await readBackup(file, passphrase);
+  const backup = await openBackup(file, content, passphrase);
   const { key, task, sealed, head } = backup;
   await refuseOtherTask(state, toHex(task));
   const generation = generationAfter(head.generation, wallClock.now());
@@ -62,9 +63,17 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
   );
 }
 
-async function readBackup(file: string, passphrase: string): Promise<KeyBackup> {
+async function readBackup(file: string): Promise<Uint8Array> {
+  if (!existsSync(file))
+    throw new HearsayError("ERR_STATE", `there is no ${file}: name a backup that hearsay key backup wrote`, {
+      path: file,
+    });
+  return new Uint8Array(await readFile(file));
+}
+
+async function openBackup(file: string, content: Uint8Array, passphrase: string): Promise<KeyBackup> {
   try {
-    return await decodeBackup(new Uint8Array(await readFile(file)), passphrase);
+    return await decodeBackup(content, passphrase);
   } catch (error) {
     if (!isHearsayError(error)) throw error;
     throw new HearsayError("ERR_STATE", `the backup ${file} cannot be used: ${error.message}`, { path: file }, error);

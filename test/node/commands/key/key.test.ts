@@ -135,6 +135,12 @@ describe("hearsay key", () => {
     await ends(FAILURE, ["restore", backup, "--state", state, "--passphrase-file", words], /belongs to task/);
     const short = await lab.write("wrong-too.txt", "another one");
     await ends(FAILURE, ["restore", backup, "--state", state, "--passphrase-file", short], /not its passphrase/);
+    const none = ["restore", lab.path("none.age"), "--state", state]; // and no passphrase, for which nobody is asked
+    await ends(
+      FAILURE,
+      none,
+      /^error: there is no .*none\.age: name a backup that hearsay key backup wrote \[ERR_STATE\]\n$/,
+    );
     for (const name of ["key", "db", "db.new"]) assert.ok(!existsSync(join(state, name)), name);
   });
 
