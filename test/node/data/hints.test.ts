@@ -161,6 +161,6 @@ describe("hints", () => {
       rmSync(folder, { recursive: true });
     }
     const readme = readFileSync(join(import.meta.dirname, "../../../node/data/README.md"), "utf8");
-    for (const { name } of HINTS) assert.ok(readme.includes(`| \`${name}\` | `), name);
+    for (const { name } of HINTS) assert.ok(readme.includes(`| \`${name}\` `), name);
   });
 });
