@@ -10,10 +10,10 @@ import { attackName, captionOf, partitionName, type SweepCells } from "./names.t
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 
-export function budgetSection(sweep: SweepCells): Section {
+export function budgetSection(sweep: SweepCells, title: string): Section {
   const [first] = sweep.cells;
   return {
-    title: "A day under a budget of bytes",
+    title,
     caption:
       `Accuracy in percent after a virtual day, mean / worst peer; trainings of a peer, and bytes that it sent (about half of the budget: what it gets counts too): mean ± 95 % interval. ` +
       `${first === undefined ? "" : `${partitionName(first.scenario.partition)}. `}${captionOf(sweep)}.`,

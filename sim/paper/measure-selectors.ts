@@ -4,6 +4,7 @@ import { meanInterval } from "../report/statistics.ts";
 import type { Fairness } from "../run/report.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
 import { type Cell, missingOf } from "./cells.ts";
+import { type Grid, gridOf, gridSection } from "./grid.ts";
 import { endText, intervalText } from "./intervals.ts";
 import {
   aggregationOf,
@@ -15,31 +16,6 @@ import {
   unscoredCaption,
 } from "./names.ts";
 import type { Section } from "./section.ts";
-
-/** Rows by columns, of cells that share all else. */
-interface Grid {
-  readonly rows: readonly string[];
-  readonly columns: readonly string[];
-  at(row: string, column: string): Cell | undefined;
-}
-
-function gridOf({ cells }: SweepCells, rowOf: (of: Scenario) => string, columnOf: (of: Scenario) => string): Grid {
-  const names = (of: (scenario: Scenario) => string) => [...new Set(cells.map(({ scenario }) => of(scenario)))];
-  return {
-    rows: names(rowOf),
-    columns: names(columnOf),
-    at: (row, column) => cells.find(({ scenario }) => rowOf(scenario) === row && columnOf(scenario) === column),
-  };
-}
-
-function sectionOf(title: string, caption: string, head: string, grid: Grid, text: (cell?: Cell) => string): Section {
-  const { rows, columns, at } = grid;
-  const table = {
-    head: [head, ...columns],
-    rows: rows.map((row) => [row, ...columns.map((column) => text(at(row, column)))]),
-  };
-  return { title, caption, table, figures: [] };
-}
 
 const FIGURES: readonly {
   readonly title: string;
@@ -75,15 +51,21 @@ function figureText(of: (fairness: Fairness) => number | undefined): (cell?: Cel
 /** A table of accuracy, and one of each figure of fairness. */
 function tablesOf(name: string, sweep: SweepCells, head: string, grid: Grid): Section[] {
   return [
-    sectionOf(
-      `${name}: accuracy`,
-      `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. ${captionOf(sweep)}.`,
-      head,
+    gridSection(
+      {
+        title: `${name}: accuracy`,
+        caption: `Accuracy in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. ${captionOf(sweep)}.`,
+        head,
+      },
       grid,
       endText,
     ),
     ...FIGURES.map(({ title, says, of }) =>
-      sectionOf(`${name}: ${title}`, `${says}. ${unscoredCaption(sweep)}.`, head, grid, figureText(of)),
+      gridSection(
+        { title: `${name}: ${title}`, caption: `${says}. ${unscoredCaption(sweep)}.`, head },
+        grid,
+        figureText(of),
+      ),
     ),
   ];
 }
@@ -100,18 +82,14 @@ function policyOf({ algorithm }: Scenario): string {
 
 /** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their tables are called. */
 export const SELECTOR_SWEEPS = {
-  "selectors-five": "Policies in five seeds",
   selectors: "Policies",
   affinity: "Measured on own rows",
-  "rare-five": "Rare data in five seeds",
   rare: "Rare data",
 } as const;
 
-const RARE: readonly string[] = [SELECTOR_SWEEPS.rare, SELECTOR_SWEEPS["rare-five"]];
-
 /** Policies beside one another, a row for each attack; or what lets rare data move more, and what that costs. */
 export function selectorSections(sweep: SweepCells, title: string): Section[] {
-  if (!RARE.includes(title)) return tablesOf(title, sweep, "attack", gridOf(sweep, liesIn, policyOf));
+  if (title !== SELECTOR_SWEEPS.rare) return tablesOf(title, sweep, "attack", gridOf(sweep, liesIn, policyOf));
   const placeOf = (scenario: Scenario) =>
     `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
   const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);

@@ -54,8 +54,7 @@ export async function run(what: string, options: ReportOptions): Promise<void> {
 
 const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>>> = {
   attacks: reportAttacks,
-  budget: (options) =>
-    reportOne("budget", async () => (await import("../../../sim/paper/measure-budget.ts")).budgetSection, options),
+  budget: reportBudget,
   codecs: (options) =>
     reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
   cohorts: (options) =>
@@ -116,6 +115,11 @@ async function reportOne(
   tell(options, Object.values(sweeps), written);
 }
 
+async function reportBudget(options: ReportOptions): Promise<void> {
+  const { budgetPage, BUDGET_SWEEPS } = await withPlots(() => import("../../../sim/paper/budget-page.ts"));
+  await reportSeveral("budget", BUDGET_SWEEPS, budgetPage, options);
+}
+
 async function reportSkew(options: ReportOptions): Promise<void> {
   const { skewPage, SKEW_SWEEPS } = await import("../../../sim/paper/skew-page.ts");
   await reportSeveral("skew", SKEW_SWEEPS, skewPage, options);
@@ -139,20 +143,19 @@ async function reportSeveral(
   sectionOf: (sweep: SweepCells, title: string) => Section | readonly Section[],
   options: ReportOptions,
 ): Promise<void> {
-  const [{ sectionText }, { hasRuns }] = await Promise.all([
+  const [{ sectionText, figureFiles }, { hasRuns }] = await Promise.all([
     import("../../../sim/paper/section.ts"),
     import("../../../sim/paper/names.ts"),
   ]);
   const names = Object.keys(titles);
   const sweeps = await sweepsOf(Object.fromEntries(names.map((name) => [name, name])), "measure", options);
   if (sweeps === undefined) return;
-  const textOf = (name: string) => {
-    const sections = [sectionOf(sweeps[name] as SweepCells, titles[name] as string)].flat() as readonly Section[];
-    return sections.map((section) => sectionText(section, PLOTS)).join("\n\n");
-  };
-  const begun = names.filter((name) => hasRuns(sweeps[name] as SweepCells));
-  const texts = new Map(begun.map((name) => [name, textOf(name)]));
-  tell(options, Object.values(sweeps), await writePage(page, { texts, figures: new Map() }));
+  const sections = names
+    .filter((name) => hasRuns(sweeps[name] as SweepCells))
+    .map((name) => [name, [sectionOf(sweeps[name] as SweepCells, titles[name] as string)].flat()] as const);
+  const texts = sections.map(([name, all]) => [name, all.map((one) => sectionText(one, PLOTS)).join("\n\n")] as const);
+  const figures = figureFiles(sections.flatMap(([, all]) => all));
+  tell(options, Object.values(sweeps), await writePage(page, { texts: new Map(texts), figures }));
 }
 
 async function reportMeasurements(options: ReportOptions): Promise<void> {

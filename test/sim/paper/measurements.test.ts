@@ -11,6 +11,7 @@ import { codecSection } from "../../../sim/paper/measure-codecs.ts";
 import { cohortSection } from "../../../sim/paper/measure-cohorts.ts";
 import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import { gatewaySection } from "../../../sim/paper/measure-gateways.ts";
+import { inboxSection } from "../../../sim/paper/measure-inbox.ts";
 import { outageSection } from "../../../sim/paper/measure-outage.ts";
 import {
   MEASUREMENTS,
@@ -197,7 +198,8 @@ describe("the page of gateways", () => {
 
 describe("the page of budgets", () => {
   const document = parse(readFileSync(join(SCENARIOS, "measure-budget.yaml"), "utf8"));
-  const page = (result: (scenario: Scenario) => Result | undefined) => budgetSection(sweepOf(cells(document, result)));
+  const page = (result: (scenario: Scenario) => Result | undefined) =>
+    budgetSection(sweepOf(cells(document, result)), "A day");
 
   it("names budget, codec and attack of each row, and draws a line for each of the latter", () => {
     const { table, figures } = page(() => ({ mean: 0.95, worst: 0.9 }));
@@ -209,6 +211,31 @@ describe("the page of budgets", () => {
   });
 
   it("says what is missing before there are runs", () => assertMissing(page(() => undefined)));
+});
+
+describe("the table of models of a merge", () => {
+  it("has a row for each place and liars, and a column for each number of models with its quorum", () => {
+    const document = {
+      scenario: { name: "made-up", data: { set: "digits" } },
+      grids: [
+        {
+          attack: [null, { kind: "sign-flip", share: 0.2 }],
+          "task.aggregation": [
+            { inboxSize: 7, quorum: 3 },
+            { inboxSize: 3, quorum: 2 },
+          ],
+        },
+      ],
+      seeds: [1],
+    };
+    const result = ({ attack }: Scenario): Result | undefined => (attack ? undefined : { mean: 0.9, worst: 0.8 });
+    const { head, rows } = inboxSection(sweepOf(cells(document, result)), "Models").table;
+    assert.deepEqual(head, ["data, attack", "k 7, quorum 3", "k 3, quorum 2"]);
+    assert.deepEqual(rows, [
+      ["iid, none", "90.0 / 80.0", "90.0 / 80.0"],
+      ["iid, sign-flip 20 %", "… 1", "… 1"],
+    ]);
+  });
 });
 
 describe("the page of slow devices", () => {
