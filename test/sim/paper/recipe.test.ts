@@ -19,7 +19,7 @@ const NAMES = readdirSync(RECIPES, { withFileTypes: true }).flatMap((entry) =>
 );
 
 /** Which have other options than `hearsay init` writes; the page says why. */
-const OF_BEFORE: ReadonlySet<string> = new Set(["predictive-maintenance", "recommendation", "vehicles"]);
+const OF_BEFORE: ReadonlySet<string> = new Set(["predictive-maintenance", "vehicles"]);
 
 /** Which have other steps than `hearsay init` writes, and else what it does; the page says why. */
 const OTHER_STEPS: ReadonlySet<string> = new Set(["air-quality", "traffic"]);
