@@ -1,5 +1,5 @@
 /** `hearsay init --trainer COMMAND`: a task about the model that a program of the owner's trains, which describes it itself. The task does not hold the command. */
-import { type Document, parseDocument } from "yaml";
+import type { Document } from "yaml";
 import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { commandWords } from "../../engines/external/command-words.ts";
@@ -7,6 +7,7 @@ import type { Description } from "../../engines/external/description.ts";
 import { askDescription } from "../../engines/external/session.ts";
 import { spawnedTrainer } from "../../engines/external/spawned.ts";
 import { tell } from "../../terminal/terminal.ts";
+import { taskDocument } from "./task-document.ts";
 
 const FRAME = `# A model that a program of each site trains; a site names its program with hearsay up --trainer.
 # Every peer of the network needs this same file; change it and it is another network.
@@ -52,7 +53,7 @@ function write({ architecture, tensors, input, output, rows }: Description): Tra
     const message = `--trainer: the program does not say its ${missing.join(", ")}: in Python, hearsay.Trainer(${missing.map((name) => `${name}=...`).join(", ")})`;
     throw new HearsayError("ERR_CONFIG", message, { missing });
   }
-  const document = parseDocument(FRAME);
+  const document = taskDocument(FRAME);
   document.set("name", slug(architecture));
   document.set("input", document.createNode(input, { flow: true }));
   document.set("output", document.createNode(output, { flow: true }));

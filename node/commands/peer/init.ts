@@ -1,6 +1,6 @@
 /** `hearsay init`: writes a task file from a template, filled in from one's own data where they are given. */
 import { existsSync } from "node:fs";
-import { type Document, parseDocument } from "yaml";
+import type { Document } from "yaml";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { MISSING_POLICIES, type MissingPolicy } from "../../../protocol/learn/data/missing.ts";
@@ -24,7 +24,7 @@ import { useStart } from "./init-start.ts";
 import { describeFill, fillAsJson, sharesOf } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 import { writeTrainingOptions } from "./new-tasks.ts";
-import { comment, write } from "./task-document.ts";
+import { comment, taskDocument, write } from "./task-document.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
 interface InitOptions extends Pick<SiteOptions, "policy">, ForecastOptions {
@@ -77,7 +77,7 @@ export async function run(given: InitOptions): Promise<void> {
   }
   const forecast = series && (await writeForecastRows(series, given));
   const trained = options.trainer === undefined ? undefined : await taskOfTrainer(options.trainer);
-  const document = trained?.document ?? parseDocument(template.yaml);
+  const document = trained?.document ?? taskDocument(template.yaml);
   const { fill, model = trained?.model } = await complete(document, options, peers);
   writeTrainingOptions(document, fill && sharesOf(fill));
   const begun = options.from === undefined ? undefined : await useStart(document, options.from);

@@ -1,5 +1,10 @@
 /** Values of a task file, each with a remark behind it for whoever reads the file. */
-import type { Document } from "yaml";
+import { type Document, parseDocument } from "yaml";
+
+/** A task file to be written on. Words that YAML 1.1 takes for something else, as `No`, come out quoted: most readers in other languages know that version only. */
+export function taskDocument(text: string): ReturnType<typeof parseDocument> {
+  return parseDocument(text, { compat: "yaml-1.1" });
+}
 
 /** Sets a value, lists and mappings in one line, and says why it is there. */
 export function write(document: Document, path: string[], value: unknown, remark: string): void {

@@ -100,6 +100,8 @@ describe("hearsay init --data", () => {
     const { task, up } = init("it's data.CSV", text, "--label 'the label, $HOME'");
     assert.deepEqual(task.input.features, ["true", "it's", "a: b", "#c", 'x, "y"', "null"]);
     assert.deepEqual(task.output.kind === "classification" && task.output.classes, ["1.0", "null", "yes", "~"].sort());
+    const written = readFileSync(join(folder, "task.yaml"), "utf8");
+    assert.match(written, /classes: \[.*"yes".*\]/, "readers of YAML 1.1 take it for true without");
     shell(`${up} --no-mdns --listen /ip4/127.0.0.1/tcp/0 --seconds 1 --min-cycle 10`);
     assert.match(shell(`hearsay eval --json --data "it's data.CSV"`), /"numExamples":32/);
     assert.match(shell(`hearsay predict --data "it's data.CSV"`), /^prediction,probability\n(?:yes|null|1\.0|~),/);
