@@ -90,6 +90,7 @@ export interface RunningPeer {
 
 /** A step in progress at `stop` gets this long before its worker is ended; what is left of its time is for saving. */
 const STOP_GRACE_MS = 3_000;
+
 /**
  * Starts a peer, and returns once it learns. Where that fails, what was opened is closed again.
  * @throws HearsayError ERR_STATE | ERR_POLICY | ERR_LOG_CHAIN | ERR_ENGINE | ERR_DATA | ERR_CONFIG, with what to do about it.

@@ -58,7 +58,7 @@ const MAX_WAITING = 3;
 /** More may wait while all together are no larger than this: of a small model none is lost to a disk that is slow for a while. */
 const MAX_WAITING_BYTES = 8 * MEGABYTE;
 
-/** A peer that ends waits no longer for what its disk has not taken yet: closing has two seconds (start-parts.ts). */
+/** A peer that ends waits no longer for what its disk has not taken yet; the rest of the time that closing has (start-parts.ts) is for the set under way. */
 const LAST_MS = 1_000;
 
 /** An archive while it is open. */
