@@ -185,7 +185,7 @@ test("the command prints a line for each finding, JSON with --json, and ends wit
     for (const { name } of DOCTOR_CHECKS) assert.match(all.stdout, new RegExp(`^(?:ok|warning) +${name} `, "m"), name);
     assert.match(
       all.stdout,
-      /^warning {2}addresses {2}can be dialled: 127\.0\.0\.1 \(this machine\)\n {20}-> connect the machine/m,
+      /^warning {2}addresses {2}can be dialled: 127\.0\.0\.1 \(this machine\)\n {20}-> (?:connect the machine|the machine is also )/m,
     );
     assert.equal(all.status, 0, all.stderr);
     const wrong = hearsay("--config", "c.yaml", "--max-outbound", "0");
