@@ -118,8 +118,9 @@ function logFlows({ privacy }: Task, { retention }: Config): Flow[] {
 function manifestFlow({ input, output }: Task): Flow {
   const classes =
     output.kind === "classification" ? `${output.classes.length} classes` : counted(output.targets.length, "target");
+  const shares = output.kind === "classification" && output.shares !== undefined ? ", how common each class is" : "";
   return {
-    what: `the task: names of ${input.features.length} columns and ${classes}, and mean and spread of each column as whoever wrote it took them`,
+    what: `the task: names of ${input.features.length} columns and ${classes}${shares}, and mean and spread of each column as whoever wrote it took them`,
     to: "whoever asks for the task by its id",
     when: "when somebody joins",
     protection: "none; it is the same for all peers",

@@ -162,6 +162,10 @@ test("policy show says so where a task hides nothing, and where there is no poli
   const { stdout } = hearsay(["policy", "show", "--task", "plain.yaml"]);
   assert.match(stdout, /policies +none: no \/etc\/hearsay\/policy\.yaml, no \.hearsay\/policy\.yaml/);
   assert.match(stdout, /protection +none: a model may give away whether a row was among the data/);
+  assert.match(stdout, /2 classes, and mean and spread/);
+  write("shares.yaml", plain.replace("[a, b] }", "[a, b], shares: [0.9, 0.1] }"));
+  const shares = hearsay(["policy", "show", "--task", "shares.yaml", "--json"]).stdout;
+  assert.match(shares, /2 classes, how common each class is, and mean and spread/);
 });
 
 test("policy check is one line and status 0, or every fault and status 1; predict and vertical are refused", () => {
