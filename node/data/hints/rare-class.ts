@@ -13,7 +13,9 @@ export const rareClass: Hint = {
   name: "rare class",
   about: "a class that has less than a fifth of an even share of the rows",
   run({ targets, rows, classes }) {
-    const counts = classes.map((name, index) => ({ name, count: targets.filter((one) => one === index).length }));
+    if (classes.length === 0) return []; // targets of a regression are no indices
+    const counts = classes.map((name) => ({ name, count: 0 }));
+    for (const index of targets) (counts[index] as { count: number }).count++;
     const [rarest, ...others] = counts.toSorted((a, b) => a.count - b.count);
     const most = others.at(-1);
     if (rarest === undefined || most === undefined || rarest.count * classes.length >= RARE * rows) return [];
