@@ -284,6 +284,48 @@ def check_briefs(v, task):
         same((seal + payload).hex(), one["announcement"], "the announcement")
         same(signed(key, b"hearsay/announcement/v1\0" + payload, seal), True, "its signature")
 
+# --- links (protocol/README.md, Links)
+def varint(n): return bytes([n]) if n < 0x80 else bytes([n & 0x7f | 0x80]) + varint(n >> 7)
+def heads(data, count):
+    """The numbers that bytes begin with, and what is behind them."""
+    found = []
+    for _ in range(count):
+        n = next(i for i, byte in enumerate(data) if byte < 0x80) + 1
+        found += varints(data[:n])
+        data = data[n:]
+    return found, data
+def frames_of(hexes):
+    """Each frame without its length: the first two numbers, and the body."""
+    for hexed in hexes:
+        (length, number, second), data = heads(x(hexed), 3)
+        same(len(varint(number)) + len(varint(second)) + len(data), length, "the length of a frame")
+        yield number, second, data
+def undelta(before, delta):
+    whole = b""
+    while delta:
+        (equal, other), delta = heads(delta, 2)
+        whole += before[len(whole):len(whole) + equal]
+        whole, delta = whole + delta[:other], delta[other:]
+    return whole
+def check_links(v):
+    names, last = [], {}
+    for row, (number, service, body) in zip(v["asker"], frames_of(row["frame"] for row in v["asker"])):
+        same(service, row["service"], f"the service of a {row['what']}")
+        if number > 0:
+            same((number, body.hex()), (row["number"], row["body"]), "a request on a link")
+        elif service == len(names):
+            names.append(body.decode())
+            same(names[-1], row["name"], "the name of a service")
+        elif "/brief/" in names[service]:
+            before = last.get(service, [0] * 6)
+            last[service] = [b + (f // 2 if f % 2 == 0 else -(f + 1) // 2) for b, f in zip(before, numbers(body, 6))]
+            same(last[service], row["numbers"], "a brief on a link")
+        else:
+            last[service] = undelta(last.get(service, b""), body)
+            same(last[service].hex(), row["body"], "an announcement on a link")
+    for row, (number, status, body) in zip(v["answerer"], frames_of(row["frame"] for row in v["answerer"])):
+        same((number, status, body.hex()), (row["number"], row["status"], row["body"]), "an answer on a link")
+
 # --- codecs of few bits (protocol/codec/README.md)
 def mix(h):
     h = (h ^ h >> 16) * 0x85ebca6b & 0xffffffff
@@ -554,6 +596,7 @@ if __name__ == "__main__":
     check_refusals(v["refusals"], v["task"])
     check_growth(v["growth"]["cases"])
     check_briefs(v["briefs"], task)
+    check_links(v["links"])
     check_evidence(v["evidence"], task)
     check_log(v["log"])
     same("outside" in seen, True, "an entry that names places outside")

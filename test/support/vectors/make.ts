@@ -14,6 +14,7 @@ import { evidenceVectors } from "./evidence.ts";
 import { gatewayVectors } from "./gateways.ts";
 import { growthVectors } from "./growth.ts";
 import { keyVectors, signatureVectors } from "./identity.ts";
+import { linkVectors } from "./links.ts";
 import { logVectors } from "./log.ts";
 import { mergeVectors } from "./merges.ts";
 import { announcementVector, messageVectors } from "./messages.ts";
@@ -35,6 +36,7 @@ export async function protocolVectors(): Promise<string> {
     messages: [...messageVectors(), ...verticalVectors()],
     growth: await growthVectors(),
     briefs: await briefVectors(),
+    links: linkVectors(),
     evidence: evidenceVectors(),
     codecs: codecVectors(),
     staleness: stalenessVectors(),
