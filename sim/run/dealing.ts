@@ -22,15 +22,20 @@ export function taskOf(scenario: Scenario, source: TaskSource): Task {
 /** A task as people write it. */
 export type TaskSource = Readonly<Record<string, unknown>>;
 
-/** The task with other parts: groups of settings are merged, everything else replaced. */
+/** The task with other parts: groups of settings are merged, everything else replaced; null takes out what the task says. */
 export function withParts(source: TaskSource, parts: TaskSource): TaskSource {
   const merged: Record<string, unknown> = { ...source };
   for (const [key, value] of Object.entries(parts)) {
     const before = merged[key];
-    merged[key] = MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+    merged[key] =
+      MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? withoutNulls({ ...before, ...value }) : value;
   }
   if ("model" in parts && !("tensors" in parts)) delete merged.tensors; // of the model of before
-  return merged;
+  return withoutNulls(merged);
+}
+
+function withoutNulls(source: TaskSource): TaskSource {
+  return Object.fromEntries(Object.entries(source).filter(([, value]) => value !== null));
 }
 
 const MERGED_GROUPS: readonly string[] = ["input", "training", "aggregation", "staleness", "limits"];
