@@ -1,7 +1,7 @@
 /** The task that `hearsay init` writes, as it is: what it reaches, when, and for how many bytes. */
 import { formatBytes } from "../../protocol/base/figures.ts";
-import { textOf } from "../compare/sweep.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
+import { AS_WRITTEN, changesText } from "./as-written.ts";
 import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
 import { captionOf, liesName, partitionName, type SweepCells } from "./names.ts";
@@ -19,7 +19,7 @@ export function initSection(sweep: SweepCells, title: string): Section {
   return {
     title,
     caption:
-      `Rows *as written* have the task of \`hearsay init\`, others what they name in place of it. Accuracy in percent at the end, mean / worst honest peer, by the models that predictions are made with and by the newest; how much more that is than with ${REFERENCE} on the same data under the same seed, in points; ` +
+      `Rows *${AS_WRITTEN}* have the task of \`hearsay init\`, others what they name in place of it. Accuracy in percent at the end, mean / worst honest peer, by the models that predictions are made with and by the newest; how much more that is than with ${REFERENCE} on the same data under the same seed, in points; ` +
       `virtual seconds, cycles and bytes sent by a peer until the mean accuracy is ${goal}, and bytes in the whole run: mean over seeds ± 95 % interval. ${captionOf(sweep)}.`,
     table: {
       head: [
@@ -35,7 +35,7 @@ export function initSection(sweep: SweepCells, title: string): Section {
       ],
       rows: sweep.cells.map((cell) => [
         placeOf(cell.scenario),
-        changesOf(cell.scenario, sweep.cells[0]?.scenario),
+        changesText(cell.scenario.task, sweep.cells[0]?.scenario.task),
         endText(cell),
         endText(cell, ({ summary }) => summary.models?.raw),
         moreThanReference(cell, sweep.cells),
@@ -51,11 +51,12 @@ export function initSection(sweep: SweepCells, title: string): Section {
 
 /** `-0.1 ± 0.1 / 0.2 ± 0.5`: in the mean, and at the worst peer of each run. Empty where nothing is there to compare with. */
 function moreThanReference(cell: Cell, cells: readonly Cell[]): string {
-  const other = textOf({ ...settingsOf(cell.scenario), codec: REFERENCE });
   const reference = cells.find(
-    ({ scenario }) => textOf(settingsOf(scenario)) === other && placeOf(scenario) === placeOf(cell.scenario),
+    ({ scenario }) =>
+      placeOf(scenario) === placeOf(cell.scenario) &&
+      changesText(scenario.task, cell.scenario.task) === `codec ${REFERENCE}`,
   );
-  if (reference === undefined || reference === cell) return "";
+  if (reference === undefined) return "";
   const more = (["mean", "worst"] as const).map((figure) =>
     pairedDifference(cell, reference, ({ summary }) => summary.final.accuracy[figure]),
   );
@@ -71,24 +72,4 @@ function placeOf(scenario: Scenario): string {
     ...(slow === 0 ? [] : [`${slow} of ${peers} slower by ${devices.stragglers.slowdown}`]),
     ...(attack === undefined ? [] : [liesName(scenario)]),
   ].join(", ");
-}
-
-/** `as written`, `codec int4, outerMomentum 0.5`: what the task has in place of what is written. */
-function changesOf(scenario: Scenario, written: Scenario | undefined): string {
-  const usual = settingsOf(written);
-  const changes = Object.entries(settingsOf(scenario)).filter(([name, value]) => value !== usual[name]);
-  return changes.map(([name, value]) => `${name} ${value}`).join(", ") || "as written";
-}
-
-/** Of a task, what the cells differ in. */
-function settingsOf(scenario: Scenario | undefined): Readonly<Record<string, unknown>> {
-  if (scenario === undefined) return {};
-  const { aggregation, training } = scenario.task as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  return {
-    codec: scenario.task.codec ?? REFERENCE,
-    steps: training?.steps,
-    outerMomentum: training?.outerMomentum,
-    inboxSize: aggregation?.inboxSize,
-    adaptive: training?.adaptive ?? false,
-  };
 }

@@ -8,12 +8,9 @@ import type { Section } from "./section.ts";
 export const PERSONAL_SWEEPS = {
   "personal-motes": "Four motes: temperature by humidity",
   "personal-motes-few": "Four motes with twenty rows each",
-  "personal-motes-fifteen": "Four motes under fifteen seeds",
   "personal-stations": "Twenty stations: rides of a day",
-  "personal-stations-fifteen": "Twenty stations under fifteen seeds",
   "personal-digits": "Twenty sites: handwritten digits",
   "personal-signs": "Twenty vehicles: traffic signs",
-  "personal-signs-fifteen": "Twenty vehicles under fifteen seeds",
   "personal-late-motes": "A mote that comes late",
   "personal-late-stations": "Four stations that come late",
 } as const;

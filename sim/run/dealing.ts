@@ -28,7 +28,9 @@ export function withParts(source: TaskSource, parts: TaskSource): TaskSource {
   for (const [key, value] of Object.entries(parts)) {
     const before = merged[key];
     merged[key] =
-      MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value) ? withoutNulls({ ...before, ...value }) : value;
+      MERGED_GROUPS.includes(key) && isRecord(before) && isRecord(value)
+        ? withoutNulls({ ...before, ...value })
+        : value;
   }
   if ("model" in parts && !("tensors" in parts)) delete merged.tensors; // of the model of before
   return withoutNulls(merged);

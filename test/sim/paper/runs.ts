@@ -1,10 +1,17 @@
 /** Sweeps whose runs are made up: what tables make of them is then known. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { combinations, parseSweep, runsOf, type SweepRun } from "../../../sim/compare/sweep.ts";
+import type { Tree } from "../../../sim/compare/sweep-paths.ts";
 import { type Cell, cellsOf, type Outcome } from "../../../sim/paper/cells.ts";
 import type { SweepCells } from "../../../sim/paper/names.ts";
+import { withParts } from "../../../sim/run/dealing.ts";
 import type { PeerRow, Point } from "../../../sim/run/report.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
+
+const SCENARIOS = join(import.meta.dirname, "../../../sim/scenarios");
 
 export interface Result {
   readonly mean: number;
@@ -22,9 +29,17 @@ export interface Result {
   readonly series?: readonly Point[];
 }
 
+/** Task files are looked for beside the sweeps that ship. */
 export function expand(document: unknown): SweepRun[] {
   const sweep = parseSweep(document);
-  return runsOf(combinations(sweep), sweep.seeds, nodeCrypto);
+  const found = combinations(sweep).map(({ source, label }) => ({ source: withTask(source), label }));
+  return runsOf(found, sweep.seeds, nodeCrypto);
+}
+
+function withTask(source: Tree): Tree {
+  const { file, ...parts } = (source.task ?? {}) as Tree;
+  if (typeof file !== "string" || !existsSync(join(SCENARIOS, file))) return source;
+  return { ...source, task: withParts(parse(readFileSync(join(SCENARIOS, file), "utf8")), parts) };
 }
 
 /** Cells of a sweep; a run whose result is undefined is missing. */

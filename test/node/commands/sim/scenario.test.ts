@@ -76,6 +76,11 @@ describe("a scenario file", () => {
     const whole = "{ name: own, model: { kind: softmax }, training: { steps: 7, batch: 8 }, codec: f32 }";
     const written = await loadScenario(path, { set: [`task=${whole}`] });
     assert.equal(scenarioHash(named, nodeCrypto), scenarioHash(written, nodeCrypto));
+    await writeFile(
+      path,
+      "name: t\ndata: { set: digits }\ntask: { file: task.yaml, training: { steps: null }, model: null }\n",
+    );
+    assert.deepEqual((await loadScenario(path, {})).task, { name: "own", training: { batch: 8 } }, "null takes out");
     const refused = (file: string, code: string, message: RegExp) =>
       assert.rejects(loadScenario(path, { set: [`task.file=${file}`] }), { code, message });
     await refused("gone.yaml", "ERR_TASK", /there is no .*gone\.yaml: write one with hearsay init/);
