@@ -5,7 +5,7 @@ import type { Cell } from "./cells.ts";
 import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import { dataName } from "./measure-split.ts";
 import { modelKindsOf } from "./model-kinds.ts";
-import { aggregationOf, algorithmName, captionOf, graphName, type SweepCells } from "./names.ts";
+import { algorithmName, captionOf, graphName, ruleName, type SweepCells } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, disagreementOf, lineOf, overSeeds, secondsOf } from "./series.ts";
 
@@ -86,7 +86,7 @@ const FIGURES = [
 
 /** The rule, or the other algorithm. */
 function wayOf(scenario: Scenario): string {
-  return scenario.algorithm.kind === "hearsay" ? aggregationOf(scenario).rule : algorithmName(scenario);
+  return scenario.algorithm.kind === "hearsay" ? ruleName(scenario) : algorithmName(scenario);
 }
 
 /** The graphs that are drawn. */

@@ -3,7 +3,7 @@ import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { type Cell, scoreOf } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { aggregationOf, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, graphName, partitionName, ruleName, type SweepCells } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, lineOf, secondsOf } from "./series.ts";
 
@@ -82,7 +82,7 @@ function graphOf(way: string = ""): string {
 const NAMES: Readonly<Record<string, string>> = { mean: "plain mean" };
 
 function wayOf(scenario: Scenario): string {
-  const { rule } = aggregationOf(scenario);
+  const rule = ruleName(scenario);
   return scenario.algorithm.kind === "local" ? "alone" : `${NAMES[rule] ?? rule}, ${graphName(scenario)}`;
 }
 

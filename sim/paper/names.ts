@@ -59,6 +59,11 @@ export function aggregationOf({ task }: Pick<Scenario, "task">): { rule: string;
   return { rule: [rule, ...given].join(" "), inboxSize };
 }
 
+/** The rule alone: in tables where all tasks have the same parameters. */
+export function ruleName({ task }: Pick<Scenario, "task">): string {
+  return ((task.aggregation ?? {}) as Aggregation).rule ?? DEFAULT_RULE;
+}
+
 /** `complete`, `degree 8`, `1 bridge`: who is linked to whom. */
 export function graphName({ network: { topology }, peers }: Pick<Scenario, "network" | "peers">): string {
   const known = TOPOLOGIES.get(topology.kind);
