@@ -72,12 +72,12 @@ function comparedText(cell: Cell, written: Cell, scored: Scored, figure: "mean" 
   return `${own.replace(/ ±.*$/, "")} (${intervalText(more)})`;
 }
 
+/** Of the first way and of other algorithms: tasks with other options send as much. */
 function bytesText({ ways, places: [place = ""], at }: Ways): string {
-  const sent = ways.flatMap((way) => {
+  const sent = ways.flatMap((way, i) => {
     const cell = at(place, way);
-    return cell === undefined
-      ? []
-      : [`${way} ${overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes)}`];
+    if (cell === undefined || (i > 0 && cell.scenario.algorithm.kind === "hearsay")) return [];
+    return [`${way} ${overSeeds(cell, (series) => series.at(-1)?.bytesPerPeer, formatBytes)}`];
   });
   return `Bytes that a peer sends in a whole run of ${place}: ${sent.join("; ")}.`;
 }

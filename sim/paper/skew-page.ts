@@ -9,6 +9,7 @@ export const SKEW_SWEEPS = {
   init: "What `hearsay init` writes, as it is",
   skew: "Without each option, with other optimisers, and other algorithms",
   "skew-attacks": "Without each option, under attack",
+  "skew-values": "Other values of the options",
   "skew-mnist": "Images of MNIST",
   "skew-signs": "Images of traffic signs",
 } as const;

@@ -1,6 +1,6 @@
 /** `hearsay data agree`: writes mean and spread on which sites agree into a task file. */
 import { readFile } from "node:fs/promises";
-import { type Document, parseDocument } from "yaml";
+import type { Document } from "yaml";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Task } from "../../../protocol/base/task.ts";
@@ -11,6 +11,7 @@ import { type AgreedColumn, agree } from "../../data/statistics/agree.ts";
 import { readStatistics, type SiteStatistics } from "../../data/statistics/statement.ts";
 import { readTaskFile } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
+import { taskDocument, taskText } from "../../task-document.ts";
 import { facts, printJson, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -36,9 +37,9 @@ export async function run(taskFile: string, files: readonly string[], options: A
     throw new HearsayError("ERR_SIGNATURE", `${unsigned.file} is not signed, and --signed wants all to be`);
   const agreed = agree(sites);
   refuseOtherColumns(task, agreed, taskFile);
-  const document = parseDocument(await readFile(taskFile, "utf8"));
+  const document = taskDocument(await readFile(taskFile, "utf8"));
   write(document, task, agreed, sites);
-  const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
+  const text = taskText(document);
   const taskId = toHex(nodeCrypto.sha256(encodeTask(parseTask(document.toJS()))));
   const output = options.output ?? taskFile;
   await writeOutput(output, text, options.output === undefined ? "<task>" : "--output");

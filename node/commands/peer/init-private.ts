@@ -4,7 +4,7 @@ import { HearsayError } from "../../../protocol/base/errors.ts";
 import { formatNumber } from "../../../protocol/base/figures.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
 import { deltaFor, planFor } from "../../../protocol/privacy/plan.ts";
-import { comment } from "./task-document.ts";
+import { comment } from "../../task-document.ts";
 
 /** Where --epsilon is left out: what many who publish statistics call the most that still means something. */
 const EPSILON = 8;

@@ -24,7 +24,7 @@ import { useStart } from "./init-start.ts";
 import { describeFill, fillAsJson, sharesOf } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 import { writeTrainingOptions } from "./new-tasks.ts";
-import { comment, taskDocument, write } from "./task-document.ts";
+import { comment, taskDocument, taskText, write } from "../../task-document.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
 interface InitOptions extends Pick<SiteOptions, "policy">, ForecastOptions {
@@ -81,7 +81,7 @@ export async function run(given: InitOptions): Promise<void> {
   const { fill, model = trained?.model } = await complete(document, options, peers);
   writeTrainingOptions(document, fill && sharesOf(fill));
   const begun = options.from === undefined ? undefined : await useStart(document, options.from);
-  const text = document.toString({ lineWidth: 120, flowCollectionPadding: false });
+  const text = taskText(document);
   const { task, taskId } = await allowedTask(document, options);
   await writeOutput(options.output, text, "--output");
 

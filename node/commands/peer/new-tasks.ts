@@ -1,6 +1,6 @@
 /** What `hearsay init` writes into new tasks beyond the task's own template: how they train, where data are unlike or numbers far apart. */
 import type { Document } from "yaml";
-import { comment, write } from "./task-document.ts";
+import { comment, write } from "../../task-document.ts";
 
 /** sim/results/skew.md says why. */
 const ABSENT_CLASSES = 4;

@@ -70,7 +70,7 @@ describe("the table of what hearsay init writes", () => {
       const mean = task.codec === "f32" ? 0.95 : 0.93;
       return { mean, worst: 0.8, models: [0.7, 0.9], series: [point(0, 0.1), point(10, 0.9), point(20, mean, 0.8)] };
     });
-    assert.equal(rows.length, 15);
+    assert.equal(rows.length, 19);
     const at = (place: string, task: string) => {
       const row = rows.find((one) => one[0] === place && one[1] === task) ?? [];
       return Object.fromEntries(head.map((name, i) => [name, row[i]]));

@@ -4,7 +4,7 @@
  * part of a folder has a line of its own, above or below that of the folder, the rest of the folder may import it if it is lower.
  */
 const GROUND =
-  "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-yaml node/wall-clock";
+  "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-document node/task-yaml node/wall-clock";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
   "protocol/codec protocol/privacy protocol/cohort protocol/gateway protocol/leaf protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/select protocol/log";
