@@ -9,7 +9,12 @@ describe("the text of a task file", () => {
     const document = taskDocument("name: wide\ninput:\n  shape: [300]\n");
     const features = Array.from({ length: 300 }, (_, i) => (i % 7 === 0 ? `a "b", it's #${i}` : `column ${i}`));
     write(document, ["input", "features"], features, " names");
-    write(document, ["input", "mean"], Array.from({ length: 300 }, (_, i) => i / 7), "");
+    write(
+      document,
+      ["input", "mean"],
+      Array.from({ length: 300 }, (_, i) => i / 7),
+      "",
+    );
     const text = taskText(document);
     const lines = text.split("\n");
     assert.ok(lines.length < 120, `${lines.length} lines`);
@@ -23,7 +28,12 @@ describe("the text of a task file", () => {
     const long = `${"a long name, with \"quotes\" and 'more', ".repeat(8)}\nend`;
     write(document, ["short"], [1, 2, 3], "");
     write(document, ["long"], [long, "No", long.replaceAll("\n", " ")], "");
-    write(document, ["nested"], Array.from({ length: 20 }, (_, i) => [`layer ${i}`, [i, { kind: "dense" }]]), "");
+    write(
+      document,
+      ["nested"],
+      Array.from({ length: 20 }, (_, i) => [`layer ${i}`, [i, { kind: "dense" }]]),
+      "",
+    );
     const text = taskText(document);
     assert.match(text, /^short: \[1, 2, 3\]$/m);
     assert.deepEqual(parse(text), document.toJS());

@@ -6,8 +6,8 @@ import { commandWords } from "../../engines/external/command-words.ts";
 import type { Description } from "../../engines/external/description.ts";
 import { askDescription } from "../../engines/external/session.ts";
 import { spawnedTrainer } from "../../engines/external/spawned.ts";
-import { tell } from "../../terminal/terminal.ts";
 import { taskDocument } from "../../task-document.ts";
+import { tell } from "../../terminal/terminal.ts";
 
 const FRAME = `# A model that a program of each site trains; a site names its program with hearsay up --trainer.
 # Every peer of the network needs this same file; change it and it is another network.

@@ -14,6 +14,7 @@ import { writeOutput } from "../../disk/whole-file.ts";
 import { openSite, type SiteOptions } from "../../policy/site.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import { nameList, shellOption } from "../../shell.ts";
+import { comment, taskDocument, taskText, write } from "../../task-document.ts";
 import { facts, printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 import { type Fill, fillFromData, taskNameFor } from "./init-data.ts";
@@ -24,7 +25,6 @@ import { useStart } from "./init-start.ts";
 import { describeFill, fillAsJson, sharesOf } from "./init-table.ts";
 import { taskOfTrainer } from "./init-trainer.ts";
 import { writeTrainingOptions } from "./new-tasks.ts";
-import { comment, taskDocument, taskText, write } from "../../task-document.ts";
 
 /** Those that say how a table is to be read are settings (settings/table.ts). */
 interface InitOptions extends Pick<SiteOptions, "policy">, ForecastOptions {
