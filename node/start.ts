@@ -8,7 +8,6 @@
  *   released.safetensors   the release that answers, where the task has release keys
  *   bodies/             what its newest merges were made of, for audits
  */
-import { join } from "node:path";
 import { toHex } from "../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { Trainer } from "../protocol/base/learning-seams.ts";
@@ -29,7 +28,7 @@ import type { ModelFile } from "./disk/model-file.ts";
 import { openStart } from "./disk/start-file.ts";
 import type { LearningThread } from "./engines/client.ts";
 import { retellEnds } from "./keys/farewell.ts";
-import { loadOrCreateIdentity } from "./keys/keys.ts";
+import { openOwnKey } from "./keys/own-key.ts";
 import { openBook } from "./net/book.ts";
 import type { Company } from "./net/company.ts";
 import { peersIn } from "./net/connections.ts";
@@ -110,7 +109,7 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
 async function startParts(options: StartOptions, closing: Closing): Promise<RunningPeer> {
   const { stateDir, task } = options;
   const { store, place } = await openDatabase(options, closing);
-  const { identity, privateKey, warnings } = await loadOrCreateIdentity(join(stateDir, "key"), options.passphrase);
+  const { identity, privateKey, warnings } = await openOwnKey(stateDir, store, options.passphrase);
   for (const warning of warnings) options.warn?.(warning);
   const start = await openStart(stateDir, task, options.start);
   const learning = await openEngine(options, closing);

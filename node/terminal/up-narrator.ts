@@ -22,6 +22,7 @@ const DIVERGED =
 /** Why a log begins anew. */
 const ANEW: Readonly<Record<AnewReason, string>> = {
   told: "others know more of this peer's log than its database, which has lost entries, was copied or comes from a backup",
+  twin: "another process runs with this peer's key, and has just signed entries that this one does not have: stop one of the two, since both of them lose by it",
   moved: "its database was copied or comes from a backup, so that others may know more of this peer's log than it does",
   unconfirmed:
     "no neighbour that is here can say whether this peer's log is whole, as those can that knew it before it was started",
@@ -57,7 +58,10 @@ export function narrator(logger: Logger): (event: PeerEvent) => void {
       logger.warn({ other: event.peer, proves: event.proves }, `this peer is not listened to again: ${event.reason}`);
     } else if (event.kind === "generation") {
       const { generation, why } = event;
-      logger[why === "unconfirmed" ? "info" : "warn"]({ generation }, `${ANEW[why]}: ${GOES_ON}`);
+      logger[why === "unconfirmed" ? "info" : why === "twin" ? "error" : "warn"](
+        { generation },
+        `${ANEW[why]}: ${GOES_ON}`,
+      );
     } else if (event.kind === "budget") {
       tellOfBudget(logger, event);
     } else if (event.kind === "thrift") {

@@ -105,7 +105,8 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
       const now = { state: loop.state(), fresh: inbound.fresh(), neighbours: neighbours(), thrift: loop.thrift() };
       const [trainingFault, selection] = [loop.trainingFault(), choosing?.status()];
       const privacy = hiding?.ledger.status();
-      return statusOf(parts, { ...now, trainingFault, account, cohorts, releases, privacy, selection });
+      const twinSeenMs = past?.twinSeenMs();
+      return statusOf(parts, { ...now, trainingFault, account, cohorts, releases, privacy, selection, twinSeenMs });
     },
     serving: () => trainer.personal?.whole(loop.state().serving) ?? loop.state().serving,
     current: () => loop.state().params,

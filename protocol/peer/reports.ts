@@ -130,5 +130,8 @@ export type PeerEvent =
   /** Others knew more of the own log than the store, or might: it goes on with a new one. */
   | { readonly kind: "generation"; readonly generation: number; readonly why: AnewReason };
 
-/** `told`: others know entries that the store lacks. `moved`: the store was copied or put back. `unconfirmed`: nobody who is here could tell. */
-export type AnewReason = "told" | "moved" | "unconfirmed";
+/**
+ * `told`: others know entries that the store lacks. `twin`: the same, and the entries were signed since this peer started, so that another process
+ * runs with its key. `moved`: the store was copied or put back. `unconfirmed`: nobody who is here could tell.
+ */
+export type AnewReason = "told" | "twin" | "moved" | "unconfirmed";

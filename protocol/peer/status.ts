@@ -32,6 +32,8 @@ export interface PeerStatus {
   readonly logSize: number;
   /** Of the log: how often it was begun anew. */
   readonly generation: number;
+  /** When entries of this peer's key were last heard of that another process had just written: two copies run. Left out where never. */
+  readonly twinSeenMs?: number;
   /** Where logs are answered for. */
   readonly accountability?: AccountabilityStatus;
   readonly counters: Counters;
@@ -66,10 +68,23 @@ interface Now {
   readonly trainingFault: TrainingFault | undefined;
   readonly privacy: PrivacyStatus | undefined;
   readonly selection: SelectionStatus | undefined;
+  readonly twinSeenMs: number | undefined;
 }
 
 export function statusOf(parts: Parts, now: Now): PeerStatus {
-  const { state, fresh, neighbours, account, cohorts, releases, thrift, trainingFault, privacy, selection } = now;
+  const {
+    state,
+    fresh,
+    neighbours,
+    account,
+    cohorts,
+    releases,
+    thrift,
+    trainingFault,
+    privacy,
+    selection,
+    twinSeenMs,
+  } = now;
   const { identity, subject, trainer, transport, log, reports, pauses } = parts;
   return {
     peerId: identity.peerId,
@@ -84,6 +99,7 @@ export function statusOf(parts: Parts, now: Now): PeerStatus {
     ...transport.traffic(),
     logSize: log.head().size,
     generation: log.generation,
+    ...(twinSeenMs !== undefined && { twinSeenMs }),
     ...(account && { accountability: account.status() }),
     counters: reports.counters,
     ...(trainingFault && { trainingFault }),

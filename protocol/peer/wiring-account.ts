@@ -83,9 +83,10 @@ async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly g
 export function joinPast(parts: Parts, hasPast: boolean, ledger: Ledger | undefined): Past {
   const { log, clock, transport, identities, reports, crypto, rng, identity, place, life, subject } = parts;
   const beginLog = createNewGeneration({ log, clock, crypto, rng, reports });
-  const begin = async (told: Announcement | undefined) => {
+  const begin = async (told: Announcement | undefined, isTwin: boolean) => {
     ledger?.begunAnew(place?.moved, told !== undefined);
-    await beginLog(told, told !== undefined ? "told" : place?.moved === true ? "moved" : "unconfirmed");
+    const unasked = place?.moved === true ? "moved" : "unconfirmed";
+    await beginLog(told, isTwin ? "twin" : told !== undefined ? "told" : unasked);
   };
   const own = (sealed: Uint8Array) => {
     const announcement = ownAnnouncement(identity, subject.taskId, crypto, sealed);

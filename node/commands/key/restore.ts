@@ -1,11 +1,15 @@
-/** `hearsay key restore`: a key from its backup, in a state directory that has none. Its log begins a new generation. */
+/**
+ * `hearsay key restore`: a key from its backup, in a state directory that has none. Its log begins a new generation; where the log of this
+ * very key is still there, the peer goes on with it, as after any start (protocol/peer/account/past.ts).
+ */
 import { existsSync } from "node:fs";
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
-import { generationAfter } from "../../../protocol/log/stored/records.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
+import { currentGeneration, generationAfter } from "../../../protocol/log/stored/records.ts";
 import { wallClock } from "../../clock.ts";
 import { makePrivateDirectory } from "../../disk/private-directory.ts";
 import { openTask } from "../../disk/state-dir.ts";
@@ -13,7 +17,8 @@ import { openStore } from "../../disk/store.ts";
 import { decodeBackup, type KeyBackup } from "../../keys/backup.ts";
 import { encodeKey, sealBytes } from "../../keys/key-file.ts";
 import { createPrivate } from "../../keys/keys.ts";
-import { openOwnLog } from "../../keys/own-log.ts";
+import { logOwner } from "../../keys/own-key.ts";
+import { openOwnLog, withDatabase } from "../../keys/own-log.ts";
 import { passphraseFrom } from "../../keys/passphrase.ts";
 import { settleRotation } from "../../keys/rotation.ts";
 import { shellOption } from "../../shell.ts";
@@ -24,30 +29,25 @@ import { type KeyOptions, keyPath } from "./options.ts";
 export async function run(file: string, options: KeyOptions): Promise<void> {
   const { state } = options;
   await settleRotation(state);
-  for (const name of ["key", "db"]) {
-    if (existsSync(join(state, name)))
-      throw new HearsayError(
-        "ERR_STATE",
-        `${state} has a ${name} already: nothing is overwritten, use another --state`,
-      );
-  }
+  if (existsSync(keyPath(state))) throw taken(state, "key");
   const content = await readBackup(file); // nobody types a passphrase for a file that is not there
   const ask = passphraseFrom(options);
   const passphrase = await ask(file);
   const backup = await openBackup(file, content, passphrase);
   const { key, task, sealed, head } = backup;
   await refuseOtherTask(state, toHex(task));
-  const generation = generationAfter(head.generation, wallClock.now());
+  const database = join(state, "db");
+  const kept = existsSync(database) ? await logOf(key.identity.peerId, state) : undefined;
+  const generation = kept ?? generationAfter(head.generation, wallClock.now());
 
   const tightened = await makePrivateDirectory(state);
   if (tightened !== undefined) tell(`${tightened}\n`);
-  const database = join(state, "db");
   const aside = join(state, "db.new");
   await rm(aside, { recursive: true, force: true });
-  await beginLog(aside, backup, generation);
+  if (kept === undefined) await beginLog(aside, backup, generation);
   const bytes = encodeKey(key.privateKey);
   await createPrivate(keyPath(state), sealed ? await sealBytes(bytes, passphrase) : bytes);
-  await rename(aside, database);
+  if (kept === undefined) await rename(aside, database);
 
   const { peerId } = key.identity;
   if (options.json) return printJson({ peerId, task: toHex(task), generation, after: { ...head, id: toHex(head.id) } });
@@ -57,9 +57,30 @@ export async function run(file: string, options: KeyOptions): Promise<void> {
       ["task", toHex(task)],
       [
         "log",
-        `generation ${generation} from here on; the backup knew ${counted(head.seq + 1, "entry", "entries")} of generation ${head.generation}`,
+        kept === undefined
+          ? `generation ${generation} from here on; the backup knew ${counted(head.seq + 1, "entry", "entries")} of generation ${head.generation}`
+          : `is still here, generation ${generation}: the peer goes on with it, unless others know more of it`,
       ],
     ])}\n\nThe key must run in no other place. Next: ${nextStep(state)}\n`,
+  );
+}
+
+/**
+ * The generation of the log that is there, of a peer.
+ * @throws HearsayError ERR_STATE where none of that peer is.
+ */
+async function logOf(peer: PeerId, state: string): Promise<number> {
+  return withDatabase(state, async (store) => {
+    if ((await logOwner(store)) !== peer) throw taken(state, "db");
+    return currentGeneration(store);
+  });
+}
+
+function taken(state: string, name: string): HearsayError {
+  const whose = name === "db" ? ", which is not the log of this key" : "";
+  return new HearsayError(
+    "ERR_STATE",
+    `${state} has a ${name} already${whose}: nothing is overwritten, move it away or use another --state`,
   );
 }
 

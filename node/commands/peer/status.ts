@@ -20,6 +20,7 @@ import { pauseTexts, selectionText } from "../../terminal/choice-words.ts";
 import { facts, metricRows, printJson, spanText } from "../../terminal/print.ts";
 import { budgetText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
+import { twinText } from "../../terminal/twin-words.ts";
 
 /** Characters of a peer id that are shown: the first eight are the same for all. */
 const SHOWN = 8;
@@ -43,6 +44,7 @@ export function statusText(status: Told): string {
   const rows: [string, string][] = [
     ["peer", status.peerId],
     ["task", `${status.task.name}  ${status.task.id}`],
+    ...(status.twinSeenMs === undefined ? [] : [["key", twinText(status.twinSeenMs)] as [string, string]]),
     ["engine", `${status.engine}, ${status.numExamples} examples`],
     ...(status.trainingFault === undefined ? [] : [["trainer", faultText(status.trainingFault)] as [string, string]]),
     ...pauseTexts(status).map((text): [string, string] => ["paused", text]),

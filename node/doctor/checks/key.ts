@@ -1,8 +1,12 @@
 /** Check `key`: whether it is there, who may read it, and when it was backed up. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isHearsayError } from "../../../protocol/base/errors.ts";
+import type { PeerId } from "../../../protocol/base/seams.ts";
 import { readBackupNote } from "../../keys/backup-note.ts";
-import { isSealed } from "../../keys/key-file.ts";
+import { decodeKey, isSealed } from "../../keys/key-file.ts";
+import { logOwner } from "../../keys/own-key.ts";
+import { twinText } from "../../terminal/twin-words.ts";
 import { type DoctorCheck, type DoctorFinding, failure, ok, warning } from "../doctor-check.ts";
 
 const OTHERS_MAY = 0o077;
@@ -13,7 +17,7 @@ export const key: DoctorCheck = {
   name: "key",
   about: "the key: there, readable by its owner alone, under a passphrase, backed up",
   withinMs: 2_000,
-  async run({ stateDir }) {
+  async run({ stateDir, running, withStore }) {
     const path = join(stateDir, "key");
     const [file, log] = await Promise.all([
       stat(path).catch(() => undefined),
@@ -24,7 +28,7 @@ export const key: DoctorCheck = {
       return [
         failure(
           `there is a log but no ${path}`,
-          "hearsay key restore takes a backup, once the directory is empty of db/",
+          "hearsay key restore puts the key back from its backup; without one, move the whole directory away to begin as a new peer",
         ),
       ];
     const found: DoctorFinding[] = [];
@@ -34,7 +38,23 @@ export const key: DoctorCheck = {
       );
     if (POSIX && (file.mode & OTHERS_MAY) !== 0)
       found.push(warning(`other users may read ${path}`, `run: chmod 600 ${path}`));
-    const sealed = isSealed(new Uint8Array(await readFile(path)));
+    const bytes = new Uint8Array(await readFile(path));
+    const sealed = isSealed(bytes);
+    const owner = running === undefined ? await withStore(logOwner) : undefined;
+    if (owner !== undefined && !sealed && isOfAnother(bytes, owner))
+      found.push(
+        failure(
+          `${path} is not the key of ${owner}, which wrote the log beside it`,
+          "move this key file away; hearsay key restore puts the right one back from its backup",
+        ),
+      );
+    if (running?.twinSeenMs !== undefined)
+      found.push(
+        failure(
+          `the key: ${twinText(running.twinSeenMs)}`,
+          "find the other copy of the state directory and stop it; if you know of none the key may be stolen: hearsay key rotate, while this peer is stopped",
+        ),
+      );
     found.push(
       ok(
         sealed
@@ -45,6 +65,16 @@ export const key: DoctorCheck = {
     return [...found, await backup(stateDir, file.mtimeMs)];
   },
 };
+
+/** Whether key bytes are whole, and of another peer. */
+function isOfAnother(bytes: Uint8Array, owner: PeerId): boolean {
+  try {
+    return decodeKey(bytes).identity.peerId !== owner;
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    return false; // a damaged key file is another fault
+  }
+}
 
 async function backup(stateDir: string, changedMs: number): Promise<DoctorFinding> {
   const note = await readBackupNote(stateDir);

@@ -16,6 +16,8 @@
  * no announcement, settles nothing. A peer that meets no other peer waits, and trains on without a log: what nobody sees needs no entry. What a neighbour tells later
  * is heeded before the next cycle.
  *
+ * An entry that the store has not, and that was signed since this peer started, was written by another process with its key: a second copy runs (`twinSeenMs`).
+ *
  * What this cannot see: a machine that was set back as a whole, among neighbours that know it as it was then and have been cut off since; and two copies that run at the same time,
  * each beside neighbours of its own. The second is a fork by its owner.
  */
@@ -37,6 +39,8 @@ export interface Past {
   told(from: PeerId, yours: Uint8Array | undefined, heard?: Place): void;
   /** Before appends. In the first seconds of a start it waits for answers; later it says at once what holds. */
   settle(): Promise<Settlement>;
+  /** When the work of another process with this peer's key was last seen, by this peer's clock; undefined where it never was. */
+  twinSeenMs(): number | undefined;
 }
 
 /** Known peers whose word is enough. */
@@ -48,6 +52,8 @@ const LOOK_EVERY_MS = 250;
 const MAX_TOLD = 64;
 /** Entries from the end of a log among which its last `publish` stands. */
 const NEAR_END = 64;
+/** Clocks of two machines of one owner may differ by so much: a statement that is dated later says that this peer's own clock is wrong. */
+const CLOCKS_DIFFER_MS = 600_000;
 
 interface State {
   /** Where the log has no past, or it is known how to go on. */
@@ -82,14 +88,16 @@ export interface PastOptions {
   readonly signal: AbortSignal;
   /** See own-announcement.ts. */
   own(sealed: Uint8Array): Announcement | undefined;
-  readonly begin: (told: Announcement | undefined) => Promise<void>;
+  readonly begin: (told: Announcement | undefined, isTwin: boolean) => Promise<void>;
 }
 
 export function createPast(components: PastComponents, options: PastOptions): Past {
   const { log, clock, identities, reports } = components;
   const { hasPast, signal, own, begin } = options;
   const known = new Set(identities.known());
+  const isSinceStart = createSinceStart(clock);
   const untilMs = clock.monotonicMs() + LIMITS.headQueryMs;
+  let twinMs: number | undefined;
   const state: State = {
     settled: !hasPast,
     told: new Map(),
@@ -131,10 +139,27 @@ export function createPast(components: PastComponents, options: PastOptions): Pa
         state.settled ||= found === "same log";
         return found;
       }
-      await begin(found === "new log" ? undefined : found);
+      const told = found === "new log" ? undefined : found;
+      const isTwin = told !== undefined && isSinceStart(told.tsMs);
+      if (isTwin) twinMs = clock.now();
+      await begin(told, isTwin);
       state.settled = true;
       return "new log";
     },
+    twinSeenMs: () => twinMs,
+  };
+}
+
+/**
+ * Whether a time, in whole minutes, is after the minute in which this was called. A clock that was set meanwhile counts as it is now, and as it was:
+ * a machine that starts in 1970 has not met its twin when it is told what it wrote before.
+ */
+function createSinceStart(clock: Clock): (tsMs: number) => boolean {
+  const [startMs, monotonicMs] = [clock.now(), clock.monotonicMs()];
+  return (tsMs) => {
+    const nowMs = clock.now();
+    const startByNowMs = nowMs - (clock.monotonicMs() - monotonicMs);
+    return tsMs > Math.max(startMs, startByNowMs) && tsMs <= nowMs + CLOCKS_DIFFER_MS;
   };
 }
 

@@ -35,7 +35,7 @@ test("another release is told, and a way back is a warning", () => {
 test("a log that begins anew is told with the reason: of a copy only where the database was moved, or others know more", () => {
   const lines: string[] = [];
   const tell = narrator(pino({ level: "info" }, { write: (line: string) => lines.push(line) }));
-  for (const why of ["told", "moved", "unconfirmed"] as const) tell({ kind: "generation", generation: 7, why });
+  for (const why of ["told", "moved", "unconfirmed", "twin"] as const) tell({ kind: "generation", generation: 7, why });
   const told = lines.map((line) => JSON.parse(line) as { level: number; msg: string; generation: number });
   assert.deepEqual(
     told.map(({ level, msg }) => [level, /copied/.test(msg)]),
@@ -43,8 +43,10 @@ test("a log that begins anew is told with the reason: of a copy only where the d
       [40, true],
       [40, true],
       [30, false],
+      [50, false],
     ],
   );
+  assert.match(told[3]?.msg ?? "", /another process runs with this peer's key.*stop one of the two/);
   assert.match(
     told[2]?.msg ?? "",
     /no neighbour that is here can say whether this peer's log is whole.*: it goes on with a new/,

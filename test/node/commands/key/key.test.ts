@@ -182,4 +182,53 @@ describe("hearsay key", () => {
     assert.equal(code, FAILURE);
     assert.match(stderr, /log is gone.*key restore.*\[ERR_STATE\]/s);
   });
+
+  it("a log whose key file is lost gets no new key, and takes the old one back from a backup", async () => {
+    const state = await copy("no-key");
+    const backup = lab.path("no-key.age");
+    await ends(0, ["backup", backup, "--state", state, "--passphrase-file", words]);
+    await rm(join(state, "key"));
+    const up = ["up", "--state", state, "--dataset", "digits", "--no-mdns", "--listen", "/ip4/127.0.0.1/tcp/0"];
+    const lost = await lab.run(up);
+    assert.equal(lost.code, FAILURE);
+    assert.match(
+      lost.stderr,
+      new RegExp(`log in .* is that of ${peerId}, but there is no .*key restore.*\\[ERR_STATE\\]`, "s"),
+    );
+    assert.ok(!existsSync(join(state, "key")), "a key made in its place would stand in the way of the old one");
+
+    await loadOrCreateIdentity(join(state, "key")); // of another peer
+    const other = await lab.run(up);
+    assert.equal(other.code, FAILURE);
+    assert.match(other.stderr, /is that of .*, but .*move this file away.*key restore/s);
+    const doctor = await lab.run(["doctor", "--state", state, "--no-mdns", "--json"]);
+    assert.match(doctor.stdout, /is not the key of/);
+    await ends(FAILURE, ["restore", backup, "--state", state, "--passphrase-file", words], /move it away/);
+
+    await rm(join(state, "key"));
+    const restored = await json<{ readonly generation: number }>(
+      ["restore", backup, "--state", state, "--passphrase-file", words], //
+    );
+    assert.equal(restored.generation, 0, "the log that is there");
+    assert.equal((await entriesOf(state)).length, ENTRIES);
+  });
+
+  it("a key is not restored beside the log of another peer", async () => {
+    const state = lab.path("not-its-log");
+    const backup = lab.path("not-its-log.age");
+    await ends(0, ["backup", backup, "--state", used, "--passphrase-file", words]);
+    await storeTask(state, MANIFEST);
+    await withOtherLog(state);
+    await ends(FAILURE, ["restore", backup, "--state", state, "--passphrase-file", words], /not the log of this key/);
+    assert.ok(!existsSync(join(state, "key")));
+  });
 });
+
+/** A directory with the log of somebody else, and no key. */
+async function withOtherLog(state: string): Promise<void> {
+  const { identity } = await loadOrCreateIdentity(join(state, "key"));
+  const store = await openStore(join(state, "db"));
+  await openOwnLog(store, identity, TASK_ID);
+  await store.close();
+  await rm(join(state, "key"));
+}
