@@ -16,7 +16,7 @@ export interface Project {
   readonly folder: string;
   /** Writes a file of the user. */
   write(name: string, text: string): Promise<string>;
-  /** Type-checks a file as a user's strict project does. @param all the types of all packages too. @throws where there are faults, with tsc's words. */
+  /** Type-checks a file as the strictest project of a user does. @param all the types of all packages too. @throws where there are faults, with tsc's words. */
   check(name: string, all?: boolean): Promise<void>;
   remove(): Promise<void>;
 }
@@ -48,7 +48,7 @@ export async function installLibrary(): Promise<Project> {
     async check(name, all = false) {
       const options = {
         ...{ strict: true, noEmit: true, module: "nodenext", target: "es2024", types: ["node"] },
-        allowImportingTsExtensions: true,
+        ...{ allowImportingTsExtensions: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true },
       };
       await write(
         "tsconfig.json",
