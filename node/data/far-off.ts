@@ -1,5 +1,5 @@
 /**
- * Values of one site that lie where the task has none: degrees Fahrenheit among Celsius, a sensor in raw counts. A model that sees them diverges, or
+ * Values of one site that lie where the task has none: watts among kilowatts, a sensor in raw counts. A model that sees them diverges, or
  * learns nothing, and the peers cannot tell why.
  */
 

@@ -61,6 +61,19 @@ test("units: a column on another scale is named with both figures, whether wider
   );
 });
 
+test("units: Fahrenheit in place of Celsius is named, and the other way round, though it is not ten spreads off", () => {
+  const inFahrenheit = (value: number) => 1.8 * value + 32;
+  const [hot] = find(([a, b, y]) => [inFahrenheit(a), b, y]);
+  assert.match(hot?.what as string, /"temp" is about 6\d.* here, 20 ± 5 in the task: Fahrenheit in place of Celsius\?/);
+  const agreed = { ...TASK, input: { ...TASK.input, mean: [68, 600], std: [9, 50] } };
+  const [cold] = find(undefined, ROWS, agreed);
+  assert.match(cold?.what as string, /"temp" is about .* here, 68 ± 9 in the task: Celsius in place of Fahrenheit\?/);
+  assert.deepEqual(
+    find(([a, b, y]) => [inFahrenheit(a), b, y], ROWS, agreed),
+    [],
+  );
+});
+
 test("units: narrow columns say nothing where the task has one spread for all", () => {
   const shared = { ...TASK, input: { ...TASK.input, mean: [300], std: [300] } };
   assert.deepEqual(find(undefined, ROWS, shared), []);
