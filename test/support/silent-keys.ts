@@ -6,7 +6,7 @@ import { nodeCrypto } from "../../node/crypto.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { blobTask } from "./blobs.ts";
 import { type Crowd, createCrowd, identityOf, type Member } from "./crowd.ts";
-import { createHostile, type Hostile } from "./hostile.ts";
+import { createHostile, type Hostile, type Offer } from "./hostile.ts";
 import { silent } from "./transports.ts";
 
 export interface SilentKeys {
@@ -20,6 +20,8 @@ export interface SilentKeys {
   readonly forMs: number;
   /** k and the quorum; those of blobTask where left out. */
   readonly models?: number;
+  /** Whether they are there from the beginning, and deliver until the honest know each other. */
+  readonly delivered?: boolean;
   /** Whether they answer that they have no such model, at once, in place of never. */
   readonly refuse?: boolean;
   /** Address prefix of a peer; its peer id where left out. */
@@ -43,12 +45,12 @@ export async function underSilentKeys(options: SilentKeys, attacked: boolean): P
   const task = blobTask({ training: { steps: 1, batch: 4 }, aggregation });
   const crowd = createCrowd({ task, proofs: false, ...(prefixOf && { prefixOf }) });
   for (let i = 0; i <= honest; i++) await crowd.join(i, { trainMs: 300 + 13 * i });
-  await crowd.run(BEFORE_MS);
   const [reader] = crowd.members as [Member];
+  const strangers = options.delivered ? await delivering(crowd, options, attacked) : [];
+  if (strangers.length === 0) await crowd.run(BEFORE_MS);
   const before = reader.events.length;
-  const strangers: Hostile[] = [];
   for (let ms = 0; ms < forMs; ms += 1000) {
-    const come = attacked && (ms === 0 || ms % everyMs === 0);
+    const come = attacked && options.delivered !== true && (ms === 0 || ms % everyMs === 0);
     const fresh = come
       ? Array.from({ length: keys }, (_, i) => stranger(crowd, 1000 + strangers.length + i, options.refuse === true))
       : [];
@@ -60,6 +62,25 @@ export async function underSilentKeys(options: SilentKeys, attacked: boolean): P
   const sum = merges.reduce((total, event) => total + (event.kind === "merged" ? event.candidates : 0), 0);
   const cycles = reader.events.slice(before).filter(({ kind }) => kind === "merged" || kind === "alone").length;
   return { candidates: sum / cycles, merged: merges.length / cycles };
+}
+
+/** Keys that offer a model each second, and serve it; of what they offer later they serve nothing. */
+async function delivering(crowd: Crowd, { keys }: SilentKeys, attacked: boolean): Promise<Hostile[]> {
+  let isSilent = false;
+  const hostiles = Array.from({ length: attacked ? keys : 0 }, (_, i) => {
+    const identity = identityOf(1000 + i);
+    const transport = crowd.joinTransport(identity.peerId);
+    const hostile = createHostile({ identity, crypto: nodeCrypto, task: crowd.task, transport });
+    const never = () => new Promise<never>(() => {});
+    return { ...hostile, offer: (offer?: Offer) => hostile.offer({ ...offer, ...(isSilent && { answer: never }) }) };
+  });
+  const [reader] = crowd.members as [Member];
+  for (let ms = 0; hostiles.length > 0 && ms < BEFORE_MS; ms += 1000) {
+    for (const hostile of hostiles) await hostile.offer({ age: reader.peer.status().age });
+    await crowd.run(1000);
+  }
+  isSilent = true;
+  return hostiles;
 }
 
 function stranger(crowd: Crowd, number: number, refuses: boolean): Hostile {

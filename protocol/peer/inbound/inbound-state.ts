@@ -34,7 +34,7 @@ export interface InboundOptions {
 export interface InboundState extends InboundComponents, InboundOptions {
   readonly inbox: Inbox;
   readonly committee: Committee;
-  /** Newcomers whose models are pulled beyond the k, without a seat. */
+  /** Authors whose models are pulled beyond the k, without a seat: newcomers that are tried out, and all whose pull has become slow. */
   readonly tryOuts: Set<PeerId>;
   /** Made when the first is drawn. */
   tryOutRng: Rng | undefined;

@@ -114,7 +114,7 @@ function beginCycle(state: InboundState, cycle: number, ownNorm: number): void {
   const { committee, inbox, puller, round, tryOuts } = state;
   round.cycle = cycle;
   round.maxNorm = longestNorm(ownNorm); // anything that robust rules can bound is let in
-  for (const author of puller.places.lateNewcomers()) tryOuts.add(author); // their seats are free
+  for (const author of puller.places.late()) tryOuts.add(author); // their seats are free: k may be all that a merge needs
   const pulling = seated(state);
   state.drawn = pulling.length;
   state.asked = new Set(puller.places.pulling());

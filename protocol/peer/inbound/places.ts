@@ -32,8 +32,8 @@ export interface Places {
   hasSlow(): boolean;
   /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
   release(): PeerId | undefined;
-  /** Newcomers whose pull takes much longer than the mean, and that are distrusted from now on: one that never answers would be waited for else. */
-  lateNewcomers(): PeerId[];
+  /** Authors whose pull takes much longer than the mean: one that never answers would be waited for else. Where a newcomer is among them, newcomers are distrusted from now on. */
+  late(): PeerId[];
   /** Whether newcomers failed more often than they delivered, lately. */
   distrustsNewcomers(): boolean;
   /**
@@ -139,8 +139,8 @@ class PlacesOf implements Places {
     return release(this.#yard);
   }
 
-  lateNewcomers(): PeerId[] {
-    return lateNewcomers(this.#yard);
+  late(): PeerId[] {
+    return late(this.#yard);
   }
 
   distrustsNewcomers(): boolean {
@@ -230,9 +230,9 @@ function release(yard: Yard): PeerId | undefined {
   return author;
 }
 
-function lateNewcomers(yard: Yard): PeerId[] {
-  const slow = [...yard.pulls].filter(([, pull]) => pull.isNewcomer && isSlow(yard, pull));
-  if (slow.length > 0) yard.newcomersPlaces = 1;
+function late(yard: Yard): PeerId[] {
+  const slow = [...yard.pulls].filter(([, pull]) => isSlow(yard, pull));
+  if (slow.some(([, { isNewcomer }]) => isNewcomer)) yard.newcomersPlaces = 1;
   return slow.map(([author]) => author);
 }
 

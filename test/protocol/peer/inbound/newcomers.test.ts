@@ -31,6 +31,16 @@ describe("forty identities that stay, announce every second and deliver nothing"
     });
 });
 
+describe("one author that delivered, and is silent from then on", () => {
+  it("leaves three honest neighbours most of their merges, each of which needs all three", async () => {
+    const options = { honest: 3, keys: 1, delivered: true, goOn: true, forMs: 20_000, models: 3 };
+    const calm = await underSilentKeys(options, false);
+    const attacked = await underSilentKeys(options, true);
+    assert.ok(calm.merged > 0.8, `${calm.merged} of all cycles merge`);
+    assert.ok(attacked.merged > 0.6 * calm.merged, `${attacked.merged} of ${calm.merged}`);
+  });
+});
+
 /** Places on a clock that the test sets. */
 function placesAt(known: readonly string[], prefixOf = (peer: string) => peer) {
   const world = { nowMs: 0 };
