@@ -8,24 +8,19 @@ import { createOffers } from "./loop/way-out.ts";
 import type { Parts } from "./wiring.ts";
 import type { LoopNeeds } from "./wiring-loop.ts";
 
-const SILENCE: Speaking = { heeds: (publisher) => publisher, after: (saving) => saving };
+/** A peer without a cluster. */
+const NO_CLUSTER: Speaking = { overPublisher: (publisher) => publisher, overSaving: (saving) => saving };
 
-/** Nothing, where there is no cluster. */
 export function joinSpeaking(
   parts: Parts,
   { shelf, account, newest }: Pick<LoopNeeds, "shelf" | "account"> & Pick<AnnouncementBook, "newest">,
 ): Speaking {
   const { gateway, transport, rng, identity, life, reports } = parts;
-  if (gateway === undefined) return SILENCE;
+  if (gateway === undefined) return NO_CLUSTER;
   const { border, cluster } = gateway;
-  const lending = { offer: () => {} }; // the bodies are lent with those that they are made of
+  const noShelf = { offer: () => {} }; // bodies of the cluster are served by `out`, together with those that they are made of
   const offers = createOffers(
-    {
-      shelf: lending,
-      archive: parts.archive,
-      tell: border.tellOutside,
-      reports,
-    },
+    { shelf: noShelf, archive: parts.archive, tell: border.tellOutside, reports },
     { published: (entry, announcement) => account?.published(entry, announcement) },
   );
   const inTurn = createOneByOne();
@@ -43,12 +38,12 @@ export function joinSpeaking(
       { self: identity.peerId, signal: life.signal, newest },
     );
   return {
-    heeds: (publisher) => async (own) => {
+    overPublisher: (publisher) => async (own) => {
       const published = await inTurn(() => publisher(own));
       out.published(published);
       return published;
     },
-    after: (saving) => ({
+    overSaving: (saving) => ({
       ...saving,
       async merged(merged, cycle) {
         await inTurn(() => saving.merged(merged, cycle));

@@ -17,17 +17,17 @@ import type { Fit } from "./loop/hidden-fit.ts";
 import type { Judging } from "./loop/judging.ts";
 import { createLoop } from "./loop/loop.ts";
 import { createMeanwhile } from "./loop/meanwhile.ts";
-import { createMerging } from "./loop/merging.ts";
+import { createMerging, type MergingOptions } from "./loop/merging.ts";
 import { createLookAhead } from "./loop/outer-momentum.ts";
 import { createPace } from "./loop/pace.ts";
 import { pausedFit, pausedThrift } from "./loop/pauses.ts";
 import { createReunion, startAfter } from "./loop/reunion.ts";
-import { createSaving } from "./loop/saving.ts";
+import { createSaving, type Saving } from "./loop/saving.ts";
 import type { SavedState } from "./loop/state.ts";
 import { createStepPlan } from "./loop/steps.ts";
 import { createTell, type Tell } from "./loop/telling.ts";
 import { createTraining } from "./loop/training.ts";
-import { createOffers, createPublisher, createWayOut, type Offer } from "./loop/way-out.ts";
+import { createOffers, createPublisher, createWayOut, type Offer, type Offers, type WayOut } from "./loop/way-out.ts";
 import type { Ranks } from "./memory/ranks.ts";
 import type { PeerOptions } from "./modules.ts";
 import type { Hiding, Parts } from "./wiring.ts";
@@ -62,65 +62,99 @@ export interface Learning {
 
 export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): Learning {
   const { minCycleMs, explain = false } = options;
-  const { clock, crypto, identity, store, trainer, aggregator, log, identities, hashOf } = parts;
-  const { archive, place, life, reports, subject, start, thrift, pauses } = parts;
-  const { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging } = needs;
-  const { task, shared } = subject;
-  const outside = { isOutside: parts.gateway?.isOutside };
-  const offers = createOffers(
-    { shelf, archive, reports, tell: tellOf(parts, account) },
-    { published: (entry, announcement) => account?.published(entry, announcement) },
-  );
+  const { clock, identity, store, trainer, aggregator, log, identities, hashOf } = parts;
+  const { archive, place, life, reports, subject, start, thrift, pauses, gateway } = parts;
+  const { saved, inbound, ranks, account, past, hiding, speaking, judging } = needs;
+  const { task } = subject;
+  const { signal } = life;
+  const offers = offersOf(parts, needs);
   const saving = createSaving(
     { store, log, clock, archive, past },
     {
-      ...{ saved, start, hashOf, explain, arrival: place?.changes ?? [], runningMean: task.training.runningMean },
+      saved,
+      start,
+      hashOf,
+      explain,
+      arrival: place?.changes ?? [],
+      runningMean: task.training.runningMean,
       personal: () => trainer.personal?.state(),
       takeChanges: () => [account, judging].flatMap((memory) => memory?.takeChanges() ?? []),
-      published: offers.archived,
+      archived: offers.archived,
     },
   );
-  const { engine } = trainer;
-  const published = { log, identity, crypto, subject, hashOf, ledger: hiding?.ledger };
-  const wayOut =
-    cohorts === undefined
-      ? createWayOut({ saving, offers, publisher: speaking.heeds(createPublisher(published, engine)) })
-      : createCohortOut(
-          { log, identity, hashOf, saving, offers, meeting: cohorts, ledger: hiding?.ledger },
-          { task, shared, taskId: subject.taskId, engine, mechanism: mechanismOf(task) },
-        );
-  const draws = account !== undefined && drawsLots(task.aggregation.rule);
-  const lot = (params: Float32Array) => lotOf(log.logId, hashOf(params), identity);
+
   const reunion = createReunion({ aggregator, identities, trainer }, task);
   const catchUp = createCatchUp({ clock, identities, trainer }, task);
+  const isOutside = gateway?.isOutside;
   const merging = createMerging(
-    { inbound, aggregator, catchUp, reunion, saving: speaking.after(saving), reports, judging },
-    { ...{ task, hashOf, explain, ...outside }, lotOf: draws ? ({ params }) => lot(params) : undefined },
+    { inbound, aggregator, catchUp, reunion, saving: speaking.overSaving(saving), reports, judging },
+    { task, hashOf, explain, isOutside, lotOf: lotsOf(parts, account) },
   );
-  const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
+
   const lookAhead = createLookAhead(task);
-  const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal: life.signal };
+  const enduring = createEnduringFit({ fit: hiding?.fitWith(saving) ?? plainFit(parts), clock, reports });
+  const training = createTraining(
+    { fit: pausedFit(enduring.fit, pauses), lookAhead: startAfter(reunion, lookAhead), clock, reports },
+    { task, self: identity.peerId, signal },
+  );
+
+  const plan = createStepPlan({ identities, ranks }, { training: task.training, minCycleMs });
+  const bounds = { startNorm: euclideanNorm(start), quorum: task.aggregation.quorum, signal };
   const meanwhile = createMeanwhile({ clock, plan, inbound, merging, saving, lookAhead }, { ...bounds, minCycleMs });
-  const trainOnce: Fit = hiding?.fitWith(saving) ?? ((request) => trainer.fit(request));
-  const enduring = createEnduringFit({ fit: trainOnce, clock, reports });
   const run = createLoop(
     {
       thrift: pausedThrift(thrift, pauses),
-      training: createTraining(
-        { fit: pausedFit(enduring.fit, pauses), lookAhead: startAfter(reunion, lookAhead), clock, reports },
-        { task, self: identity.peerId, signal: life.signal },
-      ),
+      training,
       meanwhile: task.training.adaptive && meanwhile,
-      wayOut,
-      pace: createPace({ clock, plan }, { minCycleMs, signal: life.signal }),
-      ...{ inbound, merging },
+      wayOut: wayOutOf(parts, needs, offers, saving),
+      pace: createPace({ clock, plan }, { minCycleMs, signal }),
+      inbound,
+      merging,
     },
     { ...bounds, state: saving.state },
   );
   return { run, state: saving.state, latest: offers.latest, trainingFault: enduring.fault, thrift: thrift.status };
 }
 
-/** By briefs where this peer answers for its log, and its neighbours hear them. */
+function offersOf(parts: Parts, { shelf, account }: LoopNeeds): Offers {
+  const { archive, reports } = parts;
+  return createOffers(
+    { shelf, archive, reports, tell: tellOf(parts, account) },
+    { published: (entry, announcement) => account?.published(entry, announcement) },
+  );
+}
+
+/** Models leave in the mean of a cohort where the task asks for it, else each by itself. */
+function wayOutOf(parts: Parts, needs: LoopNeeds, offers: Offers, saving: Saving): WayOut {
+  const { log, identity, crypto, hashOf, subject, trainer } = parts;
+  const { cohorts, hiding, speaking } = needs;
+  const { task, taskId, shared } = subject;
+  const { engine } = trainer;
+  const ledger = hiding?.ledger;
+  if (cohorts !== undefined)
+    return createCohortOut(
+      { log, identity, hashOf, saving, offers, meeting: cohorts, ledger },
+      { task, shared, taskId, engine, mechanism: mechanismOf(task) },
+    );
+  const publisher = createPublisher({ log, identity, crypto, subject, hashOf, ledger }, engine);
+  return createWayOut({ saving, offers, publisher: speaking.overPublisher(publisher) });
+}
+
+/** Trains without a privacy budget. */
+function plainFit({ trainer }: Parts): Fit {
+  return (request) => trainer.fit(request);
+}
+
+/** Signed lots, for a rule that draws some; undefined for other rules, and where nothing is signed. */
+function lotsOf(
+  { log, hashOf, identity, subject }: Parts,
+  account: Accountability | undefined,
+): MergingOptions["lotOf"] {
+  if (account === undefined || !drawsLots(subject.task.aggregation.rule)) return undefined;
+  return ({ params }) => lotOf(log.logId, hashOf(params), identity);
+}
+
+/** How publications are told: by briefs where this peer answers for its log and the network takes briefs. */
 function tellOf({ transport, news, telling, acquaintance, subject }: Parts, account: Accountability | undefined): Tell {
   const briefs = account && telling && { telling, acquaintance };
   return createTell({ transport, news, ...(briefs && { briefs }) }, subject.names);

@@ -1,49 +1,34 @@
 /**
- * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file, those beside it (wiring-loop.ts, wiring-account.ts,
- * wiring-gateway.ts) and peer.ts see all of them; nothing is decided here.
+ * The composition root of a peer: makes its parts and hands each the few components that it uses. Only this file, the four wiring-*.ts beside it, and peer.ts see
+ * all of them; nothing is decided here. `open...` reads from the store, so it is asynchronous; `join...` puts parts together that are there.
  */
 import { HearsayError } from "../base/errors.ts";
 import type { PeerId, Telling } from "../base/seams.ts";
-import { cohortOf, massesOf, type Task, termsOf } from "../base/task.ts";
+import { cohortOf, type Task, termsOf } from "../base/task.ts";
 import { type Log, openLog } from "../log/stored/chain.ts";
 import { mechanismOf } from "../privacy/registry.ts";
 import { startOf } from "../task/start.ts";
 import { createThrift, type Thrift, type ThriftStatus } from "../traffic/thrift.ts";
-import type { Announcement } from "../wire/announcement.ts";
-import type { Place } from "../wire/messages.ts";
 import type { Accountability } from "./account/accountability.ts";
-import type { Past } from "./account/past.ts";
 import { type Gateway, openGateway } from "./gateway/gateway.ts";
 import { type Acquaintance, createAcquaintance } from "./inbound/acquaintance.ts";
-import { heardIn, isNewer } from "./inbound/announcement-order.ts";
-import { type AnnouncementBook, createAnnouncementBook } from "./inbound/announcements.ts";
 import type { BlobShelf } from "./inbound/blobs.ts";
-import { createChoosing, type ExplainedChoosing } from "./inbound/choosing.ts";
-import { AGENT, createGreeter } from "./inbound/greet.ts";
-import { createBriefHearing, createHearing } from "./inbound/hearing.ts";
-import { createHelloService, type HelloService } from "./inbound/hello-service.ts";
-import { createInbound, type Inbound } from "./inbound/inbound.ts";
-import { askNewest, createLateFetch } from "./inbound/late-fetch.ts";
+import { AGENT } from "./inbound/greet.ts";
 import { createNews, type News } from "./inbound/news.ts";
-import { createPlaces, type Places } from "./inbound/places.ts";
-import { createPuller } from "./inbound/puller.ts";
+import type { Places } from "./inbound/places.ts";
 import { createLife, type Life } from "./life.ts";
 import { type Cohorts, createCohorts } from "./loop/cohorts.ts";
-import { createFetch } from "./loop/fetch.ts";
 import { createHiddenFit, type Fit } from "./loop/hidden-fit.ts";
 import { type Ledger, openLedger } from "./loop/ledger.ts";
 import { createParamsHash, type HashOf } from "./loop/params-hash.ts";
 import type { Saving } from "./loop/saving.ts";
 import { type Budget, createBudget } from "./memory/budget.ts";
 import { createIdentities, type Identities } from "./memory/identities.ts";
-import { createRanks, type Ranks } from "./memory/ranks.ts";
 import type { PeerModules, PeerOptions } from "./modules.ts";
-import type { Releases } from "./release/releases.ts";
 import { createReports, type Reports } from "./reports.ts";
-import type { ToldService, TopicService } from "./services.ts";
 import { createSubject, type Subject } from "./subject.ts";
 
-/** What is made first, and of which the rest is made. */
+/** The parts that are made first; all others are made of these. */
 export interface Parts extends PeerModules {
   /** Where the task has gateways, and others are at the same place. `transport` is then the network as a member sees it. */
   readonly gateway: Gateway | undefined;
@@ -77,10 +62,12 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
   const thrift = thriftOf({ ...modules, transport, subject, reports }, minCycleMs);
   return {
     ...modules,
-    ...{ transport, gateway },
+    transport,
+    gateway,
     thrift,
     news: createNews({ clock, transport, thrift, reports }),
-    ...{ subject, start },
+    subject,
+    start,
     telling: hasBriefs(subject.task) ? transport.telling : undefined,
     life,
     reports,
@@ -94,8 +81,9 @@ export async function openParts({ task, configured, minCycleMs }: PeerOptions, m
 }
 
 /**
- * Where a gateway passes on what others announce, and where announcements say what was spent of a budget, all of them are signed. So they are in tasks with cohorts:
- * all members publish one mean, and only the hash in an announcement shows a neighbour that it has that already.
+ * Whether neighbours may be told of models by briefs, without a signature. Not in three kinds of tasks: a gateway passes announcements on, so they need a signature;
+ * with a privacy budget the author signs what it has spent; in a cohort all members publish one mean, and only the hash in a full announcement shows a
+ * neighbour that it has that already.
  */
 function hasBriefs(task: Task): boolean {
   return !task.aggregation.gateways && task.privacy?.cohort === undefined && termsOf(task) === undefined;
@@ -125,79 +113,11 @@ export async function openHiding(parts: Parts, hasPast: boolean): Promise<Hiding
   return { ledger, fitWith: (saving) => createHiddenFit({ trainer, draws, ledger, saving }, options) };
 }
 
-/** The way in. */
-export interface WayIn {
-  readonly inbound: Inbound;
-  readonly places: Places;
-  readonly ranks: Ranks;
-  readonly book: AnnouncementBook;
-  readonly receive: TopicService["handle"];
-  readonly receiveBrief: ToldService["handle"];
-  /** Undefined where all authors are alike. */
-  readonly choosing: ExplainedChoosing | undefined;
-}
-
-/** @param startCycle own cycles before this start: the staleness of what comes before the first cycle counts from it. */
-export function joinInbound(
-  parts: Parts,
-  startCycle: number,
-  account: Accountability | undefined,
-  selection: PeerOptions["selection"],
-): WayIn {
-  const { clock, crypto, identity, transport, archive, rng, budget, identities, life, reports, subject, news } = parts;
-  const { task, taskId, names, codec } = subject;
-  const { signal } = life;
-  const round = { cycle: startCycle, maxNorm: Number.MAX_VALUE };
-  const ranks = createRanks({ clock, transport, identities });
-  const { announcementsPerSecond } = task.limits;
-  const passOn = (sealed: Uint8Array) => void parts.telling?.passOn(names.announce, sealed).catch(() => {}); // who is not reached hears the next
-  const book = createAnnouncementBook(
-    { clock, crypto, identities, ranks, budget },
-    {
-      ...{ task: taskId, self: identity.peerId, bodyBytes: codec, announcementsPerSecond, masses: massesOf(task) },
-      ...{ cycle: () => round.cycle, silentCycles: task.staleness.cutoff, ...(account && { accountable: account }) },
-      askNewest: (author) =>
-        life.aside(askNewest({ transport, subject, receive }, author, signal).then((news) => news && passOn(news))),
-      passOn,
-    },
-  );
-  const places = createPlaces({ clock, standing: identities, transport, signal }, codec.maxBytes);
-  const proofs = account && { proofs: account };
-  const servesPulls = (author: PeerId) =>
-    parts.gateway?.border.isGuest(author) === true || parts.acquaintance.servesPulls(author);
-  const show: AnnouncementBook["show"] = (brief, announcement) => book.show(brief, announcement);
-  const fetchTold = createFetch(
-    { transport, crypto, clock },
-    { names, codec, servesPulls, show, keepBodies: archive !== undefined, ...proofs },
-  );
-  const receive: TopicService["handle"] = (from, sealed) => hearing(from, sealed); // the puller asks for what comes in there
-  const fetcher = createLateFetch({ fetcher: fetchTold, news, identities, clock, transport, subject, receive });
-  const puller = createPuller({ fetcher, places, identities, clock, reports }, { signal });
-  const isBanned = account && { isBanned: account.isBanned };
-  const choosing = createChoosing({ book, ranks, identities, places, transport, clock }, selection, round);
-  const options = { task, rng, round, signal, ...isBanned };
-  const inbound = createInbound({ book, ranks, identities, puller, clock, choosing }, options);
-  const heard = (author: PeerId) => inbound.heard(author);
-  const hearing = createHearing({ book, reports }, heard);
-  if (parts.telling) transport.onConnect((author) => book.connected(author));
-  const receiveBrief = createBriefHearing({ book, reports }, heard);
-  return { inbound, places, ranks, book, receive, receiveBrief, choosing };
-}
-
-/** Where the task asks for it: how models leave this peer in the mean of a few. @throws HearsayError ERR_CONFIG without what keeps secrets. */
-export function joinCohorts(
-  parts: Parts,
-  {
-    shelf,
-    places,
-    account,
-  }: Pick<WayIn, "places"> & {
-    readonly shelf: BlobShelf;
-    readonly account: Accountability | undefined;
-  },
-): Cohorts | undefined {
+/** What a peer needs to publish its models in the mean of a few peers; undefined where the task asks for none. @throws HearsayError ERR_CONFIG without `secrecy`. */
+export function joinCohorts(parts: Parts, needs: CohortNeeds): Cohorts | undefined {
   const cohort = cohortOf(parts.subject.task);
   const { secrecy, life } = parts;
+  const { shelf, places, account } = needs;
   if (cohort === undefined) return undefined;
   if (secrecy === undefined)
     throw new HearsayError(
@@ -208,12 +128,18 @@ export function joinCohorts(
   return createCohorts({ ...parts, secrecy, shelf, places }, { cohort, signal: life.signal, isBanned });
 }
 
+interface CohortNeeds {
+  readonly shelf: BlobShelf;
+  readonly places: Places;
+  readonly account: Accountability | undefined;
+}
+
 /** Plans with the budget of bytes, where there is one. */
 function thriftOf(
   { clock, transport, spending, subject, reports }: PeerModules & Pick<Parts, "subject" | "reports">,
   minCycleMs: number,
 ): Thrift {
-  /** Who is alone moves nothing, and need not plan. */
+  /** A peer without neighbours moves no bytes, and need not plan. */
   const inUse = () => {
     const budget = spending?.();
     return budget?.plan !== undefined && transport.peers().length === 0 ? undefined : budget;
@@ -223,58 +149,4 @@ function thriftOf(
   const changed = (status: ThriftStatus) => reports.tell({ kind: "thrift", ...status });
   const options = { minCycleMs, inboxSize, quorum, bodyBytes, changed };
   return createThrift({ clock, spending: inUse }, options);
-}
-
-/** What greetings need beside the parts. */
-export interface GreetingNeeds {
-  readonly receive: TopicService["handle"];
-  latest(to: PeerId): Uint8Array | undefined;
-  newestOf(peer: PeerId): Uint8Array | undefined;
-  heardOf(peer: PeerId): Place | undefined;
-  readonly account: Accountability | undefined;
-  readonly past: Past | undefined;
-  readonly releases: Releases | undefined;
-  /** What the owner calls this peer. */
-  readonly name: string | undefined;
-}
-
-/** What this peer knows of the newest publication of another: what that one has signed, and what it has only told. */
-export function knownOf(
-  { identities }: Parts,
-  account: Accountability | undefined,
-): Pick<GreetingNeeds, "newestOf" | "heardOf"> {
-  const slotOf = (peer: PeerId) => identities.get(peer)?.slot;
-  return {
-    newestOf: (peer) => newestSigned(heardIn(slotOf(peer)), account?.proved(peer))?.sealed,
-    heardOf(peer) {
-      const { announced } = slotOf(peer) ?? {};
-      return announced?.isBrief ? announced : undefined;
-    },
-  };
-}
-
-function newestSigned([heard]: readonly Announcement[], proved: Announcement | undefined): Announcement | undefined {
-  if (heard === undefined || proved === undefined) return heard ?? proved;
-  return isNewer(proved, heard) ? proved : heard;
-}
-
-export function joinGreetings(parts: Parts, needs: GreetingNeeds): HelloService {
-  const { clock, transport, budget, life, subject, acquaintance, news } = parts;
-  const { receive, latest, newestOf, heardOf, account, past, releases, name } = needs;
-  const answered = (other: PeerId, yours: Uint8Array | undefined, heard: Place | undefined) => {
-    past?.told(other, yours, heard);
-    account?.met(other);
-    releases?.met(other);
-  };
-  const passOn = account !== undefined;
-  const greet = createGreeter(
-    { transport, subject, acquaintance, news },
-    { signal: life.signal, receive, passOn, answered },
-  );
-  const servesPulls = account !== undefined;
-  const hearsBriefs = servesPulls && parts.telling !== undefined;
-  return createHelloService(
-    { transport, clock, budget, subject, acquaintance, news },
-    { latest, newestOf, heardOf, greet, servesPulls, hearsBriefs, ...(name !== undefined && { name }) },
-  );
 }

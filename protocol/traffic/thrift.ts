@@ -27,8 +27,8 @@ export interface CyclePlan {
   readonly minCycleMs: number;
   /** Models that are pulled at most; 0: nothing is pulled or announced. */
   readonly most: number;
-  /** Whether the budget is too narrow for what there would be else. */
-  readonly isHeld: boolean;
+  /** Whether the budget allows less than a peer without a budget would do. */
+  readonly isLimited: boolean;
 }
 
 /** What a peer gives up for its budget. */
@@ -142,9 +142,9 @@ function budgetNow(state: State): Spending | undefined {
 function begin(state: State): CyclePlan {
   const { clock, minCycleMs, inboxSize } = state;
   const budget = budgetNow(state);
-  if (budget === undefined) return { minCycleMs, most: inboxSize, isHeld: false };
+  if (budget === undefined) return { minCycleMs, most: inboxSize, isLimited: false };
   const nowMs = clock.monotonicMs();
-  if (nowMs < state.nextMs) return { minCycleMs: state.cycleMs, most: 0, isHeld: true };
+  if (nowMs < state.nextMs) return { minCycleMs: state.cycleMs, most: 0, isLimited: true };
   learnCost(state, budget);
   return talk(state, budget, nowMs);
 }
@@ -179,7 +179,7 @@ function talk(state: State, budget: Spending, nowMs: number): CyclePlan {
   state.spentBytes = budget.spentBytes();
   budget.plan?.(models * modelBytes);
   settle(state, { intervalMs, models, trainings, modelBytes });
-  return { minCycleMs: state.cycleMs, most: models, isHeld: intervalMs > minCycleMs || models < inboxSize };
+  return { minCycleMs: state.cycleMs, most: models, isLimited: intervalMs > minCycleMs || models < inboxSize };
 }
 
 /** What may be spent, bytes a ms. */
@@ -196,7 +196,7 @@ function saveUp(state: State, nowMs: number): CyclePlan {
   state.nextMs = nowMs;
   state.spentBytes = undefined;
   settle(state, { intervalMs: undefined, models: 0, trainings: 0, modelBytes });
-  return { minCycleMs: state.cycleMs, most: 0, isHeld: true };
+  return { minCycleMs: state.cycleMs, most: 0, isLimited: true };
 }
 
 /** From now on this is what the budget allows; told where it is much less or more than what was told before. */

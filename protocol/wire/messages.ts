@@ -76,11 +76,11 @@ export interface HelloAnswer extends Hello {
   /** Whether the answerer hears briefs (brief.ts) and pulls models without announcements; left out: no. */
   readonly hearsBriefs?: boolean;
   /** The asker's newest publication of which the answerer knows by a brief alone, where that is newer than `yours`. Of a peer that hears briefs. */
-  readonly heard?: Place;
+  readonly heard?: LogPosition;
 }
 
-/** Place of an entry among the logs of a key. */
-export interface Place {
+/** Position of an entry among the logs of a key. */
+export interface LogPosition {
   readonly generation: number;
   readonly seq: number;
 }
@@ -127,7 +127,7 @@ export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
   const name = typeof servesPulls === "boolean" ? siteName(given) : undefined; // what is no name is passed over
   const isRead = typeof servesPulls === "boolean" && (name !== undefined || given === null);
   const hears = isRead && (every === null || isNewsEveryS(every)) && hearsBriefs === true;
-  const place = hears ? placeIn(heard) : undefined;
+  const position = hears ? positionIn(heard) : undefined;
   return {
     task: bytes32(task),
     agent: text(agent, 128),
@@ -137,12 +137,12 @@ export function decodeHelloAnswer(bytes: Uint8Array): HelloAnswer {
     ...(typeof servesPulls === "boolean" && { servesPulls }), // anything else there is a field of another future
     ...(isRead && isNewsEveryS(every) && { newsEveryS: every }),
     ...(hears && { hearsBriefs: true }),
-    ...(place && { heard: place }),
+    ...(position && { heard: position }),
   };
 }
 
 /** Undefined for what is none: a field of another future. */
-function placeIn(field: unknown): Place | undefined {
+function positionIn(field: unknown): LogPosition | undefined {
   if (!Array.isArray(field)) return undefined;
   const [generation, seq] = field as unknown[];
   return field.length === 2 && isGeneration(generation) && isCount(seq) ? { generation, seq } : undefined;

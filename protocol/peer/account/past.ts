@@ -26,7 +26,7 @@ import { LIMITS } from "../../base/limits.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import type { Announcement } from "../../wire/announcement.ts";
-import type { Place } from "../../wire/messages.ts";
+import type { LogPosition } from "../../wire/messages.ts";
 import { isNewer } from "../inbound/announcement-order.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Reports } from "../reports.ts";
@@ -36,7 +36,7 @@ export type Settlement = "waiting" | "same log" | "new log";
 
 export interface Past {
   /** A greeting was answered; `yours` is the newest announcement of this peer that the answerer knows, `heard` a later place of which it knows without a signature. */
-  told(from: PeerId, yours: Uint8Array | undefined, heard?: Place): void;
+  told(from: PeerId, yours: Uint8Array | undefined, heard?: LogPosition): void;
   /** Before appends. In the first seconds of a start it waits for answers; later it says at once what holds. */
   settle(): Promise<Settlement>;
   /** When the work of another process with this peer's key was last seen, by this peer's clock; undefined where it never was. */
@@ -63,7 +63,7 @@ interface State {
   /** Peers that have heard of a place that the log has not, without a signature: no reason to begin anew, but none of them confirms the log. */
   readonly unsure: Set<PeerId>;
   /** Peers that answered, and the newest place that each told; undefined where it told none, or is unsure. */
-  readonly answers: Map<PeerId, Place | undefined>;
+  readonly answers: Map<PeerId, LogPosition | undefined>;
   firstAnswerMs: number;
   lastAnswerMs: number;
   /** Sequence numbers of the newest publication in the store, and of the one before it; -1 where there is none. */
@@ -217,7 +217,7 @@ async function unknownOf(log: Log, { told }: State): Promise<Announcement | unde
 }
 
 /** Whether a place is none of the store's log. */
-function goesBeyond(log: Log, { generation, seq }: Place): boolean {
+function goesBeyond(log: Log, { generation, seq }: LogPosition): boolean {
   return generation > log.generation || (generation === log.generation && seq >= log.head().size);
 }
 

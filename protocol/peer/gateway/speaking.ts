@@ -1,10 +1,10 @@
-/** What a member of a cluster does beside its loop, as the wiring of the loop sees it. */
+/** What a member of a cluster does beside its loop. The loop knows of it by two wrappers only: one of its publisher, one of its saving. */
 import type { Saving } from "../loop/saving.ts";
 import type { Publisher } from "../loop/way-out.ts";
 
 export interface Speaking {
-  /** The others hear of each publication. */
-  heeds(publisher: Publisher): Publisher;
-  /** After each merge the gateway speaks, and the others look at what it says. */
-  after(saving: Saving): Saving;
+  /** A publisher that tells the other members of each publication. */
+  overPublisher(publisher: Publisher): Publisher;
+  /** A saving after whose merges the gateway speaks for the cluster, and the other members check what it says. */
+  overSaving(saving: Saving): Saving;
 }

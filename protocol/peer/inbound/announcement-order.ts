@@ -4,19 +4,19 @@ import type { Crypto } from "../../base/seams.ts";
 import { logIdOf } from "../../log/entry/entry.ts";
 import { checkpointFrom, isSignedBy } from "../../log/tree/checkpoint.ts";
 import { type Announcement, decodeAnnouncement } from "../../wire/announcement.ts";
-import type { Place } from "../../wire/messages.ts";
+import type { LogPosition } from "../../wire/messages.ts";
 import type { Slot } from "../memory/record.ts";
 
 /** Not after what its author announced, nor before what it has proved. */
 export function isOld(announcement: Announcement, slot: Slot | undefined, proved: Announcement | undefined): boolean {
-  if (slot?.announced.isBrief && isOfSamePlace(announcement, slot.announced)) return false; // now it can be shown to others
+  if (slot?.announced.isBrief && isSamePosition(announcement, slot.announced)) return false; // now it can be shown to others
   if (slot !== undefined) return !isNewer(announcement, slot.announced);
   if (proved === undefined || isNewer(announcement, proved)) return false;
-  return contradicts(announcement, proved) || !isOfSamePlace(announcement, proved); // the newest again, after a restart: its model may be pulled anew
+  return contradicts(announcement, proved) || !isSamePosition(announcement, proved); // the newest again, after a restart: its model may be pulled anew
 }
 
 /** Whether a brief says nothing newer than its author announced, or has proved. */
-export function isOldBrief(brief: Place, slot: Slot | undefined, proved: Announcement | undefined): boolean {
+export function isOldBrief(brief: LogPosition, slot: Slot | undefined, proved: Announcement | undefined): boolean {
   return [slot?.announced, proved].some((known) => known !== undefined && !isNewer(brief, known));
 }
 
@@ -37,11 +37,11 @@ export function heardIn(slot: Slot | undefined): Announcement[] {
 }
 
 /** Later in the log of its author. */
-export function isNewer(a: Place, b: Place): boolean {
+export function isNewer(a: LogPosition, b: LogPosition): boolean {
   return a.generation > b.generation || (a.generation === b.generation && a.seq > b.seq);
 }
 
-export function isOfSamePlace(a: Place, b: Place): boolean {
+export function isSamePosition(a: LogPosition, b: LogPosition): boolean {
   return a.generation === b.generation && a.seq === b.seq;
 }
 
@@ -53,6 +53,6 @@ export function noteHolds({ publicKey, task, generation, seq, root, note }: Anno
 
 /** Two stories about one place of one log: no honest peer signs both. */
 function contradicts(a: Announcement, b: Announcement): boolean {
-  if (!isOfSamePlace(a, b)) return false;
+  if (!isSamePosition(a, b)) return false;
   return !equalBytes(a.entry, b.entry) || !equalBytes(a.root, b.root) || !equalBytes(a.model, b.model);
 }

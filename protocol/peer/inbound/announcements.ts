@@ -33,7 +33,7 @@ import {
   mayVerify,
   misfit,
 } from "./announcement-book.ts";
-import { contradicted, isOfSamePlace, isOld, noteHolds } from "./announcement-order.ts";
+import { contradicted, isOld, isSamePosition, noteHolds } from "./announcement-order.ts";
 import { receiveBrief, show } from "./briefs.ts";
 import { createSeenModels } from "./seen-models.ts";
 
@@ -114,7 +114,7 @@ class Announcements implements AnnouncementBook {
 
   now(announced: Announced): Announced {
     const newest = this.newest(announced.author);
-    return newest !== undefined && isOfSamePlace(newest, announced) ? newest : announced;
+    return newest !== undefined && isSamePosition(newest, announced) ? newest : announced;
   }
 
   #slotOf(author: PeerId): Slot | undefined {
@@ -140,7 +140,7 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   // [IGNORE] Of a key against which there is evidence.
   if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };
   // [IGNORE] Not newer than the newest of its author; but what contradicts one that is known is evidence. [REJECT] Unless it is forged.
-  // [ACCEPT] Where it never came before, a few times, so that others hear of it: who is connected with another head of that log can ask it.
+  // [ACCEPT] Where it never came before, a few times, so that others hear of it: a peer that has another head of that log can then ask this one.
   const slot = context.identities.get(announcement.author)?.slot;
   if (isOld(announcement, slot, context.accountable?.proved(announcement.author)))
     return receiveOld(book, from, announcement, nowMs);

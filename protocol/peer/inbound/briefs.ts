@@ -13,7 +13,7 @@ import { publicKeyFromPeerId } from "../../wire/identity.ts";
 import type { Slot } from "../memory/record.ts";
 import { type Announced, briefed, shown } from "../stages.ts";
 import { allowanceOf, type Book, doubtsAfter, keep, mayVerify, misfit, newestOf } from "./announcement-book.ts";
-import { contradicted, isOfSamePlace, isOldBrief } from "./announcement-order.ts";
+import { contradicted, isOldBrief, isSamePosition } from "./announcement-order.ts";
 
 /**
  * An author of which only briefs came for so long is asked for its newest announcement, so that whoever pulls none of its models hears of the head of its log too.
@@ -85,7 +85,7 @@ export function show(book: Book, brief: Announced, announcement: Announcement): 
     throw new HearsayError("ERR_BANNED", "its author has signed another story about the same place of its log");
   }
   if (slot === undefined) return shown(brief, announcement);
-  const isNow = isOfSamePlace(slot.announced, announcement);
+  const isNow = isSamePosition(slot.announced, announcement);
   if (isNow && !slot.announced.isBrief) return slot.announced; // it was told by gossip meanwhile
   if (seen.has(slot.tag, model)) throw new HearsayError("ERR_REPLAYED", "a model that its author published before");
   seen.add(slot.tag, model, context.ranks.rankOf(author));

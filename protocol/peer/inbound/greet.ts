@@ -8,7 +8,7 @@
 import { equalBytes, toHex } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { PeerId, Transport, Verdict } from "../../base/seams.ts";
-import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, type Place } from "../../wire/messages.ts";
+import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL, type LogPosition } from "../../wire/messages.ts";
 import type { Subject } from "../subject.ts";
 import type { Acquaintance } from "./acquaintance.ts";
 import type { News } from "./news.ts";
@@ -30,7 +30,7 @@ export interface GreetOptions {
   /** Whether announcements that came with answers, and were news, are announced to all: an author could tell its neighbours of two heads of its log else. */
   readonly passOn: boolean;
   /** A peer of this task has answered; `yours` is what it knows of this one, and `heard` of what it knows that nobody has signed. */
-  answered(peer: PeerId, yours: Uint8Array | undefined, heard: Place | undefined): void;
+  answered(peer: PeerId, yours: Uint8Array | undefined, heard: LogPosition | undefined): void;
 }
 
 /** Greets a peer, and leaves it where it is of another task or version. */
@@ -67,7 +67,7 @@ async function greet(
   answered(peer, answer.yours, answer.heard);
   if (answer.announcement === undefined) return;
   const { verdict, relay = true } = receive(peer, answer.announcement);
-  if (verdict === "accept" && relay && passOn) transport.announce(names.announce, answer.announcement).catch(() => {}); // who is not reached hears the next
+  if (verdict === "accept" && relay && passOn) transport.announce(names.announce, answer.announcement).catch(() => {}); // a peer that is not reached hears the next one
 }
 
 export function otherTask({ taskId, task }: Subject, theirs: Uint8Array): HearsayError {

@@ -7,7 +7,7 @@ import {
   encodeHelloAnswer,
   HELLO_PROTOCOL,
   type HelloRequest,
-  type Place,
+  type LogPosition,
 } from "../../wire/messages.ts";
 import type { Budget } from "../memory/budget.ts";
 import type { RequestService } from "../services.ts";
@@ -35,7 +35,7 @@ export interface HelloOptions {
   /** Whether this peer hears briefs. */
   readonly hearsBriefs?: boolean;
   /** The newest publication of another of which this peer knows by a brief alone, where it has signed nothing newer. */
-  heardOf?(peer: PeerId): Place | undefined;
+  heardOf?(peer: PeerId): LogPosition | undefined;
   /** What the owner of this peer calls it; left out where it has no name. */
   readonly name?: string;
   /** This peer's newest announcement, as it is told to that peer. */
@@ -47,7 +47,7 @@ export interface HelloOptions {
 
 export interface HelloService {
   readonly service: RequestService;
-  /** Greets who is connected, and from now on every peer that connects. */
+  /** Greets the peers that are connected, and from now on every peer that connects. */
   start(): void;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Pulls of who pays for bytes. It is told of models seldom (news.ts), so the one that it was told of last may be old by now, or gone. Then the author is asked for its
+ * Pulls of a peer that pays for bytes. It is told of models seldom (news.ts), so the one that it was told of last may be old by now, or gone. Then the author is asked for its
  * newest announcement first, which costs less than to hear of every model:
  *
  *     it has trained more often since than the task's cut-off of staleness, by the time that passes for a step of its age
@@ -14,7 +14,7 @@ import type { Identities } from "../memory/identities.ts";
 import type { TopicService } from "../services.ts";
 import type { Announced } from "../stages.ts";
 import type { Subject } from "../subject.ts";
-import { isOfSamePlace } from "./announcement-order.ts";
+import { isSamePosition } from "./announcement-order.ts";
 import { AGENT } from "./greet.ts";
 import type { News } from "./news.ts";
 
@@ -59,7 +59,7 @@ async function newerThan(
 ): Promise<Announced | undefined> {
   await askNewest(components, told.author, signal);
   const newest = components.identities.get(told.author)?.slot?.announced;
-  if (newest === undefined || (isOfSamePlace(newest, told) && newest.isBrief === told.isBrief)) return undefined;
+  if (newest === undefined || (isSamePosition(newest, told) && newest.isBrief === told.isBrief)) return undefined;
   return newest;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The loop: it walks an update down the road of stages.ts.
+ * The loop of a peer. One cycle takes one update through the stages of stages.ts:
  *
  *     train -> release -> encode -> publish -> wait a little -> weigh -> merge -> save -> train ...
  *
- * While a long training is under way it merges what others publish (meanwhile.ts).
+ * Other peers are heard and pulled all the time, beside the loop (inbound/). While a long training is under way, the loop also merges (meanwhile.ts).
  *
- * A stage calls nothing here, and returns what the files of this folder write (saving.ts).
+ * A stage (train.ts, publish.ts, merge.ts ...) is a function from values to a value. Only saving.ts writes the model to disk.
  */
 
 import { euclideanNorm } from "../../base/norm.ts";
@@ -22,7 +22,7 @@ export interface LoopComponents {
   /** What the budget of bytes allows. */
   readonly thrift: Pick<Thrift, "begin">;
   readonly training: Training;
-  /** Left out where the task has every training waited for. */
+  /** Merges during a long training; left out where the task does not allow that (`training.adaptive`). */
   readonly meanwhile: Meanwhile | undefined;
   readonly wayOut: WayOut;
   readonly pace: Pace;
@@ -51,19 +51,25 @@ async function oneCycle(
   { thrift, training: train, meanwhile, wayOut, pace, inbound, merging }: LoopComponents,
   { state, startNorm, quorum, signal }: LoopOptions,
 ): Promise<void> {
+  // What this cycle may do: how long it lasts, how many models it pulls, how many steps it trains.
   const model = state();
-  const { minCycleMs, most, isHeld } = thrift.begin();
+  const { minCycleMs, most, isLimited } = thrift.begin();
   const { steps, isTrial, mergeInMs } = pace.begin(minCycleMs);
-  const plan = { most, age: isHeld ? model.age + steps : undefined };
+  const plan = { most, age: isLimited ? model.age + steps : undefined };
   inbound.beginCycle(model.cycle + 1, Math.max(euclideanNorm(model.params), startNorm), mergeInMs, plan);
+
   const training = train(model, model.cycle + 1, steps);
-  const own = await (isHeld ? training : (meanwhile?.(training) ?? training));
-  const cycle = state().cycle + 1;
+  const own = await (isLimited ? training : (meanwhile?.(training) ?? training));
+  const cycle = state().cycle + 1; // merges during the training were cycles of their own
   pace.trained();
-  const mayLog = await wayOut(own, most === 0 || isTrial);
+
+  const isQuiet = most === 0 || isTrial;
+  const mayLog = await wayOut(own, isQuiet);
+
   await pace.shortest(inbound);
   inbound.drawNow(); // one long training (a device that slept) raises the mean for many cycles
   await pace.longest(inbound);
+
   const enough = mayLog && inbound.fresh() >= quorum && !signal.aborted;
   const merged = enough && (await merging.merge(own, cycle));
   if (!merged) await merging.alone(own, cycle);

@@ -20,7 +20,7 @@ import { sleepUntil } from "./pace.ts";
 import type { Saving } from "./saving.ts";
 import { LONG, type StepPlan } from "./steps.ts";
 
-/** Merges until a training has ended; gives what comes of it for the model of then. */
+/** Merges until the training ends. Resolves with its result, moved onto the model that the merges have made. */
 export type Meanwhile = (training: Promise<Own>) => Promise<Own>;
 
 export interface MeanwhileComponents {
@@ -87,7 +87,7 @@ async function mergeUntilOver(
     const nowMs = clock.monotonicMs();
     const typicalMs = plan.typicalMs();
     const longMs = begunMs + (LONG - 1) * (typicalMs ?? 0);
-    // who knows nobody's pace looks again when the training has lasted twice as long
+    // without a typical time: look again when the training has lasted twice as long as now
     if (typicalMs === undefined) await sleep(nowMs + Math.max(1, minCycleMs, nowMs - begunMs));
     else if (nowMs < longMs) await sleep(longMs);
     else await mergeOnce(components, options, Math.max(1, typicalMs), sleep, training);
@@ -109,7 +109,7 @@ async function mergeOnce(
   if (await merging.merge(untrained(model), cycle)) lookAhead(model);
 }
 
-/** A training that began with one model, for another that came of merges. */
+/** The result of a training that began at one model, added to the model that merges have made meanwhile. */
 function moved(own: Own, began: ModelState, now: ModelState): Own {
   if (now.params === began.params) return own;
   if (own.kind === "untrained") return untrained(now);

@@ -1,4 +1,4 @@
-/** The merge of a cycle: what came is weighed and merged, saved, and told; or the peer goes on alone. */
+/** The end of a cycle: the candidates are weighed, merged, saved and reported; or the peer goes on without a merge. */
 import type { Aggregator } from "../../base/learning-seams.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
@@ -14,7 +14,7 @@ import type { Saving } from "./saving.ts";
 import { sortOut, weigh } from "./weigh.ts";
 
 export interface Merging {
-  /** Merges what came, and saves what comes of it; false where there is too little, or more should be waited for. */
+  /** Merges the candidates and saves the result. False, and nothing is saved, where they are too few or the peer should wait for more. */
   merge(own: Own, cycle: number): Promise<boolean>;
   /** The cycle ends without a merge. */
   alone(own: Own, cycle: number): Promise<void>;
@@ -48,7 +48,7 @@ export function createMerging(components: MergingComponents, options: MergingOpt
     merge: (own, cycle) => mergeInbox(components, options, own, cycle),
     async alone(own, cycle) {
       const { quorum } = options.task.aggregation;
-      const candidates = inbound.fresh(); // what comes while it is saved is of the next cycle
+      const candidates = inbound.fresh(); // counted before the save: models that arrive during it belong to the next cycle
       await saving.alone(own, cycle);
       reports.tell({ kind: "alone", cycle, candidates, quorum });
     },
@@ -88,7 +88,7 @@ function report({ counters, tell }: Reports, { rule, age, fates, inputs }: Merge
 }
 
 function told({ announced, tau, weightQ16, status, explanation, removedBy }: Fate): MergedParent | undefined {
-  if (tau === undefined) return undefined; // it was refused, and that was told when it was
+  if (tau === undefined) return undefined; // a refused body: reported when it was refused
   const parent = { peer: announced.author, tau, weightQ16, status };
   return { ...parent, ...(explanation && { explanation }), ...(removedBy && { removedBy }) };
 }

@@ -1,4 +1,4 @@
-/** What is on disk when a cycle ends: the log entries, the model, and what was remembered of others meanwhile. */
+/** Writes the end of a cycle to disk: log entries, the model, and what the peer has learned of others meanwhile. */
 import { bytesOf } from "../../base/bytes.ts";
 import type { Archive, ArchivedBlob, Clock, Store, StoreChange } from "../../base/seams.ts";
 import type { Log } from "../../log/stored/chain.ts";
@@ -9,9 +9,9 @@ import type { HashOf } from "./params-hash.ts";
 import { blendServing, personalChanges, type SavedState, savedStateChanges } from "./state.ts";
 
 export interface Saving {
-  /** As it is on disk. */
+  /** The model that is on disk. */
   state(): SavedState;
-  /** Before the first entry of a start, or of a new generation: logs the parameters that it goes on from. False where nothing may be logged yet. */
+  /** Call it before an entry is appended. After a restart, or at the start of a new log, it logs the parameters that the peer continues from. False: nothing may be logged yet. */
   resume(): Promise<boolean>;
   /** A cycle has ended without a merge. */
   alone(model: ModelState, cycle: number): Promise<void>;
@@ -23,37 +23,38 @@ export interface SavingComponents {
   readonly log: Log;
   readonly clock: Pick<Clock, "now">;
   readonly archive: Pick<Archive, "put"> | undefined;
-  /** Left out where nobody can know more of the own log than the store. */
+  /** Finds out whether other peers know entries of the own log that the store lacks; left out where nothing is signed. */
   readonly past: Pick<Past, "settle"> | undefined;
 }
 
 export interface SavingOptions {
-  /** What the store had; undefined where it is new. */
+  /** The model that the store had at the start; undefined for a new store. */
   readonly saved: SavedState | undefined;
   /** The task's initial parameters. */
   readonly start: Float32Array;
   readonly hashOf: HashOf;
-  /** What stays of the model for predictions in a cycle (`training.runningMean`); as ever where it is left out. */
+  /** Share of the old serving model that each cycle keeps (`training.runningMean`); blendServing has a default. */
   readonly runningMean?: number | undefined;
   /** Whether merges are remembered (memory/history.ts). */
   readonly explain: boolean;
-  /** To be written once it is settled how the log goes on: from then on the store is at home here. */
+  /** Changes that mark the store as belonging to this place (modules.ts, StorePlace); written once it is settled which log the peer continues. */
   readonly arrival: readonly StoreChange[];
-  /** What stays with this peer of its model, as it is after the newest training; undefined, or left out, where all is shared. */
+  /** The tensors that this peer does not share, after the newest training; undefined, or left out, where all are shared. */
   personal?(): Float32Array | undefined;
-  /** What was remembered of others, which is worth no batch of its own. */
+  /** Notes on other peers, which are written together with the model. */
   takeChanges(): StoreChange[];
   /** What an archive keeps of the last publication. */
-  published(): readonly ArchivedBlob[];
+  archived(): readonly ArchivedBlob[];
 }
 
-/** What changes from cycle to cycle. */
+/** The components and options, and what changes from cycle to cycle. */
 interface Progress extends SavingComponents, Omit<SavingOptions, "saved" | "start" | "arrival"> {
   state: SavedState;
-  /** Whether the log says from which model this start goes on. */
+  /** Whether the log says from which model the peer continues since its start. */
   resumed: boolean;
-  /** Not yet due, and to be written with the next change. */
+  /** `arrival`, until the log is settled; then it moves to `due`. */
   readonly arriving: StoreChange[];
+  /** Written with the next change. */
   readonly due: StoreChange[];
 }
 
@@ -101,7 +102,7 @@ async function saveMerge(progress: Progress, merged: Merged, cycle: number): Pro
   // What an audit of the merge needs of this peer: what it published (before, where training diverged), and the base.
   const base = { hash: hashOf(own.base), bytes: bytesOf(own.base) };
   void archive?.put(
-    [...progress.published(), base],
+    [...progress.archived(), base],
     inputs.flatMap(({ announced, body }) => (body === undefined ? [] : [{ hash: announced.model, bytes: body }])),
   );
 }

@@ -1,4 +1,4 @@
-/** Stage Trained: local steps, H of them or fewer (steps.ts), from the model that the peer has come to. */
+/** Stage Trained: H local steps, or fewer on a slow device (steps.ts), from the model of the last merge. */
 import { LIMITS } from "../../base/limits.ts";
 import { euclideanNorm } from "../../base/norm.ts";
 import { diverged, type ModelState, type Own, trained, untrained } from "../stages.ts";
@@ -8,18 +8,18 @@ export interface TrainComponents {
   readonly fit: Fit;
 }
 
-export interface Training {
+export interface TrainOptions {
   readonly steps: number;
   /** Names the order of mini-batches. */
   readonly seed: string;
-  /** From where it starts: the model, or beyond it (outer-momentum.ts). */
+  /** Where the steps start: at the model, or beyond it (outer-momentum.ts). */
   readonly start: Float32Array;
 }
 
 export async function train(
   { fit }: TrainComponents,
   model: ModelState,
-  { steps, seed, start }: Training,
+  { steps, seed, start }: TrainOptions,
 ): Promise<Own> {
   const result = await fit({ params: start, steps, seed, age: model.age });
   if (result === undefined) return untrained(model);

@@ -1,4 +1,4 @@
-/** One training, and what is told of it. */
+/** The training of a cycle: picks its start and its seed, runs the stage (train.ts), and reports how it went. */
 import type { Clock, PeerId } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import type { Reports } from "../reports.ts";
@@ -15,7 +15,7 @@ export interface TrainingComponents {
   readonly reports: Reports;
 }
 
-/** Trains a model in a cycle of this peer. Where it may not, it gives the model as it is, after as long as a training takes. */
+/** Trains the model. While training is paused, it resolves with the model unchanged, after the time that the last training took. */
 export type Training = (model: ModelState, cycle: number, steps: number) => Promise<Own>;
 
 export interface TrainingOptions {
@@ -24,7 +24,7 @@ export interface TrainingOptions {
   readonly signal: AbortSignal;
 }
 
-/** What a cycle without a training lasts where none was done since the start. */
+/** Length of a cycle while training is paused and no training was done since the start. */
 const IDLE_MS = 1000;
 
 export function createTraining(
@@ -32,13 +32,13 @@ export function createTraining(
   { task, self, signal }: TrainingOptions,
 ): Training {
   let lastMs = IDLE_MS;
-  let gave: Float32Array | undefined;
+  let lastResult: Float32Array | undefined;
   return async (model, cycle, steps) => {
     const startedMs = clock.monotonicMs();
     const seed = `${task.seed}/${self}/${model.age}/${cycle}`;
-    const isAlone = model.params === gave; // nothing was merged since the last training
+    const isAlone = model.params === lastResult; // nothing was merged since the last training
     const own = await train({ fit }, model, { steps, seed, start: isAlone ? model.params : lookAhead(model) });
-    gave = own.params;
+    lastResult = own.params;
     if (own.kind === "untrained") {
       await sleepUntil(clock, startedMs + lastMs, signal);
       return own;

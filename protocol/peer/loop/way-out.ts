@@ -1,4 +1,7 @@
-/** The way of a trained model out of this peer: released, encoded, in the log, offered, announced. Nothing of it leaves before it is settled how the log goes on. */
+/**
+ * The way of a trained model out of this peer: it is released, encoded, logged, offered to whoever pulls it, and announced.
+ * Nothing leaves before `Saving.resume` has settled which log this peer continues.
+ */
 import { bytesOf } from "../../base/bytes.ts";
 import type { Archive, ArchivedBlob, Crypto, Identity } from "../../base/seams.ts";
 import type { Entry } from "../../log/entry/entry.ts";
@@ -46,11 +49,11 @@ export interface Offer {
 export interface Offers {
   /** Serves and announces what is in the log; resolves when it is announced. */
   offer(published: Published): Promise<void>;
-  /** The same of a mean that the log names (cohort-out.ts). */
+  /** Serves and announces a mean of several peers, which the log names (cohort-out.ts, gateway/out.ts). */
   offerMean(mean: PublishedMean): Promise<void>;
-  /** Keeps for audits what is in the log and nobody is told of. */
+  /** Keeps for audits a publication that is in the log, but is not announced. */
   keep(published: Published): void;
-  /** The same of a trained model of which no body leaves this peer. */
+  /** Keeps for audits a trained model whose body never leaves this peer. */
   keepTrained(blob: ArchivedBlob): void;
   latest(): Offer | undefined;
   /** What an archive keeps of the last publication, whether it was announced or not; nothing where there is no archive. */
@@ -74,7 +77,7 @@ export interface OfferComponents {
 }
 
 export interface OfferOptions {
-  /** Hears of the entry that others will ask for, and of its sealed announcement. */
+  /** Called before each announcement, with the `publish` entry that others will ask a proof of. */
   published(entry: Entry, announcement: Uint8Array): void;
 }
 
@@ -136,8 +139,8 @@ export interface WayOutComponents {
 }
 
 /**
- * Takes what a training gave out; resolves with false where nothing may be logged yet.
- * @param isQuiet it stands in the log, and nobody is told of it.
+ * Publishes the result of a training. Resolves with false where nothing may be logged yet.
+ * @param isQuiet log it, but do not announce it.
  */
 export type WayOut = (own: Own, isQuiet: boolean) => Promise<boolean>;
 

@@ -38,7 +38,7 @@ async function scene({ settle, ...options }: SceneOptions = {}) {
     },
     {
       ...{ saved: undefined, start: START, hashOf, explain: false, arrival: [] },
-      ...{ takeChanges: () => [], published: () => [] },
+      ...{ takeChanges: () => [], archived: () => [] },
       ...options,
     },
   );
@@ -117,7 +117,7 @@ describe("the model on disk", () => {
 
   it("has what an audit needs beside it: the base, and the body that was published", async () => {
     const blob = { hash: Uint8Array.of(1), bytes: Uint8Array.of(2) };
-    const { saving, archived } = await scene({ published: () => [blob] });
+    const { saving, archived } = await scene({ archived: () => [blob] });
     await saving.merged(mergeOf(Float32Array.of(9, 9)), 1);
     assert.deepEqual(archived, [[blob, { hash: hashOf(START), bytes: bytesOf(START) }]]);
   });
