@@ -1,4 +1,4 @@
-/** Frames of leaves over the local interface: who has the radio brings them. */
+/** Frames of leaves over the local interface: the program that has the radio brings them. */
 import type { FastifyInstance } from "fastify";
 import { HearsayError } from "../../protocol/base/errors.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Which layout a database has. Software reads all layouts up to its own and writes its own; a newer one may hold what it does not know, or would take for damage
- * and repair away. So the file LAYOUT beside the database's files says which layout it is, and which version of Hearsay wrote that first; who does not know it
+ * and repair away. So the file LAYOUT beside the database's files says which layout it is, and which version of Hearsay wrote that first. A version that does not know the layout
  * touches nothing. A database without the file has layout 1.
  *
  * Raise LAYOUT whenever what the version before reads would no longer be true, or would be refused: another version of a record, a log of another version.

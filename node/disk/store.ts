@@ -46,7 +46,7 @@ export async function openStore(directory: string): Promise<Store> {
   );
 }
 
-/** The same for who knows what to do about lost writes; from its next write on the store counts from where it is. */
+/** Opens the store even where writes were lost, for a caller that can repair that. From its next write on the store counts from what it has. */
 export async function openStoreAfterLoss(directory: string): Promise<OpenedStore> {
   refuseNewerLayout(directory);
   const database: Database = new Level(directory, { keyEncoding: "utf8", valueEncoding: "view", ...BUFFERS });

@@ -33,7 +33,7 @@ export interface Farewell {
 const ENOUGH = 3;
 /** Nobody is waited for longer than this. */
 const FIND_MS = 10_000;
-/** Once somebody listens, others are waited for so long: who does not greet is not kept (LIMITS.greetWithinMs). */
+/** Once one peer listens, others are waited for so long: a connection whose peer does not greet is closed anyhow (LIMITS.greetWithinMs). */
 const MORE_MS = 2_000;
 const LOOK_EVERY_MS = 250;
 /** For the bytes to leave before the connections close. */

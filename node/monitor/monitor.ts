@@ -26,7 +26,7 @@ export interface Monitor {
   stop(): void;
 }
 
-/** Who asks more often gets the same again. */
+/** Questions within this time get the same answer. */
 const FRESH_MS = 1_000;
 
 export function createMonitor(source: MonitorSource): Monitor {

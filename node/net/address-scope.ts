@@ -7,7 +7,7 @@ import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 
 /**
  * `public`: a global unicast address. `loopback`, `private` (RFC 1918, RFC 4193), `shared` (RFC 6598, carriers' NAT) and `link-local`: mean
- * something to who is there. `name`: of the DNS, which may lead anywhere. `none`: no place that anybody could be told of.
+ * something only to peers that are there too. `name`: of the DNS, which may lead anywhere. `none`: no place that anybody could be told of.
  */
 export type Scope = "public" | "name" | "loopback" | "private" | "shared" | "link-local" | "none";
 

@@ -73,10 +73,10 @@ async function announce(state: State, topic: string, body: Uint8Array, to?: Read
   const isTold = ({ remotePeer }: Connection) => to?.has(remotePeer.toString()) ?? true;
   const connections = newestOfEach(node.getConnections()).filter(isTold);
   if (connections.some(links.isWithout)) return gossip(state, topic, body, true); // it goes to all
-  for (const connection of connections) void tell(state, connection, topic, body).catch(() => {}); // who is not reached hears the next
+  for (const connection of connections) void tell(state, connection, topic, body).catch(() => {}); // a peer that is not reached hears the next one
 }
 
-/** Who is not reached hears the next. */
+/** A peer that is not reached hears the next brief. */
 function tellAll({ node, links }: State, to: ReadonlySet<PeerId>, topic: string, numbers: readonly number[]): void {
   for (const connection of newestOfEach(node.getConnections()))
     if (to.has(connection.remotePeer.toString())) void links.tell(connection, topic, numbers).catch(() => {});

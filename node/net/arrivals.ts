@@ -6,7 +6,7 @@ import type { Clock } from "../../protocol/base/seams.ts";
 import { addressPrefix } from "./address-prefix.ts";
 
 export interface Arrivals {
-  /** Whether a connection from this address may go on to its handshake; who may not tries again. */
+  /** Whether a connection from this address may go on to its handshake; if not, the other side may try again. */
   mayCome(from: Multiaddr): boolean;
 }
 

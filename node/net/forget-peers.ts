@@ -19,7 +19,7 @@ export function forgetWhoIsGone(node: Libp2p): void {
   const sweep = async () => {
     const known = (await node.peerStore.all()).map(({ id }) => id);
     const gone = known.filter((peer) => node.getConnections(peer).length === 0);
-    for (const peer of gone) if (goneBefore.has(peer.toString())) await forget(peer); // not who has gone just now
+    for (const peer of gone) if (goneBefore.has(peer.toString())) await forget(peer); // a peer that has gone just now may be back soon
     goneBefore = new Set(gone.map(String));
   };
   const quietly = (work: Promise<unknown>) => work.catch(() => {}); // a store in memory fails when the node has stopped

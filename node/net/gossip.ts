@@ -164,7 +164,7 @@ function reserveFor(peer: PeerId, budget: ByteBudget): (bytes: number) => boolea
       return hold?.resize(bytes) ?? false;
     }
     hold?.release();
-    hold = undefined; // the next one is asked for anew: who is known by then counts as known
+    hold = undefined; // the next frame asks anew: the neighbour may count as known by then
     return true;
   };
 }

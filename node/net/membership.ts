@@ -29,7 +29,7 @@ export interface NodeMembership extends Pick<Membership, "service" | "start" | "
   found(peer: PeerId, addresses: readonly string[], fromIp: string): void;
 }
 
-/** Dials nobody before `start`; its `service` is registered by who has it (protocol/peer/services.ts). */
+/** Dials nobody before `start`; its `service` is registered by the peer (protocol/peer/services.ts). */
 export function createNodeMembership(
   node: Pick<HearsayNode, "getConnections" | "hearing" | "quiet" | "discovery">,
   transport: Transport,

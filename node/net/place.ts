@@ -1,9 +1,9 @@
 /**
  * The place that a real peer is at, where the task has gateways (protocol/gateway/): its members are those that multicast finds here, and those that the owner
- * names. While another one speaks for the place, this peer leaves those outside to it: it dials nobody there, closes what is open, and who comes from there is told
- * where the gateway is, and is left a moment later (admission.ts).
+ * names. While another one speaks for the place, this peer leaves those outside to it: it dials nobody there, closes what is open, and tells a peer that comes from there
+ * where the gateway is, and closes its connection a moment later (admission.ts).
  *
- * Multicast proves nothing, the key at the other end of a connection does: who was found, but is connected over the Internet, is outside all the same.
+ * Multicast proves nothing, the key at the other end of a connection does: a peer that multicast found, but that is connected over the Internet, counts as outside.
  */
 import { forgetOldest } from "../../protocol/base/bounded.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";

@@ -15,7 +15,7 @@ export interface Shares {
   readonly bytes: ByteBudget;
   /** 1 is about 1 ms of a core. */
   readonly work: Budget;
-  /** Who is no newcomer. */
+  /** Whether a peer is no newcomer. */
   isKnown(peer: PeerId): boolean;
   /** A neighbour did what no honest one does: with too many of these it loses its connections. */
   fault(peer: PeerId): void;
@@ -27,7 +27,7 @@ export interface Shares {
   watch(node: Libp2p): void;
 }
 
-/** @param isKnown who is no newcomer; nobody is one, where it is left out. */
+/** @param isKnown whether a peer is no newcomer; all count as known where it is left out. */
 export function createShares(isKnown: (peer: PeerId) => boolean = () => true): Shares {
   const prefixes = new Map<PeerId, string>(); // looking one up takes long, and it is asked for with every message
   let node: Libp2p | undefined;

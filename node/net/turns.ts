@@ -10,7 +10,7 @@ export interface Turns {
    * @throws HearsayError ERR_RATE where too many wait already.
    */
   take(): Promise<Turn>;
-  /** The same for who had a turn before: nobody is refused half-way. */
+  /** The same for work that had a turn before: it is not refused half-way. */
   takeAgain(): Promise<Turn>;
   readonly idleMs: number;
 }

@@ -122,7 +122,7 @@ function tellOfDrift(logger: Logger, event: StreamEvent): void {
   logger.warn({ detector, recent }, `drift: the model has become worse on the rows that come; ${done}`);
 }
 
-/** As a line: bytes in hexadecimal, and another peer as `other`, since `peer` is who speaks. */
+/** As a line: bytes in hexadecimal, and another peer as `other`, since `peer` names the peer that writes the line. */
 function plainEvent(event: PeerEvent): object {
   if (event.kind === "published") return { ...event, model: toHex(event.model) };
   if (!("peer" in event)) return event;

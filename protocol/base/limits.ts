@@ -128,7 +128,7 @@ export const LIMITS = {
   maxGateCharacters: 256,
   /** Bodies of releases that are kept beside those that an order names: those that were served last. */
   maxReleaseBodies: 3,
-  /** Models that one may stand for who is no cohort and no gateway: it can show that it speaks for nobody else. */
+  /** How many models one announcement may stand for, outside cohorts and gateways: such a peer cannot show that it speaks for others. */
   maxMass: 1,
   /** Of a column, class or target. */
   maxNameCharacters: 1024,
@@ -191,7 +191,7 @@ export const LIMITS = {
   hopelessMs: 600_000,
   hopelessNearbyMs: 60_000,
   maxHopeless: 4096,
-  /** Failed attempts at addresses that were never reached: of one host and one address prefix, told by others; and told by who is there itself. */
+  /** Failed attempts at addresses that were never reached: of one host, and of one address prefix, where other peers told them; and where the peer at the address told it. */
   failedDialsOfHost: { burst: 4, perSecond: 0.0017 },
   failedDialsOfPrefix: { burst: 16, perSecond: 0.017 },
   failedDialsNearby: { burst: 32, perSecond: 0.1 },

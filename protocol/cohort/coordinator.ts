@@ -1,8 +1,8 @@
 /**
  * The coordinator's side of a session: it asks, and goes on with those that answered. It is a member like any other and asks itself alike; all that it adds is the order.
- * Who does not answer, or answers anything else than it should, falls out. The session ends where too few are left.
+ * A member that does not answer, or answers anything else than it should, falls out. The session ends where too few are left.
  *
- * Each member has its own time for each step, which `ask` and `obtain` keep: how long is the affair of whoever runs this.
+ * Each member has its own time for each step, which `ask` and `obtain` keep: the caller decides how long that is.
  */
 import { equalBytes } from "../base/bytes.ts";
 import { isHearsayError } from "../base/errors.ts";

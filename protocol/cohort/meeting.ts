@@ -92,7 +92,7 @@ function stand(hall: Hall): void {
   openWindow(hall);
 }
 
-/** Who does not hear of it does not meet this peer. */
+/** A neighbour that does not hear of the offer does not meet this peer. */
 function tell({ neighbours, request }: Hall, { sealed }: Offer): void {
   for (const peer of neighbours()) void request(peer, sealed).catch(() => {});
 }
@@ -118,7 +118,7 @@ function drawIfDue(hall: Hall): void {
   const { standing, waiting, book, cohort } = hall;
   const { here, hoped, ahead, all } = book.counts();
   if (here < cohort.minimum && here < all && standing?.offer.epoch === book.epoch()) {
-    if (hall.isSuperseded) tell(hall, standing.offer); // who was not there before hears of it now
+    if (hall.isSuperseded) tell(hall, standing.offer); // neighbours that came since then hear of it now
     [hall.standing, hall.isSuperseded] = [{ ...standing, ...waiting }, false];
     return;
   }

@@ -188,7 +188,7 @@ function heard(
 function passOn(gate: Gate, body: Uint8Array): void {
   const { inner, names } = gate;
   const news = encodeErrand({ peer: "", protocol: names.announce, body });
-  for (const member of inside(gate)) inner.request(member, names.errand, news).catch(() => {}); // who is not reached hears the next
+  for (const member of inside(gate)) inner.request(member, names.errand, news).catch(() => {}); // a member that is not reached hears the next one
 }
 
 /** What the gateway passes on makes its author a guest. */

@@ -40,7 +40,7 @@ export interface ClusterOptions {
   readonly signal: AbortSignal;
   /** How good the own line to the outside is now. */
   link(): LinkGrade;
-  /** Who is never elected here. */
+  /** Members that are never elected here. */
   readonly liars: ReadonlySet<PeerId>;
   /** Whether a peer is in the cluster. */
   isInside(peer: PeerId): boolean;
@@ -102,7 +102,7 @@ interface Heard {
 /** What the functions of this file share. */
 interface Room extends ClusterComponents, ClusterOptions {
   readonly heard: Map<PeerId, Heard>;
-  /** Who is not elected, and until when. */
+  /** Members that are not elected, and until when. */
   readonly distrusted: Map<PeerId, number>;
   readonly startedMs: number;
   own: Pick<Beacon, "model" | "age">;
@@ -200,7 +200,7 @@ function tell(room: Room): void {
   for (const peer of room.transport.peers()) if (room.isInside(peer)) ask(room, peer);
 }
 
-/** Sends the own beacon to a member, and takes its own. Who does not answer is asked again soon. */
+/** Sends the own beacon to a member, and takes the member's. A member that does not answer is asked again soon. */
 function ask(room: Room, peer: PeerId): void {
   const { transport, protocol, signal } = room;
   const answer = transport.request(peer, protocol, ownBeacon(room), { signal });

@@ -100,7 +100,7 @@ interface Rows {
   inUnits?: { readonly units: SiteUnits; readonly train: PreparedData };
 }
 
-/** The samples are made for who asks first. */
+/** A part of the rows. Samples are drawn at the first question, and kept. */
 function partOf(rows: Rows, name: Split): Examples | undefined {
   if (name === "train" || name === "holdout") return rows[name];
   const of = name === "sample" ? "train" : "holdout";

@@ -12,7 +12,7 @@ import type { Place } from "./addresses.ts";
 export interface Attempt {
   readonly address: string;
   readonly place: Place;
-  /** The peer that said so, where it is said by who is there itself. */
+  /** The peer that told the address, where that is the peer at the address itself. */
   readonly own: string | undefined;
 }
 

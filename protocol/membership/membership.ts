@@ -34,9 +34,9 @@ export interface MembershipOptions {
   readonly maxOutbound: number;
   /** Peers that delivered a model; nobody where left out. */
   readonly isKnown?: (peer: PeerId) => boolean;
-  /** Who speaks for this peer to another one, which it does not dial then, and tells of the speaker; it speaks for itself where left out. */
+  /** The peer that speaks for this one to another, which this one then does not dial, but tells of the speaker. Left out: it speaks for itself. */
   readonly speakerFor?: (peer: PeerId) => PeerId | undefined;
-  /** Of whom it dialled, who is asked for peers at once, since another one may speak for it; nobody where left out. */
+  /** Which of the peers that it dialled are asked for peers at once, because another peer may speak for them; none where left out. */
   readonly mayBeSpokenFor?: (peer: PeerId) => boolean;
   /** Longest time between two questions for peers, ms; a minute where left out. */
   readonly longestExchangeMs?: number;
@@ -46,7 +46,7 @@ export interface MembershipOptions {
 
 export interface BootstrapAddress {
   readonly address: string;
-  /** Who is there; whoever answers, where left out. */
+  /** The peer at the address; any peer that answers there, where left out. */
   readonly peer?: PeerId;
 }
 

@@ -41,7 +41,7 @@ function disprove(book: Book, card: Card, address: string): void {
   book.changed.add(card.peer);
 }
 
-/** Reached peers have places too, few for each address prefix: who was lost for the longest goes, but nobody that is trusted. */
+/** Reached peers have places too, few for each address prefix: the one that was lost longest ago goes, but none that is trusted. */
 function makeRoom(book: Book, card: Card, address: string): void {
   const { prefix, isLocal } = book.placeOf(address);
   const rivals = [...book.cards.values()].filter(

@@ -3,7 +3,7 @@ import type { PeerAddresses } from "../wire/messages.ts";
 import { type Book, isShunned } from "./book-state.ts";
 import type { Card } from "./card.ts";
 
-/** Who was reached within this time may still be there. */
+/** A peer that was reached within this time may still be there. */
 const LATELY_MS = 600_000;
 
 /** As `AddressBook.reachable`. */

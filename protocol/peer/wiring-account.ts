@@ -68,7 +68,7 @@ async function openBans(parts: Parts): Promise<{ readonly bans: Bans; readonly g
   const { clock, crypto, identity, transport, store, budget, identities, life, reports, subject } = parts;
   const { taskId, names } = subject;
   const self = identity.peerId;
-  const tell = (evidence: Uint8Array) => void transport.announce(names.evidence, evidence).catch(() => {}); // who is not reached may ask for it
+  const tell = (evidence: Uint8Array) => void transport.announce(names.evidence, evidence).catch(() => {}); // a peer that is not reached may ask for it
   const book = createEvidenceBook(identities, crypto);
   const sentences = createSentences({ store, transport, book, life, reports }, self);
   const court = createCourt({ crypto, identities, transport, book, sentences }, { taskId, self });

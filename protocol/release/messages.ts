@@ -1,5 +1,5 @@
 /**
- * How two peers make their books of releases alike: the asker says what it has, and gets what it lacks. Who is asked sees what it lacks itself, and asks in turn.
+ * How two peers make their books of releases alike: the asker says what it has, and gets what it lacks. The peer that is asked sees what it lacks itself, and asks in turn.
  *
  *     request  [2, the first 8 bytes of the id of each statement that the asker has, one after the other]
  *     answer   [2, [statement, ...]]

@@ -23,7 +23,7 @@ const CARD = "card";
 
 /** The label holder's side. */
 export interface Door {
-  /** For a mailbox: who may ask for what. Strangers see the offer while there are places. */
+  /** For a mailbox: which peer may ask for what. Strangers see the offer while there are places. */
   mayFetch(peer: PeerId, step: string): boolean;
   onAsk(peer: PeerId, step: string): void;
   /** All parties, when every place is taken, and each has the roster. */
@@ -76,7 +76,7 @@ export function createDoor({ offer, crypto, mailbox, observe }: DoorParts): Door
 }
 
 /**
- * What a session is about, for who was told of it.
+ * What a session is about, for a party that was told of it.
  * @throws HearsayError ERR_INVITE where the peer's offer is another one; ERR_NOT_FOUND where it has none, or all places are taken.
  */
 export async function fetchOffer(

@@ -43,7 +43,7 @@ export interface Mailbox {
   confirm(from: PeerId, step: string): Promise<void>;
   /** Resolves when a party has confirmed that it has the whole message. @throws HearsayError ERR_TIMEOUT where it has not come for it in time. */
   delivered(to: PeerId, step: string): Promise<void>;
-  /** Takes a message back. Who asks for it once more has started again: what is fetched of it next fails with ERR_STATE. */
+  /** Takes a message back. A party that asks for it once more has started again: the next message that is fetched from that party fails with ERR_STATE. */
   retract(to: PeerId, step: string): void;
   /** Refuses to give messages of any other run from now on: so parties of an earlier one learn at once that it has ended. */
   begin(run: string): void;

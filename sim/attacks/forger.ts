@@ -150,7 +150,7 @@ function serve({ bodies }: Memory, honest: RequestHandler): RequestHandler {
   };
 }
 
-/** Who asks at a new connection hears what it would have heard, not what the liar's peer would say. */
+/** A peer that greets at a new connection gets the forged announcement that it would have heard, not that of the peer inside the liar. */
 function greet(memory: Memory, honest: RequestHandler): RequestHandler {
   return async (from, body) => {
     const { task, agent } = decodeHelloAnswer(joined(await honest(from, body)));

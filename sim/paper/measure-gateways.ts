@@ -30,7 +30,7 @@ export function gatewaySection(sweep: SweepCells): Section {
   };
 }
 
-/** The same network where each peer speaks for itself: who lies as a gateway has no part to play there. */
+/** The same network where each peer speaks for itself: a liar that lies only as a gateway has no part to play there. */
 function withoutGateways(cells: readonly Cell[], { scenario }: Cell): Cell | undefined {
   const { partition, attack } = scenario;
   const liars = attack?.kind === "false-release" ? undefined : attack?.kind;

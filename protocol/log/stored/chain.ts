@@ -78,7 +78,7 @@ export interface Log {
   inclusionProof(seq: number, size: number): Promise<readonly Uint8Array[]>;
   /** Proof that the tree of the first `size` entries begins with that of the first `old`. */
   consistencyProof(old: number, size: number): Promise<readonly Uint8Array[]>;
-  /** How the tree grew from its first `from` entries to the first `to`, for who knows the frontier of the former (log/tree/growth.ts). */
+  /** How the tree grew from its first `from` entries to the first `to`, for a peer that knows the frontier of the former (log/tree/growth.ts). */
   growthProof(from: number, to: number): Promise<readonly Uint8Array[]>;
   /** The newest checkpoint that others cosigned, with their lines; undefined before there is one. */
   cosigned(): SignedCheckpoint | undefined;

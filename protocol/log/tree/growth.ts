@@ -1,5 +1,5 @@
 /**
- * How a tree grew, for who knows its frontier of before (merkle.ts): the complete subtrees that cover the new leaves. In the usual case, three new leaves,
+ * A short proof of how a tree grew, for a reader that knows its earlier frontier (merkle.ts): the complete subtrees that cover the new leaves. In the usual case, three new leaves,
  * these are one or two hashes, where a proof of consistency and one of inclusion take about log2(size) each.
  *
  * Leaves from..to-1 are covered, from the left, by the largest complete subtree that begins at the place and does not pass `to`.

@@ -1,5 +1,5 @@
 /**
- * The Merkle tree over the entries of a log (RFC 6962, section 2.1): who knows its root knows every entry, and can be shown in about
+ * The Merkle tree over the entries of a log (RFC 6962, section 2.1). Its root commits to every entry. A reader that knows the root can be shown in about
  * log2(size) hashes that one entry is in it, and that a later tree continues an earlier one.
  *
  *     leaf = SHA-256(00 | entry);  node = SHA-256(01 | left | right)
@@ -132,7 +132,7 @@ export async function consistencyProof(
   if (old === 0 || old === size) return [];
   const hashes: Promise<Uint8Array>[] = [];
   let [start, count] = [0, size];
-  /** Whether the old tree is a complete node on the way down, so that its root is known to who asks. */
+  /** Whether the old tree is a complete node on the way down, so that the asker knows its root. */
   let known = true;
   while (old < start + count) {
     const k = split(count);

@@ -21,7 +21,7 @@ interface Lane {
   busy: number;
 }
 
-/** At a time, of those that are known and of the others: who comes new to many hears from the first few what the rest know too. */
+/** Neighbours asked at a time, of the known ones and of the others: a peer that meets many neighbours at once hears from the first few what the rest know too. */
 const ASKED_AT_ONCE = 3;
 const LATER_MS = 30_000;
 

@@ -22,7 +22,7 @@ export interface EvidenceBook {
   readonly size: number;
   /** All of it, of known keys first. */
   all(): Uint8Array[];
-  /** Of what is held, for who asks whether another holds the same. */
+  /** A checksum of all evidence held: two peers compare it to see whether they hold the same. */
   sum(): Uint8Array;
   /** Some of what is not on disk as it is here, for a batch that is written at once. */
   takeChanges(): StoreChange[];

@@ -30,7 +30,7 @@ import type { RequestService } from "../services.ts";
 import type { Cosigning } from "./cosigning.ts";
 
 export interface LogService {
-  /** Answers who asks about the log. */
+  /** Answers questions about the log. */
   readonly service: RequestService;
   /** An entry that others will ask for in a moment, as they pull its model. */
   published(entry: Entry): void;

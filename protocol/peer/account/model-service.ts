@@ -1,4 +1,4 @@
-/** Answers who pulls a model of which this peer told by a brief (wire/model-messages.ts). */
+/** Answers pulls of a model of which this peer told by a brief (wire/model-messages.ts). */
 import { forgetOldest } from "../../base/bounded.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { HearsayError } from "../../base/errors.ts";

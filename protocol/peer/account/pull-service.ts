@@ -1,4 +1,4 @@
-/** Answers who pulls a model with its proof (wire/pull-messages.ts). */
+/** Answers pulls of a model with its proof (wire/pull-messages.ts). */
 import { HearsayError } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { PeerId } from "../../base/seams.ts";

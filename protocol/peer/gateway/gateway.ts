@@ -18,7 +18,7 @@ export interface ClusterSite {
   link(): LinkGrade;
   /** Whether another peer is at the same place. */
   isInside(peer: PeerId): boolean;
-  /** Hears who speaks for the place, perhaps this peer, whenever that or the members may have changed; undefined where it is not settled. */
+  /** Hears which peer speaks for the place, perhaps this peer, whenever that or the members may have changed; undefined where it is not settled. */
   changed?(gateway: PeerId | undefined): void;
   /** Says from now on of whom it found out that they are at the same place, so that those who are connected are greeted. */
   onEntered?(handler: (peer: PeerId) => void): void;

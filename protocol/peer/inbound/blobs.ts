@@ -13,9 +13,9 @@ import { paidService } from "./serve.ts";
 
 /** The blobs that this peer serves: some for ever (the manifest), and the newest few model bodies. */
 export interface BlobShelf {
-  /** Answers who asks for blobs. */
+  /** Answers questions for blobs. */
   readonly service: RequestService;
-  /** A chunk for who asks for it in another way, at the cost of finding it. @throws HearsayError ERR_NOT_FOUND, ERR_RATE. */
+  /** A chunk for another protocol that serves bodies; `from` is charged here only for finding it. @throws HearsayError ERR_NOT_FOUND, ERR_RATE. */
   part(from: PeerId, request: BlobRequest): Promise<ArchivedChunk>;
   /** Served until the process ends. */
   keep(hash: Uint8Array, bytes: Uint8Array): void;

@@ -94,7 +94,7 @@ export function isNew(state: InboundState, author: PeerId, near: ReadonlySet<Pee
   return mayPull(state, author, near);
 }
 
-/** Who can be a member: there is a model of it that is not too old, here or to be had. */
+/** The authors that can be members of a committee: a model of theirs that is not too old is here, or can be pulled. */
 export function youngAuthors({ task, book, inbox, round }: InboundState, near: ReadonlySet<PeerId>): PeerId[] {
   const others = inbox.authors().filter((author) => !near.has(author));
   const authors: PeerId[] = [];

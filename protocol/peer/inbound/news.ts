@@ -5,7 +5,7 @@
  * announcements than by all models that are pulled from it (1 MB a day, a cycle a minute: half of the budget, sim/results/budget.md). So it says with its answer
  * to a greeting how often it wants to hear. Neighbours keep to that: what they publish in between nobody tells it, and a merge takes the newest it has heard of.
  *
- * Who does not keep to it is left: an author gains nothing by announcing often, and costs no more than others.
+ * The connection to a neighbour that does not keep to it is closed: an author gains nothing by announcing often, and costs no more than others.
  */
 import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
 import { LIMITS } from "../../base/limits.ts";
@@ -21,7 +21,7 @@ export interface News {
   wish(peer: PeerId): number | undefined;
   /** A neighbour that has answered has this wish, or none. */
   wished(peer: PeerId, everyS: number | undefined): void;
-  /** Who is told of what is published now; undefined: all. */
+  /** The neighbours that are told of what is published now; undefined: all. */
   hearers(): ReadonlySet<PeerId> | undefined;
   /** Whether this peer pays for what it hears. */
   isPaying(): boolean;

@@ -41,7 +41,7 @@ export function drawNow(state: InboundState): void {
 
 /**
  * Draws members and pulls what they have that is not here, until k pulls have begun: older models do not stand in for what is over that budget.
- * @param announcer who has announced something, where that is the occasion: of no interest but where it is a neighbour.
+ * @param announcer the author of the announcement that is the occasion, if one is; ignored unless it is a neighbour.
  */
 export function draw(state: InboundState, announcer?: PeerId): void {
   const { puller, ranks, round, signal } = state;

@@ -1,16 +1,16 @@
 /**
  * Whom a peer leaves out of its merges because of what a model of theirs knows about its own training data.
  *
- * `aggregation.mostLoss`, where the task has it: who sends a model that knows next to nothing, on a few own rows: of the way from the better models of a merge to one that knows nothing it
- * is further than that (soundness.ts). A rule sees models only, and where most of a peer's few neighbours lie, by chance, no rule can tell who does; own rows can. It is a coarse sieve, since honest
+ * Where the task has `aggregation.mostLoss`: the author of a model that knows next to nothing about a few own rows. Its loss lies further than that share of the way from the loss of the better
+ * models of a merge to the loss of a model that knows nothing (soundness.ts). A rule sees models only, and where most of a peer's few neighbours lie, by chance, no rule can tell which do; own rows can. It is a coarse sieve, since honest
  * models of other data may know little of the own: lies that lose less go on to the rule. Models of honest peers pass it where trainings do not unlearn what
  * the own data lack (learn/absent-classes.ts).
  *
- * At a start, where the task lets devices differ: who sent a model that knew less than half of what the own model knew (catch-up.ts). Such an author is left out until it sends
+ * At a start, where the task lets devices differ: an author whose model knew less than half of what the own model knew (catch-up.ts). Such an author is left out until it sends
  * one that is better than that. Else the liars that the start was kept from would take the model along afterwards: beside as many honest neighbours, a third of the way to theirs
  * (test/protocol/peer/newcomer-among-liars.test.ts). An author that was not there at the start is never left out for that.
  *
- * While a training is under way its trainer has no time to look: then the last look at an author counts. Where fewer than the quorum would be left, nobody is left out: who has rows
+ * While a training is under way its trainer has no time to look: then the last look at an author counts. Where fewer than the quorum would be left, nobody is left out: a peer that has rows
  * that nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever.
  */
 

@@ -6,7 +6,7 @@ export type Rank = "known" | "near" | "far";
 
 export interface Ranks {
   rankOf(author: PeerId): Rank;
-  /** Who is connected, or was `maxAgeMs` ago. */
+  /** The peers that are connected, or were `maxAgeMs` ago. */
   neighbours(maxAgeMs: number): ReadonlySet<PeerId>;
 }
 
