@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { formatBytes, formatNumber } from "../../../protocol/base/figures.ts";
 import { axisTypeOf } from "../../../sim/report/axes.ts";
-import { heatTable } from "../../../sim/report/heat-table.ts";
 import { yamlBlock } from "../../../sim/report/page.ts";
 import { dotChart, histogram } from "../../../sim/report/peer-plots.ts";
 import { barChart, lineChart } from "../../../sim/report/plots.ts";
@@ -37,7 +36,6 @@ function figures(): string[] {
     }),
     dotChart({ title: HOSTILE, x: X, rows: [{ label: HOSTILE, value: 1, interval: [0, 2] }] }),
     histogram({ title: HOSTILE, x: X, groups: [{ label: HOSTILE, values: [1, 2, 2] }] }),
-    heatTable({ title: HOSTILE, rows: [HOSTILE], columns: [HOSTILE, "b"], values: [[1, null]] }),
   ];
 }
 
