@@ -1,10 +1,9 @@
 /**
  * The peer's local interface: HTTP on 127.0.0.1, a random port, and a token that only the owner of the state directory can read
- * (`api.json`, mode 0600). `hearsay status`, `hearsay why` and `hearsay log` ask it while the peer holds the database.
+ * (`api.json`, mode 0600). `hearsay status`, `hearsay why` and `hearsay log` ask it (ask.ts) while the peer holds the database.
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ERROR_CODES, HearsayError } from "../../protocol/base/errors.ts";
 import type { Metrics } from "../../protocol/base/learning-seams.ts";
 import type { StreamStatus } from "../../protocol/learn/stream/stream.ts";
 import type { RememberedMerge } from "../../protocol/peer/memory/history.ts";
@@ -15,12 +14,13 @@ import { writeWhole } from "../disk/whole-file.ts";
 import type { Silence } from "../net/company.ts";
 import type { LinkReport } from "../net/metering.ts";
 import type { TurnedAwayCounts } from "../net/turned-away.ts";
+import { API_FILE, type ApiFile } from "./ask.ts";
 import type { Effort } from "./effort.ts";
 import { listenLazily } from "./lazy-server.ts";
 import type { TakesFrame } from "./leaf-route.ts";
 import type { PartAt } from "./my-part.ts";
 import type { PageSource } from "./page.ts";
-import { type PageAddresses, pageAddress } from "./page-address.ts";
+import { pageAddress } from "./page-address.ts";
 import type { PeerList } from "./peer-list.ts";
 import type { ReleaseSource } from "./release-routes.ts";
 import type { RemoteLogs } from "./remote-log.ts";
@@ -96,26 +96,12 @@ export interface Api {
   close(): Promise<void>;
 }
 
-interface ApiFile {
-  readonly url: string;
-  readonly token: string;
-}
-
-const FILE = "api.json";
-/** Where the owner asks for the address of the page. */
-export const PAGE_PATH = "/page/address";
-/** The type of what is given to the peer. */
-export const OCTETS = "application/octet-stream";
-const NOT_FOUND = 404;
-const ANSWER_WITHIN_MS = 10_000;
-/** Logs and bodies may have to wait for those of others. */
-export const TURN_WITHIN_MS: number = 300_000;
 /** Listens, and writes where. What answers is loaded with the first question (routes.ts). */
 export async function serveApi(stateDir: string, source: ApiSource): Promise<Api> {
   const tokens = { owner: newToken(), page: newToken() };
   const server = await listenLazily(async (url) => (await import("./routes.ts")).openRoutes(source, { url, tokens }));
   const { url } = server;
-  const path = join(stateDir, FILE);
+  const path = join(stateDir, API_FILE);
   const closing = createClosing();
   closing.add("the file of the local interface", () => rm(path, { force: true }));
   closing.add("the local interface", server.close);
@@ -129,76 +115,4 @@ export async function serveApi(stateDir: string, source: ApiSource): Promise<Api
     throw error;
   }
   return { ...closing, ...(source.page && { pageAddress: pageAddress(url, tokens.page) }) };
-}
-
-/** Where the page of the peer on a state directory is; undefined where no peer runs there, null where it serves none. */
-export async function pageAddressesOf(stateDir: string): Promise<PageAddresses | null | undefined> {
-  const response = await askApi(stateDir, PAGE_PATH);
-  if (response === undefined) return undefined;
-  const { address, once } = (await response.json()) as Partial<PageAddresses>;
-  return address === undefined || once === undefined ? null : { address, once };
-}
-
-/**
- * Asks the peer that runs on a state directory; undefined where none does.
- * @param withinMs until an answer begins; by default 10 s.
- * @throws HearsayError ERR_TIMEOUT where it is silent, ERR_VERSION where it is of a version without that path, or the code that it answers. @throws Error where it answers with another status than 200.
- */
-export async function askApi(
-  stateDir: string,
-  path: string,
-  withinMs: number = ANSWER_WITHIN_MS,
-): Promise<Response | undefined> {
-  return requestOf(stateDir, path, {}, withinMs);
-}
-
-/** Gives bytes to the peer that runs on a state directory; otherwise as `askApi`. */
-export async function tellApi(stateDir: string, path: string, body: Uint8Array): Promise<Response | undefined> {
-  return requestOf(stateDir, path, { method: "POST", body: Uint8Array.from(body) }, ANSWER_WITHIN_MS);
-}
-
-async function requestOf(
-  stateDir: string,
-  path: string,
-  what: Pick<RequestInit, "method" | "body">,
-  withinMs: number,
-): Promise<Response | undefined> {
-  let address: ApiFile;
-  try {
-    address = JSON.parse(await readFile(join(stateDir, FILE), "utf8")) as ApiFile;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EACCES") return undefined;
-    const message = `${stateDir} is of another account: run this as that account, or as root`;
-    throw new HearsayError("ERR_STATE", message, { stateDir }, error);
-  }
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), withinMs); // of the head: a log may take its time
-  const headers = { authorization: `Bearer ${address.token}`, ...(what.body && { "content-type": OCTETS }) };
-  const request = { ...what, headers, signal: silence.signal };
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, address.url), request);
-  } catch (cause) {
-    if (!silence.signal.aborted) return undefined; // a file left behind by a peer that was killed
-    const seconds = withinMs / 1000;
-    throw new HearsayError("ERR_TIMEOUT", `the peer on ${stateDir} did not answer in ${seconds} s`, {}, cause);
-  } finally {
-    clearTimeout(timer);
-  }
-  if (response.status === 401) return undefined; // left behind too, and another peer has that port by now
-  if (!response.ok) throw await errorIn(response, path, stateDir);
-  return response;
-}
-
-/** The error that a route ended with, as fastify tells it. */
-async function errorIn(response: Response, path: string, stateDir: string): Promise<Error> {
-  const { code, message } = (await response.json().catch(() => ({}))) as { code?: unknown; message?: unknown };
-  const known = ERROR_CODES.find((one) => one === code);
-  if (known !== undefined) return new HearsayError(known, String(message));
-  if (response.status === NOT_FOUND) {
-    const older = `the peer that runs on ${stateDir} does not know what it is asked (${path})`;
-    const remedy = "it was started by another version of Hearsay than this command: stop it, and start it again";
-    return new HearsayError("ERR_VERSION", `${older}; ${remedy}`, { stateDir, path });
-  }
-  return new Error(`the peer answered ${response.status} to ${path}`);
 }

@@ -11,7 +11,7 @@ import { decodeEvidence, evidenceKey, verifyEvidence } from "../../protocol/log/
 import { nodeCrypto } from "../crypto.ts";
 import { openTask } from "../disk/state-dir.ts";
 import { openStore } from "../disk/store.ts";
-import { tellApi } from "./api.ts";
+import { tellApi } from "./ask.ts";
 
 /**
  * What came of it: the running peer took it (`told`), it is stored for the next start (`kept`), it was there already (`known`), it is about another task

@@ -11,7 +11,7 @@ import { peerIdFromPublicKey } from "../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../crypto.ts";
 import { databasePath } from "../disk/state-dir.ts";
 import { openStoreToRead } from "../disk/store-copy.ts";
-import { askApi } from "./api.ts";
+import { askApi } from "./ask.ts";
 
 /**
  * What the log's writer announced to the peer of this directory, of states that the copy should have gone through. None

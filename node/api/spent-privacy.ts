@@ -5,7 +5,8 @@ import { savedPrivacy } from "../../protocol/peer/loop/ledger.ts";
 import type { SavedPrivacy } from "../../protocol/privacy/spent.ts";
 import { databasePath } from "../disk/state-dir.ts";
 import { openStoreToRead } from "../disk/store-copy.ts";
-import { askApi, type StatusReport } from "./api.ts";
+import type { StatusReport } from "./api.ts";
+import { askApi } from "./ask.ts";
 
 /** Undefined where the task has no budget, or nothing is known. */
 export async function spentPrivacy(stateDir: string, task: Pick<Task, "privacy">): Promise<SavedPrivacy | undefined> {

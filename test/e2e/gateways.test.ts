@@ -1,7 +1,7 @@
 /** Six real processes on loopback, at two places that their owners name: of each place one peer alone has to do with the other. */
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
-import { askRunning } from "../../node/api/ask-running.ts";
+import { askRunning } from "../../node/api/ask.ts";
 import type { PeerList } from "../../node/api/peer-list.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { createLab, type Lab, type PeerProcess, until } from "../support/process.ts";

@@ -7,7 +7,8 @@ import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { once } from "node:events";
 import { openSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { askApi, type StatusReport } from "../../node/api/api.ts";
+import type { StatusReport } from "../../node/api/api.ts";
+import { askApi } from "../../node/api/ask.ts";
 import { bundledCli } from "../support/bundled-cli.ts";
 import { createLab, DEADLINE_MS, type Lab, sourceEnvironment, timeout, until } from "../support/process.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { askRunning } from "../../node/api/ask-running.ts";
+import { askRunning } from "../../node/api/ask.ts";
 import type { PeerList } from "../../node/api/peer-list.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { createLab, type Lab, type PeerProcess, until } from "../support/process.ts";

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { parse, stringify } from "yaml";
-import { askApi, type StatusReport } from "../../node/api/api.ts";
+import type { StatusReport } from "../../node/api/api.ts";
+import { askApi } from "../../node/api/ask.ts";
 import { TEMPLATES } from "../../node/data/templates.ts";
 import { unitText } from "../../node/service/unit.ts";
 import { type Installed, installBundle } from "../support/installed.ts";

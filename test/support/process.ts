@@ -12,7 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { askApi, type StatusReport } from "../../node/api/api.ts";
+import type { StatusReport } from "../../node/api/api.ts";
+import { askApi } from "../../node/api/ask.ts";
 import { bundledCli } from "./bundled-cli.ts";
 
 export const CLI: string = fileURLToPath(new URL("../../node/cli.ts", import.meta.url));

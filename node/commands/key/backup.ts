@@ -1,7 +1,8 @@
 /** `hearsay key backup`: the key, and how far its log had come, in a file under a passphrase. Also while the peer runs. */
 import { fromHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { askApi, type StatusReport } from "../../api/api.ts";
+import type { StatusReport } from "../../api/api.ts";
+import { askApi } from "../../api/ask.ts";
 import { openTask } from "../../disk/state-dir.ts";
 import { encodeBackup, type KnownHead } from "../../keys/backup.ts";
 import { noteBackup } from "../../keys/backup-note.ts";

@@ -1,8 +1,7 @@
 /** `hearsay leaf frame`: gives the running peer what a radio has heard. */
 import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { tellApi } from "../../api/api.ts";
-import { noPeerOn } from "../../api/ask-running.ts";
+import { noPeerOn, tellApi } from "../../api/ask.ts";
 import { printJson } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 

@@ -15,7 +15,7 @@ import type { PeerId } from "../../../protocol/base/seams.ts";
 import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
 import type { LogSource } from "../../../protocol/log/export/stored-export.ts";
 import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
-import { askApi, TURN_WITHIN_MS } from "../../api/api.ts";
+import { askApi, TURN_WITHIN_MS } from "../../api/ask.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { readArchived } from "../../disk/archive.ts";
 import { createScratch } from "../../disk/scratch.ts";

@@ -11,7 +11,7 @@ import { verifyStoredLog } from "../../../protocol/log/stored/stored.ts";
 import type { VerifyOptions } from "../../../protocol/log/verify/verifier.ts";
 import type { Verification } from "../../../protocol/log/verify/verify.ts";
 import { isGeneration } from "../../../protocol/wire/values.ts";
-import { askApi, TURN_WITHIN_MS } from "../../api/api.ts";
+import { askApi, TURN_WITHIN_MS } from "../../api/ask.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { databasePath } from "../../disk/state-dir.ts";
 import { openStoreToRead } from "../../disk/store-copy.ts";

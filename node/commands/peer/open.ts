@@ -1,6 +1,6 @@
 /** `hearsay open`: the page of the running peer, in a browser. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { pageAddressesOf } from "../../api/api.ts";
+import { pageAddressesOf } from "../../api/ask.ts";
 import { shellOption } from "../../shell.ts";
 import { openInBrowser } from "../../terminal/browser.ts";
 import { printJson } from "../../terminal/print.ts";

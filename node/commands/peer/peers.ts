@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { counted } from "../../../protocol/base/counted.ts";
 import { formatBytes } from "../../../protocol/base/figures.ts";
-import { askRunning } from "../../api/ask-running.ts";
+import { askRunning } from "../../api/ask.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import type { Route } from "../../net/company.ts";
 import { percent, printJson, spanText, table } from "../../terminal/print.ts";

@@ -10,7 +10,7 @@ import { byteLimitText } from "../../../protocol/traffic/byte-limit.ts";
 import type { ThriftStatus } from "../../../protocol/traffic/thrift.ts";
 import { givenUp } from "../../../protocol/traffic/words.ts";
 import type { StatusReport } from "../../api/api.ts";
-import { askRunning } from "../../api/ask-running.ts";
+import { askRunning } from "../../api/ask.ts";
 import { effortText } from "../../api/effort.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../../protocol/peer/memory/history.ts";
 import { type PeerTally, tally } from "../../../protocol/peer/memory/tally.ts";
 import type { SavedPrivacy } from "../../../protocol/privacy/spent.ts";
-import { askApi } from "../../api/api.ts";
+import { askApi } from "../../api/ask.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { openTask } from "../../disk/state-dir.ts";

@@ -6,8 +6,8 @@ import type { Identity } from "../../../protocol/base/seams.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
 import { type Kind, payloadOf, type Says } from "../../../protocol/release/statements.ts";
 import { signIn } from "../../../protocol/wire/envelope.ts";
-import { type StatusReport, tellApi } from "../../api/api.ts";
-import { askRunning, noPeerOn } from "../../api/ask-running.ts";
+import type { StatusReport } from "../../api/api.ts";
+import { askRunning, noPeerOn, tellApi } from "../../api/ask.ts";
 import { loadIdentity } from "../../keys/keys.ts";
 import { type PassphraseOptions, passphraseFrom } from "../../keys/passphrase.ts";
 

@@ -6,7 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { askApi, type StatusReport } from "../../../node/api/api.ts";
+import type { StatusReport } from "../../../node/api/api.ts";
+import { askApi } from "../../../node/api/ask.ts";
 import { ENDED, type Order, type Seen } from "./orders.ts";
 
 const CLI = fileURLToPath(new URL("../../../node/cli.ts", import.meta.url));

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { type ApiSource, askApi, type StatusReport, serveApi, tellApi } from "../../../node/api/api.ts";
+import { type ApiSource, type StatusReport, serveApi } from "../../../node/api/api.ts";
+import { askApi, tellApi } from "../../../node/api/ask.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 

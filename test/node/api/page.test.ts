@@ -5,7 +5,8 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { type Api, type ApiSource, pageAddressesOf, serveApi } from "../../../node/api/api.ts";
+import { type Api, type ApiSource, serveApi } from "../../../node/api/api.ts";
+import { pageAddressesOf } from "../../../node/api/ask.ts";
 import { createTickets } from "../../../node/api/tickets.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 
