@@ -1,16 +1,16 @@
 /**
- * The interfaces of what learns, at which `node/` and `sim/` differ beside those of seams.ts. Types only: a seam has two real implementations, or it is no seam.
+ * The seams of learning: trainer, aggregation, and what goes through them. Types only; what a seam is, seams.ts says.
  *
  * Parameters are flat `Float32Array`s of length d everywhere; the task's tensor schema says which tensor lies where.
- * An array handed over is not changed by the receiver, and not by the giver afterwards.
+ * An array that is handed over is changed by nobody afterwards, neither its giver nor its receiver.
  */
 
 /**
- * Chance that nobody else can know or repeat: which examples a step takes, and the noise on what comes of them. In `node/` from the
+ * Randomness that nobody else can know or repeat: which examples a step takes, and the noise on their sum. In `node/` from the
  * cryptographic source of the host; in a simulation from a seed, since nobody's data are at stake.
  */
 export interface SecretDraws {
-  /** Indices below `length`, ascending: each is there with the chance of rate / 2^32, independently of the others. */
+  /** Indices below `length`, ascending: each is drawn with probability rate / 2^32, independently of the others. */
   sample(length: number, rate: number): Uint32Array;
   /** Fills with whole numbers: a normal deviate of this deviation, rounded to the nearest. The deviation is at most 2^40. */
   noise(to: Float64Array, deviation: number): void;
@@ -18,18 +18,18 @@ export interface SecretDraws {
 
 /** How the steps of a training hide single examples (privacy/dp-sgd.ts). */
 export interface PrivateSteps {
-  /** The most, in Euclidean norm, that one example moves the sum of a step. */
+  /** Longest gradient of one example, as a Euclidean norm; longer ones are shortened to it. */
   readonly clipNorm: number;
-  /** Deviation of the noise on the sum, over the clip norm. */
+  /** Standard deviation of the noise on the sum of a step, divided by `clipNorm`. */
   readonly noiseMultiplier: number;
-  /** Chance of each example to be in a step, in 2^-32. */
+  /** Probability of each example to be in a step, times 2^32. */
   readonly rate: number;
 }
 
-/** A model to which each step of a training draws the one that is trained: x <- x + pull (to - x), after the step of the optimiser. */
+/** A model towards which each step of a training pulls the trained one: x <- x + pull (to - x), after the step of the optimiser. */
 export interface Anchor {
   readonly to: Float32Array;
-  /** Of each tensor, from 0, where it is free, to 1, where it is held at `to`. */
+  /** The pull of each tensor, from 0 (free) to 1 (held at `to`). */
   readonly pulls: readonly number[];
 }
 
@@ -46,7 +46,7 @@ export interface OutputMoments {
   readonly product: number;
 }
 
-/** Of the own training rows: one input feature, or one target, in the units of the model. */
+/** Moments of one input feature, or one target, over the own training rows, in the units of the model. */
 export interface ColumnMoments {
   readonly numbers: number;
   readonly mean: number;
@@ -54,7 +54,7 @@ export interface ColumnMoments {
   readonly square: number;
 }
 
-/** Of each input feature (of an image: of each channel), and of each target of a regression. */
+/** Moments of each input feature (of an image: each channel), and of each target of a regression. */
 export interface RowMoments {
   readonly inputs: readonly ColumnMoments[];
   readonly targets: readonly ColumnMoments[];
@@ -68,17 +68,17 @@ export interface SiteUnits {
   readonly targets: Float32Array;
 }
 
-/** What of a model stays with its site (learn/personal/). The trainer that has it takes and gives the shared part alone. */
+/** The part of a model that stays with its site (learn/personal/). A trainer that has it takes and gives the shared part only. */
 export interface Personal {
   /** Name of the method. */
   readonly method: string;
-  /** The whole model with which this site predicts, of the shared part. */
+  /** The whole model with which this site predicts, made of the shared part and its own. */
   whole(shared: Float32Array): Float32Array;
   /** Figures of that model; throws as `Trainer.evaluate`. */
   evaluate(shared: Float32Array, split: Split): Promise<Metrics>;
-  /** What stays, as it is after the newest training. */
+  /** The own part after the newest training, for the store. */
   state(): Float32Array;
-  /** Goes on from what was saved, or from the beginning. @throws HearsayError ERR_STATE where it is of another task. */
+  /** Continues from a saved own part, or from its initial one. @throws HearsayError ERR_STATE where it is of another task. */
   restore(saved: Float32Array | undefined): void;
 }
 
@@ -89,13 +89,13 @@ export interface FitRequest {
   readonly steps: number;
   /** Names the order of mini-batches: same seed, same data, same parameters out. */
   readonly seed: string;
-  /** Optimiser steps in the lineage of `params`, by which a schedule of the learning rate counts; 0 where left out. */
+  /** Age of `params`: optimiser steps in its lineage, from which a schedule takes the learning rate; 0 where left out. */
   readonly age?: number;
-  /** By what the learning rate of the task is multiplied, beside its schedule: after a drift alarm (learn/stream/alarm.ts); 1 where left out. */
+  /** Multiplies the learning rate of task and schedule, after a drift alarm (learn/stream/alarm.ts); 1 where left out. */
   readonly rateFactor?: number;
-  /** How single examples are to be hidden; examples then come by secret chance, and `seed` names nothing. As they are where left out. */
+  /** How to hide single examples. Examples are then drawn by `SecretDraws`, and `seed` has no effect. Left out: not hidden. */
   readonly privateSteps?: PrivateSteps;
-  /** Draws the model to another one at each step; not where left out. Not with `privateSteps`. */
+  /** Pulls the model towards another one at each step. Not together with `privateSteps`. */
   readonly anchor?: Anchor;
   /** Units of the rows and of `params`; those of the task where left out. Not with `privateSteps`. */
   readonly units?: SiteUnits;
@@ -106,11 +106,11 @@ export interface FitResult {
   readonly params: Float32Array;
   /** Mean training loss over the steps. */
   readonly loss: number;
-  /** Whether single examples were hidden as asked. A trainer that knows nothing of `privateSteps` does not say so, and what it gives is not used. */
+  /** Set where single examples were hidden as asked. A trainer that does not know `privateSteps` does not set it, and its result is not used. */
   readonly hidesExamples?: true;
-  /** Whether the model was drawn to the anchor as asked; what a trainer gives that knows nothing of it is not used. */
+  /** Set where the model was pulled to the anchor as asked; otherwise the result is not used. */
   readonly isAnchored?: true;
-  /** Whether the rows were seen in the units that were asked for; the same holds. */
+  /** Set where the rows were seen in the units that were asked for; otherwise the result is not used. */
   readonly isInUnits?: true;
 }
 
@@ -132,13 +132,13 @@ export interface Metrics {
 }
 
 /**
- * Which data a figure is about: what the peer trains on, its hold-out, or `LIMITS.maxSampleRows` rows of either, which are always the same: `sample` and
+ * The rows on which a model is measured: the training rows, the hold-out, or a fixed sample of `LIMITS.maxSampleRows` rows of either: `sample` and
  * `holdout-sample`.
  */
 export type Split = "train" | "sample" | "holdout" | "holdout-sample";
 
 /**
- * Trains on data that never leaves it. Runs off the event loop in `node/`. Arrays that it is given stay as they are; those that it gives are new.
+ * Trains on data that never leaves it. Runs off the event loop in `node/`. It does not change arrays that it is given, and returns new ones.
  * Every method rejects with RangeError for parameters of a wrong length.
  */
 export interface Trainer {
@@ -146,24 +146,24 @@ export interface Trainer {
   readonly engine: string;
   readonly numExamples: number;
   /**
-   * Keeps nothing for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where there is no example, ERR_TRAINER
-   * where there is no training now but may be later: then the peer goes on without (peer/loop/enduring-fit.ts).
+   * One local training; no state is kept for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where there is no example, ERR_TRAINER
+   * where it cannot train now but may later: the peer then goes on without a training (peer/loop/enduring-fit.ts).
    */
   fit(request: FitRequest): Promise<FitResult>;
   /** @throws HearsayError ERR_DATA where the split is not there, or empty, ERR_TRAINER as `fit`. */
   evaluate(params: Float32Array, split: Split): Promise<Metrics>;
   /** `inputs`: n raw (unnormalised) rows of the task's input size; result: n rows of class probabilities, or of target values in the units of the data. */
   predict(params: Float32Array, inputs: Float32Array | Float64Array): Promise<Float32Array | Float64Array>;
-  /** Of a regression: sums by which its outputs can be calibrated, one entry for each. Left out where the trainer tells none. */
+  /** For a regression: one entry for each output, by which it can be calibrated. Left out where the trainer cannot tell. */
   outputMoments?(params: Float32Array): Promise<readonly OutputMoments[]>;
-  /** What the training rows say of each column; left out where the trainer tells nothing of it. */
+  /** Moments of the columns of the training rows; left out where the trainer cannot tell. */
   rowMoments?(): Promise<RowMoments>;
-  /** Puts other rows (as read) in place of those that it has, of both splits. Left out where it cannot. @throws HearsayError ERR_DATA where they do not fit the task. */
+  /** Replaces the rows of both splits. Left out where the trainer cannot. @throws HearsayError ERR_DATA where they do not fit the task. */
   replace?(data: TrainerRows): Promise<void>;
-  /** Changes with the rows: what was measured on them before is of others. Left out where they never do. */
+  /** A number that changes whenever the rows do, so that measurements on older rows are known. Left out where rows never change. */
   readonly revision?: number;
   close(): Promise<void>;
-  /** Where part of the model stays with this site: then every vector above is the shared part. */
+  /** Set where a part of the model stays with this site. Every vector above is then the shared part. */
   readonly personal?: Personal;
 }
 
@@ -186,7 +186,7 @@ export interface RuleCandidate {
   readonly params: Float32Array;
   /** Staleness weight, an integer in 1 .. 65536 (Q16; 65536 = 1 = own weight). */
   readonly weightQ16: number;
-  /** How many models it stands for, an integer in 1 .. MAX_MASS: above 1 where it is an aggregate itself, as a gateway's is. 1 where left out. */
+  /** How many models it stands for, an integer in 1 .. MAX_MASS: above 1 for an aggregate, such as that of a gateway. 1 where left out. */
   readonly mass?: number;
 }
 
@@ -196,41 +196,41 @@ export interface RuleInput {
   readonly own: Float32Array;
   /** Own model before that training (the previous aggregate); undefined where there is none. */
   readonly base?: Float32Array;
-  /** One per identity, sorted by peer id: the order in which sums run and ties break. */
+  /** One per identity, sorted by peer id, which is the order of sums and decides ties. */
   readonly candidates: readonly RuleCandidate[];
   /** How many models the own one stands for; 1 where left out. */
   readonly mass?: number;
   /** Age of the own model, in local steps: for rules that tighten with time. 0 where left out. */
   readonly age?: number;
-  /** What lots are drawn by, where the rule draws: 64 bytes that nobody could foresee; by the own parameters where left out. */
+  /** For a rule that draws lots: 64 bytes that nobody could foresee. Left out: the own parameters decide. */
   readonly lot?: Uint8Array;
-  /** Whether to say who moved the model where, at no more than a fifth of extra cost. */
+  /** Whether to explain the influence of each candidate, which costs at most a fifth more. */
   readonly explain?: boolean;
 }
 
 /** What the rule did with a candidate, as the log records it; `removed`: left out as a whole. */
 export type CandidateStatus = "used" | "duplicate" | "clipped" | "removed";
 
-/** What came of a merge. */
+/** The result of a rule. */
 export interface RuleOutput {
   /** The aggregate, length d, a new array. */
   readonly params: Float32Array;
   /** One per candidate, in order. */
   readonly statuses: readonly CandidateStatus[];
-  /** How many models the aggregate stands for: those of the own one and of the candidates that were not removed. */
+  /** How many models the aggregate stands for: the mass of the own model and of all candidates that were not removed. */
   readonly mass: number;
   /** One per candidate, in order, where it was asked for. */
   readonly explanation?: readonly CandidateExplanation[];
 }
 
-/** What a candidate did to the aggregate. */
+/** What one candidate contributed to the aggregate. */
 export interface CandidateExplanation {
   /** Distance to the own model: exact where the rule needs it, else estimated from some coordinates. */
   readonly distance: number;
   /**
-   * Share of the aggregate that it made, 0 .. 1; with the own model's, the shares sum to 1. Where the rule takes a mean: its part of the
-   * weight. Where it picks values coordinate by coordinate: the share of coordinates where it supplied the chosen or a
-   * middle value, estimated from some coordinates; the part of a mixture goes to those that it is mixed of.
+   * Its share of the aggregate, 0 .. 1; with the share of the own model, the shares sum to 1. For a rule that takes a mean: its part of the
+   * weight. For a rule that picks values coordinate by coordinate: the share of coordinates where it supplied the chosen value, or one of the
+   * middle ones, estimated from some coordinates. The share of a mixture goes to the models that it is mixed of.
    */
   readonly influence: number;
   /** Why it was removed, if it was: the name of the rule or of the pre-aggregator that did. */

@@ -1,6 +1,6 @@
 /**
  * The interfaces at which `node/` and `sim/` differ. Types only: a seam has two real implementations, or it is no seam.
- * Those of what learns are in learning-seams.ts. An array handed over is not changed by the receiver, and not by the giver afterwards.
+ * The seams of learning are in learning-seams.ts. An array that is handed over is changed by nobody afterwards, neither its giver nor its receiver.
  */
 
 /** A libp2p peer id in its base58 text form; for Ed25519 keys it contains the public key (`protocol/wire/identity.ts`). */
@@ -13,23 +13,23 @@ export interface Clock {
   /** Milliseconds since some moment before the process began; never set back. For durations, rates and time-outs. */
   monotonicMs(): number;
   /**
-   * Calls `callback` once, `delayMs` from now, of any length; of one moment in the order of asking, and never before `after` has returned.
-   * The returned function cancels it; where it is over, or cancelled, that does nothing.
+   * Calls `callback` once, after `delayMs` (of any length), and never before `after` has returned. Callbacks of one moment are called in the order in
+   * which they were asked for. The returned function cancels the call; once it was made or cancelled, that does nothing.
    */
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** A hash that is being made. */
+/** A hash of bytes that come in parts. */
 export interface Hashing {
   update(part: Uint8Array): void;
   /** The hash of all parts; called once. */
   digest(): Uint8Array;
 }
 
-/** Hash and signature verification: node:crypto in both worlds. None keeps the message, whose memory may be used again. */
+/** Hash and signature verification: node:crypto in both worlds. No function keeps the message, so its memory may be used again. */
 export interface Crypto {
   sha256(bytes: Uint8Array): Uint8Array;
-  /** The same of bytes that come in parts, hashed as they come; where it is left out, what is whole is hashed. */
+  /** Hashes bytes part by part, as they come. Where it is left out, callers hash the whole. */
   readonly sha256InParts?: () => Hashing;
   /** Ed25519; false for a bad signature or a malformed key, never an exception. */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
@@ -37,7 +37,7 @@ export interface Crypto {
 
 /**
  * What two peers can know and a third cannot: key agreement, key streams, sealed messages, and secrets in parts. node:crypto and the package
- * `shamir-secret-sharing` in both worlds. What comes of it is random by design, so nothing that has to repeat may depend on it.
+ * `shamir-secret-sharing` in both worlds. Its results are random by design, so nothing that must be repeatable may depend on them.
  */
 export interface Secrecy {
   /** Bytes that nobody can foresee. */
@@ -45,7 +45,7 @@ export interface Secrecy {
   /** X25519 (RFC 7748): the public key, 32 bytes, of a secret of 32 bytes. @throws RangeError for another length. */
   publicKeyOf(secret: Uint8Array): Uint8Array;
   /**
-   * X25519, then HKDF-SHA256 (RFC 5869) with this salt and info: 32 bytes that both ends come to. Undefined for a public key that is none, or of small order.
+   * X25519, then HKDF-SHA256 (RFC 5869) with this salt and info: 32 bytes, the same at both ends. Undefined for a public key that is malformed or of small order.
    */
   agree(secret: Uint8Array, publicKey: Uint8Array, salt: Uint8Array, info: Uint8Array): Uint8Array | undefined;
   /** ChaCha20 (RFC 8439) from block 0, nonce zero: a key is used once. */
@@ -54,9 +54,9 @@ export interface Secrecy {
   seal(key: Uint8Array, message: Uint8Array): Uint8Array;
   /** Undefined where it was not sealed with this key, or was changed. */
   open(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
-  /** Shamir over GF(2^8): so many parts, each a byte longer than the secret, of which any `threshold` (2 or more) give it back, and fewer say nothing. */
+  /** Shamir over GF(2^8): `parts` parts, each a byte longer than the secret. Any `threshold` of them (2 or more) give it back; fewer reveal nothing. */
   split(secret: Uint8Array, parts: number, threshold: number): Promise<readonly Uint8Array[]>;
-  /** What was split; anything where parts are false. Undefined where they do not fit together. */
+  /** The secret; meaningless bytes where a part was forged. Undefined where the parts do not fit together. */
   combine(parts: readonly Uint8Array[]): Promise<Uint8Array | undefined>;
 }
 
@@ -74,14 +74,14 @@ export interface Verdict {
   readonly verdict: "accept" | "ignore" | "reject";
   /** Why, for `ignore` and `reject`: an error code. */
   readonly code?: string;
-  /** False for what is accepted and goes no further. */
+  /** False: accepted, but not relayed. */
   readonly relay?: boolean;
 }
 
 /** An answer, or its parts, so that a long one need not be copied together. */
 export type Reply = Uint8Array | readonly Uint8Array[];
 
-/** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. What it answers with never changes afterwards. */
+/** Answers one request of a peer; a thrown HearsayError reaches the asker as its code. The bytes of an answer must not change afterwards. */
 export type RequestHandler = (from: PeerId, body: Uint8Array) => Promise<Reply> | Reply;
 
 /** An open connection to a peer. */
@@ -96,36 +96,36 @@ export interface PeerConnection {
 }
 
 export interface DialOptions {
-  /** Whose key has to be found there; anybody's where left out. */
+  /** The peer that must answer there; any peer where left out. */
   readonly peer?: PeerId;
-  /** Only asks whether somebody can be reached there: opens a connection whether there is one or not, and closes it again. */
+  /** Only finds out whether a peer can be reached there: opens a connection even beside an open one, and closes it again. */
   readonly probe?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What came of a dial. */
+/** The result of a dial. */
 export interface Dialled {
-  /** Whose key was found. */
+  /** The peer that answered. */
   readonly peer: PeerId;
-  /** Whether it was found at that address; false where another connection of the same peer was there first. */
+  /** Whether it answered at that address; false where another connection to the same peer opened first. */
   readonly isThere: boolean;
 }
 
 /** What a transport knows of the way to a connected peer. */
 export interface LinkTold {
-  /** Of a round trip, the last that was measured, ms. */
+  /** The round trip that was measured last. */
   readonly roundTripMs?: number;
-  /** Whether somebody pays for its bytes. */
+  /** Whether its bytes cost money. */
   readonly isPaid?: boolean;
 }
 
-/** What goes over the connection to a neighbour, and no further: its receiver knows from whom it is without a signature. */
+/** Messages to neighbours, each over its own connection and no further: so the receiver knows the sender without a signature. */
 export interface Telling {
   /** Tells these neighbours whole numbers (wire/numbers.ts), each at most once, in order, possibly lost. */
   tell(to: ReadonlySet<PeerId>, topic: string, numbers: readonly number[]): void;
   /** Hears what neighbours tell, until the topic is withdrawn. */
   onTold(topic: string, handler: (from: PeerId, numbers: readonly number[]) => Verdict): void;
-  /** What would be relayed, had it come by `announce`. */
+  /** Sends on an announcement that did not come by `announce`, as a relay would. */
   passOn(topic: string, body: Uint8Array): Promise<void>;
 }
 
@@ -133,10 +133,10 @@ export interface Telling {
 export interface Transport {
   /**
    * Publishes bytes (<= 1 KiB) to every peer of the topic, at most once each, unordered, possibly lost.
-   * @param to tells these neighbours only, though relays may bring it to others.
+   * @param to the neighbours that are told; relays may still bring it to others.
    */
   announce(topic: string, body: Uint8Array, to?: ReadonlySet<PeerId>): Promise<void>;
-  /** Left out where all that is announced is signed, as in simulations. */
+  /** Left out where all announcements are signed, as in simulations. */
   readonly telling?: Telling;
   /** Subscribes; the handler's verdict decides whether the message is relayed. */
   onAnnounce(topic: string, handler: (from: PeerId, body: Uint8Array) => Verdict): void;
@@ -147,25 +147,25 @@ export interface Transport {
    *   ERR_TOO_LARGE, or the code that the answerer threw; the reason of `signal` where that ended it.
    */
   request(peer: PeerId, protocol: string, body: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
-  /** The asker has copied what it needs of an answer: its memory may hold another one. */
+  /** Gives back the memory of an answer, of which the asker has copied what it needs. */
   recycle?(answer: Uint8Array): void;
   /** Serves a protocol. */
   onRequest(protocol: string, handler: RequestHandler): void;
-  /** Serves a protocol, or hears a topic, no more; nothing where it did not. */
+  /** Stops serving a protocol, or hearing a topic; does nothing where it did not. */
   withdraw(name: string): void;
   /**
-   * Opens a connection to whoever listens at an address of this network. Whom to dial, and when, is the affair of `protocol/membership/`.
+   * Opens a connection to the peer at an address of this network. `protocol/membership/` decides whom to dial, and when.
    * @throws HearsayError ERR_UNREACHABLE (nobody is there, another key is, or an end refuses the other), ERR_TIMEOUT after
    *   LIMITS.dialTimeoutMs; the reason of `signal` where that ended it.
    */
   dial(address: string, options?: DialOptions): Promise<Dialled>;
   /** Open connections. There may be several to one peer for a while, e.g. where both ends dialled. */
   connections(): readonly PeerConnection[];
-  /** Peers with an open connection, sorted. It may be the very list of before where nothing has changed. */
+  /** Peers with an open connection, sorted. May be the same array as before where nothing has changed. */
   peers(): readonly PeerId[];
   /**
-   * Where a connected peer is, as a name that costs money to have many of: the /24 of its IPv4 or the /64 of its IPv6 address, its peer id in a
-   * simulation. What one place can cost this peer is bounded, however many keys it makes.
+   * The address prefix of a connected peer: the /24 of its IPv4 or the /64 of its IPv6 address; in a simulation its peer id. Keys are free, but many prefixes cost
+   * money, so this peer bounds what one prefix can cost it.
    */
   prefixOf(peer: PeerId): string;
   /** The way to a connected peer; left out, or undefined, where nothing is known of it. */
@@ -177,7 +177,7 @@ export interface Transport {
   /** Called when a connected peer has told where it listens, at both ends of each connection; of connections that are open already, soon. */
   onMet(handler: (connection: PeerConnection, listens: readonly string[]) => void): void;
   /**
-   * A connected peer has shown that it works on the same task. A real network closes the connection to a peer of which nothing says so for
+   * Says that a connected peer has shown that it works on the same task. A real network closes connections of which nobody says so within
    * LIMITS.greetWithinMs.
    */
   keep(peer: PeerId): void;
@@ -206,20 +206,20 @@ export interface Store {
 }
 
 /**
- * What the log names by SHA-256, kept for audits as long as its owner says: bodies as they were served, parameter vectors as their bytes
- * in memory order (little endian). May forget anything at any time.
+ * The bytes that the log names by SHA-256, kept for audits as long as the owner wants: bodies as they were served, parameter vectors as little-endian
+ * float32. It may forget anything at any time.
  */
 export interface Archive {
   /**
-   * Keeps what belongs together, all of it or, where that is too much to write, none; resolves when that is done, readable but not
-   * necessarily synced, and never rejects. Bytes that are there already cost nothing.
+   * Keeps blobs that belong together: all, or none where they are too much to write. When it resolves they can be read, but are not
+   * necessarily synced. It never rejects. Bytes that are there already cost nothing.
    * @param own what this peer made: a published body, the model before a training.
    * @param inputs what others made, which the owner may choose not to keep.
    */
   put(own: readonly ArchivedBlob[], inputs?: readonly ArchivedBlob[]): Promise<void>;
   /** Undefined for what is not there (any more), or is damaged. */
   get(hash: Uint8Array): Promise<Uint8Array | undefined>;
-  /** At most `maxBytes` of it from `offset` on, in memory for that part alone; undefined as `get`. What was found sound once is not read whole again. */
+  /** At most `maxBytes` from `offset` on; only this part is held in memory. Undefined as `get`. A blob is hashed whole only until it was found sound once. */
   getPart(hash: Uint8Array, offset: number, maxBytes: number): Promise<ArchivedPart | undefined>;
 }
 

@@ -1,4 +1,4 @@
-/** How a peer ends: by `stop`, or by something that fails for good and lies outside its cycle. */
+/** How a peer ends: by `stop`, or by a permanent failure outside its cycle. */
 import { HearsayError, isHearsayError } from "../base/errors.ts";
 
 export interface Life {
@@ -10,14 +10,14 @@ export interface Life {
   fail(cause: unknown): void;
   /** Ends the peer after the step in progress. */
   stop(): void;
-  /** Courtesies and questions to others, for which nothing waits: that one is refused or has no answer changes nothing here. */
+  /** Watches work for which nothing waits, such as questions to other peers. A HearsayError is ignored: the other refused, or did not answer. Any other error ends the peer. */
   aside(work: Promise<unknown>): void;
 }
 
 export function createLife(): Life {
   const ending = new AbortController();
   const failing = Promise.withResolvers<never>();
-  failing.promise.catch(() => {}); // `Peer.run` tells of it
+  failing.promise.catch(() => {}); // `Peer.run` reports it
   const fail = (cause: unknown) => {
     if (ending.signal.aborted) return;
     failing.reject(cause);

@@ -1,4 +1,4 @@
-/** What a peer is given by `node/` or `sim/`: its options, and the adaptors around it. */
+/** What `node/` or `sim/` gives a peer: its options, and its modules, which are the seams of base/seams.ts and some facts about the machine. */
 
 import type { Aggregator, SecretDraws, Trainer } from "../base/learning-seams.ts";
 import type { Rng } from "../base/rng.ts";
@@ -27,11 +27,11 @@ export interface PeerOptions {
   readonly task: Task;
   /** Shortest time between the starts of two trainings: bounds traffic and writes of a peer with a small model. */
   readonly minCycleMs: number;
-  /** Says of every merge who moved the model, and remembers it (memory/history.ts); false where left out. */
+  /** Explains and remembers every merge: which models moved the own one (memory/history.ts). False where left out. */
   readonly explain?: boolean;
-  /** Takes models only with proof, and answers for its own log (account/accountability.ts); true where left out, false where nothing is signed. */
+  /** Takes models only with a proof by their author's log, and proves its own (account/accountability.ts). True where left out; false in simulations without signatures. */
   readonly proofs?: boolean;
-  /** What the owner calls this peer (base/site-name.ts): told to neighbours, who cannot check it; no name where left out. */
+  /** The owner's name for this peer (base/site-name.ts). Neighbours are told it, and cannot check it. */
   readonly name?: string;
   /** Whom this peer asks first; all neighbours alike where left out. */
   readonly selection?: Selection;
@@ -50,34 +50,34 @@ export interface PeerModules {
   readonly rng: Rng;
   /** The parameters with which the task begins, where it names them (task/start.ts). */
   readonly start?: Float32Array;
-  /** By what a privacy mechanism hides what it hides; needed where the task names one. */
+  /** Secret randomness; needed where the task has a privacy mechanism. */
   readonly draws?: SecretDraws;
-  /** What keeps secrets; needed where the task has cohorts. */
+  /** Key agreement and encryption; needed where the task has cohorts. */
   readonly secrecy?: Secrecy;
-  /** Whether the store is where this peer left it; left out where nobody can tell. */
+  /** Whether the store was copied or restored since this peer used it; left out where nobody can tell. */
   readonly place?: StorePlace;
-  /** What is remembered of others, where other parts of the process have to know who is known; made anew where left out. */
+  /** What is remembered of other peers, where other parts of the process also need it; the peer makes its own where left out. */
   readonly identities?: Identities;
   /** Keeps what an audit needs; nothing is kept where left out, as in simulations. */
   readonly archive?: Archive;
-  /** Of a budget of bytes, the tightest where there are several; nothing is limited where left out. */
+  /** The budget of bytes, the tightest of several; unlimited where left out. */
   readonly spending?: () => Spending | undefined;
-  /** What the owner of a peer says of releases, and hears; needed where the task has release keys. */
+  /** What the owner says about releases, and is told of them; needed where the task has release keys. */
   readonly releases?: ReleaseSite;
-  /** What is paused now, and why; nothing ever where left out. */
+  /** What is paused now, and why; never anything where left out. */
   readonly pauses?: Pauses;
-  /** Who else is at the same place; used where the task has gateways. Left out: this peer speaks for itself. */
+  /** The other peers at the same place; used where the task has gateways. Left out: this peer speaks for itself. */
   readonly cluster?: ClusterSite;
-  /** What else is served while the peer runs, e.g. the peer exchange of its membership. */
+  /** Further services while the peer runs, e.g. the peer exchange of its membership. */
   readonly services?: readonly Service[];
-  /** Hears of what happens, e.g. to log it; must not throw. */
+  /** Called with every event, e.g. to log it; must not throw. */
   readonly observe?: (event: PeerEvent) => void;
 }
 
-/** What is known of the way that a store has come. */
+/** Whether a store is still the one that this peer wrote last. */
 export interface StorePlace {
-  /** True where it was copied or restored since, so that another peer may have gone on with it; undefined where nothing tells. */
+  /** True where it was copied or restored since: another copy may then have continued the log. Undefined where nothing tells. */
   readonly moved: boolean | undefined;
-  /** To be written once the peer has begun a new log where it must: from then on the store is at home here. */
+  /** Mark the store as belonging here. Written once it is settled whether the peer begins a new log. */
   readonly changes: readonly StoreChange[];
 }

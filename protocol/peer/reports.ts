@@ -1,4 +1,4 @@
-/** What a peer tells of what it does: events for whoever observes it, and counters that its status shows. */
+/** What a peer reports of its work: events for an observer, and counters for its status. */
 
 import type { CandidateExplanation } from "../base/learning-seams.ts";
 import type { PeerId } from "../base/seams.ts";
@@ -8,7 +8,6 @@ import type { EvidenceKind } from "../log/entry/evidence.ts";
 import type { PrivacyStatus } from "../privacy/spent.ts";
 import type { ThriftStatus } from "../traffic/thrift.ts";
 
-/** Where the parts of a peer tell and count. */
 export interface Reports {
   readonly counters: Counters;
   tell(event: PeerEvent): void;
@@ -36,7 +35,7 @@ export function createReports(observe?: (event: PeerEvent) => void): Reports {
   };
 }
 
-/** Everything is counted since the process started. */
+/** All counted since the process started. */
 export interface Counters {
   published: number;
   /** Aggregations that moved the model. */
@@ -74,13 +73,13 @@ export interface MergedParent {
   readonly tau: number;
   readonly weightQ16: number;
   readonly status: ParentStatus;
-  /** What kept it from the rule, where it was not its staleness: `own rows` (loop/distrust.ts). */
+  /** Why it did not reach the rule, if that was not its staleness: `own rows` (loop/distrust.ts). */
   readonly removedBy?: string;
-  /** Where merges are explained; of the model that came of the merge, after blending. */
+  /** Where merges are explained: its influence on the merged model, after blending. */
   readonly explanation?: CandidateExplanation;
 }
 
-/** What a peer does and hears of, as it tells it to whoever observes it. Events are told once, in order; none waits for its reader. */
+/** An event of a peer. Each is reported once, in order; the peer does not wait for the observer. */
 export type PeerEvent =
   | {
       readonly kind: "trained";
@@ -97,16 +96,16 @@ export type PeerEvent =
       readonly rule: string;
       readonly candidates: number;
       readonly age: number;
-      /** What became of every model that was at hand, those excepted that were refused or too stale. */
+      /** What became of every candidate, except those that were refused or too stale. */
       readonly parents: readonly MergedParent[];
     }
-  /** What is left of a privacy budget has come to be something else. */
+  /** The privacy budget that is left has changed. */
   | ({ readonly kind: "budget" } & PrivacyStatus)
   | { readonly kind: "alone"; readonly cycle: number; readonly candidates: number; readonly quorum: number }
   | { readonly kind: "diverged"; readonly cycle: number }
-  /** Of rows that go on coming: the model has become worse, and what is done about it. */
+  /** On a stream of rows: the model has become worse, and what is done about it. */
   | StreamEvent
-  /** A trainer in a process of its own gave no training, or does again after so many failures (loop/enduring-fit.ts). */
+  /** A trainer in a process of its own failed, or works again after some failures (loop/enduring-fit.ts). */
   | {
       readonly kind: "trainer";
       readonly state: "failed";
@@ -118,20 +117,20 @@ export type PeerEvent =
   | { readonly kind: "refused"; readonly peer: string; readonly code: string; readonly message: string }
   /** A key was banned, on evidence that was found or came. */
   | { readonly kind: "evidence"; readonly peer: PeerId; readonly proves: EvidenceKind; readonly reason: string }
-  /** Another release answers here from now on, or none, as an order says; not told of the one that goes on answering after a start. */
+  /** Another release serves here from now on, or none, by an order. Not reported for the one that serves on after a restart. */
   | {
       readonly kind: "serves";
       readonly release: { readonly id: string; readonly name: string } | null;
-      /** Whether it is one that served here before, or none in place of one. */
+      /** Whether that is a step back: to a release that served here before, or to none. */
       readonly isBack: boolean;
     }
-  /** Others may know more of the own log than the store, and none has answered yet: what is learned meanwhile is not logged. */
+  /** Others may know entries of the own log that the store lacks, and none has answered yet. Until then nothing is logged. */
   | { readonly kind: "waiting" }
-  /** Others knew more of the own log than the store, or might: it goes on with a new one. */
+  /** Others know entries of the own log that the store lacks, or might: the peer begins a new log. */
   | { readonly kind: "generation"; readonly generation: number; readonly why: AnewReason };
 
 /**
  * `told`: others know entries that the store lacks. `twin`: the same, and the entries were signed since this peer started, so that another process
- * runs with its key. `moved`: the store was copied or put back. `unconfirmed`: nobody who is here could tell.
+ * runs with its key. `moved`: the store was copied or restored. `unconfirmed`: no neighbour could tell.
  */
 export type AnewReason = "told" | "twin" | "moved" | "unconfirmed";

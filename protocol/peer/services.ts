@@ -1,4 +1,4 @@
-/** What a peer serves and listens to: registered in one place, and withdrawn when it stops. */
+/** What a peer serves and listens to. All of it is registered here, and withdrawn when the peer stops. */
 import type { PeerId, RequestHandler, Transport, Verdict } from "../base/seams.ts";
 
 /** Answers requests of one protocol. */
@@ -7,13 +7,13 @@ export interface RequestService {
   readonly handle: RequestHandler;
 }
 
-/** Hears what is announced on one topic; its verdict says whether that is relayed. */
+/** Hears announcements of one topic; its verdict decides whether they are relayed. */
 export interface TopicService {
   readonly topic: string;
   readonly handle: (from: PeerId, body: Uint8Array) => Verdict;
 }
 
-/** Hears what neighbours tell over their own connections. */
+/** Hears messages of neighbours over their own connections (seams.ts, Telling). */
 export interface ToldService {
   readonly told: string;
   readonly handle: (from: PeerId, numbers: readonly number[]) => Verdict;

@@ -1,12 +1,11 @@
 /**
- * The road of an update, as types. What leaves the peer goes down the first row, what comes to it down the second:
+ * The road of an update, as types. An own model goes through the stages of the first row, the model of another peer through those of the second:
  *
  *     Trained -> Released -> Encoded -> Published
  *     Announced -> Fetched -> Candidate -> Weighed -> Merged
  *
- * A value of a stage can be made by one function only, which is named after the stage and takes a value of the stage before. So no stage can be
- * skipped: such code does not compile (test/protocol/peer/stages.test.ts). What a stage does is in the file that calls the function; here
- * nothing is computed.
+ * Each stage has one function that makes its value; it has the name of the stage, and takes a value of the stage before. So code that skips a stage
+ * does not compile (test/protocol/peer/stages.test.ts). Nothing is computed here: what a stage does is in the file that calls its function.
  */
 
 import type { CandidateExplanation, RuleCandidate } from "../base/learning-seams.ts";
@@ -16,7 +15,7 @@ import type { Announcement } from "../wire/announcement.ts";
 import type { Brief } from "../wire/brief.ts";
 import { Heard, type Seen } from "./heard.ts";
 
-/** Marks a value as one that its stage has made; exists in types only. */
+/** Marks a value as made by its stage; exists in types only. */
 declare const stage: unique symbol;
 interface Stage<Name extends string> {
   readonly [stage]: Name;
@@ -25,7 +24,7 @@ interface Stage<Name extends string> {
 /** The model between two trainings. */
 export interface ModelState {
   readonly params: Float32Array;
-  /** SGD steps in the lineage. */
+  /** Optimiser steps in the lineage of `params`. */
   readonly age: number;
 }
 
@@ -37,24 +36,24 @@ export interface Trained extends ModelState, Stage<"trained"> {
   readonly steps: number;
   /** Mean training loss over the steps. */
   readonly loss: number;
-  /** Where `base` came of merges during the training: the two models between which it was done, whose difference was added to `base`. */
+  /** Set where merges during the training changed the model: the training as it was done. Its difference was then added to `base`. */
   readonly moved?: Moved;
 }
 
-/** A training before it was added to another model (task/move.ts). */
+/** The two ends of a training whose difference was added to another model (task/move.ts). */
 export interface Moved {
   readonly began: Float32Array;
   readonly ended: Float32Array;
 }
 
-/** A training whose result was not finite and was thrown away: the model is the one of before, and there is nothing to publish. */
+/** A training whose result was not finite and was thrown away: the model is unchanged, and there is nothing to publish. */
 export interface Diverged extends ModelState {
   readonly kind: "diverged";
   /** The same as `params`. */
   readonly base: Float32Array;
 }
 
-/** The model as it is, while a training is under way. */
+/** The model as it is: of a merge during a training, or where training is paused. */
 export interface Untrained extends ModelState {
   readonly kind: "untrained";
   /** The same as `params`. */
@@ -67,7 +66,7 @@ export type Outcome = Trained | Diverged;
 /** What a merge starts from. */
 export type Own = Outcome | Untrained;
 
-/** What of a trained model others may see. */
+/** The part of a trained model that others may see, after the privacy mechanism. */
 export interface Released extends Stage<"released"> {
   readonly trained: Trained;
   /** Name of the privacy mechanism that made `params` (privacy/registry.ts). */
@@ -89,44 +88,44 @@ export interface Encoded extends Stage<"encoded"> {
   readonly hash: Uint8Array;
   /** The vector that a receiver decodes. */
   readonly received: Float32Array;
-  /** Whether that is the released one to the bit. */
+  /** Whether it equals the released one to the bit. */
   readonly isExact: boolean;
 }
 
-/** A model that the log names: from now on others may hear of it. */
+/** A model that the log names and that may now be announced. */
 export interface Published extends Stage<"published"> {
   readonly encoded: Encoded;
   /** The `publish` entry. */
   readonly entry: Entry;
   /** Hash of the trained parameters, as the entry has it. */
   readonly trained: Uint8Array;
-  /** Hashes of what a training that was moved began with and gave, as the `train` entry has them. */
+  /** Hashes of `Trained.moved`, as the `train` entry has them. */
   readonly moved?: readonly [began: Uint8Array, ended: Uint8Array];
   /** The sealed announcement. */
   readonly announcement: Uint8Array;
 }
 
-/** What an author has announced last: an announcement that it has signed, or a brief, which counts for this peer alone. */
+/** The newest that an author has told of: a signed announcement, or a brief, which has no signature and so proves nothing to others. */
 export interface Announced extends Announcement, Seen, Stage<"announced"> {
-  /** It is a brief: `entry`, `root`, `note`, `model` and `sealed` are empty until the model is here, and then there is another value. */
+  /** True for a brief: its `entry`, `root`, `note`, `model` and `sealed` are empty. Once the model is here, `shown` makes a full value of it. */
   readonly isBrief: boolean;
 }
 
-/** Bytes that have the announced hash, and that the log of their author proves where authors answer for their logs. */
+/** A body with the announced hash, proved by its author's log where logs are signed. */
 export interface Fetched extends Stage<"fetched"> {
   readonly announced: Announced;
   readonly body: Uint8Array;
 }
 
-/** A model of another peer that is fit for a merge: of the task's shape, finite, of no absurd norm. */
+/** A model of another peer that can be merged: of the task's shape, finite, with a bounded norm. */
 export interface Candidate extends Stage<"candidate"> {
   readonly announced: Announced;
-  /** As it came, for the archive; undefined where there is none. `params` may be a view of it. */
+  /** The body as it came, for the archive; undefined where there is no archive. `params` may be a view of it. */
   readonly body: Uint8Array | undefined;
   readonly params: Float32Array;
 }
 
-/** A candidate with what its age is worth. */
+/** A candidate with its staleness weight. */
 export interface Weighed extends RuleCandidate, Stage<"weighed"> {
   readonly candidate: Candidate;
   /** Staleness in cycles. */
@@ -141,20 +140,20 @@ export interface Fate {
   /** In cycles; absent where the model was not weighed. */
   readonly tau?: number;
   readonly explanation?: CandidateExplanation;
-  /** What kept it from the rule, where it was not its staleness. */
+  /** Why it did not reach the rule, if that was not its staleness. */
   readonly removedBy?: string;
 }
 
-/** What came of a merge. Nothing is written yet: the loop writes these values. */
+/** The result of a merge. Nothing is written yet: the loop writes these values. */
 export interface Merged extends ModelState, Stage<"merged"> {
-  /** What it started from. */
+  /** The own model that was merged. */
   readonly own: Own;
   /** Name of the rule, as the log has it. */
   readonly rule: string;
   readonly entry: Statement<"aggregate">;
-  /** What became of every model that was at hand, those excepted that were too stale. */
+  /** What became of every candidate, except those that were too stale. */
   readonly fates: readonly Fate[];
-  /** Models that went into the rule. */
+  /** The candidates that went into the rule. */
   readonly inputs: readonly Candidate[];
 }
 
@@ -176,7 +175,7 @@ export function released(trained: Trained, values: Omit<Values<Released>, "train
   return { trained, ...values } as Released;
 }
 
-/** @param receive what `received` gives, which is decoded when somebody asks for it. */
+/** @param receive decodes `received`, when it is first needed. */
 export function encoded(
   released: Released,
   values: Omit<Values<Encoded>, "released" | "received">,
@@ -195,14 +194,14 @@ export function published(encoded: Encoded, values: Omit<Values<Published>, "enc
   return { encoded, ...values } as Published;
 }
 
-/** @param announcement whose signature was checked. */
+/** @param announcement with a signature that was checked. */
 export function announced(announcement: Announcement, seen: Seen): Announced {
   return new Heard(announcement, seen, false) as Heard & Stage<"announced">;
 }
 
 const NOTHING = new Uint8Array(0);
 
-/** @param brief of the peer at the other end of a connection. */
+/** @param brief told by its author over their own connection. */
 export function briefed(
   author: Pick<Announcement, "task" | "author" | "publicKey">,
   brief: Brief,
@@ -212,7 +211,7 @@ export function briefed(
   return new Heard({ ...author, ...brief, ...later }, seen, true) as Heard & Stage<"announced">;
 }
 
-/** The announcement of a brief whose model has come: all that it says follows from a signature. */
+/** A brief whose model has come, with the signed announcement that came with it. */
 export function shown(brief: Announced, announcement: Announcement): Announced {
   return announced(announcement, brief);
 }

@@ -8,20 +8,20 @@ import { encodeTask } from "../task/manifest.ts";
 import { taskNames } from "../wire/messages.ts";
 
 export interface Subject {
-  /** As the network sees it: its tensors are those that peers share (base/shared-tensors.ts). */
+  /** The task as the network sees it: only with the tensors that peers share (base/shared-tensors.ts). */
   readonly task: Task;
-  /** The mask of these, among all tensors of the manifest. */
+  /** Bit mask of the shared tensors, among all of the manifest. */
   readonly shared: Uint8Array;
   /** The manifest's canonical bytes. */
   readonly manifest: Uint8Array;
-  /** SHA-256 of them. */
+  /** SHA-256 of `manifest`. */
   readonly taskId: Uint8Array;
-  /** Of topics and protocols. */
+  /** The names of topics and protocols. */
   readonly names: ReturnType<typeof taskNames>;
   readonly codec: BodyCodec;
 }
 
-/** Of tasks that are in use: thousands of simulated peers share one. */
+/** One for each task object: thousands of simulated peers share it. */
 const subjects = new WeakMap<Task, Subject>();
 
 export function createSubject(task: Task, { sha256 }: Pick<Crypto, "sha256">): Subject {
