@@ -5,16 +5,18 @@
  *   key                 the peer's private key (mode 0600)
  *   db/                 log, parameters, address book (LevelDB)
  *   model.safetensors   the model for predictions, rewritten as it improves
- *   released.safetensors   the release that answers, where the task has release keys
- *   bodies/             what its newest merges were made of, for audits
+ *   released.safetensors   the release that serves predictions, where the task has release keys
+ *   bodies/             the models that went into its newest merges, for audits
  */
 import { toHex } from "../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../protocol/base/errors.ts";
 import type { Trainer } from "../protocol/base/learning-seams.ts";
 import type { Store } from "../protocol/base/seams.ts";
+import type { Following } from "../protocol/learn/stream/following.ts";
 import type { StreamStatus } from "../protocol/learn/stream/stream.ts";
 import { heedLeaving } from "../protocol/membership/leaving.ts";
 import { createIdentities } from "../protocol/peer/memory/identities.ts";
+import type { PeerOptions } from "../protocol/peer/modules.ts";
 import { createPeer, type Peer } from "../protocol/peer/peer.ts";
 import { encodeTask } from "../protocol/task/manifest.ts";
 import { taskNames } from "../protocol/wire/messages.ts";
@@ -32,7 +34,8 @@ import { openOwnKey } from "./keys/own-key.ts";
 import { openBook } from "./net/book.ts";
 import type { Company } from "./net/company.ts";
 import { peersIn } from "./net/connections.ts";
-import type { LinkReport } from "./net/metering.ts";
+import type { HearsayNode } from "./net/libp2p.ts";
+import type { LinkReport, Metering } from "./net/metering.ts";
 import { type Neighbour, neighboursOf } from "./net/neighbours.ts";
 import { createTransport } from "./net/transport.ts";
 import type { TurnedAwayCounts } from "./net/turned-away.ts";
@@ -64,21 +67,21 @@ export interface RunningPeer {
   /** What the peer learns with: it can be asked for figures of other models too. */
   readonly trainer: Trainer;
   readonly archive?: FileArchive;
-  /** Of rows that go on coming; left out where they do not. */
+  /** The stream of rows; left out where the rows are fixed. */
   readonly stream?: () => StreamStatus;
   /** Logs of others, for audits. */
   readonly remote: RemoteLogs;
-  /** Who else is there. */
+  /** The known peers, and how each is reached. */
   readonly company: Company;
   /** What is left of the budget; empty where there is none. */
   budget(): LinkReport[];
-  /** Who is connected. */
+  /** The connected peers. */
   neighbours(): Neighbour[];
-  /** Connections that came in since the start and of which nothing came, by the reason. */
+  /** Incoming connections that were refused or came to nothing, counted by reason. */
   turnedAway(): TurnedAwayCounts;
   /** Multiaddrs with peer id, to give to others. */
   addresses(): string[];
-  /** Settles when the peer has ended; rejects if it failed, e.g. because the disk is full. What is open is open until `stop`. */
+  /** Settles when the peer has ended; rejects if it failed, e.g. because the disk is full. Call `stop` all the same: it closes what is open. */
   readonly done: Promise<void>;
   /**
    * Ends cleanly: finishes the step in progress, saves, closes connections and database. All of it is done whatever fails, each within
@@ -104,6 +107,9 @@ export async function startPeer(options: StartOptions): Promise<RunningPeer> {
     throw withRemedy(asDiskFault(error));
   }
 }
+
+/** What this machine gives every peer. */
+const HOST = { clock: wallClock, crypto: nodeCrypto, secrecy: nodeSecrecy } as const;
 
 /** Everything that is opened is given to `closing` at once. */
 async function startParts(options: StartOptions, closing: Closing): Promise<RunningPeer> {
@@ -132,44 +138,67 @@ async function startParts(options: StartOptions, closing: Closing): Promise<Runn
   const { trainer } = following ?? learning;
   const modelFile = await openModelFile(options, toHex(taskId), trainer);
   const quiet = keptQuiet(options, options.wrapTrainer?.(trainer) ?? trainer, node, book);
-  const parts = {
-    ...{ clock: wallClock, crypto: nodeCrypto },
-    ...{ identity, transport, store, trainer: quiet.trainer },
-    ...{ aggregator: options.wrapAggregator?.(learning.aggregator) ?? learning.aggregator, ...(start && { start }) },
-  };
-  const peer = await createPeer(
-    { task, minCycleMs: options.minCycleMs, explain: true, ...ownOf(options) },
-    {
-      ...parts,
-      ...{ rng: createSecretRng(), draws: createNodeDraws(), secrecy: nodeSecrecy },
-      ...{ identities, services: [membership.service], releases },
-      ...(membership.cluster && { cluster: membership.cluster }),
-      ...{ ...(archive && { archive }), place, ...(spending && { spending }), ...pausesOf(options, closing) },
-      observe(event) {
-        options.observe?.(event);
-        if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
-      },
+  const peer = await createPeer(ownOf(options), {
+    ...HOST,
+    rng: createSecretRng(),
+    draws: createNodeDraws(),
+    identity,
+    transport,
+    store,
+    place,
+    trainer: quiet.trainer,
+    aggregator: options.wrapAggregator?.(learning.aggregator) ?? learning.aggregator,
+    identities,
+    services: [membership.service],
+    releases,
+    ...pausesOf(options, closing),
+    ...(start && { start }),
+    ...(membership.cluster && { cluster: membership.cluster }),
+    ...(archive && { archive }),
+    ...(spending && { spending }),
+    observe(event) {
+      options.observe?.(event);
+      if (event.kind === "merged" || event.kind === "alone") modelFile.offer(peer.serving(), peer.status());
     },
-  );
+  });
+
   membership.start();
-  const retelling = await retellEnds(stateDir, store, node, names.evidence);
-  closing.add("the news of ended keys", retelling);
+  closing.add("the news of ended keys", await retellEnds(stateDir, store, node, names.evidence));
   closing.add("the model file", () => writeLast(modelFile, peer), ENDS_WITHIN_MS.writing);
   const company = companyOf(options, { identities, transport, peer });
+  const remote = createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) });
   const done = run(peer, learning, quiet, closing);
+  const opened = { peer, store, trainer: quiet.trainer, company, remote, done };
+  return runningPeer(opened, { node, metering, archive, following }, closing);
+}
+
+interface RunningParts {
+  readonly node: HearsayNode;
+  readonly metering: Metering | undefined;
+  readonly archive: FileArchive | undefined;
+  readonly following: Following | undefined;
+}
+
+function runningPeer(
+  opened: Pick<RunningPeer, "peer" | "store" | "trainer" | "company" | "remote" | "done">,
+  { node, metering, archive, following }: RunningParts,
+  closing: Closing,
+): RunningPeer {
   return {
-    ...{ peer, store, trainer: quiet.trainer, company, done, ...(archive && { archive }) },
+    ...opened,
+    ...(archive && { archive }),
     ...(following && { stream: following.status }),
-    remote: createRemoteLogs(transport, task, taskId, { ...(peer.others && { known: peer.others }) }),
-    ...{ budget: () => metering?.report() ?? [], neighbours: () => neighboursOf(node) },
-    ...{ addresses: () => node.getMultiaddrs().map(String), turnedAway: node.turnedAway.counts },
+    budget: () => metering?.report() ?? [],
+    neighbours: () => neighboursOf(node),
+    addresses: () => node.getMultiaddrs().map(String),
+    turnedAway: node.turnedAway.counts,
     stop: () => closing.close().catch(throwAsDiskFault),
   };
 }
 
-/** What the owner says of this peer alone. */
-function ownOf({ name, selection }: StartOptions) {
-  return { ...(name !== undefined && { name }), ...(selection && { selection }) };
+/** The options of the peer itself. */
+function ownOf({ task, minCycleMs, name, selection }: StartOptions): PeerOptions {
+  return { task, minCycleMs, explain: true, ...(name !== undefined && { name }), ...(selection && { selection }) };
 }
 
 /** Resolves when the file has the last model. */
