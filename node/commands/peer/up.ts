@@ -22,6 +22,7 @@ import { settingsOf } from "../../settings/flags.ts";
 import type { Config } from "../../settings/table.ts";
 import { shellOption } from "../../shell.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
+import type { StartOptions } from "../../start-options.ts";
 import { fail } from "../../terminal/fail.ts";
 import { outliveOutput } from "../../terminal/output.ts";
 import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
@@ -157,25 +158,32 @@ async function begin(
 ): Promise<RunningPeer> {
   const { config, quiet, site } = rules;
   const pauseReasons = await savingReasons(config.saving, wallClock, (message) => logger.info(message));
+  const needsLine = task.aggregation.gateways || config.select.by === "link";
   return startPeer({
-    ...{ stateDir: options.state, task, start: options.start, site, ...quiet },
-    ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
-    ...(config.stream.follow && { follow: (parts) => openStream({ ...config.data, ...config.stream }, parts) }),
-    ...(!data && { external: { settings: config.trainer, say: (line) => logger.info({ trainer: true }, line) } }),
+    stateDir: options.state,
+    task,
+    start: options.start,
+    site,
+    ...quiet,
+    ...sourceOf(config, data, logger),
     keepBest: config.data.keepBest === true,
-    ...{ engineThread: config.engineThread, modelFileSeconds: config.modelFileSeconds },
-    ...{ engine: config.engine, minCycleMs: config.minCycleMs, retention: config.retention },
-    ...{ listen: config.listen, bootstrap: config.bootstrap, mdns: config.mdns, maxOutbound: config.maxOutbound },
-    ...{ cluster: config.cluster, gateway: config.gateway },
-    ...{
-      budget: linkBudgets(config.budget),
-      selection: config.select,
-      pauseReasons,
-      ...((task.aggregation.gateways || config.select.by === "link") && {
-        line: await watchLine(config.saving.link, wallClock),
-      }),
-    },
-    ...{ ...config.release, ...(config.name !== undefined && { name: config.name }) },
+    engine: config.engine,
+    engineThread: config.engineThread,
+    minCycleMs: config.minCycleMs,
+    modelFileSeconds: config.modelFileSeconds,
+    retention: config.retention,
+    listen: config.listen,
+    bootstrap: config.bootstrap,
+    mdns: config.mdns,
+    maxOutbound: config.maxOutbound,
+    cluster: config.cluster,
+    gateway: config.gateway,
+    budget: linkBudgets(config.budget),
+    selection: config.select,
+    pauseReasons,
+    ...(needsLine && { line: await watchLine(config.saving.link, wallClock) }),
+    ...config.release,
+    ...(config.name !== undefined && { name: config.name }),
     ...(monitor && { networkMetrics: monitor.networkMetrics }),
     passphrase: passphraseFrom(options),
     observe,
@@ -183,6 +191,19 @@ async function begin(
     ...(leaves && { wrapTrainer: leaves.wrapTrainer }),
     warn: (message) => logger.warn(message),
   });
+}
+
+/** What the peer learns from: rows, which may go on coming, or a program of the owner's that has the data. */
+function sourceOf(
+  { data: read, stream, trainer }: Config,
+  data: Beginning["data"],
+  logger: Logger,
+): Pick<StartOptions, "train" | "holdout" | "follow" | "external"> {
+  return {
+    ...(data && { train: data.train, ...(data.holdout && { holdout: data.holdout }) }),
+    ...(stream.follow && { follow: (parts) => openStream({ ...read, ...stream }, parts) }),
+    ...(!data && { external: { settings: trainer, say: (line) => logger.info({ trainer: true }, line) } }),
+  };
 }
 
 function contextOf({ peer }: RunningPeer): LogContext {
