@@ -105,7 +105,9 @@ export function keptQuiet(
 ): QuietPeer {
   if (isQuiet === undefined) return { trainer, stop() {} };
   return keepQuiet({
-    ...{ clock: wallClock, isQuiet: () => isQuiet(Date.now()), trainer },
+    clock: wallClock,
+    isQuiet: () => isQuiet(Date.now()),
+    trainer,
     leave: () => node.getConnections().forEach(closeConnection),
     comeBack: () => book.hurry(),
   });
@@ -198,7 +200,12 @@ export function openMembership(
   const pace = longestExchange(metering?.quietMs(maxOutbound));
   const budget = node.shares.work;
   const membership = createNodeMembership(node, transport, book, {
-    ...{ bootstrap, maxOutbound, protocol: names.peers, isKnown, budget, ...pace },
+    bootstrap,
+    maxOutbound,
+    protocol: names.peers,
+    isKnown,
+    budget,
+    ...pace,
     ...(options.task.aggregation.gateways === true && {
       mayBeSpokenFor: (peer: PeerId) => place?.site.isInside(peer) !== true,
     }),
@@ -242,7 +249,10 @@ export async function openEngine(
     train === undefined
       ? inPlace(trainer as Trainer)
       : await (engineThread ? startEngine : startOnThisThread)({
-          ...{ task, train, ...(holdout && { holdout }), engine: choice },
+          task,
+          train,
+          ...(holdout && { holdout }),
+          engine: choice,
         });
   closing.add("the training engine", () => learning.close());
   if (learning.warning !== undefined) warn?.(learning.warning);

@@ -14,7 +14,10 @@ export const DAYS: readonly string[] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
 /** @param timeZone that of the machine where it is undefined. */
 export function wallClockIn(timeZone: string | undefined): (ms: number) => WallTime {
   const format = new Intl.DateTimeFormat("en-US", {
-    ...{ weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+    weekday: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
     ...(timeZone !== undefined && { timeZone }),
   });
   return (ms) => {
@@ -30,8 +33,14 @@ export function wallClockIn(timeZone: string | undefined): (ms: number) => WallT
  */
 export function momentIn(timeZone: string): (shownMs: number, afterMs?: number) => number | undefined {
   const format = new Intl.DateTimeFormat("en-US", {
-    ...{ year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" },
-    ...{ hourCycle: "h23", timeZone },
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZone,
   });
   const shownAt = (ms: number) => {
     const part = new Map(format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));

@@ -66,7 +66,11 @@ function given(one: PeerTally | undefined): Given | null {
   const { merges, share, influence, lastCycle, statuses, lastRemovedBy } = one;
   const leftOutBy = lastRemovedBy ?? (statuses.invalid > 0 ? "invalid" : undefined);
   return {
-    ...{ merges, share, influence, lastCycle, leftOut: statuses.removed + statuses.invalid },
+    merges,
+    share,
+    influence,
+    lastCycle,
+    leftOut: statuses.removed + statuses.invalid,
     ...(leftOutBy !== undefined && { leftOutBy }),
   };
 }

@@ -55,7 +55,12 @@ export async function look(where: WhereToLook): Promise<Surroundings> {
   const isRight = !(effective instanceof Error);
   const store = sharedStore(stateDir, running !== undefined);
   const around: Omit<Surroundings, "neighbours"> = {
-    ...{ stateDir, configFile, environment, task, running, withStore: store },
+    stateDir,
+    configFile,
+    environment,
+    task,
+    running,
+    withStore: store,
     config: isRight ? (effective as EffectiveConfig).config : DEFAULTS,
     configFault: isRight ? undefined : effective,
     directory: nearestDirectory(stateDir),

@@ -71,7 +71,11 @@ function layerOf(walk: Walk, layer: BuiltLayer, inputs: readonly Value[]): Value
   const { graph, weightOf } = walk;
   const shape = outputShape(layer, inputs);
   const place = {
-    ...{ graph, layer, inputs, shape, config: layer.getConfig() as Readonly<Record<string, unknown>> },
+    graph,
+    layer,
+    inputs,
+    shape,
+    config: layer.getConfig() as Readonly<Record<string, unknown>>,
     weight: (name: string, of = layer) => weightOf(name, of),
     inner: (within: BuiltLayer, value: Value) => layerOf(walk, within, [value]),
   };

@@ -49,7 +49,8 @@ function recur(place: Place, layer: BuiltLayer, isReverse: boolean): string {
     hold(graph, both, [1, 2 * width]),
   ];
   const attributes = {
-    ...{ hidden_size: units, direction: isReverse ? "reverse" : "forward" },
+    hidden_size: units,
+    direction: isReverse ? "reverse" : "forward",
     activations: cell.activations.map((field) => plainActivation(layer, config[field])),
   };
   if (config.returnSequences !== true)

@@ -37,12 +37,12 @@ export async function encodeTfjs(
   const modelTopology = { ...model, keras_version: "tfjs-layers 4.22.0", backend: "tensor_flow.js" };
   const listed = weights.map(({ name, shape }) => ({ name, shape, dtype: "float32" }));
   const json = JSON.stringify({
-    ...{ format: "layers-model", generatedBy: "hearsay", convertedBy: null },
-    ...{
-      modelTopology,
-      weightsManifest: [{ paths: [WEIGHTS_FILE], weights: listed }],
-      userDefinedMetadata: metadata,
-    },
+    format: "layers-model",
+    generatedBy: "hearsay",
+    convertedBy: null,
+    modelTopology,
+    weightsManifest: [{ paths: [WEIGHTS_FILE], weights: listed }],
+    userDefinedMetadata: metadata,
   });
   return { json, weights: concatBytes(...weights.map(({ values }) => bytesOf(values))) };
 }
@@ -55,7 +55,8 @@ function builtInModel(params: Float32Array, task: Task): FramedModel {
   intoLast(values, slices, task);
   const layers = layersOf(task, slices, isPlain);
   return {
-    ...{ class_name: "Sequential", config: { name: "hearsay", layers } },
+    class_name: "Sequential",
+    config: { name: "hearsay", layers },
     weights: slices.map(({ name, shape, offset, length }) => {
       return { name, shape, values: values.subarray(offset, offset + length) };
     }),

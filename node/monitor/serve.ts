@@ -63,8 +63,11 @@ export async function serveMonitor(
 ): Promise<MonitorServer> {
   const server = createServer(
     {
-      ...{ maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: withinMs },
-      ...{ requestTimeout: withinMs, headersTimeout: withinMs, keepAliveTimeout: withinMs },
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: withinMs,
+      requestTimeout: withinMs,
+      headersTimeout: withinMs,
+      keepAliveTimeout: withinMs,
     },
     (request, response) => void answer(monitor, request, response, withinMs),
   );

@@ -146,7 +146,8 @@ function companion(
   const name = state.nameOf(peer);
   const refused = state.refusalOf(peer);
   return {
-    ...{ peer, standing },
+    peer,
+    standing,
     ...(refused && { refused }),
     ...(name !== undefined && { name }),
     ...(record?.evidence && { proves: record.evidence.kind }),

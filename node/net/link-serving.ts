@@ -71,8 +71,14 @@ export async function serveLink(services: LinkServices, stream: Stream, from: Pe
   const gone = new AbortController();
   const serving: Serving = {
     ...services,
-    ...{ stream, from, gone },
-    ...{ names: [], announced: new Map(), told: new Map(), underWay: new Set(), writing: Promise.resolve() },
+    stream,
+    from,
+    gone,
+    names: [],
+    announced: new Map(),
+    told: new Map(),
+    underWay: new Set(),
+    writing: Promise.resolve(),
   };
   stream.addEventListener("close", () => gone.abort(new HearsayError("ERR_UNREACHABLE", "the link ended")));
   const held = shares.bytes.tryHold(from, 0, "frame");

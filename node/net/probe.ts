@@ -42,7 +42,10 @@ export async function probe(addresses: readonly string[], taskId: string | undef
   const task = taskId === undefined ? undefined : (fromHex(taskId) ?? undefined);
   const { node, traffic } = await startLibp2p({
     privateKey: await generateKeyPair("Ed25519"),
-    ...{ listen: [], mdns: false, serviceTag: serviceTagOf(task ?? ANY_TASK), topics: [] },
+    listen: [],
+    mdns: false,
+    serviceTag: serviceTagOf(task ?? ANY_TASK),
+    topics: [],
   });
   try {
     const transport = createTransport(node, traffic);
@@ -69,7 +72,9 @@ async function ask(
     const clockMs =
       speaks === "same" ? await clockOf(transport, connection.remotePeer.toString(), task, signal) : undefined;
     return {
-      ...{ address, peer: connection.remotePeer.toString(), ms: Math.round(performance.now() - startedMs) },
+      address,
+      peer: connection.remotePeer.toString(),
+      ms: Math.round(performance.now() - startedMs),
       ...(agentVersion !== undefined && { agent: agentVersion }),
       ...(speaks !== undefined && { task: speaks }),
       ...(clockMs !== undefined && { clockMs }),

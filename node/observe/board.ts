@@ -110,8 +110,14 @@ class RunningBoard implements Board {
     const { cycle, bytesIn, bytesOut, neighbours } = this.#parts.status();
     const prequential = this.#parts.stream?.().prequential.value ?? undefined;
     const sample = {
-      ...{ atMs: clock.now(), cycle, own: this.#own, alone: alone?.now().figure ?? null },
-      ...{ bytesIn, bytesOut, neighbours, ...(prequential !== undefined && { prequential }) },
+      atMs: clock.now(),
+      cycle,
+      own: this.#own,
+      alone: alone?.now().figure ?? null,
+      bytesIn,
+      bytesOut,
+      neighbours,
+      ...(prequential !== undefined && { prequential }),
     };
     const isThinned = this.#samples.add(sample, clock.monotonicMs());
     if (isThinned) this.#tellAll("samples", this.#samples.all());
@@ -135,7 +141,9 @@ class RunningBoard implements Board {
     const { alone, clock, stream } = this.#parts;
     return {
       ...this.#parts.standing(),
-      ...{ atMs: clock.now(), status: this.#parts.status(), own: this.#own },
+      atMs: clock.now(),
+      status: this.#parts.status(),
+      own: this.#own,
       ...(stream && { stream: stream() }),
       alone: alone === undefined ? null : { ...alone.now(), of: this.#ownSteps() },
     };

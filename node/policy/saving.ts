@@ -38,7 +38,8 @@ export async function savingReasons(
   if (trainOn === "mains")
     reasons.push(
       watched(clock, {
-        ...{ tell, everyMs: LOOK_EVERY_MS.power },
+        tell,
+        everyMs: LOOK_EVERY_MS.power,
         read: power === "auto" ? machine.power : async () => power,
         pauseAt: (found) =>
           found === "battery" ? { stops: "training", because: `on battery (saving.trainOn: mains)` } : undefined,
@@ -47,7 +48,8 @@ export async function savingReasons(
   if (pullOn === "unmetered")
     reasons.push(
       watched(clock, {
-        ...{ tell, everyMs: LOOK_EVERY_MS.link },
+        tell,
+        everyMs: LOOK_EVERY_MS.link,
         read: link === "auto" ? machine.link : async () => link,
         pauseAt: (found) =>
           found === "metered"

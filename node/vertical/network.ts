@@ -51,7 +51,10 @@ export async function openVerticalNetwork(
         }
       };
       return createMailbox({
-        ...{ transport, clock: wallClock, session, reconnect },
+        transport,
+        clock: wallClock,
+        session,
+        reconnect,
         ...options,
         onAsk(peer, step) {
           transport.keep(peer); // it knows the session

@@ -49,7 +49,9 @@ export function list<T>(item: z.ZodType<T>, min: number, max: number): z.ZodType
     return schema;
   };
   return checked.meta({
-    ...{ type: "array", minItems: min, maxItems: max },
+    type: "array",
+    minItems: min,
+    maxItems: max,
     get items() {
       return items(); // only where somebody asks for a JSON Schema: it takes time
     },
@@ -93,8 +95,12 @@ export function faultsOf(error: z.ZodError, source: unknown, schema?: z.ZodType)
 
 /** What zod expects, for people. */
 const KINDS: Readonly<Record<string, string>> = {
-  ...{ object: "fields, as in {name: value}", array: "a list", string: "a text" },
-  ...{ number: "a number", int: "a whole number", boolean: "true or false" },
+  object: "fields, as in {name: value}",
+  array: "a list",
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
 };
 
 /** What may have been meant by the unknown fields of one object; where none is near, what there is. */

@@ -164,7 +164,9 @@ async function release(
   const { roster, crypto, task, minimum, encode } = table;
   const all = [...unmasked.values()];
   const unmasking = {
-    ...{ roster: members, masked, survivors },
+    roster: members,
+    masked,
+    survivors,
     commitments: new Map([...shares].map(([place, { commitment }]) => [place, commitment])),
     seeds: gather(all.flatMap(({ seeds }) => seeds)),
     keys: gather(all.flatMap(({ keys }) => keys)),

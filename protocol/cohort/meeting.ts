@@ -44,19 +44,23 @@ const TAKEN: Uint8Array = new Uint8Array(0);
 export function createMeeting(parts: MeetingParts, options: MeetingOptions): Meeting {
   const { crypto, secrecy } = parts;
   const hall: Hall = {
-    ...{ ...parts, ...options, book: createOfferBook(crypto), links: createLinks(crypto, secrecy) },
+    ...parts,
+    ...options,
+    book: createOfferBook(crypto),
+    links: createLinks(crypto, secrecy),
     member: createMember(parts, { ...memberOptions(() => hall), ...options, minimum: options.cohort.minimum }),
-    ...{
-      waiting: undefined,
-      standing: undefined,
-      drawn: undefined,
-      isWindowOver: false,
-      isSuperseded: false,
-      drawLater: undefined,
-      giveUpLater: undefined,
-      isSitting: false,
-    },
-    ...{ served: new Map(), lent: [], alone: 0, sessions: { joined: 0, released: 0, failed: 0 } },
+    waiting: undefined,
+    standing: undefined,
+    drawn: undefined,
+    isWindowOver: false,
+    isSuperseded: false,
+    drawLater: undefined,
+    giveUpLater: undefined,
+    isSitting: false,
+    served: new Map(),
+    lent: [],
+    alone: 0,
+    sessions: { joined: 0, released: 0, failed: 0 },
     freed: () => stand(hall),
   };
   options.signal.addEventListener("abort", () => {

@@ -57,9 +57,20 @@ export function join(chair: Chair, request: Statement<"join">): Answer {
   const standing = take((roster.offers[place] as Offer).sealed);
   if (standing === undefined) throw new HearsayError("ERR_REPLAYED", "that offer does not stand (any more)");
   const sitting: Sitting = {
-    ...{ roster, place, coordinator, standing, offer: standing.offer, answered: new Map() },
-    ...{ seed: secrecy.random(SEED_BYTES), members: 0, masked: 0, survivors: 0 },
-    ...{ parts: new Map(), commitments: new Map(), ages: new Map(), vectors: new Map() },
+    roster,
+    place,
+    coordinator,
+    standing,
+    offer: standing.offer,
+    answered: new Map(),
+    seed: secrecy.random(SEED_BYTES),
+    members: 0,
+    masked: 0,
+    survivors: 0,
+    parts: new Map(),
+    commitments: new Map(),
+    ages: new Map(),
+    vectors: new Map(),
   };
   chair.sitting = sitting;
   const answer = answered(chair, sitting, "joined", {});

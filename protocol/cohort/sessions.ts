@@ -27,7 +27,10 @@ function coordinatorOptions(hall: Hall): CoordinatorOptions {
   const { task, cohort, vectorBytes, encode, identity, member, served } = hall;
   const isSelf = ({ publicKey }: Offer) => equalBytes(publicKey, identity.publicKey);
   return {
-    ...{ task, minimum: cohort.minimum, vectorBytes, encode },
+    task,
+    minimum: cohort.minimum,
+    vectorBytes,
+    encode,
     async ask(offer, sealed, vectors) {
       if (isSelf(offer)) return member.handle(sealed).catch(requireRefusal);
       return patiently(hall, peerOf(offer), vectors, (peer) => untilAnswered(hall, peer, sealed));

@@ -115,7 +115,10 @@ const FIELDS: StatementFields<Says> = {
 };
 
 const FORM: StatementForm<Says> = {
-  ...{ domain: "cohort", fields: FIELDS, maxBytes: LIMITS.maxRequestBytes, name: "a statement" },
+  domain: "cohort",
+  fields: FIELDS,
+  maxBytes: LIMITS.maxRequestBytes,
+  name: "a statement",
 };
 
 /** A statement of this peer. */

@@ -52,7 +52,12 @@ export async function openAccount(parts: Parts, shelf: BlobShelf): Promise<Accou
   const prover = createProver(
     { crypto, transport, heads, doubts, life },
     {
-      ...{ taskId, own, codec: task.codec, leastVouching: cohortOf(task)?.minimum, onFork: bans.found, onWanted },
+      taskId,
+      own,
+      codec: task.codec,
+      leastVouching: cohortOf(task)?.minimum,
+      onFork: bans.found,
+      onWanted,
       ...(task.aggregation.gateways && { claims: createClaims() }),
       ...(gateway && { isGuest: gateway.border.isGuest, isShared: gateway.border.isShared }),
     },

@@ -55,8 +55,11 @@ export function createReleaseBook(
   isKnown: (publicKey: Uint8Array) => boolean,
 ): ReleaseBook {
   const shelves: Shelves = {
-    ...{ tags: new Map(), gates: new Map(), votes: new Map() },
-    ...{ recent: new Map(), standing: undefined },
+    tags: new Map(),
+    gates: new Map(),
+    votes: new Map(),
+    recent: new Map(),
+    standing: undefined,
   };
   const authorities = new Set(keys.map(keyOf));
   const take = (statement: Statement): boolean => {

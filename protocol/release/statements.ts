@@ -113,7 +113,10 @@ const FIELDS: StatementFields<Says> = {
 };
 
 const FORM: StatementForm<Says> = {
-  ...{ domain: "release", fields: FIELDS, maxBytes: LIMITS.maxAnnouncementBytes, name: "a statement on releases" },
+  domain: "release",
+  fields: FIELDS,
+  maxBytes: LIMITS.maxAnnouncementBytes,
+  name: "a statement on releases",
 };
 
 /** The payload of a statement of this key. */

@@ -65,8 +65,16 @@ export async function openMeter({ store, clock }: MeterParts, options: MeterOpti
   const bucket = createBucket(clock, limit, saved && leftNow(saved, clock.now(), rate.perSecond));
   const leaseBytes = Math.max(2 * mostBytes, rate.burst / LEASES);
   const state: State = {
-    ...{ store, clock, ...options, bucket, key, leaseBytes },
-    ...{ spent: 0, leased: 0, writing: undefined, closed: false },
+    store,
+    clock,
+    ...options,
+    bucket,
+    key,
+    leaseBytes,
+    spent: 0,
+    leased: 0,
+    writing: undefined,
+    closed: false,
   };
   await lease(state);
   return meterOf(state);

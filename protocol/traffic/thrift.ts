@@ -102,15 +102,13 @@ export function createThrift(components: ThriftComponents, options: ThriftOption
   const state: State = {
     ...components,
     ...options,
-    ...{
-      budget: undefined,
-      modelBytes: 0,
-      nextMs: 0,
-      spentBytes: undefined,
-      last: undefined,
-      told: undefined,
-      cycleMs: 0,
-    },
+    budget: undefined,
+    modelBytes: 0,
+    nextMs: 0,
+    spentBytes: undefined,
+    last: undefined,
+    told: undefined,
+    cycleMs: 0,
   };
   return {
     begin: () => begin(state),

@@ -51,8 +51,12 @@ export function decodeSession(bytes: Uint8Array): SavedSession {
     throw damaged();
   return {
     session: { id, offer: decodeOffer(offer), parties },
-    ...{ table: oneText(table), idColumn: oneText(idColumn), columns: texts(columns), classes: texts(classes) },
-    ...{ addresses: texts(addresses), ids: texts(ids) },
+    table: oneText(table),
+    idColumn: oneText(idColumn),
+    columns: texts(columns),
+    classes: texts(classes),
+    addresses: texts(addresses),
+    ids: texts(ids),
   };
 }
 
@@ -66,7 +70,10 @@ export function decodeModel(bytes: Uint8Array): SavedModel {
   const [labelMean, labelDeviation] = numbers(labels);
   if (typeof epochs !== "number" || labelMean === undefined || labelDeviation === undefined) throw damaged();
   return {
-    ...{ epochs, mean: numbers(mean), deviation: numbers(deviation), weights: numbers(weights) },
+    epochs,
+    mean: numbers(mean),
+    deviation: numbers(deviation),
+    weights: numbers(weights),
     labels: [labelMean, labelDeviation],
   };
 }

@@ -133,6 +133,12 @@ function telling(observer: Observer, peer: PeerId): (event: PeerEvent) => void {
   };
 }
 
+/** Logs are kept where the report wants them, or others ask for proofs of what is signed. */
+function storeOf({ scenario }: Environment): Store {
+  const keepsLogs = scenario.logs === "keep" || scenario.signatures;
+  return keepsLogs ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
+}
+
 async function startLearner(
   environment: Environment,
   participant: Participant,
@@ -141,8 +147,7 @@ async function startLearner(
   const { scenario, task, clock, crypto, secrecy, network, observer } = environment;
   const { identity, device, trainer, draws, honest } = participant;
   const { peerId } = identity;
-  const keeps = scenario.logs === "keep" || scenario.signatures; // others ask for proofs of what is signed
-  const store: Store = keeps ? createMemoryStore() : createMemoryStore(isReadByRestartsOnly);
+  const store = storeOf(environment);
   const membership = membershipOf(environment);
   const budget = budgetOf(environment, participant);
   const cluster = clusterOf(environment, participant);
@@ -157,7 +162,8 @@ async function startLearner(
       crypto,
       identity,
       store,
-      ...{ trainer, draws },
+      trainer,
+      draws,
       transport: participant.disguise?.transport?.(transport) ?? transport,
       rng,
       ...(secrecy && { secrecy: createSimulatedSecrecy(secrecy, rng.fork("secrets")) }),

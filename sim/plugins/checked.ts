@@ -87,7 +87,11 @@ const CALLS: { readonly [Kind in keyof Plugin]-?: (thing: One<Kind>, demand: Dem
 };
 
 const DISGUISED: readonly string[] = Object.keys({
-  ...{ data: 0, trainer: 0, transport: 0, aggregator: 0, wantsGateway: 0 },
+  data: 0,
+  trainer: 0,
+  transport: 0,
+  aggregator: 0,
+  wantsGateway: 0,
 } satisfies Record<keyof Disguise, 0>);
 
 function checkedDisguise(disguise: Disguise, task: Task, demand: Demand): Disguise {

@@ -91,7 +91,8 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   const measurements = createMeasurements({
     scenario,
     task,
-    ...{ ...held, ...own },
+    ...held,
+    ...own,
     participants,
     rng: rng.fork("sample"),
     trainers,

@@ -66,9 +66,17 @@ export function createStreams({ spec, task, clock, endMs, times }: StreamsOption
       const following = createFollowing(
         { trainer, clock, source: sourceOf(rows, due, clock, endMs), model: () => modelOf(index) },
         {
-          ...{ task, window: parseWindow(spec.window), holdout: 0, seed: String(index), isTimed: false, latestMs: 0 },
+          task,
+          window: parseWindow(spec.window),
+          holdout: 0,
+          seed: String(index),
+          isTimed: false,
+          latestMs: 0,
           alarm: {
-            ...{ detector: spec.drift, does: spec.onDrift, factor: spec.driftRate, forMs: 1000 * spec.driftSeconds },
+            detector: spec.drift,
+            does: spec.onDrift,
+            factor: spec.driftRate,
+            forMs: 1000 * spec.driftSeconds,
             leastRows: task.training.batch,
           },
         },

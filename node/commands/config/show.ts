@@ -27,8 +27,11 @@ export async function run(options: ShowOptions): Promise<void> {
     const entries = rows.map(({ row, value = null, origin: { kind, name } }) => [
       row.path,
       {
-        ...{ value, from: kind, ...(name !== undefined && { name }) },
-        ...{ variable: row.variable, flag: flagOf(row) ?? null },
+        value,
+        from: kind,
+        ...(name !== undefined && { name }),
+        variable: row.variable,
+        flag: flagOf(row) ?? null,
       },
     ]);
     printJson(Object.fromEntries(entries));

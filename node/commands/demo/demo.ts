@@ -100,12 +100,8 @@ export async function run(options: DemoOptions): Promise<void> {
   }
 
   try {
-    const withRule = (rule: string) => {
-      const { parameters: _, ...aggregation } = setting.task.aggregation;
-      return parseTask({ ...setting.task, aggregation: { ...aggregation, rule } });
-    };
     const robust = await learn(`Gossip with ${setting.task.aggregation.rule}`, setting.task);
-    const mean = await learn("Gossip with a plain mean, same attack", withRule("mean"));
+    const mean = await learn("Gossip with a plain mean, same attack", withRule(setting.task, "mean"));
     const alone = await allAlone(setting, robust.reports, watch);
     const outcomes = {
       alone: outcome(alone),
@@ -115,7 +111,9 @@ export async function run(options: DemoOptions): Promise<void> {
     const updates = sum(robust.reports.map(({ status }) => status.counters.published));
     const bytesOut = sum(robust.reports.map(({ status }) => status.bytesOut));
     const result = {
-      ...{ peers: setting.peers, attackers: setting.attackers, seconds: setting.seconds },
+      peers: setting.peers,
+      attackers: setting.attackers,
+      seconds: setting.seconds,
       ...outcomes,
       bytesPerUpdate: Math.round(bytesOut / updates),
       updates,
@@ -132,6 +130,12 @@ export async function run(options: DemoOptions): Promise<void> {
     await watch.close();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The task with another rule, with the default parameters of that. */
+function withRule(task: Task, rule: string): Task {
+  const { parameters: _, ...aggregation } = task.aggregation;
+  return parseTask({ ...task, aggregation: { ...aggregation, rule } });
 }
 
 async function readSetting(options: DemoOptions): Promise<Setting> {

@@ -78,8 +78,13 @@ export class Story {
   now(): DemoNow {
     const { peers, seconds } = this.#options;
     return {
-      ...{ title: `${peers} peers learn from each other`, note: this.#note, seconds },
-      ...{ peers: this.#peers, edges: this.#edges, outcomes: this.#outcomes, remarks: this.#remarks },
+      title: `${peers} peers learn from each other`,
+      note: this.#note,
+      seconds,
+      peers: this.#peers,
+      edges: this.#edges,
+      outcomes: this.#outcomes,
+      remarks: this.#remarks,
       curves: this.#curves.map(({ name, points }): DemoCurve => ({ name, points: [...points] })),
     };
   }

@@ -22,8 +22,11 @@ const LINES_ALIGN = 11;
 
 export async function run(options: DoctorOptions): Promise<void> {
   const around = await look({
-    ...{ stateDir: options.state, configFile: options.config, taskFile: options.task },
-    ...{ flags: settingsOf(options), environment: process.env },
+    stateDir: options.state,
+    configFile: options.config,
+    taskFile: options.task,
+    flags: settingsOf(options),
+    environment: process.env,
   });
   const findings = await diagnose(around, options.quick ? QUICK_CHECKS : DOCTOR_CHECKS);
   const worst = worstOf(findings);

@@ -51,7 +51,8 @@ export function apiSource(
   const figures = createGauge(() => peer.evaluate("holdout"));
   const { releases } = peer;
   return {
-    ...{ remote, ...(looking && { page: looking.page }) },
+    remote,
+    ...(looking && { page: looking.page }),
     ...(leaves && { leafFrame: leaves.receive }),
     compared: () => looking?.compared() ?? null,
     ...(releases && { releases: releaseSource(peer, releases) }),

@@ -63,14 +63,21 @@ export function createOnlooker(task: Task, data: PeerData | undefined, stateDir:
       const metric = numHoldout === 0 ? null : metricOf(task);
       const noAlone = whyNoAlone(task, running, metric);
       const facts: PageFacts = {
-        ...{ peerId: running.peer.status().peerId, stateDir, metric, numHoldout, noAlone, naive: naive ?? null },
+        peerId: running.peer.status().peerId,
+        stateDir,
+        metric,
+        numHoldout,
+        noAlone,
+        naive: naive ?? null,
         versions: { hearsay: packageVersion(), node: process.version, protocol: String(PROTOCOL_VERSION) },
         isPrivate: task.privacy !== undefined,
       };
       const alone = metric === null || noAlone !== null ? undefined : startAlone(running, task, metric, stateDir);
       compared = () => comparisonOf(facts, alone);
       return startBoard({
-        ...{ clock: wallClock, facts, stepsOfCycle: task.training.steps },
+        clock: wallClock,
+        facts,
+        stepsOfCycle: task.training.steps,
         status: () => running.peer.status(),
         merges: () => rememberedMerges(running.store),
         standing: standing({ running, taskId, stateDir, recent, speeds }),

@@ -56,7 +56,8 @@ export async function loadExamples(
     rng.fork("others"),
   );
   return {
-    ...{ pool: joined(train, selectRows(others, scored.others)), members: train.length },
+    pool: joined(train, selectRows(others, scored.others)),
+    members: train.length,
     asked: Uint32Array.from([...members, ...besides]),
     scored: { members: upTo(members.length, 0), others: upTo(besides.length, members.length) },
     warnings: [...warnings, ...unlike(config)],

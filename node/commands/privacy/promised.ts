@@ -38,7 +38,9 @@ export function promiseFigures({ mechanism, guarantee }: Promised) {
   if (guarantee === undefined)
     return { mechanism, epsilon: null, delta: null, mostArea: null, mostTruePositives: null };
   return {
-    ...{ mechanism, ...guarantee, mostArea: mostArea(guarantee) },
+    mechanism,
+    ...guarantee,
+    mostArea: mostArea(guarantee),
     mostTruePositives: mostTruePositives(guarantee, FALSE_POSITIVE_RATE),
   };
 }

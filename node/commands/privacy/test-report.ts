@@ -34,7 +34,10 @@ export function printReport(report: TestReport, asJson: boolean): void {
 function figures({ task, seed, examples, tested, promised }: TestReport) {
   const { members, others } = examples.scored;
   const models = tested.map(({ exposure: { model, seen, age }, shadows, findings }) => ({
-    ...{ model, seen, age: Number.isFinite(age) ? age : null, shadows },
+    model,
+    seen,
+    age: Number.isFinite(age) ? age : null,
+    shadows,
     attacks: findings.map((finding) => ({
       ...finding,
       leaks: leaksBy(finding),
@@ -42,8 +45,15 @@ function figures({ task, seed, examples, tested, promised }: TestReport) {
     })),
   }));
   return {
-    ...{ task: task.name, seed, trainedOn: examples.members, members: members.length, others: others.length },
-    ...{ promise: promiseFigures(promised), leaks: hasLeak(tested), isBroken: isBroken(tested, promised), models },
+    task: task.name,
+    seed,
+    trainedOn: examples.members,
+    members: members.length,
+    others: others.length,
+    promise: promiseFigures(promised),
+    leaks: hasLeak(tested),
+    isBroken: isBroken(tested, promised),
+    models,
   };
 }
 

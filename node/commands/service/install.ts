@@ -27,7 +27,9 @@ export async function run(options: InstallOptions): Promise<void> {
   const stateDir = resolve(options.state);
   const { memoryMax = MEMORY_MAX, memoryHigh } = options;
   const text = unitText({
-    ...{ place: placeOf(options, stateDir), command: ownCommand(), memoryMax: asBytes("--memory-max", memoryMax) },
+    place: placeOf(options, stateDir),
+    command: ownCommand(),
+    memoryMax: asBytes("--memory-max", memoryMax),
     ...(memoryHigh !== undefined && { memoryHigh: asBytes("--memory-high", memoryHigh) }),
   });
   if (options.print) return print(text);

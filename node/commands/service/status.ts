@@ -15,10 +15,17 @@ export async function run(options: ServiceOptions): Promise<void> {
   const of = (name: string) => told.get(name) ?? "";
   const memory = Number(of("MemoryCurrent"));
   const report = {
-    ...{ unit: unit.name, path: unit.path, installed: of("LoadState") === "loaded" },
-    ...{ state: of("ActiveState"), detail: of("SubState"), atStart: of("UnitFileState") === "enabled" },
-    ...{ restarts: Number(of("NRestarts")), pid: Number(of("MainPID")), since: of("ActiveEnterTimestamp") },
-    ...{ memoryBytes: Number.isFinite(memory) ? memory : null, says: of("StatusText") },
+    unit: unit.name,
+    path: unit.path,
+    installed: of("LoadState") === "loaded",
+    state: of("ActiveState"),
+    detail: of("SubState"),
+    atStart: of("UnitFileState") === "enabled",
+    restarts: Number(of("NRestarts")),
+    pid: Number(of("MainPID")),
+    since: of("ActiveEnterTimestamp"),
+    memoryBytes: Number.isFinite(memory) ? memory : null,
+    says: of("StatusText"),
   };
   if (options.json) return printJson(report);
   if (!report.installed) return print(`${unit.name} is not installed: hearsay service install\n`);

@@ -59,7 +59,12 @@ export async function run(text: string, options: JoinOptions): Promise<void> {
       const path = await saveSession(
         options.state,
         {
-          ...{ session, table: data, idColumn: options.id, columns: table.names, classes: [], addresses },
+          session,
+          table: data,
+          idColumn: options.id,
+          columns: table.names,
+          classes: [],
+          addresses,
           ids: rows.map((row) => table.ids[row] as string),
         },
         identity,

@@ -45,8 +45,13 @@ export async function run(options: OfferOptions): Promise<void> {
     () => options.listen,
     async (present) => {
       const offer: Offer = {
-        ...{ holder: present.identity.publicKey, nonce: present.tools.secrecy.random(NONCE_BYTES), kind },
-        ...{ purpose: options.purpose, idColumn: id, target: label, ...numbers },
+        holder: present.identity.publicKey,
+        nonce: present.tools.secrecy.random(NONCE_BYTES),
+        kind,
+        purpose: options.purpose,
+        idColumn: id,
+        target: label,
+        ...numbers,
       };
       const session = nodeCrypto.sha256(encodeOffer(offer));
       const addresses = present.network.addresses();
@@ -62,8 +67,12 @@ export async function run(options: OfferOptions): Promise<void> {
       const path = await saveSession(
         options.state,
         {
-          ...{ session: parts.session, table: data, idColumn: id, columns: table.names, classes: table.classes },
-          ...{ addresses: withPort(options.listen, addresses) },
+          session: parts.session,
+          table: data,
+          idColumn: id,
+          columns: table.names,
+          classes: table.classes,
+          addresses: withPort(options.listen, addresses),
           ids: rows.map((row) => table.ids[row] as string),
         },
         present.identity,

@@ -25,7 +25,9 @@ export async function run(options: SessionOptions): Promise<void> {
     }
     let epochs = own.before;
     const trained = await trainAsHolder(running.parts, {
-      ...{ block: own.block, labels: own.labels, save: () => save(++epochs) },
+      block: own.block,
+      labels: own.labels,
+      save: () => save(++epochs),
       observe({ epoch, objective, length }) {
         if (options.json) printJson({ epoch, objective, step: length });
         else tell(`epoch ${epoch}: loss ${objective.toFixed(6)}, step ${length.toExponential(1)}\n`);
@@ -65,7 +67,8 @@ async function prepare({ opened, isHolder, parts }: Running): Promise<Own> {
     block: createBlock(columns, { ridge, mostCurvature: PROBLEMS[offer.kind].mostCurvature, ...weights }),
     labels: standardised,
     scaling: {
-      ...{ mean: [...scaling.mean], deviation: [...scaling.deviation] },
+      mean: [...scaling.mean],
+      deviation: [...scaling.deviation],
       labels: [ofLabels?.mean[0] ?? 0, ofLabels?.deviation[0] ?? 1],
     },
     before: model?.epochs ?? 0,

@@ -44,7 +44,9 @@ export function createCheckedSource({ source, check, letters, series, clock, war
       await letters.add(refused, clock.now());
       const position = records.length > 0 ? positionOf(source, series) : undefined;
       return {
-        ...{ rows, bad, isMore },
+        rows,
+        bad,
+        isMore,
         ...(series && { apart: { ...series.tallies } }),
         ...(position !== undefined && { position }),
       };

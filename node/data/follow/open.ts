@@ -81,7 +81,9 @@ export async function openStream(settings: StreamSettings, parts: OpenStreamPart
   const source = await (await sourceFor(path, sources)).open({
     path,
     table: {
-      ...{ encoding: encodingOf(settings.encoding), delimiter: settings.delimiter, decimal: settings.decimal },
+      encoding: encodingOf(settings.encoding),
+      delimiter: settings.delimiter,
+      decimal: settings.decimal,
       ...table,
     },
     columns: table.wanted,
@@ -107,9 +109,15 @@ function followingOptions(settings: StreamSettings, task: Task): FollowingOption
   return {
     task,
     window: parseWindow(window),
-    ...{ holdout, seed: String(seed), isTimed: time !== undefined, latestMs: durationMs(lateness) ?? 0 },
+    holdout,
+    seed: String(seed),
+    isTimed: time !== undefined,
+    latestMs: durationMs(lateness) ?? 0,
     alarm: {
-      ...{ detector: drift, does: onDrift, factor: driftRate, forMs: durationMs(driftFor) ?? 0 },
+      detector: drift,
+      does: onDrift,
+      factor: driftRate,
+      forMs: durationMs(driftFor) ?? 0,
       leastRows: task.training.batch,
     },
   };
@@ -139,7 +147,13 @@ function seriesOf(settings: StreamSettings, task: Task): SeriesSpec | undefined 
     );
   const lateSteps = Math.floor((durationMs(lateness) ?? 0) / (durationMs(step) ?? 1));
   return {
-    ...{ ...spec, late: Math.min(LIMITS.maxLateSteps, lateSteps), time, target, owner, step, zone },
+    ...spec,
+    late: Math.min(LIMITS.maxLateSteps, lateSteps),
+    time,
+    target,
+    owner,
+    step,
+    zone,
     missing: [...(input.missing ?? []), ...(missing === undefined ? [] : valuesIn(missing))],
   };
 }

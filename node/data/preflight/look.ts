@@ -57,8 +57,13 @@ function columnsOf(
   named: (column: number) => string,
 ): ColumnLook[] {
   return mean.map((value, i) => ({
-    ...{ name: named(i), use, missing: rows - (count[i] as number) },
-    ...{ lowest: lowest[i] as number, highest: highest[i] as number, mean: value, std: std[i] as number },
+    name: named(i),
+    use,
+    missing: rows - (count[i] as number),
+    lowest: lowest[i] as number,
+    highest: highest[i] as number,
+    mean: value,
+    std: std[i] as number,
     taskMean: agreed.mean[i % agreed.mean.length] as number,
     taskStd: agreed.std[i % agreed.std.length] as number,
     isShared: mean.length > 1 && agreed.std.length === 1,

@@ -120,12 +120,19 @@ async function describe(
   { startMs = START_MS, limitedBy = "trainer.startSeconds" }: SessionOptions,
 ): Promise<Description> {
   const known = task && {
-    ...{ model: task.model, tensors: task.tensors, training: task.training, input: task.input, output: task.output },
+    model: task.model,
+    tensors: task.tensors,
+    training: task.training,
+    input: task.input,
+    output: task.output,
   };
   const header = { protocol: TRAINER_PROTOCOL, ...(known && { task: known }) };
   const { header: answer } = await channel.ask({
-    ...{ verb: "describe", header, maxBodyBytes: 0 },
-    ...{ limitMs: startMs, limitedBy },
+    verb: "describe",
+    header,
+    maxBodyBytes: 0,
+    limitMs: startMs,
+    limitedBy,
   });
   const description = readDescription(answer);
   if (task !== undefined) refuseOther(description, task);

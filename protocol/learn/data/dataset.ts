@@ -33,7 +33,9 @@ export function selectRows(data: Dataset, indices: ArrayLike<number>): Dataset {
   }
   const { owners, times } = data;
   return {
-    ...{ inputs, targets, length: indices.length },
+    inputs,
+    targets,
+    length: indices.length,
     ...(owners && { owners: Array.from(indices, (row) => owners[row] as string) }),
     ...(times && { times: Array.from(indices, (row) => times[row] as number) }),
   };

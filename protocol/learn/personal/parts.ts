@@ -34,7 +34,9 @@ export function partsOf(task: Pick<PersonalTask, "tensors" | "personal">): Parts
     return picked;
   };
   return {
-    ...{ numShared, numOwn, stays },
+    numShared,
+    numOwn,
+    stays,
     join(shared, own) {
       const whole = new Float32Array(numShared + numOwn);
       each(false, (to, length, at) => whole.set(shared.subarray(at, at + length), to));

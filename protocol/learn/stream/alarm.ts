@@ -64,7 +64,9 @@ export function createAlarm(
     },
     state: () =>
       detector && {
-        ...{ version: VERSION, detector: name, state: detector.state() },
+        version: VERSION,
+        detector: name,
+        state: detector.state(),
         ...(leftMs() > 0 && { untilMs: clock.now() + leftMs() }),
       },
   };

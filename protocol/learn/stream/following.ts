@@ -244,7 +244,9 @@ class StreamLearner {
     const seen = { train: train.window.seen(), holdout: holdout.window.seen() };
     const alarm = this.#alarm.state();
     return {
-      ...{ nextSeq: this.#nextSeq, seen, prequential: this.#prequential.state() },
+      nextSeq: this.#nextSeq,
+      seen,
+      prequential: this.#prequential.state(),
       ...(alarm && { alarm }),
       ...(position !== undefined && { position }),
     };

@@ -92,7 +92,10 @@ export function createAccountability(
     onOld: (announced) => doubt(announcedState(announced)),
     met: bans.met,
     others: createOtherLogs({
-      ...{ taskId, crypto, doubt, onFork: bans.found },
+      taskId,
+      crypto,
+      doubt,
+      onFork: bans.found,
       announcedBy: (author) => announcedBy(components, options, author),
     }),
     status: () => statusOf(components, crypto),

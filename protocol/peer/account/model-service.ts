@@ -82,7 +82,11 @@ async function answer(desk: Desk, from: PeerId, request: ModelRequest): Promise<
   const wanted = cosigning.wants(seq + 1, from); // of a checkpoint that its author has signed
   return encodeModelAnswer({
     ...signatures(desk, publication, wanted || request.wantsNote),
-    ...{ prev, trained, growth, wanted, body },
+    prev,
+    trained,
+    growth,
+    wanted,
+    body,
     ...((mechanism !== own.mechanism || !equalBytes(shared, own.shared)) && { made: { mechanism, shared } }),
     ...(cohort && { cohort }),
   });

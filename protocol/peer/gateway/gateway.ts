@@ -71,8 +71,13 @@ export async function openGateway(
   const { names, taskId } = subject;
   const liars = await openLiars(components.store);
   const cluster = createCluster(components, {
-    ...{ task: taskId, protocol: names.cluster, signal },
-    ...{ wish: site.wish, link: site.link, isInside: site.isInside, liars: liars.peers },
+    task: taskId,
+    protocol: names.cluster,
+    signal,
+    wish: site.wish,
+    link: site.link,
+    isInside: site.isInside,
+    liars: liars.peers,
     changed() {
       border.changed();
       site.changed?.(cluster.gateway());

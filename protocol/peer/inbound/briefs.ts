@@ -57,7 +57,9 @@ export function receiveBrief(book: Book, from: PeerId, numbers: readonly number[
     { author: from, age: brief.age, rank, slot },
     {
       allowance: { tokens: allowance.tokens - 1, atMs: nowMs },
-      ...{ direct: slot?.direct, passed: slot?.passed, signedMs: slot?.signedMs },
+      direct: slot?.direct,
+      passed: slot?.passed,
+      signedMs: slot?.signedMs,
     },
   );
   const kept = context.identities.get(from)?.slot;

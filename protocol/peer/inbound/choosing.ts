@@ -74,7 +74,13 @@ export function createChoosing(
   if (selector.name === "random") return undefined;
   const chooser: Chooser = {
     ...components,
-    ...{ selection, selector, round, startCycle: round.cycle, preferredOf: new Map(), preferred: 0, atRandom: 0 },
+    selection,
+    selector,
+    round,
+    startCycle: round.cycle,
+    preferredOf: new Map(),
+    preferred: 0,
+    atRandom: 0,
   };
   return {
     begin: () => chooser.preferredOf.clear(),
@@ -83,7 +89,8 @@ export function createChoosing(
       const { author, isPreferred } = drawOne(
         open,
         {
-          ...{ floor, top: selector.top },
+          floor,
+          top: selector.top,
           score: (peer) => selector.score(knownOf(chooser, peer)),
           mayPrefer: (peer) => (chooser.preferredOf.get(chooser.transport.prefixOf(peer)) ?? 0) < perPrefix,
         },
@@ -121,7 +128,8 @@ function remember(chooser: Chooser, author: PeerId, isPreferred: boolean): void 
     asked: {
       preferred: preferred + Number(isPreferred),
       atRandom: atRandom + Number(!isPreferred),
-      ...{ cycle: round.cycle, wasPreferred: isPreferred },
+      cycle: round.cycle,
+      wasPreferred: isPreferred,
     },
   });
 }

@@ -59,7 +59,10 @@ export function createCohorts(components: CohortsComponents, options: CohortsOpt
   const meeting = createMeeting(
     { clock, crypto, secrecy, identity },
     {
-      ...{ task: taskId, cohort, vectorBytes, signal },
+      task: taskId,
+      cohort,
+      vectorBytes,
+      signal,
       neighbours: () => acquaintance.neighbours(),
       isBanned: (peer) => liars.has(peer) || options.isBanned(peer),
       async request(peer, sealed) {

@@ -65,7 +65,11 @@ interface State extends LaterComponents, LaterOptions {
 
 export function createLater(components: LaterComponents, options: LaterOptions): Later {
   const state: State = {
-    ...{ ...components, ...options, now: options.held ?? NONE, isArmed: false, inTurn: createOneByOne() },
+    ...components,
+    ...options,
+    now: options.held ?? NONE,
+    isArmed: false,
+    inTurn: createOneByOne(),
   };
   arm(state);
   return {
@@ -155,7 +159,9 @@ function statusOf(state: State): LaterStatus[] {
     const order = orders.find((one) => one.serial === serial) as Statement<"order">;
     const reason = i === 0 ? waitsFor(state, order) : "the one before";
     return {
-      ...{ serial, ring: describeRing(order.permille), waitsFor: reason === "nothing" ? "time" : reason },
+      serial,
+      ring: describeRing(order.permille),
+      waitsFor: reason === "nothing" ? "time" : reason,
       atMs: sinceMs === null || reason === "votes" ? null : sinceMs + (i + 1) * everyMs,
     };
   });

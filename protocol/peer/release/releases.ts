@@ -151,7 +151,9 @@ function servingOf(components: ReleaseComponents, needs: ServingNeeds): Serving 
   return createServing(
     { ...components, book, library },
     {
-      ...{ publicKey: identity.publicKey, isCanary: site.isCanary, before },
+      publicKey: identity.publicKey,
+      isCanary: site.isCanary,
+      before,
       changed(release, why) {
         site.changed(release);
         if (why === "again") return;
@@ -159,7 +161,8 @@ function servingOf(components: ReleaseComponents, needs: ServingNeeds): Serving 
         components.reports.tell({ kind: "serves", release: named, isBack: why === "back" });
       },
       metrics: metricsOf(subject.task.output.kind),
-      ...{ bodyOf: bodies.bodyOf, decode: codec.decode },
+      bodyOf: bodies.bodyOf,
+      decode: codec.decode,
       evaluate: (params) => trainer.evaluate(params, "holdout"),
       async vote(gate, passes) {
         const sealed = say("vote", subject.taskId, { gate: gate.id, passes }, identity);

@@ -88,8 +88,11 @@ interface State {
 
 export function createServing(components: ServingComponents, options: ServingOptions): Serving {
   const state: State = {
-    ...{ served: undefined, history: [...options.before] },
-    ...{ obstacle: undefined, hasBegun: false, verdicts: new Map() },
+    served: undefined,
+    history: [...options.before],
+    obstacle: undefined,
+    hasBegun: false,
+    verdicts: new Map(),
   };
   let work: Promise<void> = Promise.resolve();
   let again = false;

@@ -72,7 +72,11 @@ export function statusOf(known: Known, threshold: number): ReleaseStatus {
     ...(later.status().length > 0 && { later: later.status() }),
     threshold,
     releases: book.tags().map((tag) => ({
-      ...{ id: toHex(tag.id), name: tag.name, age: tag.age, tsMs: tag.tsMs, by: peerIdFromPublicKey(tag.signer) },
+      id: toHex(tag.id),
+      name: tag.name,
+      age: tag.age,
+      tsMs: tag.tsMs,
+      by: peerIdFromPublicKey(tag.signer),
       figures: Object.fromEntries(tag.figures.map(([name, millionths]) => [name, millionths / 1e6])),
       gates: gatesOf(tag.id).map((gate) => gateStatus(gate, known)),
     })),
