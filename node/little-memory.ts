@@ -3,7 +3,7 @@
  *
  * Node reads some flags when it starts and at no other time. `restartInLittleMemory` starts it again under these flags: the same process
  * runs the same command from the beginning, under the same process id, with the same files and signals. That costs the start of a bare Node
- * (40 ms), once. Where the system or this Node cannot, the peer runs all the same, and takes more.
+ * (40 ms), once. Where the system or this Node cannot, the peer still runs, with more memory.
  */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";

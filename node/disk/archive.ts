@@ -172,7 +172,7 @@ async function prune(state: State, kept: KeptFiles): Promise<void> {
   await kept.close();
 }
 
-/** What is there all the same is damaged: by now it may have been written anew, so that it is read once more. */
+/** A file that is there is damaged. It may have been written anew meanwhile, so it is read once more. */
 async function dropDamaged(state: State, hash: Uint8Array): Promise<undefined> {
   if (!existsSync(join(state.directory, toHex(hash)))) return;
   await inTurn(state, async () => {

@@ -26,7 +26,7 @@ function readLayout(directory: string): { readonly layout: number; readonly vers
     const [, layout = "", version = ""] = LINE.exec(readFileSync(join(directory, LAYOUT_FILE), "utf8")) ?? [];
     return layout === "" ? undefined : { layout: Number(layout), version };
   } catch {
-    return undefined; // of before there were such files, or not to be read: opening the database says why
+    return undefined; // from before there were such files, or not readable: opening the database says why
   }
 }
 

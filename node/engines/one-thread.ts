@@ -11,7 +11,7 @@ import type { EngineOptions } from "./messages.ts";
 import { engineFor } from "./registry.ts";
 
 /**
- * As `startEngine`, without a thread. Where the engine that suits the task may not do without one, it gets one all the same, and `warning` says so.
+ * As `startEngine`, without a thread. An engine that needs a thread gets one even so, and `warning` says it.
  * @throws HearsayError as `startEngine`.
  */
 export async function startOnThisThread(options: EngineOptions): Promise<LearningThread> {

@@ -99,7 +99,7 @@ function recordIn(text: string): Omit<KeptLeaf, "leaf"> | undefined {
   } catch {
     return undefined;
   }
-  const { name, key: hex, heard, told, withheld = 0 } = value ?? {}; // files of before have no withheld
+  const { name, key: hex, heard, told, withheld = 0 } = value ?? {}; // older files have no `withheld`
   const key = typeof hex === "string" ? fromHex(hex) : undefined;
   if (key?.length !== KEY_BYTES || typeof name !== "string") return undefined;
   if (!isCounter(heard) || !isCounter(told) || !isCounter(withheld)) return undefined;

@@ -37,7 +37,7 @@ export interface HealthFacts {
   readonly startedMs: number;
 }
 
-/** A cycle may take so many times as long as the longest of late. */
+/** A cycle may take so many times as long as the longest recent one. */
 const PATIENCE = 3;
 /** No cycle is missed before. */
 const LEAST_PATIENCE_MS = 60_000;

@@ -49,7 +49,7 @@ export interface SilentPeer {
   /** Since its last announcement, or since the start where none has come: then it was silent before, too. */
   readonly silentSeconds: number;
   readonly isSinceStart: boolean;
-  /** Whether it is connected all the same. */
+  /** Whether it is nevertheless connected. */
   readonly isHere: boolean;
 }
 

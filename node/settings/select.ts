@@ -15,7 +15,7 @@ export const select = {
   },
   floor: {
     schema: z.number().min(0).max(1).default(DEFAULT_SELECTION.floor),
-    help: "share of the draws that are made at random all the same, so that no islands form",
+    help: "share of the draws that are made at random, so that no islands form",
   },
   perPrefix: {
     schema: z.int().min(1).max(300).default(DEFAULT_SELECTION.perPrefix),

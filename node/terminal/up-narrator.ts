@@ -118,7 +118,7 @@ function tellOfDrift(logger: Logger, event: StreamEvent): void {
   const done =
     does.kind === "rate"
       ? `the learning rate is ${does.factor} times as high for ${does.forMs / 1000} s`
-      : `${does.left} rows of before have left the window`;
+      : `${does.left} earlier rows have left the window`;
   logger.warn({ detector, recent }, `drift: the model has become worse on the rows that come; ${done}`);
 }
 

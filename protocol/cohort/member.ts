@@ -24,7 +24,7 @@ export interface Member {
   handle(sealed: Uint8Array): Promise<Answer>;
   /** The session at which it sits. */
   sitting(): { readonly roster: Roster; readonly coordinator: number } | undefined;
-  /** Whether it has signed what came of it. */
+  /** Whether it has signed the result of the session. */
   hasVouched(): boolean;
   /** Gives it up: what comes of it is not found any more. */
   leave(): void;

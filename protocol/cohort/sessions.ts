@@ -11,7 +11,7 @@ import type { Hall } from "./hall.ts";
 import { lotOf, type Offer } from "./offers.ts";
 import type { Roster } from "./roster.ts";
 
-/** Convenes a session, and tells what came of it. */
+/** Convenes a session, and reports its result. */
 export async function hold(hall: Hall, roster: Roster): Promise<void> {
   if (hall.isSitting) return; // another one was faster
   const outcome = await convene(hall, roster, coordinatorOptions(hall));

@@ -1,6 +1,6 @@
 /**
  * The members of a cluster among themselves: every few seconds each sends its beacon to all others that it is connected to, and gets theirs. From what it has
- * heard of late each works out who is the gateway (election.ts). A member that falls silent, or whose connection closes, is none any more, so another takes over.
+ * heard of late each works out who is the gateway (election.ts). A member that falls silent, or whose connection closes, is no longer a member, so another takes over.
  */
 import { forgetOldest } from "../base/bounded.ts";
 import { equalBytes } from "../base/bytes.ts";

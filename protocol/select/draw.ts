@@ -1,4 +1,4 @@
-/** One draw: by what a selector prefers, or at random all the same. */
+/** One draw: mostly by what a selector prefers, now and then at random. */
 import type { Rng } from "../base/rng.ts";
 
 /** Whom a draw found, and how. */

@@ -43,7 +43,7 @@ export interface Selector {
 export interface Selection {
   /** Name of a selector. */
   readonly by: string;
-  /** Share of the draws that are made at random all the same, 0 to 1: so that nobody is never asked, and no islands form. */
+  /** Share of the draws that are made at random, 0 to 1: so that every peer is asked now and then, and no islands form. */
   readonly floor: number;
   /** Of one address prefix so many authors at most are preferred in a cycle; further ones are drawn at random. */
   readonly perPrefix: number;

@@ -1,6 +1,6 @@
 /**
  * Decentralised parallel SGD (Lian, Zhang, Zhang, Hsieh, Zhang, Liu 2017) on the links of the scenario, which stay as they are: in each
- * round a node trains, sends what came of it to all neighbours, waits for theirs and mixes
+ * round a node trains, sends the result to all neighbours, waits for theirs and mixes
  *
  *     x_i <- sum_j W_ij x_j        W: Metropolis weights
  *

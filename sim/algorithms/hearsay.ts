@@ -31,12 +31,7 @@ const options = z.strictObject({
     .refine((name) => SELECTORS.has(name), `is none of ${[...SELECTORS.keys()].join(", ")}`)
     .optional()
     .describe("whom honest peers and liars ask first; left out: all neighbours alike"),
-  floor: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe("share of the draws that are at random all the same; left out: 0.25"),
+  floor: z.number().min(0).max(1).optional().describe("share of the draws that are at random; left out: 0.25"),
   perPrefix: z
     .int()
     .positive()

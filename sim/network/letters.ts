@@ -45,7 +45,7 @@ export interface Refusal {
 
 /** A letter on its way. */
 export interface Parcel extends EventPlace {
-  /** Of the node that sent it: what a node of before sent is lost. */
+  /** The node that sent it: letters of a node that was replaced are lost. */
   readonly session: number;
   readonly letter: Letter;
 }

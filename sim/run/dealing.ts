@@ -32,7 +32,7 @@ export function withParts(source: TaskSource, parts: TaskSource): TaskSource {
         ? withoutNulls({ ...before, ...value })
         : value;
   }
-  if ("model" in parts && !("tensors" in parts)) delete merged.tensors; // of the model of before
+  if ("model" in parts && !("tensors" in parts)) delete merged.tensors; // they are of the replaced model
   return withoutNulls(merged);
 }
 

@@ -58,7 +58,7 @@ export interface MeasureOptions {
 /** At the end so many times `metrics.peers` are evaluated. */
 const FINAL_FACTOR = 10;
 
-/** What is measured with, and what has come of it so far. */
+/** What is measured with, and the measurements so far. */
 interface Measuring extends MeasureOptions, Evaluating {
   /** On the triggered rows. */
   readonly targeted: Trainer | undefined;

@@ -136,7 +136,7 @@ function sourceOf(rows: Dataset, due: Due, clock: Pick<Clock, "monotonicMs">, en
   };
 }
 
-/** Learns no more from some time on, and tests every row all the same: what a change costs whoever does not learn. */
+/** Stops learning at some time, but goes on to test every row: what a change costs a peer that does not learn. */
 function frozenFrom(trainer: Trainer, clock: Pick<Clock, "monotonicMs">, fromMs: number | undefined): Trainer {
   if (fromMs === undefined) return trainer;
   return trainedOtherwise(trainer, async (request) => {

@@ -46,7 +46,7 @@ export interface NewPeer {
   /** Virtual duration of one local training. */
   readonly trainMs: number;
   readonly minCycleMs: number;
-  /** A restart goes on with the store of before. */
+  /** A restart continues with the same store. */
   readonly store?: Store;
   readonly wrapTrainer?: (trainer: Trainer) => Trainer;
   readonly wrapTransport?: (transport: Transport) => Transport;

@@ -158,7 +158,7 @@ function seriesOf(settings: StreamSettings, task: Task): SeriesSpec | undefined 
   };
 }
 
-/** Whatever changes here makes the rows of before another window: it then begins anew. */
+/** A change of any of these makes earlier rows useless: the window then begins anew. */
 function kindOf(settings: StreamSettings, path: string, task: Task): StreamKind {
   const { window, holdout, seed, lag, horizon, step, zone = "UTC", owner = "" } = settings;
   const series = lag === undefined ? "" : ` ${lag}/${horizon} by ${step} in ${zone} of ${owner}`;

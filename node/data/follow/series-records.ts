@@ -50,7 +50,7 @@ export class SeriesRecords {
   readonly #places = new WeakMap<readonly string[], readonly number[]>();
   readonly #mostSeries: number;
 
-  /** @param past `state` of before a restart; whatever else is there is as good as nothing. @throws HearsayError ERR_CONFIG for a step or a zone that is none. */
+  /** @param past the `state` before a restart; anything else counts as none. @throws HearsayError ERR_CONFIG for a step or a zone that is none. */
   constructor(spec: SeriesSpec, past?: unknown) {
     this.#spec = spec;
     this.#missing = createMissing(spec.missing);

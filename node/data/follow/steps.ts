@@ -19,7 +19,7 @@ const SLACK = 0.1;
 /** So long before it does in UTC a day begins where it begins first. */
 const FIRST_ZONE_MS = 14 * 3_600_000;
 
-/** @param origin of before a restart. @throws HearsayError ERR_CONFIG for a step that is none, or a zone that nobody knows. */
+/** @param origin the one before a restart. @throws HearsayError ERR_CONFIG for a step that is none, or a zone that nobody knows. */
 export function createSteps(step: string, zone: string | undefined, origin?: number): Steps {
   const stepMs = durationMs(step);
   if (stepMs === undefined)

@@ -9,7 +9,7 @@ import type {
   WindowName,
 } from "../../../protocol/learn/stream/stream.ts";
 
-/** What makes rows of before useless: another window, another task's columns. */
+/** What makes earlier rows useless: another window, another task's columns. */
 export interface StreamKind {
   readonly window: string;
   readonly source: string;

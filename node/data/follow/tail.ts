@@ -83,7 +83,7 @@ export class Tail implements ByteFeed {
     this.#restart();
   }
 
-  /** The file of before, under whatever name it has in its folder, else the one of the name. */
+  /** The file that was read before, under whatever name it now has in its folder; else the file of the name. */
   async #open(): Promise<boolean> {
     const past = this.#past;
     const path = past === undefined ? this.name : ((await nameOf(past.inode, this.name)) ?? this.name);

@@ -21,7 +21,7 @@ export function heavyBall(momentum: number): Optimiser {
 }
 
 /**
- * Stochastic gradient descent; with `momentum` above 0 the same as the optimiser of that name, as tasks of before had it.
+ * Stochastic gradient descent; with `momentum` above 0 the same as the optimiser of that name, as older tasks have it.
  * @example
  * import { sgd } from "hearsay/protocol/learn/optimisers/sgd";
  * const arithmetic = { add: (a, b) => a + b, mul: (a, b) => a * b, div: (a, b) => a / b, sqrt: Math.sqrt };

@@ -1,4 +1,4 @@
-/** What a drift alarm does: the learning rate is raised for a while, or rows of before leave the window. */
+/** What a drift alarm does: the learning rate is raised for a while, or earlier rows leave the window. */
 import type { Clock } from "../../base/seams.ts";
 import { DETECTORS } from "./drift/registry.ts";
 
@@ -38,7 +38,7 @@ export interface AlarmState {
 
 const VERSION = 1;
 
-/** @param past of before a restart. A detector begins anew after another one, and where that is damaged. */
+/** @param past the state before a restart. A detector begins anew where that is of another detector, or damaged. */
 export function createAlarm(
   { detector: name, does, factor, forMs }: AlarmSpec,
   clock: Pick<Clock, "monotonicMs" | "now">,

@@ -1,5 +1,5 @@
 /**
- * The best model of a peer so far, by its own hold-out. Of a stream the hold-out changes, so the best of before is measured anew beside each model that may take its place:
+ * The best model of a peer so far, by its own hold-out. The hold-out of a stream changes, so the best so far is measured anew beside each model that may take its place:
  * what was best on the rows of last week need not be so on those of today.
  */
 import { isHearsayError } from "../../base/errors.ts";
@@ -12,7 +12,7 @@ export interface Candidate<Facts> {
 }
 
 export interface BestModel<Facts> {
-  /** Looks at a model, and gives the best; one at a time, while another is looked at the best of before. */
+  /** Looks at a model, and gives the best. One at a time: while another is looked at, it gives the best so far. */
   offer(candidate: Candidate<Facts>): Promise<Candidate<Facts>>;
 }
 

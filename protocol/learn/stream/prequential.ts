@@ -73,7 +73,7 @@ export function figureOf({ kind }: OutputSpec): {
   return kind === "classification" ? { name: "accuracy", lowerIsBetter: false } : { name: "rmse", lowerIsBetter: true };
 }
 
-/** @param past `state` of before a restart. */
+/** @param past the `state` before a restart. */
 export function createPrequential({ kind }: OutputSpec, past?: PrequentialState): Prequential {
   let { sum, weight, rows } = past ?? { sum: 0, weight: 0, rows: 0 };
   return {

@@ -101,7 +101,7 @@ export type StreamEvent =
       readonly figure: number;
       /** Rows that are taken for those of the new kind. */
       readonly recent: number;
-      /** The learning rate is so much higher, for so long; or rows of before have left the window. */
+      /** The learning rate is so much higher, for so long; or earlier rows have left the window. */
       readonly does:
         | { readonly kind: "rate"; readonly factor: number; readonly forMs: number }
         | { readonly kind: "window"; readonly left: number };

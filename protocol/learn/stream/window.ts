@@ -21,7 +21,7 @@ export interface Placed extends Arrival {
 export interface StreamWindow {
   /** Most slots that are ever in use; slots are 0 .. capacity - 1. */
   readonly capacity: number;
-  /** The slot that a row gets, whose row of before has left; undefined: the row is not kept. */
+  /** The slot that a row gets, from which an earlier row was dropped; undefined: the row is not kept. */
   admit(row: Arrival): number | undefined;
   /** Frees the slots of rows that are too old by then. */
   expire(nowMs: number): readonly number[];

@@ -2,7 +2,7 @@
  * The proof of a model of which its author told by a brief (wire/brief.ts). It comes in one answer with the body (wire/model-messages.ts), and with one signature: that
  * of the announcement. The entry is made from what the brief said, what the answer says, and the hash of the body; the frontier that is remembered, grown by the answer
  * and by the entry, has one root; from both follows what the announcement has to say, and the signature has to be over that. So its author has signed that its log goes
- * on from the one of before, and ends with this entry. A brief that says another thing comes to another announcement, and to no signature of it.
+ * on from the previous one, and ends with this entry. A brief that says another thing comes to another announcement, and to no signature of it.
  *
  * Such an announcement convicts like any other. What it lacks is the signature of the checkpoint, for witnesses and for all who hear it by gossip: with that it has
  * to come now and then (heads.ts), and is passed on.

@@ -1,7 +1,7 @@
 /**
  * The proof of a model that came in one answer with its body (wire/pull-messages.ts). It holds what this peer cannot make itself: two hashes of the `publish`
  * entry, whose id was announced, and the subtrees between the tree that is proved and that entry. The frontier that is remembered, grown by these and by the
- * entry, has to give the announced root; so the entry is in the log, and the log continues the one of before (log/tree/growth.ts).
+ * entry, has to give the announced root; so the entry is in the log, and the log continues its earlier state (log/tree/growth.ts).
  *
  * The signature of the entry is not sent: its author has signed the announcement that names its id, which convicts as well.
  */

@@ -11,7 +11,7 @@
  * Kin: RPEL (El-Mrini, Farhadkhani, Guerraoui, Robust and Efficient Collaborative Learning, 2025, arXiv 2510.08311) pulls from a uniform sample of
  * all nodes in each round, and bounds how many liars a sample holds; here the sample is of the neighbours, and models that were held before may
  * stand in. GRANITE (Belal, Maouche, Ben Mokhtar, 2025, arXiv 2504.17471) keeps liars out of changing neighbourhoods by a memory of all peers
- * that were met; here that is the affair of `membership/`, and of the places of `places.ts`.
+ * that were met; here `membership/` and the places of `places.ts` see to that.
  */
 import type { Rng } from "../../base/rng.ts";
 import type { PeerId } from "../../base/seams.ts";

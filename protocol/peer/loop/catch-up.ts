@@ -90,7 +90,7 @@ interface Sieve {
   readonly fewest: number;
 }
 
-/** An odd number of those that know enough, where there are so many, in the order of before. */
+/** An odd number of those that know enough, where there are so many, in the order of `candidates`. */
 async function soundOnes(
   { soundness, distrust, task, fewest }: Sieve,
   own: ModelState,

@@ -18,7 +18,7 @@ import type { Candidate, Own } from "../stages.ts";
 export interface Judging {
   /** Looks at those of the candidates of a merge that were not looked at before. */
   look(own: Own, candidates: readonly Candidate[], cycle: number): Promise<void>;
-  /** What came of it and is not on disk yet. */
+  /** Judgements that are not on disk yet. */
   takeChanges(): StoreChange[];
 }
 

@@ -4,7 +4,7 @@
  *
  *     a training that has lasted LONG - 1 typical times (steps.ts)    models are drawn anew, and merged a typical time later; and so on until it ends
  *     what is merged                                                  the model as it is: the log shows an `aggregate` without a `train`
- *     what the training gives                                         is added to the model of then (task/move.ts): its `train` entry says so
+ *     what the training gives                                         is added to the model that the merges have made (task/move.ts): its `train` entry says so
  *
  * Nothing is published meanwhile: there is nothing new in it.
  */

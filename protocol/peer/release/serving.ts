@@ -5,7 +5,7 @@
  *     the tag of it is known, its body is here, and it has the hash of the tag
  *     every gate on it that is known holds on the own hold-out, where there is one; a release that this peer has served before has passed
  *
- * Where one of these is not so, the release of before goes on serving, and the status says what is waited for. Every gate is also answered by a vote.
+ * Where one of these is not so, the previous release goes on serving, and the status says what is missing. Every gate is also answered by a vote.
  */
 import { equalBytes, keyOf, toHex } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
@@ -67,7 +67,7 @@ export interface ServingOptions {
   changed(release: ServedRelease | undefined, why: Change): void;
 }
 
-/** `again`: it did before the start. `back`: it did once, or there is none any more. */
+/** `again`: it served before the restart, too. `back`: it served earlier, or none serves now. */
 export type Change = "again" | "new" | "back";
 
 /** No say: there is no hold-out, or the gate is in words of a later version, and so it stays. */
@@ -121,7 +121,7 @@ export function createServing(components: ServingComponents, options: ServingOpt
   };
 }
 
-/** After a start: the release of before serves until something else is known. */
+/** After a start: the release that served before serves until something else is known. */
 async function goOnServing({ book }: ServingComponents, options: ServingOptions, state: State): Promise<void> {
   const [last] = state.history;
   if (state.served !== undefined || state.hasBegun || last === undefined) return;

@@ -15,6 +15,6 @@ export interface DetectorKind {
   readonly name: string;
   /** One line for people, with the source. */
   readonly about: string;
-  /** @param past `state` of before a restart; it begins anew where that is none of its own. */
+  /** @param past the `state` before a restart; it begins anew where that is not its own. */
   create(past?: readonly number[]): DriftDetector;
 }
