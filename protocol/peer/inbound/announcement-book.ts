@@ -1,4 +1,4 @@
-/** The newest announcement of each author as a value: what is shared by those who let one in (announcements.ts, briefs.ts), and what each may cost. */
+/** What announcements.ts and briefs.ts share: the slot of each author, the checks that both make, and the rates and costs that bound them. */
 import { type Allowance, allowanceAt, type Rate } from "../../base/bounded.ts";
 import type { ErrorCode } from "../../base/errors.ts";
 import { LIMITS } from "../../base/limits.ts";
@@ -27,34 +27,34 @@ export interface AnnouncementOptions {
   /** Lengths that bodies of the task can have: another is refused before anything is pulled. */
   readonly bodyBytes: Pick<BodyCodec, "minBytes" | "maxBytes">;
   readonly announcementsPerSecond: number;
-  /** How many models one may stand for. */
+  /** How many models an announced one may stand for. */
   readonly masses: { readonly least: number; readonly most: number };
   /** Own cycles so far. */
   cycle(): number;
-  /** An author of which nothing was heard for more own cycles than these has returned when it is heard of again. */
+  /** Own cycles of silence after which an author that announces again counts as returned (loop/reunion.ts). */
   readonly silentCycles: number;
   /** Left out where authors do not answer for their logs. */
   readonly accountable?: Accountable;
   /** Passes on a sealed announcement that came with its model. */
   passOn?(sealed: Uint8Array): void;
-  /** Asks an author for what it has signed: it told what no author with one log tells. */
+  /** Asks an author for its newest signed announcement, after a brief that an author with a single log would not send. */
   askNewest?(author: PeerId): void;
 }
 
 /** How authors answer for their logs. */
 export interface Accountable {
   isBanned(author: PeerId): boolean;
-  /** The newest that an author has proved, e.g. before this peer was restarted. */
+  /** The newest announcement that an author has proved, perhaps before this peer was restarted. */
   proved(author: PeerId): Announcement | undefined;
-  /** Two announcements, both signed, that contradict each other. */
+  /** Called with two signed announcements that contradict each other. */
   onFork(first: Announcement, second: Announcement): void;
-  /** An announcement, signed, of a place before the newest that nobody has told of: of the author's past, or of another head of its log. */
+  /** Called with a signed announcement that is older than the newest, and new here: it is of the author's past, or of another head of its log. */
   onOld(announcement: Announcement): void;
 }
 
 export type AnnouncementContext = AnnouncementComponents & AnnouncementOptions;
 
-/** What announcements are let into. */
+/** The state behind `AnnouncementBook`. */
 export interface Book {
   readonly context: AnnouncementContext;
   readonly seen: SeenModels;
@@ -63,24 +63,24 @@ export interface Book {
   orders: number;
 }
 
-/** Announcements of one author beyond its rate that are let through at once. */
+/** Announcements of one author that are let through at once, beyond its rate. */
 const BURST = 10;
 
-/** What known authors share, in announcements a second, and what each has at least. */
+/** Announcements a second that all known authors share, and that each may send at least. */
 const KNOWN_PER_SECOND = 500;
 const LEAST_PER_SECOND = 2;
 
-/** Two signatures that are verified, and the 0.5 KiB that are kept: in units of peer/memory/budget.ts. */
+/** Cost of verifying two signatures and keeping 0.5 KiB, in units of peer/memory/budget.ts. */
 const COST = 0.5;
 
-/** Old announcements of an author that are looked into. */
+/** How many old announcements of an author are looked into. */
 const DOUBTS = { burst: 5, perSecond: 0.2 };
 
-/** Announcements of an author that are kept behind its newest: two heads of one log that announce in turn are seldom further apart. */
+/** Signed announcements of an author that are kept beside its newest. Two heads of one log that announce in turn are seldom further apart. */
 const KEPT_BEFORE = 3;
 const NOTHING: readonly Uint8Array[] = [];
 
-/** Why no model of the task can be what is told of: that stands for more peers than one may, or for fewer than the task asks for, or has another length. */
+/** Why an announced model cannot be one of the task: it stands for more peers than it may, or for fewer than the task asks for, or has another length. */
 export function misfit(
   { context: { masses, bodyBytes } }: Book,
   { mass, bytes }: Pick<Announcement, "mass" | "bytes">,
@@ -89,14 +89,14 @@ export function misfit(
   return bytes < bodyBytes.minBytes || bytes > bodyBytes.maxBytes ? "ERR_MODEL_SIZE" : undefined;
 }
 
-/** What the author may still announce: less than one where it is faster than the task allows, or than its share. */
+/** How many announcements the author may still make: less than one where it is faster than the task, or its share, allows. */
 export function allowanceOf({ context }: Book, slot: Slot | undefined, nowMs: number): Allowance {
   const share = Math.max(LEAST_PER_SECOND, KNOWN_PER_SECOND / Math.max(1, context.identities.announcers()));
   const rate: Rate = { burst: BURST, perSecond: Math.min(context.announcementsPerSecond, share) };
   return allowanceAt(nowMs, slot?.allowance, rate);
 }
 
-/** Whether a signature of this author may be looked at, and paid for by the one that brings it. A brief has none, and costs as much. */
+/** Whether a signature of this author may be verified; the peer that brought it pays. A brief has no signature, and costs as much. */
 export function mayVerify({ context, newcomers }: Book, from: PeerId, rank: Rank, nowMs: number): boolean {
   if (rank === "known") return true;
   const { tokens, atMs } = allowanceAt(nowMs, newcomers.get(rank), LIMITS.newAnnouncements);
@@ -111,7 +111,7 @@ export function doubtsAfter(slot: Slot, nowMs: number): Allowance | undefined {
   return tokens < 1 ? undefined : { tokens: tokens - 1, atMs };
 }
 
-/** Whose newest something is. */
+/** The author whose newest announcement this is. */
 interface Newest extends Pick<Announcement, "author" | "age"> {
   readonly rank: Rank;
   /** What is kept of its author. */
@@ -119,8 +119,8 @@ interface Newest extends Pick<Announcement, "author" | "age"> {
 }
 
 /**
- * Keeps what is the newest of its author from now on.
- * @param make of when and how it came.
+ * Keeps the newest announcement of an author.
+ * @param make makes the value, given when and how the announcement came.
  */
 export function keep(
   book: Book,
@@ -148,7 +148,7 @@ export function keep(
   });
 }
 
-/** What is kept of what an author has signed, when something newer comes. */
+/** The signed announcements that are kept when a newer one comes. */
 function signedOf({ announced, before }: Slot): readonly Uint8Array[] {
   return announced.isBrief ? before : newestOf([announced.sealed, ...before]);
 }
@@ -158,7 +158,7 @@ export function newestOf(signed: readonly Uint8Array[]): readonly Uint8Array[] {
   return signed.slice(0, KEPT_BEFORE);
 }
 
-/** A slow author is silent between any two of its announcements: it never goes away, and never returns. */
+/** Whether the author has returned after a silence. One that is always slow is silent between any two announcements: it does not count as returned. */
 function returned(
   { cycle, silentCycles }: AnnouncementContext,
   slot: Slot | undefined,
@@ -169,7 +169,7 @@ function returned(
   return { isSteady: !wasSilent, returnedCycle: wasSilent && isSteady ? cycle() : returnedCycle };
 }
 
-/** With the time since its announcement before, by which it grew older by some steps. */
+/** Mean time for one step of its age, with the time and the steps since its previous announcement. */
 function stepMsOf(slot: Slot | undefined, age: number, nowMs: number): number | undefined {
   if (slot === undefined || age <= slot.announced.age) return slot?.stepMs;
   const stepMs = (nowMs - slot.announced.firstSeenMs) / (age - slot.announced.age);

@@ -40,21 +40,21 @@ import { createSeenModels } from "./seen-models.ts";
 export interface AnnouncementBook {
   /** Checks a sealed announcement that `from` has brought, and keeps it if it is its author's newest. */
   receive(from: PeerId, sealed: Uint8Array): Verdict;
-  /** The newest announcements of these authors, but those that were given up, in the order of their coming. Takes time in proportion to them alone. */
+  /** The newest announcements of these authors, without those that were given up, in the order in which they came. */
   available(authors: Iterable<PeerId>): Announced[];
   /** The newest of an author. */
   newest(author: PeerId): Announced | undefined;
-  /** Whether its newest was. */
+  /** Whether the newest of an author was given up. */
   isGivenUp(author: PeerId): boolean;
-  /** Its model could not be had, or has had its time. */
+  /** Gives up an announcement: its model could not be pulled, or has become too old. */
   giveUp(announced: Announced): void;
   /** Checks a brief of a neighbour (briefs.ts), and keeps it if it is newer than all that it has announced. */
   receiveBrief(from: PeerId, numbers: readonly number[]): Verdict;
-  /** The model of a brief is here, and what its author has signed: the value that stands for it from now on. @throws HearsayError ERR_REPLAYED, ERR_BANNED. */
+  /** The model of a brief has come, with a signed announcement, which takes the place of the brief. @throws HearsayError ERR_REPLAYED, ERR_BANNED. */
   show(brief: Announced, announcement: Announcement): Announced;
-  /** A new connection to an author: what it tells is to begin with something that it has signed. */
+  /** A new connection to an author: with its next brief it is asked for a signed announcement. */
   connected(author: PeerId): void;
-  /** What stands for something announced now: where it was a brief, and its model came, the announcement that this has turned out to be. */
+  /** The present value of an announcement: for a brief whose model has come, the signed announcement that took its place. */
   now(announced: Announced): Announced;
 }
 
@@ -135,7 +135,7 @@ function receive(book: Book, from: PeerId, sealed: Uint8Array): Verdict {
   }
   // [IGNORE] Of another task: the topic is shared by whoever computes its name.
   if (!equalBytes(announcement.task, context.task)) return { verdict: "ignore", code: "ERR_OTHER_TASK" };
-  // [IGNORE] One's own, come back. It is no fault of who relayed it.
+  // [IGNORE] The own announcement, come back. That is no fault of the peer that relayed it.
   if (announcement.author === context.self) return { verdict: "ignore" };
   // [IGNORE] Of a key against which there is evidence.
   if (context.accountable?.isBanned(announcement.author)) return { verdict: "ignore", code: "ERR_BANNED" };

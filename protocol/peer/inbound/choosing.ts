@@ -1,6 +1,6 @@
 /**
- * Whom a peer prefers to pull from, where its owner asks for that (`select.by`; the policies are in ../../select/): by what it measured itself of each author, with a
- * floor of chance and a cap for each address prefix. Where all are alike there is no such part, and draws are what they were.
+ * Which authors a peer prefers to pull from, where its owner sets `select.by` (the policies are in ../../select/). It goes by what it has measured itself of each author; a
+ * share of the draws stays random, and each address prefix is preferred for a bounded number of draws. Without `select.by` this part is left out.
  */
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import { drawOne } from "../../select/draw.ts";
@@ -36,7 +36,7 @@ export interface Asking {
 
 export interface ExplainedChoosing extends Choosing {
   status(): SelectionStatus;
-  /** Undefined of one that is no neighbour, or has announced nothing. */
+  /** Undefined for a peer that is no neighbour, or has announced nothing. */
   of(peer: PeerId): Asking | undefined;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Whose models the next merge takes. Authors are drawn at random among the neighbours, each of a group with the same chance (where the owner prefers none: choosing.ts), whether they have
- * something new or not. If a drawn author has a new model, it is pulled. If not, the model that is held stands in, up to M in all.
+ * The committee: the authors whose models the next merge takes. They are drawn at random among the neighbours, whether they have a new model or not. Within a group each author has the same
+ * chance, unless the owner prefers some (choosing.ts). If a drawn author has a new model, it is pulled. If not, the model of it that is held stands in, up to M in all.
  * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (a prototype of November 2026; no table has it).
  *
- * So it changes nothing how often an author announces. If new models were drawn first, a peer that is faster than its network would find
+ * So an author is drawn as often, however often it announces. If new models were drawn first, a peer that is faster than its network would find
  * a few new models of honest peers and one of every author that floods. A fifth of liars would be two fifths of its candidates, and take it over
  * (`push-flood`, digits with two labels a peer, 30 peers on the complete graph, three seeds: the worst peer fell to 10 %, and stays at 77 % with this;
  * sim/results/attacks-complete-graph.md).
@@ -16,7 +16,7 @@
 import type { Rng } from "../../base/rng.ts";
 import type { PeerId } from "../../base/seams.ts";
 
-/** Authors that may be drawn, in groups: none of a group before all of the one before had their turn. */
+/** Authors that may be drawn, in groups. A group is drawn from only when all authors of the groups before it had their turn. */
 type Choices = () => readonly (readonly PeerId[])[];
 
 export interface Committee {

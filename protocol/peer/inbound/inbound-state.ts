@@ -23,7 +23,7 @@ export interface InboundComponents {
 export interface InboundOptions {
   readonly task: Task;
   readonly rng: Rng;
-  /** What the cycle is, and what may be let in in it; the cycle before the first `beginCycle` is that of the last run. */
+  /** The present cycle, and the largest norm of a model in it. Before the first `beginCycle` it is the last cycle of the run before. */
   readonly round: { -readonly [K in keyof Round]: Round[K] };
   readonly signal: AbortSignal;
   /** Where authors answer for their logs. */
@@ -36,14 +36,14 @@ export interface InboundState extends InboundComponents, InboundOptions {
   readonly committee: Committee;
   /** Authors whose models are pulled beyond the k, without a seat: newcomers that are tried out, and all whose pull has become slow. */
   readonly tryOuts: Set<PeerId>;
-  /** Made when the first is drawn. */
+  /** Made for the first of them. */
   tryOutRng: Rng | undefined;
   triedCycle: number;
-  /** Whose models were asked for in this cycle, whether they came or not. */
+  /** Authors whose models were requested in this cycle, whether they came or not. */
   asked: Set<PeerId>;
   /** Pulls begun in this cycle that have a seat. */
   drawn: number;
-  /** And as many as there may be. */
+  /** The most of these in this cycle. */
   most: number;
   /** Age of the own model at the merge, in a cycle that a budget of bytes plans; see fitting.ts. */
   plannedAge: number | undefined;
@@ -51,7 +51,7 @@ export interface InboundState extends InboundComponents, InboundOptions {
   drawLater: (() => void) | undefined;
   /** Bodies refused since the last merge. */
   invalid: Announced[];
-  /** Hears once that a pull has ended. */
+  /** Called once, when a pull has ended. */
   listener: (() => void) | undefined;
 }
 
@@ -85,7 +85,7 @@ export function seated({ puller, tryOuts }: InboundState): PeerId[] {
   return puller.places.placed().filter((author) => !tryOuts.has(author));
 }
 
-/** Whether an author has a model that is not held, and could not be had before in this cycle. */
+/** Whether an author has a model that is not held, and was not requested before in this cycle. */
 export function isNew(state: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {
   const { book, inbox, asked } = state;
   if (asked.has(author)) return false;
@@ -103,7 +103,7 @@ export function youngAuthors({ task, book, inbox, round }: InboundState, near: R
   return authors;
 }
 
-/** Whether there is a model of an author that this peer may have, whatever other pulls there are. */
+/** Whether a model of this author is held, or could be pulled at any time. */
 export function isOpen(state: InboundState, author: PeerId, near: ReadonlySet<PeerId>): boolean {
   const { identities, inbox, puller } = state;
   if (inbox.get(author) !== undefined) return true;

@@ -1,7 +1,7 @@
 /**
  * Inbound half of the loop: announcement -> do I want it? -> pull by hash -> validate -> inbox.
  *
- * Whom to read is the receiver's choice (pulls.ts). Where authors answer for their logs, the proof is pulled beside the body, and a model without
+ * The receiver decides whose models it pulls (pulls.ts). Where logs are signed, a proof is pulled beside the body, and a model without
  * one is refused (peer/account/proofs.ts).
  */
 import { longestNorm } from "../../base/norm.ts";
@@ -23,10 +23,10 @@ export interface Inbound {
    * A new cycle starts, which will merge about `mergeInMs` from now: draw anew, k models or as many as are planned. `ownNorm` bounds what is let in.
    */
   beginCycle(cycle: number, ownNorm: number, mergeInMs: number, plan?: Planned): void;
-  /** The merge may be due sooner than was expected: what is still put off is drawn at once. */
+  /** Draws at once what was put off: the merge may be due sooner than expected. */
   drawNow(): void;
   fresh(): number;
-  /** Fresh candidates that it makes sense to wait for: as many authors as delivered within two cycles, at most k; of a full committee, those under way. */
+  /** How many fresh candidates to wait for: as many as authors delivered within two cycles, at most k; with a full committee, those that are here or being pulled. */
   wanted(cycleMs: number): number;
   /** Candidates of this merge, sorted by peer id, and bodies refused since the last merge. */
   take(): Taken;
@@ -38,10 +38,11 @@ export interface Inbound {
   onFresh(callback: () => void): void;
 }
 
-/** What a budget of bytes lets be drawn. */
+/** What a budget of bytes allows in a cycle. */
 export interface Planned {
+  /** Models that are pulled at most. */
   readonly most: number;
-  /** Of the own model at the merge; undefined where the budget is wide enough for all. */
+  /** Age of the own model at the merge, by which models are chosen (fitting.ts); undefined where the budget allows all. */
   readonly age: number | undefined;
 }
 

@@ -9,7 +9,7 @@ import { fitting } from "./fitting.ts";
 import { type InboundState, isNew, isOpen, mayPull, youngAuthors } from "./inbound-state.ts";
 import type { FailedPull } from "./puller.ts";
 
-/** Time for the pulls of a cycle, in mean durations of one, for each wave of them: some take longer than the mean. */
+/** Time that is planned for each wave of pulls, in mean durations of a pull: some take longer than the mean. */
 const LEAD = 2;
 
 /**
@@ -31,7 +31,7 @@ export function drawInTime(state: InboundState, mergeInMs: number): void {
   } else draw(state);
 }
 
-/** What is still put off is drawn at once. */
+/** Draws at once what `drawInTime` has put off. */
 export function drawNow(state: InboundState): void {
   if (state.drawLater === undefined) return;
   state.drawLater();
@@ -83,12 +83,12 @@ function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
   }
 }
 
-/** Once a cycle while newcomers are distrusted, who take no seat from anybody then. */
+/** Once a cycle, while newcomers are distrusted: a try-out takes no seat from a known author. */
 function mayTryOut({ triedCycle, round, puller, most }: InboundState): boolean {
   return most > 0 && triedCycle !== round.cycle && puller.places.distrustsNewcomers() && puller.places.hasFree();
 }
 
-/** Pulls a newcomer's model when the seats are taken: who delivers is known from then on. */
+/** Pulls a newcomer's model although all seats are taken: if it delivers, it counts as known from then on. */
 function tryOut(state: InboundState, near: ReadonlySet<PeerId>): void {
   const { book, committee, puller, tryOuts } = state;
   if (!mayTryOut(state) || !(isFull(state) || committee.isFull())) return;
@@ -102,7 +102,7 @@ function tryOut(state: InboundState, near: ReadonlySet<PeerId>): void {
   void pull(state, book.newest(author) as Announced);
 }
 
-/** A pull that takes much longer than others goes on without a place, and its author without a seat: others wait. */
+/** Takes the place of a pull that is much slower than others, and the seat of its author, for authors that wait. The pull itself goes on. */
 function makePlace(state: InboundState): boolean {
   const { committee, inbox, puller, tryOuts } = state;
   const author = puller.places.release();
@@ -137,7 +137,7 @@ function failed(state: InboundState, announced: Announced, { hadPlace, because }
   if (because === "again" || because === "over") return;
   const known = book.now(announced);
   book.giveUp(known);
-  if (because === "gone" || known.isBrief) return; // a log names no model that nobody has signed
+  if (because === "gone" || known.isBrief) return; // a brief has no signature, so the log cannot name its model as invalid
   invalid.push(known);
   if (invalid.length > LIMITS.maxInboxSize) invalid.shift();
 }

@@ -1,4 +1,4 @@
-/** What a peer remembers of one identity: one record, of which each part has one file that reads and writes it. */
+/** What a peer remembers of one identity: one record. Each part of it is read and written by one file. */
 import type { Allowance } from "../../base/bounded.ts";
 import type { PeerId } from "../../base/seams.ts";
 import type { EvidenceKind } from "../../log/entry/evidence.ts";
@@ -20,7 +20,7 @@ export interface IdentityParts {
   readonly head: Head | undefined;
   /** States of its log for which it has to account: account/doubts.ts. */
   readonly doubts: readonly SignedState[];
-  /** What its models were worth here: loop/judging.ts. Undefined where nobody looks. */
+  /** What its models were worth on the own rows: loop/judging.ts. Undefined where models are not judged. */
   readonly reputation: Reputation | undefined;
   /** How it was drawn, where the owner prefers some: inbound/choosing.ts. */
   readonly asked: Asked | undefined;
@@ -57,19 +57,19 @@ export interface Slot {
   /** Grows with every announcement that is kept. */
   readonly order: number;
   givenUp: boolean;
-  /** What passes while it grows older by one step: a moving average, ms; undefined before its second announcement. */
+  /** Time in which its age grows by one step: a moving average, ms; undefined before its second announcement. */
   readonly stepMs: number | undefined;
-  /** Announcements that it may still make. */
+  /** How many announcements it may still make. */
   readonly allowance: Allowance;
   /**
-   * Announcements of it that may still be passed on: of those that it brought itself, and of those that others brought. One does not use up the other: what
-   * this peer alone hears of a head has to reach those who hear of another one.
+   * How many announcements of it may still be relayed: `direct` of those that came from itself, `passed` of those that came from others. They are counted apart, so that
+   * a head of its log that only this peer hears of still reaches peers that hear of another head.
    */
   direct: Allowance | undefined;
   readonly passed: Allowance | undefined;
-  /** When something came from itself that it has signed with its note, since it connected, on the monotonic clock; undefined where nothing did. */
+  /** When a signed announcement last came from itself, since it connected, on the monotonic clock; undefined where none did. */
   signedMs: number | undefined;
-  /** Old announcements of it that may still be looked into. */
+  /** How many of its old announcements may still be looked into. */
   doubts: Allowance | undefined;
 }
 
