@@ -1,7 +1,7 @@
 /** The answering end of a link (link-messages.ts). */
 import type { Stream } from "@libp2p/interface";
 import { decodeUtf8, lengthOf, partsOf, utf8 } from "../../protocol/base/bytes.ts";
-import { HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { HearsayError, isForOthers, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, Reply, RequestHandler } from "../../protocol/base/seams.ts";
 import { untilAborted } from "../../protocol/base/until-aborted.ts";
@@ -166,7 +166,7 @@ async function answer({ shares, from }: Serving, handler: RequestHandler, asked:
     if (lengthOf(body) <= LIMITS.maxFrameBytes) return { status: STATUS.ok, body };
     return { status: STATUS.refused, body: utf8("ERR_TOO_LARGE") };
   } catch (error) {
-    if (!isHearsayError(error)) return { status: STATUS.failed, body: NOTHING };
+    if (!isHearsayError(error) || !isForOthers(error.code)) return { status: STATUS.failed, body: NOTHING };
     if (MALFORMED.includes(error.code)) shares.fault(from);
     return { status: STATUS.refused, body: utf8(error.code) };
   }

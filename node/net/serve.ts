@@ -1,7 +1,7 @@
 /** The answering end of a request: one frame in, one frame out (transport.ts). */
 import type { Stream } from "@libp2p/interface";
 import { concatBytes, lengthOf, partsOf, utf8 } from "../../protocol/base/bytes.ts";
-import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { type ErrorCode, HearsayError, isForOthers, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, Reply, RequestHandler } from "../../protocol/base/seams.ts";
 import { wallClock } from "../clock.ts";
@@ -84,7 +84,7 @@ async function answer(
   try {
     reply = await handler(from, body);
   } catch (error) {
-    if (!isHearsayError(error)) throw error;
+    if (!isHearsayError(error) || !isForOthers(error.code)) throw error;
     return { frame: concatBytes(FAILED, utf8(error.code)), fault: MALFORMED.includes(error.code) };
   }
   if (lengthOf(reply) <= LIMITS.maxFrameBytes) return { frame: concatBytes(OK, ...partsOf(reply)), fault: false };

@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, Stream } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
-import { ERROR_CODES, type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { ERROR_CODES, HearsayError, isForOthers, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
 import { otherVersion } from "../../protocol/wire/fields.ts";
@@ -195,11 +195,12 @@ async function otherVersionOf(
 function openAnswer({ status, body }: LinkAnswer): Uint8Array {
   if (status === STATUS.ok) return body;
   if (status === STATUS.failed) throw new HearsayError("ERR_UNREACHABLE", "the peer could not answer");
-  const code = new TextDecoder().decode(body.subarray(0, 64));
-  const known = (ERROR_CODES as readonly string[]).includes(code);
+  const told = new TextDecoder().decode(body.subarray(0, 64));
+  const code = ERROR_CODES.find((one) => one === told);
+  if (code !== undefined && isForOthers(code)) throw new HearsayError(code, `the peer answered with ${code}`);
   throw new HearsayError(
-    known ? (code as ErrorCode) : "ERR_DECODE",
-    `the peer answered with ${known ? code : "an unknown code"}`,
+    "ERR_DECODE",
+    `the peer answered with ${code === undefined ? "an unknown code" : "a code that no answer has"}`,
   );
 }
 

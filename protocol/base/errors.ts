@@ -47,6 +47,20 @@ export const ERROR_CODES = [
 /** The code of a HearsayError: what a program may tell errors apart by. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** What goes wrong with one's own machine, and is no other peer's affair. */
+const OWN_AFFAIRS: readonly ErrorCode[] = [
+  ...(["ERR_CONFIG", "ERR_TASK", "ERR_DATA", "ERR_INVITE", "ERR_STATE"] as const),
+  ...(["ERR_ENGINE", "ERR_POLICY", "ERR_TRAINER", "ERR_LOG_CLOSED"] as const),
+];
+
+/**
+ * Whether one peer may answer another with this code. If any code would do, a liar would choose what is counted and told here: that the own store or
+ * configuration is wrong, say.
+ */
+export function isForOthers(code: ErrorCode): boolean {
+  return !OWN_AFFAIRS.includes(code);
+}
+
 /** An error that a caller can tell apart by `code`; `details` name the field, the value and the remedy. */
 export class HearsayError extends Error {
   readonly code: ErrorCode;

@@ -1,6 +1,6 @@
 /** Requests of the network in memory: one question to a neighbour, one answer, and how each ends. */
 import { joined, lengthOf } from "../../protocol/base/bytes.ts";
-import { type ErrorCode, HearsayError, isHearsayError } from "../../protocol/base/errors.ts";
+import { type ErrorCode, HearsayError, isForOthers, isHearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, Reply } from "../../protocol/base/seams.ts";
 import type { Answer, Question, Refusal } from "./letters.ts";
@@ -48,7 +48,7 @@ export function answer(nodes: Nodes, node: Node, from: PeerId, { id, protocol, b
     else if (lengthOf(reply) > LIMITS.maxFrameBytes) refuse("ERR_TOO_LARGE");
     else send(nodes, node, from, { kind: "answer", id, body: nodes.own(joined(reply)) });
   };
-  const fail = (error: unknown) => refuse(isHearsayError(error) ? error.code : NOT_SERVED); // a fault of the handler is its own affair
+  const fail = (error: unknown) => refuse(isHearsayError(error) && isForOthers(error.code) ? error.code : NOT_SERVED); // a fault of the handler is its own affair
   try {
     const reply = node.handlers.get(protocol)?.(from, body);
     if (reply instanceof Promise) void reply.then(give, fail);

@@ -206,9 +206,13 @@ export function transportConformance(kind: string, create: TransportFactory): vo
         throw new TypeError("a fault of the handler");
       });
       answerer.onRequest("/test/rejects/1", () => Promise.reject(new RangeError("another")));
+      answerer.onRequest("/test/own/1", () => {
+        throw new HearsayError("ERR_STATE", "the own disk is full: nobody else's affair");
+      });
       answerer.onRequest(ECHO, (_from, body) => body);
       await assert.rejects(ask("/test/throws/1", bytes(1)), { code: "ERR_UNREACHABLE" });
       await assert.rejects(ask("/test/rejects/1", bytes(1)), { code: "ERR_UNREACHABLE" });
+      await assert.rejects(ask("/test/own/1", bytes(1)), { code: "ERR_UNREACHABLE" });
       assert.deepEqual(await ask(ECHO, bytes(2)), bytes(2));
     });
 

@@ -4,7 +4,7 @@
  *     failed lately      one of them at a time
  *     newcomers          all places, until one of them is silent; then one place. One more for each that delivers, one less for each that is refused
  *     slow               a pull that takes much longer than the mean gives its place up as soon as another waits, and goes on without one;
- *                        so many at once, then the one that has taken longest is given up
+ *                        so many at once, then the one that has taken longest is given up. A cycle that begins meanwhile gives it no seat (inbound.ts)
  *
  * While newcomers have fewer than all places they are distrusted: known authors are drawn before them.
  *
