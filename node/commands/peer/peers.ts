@@ -68,7 +68,7 @@ function notesOn(
   const waits =
     waitsUntilCycle === undefined
       ? []
-      : [`its model could not be had: left out ${waitsUntilCycle - cycle} cycles more`];
+      : [`its model did not come, or was refused: left out ${waitsUntilCycle - cycle} cycles more`];
   const out =
     gave === null || gave.leftOut === 0
       ? []

@@ -42,7 +42,7 @@ describe("hearsay peers", () => {
     );
     assert.match(text, /Anna0001 [^\n]*\n│ Roof 7 /, "beside its id, never in its place");
     assert.match(text, /Bert0002 │ configured │ - +│ - +│ - +│ 4 +│ 0\.0 % +│ silent/);
-    assert.match(text, /its model could not be had: left out 4 cycles more/);
+    assert.match(text, /its model did not come, or was refused: left out 4 cycles more/);
     assert.match(text, /left out in 100\.0 % by nna/);
     assert.match(text, /Carl0003 │ banned .* banned: two stories about its log/);
   });
