@@ -1,4 +1,4 @@
-/** Chance for a running peer. */
+/** Randomness for a running peer, which nobody can foresee. */
 import { randomBytes, randomFillSync } from "node:crypto";
 import type { SecretDraws } from "../protocol/base/learning-seams.ts";
 import { createRng, type Rng } from "../protocol/base/rng.ts";

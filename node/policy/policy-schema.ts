@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { type JsonSchema, jsonSchemaOf } from "../../protocol/base/json-schema.ts";
 import { parseByteLimit } from "../../protocol/traffic/byte-limit.ts";
-import { isTimeZone } from "../wall-clock.ts";
+import { isTimeZone } from "../time-zones.ts";
 import { parseWindow } from "./quiet-hours.ts";
 
 /** Ways in which a task may hide data; `cohort` stands for `privacy.cohort`. */

@@ -2,7 +2,7 @@
  * Windows of local time in which a peer is not there. A moment is held against what a clock on the wall shows then, so that summer time needs no rule: a window
  * over an hour that is skipped is shorter that day, and over one that comes twice it is longer.
  */
-import { DAYS, wallClockIn } from "../wall-clock.ts";
+import { DAYS, shownTimeIn } from "../time-zones.ts";
 
 /** Days of the week, Monday first; minutes of the day. `from` above `to`: over midnight, on the days on which it begins. */
 export interface QuietWindow {
@@ -47,7 +47,7 @@ export interface QuietHours {
 /** @param timeZone that of the machine where it is undefined. */
 export function createQuietHours(texts: readonly string[], timeZone: string | undefined): QuietHours {
   const windows = texts.map(parseWindow);
-  const wall = wallClockIn(timeZone);
+  const wall = shownTimeIn(timeZone);
   return {
     isQuiet(ms) {
       const { day, minute } = wall(ms);

@@ -1,6 +1,6 @@
 /** When a row is of, from the text of its time column. */
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { isTimeZone, momentIn } from "../../wall-clock.ts";
+import { isTimeZone, momentIn } from "../../time-zones.ts";
 
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/;
 /** Seconds since 1970 have fewer digits until the year 5138. */

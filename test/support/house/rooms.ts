@@ -4,7 +4,7 @@
  * part of a folder has a line of its own, above or below that of the folder, the rest of the folder may import it if it is lower.
  */
 const GROUND =
-  "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-document node/task-yaml node/wall-clock";
+  "node/clock node/closing node/crypto node/little-memory node/secrecy node/secret-rng node/shell node/task-document node/task-yaml node/time-zones";
 const SETTLING = "protocol/aggregate/explain protocol/aggregate/rows/settle protocol/aggregate/rows/standard-passes";
 const FAMILIES =
   "protocol/codec protocol/privacy protocol/cohort protocol/gateway protocol/leaf protocol/release protocol/learn protocol/aggregate protocol/wire protocol/membership protocol/traffic protocol/select protocol/log";
@@ -212,7 +212,7 @@ export const SPEAKERS = [
 export const MAX_FILE_LINES: Readonly<Record<string, number>> = { "protocol/peer/peer.ts": 200 };
 
 /** Who may ask the host about time zones: windows of local time mean what the owner's clock shows. */
-export const ZONES: readonly string[] = ["node/wall-clock"];
+export const ZONES: readonly string[] = ["node/time-zones"];
 
 export const MAX_FUNCTION_LINES = 60;
 

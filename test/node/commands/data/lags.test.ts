@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { run } from "../../../../node/commands/data/lags.ts";
 import { createSteps } from "../../../../node/data/follow/steps.ts";
-import { momentIn } from "../../../../node/wall-clock.ts";
+import { momentIn } from "../../../../node/time-zones.ts";
 
 function stepsOf(texts: readonly string[], step: string, zone?: string): (number | string)[] {
   const steps = createSteps(step, zone);

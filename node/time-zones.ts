@@ -1,4 +1,4 @@
-/** What a clock on a wall shows at a moment, in a time zone. The one file that asks the host about time zones; the language is fixed, so that it changes nothing. */
+/** Dates and times as clocks of a time zone show them. The only file that asks the host about time zones; its language is fixed, so that the setting of the host changes nothing. */
 
 export interface WallTime {
   /** Of the week, Monday 0. */
@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 export const DAYS: readonly string[] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /** @param timeZone that of the machine where it is undefined. */
-export function wallClockIn(timeZone: string | undefined): (ms: number) => WallTime {
+export function shownTimeIn(timeZone: string | undefined): (ms: number) => WallTime {
   const format = new Intl.DateTimeFormat("en-US", {
     weekday: "short",
     hour: "2-digit",
