@@ -90,16 +90,6 @@ export function forLoop(counter: number, from: Code, to: Code, step: number, ...
   return [local.set(counter, from), block(br_if(0, i32.eqz(more)), loop(body, advance, br_if(0, more)))];
 }
 
-interface BulkMemory {
-  /** Copies `length` bytes; the two may overlap. */
-  readonly copy: (to: Code, from: Code, length: Code) => Code;
-  readonly fill: (to: Code, byte: Code, length: Code) => Code;
-}
-export const memory: BulkMemory = {
-  copy: (to, from, length) => [to, from, length, 0xfc, 0x0a, 0, 0],
-  fill: (to, byte, length) => [to, byte, length, 0xfc, 0x0b, 0],
-};
-
 // ---- numbers ----
 
 // biome-ignore format: a table
@@ -205,11 +195,6 @@ export const i32x4: Operators<typeof I32X4> & Lanes = {
   ...operators(I32X4, SIMD),
   ...lanes(0x1b, Int32Array, 4),
 };
-
-// biome-ignore format: a table
-const I64X2 = { splat: 0x12, shl: 0xcb, shr_s: 0xcc, shr_u: 0xcd, add: 0xce, sub: 0xd1, mul: 0xd5, eq: 0xd6 } as const;
-
-export const i64x2: Operators<typeof I64X2> = operators(I64X2, SIMD);
 
 // biome-ignore format: a table
 const F32X4 = {
