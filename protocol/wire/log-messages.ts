@@ -54,7 +54,7 @@ export interface EntriesAnswer {
 }
 
 /** Hashes of a proof about a tree of fewer than 2^53 leaves: log/tree/merkle.ts. */
-const MAX_PROOF_HASHES = 54;
+export const MAX_PROOF_HASHES: number = 54;
 const MAX_NOTE_LENGTH = 4096;
 /** Generations that an answer names. */
 const MAX_GENERATIONS = 1024;

@@ -25,9 +25,6 @@ export type NodeAt = (level: number, index: number) => Promise<Uint8Array>;
 
 export const HASH_BYTES = 32;
 
-/** Hashes in a proof about a tree of fewer than 2^53 leaves. */
-export const MAX_PROOF: number = 54;
-
 /** Where short messages are put together; their hash is made when `sha256` returns. The byte before them is 0 for leaves. */
 const leafScratch = new Uint8Array(1024);
 const nodeScratch = Uint8Array.of(1, ...new Uint8Array(2 * HASH_BYTES));

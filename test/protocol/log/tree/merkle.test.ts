@@ -12,11 +12,11 @@ import {
   isConsistent,
   isIncluded,
   leafHash,
-  MAX_PROOF,
   type NodeAt,
   rootAt,
   rootOf,
 } from "../../../../protocol/log/tree/merkle.ts";
+import { MAX_PROOF_HASHES } from "../../../../protocol/wire/log-messages.ts";
 
 interface Vectors {
   readonly leaves: readonly string[];
@@ -131,10 +131,10 @@ test("sizes beyond 2^32 are counted right", async () => {
   const root = await rootAt(size, nodeAt, nodeCrypto);
   const oldRoot = await rootAt(old, nodeAt, nodeCrypto);
   const proof = await inclusionProof(old, size, nodeAt, nodeCrypto);
-  assert.ok(proof.length <= MAX_PROOF);
+  assert.ok(proof.length <= MAX_PROOF_HASHES);
   assert.ok(isIncluded({ index: old, size, leaf: at(0), root }, proof, nodeCrypto));
   const growth = await consistencyProof(old, size, nodeAt, nodeCrypto);
-  assert.ok(growth.length <= MAX_PROOF);
+  assert.ok(growth.length <= MAX_PROOF_HASHES);
   assert.ok(isConsistent({ old, oldRoot, size, root }, growth, nodeCrypto));
 });
 
