@@ -8,6 +8,7 @@ import { endpointOf, plainIp, textOf } from "./address-scope.ts";
 
 /** What dialling needs of a libp2p node. */
 interface Dialling {
+  readonly peerId: { toString(): string };
   dial(target: Multiaddr, options: { signal: AbortSignal; force: boolean }): Promise<Connection>;
 }
 
@@ -49,10 +50,17 @@ export async function dial(
     return { peer: connection.remotePeer.toString(), isThere: leadsTo(connection, target) };
   } catch (error) {
     signal?.throwIfAborted();
+    if (peer === undefined && isSelf(error)) return { peer: node.peerId.toString(), isThere: true };
     const why = error instanceof Error ? error.message : String(error);
     if (timeout.aborted) throw new HearsayError("ERR_TIMEOUT", `nobody answered at ${address} in time`, {}, error);
     throw new HearsayError("ERR_UNREACHABLE", `${address} could not be dialled: ${why}`, {}, error);
   }
+}
+
+/** libp2p found this node's own key at the end of a dial, wherever the name leads; it has no code for that. */
+function isSelf(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isSelf);
+  return error instanceof Error && error.name === "InvalidPeerIdError" && /dial self/.test(error.message);
 }
 
 /** The dial itself has opened this connection: libp2p may give another one of the peer that is there already. */

@@ -105,7 +105,7 @@ export interface DialOptions {
 
 /** The result of a dial. */
 export interface Dialled {
-  /** The peer that answered. */
+  /** The peer that answered: the dialling peer itself where an address without a peer id is its own. Then there is no connection. */
   readonly peer: PeerId;
   /** Whether it answered at that address; false where another connection to the same peer opened first. */
   readonly isThere: boolean;

@@ -23,6 +23,8 @@ import { reachable } from "./passed-on.ts";
 import { load, save } from "./stored-book.ts";
 
 export interface AddressBook {
+  /** Whose book it is. */
+  readonly self: PeerId;
   /** The owner of this peer names another. */
   configure(peer: PeerId, address: string): void;
   /** Somebody told of a peer, or of more addresses. False where nothing was new, or no room is left. */
@@ -75,6 +77,7 @@ export async function openAddressBook(modules: AddressBookModules): Promise<Addr
 function methodsOf(book: Book): AddressBook {
   const { cards, clock, attempts } = book;
   return {
+    self: book.self,
     configure: (peer, address) => configure(book, peer, address),
     learn: (peer, addresses, source) => learn(book, peer, addresses, source),
     connected(peer) {

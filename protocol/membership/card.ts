@@ -130,7 +130,7 @@ function delayMs(card: Card, trusted: boolean, absentMs: number): number {
 }
 
 /** The first wait, doubled with every time after the first. */
-function doubledMs(firstMs: number, times: number, longestMs: number): number {
+export function doubledMs(firstMs: number, times: number, longestMs: number): number {
   let delayMs = firstMs;
   for (let time = 1; time < times && delayMs < longestMs; time++) delayMs *= 2;
   return Math.min(delayMs, longestMs);

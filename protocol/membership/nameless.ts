@@ -1,7 +1,13 @@
-/** Addresses that the owner of this peer gave without saying whose they are: whoever answers there becomes known by name. */
+/**
+ * Addresses that the owner of this peer gave without saying whose they are: whoever answers there becomes known by name. One list for all machines has
+ * the address of this very peer too. It is dialled ever more rarely: after 5 s, 10 s ... an hour, since the address may become another's, and the
+ * name of a service leads to one machine now and to another then.
+ */
 import type { Clock, Transport } from "../base/seams.ts";
 import type { AddressBook } from "./address-book.ts";
-import { REDIAL_FIRST_MS, REDIAL_SOON_MS } from "./card.ts";
+import { doubledMs, REDIAL_FIRST_MS, REDIAL_SOON_MS } from "./card.ts";
+
+const SELF_LONGEST_MS = 3_600_000;
 
 export interface NamelessParts {
   readonly clock: Clock;
@@ -18,11 +24,15 @@ interface Waiting {
   readonly address: string;
   dueMs: number;
   failures: number;
+  /** How often it led to this peer itself. */
+  selves: number;
   busy: boolean;
 }
 
 export function createNameless(parts: NamelessParts, addresses: readonly string[]): Nameless {
-  const waiting = new Set(addresses.map((address): Waiting => ({ address, dueMs: 0, failures: 0, busy: false })));
+  const waiting = new Set(
+    addresses.map((address): Waiting => ({ address, dueMs: 0, failures: 0, selves: 0, busy: false })),
+  );
   return {
     dialDue() {
       const nowMs = parts.clock.monotonicMs();
@@ -39,6 +49,11 @@ export function createNameless(parts: NamelessParts, addresses: readonly string[
 async function dial({ clock, transport, book }: NamelessParts, one: Waiting): Promise<boolean> {
   try {
     const { peer } = await transport.dial(one.address);
+    if (peer === book.self) {
+      one.dueMs = clock.monotonicMs() + doubledMs(REDIAL_SOON_MS, ++one.selves, SELF_LONGEST_MS);
+      one.busy = false;
+      return false;
+    }
     book.configure(peer, one.address);
     book.reached(peer, one.address);
     book.connected(peer);

@@ -35,6 +35,7 @@ export function dial(nodes: Nodes, from: Node, address: string, options: DialOpt
     const cancel = clock.after(LIMITS.dialTimeoutMs, () => fail("ERR_TIMEOUT", "nobody answered in time"));
     if (signal?.aborted) return aborted();
     const to = peerAt(address);
+    if (to === from.peer && peer === undefined) return found(to, true);
     if (to === undefined || !nodes.byName.has(to) || to === from.peer || from.blocked?.has(to) || (peer ?? to) !== to)
       return fail("ERR_UNREACHABLE", "no such peer is there");
     if (!probe && from.links.has(to)) return found(to, false);

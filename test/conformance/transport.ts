@@ -415,6 +415,13 @@ export function transportConformance(kind: string, create: TransportFactory): vo
       assert.deepEqual([a?.connections().length, heard], [1, [[], []]]);
     });
 
+    test("of its own address find the peer itself, and leave everything as it was", 2, async (net, a) => {
+      const heard = [told(a, "onConnect"), told(a, "onDisconnect")];
+      assert.deepEqual(await a?.dial(net.addressOf(0)), { peer: net.ids[0], isThere: true });
+      await sleep(QUIET_MS);
+      assert.deepEqual([a?.connections().length, heard], [0, [[], []]]);
+    });
+
     test("that only ask whether a peer is there leave everything as it was", 2, async (net, a, b) => {
       const [peer] = net.ids.slice(1) as [PeerId];
       assert.deepEqual(await a?.dial(net.addressOf(1), { peer, probe: true }), { peer, isThere: true });

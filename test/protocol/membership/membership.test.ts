@@ -152,6 +152,19 @@ describe("membership and peers that it hears of", () => {
     assert.ok(isLinked(near, again), "from now on it is redialled like any other");
   });
 
+  it("dials an address that turns out to be its own ever more rarely: one list may serve all machines", async () => {
+    const members = createSimulatedMembers();
+    const near = await members.add(0, { nameless: [0] });
+    await members.run(10 * MINUTE);
+    const gaps = gapsSince(near, 0);
+    assert.ok(gaps.length >= 5 && gaps.length <= 7, `${gaps}`);
+    assert.ok(
+      gaps.every((gap, i) => Math.abs(gap - REDIAL_SOON_MS * 2 ** i) <= 2 * TICK_MS),
+      `${gaps}`,
+    );
+    assert.deepEqual(near.book.addressesOf(near.id), []);
+  });
+
   it("believes nobody who says that a peer is at another's address", async () => {
     const members = createSimulatedMembers();
     const liar = await members.add(0);
