@@ -99,6 +99,8 @@ export interface FitRequest {
   readonly anchor?: Anchor;
   /** Units of the rows and of `params`; those of the task where left out. Not with `privateSteps`. */
   readonly units?: SiteUnits;
+  /** Whether the model predicts at this site alone, and so learns how common each class is here (learn/absent-classes.ts). */
+  readonly forSite?: true;
 }
 
 /** What a training gave. */

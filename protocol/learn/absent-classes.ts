@@ -17,6 +17,8 @@
  * The last tensor of a built-in model is the bias of its logits, so that a shift of these entries before a training, taken back after it, is the whole of it: any engine and any
  * optimiser can do it, and a peer that has all classes trains to the same bits as without, where the task names no shares.
  *
+ * A model that predicts at this site alone is trained without it (`FitRequest.forSite`): the second model of `ditto`, one whose last layer stays, and `hearsay personalise`.
+ *
  * Too much is as bad as nothing: with 10 the class is as good as masked, and what is learned no longer sets own classes apart from absent ones (sim/results/skew.md).
  *
  * Which classes a peer has changes all gradients at once, not those of single rows. So no bound of single gradients holds for it.

@@ -206,7 +206,7 @@ function fitOn(core: LearningCore, task: LearningTask, rows: Rows, request: FitR
     throw new HearsayError("ERR_DATA", "there is no example to train on", { split: "train" });
   checkAnchor(request, task.tensors.length);
   const seen = seenBy(task, rows, request);
-  const { shifts } = rows;
+  const shifts = request.forSite ? undefined : rows.shifts;
   const result = shifts ? fitShifted(core, request, seen, shifts) : core.fit(request, seen);
   return { ...result, ...(request.anchor && { isAnchored: true }), ...(request.units && { isInUnits: true }) };
 }

@@ -1,6 +1,7 @@
 /** Each participant trains on its own data and talks to nobody: what learning together has to beat. */
 import * as z from "zod";
-import type { Algorithm } from "./algorithm.ts";
+import { trainedOtherwise } from "../../protocol/base/trained-otherwise.ts";
+import type { Algorithm, Participant } from "./algorithm.ts";
 import { epochs } from "./options.ts";
 import { createSites } from "./site.ts";
 
@@ -13,7 +14,8 @@ export const local: Algorithm = {
   options,
   async start(environment, given) {
     const { epochs: passes } = given as z.output<typeof options>;
-    return createSites(environment, passes).map((site) => {
+    const participants = environment.participants.map(forItself);
+    return createSites({ ...environment, participants }, passes).map((site) => {
       const train = () =>
         site.train(site.params, site.age, (params, age) => {
           site.params = params;
@@ -25,3 +27,12 @@ export const local: Algorithm = {
     });
   },
 };
+
+/** Its model is for its own rows. */
+function forItself(participant: Participant): Participant {
+  const { trainer } = participant;
+  return {
+    ...participant,
+    trainer: trainedOtherwise(trainer, (request) => trainer.fit({ ...request, forSite: true })),
+  };
+}

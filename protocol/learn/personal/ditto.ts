@@ -36,6 +36,7 @@ export const ditto: PersonalMethod = {
           params: served(to, own),
           seed: `${request.seed}/own`,
           anchor: { to, pulls },
+          forSite: true,
         });
         return { ...told, shared, own: second.params };
       },

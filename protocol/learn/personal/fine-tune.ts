@@ -38,7 +38,10 @@ export async function fineTune(
   let params = given;
   for (let steps = 0, worse = 0; steps < most && worse < patience; worse++) {
     const next = Math.min(stepsAtOnce, most - steps);
-    ({ params } = await trainer.fit({ params, steps: next, seed: `${seed}/${steps}`, age: age + steps }));
+    ({ params } = await trainer.fit({
+      ...{ params, steps: next, seed: `${seed}/${steps}`, age: age + steps },
+      forSite: true,
+    }));
     steps += next;
     const after = await trainer.evaluate(params, "holdout");
     if (!Number.isFinite(after.loss)) break;

@@ -13,12 +13,13 @@ export function layersModel(
   fit: (parts: Parts, ...given: Parameters<PersonalModel["fit"]>) => ReturnType<PersonalModel["fit"]>,
 ): PersonalModel {
   const parts = partsOf(task);
+  const keepsOutput = parts.stays.at(-1) === true;
   return {
     begin: () => parts.own(initialParams(task.tensors, task.seed)),
     isOwn: ({ length }) => length === parts.numOwn,
     judged: parts.join,
     served: parts.join,
-    fit: (trainer, request, own) => fit(parts, trainer, request, own),
+    fit: (trainer, request, own) => fit(parts, trainer, { ...request, ...(keepsOutput && { forSite: true }) }, own),
   };
 }
 

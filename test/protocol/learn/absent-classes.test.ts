@@ -57,6 +57,15 @@ describe("training.absentClasses", () => {
     assert.deepEqual(await trainings[1], await trainings[0]);
   });
 
+  it("changes no bit of a training for this site alone, with shares of classes and without", async () => {
+    const forSite = (task: LearningTask) =>
+      createDenseTrainer({ task, train: rowsOf(2) }).fit({ ...request, forSite: true });
+    const plain = await fit(taskWith());
+    assert.deepEqual(await forSite(taskWith(5)), plain);
+    assert.deepEqual(await forSite(taskWith(5, { output: { ...FIVE, shares: [0.1, 0.2, 0.2, 0.2, 0.3] } })), plain);
+    assert.notDeepEqual(await fit(taskWith(5)), plain);
+  });
+
   it("is the same training in every engine", async () => {
     const task = taskWith(5);
     const trainer = await createTensorflowTrainer({ task, train: rowsOf(2), backend: "wasm" });

@@ -27,8 +27,11 @@ describe("local", () => {
     const run = await start(local, { epochs: 3 }, { peers: 2, seconds: 1, rows: (index) => (index === 0 ? 20 : 10) });
     await run.until();
     assert.deepEqual(
-      run.fits.map(({ request }) => request.steps),
-      [6, 3], // batches of 16
+      run.fits.map(({ request: { steps, forSite } }) => [steps, forSite]),
+      [
+        [6, true], // batches of 16
+        [3, true],
+      ],
     );
   });
 

@@ -1,6 +1,7 @@
 /** Fine-tuning at the end of life: the best on the hold-out is kept, and the model that was given where none is better. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { trainedOtherwise } from "../../../../protocol/base/trained-otherwise.ts";
 import { createDenseTrainer } from "../../../../protocol/learn/dense/dense.ts";
 import { fineTune } from "../../../../protocol/learn/personal/fine-tune.ts";
 import { initialParams } from "../../../../protocol/learn/tensors.ts";
@@ -16,6 +17,17 @@ describe("fine-tuning", () => {
     const { params, steps, before, after } = await fineTune(trainer, start, options);
     assert.ok(after.loss < before.loss / 2 && steps > 0 && steps % 10 === 0);
     assert.deepEqual(await trainer.evaluate(params, "holdout"), after);
+  });
+
+  it("trains for the site alone", async () => {
+    const seen: unknown[] = [];
+    const trainer = createDenseTrainer({ task, train: blobs(60, 1), holdout: blobs(60, 2) });
+    const recorded = trainedOtherwise(trainer, (request) => {
+      seen.push(request.forSite);
+      return trainer.fit(request);
+    });
+    await fineTune(recorded, start, { ...options, steps: 20 });
+    assert.deepEqual(seen, [true, true]);
   });
 
   it("gives back what it was given where no training is better, after `patience` looks", async () => {

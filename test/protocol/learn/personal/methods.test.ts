@@ -63,6 +63,21 @@ describe("a trainer with a personal part", () => {
       assert.deepEqual(trainer.personal?.state(), before);
     });
 
+  it("learns how common classes are at the site where the last layer stays, and in a model of its own", async () => {
+    const expected = { fedper: [true], fedrep: [true, true], ditto: [undefined, true], units: [undefined] };
+    for (const [method, flags] of Object.entries(expected)) {
+      const task = taskOf({ method });
+      const dense = createDenseTrainer({ task, train: blobs(60, 1) });
+      const seen: (true | undefined)[] = [];
+      const recorded = trainedOtherwise(dense, (request) => {
+        seen.push(request.forSite);
+        return dense.fit(request);
+      });
+      await withPersonal(task, recorded).fit({ params: startOf(task), steps: 10, seed: "0" });
+      assert.deepEqual(seen, flags, method);
+    }
+  });
+
   it("takes and gives the shared part alone, and refuses any other length", async () => {
     const task = taskOf({ method: "fedper" });
     const { params, trainer, personal } = await trained(task, 1);
