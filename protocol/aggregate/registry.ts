@@ -124,10 +124,11 @@ export function ruleParameters(
 ): { parameters: Record<string, number>; faults: string[] } {
   const parameters: Record<string, number> = {};
   const faults: string[] = [];
+  const none = "none: leave it out, or, where a task file gives it, write parameters: {} beside the rule";
   const ranges = Object.entries(rule.parameters).map(([name, { min, max }]) => `${name} (${min} .. ${max})`);
   for (const [name, value] of Object.entries(given))
     if (!Object.hasOwn(rule.parameters, name))
-      faults.push(`${name} (given: ${value}) is unknown; rule ${rule.name} takes ${ranges.join(", ") || "none"}`);
+      faults.push(`${name} (given: ${value}) is unknown; rule ${rule.name} takes ${ranges.join(", ") || none}`);
   for (const [name, { default: standard, min, max }] of Object.entries(rule.parameters)) {
     const value = Object.hasOwn(given, name) ? (given[name] as number) : standard;
     const fits = value >= min && value <= max;

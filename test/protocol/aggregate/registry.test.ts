@@ -61,7 +61,7 @@ test("a fault names the parameter, the value and what is permitted, and all faul
   ]);
   assert.deepEqual(parameters, { f: 0.2, share: 0.5, mix: 0.75, limit: 1 });
   assert.deepEqual(ruleParameters(ruleNamed("mean"), { f: 0.1 }).faults, [
-    "f (given: 0.1) is unknown; rule mean takes none",
+    "f (given: 0.1) is unknown; rule mean takes none: leave it out, or, where a task file gives it, write parameters: {} beside the rule",
   ]);
 });
 
