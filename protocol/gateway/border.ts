@@ -48,8 +48,7 @@ export interface Border {
   entered(peer: PeerId): void;
 }
 
-/** What the functions of this file share. */
-interface Gate extends BorderOptions {
+interface State extends BorderOptions {
   readonly inner: Transport;
   /** Authors outside of whom the gateway told, the newest last. */
   readonly guests: Set<PeerId>;
@@ -67,7 +66,7 @@ interface Gate extends BorderOptions {
 }
 
 export function createBorder(inner: Transport, options: BorderOptions): Border {
-  const gate: Gate = {
+  const state: State = {
     ...options,
     inner,
     guests: new Set(),
@@ -80,35 +79,35 @@ export function createBorder(inner: Transport, options: BorderOptions): Border {
     listed: undefined,
     from: [],
   };
-  inner.onConnect((peer) => connected(gate, peer));
+  inner.onConnect((peer) => connected(state, peer));
   inner.onDisconnect((peer) => {
-    gate.listed = undefined;
-    gate.speakers.delete(peer);
-    if (options.isInside(peer) || gate.seen.delete(peer)) for (const leave of gate.leavers) leave(peer);
+    state.listed = undefined;
+    state.speakers.delete(peer);
+    if (options.isInside(peer) || state.seen.delete(peer)) for (const leave of state.leavers) leave(peer);
   });
   return {
-    transport: transportOf(gate),
-    isShared: (peer) => !gate.isInside(peer) && gate.hasMembers() && gate.speaks(),
-    isGuest: (peer) => gate.guests.has(peer) && !gate.isInside(peer) && !gate.speaks(),
-    tellOutside: (body) => inner.announce(options.names.announce, body, new Set(gate.speakers)),
-    errand: (from, body) => doErrand(gate, from, body),
-    changed: () => changed(gate),
+    transport: transportOf(state),
+    isShared: (peer) => !state.isInside(peer) && state.hasMembers() && state.speaks(),
+    isGuest: (peer) => state.guests.has(peer) && !state.isInside(peer) && !state.speaks(),
+    tellOutside: (body) => inner.announce(options.names.announce, body, new Set(state.speakers)),
+    errand: (from, body) => doErrand(state, from, body),
+    changed: () => changed(state),
     entered(peer) {
-      gate.guests.delete(peer);
-      if (inner.peers().includes(peer)) connected(gate, peer);
+      state.guests.delete(peer);
+      if (inner.peers().includes(peer)) connected(state, peer);
     },
   };
 }
 
-function transportOf(gate: Gate): Transport {
-  const { inner, names } = gate;
+function transportOf(state: State): Transport {
+  const { inner, names } = state;
   const { recycle: _, ...rest } = inner; // an answer may be that of others too
   return {
     ...rest,
     announce(topic, body, to) {
-      if (!gate.hasMembers() && gate.speaks()) return inner.announce(topic, body, to);
-      if (topic === names.evidence && gate.speaks()) return inner.announce(topic, body, to);
-      const members = inside(gate);
+      if (!state.hasMembers() && state.speaks()) return inner.announce(topic, body, to);
+      if (topic === names.evidence && state.speaks()) return inner.announce(topic, body, to);
+      const members = inside(state);
       return inner.announce(
         topic,
         body,
@@ -116,111 +115,111 @@ function transportOf(gate: Gate): Transport {
       );
     },
     onAnnounce(topic, handler) {
-      if (topic === names.announce) gate.hear = handler;
-      inner.onAnnounce(topic, (from, body) => heard(gate, topic, handler, from, body));
+      if (topic === names.announce) state.hear = handler;
+      inner.onAnnounce(topic, (from, body) => heard(state, topic, handler, from, body));
     },
-    request: (peer, protocol, body, signals) => request(gate, peer, protocol, body, signals),
+    request: (peer, protocol, body, signals) => request(state, peer, protocol, body, signals),
     onRequest: (protocol, handler) =>
       inner.onRequest(protocol, (from, body) => {
-        if (gate.open.includes(protocol)) return handler(from, body);
-        if (!gate.isInside(from) && !gate.speaks())
+        if (state.open.includes(protocol)) return handler(from, body);
+        if (!state.isInside(from) && !state.speaks())
           throw new HearsayError("ERR_UNREACHABLE", "its gateway speaks for it");
-        if (!gate.isInside(from)) gate.speakers.add(from);
+        if (!state.isInside(from)) state.speakers.add(from);
         return handler(from, body);
       }),
-    peers: () => peers(gate),
-    prefixOf: (peer) => (gate.guests.has(peer) && !gate.speaks() ? peer : inner.prefixOf(peer)),
-    onConnect: (handler) => void gate.greeters.push(handler),
-    onDisconnect: (handler) => void gate.leavers.push(handler),
+    peers: () => peers(state),
+    prefixOf: (peer) => (state.guests.has(peer) && !state.speaks() ? peer : inner.prefixOf(peer)),
+    onConnect: (handler) => void state.greeters.push(handler),
+    onDisconnect: (handler) => void state.leavers.push(handler),
   };
 }
 
-const inside = ({ inner, isInside }: Gate): Set<PeerId> => new Set(inner.peers().filter(isInside));
+const inside = ({ inner, isInside }: State): Set<PeerId> => new Set(inner.peers().filter(isInside));
 
 /** Members, and who is outside: connected where this peer has the word, told of by the gateway where it has not. Sorted. */
-function peers(gate: Gate): readonly PeerId[] {
-  const { inner, isInside, guests } = gate;
+function peers(state: State): readonly PeerId[] {
+  const { inner, isInside, guests } = state;
   const from = inner.peers();
-  if (gate.listed !== undefined && from === gate.from) return gate.listed;
+  if (state.listed !== undefined && from === state.from) return state.listed;
   const members = from.filter(isInside);
-  gate.from = from;
-  gate.listed = gate.speaks() ? from : [...members, ...[...guests].filter((peer) => !isInside(peer))].sort();
-  return gate.listed;
+  state.from = from;
+  state.listed = state.speaks() ? from : [...members, ...[...guests].filter((peer) => !isInside(peer))].sort();
+  return state.listed;
 }
 
-function connected(gate: Gate, peer: PeerId): void {
-  gate.listed = undefined;
-  const isInside = gate.isInside(peer);
-  if (!isInside && !gate.speaks()) return;
-  if (!isInside) gate.seen.add(peer);
-  for (const greet of gate.greeters) greet(peer);
+function connected(state: State, peer: PeerId): void {
+  state.listed = undefined;
+  const isInside = state.isInside(peer);
+  if (!isInside && !state.speaks()) return;
+  if (!isInside) state.seen.add(peer);
+  for (const greet of state.greeters) greet(peer);
 }
 
-function changed(gate: Gate): void {
-  gate.listed = undefined;
-  if (!gate.speaks()) {
-    const gone = gate.seen;
-    gate.seen = new Set();
-    for (const peer of gone) for (const leave of gate.leavers) leave(peer);
+function changed(state: State): void {
+  state.listed = undefined;
+  if (!state.speaks()) {
+    const gone = state.seen;
+    state.seen = new Set();
+    for (const peer of gone) for (const leave of state.leavers) leave(peer);
     return;
   }
-  for (const peer of gate.inner.peers()) if (!gate.isInside(peer) && !gate.seen.has(peer)) connected(gate, peer);
+  for (const peer of state.inner.peers()) if (!state.isInside(peer) && !state.seen.has(peer)) connected(state, peer);
 }
 
 function heard(
-  gate: Gate,
+  state: State,
   topic: string,
   handler: (from: PeerId, body: Uint8Array) => Verdict,
   from: PeerId,
   body: Uint8Array,
 ): Verdict {
-  const isMember = gate.isInside(from);
-  if (!isMember && !gate.speaks()) return { verdict: "ignore" };
+  const isMember = state.isInside(from);
+  if (!isMember && !state.speaks()) return { verdict: "ignore" };
   const verdict = handler(from, body);
   if (verdict.verdict !== "accept") return verdict;
-  if (topic !== gate.names.announce) return verdict; // evidence goes wherever gossip takes it
-  if (!isMember) passOn(gate, body);
-  else welcome(gate, from, body);
+  if (topic !== state.names.announce) return verdict; // evidence goes wherever gossip takes it
+  if (!isMember) passOn(state, body);
+  else welcome(state, from, body);
   return isMember ? { ...verdict, relay: false } : verdict; // all members hear each other
 }
 
 /** Members are told one by one: gossip passes nothing on that it has seen, and of an author less than members need. */
-function passOn(gate: Gate, body: Uint8Array): void {
-  const { inner, names } = gate;
+function passOn(state: State, body: Uint8Array): void {
+  const { inner, names } = state;
   const news = encodeErrand({ peer: "", protocol: names.announce, body });
-  for (const member of inside(gate)) inner.request(member, names.errand, news).catch(() => {}); // a member that is not reached hears the next one
+  for (const member of inside(state)) inner.request(member, names.errand, news).catch(() => {}); // a member that is not reached hears the next one
 }
 
 /** What the gateway passes on makes its author a guest. */
-function welcome(gate: Gate, from: PeerId, body: Uint8Array): void {
+function welcome(state: State, from: PeerId, body: Uint8Array): void {
   const { author } = decodeAnnouncement(body);
-  if (author === from || gate.isInside(author) || from !== gate.gateway()) return;
-  if (!gate.guests.has(author)) gate.listed = undefined;
-  gate.guests.delete(author);
-  gate.guests.add(author);
-  forgetOldest(gate.guests, LIMITS.maxClusterGuests);
+  if (author === from || state.isInside(author) || from !== state.gateway()) return;
+  if (!state.guests.has(author)) state.listed = undefined;
+  state.guests.delete(author);
+  state.guests.add(author);
+  forgetOldest(state.guests, LIMITS.maxClusterGuests);
 }
 
 function request(
-  gate: Gate,
+  state: State,
   peer: PeerId,
   protocol: string,
   body: Uint8Array,
   signals?: { signal?: AbortSignal },
 ): Promise<Uint8Array> {
-  const { inner } = gate;
-  if (gate.isInside(peer)) return inner.request(peer, protocol, body, signals);
-  if (gate.speaks()) return askOutside(gate, peer, protocol, body, signals);
-  const gateway = gate.gateway();
-  if (gateway === undefined || !gate.passed.includes(protocol))
+  const { inner } = state;
+  if (state.isInside(peer)) return inner.request(peer, protocol, body, signals);
+  if (state.speaks()) return askOutside(state, peer, protocol, body, signals);
+  const gateway = state.gateway();
+  if (gateway === undefined || !state.passed.includes(protocol))
     return Promise.reject(
       new HearsayError("ERR_UNREACHABLE", `${peer} is outside, and no gateway asks it ${protocol}`),
     );
-  return inner.request(gateway, gate.names.errand, encodeErrand({ peer, protocol, body }), signals);
+  return inner.request(gateway, state.names.errand, encodeErrand({ peer, protocol, body }), signals);
 }
 
 async function askOutside(
-  { errands, speakers }: Gate,
+  { errands, speakers }: State,
   peer: PeerId,
   protocol: string,
   body: Uint8Array,
@@ -236,16 +235,16 @@ async function askOutside(
   }
 }
 
-async function doErrand(gate: Gate, from: PeerId, bytes: Uint8Array): Promise<Reply> {
+async function doErrand(state: State, from: PeerId, bytes: Uint8Array): Promise<Reply> {
   const { peer, protocol, body } = decodeErrand(bytes);
-  if (!gate.isInside(from)) throw new HearsayError("ERR_NOT_FOUND", "this peer goes on errands for its cluster only");
-  if (protocol === gate.names.announce) {
-    if (from === gate.gateway() && gate.hear !== undefined) heard(gate, protocol, gate.hear, from, body);
+  if (!state.isInside(from)) throw new HearsayError("ERR_NOT_FOUND", "this peer goes on errands for its cluster only");
+  if (protocol === state.names.announce) {
+    if (from === state.gateway() && state.hear !== undefined) heard(state, protocol, state.hear, from, body);
     return NOTHING;
   }
-  if (gate.isInside(peer) || !gate.speaks() || !gate.passed.includes(protocol))
+  if (state.isInside(peer) || !state.speaks() || !state.passed.includes(protocol))
     throw new HearsayError("ERR_NOT_FOUND", "this peer goes on no such errand");
-  return askOutside(gate, peer, protocol, body);
+  return askOutside(state, peer, protocol, body);
 }
 
 const NOTHING = new Uint8Array(0);

@@ -99,8 +99,7 @@ interface Heard {
   readonly beacon: SignedBeacon;
 }
 
-/** What the functions of this file share. */
-interface Room extends ClusterComponents, ClusterOptions {
+interface State extends ClusterComponents, ClusterOptions {
   readonly heard: Map<PeerId, Heard>;
   /** Members that are not elected, and until when. */
   readonly distrusted: Map<PeerId, number>;
@@ -114,7 +113,7 @@ interface Room extends ClusterComponents, ClusterOptions {
 
 export function createCluster(components: ClusterComponents, options: ClusterOptions): Cluster {
   const { clock, identity } = components;
-  const room: Room = {
+  const state: State = {
     ...components,
     ...options,
     heard: new Map(),
@@ -128,100 +127,100 @@ export function createCluster(components: ClusterComponents, options: ClusterOpt
   const self = identity.peerId;
   return {
     status: () => {
-      const { gateway, sinceMs, heard } = room;
+      const { gateway, sinceMs, heard } = state;
       const others = [...heard.keys()].sort();
-      const unelected = others.flatMap((peer) => unelectedOf(room, peer) ?? []);
+      const unelected = others.flatMap((peer) => unelectedOf(state, peer) ?? []);
       return { gateway, sinceMs, members: 1 + heard.size, others, unelected };
     },
-    gateway: () => room.gateway,
-    speaks: () => room.gateway === self || isAlone(room),
-    hasMembers: () => room.heard.size > 0,
+    gateway: () => state.gateway,
+    speaks: () => state.gateway === self || isAlone(state),
+    hasMembers: () => state.heard.size > 0,
     published(model, age) {
-      room.own = { model, age };
-      tell(room);
-      room.news();
+      state.own = { model, age };
+      tell(state);
+      state.news();
     },
     words: (tsMs) =>
-      [...room.heard.values()].flatMap(({ beacon }) => {
+      [...state.heard.values()].flatMap(({ beacon }) => {
         const { gateway, model } = beacon.says;
         const isForUs = equalBytes(gateway, identity.publicKey) && !equalBytes(model, NONE);
         return isForUs && isOfThatTime(beacon.says, tsMs) ? [beacon] : [];
       }),
-    doubters: () => doubters(room),
-    ownWord: () => signBeacon(room.task, ownSays(room), identity),
+    doubters: () => doubters(state),
+    ownWord: () => signBeacon(state.task, ownSays(state), identity),
     distrust(gateway, ms) {
-      room.distrusted.set(gateway, clock.monotonicMs() + ms);
-      forgetOldest(room.distrusted, LIMITS.maxClusterMembers);
-      look(room);
+      state.distrusted.set(gateway, clock.monotonicMs() + ms);
+      forgetOldest(state.distrusted, LIMITS.maxClusterMembers);
+      look(state);
     },
     handle(from, sealed) {
-      if (!room.isInside(from)) throw new HearsayError("ERR_NOT_FOUND", "this peer is in no cluster with you");
-      hear(room, from, sealed);
-      return ownBeacon(room);
+      if (!state.isInside(from)) throw new HearsayError("ERR_NOT_FOUND", "this peer is in no cluster with you");
+      hear(state, from, sealed);
+      return ownBeacon(state);
     },
-    start: () => start(room),
+    start: () => start(state),
   };
 }
 
-function unelectedOf({ clock, distrusted, liars }: Room, peer: PeerId): Unelected | undefined {
+function unelectedOf({ clock, distrusted, liars }: State, peer: PeerId): Unelected | undefined {
   const leftMs = (distrusted.get(peer) ?? 0) - clock.monotonicMs();
   if (liars.has(peer) || leftMs === Number.POSITIVE_INFINITY) return { peer, untilMs: null };
   return leftMs > 0 ? { peer, untilMs: clock.now() + leftMs } : undefined;
 }
 
-function doubters({ heard, gateway }: Room): readonly PeerId[] {
+function doubters({ heard, gateway }: State): readonly PeerId[] {
   const named = gateway === undefined ? undefined : publicKeyFromPeerId(gateway);
   if (named === undefined) return [];
   const isOther = ({ says }: SignedBeacon) => !equalBytes(says.gateway, NONE) && !equalBytes(says.gateway, named);
   return [...heard].flatMap(([peer, { beacon }]) => (isOther(beacon) ? [peer] : [])).sort();
 }
 
-function start(room: Room): void {
-  const { clock, transport, signal, heard } = room;
-  transport.onConnect((peer) => room.isInside(peer) && ask(room, peer));
+function start(state: State): void {
+  const { clock, transport, signal, heard } = state;
+  transport.onConnect((peer) => state.isInside(peer) && ask(state, peer));
   transport.onDisconnect((peer) => {
-    if (heard.delete(peer)) look(room);
+    if (heard.delete(peer)) look(state);
   });
   const again = (everyMs: number, act: () => void): void => {
     if (signal.aborted) return;
     act();
     clock.after(everyMs, () => again(everyMs, act));
   };
-  again(BEAT_MS, () => tell(room));
-  again(LOOK_MS, () => look(room));
+  again(BEAT_MS, () => tell(state));
+  again(LOOK_MS, () => look(state));
 }
 
 /** No member is connected: there is nobody to speak for, and nobody who would. */
-function isAlone({ transport, isInside }: Room): boolean {
+function isAlone({ transport, isInside }: State): boolean {
   return !transport.peers().some(isInside);
 }
 
-function tell(room: Room): void {
-  for (const peer of room.transport.peers()) if (room.isInside(peer)) ask(room, peer);
+function tell(state: State): void {
+  for (const peer of state.transport.peers()) if (state.isInside(peer)) ask(state, peer);
 }
 
 /** Sends the own beacon to a member, and takes the member's. A member that does not answer is asked again soon. */
-function ask(room: Room, peer: PeerId): void {
-  const { transport, protocol, signal } = room;
-  const answer = transport.request(peer, protocol, ownBeacon(room), { signal });
-  answer.then((sealed) => hear(room, peer, sealed)).catch(() => {});
+function ask(state: State, peer: PeerId): void {
+  const { transport, protocol, signal } = state;
+  const answer = transport.request(peer, protocol, ownBeacon(state), { signal });
+  answer.then((sealed) => hear(state, peer, sealed)).catch(() => {});
 }
 
-function ownBeacon(room: Room): Uint8Array {
-  return sealBeacon(room.task, ownSays(room), room.identity);
+function ownBeacon(state: State): Uint8Array {
+  return sealBeacon(state.task, ownSays(state), state.identity);
 }
 
-function ownSays(room: Room): Beacon {
-  const { clock, own, wish, gateway, startedMs } = room;
-  room.atS = Math.max(room.atS, Math.floor(clock.now() / 1000)); // a clock that is set back must not make newer words older
+function ownSays(state: State): Beacon {
+  const { clock, own, wish, gateway, startedMs } = state;
+  state.atS = Math.max(state.atS, Math.floor(clock.now() / 1000)); // a clock that is set back must not make newer words older
   const named = gateway === undefined ? undefined : publicKeyFromPeerId(gateway);
   const uptime = uptimeBucket(clock.monotonicMs() - startedMs);
-  return { gateway: named ?? NONE, ...own, atS: room.atS, link: room.link(), uptime, wish: WISHES.indexOf(wish) };
+  return { gateway: named ?? NONE, ...own, atS: state.atS, link: state.link(), uptime, wish: WISHES.indexOf(wish) };
 }
 
 /** @throws HearsayError as `openBeacon`. */
-function hear(room: Room, from: PeerId, sealed: Uint8Array): void {
-  const { heard, clock, task, crypto } = room;
+function hear(state: State, from: PeerId, sealed: Uint8Array): void {
+  const { heard, clock, task, crypto } = state;
   const publicKey = publicKeyFromPeerId(from);
   if (publicKey === undefined) throw new HearsayError("ERR_SIGNATURE", "a beacon of a peer without a key");
   const beacon = openBeacon(task, publicKey, sealed, crypto);
@@ -229,12 +228,12 @@ function hear(room: Room, from: PeerId, sealed: Uint8Array): void {
   if (newest !== undefined && beacon.says.atS < newest.says.atS) return; // an old one, brought again, is no sign of life
   if (newest === undefined && heard.size >= LIMITS.maxClusterMembers - 1) return;
   heard.set(from, { atMs: clock.monotonicMs(), beacon });
-  if (newest === undefined) look(room);
-  if (newest === undefined || !equalBytes(newest.says.model, beacon.says.model)) room.news();
+  if (newest === undefined) look(state);
+  if (newest === undefined || !equalBytes(newest.says.model, beacon.says.model)) state.news();
 }
 
-function look(room: Room): void {
-  const { clock, heard, identity, crypto, task, startedMs } = room;
+function look(state: State): void {
+  const { clock, heard, identity, crypto, task, startedMs } = state;
   const nowMs = clock.monotonicMs();
   let isOther = false;
   for (const [peer, { atMs }] of heard)
@@ -243,17 +242,20 @@ function look(room: Room): void {
       isOther = true;
     }
   const runners = [...heard]
-    .filter(([peer]) => unelectedOf(room, peer) === undefined)
+    .filter(([peer]) => unelectedOf(state, peer) === undefined)
     .map(([, { beacon }]) => ({ publicKey: beacon.publicKey, says: beacon.says }));
   const uptime = uptimeBucket(nowMs - startedMs);
-  const self = { publicKey: identity.publicKey, says: { wish: WISHES.indexOf(room.wish), link: room.link(), uptime } };
+  const self = {
+    publicKey: identity.publicKey,
+    says: { wish: WISHES.indexOf(state.wish), link: state.link(), uptime },
+  };
   if (nowMs - startedMs >= SILENT_MS) runners.push(self as (typeof runners)[number]); // it has not heard all of them before
   const best = elect(runners, task, crypto);
   const gateway = best && peerIdFromPublicKey(best.publicKey);
-  if (gateway !== room.gateway) {
+  if (gateway !== state.gateway) {
     isOther = true;
-    room.sinceMs = clock.now();
+    state.sinceMs = clock.now();
   }
-  room.gateway = gateway;
-  if (isOther) room.changed();
+  state.gateway = gateway;
+  if (isOther) state.changed();
 }

@@ -76,8 +76,7 @@ interface Held {
 /** Releases of which the parts can be asked for, by members that make them again. */
 const RELEASES_LENT = 3;
 
-/** What the functions of this file share. */
-interface Way extends GatewayOutComponents, GatewayOutOptions {
+interface State extends GatewayOutComponents, GatewayOutOptions {
   own: Published | undefined;
   /** Of the newest releases: keys of the bodies that can be asked for. */
   readonly lent: string[][];
@@ -88,32 +87,39 @@ interface Way extends GatewayOutComponents, GatewayOutOptions {
 }
 
 export function createGatewayOut(components: GatewayOutComponents, options: GatewayOutOptions): GatewayOut {
-  const state = { own: undefined, lent: [], held: new Map(), released: new Set<string>(), isGathering: false };
-  const way: Way = { ...components, ...options, ...state };
+  const state: State = {
+    ...components,
+    ...options,
+    own: undefined,
+    lent: [],
+    held: new Map(),
+    released: new Set(),
+    isGathering: false,
+  };
   return {
     published(published) {
-      way.own = published;
-      way.cluster.published(published.encoded.hash, published.encoded.released.trained.age);
-      if (mayGather(way) && wordsOf(way).length < LEAST_MEMBERS) options.aside(speakAlone(way, published));
+      state.own = published;
+      state.cluster.published(published.encoded.hash, published.encoded.released.trained.age);
+      if (mayGather(state) && wordsOf(state).length < LEAST_MEMBERS) options.aside(speakAlone(state, published));
     },
     news() {
-      if (way.isGathering || !mayGather(way) || !isDue(way)) return;
-      way.isGathering = true;
+      if (state.isGathering || !mayGather(state) || !isDue(state)) return;
+      state.isGathering = true;
       options.aside(
-        release(way).finally(() => {
-          way.isGathering = false;
+        release(state).finally(() => {
+          state.isGathering = false;
         }),
       );
     },
   };
 }
 
-function mayGather({ cluster, own }: Way): boolean {
+function mayGather({ cluster, own }: State): boolean {
   return own !== undefined && cluster.speaks() && cluster.hasMembers();
 }
 
 /** Of this peer and its members. */
-function wordsOf({ cluster, clock, isBanned }: Way): readonly SignedBeacon[] {
+function wordsOf({ cluster, clock, isBanned }: State): readonly SignedBeacon[] {
   const own = cluster.ownWord();
   const theirs = cluster.words(wholeMinutes(clock.now()));
   const words = theirs.filter(({ publicKey }) => !isBanned(peerIdFromPublicKey(publicKey)));
@@ -121,35 +127,35 @@ function wordsOf({ cluster, clock, isBanned }: Way): readonly SignedBeacon[] {
 }
 
 /** Half of them have something new. */
-function isDue(way: Way): boolean {
-  const words = wordsOf(way);
-  const fresh = words.filter(({ says }) => !way.released.has(keyOf(says.model)));
+function isDue(state: State): boolean {
+  const words = wordsOf(state);
+  const fresh = words.filter(({ says }) => !state.released.has(keyOf(says.model)));
   return words.length >= LEAST_MEMBERS && 2 * fresh.length >= words.length;
 }
 
-async function speakAlone({ gateway }: Way, { announcement }: Published): Promise<void> {
+async function speakAlone({ gateway }: State, { announcement }: Published): Promise<void> {
   gateway.toldOutside = announcement;
   await gateway.border.tellOutside(announcement);
 }
 
-async function release(way: Way): Promise<void> {
-  const gathered = await Promise.all(wordsOf(way).map((word) => partOf(way, word)));
+async function release(state: State): Promise<void> {
+  const gathered = await Promise.all(wordsOf(state).map((word) => partOf(state, word)));
   const parts = gathered.filter((part) => part !== undefined);
-  if (parts.length < LEAST_MEMBERS || !mayGather(way) || way.signal.aborted) return;
+  if (parts.length < LEAST_MEMBERS || !mayGather(state) || state.signal.aborted) return;
   parts.sort((a, b) => compareBytes(a.word.publicKey, b.word.publicKey)); // the order of the median
-  await publish(way, parts);
+  await publish(state, parts);
 }
 
 /** What a member has given its word for; undefined where it cannot be had, or is no model. */
-async function partOf(way: Way, word: SignedBeacon): Promise<Part | undefined> {
-  const { own, subject, held, identity } = way;
+async function partOf(state: State, word: SignedBeacon): Promise<Part | undefined> {
+  const { own, subject, held, identity } = state;
   const { model } = word.says;
   if (equalBytes(word.publicKey, identity.publicKey)) {
     if (own === undefined || !equalBytes(own.encoded.hash, model)) return undefined;
     return { word, body: own.encoded.body, params: own.encoded.received };
   }
   try {
-    const body = held.get(keyOf(model))?.bytes ?? (await pulled(way, word));
+    const body = held.get(keyOf(model))?.bytes ?? (await pulled(state, word));
     return { word, body, params: validateBody(body, subject.codec, Number.MAX_VALUE) }; // the median bounds the rest
   } catch (error) {
     if (!isHearsayError(error)) throw error;
@@ -157,15 +163,15 @@ async function partOf(way: Way, word: SignedBeacon): Promise<Part | undefined> {
   }
 }
 
-function pulled({ transport, crypto, clock, subject, signal }: Way, word: SignedBeacon): Promise<Uint8Array> {
+function pulled({ transport, crypto, clock, subject, signal }: State, word: SignedBeacon): Promise<Uint8Array> {
   const member = peerIdFromPublicKey(word.publicKey);
   const { names, codec } = subject;
   const options = { hash: word.says.model, maxBytes: codec.maxBytes, signal };
   return pullBlob({ transport, crypto, clock }, member, names.blob, options);
 }
 
-async function publish(way: Way, parts: readonly Part[]): Promise<void> {
-  const { aggregator, log, identity, hashOf, subject, crypto, offers } = way;
+async function publish(state: State, parts: readonly Part[]): Promise<void> {
+  const { aggregator, log, identity, hashOf, subject, crypto, offers } = state;
   const { task, taskId, codec, shared } = subject;
   const median = await clusterMedian(
     aggregator,
@@ -177,22 +183,22 @@ async function publish(way: Way, parts: readonly Part[]): Promise<void> {
   const says = { model: crypto.sha256(body), age: medianAge(words), bytes: body.length };
   const made = { codec: task.codec, mechanism: CLUSTER, shared, trained: hashOf(median) };
   const cohort = encodeClusterCertificate(words);
-  const { entry, announcement } = await way.inTurn(async () => {
+  const { entry, announcement } = await state.inTurn(async () => {
     const [entry] = await log.append([{ type: "publish", body: { ...says, ...made, mass, cohort } }]);
     if (entry === undefined) throw new Error("an append of an entry returned none");
     return { entry, announcement: announce({ log, identity }, entry, { task: taskId, ...says, mass }) };
   });
-  way.released = new Set(words.map(({ says: { model } }) => keyOf(model)));
-  lend(way, [
+  state.released = new Set(words.map(({ says: { model } }) => keyOf(model)));
+  lend(state, [
     ...parts.map(({ word, body: bytes }) => ({ hash: word.says.model, bytes })),
     { hash: says.model, bytes: body },
   ]);
-  way.gateway.toldOutside = announcement;
+  state.gateway.toldOutside = announcement;
   await offers.offerMean({ hash: says.model, body, age: says.age, entry, announcement });
 }
 
 /** Served until three more releases came that were made without it: a slow member's model is in several. */
-function lend({ shelf, lent, held }: Way, blobs: readonly ArchivedBlob[]): void {
+function lend({ shelf, lent, held }: State, blobs: readonly ArchivedBlob[]): void {
   for (const { hash, bytes } of blobs)
     if (!held.has(keyOf(hash))) held.set(keyOf(hash), { bytes, takeBack: shelf.lend(hash, bytes) });
   lent.push(blobs.map(({ hash }) => keyOf(hash)));

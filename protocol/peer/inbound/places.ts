@@ -74,8 +74,7 @@ export interface PlacesComponents {
   readonly signal: AbortSignal;
 }
 
-/** What the functions of this file share. */
-interface Yard extends PlacesComponents {
+interface State extends PlacesComponents {
   readonly bodyBytes: number;
   /** In the order of their beginnings. */
   readonly pulls: Map<PeerId, Pull>;
@@ -87,7 +86,7 @@ interface Yard extends PlacesComponents {
 
 /** @param bodyBytes of a model: how long a pull may take before there is a mean. */
 export function createPlaces(components: PlacesComponents, bodyBytes: number): Places {
-  const yard: Yard = {
+  const state: State = {
     ...components,
     bodyBytes,
     pulls: new Map(),
@@ -97,30 +96,30 @@ export function createPlaces(components: PlacesComponents, bodyBytes: number): P
   };
   const { signal } = components;
   signal.addEventListener("abort", () => {
-    for (const { ending } of yard.pulls.values()) ending.abort(signal.reason);
+    for (const { ending } of state.pulls.values()) ending.abort(signal.reason);
   });
-  return new PlacesOf(yard);
+  return new PlacesOf(state);
 }
 
 class PlacesOf implements Places {
-  readonly #yard: Yard;
+  readonly #state: State;
 
-  constructor(yard: Yard) {
-    this.#yard = yard;
+  constructor(state: State) {
+    this.#state = state;
   }
 
   hasFree(): boolean {
-    return counted(this.#yard, ({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls;
+    return counted(this.#state, ({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls;
   }
 
   mayTake(author: PeerId, hasFailed: boolean): boolean {
-    if (hasFailed && counted(this.#yard, (pull) => pull.hasFailed) > 0) return false;
-    if (this.#yard.standing.isKnown(author)) return true;
-    return counted(this.#yard, (pull) => pull.isNewcomer && pull.hasPlace) < this.#yard.newcomersPlaces;
+    if (hasFailed && counted(this.#state, (pull) => pull.hasFailed) > 0) return false;
+    if (this.#state.standing.isKnown(author)) return true;
+    return counted(this.#state, (pull) => pull.isNewcomer && pull.hasPlace) < this.#state.newcomersPlaces;
   }
 
   take(author: PeerId, hasFailed: boolean): AbortSignal {
-    const { clock, standing, pulls } = this.#yard;
+    const { clock, standing, pulls } = this.#state;
     const ending = new AbortController();
     const isNewcomer = !standing.isKnown(author);
     pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
@@ -128,85 +127,85 @@ class PlacesOf implements Places {
   }
 
   end(author: PeerId, outcome: Outcome): boolean {
-    return end(this.#yard, author, outcome);
+    return end(this.#state, author, outcome);
   }
 
   hasSlow(): boolean {
-    return slowest(this.#yard) !== undefined;
+    return slowest(this.#state) !== undefined;
   }
 
   release(): PeerId | undefined {
-    return release(this.#yard);
+    return release(this.#state);
   }
 
   late(): PeerId[] {
-    return late(this.#yard);
+    return late(this.#state);
   }
 
   distrustsNewcomers(): boolean {
-    return distrustsNewcomers(this.#yard);
+    return distrustsNewcomers(this.#state);
   }
 
   inTurns(authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
-    return inTurns(this.#yard, authors);
+    return inTurns(this.#state, authors);
   }
 
   pulling(): PeerId[] {
-    return [...this.#yard.pulls.keys()];
+    return [...this.#state.pulls.keys()];
   }
 
   placed(): PeerId[] {
-    return [...this.#yard.pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author);
+    return [...this.#state.pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author);
   }
 
   meanMs(): number {
-    return this.#yard.meanMs;
+    return this.#state.meanMs;
   }
 
   pullMs(author: PeerId): number | undefined {
-    return this.#yard.means.get(author);
+    return this.#state.means.get(author);
   }
 
   slowMs(author?: PeerId): number {
     const own = author === undefined ? undefined : this.pullMs(author);
-    return slowMs(this.#yard, own ?? this.#yard.meanMs);
+    return slowMs(this.#state, own ?? this.#state.meanMs);
   }
 }
 
-function counted({ pulls }: Yard, matches: (pull: Pull) => boolean): number {
+function counted({ pulls }: State, matches: (pull: Pull) => boolean): number {
   let count = 0;
   for (const pull of pulls.values()) if (matches(pull)) count++;
   return count;
 }
 
-function isSlow(yard: Yard, { startedMs }: Pull): boolean {
-  return yard.clock.monotonicMs() - startedMs >= slowMs(yard, yard.meanMs);
+function isSlow(state: State, { startedMs }: Pull): boolean {
+  return state.clock.monotonicMs() - startedMs >= slowMs(state, state.meanMs);
 }
 
 /** @param meanMs of pulls; while nothing is known, 0: a quarter of all the time that a pull has. */
-function slowMs({ bodyBytes }: Yard, meanMs: number): number {
+function slowMs({ bodyBytes }: State, meanMs: number): number {
   const allMs = Math.max(LIMITS.requestTimeoutMs, (1000 * bodyBytes) / LIMITS.minBytesPerSecond);
   return meanMs > 0 ? Math.max(LEAST_SLOW_MS, SLOW * meanMs) : allMs / SLOW;
 }
 
 /** Of the pulls that have a place or not, the one that began first, which is first in the map. */
-function oldest({ pulls }: Yard, hasPlace: boolean): [PeerId, Pull] | undefined {
+function oldest({ pulls }: State, hasPlace: boolean): [PeerId, Pull] | undefined {
   for (const one of pulls) if (one[1].hasPlace === hasPlace) return one;
   return undefined;
 }
 
-function end(yard: Yard, author: PeerId, outcome: Outcome): boolean {
-  const { pulls, clock, meanMs } = yard;
+function end(state: State, author: PeerId, outcome: Outcome): boolean {
+  const { pulls, clock, meanMs } = state;
   const pull = pulls.get(author);
   if (pull === undefined) return false;
   pulls.delete(author);
   const tookMs = clock.monotonicMs() - pull.startedMs;
   if (outcome === "delivered") {
-    yard.meanMs = averaged(meanMs, tookMs);
-    yard.means.set(author, averaged(yard.means.get(author) ?? 0, tookMs));
-    forgetOldest(yard.means, LIMITS.maxIdentities.near);
+    state.meanMs = averaged(meanMs, tookMs);
+    state.means.set(author, averaged(state.means.get(author) ?? 0, tookMs));
+    forgetOldest(state.means, LIMITS.maxIdentities.near);
   }
-  if (pull.isNewcomer) yard.newcomersPlaces = placesAfter(yard.newcomersPlaces, outcome);
+  if (pull.isNewcomer) state.newcomersPlaces = placesAfter(state.newcomersPlaces, outcome);
   return pull.hasPlace;
 }
 
@@ -215,34 +214,34 @@ function averaged(meanMs: number, tookMs: number): number {
 }
 
 /** Of the pulls that have a place, the one that began first, if it takes much longer than the mean. */
-function slowest(yard: Yard): [PeerId, Pull] | undefined {
-  const first = oldest(yard, true);
-  return first !== undefined && isSlow(yard, first[1]) ? first : undefined;
+function slowest(state: State): [PeerId, Pull] | undefined {
+  const first = oldest(state, true);
+  return first !== undefined && isSlow(state, first[1]) ? first : undefined;
 }
 
-function release(yard: Yard): PeerId | undefined {
-  const [author, slow] = slowest(yard) ?? [];
+function release(state: State): PeerId | undefined {
+  const [author, slow] = slowest(state) ?? [];
   if (slow === undefined) return undefined;
-  const [, late] = oldest(yard, false) ?? [];
-  if (late !== undefined && counted(yard, ({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
+  const [, late] = oldest(state, false) ?? [];
+  if (late !== undefined && counted(state, ({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
     late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));
   slow.hasPlace = false;
   return author;
 }
 
-function late(yard: Yard): PeerId[] {
-  const slow = [...yard.pulls].filter(([, pull]) => isSlow(yard, pull));
-  if (slow.some(([, { isNewcomer }]) => isNewcomer)) yard.newcomersPlaces = 1;
+function late(state: State): PeerId[] {
+  const slow = [...state.pulls].filter(([, pull]) => isSlow(state, pull));
+  if (slow.some(([, { isNewcomer }]) => isNewcomer)) state.newcomersPlaces = 1;
   return slow.map(([author]) => author);
 }
 
-function distrustsNewcomers({ newcomersPlaces }: Yard): boolean {
+function distrustsNewcomers({ newcomersPlaces }: State): boolean {
   return newcomersPlaces < LIMITS.maxConcurrentPulls;
 }
 
-function inTurns(yard: Yard, authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
-  const { standing, transport } = yard;
-  if (!distrustsNewcomers(yard)) return [authors];
+function inTurns(state: State, authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
+  const { standing, transport } = state;
+  if (!distrustsNewcomers(state)) return [authors];
   const { known = [], newcomers = [] } = Object.groupBy(authors, (author) =>
     standing.isKnown(author) ? "known" : "newcomers",
   );
