@@ -11,8 +11,19 @@ const FEW_PEERS_OUTER_MOMENTUM = 0.7;
 const SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
 /** From nearly twice the rate, so that the mean rate over the schedule is the one that the task names. */
 const PEAK = 1.9;
+/**
+ * Of tables of more than two classes: the rate with which the schedule was searched. With that of the template a network was at its floor before it had learned. With two classes that overlap
+ * a higher rate only drives peers apart (sim/results/skew.md, "Rates of tables").
+ */
+const TABLE_RATE = 0.3;
+/** What the templates of tables name (node/data/templates.ts): another rate is one that somebody has searched for. */
+const TEMPLATE_RATE = 0.1;
+const REGRESSION_TEMPLATE_RATE = 0.05;
+const TWO_CLASSES = 2;
 /** The first gradients are ten times as long as later ones: at such a rate they would switch the units of a relu network off for good. */
 const MAX_GRADIENT_NORM = 1;
+/** No schedule beside it: a higher rate at the beginning took sites that differ apart (sim/results/attacks.md, "Regressions"). */
+const REGRESSION_OUTER_MOMENTUM = 0.9;
 /** With fewer a peer needs an exchange more until it has learned, with more it sends no less. */
 const STEPS = 20;
 /** The falling rate takes noise away already: a long mean would only lag behind. */
@@ -74,6 +85,7 @@ function writeForUnlikeData(document: Document, shares: readonly number[] | unde
 
 /** What was measured with merges of several models only. */
 function writeForSeveral(document: Document): void {
+  writeRate(document);
   writeSteps(document);
   writeLongestGradient(document);
   write(
@@ -96,13 +108,25 @@ function writeForSeveral(document: Document): void {
  */
 function writeForRegression(document: Document): void {
   if (document.getIn(["output", "kind"]) !== "regression" || !hasBuiltInTraining(document)) return;
-  if (isOfSeveral(document)) writeSteps(document);
+  if (isOfSeveral(document)) writeForSeveralNumbers(document);
   writeLongestGradient(document);
   write(
     document,
     ["aggregation", "mostLoss"],
     REGRESSION_MOST_LOSS,
     " models that know less than nothing about a few own rows are left out",
+  );
+}
+
+/** Momentum of fewer models carries on what int8 rounds: with three models a merge and a rate of 0.3 some went out of range. */
+function writeForSeveralNumbers(document: Document): void {
+  writeSteps(document);
+  if (document.getIn(["training", "learningRate"]) !== REGRESSION_TEMPLATE_RATE) return;
+  write(
+    document,
+    ["training", "outerMomentum"],
+    REGRESSION_OUTER_MOMENTUM,
+    " a training starts beyond the model, along its way since the last merge",
   );
 }
 
@@ -114,6 +138,12 @@ function hasBuiltInTraining(document: Document): boolean {
 
 function isOfSeveral(document: Document): boolean {
   return Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
+}
+
+function writeRate(document: Document): void {
+  const { output } = document.toJS() as { output: { classes: unknown[] } };
+  if (document.getIn(["training", "learningRate"]) === TEMPLATE_RATE && output.classes.length > TWO_CLASSES)
+    document.setIn(["training", "learningRate"], TABLE_RATE);
 }
 
 function writeSteps(document: Document): void {

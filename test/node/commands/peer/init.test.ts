@@ -137,6 +137,9 @@ describe("hearsay init --data", () => {
     assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
     assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 });
     assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth/m);
+    assert.equal(task.training.learningRate, 0.1, "two classes that overlap part into two crowds with more");
+    const { task: more } = init("more.csv", "a,b,label\n1,2,x\n2,3,y\n3,4,z\n4,5,x\n", "");
+    assert.equal(more.training.learningRate, 0.3, "the rate that the schedule is for");
     assert.equal(task.training.maxGradientNorm, 1);
     assert.match(text, /^ {2}maxGradientNorm: 1 #.*shortened/m);
     assert.equal(task.training.runningMean, 0.3);
@@ -147,8 +150,8 @@ describe("hearsay init --data", () => {
     assert.equal(few.training.outerMomentum, 0.7, "a mean of few models takes less of the rounding away");
     assert.equal(few.training.runningMean, undefined);
     assert.deepEqual(
-      [few.training.schedule, few.training.maxGradientNorm],
-      [{ kind: "cosine", steps: 1000, floor: 0.1 }, undefined],
+      [few.training.schedule, few.training.maxGradientNorm, few.training.learningRate],
+      [{ kind: "cosine", steps: 1000, floor: 0.1 }, undefined, 0.1],
       "not measured with so few",
     );
     const { task: regression } = init(
@@ -158,7 +161,15 @@ describe("hearsay init --data", () => {
     );
     const { training, aggregation } = regression;
     const { absentClasses, outerMomentum, schedule, maxGradientNorm } = training;
-    assert.deepEqual([absentClasses, outerMomentum, schedule], Array(3).fill(undefined));
+    assert.equal(absentClasses, undefined);
+    assert.equal(outerMomentum, 0.9);
+    assert.equal(schedule, undefined, "sites of a regression part with a higher rate at the beginning");
+    const { task: three } = init(
+      "few-numbers.csv",
+      "a,b,y\n1,2,3\n2,3,4\n",
+      "--template regression --label y --peers 3",
+    );
+    assert.equal(three.training.outerMomentum, undefined, "not measured with so few");
     assert.equal(training.steps, 20, "a network of regressions learns twice as much in a cycle, for the same bytes");
     assert.equal(maxGradientNorm, 1, "one row far from all others does not lose a model");
     assert.equal(aggregation.mostLoss, 1, "nor do the liars that a peer hears by chance");
