@@ -11,9 +11,7 @@ import { parseScenario } from "../../../sim/run/scenario.ts";
 import type { Changes } from "../../support/experiments.ts";
 
 /** That of `hearsay init`, letter by letter (test/sim/paper/init.test.ts). */
-const { task } = parse(
-  readFileSync(join(import.meta.dirname, "../../../sim/scenarios/measure-init.yaml"), "utf8"),
-).scenario;
+const task = parse(readFileSync(join(import.meta.dirname, "../../../sim/scenarios/tasks/digits.yaml"), "utf8"));
 
 /** Mean accuracy at the end. */
 async function accuracyOf(changes: Changes): Promise<number> {
