@@ -96,7 +96,7 @@ export async function makeDirectory(path: string, mode?: number): Promise<void> 
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return mustBeDirectory(path);
     const parent = dirname(path);
-    if (code !== "ENOENT" || parent === path || (await stat(parent).catch(() => undefined)) !== undefined) throw error;
+    if (code !== "ENOENT" || parent === path) throw error;
     await makeDirectory(parent, mode);
     await mkdir(path, { mode }).catch((second: NodeJS.ErrnoException) => {
       if (second.code !== "EEXIST") throw second; // another process was faster
