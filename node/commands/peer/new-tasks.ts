@@ -1,5 +1,5 @@
 /** What `hearsay init` writes into new tasks beyond the task's own template: how they train, where data are unlike or numbers far apart. */
-import type { Document } from "yaml";
+import { type Document, isSeq } from "yaml";
 import { comment, write } from "../../task-document.ts";
 
 /** sim/results/skew.md says why. */
@@ -62,12 +62,7 @@ function writeForUnlikeData(document: Document, shares: readonly number[] | unde
       " roughly, of the rows of all peers, in the order of the classes; change them where this table is not typical",
     );
   const several = isOfSeveral(document);
-  write(
-    document,
-    ["training", "outerMomentum"],
-    several ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM,
-    " a training starts beyond the model, along its way since the last merge",
-  );
+  writeMomentum(document, several ? OUTER_MOMENTUM : FEW_PEERS_OUTER_MOMENTUM);
   write(
     document,
     ["training", "schedule"],
@@ -121,13 +116,8 @@ function writeForRegression(document: Document): void {
 /** Momentum of fewer models carries on what int8 rounds: with three models a merge and a rate of 0.3 some went out of range. */
 function writeForSeveralNumbers(document: Document): void {
   writeSteps(document);
-  if (document.getIn(["training", "learningRate"]) !== REGRESSION_TEMPLATE_RATE) return;
-  write(
-    document,
-    ["training", "outerMomentum"],
-    REGRESSION_OUTER_MOMENTUM,
-    " a training starts beyond the model, along its way since the last merge",
-  );
+  if (document.getIn(["training", "learningRate"]) === REGRESSION_TEMPLATE_RATE)
+    writeMomentum(document, REGRESSION_OUTER_MOMENTUM);
 }
 
 /** Whether nothing else bounds how a task trains, and what may be told of it. */
@@ -141,9 +131,15 @@ function isOfSeveral(document: Document): boolean {
 }
 
 function writeRate(document: Document): void {
-  const { output } = document.toJS() as { output: { classes: unknown[] } };
-  if (document.getIn(["training", "learningRate"]) === TEMPLATE_RATE && output.classes.length > TWO_CLASSES)
+  const classes = document.getIn(["output", "classes"]);
+  const hasSeveralClasses = isSeq(classes) && classes.items.length > TWO_CLASSES;
+  if (document.getIn(["training", "learningRate"]) === TEMPLATE_RATE && hasSeveralClasses)
     document.setIn(["training", "learningRate"], TABLE_RATE);
+}
+
+function writeMomentum(document: Document, momentum: number): void {
+  const remark = " a training starts beyond the model, along its way since the last merge";
+  write(document, ["training", "outerMomentum"], momentum, remark);
 }
 
 function writeSteps(document: Document): void {

@@ -39,7 +39,10 @@ export async function fineTune(
   for (let steps = 0, worse = 0; steps < most && worse < patience; worse++) {
     const next = Math.min(stepsAtOnce, most - steps);
     ({ params } = await trainer.fit({
-      ...{ params, steps: next, seed: `${seed}/${steps}`, age: age + steps },
+      params,
+      steps: next,
+      seed: `${seed}/${steps}`,
+      age: age + steps,
       forSite: true,
     }));
     steps += next;
