@@ -43,6 +43,7 @@ import type { QuietPeer } from "./policy/quiet-peer.ts";
 import { peerUnder } from "./policy/site.ts";
 import { nodeSecrecy } from "./secrecy.ts";
 import { createNodeDraws, createSecretRng } from "./secret-rng.ts";
+import { openEngine, openFollowing } from "./start-learning.ts";
 import type { StartOptions } from "./start-options.ts";
 import {
   companyOf,
@@ -50,8 +51,6 @@ import {
   meteredNow,
   openBodies,
   openDatabase,
-  openEngine,
-  openFollowing,
   openLimits,
   openMembership,
   openModelFile,

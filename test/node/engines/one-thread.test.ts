@@ -5,7 +5,7 @@ import { startEngine } from "../../../node/engines/client.ts";
 import type { EngineOptions } from "../../../node/engines/messages.ts";
 import { startOnThisThread } from "../../../node/engines/one-thread.ts";
 import { SETTINGS } from "../../../node/settings/table.ts";
-import { openEngine } from "../../../node/start-parts.ts";
+import { openEngine } from "../../../node/start-learning.ts";
 import { initialParams } from "../../../protocol/learn/tensors.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { learningTask, randomData } from "../../support/learning.ts";

@@ -97,7 +97,7 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   ["node/leaf", `protocol ${GROUND} node/disk node/settings`],
   ["node/policy", `protocol ${GROUND} ${PARTS} node/task-cost`],
   ["node/doctor", `protocol ${GROUND} ${PARTS} node/task-cost node/policy`],
-  ["node/start node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],
+  ["node/start node/start-learning node/start-options node/start-parts", `protocol ${GROUND} ${PARTS} node/policy`],
   // what programs of others import
   ["node/library node/library-options", "protocol node/settings node/start node/start-options"],
   // commands: those of one subject know each other, and two of them how logs are found
