@@ -1,5 +1,4 @@
 /** What tasks of a sweep have in place of the task of its first run, which is the one that `hearsay init` writes. */
-
 import { textOf } from "../compare/sweep.ts";
 import { differingPaths, missingAt, valueAt } from "../compare/sweep-paths.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
