@@ -4,6 +4,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
+import type { PeerConnection } from "../../protocol/base/seams.ts";
 
 /**
  * `public`: a global unicast address. `loopback`, `private` (RFC 1918, RFC 4193), `shared` (RFC 6598, carriers' NAT) and `link-local`: mean
@@ -119,6 +120,14 @@ export type PlaceKind = "loopback" | "lan" | "internet";
 
 /** Every kind of place, from near to far. */
 export const PLACE_KINDS: readonly PlaceKind[] = ["loopback", "lan", "internet"];
+
+/** Of a connection; one to a name goes by where the name led. */
+export function kindOfConnection({
+  address,
+  leadsTo = address,
+}: Pick<PeerConnection, "address" | "leadsTo">): PlaceKind {
+  return kindOfPlace(leadsTo);
+}
 
 /** Of the address of a connection, a multiaddr in text. */
 export function kindOfPlace(address: string): PlaceKind {

@@ -9,7 +9,7 @@ import type { EvidenceKind } from "../../protocol/log/entry/evidence.ts";
 import type { Refusal } from "../../protocol/peer/inbound/acquaintance.ts";
 import type { Identities } from "../../protocol/peer/memory/identities.ts";
 import type { Grade, IdentityRecord } from "../../protocol/peer/memory/record.ts";
-import { kindOfPlace, type PlaceKind } from "./address-scope.ts";
+import { kindOfConnection, type PlaceKind } from "./address-scope.ts";
 
 /** One connection to a peer. */
 export interface Route {
@@ -110,7 +110,7 @@ export function createCompany(components: CompanyComponents, options: CompanyOpt
     peers: (cycle) => peersOf(state, cycle),
     silence: (cycle) => silenceOf(state, cycle),
     connections: () =>
-      state.transport.connections().map(({ address, isOutbound }) => ({ kind: kindOfPlace(address), isOutbound })),
+      state.transport.connections().map((one) => ({ kind: kindOfConnection(one), isOutbound: one.isOutbound })),
   };
 }
 
@@ -127,9 +127,10 @@ function peersOf(state: State, cycle: number): Companion[] {
 
 function routesOf({ transport }: State): Map<PeerId, Route[]> {
   const routes = new Map<PeerId, Route[]>();
-  for (const { peer, address, isOutbound } of transport.connections()) {
+  for (const connection of transport.connections()) {
+    const { peer, address, isOutbound } = connection;
     const before = routes.get(peer) ?? [];
-    routes.set(peer, [...before, { address, isOutbound, kind: kindOfPlace(address) }]);
+    routes.set(peer, [...before, { address, isOutbound, kind: kindOfConnection(connection) }]);
   }
   return routes;
 }

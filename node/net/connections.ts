@@ -1,4 +1,5 @@
 /** libp2p's connections as the Transport seam shows them, and dials. */
+import { isIP, type Socket } from "node:net";
 import type { Connection } from "@libp2p/interface";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { HearsayError } from "../../protocol/base/errors.ts";
@@ -13,16 +14,30 @@ interface Dialling {
 }
 
 const shown = new WeakMap<Connection, PeerConnection>();
+/** Of connections that lead somewhere, by the timeline that a connection shares with the socket below it. */
+const ends = new WeakMap<object, string>();
+
+/** A socket is connected. libp2p remembers of it what was dialled, which may be a name; this remembers where the name led. */
+export function noteWhere({ timeline, socket: { remoteAddress, remotePort } }: Opened): void {
+  if (remoteAddress === undefined || remotePort === undefined) return; // closed already
+  const host = plainIp(remoteAddress);
+  const kind = isIP(host) === 6 ? "ip6" : "ip4";
+  ends.set(timeline, textOf({ kind, host, port: remotePort }));
+}
+
+type Opened = { readonly timeline: object; readonly socket: Pick<Socket, "remoteAddress" | "remotePort"> };
 
 /** The same object for the same connection: it is asked for with every dial. */
 export function shownConnection(connection: Connection): PeerConnection {
   const before = shown.get(connection);
   if (before !== undefined) return before;
   const { remotePeer, direction, remoteAddr } = connection;
+  const end = isName(remoteAddr) ? ends.get(connection.timeline) : undefined;
   const now: PeerConnection = {
     peer: remotePeer.toString(),
     isOutbound: direction === "outbound",
     address: addressText(remoteAddr),
+    ...(end !== undefined && { leadsTo: end }),
     close: () => closeConnection(connection),
   };
   shown.set(connection, now);
@@ -79,6 +94,10 @@ export function peerIn(address: string | Multiaddr): PeerId | undefined {
 /** Those of the addresses that name one. */
 export function peersIn(addresses: readonly string[]): PeerId[] {
   return addresses.map(peerIn).filter((peer) => peer !== undefined);
+}
+
+function isName(address: Multiaddr): boolean {
+  return endpointOf(address)?.kind.startsWith("dns") ?? false;
 }
 
 /** Without the peer id; IPv4 where a socket that listens on both wrote it in IPv6 form. */

@@ -21,7 +21,9 @@ import { wallClock } from "../clock.ts";
 import { withModestWasm } from "../little-memory.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createArrivals } from "./arrivals.ts";
+
 import { insideOf } from "./connection-internals.ts";
+import { noteWhere } from "./connections.ts";
 import { type Discovery, startDiscovery } from "./discovery.ts";
 import { forgetWhoIsGone } from "./forget-peers.ts";
 import { createGossip } from "./gossip.ts";
@@ -214,6 +216,7 @@ function trafficMetrics({ traffic, hearing, metering }: Watching, others: Metric
   return {
     trackMultiaddrConnection(connection: MultiaddrConnection): void {
       writeTogether(insideOf(connection));
+      noteWhere(insideOf(connection));
       metering?.attach(connection);
       others.trackMultiaddrConnection(connection);
       connection.addEventListener("message", ({ data }) => {

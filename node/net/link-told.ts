@@ -2,7 +2,7 @@
 import type { Connection } from "@libp2p/interface";
 import { peerIdFromString } from "@libp2p/peer-id";
 import type { LinkTold, PeerId } from "../../protocol/base/seams.ts";
-import { kindOfPlace } from "./address-scope.ts";
+import { kindOfConnection } from "./address-scope.ts";
 import { shownConnection } from "./connections.ts";
 
 /** What is asked of a libp2p node. */
@@ -16,7 +16,7 @@ export function createLinkTold(node: Connected, isMetered: () => boolean): (peer
     const connection = node.getConnections(peerIdFromString(peer)).findLast(({ status }) => status === "open");
     if (connection === undefined) return undefined;
     const { rtt } = connection;
-    const isPaid = kindOfPlace(shownConnection(connection).address) === "internet" && isMetered();
+    const isPaid = kindOfConnection(shownConnection(connection)) === "internet" && isMetered();
     return { isPaid, ...(rtt !== undefined && { roundTripMs: rtt }) };
   };
 }

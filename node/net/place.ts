@@ -12,7 +12,7 @@ import type { LinkGrade } from "../../protocol/gateway/beacon.ts";
 import type { GatewayWish } from "../../protocol/gateway/cluster.ts";
 import type { AddressBook } from "../../protocol/membership/address-book.ts";
 import type { ClusterSite } from "../../protocol/peer/gateway/gateway.ts";
-import { kindOfPlace } from "./address-scope.ts";
+import { kindOfConnection } from "./address-scope.ts";
 import type { Discovery } from "./discovery.ts";
 
 export interface PlaceComponents {
@@ -42,7 +42,7 @@ export function createPlace({ self, transport, book, discovery }: PlaceComponent
   const hearers: ((peer: PeerId) => void)[] = [];
   let gateway: PeerId | undefined;
   const isFar = (peer: PeerId) =>
-    transport.connections().some((one) => one.peer === peer && kindOfPlace(one.address) === "internet");
+    transport.connections().some((one) => one.peer === peer && kindOfConnection(one) === "internet");
   const isInside = (peer: PeerId) => named.has(peer) || (found.has(peer) && !isFar(peer));
   const speakerFor = (peer: PeerId) => (gateway === self || isInside(peer) ? undefined : gateway);
   discovery?.onFound((peer) => {

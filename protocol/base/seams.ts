@@ -91,6 +91,8 @@ export interface PeerConnection {
   readonly isOutbound: boolean;
   /** Where the other end is: the address that was dialled, or the one that it came from. */
   readonly address: string;
+  /** Where that led, where `address` is a name: whether the other end is near, and of which places it may tell, goes by this. */
+  readonly leadsTo?: string;
   /** Begins to close it. */
   close(): void;
 }

@@ -133,12 +133,13 @@ function start(running: Running): void {
 }
 
 /** A connected peer tells where it listens. */
-function met(running: Running, { peer, address, isOutbound }: PeerConnection, listens: readonly string[]): void {
+function met(running: Running, connection: PeerConnection, listens: readonly string[]): void {
+  const { peer, address, isOutbound } = connection;
   const { transport, book, rules, exchange } = running;
   if (publicKeyFromPeerId(peer) === undefined) return;
   const { host, prefix } = rules.placeOf(address);
   const source = { name: exchange.isKnown(peer) ? peer : prefix, ownHost: host };
-  book.learn(peer, toldBy(rules, listens, peer, [address]), source);
+  book.learn(peer, toldBy(rules, listens, peer, [connection.leadsTo ?? address]), source);
   if (transport.peers().includes(peer)) book.connected(peer);
   running.exchangeEveryMs = EXCHANGE_FIRST_MS; // it may know others
   if (isOutbound && running.mayBeSpokenFor(peer)) askPeer(exchange, peer).catch(() => {}); // it is dialled again, and asked again

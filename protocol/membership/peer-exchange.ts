@@ -85,5 +85,5 @@ function placesOf(transport: Transport, peer: PeerId): string[] {
   return transport
     .connections()
     .filter((connection) => connection.peer === peer)
-    .map(({ address }) => address);
+    .map(({ address, leadsTo }) => leadsTo ?? address);
 }

@@ -4,6 +4,7 @@ import { connect as connectTcp } from "node:net";
 import { describe, it } from "node:test";
 import { generateKeyPair } from "@libp2p/crypto/keys";
 import { multiaddr } from "@multiformats/multiaddr";
+import { kindOfConnection } from "../../../node/net/address-scope.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
 import { encodePeersAnswer, encodePeersRequest, type PeerAddresses } from "../../../protocol/wire/messages.ts";
@@ -69,6 +70,22 @@ describe("a node among others", { concurrency: true }, () => {
         assert.ok(hub.book.reachable(10).some(({ peer }) => peer === first.id));
         const dialled = hub.node.getConnections().filter(({ direction }) => direction === "outbound");
         assert.deepEqual(dialled, [], "the hub's dials only asked whether they are there");
+      }));
+
+    it("become a mesh as well where the hub was named, and its name leads to a place that is not public", () =>
+      withMembers(async ({ member }) => {
+        const hub = await member();
+        const named = hub.address.replace("/ip4/127.0.0.1/", "/dns4/localhost/");
+        const others = await Promise.all(Array.from({ length: 3 }, () => member({ bootstrap: [named] })));
+        await until(
+          "all know all",
+          () => others.every(({ transport }) => transport.peers().length === 3) || undefined,
+          20_000,
+        );
+        const toHub = others.flatMap(({ transport }) => transport.connections().filter(({ peer }) => peer === hub.id));
+        const byName = toHub.filter(({ address }) => address.startsWith("/dns4/localhost/"));
+        assert.ok(byName.length > 0, "some dialled the name first");
+        assert.deepEqual([...new Set(byName.map(kindOfConnection))], ["loopback"]);
       }));
   });
 
