@@ -19,14 +19,22 @@ import { noteHolds } from "../inbound/announcement-order.ts";
 import { AGENT } from "../inbound/greet.ts";
 import type { BriefProof } from "../loop/fetch-brief.ts";
 import type { Announced } from "../stages.ts";
-import { type Court, type Opening, openingOf, proved, requireVouched, unproved } from "./proving.ts";
-import { entryOf, requireContinued } from "./pulled-proofs.ts";
+import {
+  entryOf,
+  type Opening,
+  openingOf,
+  type ProofContext,
+  proved,
+  requireContinued,
+  requireVouched,
+  unproved,
+} from "./proving.ts";
 
 /** @throws HearsayError ERR_RATE, ERR_LOG_PROOF. */
-export function briefProof(court: Court, brief: Announced): BriefProof {
-  const { heads } = court;
+export function briefProof(context: ProofContext, brief: Announced): BriefProof {
+  const { heads } = context;
   const { author, generation, seq } = brief;
-  const opening = openingOf(court, brief);
+  const opening = openingOf(context, brief);
   const { continued, old } = opening;
   const known = continued === undefined ? [] : heads.frontier(author);
   const isApart = known === undefined || old > seq; // what is remembered is not at hand: that the log goes on from there is asked for apart
@@ -36,11 +44,11 @@ export function briefProof(court: Court, brief: Announced): BriefProof {
   return {
     request: { generation, seq, old: from, wantsNote },
     async settle(answer) {
-      const { announcement, frontier } = signedIn(court, brief, opening, tree, answer);
+      const { announcement, frontier } = signedIn(context, brief, opening, tree, answer);
       if (wantsNote && !hasNote(announcement)) throw unproved("its author does not sign its checkpoint");
-      requireVouched(court, announcement, answer.cohort);
-      if (isApart && continued) await requireContinued(court, announcement, opening.logId, continued, old);
-      await proved(court, announcement, opening, { frontier, wanted: answer.wanted });
+      requireVouched(context, announcement, answer.cohort);
+      if (isApart && continued) await requireContinued(context, announcement, opening.logId, continued, old);
+      await proved(context, announcement, opening, { frontier, wanted: answer.wanted });
       return announcement;
     },
   };
@@ -55,7 +63,7 @@ interface Tree {
 
 /** What the author has signed, and the tree under it. @throws HearsayError ERR_LOG_PROOF, ERR_MODEL_SIZE, ERR_DECODE. */
 function signedIn(
-  { crypto, codec, taskId, own }: Court,
+  { crypto, codec, taskId, own }: ProofContext,
   brief: Announced,
   { logId }: Opening,
   tree: Tree,
@@ -79,7 +87,7 @@ function signedIn(
   return { announcement, frontier };
 }
 
-function isOwn({ sealed, publicKey }: Announcement, crypto: Court["crypto"]): boolean {
+function isOwn({ sealed, publicKey }: Announcement, crypto: ProofContext["crypto"]): boolean {
   return openEnvelope("announcement", sealed, crypto, publicKey) !== undefined;
 }
 
@@ -88,7 +96,7 @@ function isOwn({ sealed, publicKey }: Announcement, crypto: Court["crypto"]): bo
  * @throws what a request throws.
  */
 export async function newestSigned(
-  { search, taskId, crypto }: Court,
+  { search, taskId, crypto }: ProofContext,
   { author }: Announced,
 ): Promise<Announcement | undefined> {
   const { transport, signal } = search;

@@ -24,9 +24,9 @@ import { briefProof, newestSigned } from "./brief-proofs.ts";
 import { findForkAt } from "./fork-search.ts";
 import {
   asked,
-  type Court,
   contradicted,
   openingOf,
+  type ProofContext,
   type ProverComponents,
   type ProverOptions,
   proved,
@@ -61,12 +61,12 @@ export interface Prover {
 export function createProver(components: ProverComponents, options: ProverOptions): Prover {
   const { crypto, transport, doubts, life } = components;
   const search = { crypto, transport, signal: life.signal };
-  const court: Court = { ...components, ...options, search, searched: new Set() };
+  const context: ProofContext = { ...components, ...options, search, searched: new Set() };
   return {
-    prove: (announced) => prove(court, announced),
-    pulled: (announced) => pulledProof(court, announced),
-    briefed: (brief) => briefProof(court, brief),
-    suspect: (brief) => life.aside(newestSigned(court, brief).then((signed) => signed && prove(court, signed))),
+    prove: (announced) => prove(context, announced),
+    pulled: (announced) => pulledProof(context, announced),
+    briefed: (brief) => briefProof(context, brief),
+    suspect: (brief) => life.aside(newestSigned(context, brief).then((signed) => signed && prove(context, signed))),
     doubt(state) {
       doubts.open(state);
       if (!transport.peers().includes(state.author)) return;
@@ -75,28 +75,33 @@ export function createProver(components: ProverComponents, options: ProverOption
   };
 }
 
-async function prove(court: Court, announced: Announcement): Promise<void> {
-  const { crypto } = court;
-  const opening = openingOf(court, announced);
+async function prove(context: ProofContext, announced: Announcement): Promise<void> {
+  const { crypto } = context;
+  const opening = openingOf(context, announced);
   const { logId, continued, old } = opening;
   const { seq, root } = announced;
-  const answer = await asked(court, announced, { what: "prove", logId, seq, old });
-  const leaf = requirePublished(court, announced, logId, answer);
+  const answer = await asked(context, announced, { what: "prove", logId, seq, old });
+  const leaf = requirePublished(context, announced, logId, answer);
   const grown = { old, size: seq + 1, root };
   if (continued && !isConsistent({ ...grown, oldRoot: continued.root }, answer.consistency, crypto))
-    throw contradicted(court, continued, announced);
+    throw contradicted(context, continued, announced);
   const frontier = append(answer.inclusion.toReversed(), seq, leaf, crypto).frontier; // the siblings of the last leaf are the frontier before it
-  await proved(court, announced, opening, { frontier, wanted: answer.wanted });
+  await proved(context, announced, opening, { frontier, wanted: answer.wanted });
 }
 
 /** The leaf of the entry, which is what was announced, and in the announced tree. */
-function requirePublished(court: Court, announced: Announcement, logId: Uint8Array, answer: ProveAnswer): Uint8Array {
-  const { crypto, codec } = court;
+function requirePublished(
+  context: ProofContext,
+  announced: Announcement,
+  logId: Uint8Array,
+  answer: ProveAnswer,
+): Uint8Array {
+  const { crypto, codec } = context;
   const { publicKey, seq, root } = announced;
   const entry = readEntry(answer.entry, crypto);
   if (!announces(announced, entry, codec) || !equalBytes(entry.logId, logId))
     throw unproved("the entry says another thing than the announcement");
-  requireVouched(court, announced, entry.type === "publish" ? entry.body.cohort : undefined);
+  requireVouched(context, announced, entry.type === "publish" ? entry.body.cohort : undefined);
   if (!signatureHolds(entry, crypto, publicKey)) throw unproved("the entry is not signed by its author");
   const leaf = leafHash(entry.signed.subarray(SIGNATURE_BYTES), crypto);
   if (!isIncluded({ index: seq, size: seq + 1, leaf, root }, answer.inclusion, crypto))

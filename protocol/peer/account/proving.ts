@@ -1,12 +1,21 @@
-/** What every proof of a model begins and ends with, whichever way it came (proofs.ts, pulled-proofs.ts). */
+/**
+ * What the three ways of a proof have in common (proofs.ts, pulled-proofs.ts, brief-proofs.ts):
+ *
+ *     openingOf        what is remembered of the author's log, and from where on the proof has to go on
+ *     requireVouched   whose word a model needs that is the mean of several
+ *     entryOf          the `publish` entry, made again from what was said of it
+ *     proved           the end of each: doubts are cleared, the new head is remembered and perhaps cosigned
+ *     contradicted     the other end: evidence is looked for, and the model is refused
+ */
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Crypto, PeerId, Transport } from "../../base/seams.ts";
 import { certificateFault } from "../../cohort/certificate.ts";
 import { readClusterCertificate } from "../../gateway/certificate.ts";
 import type { Claims } from "../../gateway/claims.ts";
-import { logIdOf } from "../../log/entry/entry.ts";
+import { decodeEntry, logIdOf } from "../../log/entry/entry.ts";
 import { type Frontier, isConsistent } from "../../log/tree/merkle.ts";
 import { type Announcement, hasNote } from "../../wire/announcement.ts";
+import { encodeCanonical } from "../../wire/canonical.ts";
 import {
   decodeProveAnswer,
   encodeLogRequest,
@@ -15,6 +24,7 @@ import {
   type ProveAnswer,
 } from "../../wire/log-messages.ts";
 import type { Made } from "../../wire/model-messages.ts";
+import type { PullProof } from "../../wire/pull-messages.ts";
 import type { Life } from "../life.ts";
 import type { Doubts } from "./doubts.ts";
 import { findFork, type SearchContext } from "./fork-search.ts";
@@ -52,8 +62,8 @@ export interface ProverOptions {
   onWanted(announced: Announcement, logId: Uint8Array): Promise<void>;
 }
 
-/** What the functions here, in proofs.ts and in pulled-proofs.ts share. */
-export interface Court extends ProverComponents, ProverOptions {
+/** What the functions of these four files share. */
+export interface ProofContext extends ProverComponents, ProverOptions {
   readonly search: SearchContext;
   /** Authors whose entries are looked through for a fork. */
   readonly searched: Set<PeerId>;
@@ -76,7 +86,7 @@ export interface Opening {
 }
 
 /** @throws HearsayError ERR_RATE, ERR_LOG_PROOF where the announced log cannot continue the one that is remembered. */
-export function openingOf({ crypto, taskId, heads, ...options }: Court, announced: Told): Opening {
+export function openingOf({ crypto, taskId, heads, ...options }: ProofContext, announced: Told): Opening {
   const { publicKey, generation, seq } = announced;
   const known = heads.get(announced.author);
   if (!heads.mayBegin(announced))
@@ -91,28 +101,32 @@ export function openingOf({ crypto, taskId, heads, ...options }: Court, announce
 
 /** The log goes on as announced: what its author has to account for beside is looked into, and the head remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
 export async function proved(
-  court: Court,
+  context: ProofContext,
   announced: Announcement,
   { logId, known, isGuest }: Opening,
   { frontier, wanted }: { readonly frontier: Frontier; readonly wanted: boolean },
 ): Promise<void> {
-  const { doubts, heads, life } = court;
-  for (const doubted of doubts.before(announcedState(announced))) await clear(court, doubted, announced, logId);
+  const { doubts, heads, life } = context;
+  for (const doubted of doubts.before(announcedState(announced))) await clear(context, doubted, announced, logId);
   // A new log has nothing to show about the one before, but the doubts about that one can still convict.
   if (known && known.generation < announced.generation)
-    for (const doubted of doubts.before(announcedState(known))) convict(court, doubted, known);
+    for (const doubted of doubts.before(announcedState(known))) convict(context, doubted, known);
   heads.remember(announced, frontier);
-  if (wanted && !isGuest && hasNote(announced)) life.aside(court.onWanted(announced, logId));
+  if (wanted && !isGuest && hasNote(announced)) life.aside(context.onWanted(announced, logId));
 }
 
 /** The author is asked for what shows the fork to everybody. */
-export function contradicted(court: Court, known: Announcement, announced: Announcement): HearsayError {
-  convict(court, announcedState(known), announced);
+export function contradicted(context: ProofContext, known: Announcement, announced: Announcement): HearsayError {
+  convict(context, announcedState(known), announced);
   return unproved("its log does not continue the one that it had before");
 }
 
 /** @throws HearsayError ERR_LOG_PROOF where the author has no such log, or what a request throws. */
-export async function asked({ search }: Court, { author }: Announcement, request: LogRequest): Promise<ProveAnswer> {
+export async function asked(
+  { search }: ProofContext,
+  { author }: Announcement,
+  request: LogRequest,
+): Promise<ProveAnswer> {
   const { transport, signal } = search;
   try {
     return decodeProveAnswer(await transport.request(author, LOG_PROTOCOL, encodeLogRequest(request), { signal }));
@@ -123,22 +137,27 @@ export async function asked({ search }: Court, { author }: Announcement, request
 }
 
 /** @throws HearsayError ERR_LOG_PROOF where its author does not show that what it signed once, and what it announces now, are of one log. */
-async function clear(court: Court, doubted: SignedState, announced: Announcement, logId: Uint8Array): Promise<void> {
-  const { crypto, doubts } = court;
+async function clear(
+  context: ProofContext,
+  doubted: SignedState,
+  announced: Announcement,
+  logId: Uint8Array,
+): Promise<void> {
+  const { crypto, doubts } = context;
   const { seq, root } = announced;
   const { size: old, root: oldRoot } = doubted;
   const request = { what: "prove", logId, seq, old } as const;
-  const refusal = await asked(court, announced, request).then(({ consistency }) => {
+  const refusal = await asked(context, announced, request).then(({ consistency }) => {
     if (isConsistent({ old, size: seq + 1, oldRoot, root }, consistency, crypto)) return undefined;
     return unproved("it does not continue another one that its author signed");
   }, requireRefusal);
   if (refusal === undefined) return doubts.settle(doubted);
-  convict(court, doubted, announced);
+  convict(context, doubted, announced);
   throw refusal;
 }
 
 /** The author's own statements and entries may show the fork to everybody: looked for once at a time, and beside the refusal. */
-function convict({ search, searched, life, onFork }: Court, known: SignedState, announced: Announcement): void {
+function convict({ search, searched, life, onFork }: ProofContext, known: SignedState, announced: Announcement): void {
   const { author } = announced;
   if (searched.has(author)) return;
   searched.add(author);
@@ -157,7 +176,7 @@ function requireRefusal(error: unknown): HearsayError {
  * for no cohorts. @throws HearsayError ERR_LOG_PROOF.
  */
 export function requireVouched(
-  { crypto, taskId: task, leastVouching, claims }: Court,
+  { crypto, taskId: task, leastVouching, claims }: ProofContext,
   { model, age, mass, publicKey, tsMs }: Announcement,
   certificate: Uint8Array | undefined,
 ): void {
@@ -174,6 +193,36 @@ export function requireVouched(
   if (certificate === undefined) throw unproved("no cohort vouches for it");
   const fault = certificateFault(certificate, { task, model, age, mass, publicKey }, leastVouching, crypto);
   if (fault !== undefined) throw unproved(fault);
+}
+
+/** The tree that is announced begins with the one that is remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
+export async function requireContinued(
+  context: ProofContext,
+  announced: Announcement,
+  logId: Uint8Array,
+  continued: Announcement,
+  old: number,
+): Promise<void> {
+  const { seq, root } = announced;
+  const { consistency } = await asked(context, announced, { what: "prove", logId, seq, old });
+  if (!isConsistent({ old, size: seq + 1, oldRoot: continued.root, root }, consistency, context.crypto))
+    throw contradicted(context, continued, announced);
+}
+
+/** What an announcement says of a `publish` entry. */
+type Said = Pick<Announcement, "seq" | "tsMs" | "model" | "age" | "bytes" | "mass">;
+
+/** The bytes of the entry, without its signature. @throws HearsayError ERR_DECODE where it is none. */
+export function entryOf(
+  { seq, tsMs, model, age, bytes, mass }: Said,
+  logId: Uint8Array,
+  codec: string,
+  { prev, trained, mechanism, shared, cohort }: Omit<PullProof, "growth" | "wanted">,
+): Uint8Array {
+  const body = { model, age, bytes, codec, mechanism, shared, mass, trained, ...(cohort && { cohort }) };
+  const entry = encodeCanonical([2, logId, seq, prev, tsMs, "publish", body]);
+  decodeEntry(entry);
+  return entry;
 }
 
 export function unproved(why: string, cause?: unknown): HearsayError {

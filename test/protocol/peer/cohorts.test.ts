@@ -8,7 +8,7 @@ import { LIMITS } from "../../../protocol/base/limits.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { certificateFault } from "../../../protocol/cohort/certificate.ts";
 import type { Entry } from "../../../protocol/log/entry/entry.ts";
-import { type Court, requireVouched } from "../../../protocol/peer/account/proving.ts";
+import { type ProofContext, requireVouched } from "../../../protocol/peer/account/proving.ts";
 import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { encodeBlobRequest, taskNames } from "../../../protocol/wire/messages.ts";
 import { audit, createAuditedCrowd } from "../../support/audits.ts";
@@ -181,7 +181,7 @@ describe("a model that no cohort vouches for", () => {
     const model = nodeCrypto.sha256(publicKey);
     const announced = { model, age: 3, mass: 3, publicKey } as Parameters<typeof requireVouched>[1];
     const court = (leastVouching: number | undefined) =>
-      ({ crypto: nodeCrypto, taskId: model, leastVouching }) as Court;
+      ({ crypto: nodeCrypto, taskId: model, leastVouching }) as ProofContext;
     assert.match(await refusalOf(() => requireVouched(court(3), announced, undefined)), /ERR_LOG_PROOF .*no cohort/);
     assert.match(await refusalOf(() => requireVouched(court(3), announced, model)), /no certificate/);
     assert.match(await refusalOf(() => requireVouched(court(undefined), announced, model)), /the task has none/);
