@@ -58,34 +58,34 @@ export type Outcome =
   /** Nothing is known of anybody's vector but to itself. */
   | { readonly kind: "failed"; readonly step: Kind; readonly members: number; readonly because: string };
 
-interface Table extends CoordinatorParts, CoordinatorOptions {
+interface State extends CoordinatorParts, CoordinatorOptions {
   readonly roster: Roster;
 }
 
 /** Runs a session with these members to its end. */
 export async function convene(parts: CoordinatorParts, roster: Roster, options: CoordinatorOptions): Promise<Outcome> {
-  const table: Table = { ...parts, ...options, roster };
+  const state: State = { ...parts, ...options, roster };
   const own = placeOf(roster, parts.identity.publicKey);
   const all = [...roster.offers.keys()];
-  const joined = await askAll(table, all, "join", { offers: roster.offers.map(({ sealed }) => sealed) }, "joined");
+  const joined = await askAll(state, all, "join", { offers: roster.offers.map(({ sealed }) => sealed) }, "joined");
   const members = setOf(joined.keys());
   const least = fewest(members, options.minimum);
   const enough = (answers: ReadonlyMap<number, unknown>) => answers.size >= least && answers.has(own); // only a member can publish
   if (!enough(joined)) return tooFew("join", joined.size);
-  const shares = await askAll(table, joined.keys(), "share", { roster: members }, "shares");
+  const shares = await askAll(state, joined.keys(), "share", { roster: members }, "shares");
   if (!enough(shares)) return tooFew("share", shares.size);
-  const masked = await askAll(table, shares.keys(), "mask", { shares: bytesOf(shares) }, "masked");
-  const vectors = await fetchAll(table, masked);
+  const masked = await askAll(state, shares.keys(), "mask", { shares: bytesOf(shares) }, "masked");
+  const vectors = await fetchAll(state, masked);
   if (!enough(vectors)) return tooFew("mask", vectors.size);
   const sent = new Map([...masked].filter(([place]) => vectors.has(place)));
   const survivors = setOf(sent.keys());
-  const told = await askAll(table, sent.keys(), "survive", { survivors, masked: bytesOf(sent) }, "survivors");
+  const told = await askAll(state, sent.keys(), "survive", { survivors, masked: bytesOf(sent) }, "survivors");
   if (!enough(told)) return tooFew("survive", told.size);
   const asked = { seeds: survivors, keys: setOf(shares.keys()) & ~survivors, survivors: bytesOf(told) };
-  const unmasked = await askAll(table, told.keys(), "unmask", asked, "unmasked");
+  const unmasked = await askAll(state, told.keys(), "unmask", asked, "unmasked");
   if (!enough(unmasked)) return tooFew("unmask", unmasked.size);
   const known = { members, masked: setOf(shares.keys()), survivors, shares, vectors, unmasked };
-  return release(table, sent, known);
+  return release(state, sent, known);
 }
 
 function bytesOf(statements: ReadonlyMap<number, Statement>): Uint8Array[] {
@@ -101,20 +101,20 @@ const VECTORS: Partial<Record<Kind, number>> = { masked: 1, vouched: LIMITS.maxC
 
 /** The answers of those that answered as they should, by place, ascending. */
 async function askAll<K extends Kind, A extends Kind>(
-  table: Table,
+  state: State,
   places: Iterable<number>,
   kind: K,
   says: Says[K],
   answer: A,
 ): Promise<Map<number, Statement<A>>> {
-  const sealed = say(kind, table.roster.session, says, table.identity);
-  const asking = [...places].map(async (place) => [place, await askOne(table, place, sealed, answer)] as const);
+  const sealed = say(kind, state.roster.session, says, state.identity);
+  const asking = [...places].map(async (place) => [place, await askOne(state, place, sealed, answer)] as const);
   const answers = await Promise.all(asking);
   return new Map(answers.filter((one): one is readonly [number, Statement<A>] => one[1] !== undefined));
 }
 
 async function askOne<A extends Kind>(
-  { roster, crypto, ask }: Table,
+  { roster, crypto, ask }: State,
   place: number,
   sealed: Uint8Array,
   kind: A,
@@ -134,7 +134,7 @@ async function askOne<A extends Kind>(
 
 /** The masked vectors that came whole; each is served to the other members from now on. */
 async function fetchAll(
-  { roster, obtain, serve, vectorBytes }: Table,
+  { roster, obtain, serve, vectorBytes }: State,
   masked: ReadonlyMap<number, Statement<"masked">>,
 ): Promise<Map<number, Uint8Array>> {
   const fetching = [...masked].map(async ([place, { hash }]) => {
@@ -157,11 +157,11 @@ interface Known {
 
 /** The mean, and the word of the members for it. */
 async function release(
-  table: Table,
+  state: State,
   sent: ReadonlyMap<number, Statement<"masked">>,
   { members, masked, survivors, shares, vectors, unmasked }: Known,
 ): Promise<Outcome> {
-  const { roster, crypto, task, minimum, encode } = table;
+  const { roster, crypto, task, minimum, encode } = state;
   const all = [...unmasked.values()];
   const unmasking = {
     roster: members,
@@ -171,16 +171,16 @@ async function release(
     seeds: gather(all.flatMap(({ seeds }) => seeds)),
     keys: gather(all.flatMap(({ keys }) => keys)),
   };
-  const params = await unmaskedMean(table, roster, [...vectors.values()], unmasking);
+  const params = await unmaskedMean(state, roster, [...vectors.values()], unmasking);
   if (params === undefined)
     return { kind: "failed", step: "unmask", members: unmasked.size, because: "too many parts are missing or false" };
   const mean = encode(params);
   const age = ageOf([...sent.values()].map(({ age: one }) => one));
   const says = { model: mean.hash, age, unmasked: bytesOf(unmasked) };
-  const vouched = await askAll(table, sent.keys(), "vouch", says, "vouched");
+  const vouched = await askAll(state, sent.keys(), "vouch", says, "vouched");
   const result = { task, session: roster.session, model: mean.hash, age, survivors: sent.size };
   const signatures = [...vouched.values()].filter((one: Signature) => holdsFor(result, one, crypto));
-  const isOwn = ({ publicKey }: Signature) => equalBytes(publicKey, table.identity.publicKey);
+  const isOwn = ({ publicKey }: Signature) => equalBytes(publicKey, state.identity.publicKey);
   if (signatures.length < minimum || !signatures.some(isOwn)) return tooFew("vouch", signatures.length);
   const certificate = encodeCertificate(roster.session, sent.size, signatures);
   return { kind: "released", mean, age, mass: signatures.length, certificate };

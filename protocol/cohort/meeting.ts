@@ -10,7 +10,7 @@ import { equalBytes } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
 import type { PeerId } from "../base/seams.ts";
 import { cohortsOf, type Drawn } from "./draw.ts";
-import type { Hall, MeetingOptions, MeetingParts } from "./hall.ts";
+import type { MeetingOptions, MeetingParts, MeetingState } from "./meeting-state.ts";
 import { createMember } from "./member.ts";
 import { createOfferBook } from "./offer-book.ts";
 import { createLinks, makeOffer, type Offer, type OwnOffer, readOffer } from "./offers.ts";
@@ -43,14 +43,14 @@ const TAKEN: Uint8Array = new Uint8Array(0);
 
 export function createMeeting(parts: MeetingParts, options: MeetingOptions): Meeting {
   const { crypto, secrecy } = parts;
-  const hall: Hall = {
+  const state: MeetingState = {
     ...parts,
     ...options,
     book: createOfferBook(crypto),
     links: createLinks(crypto, secrecy),
-    member: createMember(parts, { ...memberOptions(() => hall), ...options, minimum: options.cohort.minimum }),
+    member: createMember(parts, { ...memberOptions(() => state), ...options, minimum: options.cohort.minimum }),
     waiting: undefined,
-    standing: undefined,
+    offered: undefined,
     drawn: undefined,
     isWindowOver: false,
     isSuperseded: false,
@@ -61,112 +61,112 @@ export function createMeeting(parts: MeetingParts, options: MeetingOptions): Mee
     lent: [],
     alone: 0,
     sessions: { joined: 0, released: 0, failed: 0 },
-    freed: () => stand(hall),
+    freed: () => offerWaiting(state),
   };
   options.signal.addEventListener("abort", () => {
-    hall.drawLater?.();
-    leave(hall);
+    state.drawLater?.();
+    leave(state);
   });
   return {
     offer(params, age) {
-      hall.waiting = { params, age };
-      hall.isSuperseded = hall.standing?.offer.epoch === hall.book.epoch();
-      stand(hall);
-      drawIfDue(hall);
+      state.waiting = { params, age };
+      state.isSuperseded = state.offered?.offer.epoch === state.book.epoch();
+      offerWaiting(state);
+      drawIfDue(state);
     },
-    handle: (from, sealed) => handle(hall, from, sealed),
-    status: () => statusOf(hall),
+    handle: (from, sealed) => handle(state, from, sealed),
+    status: () => statusOf(state),
   };
 }
 
-function statusOf({ waiting, standing, drawn, isSitting, book, alone, sessions }: Hall): MeetingStatus {
-  const waitsFor = isSitting ? "session" : waiting || standing || drawn ? "others" : "model";
+function statusOf({ waiting, offered, drawn, isSitting, book, alone, sessions }: MeetingState): MeetingStatus {
+  const waitsFor = isSitting ? "session" : waiting || offered || drawn ? "others" : "model";
   return { waitsFor, epoch: book.epoch(), offers: book.ring(book.epoch()).length, alone, sessions: { ...sessions } };
 }
 
-/** Makes an offer for this epoch, where a model waits and none was made. */
-function stand(hall: Hall): void {
-  const { book, links, task, waiting, standing, isSitting, signal } = hall;
+/** Offers the model that waits in the draw of this epoch, where none is offered yet. */
+function offerWaiting(state: MeetingState): void {
+  const { book, links, task, waiting, offered, isSitting, signal } = state;
   const epoch = book.epoch();
-  if (waiting === undefined || isSitting || standing?.offer.epoch === epoch || signal.aborted) return;
-  const offer: OwnOffer = makeOffer(hall, { task, epoch, link: links(epoch) });
-  hall.standing = { offer, ...waiting };
+  if (waiting === undefined || isSitting || offered?.offer.epoch === epoch || signal.aborted) return;
+  const offer: OwnOffer = makeOffer(state, { task, epoch, link: links(epoch) });
+  state.offered = { offer, ...waiting };
   book.make(offer);
-  tell(hall, offer);
-  openWindow(hall);
+  tell(state, offer);
+  openWindow(state);
 }
 
 /** A neighbour that does not hear of the offer does not meet this peer. */
-function tell({ neighbours, request }: Hall, { sealed }: Offer): void {
+function tell({ neighbours, request }: MeetingState, { sealed }: Offer): void {
   for (const peer of neighbours()) void request(peer, sealed).catch(() => {});
 }
 
 /** The window lasts as long as an answer of the slowest may take: whoever hears of the epoch can be in its draw. */
-function openWindow(hall: Hall): void {
-  if (hall.isWindowOver) return;
-  hall.drawLater ??= hall.clock.after(hall.patienceMs(undefined, 0), () => {
-    hall.drawLater = undefined;
-    hall.isWindowOver = true;
-    drawIfDue(hall);
+function openWindow(state: MeetingState): void {
+  if (state.isWindowOver) return;
+  state.drawLater ??= state.clock.after(state.patienceMs(undefined, 0), () => {
+    state.drawLater = undefined;
+    state.isWindowOver = true;
+    drawIfDue(state);
   });
 }
 
 /**
- * An epoch is over when everybody is in it who was in the last one; or a newer model waits than the one that stands, which so waits no longer than a training; or others have gone on
+ * An epoch is over when everybody is in it who was in the last one; or a newer model waits than the one that is offered, which so waits no longer than a training; or others have gone on
  * and half of those that are hoped for are in. So a draw is among most of the neighbours, and not among those that happen to have trained at one moment.
  *
  * Where too few for a cohort have come so far, and others are behind, they wait there for them, each with its newest model. Else one that trains faster, and was ahead once, would meet nobody again.
  */
-function drawIfDue(hall: Hall): void {
-  if (!hall.isWindowOver) return;
-  const { standing, waiting, book, cohort } = hall;
+function drawIfDue(state: MeetingState): void {
+  if (!state.isWindowOver) return;
+  const { offered, waiting, book, cohort } = state;
   const { here, hoped, ahead, all } = book.counts();
-  if (here < cohort.minimum && here < all && standing?.offer.epoch === book.epoch()) {
-    if (hall.isSuperseded) tell(hall, standing.offer); // neighbours that came since then hear of it now
-    [hall.standing, hall.isSuperseded] = [{ ...standing, ...waiting }, false];
+  if (here < cohort.minimum && here < all && offered?.offer.epoch === book.epoch()) {
+    if (state.isSuperseded) tell(state, offered.offer); // neighbours that came since then hear of it now
+    [state.offered, state.isSuperseded] = [{ ...offered, ...waiting }, false];
     return;
   }
-  if (here >= hoped || hall.isSuperseded || (ahead > 0 && 2 * here >= hoped)) draw(hall);
+  if (here >= hoped || state.isSuperseded || (ahead > 0 && 2 * here >= hoped)) draw(state);
 }
 
 /** The draw of this epoch, as far as this peer heard; and on to the next one. */
-function draw(hall: Hall): void {
-  const { book, standing, waiting, cohort, crypto, identity, isSuperseded } = hall;
+function draw(state: MeetingState): void {
+  const { book, offered, waiting, cohort, crypto, identity, isSuperseded } = state;
   const epoch = book.epoch();
   const isOwn = ({ offer }: Drawn) => equalBytes(offer.publicKey, identity.publicKey);
   const run = cohortsOf(book.ring(epoch), cohort).find((members) => members.some(isOwn));
   book.next();
-  [hall.isWindowOver, hall.isSuperseded, hall.drawn] = [false, false, undefined];
-  if (standing?.offer.epoch === epoch) {
-    hall.standing = undefined;
-    hall.drawn = run && standing;
-    if (run === undefined) hall.alone++;
-    else if (waiting?.params === standing.params) hall.waiting = undefined;
+  [state.isWindowOver, state.isSuperseded, state.drawn] = [false, false, undefined];
+  if (offered?.offer.epoch === epoch) {
+    state.offered = undefined;
+    state.drawn = run && offered;
+    if (run === undefined) state.alone++;
+    else if (waiting?.params === offered.params) state.waiting = undefined;
     if (run !== undefined && isOwn(run[0] as Drawn)) {
       const offers = run.map(({ offer }) => offer);
-      void hold(hall, rosterOf(offers, crypto)); // it makes its next offer when that has ended
+      void hold(state, rosterOf(offers, crypto)); // it makes its next offer when that has ended
       return;
     }
   }
-  if (isSuperseded) stand(hall);
+  if (isSuperseded) offerWaiting(state);
 }
 
-async function handle(hall: Hall, from: PeerId, sealed: Uint8Array): Promise<Uint8Array> {
-  if (isOffer(sealed)) return hear(hall, from, sealed);
-  const { member } = hall;
+async function handle(state: MeetingState, from: PeerId, sealed: Uint8Array): Promise<Uint8Array> {
+  if (isOffer(sealed)) return hear(state, from, sealed);
+  const { member } = state;
   const answer = await member.handle(sealed);
   const session = member.sitting();
-  if (session !== undefined) giveUpAfter(hall, session.roster);
-  if (member.hasVouched() && hall.isSitting) {
-    hall.isSitting = false; // it answers once more where its word was lost, and may sit at another table
-    hall.sessions.released++;
-    stand(hall);
+  if (session !== undefined) giveUpAfter(state, session.roster);
+  if (member.hasVouched() && state.isSitting) {
+    state.isSitting = false; // it answers once more where its word was lost, and may sit in another session
+    state.sessions.released++;
+    offerWaiting(state);
   }
   return answer;
 }
 
-function hear(hall: Hall, from: PeerId, sealed: Uint8Array): Uint8Array {
-  const { crypto, task, book, isBanned } = hall;
+function hear(state: MeetingState, from: PeerId, sealed: Uint8Array): Uint8Array {
+  const { crypto, task, book, isBanned } = state;
   const offer = readOffer(sealed, crypto);
   // Each tells its own neighbours: whom a peer sits with, it is connected with.
   if (peerOf(offer) !== from) throw new HearsayError("ERR_COHORT", "an offer is told by its author");
@@ -174,18 +174,18 @@ function hear(hall: Hall, from: PeerId, sealed: Uint8Array): Uint8Array {
   if (isBanned(from)) throw new HearsayError("ERR_BANNED", "there is evidence against its author");
   if (book.hear(offer) === "old")
     throw new HearsayError("ERR_REPLAYED", "an offer for that epoch, or a later one, came before");
-  if (hasEnded(hall, offer)) {
-    hall.sessions.failed++;
-    leave(hall);
+  if (hasEnded(state, offer)) {
+    state.sessions.failed++;
+    leave(state);
   }
-  if (offer.epoch >= book.epoch()) openWindow(hall);
-  stand(hall);
-  drawIfDue(hall);
+  if (offer.epoch >= book.epoch()) openWindow(state);
+  offerWaiting(state);
+  drawIfDue(state);
   return TAKEN;
 }
 
 /** Nobody makes an offer while it sits: one of the own coordinator says that its session is over, and this peer need not wait until its patience is. */
-function hasEnded({ member, isSitting }: Hall, { publicKey, epoch }: Offer): boolean {
+function hasEnded({ member, isSitting }: MeetingState, { publicKey, epoch }: Offer): boolean {
   const session = member.sitting();
   if (session === undefined || !isSitting) return false;
   const { offers } = session.roster;

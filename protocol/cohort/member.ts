@@ -11,7 +11,14 @@
  */
 import { equalBytes } from "../base/bytes.ts";
 import { HearsayError } from "../base/errors.ts";
-import { type Answer, type Chair, type MemberOptions, type MemberParts, misdeed, refusal } from "./chair.ts";
+import {
+  type Answer,
+  type MemberOptions,
+  type MemberParts,
+  type MemberState,
+  misdeed,
+  refusal,
+} from "./member-state.ts";
 import { join, NOT_YET, next } from "./member-steps.ts";
 import { placeOf, type Roster } from "./roster.ts";
 import { type Kind, read } from "./statements.ts";
@@ -33,36 +40,36 @@ export interface Member {
 const REQUESTS: readonly Kind[] = ["join", "share", "mask", "survive", "unmask", "vouch"];
 
 export function createMember(parts: MemberParts, options: MemberOptions): Member {
-  const chair: Chair = { ...parts, ...options, sitting: undefined };
+  const state: MemberState = { ...parts, ...options, sitting: undefined };
   let turn: Promise<unknown> = Promise.resolve(); // one after the other: what is asked at once must not pass what each step checks
   return {
     handle(sealed) {
-      const answering = turn.then(() => handle(chair, sealed));
+      const answering = turn.then(() => handle(state, sealed));
       turn = answering.catch(() => {}); // the asker has the error
       return answering;
     },
-    sitting: () => chair.sitting,
-    hasVouched: () => chair.sitting?.answered.has("vouch") === true,
+    sitting: () => state.sitting,
+    hasVouched: () => state.sitting?.answered.has("vouch") === true,
     leave: () => {
-      chair.sitting = undefined;
+      state.sitting = undefined;
     },
   };
 }
 
-async function handle(chair: Chair, sealed: Uint8Array): Promise<Answer> {
-  const request = read(sealed, chair.crypto);
+async function handle(state: MemberState, sealed: Uint8Array): Promise<Answer> {
+  const request = read(sealed, state.crypto);
   if (!REQUESTS.includes(request.kind)) throw new HearsayError("ERR_DECODE", `"${request.kind}" is no request`);
-  const { sitting } = chair;
+  const { sitting } = state;
   if (sitting === undefined || !equalBytes(sitting.roster.session, request.session)) {
-    if (request.kind === "join") return join(chair, request);
+    if (request.kind === "join") return join(state, request);
     throw new HearsayError("ERR_NOT_FOUND", "this peer sits at no such session (any more)");
   }
   if (placeOf(sitting.roster, request.publicKey) !== sitting.coordinator)
     throw refusal("another member than the coordinator asks");
   const before = sitting.answered.get(request.kind);
-  if (before !== undefined && misdeed(chair, before.request, request) === undefined) return before.answer;
+  if (before !== undefined && misdeed(state, before.request, request) === undefined) return before.answer;
   if (before !== undefined) throw refusal("it was asked for something else before");
-  const answer = await next(chair, sitting, request);
+  const answer = await next(state, sitting, request);
   if (answer !== NOT_YET) sitting.answered.set(request.kind, { request, answer });
   return answer;
 }

@@ -1,4 +1,4 @@
-/** Who sits at one table: the members of a session, in the order of their keys, and what follows from how many they are. */
+/** The members of a session, in the order of their keys, and what follows from how many they are. */
 import { compareBytes, concatBytes, equalBytes, utf8 } from "../base/bytes.ts";
 import type { Crypto } from "../base/seams.ts";
 import type { Offer } from "./offers.ts";

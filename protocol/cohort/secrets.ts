@@ -23,7 +23,7 @@ const INFO = utf8("hearsay/cohort/share/v1");
 
 const infoOf = (from: number, to: number) => concatBytes(INFO, Uint8Array.of(from, to));
 
-/** What a member knows of the table. */
+/** What a member knows of its session. */
 export interface Seat {
   readonly roster: Roster;
   readonly offer: OwnOffer;

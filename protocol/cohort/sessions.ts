@@ -4,27 +4,27 @@ import { HearsayError, isHearsayError } from "../base/errors.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { PeerId } from "../base/seams.ts";
 import { peerIdFromPublicKey } from "../wire/identity.ts";
-import type { MemberOptions, Standing } from "./chair.ts";
 import { type CoordinatorOptions, convene } from "./coordinator.ts";
 import { type Drawn, isNear, reachOf } from "./draw.ts";
-import type { Hall } from "./hall.ts";
+import type { MeetingState } from "./meeting-state.ts";
+import type { MemberOptions, OfferedModel } from "./member-state.ts";
 import { lotOf, type Offer } from "./offers.ts";
 import type { Roster } from "./roster.ts";
 
 /** Convenes a session, and reports its result. */
-export async function hold(hall: Hall, roster: Roster): Promise<void> {
-  if (hall.isSitting) return; // another one was faster
-  const outcome = await convene(hall, roster, coordinatorOptions(hall));
-  if (hall.signal.aborted) return;
+export async function hold(state: MeetingState, roster: Roster): Promise<void> {
+  if (state.isSitting) return; // another one was faster
+  const outcome = await convene(state, roster, coordinatorOptions(state));
+  if (state.signal.aborted) return;
   if (outcome.kind === "released") {
-    hall.sessions.released++;
-    hall.released(outcome);
-  } else hall.sessions.failed++;
-  leave(hall);
+    state.sessions.released++;
+    state.released(outcome);
+  } else state.sessions.failed++;
+  leave(state);
 }
 
-function coordinatorOptions(hall: Hall): CoordinatorOptions {
-  const { task, cohort, vectorBytes, encode, identity, member, served } = hall;
+function coordinatorOptions(state: MeetingState): CoordinatorOptions {
+  const { task, cohort, vectorBytes, encode, identity, member, served } = state;
   const isSelf = ({ publicKey }: Offer) => equalBytes(publicKey, identity.publicKey);
   return {
     task,
@@ -33,13 +33,13 @@ function coordinatorOptions(hall: Hall): CoordinatorOptions {
     encode,
     async ask(offer, sealed, vectors) {
       if (isSelf(offer)) return member.handle(sealed).catch(requireRefusal);
-      return patiently(hall, peerOf(offer), vectors, (peer) => untilAnswered(hall, peer, sealed));
+      return patiently(state, peerOf(offer), vectors, (peer) => untilAnswered(state, peer, sealed));
     },
     async obtain(offer, hash, length) {
       if (isSelf(offer)) return served.get(keyOf(hash));
-      return patiently(hall, peerOf(offer), 1, (peer) => hall.pull(peer, hash, length));
+      return patiently(state, peerOf(offer), 1, (peer) => state.pull(peer, hash, length));
     },
-    serve: (hash, bytes) => serve(hall, hash, bytes),
+    serve: (hash, bytes) => serve(state, hash, bytes),
   };
 }
 
@@ -51,7 +51,7 @@ function requireRefusal(error: unknown): undefined {
 
 /** What comes of it within the time of this peer; undefined where nothing does, or it is refused. */
 function patiently<T>(
-  { clock, patienceMs }: Hall,
+  { clock, patienceMs }: MeetingState,
   peer: PeerId,
   vectors: number,
   begin: (peer: PeerId) => Promise<T>,
@@ -63,8 +63,8 @@ function patiently<T>(
 }
 
 /** Asks again where the answer is that it comes later. Whoever waits for it has a limit. */
-async function untilAnswered(hall: Hall, peer: PeerId, sealed: Uint8Array): Promise<Uint8Array> {
-  const { clock, patienceMs, signal, isBanned, request } = hall;
+async function untilAnswered(state: MeetingState, peer: PeerId, sealed: Uint8Array): Promise<Uint8Array> {
+  const { clock, patienceMs, signal, isBanned, request } = state;
   const endMs = clock.monotonicMs() + patienceMs(peer, LIMITS.maxCohort);
   while (!signal.aborted && !isBanned(peer) && clock.monotonicMs() < endMs) {
     const answer = await request(peer, sealed);
@@ -75,29 +75,29 @@ async function untilAnswered(hall: Hall, peer: PeerId, sealed: Uint8Array): Prom
 }
 
 /** A coordinator that asks no more, for as long as the slowest member may take, is given up: the model is used up, and the next one waits for the next draw. */
-export function giveUpAfter(hall: Hall, { offers }: Roster): void {
-  const waits = offers.map((offer) => hall.patienceMs(peerOf(offer), LIMITS.maxCohort));
-  hall.giveUpLater?.();
-  hall.giveUpLater = hall.clock.after(2 * Math.max(...waits), () => {
-    if (hall.isSitting) hall.sessions.failed++; // it has not vouched
-    leave(hall);
+export function giveUpAfter(state: MeetingState, { offers }: Roster): void {
+  const waits = offers.map((offer) => state.patienceMs(peerOf(offer), LIMITS.maxCohort));
+  state.giveUpLater?.();
+  state.giveUpLater = state.clock.after(2 * Math.max(...waits), () => {
+    if (state.isSitting) state.sessions.failed++; // it has not vouched
+    leave(state);
   });
 }
 
-export function leave(hall: Hall): void {
-  hall.giveUpLater?.();
-  hall.giveUpLater = undefined;
-  hall.isSitting = false;
-  hall.served.clear();
-  for (const end of hall.lent.splice(0)) end();
-  hall.member.leave();
-  hall.freed();
+export function leave(state: MeetingState): void {
+  state.giveUpLater?.();
+  state.giveUpLater = undefined;
+  state.isSitting = false;
+  state.served.clear();
+  for (const end of state.lent.splice(0)) end();
+  state.member.leave();
+  state.freed();
 }
 
 type MemberCallbacks = Pick<MemberOptions, "take" | "isDrawn" | "serve" | "obtain" | "hashOf">;
 
-/** @param of the hall, once there is one. */
-export function memberOptions(of: () => Hall): MemberCallbacks {
+/** @param of the state, which is made after these. */
+export function memberOptions(of: () => MeetingState): MemberCallbacks {
   return {
     take: (offer) => take(of(), offer),
     isDrawn: (offers) => isDrawn(of(), offers),
@@ -110,27 +110,27 @@ export function memberOptions(of: () => Hall): MemberCallbacks {
   };
 }
 
-function serve({ served, lent, lend }: Hall, hash: Uint8Array, bytes: Uint8Array): void {
+function serve({ served, lent, lend }: MeetingState, hash: Uint8Array, bytes: Uint8Array): void {
   if (served.has(keyOf(hash))) return;
   served.set(keyOf(hash), bytes);
   lent.push(lend(hash, bytes));
 }
 
 /** The model is in one sum at most: two sums of much the same members would show what differs. */
-function take(hall: Hall, offer: Uint8Array): Standing | undefined {
-  const { standing, drawn, waiting } = hall;
-  const asked = [drawn, standing].find((one) => one !== undefined && equalBytes(one.offer.sealed, offer));
-  if (asked === undefined || hall.isSitting) return undefined;
-  if (asked === standing) hall.standing = undefined;
-  hall.drawn = undefined;
-  if (waiting?.params === asked.params) hall.waiting = undefined;
-  hall.isSitting = true;
-  hall.alone = 0;
-  hall.sessions.joined++;
+function take(state: MeetingState, offer: Uint8Array): OfferedModel | undefined {
+  const { offered, drawn, waiting } = state;
+  const asked = [drawn, offered].find((one) => one !== undefined && equalBytes(one.offer.sealed, offer));
+  if (asked === undefined || state.isSitting) return undefined;
+  if (asked === offered) state.offered = undefined;
+  state.drawn = undefined;
+  if (waiting?.params === asked.params) state.waiting = undefined;
+  state.isSitting = true;
+  state.alone = 0;
+  state.sessions.joined++;
   return asked;
 }
 
-function isDrawn({ book, cohort, crypto, identity, isBanned }: Hall, offers: readonly Offer[]): boolean {
+function isDrawn({ book, cohort, crypto, identity, isBanned }: MeetingState, offers: readonly Offer[]): boolean {
   const ring = book.ring(offers[0]?.epoch ?? 0);
   const isOwn = ({ offer: { publicKey } }: Drawn) => equalBytes(publicKey, identity.publicKey);
   const own = ring.find(isOwn);

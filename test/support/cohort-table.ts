@@ -4,10 +4,10 @@ import { nodeSecrecy } from "../../node/secrecy.ts";
 import { bytesOf, keyOf } from "../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
 import type { Identity, Secrecy } from "../../protocol/base/seams.ts";
-import type { Standing } from "../../protocol/cohort/chair.ts";
 import { type CoordinatorOptions, convene, type Outcome } from "../../protocol/cohort/coordinator.ts";
 import type { Misdeed } from "../../protocol/cohort/evidence.ts";
 import { createMember, type Member } from "../../protocol/cohort/member.ts";
+import type { OfferedModel } from "../../protocol/cohort/member-state.ts";
 import { makeOffer, type Offer } from "../../protocol/cohort/offers.ts";
 import { placeOf, type Roster, rosterOf } from "../../protocol/cohort/roster.ts";
 import { type Kind, read } from "../../protocol/cohort/statements.ts";
@@ -25,7 +25,7 @@ export type Lie = (honest: Uint8Array, request: Uint8Array) => Uint8Array | unde
 export interface Seated {
   readonly identity: Identity;
   readonly member: Member;
-  readonly standing: Standing;
+  readonly offered: OfferedModel;
   /** By the kind of the request. */
   readonly lies: Partial<Record<Kind, Lie>>;
   /** Masked vectors that it serves, by hash. */
@@ -69,8 +69,8 @@ export function createTable(options: TableOptions): Table {
   const refusals: Table["refusals"] = [];
   const seats: Seated[] = roster.offers.map((offer, place) => {
     const identity = identities[own.indexOf(offer as (typeof own)[number])] as Identity;
-    const standing = { offer: offer as Standing["offer"], params: params(place), age: age(place) };
-    return seat({ identity, standing, minimum, secrecy }, (from) => seats[placeOf(roster, from.publicKey)] as Seated);
+    const offered = { offer: offer as OfferedModel["offer"], params: params(place), age: age(place) };
+    return seat({ identity, offered, minimum, secrecy }, (from) => seats[placeOf(roster, from.publicKey)] as Seated);
   });
   const coordinator: CoordinatorOptions = {
     task: TASK,
@@ -110,12 +110,12 @@ export function encodeMean(params: Float32Array) {
 
 interface Seating {
   readonly identity: Identity;
-  readonly standing: Standing;
+  readonly offered: OfferedModel;
   readonly minimum: number;
   readonly secrecy: Secrecy;
 }
 
-function seat({ identity, standing, minimum, secrecy }: Seating, of: (offer: Offer) => Seated): Seated {
+function seat({ identity, offered, minimum, secrecy }: Seating, of: (offer: Offer) => Seated): Seated {
   const [served, misdeeds] = [new Map<string, Uint8Array>(), [] as Misdeed[]];
   let isFree = true;
   const member = createMember(
@@ -124,9 +124,9 @@ function seat({ identity, standing, minimum, secrecy }: Seating, of: (offer: Off
       task: TASK,
       minimum,
       take(sealed) {
-        if (!isFree || keyOf(sealed) !== keyOf(standing.offer.sealed)) return undefined;
+        if (!isFree || keyOf(sealed) !== keyOf(offered.offer.sealed)) return undefined;
         isFree = false;
-        return standing;
+        return offered;
       },
       isDrawn: () => true,
       serve: (hash, bytes) => void served.set(keyOf(hash), bytes),
@@ -135,7 +135,7 @@ function seat({ identity, standing, minimum, secrecy }: Seating, of: (offer: Off
       onMisdeed: (misdeed) => void misdeeds.push(misdeed),
     },
   );
-  return { identity, member, standing, lies: {}, served, misdeeds, heard: [] };
+  return { identity, member, offered, lies: {}, served, misdeeds, heard: [] };
 }
 
 async function ask(

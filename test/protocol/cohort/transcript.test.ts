@@ -42,7 +42,7 @@ function seenOf(table: Table, place: number, seeds: ReadonlyMap<number, Uint8Arr
   const statement = readAs("masked", seats[place]?.heard[2]?.answer as Uint8Array, nodeCrypto);
   const words = wordsIn(seats[0]?.served.get(keyOf(statement.hash)) as Uint8Array).slice();
   const known = COLLUDERS.map((own) => {
-    const { maskSecret } = (seats[own] as Seated).standing.offer;
+    const { maskSecret } = (seats[own] as Seated).offered.offer;
     const theirs = roster.offers[place]?.maskKey as Uint8Array;
     return pairMask(nodeSecrecy, maskSecret, theirs, { session, own, other: place }) as Mask;
   });
@@ -71,7 +71,7 @@ describe("the transcript of a session", () => {
   });
 
   it("would not, with one mask less: the test can tell", () => {
-    const bare = quantise(table.seats[VICTIM]?.standing.params as Float32Array, COHORT_GRID, 5);
+    const bare = quantise(table.seats[VICTIM]?.offered.params as Float32Array, COHORT_GRID, 5);
     assert.ok(deviations(bare).some((one) => Math.abs(one) > 1000));
   });
 
@@ -82,7 +82,7 @@ describe("the transcript of a session", () => {
       COHORT_GRID,
       2,
     );
-    const [x, y] = [VICTIM, OTHER].map((place) => table.seats[place]?.standing.params as Float32Array);
+    const [x, y] = [VICTIM, OTHER].map((place) => table.seats[place]?.offered.params as Float32Array);
     const off = both.reduce(
       (most, value, i) => Math.max(most, Math.abs(value - ((x?.[i] ?? 0) + (y?.[i] ?? 0)) / 2)),
       0,

@@ -1,10 +1,17 @@
-/** What a peer has at hand for its cohorts, and where it stands. */
+/**
+ * What a peer has at hand for its cohorts, and where its model is on the way to one:
+ *
+ *     waiting   the newest model that the loop gave
+ *     offered   the model that is offered in the draw of this epoch
+ *     drawn     the model whose draw brought others together; they may ask for it until the next draw
+ *     sitting   it is in a session (`member`), and used up
+ */
 import type { Clock, PeerId } from "../base/seams.ts";
-import type { MemberParts, Standing } from "./chair.ts";
 import type { Mean, Outcome } from "./coordinator.ts";
 import type { CohortSize } from "./draw.ts";
 import type { Misdeed } from "./evidence.ts";
 import type { Member } from "./member.ts";
+import type { MemberParts, OfferedModel } from "./member-state.ts";
 import type { OfferBook } from "./offer-book.ts";
 
 export interface MeetingParts extends MemberParts {
@@ -34,17 +41,19 @@ export interface MeetingOptions {
 }
 
 /** What meeting.ts and sessions.ts share. */
-export interface Hall extends MeetingParts, MeetingOptions {
+export interface MeetingState extends MeetingParts, MeetingOptions {
   readonly book: OfferBook;
   readonly links: (epoch: number) => Uint8Array;
   readonly member: Member;
+  /** The newest model, until a session takes it. */
   waiting: { readonly params: Float32Array; readonly age: number } | undefined;
-  /** What stands in the draw of this epoch. */
-  standing: Standing | undefined;
-  /** What the last draw brought together with others, who may ask for it until the next. */
-  drawn: Standing | undefined;
-  /** Whether the window of this epoch is over, and whether a newer model waits than the one that stands. */
+  /** The model that is offered in the draw of this epoch. */
+  offered: OfferedModel | undefined;
+  /** The model that the last draw brought together with those of others. */
+  drawn: OfferedModel | undefined;
+  /** Whether this epoch has been open for long enough to be drawn (`openWindow`). */
   isWindowOver: boolean;
+  /** Whether a newer model waits than the one that is offered. */
   isSuperseded: boolean;
   /** Cancels the draw that is due, or the end of patience with a coordinator. */
   drawLater: (() => void) | undefined;
@@ -53,8 +62,9 @@ export interface Hall extends MeetingParts, MeetingOptions {
   /** Vectors under masks that it serves, by hash: the own one, and as coordinator those of the others. */
   readonly served: Map<string, Uint8Array>;
   readonly lent: (() => void)[];
-  /** A session has ended: a model that waits may make an offer again. */
+  /** A session has ended: a model that waits may be offered again. */
   freed(): void;
+  /** Draws that brought too few together, since the last session. */
   alone: number;
   readonly sessions: { joined: number; released: number; failed: number };
 }

@@ -15,7 +15,7 @@ export interface MemberParts {
 }
 
 /** A model that waits for a cohort, with the offer that says so. */
-export interface Standing {
+export interface OfferedModel {
   readonly offer: OwnOffer;
   readonly params: Float32Array;
   readonly age: number;
@@ -26,7 +26,7 @@ export interface MemberOptions {
   /** Fewest members of a cohort, as the task says. */
   readonly minimum: number;
   /** What waits for a cohort: taken, it is used up. */
-  take(offer: Uint8Array): Standing | undefined;
+  take(offer: Uint8Array): OfferedModel | undefined;
   /** Whether the draw could have brought these together, as far as this peer knows. */
   isDrawn(offers: readonly Offer[]): boolean;
   /** Serves a masked vector by its hash. */
@@ -44,7 +44,7 @@ export type Answer = Uint8Array;
 
 /** What a member knows of its session. What a step has not brought yet is undefined or empty. */
 export interface Sitting extends Seat {
-  readonly standing: Standing;
+  readonly offered: OfferedModel;
   readonly coordinator: number;
   /** Each request that was answered, and the answer: one that comes again is answered alike. */
   readonly answered: Map<Kind, { readonly request: Statement; readonly answer: Answer }>;
@@ -59,12 +59,12 @@ export interface Sitting extends Seat {
 }
 
 /** What member.ts and member-steps.ts share. */
-export interface Chair extends MemberParts, MemberOptions {
+export interface MemberState extends MemberParts, MemberOptions {
   sitting: Sitting | undefined;
 }
 
 /** What two statements, or one, prove; told where they do. */
-export function misdeed({ crypto, onMisdeed }: Chair, ...statements: readonly Statement[]): Misdeed | undefined {
+export function misdeed({ crypto, onMisdeed }: MemberState, ...statements: readonly Statement[]): Misdeed | undefined {
   const found = misdeedIn(
     statements.map(({ sealed }) => sealed),
     crypto,
@@ -73,7 +73,7 @@ export function misdeed({ crypto, onMisdeed }: Chair, ...statements: readonly St
   return found;
 }
 
-export function answered<K extends Kind>({ identity }: Chair, { roster }: Seat, kind: K, says: Says[K]): Answer {
+export function answered<K extends Kind>({ identity }: MemberState, { roster }: Seat, kind: K, says: Says[K]): Answer {
   return say(kind, roster.session, says, identity);
 }
 
@@ -87,7 +87,7 @@ export function requireStep({ answered: done }: Sitting, step: Kind): void {
 
 /** Statements of different members of the session, by place. @throws HearsayError for others. */
 export function statementsOf<K extends Kind>(
-  { crypto }: Pick<Chair, "crypto">,
+  { crypto }: Pick<MemberState, "crypto">,
   { roster }: Pick<Sitting, "roster">,
   kind: K,
   list: readonly Uint8Array[],
