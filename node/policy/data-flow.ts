@@ -97,8 +97,7 @@ function announcementFlow({ privacy }: Task): Flow {
 
 function logFlows({ privacy }: Task, { retention }: Config): Flow[] {
   const log: Flow = {
-    what: "the log: hashes of models, steps, whose models were merged with which weight, engine and version of the program; no row and no label",
-
+    what: "the log: the minute of each entry by this machine's clock, hashes of models, steps, whose models were merged with which weight, engine and version of the program; no row and no label",
     to: NETWORK,
     when: "when one audits this peer",
     protection: SIGNED,

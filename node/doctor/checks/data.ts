@@ -10,10 +10,12 @@ export const data: DoctorCheck = {
   name: "data",
   about: "the examples against the task: hearsay data check has it as a table",
   withinMs: 60_000,
-  async run({ task, config, stateDir }) {
+  async run({ task, config, stateDir, running }) {
     if (task === undefined) return [ok("no task yet to hold data against")];
     if (isExternal(config, task.task)) return [ok("the program that trains has its own: the peer sees no example")];
     const { path, dataset } = config.data;
+    if (path === undefined && dataset === undefined && running !== undefined)
+      return [ok(`the peer that runs learns from ${running.numExamples} rows that flags of its start name`)];
     if (path === undefined && dataset === undefined)
       return [
         warning("no data are named", "name a file with --data FILE (data.path), or a shipped set with --dataset"),

@@ -1,4 +1,5 @@
 /** Check `peers`: whether known peers answer, and which versions they speak. */
+import type { StatusReport } from "../../api/api.ts";
 import type { Answer } from "../../net/probe.ts";
 import { type DoctorCheck, type DoctorFinding, ok, warning } from "../doctor-check.ts";
 
@@ -7,13 +8,21 @@ export const peers: DoctorCheck = {
   about: "whether known peers answer a short dial (up to 8), work on the same task, and speak the same version",
   withinMs: 8_000,
   async run({ neighbours, running }) {
-    const found = running === undefined ? [] : [neighboursOf(running.neighbours)];
+    const found = running === undefined ? [] : [neighboursFinding(running)];
     return [...found, ...peersFindings(await neighbours(), running !== undefined)];
   },
 };
 
-function neighboursOf(count: number): DoctorFinding {
-  if (count > 0) return ok(`the peer that runs has ${count} neighbour${count === 1 ? "" : "s"}`);
+/** Models come from neighbours: with fewer of them than the quorum, and too few fresh models at hand, a peer learns alone. */
+export function neighboursFinding(running: Pick<StatusReport, "neighbours" | "quorum" | "fresh">): DoctorFinding {
+  const { neighbours: count, quorum, fresh } = running;
+  const told = `the peer that runs has ${count} neighbour${count === 1 ? "" : "s"}`;
+  if (count > 0 && Math.max(count, fresh) < quorum)
+    return warning(
+      `${told}, and the task lets it merge the models of ${quorum} or more: it learns alone`,
+      "wait for more peers, or name one more with --bootstrap (hearsay peers: who is known, and how reached); for two or three peers: a new task, hearsay init --peers 2",
+    );
+  if (count > 0) return ok(told);
   return warning(
     "the peer that runs has no neighbour",
     "join with an invite of somebody who is there, or name one with --bootstrap",

@@ -8,15 +8,16 @@ import { test } from "node:test";
 import { lookBefore } from "../../../node/commands/peer/up-look.ts";
 import { addresses, natFindings, scopeFindings } from "../../../node/doctor/checks/addresses.ts";
 import { behindFindings, dateFindings } from "../../../node/doctor/checks/clock.ts";
+import { data } from "../../../node/doctor/checks/data.ts";
 import { roomFindings, wearFindings } from "../../../node/doctor/checks/disk.ts";
 import { mdnsFindings } from "../../../node/doctor/checks/mdns.ts";
 import { memoryFindings } from "../../../node/doctor/checks/memory.ts";
 import { nodeVersion } from "../../../node/doctor/checks/node-version.ts";
-import { peersFindings } from "../../../node/doctor/checks/peers.ts";
+import { neighboursFinding, peersFindings } from "../../../node/doctor/checks/peers.ts";
 import type { DoctorCheck, DoctorFinding } from "../../../node/doctor/doctor-check.ts";
 import { DOCTOR_CHECKS, QUICK_CHECKS } from "../../../node/doctor/registry.ts";
 import { diagnose, worstOf } from "../../../node/doctor/run.ts";
-import { type AtHand, aboutToStart } from "../../../node/doctor/surroundings.ts";
+import { type AtHand, aboutToStart, type Surroundings } from "../../../node/doctor/surroundings.ts";
 import { DEFAULTS } from "../../../node/settings/table.ts";
 import { blobTask } from "../../support/blobs.ts";
 import { bundledCli } from "../../support/bundled-cli.ts";
@@ -149,6 +150,26 @@ test("peers: silence of all, other versions and other tasks are warnings that na
   assert.match(versions[1]?.what as string, /another version: \/ip4\/8\.8\.4\.4/);
   assert.match(peersFindings([{ ...here, task: "other-task" }], false)[1]?.remedy as string, /task id/);
   assert.deepEqual(levels(peersFindings([], false)), ["ok"]);
+});
+
+test("peers: a peer that runs with fewer neighbours than its task lets it merge learns alone, which is a warning", () => {
+  const [alone, few, enough, relayed] = [
+    { neighbours: 0, quorum: 3, fresh: 0 },
+    { neighbours: 1, quorum: 3, fresh: 1 },
+    { neighbours: 3, quorum: 3, fresh: 0 },
+    { neighbours: 1, quorum: 3, fresh: 3 }, // behind a gateway
+  ].map(neighboursFinding) as [DoctorFinding, DoctorFinding, DoctorFinding, DoctorFinding];
+  assert.deepEqual(levels([alone, few, enough, relayed]), ["warning", "warning", "ok", "ok"]);
+  assert.match(few.what, /1 neighbour, and the task lets it merge the models of 3 or more: it learns alone/);
+  assert.match(few.remedy as string, /--bootstrap/);
+});
+
+test("data: those of a peer that runs are the ones that it has, where flags of its start name them", async () => {
+  const running = { numExamples: 320 };
+  const look = (more: object) => data.run({ ...around, ...more } as Surroundings);
+  assert.deepEqual(levels(await look({ running })), ["ok"]);
+  assert.match((await look({ running }))[0]?.what as string, /learns from 320 rows/);
+  assert.deepEqual(levels(await look({})), ["warning"]);
 });
 
 test("the quick checks say the same as the doctor's of that kind, and take next to no time", async () => {

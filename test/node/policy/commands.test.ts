@@ -139,7 +139,7 @@ test("policy show tells what leaves, to whom, when, under which protection, what
     /what +parameters of the model after each training: .*\nto +every peer of the task, which is whoever has its invite\n/,
     /protection +dp-sgd: noise on this machine hides each single row, epsilon at most 8 at delta 0\.00001/,
     /what +announcements: .*number of rows\)/,
-    /what +the log: .*no row and no label/,
+    /what +the log: the minute of each entry .*no row and no label/,
     /Stays here\n {2}examples: the rows of the data/,
     /allowed by every policy$/m,
   ])
