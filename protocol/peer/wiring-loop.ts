@@ -12,6 +12,7 @@ import type { Inbound } from "./inbound/inbound.ts";
 import { createCatchUp } from "./loop/catch-up.ts";
 import { createCohortOut } from "./loop/cohort-out.ts";
 import type { Cohorts } from "./loop/cohorts.ts";
+import { createDistrust } from "./loop/distrust.ts";
 import { createEnduringFit, type TrainingFault } from "./loop/enduring-fit.ts";
 import type { Fit } from "./loop/hidden-fit.ts";
 import type { Judging } from "./loop/judging.ts";
@@ -23,6 +24,7 @@ import { createPace } from "./loop/pace.ts";
 import { pausedFit, pausedThrift } from "./loop/pauses.ts";
 import { createReunion, startAfter } from "./loop/reunion.ts";
 import { createSaving, type Saving } from "./loop/saving.ts";
+import { createSoundness } from "./loop/soundness.ts";
 import type { SavedState } from "./loop/state.ts";
 import { createStepPlan } from "./loop/steps.ts";
 import { createTell, type Tell } from "./loop/telling.ts";
@@ -83,11 +85,13 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
     },
   );
 
-  const reunion = createReunion({ aggregator, identities, trainer }, task);
-  const catchUp = createCatchUp({ clock, identities, trainer }, task);
+  const soundness = createSoundness(trainer, task);
+  const distrust = createDistrust(task, soundness);
+  const catchUp = createCatchUp({ clock, identities, soundness, distrust }, task);
+  const reunion = createReunion({ aggregator, identities, soundness }, task);
   const isOutside = gateway?.isOutside;
   const merging = createMerging(
-    { inbound, aggregator, catchUp, reunion, saving: speaking.overSaving(saving), reports, judging },
+    { inbound, aggregator, catchUp, distrust, reunion, saving: speaking.overSaving(saving), reports, judging },
     { task, hashOf, explain, isOutside, lotOf: lotsOf(parts, account) },
   );
 

@@ -12,25 +12,22 @@
  * The log names the models that were taken. An audit needs to know nothing of those that were not.
  */
 
-import type { Trainer } from "../../base/learning-seams.ts";
 import { LIMITS } from "../../base/limits.ts";
 import type { Clock } from "../../base/seams.ts";
 import type { Task } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES, mayCatchUp } from "../../task/combine.ts";
 import type { Standing } from "../memory/identities.ts";
-import type { ModelState, Own, Weighed } from "../stages.ts";
-import { createDistrust, type Distrust } from "./distrust.ts";
-import { createSoundness, type Soundness } from "./soundness.ts";
+import type { ModelState, Weighed } from "../stages.ts";
+import type { Distrust } from "./distrust.ts";
+import type { Soundness } from "./soundness.ts";
 import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
-/** What goes into a merge: with `catchUp`, an odd number of models, of which the median is taken. */
-export interface Start extends Sorted {
-  readonly catchUp: boolean;
-}
-
 export interface CatchUp {
-  /** What a merge in this cycle is to take of the candidates. "wait": nothing yet, more may come; only before the first merge since the start. */
-  begin(own: Own, sorted: Sorted, cycle: number): Promise<Start | "wait">;
+  /**
+   * What the first merge since the start takes of the candidates, whose median then replaces the own model: an odd number of them where there are so many. "wait": nothing yet, more may come.
+   * Undefined where the peer merges in the usual way: it is not far behind, has merged before, or too few of them know enough.
+   */
+  begin(own: ModelState, sorted: Sorted, cycle: number): Promise<Sorted | "wait" | undefined>;
   /** A merge is in the log. */
   done(): void;
 }
@@ -38,15 +35,15 @@ export interface CatchUp {
 export interface CatchUpComponents {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly identities: Pick<Standing, "isTrusted">;
-  readonly trainer: Pick<Trainer, "evaluate" | "revision">;
+  readonly soundness: Pick<Soundness, "lossOf" | "worstLoss" | "knowing">;
+  /** Is told whom the start left out. */
+  readonly distrust: Pick<Distrust, "begin">;
 }
 
-export function createCatchUp({ clock, identities, trainer }: CatchUpComponents, task: Task): CatchUp {
+export function createCatchUp({ clock, identities, ...sieve }: CatchUpComponents, task: Task): CatchUp {
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
   let hasMerged = false;
   let sinceMs: number | undefined;
-  const soundness = createSoundness(trainer, task);
-  const distrust = createDistrust(task, soundness);
 
   const isBehind = (own: ModelState, candidates: readonly Weighed[]) =>
     mayCatchUp(
@@ -58,23 +55,20 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
   return {
     async begin(own, sorted, cycle) {
       const { eligible, copies } = sorted;
-      if (hasMerged || !isBehind(own, eligible))
-        return { ...(await distrust.without(own, sorted, cycle)), catchUp: false };
+      if (hasMerged || !isBehind(own, eligible)) return undefined;
       sinceMs ??= clock.monotonicMs();
       const trusted = eligible.filter(({ candidate }) => identities.isTrusted(candidate.announced.author));
       const isSure = trusted.length >= fewest;
       const isLate = clock.monotonicMs() - sinceMs >= LIMITS.catchUpWaitMs;
       if (!isSure && !isLate && eligible.length < task.aggregation.inboxSize) return "wait";
-      const taken = await soundOnes({ soundness, distrust, task, fewest }, own, isSure ? trusted : eligible);
-      if (taken.length < fewest || !isBehind(own, taken))
-        return { ...(await distrust.without(own, sorted, cycle)), catchUp: false };
+      const taken = await soundOnes({ ...sieve, task, fewest }, own, isSure ? trusted : eligible);
+      if (taken.length < fewest || !isBehind(own, taken)) return undefined;
       const candidates = taken.map(({ candidate }) => candidate);
       const reweighed = weigh(task, candidates, own.age, cycle); // staleness is counted from the ages of those that are named
       return {
         eligible: reweighed,
         copies: copies.filter((copy) => isAmong(copy, reweighed)),
         stale: [],
-        catchUp: true,
       };
     },
     done() {
@@ -83,9 +77,7 @@ export function createCatchUp({ clock, identities, trainer }: CatchUpComponents,
   };
 }
 
-interface Sieve {
-  readonly soundness: Soundness;
-  readonly distrust: Pick<Distrust, "begin">;
+interface Sieve extends Pick<CatchUpComponents, "soundness" | "distrust"> {
   readonly task: Task;
   readonly fewest: number;
 }

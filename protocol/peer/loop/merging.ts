@@ -6,6 +6,7 @@ import type { Inbound } from "../inbound/inbound.ts";
 import type { MergedParent, Reports } from "../reports.ts";
 import type { Fate, Merged, Own } from "../stages.ts";
 import type { CatchUp } from "./catch-up.ts";
+import type { Distrust } from "./distrust.ts";
 import type { Judging } from "./judging.ts";
 import { merge } from "./merge.ts";
 import type { HashOf } from "./params-hash.ts";
@@ -24,6 +25,7 @@ export interface MergingComponents {
   readonly inbound: Inbound;
   readonly aggregator: Aggregator;
   readonly catchUp: CatchUp;
+  readonly distrust: Pick<Distrust, "without">;
   readonly reunion: Pick<Reunion, "met">;
   readonly saving: Saving;
   readonly reports: Reports;
@@ -56,7 +58,7 @@ export function createMerging(components: MergingComponents, options: MergingOpt
 }
 
 async function mergeInbox(
-  { inbound, aggregator, catchUp, reunion, saving, reports, judging }: MergingComponents,
+  { inbound, aggregator, catchUp, distrust, reunion, saving, reports, judging }: MergingComponents,
   { task, hashOf, explain, isOutside, lotOf }: MergingOptions,
   own: Own,
   cycle: number,
@@ -67,12 +69,13 @@ async function mergeInbox(
   if (sorted.eligible.length < task.aggregation.quorum) return false;
   const start = await catchUp.begin(own, sorted, cycle);
   if (start === "wait") return false;
+  const parents = start ?? (await distrust.without(own, sorted, cycle));
   await judging?.look(own, taken.candidates, cycle);
   const lot = lotOf && { lot: lotOf(own) };
-  const input = { own, ...start, invalid: taken.invalid, ...lot };
+  const input = { own, ...parents, catchUp: start !== undefined, invalid: taken.invalid, ...lot };
   const merged = await merge({ task, aggregator, hashOf, explain, isOutside }, input);
   if (merged === undefined) return false;
-  if (!start.catchUp) await reunion.met(own, sorted.eligible, cycle);
+  if (start === undefined) await reunion.met(own, sorted.eligible, cycle);
   await saving.merged(merged, cycle);
   catchUp.done();
   inbound.merged(taken, ({ announced }) => cycle - announced.firstSeenCycle < cutoff);

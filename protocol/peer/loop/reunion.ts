@@ -11,14 +11,14 @@
  * What liars gain: they must be known, must have been silent all that time, and are then a minority in a median a few times. It is not taken where it knows less
  * than half of what the own model knows about the own training data (soundness.ts).
  */
-import type { Aggregator, Trainer } from "../../base/learning-seams.ts";
+import type { Aggregator } from "../../base/learning-seams.ts";
 import { euclideanNorm } from "../../base/norm.ts";
 import { type Task, termsOf } from "../../base/task.ts";
 import { CATCH_UP_CANDIDATES } from "../../task/combine.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Own, Weighed } from "../stages.ts";
 import type { LookAhead } from "./outer-momentum.ts";
-import { createSoundness } from "./soundness.ts";
+import type { Soundness } from "./soundness.ts";
 
 export interface Reunion {
   /** Sees what there was to merge in a cycle, and the own model that went into it. */
@@ -38,15 +38,14 @@ export function startAfter({ takeStart }: Pick<Reunion, "takeStart">, lookAhead:
 export interface ReunionComponents {
   readonly aggregator: Aggregator;
   readonly identities: Pick<Standing, "isKnown">;
-  readonly trainer: Pick<Trainer, "evaluate">;
+  readonly soundness: Pick<Soundness, "lossOf" | "worstLoss">;
 }
 
 /** Own cycles for which an author that was silent has returned: the parts of a network find one another within seconds, not at once. */
 export const RETURN_CYCLES = 8;
 
-export function createReunion({ aggregator, identities, trainer }: ReunionComponents, task: Task): Reunion {
+export function createReunion({ aggregator, identities, soundness }: ReunionComponents, task: Task): Reunion {
   const fewest = Math.max(CATCH_UP_CANDIDATES, task.aggregation.quorum);
-  const soundness = createSoundness(trainer, task);
   let start: Float32Array | undefined;
 
   const hasReturned = ({ candidate: { announced } }: Weighed, cycle: number) =>

@@ -5,6 +5,7 @@ import { plainAggregator } from "../../../../protocol/aggregate/registry.ts";
 import type { Trainer } from "../../../../protocol/base/learning-seams.ts";
 import type { Archive } from "../../../../protocol/base/seams.ts";
 import { createReunion, RETURN_CYCLES, startAfter } from "../../../../protocol/peer/loop/reunion.ts";
+import { createSoundness } from "../../../../protocol/peer/loop/soundness.ts";
 import type { Announced, Candidate, Own, Weighed } from "../../../../protocol/peer/stages.ts";
 import { createMemoryArchive } from "../../../../sim/seams/archive.ts";
 import { audit } from "../../../support/audits.ts";
@@ -32,7 +33,8 @@ function model(author: string, returnedCycle: number | undefined, ...params: num
 function reunion() {
   const evaluate = async ([first = 0]: Float32Array) => ({ loss: Math.abs(10 - first) });
   const identities = { isKnown: (peer: string) => !peer.startsWith("new") };
-  return createReunion({ aggregator: plainAggregator, identities, trainer: { evaluate } as unknown as Trainer }, task);
+  const soundness = createSoundness({ evaluate } as unknown as Trainer, task);
+  return createReunion({ aggregator: plainAggregator, identities, soundness }, task);
 }
 
 async function startOf(...candidates: Weighed[]): Promise<number[] | undefined> {
