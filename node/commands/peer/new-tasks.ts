@@ -1,5 +1,6 @@
 /** What `hearsay init` writes into new tasks beyond the task's own template: how they train, where data are unlike or numbers far apart. */
 import { type Document, isSeq } from "yaml";
+import { TABLE_RATES } from "../../data/templates.ts";
 import { comment, write } from "../../task-document.ts";
 
 /** sim/results/skew.md says why. */
@@ -15,10 +16,7 @@ const PEAK = 1.9;
  * Of tables of more than two classes: the rate with which the schedule was searched. With that of the template a network was at its floor before it had learned. With two classes that overlap
  * a higher rate only drives peers apart (sim/results/skew.md, "Rates of tables").
  */
-const TABLE_RATE = 0.3;
-/** What the templates of tables name (node/data/templates.ts): another rate is one that somebody has searched for. */
-const TEMPLATE_RATE = 0.1;
-const REGRESSION_TEMPLATE_RATE = 0.05;
+const SEARCHED_RATE = 0.3;
 const TWO_CLASSES = 2;
 /** The first gradients are ten times as long as later ones: at such a rate they would switch the units of a relu network off for good. */
 const MAX_GRADIENT_NORM = 1;
@@ -116,8 +114,7 @@ function writeForRegression(document: Document): void {
 /** Momentum of fewer models carries on what int8 rounds: with three models a merge and a rate of 0.3 some went out of range. */
 function writeForSeveralNumbers(document: Document): void {
   writeSteps(document);
-  if (document.getIn(["training", "learningRate"]) === REGRESSION_TEMPLATE_RATE)
-    writeMomentum(document, REGRESSION_OUTER_MOMENTUM);
+  if (hasRateOf("regression", document)) writeMomentum(document, REGRESSION_OUTER_MOMENTUM);
 }
 
 /** Whether nothing else bounds how a task trains, and what may be told of it. */
@@ -130,11 +127,15 @@ function isOfSeveral(document: Document): boolean {
   return Number(document.getIn(["aggregation", "inboxSize"])) >= SEVERAL_MODELS;
 }
 
+/** Whether the learning rate is still that of a template for tables. */
+function hasRateOf(template: keyof typeof TABLE_RATES, document: Document): boolean {
+  return document.getIn(["training", "learningRate"]) === TABLE_RATES[template];
+}
+
 function writeRate(document: Document): void {
   const classes = document.getIn(["output", "classes"]);
   const hasSeveralClasses = isSeq(classes) && classes.items.length > TWO_CLASSES;
-  if (document.getIn(["training", "learningRate"]) === TEMPLATE_RATE && hasSeveralClasses)
-    document.setIn(["training", "learningRate"], TABLE_RATE);
+  if (hasRateOf("csv", document) && hasSeveralClasses) document.setIn(["training", "learningRate"], SEARCHED_RATE);
 }
 
 function writeMomentum(document: Document, momentum: number): void {
