@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { type Task, termsOf } from "../../../protocol/base/task.ts";
+import type { Until } from "../../../protocol/learn/stream/until.ts";
 import type { PeerEvent } from "../../../protocol/peer/reports.ts";
-import { serveApi } from "../../api/api.ts";
+import { type ApiSource, serveApi } from "../../api/api.ts";
 import { wallClock } from "../../clock.ts";
-import { createClosing, ENDS_WITHIN_MS } from "../../closing.ts";
+import { type Closing, createClosing, ENDS_WITHIN_MS } from "../../closing.ts";
 import { loadConfig } from "../../config.ts";
 import { openStream } from "../../data/follow/open.ts";
 import type { PeerData } from "../../data/share.ts";
@@ -16,19 +17,18 @@ import { type OpenLeaves, openLeaves } from "../../leaf/open.ts";
 import { dropRestingCode } from "../../little-memory.ts";
 import { watchLine } from "../../policy/line.ts";
 import { savingReasons } from "../../policy/saving.ts";
-import { openServiceNotice } from "../../service/notice.ts";
+import { openServiceNotice, type ServiceNotice } from "../../service/notice.ts";
 import { linkBudgets } from "../../settings/budget.ts";
 import { settingsOf } from "../../settings/flags.ts";
 import type { Config } from "../../settings/table.ts";
 import { shellOption } from "../../shell.ts";
 import { type RunningPeer, startPeer } from "../../start.ts";
 import type { StartOptions } from "../../start-options.ts";
-import { fail } from "../../terminal/fail.ts";
 import { outliveOutput } from "../../terminal/output.ts";
-import { onStopSignals, statusAfter } from "../../terminal/stop-signals.ts";
 import { outputIsTerminal, print } from "../../terminal/terminal.ts";
 import { narrator } from "../../terminal/up-narrator.ts";
 import { apiSource, inviteNote } from "./up-api.ts";
+import { endInTime, stopSignals } from "./up-end.ts";
 import { createLogger, type LogContext } from "./up-log.ts";
 import { dataToLearn, tellUnread } from "./up-look.ts";
 import type { UpMonitor } from "./up-monitor.ts";
@@ -49,11 +49,30 @@ interface UpOptions {
   readonly passphraseFile?: string;
 }
 
+/** All that a peer needs to begin, and what ends it. */
+interface Plan {
+  readonly settings: Config;
+  readonly rules: Rules;
+  readonly task: Task;
+  readonly taskId: string;
+  /** Undefined where a program of the owner's trains, and has the data. */
+  readonly data: Awaited<ReturnType<typeof dataToLearn>>;
+  readonly logger: Logger;
+  readonly notice: ServiceNotice;
+  readonly monitor: UpMonitor | undefined;
+  readonly observe: (event: PeerEvent) => void;
+  readonly onlooker: Onlooker | undefined;
+  readonly leaves: OpenLeaves | undefined;
+  /** Resolves with the first signal to stop. */
+  readonly asked: Promise<unknown>;
+  readonly seconds: number | undefined;
+  readonly until: Until | undefined;
+  /** Resolves when the privacy budget is spent. */
+  readonly spent: Promise<void>;
+}
+
 /** A timer of Node holds 2^31 ms. */
 const MAX_SECONDS = 2_000_000;
-/** A reader of the log that has stopped is not waited for longer. */
-const LAST_WORDS_MS = 500;
-const EXIT_FAILED = 1;
 
 export async function run(options: UpOptions): Promise<void> {
   process.umask(0o077); // all that it writes lies in the state directory
@@ -62,11 +81,20 @@ export async function run(options: UpOptions): Promise<void> {
   if (!settings.keepCode) dropRestingCode();
   let running: RunningPeer | undefined;
   const logger = await createLogger(settings.logLevel, () => running && contextOf(running));
+  const plan = await prepare(options, settings, logger, () => running !== undefined);
+  running = await begin(options, plan);
+  await runUntilAsked(options, running, plan);
+  const { cycle, age, logSize } = running.peer.status();
+  logger.info({ cycle, age, logSize }, "stopped");
+}
+
+/** Reads and checks what the command line, the task, the data and the site's policy say. @throws HearsayError ERR_CONFIG, ERR_TASK, ERR_POLICY, or what reading data throws. */
+async function prepare(options: UpOptions, settings: Config, logger: Logger, isLearning: () => boolean): Promise<Plan> {
   tellUnread(process.env, logger);
   const rules = await rulesOf(options, settings, logger);
   const seconds = secondsOf(options.seconds);
   const notice = openServiceNotice((message) => logger.warn(message));
-  const asked = stopSignals(logger, () => running !== undefined);
+  const asked = stopSignals(logger, isLearning);
   const { task, taskId } = await openTask(options.state, options.task);
   if (options.untilSpent && termsOf(task) === undefined)
     throw new HearsayError("ERR_CONFIG", "--until-spent: the task has no privacy budget; leave it out");
@@ -77,84 +105,14 @@ export async function run(options: UpOptions): Promise<void> {
   const onlookers = [monitor, onlooker].flatMap((one) => one?.observe ?? []);
   const { spent, observe } = untilSpent([narrator(logger), ...onlookers]);
   const leaves = await openLeaves(options.state, task, taskId, rules.config.leaf);
-  running = await begin(options, { rules, task, data, logger, monitor, observe, onlooker, leaves });
-  const { peer, stop } = running;
-  const closing = createClosing();
-  try {
-    const board = onlooker?.start(running, taskId);
-    const looking = onlooker && board && { ...onlooker, page: board };
-    const source = apiSource(running, taskId, { ...toldBeside(data, settings), leaves: leaves?.leaves, looking });
-    const api = await serveApi(options.state, source);
-    closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
-    const served = await monitor?.serve(running, source);
-    if (served !== undefined) closing.add("the metrics", served.close);
-    closing.add("the peer", stop, ENDS_WITHIN_MS.all);
-    if (board !== undefined) closing.add("the page", () => board.close());
-    tellStart(logger, running, { task: task.name, taskId, ...(served && { metrics: served.address }) });
-    notice.ready(`learns ${task.name}`);
-    print(inviteNote(running.addresses(), taskId));
-    if (api.pageAddress !== undefined) print(pageNote(api.pageAddress, options.state));
-    const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
-    const met = whenMet(until, source).then(() =>
-      logger.info({ until: options.until }, "the condition of --until holds"),
-    );
-    await Promise.race([running.done, asked, met, ...over, ...(options.untilSpent ? [spent] : [])]);
-    logger.info("stopping");
-    notice.stopping();
-  } catch (error) {
-    logger.info("stopping, since it failed");
-    const ended = endInTime(logger, error);
-    await Promise.allSettled([closing.close(), stop()]);
-    ended();
-    throw error; // what came of it says less
-  }
-  const ended = endInTime(logger);
-  await closing.close().finally(ended);
-  const { cycle, age, logSize } = peer.status();
-  logger.info({ cycle, age, logSize }, "stopped");
-}
-
-/** Resolves with the first signal to stop; before the peer learns, that ends the process. */
-function stopSignals(logger: Logger, isLearning: () => boolean): Promise<unknown> {
-  const { asked } = onStopSignals((signal) => {
-    logger.warn(`ended at once, on a second ${signal}`);
-    process.exit(statusAfter(signal));
-  });
-  void asked.then((signal) => {
-    if (isLearning()) return;
-    logger.info(`stopped by ${signal} before it learned`);
-    process.exit(0); // nothing is half written, whenever it ends
-  });
-  return asked;
-}
-
-/** A program of the owner's says itself whether it has a hold-out, and of a stream rows are held out as they come. */
-function toldBeside(data: PeerData | undefined, { saving: { watts } }: Config) {
-  return { hasHoldout: data === undefined || data.isFollowed === true || data.holdout !== undefined, watts };
-}
-
-/** With the key only where a person looks: what is written to a file or a journal may be read by others. */
-function pageNote(address: string, state: string): string {
-  const open = `  hearsay open ${shellOption("--state", state)}\n`;
-  return `see how it does with:\n${open}${outputIsTerminal() ? `or at ${address}\n` : ""}`;
-}
-
-interface Beginning {
-  readonly rules: Rules;
-  readonly task: Task;
-  /** Undefined where a program of the owner's trains, and has the data. */
-  readonly data: Awaited<ReturnType<typeof dataToLearn>>;
-  readonly logger: Logger;
-  readonly monitor: UpMonitor | undefined;
-  readonly observe: (event: PeerEvent) => void;
-  readonly onlooker: Onlooker | undefined;
-  readonly leaves: OpenLeaves | undefined;
+  const ends = { asked, seconds, until, spent };
+  return { settings, rules, task, taskId, data, logger, notice, monitor, observe, onlooker, leaves, ...ends };
 }
 
 /** Starts the peer that the configuration describes. */
 async function begin(
   options: UpOptions,
-  { rules, task, data, logger, monitor, observe, onlooker, leaves }: Beginning,
+  { rules, task, data, logger, monitor, observe, onlooker, leaves }: Plan,
 ): Promise<RunningPeer> {
   const { config, quiet, site } = rules;
   const pauseReasons = await savingReasons(config.saving, wallClock, (message) => logger.info(message));
@@ -196,7 +154,7 @@ async function begin(
 /** What the peer learns from: rows, which may go on coming, or a program of the owner's that has the data. */
 function sourceOf(
   { data: read, stream, trainer }: Config,
-  data: Beginning["data"],
+  data: Plan["data"],
   logger: Logger,
 ): Pick<StartOptions, "train" | "holdout" | "follow" | "external"> {
   return {
@@ -204,6 +162,74 @@ function sourceOf(
     ...(stream.follow && { follow: (parts) => openStream({ ...read, ...stream }, parts) }),
     ...(!data && { external: { settings: trainer, say: (line) => logger.info({ trainer: true }, line) } }),
   };
+}
+
+/** Opens what looks at the peer, waits for one of the reasons to stop, and closes all. */
+async function runUntilAsked(options: UpOptions, running: RunningPeer, plan: Plan): Promise<void> {
+  const { logger, notice, task, taskId } = plan;
+  const closing = createClosing();
+  try {
+    const { source, metrics, page } = await openDoors(options, running, plan, closing);
+    tellStart(logger, running, { task: task.name, taskId, ...(metrics && { metrics }) });
+    notice.ready(`learns ${task.name}`);
+    print(inviteNote(running.addresses(), taskId));
+    if (page !== undefined) print(pageNote(page, options.state));
+    await reasonToStop(options, running, plan, source);
+    logger.info("stopping");
+    notice.stopping();
+  } catch (error) {
+    logger.info("stopping, since it failed");
+    const ended = endInTime(logger, error);
+    await Promise.allSettled([closing.close(), running.stop()]);
+    ended();
+    throw error; // what came of it says less
+  }
+  const ended = endInTime(logger);
+  await closing.close().finally(ended);
+}
+
+/** The local interface, the page and the metrics. What was added to `closing` last is closed first. */
+async function openDoors(
+  { state }: UpOptions,
+  running: RunningPeer,
+  { settings, taskId, data, monitor, onlooker, leaves }: Plan,
+  closing: Closing,
+) {
+  const board = onlooker?.start(running, taskId);
+  const looking = onlooker && board && { ...onlooker, page: board };
+  const source = apiSource(running, taskId, { ...toldBeside(data, settings), leaves: leaves?.leaves, looking });
+  const api = await serveApi(state, source);
+  closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
+  const served = await monitor?.serve(running, source);
+  if (served !== undefined) closing.add("the metrics", served.close);
+  closing.add("the peer", running.stop, ENDS_WITHIN_MS.all);
+  if (board !== undefined) closing.add("the page", () => board.close());
+  return { source, metrics: served?.address, page: api.pageAddress };
+}
+
+/** Resolves with the first of: the peer has ended, a signal, the time of --seconds, the condition of --until, a spent budget with --until-spent. */
+async function reasonToStop(
+  options: UpOptions,
+  { done }: RunningPeer,
+  { logger, asked, seconds, until, spent }: Plan,
+  source: ApiSource,
+): Promise<void> {
+  const over = seconds === undefined ? [] : [sleep(1000 * seconds, undefined, { ref: false })];
+  const met = whenMet(until, source).then(() =>
+    logger.info({ until: options.until }, "the condition of --until holds"),
+  );
+  await Promise.race([done, asked, met, ...over, ...(options.untilSpent ? [spent] : [])]);
+}
+
+/** A program of the owner's says itself whether it has a hold-out, and of a stream rows are held out as they come. */
+function toldBeside(data: PeerData | undefined, { saving: { watts } }: Config) {
+  return { hasHoldout: data === undefined || data.isFollowed === true || data.holdout !== undefined, watts };
+}
+
+/** With the key only where a person looks: what is written to a file or a journal may be read by others. */
+function pageNote(address: string, state: string): string {
+  const open = `  hearsay open ${shellOption("--state", state)}\n`;
+  return `see how it does with:\n${open}${outputIsTerminal() ? `or at ${address}\n` : ""}`;
 }
 
 function contextOf({ peer }: RunningPeer): LogContext {
@@ -234,23 +260,6 @@ function untilSpent(observers: readonly ((event: PeerEvent) => void)[]) {
     if (event.kind === "budget" && event.state === "spent") resolve();
   };
   return { spent, observe };
-}
-
-/**
- * Whatever hangs: a supervisor must see that this peer does not learn any more. So one that has not ended in time is ended. The returned function says that all has been closed, and
- * leaves the last words a moment to be read.
- */
-function endInTime(logger: Logger, error?: unknown): () => void {
-  const end = () => {
-    if (error !== undefined) fail(error);
-    logger.error(`not everything has ended within ${ENDS_WITHIN_MS.all / 1000} s; ended without it`);
-    process.exit(EXIT_FAILED);
-  };
-  const timer = setTimeout(end, ENDS_WITHIN_MS.all).unref();
-  return () => {
-    clearTimeout(timer);
-    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
-  };
 }
 
 function secondsOf(text: string | undefined): number | undefined {
