@@ -10,7 +10,8 @@ import { faultsOf } from "../../protocol/base/faults.ts";
 import type { Immutable } from "../../protocol/base/immutable.ts";
 import type { Crypto } from "../../protocol/base/seams.ts";
 import { parseScenario, type Scenario, scenarioHash } from "../run/scenario.ts";
-import { isTree, type Tree, withValue } from "./sweep-paths.ts";
+import { isTree, type Tree } from "./sweep-paths.ts";
+import { withScenarioValue } from "./task-edits.ts";
 
 /** More combinations than this are a slip of the pen. */
 const MAX_COMBINATIONS = 100_000;
@@ -79,7 +80,7 @@ export function combinations({ scenario, grids }: Pick<Sweep, "scenario" | "grid
     for (const [path, values] of Object.entries(grid)) {
       found = found.flatMap(({ source, label }) =>
         values.map((value) => ({
-          source: withValue(source, path, value),
+          source: withScenarioValue(source, path, value),
           label: `${label}${label === "" ? "" : " "}${path}=${textOf(value)}`,
         })),
       );

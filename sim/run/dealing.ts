@@ -42,6 +42,11 @@ function withoutNulls(source: TaskSource): TaskSource {
 
 const MERGED_GROUPS: readonly string[] = ["input", "training", "aggregation", "staleness", "limits"];
 
+/** Whether parts of a group of settings stand beside what the task says of it. */
+export function isMergedGroup(name: string): boolean {
+  return MERGED_GROUPS.includes(name);
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -57,11 +57,11 @@ export async function readDocument(path: string): Promise<Tree> {
 
 /** The scenario with the values of `--set PATH=VALUE` and `--peers`. */
 export async function override(scenario: Tree, { peers, set = [] }: OverrideOptions): Promise<Tree> {
-  const { withValue } = await import("../../../sim/compare/sweep-paths.ts");
+  const { withScenarioValue } = await import("../../../sim/compare/task-edits.ts");
   const all = peers === undefined ? set : [...set, `peers=${peers}`];
   return all.reduce((tree, text) => {
     const [path, value] = assignment("--set", text);
-    return withValue(tree, path, readYaml("--set", text, value));
+    return withScenarioValue(tree, path, readYaml("--set", text, value));
   }, scenario);
 }
 

@@ -46,11 +46,11 @@ async function withTaskFile(scenario: Tree, folder: string): Promise<Tree> {
   const { file, ...parts } = task;
   if (typeof file !== "string")
     throw new HearsayError("ERR_CONFIG", "task.file: name a task file, relative to the scenario", { path: "task" });
-  const { withParts } = await import("../../../sim/run/dealing.ts");
+  const { editedTask } = await import("../../../sim/compare/task-edits.ts");
   const source = await readTaskSource(resolve(folder, file));
   if (typeof source !== "object" || source === null || Array.isArray(source))
     throw new HearsayError("ERR_TASK", `${file} is no task: write one with hearsay init`, { file });
-  return { ...scenario, task: withParts(source as Tree, parts) };
+  return { ...scenario, task: editedTask(source as Tree, parts) };
 }
 
 async function readText(path: string): Promise<string> {

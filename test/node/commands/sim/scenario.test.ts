@@ -5,10 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { loadScenario, override, parseGridFlags, parseSeeds } from "../../../../node/commands/sim/scenario.ts";
+import {
+  loadScenario,
+  override,
+  parseGridFlags,
+  parseSeeds,
+  readDocument,
+} from "../../../../node/commands/sim/scenario.ts";
 import { inlineFiles } from "../../../../node/commands/sim/traces.ts";
 import { nodeCrypto } from "../../../../node/crypto.ts";
 import { isHearsayError } from "../../../../protocol/base/errors.ts";
+import { combinations } from "../../../../sim/compare/sweep.ts";
+import { valueAt } from "../../../../sim/compare/sweep-paths.ts";
 import { scenarioHash } from "../../../../sim/run/scenario.ts";
 
 const isConfig = (error: unknown) => isHearsayError(error, "ERR_CONFIG");
@@ -45,6 +53,35 @@ describe("a scenario file", () => {
     folder = await mkdtemp(join(tmpdir(), "hearsay-scenario-"));
   });
   after(() => rm(folder, { recursive: true }));
+
+  it("takes --set and grids below a task of a file as changes of what that file says, null included", async () => {
+    const aggregation = "rule: guarded-median, parameters: { f: 0.1, mix: 0.3 }, mostLoss: 0.8";
+    const input = "input: { shape: [2] }, output: { kind: classification, classes: [a, b] }";
+    const model = "model: { kind: mlp, hidden: [4] }, training: { steps: 7, absentClasses: 4 }";
+    await writeFile(join(folder, "told.yaml"), `{ name: t, ${input}, ${model}, aggregation: { ${aggregation} } }\n`);
+    const path = join(folder, "t.yaml");
+    await writeFile(path, "name: t\ndata: { set: digits }\ntask: { file: told.yaml, codec: f32 }\n");
+    const taskOf = async (...set: string[]) =>
+      (await loadScenario(path, { set })).task as Record<string, Record<string, unknown>>;
+    const changed = await taskOf("task.aggregation.parameters.mix=0", "task.model.hidden=[5]", "task.training.steps=8");
+    assert.deepEqual(changed.aggregation?.parameters, { f: 0.1, mix: 0 }, "f is the file's");
+    assert.deepEqual(changed.model, { kind: "mlp", hidden: [5] });
+    assert.deepEqual(changed.training, { steps: 8, absentClasses: 4 });
+    const without = await taskOf("task.training.absentClasses=null", "task.aggregation.parameters.f=null");
+    assert.deepEqual(without.training, { steps: 7 });
+    assert.deepEqual(without.aggregation?.parameters, { mix: 0.3 });
+    assert.deepEqual([(await taskOf("task.codec=null")).codec, (await taskOf()).codec], [undefined, "f32"]);
+    const later = await taskOf("task.aggregation.parameters.mix=0", "task.aggregation={rule: mean, parameters: null}");
+    assert.deepEqual(later.aggregation, { rule: "mean", mostLoss: 0.8 }, "the later value is the one that counts");
+
+    const grid = parseGridFlags(["task.training.absentClasses=4,null", "task.aggregation.parameters.mix=0,0.75"]);
+    const sources = combinations({ scenario: await readDocument(path), grids: [] }, grid);
+    const tasks = await Promise.all(sources.map(async ({ source }) => (await inlineFiles(source, folder)).task));
+    assert.deepEqual(
+      tasks.map((task) => [valueAt(task, "training.absentClasses"), valueAt(task, "aggregation.parameters")]),
+      [4, undefined].flatMap((absent) => [0, 0.75].map((mix) => [absent, { f: 0.1, mix }])),
+    );
+  });
 
   it("has a hash that covers the contents of its traces, and not their names", async () => {
     const sessions = "peer,on,off\n0,0,5\n";
