@@ -213,7 +213,12 @@ function inWords(audit: Audit): string {
   if (head !== undefined) rows.push(["head", toHex(head.id)]);
   if (checkpoint !== undefined) rows.push(["checkpoint", `of ${counted(checkpoint.size, "entry", "entries")}`]);
   if (cosigners.length > 0) rows.push(["cosigned by", cosigners.map((one) => one.peer).join("\n             ")]);
-  if (firstBad !== undefined) rows.push([`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`]);
+  if (firstBad !== undefined)
+    rows.push(
+      isBeyond(verification)
+        ? ["the file", beyondText(firstBad)]
+        : [`entry ${firstBad.seq}`, `${firstBad.reason}: ${firstBad.message}`],
+    );
   if (report?.privacy !== undefined)
     rows.push(["privacy", `claimed: ${spentText(report.privacy)}, accounting repeated`]);
   if (report?.spent !== undefined)
@@ -233,6 +238,17 @@ function inWords(audit: Audit): string {
       : `${table(["entry", "proved", "claimed", "missing", "false", "what that means"], tallies)}\n`;
   const unprovable = UNPROVABLE.map((sentence) => `  ${sentence}`).join("\n");
   return `${verdictOf(audit)}\n${facts(rows)}\n${found}${onOutput.dim(`What no log can prove:\n${unprovable}`)}`;
+}
+
+/** Whether all entries hold, and what is wrong comes after them: bodies, in a file that somebody carried. */
+function isBeyond({ entries, firstBad, checkpoint }: ExportVerification): boolean {
+  const isOfFile = firstBad?.reason === "file" || firstBad?.reason === "cut";
+  return isOfFile && firstBad.seq === entries && checkpoint?.size === entries;
+}
+
+function beyondText({ message }: { readonly message: string }): string {
+  const why = message.replace(/^log entry \d+: /, "");
+  return `${why}: this shows nothing against the writer; ask for the file again (hearsay log export -o FILE --bodies), and compare its SHA-256`;
 }
 
 /** What was done again and what was not: a headline must not speak of trainings that nobody can repeat. */
@@ -259,9 +275,13 @@ function verdictOf(audit: Audit): string {
       return onOutput.yellow(
         verification.ok
           ? `nothing is false; of ${counted(missingIn(report), "entry", "entries")} the models could not be had`
-          : "nothing is false as far as it goes; the end of the log is missing",
+          : isBeyond(verification)
+            ? "the entries of the log hold, and nothing is false as far as the file goes; its end is missing"
+            : "nothing is false as far as it goes; the end of the log is missing",
       );
     default:
+      if (isBeyond(verification) && report?.firstLie === undefined)
+        return onOutput.red("the entries of the log hold; the file is damaged after them");
       return onOutput.red(verification.ok ? "the log says what was not so" : "the log does not hold");
   }
 }

@@ -11,7 +11,7 @@ import type { DataSource } from "../../data/load.ts";
 import { valuesIn } from "../../data/name-list.ts";
 import { isMisread, quoted } from "../../data/names.ts";
 import { readNumber, roundedBeside } from "../../data/number.ts";
-import { outlierWarnings } from "../../data/outliers.ts";
+import { featureOutliers, outlierWarnings } from "../../data/outliers.ts";
 import { readerFor } from "../../data/readers/registry.ts";
 import { type Sentinel, suspectedSentinels } from "../../data/sentinels.ts";
 import { shellWord } from "../../shell.ts";
@@ -65,6 +65,11 @@ export async function fillFromData(
   const { features, labels: labelNames, classes } = table;
   const hints = hintsOf({ inputs: values, targets: labelled, rows, features, labels: labelNames, classes });
   const counting = countingColumns(table.data.inputs, width).map((column) => table.features[column] as string);
+  const far = featureOutliers(
+    table.data.inputs,
+    features,
+    suspected.map(({ column }) => column),
+  );
   fillMissing("mean", table.data, width, inputs.mean);
   const warnings = [
     ...checkVariation(table.data, { path, kind, features: table.features, targets: table.labels, whole: true }),
@@ -72,6 +77,7 @@ export async function fillFromData(
       (name) => `column ${quoted(name)} counts the rows: a row number? Leave it out: ${dropOption([name])}`,
     ),
     ...hints,
+    ...far,
     ...(classification ? [] : outlierWarnings(table.data.targets, table.labels)),
     ...valuesAsNames(path, table.features),
     ...misreadNames(path, [...table.features, ...table.labels, ...table.classes]),

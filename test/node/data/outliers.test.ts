@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parseDocument } from "yaml";
 import { fillFromData } from "../../../node/commands/peer/init-data.ts";
-import { outlierWarnings } from "../../../node/data/outliers.ts";
+import { featureOutliers, outlierWarnings } from "../../../node/data/outliers.ts";
 import { TEMPLATES } from "../../../node/data/templates.ts";
 
-describe("targets that lie absurdly far from all others", () => {
+describe("targets and features that lie absurdly far from all others", () => {
   const levels = Array.from({ length: 100 }, (_, i) => 1 + i / 100);
 
   it("are told with the column, the value, where the others lie, and what to do", () => {
@@ -32,6 +32,22 @@ describe("targets that lie absurdly far from all others", () => {
     assert.deepEqual(outlierWarnings(Float64Array.from([]), ["level"]), []);
   });
 
+  it("are told of features too, the first three and how many more; a row without a reading has none", () => {
+    const rows = [...levels.map((level) => [level, level, NaN, level, level]), [1e9, 1e8, NaN, 1e7, 1e6]];
+    const names = ["a", "b", "none", "c", "d"];
+    const told = featureOutliers(Float32Array.from(rows.flat()), names);
+    assert.match(
+      told[0] ?? "",
+      /^feature "a" is 1000000000 in one row, while half of all rows lie between 1\.25 and 1\.75: .*\(--missing 1000000000\)/,
+    );
+    assert.deepEqual(
+      told.slice(1).map((text) => text.slice(0, 13)),
+      ['feature "b" i', 'feature "c" i', "so are 1 feat"],
+    );
+    assert.equal(featureOutliers(Float32Array.from(rows.flat()), names, ["a", "b", "c", "d"]).length, 0);
+    assert.match(featureOutliers(Float32Array.from([...levels, -1e9]), ["a"])[0] as string, /--missing -1000000000\)/);
+  });
+
   it("are among what init tells of a table", async () => {
     const folder = mkdtempSync(join(tmpdir(), "hearsay-outliers-"));
     try {
@@ -39,6 +55,9 @@ describe("targets that lie absurdly far from all others", () => {
       writeFileSync(path, `x,level\n${levels.map((level, i) => `${i % 7},${level}\n`).join("")}3,1e9\n`);
       const { warnings } = await fillFromData(parseDocument(TEMPLATES.regression.yaml), { path, label: "level" });
       assert.match(warnings.join("\n"), /^target "level" is 1000000000 in one row, /m);
+      writeFileSync(path, `x,level\n${levels.map((level, i) => `${i % 7},${level}\n`).join("")}3e8,1\n`);
+      const feature = await fillFromData(parseDocument(TEMPLATES.regression.yaml), { path, label: "level" });
+      assert.match(feature.warnings.join("\n"), /^feature "x" is 300000000 in one row, /m);
     } finally {
       rmSync(folder, { recursive: true });
     }

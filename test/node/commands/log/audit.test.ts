@@ -1,6 +1,6 @@
 /** `hearsay log audit` on real peers: through the network, on a stopped peer's directory, on files, and on a log that lies. */
 import assert from "node:assert/strict";
-import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
@@ -121,6 +121,26 @@ describe("hearsay log audit", () => {
     await write(lines);
     assert.match((await lab.run(["log", "audit", lines as string, ...elsewhere])).stderr, /ERR_TASK/);
     assertComplete(await audit([lines as string, "--state", ben.stateDir]));
+  });
+
+  it("tells damage of a file behind the entries from a log that does not hold, and a cut file from a cut log", async () => {
+    const [whole, damaged, cut] = ["sent.car", "damaged.car", "cut.car"].map((name) => lab.path(name)) as [
+      ...[string, string, string],
+    ];
+    await lab.run(["log", "export", "--state", ben.stateDir, "-o", whole, "--bodies"]);
+    const bytes = await readFile(whole);
+    await writeFile(damaged, bytes.with(-40, (bytes.at(-40) as number) ^ 1)); // in the last model
+    await writeFile(cut, bytes.subarray(0, -40));
+    const found = await lab.run(["log", "audit", damaged]);
+    assert.equal(found.code, 3);
+    assert.match(found.stdout, /^the entries of the log hold; the file is damaged after them\n/);
+    assert.match(
+      found.stdout,
+      /the file +the bytes of a block are not .*nothing against the writer; ask for the file again/,
+    );
+    const short = await lab.run(["log", "audit", cut]);
+    assert.equal(short.code, 5);
+    assert.match(short.stdout, /^the entries of the log hold, .*the file goes; its end is missing\n/);
   });
 
   it("needs a whole log: a redacted export verifies, names no neighbour, and is refused in words", async () => {
