@@ -135,9 +135,10 @@ export interface Metrics {
 
 /**
  * The rows on which a model is measured: the training rows, the hold-out, or a fixed sample of `LIMITS.maxSampleRows` rows of either: `sample` and
- * `holdout-sample`.
+ * `holdout-sample`. `training-sample` has the rows of `sample`, and sees the model as a training here does: with the shift for absent classes, where the task
+ * has one (learn/absent-classes.ts).
  */
-export type Split = "train" | "sample" | "holdout" | "holdout-sample";
+export type Split = "train" | "sample" | "training-sample" | "holdout" | "holdout-sample";
 
 /**
  * Trains on data that never leaves it. Runs off the event loop in `node/`. It does not change arrays that it is given, and returns new ones.

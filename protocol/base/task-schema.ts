@@ -180,7 +180,7 @@ const aggregation = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      "left out of a merge are models that lose more, on a few own rows, than this share of the way from the better ones to one that knows nothing; left out: none is for this",
+      "left out of a merge are models that lose more, on a few own rows, than this share of the way from the better ones to one that knows nothing, but for as many as the rule's f allows among the others; left out: none is for this",
     ),
   gateways: z
     .literal(true)

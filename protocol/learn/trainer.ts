@@ -103,7 +103,7 @@ interface Rows {
 /** A part of the rows. Samples are drawn at the first question, and kept. */
 function partOf(rows: Rows, name: Split): Examples | undefined {
   if (name === "train" || name === "holdout") return rows[name];
-  const of = name === "sample" ? "train" : "holdout";
+  const of = name === "holdout-sample" ? "holdout" : "train";
   const all = rows[of];
   if (all !== undefined) rows.samples[of] ??= sampleOf(all);
   return rows.samples[of];
@@ -175,7 +175,9 @@ export function createTrainer({ task, train, holdout, metrics }: TrainerOptions,
       const data = partOf(rows, name);
       if (data === undefined || data.prepared.length === 0)
         throw new HearsayError("ERR_DATA", `there is no example in split "${name}"`, { split: name });
-      return computeMetrics(task.output, predict(params, data.prepared.inputs), data.targets, metrics);
+      const shifts = name === "training-sample" ? rows.shifts : undefined;
+      const seen = shifts === undefined ? params : shifted(params, shifts, -1);
+      return computeMetrics(task.output, predict(seen, data.prepared.inputs), data.targets, metrics);
     },
     async predict(params: Float32Array, inputs: Numbers): Promise<Numbers> {
       checkParams(params);

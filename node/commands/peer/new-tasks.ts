@@ -26,7 +26,7 @@ const REGRESSION_OUTER_MOMENTUM = 0.9;
 const STEPS = 20;
 /** The falling rate takes noise away already: a long mean would only lag behind. */
 const RUNNING_MEAN = 0.3;
-const MOST_LOSS = 0.8;
+const MOST_LOSS = 0.7;
 /** Sites of a regression differ more than those of a classification: with 0.8 honest ones were left out, and a lie at their distance was not. */
 const REGRESSION_MOST_LOSS = 1;
 /** One row of eight is left out of each mean in place of two. Of four and fewer it would be none: those have the rule's own. */

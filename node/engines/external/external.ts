@@ -80,7 +80,7 @@ function callsOf(session: Session, bodies: Bodies, task: LearningTask): Pick<Tra
     },
     async evaluate(params: Float32Array, split: Split): Promise<Metrics> {
       checkLength(params, bodies.length);
-      const part = split === "train" || split === "sample" ? "train" : "holdout";
+      const part = split.startsWith("holdout") ? "holdout" : "train"; // a program of the owner's trains without a shift
       const most = split.endsWith("sample") ? LIMITS.maxSampleRows : undefined;
       const rows = Math.min(refuseEmpty(session, part), most ?? Number.POSITIVE_INFINITY);
       const header = { split: part, ...(most !== undefined && { rows: most }) };

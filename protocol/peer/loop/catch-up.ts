@@ -91,8 +91,9 @@ async function soundOnes(
   const limit = await soundness.worstLoss(own.params);
   const losses = new Map<Weighed, number>();
   const models = candidates.map(({ params }) => params);
-  const knows = await soundness.knowing(models, fewest);
-  for (const candidate of candidates.filter((_, i) => knows[i])) {
+  const ignorance = await soundness.ignorance(models, fewest);
+  const { mostLoss = 1 } = task.aggregation;
+  for (const candidate of candidates.filter((_, i) => (ignorance[i] as number) <= mostLoss)) {
     const loss = await soundness.lossOf(candidate.params);
     if (loss <= limit) losses.set(candidate, loss);
   }

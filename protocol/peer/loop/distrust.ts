@@ -1,10 +1,12 @@
 /**
  * Whom a peer leaves out of its merges because of what a model of theirs knows about its own training data.
  *
- * Where the task has `aggregation.mostLoss`: the author of a model that knows next to nothing about a few own rows. Its loss lies further than that share of the way from the loss of the better
- * models of a merge to the loss of a model that knows nothing (soundness.ts). A rule sees models only, and where most of a peer's few neighbours lie, by chance, no rule can tell which do; own rows can. It is a coarse sieve, since honest
- * models of other data may know little of the own: lies that lose less go on to the rule. Models of honest peers pass it where trainings do not unlearn what
- * the own data lack (learn/absent-classes.ts).
+ * Where the task has `aggregation.mostLoss`: the author of a model that knows next to nothing about a few own rows. Its loss lies further than that share of the way
+ * from the loss of the better models of a merge to the loss of a model that knows nothing (soundness.ts). A rule sees models only, and where most of a peer's few
+ * neighbours lie, by chance, no rule can tell which do; own rows can. It is a coarse sieve, since honest models of other data may know little of the own: lies that lose
+ * less go on to the rule, and of those that lose more as many as the rule stands. Else two crowds that share no class leave out one another for good
+ * (sim/results/measurements.md). Rows are looked at as a training here sees them, without the classes that are absent (learn/absent-classes.ts): a model of a peer that
+ * has other classes is not blamed for thinking of them first.
  *
  * At a start, where the task lets devices differ: an author whose model knew less than half of what the own model knew (catch-up.ts). Such an author is left out until it sends
  * one that is better than that. Else the liars that the start was kept from would take the model along afterwards: beside as many honest neighbours, a third of the way to theirs
@@ -29,10 +31,12 @@ export interface Distrust {
   without(own: Own, sorted: Sorted, cycle: number): Promise<Sorted>;
 }
 
-export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" | "knowing">): Distrust {
-  const { quorum, mostLoss } = task.aggregation;
-  /** Since the start, and since the last look. */
-  const [distrusted, unsound] = [new Set<PeerId>(), new Set<PeerId>()];
+export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" | "ignorance">): Distrust {
+  const { quorum, mostLoss, parameters } = task.aggregation;
+  /** Since the start. */
+  const distrusted = new Set<PeerId>();
+  /** Since the last look: whose models know too little, and how little. */
+  const unsound = new Map<PeerId, number>();
   let worstLoss = Number.POSITIVE_INFINITY;
 
   async function look(candidates: readonly Candidate[]): Promise<void> {
@@ -42,15 +46,12 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
     } of candidates)
       if (distrusted.has(author) && (await soundness.lossOf(params)) <= worstLoss) distrusted.delete(author);
     const models = candidates.map(({ params }) => params);
-    const knows = await soundness.knowing(models, quorum);
-    for (const [
-      i,
-      {
-        announced: { author },
-      },
-    ] of candidates.entries()) {
+    const ignorance = await soundness.ignorance(models, quorum);
+    for (const [i, candidate] of candidates.entries()) {
+      const { author } = candidate.announced;
+      const knowsLittle = ignorance[i] as number;
       unsound.delete(author);
-      if (!knows[i]) unsound.add(author);
+      if (mostLoss !== undefined && knowsLittle > mostLoss) unsound.set(author, knowsLittle);
     }
     forgetOldest(unsound, LIMITS.maxParents); // keys are free
   }
@@ -66,11 +67,11 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
       const candidates = all.map(({ candidate }) => candidate);
       if (own.kind !== "untrained") await look(candidates);
       // what an author sent at a start may be little, and honest: then only what knows nothing is left out
-      const knowing = candidates.filter(({ announced: { author } }) => !unsound.has(author));
+      const knowing = withTolerated(candidates, unsound, parameters.f ?? 0);
       const trusted = knowing.filter(({ announced: { author } }) => !distrusted.has(author));
-      for (const kept of [trusted, knowing]) {
-        if (kept.length === candidates.length) break;
-        kept.sort((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
+      for (const some of [trusted, knowing]) {
+        if (some.length === candidates.length) break;
+        const kept = some.toSorted((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
         const rest = sortOut(weigh(task, kept, own.age, cycle), task.staleness.cutoff); // counted from the ages of those that are named
         if (rest.eligible.length < quorum) continue;
         return { ...rest, distrusted: all.filter(({ candidate }) => !kept.includes(candidate)) };
@@ -78,4 +79,22 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
       return sorted;
     },
   };
+}
+
+/**
+ * The models that know enough, and as many of the others as the rule stands among them: m <= f (n + m) of n + m. Those that know most come first. The sieve is there for the
+ * chance that more lie beside a peer; below that the rule is the better judge, since what knows little of the own rows may know much of those of others.
+ */
+function withTolerated(
+  candidates: readonly Candidate[],
+  unsound: ReadonlyMap<PeerId, number>,
+  f: number,
+): readonly Candidate[] {
+  const knowing = candidates.filter(({ announced: { author } }) => !unsound.has(author));
+  const ignoranceOf = ({ announced: { author } }: Candidate) => unsound.get(author) ?? 0;
+  const others = candidates
+    .filter(({ announced: { author } }) => unsound.has(author))
+    .sort((a, b) => ignoranceOf(a) - ignoranceOf(b) || (a.announced.author < b.announced.author ? -1 : 1));
+  const most = Math.floor((f * knowing.length) / (1 - f) + 1e-9);
+  return [...knowing, ...others.slice(0, most)];
 }

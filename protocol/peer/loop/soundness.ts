@@ -13,11 +13,15 @@ export interface Soundness {
   /** The most that a model may lose: half-way between the own model and those that know nothing, the initial one and one of zeros. */
   worstLoss(own: Float32Array): Promise<number>;
   /**
-   * Whether each of these models knows enough to be merged (`aggregation.mostLoss`), by its loss on a few own rows: at most that share of the way from the `fewest`-th best of them to
-   * models that know nothing. All do where the task does not ask, and where not even so many know anything.
+   * How little each of these models knows, for a task with `aggregation.mostLoss`: its place, by its loss on a few own rows as a training here sees them, on the way
+   * from the `fewest`-th best of them to models that know nothing. 0 is as good as the first, 1 as little as the second. All are 0 where the task does not ask.
+   * Where not even so many know anything all are 0, too, but those that do harm: they lose `HARMFUL` times what ignorance loses, and have no end.
    */
-  knowing(models: readonly Float32Array[], fewest: number): Promise<readonly boolean[]>;
+  ignorance(models: readonly Float32Array[], fewest: number): Promise<readonly number[]>;
 }
+
+/** A model that knows nothing of the own rows loses no more than this times what ignorance does, unless it is made to harm: its answers are not so sure. */
+const HARMFUL = 4;
 
 type Judge = Pick<Trainer, "evaluate" | "revision">;
 
@@ -47,19 +51,19 @@ class SoundnessOf implements Soundness {
     return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
   }
 
-  async knowing(models: readonly Float32Array[], fewest: number): Promise<readonly boolean[]> {
-    const { mostLoss } = this.#task.aggregation;
-    if (mostLoss === undefined || models.length === 0) return models.map(() => true);
+  async ignorance(models: readonly Float32Array[], fewest: number): Promise<readonly number[]> {
+    if (this.#task.aggregation.mostLoss === undefined || models.length === 0) return models.map(() => 0);
     if (this.#revision !== this.#trainer.revision) this.#ignorantOnSample = undefined; // of other rows
     this.#revision = this.#trainer.revision;
     const losses: number[] = [];
-    for (const params of models) losses.push(await this.#lossOn("sample", params));
+    for (const params of models) losses.push(await this.#lossOn("training-sample", params));
     const { length } = models[0] as Float32Array;
-    const ignorant = this.#ignorantOnSample ?? (await this.#leastOfIgnorant("sample", length));
+    const ignorant = this.#ignorantOnSample ?? (await this.#leastOfIgnorant("training-sample", length));
     if (Number.isFinite(ignorant)) this.#ignorantOnSample = ignorant;
     const best = losses.toSorted((a, b) => a - b)[Math.min(fewest, losses.length) - 1] as number;
-    const limit = best < ignorant ? best + mostLoss * (ignorant - best) : Number.POSITIVE_INFINITY;
-    return losses.map((loss) => loss <= limit);
+    if (best < ignorant) return losses.map((loss) => (loss - best) / (ignorant - best));
+    const most = Math.max(best, HARMFUL * ignorant);
+    return losses.map((loss) => (loss <= most ? 0 : Number.POSITIVE_INFINITY));
   }
 
   async #lossOn(split: Split, params: Float32Array): Promise<number> {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { createTensorflowTrainer } from "../../../node/engines/tensorflow.ts";
+import type { Split } from "../../../protocol/base/learning-seams.ts";
 import type { LearningTask } from "../../../protocol/base/task.ts";
 import { absentShift } from "../../../protocol/learn/absent-classes.ts";
 import { createDenseTrainer } from "../../../protocol/learn/dense/dense.ts";
@@ -64,6 +65,19 @@ describe("training.absentClasses", () => {
     assert.deepEqual(await forSite(taskWith(5)), plain);
     assert.deepEqual(await forSite(taskWith(5, { output: { ...FIVE, shares: [0.1, 0.2, 0.2, 0.2, 0.3] } })), plain);
     assert.notDeepEqual(await fit(taskWith(5)), plain);
+  });
+
+  it("is what a model is measured with where it is to be seen as a training sees it, and nowhere else", async () => {
+    const trainers = [taskWith(), taskWith(5)].map((task) => createDenseTrainer({ task, train: rowsOf(2) }));
+    const lossOf = async (split: Split) =>
+      Promise.all(trainers.map(async (trainer) => (await trainer.evaluate(request.params, split)).loss));
+    for (const split of ["train", "sample"] as const) {
+      const [without, kept] = await lossOf(split);
+      assert.equal(kept, without);
+    }
+    const [without, kept] = await lossOf("training-sample");
+    assert.equal(without, (await lossOf("sample"))[0]);
+    assert.ok((kept as number) < (without as number) - 0.5, `${without}, ${kept}: three classes of five are absent`);
   });
 
   it("is the same training in every engine", async () => {

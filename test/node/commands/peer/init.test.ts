@@ -130,11 +130,11 @@ describe("hearsay init --data", () => {
     const text = readFileSync(join(folder, "task.yaml"), "utf8");
     assert.match(text, /^codec: int8 #.*f32.*int4/m);
     assert.match(text, /^ {2}adaptive: true #.*slower/m);
-    assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.8]);
+    assert.deepEqual([task.training.absentClasses, task.aggregation.mostLoss], [4, 0.7]);
     assert.match(text, /^ {2}absentClasses: 4 #.*unlearn/m);
     assert.deepEqual(task.output.kind === "classification" && task.output.shares, [0.6, 0.4], "of the rows");
     assert.match(text, /^ {2}shares: \[0\.6, 0\.4\] #.*not typical/m);
-    assert.match(text, /^ {2}mostLoss: 0\.8 #.*nothing/m);
+    assert.match(text, /^ {2}mostLoss: 0\.7 #.*nothing/m);
     assert.deepEqual(task.training.schedule, { kind: "cosine", steps: 1000, floor: 0.1, peak: 1.9 });
     assert.match(text, /^ {2}schedule: \{.*\} #.*a tenth/m);
     assert.equal(task.training.learningRate, 0.1, "two classes that overlap part into two crowds with more");

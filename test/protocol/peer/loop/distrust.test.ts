@@ -10,8 +10,9 @@ import { parseTask } from "../../../../protocol/task/manifest.ts";
 import { blobs, blobTask } from "../../../support/blobs.ts";
 import { accuracyOf, createCrowd, identityOf, type Member } from "../../../support/crowd.ts";
 
-const withMost = (mostLoss?: number, k = 8) =>
-  blobTask({ aggregation: { inboxSize: k, ...(mostLoss !== undefined && { mostLoss }) } });
+/** f: as many of the models that know too little are taken as such a rule stands. */
+const withMost = (mostLoss?: number, f = 0) =>
+  blobTask({ aggregation: { inboxSize: 8, parameters: { f }, ...(mostLoss !== undefined && { mostLoss }) } });
 const d = 21;
 
 /** A model of which each parameter is `loss`, by an author of that name. */
@@ -24,8 +25,8 @@ function from(author: string, loss: number, age = 5) {
 }
 
 /** Whom a merge takes, where the loss of a model is what its parameters say, and that of models which know nothing 1. */
-function scene(mostLoss?: number) {
-  const task = withMost(mostLoss);
+function scene(mostLoss?: number, f?: number) {
+  const task = withMost(mostLoss, f);
   const looks: string[] = [];
   const evaluate: Trainer["evaluate"] = async ({ 0: first = 0, 1: second = 0 }, split) => {
     looks.push(split);
@@ -58,10 +59,24 @@ describe("a merge of a task with aggregation.mostLoss", () => {
   });
 
   it("leaves out nobody where fewer than the quorum would be left", async () => {
-    assert.equal(await scene(1).take([from("a", 0.1), from("b", 0.2), from("c", 7), from("d", 9)]), "abcd");
+    assert.equal(await scene(1).take([from("a", 0.1), from("b", 0.2), from("c", 2), from("d", 3)]), "abcd");
     const { take, under } = scene(1);
     await take([...FOUR, from("e", 7), from("f", 9)]);
     assert.equal(await take([from("a", 1), from("b", 1), from("e", 1), from("f", 1)], under), "abef");
+  });
+
+  it("leaves out what does harm as long as a quorum is left, also where not so many know anything", async () => {
+    const two = [from("a", 0.1), from("b", 0.2)];
+    assert.equal(await scene(1).take([...two, from("c", 2), from("d", 4.1)]), "abc");
+    assert.equal(await scene(1).take([...two, from("c", 9), from("d", 8), from("e", 7)]), "abe");
+  });
+
+  it("takes as many of those that know too little as the rule stands, those that know most first", async () => {
+    const five = [...FOUR, from("e", 0.9)];
+    const lies = [from("u", 3), from("v", 1.2), from("w", 9), from("x", 1.4), from("y", Number.POSITIVE_INFINITY)];
+    assert.equal(await scene(1, 0.2).take([...FOUR, ...lies]), "abcdv"); // one of five
+    assert.equal(await scene(1, 0.1).take([...FOUR, ...lies]), "abcd");
+    assert.equal(await scene(1, 0.4).take([...five, ...lies]), "abcdeuvx"); // three of eight
   });
 
   it("looks at no model while a training is under way: the last look counts, and a newcomer is taken", async () => {
@@ -75,7 +90,7 @@ describe("a merge of a task with aggregation.mostLoss", () => {
   it("looks at a few rows, and not at all where the task does not say so", async () => {
     const { take, looks } = scene(1);
     await take(FOUR);
-    assert.deepEqual([...new Set(looks)], ["sample"]);
+    assert.deepEqual([...new Set(looks)], ["training-sample"]);
     const plain = scene();
     assert.equal(await plain.take([...FOUR, from("e", 9)]), "abcde");
     assert.deepEqual(plain.looks, []);
