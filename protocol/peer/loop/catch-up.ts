@@ -35,7 +35,7 @@ export interface CatchUp {
 export interface CatchUpComponents {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly identities: Pick<Standing, "isTrusted">;
-  readonly soundness: Pick<Soundness, "lossOf" | "worstLoss" | "knowing">;
+  readonly soundness: Pick<Soundness, "lossOf" | "worstLoss" | "ignorance">;
   /** Is told whom the start left out. */
   readonly distrust: Pick<Distrust, "begin">;
 }
