@@ -154,6 +154,11 @@ function isOfKinds({ values, count, first }: ColumnFaults): boolean {
   return values.size > 1 && isFew && isWord && first.every(({ problem }) => problem.includes("is no number"));
 }
 
+/** Labels that are no classes of the task. */
+function isOfOthers({ first }: ColumnFaults): boolean {
+  return first.every(({ problem }) => problem.includes("is unknown; the classes are"));
+}
+
 /** Options that can be pasted. */
 function remediesFor(
   columns: ReadonlyMap<number, ColumnFaults>,
@@ -192,6 +197,12 @@ function remediesFor(
   if (!agreed && labels.some(([, one]) => 2 * one.count > rows && noNumbers(one))) {
     remedies.push("if these are classes, not numbers: --template csv");
   }
+  if (labels.some(([, one]) => one.count === rows && isOfOthers(one)))
+    return [
+      ...remedies,
+      ...missing,
+      "no row has a class of the task: if these are other names for them, write the task's names into the file (sites need the same, as other languages and upper case are other names); if not, it is not the column of the class (--label)",
+    ];
   return [...remedies, ...missing, ...missingRemedy("to leave these rows out", labels)];
 }
 

@@ -115,6 +115,17 @@ test("every bad value is named with its line and column", async (context) => {
   ]);
 });
 
+test("a file whose every label is a word of its own is told to take the task's, and not to leave all of its rows out", async (context) => {
+  const german = "a,label\n1,Katze\n2,Hund\n3,Katze\n4,Hund\n5,Hund\n6,Katze\n";
+  await refused(
+    context,
+    german,
+    /no row has a class of the task: if these are other names for them, write the task's names/,
+  );
+  await refused(context, german, /^(?![\s\S]*--missing)/);
+  await refused(context, `${german}7,cat\n`, /to leave these rows out: --missing Katze,Hund$/);
+});
+
 test("lines count blank lines and lines inside quotes", async (context) => {
   const faults = await faultsOf(context, 'a,note,label\n\n1,"two\nlines",cat\n\nx,,dog\n', {
     ...SPECIES,
