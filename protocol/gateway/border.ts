@@ -49,41 +49,43 @@ export interface Border {
 }
 
 interface State extends BorderOptions {
+  /** The host's. */
   readonly inner: Transport;
+  readonly errands: ReturnType<typeof createErrands>;
   /** Authors outside of whom the gateway told, the newest last. */
   readonly guests: Set<PeerId>;
-  readonly errands: ReturnType<typeof createErrands>;
-  readonly greeters: ((peer: PeerId) => void)[];
-  readonly leavers: ((peer: PeerId) => void)[];
-  /** Those outside whom the peer has been told of as connected. */
-  seen: Set<PeerId>;
+  /** Those outside of whom the peer was told that they are connected. */
+  shown: Set<PeerId>;
   /** Those outside that speak: they have asked something, or answered. Members of other clusters do neither, and need not be told anything. */
   readonly speakers: Set<PeerId>;
-  /** Where announcements come in. */
-  hear: ((from: PeerId, body: Uint8Array) => Verdict) | undefined;
-  listed: readonly PeerId[] | undefined;
-  from: readonly PeerId[];
+  /** What the peer wants to hear: of connections that come and go, and announcements. */
+  readonly onConnect: ((peer: PeerId) => void)[];
+  readonly onDisconnect: ((peer: PeerId) => void)[];
+  onAnnouncement: ((from: PeerId, body: Uint8Array) => Verdict) | undefined;
+  /** The last answer of `peers`, and the host's list of which it was made. Undefined: it has to be made anew. */
+  peers: readonly PeerId[] | undefined;
+  peersOf: readonly PeerId[];
 }
 
 export function createBorder(inner: Transport, options: BorderOptions): Border {
   const state: State = {
     ...options,
     inner,
-    guests: new Set(),
     errands: createErrands(inner, options.remembered),
-    greeters: [],
-    leavers: [],
-    seen: new Set(),
+    guests: new Set(),
+    shown: new Set(),
     speakers: new Set(),
-    hear: undefined,
-    listed: undefined,
-    from: [],
+    onConnect: [],
+    onDisconnect: [],
+    onAnnouncement: undefined,
+    peers: undefined,
+    peersOf: [],
   };
   inner.onConnect((peer) => connected(state, peer));
   inner.onDisconnect((peer) => {
-    state.listed = undefined;
+    state.peers = undefined;
     state.speakers.delete(peer);
-    if (options.isInside(peer) || state.seen.delete(peer)) for (const leave of state.leavers) leave(peer);
+    if (options.isInside(peer) || state.shown.delete(peer)) for (const leave of state.onDisconnect) leave(peer);
   });
   return {
     transport: transportOf(state),
@@ -105,17 +107,13 @@ function transportOf(state: State): Transport {
   return {
     ...rest,
     announce(topic, body, to) {
-      if (!state.hasMembers() && state.speaks()) return inner.announce(topic, body, to);
-      if (topic === names.evidence && state.speaks()) return inner.announce(topic, body, to);
-      const members = inside(state);
-      return inner.announce(
-        topic,
-        body,
-        to === undefined ? members : new Set([...members].filter((peer) => to.has(peer))),
-      );
+      const isToAll = state.speaks() && (!state.hasMembers() || topic === names.evidence);
+      if (isToAll) return inner.announce(topic, body, to);
+      const members = [...membersOf(state)].filter((peer) => to === undefined || to.has(peer));
+      return inner.announce(topic, body, new Set(members));
     },
     onAnnounce(topic, handler) {
-      if (topic === names.announce) state.hear = handler;
+      if (topic === names.announce) state.onAnnouncement = handler;
       inner.onAnnounce(topic, (from, body) => heard(state, topic, handler, from, body));
     },
     request: (peer, protocol, body, signals) => request(state, peer, protocol, body, signals),
@@ -129,41 +127,41 @@ function transportOf(state: State): Transport {
       }),
     peers: () => peers(state),
     prefixOf: (peer) => (state.guests.has(peer) && !state.speaks() ? peer : inner.prefixOf(peer)),
-    onConnect: (handler) => void state.greeters.push(handler),
-    onDisconnect: (handler) => void state.leavers.push(handler),
+    onConnect: (handler) => void state.onConnect.push(handler),
+    onDisconnect: (handler) => void state.onDisconnect.push(handler),
   };
 }
 
-const inside = ({ inner, isInside }: State): Set<PeerId> => new Set(inner.peers().filter(isInside));
+const membersOf = ({ inner, isInside }: State): Set<PeerId> => new Set(inner.peers().filter(isInside));
 
 /** Members, and who is outside: connected where this peer has the word, told of by the gateway where it has not. Sorted. */
 function peers(state: State): readonly PeerId[] {
   const { inner, isInside, guests } = state;
-  const from = inner.peers();
-  if (state.listed !== undefined && from === state.from) return state.listed;
-  const members = from.filter(isInside);
-  state.from = from;
-  state.listed = state.speaks() ? from : [...members, ...[...guests].filter((peer) => !isInside(peer))].sort();
-  return state.listed;
+  const all = inner.peers();
+  if (state.peers !== undefined && all === state.peersOf) return state.peers;
+  const members = all.filter(isInside);
+  state.peersOf = all;
+  state.peers = state.speaks() ? all : [...members, ...[...guests].filter((peer) => !isInside(peer))].sort();
+  return state.peers;
 }
 
 function connected(state: State, peer: PeerId): void {
-  state.listed = undefined;
+  state.peers = undefined;
   const isInside = state.isInside(peer);
   if (!isInside && !state.speaks()) return;
-  if (!isInside) state.seen.add(peer);
-  for (const greet of state.greeters) greet(peer);
+  if (!isInside) state.shown.add(peer);
+  for (const greet of state.onConnect) greet(peer);
 }
 
 function changed(state: State): void {
-  state.listed = undefined;
+  state.peers = undefined;
   if (!state.speaks()) {
-    const gone = state.seen;
-    state.seen = new Set();
-    for (const peer of gone) for (const leave of state.leavers) leave(peer);
+    const gone = state.shown;
+    state.shown = new Set();
+    for (const peer of gone) for (const leave of state.onDisconnect) leave(peer);
     return;
   }
-  for (const peer of state.inner.peers()) if (!state.isInside(peer) && !state.seen.has(peer)) connected(state, peer);
+  for (const peer of state.inner.peers()) if (!state.isInside(peer) && !state.shown.has(peer)) connected(state, peer);
 }
 
 function heard(
@@ -187,14 +185,14 @@ function heard(
 function passOn(state: State, body: Uint8Array): void {
   const { inner, names } = state;
   const news = encodeErrand({ peer: "", protocol: names.announce, body });
-  for (const member of inside(state)) inner.request(member, names.errand, news).catch(() => {}); // a member that is not reached hears the next one
+  for (const member of membersOf(state)) inner.request(member, names.errand, news).catch(() => {}); // a member that is not reached hears the next one
 }
 
 /** What the gateway passes on makes its author a guest. */
 function welcome(state: State, from: PeerId, body: Uint8Array): void {
   const { author } = decodeAnnouncement(body);
   if (author === from || state.isInside(author) || from !== state.gateway()) return;
-  if (!state.guests.has(author)) state.listed = undefined;
+  if (!state.guests.has(author)) state.peers = undefined;
   state.guests.delete(author);
   state.guests.add(author);
   forgetOldest(state.guests, LIMITS.maxClusterGuests);
@@ -239,7 +237,8 @@ async function doErrand(state: State, from: PeerId, bytes: Uint8Array): Promise<
   const { peer, protocol, body } = decodeErrand(bytes);
   if (!state.isInside(from)) throw new HearsayError("ERR_NOT_FOUND", "this peer goes on errands for its cluster only");
   if (protocol === state.names.announce) {
-    if (from === state.gateway() && state.hear !== undefined) heard(state, protocol, state.hear, from, body);
+    if (from === state.gateway() && state.onAnnouncement !== undefined)
+      heard(state, protocol, state.onAnnouncement, from, body);
     return NOTHING;
   }
   if (state.isInside(peer) || !state.speaks() || !state.passed.includes(protocol))

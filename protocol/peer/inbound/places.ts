@@ -1,5 +1,6 @@
 /**
- * The places for pulls in progress: LIMITS.maxConcurrentPulls of them, shared so that authors which never answer cannot hold them.
+ * The places for pulls in progress: LIMITS.maxConcurrentPulls of them, shared so that authors which never answer cannot hold them. A place is held as long as a pull
+ * takes; a seat (committee.ts) as long as a cycle does. Who is drawn has a seat, and its model is pulled when there is a place.
  *
  *     failed lately      one of them at a time
  *     newcomers          all places, until one of them is silent; then one place. One more for each that delivers, one less for each that is refused
@@ -74,179 +75,145 @@ export interface PlacesComponents {
   readonly signal: AbortSignal;
 }
 
-interface State extends PlacesComponents {
-  readonly bodyBytes: number;
-  /** In the order of their beginnings. */
-  readonly pulls: Map<PeerId, Pull>;
-  newcomersPlaces: number;
-  meanMs: number;
-  /** The same of each author, in the order in which they delivered for the first time. */
-  readonly means: Map<PeerId, number>;
-}
-
 /** @param bodyBytes of a model: how long a pull may take before there is a mean. */
 export function createPlaces(components: PlacesComponents, bodyBytes: number): Places {
-  const state: State = {
-    ...components,
-    bodyBytes,
-    pulls: new Map(),
-    newcomersPlaces: LIMITS.maxConcurrentPulls,
-    meanMs: 0,
-    means: new Map(),
-  };
-  const { signal } = components;
-  signal.addEventListener("abort", () => {
-    for (const { ending } of state.pulls.values()) ending.abort(signal.reason);
-  });
-  return new PlacesOf(state);
+  return new PlacesOf(components, bodyBytes);
 }
 
+/** A class, since each peer of a simulation has one: its methods are shared. */
 class PlacesOf implements Places {
-  readonly #state: State;
+  readonly #components: PlacesComponents;
+  readonly #bodyBytes: number;
+  /** In the order of their beginnings. */
+  readonly #pulls = new Map<PeerId, Pull>();
+  #newcomersPlaces: number = LIMITS.maxConcurrentPulls;
+  #meanMs = 0;
+  /** The same of each author, in the order in which they delivered for the first time. */
+  readonly #means = new Map<PeerId, number>();
 
-  constructor(state: State) {
-    this.#state = state;
+  constructor(components: PlacesComponents, bodyBytes: number) {
+    this.#components = components;
+    this.#bodyBytes = bodyBytes;
+    const { signal } = components;
+    signal.addEventListener("abort", () => {
+      for (const { ending } of this.#pulls.values()) ending.abort(signal.reason);
+    });
   }
 
   hasFree(): boolean {
-    return counted(this.#state, ({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls;
+    return this.#counted(({ hasPlace }) => hasPlace) < LIMITS.maxConcurrentPulls;
   }
 
   mayTake(author: PeerId, hasFailed: boolean): boolean {
-    if (hasFailed && counted(this.#state, (pull) => pull.hasFailed) > 0) return false;
-    if (this.#state.standing.isKnown(author)) return true;
-    return counted(this.#state, (pull) => pull.isNewcomer && pull.hasPlace) < this.#state.newcomersPlaces;
+    if (hasFailed && this.#counted((pull) => pull.hasFailed) > 0) return false;
+    if (this.#components.standing.isKnown(author)) return true;
+    return this.#counted((pull) => pull.isNewcomer && pull.hasPlace) < this.#newcomersPlaces;
   }
 
   take(author: PeerId, hasFailed: boolean): AbortSignal {
-    const { clock, standing, pulls } = this.#state;
+    const { clock, standing } = this.#components;
     const ending = new AbortController();
     const isNewcomer = !standing.isKnown(author);
-    pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
+    this.#pulls.set(author, { startedMs: clock.monotonicMs(), isNewcomer, hasFailed, ending, hasPlace: true });
     return ending.signal;
   }
 
   end(author: PeerId, outcome: Outcome): boolean {
-    return end(this.#state, author, outcome);
+    const pull = this.#pulls.get(author);
+    if (pull === undefined) return false;
+    this.#pulls.delete(author);
+    if (outcome === "delivered") {
+      const tookMs = this.#components.clock.monotonicMs() - pull.startedMs;
+      this.#meanMs = averaged(this.#meanMs, tookMs);
+      this.#means.set(author, averaged(this.#means.get(author) ?? 0, tookMs));
+      forgetOldest(this.#means, LIMITS.maxIdentities.near);
+    }
+    if (pull.isNewcomer) this.#newcomersPlaces = placesAfter(this.#newcomersPlaces, outcome);
+    return pull.hasPlace;
   }
 
   hasSlow(): boolean {
-    return slowest(this.#state) !== undefined;
+    return this.#slowest() !== undefined;
   }
 
   release(): PeerId | undefined {
-    return release(this.#state);
+    const [author, slow] = this.#slowest() ?? [];
+    if (slow === undefined) return undefined;
+    const [, late] = this.#oldest(false) ?? [];
+    if (late !== undefined && this.#counted(({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
+      late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));
+    slow.hasPlace = false;
+    return author;
   }
 
   late(): PeerId[] {
-    return late(this.#state);
+    const slow = [...this.#pulls].filter(([, pull]) => this.#isSlow(pull));
+    if (slow.some(([, { isNewcomer }]) => isNewcomer)) this.#newcomersPlaces = 1;
+    return slow.map(([author]) => author);
   }
 
   distrustsNewcomers(): boolean {
-    return distrustsNewcomers(this.#state);
+    return this.#newcomersPlaces < LIMITS.maxConcurrentPulls;
   }
 
   inTurns(authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
-    return inTurns(this.#state, authors);
+    const { standing, transport } = this.#components;
+    if (!this.distrustsNewcomers()) return [authors];
+    const { known = [], newcomers = [] } = Object.groupBy(authors, (author) =>
+      standing.isKnown(author) ? "known" : "newcomers",
+    );
+    const ofPrefix = Map.groupBy(newcomers, transport.prefixOf);
+    return [known, [...ofPrefix.values()].map(([first]) => first as PeerId)];
   }
 
   pulling(): PeerId[] {
-    return [...this.#state.pulls.keys()];
+    return [...this.#pulls.keys()];
   }
 
   placed(): PeerId[] {
-    return [...this.#state.pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author);
+    return [...this.#pulls].filter(([, { hasPlace }]) => hasPlace).map(([author]) => author);
   }
 
   meanMs(): number {
-    return this.#state.meanMs;
+    return this.#meanMs;
   }
 
   pullMs(author: PeerId): number | undefined {
-    return this.#state.means.get(author);
+    return this.#means.get(author);
   }
 
   slowMs(author?: PeerId): number {
-    const own = author === undefined ? undefined : this.pullMs(author);
-    return slowMs(this.#state, own ?? this.#state.meanMs);
+    const meanMs = (author === undefined ? undefined : this.pullMs(author)) ?? this.#meanMs;
+    if (meanMs > 0) return Math.max(LEAST_SLOW_MS, SLOW * meanMs);
+    const allMs = Math.max(LIMITS.requestTimeoutMs, (1000 * this.#bodyBytes) / LIMITS.minBytesPerSecond);
+    return allMs / SLOW; // while nothing is known, a quarter of all the time that a pull has
   }
-}
 
-function counted({ pulls }: State, matches: (pull: Pull) => boolean): number {
-  let count = 0;
-  for (const pull of pulls.values()) if (matches(pull)) count++;
-  return count;
-}
-
-function isSlow(state: State, { startedMs }: Pull): boolean {
-  return state.clock.monotonicMs() - startedMs >= slowMs(state, state.meanMs);
-}
-
-/** @param meanMs of pulls; while nothing is known, 0: a quarter of all the time that a pull has. */
-function slowMs({ bodyBytes }: State, meanMs: number): number {
-  const allMs = Math.max(LIMITS.requestTimeoutMs, (1000 * bodyBytes) / LIMITS.minBytesPerSecond);
-  return meanMs > 0 ? Math.max(LEAST_SLOW_MS, SLOW * meanMs) : allMs / SLOW;
-}
-
-/** Of the pulls that have a place or not, the one that began first, which is first in the map. */
-function oldest({ pulls }: State, hasPlace: boolean): [PeerId, Pull] | undefined {
-  for (const one of pulls) if (one[1].hasPlace === hasPlace) return one;
-  return undefined;
-}
-
-function end(state: State, author: PeerId, outcome: Outcome): boolean {
-  const { pulls, clock, meanMs } = state;
-  const pull = pulls.get(author);
-  if (pull === undefined) return false;
-  pulls.delete(author);
-  const tookMs = clock.monotonicMs() - pull.startedMs;
-  if (outcome === "delivered") {
-    state.meanMs = averaged(meanMs, tookMs);
-    state.means.set(author, averaged(state.means.get(author) ?? 0, tookMs));
-    forgetOldest(state.means, LIMITS.maxIdentities.near);
+  #counted(matches: (pull: Pull) => boolean): number {
+    let count = 0;
+    for (const pull of this.#pulls.values()) if (matches(pull)) count++;
+    return count;
   }
-  if (pull.isNewcomer) state.newcomersPlaces = placesAfter(state.newcomersPlaces, outcome);
-  return pull.hasPlace;
+
+  #isSlow({ startedMs }: Pull): boolean {
+    return this.#components.clock.monotonicMs() - startedMs >= this.slowMs();
+  }
+
+  /** Of the pulls that have a place or not, the one that began first, which is first in the map. */
+  #oldest(hasPlace: boolean): [PeerId, Pull] | undefined {
+    for (const one of this.#pulls) if (one[1].hasPlace === hasPlace) return one;
+    return undefined;
+  }
+
+  /** Of the pulls that have a place, the one that began first, if it takes much longer than the mean. */
+  #slowest(): [PeerId, Pull] | undefined {
+    const first = this.#oldest(true);
+    return first !== undefined && this.#isSlow(first[1]) ? first : undefined;
+  }
 }
 
 function averaged(meanMs: number, tookMs: number): number {
   return meanMs === 0 ? tookMs : 0.8 * meanMs + 0.2 * tookMs;
-}
-
-/** Of the pulls that have a place, the one that began first, if it takes much longer than the mean. */
-function slowest(state: State): [PeerId, Pull] | undefined {
-  const first = oldest(state, true);
-  return first !== undefined && isSlow(state, first[1]) ? first : undefined;
-}
-
-function release(state: State): PeerId | undefined {
-  const [author, slow] = slowest(state) ?? [];
-  if (slow === undefined) return undefined;
-  const [, late] = oldest(state, false) ?? [];
-  if (late !== undefined && counted(state, ({ hasPlace }) => !hasPlace) >= LIMITS.maxSlowPulls)
-    late.ending.abort(new HearsayError("ERR_TIMEOUT", "slower than the others, while others waited"));
-  slow.hasPlace = false;
-  return author;
-}
-
-function late(state: State): PeerId[] {
-  const slow = [...state.pulls].filter(([, pull]) => isSlow(state, pull));
-  if (slow.some(([, { isNewcomer }]) => isNewcomer)) state.newcomersPlaces = 1;
-  return slow.map(([author]) => author);
-}
-
-function distrustsNewcomers({ newcomersPlaces }: State): boolean {
-  return newcomersPlaces < LIMITS.maxConcurrentPulls;
-}
-
-function inTurns(state: State, authors: readonly PeerId[]): readonly (readonly PeerId[])[] {
-  const { standing, transport } = state;
-  if (!distrustsNewcomers(state)) return [authors];
-  const { known = [], newcomers = [] } = Object.groupBy(authors, (author) =>
-    standing.isKnown(author) ? "known" : "newcomers",
-  );
-  const ofPrefix = Map.groupBy(newcomers, transport.prefixOf);
-  return [known, [...ofPrefix.values()].map(([first]) => first as PeerId)];
 }
 
 /** What newcomers have after a pull of one of them. */
