@@ -93,7 +93,7 @@ export async function bundle(folder: string): Promise<void> {
 }
 
 /** Writes what a browser loads of the page into a folder: a script, a style, and the files as they are. */
-export async function bundlePage(folder: string): Promise<Metafile> {
+async function bundlePage(folder: string): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [

@@ -20,7 +20,7 @@ import { writeWhole } from "./whole-file.ts";
 
 type Layout = Pick<Task, "tensors">;
 
-export function startPath(stateDir: string): string {
+function startPath(stateDir: string): string {
   return join(stateDir, "start.safetensors");
 }
 

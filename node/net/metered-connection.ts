@@ -14,7 +14,7 @@ const OPENING_BYTES = 7 * 60;
 const READ_BYTES = 65_536;
 
 /** What bytes of a connection take of its line. */
-export function lineBytes(bytes: number, headers: number = HEADERS_IP6_BYTES): number {
+function lineBytes(bytes: number, headers: number = HEADERS_IP6_BYTES): number {
   return bytes + headers * Math.ceil(bytes / SEGMENT_BYTES);
 }
 

@@ -24,7 +24,7 @@ export interface PolicyPlaces {
 }
 
 const SYSTEM_FILE = "/etc/hearsay/policy.yaml";
-export const POLICY_VARIABLE = "HEARSAY_POLICY";
+const POLICY_VARIABLE = "HEARSAY_POLICY";
 
 /** The files, in the order in which they are read. */
 export function policyFiles(stateDir: string, system: string = SYSTEM_FILE): string[] {

@@ -6,7 +6,7 @@ import { isTimeZone } from "../time-zones.ts";
 import { parseWindow } from "./quiet-hours.ts";
 
 /** Ways in which a task may hide data; `cohort` stands for `privacy.cohort`. */
-export const PROTECTIONS = ["dp-sgd", "gaussian-update", "cohort"] as const;
+const PROTECTIONS = ["dp-sgd", "gaussian-update", "cohort"] as const;
 
 const taskId = z
   .string()

@@ -7,7 +7,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export const POWER_SUPPLIES = "/sys/class/power_supply";
+const POWER_SUPPLIES = "/sys/class/power_supply";
 
 export type Power = "mains" | "battery";
 

@@ -35,7 +35,7 @@ const AGENT = "hearsay/0.1.0";
 const PRIVATE = { mode: 0o600 };
 
 /** Of a session, which need not be there. */
-export function sessionPath(stateDir: string, session: Uint8Array): string {
+function sessionPath(stateDir: string, session: Uint8Array): string {
   return join(stateDir, FOLDER, toHex(session).slice(0, DIGITS));
 }
 

@@ -9,7 +9,7 @@ import { utf8, wordsIn } from "../base/bytes.ts";
 import type { Secrecy } from "../base/seams.ts";
 
 /** What the key of a pair is for: another purpose gives another key. */
-export const PAIR_INFO: Uint8Array = utf8("hearsay/cohort/pair/v1");
+const PAIR_INFO: Uint8Array = utf8("hearsay/cohort/pair/v1");
 
 /** A key stream that is added to a vector, or taken off. */
 export interface Mask {

@@ -6,7 +6,7 @@ import type { Crypto } from "../base/seams.ts";
 export const EVERYBODY = 1000;
 
 /** The ring of those whose owner said so (`release.canary` of the configuration), and of nobody else. */
-export const CANARIES = 0;
+const CANARIES = 0;
 
 /**
  * Whether a peer is in a ring of so many thousandths: canaries are in each, the others by

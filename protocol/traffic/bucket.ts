@@ -11,7 +11,7 @@ import type { Clock } from "../base/seams.ts";
 import type { ByteLimit } from "./byte-limit.ts";
 
 /** Share of a budget that may go at once. */
-export const BURST_SHARE = 0.25;
+const BURST_SHARE = 0.25;
 
 /** What the bucket of a budget holds, and what flows into it. */
 export function rateOf({ bytes, perMs }: ByteLimit): Rate {

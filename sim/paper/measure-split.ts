@@ -17,7 +17,7 @@ import {
 } from "./series.ts";
 
 /** Disagreement within this factor of the run that never fell apart is agreement. */
-export const AGREEMENT = 1.2;
+const AGREEMENT = 1.2;
 
 export function splitSection(sweep: SweepCells): Section {
   const { cells } = sweep;

@@ -16,7 +16,7 @@ const ALWAYS_NAMED: readonly string[] = ["z"];
 export { partitionName } from "../compare/names.ts";
 
 export const DEFAULT_RULE = "guarded-median";
-export const DEFAULT_INBOX = 8;
+const DEFAULT_INBOX = 8;
 
 /** `none`, `ipm`, `alie z=1.5, noise 0.5`: options at their defaults are left out. */
 export function attackName({ attack }: Pick<Scenario, "attack">): string {

@@ -6,8 +6,8 @@ import type { AuditedEntry } from "../../protocol/audit/examine.ts";
 import type { Archive } from "../../protocol/base/seams.ts";
 import type { Task } from "../../protocol/base/task.ts";
 import type { NewPeer } from "../../sim/run/world.ts";
-import { createMemoryArchive } from "../../sim/seams/archive.ts";
 import { type Crowd, createCrowd, type Member } from "./crowd.ts";
+import { createMemoryArchive } from "./memory-archive.ts";
 
 export interface AuditedCrowd {
   readonly crowd: Crowd;

@@ -3,7 +3,7 @@ import type { WorkBudget } from "../../../protocol/audit/work-budget.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 
 /** More than most honest logs need, and never without end. */
-export const DEFAULT_BUDGET: WorkBudget = { entries: 2e6, bytes: 1e12, seconds: 3600 };
+const DEFAULT_BUDGET: WorkBudget = { entries: 2e6, bytes: 1e12, seconds: 3600 };
 
 const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 

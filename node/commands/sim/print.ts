@@ -9,7 +9,7 @@ type Metric = import("../../../sim/compare/compare.ts").Metric;
 type Unit = import("../../../sim/compare/compare.ts").Unit;
 
 /** `91.2 +- 0.8 %`. */
-export function estimateText(found: Estimate | undefined, unit: Unit, groupSize: number): string {
+function estimateText(found: Estimate | undefined, unit: Unit, groupSize: number): string {
   if (found === undefined) return "-";
   const { mean, halfWidth, count } = found;
   const some = count < groupSize ? onOutput.dim(` (${count} of ${groupSize})`) : "";

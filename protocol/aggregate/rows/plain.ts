@@ -14,7 +14,7 @@ export const PLAIN: Passes = {
 };
 
 /** Carries out a pass on all coordinates of `rows`. O(d n^2) time, O(n) memory. */
-export function reducePlain(rows: readonly Float32Array[], pass: Pass, result: Float32Array): void {
+function reducePlain(rows: readonly Float32Array[], pass: Pass, result: Float32Array): void {
   const column = new Float64Array(rowsRead(pass));
   const fill = columnOf(rows, pass);
   const reduce = reducer(pass.reduction);

@@ -27,7 +27,7 @@ export function layersModel(
  * The result of a training, as no number where the whole model ran away: |after| > 10 (|before| + 1). Others refuse a shared part that is so long; nobody would see it of what stays. The
  * trainer of a personal task takes what is no number for a training that failed, and keeps what it had.
  */
-export function unlessRunAway(before: Float32Array, result: FitResult): FitResult {
+function unlessRunAway(before: Float32Array, result: FitResult): FitResult {
   if (euclideanNorm(result.params) <= longestNorm(euclideanNorm(before))) return result;
   return { ...result, params: new Float32Array(result.params.length).fill(Number.NaN) };
 }

@@ -12,7 +12,7 @@ import { power } from "../../base/exp-log.ts";
 import type { Mutable } from "../../base/immutable.ts";
 import { HASH_BYTES, type Hashing, type NodeAt, nodeHash } from "./merkle.ts";
 
-export const TILE_HEIGHT = 6;
+const TILE_HEIGHT = 6;
 /** Nodes in the lowest row of a tile. */
 export const TILE_WIDTH = 64;
 /** The root of a tile: the last of its hashes. */

@@ -17,7 +17,7 @@ import type { Crypto, PeerId, Store, StoreChange, Transport, Verdict } from "../
 import { decodeEvidence, EVIDENCE_KEYS, verifyEvidence } from "../../log/entry/evidence.ts";
 import type { Standing } from "../memory/identities.ts";
 import type { Court } from "./court.ts";
-import type { Asking } from "./evidence-asking.ts";
+import type { EvidenceAsking } from "./evidence-asking.ts";
 import type { EvidenceBook } from "./evidence-book.ts";
 import { ownBan, type Sentences } from "./sentences.ts";
 
@@ -38,7 +38,7 @@ export interface BanComponents {
   readonly book: EvidenceBook;
   readonly court: Court;
   readonly sentences: Sentences;
-  readonly asking: Asking;
+  readonly asking: EvidenceAsking;
 }
 
 /** @param tell tells evidence to everybody. */

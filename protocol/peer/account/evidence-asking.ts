@@ -9,7 +9,7 @@ import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Life } from "../life.ts";
 import type { Standing } from "../memory/identities.ts";
 
-export interface Asking {
+export interface EvidenceAsking {
   /** Asks this neighbour, when there is a place. */
   ask(peer: PeerId): void;
   /** Asks it again, some time later. */
@@ -36,7 +36,7 @@ export interface AskingComponents {
 export function createAsking(
   components: AskingComponents,
   askFor: (peer: PeerId, signal: AbortSignal) => Promise<void>,
-): Asking {
+): EvidenceAsking {
   const known: Lane = { waiting: new Set(), busy: 0 };
   const newcomers: Lane = { waiting: new Set(), busy: 0 };
   const later = new Set<PeerId>();

@@ -13,12 +13,12 @@ import { utf8 } from "../../base/bytes.ts";
 import type { Crypto, PeerId, StoreChange } from "../../base/seams.ts";
 import { evidenceKey } from "../../log/entry/evidence.ts";
 import type { Identities } from "../memory/identities.ts";
-import type { Grade, Held, IdentityRecord } from "../memory/record.ts";
+import type { Grade, HeldEvidence, IdentityRecord } from "../memory/record.ts";
 
 export interface EvidenceBook {
-  get(peer: PeerId): Held | undefined;
+  get(peer: PeerId): HeldEvidence | undefined;
   /** Holds it in place of what was held against this peer; `stored`: as it is on disk already. */
-  put(peer: PeerId, held: Held, stored?: boolean): void;
+  put(peer: PeerId, held: HeldEvidence, stored?: boolean): void;
   readonly size: number;
   /** All of it, of known keys first. */
   all(): Uint8Array[];

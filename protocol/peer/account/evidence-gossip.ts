@@ -8,7 +8,7 @@ import type { Budget } from "../memory/budget.ts";
 import type { Reports } from "../reports.ts";
 import type { TopicService } from "../services.ts";
 import type { Court, MayLook } from "./court.ts";
-import type { Asking } from "./evidence-asking.ts";
+import type { EvidenceAsking } from "./evidence-asking.ts";
 
 /** Of evidence against keys that this peer has dealt with, brought by one neighbour. */
 export const CHECKS = { burst: 50, perSecond: 2 };
@@ -19,7 +19,7 @@ const MAX_SENDERS = 1024;
 
 export interface GossipComponents {
   readonly court: Court;
-  readonly asking: Pick<Asking, "askLater">;
+  readonly asking: Pick<EvidenceAsking, "askLater">;
   readonly budget: Pick<Budget, "pay">;
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly reports: Pick<Reports, "count">;

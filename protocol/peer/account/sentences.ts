@@ -7,14 +7,14 @@ import type { PeerId, Store, StoreChange, Transport } from "../../base/seams.ts"
 import { type Conviction, evidenceKey } from "../../log/entry/evidence.ts";
 import { createGroupCommit } from "../../log/stored/group-commit.ts";
 import type { Life } from "../life.ts";
-import type { Grade, Held } from "../memory/record.ts";
+import type { Grade, HeldEvidence } from "../memory/record.ts";
 import type { Reports } from "../reports.ts";
 import type { EvidenceBook } from "./evidence-book.ts";
 
 export interface Sentences {
   carryOut(conviction: Conviction, bytes: Uint8Array, grade: Grade): void;
   /** A peer against which there is evidence has come: where it was a stranger, it is one no more. */
-  meet(peer: PeerId, held: Held): void;
+  meet(peer: PeerId, held: HeldEvidence): void;
 }
 
 export interface SentenceComponents {

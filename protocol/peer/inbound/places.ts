@@ -19,7 +19,7 @@ import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import type { Standing } from "../memory/identities.ts";
 
 /** Of a pull. `silent`: without an answer, or too slow; `busy`: its author answers others. */
-export type Outcome = "delivered" | "silent" | "refused" | "busy";
+export type PullOutcome = "delivered" | "silent" | "refused" | "busy";
 
 export interface Places {
   hasFree(): boolean;
@@ -28,7 +28,7 @@ export interface Places {
   /** The signal ends the pull; its reason is a HearsayError. */
   take(author: PeerId, hasFailed: boolean): AbortSignal;
   /** A pull has ended; whether it had a place. */
-  end(author: PeerId, outcome: Outcome): boolean;
+  end(author: PeerId, outcome: PullOutcome): boolean;
   /** Whether `release` would take a place. */
   hasSlow(): boolean;
   /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
@@ -118,7 +118,7 @@ class PlacesOf implements Places {
     return ending.signal;
   }
 
-  end(author: PeerId, outcome: Outcome): boolean {
+  end(author: PeerId, outcome: PullOutcome): boolean {
     const pull = this.#pulls.get(author);
     if (pull === undefined) return false;
     this.#pulls.delete(author);
@@ -217,7 +217,7 @@ function averaged(meanMs: number, tookMs: number): number {
 }
 
 /** What newcomers have after a pull of one of them. */
-function placesAfter(places: number, outcome: Outcome): number {
+function placesAfter(places: number, outcome: PullOutcome): number {
   if (outcome === "silent") return 1;
   const change = { delivered: 1, refused: -1, busy: 0 }[outcome];
   return Math.min(LIMITS.maxConcurrentPulls, Math.max(1, places + change));

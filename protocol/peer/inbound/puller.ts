@@ -5,7 +5,7 @@ import type { Fetch } from "../loop/fetch.ts";
 import type { Identities } from "../memory/identities.ts";
 import type { Reports } from "../reports.ts";
 import type { Announced, Candidate } from "../stages.ts";
-import type { Outcome, Places } from "./places.ts";
+import type { Places, PullOutcome } from "./places.ts";
 import { createStrikes, type Strikes } from "./strikes.ts";
 
 export interface Puller {
@@ -86,7 +86,7 @@ function failed(
   return NO_FAULT_OF_THE_MODEL.includes(code) ? "gone" : "invalid";
 }
 
-function outcomeOf(error: HearsayError): Outcome {
+function outcomeOf(error: HearsayError): PullOutcome {
   if (SILENT.includes(error.code)) return "silent";
   return isBusy(error) || error.code === "ERR_REPLAYED" ? "busy" : "refused";
 }

@@ -25,7 +25,7 @@ export interface IdentityParts {
   /** How it was drawn, where the owner prefers some: inbound/choosing.ts. */
   readonly asked: Asked | undefined;
   /** What proves that it lied or has ended, `evidence/<peer id>` in the store: account/evidence-book.ts. */
-  readonly evidence: Held | undefined;
+  readonly evidence: HeldEvidence | undefined;
 }
 
 export interface IdentityRecord extends IdentityParts {
@@ -96,7 +96,7 @@ export interface Head {
 /** What an accused key was to this peer when the evidence came, or since. */
 export type Grade = "known" | "met" | "stranger";
 
-export interface Held {
+export interface HeldEvidence {
   readonly kind: EvidenceKind;
   /** As it is gossiped. */
   readonly bytes: Uint8Array;

@@ -24,7 +24,7 @@ export interface LaterStatus {
 }
 
 /** As it lies on the disk. */
-export interface Held {
+export interface LaterOrders {
   readonly everyMs: number;
   /** Since when the order before the first of these has stood here, ms of the wall clock; null where it does not. */
   readonly sinceMs: number | null;
@@ -46,18 +46,18 @@ export interface LaterComponents {
 }
 
 export interface LaterOptions {
-  readonly held: Held | undefined;
+  readonly held: LaterOrders | undefined;
   /** On disk when it resolves. */
-  keep(held: Held): Promise<void>;
+  keep(held: LaterOrders): Promise<void>;
   /** Says an order to all, by each of the keys that gave it. */
   say(orders: readonly Statement<"order">[]): Promise<void>;
 }
 
 const LOOK_EVERY_MS = 1_000;
-const NONE: Held = { everyMs: 0, sinceMs: null, orders: [] };
+const NONE: LaterOrders = { everyMs: 0, sinceMs: null, orders: [] };
 
 interface State extends LaterComponents, LaterOptions {
-  now: Held;
+  now: LaterOrders;
   isArmed: boolean;
   /** Each ends on the disk. */
   readonly inTurn: OneByOne;
@@ -121,7 +121,7 @@ async function round(state: State): Promise<void> {
   await state.say(due);
 }
 
-async function change(state: State, now: Held): Promise<void> {
+async function change(state: State, now: LaterOrders): Promise<void> {
   state.now = now;
   await state.keep(now);
   arm(state);

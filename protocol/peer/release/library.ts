@@ -5,7 +5,7 @@ import { RECORDS, STORE } from "../../base/store-layout.ts";
 import { read, type Statement } from "../../release/statements.ts";
 import { decodeRecord, encodeRecord } from "../../wire/records.ts";
 import { isBytes32 } from "../../wire/values.ts";
-import type { Held } from "./later.ts";
+import type { LaterOrders } from "./later.ts";
 
 export interface Library {
   /** Statements in an order in which a book takes them. */
@@ -19,8 +19,8 @@ export interface Library {
   /** Ids of releases, the one that is served now first. */
   keepServed(releases: readonly Uint8Array[]): Promise<void>;
   /** Orders for later rings. */
-  later(): Promise<Held | undefined>;
-  keepLater(held: Held): Promise<void>;
+  later(): Promise<LaterOrders | undefined>;
+  keepLater(held: LaterOrders): Promise<void>;
 }
 
 const STATEMENT = `${STORE.release}statement/`;

@@ -4,8 +4,8 @@ import { it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { verifyLog } from "../../../protocol/log/verify/verify.ts";
-import { createMemoryArchive } from "../../../sim/seams/archive.ts";
 import { type Crowd, createCrowd, entriesIn, entriesOf, type Member, mergesOf } from "../../support/crowd.ts";
+import { createMemoryArchive } from "../../support/memory-archive.ts";
 
 const [FIRST_MS, CUT_OFF_MS, BACK_MS] = [5_000, 60_000, 8_000];
 

@@ -8,10 +8,10 @@ import { LINK_GRADES, type LinkGrade } from "../../../../protocol/gateway/beacon
 import { CLUSTER, readClusterCertificate } from "../../../../protocol/gateway/certificate.ts";
 import { SILENT_MS } from "../../../../protocol/gateway/cluster.ts";
 import { encodeTask } from "../../../../protocol/task/manifest.ts";
-import { createMemoryArchive } from "../../../../sim/seams/archive.ts";
 import { audit } from "../../../support/audits.ts";
 import { type Clusters, createClusters, GATEWAY_TASK } from "../../../support/clusters.ts";
 import { accuracyOf, entriesOf, identityOf, type Member, mergesOf } from "../../../support/crowd.ts";
+import { createMemoryArchive } from "../../../support/memory-archive.ts";
 
 const SETTLED_MS = SILENT_MS + 2000;
 

@@ -17,9 +17,9 @@ import {
   encodeBlobAnswer,
   encodeBlobRequest,
 } from "../../../../protocol/wire/messages.ts";
-import { createMemoryArchive } from "../../../../sim/seams/archive.ts";
 import { createVirtualClock, type VirtualClock } from "../../../../sim/seams/clock.ts";
 import { randomBytes } from "../../../fuzz/mutate.ts";
+import { createMemoryArchive } from "../../../support/memory-archive.ts";
 
 const CHUNK = LIMITS.maxChunkBytes;
 

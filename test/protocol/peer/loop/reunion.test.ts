@@ -7,10 +7,10 @@ import type { Archive } from "../../../../protocol/base/seams.ts";
 import { createReunion, RETURN_CYCLES, startAfter } from "../../../../protocol/peer/loop/reunion.ts";
 import { createSoundness } from "../../../../protocol/peer/loop/soundness.ts";
 import type { Announced, Candidate, Own, Weighed } from "../../../../protocol/peer/stages.ts";
-import { createMemoryArchive } from "../../../../sim/seams/archive.ts";
 import { audit } from "../../../support/audits.ts";
 import { blobTask } from "../../../support/blobs.ts";
 import { type Crowd, createCrowd, entriesOf } from "../../../support/crowd.ts";
+import { createMemoryArchive } from "../../../support/memory-archive.ts";
 
 const task = blobTask();
 const NOW = 100;

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LIMITS } from "../../../../protocol/base/limits.ts";
 import { createIdentities, type Identities } from "../../../../protocol/peer/memory/identities.ts";
-import type { Grade, Head, Held, Slot } from "../../../../protocol/peer/memory/record.ts";
+import type { Grade, Head, HeldEvidence, Slot } from "../../../../protocol/peer/memory/record.ts";
 
 const { known, proved, near, far, bannedKnown, bannedMet, bannedStrangers } = LIMITS.maxIdentities;
 
 const SLOT = {} as Slot;
 const HEAD = {} as Head;
-const held = (grade: Grade): Held => ({ kind: "fork", bytes: new Uint8Array(1), grade });
+const held = (grade: Grade): HeldEvidence => ({ kind: "fork", bytes: new Uint8Array(1), grade });
 
 /** What brings an identity into each class, and how many of them there can be. */
 const CLASSES: readonly (readonly [string, number, (identities: Identities, peer: string) => void])[] = [

@@ -1,4 +1,4 @@
-/** The Archive seam in memory: keeps everything, for simulated peers that are audited. */
+/** The Archive seam in memory: keeps everything, for peers of tests that are audited. */
 import { keyOf } from "../../protocol/base/bytes.ts";
 import type { Archive } from "../../protocol/base/seams.ts";
 

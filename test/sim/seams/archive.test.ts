@@ -1,4 +1,0 @@
-import { createMemoryArchive } from "../../../sim/seams/archive.ts";
-import { archiveConformance } from "../../conformance/archive.ts";
-
-archiveConformance("memory", (use) => use(createMemoryArchive()));
