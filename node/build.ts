@@ -10,7 +10,10 @@ import { build, type Metafile, type Plugin } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What is started by its path: the command, threads, peers of the demo; and the simulator as a library, which shares its parts with the command. What is loaded by `import()` has a file too, by itself. */
+/**
+ * What is started by its path: the command, threads, peers of the demo; and the simulator as a library, which shares its parts with the command. What is
+ * loaded by `import()` has a file too, by itself.
+ */
 export const ENTRIES: readonly string[] = [
   "node/cli.ts",
   "node/commands/demo/peer-process.ts",

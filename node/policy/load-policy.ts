@@ -1,6 +1,6 @@
 /**
- * The policies that bind a peer on this machine. All that are there hold at once, and none lifts what another one forbids: /etc/hearsay/policy.yaml, that of the state directory,
- * the one of HEARSAY_POLICY, and the one of --policy.
+ * The policies that bind a peer on this machine. All that are there hold at once, and none lifts what another one forbids: /etc/hearsay/policy.yaml,
+ * that of the state directory, the one of HEARSAY_POLICY, and the one of --policy.
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -149,8 +149,8 @@ export interface Trainer {
   readonly engine: string;
   readonly numExamples: number;
   /**
-   * One local training; no state is kept for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where there is no example, ERR_TRAINER
-   * where it cannot train now but may later: the peer then goes on without a training (peer/loop/enduring-fit.ts).
+   * One local training; no state is kept for the next call. @throws RangeError unless `steps` is a positive integer. @throws HearsayError ERR_DATA where
+   * there is no example, ERR_TRAINER where it cannot train now but may later: the peer then goes on without a training (peer/loop/enduring-fit.ts).
    */
   fit(request: FitRequest): Promise<FitResult>;
   /** @throws HearsayError ERR_DATA where the split is not there, or empty, ERR_TRAINER as `fit`. */

@@ -1,6 +1,6 @@
 /**
- * Cohorts beside the learning loop: a model waits, its offer is told to the neighbours, the draw of the epoch brings some together, one of them convenes the session. Nothing
- * here is waited for by the loop, and what is alone waits and says so.
+ * Cohorts beside the learning loop: a model waits, its offer is told to the neighbours, the draw of the epoch brings some together, one of them convenes
+ * the session. Nothing here is waited for by the loop, and what is alone waits and says so.
  *
  *     a model waits -> offer -> (a window) -> draw -> convene, or be asked to join -> released, or it waits on with the next model
  *
@@ -112,10 +112,12 @@ function openWindow(state: MeetingState): void {
 }
 
 /**
- * An epoch is over when everybody is in it who was in the last one; or a newer model waits than the one that is offered, which so waits no longer than a training; or others have gone on
- * and half of those that are hoped for are in. So a draw is among most of the neighbours, and not among those that happen to have trained at one moment.
+ * An epoch is over when everybody is in it who was in the last one; or a newer model waits than the one that is offered, which so waits no longer than a
+ * training; or others have gone on and half of those that are hoped for are in. So a draw is among most of the neighbours, and not among those that
+ * happen to have trained at one moment.
  *
- * Where too few for a cohort have come so far, and others are behind, they wait there for them, each with its newest model. Else one that trains faster, and was ahead once, would meet nobody again.
+ * Where too few for a cohort have come so far, and others are behind, they wait there for them, each with its newest model. Else one that trains faster,
+ * and was ahead once, would meet nobody again.
  */
 function drawIfDue(state: MeetingState): void {
   if (!state.isWindowOver) return;

@@ -112,7 +112,10 @@ export function hasRuns({ cells }: SweepCells): boolean {
   return cells.some(({ outcomes }) => outcomes.length > 0);
 }
 
-/** `digits, 5 seeds, device speeds stratified, graph: degree 8, n = 30, d = 2,410, 40 cycles, scored by running means of models; \`hearsay sim sweep ...\``, and what is missing. */
+/**
+ * `digits, 5 seeds, device speeds stratified, graph: degree 8, n = 30, d = 2,410, 40 cycles, scored by running means of models; \`hearsay sim sweep
+ * ...\``, and what is missing.
+ */
 export function captionOf(sweep: SweepCells): string {
   return captionWith(sweep, [`scored ${modelKindsText(sweep.cells)}`]);
 }

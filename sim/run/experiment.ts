@@ -83,7 +83,7 @@ export async function runPart(
 
 async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules): Promise<Report | undefined> {
   const { scenario, trainers } = setup;
-  const { task, rng, clock, endMs, surroundings, network, share } = setup;
+  const { task, rng, clock, endMs, surroundings, network, part } = setup;
   const rows = limitRows(loaded.train, scenario.data.rows, rng.fork("rows"));
   const streams = scenario.stream && createStreams({ spec: scenario.stream, task, clock, endMs, times: rows.times });
   const held = heldOut(setup, loaded.holdout);
@@ -104,7 +104,7 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
   const kinds = scenario.metrics.bothModels ? followModels(learners, clock, { cycleMs, endMs }) : undefined;
   surroundings.begin(network, learners);
   const everybody = async () => {
-    const states = await share.gather(statesOf(learners, share.isHere, measurements.isMeasured));
+    const states = await part.gather(statesOf(learners, part.isHere, measurements.isMeasured));
     return states && learnersOf(learners, states.flat());
   };
 
@@ -116,7 +116,7 @@ async function play(setup: Setup, loaded: LoadedData, modules: ExperimentModules
     now = await everybody();
     if (now) await measurements.take(clock.now(), now);
   }
-  const counted = await share.gather(measurements.counted());
+  const counted = await part.gather(measurements.counted());
   for (const other of counted?.slice(1) ?? []) measurements.addCounted(other);
   if (now && modules.keepModels) await modules.keepModels(modelsOf(now, measurements.isMeasured), task);
   return now && measurements.report(scenarioHash(scenario, modules.crypto), now, kinds);
@@ -143,7 +143,7 @@ function startAll(
   setup: Setup,
   { participants, rows, observer }: Pick<Environment, "participants" | "observer"> & { readonly rows: Dataset },
 ): Promise<readonly Learner[]> {
-  const { scenario, task, rng, share, trainers } = setup;
+  const { scenario, task, rng, part, trainers } = setup;
   const algorithm = ALGORITHMS.get(scenario.algorithm.kind);
   if (algorithm === undefined) throw new RangeError(`no algorithm ${scenario.algorithm.kind}`);
   const environment: Environment = {
@@ -152,7 +152,7 @@ function startAll(
     pooled: trainers.create({ task, train: rows }),
     rng: rng.fork("algorithm"),
     observer,
-    isHere: share.isHere,
+    isHere: part.isHere,
   };
   return algorithm.start(environment, optionsOf(scenario.algorithm));
 }
@@ -178,7 +178,7 @@ function ownRows(
 }
 
 async function passTime(
-  { clock, endMs, scenario, share, network }: Setup,
+  { clock, endMs, scenario, part, network }: Setup,
   { signal, onProgress }: ExperimentModules,
   fromMs: number,
   toMs: number,
@@ -186,7 +186,7 @@ async function passTime(
   const slices = Math.max(1, Math.ceil(SLICES / scenario.metrics.points));
   for (let slice = 1; slice <= slices; slice++) {
     signal?.throwIfAborted();
-    await share.passTime(network, fromMs + ((toMs - fromMs) * slice) / slices);
+    await part.passTime(network, fromMs + ((toMs - fromMs) * slice) / slices);
     onProgress?.(clock.now() / endMs);
   }
 }

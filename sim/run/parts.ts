@@ -27,7 +27,7 @@ export interface Parts {
 }
 
 /** What this thread runs of an experiment. */
-export interface Share {
+export interface Part {
   isHere(node: number): boolean;
   /** For `createNetwork`; undefined where all nodes are here. */
   readonly elsewhere: Elsewhere | undefined;
@@ -54,7 +54,7 @@ export function oneThreadReason(scenario: Scenario): string | undefined {
 }
 
 /** @param parts left out: all of it. */
-export function createShare(scenario: Scenario, clock: VirtualClock, parts: Parts | undefined): Share {
+export function createPart(scenario: Scenario, clock: VirtualClock, parts: Parts | undefined): Part {
   if (parts === undefined || parts.parts === 1)
     return {
       isHere: () => true,

@@ -15,7 +15,7 @@ import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { createSimulatedCrypto } from "../seams/crypto.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { castOf, type Member, unsignedIdentity } from "./cast.ts";
-import { createShare, oneThreadReason, type Parts, type Share } from "./parts.ts";
+import { createPart, oneThreadReason, type Part, type Parts } from "./parts.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
 
 /** What a setup takes from outside. */
@@ -42,7 +42,7 @@ export interface Setup {
   readonly network: Network;
   readonly placeOf: PlaceOf | undefined;
   readonly coalition: RecordingCoalition | undefined;
-  readonly share: Share;
+  readonly part: Part;
   readonly trainers: Trainers;
 }
 
@@ -61,8 +61,8 @@ export function setUp(
   const crowd = castOf(scenario, attack, rng, signatures ? modules.identityFromSeed : unsignedIdentity(crypto));
   const surroundings = createSurroundings(scenario, crowd, { clock, rng: rng.fork("surroundings"), endMs, attack });
   const { conditions } = surroundings;
-  const share = createShare(scenario, clock, parts);
-  const { elsewhere } = share;
+  const part = createPart(scenario, clock, parts);
+  const { elsewhere } = part;
   const { announcements } = net;
   const placeOf = placesOf(
     net.clusters,
@@ -75,7 +75,7 @@ export function setUp(
     attack && createCoalition({ task, clock, crypto, network, rng: rng.fork("attack"), liars, endMs, aggregate });
   const { secrecy } = modules;
   const world = { clock, crypto, secrecy, network, placeOf, surroundings, endMs };
-  return { scenario, task, rng, ...world, crowd, attack, coalition, share };
+  return { scenario, task, rng, ...world, crowd, attack, coalition, part };
 }
 
 /** From whose forks everything random in a run comes. */

@@ -13,8 +13,8 @@ const SCHEDULE = { kind: "cosine", steps: 1000, floor: 0.1 };
 /** From nearly twice the rate, so that the mean rate over the schedule is the one that the task names. */
 const PEAK = 1.9;
 /**
- * Of tables of more than two classes: the rate with which the schedule was searched. With that of the template a network was at its floor before it had learned. With two classes that overlap
- * a higher rate only drives peers apart (sim/results/skew.md, "Rates of tables").
+ * Of tables of more than two classes: the rate with which the schedule was searched. With that of the template a network was at its floor before it had
+ * learned. With two classes that overlap a higher rate only drives peers apart (sim/results/skew.md, "Rates of tables").
  */
 const SEARCHED_RATE = 0.3;
 const TWO_CLASSES = 2;
@@ -41,8 +41,8 @@ export function writeTrainingOptions(document: Document, shares?: readonly numbe
 }
 
 /**
- * What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of use. Momentum alone would also
- * carry on what liars do: it goes with the look at what they send.
+ * What classifications by built-in models have so that peers whose data are unlike do not undo one another's work, and see who sends them nothing of
+ * use. Momentum alone would also carry on what liars do: it goes with the look at what they send.
  */
 function writeForUnlikeData(document: Document, shares: readonly number[] | undefined): void {
   if (document.getIn(["output", "kind"]) !== "classification" || !hasBuiltInTraining(document)) return;

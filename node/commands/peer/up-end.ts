@@ -23,8 +23,8 @@ export function stopSignals(logger: Logger, isLearning: () => boolean): Promise<
 }
 
 /**
- * Whatever hangs: a supervisor must see that this peer does not learn any more. So one that has not ended in time is ended. The returned function says that all has been closed, and
- * leaves the last words a moment to be read.
+ * Whatever hangs: a supervisor must see that this peer does not learn any more. So one that has not ended in time is ended. The returned function says
+ * that all has been closed, and leaves the last words a moment to be read.
  */
 export function endInTime(logger: Logger, error?: unknown): () => void {
   const end = () => {

@@ -88,7 +88,10 @@ export async function run(options: UpOptions): Promise<void> {
   logger.info({ cycle, age, logSize }, "stopped");
 }
 
-/** Reads and checks what the command line, the task, the data and the site's policy say. @throws HearsayError ERR_CONFIG, ERR_TASK, ERR_POLICY, or what reading data throws. */
+/**
+ * Reads and checks what the command line, the task, the data and the site's policy say. @throws HearsayError ERR_CONFIG, ERR_TASK, ERR_POLICY, or what
+ * reading data throws.
+ */
 async function prepare(options: UpOptions, settings: Config, logger: Logger, isLearning: () => boolean): Promise<Plan> {
   tellUnread(process.env, logger);
   const rules = await rulesOf(options, settings, logger);

@@ -1,12 +1,13 @@
 /**
- * An offset and a scale for each site: of a regression, target t of site i is  a_it f_t(x) + b_it,  f the common model. Sensors of one kind differ by little else, and two numbers are learned
- * from few rows. It is linear calibration in the field (Spinelle et al., Field calibration of a cluster of low-cost available sensors, Sensors and Actuators B 215, 2015), here against the common model, as a ridge
- * regression (Hoerl, Kennard, Technometrics 12, 1970) towards none:
+ * An offset and a scale for each site: of a regression, target t of site i is  a_it f_t(x) + b_it,  f the common model. Sensors of one kind differ by
+ * little else, and two numbers are learned from few rows. It is linear calibration in the field (Spinelle et al., Field calibration of a cluster of
+ * low-cost available sensors, Sensors and Actuators B 215, 2015), here against the common model, as a ridge regression (Hoerl, Kennard, Technometrics
+ * 12, 1970) towards none:
  *
  *     (a, b) = arg min  sum over own rows (y - a f(x) - b)^2 + PRIOR ((a - 1)^2 + b^2),    a kept within 1/4 to 4
  *
- * in the model's units, whose targets have a deviation of about 1. It is done before each training, which then trains a f + b: scale and offset go into the last layer, which is linear, and
- * come out of it again. So no engine knows of them.
+ * in the model's units, whose targets have a deviation of about 1. It is done before each training, which then trains a f + b: scale and offset go into
+ * the last layer, which is linear, and come out of it again. So no engine knows of them.
  */
 import type { Fault } from "../../base/faults.ts";
 import type { OutputMoments, Trainer } from "../../base/learning-seams.ts";
@@ -58,7 +59,10 @@ export function faultsOfOutputs(
   return whys.map((why) => ({ path: "personal.method", message: `${method} ${why}` }));
 }
 
-/** Sums over the own rows of what a model gives and what it should. @param method its name, for the error. @throws TypeError for an engine that says nothing of its outputs. */
+/**
+ * Sums over the own rows of what a model gives and what it should. @param method its name, for the error. @throws TypeError for an engine that says
+ * nothing of its outputs.
+ */
 export function momentsOf(method: string, trainer: Trainer, params: Float32Array): Promise<readonly OutputMoments[]> {
   if (trainer.outputMoments === undefined)
     throw new TypeError(`engine ${trainer.engine} says nothing of its outputs: personal.method ${method} needs that`);

@@ -24,8 +24,8 @@ export function layersModel(
 }
 
 /**
- * The result of a training, as no number where the whole model ran away: |after| > 10 (|before| + 1). Others refuse a shared part that is so long; nobody would see it of what stays. The
- * trainer of a personal task takes what is no number for a training that failed, and keeps what it had.
+ * The result of a training, as no number where the whole model ran away: |after| > 10 (|before| + 1). Others refuse a shared part that is so long;
+ * nobody would see it of what stays. The trainer of a personal task takes what is no number for a training that failed, and keeps what it had.
  */
 function unlessRunAway(before: Float32Array, result: FitResult): FitResult {
   if (euclideanNorm(result.params) <= longestNorm(euclideanNorm(before))) return result;

@@ -50,8 +50,8 @@ export interface ProverOptions {
   /** Whom members of clusters named last; left out where the task knows no gateways. */
   readonly claims?: Claims;
   /**
-   * Whether an author is asked through a gateway, which asks for all of its cluster at once: then what this peer has proved of its log before is left out of account, and that
-   * the log goes on from there is for the gateway to see.
+   * Whether an author is asked through a gateway, which asks for all of its cluster at once: then what this peer has proved of its log before is left out
+   * of account, and that the log goes on from there is for the gateway to see.
    */
   isGuest?(author: PeerId): boolean;
   /** Whether others are told what an author answers: then a pull is asked for as they would ask for it, and that the log goes on is asked for apart. */
@@ -99,7 +99,10 @@ export function openingOf({ crypto, taskId, heads, ...options }: ProofContext, a
   return { logId, known, continued, old, isGuest };
 }
 
-/** The log goes on as announced: what its author has to account for beside is looked into, and the head remembered. @throws HearsayError ERR_LOG_PROOF, or what a request throws. */
+/**
+ * The log goes on as announced: what its author has to account for beside is looked into, and the head remembered. @throws HearsayError ERR_LOG_PROOF,
+ * or what a request throws.
+ */
 export async function proved(
   context: ProofContext,
   announced: Announcement,

@@ -2,7 +2,8 @@
  * The committee: the authors whose models the next merge takes. Each has a *seat* until the cycle ends; a *place* is another thing (places.ts). They are drawn at random
  * among the neighbours, whether they have a new model or not. Within a group each author has the same chance, unless the owner prefers some (choosing.ts). If a drawn
  * author has a new model, it is pulled. If not, the model of it that is held stands in, up to M in all.
- * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (a prototype of November 2026; no table has it).
+ * Once k models are being pulled no other author is drawn: a merge of k new models is better than a merge of those and older ones (a prototype of
+ * November 2026; no table has it).
  *
  * So an author is drawn as often, however often it announces. If new models were drawn first, a peer that is faster than its network would find
  * a few new models of honest peers and one of every author that floods. A fifth of liars would be two fifths of its candidates, and take it over

@@ -33,7 +33,10 @@ export interface Places {
   hasSlow(): boolean;
   /** Takes the place of the slowest pull that takes much longer than the mean, and says whose it was. */
   release(): PeerId | undefined;
-  /** Authors whose pull takes much longer than the mean: one that never answers would be waited for else. Where a newcomer is among them, newcomers are distrusted from now on. */
+  /**
+   * Authors whose pull takes much longer than the mean: one that never answers would be waited for else. Where a newcomer is among them, newcomers are
+   * distrusted from now on.
+   */
   late(): PeerId[];
   /** Whether newcomers failed more often than they delivered, lately. */
   distrustsNewcomers(): boolean;

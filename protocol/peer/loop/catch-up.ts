@@ -1,10 +1,11 @@
 /**
  * How a peer that has merged nothing since it started, and is far behind, starts from the models of others (`catch-up`, task/combine.ts).
  *
- * What is taken then replaces the own model as a whole, and keys are free, so the first candidates prove nothing. So the peer waits until it has candidates for a whole merge,
- * or three that its configuration or its own past names, or for a minute. It takes these three rather than others. It leaves out each model that knows less
- * than half of what the own model knows about the own training data (by loss: the initial model and one of zeros know nothing). It takes an odd number
- * of models, since the mean of the two in the middle may lie half-way to a lie. Where fewer than three are left it merges in the usual way.
+ * What is taken then replaces the own model as a whole, and keys are free, so the first candidates prove nothing. So the peer waits until it has
+ * candidates for a whole merge, or three that its configuration or its own past names, or for a minute. It takes these three rather than others. It
+ * leaves out each model that knows less than half of what the own model knows about the own training data (by loss: the initial model and one of zeros
+ * know nothing). It takes an odd number of models, since the mean of the two in the middle may lie half-way to a lie. Where fewer than three are left it
+ * merges in the usual way.
  *
  * Where the task lets devices differ (`training.adaptive`), authors of models that were left out so are left out of later merges too, until they send better ones
  * (distrust.ts).
@@ -24,8 +25,9 @@ import { isAmong, type Sorted, weigh } from "./weigh.ts";
 
 export interface CatchUp {
   /**
-   * What the first merge since the start takes of the candidates, whose median then replaces the own model: an odd number of them where there are so many. "wait": nothing yet, more may come.
-   * Undefined where the peer merges in the usual way: it is not far behind, has merged before, or too few of them know enough.
+   * What the first merge since the start takes of the candidates, whose median then replaces the own model: an odd number of them where there are so many.
+   * "wait": nothing yet, more may come. Undefined where the peer merges in the usual way: it is not far behind, has merged before, or too few of them know
+   * enough.
    */
   begin(own: ModelState, sorted: Sorted, cycle: number): Promise<Sorted | "wait" | undefined>;
   /** A merge is in the log. */

@@ -4,9 +4,10 @@
  * Apart, each part has come to a model of its own, and its trainings have become short. A rule that bounds a step by the length of a training, as guarded-median does,
  * then needs the longer to bring the parts together the longer they were apart, or for ever. A rule cannot know better: models that come back look like those of liars.
  *
- * But the peer knows who comes back. An author that it knows, that announced again and again, and of which it then heard nothing for more than the staleness cut-off of its
- * own cycles, has *returned*, for some cycles. Where so many models of a merge are of such authors that they could start a peer (catch-up.ts), the next training starts at the coordinate median of the own
- * model and of all these models. So it acts before a training, as momentum does (outer-momentum.ts): the rule, its bound of a step and the log see one trained model.
+ * But the peer knows who comes back. An author that it knows, that announced again and again, and of which it then heard nothing for more than the
+ * staleness cut-off of its own cycles, has *returned*, for some cycles. Where so many models of a merge are of such authors that they could start a peer
+ * (catch-up.ts), the next training starts at the coordinate median of the own model and of all these models. So it acts before a training, as momentum
+ * does (outer-momentum.ts): the rule, its bound of a step and the log see one trained model.
  *
  * What liars gain: they must be known, must have been silent all that time, and are then a minority in a median a few times. It is not taken where it knows less
  * than half of what the own model knows about the own training data (soundness.ts).

@@ -32,7 +32,10 @@ export interface LaterOrders {
 }
 
 export interface Later {
-  /** Puts an order behind those that are held, if it goes on where they end, else in their place; on disk when it resolves. @throws HearsayError ERR_CONFIG for too many. */
+  /**
+   * Puts an order behind those that are held, if it goes on where they end, else in their place; on disk when it resolves. @throws HearsayError ERR_CONFIG
+   * for too many.
+   */
   hold(order: Statement<"order">, everyMs: number): Promise<void>;
   /** Something new is known: looks whether one is due, or whether they are over. */
   look(): void;
