@@ -1,5 +1,6 @@
 /** Check `log`: whether the end of the log holds: its last entries, and the checkpoint over all of it. */
 
+import { counted } from "../../../protocol/base/counted.ts";
 import { currentGeneration } from "../../../protocol/log/stored/records.ts";
 import { readForOpening } from "../../../protocol/log/stored/stored.ts";
 import { nodeCrypto } from "../../crypto.ts";
@@ -24,8 +25,14 @@ export const log: DoctorCheck = {
     const { end, fault } = opened;
     if (fault !== undefined) return [failure(fault, "hearsay log repair says what is left, and lets the peer go on")];
     if (end === undefined) return [ok("no entry yet")];
-    const mended =
-      end.mended.length === 0 ? "" : `; ${end.mended.length} tiles are lost, and the next start makes them again`;
-    return [ok(`${end.last.seq + 1} entries, the end and its checkpoint hold${mended}`)];
+    const lost = [
+      ...(end.checkpoint === undefined ? ["the checkpoint"] : []),
+      ...(end.mended.length === 0
+        ? []
+        : [counted(end.mended.length, "tile or cosigned note", "tiles or cosigned notes")]),
+    ];
+    const holds = end.checkpoint === undefined ? "the end holds" : "the end and its checkpoint hold";
+    const mended = lost.length === 0 ? "" : `; damaged or lost: ${lost.join(", ")}; the next start mends that`;
+    return [ok(`${end.last.seq + 1} entries, ${holds}${mended}`)];
   },
 };

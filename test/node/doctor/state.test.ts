@@ -17,6 +17,7 @@ import { noteBackup } from "../../../node/keys/backup-note.ts";
 import { startPeer } from "../../../node/start.ts";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { STORE } from "../../../protocol/base/store-layout.ts";
+import { keysOf } from "../../../protocol/log/stored/records.ts";
 import { encodeTask } from "../../../protocol/task/manifest.ts";
 import { blobs, blobTask } from "../../support/blobs.ts";
 import { until } from "../../support/process.ts";
@@ -82,6 +83,15 @@ describe("the doctor", () => {
     await storeTask(copy, MANIFEST);
     const { cp } = await import("node:fs/promises");
     await cp(join(stateDir, "db"), join(copy, "db"), { recursive: true });
+    const first = await openStore(join(copy, "db"));
+    const { checkpoint } = keysOf(0);
+    const signed = (await first.get(checkpoint)) as Uint8Array;
+    await first.write([{ key: checkpoint, value: signed.map((byte, i) => (i === 20 ? byte ^ 1 : byte)) }]);
+    await first.close();
+    assert.match(
+      inShort(await ask(["log"], { stateDir: copy })),
+      /log ok: \d+ entries, the end holds; damaged or lost: the checkpoint; the next start mends that/,
+    );
     const store = await openStore(join(copy, "db"));
     const entries = [];
     for await (const [key, value] of store.range(STORE.log))
