@@ -1,19 +1,20 @@
 /**
- * Whom a peer leaves out of its merges because of what a model of theirs knows about its own training data.
+ * Whom a peer leaves out of a merge because of what their models know about its own training data (soundness.ts measures it). There are two reasons:
  *
- * Where the task has `aggregation.mostLoss`: the author of a model that knows next to nothing about a few own rows. Its loss lies further than that share of the way
- * from the loss of the better models of a merge to the loss of a model that knows nothing (soundness.ts). A rule sees models only, and where most of a peer's few
- * neighbours lie, by chance, no rule can tell which do; own rows can. It is a coarse sieve, since honest models of other data may know little of the own: lies that lose
- * less go on to the rule, and of those that lose more as many as the rule stands. Else two crowds that share no class leave out one another for good
- * (sim/results/measurements.md). Rows are looked at as a training here sees them, without the classes that are absent (learn/absent-classes.ts): a model of a peer that
- * has other classes is not blamed for thinking of them first.
+ *     a look before each merge    the model knows next to nothing about a few own rows; where the task has `aggregation.mostLoss`
+ *     the start                   the first model of the author knew less than half of what the own model knew (catch-up.ts tells of it); where the task lets
+ *                                 devices differ. It ends when the author sends a model that is better than that
  *
- * At a start, where the task lets devices differ: an author whose model knew less than half of what the own model knew (catch-up.ts). Such an author is left out until it sends
- * one that is better than that. Else the liars that the start was kept from would take the model along afterwards: beside as many honest neighbours, a third of the way to theirs
- * (test/protocol/peer/newcomer-among-liars.test.ts). An author that was not there at the start is never left out for that.
+ * *Why look at own rows.* A rule sees models only. Where most of a peer's few neighbours lie, by chance, no rule can tell which do; own rows can. It is a coarse
+ * sieve, since honest models of other data may know little of the own: lies that lose less go on to the rule, and of those that lose more as many as the rule
+ * stands. Else two crowds that share no class leave out one another for good (sim/results/measurements.md). Rows are looked at as a training here sees them,
+ * without the classes that are absent (learn/absent-classes.ts): a model of a peer that has other classes is not blamed for thinking of them first.
  *
- * While a training is under way its trainer has no time to look: then the last look at an author counts. Where fewer than the quorum would be left, nobody is left out: a peer that has rows
- * that nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever.
+ * *Why remember the start.* Else the liars that the start was kept from would take the model along afterwards: beside as many honest neighbours, a third of the
+ * way to theirs (test/protocol/peer/newcomer-among-liars.test.ts). An author that was not there at the start is never left out for that.
+ *
+ * While a training is under way its trainer has no time to look: then the last look at an author counts. Where fewer than the quorum would be left, nobody is left
+ * out: a peer that has rows that nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever.
  */
 
 import { forgetOldest } from "../../base/bounded.ts";
@@ -40,11 +41,10 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
   let worstLoss = Number.POSITIVE_INFINITY;
 
   async function look(candidates: readonly Candidate[]): Promise<void> {
-    for (const {
-      announced: { author },
-      params,
-    } of candidates)
+    for (const { announced, params } of candidates) {
+      const { author } = announced;
       if (distrusted.has(author) && (await soundness.lossOf(params)) <= worstLoss) distrusted.delete(author);
+    }
     const models = candidates.map(({ params }) => params);
     const ignorance = await soundness.ignorance(models, quorum);
     for (const [i, candidate] of candidates.entries()) {
