@@ -8,7 +8,7 @@ import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
 import { loadConfig } from "../../config.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { isSetName } from "../../data/shipped/registry.ts";
-import { TEMPLATES, type TemplateName } from "../../data/templates.ts";
+import { TEMPLATES, type Template, type TemplateName } from "../../data/templates.ts";
 import type { OpenTask } from "../../disk/state-dir.ts";
 import { writeOutput } from "../../disk/whole-file.ts";
 import { openSite, type SiteOptions } from "../../policy/site.ts";
@@ -47,34 +47,7 @@ const NEW_TASKS_CODEC = "int8";
 
 export async function run(given: InitOptions): Promise<void> {
   const { options, series } = forecastOf(given);
-  const name = options.template ?? (options.data === undefined ? "digits" : "csv");
-  const template = TEMPLATES[name as TemplateName];
-  if (template === undefined) {
-    const names = Object.entries(TEMPLATES).map(([known, { about }]) => `  ${known.padEnd(11)} ${about}`);
-    const message = `--template ${name}: there is no such template; the templates are\n${names.join("\n")}`;
-    throw new HearsayError("ERR_CONFIG", message);
-  }
-  if (options.data !== undefined && isSetName(name)) {
-    const message = `--template ${name} has data of its own; for ${options.data} give --template csv or regression`;
-    throw new HearsayError("ERR_CONFIG", message);
-  }
-  const rival = ["template", "data", "model"].find((one) => options[one as "data"] !== undefined);
-  if (options.trainer !== undefined && rival !== undefined)
-    throw new HearsayError("ERR_CONFIG", `--trainer describes the whole task: leave --${rival} out`);
-  const peers = Number(options.peers);
-  if (!Number.isInteger(peers) || peers < 2)
-    throw new HearsayError("ERR_CONFIG", `--peers ${options.peers}: give a whole number from 2`);
-  if (options.missingPolicy !== undefined && options.data === undefined) {
-    const message =
-      "--missing-policy is about a table: name it with --data, or write input.missingPolicy into the task";
-    throw new HearsayError("ERR_CONFIG", message);
-  }
-  if (options.epsilon !== undefined && !options.private)
-    throw new HearsayError("ERR_CONFIG", "--epsilon is the budget of --private: give both, or neither");
-  if (existsSync(options.output) && !options.force) {
-    const remedy = "name another file with --output, or overwrite it with --force";
-    throw new HearsayError("ERR_CONFIG", `${options.output} exists: ${remedy}`);
-  }
+  const { name, template, peers } = checked(options);
   const forecast = series && (await writeForecastRows(series, given));
   const trained = options.trainer === undefined ? undefined : await taskOfTrainer(options.trainer);
   const document = trained?.document ?? taskDocument(template.yaml);
@@ -105,6 +78,34 @@ export async function run(given: InitOptions): Promise<void> {
 ${edits.length === 0 ? "Ready to run." : `Edit before the first run:\n  ${edits.join("\n  ")}\n`}
 All peers must use the same file: what is in it makes the task id. Then:
   hearsay up ${shellOption("--task", options.output)} ${dataFlags(name, options)}${options.from === undefined ? "" : ` ${shellOption("--start", options.from)}`}\n`);
+}
+
+/** What the options name, where they go together. @throws HearsayError ERR_CONFIG. */
+function checked(options: InitOptions): { readonly name: string; readonly template: Template; readonly peers: number } {
+  const { data, trainer, missingPolicy, epsilon, output } = options;
+  const name = options.template ?? (data === undefined ? "digits" : "csv");
+  const template = TEMPLATES[name as TemplateName];
+  const names = () => Object.entries(TEMPLATES).map(([known, { about }]) => `  ${known.padEnd(11)} ${about}`);
+  if (template === undefined)
+    throw refused(`--template ${name}: there is no such template; the templates are\n${names().join("\n")}`);
+  if (data !== undefined && isSetName(name))
+    throw refused(`--template ${name} has data of its own; for ${data} give --template csv or regression`);
+  const rival = ["template", "data", "model"].find((one) => options[one as "data"] !== undefined);
+  if (trainer !== undefined && rival !== undefined)
+    throw refused(`--trainer describes the whole task: leave --${rival} out`);
+  const peers = Number(options.peers);
+  if (!Number.isInteger(peers) || peers < 2) throw refused(`--peers ${options.peers}: give a whole number from 2`);
+  if (missingPolicy !== undefined && data === undefined)
+    throw refused("--missing-policy is about a table: name it with --data, or write input.missingPolicy into the task");
+  if (epsilon !== undefined && !options.private)
+    throw refused("--epsilon is the budget of --private: give both, or neither");
+  if (existsSync(output) && !options.force)
+    throw refused(`${output} exists: name another file with --output, or overwrite it with --force`);
+  return { name, template, peers };
+}
+
+function refused(message: string): HearsayError {
+  return new HearsayError("ERR_CONFIG", message);
 }
 
 /** The task of a document; figures of the own columns are in it, so that policies have a say. @throws HearsayError ERR_TASK, ERR_POLICY. */
