@@ -46,15 +46,24 @@ export function labelScenarios(scenarios: readonly Scenario[]): Labelled[] {
   const paths = varyingPaths(scenarios);
   return scenarios.map((scenario) => {
     const differs = new Map(paths.map((path) => [path, valueAt(scenario, path)]));
-    const parts = [...differs].map(([path, value]) =>
+    const told = new Map([...differs].filter(([path]) => !isOfOtherKinds(path, scenario, scenarios)));
+    const parts = [...told].map(([path, value]) =>
       value === undefined ? `no ${missingAt(scenario, path)}` : `${path}=${textOf(value)}`,
     );
     return {
       label: [...new Set(parts)].join(" ") || scenario.name,
-      title: titleOf(differs, scenario) || scenario.name,
+      title: titleOf(told, scenario) || scenario.name,
       differs,
     };
   });
+}
+
+/** Whether an option is one of other kinds alone: that `silent` has no z, which only `alie` has, says nothing beside the kind. */
+function isOfOtherKinds(path: string, scenario: Scenario, scenarios: readonly Scenario[]): boolean {
+  const kindPath = path.replace(/[^.]+$/, "kind");
+  const kind = valueAt(scenario, kindPath);
+  if (kind === undefined || valueAt(scenario, path) !== undefined) return false;
+  return scenarios.every((one) => valueAt(one, kindPath) !== kind || valueAt(one, path) === undefined);
 }
 
 /** Sorted by what varies, then by seed: the same order for a sweep and for its shards, wherever the runs were made. */

@@ -38,3 +38,24 @@ test("no figure has a path of options in its legend, and every scenario has a na
     ["no network.budget", "no budget"],
   ]);
 });
+
+test("an option that only other kinds have is not told as missing; one that a kind has in other runs is", () => {
+  const attacks = [
+    undefined,
+    { kind: "silent", share: 0.2 },
+    { kind: "sign-flip", share: 0.2 },
+    { kind: "alie", share: 0.2, z: 1 },
+    { kind: "alie", share: 0.2, z: 2 },
+    { kind: "alie", share: 0.2 },
+  ];
+  const scenarios = attacks.map((attack) => report({ ...(attack && { attack }) }, 1, 0.5).scenario);
+  const told = labelScenarios(scenarios).map(({ title, label }) => [title, label]);
+  assert.deepEqual(told, [
+    ["no attack", "no attack"],
+    ["silent", "attack.kind=silent"],
+    ["sign-flip", "attack.kind=sign-flip"],
+    ["alie, z 1", "attack.kind=alie attack.z=1"],
+    ["alie, z 2", "attack.kind=alie attack.z=2"],
+    ["alie, no z", "attack.kind=alie no attack.z"],
+  ]);
+});
