@@ -1,4 +1,5 @@
 /** Questions to the peer that runs on a state directory, over its local interface (api.ts). */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ERROR_CODES, HearsayError } from "../../protocol/base/errors.ts";
@@ -50,8 +51,14 @@ export async function askRunning<T>(stateDir: string, path: string, withinMs?: n
   return (await response.json()) as T;
 }
 
+/** A peer takes its file away when it stops. One that is left is of a peer that was killed, or of one that runs where this process does not reach it. */
 export function noPeerOn(stateDir: string): HearsayError {
   const up = `hearsay up ${shellOption("--state", stateDir)}`;
+  if (existsSync(join(stateDir, API_FILE)))
+    return new HearsayError(
+      "ERR_STATE",
+      `no peer answers on ${stateDir}: if it runs in a container or on another machine, ask it there; if it was killed, start it with ${up}`,
+    );
   return new HearsayError(
     "ERR_STATE",
     `no peer runs on ${stateDir}: start it with ${up} (one that was just started answers in a moment)`,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { type ApiSource, type StatusReport, serveApi } from "../../../node/api/api.ts";
-import { askApi, tellApi } from "../../../node/api/ask.ts";
+import { askApi, askRunning, tellApi } from "../../../node/api/ask.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
 
@@ -178,6 +178,14 @@ describe("the local interface", () => {
     const directory = await mkdtemp(join(root, "state-"));
     await writeFile(join(directory, "api.json"), JSON.stringify({ url: "http://127.0.0.1:1", token: "t" }));
     assert.equal(await askApi(directory, "/status"), undefined);
+    const there = {
+      code: "ERR_STATE",
+      message: /no peer answers on .*in a container or on another machine, ask it there; .*hearsay up/,
+    };
+    await assert.rejects(askRunning(directory, "/status"), there);
+    await rm(join(directory, "api.json"));
+    const gone = { code: "ERR_STATE", message: /no peer runs on .*start it with hearsay up/ };
+    await assert.rejects(askRunning(directory, "/status"), gone);
     await writeFile(join(directory, "api.json"), "not JSON");
     assert.equal(await askApi(directory, "/status"), undefined);
     assert.equal(await askApi(join(root, "nowhere"), "/status"), undefined);
