@@ -9,6 +9,6 @@ import { telltale } from "./telltale.ts";
 export const HINTS: readonly Hint[] = [identifiers, telltale, kind, rareClass, skew];
 
 /** What all of them find. */
-export function hintsOf(look: TableLook, hints: readonly Hint[] = HINTS): string[] {
-  return hints.flatMap(({ run }) => run(look));
+export function hintsOf(look: TableLook): string[] {
+  return HINTS.flatMap(({ run }) => run(look));
 }

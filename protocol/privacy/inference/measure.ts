@@ -1,5 +1,5 @@
 /** What every attack finds out of one model. */
-import type { Attack, Shadow } from "./attack.ts";
+import type { Shadow } from "./attack.ts";
 import type { Observed } from "./observe.ts";
 import { ATTACKS } from "./registry.ts";
 import { areaUnderRoc, type Measured, pointOfRoc, type RocPoint } from "./roc.ts";
@@ -19,13 +19,8 @@ export const FALSE_POSITIVE_RATE = 0.01;
  * @param scored indices of members and of others among the examples that were observed.
  * @throws RangeError as the attacks, and where fewer than two members or others are scored.
  */
-export function measureAttacks(
-  target: Observed,
-  shadows: readonly Shadow[],
-  { members, others }: Scored,
-  attacks: Iterable<Attack> = ATTACKS.values(),
-): Finding[] {
-  const usable = [...attacks].filter(({ needsShadows }) => !needsShadows || shadows.length > 0);
+export function measureAttacks(target: Observed, shadows: readonly Shadow[], { members, others }: Scored): Finding[] {
+  const usable = [...ATTACKS.values()].filter(({ needsShadows }) => !needsShadows || shadows.length > 0);
   return usable.map((attack) => {
     const scores = attack.score(target, shadows);
     const [of, rest] = [pick(scores, members), pick(scores, others)];
