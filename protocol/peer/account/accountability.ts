@@ -9,7 +9,7 @@ import { forkBetween, type SignedStatement } from "../../log/entry/evidence.ts";
 import type { Log } from "../../log/stored/chain.ts";
 import type { Announcement } from "../../wire/announcement.ts";
 import type { Accountable } from "../inbound/announcement-book.ts";
-import type { Proofs } from "../loop/fetch.ts";
+import type { Proofs } from "../inbound/fetch.ts";
 import type { Service, TopicService } from "../services.ts";
 import type { Bans } from "./bans.ts";
 import { cosignersAmong } from "./cosigning.ts";

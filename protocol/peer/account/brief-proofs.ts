@@ -16,8 +16,8 @@ import { openEnvelope } from "../../wire/envelope.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL } from "../../wire/messages.ts";
 import type { ModelAnswer } from "../../wire/model-messages.ts";
 import { noteHolds } from "../inbound/announcement-order.ts";
+import type { BriefProof } from "../inbound/fetch-brief.ts";
 import { AGENT } from "../inbound/greet.ts";
-import type { BriefProof } from "../loop/fetch-brief.ts";
 import type { Announced } from "../stages.ts";
 import {
   entryOf,

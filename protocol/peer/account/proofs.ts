@@ -17,8 +17,8 @@ import { append, isConsistent, isIncluded, leafHash } from "../../log/tree/merkl
 import type { Announcement } from "../../wire/announcement.ts";
 import { SIGNATURE_BYTES } from "../../wire/envelope.ts";
 import type { ProveAnswer } from "../../wire/log-messages.ts";
-import type { PulledProof } from "../loop/fetch.ts";
-import type { BriefProof } from "../loop/fetch-brief.ts";
+import type { PulledProof } from "../inbound/fetch.ts";
+import type { BriefProof } from "../inbound/fetch-brief.ts";
 import type { Announced } from "../stages.ts";
 import { briefProof, newestSigned } from "./brief-proofs.ts";
 import { findForkAt } from "./fork-search.ts";

@@ -9,7 +9,7 @@ import { equalBytes } from "../../base/bytes.ts";
 import { grow } from "../../log/tree/growth.ts";
 import { append, leafHash, rootOf } from "../../log/tree/merkle.ts";
 import type { Announcement } from "../../wire/announcement.ts";
-import type { PulledProof } from "../loop/fetch.ts";
+import type { PulledProof } from "../inbound/fetch.ts";
 import {
   contradicted,
   entryOf,

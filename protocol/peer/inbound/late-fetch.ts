@@ -9,12 +9,12 @@ import { equalBytes } from "../../base/bytes.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Clock, PeerId, Transport } from "../../base/seams.ts";
 import { decodeHelloAnswer, encodeHelloRequest, HELLO_PROTOCOL } from "../../wire/messages.ts";
-import type { Fetch } from "../loop/fetch.ts";
 import type { Identities } from "../memory/identities.ts";
 import type { TopicService } from "../services.ts";
 import type { Announced } from "../stages.ts";
 import type { Subject } from "../subject.ts";
 import { isSamePosition } from "./announcement-order.ts";
+import type { Fetch } from "./fetch.ts";
 import { AGENT } from "./greet.ts";
 import type { News } from "./news.ts";
 

@@ -1,10 +1,10 @@
 /** One pull: the model of an announcement is fetched on a place (places.ts), and what comes of it for its author. */
 import { type HearsayError, isHearsayError } from "../../base/errors.ts";
 import type { Clock } from "../../base/seams.ts";
-import type { Fetch } from "../loop/fetch.ts";
 import type { Identities } from "../memory/identities.ts";
 import type { Reports } from "../reports.ts";
 import type { Announced, Candidate } from "../stages.ts";
+import type { Fetch } from "./fetch.ts";
 import type { Places, PullOutcome } from "./places.ts";
 import { createStrikes, type Strikes } from "./strikes.ts";
 

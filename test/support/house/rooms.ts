@@ -12,8 +12,6 @@ const BELOW_PEER = `protocol/base ${FAMILIES} protocol/task`;
 const PEER_GROUND =
   "protocol/peer/heard protocol/peer/life protocol/peer/reports protocol/peer/services protocol/peer/stages protocol/peer/subject";
 const PEER_PARTS = `${PEER_GROUND} protocol/peer/memory`;
-const FETCHING =
-  "protocol/peer/inbound/blobs protocol/peer/inbound/pull-blob protocol/peer/inbound/serve protocol/peer/inbound/validate protocol/peer/loop/fetch protocol/peer/loop/fetch-brief";
 const PARTS =
   "node/disk node/data node/exports node/engines node/settings node/config node/net node/keys node/api node/monitor node/observe node/terminal node/vertical node/release node/service node/leaf";
 const DESK = `protocol ${GROUND} ${PARTS} node/task-cost node/policy node/doctor node/start node/start-options node/commands/options`;
@@ -62,15 +60,14 @@ const PLAN: readonly (readonly [room: string, mayImport: string])[] = [
   [PEER_GROUND, `${BELOW_PEER} protocol/peer/heard`],
   ["protocol/peer/account/signed-state", BELOW_PEER],
   ["protocol/peer/memory", `${BELOW_PEER} protocol/peer/stages protocol/peer/account/signed-state`],
-  [FETCHING, `${BELOW_PEER} ${PEER_PARTS}`],
-  ["protocol/peer/inbound", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING}`],
-  ["protocol/peer/account", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound`],
-  ["protocol/peer/loop", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound protocol/peer/account`],
+  ["protocol/peer/inbound", `${BELOW_PEER} ${PEER_PARTS}`],
+  ["protocol/peer/account", `${BELOW_PEER} ${PEER_PARTS} protocol/peer/inbound`],
+  ["protocol/peer/loop", `${BELOW_PEER} ${PEER_PARTS} protocol/peer/inbound protocol/peer/account`],
   [
     "protocol/peer/gateway",
-    `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound protocol/peer/account protocol/peer/loop`,
+    `${BELOW_PEER} ${PEER_PARTS} protocol/peer/inbound protocol/peer/account protocol/peer/loop`,
   ],
-  ["protocol/peer/release", `${BELOW_PEER} ${PEER_PARTS} ${FETCHING} protocol/peer/inbound`],
+  ["protocol/peer/release", `${BELOW_PEER} ${PEER_PARTS} protocol/peer/inbound`],
   ["protocol/peer", `${BELOW_PEER} protocol/peer`],
 
   // what many rooms of node/ need

@@ -12,10 +12,10 @@ import {
   type PullProof,
   type PullRequest,
 } from "../../wire/pull-messages.ts";
-import { pullBlob } from "../inbound/pull-blob.ts";
-import { validateBody } from "../inbound/validate.ts";
 import { type Announced, type Candidate, candidate, type Fetched, fetched } from "../stages.ts";
 import { type BriefProofs, fetchBrief } from "./fetch-brief.ts";
+import { pullBlob } from "./pull-blob.ts";
+import { validateBody } from "./validate.ts";
 
 export interface FetchComponents {
   readonly transport: Transport;
