@@ -42,7 +42,7 @@ async function onDigits(): Promise<Setting> {
     runningMean: 0.3,
   };
   const parameters = { f: 0.2, mix: 0.3 };
-  const aggregation = { rule: "guarded-median", parameters, inboxSize: NEIGHBOURS, quorum: 3, mostLoss: 0.8 };
+  const aggregation = { rule: "guarded-median", parameters, inboxSize: NEIGHBOURS, quorum: 3, mostLoss: 0.7 };
   const task = parseTask({ ...draft, training, aggregation, codec: "int8" });
   const all = await digits.read(task);
   const { train, holdout } = digits.split(all);
