@@ -21,7 +21,6 @@ import { wallClock } from "../clock.ts";
 import { withModestWasm } from "../little-memory.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { createArrivals } from "./arrivals.ts";
-
 import { insideOf } from "./connection-internals.ts";
 import { noteWhere } from "./connections.ts";
 import { type Discovery, startDiscovery } from "./discovery.ts";
