@@ -124,6 +124,26 @@ describe("the page of a peer", { skip: withoutProgram(CHROMIUM, "chromium") }, (
     assert.equal(await dark.page.evaluate("document.documentElement.scrollWidth"), NARROW.width);
   });
 
+  it("is dark on white on paper, with whole tables and the colours that its legends name", async () => {
+    const { page } = dark;
+    const paper = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    assert.notEqual(await paper(), "rgb(255, 255, 255)");
+    const width = 720; // of A4, between its margins
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    await page.setViewportSize({ width, height: 1_000 });
+    try {
+      assert.equal(await paper(), "rgb(255, 255, 255)");
+      const colours = "[...document.querySelectorAll('.key')].map((key) => getComputedStyle(key).printColorAdjust)";
+      assert.deepEqual([...new Set((await page.evaluate(colours)) as string[])], ["exact"]);
+      const right =
+        "Math.max(...[...document.querySelectorAll('th, td')].map((cell) => cell.getBoundingClientRect().right))";
+      assert.ok(((await page.evaluate(right)) as number) <= width, "no column is cut off");
+    } finally {
+      await page.emulateMedia({ media: "screen", colorScheme: "dark" });
+      await page.setViewportSize(NARROW);
+    }
+  });
+
   /** Looks at a page that is told this and nothing else. */
   async function told(state: readonly Told[], look: (looked: Looked) => Promise<void>): Promise<void> {
     const directory = network.lab.path("told");
