@@ -70,8 +70,8 @@ async function fetchProved(
   const proof = servesPulls(announced.author) ? proofs.pulled(announced) : undefined;
   const answer = proof && (await pulledWith(components, announced, options, proof));
   const pulled = bodyOf(components, announced, options, answer);
-  const prove = () => (proof && answer ? proof.settle(answer) : proofs.prove(announced));
-  return fetched(announced, await proved(announced, pulled, answer ? pulled.then(prove) : prove(), signal, proofs));
+  const proving = proof && answer ? pulled.then(() => proof.settle(answer)) : proofs.prove(announced); // in the answer, or asked for beside the pull
+  return fetched(announced, await proved(announced, pulled, proving, signal, proofs));
 }
 
 /** @param begun its first chunk, where that is here. */
