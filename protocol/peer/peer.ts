@@ -82,7 +82,7 @@ export async function createPeer(options: PeerOptions, modules: PeerModules): Pr
   const needs = { saved, inbound, ranks, shelf, account, past, hiding, cohorts, speaking, judging };
   const loop = joinLoop(parts, options, needs);
 
-  const latest = (to: PeerId) => latestFor(parts.gateway, to, loop.latest()?.announcement);
+  const latest = (to: PeerId) => latestFor(parts.gateway, to, loop.latest());
   const releases = await openReleases({ ...parts, shelf }, modules.releases ?? NO_RELEASE_SITE);
   const hello = joinGreetings(parts, { receive, latest, ...knownOf(parts, account), account, past, releases, name });
   const announcements = { topic: subject.names.announce, handle: news.counting(receive) };

@@ -4,7 +4,7 @@ import { createGatewayOut } from "./gateway/out.ts";
 import type { Speaking } from "./gateway/speaking.ts";
 import { createWatch } from "./gateway/watch.ts";
 import type { AnnouncementBook } from "./inbound/announcements.ts";
-import { createOffers } from "./loop/way-out.ts";
+import { createPublications } from "./loop/way-out.ts";
 import type { Parts } from "./wiring.ts";
 import type { LoopNeeds } from "./wiring-loop.ts";
 
@@ -19,14 +19,14 @@ export function joinSpeaking(
   if (gateway === undefined) return NO_CLUSTER;
   const { border, cluster } = gateway;
   const noShelf = { offer: () => {} }; // bodies of the cluster are served by `out`, together with those that they are made of
-  const offers = createOffers(
+  const publications = createPublications(
     { shelf: noShelf, archive: parts.archive, tell: border.tellOutside, reports },
     { published: (entry, announcement) => account?.published(entry, announcement) },
   );
   const inTurn = createOneByOne();
   const isBanned = account?.isBanned ?? (() => false);
   const out = createGatewayOut(
-    { ...parts, cluster, gateway, offers, shelf },
+    { ...parts, cluster, gateway, publications, shelf },
     { signal: life.signal, isBanned, inTurn, aside: life.aside },
   );
   gateway.heardNews = out.news;

@@ -29,7 +29,7 @@ import type { SavedState } from "./loop/state.ts";
 import { createStepPlan } from "./loop/steps.ts";
 import { createTell, type Tell } from "./loop/telling.ts";
 import { createTraining } from "./loop/training.ts";
-import { createOffers, createPublisher, createWayOut, type Offer, type Offers, type WayOut } from "./loop/way-out.ts";
+import { createPublications, createPublisher, createWayOut, type Publications, type WayOut } from "./loop/way-out.ts";
 import type { Ranks } from "./memory/ranks.ts";
 import type { PeerOptions } from "./modules.ts";
 import type { Hiding, Parts } from "./wiring.ts";
@@ -55,7 +55,8 @@ export interface Learning {
   run(): Promise<void>;
   /** As it is on disk. */
   state(): SavedState;
-  latest(): Offer | undefined;
+  /** The last announcement, for greetings. */
+  latest(): Uint8Array | undefined;
   /** Why there is no training now; undefined where there is. */
   trainingFault(): TrainingFault | undefined;
   /** What is given up for the budget of bytes. */
@@ -69,7 +70,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
   const { saved, inbound, ranks, account, past, hiding, speaking, judging } = needs;
   const { task } = subject;
   const { signal } = life;
-  const offers = offersOf(parts, needs);
+  const publications = publicationsOf(parts, needs);
   const saving = createSaving(
     { store, log, clock, archive, past },
     {
@@ -81,7 +82,7 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
       runningMean: task.training.runningMean,
       personal: () => trainer.personal?.state(),
       takeChanges: () => [account, judging].flatMap((memory) => memory?.takeChanges() ?? []),
-      archived: offers.archived,
+      archived: publications.archived,
     },
   );
 
@@ -110,26 +111,32 @@ export function joinLoop(parts: Parts, options: PeerOptions, needs: LoopNeeds): 
       thrift: pausedThrift(thrift, pauses),
       training,
       meanwhile: task.training.adaptive && meanwhile,
-      wayOut: wayOutOf(parts, needs, offers, saving),
+      wayOut: wayOutOf(parts, needs, publications, saving),
       pace: createPace({ clock, plan }, { minCycleMs, signal }),
       inbound,
       merging,
     },
     { ...bounds, state: saving.state },
   );
-  return { run, state: saving.state, latest: offers.latest, trainingFault: enduring.fault, thrift: thrift.status };
+  return {
+    run,
+    state: saving.state,
+    latest: publications.latest,
+    trainingFault: enduring.fault,
+    thrift: thrift.status,
+  };
 }
 
-function offersOf(parts: Parts, { shelf, account }: LoopNeeds): Offers {
+function publicationsOf(parts: Parts, { shelf, account }: LoopNeeds): Publications {
   const { archive, reports } = parts;
-  return createOffers(
+  return createPublications(
     { shelf, archive, reports, tell: tellOf(parts, account) },
     { published: (entry, announcement) => account?.published(entry, announcement) },
   );
 }
 
 /** Models leave in the mean of a cohort where the task asks for it, else each by itself. */
-function wayOutOf(parts: Parts, needs: LoopNeeds, offers: Offers, saving: Saving): WayOut {
+function wayOutOf(parts: Parts, needs: LoopNeeds, publications: Publications, saving: Saving): WayOut {
   const { log, identity, crypto, hashOf, subject, trainer } = parts;
   const { cohorts, hiding, speaking } = needs;
   const { task, taskId, shared } = subject;
@@ -137,11 +144,11 @@ function wayOutOf(parts: Parts, needs: LoopNeeds, offers: Offers, saving: Saving
   const ledger = hiding?.ledger;
   if (cohorts !== undefined)
     return createCohortOut(
-      { log, identity, hashOf, saving, offers, meeting: cohorts, ledger },
+      { log, identity, hashOf, saving, publications, meeting: cohorts, ledger },
       { task, shared, taskId, engine, mechanism: mechanismOf(task) },
     );
   const publisher = createPublisher({ log, identity, crypto, subject, hashOf, ledger }, engine);
-  return createWayOut({ saving, offers, publisher: speaking.overPublisher(publisher) });
+  return createWayOut({ saving, publications, publisher: speaking.overPublisher(publisher) });
 }
 
 /** Trains without a privacy budget. */

@@ -21,7 +21,7 @@ import { pullBlob } from "../inbound/pull-blob.ts";
 import { validateBody } from "../inbound/validate.ts";
 import type { HashOf } from "../loop/params-hash.ts";
 import { announce } from "../loop/publish.ts";
-import type { Offers } from "../loop/way-out.ts";
+import type { Publications } from "../loop/way-out.ts";
 import type { Published } from "../stages.ts";
 import type { Subject } from "../subject.ts";
 import type { Gateway } from "./gateway.ts";
@@ -39,7 +39,7 @@ export interface GatewayOutComponents {
   /** Hears and announces what those outside are told. */
   readonly gateway: Pick<Gateway, "toldOutside"> & { readonly border: Pick<Border, "tellOutside"> };
   /** Whose announcements go outside. */
-  readonly offers: Pick<Offers, "offerMean">;
+  readonly publications: Pick<Publications, "announceMean">;
   readonly shelf: Pick<BlobShelf, "lend">;
 }
 
@@ -171,7 +171,7 @@ function pulled({ transport, crypto, clock, subject, signal }: State, word: Sign
 }
 
 async function publish(state: State, parts: readonly Part[]): Promise<void> {
-  const { aggregator, log, identity, hashOf, subject, crypto, offers } = state;
+  const { aggregator, log, identity, hashOf, subject, crypto, publications } = state;
   const { task, taskId, codec, shared } = subject;
   const median = await clusterMedian(
     aggregator,
@@ -194,7 +194,7 @@ async function publish(state: State, parts: readonly Part[]): Promise<void> {
     { hash: says.model, bytes: body },
   ]);
   state.gateway.toldOutside = announcement;
-  await offers.offerMean({ hash: says.model, body, age: says.age, entry, announcement });
+  await publications.announceMean({ hash: says.model, body, age: says.age, entry, announcement });
 }
 
 /** Served until three more releases came that were made without it: a slow member's model is in several. */

@@ -11,14 +11,14 @@ import type { Own } from "../stages.ts";
 import { announce, type PublishComponents, type PublishedUnder, trainingOf } from "./publish.ts";
 import { release } from "./release.ts";
 import type { Saving } from "./saving.ts";
-import type { Offers, WayOut } from "./way-out.ts";
+import type { Publications, WayOut } from "./way-out.ts";
 
 /** A mean, and the word of its cohort. */
 export type Release = Extract<Outcome, { readonly kind: "released" }>;
 
 export interface CohortOutComponents extends PublishComponents {
   readonly saving: Pick<Saving, "resume">;
-  readonly offers: Pick<Offers, "offerMean" | "keepTrained">;
+  readonly publications: Pick<Publications, "announceMean" | "keepTrained">;
   readonly meeting: CohortQueue;
 }
 
@@ -39,7 +39,7 @@ export interface CohortOutOptions extends PublishedUnder {
 }
 
 export function createCohortOut(components: CohortOutComponents, options: CohortOutOptions): WayOut {
-  const { saving, offers, meeting, log, hashOf, ledger } = components;
+  const { saving, publications, meeting, log, hashOf, ledger } = components;
   const { mechanism, engine, shared } = options;
   return async (own: Own, isQuiet: boolean) => {
     const mayLog = await saving.resume();
@@ -47,7 +47,7 @@ export function createCohortOut(components: CohortOutComponents, options: Cohort
     if (own.kind === "trained") {
       const training = trainingOf(own, { hashOf, engine, privacy: ledger?.statement() ?? null });
       await log.append([training]);
-      offers.keepTrained({ hash: training.body.out, bytes: bytesOf(own.params) });
+      publications.keepTrained({ hash: training.body.out, bytes: bytesOf(own.params) });
     }
     if (isQuiet) return true;
     if (own.kind === "trained") meeting.offer(release(own, mechanism, shared).params, own.age);
@@ -58,7 +58,7 @@ export function createCohortOut(components: CohortOutComponents, options: Cohort
 
 /** On disk before anybody hears of it. */
 async function publishMean(
-  { log, identity, hashOf, offers, ledger }: CohortOutComponents,
+  { log, identity, hashOf, publications, ledger }: CohortOutComponents,
   { task, taskId, shared }: CohortOutOptions,
   { mean, age, mass, certificate }: Release,
 ): Promise<void> {
@@ -70,5 +70,5 @@ async function publishMean(
   ledger?.published(entry.id);
   const spent = ledger && { spent: ledger.statement().spent };
   const announcement = announce({ log, identity }, entry, { task: taskId, ...says, mass, ...spent });
-  await offers.offerMean({ hash, body, age, entry, announcement });
+  await publications.announceMean({ hash, body, age, entry, announcement });
 }

@@ -41,21 +41,18 @@ export function createPublisher(components: PublisherComponents, engine: string)
   };
 }
 
-/** What was announced last, for greetings. */
-export interface Offer {
-  readonly announcement: Uint8Array;
-}
-
-export interface Offers {
+/** What becomes of a publication once the log has it: it is served, announced, and kept for audits. */
+export interface Publications {
   /** Serves and announces what is in the log; resolves when it is announced. */
-  offer(published: Published): Promise<void>;
+  announce(published: Published): Promise<void>;
   /** Serves and announces a mean of several peers, which the log names (cohort-out.ts, gateway/out.ts). */
-  offerMean(mean: PublishedMean): Promise<void>;
+  announceMean(mean: PublishedMean): Promise<void>;
   /** Keeps for audits a publication that is in the log, but is not announced. */
   keep(published: Published): void;
   /** Keeps for audits a trained model whose body never leaves this peer. */
   keepTrained(blob: ArchivedBlob): void;
-  latest(): Offer | undefined;
+  /** The last announcement, for greetings. */
+  latest(): Uint8Array | undefined;
   /** What an archive keeps of the last publication, whether it was announced or not; nothing where there is no archive. */
   archived(): readonly ArchivedBlob[];
 }
@@ -69,21 +66,21 @@ export interface PublishedMean {
   readonly announcement: Uint8Array;
 }
 
-export interface OfferComponents {
+export interface PublicationComponents {
   readonly shelf: Pick<BlobShelf, "offer">;
   readonly archive: Pick<Archive, "put"> | undefined;
   readonly tell: Tell;
   readonly reports: Reports;
 }
 
-export interface OfferOptions {
+export interface PublicationOptions {
   /** Called before each announcement, with the `publish` entry that others will ask a proof of. */
   published(entry: Entry, announcement: Uint8Array): void;
 }
 
-export function createOffers(components: OfferComponents, options: OfferOptions): Offers {
+export function createPublications(components: PublicationComponents, options: PublicationOptions): Publications {
   const { shelf, archive, tell, reports } = components;
-  let latest: Offer | undefined;
+  let latest: Uint8Array | undefined;
   let archived: readonly ArchivedBlob[] = [];
   const hold = (blobs: () => readonly ArchivedBlob[]) => {
     if (archive === undefined) return; // nobody asks for it
@@ -91,7 +88,7 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
     void archive.put(archived);
   };
   const show = async ({ announcement, entry, hash, body, age }: PublishedMean) => {
-    latest = { announcement };
+    latest = announcement;
     shelf.offer({ hash, bytes: body });
     options.published(entry, announcement);
     reports.counters.published++;
@@ -99,13 +96,13 @@ export function createOffers(components: OfferComponents, options: OfferOptions)
     await tell(announcement);
   };
   return {
-    async offer(published) {
+    async announce(published) {
       const { announcement, entry, encoded } = published;
       const { hash, body, released } = encoded;
       hold(() => blobsOf(published));
       await show({ announcement, entry, hash, body, age: released.trained.age });
     },
-    async offerMean(mean) {
+    async announceMean(mean) {
       void archive?.put([{ hash: mean.hash, bytes: mean.body }]);
       await show(mean);
     },
@@ -135,7 +132,7 @@ function blobsOf({ encoded, trained, moved }: Published): readonly ArchivedBlob[
 export interface WayOutComponents {
   readonly saving: Pick<Saving, "resume">;
   readonly publisher: Publisher;
-  readonly offers: Pick<Offers, "offer" | "keep">;
+  readonly publications: Pick<Publications, "announce" | "keep">;
 }
 
 /**
@@ -144,13 +141,13 @@ export interface WayOutComponents {
  */
 export type WayOut = (own: Own, isQuiet: boolean) => Promise<boolean>;
 
-export function createWayOut({ saving, publisher, offers }: WayOutComponents): WayOut {
+export function createWayOut({ saving, publisher, publications }: WayOutComponents): WayOut {
   return async (own, isQuiet) => {
     const mayLog = await saving.resume();
     if (!mayLog || own.kind !== "trained") return mayLog;
     const published = await publisher(own);
-    if (isQuiet) offers.keep(published);
-    else await offers.offer(published);
+    if (isQuiet) publications.keep(published);
+    else await publications.announce(published);
     return true;
   };
 }

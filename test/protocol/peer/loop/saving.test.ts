@@ -9,7 +9,7 @@ import type { Settlement } from "../../../../protocol/peer/account/past.ts";
 import { createParamsHash } from "../../../../protocol/peer/loop/params-hash.ts";
 import { createSaving, type SavingOptions } from "../../../../protocol/peer/loop/saving.ts";
 import { loadState } from "../../../../protocol/peer/loop/state.ts";
-import { createOffers, createWayOut } from "../../../../protocol/peer/loop/way-out.ts";
+import { createPublications, createWayOut } from "../../../../protocol/peer/loop/way-out.ts";
 import { rememberedMerges } from "../../../../protocol/peer/memory/history.ts";
 import { createReports, type PeerEvent } from "../../../../protocol/peer/reports.ts";
 import { diverged, type Merged, type Own, type Published } from "../../../../protocol/peer/stages.ts";
@@ -169,7 +169,7 @@ function wayOut(mayLog: boolean, isExact = true) {
     encoded: { hash: blob.hash, body: blob.bytes, isExact, released: { trained: { age: 10, params: START } } },
     trained: hashOf(START),
   } as unknown as Published;
-  const offers = createOffers(
+  const publications = createPublications(
     {
       shelf: { offer: () => void done.push("served") },
       archive: { put: async () => void done.push("archived") },
@@ -184,34 +184,34 @@ function wayOut(mayLog: boolean, isExact = true) {
       done.push("logged");
       return published;
     },
-    offers,
+    publications,
   });
-  return { send, done, events, offers, reports, blob };
+  return { send, done, events, publications, reports, blob };
 }
 
 describe("the way out", () => {
   it("serves and announces a model once it is in the log", async () => {
-    const { send, done, events, offers, reports, blob } = wayOut(true);
-    assert.equal(offers.latest(), undefined);
+    const { send, done, events, publications, reports, blob } = wayOut(true);
+    assert.equal(publications.latest(), undefined);
     assert.equal(await send({ kind: "trained" } as Own, false), true);
     assert.deepEqual(done, ["resumed", "logged", "archived", "served", "entry 2 of 9 at hand", "announced 9"]);
     assert.deepEqual(events, [{ kind: "published", model: blob.hash, age: 10, bytes: 8 }]);
-    assert.deepEqual(offers.latest(), { announcement: Uint8Array.of(9) });
-    assert.deepEqual(offers.archived(), [blob]);
+    assert.deepEqual(publications.latest(), Uint8Array.of(9));
+    assert.deepEqual(publications.archived(), [blob]);
     assert.equal(reports.counters.published, 1);
   });
 
   it("keeps the trained parameters beside a body that does not hold them to the bit", async () => {
-    const { send, offers, blob } = wayOut(true, false);
+    const { send, publications, blob } = wayOut(true, false);
     await send({ kind: "trained" } as Own, false);
-    assert.deepEqual(offers.archived(), [blob, { hash: hashOf(START), bytes: bytesOf(START) }]);
+    assert.deepEqual(publications.archived(), [blob, { hash: hashOf(START), bytes: bytesOf(START) }]);
   });
 
   it("keeps a quiet training in log and archive, and tells nobody", async () => {
-    const { send, done, events, offers, blob } = wayOut(true);
+    const { send, done, events, publications, blob } = wayOut(true);
     assert.equal(await send({ kind: "trained" } as Own, true), true);
     assert.deepEqual(done, ["resumed", "logged", "archived"]);
-    assert.deepEqual([offers.latest(), offers.archived(), events], [undefined, [blob], []]);
+    assert.deepEqual([publications.latest(), publications.archived(), events], [undefined, [blob], []]);
   });
 
   it("lets nothing leave of a training that diverged, or before it is settled how the log goes on", async () => {
