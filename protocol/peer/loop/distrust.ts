@@ -13,8 +13,9 @@
  * *Why remember the start.* Else the liars that the start was kept from would take the model along afterwards: beside as many honest neighbours, a third of the
  * way to theirs (test/protocol/peer/newcomer-among-liars.test.ts). An author that was not there at the start is never left out for that.
  *
- * While a training is under way its trainer has no time to look: then the last look at an author counts. Where fewer than the quorum would be left, nobody is left
- * out: a peer that has rows that nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever.
+ * While a training is under way its trainer has no time to look: then the last look at an author counts. A quorum is left in any case: a peer that has rows that
+ * nobody else knows anything about has to learn from others all the same, and a peer with wrong rows would be alone for ever. So where fewer than the quorum know
+ * anything, only models that do harm are left out, the worst first.
  */
 
 import { forgetOldest } from "../../base/bounded.ts";
@@ -82,8 +83,9 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
 }
 
 /**
- * The models that know enough, and as many of the others as the rule stands among them: m <= f (n + m) of n + m. Those that know most come first. The sieve is there for the
- * chance that more lie beside a peer; below that the rule is the better judge, since what knows little of the own rows may know much of those of others.
+ * The models that know enough, and as many of the others as the rule stands among them: m <= f (n + m) of n + m. Those that know most come first. The sieve is
+ * there for the chance that more lie beside a peer; below that the rule is the better judge, since what knows little of the own rows may know much of those of
+ * others.
  */
 function withTolerated(
   candidates: readonly Candidate[],

@@ -15,7 +15,8 @@ export interface Soundness {
   /**
    * How little each of these models knows, for a task with `aggregation.mostLoss`: its place, by its loss on a few own rows as a training here sees them, on the way
    * from the `fewest`-th best of them to models that know nothing. 0 is as good as the first, 1 as little as the second. All are 0 where the task does not ask.
-   * Where not even so many know anything all are 0, too, but those that do harm: they lose `HARMFUL` times what ignorance loses, and have no end.
+   * Where not even so many know anything all are 0, too, but those that do harm, which are infinite: they lose more than `HARMFUL` times what ignorance loses, and
+   * more than the `fewest`-th best.
    */
   ignorance(models: readonly Float32Array[], fewest: number): Promise<readonly number[]>;
 }
