@@ -25,7 +25,7 @@ export function Staleness({ now: { staleness } }: { now: PageNow }): JSX.Element
       }),
       figure({
         label: "the stalest",
-        value: `${formatNumber(most)} trainings`,
+        value: `${formatNumber(most)} ${most === 1 ? "training" : "trainings"}`,
         about: "The oldest model among the last ones that were merged.",
       }),
     ),
