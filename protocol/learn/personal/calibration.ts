@@ -78,7 +78,7 @@ export function momentsOf(method: string, trainer: Trainer, params: Float32Array
  * Math.round(100 * a); // -> 199
  * Math.round(100 * b); // -> 297
  */
-function fitLines(moments: readonly OutputMoments[]): Float32Array {
+export function fitLines(moments: readonly OutputMoments[]): Float32Array {
   const lines = moments.flatMap(({ rows, output, target, outputSquare, product }) => {
     // residual y - f on f: [[sum f^2 + p, sum f], [sum f, n + p]] (a - 1, b) = (sum f (y - f), sum (y - f))
     const [ff, fr, r] = [outputSquare + PRIOR, product - outputSquare, target - output];

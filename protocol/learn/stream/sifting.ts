@@ -55,7 +55,7 @@ export function createSifting({ isTimed, latestMs }: SiftingOptions): Sifting {
  * const row = { timeMs: 1, inputs: Float64Array.of(2), targets: Float64Array.of(3) };
  * rowHash(row) === rowHash({ ...row, targets: Float64Array.of(4) }); // -> false
  */
-function rowHash({ timeMs, inputs, targets }: StreamRow): number {
+export function rowHash({ timeMs, inputs, targets }: StreamRow): number {
   const words = new Uint32Array(Float64Array.of(timeMs, ...inputs, ...targets).buffer);
   let [a, b] = [0x9e3779b9, 0x85ebca6b];
   for (const word of words) {

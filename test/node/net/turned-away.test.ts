@@ -1,6 +1,5 @@
 /** Connections of which nothing came: counted by the reason, told at most once a minute, with where they are from. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { createConnection } from "node:net";
 import { describe, it } from "node:test";
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -106,11 +105,13 @@ describe("a real node", { concurrency: true }, () => {
 
   async function raw(port: number, bytes: string | undefined): Promise<void> {
     const socket = createConnection(port, "127.0.0.1");
-    socket.on("error", () => {}); // it is ended from the other side
-    await once(socket, "connect");
-    if (bytes !== undefined) socket.write(bytes);
-    setTimeout(() => socket.destroy(), 100);
-    await once(socket, "close");
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.on("error", () => {}); // it is ended from the other side, at times before it is told that it is connected
+    socket.once("connect", () => {
+      if (bytes !== undefined) socket.write(bytes);
+      setTimeout(() => socket.destroy(), 100);
+    });
+    await closed;
   }
 
   it("counts those that speak garbage, send half a handshake or close at once", () =>
