@@ -37,7 +37,7 @@ export interface CatchUp {
 export interface CatchUpComponents {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly identities: Pick<Standing, "isTrusted">;
-  readonly soundness: Pick<Soundness, "lossOf" | "worstLoss" | "ignorance">;
+  readonly soundness: Pick<Soundness, "lossOf" | "worstLoss" | "knowingTooLittle">;
   /** Is told whom the start left out. */
   readonly distrust: Pick<Distrust, "begin">;
 }
@@ -93,9 +93,8 @@ async function soundOnes(
   const limit = await soundness.worstLoss(own.params);
   const losses = new Map<Weighed, number>();
   const models = candidates.map(({ params }) => params);
-  const ignorance = await soundness.ignorance(models, fewest);
-  const { mostLoss = 1 } = task.aggregation;
-  for (const candidate of candidates.filter((_, i) => (ignorance[i] as number) <= mostLoss)) {
+  const tooLittle = await soundness.knowingTooLittle(models, fewest);
+  for (const candidate of candidates.filter((_, i) => tooLittle[i] === undefined)) {
     const loss = await soundness.lossOf(candidate.params);
     if (loss <= limit) losses.set(candidate, loss);
   }

@@ -33,7 +33,7 @@ export interface Distrust {
   without(own: Own, sorted: Sorted, cycle: number): Promise<Sorted>;
 }
 
-export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" | "ignorance">): Distrust {
+export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" | "knowingTooLittle">): Distrust {
   const { quorum, mostLoss, parameters } = task.aggregation;
   /** Since the start. */
   const distrusted = new Set<PeerId>();
@@ -47,12 +47,12 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
       if (distrusted.has(author) && (await soundness.lossOf(params)) <= worstLoss) distrusted.delete(author);
     }
     const models = candidates.map(({ params }) => params);
-    const ignorance = await soundness.ignorance(models, quorum);
+    const tooLittle = await soundness.knowingTooLittle(models, quorum);
     for (const [i, candidate] of candidates.entries()) {
       const { author } = candidate.announced;
-      const knowsLittle = ignorance[i] as number;
+      const howLittle = tooLittle[i];
       unsound.delete(author);
-      if (mostLoss !== undefined && knowsLittle > mostLoss) unsound.set(author, knowsLittle);
+      if (howLittle !== undefined) unsound.set(author, howLittle);
     }
     forgetOldest(unsound, LIMITS.maxParents); // keys are free
   }
@@ -72,7 +72,7 @@ export function createDistrust(task: Task, soundness: Pick<Soundness, "lossOf" |
       const trusted = knowing.filter(({ announced: { author } }) => !distrusted.has(author));
       for (const some of [trusted, knowing]) {
         if (some.length === candidates.length) break;
-        const kept = some.toSorted((a, b) => (a.announced.author < b.announced.author ? -1 : 1));
+        const kept = some.toSorted(byAuthor);
         const rest = sortOut(weigh(task, kept, own.age, cycle), task.staleness.cutoff); // counted from the ages of those that are named
         if (rest.eligible.length < quorum) continue;
         return { ...rest, distrusted: all.filter(({ candidate }) => !kept.includes(candidate)) };
@@ -92,11 +92,12 @@ function withTolerated(
   unsound: ReadonlyMap<PeerId, number>,
   f: number,
 ): readonly Candidate[] {
-  const knowing = candidates.filter(({ announced: { author } }) => !unsound.has(author));
-  const ignoranceOf = ({ announced: { author } }: Candidate) => unsound.get(author) ?? 0;
-  const others = candidates
-    .filter(({ announced: { author } }) => unsound.has(author))
-    .sort((a, b) => ignoranceOf(a) - ignoranceOf(b) || (a.announced.author < b.announced.author ? -1 : 1));
-  const most = Math.floor((f * knowing.length) / (1 - f) + 1e-9);
-  return [...knowing, ...others.slice(0, most)];
+  const howLittle = ({ announced: { author } }: Candidate) => unsound.get(author) ?? 0; // all that know too little are above 0
+  const knowing = candidates.filter((one) => howLittle(one) === 0).length;
+  const tolerated = Math.floor((f * knowing) / (1 - f) + 1e-9);
+  return candidates.toSorted((a, b) => howLittle(a) - howLittle(b) || byAuthor(a, b)).slice(0, knowing + tolerated);
+}
+
+function byAuthor(a: Candidate, b: Candidate): number {
+  return a.announced.author < b.announced.author ? -1 : 1;
 }

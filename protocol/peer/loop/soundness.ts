@@ -13,12 +13,12 @@ export interface Soundness {
   /** The most that a model may lose: half-way between the own model and those that know nothing, the initial one and one of zeros. */
   worstLoss(own: Float32Array): Promise<number>;
   /**
-   * How little each of these models knows, for a task with `aggregation.mostLoss`: its place, by its loss on a few own rows as a training here sees them, on the way
-   * from the `fewest`-th best of them to models that know nothing. 0 is as good as the first, 1 as little as the second. All are 0 where the task does not ask.
-   * Where not even so many know anything all are 0, too, but those that do harm, which are infinite: they lose more than `HARMFUL` times what ignorance loses, and
-   * more than the `fewest`-th best.
+   * How little each of these models knows, where that is too little for a merge of a task with `aggregation.mostLoss`; undefined where it knows enough. Told is its
+   * place, by its loss on a few own rows as a training here sees them, on the way from the `fewest`-th best of them to models that know nothing: 0 is as good as the
+   * first, 1 as little as the second. Where not even so many know anything, too little is what does harm: it loses more than `HARMFUL` times what ignorance loses,
+   * and more than the `fewest`-th best; its place is infinite.
    */
-  ignorance(models: readonly Float32Array[], fewest: number): Promise<readonly number[]>;
+  knowingTooLittle(models: readonly Float32Array[], fewest: number): Promise<readonly (number | undefined)[]>;
 }
 
 /** A model that knows nothing of the own rows loses no more than this times what ignorance does, unless it is made to harm: its answers are not so sure. */
@@ -52,8 +52,9 @@ class SoundnessOf implements Soundness {
     return ownLoss < ignorant ? (ownLoss + ignorant) / 2 : ownLoss;
   }
 
-  async ignorance(models: readonly Float32Array[], fewest: number): Promise<readonly number[]> {
-    if (this.#task.aggregation.mostLoss === undefined || models.length === 0) return models.map(() => 0);
+  async knowingTooLittle(models: readonly Float32Array[], fewest: number): Promise<readonly (number | undefined)[]> {
+    const { mostLoss } = this.#task.aggregation;
+    if (mostLoss === undefined || models.length === 0) return models.map(() => undefined);
     if (this.#revision !== this.#trainer.revision) this.#ignorantOnSample = undefined; // of other rows
     this.#revision = this.#trainer.revision;
     const losses: number[] = [];
@@ -62,9 +63,12 @@ class SoundnessOf implements Soundness {
     const ignorant = this.#ignorantOnSample ?? (await this.#leastOfIgnorant("training-sample", length));
     if (Number.isFinite(ignorant)) this.#ignorantOnSample = ignorant;
     const best = losses.toSorted((a, b) => a - b)[Math.min(fewest, losses.length) - 1] as number;
-    if (best < ignorant) return losses.map((loss) => (loss - best) / (ignorant - best));
-    const most = Math.max(best, HARMFUL * ignorant);
-    return losses.map((loss) => (loss <= most ? 0 : Number.POSITIVE_INFINITY));
+    if (best >= ignorant) {
+      const most = Math.max(best, HARMFUL * ignorant);
+      return losses.map((loss) => (loss <= most ? undefined : Number.POSITIVE_INFINITY));
+    }
+    const places = losses.map((loss) => (loss - best) / (ignorant - best));
+    return places.map((place) => (place <= mostLoss ? undefined : place));
   }
 
   async #lossOn(split: Split, params: Float32Array): Promise<number> {
