@@ -1,5 +1,9 @@
-/** Experiments on the blobs, so small that one takes a blink, for tests of the simulator as a whole. */
+/** Experiments for tests of the simulator as a whole: on the blobs, so small that one takes a blink, and on the digits with the task of new networks. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import { identityFromSeed, nodeCrypto } from "../../node/crypto.ts";
+import { loadNamedSet } from "../../node/data/sets.ts";
 import { type ExperimentModules, runExperiment } from "../../sim/run/experiment.ts";
 import type { Report } from "../../sim/run/report.ts";
 import { parseScenario, type Scenario } from "../../sim/run/scenario.ts";
@@ -37,4 +41,16 @@ export function blobModules(changes: Partial<ExperimentModules> = {}): Experimen
 
 export function runBlobs(changes: Changes = {}, modules: Partial<ExperimentModules> = {}): Promise<Report> {
   return runExperiment(blobScenario(changes), blobModules(modules));
+}
+
+/** The digits with the task that `hearsay init` writes, letter by letter (test/sim/paper/init.test.ts), measured once at the end. */
+export function runDigits(changes: Changes, modules: Partial<ExperimentModules> = {}): Promise<Report> {
+  const task = parse(readFileSync(join(import.meta.dirname, "../../sim/scenarios/tasks/digits.yaml"), "utf8"));
+  const scenario = parseScenario({
+    ...{ name: "digits", data: { set: "digits" }, task, metrics: { points: 1, rows: 300 } },
+    ...changes,
+  });
+  return runExperiment(scenario, {
+    ...{ crypto: nodeCrypto, identityFromSeed, loadData: ({ set }) => loadNamedSet(set), ...modules },
+  });
 }

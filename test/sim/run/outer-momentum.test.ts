@@ -1,27 +1,11 @@
 /** The momentum that `hearsay init` writes, where networks are least like those for which it was chosen: devices that are all alike, and merges that a budget makes rare. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import { parse } from "yaml";
-import { identityFromSeed, nodeCrypto } from "../../../node/crypto.ts";
-import { loadNamedSet } from "../../../node/data/sets.ts";
-import { runExperiment } from "../../../sim/run/experiment.ts";
-import { parseScenario } from "../../../sim/run/scenario.ts";
-import type { Changes } from "../../support/experiments.ts";
-
-/** That of `hearsay init`, letter by letter (test/sim/paper/init.test.ts). */
-const task = parse(readFileSync(join(import.meta.dirname, "../../../sim/scenarios/tasks/digits.yaml"), "utf8"));
+import { type Changes, runDigits } from "../../support/experiments.ts";
 
 /** Mean accuracy at the end. */
 async function accuracyOf(changes: Changes): Promise<number> {
-  const scenario = parseScenario({
-    ...{ name: "momentum", data: { set: "digits" }, partition: "dirichlet:0.5", task },
-    ...{ metrics: { points: 1, rows: 300 }, ...changes },
-  });
-  const { summary } = await runExperiment(scenario, {
-    ...{ crypto: nodeCrypto, identityFromSeed, loadData: ({ set }) => loadNamedSet(set) },
-  });
+  const { summary } = await runDigits({ partition: "dirichlet:0.5", ...changes });
   return summary.final.accuracy.mean;
 }
 
