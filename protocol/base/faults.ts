@@ -21,6 +21,9 @@ const FIELDS_TOLD = 24;
 /** Characters of a wrong value that are shown. */
 const VALUE_SHOWN = 120;
 
+/** A field that is there, as `true`, or not there at all. */
+export const trueOrLeftOut = z.literal(true, "give true, or leave the field out");
+
 /** A list of `min` to `max` entries. The first faults are told; a list that is too long is not looked into. */
 export function list<T>(item: z.ZodType<T>, min: number, max: number): z.ZodType<T[]> {
   const checked = z.unknown().transform((given, context) => {

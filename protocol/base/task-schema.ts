@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { cohortSchema } from "./cohort-schema.ts";
-import { list } from "./faults.ts";
+import { list, trueOrLeftOut } from "./faults.ts";
 import { LIMITS } from "./limits.ts";
 import { personalSchema } from "./personal-schema.ts";
 import { releaseSchema } from "./release-schema.ts";
@@ -151,8 +151,7 @@ const training = z.strictObject({
       "in training, the logits of classes of which a peer has no row are lower by so much, so that it does not unlearn them; left out: it does",
     ),
   steps: wholePositive.max(100_000).default(10).describe("H: optimiser steps between two publications"),
-  adaptive: z
-    .literal(true)
+  adaptive: trueOrLeftOut
     .optional()
     .describe(
       "devices that are much slower than others take fewer steps, and merge while a long training is under way; left out where all take all",
@@ -182,8 +181,7 @@ const aggregation = z.strictObject({
     .describe(
       "left out of a merge are models that lose more, on a few own rows, than this share of the way from the better ones to one that knows nothing, but for as many as the rule's f allows among the others; left out: none is for this",
     ),
-  gateways: z
-    .literal(true)
+  gateways: trueOrLeftOut
     .optional()
     .describe(
       `peers of one place may speak through one of them, whose release stands for up to ${LIMITS.maxClusterMembers} and counts as one candidate; left out: each speaks for itself`,

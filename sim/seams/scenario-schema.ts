@@ -1,5 +1,6 @@
 /** The shape of a scenario as people write it: types, bounds and defaults of every field. The type `Scenario` (`scenario-type.ts`) comes from it. */
 import * as z from "zod";
+import { trueOrLeftOut } from "../../protocol/base/faults.ts";
 import { DETECTORS } from "../../protocol/learn/stream/drift/registry.ts";
 import { churnSchema, deviceSchema } from "../devices/schema.ts";
 import { choice } from "../network/choice.ts";
@@ -89,12 +90,10 @@ const metrics = z.strictObject({
     .describe(
       "further metrics (hearsay sim list), measured as accuracy is; the report then has mean, worst and std of each",
     ),
-  curves: z
-    .literal(true)
+  curves: trueOrLeftOut
     .optional()
     .describe("the report then has every measurement of every peer that is evaluated, and not only mean and worst"),
-  fairness: z
-    .literal(true)
+  fairness: trueOrLeftOut
     .optional()
     .describe(
       "how evenly honest peers are heard: the summary then has Jain's index, the share of honest models in merges, and what peers with rare data move; and the report what `explain` gives",

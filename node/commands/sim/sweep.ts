@@ -175,8 +175,10 @@ async function runAll(
       });
     } catch (error) {
       if (stopped) return undefined;
-      failures.push({ label, hash, seed: scenario.seed, ...faultOf(error) });
-      progress.say(`${onErrors.red("failed:")} ${label}`);
+      const fault = faultOf(error);
+      const isNew = failures.every(({ message }) => message !== fault.message); // the reason at once, so that nobody waits for the end in vain
+      failures.push({ label, hash, seed: scenario.seed, ...fault });
+      progress.say(`${onErrors.red("failed:")} ${label}${isNew ? `: ${fault.message}` : ""}`);
       return undefined;
     }
   }

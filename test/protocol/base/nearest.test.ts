@@ -50,6 +50,11 @@ test("an unknown field of a task or scenario is told with the one that was meant
   const far = { name: "x", data: { set: "digits" }, attack: { kind: "alie", share: 0.1, volume: 3 } };
   assert.throws(() => parseScenario(far), /attack: .*"volume"; known are z\b/, "none is near: what there is");
   assert.throws(() => parseScenario({ name: "x" }), /data: is missing: give fields/);
+  const metrics = { curves: false };
+  assert.throws(
+    () => parseScenario({ name: "x", data: { set: "digits" }, metrics }),
+    /metrics\.curves: give true, or leave the field out \(given: false\)/,
+  );
   const options = { name: "x", data: { set: "digits" }, algorithm: { kind: "gossip", epoch: 1 } };
   assert.throws(() => parseScenario(options), /algorithm: .*"epoch"; did you mean epochs\?/);
 });

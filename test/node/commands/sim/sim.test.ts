@@ -286,6 +286,10 @@ describe("sim sweep", () => {
       failed.map(({ label, code }) => [label, code]),
       [1, 2].map((seed) => [`task.codec=smoke seed=${seed}`, "ERR_TASK"]),
     );
+    assert.match(
+      failing.stderr,
+      /^failed: task\.codec=smoke seed=\d: .*\n.*"smoke" is unknown[^\n]*\nfailed: task\.codec=smoke seed=\d\n/m,
+    );
     assert.match(failing.stderr, /2 of 4 runs failed:\n.*codec=smoke.*: .*\n.*codec: "smoke" is unknown; one of .*f32/);
   });
 
