@@ -176,9 +176,8 @@ async function runAll(
     } catch (error) {
       if (stopped) return undefined;
       const fault = faultOf(error);
-      const isNew = failures.every(({ message }) => message !== fault.message); // the reason at once, so that nobody waits for the end in vain
+      progress.say(failedLine(label, fault.message, failures));
       failures.push({ label, hash, seed: scenario.seed, ...fault });
-      progress.say(`${onErrors.red("failed:")} ${label}${isNew ? `: ${fault.message}` : ""}`);
       return undefined;
     }
   }
@@ -206,6 +205,12 @@ async function runAll(
     interrupt.dispose();
     await pool.close();
   }
+}
+
+/** Says at once why a run failed, so that nobody waits for the end of the sweep in vain; a reason that others before it had is not said again. */
+function failedLine(label: string, reason: string, before: readonly Failure[]): string {
+  const isNew = before.every(({ message }) => message !== reason);
+  return `${onErrors.red("failed:")} ${label}${isNew ? `: ${reason}` : ""}`;
 }
 
 /** The sentence that a user can mend, or the stack of what is a fault of ours. */
