@@ -167,17 +167,16 @@ async function runAll(
 
   /** What a run has made; undefined where it failed. */
   async function outcomeOf(run: SweepRun): Promise<string | undefined> {
-    const { scenario, hash, label } = run;
     try {
-      return await pool.run({ scenario, folder }, (share) => {
+      return await pool.run({ scenario: run.scenario, folder }, (share) => {
         shares.set(run, share);
         show();
       });
     } catch (error) {
       if (stopped) return undefined;
-      const fault = faultOf(error);
-      progress.say(failedLine(label, fault.message, failures));
-      failures.push({ label, hash, seed: scenario.seed, ...fault });
+      const failure = failureOf(run, error);
+      progress.say(failedLine(failure, failures));
+      failures.push(failure);
       return undefined;
     }
   }
@@ -208,13 +207,14 @@ async function runAll(
 }
 
 /** Says at once why a run failed, so that nobody waits for the end of the sweep in vain; a reason that others before it had is not said again. */
-function failedLine(label: string, reason: string, before: readonly Failure[]): string {
-  const isNew = before.every(({ message }) => message !== reason);
-  return `${onErrors.red("failed:")} ${label}${isNew ? `: ${reason}` : ""}`;
+function failedLine({ label, message }: Failure, before: readonly Failure[]): string {
+  const isNew = before.every((other) => other.message !== message);
+  return `${onErrors.red("failed:")} ${label}${isNew ? `: ${message}` : ""}`;
 }
 
-/** The sentence that a user can mend, or the stack of what is a fault of ours. */
-function faultOf(error: unknown): Pick<Failure, "code" | "message"> {
-  if (isHearsayError(error)) return { code: error.code, message: error.message };
-  return { code: undefined, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+/** With the sentence that a user can mend, or the stack of what is a fault of ours. */
+function failureOf({ label, hash, scenario }: SweepRun, error: unknown): Failure {
+  const run = { label, hash, seed: scenario.seed };
+  if (isHearsayError(error)) return { ...run, code: error.code, message: error.message };
+  return { ...run, code: undefined, message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
