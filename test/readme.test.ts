@@ -107,7 +107,7 @@ function mapOf(path: string): string {
 describe("the map of a room", () => {
   const ROOMS_WITH_MAPS = [
     ...["protocol/base", "protocol/aggregate", "protocol/privacy", "protocol/log", "protocol/task", "protocol/audit"],
-    ...["protocol/peer", "protocol/select", "node/engines", "node/data"],
+    ...["protocol/peer", "protocol/select", "node/engines", "node/data", "node/net"],
   ];
   for (const room of ROOMS_WITH_MAPS)
     it(`${room}/README.md names every file of it`, () => {

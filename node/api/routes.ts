@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { fromHex } from "../../protocol/base/bytes.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
-import { createTurns, inTurns, type Turn, type Turns } from "../net/turns.ts";
 import type { ApiSource } from "./api.ts";
 import { OCTETS, PAGE_PATH } from "./ask.ts";
 import { createServer } from "./guard.ts";
@@ -12,6 +11,7 @@ import { addLeafRoute } from "./leaf-route.ts";
 import { PEER_PAGE, servePage } from "./page.ts";
 import { addReleaseRoutes } from "./release-routes.ts";
 import { serveTickets } from "./tickets.ts";
+import { createTurns, inTurns, type Turn, type Turns } from "./turns.ts";
 
 /** Of the own log one export at a time: it takes the event loop's time, and a second one would take that of the peer. */
 const OWN_LOGS = { atOnce: 1, maxWaiting: 64, idleMs: 2_000 };
