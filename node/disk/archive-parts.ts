@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { forgetOldest } from "../../protocol/base/bounded.ts";
+import { putNewest } from "../../protocol/base/bounded.ts";
 import { equalBytes, toHex } from "../../protocol/base/bytes.ts";
 import type { ArchivedPart } from "../../protocol/base/seams.ts";
 
@@ -28,9 +28,7 @@ export function createPartReader(directory: string): PartReader {
     const state = `${size} ${mtimeMs}`;
     const isKnown = sound.get(name) === state;
     if (!isKnown && !equalBytes(await hashOf(file), hash)) return undefined;
-    sound.delete(name); // re-inserted at the end
-    sound.set(name, state);
-    forgetOldest(sound, MAX_VERDICTS);
+    putNewest(sound, name, state, MAX_VERDICTS);
     const chunk = new Uint8Array(Math.max(0, Math.min(maxBytes, size - offset)));
     const { bytesRead } = chunk.length === 0 ? { bytesRead: 0 } : await file.read(chunk, 0, chunk.length, offset);
     return bytesRead < chunk.length ? undefined : { total: size, chunk, verifiedBytes: isKnown ? 0 : size };

@@ -6,7 +6,7 @@
  */
 import type { Connection, ConnectionGater, MultiaddrConnection } from "@libp2p/interface";
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { forgetOldest } from "../../protocol/base/bounded.ts";
+import { forgetOldest, putNewest } from "../../protocol/base/bounded.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId } from "../../protocol/base/seams.ts";
 import { wallClock } from "../clock.ts";
@@ -79,9 +79,7 @@ export function createAdmission(
       state.ungreeted.delete(peer);
     },
     shun(peer) {
-      state.shunned.delete(peer); // re-inserted at the end
-      state.shunned.set(peer, wallClock.monotonicMs() + LIMITS.shunMs);
-      forgetOldest(state.shunned, LIMITS.maxShunned);
+      putNewest(state.shunned, peer, wallClock.monotonicMs() + LIMITS.shunMs, LIMITS.maxShunned);
     },
     block(peer) {
       state.blocked.add(peer);

@@ -9,7 +9,8 @@
  * A key is free, so the newcomers of one address prefix have an allowance together, too: once that is used up, the first fault of a fresh key ends
  * its connection. A neighbour without faults notices nothing of it.
  */
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../protocol/base/bounded.ts";
+import { putNewest } from "../../protocol/base/bounded.ts";
+import { Buckets } from "../../protocol/base/buckets.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Clock, PeerId } from "../../protocol/base/seams.ts";
 
@@ -35,8 +36,8 @@ interface Wait {
 const FORGIVEN_MS = 3_600_000;
 
 export function createConduct({ clock, prefixOf, isKnown }: ConductModules): Conduct {
-  const allowances = new Map<PeerId, Allowance>();
-  const prefixes = new Map<string, Allowance>();
+  const ofPeer = new Buckets(LIMITS.faults, LIMITS.maxBudgets);
+  const ofPrefix = new Buckets(LIMITS.prefixFaults, LIMITS.maxBudgets);
   const waits = new Map<PeerId, Wait>();
 
   /** Starts the peer's wait: longer than its last one, unless that was long ago. */
@@ -44,16 +45,14 @@ export function createConduct({ clock, prefixOf, isKnown }: ConductModules): Con
     const before = waits.get(peer);
     const again = before !== undefined && nowMs < before.untilMs + FORGIVEN_MS;
     const lengthMs = again ? Math.min(LIMITS.longestFaultWaitMs, 4 * before.lengthMs) : LIMITS.faultWaitMs;
-    waits.delete(peer);
-    waits.set(peer, { untilMs: nowMs + lengthMs, lengthMs });
-    forgetOldest(waits, LIMITS.maxBudgets);
+    putNewest(waits, peer, { untilMs: nowMs + lengthMs, lengthMs }, LIMITS.maxBudgets);
   }
 
   return {
     fault(peer) {
       const nowMs = clock.monotonicMs();
-      const own = spend(allowances, peer, LIMITS.faults, nowMs);
-      const shared = isKnown(peer) || spend(prefixes, prefixOf(peer), LIMITS.prefixFaults, nowMs);
+      const own = spend(ofPeer, peer, nowMs);
+      const shared = isKnown(peer) || spend(ofPrefix, prefixOf(peer), nowMs);
       if (own && shared) return false;
       beginWait(peer, nowMs);
       return true;
@@ -62,11 +61,9 @@ export function createConduct({ clock, prefixOf, isKnown }: ConductModules): Con
   };
 }
 
-/** Takes one from a bucket; false where it is empty. */
-function spend(buckets: Map<string, Allowance>, key: string, rate: Rate, nowMs: number): boolean {
-  const { tokens, atMs } = allowanceAt(nowMs, buckets.get(key), rate);
-  buckets.delete(key); // re-inserted at the end: the map's order is the order of use
-  buckets.set(key, { tokens: Math.max(0, tokens - 1), atMs });
-  forgetOldest(buckets, LIMITS.maxBudgets);
+/** Takes one token, or what is left of one; false where it was no whole one. */
+function spend(buckets: Buckets, name: string, nowMs: number): boolean {
+  const { tokens, atMs } = buckets.at(name, nowMs);
+  buckets.put(name, { tokens: Math.max(0, tokens - 1), atMs });
   return tokens >= 1;
 }

@@ -6,7 +6,7 @@
  * Not counted: what the owner's own budget or quiet hours refuse; what libp2p drops while 100 handshakes are under way.
  */
 import type { Multiaddr } from "@multiformats/multiaddr";
-import { forgetOldest } from "../../protocol/base/bounded.ts";
+import { putNewest } from "../../protocol/base/bounded.ts";
 import { counted } from "../../protocol/base/counted.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { Clock } from "../../protocol/base/seams.ts";
@@ -58,9 +58,7 @@ export function createTurnedAway({ clock, warn }: TurnedAwayParts): TurnedAway {
       lately[why]++;
       const prefix = addressPrefix(from);
       const before = ofPrefix.get(prefix) ?? 0;
-      ofPrefix.delete(prefix); // re-inserted at the end: the prefix that was silent longest goes first
-      ofPrefix.set(prefix, before + 1);
-      forgetOldest(ofPrefix, LIMITS.maxBudgets);
+      putNewest(ofPrefix, prefix, before + 1, LIMITS.maxBudgets);
       cancel ??= clock.after(TELL_AFTER_MS, tell);
     },
     counts: () => ({ ...all }),

@@ -1,5 +1,5 @@
 /** The models that a log names, as far as an audit can have them: what comes from others is checked by its hash. */
-import { forgetOldest } from "../base/bounded.ts";
+import { putNewest } from "../base/bounded.ts";
 import { bytesOf, equalBytes, floatsIn, keyOf } from "../base/bytes.ts";
 import { isHearsayError } from "../base/errors.ts";
 import type { Crypto } from "../base/seams.ts";
@@ -33,9 +33,7 @@ export function createModels(
 
   function keep(params: Float32Array): Uint8Array {
     const hash = sha256(bytesOf(params));
-    vectors.delete(keyOf(hash)); // re-inserted at the end
-    vectors.set(keyOf(hash), params);
-    forgetOldest(vectors, VECTORS_KEPT);
+    putNewest(vectors, keyOf(hash), params, VECTORS_KEPT);
     return hash;
   }
 

@@ -1,6 +1,6 @@
 /** Bounds on what is remembered, and how often: maps and sets keep the order of insertion, so the first member is the oldest. */
 
-/** Deletes the oldest members beyond `capacity`. To make one the newest again, delete it before it is set. */
+/** Deletes the oldest members beyond `capacity`. */
 export function forgetOldest<K>(
   collection: { readonly size: number; keys(): Iterable<K>; delete(key: K): boolean },
   capacity: number,
@@ -10,6 +10,13 @@ export function forgetOldest<K>(
     if (collection.size <= capacity) break;
     collection.delete(oldest);
   }
+}
+
+/** Puts an entry as the newest, also where its key was there before, and deletes the oldest beyond `capacity`. */
+export function putNewest<K, V>(map: Map<K, V>, key: K, value: V, capacity: number): void {
+  map.delete(key); // what is set again would keep its old place
+  map.set(key, value);
+  forgetOldest(map, capacity);
 }
 
 /** A set that remembers its newest members: at least `capacity / 2` of them, at most `capacity`. */

@@ -1,5 +1,5 @@
 /** Token buckets by name: what each of many may still do. */
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "./bounded.ts";
+import { type Allowance, allowanceAt, putNewest, type Rate } from "./bounded.ts";
 
 /** Buckets of one rate, at most `capacity` of them. One that is full again is as one that nobody has heard of: it is forgotten. */
 export class Buckets {
@@ -23,9 +23,7 @@ export class Buckets {
 
   /** Where there are too many, the one that was put longest ago is forgotten. */
   put(name: string, left: Allowance): void {
-    this.#left.delete(name); // re-inserted at the end
-    this.#left.set(name, left);
-    forgetOldest(this.#left, this.#capacity);
+    putNewest(this.#left, name, left, this.#capacity);
   }
 
   /** Takes one token; false where there is none. */
@@ -34,6 +32,12 @@ export class Buckets {
     const hasOne = tokens >= 1;
     this.put(name, { tokens: hasOne ? tokens - 1 : tokens, atMs });
     return hasOne;
+  }
+
+  /** Takes one token, also where there is none: the bucket owes it then. */
+  take(name: string, nowMs: number): void {
+    const { tokens, atMs } = this.at(name, nowMs);
+    this.put(name, { tokens: tokens - 1, atMs });
   }
 
   /** From the one that was put longest ago to the first that is not full: so it costs little, however many there are. */

@@ -4,7 +4,7 @@
  * Nobody keeps the time for all. A peer goes to the next epoch when it has drawn the one before, and to the lower median of the epochs that its neighbours were last in where
  * that is later: so who sleeps or is slow catches up, and liars who are fewer than half move nobody.
  */
-import { forgetOldest } from "../base/bounded.ts";
+import { putNewest } from "../base/bounded.ts";
 import { equalBytes, keyOf } from "../base/bytes.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Crypto } from "../base/seams.ts";
@@ -70,9 +70,7 @@ function note({ crypto, now, newest, rings }: Book, offer: Offer): Heard {
   const before = newest.get(author);
   if (before !== undefined && epoch <= before.epoch)
     return epoch === before.epoch && equalBytes(link, before.link) ? "again" : "old";
-  newest.delete(author); // at the end of the order
-  newest.set(author, { epoch, link });
-  forgetOldest(newest, LIMITS.maxIdentities.near);
+  putNewest(newest, author, { epoch, link }, LIMITS.maxIdentities.near);
   const isSettled = before !== undefined && goesOn(before, offer, crypto);
   if (!isSettled || epoch < now || epoch > now + AHEAD) return "noted";
   const ring = rings.get(epoch) ?? new Map<string, Drawn>();

@@ -9,7 +9,7 @@
  * network that went down together does not come back in step. Trusted ones for ever, others for a day. One that ends connections within seconds, and has not greeted on them, is there
  * and wants none (a gateway speaks for it, or it is full): it is dialled after 0.5 s, 5 s, 10 s ... a minute.
  */
-import { forgetOldest } from "../base/bounded.ts";
+import { forgetOldest, putNewest } from "../base/bounded.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { PeerId } from "../base/seams.ts";
 import type { PeerAddresses } from "../wire/messages.ts";
@@ -105,9 +105,7 @@ function methodsOf(book: Book): AddressBook {
           Object.assign(card, { nextDialMs: clock.monotonicMs(), failures: 0, turn: 0, brief: 0, refusals: 0 });
     },
     shun(peer) {
-      book.shunned.delete(peer); // re-inserted at the end
-      book.shunned.set(peer, clock.monotonicMs() + LIMITS.shunMs);
-      forgetOldest(book.shunned, LIMITS.maxShunned);
+      putNewest(book.shunned, peer, clock.monotonicMs() + LIMITS.shunMs, LIMITS.maxShunned);
       if (cards.get(peer)?.configured !== true) remove(book, peer);
     },
     ban(peer) {

@@ -4,7 +4,8 @@
  *
  * What a peer tells of its own host, and what lies in the local network, has a larger allowance of its own, so that others cannot use it up.
  */
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../base/bounded.ts";
+import { putNewest } from "../base/bounded.ts";
+import { Buckets } from "../base/buckets.ts";
 import { LIMITS } from "../base/limits.ts";
 import type { Clock } from "../base/seams.ts";
 import type { Place } from "./addresses.ts";
@@ -32,10 +33,20 @@ interface Tries {
 
 export function createAttempts(clock: Clock): Attempts {
   const tries = new Map<string, Tries>();
-  const buckets = new Map<string, Allowance>();
+  const nearby = new Buckets(LIMITS.failedDialsNearby, LIMITS.maxBudgets);
+  const hosts = new Buckets(LIMITS.failedDialsOfHost, LIMITS.maxBudgets);
+  const prefixes = new Buckets(LIMITS.failedDialsOfPrefix, LIMITS.maxBudgets);
 
-  const left = (name: string, rate: Rate) => allowanceAt(clock.monotonicMs(), buckets.get(name), rate);
   const nameOf = ({ own, address }: Attempt) => `${own ?? ""} ${address}`;
+
+  function payers(attempt: Attempt): (readonly [of: Buckets, name: string])[] {
+    const { host, prefix } = attempt.place;
+    if (isNear(attempt)) return [[nearby, host]];
+    return [
+      [hosts, host],
+      [prefixes, prefix],
+    ];
+  }
 
   function isHopeless(attempt: Attempt): boolean {
     const before = tries.get(nameOf(attempt));
@@ -46,20 +57,18 @@ export function createAttempts(clock: Clock): Attempts {
   return {
     isHopeless,
     mayTry: (attempt) =>
-      !isHopeless(attempt) && bucketsOf(attempt).every(([name, rate]) => left(name, rate).tokens >= 1),
+      !isHopeless(attempt) && payers(attempt).every(([of, name]) => of.at(name, clock.monotonicMs()).tokens >= 1),
     failed(attempt) {
       const name = nameOf(attempt);
       const count =
         (isHopeless(attempt) ? LIMITS.maxDialTries : (tries.get(name)?.count ?? 0) % LIMITS.maxDialTries) + 1;
-      tries.delete(name); // re-inserted at the end
-      tries.set(name, { count: Math.min(count, LIMITS.maxDialTries), atMs: clock.monotonicMs() });
-      forgetOldest(tries, LIMITS.maxHopeless);
-      for (const [bucket, rate] of bucketsOf(attempt)) {
-        const { tokens, atMs } = left(bucket, rate);
-        buckets.delete(bucket);
-        buckets.set(bucket, { tokens: tokens - 1, atMs });
-        forgetOldest(buckets, LIMITS.maxBudgets);
-      }
+      putNewest(
+        tries,
+        name,
+        { count: Math.min(count, LIMITS.maxDialTries), atMs: clock.monotonicMs() },
+        LIMITS.maxHopeless,
+      );
+      for (const [of, bucket] of payers(attempt)) of.take(bucket, clock.monotonicMs());
     },
     succeeded: (attempt) => void tries.delete(nameOf(attempt)),
   };
@@ -68,13 +77,4 @@ export function createAttempts(clock: Clock): Attempts {
 /** In the local network, or at the word of who is there itself: it was busy, perhaps. */
 function isNear({ place, own }: Attempt): boolean {
   return place.isLocal || own !== undefined;
-}
-
-function bucketsOf(attempt: Attempt): (readonly [name: string, rate: Rate])[] {
-  const { host, prefix } = attempt.place;
-  if (isNear(attempt)) return [[`near ${host}`, LIMITS.failedDialsNearby]];
-  return [
-    [`host ${host}`, LIMITS.failedDialsOfHost],
-    [`prefix ${prefix}`, LIMITS.failedDialsOfPrefix],
-  ];
 }

@@ -6,7 +6,7 @@
  * anew under the next number, that keeps the log entry of the one it was made from, and the body is served beside
  * those of the honest peer.
  */
-import { forgetOldest } from "../../protocol/base/bounded.ts";
+import { putNewest } from "../../protocol/base/bounded.ts";
 import { joined, toHex } from "../../protocol/base/bytes.ts";
 import { LIMITS } from "../../protocol/base/limits.ts";
 import type { PeerId, RequestHandler, Transport } from "../../protocol/base/seams.ts";
@@ -109,9 +109,7 @@ export function createForger(options: ForgerOptions): Forger {
     neighbours: () => memory.transport?.peers() ?? [],
     forge: (changes) => forge(memory, changes),
     tell(receiver, sealed) {
-      memory.told.delete(receiver);
-      memory.told.set(receiver, sealed);
-      forgetOldest(memory.told, LIMITS.maxPeerIdsAtHand);
+      putNewest(memory.told, receiver, sealed, LIMITS.maxPeerIdsAtHand);
       coalition.network.tell(liar.identity.peerId, receiver, wire.names.announce, sealed);
     },
     async announce(sealed) {
@@ -165,9 +163,7 @@ function forge(memory: Memory, { body, age }: Changes): Uint8Array | undefined {
   memory.seq = Math.max(memory.seq + 1, template.seq);
   if (body !== undefined) {
     const name = toHex(body.hash);
-    bodies.delete(name); // re-inserted at the end: the map's order is the order of use
-    bodies.set(name, body.bytes);
-    forgetOldest(bodies, capacity());
+    putNewest(bodies, name, body.bytes, capacity());
   }
   const lie = {
     seq: memory.seq,

@@ -7,7 +7,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { forgetOldest } from "../../../protocol/base/bounded.ts";
+import { putNewest } from "../../../protocol/base/bounded.ts";
 import { keyOf, toHex, utf8 } from "../../../protocol/base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import { LIMITS } from "../../../protocol/base/limits.ts";
@@ -157,9 +157,7 @@ function remembering(find: AuditSource["find"]): AuditSource["find"] {
     const key = keyOf(hash);
     const bytes = known.get(key) ?? (await find(hash, author));
     if (bytes === undefined) return undefined;
-    known.delete(key); // re-inserted at the end
-    known.set(key, bytes);
-    forgetOldest(known, Math.max(1, Math.floor(REMEMBERED_BYTES / bytes.length)));
+    putNewest(known, key, bytes, Math.max(1, Math.floor(REMEMBERED_BYTES / bytes.length)));
     return bytes;
   };
 }

@@ -6,7 +6,7 @@
  * writes is 63.5 bytes an entry. The last tile of each height, mostly incomplete, is the right edge of the tree: it lives in memory.
  * Tiles only repeat what the entries say; a lost one is made again.
  */
-import { forgetOldest } from "../../base/bounded.ts";
+import { putNewest } from "../../base/bounded.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { power } from "../../base/exp-log.ts";
 import type { Mutable } from "../../base/immutable.ts";
@@ -132,9 +132,7 @@ export function rememberTiles(tileAt: TileAt, capacity: number): TileAt {
   return async (level, index) => {
     const name = `${level}/${index}`;
     const tile = known.get(name) ?? (await tileAt(level, index));
-    known.delete(name); // re-inserted at the end: the map's order is the order of use
-    known.set(name, tile);
-    forgetOldest(known, capacity);
+    putNewest(known, name, tile, capacity);
     return tile;
   };
 }

@@ -3,7 +3,8 @@
  * that they lack, and ask back: so an order crosses the network in the time of a few requests. A neighbour is asked when it comes, too, and one of them
  * every half minute in any case.
  */
-import { type Allowance, allowanceAt, forgetOldest, type Rate } from "../../base/bounded.ts";
+import { forgetOldest, type Rate } from "../../base/bounded.ts";
+import { Buckets } from "../../base/buckets.ts";
 import { isHearsayError } from "../../base/errors.ts";
 import type { Rng } from "../../base/rng.ts";
 import type { Clock, Crypto, PeerId, Transport } from "../../base/seams.ts";
@@ -139,10 +140,10 @@ interface Hints {
 
 function createHints(clock: Pick<Clock, "monotonicMs">, known: () => ReadonlySet<string>): Hints {
   const named = new Map<PeerId, readonly string[]>();
-  const allowances = new Map<PeerId, Allowance>();
+  const allowances = new Buckets(EMPTY_HINTS, MAX_HINTING);
   return {
     heard(from, unknown) {
-      if (allowanceAt(clock.monotonicMs(), allowances.get(from), EMPTY_HINTS).tokens < 1) return false;
+      if (allowances.at(from, clock.monotonicMs()).tokens < 1) return false;
       named.set(from, unknown);
       forgetOldest(named, MAX_HINTING);
       return true;
@@ -153,9 +154,7 @@ function createHints(clock: Pick<Clock, "monotonicMs">, known: () => ReadonlySet
     },
     asked(peer, isNews) {
       if (!named.delete(peer) || isNews) return;
-      const { tokens, atMs } = allowanceAt(clock.monotonicMs(), allowances.get(peer), EMPTY_HINTS);
-      allowances.set(peer, { tokens: tokens - 1, atMs });
-      forgetOldest(allowances, MAX_HINTING);
+      allowances.take(peer, clock.monotonicMs());
     },
     forget: (peer) => void named.delete(peer),
   };
