@@ -1,10 +1,10 @@
 /** Tables of attack cells: attacks down, anything across; and what stands out in them. */
 import { meanInterval } from "../report/statistics.ts";
 import { type AttackCell, aloneOf, isAttacked, SILENT } from "./attack-cells.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, missingText } from "./cells.ts";
 import { endText, intervalText, isAboveZero } from "./intervals.ts";
 import { counted, type MarkdownTable, plainText } from "./markdown.ts";
-import { list, missingText, whole } from "./names.ts";
+import { list, whole } from "./names.ts";
 
 export interface Column {
   readonly title: string;

@@ -1,9 +1,9 @@
 /** The task that `hearsay init` writes under attack, beside tasks without its options under the same attacks: what its options are worth there, or cost. */
 import { type AttackCell, attackCells } from "./attack-cells.ts";
 import { attackGrid, type Column, costList, liarsText } from "./attack-grid.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { markdownTable } from "./markdown.ts";
-import { captionOf, DEFAULT_RULE, partitionName, type SweepCells, whole } from "./names.ts";
+import { captionOf, DEFAULT_RULE, partitionName, whole } from "./names.ts";
 
 /** @param before of tasks without the options; of them only what meets the same share of liars on the same data and graph stands here. */
 export function initParts(init: SweepCells, before: readonly SweepCells[], alone: readonly Cell[]): string[] {

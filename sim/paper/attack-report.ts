@@ -3,9 +3,9 @@ import { type AttackCell, attackCells } from "./attack-cells.ts";
 import { attackGrid, type Column, costList, liarsText } from "./attack-grid.ts";
 import { initParts, regressionParts } from "./attack-init.ts";
 import { rulesGrid, rulesIn, rulesSummary } from "./attack-rules.ts";
-import type { Cell } from "./cells.ts";
+import { type Cell, hasRuns, type SweepCells } from "./cells.ts";
 import { type MarkdownTable, markdownTable } from "./markdown.ts";
-import { captionOf, DEFAULT_RULE, hasRuns, partitionName, type SweepCells, whole } from "./names.ts";
+import { captionOf, DEFAULT_RULE, partitionName, whole } from "./names.ts";
 
 /** Sweeps by what they are about, in the order of the page; and `alone`, which is `algorithm: local`. */
 export interface AttackSweeps {

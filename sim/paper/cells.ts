@@ -20,6 +20,20 @@ export interface Cell {
   readonly outcomes: readonly Outcome[];
 }
 
+/** A sweep as tables are made of it. */
+export interface SweepCells {
+  readonly cells: readonly Cell[];
+  /** Its file. */
+  readonly file: string;
+  /** Length d of the model. */
+  dimension(scenario: Scenario): number | undefined;
+}
+
+/** Whether any of its runs is there. */
+export function hasRuns({ cells }: SweepCells): boolean {
+  return cells.some(({ outcomes }) => outcomes.length > 0);
+}
+
 /** Over seeds and honest peers. */
 export interface Score {
   /** Mean over seeds of the mean over honest peers. */
@@ -46,6 +60,11 @@ export function cellsOf(wanted: readonly SweepRun[], outcomes: readonly Outcome[
 
 export function missingOf({ wanted, outcomes }: Cell): number {
   return wanted - outcomes.length;
+}
+
+/** What stands in a cell without figures: how many of its runs are missing. */
+export function missingText(cell: Cell | undefined): string {
+  return cell === undefined ? "–" : `… ${missingOf(cell)}`;
 }
 
 /** Undefined while runs are missing. */

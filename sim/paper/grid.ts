@@ -1,7 +1,6 @@
 /** Sections that are a grid: a row for each of one thing, a column for each of another, all else equal. */
 import type { Scenario } from "../seams/scenario-type.ts";
-import type { Cell } from "./cells.ts";
-import type { SweepCells } from "./names.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import type { Section } from "./section.ts";
 
 /** Rows by columns, of cells that share all else. */

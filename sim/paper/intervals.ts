@@ -1,8 +1,7 @@
 /** Accuracies with their 95 % intervals over seeds, and differences that are paired by seed, as every cell of a table has them. */
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Point } from "../run/report.ts";
-import { type Cell, missingOf, type Outcome } from "./cells.ts";
-import { missingText } from "./names.ts";
+import { type Cell, missingOf, missingText, type Outcome } from "./cells.ts";
 
 type Accuracy = Point["accuracy"];
 

@@ -2,9 +2,9 @@
 import { mean } from "../../protocol/base/figures.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { PeerRow } from "../run/report.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, missingText, type SweepCells } from "./cells.ts";
 import { endText, intervalText } from "./intervals.ts";
-import { aggregationOf, attackName, captionOf, missingText, partitionName, type SweepCells } from "./names.ts";
+import { aggregationOf, attackName, captionOf, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** The share of the honest peers that counts as those with the rarest data: in digits-rare, the three that hold all the nines. */

@@ -2,10 +2,10 @@
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
 import { lineChart } from "../report/plots.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { endText } from "./intervals.ts";
 import { BOTH_KINDS } from "./model-kinds.ts";
-import { algorithmName, captionOf, graphName, partitionName, type SweepCells } from "./names.ts";
+import { algorithmName, captionOf, graphName, partitionName } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, percentText, reachedAt, secondsOf, valueAt } from "./series.ts";
 

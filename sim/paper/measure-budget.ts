@@ -4,9 +4,9 @@ import { byteLimitText, parseByteLimit, UNLIMITED } from "../../protocol/traffic
 import { lineChart, type Series } from "../report/plots.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, type SweepCells } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { attackName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import { attackName, captionOf, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 

@@ -1,9 +1,9 @@
 /** What bodies of fewer bits cost in accuracy, and save in bytes. */
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { bytesChart } from "../report/curves.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { captionOf, graphName, liesName, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, graphName, liesName, partitionName } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt } from "./series.ts";
 

@@ -1,9 +1,9 @@
 /** What cohorts cost in accuracy and bytes, and how much of what a rule sees one liar in ten, or in five, poisons. */
 import { formatBytes } from "../../protocol/base/figures.ts";
 import { thresholdOf } from "../../protocol/cohort/roster.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { attackName, captionOf, graphName, type SweepCells } from "./names.ts";
+import { attackName, captionOf, graphName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds, percentText } from "./series.ts";
 

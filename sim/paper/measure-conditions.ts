@@ -3,10 +3,10 @@ import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { lineChart } from "../report/plots.ts";
 import type { PeerRow } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import type { Cell, Outcome } from "./cells.ts";
+import type { Cell, Outcome, SweepCells } from "./cells.ts";
 import { endText } from "./intervals.ts";
 import { modelKindsOf } from "./model-kinds.ts";
-import { algorithmName, captionOf, partitionName, type SweepCells } from "./names.ts";
+import { algorithmName, captionOf, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, lineOf, overSeeds, percentText, reachedAt, secondsOf } from "./series.ts";
 

@@ -1,11 +1,11 @@
 /** A bottleneck: two cliques and a few links between them, where what one knows has to cross to the other. */
 import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import { dataName } from "./measure-split.ts";
 import { modelKindsOf } from "./model-kinds.ts";
-import { algorithmName, captionOf, graphName, ruleName, type SweepCells } from "./names.ts";
+import { algorithmName, captionOf, graphName, ruleName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, disagreementOf, lineOf, overSeeds, secondsOf } from "./series.ts";
 

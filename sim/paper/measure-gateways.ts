@@ -1,10 +1,9 @@
 /** What gateways save on the lines between places, and what they cost in accuracy, with and without liars. */
 import { formatBytes } from "../../protocol/base/figures.ts";
 import type { Point } from "../run/report.ts";
-import type { Cell } from "./cells.ts";
-import { missingOf } from "./cells.ts";
+import { type Cell, missingOf, type SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { attackName, captionOf, type SweepCells } from "./names.ts";
+import { attackName, captionOf } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 

@@ -1,8 +1,10 @@
 /** What merges of fewer models cost: k and the quorum of the default rule, with and without liars. */
+
 import type { Scenario } from "../seams/scenario-type.ts";
+import type { SweepCells } from "./cells.ts";
 import { gridOf, gridSection } from "./grid.ts";
 import { endText } from "./intervals.ts";
-import { aggregationOf, captionOf, liesName, partitionName, type SweepCells } from "./names.ts";
+import { aggregationOf, captionOf, liesName, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 
 export function inboxSection(sweep: SweepCells, title: string): Section {

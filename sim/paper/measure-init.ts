@@ -2,9 +2,9 @@
 import { formatBytes } from "../../protocol/base/figures.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { AS_WRITTEN, changesText } from "./as-written.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { captionOf, liesName, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, liesName, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { bytesOf, cyclesOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
 

@@ -3,10 +3,10 @@ import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { CurvePoint } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { type Cell, missingOf, missingText, type Outcome, type SweepCells } from "./cells.ts";
 import { intervalText } from "./intervals.ts";
 import { figureText, waysOf } from "./measure-personal.ts";
-import { captionOf, isRegression, missingText, type SweepCells } from "./names.ts";
+import { captionOf, isRegression } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** Trainings of a median device since it came. */

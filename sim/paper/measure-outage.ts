@@ -3,8 +3,8 @@ import { exp, log } from "../../protocol/base/exp-log.ts";
 import { formatNumber, mean } from "../../protocol/base/figures.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { Point } from "../run/report.ts";
-import { type Cell, missingOf } from "./cells.ts";
-import { missingText, partitionSeconds, type SweepCells, unscoredCaption } from "./names.ts";
+import { type Cell, missingOf, missingText, type SweepCells } from "./cells.ts";
+import { partitionSeconds, unscoredCaption } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** Virtual seconds after the cut is mended, from and to. */

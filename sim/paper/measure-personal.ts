@@ -2,17 +2,9 @@
 import { isNumber, mean } from "../../protocol/base/figures.ts";
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, missingText, type SweepCells } from "./cells.ts";
 import { atTheEnd, endText, intervalText, type Scored, seedsText } from "./intervals.ts";
-import {
-  attackName,
-  captionOf,
-  isRegression,
-  missingText,
-  partitionName,
-  personalMethod,
-  type SweepCells,
-} from "./names.ts";
+import { attackName, captionOf, isRegression, partitionName, personalMethod } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** A row of the table: who trained so, and which of its models is scored. */

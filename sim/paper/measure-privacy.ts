@@ -1,9 +1,9 @@
 /** What a privacy budget leaves of the accuracy: of networks, of the same peers alone, and of networks with liars. */
 import { formatNumber } from "../../protocol/base/figures.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import type { Cell } from "./cells.ts";
+import type { Cell, SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
-import { captionOf, type SweepCells } from "./names.ts";
+import { captionOf } from "./names.ts";
 import type { Section } from "./section.ts";
 
 export function privacySection(sweep: SweepCells): Section {

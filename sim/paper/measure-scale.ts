@@ -3,9 +3,9 @@
 import { formatBytes, formatNumber, isNumber } from "../../protocol/base/figures.ts";
 import { lineChart, type Series } from "../report/plots.ts";
 import { meanInterval } from "../report/statistics.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, type SweepCells } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { captionOf, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { bytesOf, cyclesOf, type FigureOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
 

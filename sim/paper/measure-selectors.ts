@@ -3,18 +3,10 @@ import { textOf } from "../compare/sweep.ts";
 import { meanInterval } from "../report/statistics.ts";
 import type { Fairness } from "../run/report.ts";
 import { optionsOf, type Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, missingText, type SweepCells } from "./cells.ts";
 import { type Grid, gridOf, gridSection } from "./grid.ts";
 import { endText, intervalText } from "./intervals.ts";
-import {
-  aggregationOf,
-  attackName,
-  captionOf,
-  missingText,
-  partitionName,
-  type SweepCells,
-  unscoredCaption,
-} from "./names.ts";
+import { aggregationOf, attackName, captionOf, partitionName, unscoredCaption } from "./names.ts";
 import type { Section } from "./section.ts";
 
 const FIGURES: readonly {
@@ -80,16 +72,13 @@ function policyOf({ algorithm }: Scenario): string {
   return [String(select), ...named].join(", ");
 }
 
-/** The sweeps of the page, `measure-<name>.yaml`, each between marks of its name, and what their tables are called. */
-export const SELECTOR_SWEEPS = {
-  selectors: "Policies",
-  affinity: "Measured on own rows",
-  rare: "Rare data",
-} as const;
+/** Policies beside one another, a row for each attack. */
+export function policySections(sweep: SweepCells, title: string): Section[] {
+  return tablesOf(title, sweep, "attack", gridOf(sweep, liesIn, policyOf));
+}
 
-/** Policies beside one another, a row for each attack; or what lets rare data move more, and what that costs. */
-export function selectorSections(sweep: SweepCells, title: string): Section[] {
-  if (title !== SELECTOR_SWEEPS.rare) return tablesOf(title, sweep, "attack", gridOf(sweep, liesIn, policyOf));
+/** What lets rare data move more, and what that costs: rules beside one another, a row for each split of the data and attack. */
+export function rareSections(sweep: SweepCells, title: string): Section[] {
   const placeOf = (scenario: Scenario) =>
     `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
   const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);

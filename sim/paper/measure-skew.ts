@@ -1,9 +1,9 @@
 /** Accuracy against the skew of the labels. */
 import { lineChart } from "../report/plots.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, scoreOf } from "./cells.ts";
+import { type Cell, type SweepCells, scoreOf } from "./cells.ts";
 import { endText } from "./intervals.ts";
-import { captionOf, graphName, partitionName, ruleName, type SweepCells } from "./names.ts";
+import { captionOf, graphName, partitionName, ruleName } from "./names.ts";
 import type { Figure, Section } from "./section.ts";
 import { accuracyOf, lineOf, secondsOf } from "./series.ts";
 

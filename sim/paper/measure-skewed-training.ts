@@ -2,11 +2,11 @@
 import { formatBytes } from "../../protocol/base/figures.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { AS_WRITTEN, changesText } from "./as-written.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, missingText, type SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference, type Scored } from "./intervals.ts";
 import type { MarkdownTable } from "./markdown.ts";
 import { type ModelKind, modelKindsOf } from "./model-kinds.ts";
-import { captionOf, liesName, missingText, partitionName, type SweepCells } from "./names.ts";
+import { captionOf, liesName, partitionName } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
 

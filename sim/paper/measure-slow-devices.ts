@@ -5,9 +5,9 @@ import { lineChart } from "../report/plots.ts";
 import { meanInterval } from "../report/statistics.ts";
 import { deviceRngOf } from "../run/setup.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { type Cell, missingOf, missingText, type Outcome, type SweepCells } from "./cells.ts";
 import { endText, intervalText } from "./intervals.ts";
-import { attackName, captionOf, missingText, type SweepCells } from "./names.ts";
+import { attackName, captionOf } from "./names.ts";
 import type { Section } from "./section.ts";
 import { accuracyOf, bytesOf, lineOf, overSeeds, reachedAt, secondsOf } from "./series.ts";
 

@@ -2,8 +2,8 @@
 import { lineChart } from "../report/plots.ts";
 import type { Point } from "../run/report.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf } from "./cells.ts";
-import { captionOf, graphName, partitionName, partitionSeconds, type SweepCells } from "./names.ts";
+import { type Cell, missingOf, type SweepCells } from "./cells.ts";
+import { captionOf, graphName, partitionName, partitionSeconds } from "./names.ts";
 import type { Section } from "./section.ts";
 import {
   accuracyOf,

@@ -7,7 +7,7 @@ import { ATTACKS } from "../attacks/registry.ts";
 import { textOf } from "../compare/sweep.ts";
 import { TOPOLOGIES } from "../network/topologies/registry.ts";
 import { type Choice, optionsOf, type Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf } from "./cells.ts";
+import { type Cell, missingOf, type SweepCells } from "./cells.ts";
 import { counted } from "./markdown.ts";
 
 /** Options that are named even at their defaults, since sources give a range of them. */
@@ -91,25 +91,6 @@ export function isRegression(cells: readonly Cell[]): boolean {
 
 export function whole(share: number): string {
   return (100 * share).toFixed(0);
-}
-
-/** What stands in a cell without figures: how many of its runs are missing. */
-export function missingText(cell: Cell | undefined): string {
-  return cell === undefined ? "–" : `… ${missingOf(cell)}`;
-}
-
-/** A sweep as tables are made of it. */
-export interface SweepCells {
-  readonly cells: readonly Cell[];
-  /** Its file. */
-  readonly file: string;
-  /** Length d of the model. */
-  dimension(scenario: Scenario): number | undefined;
-}
-
-/** Whether any of its runs is there. */
-export function hasRuns({ cells }: SweepCells): boolean {
-  return cells.some(({ outcomes }) => outcomes.length > 0);
 }
 
 /**

@@ -1,9 +1,9 @@
 /** What each site of a recipe gains by the network: its figure when it learns alone, together with the others, and when all data lie in one place. */
 import { type Interval, meanInterval } from "../report/statistics.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
-import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { type Cell, missingOf, missingText, type Outcome, type SweepCells } from "./cells.ts";
 import { intervalText, isAboveZero, pairedDifference } from "./intervals.ts";
-import { captionOf, isRegression, missingText, personalMethod, type SweepCells } from "./names.ts";
+import { captionOf, isRegression, personalMethod } from "./names.ts";
 import type { Section } from "./section.ts";
 
 /** A column of the table. */

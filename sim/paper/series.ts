@@ -4,9 +4,8 @@ import { formatNumber } from "../../protocol/base/figures.ts";
 import type { Series } from "../report/plots.ts";
 import { meanCurve, meanInterval } from "../report/statistics.ts";
 import type { Point } from "../run/report.ts";
-import { type Cell, missingOf, type Outcome } from "./cells.ts";
+import { type Cell, missingOf, missingText, type Outcome } from "./cells.ts";
 import { seedsText } from "./intervals.ts";
-import { missingText } from "./names.ts";
 
 export type FigureOf = (point: Point) => number;
 

@@ -14,7 +14,7 @@ import { readDocument, type Scenario } from "./scenario.ts";
 import { run as runSweep } from "./sweep.ts";
 import { inlineFiles } from "./traces.ts";
 
-export type SweepCells = import("../../../sim/paper/names.ts").SweepCells;
+export type SweepCells = import("../../../sim/paper/cells.ts").SweepCells;
 type Outcome = import("../../../sim/paper/cells.ts").Outcome;
 
 /** Relative to the top of the checkout. */

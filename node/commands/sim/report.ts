@@ -15,6 +15,8 @@ import { withPlots } from "./plots.ts";
 import { writeHalves, writeRare } from "./report-data.ts";
 import { readCells, runSweeps, type SweepCells } from "./report-sweeps.ts";
 
+type Drawn = import("../../../sim/paper/pages.ts").Drawn;
+
 interface ReportOptions {
   /** False with --no-run: only tables of what is there. */
   readonly run: boolean;
@@ -23,60 +25,36 @@ interface ReportOptions {
   readonly json?: boolean;
 }
 
-/** Where the tables of each report stand, between two marks; those of attacks and measurements between two of each sweep. */
-const PAGES = {
-  attacks: "sim/results/attacks.md",
-  budget: "sim/results/budget.md",
-  codecs: "sim/results/codecs.md",
-  cohorts: "sim/results/cohorts.md",
-  gateways: "sim/results/gateways.md",
-  measurements: "sim/results/measurements.md",
-  personal: "sim/results/personal.md",
-  privacy: "sim/results/privacy.md",
-  selectors: "sim/results/selectors.md",
-  skew: "sim/results/skew.md",
-  "slow-devices": "sim/results/slow-devices.md",
-} as const;
-type Report = keyof typeof PAGES;
+const ATTACKS = "attacks";
 /** Relative to the pages. */
 const PLOTS = "plots";
-
-export async function run(what: string, options: ReportOptions): Promise<void> {
-  if (!isReport(what))
-    throw new HearsayError("ERR_CONFIG", `there is no report "${what}"; give one of ${Object.keys(PAGES).join(", ")}`);
-  if (options.cut && what !== "attacks") throw new HearsayError("ERR_CONFIG", "--cut is of the attacks only");
-  const page = PAGES[what];
-  if (!existsSync(page))
-    throw new HearsayError("ERR_CONFIG", `there is no ${page} here: call this at the top of a checkout`);
-  if (options.cut) return reportCut(options);
-  return REPORTS[what](options);
-}
-
-const REPORTS: Readonly<Record<Report, (options: ReportOptions) => Promise<void>>> = {
-  attacks: reportAttacks,
-  budget: reportBudget,
-  codecs: (options) =>
-    reportOne("codecs", async () => (await import("../../../sim/paper/measure-codecs.ts")).codecSection, options),
-  cohorts: (options) =>
-    reportOne("cohorts", async () => (await import("../../../sim/paper/measure-cohorts.ts")).cohortSection, options),
-  gateways: (options) =>
-    reportOne("gateways", async () => (await import("../../../sim/paper/measure-gateways.ts")).gatewaySection, options),
-  measurements: reportMeasurements,
-  personal: reportPersonal,
-  privacy: (options) =>
-    reportOne("privacy", async () => (await import("../../../sim/paper/measure-privacy.ts")).privacySection, options),
-  selectors: reportSelectors,
-  skew: reportSkew,
-  "slow-devices": (options) =>
-    reportOne(
-      "slow-devices",
-      async () => (await import("../../../sim/paper/measure-slow-devices.ts")).slowDevicesSection,
-      options,
-    ),
+/** Data that the sweeps of a page read, and that no set ships. */
+const DATA: Readonly<Record<string, readonly (() => Promise<void>)[]>> = {
+  measurements: [writeHalves, writeRare],
+  selectors: [writeRare],
 };
 
-function isReport(what: string): what is Report {
-  return Object.hasOwn(PAGES, what);
+/** @param what the name of a page: its tables stand between marks of each sweep. */
+export async function run(what: string, options: ReportOptions): Promise<void> {
+  const { drawPage, PAGES } = await withPlots(() => import("../../../sim/paper/pages.ts"));
+  const names = [ATTACKS, ...PAGES.keys()];
+  if (!names.includes(what))
+    throw new HearsayError("ERR_CONFIG", `there is no report "${what}"; give one of ${names.join(", ")}`);
+  if (options.cut && what !== ATTACKS) throw new HearsayError("ERR_CONFIG", "--cut is of the attacks only");
+  const file = fileOf(what);
+  if (!existsSync(file))
+    throw new HearsayError("ERR_CONFIG", `there is no ${file} here: call this at the top of a checkout`);
+  if (options.cut) return reportCut(options);
+  const page = PAGES.get(what);
+  if (page === undefined) return reportAttacks(options);
+  await Promise.all((DATA[what] ?? []).map((write) => write()));
+  const sweeps = await sweepsOf(Object.fromEntries([...page.keys()].map((name) => [name, name])), "measure", options);
+  if (sweeps === undefined) return;
+  tell(options, Object.values(sweeps), await writePage(file, drawPage(page, sweeps, PLOTS)));
+}
+
+function fileOf(what: string): string {
+  return `sim/results/${what}.md`;
 }
 
 async function reportAttacks(options: ReportOptions): Promise<void> {
@@ -94,79 +72,8 @@ async function reportAttacks(options: ReportOptions): Promise<void> {
   };
   const sweeps = await sweepsOf(names, "attack", options);
   if (sweeps === undefined) return;
-  for (const [mark, text] of attackReport(sweeps)) await writeSection("attacks", mark, text);
-  tell(options, Object.values(sweeps), [PAGES.attacks]);
-}
-
-/** A page of one sweep. @param load gives what makes a section of its cells. */
-async function reportOne(
-  name: Report,
-  load: () => Promise<(sweep: SweepCells) => Section>,
-  options: ReportOptions,
-): Promise<void> {
-  const [sectionOf, { sectionText, figureFiles }] = await withPlots(() =>
-    Promise.all([load(), import("../../../sim/paper/section.ts")]),
-  );
-  const sweeps = await sweepsOf({ [name]: name }, "measure", options);
-  if (sweeps === undefined) return;
-  const section = sectionOf(sweeps[name] as SweepCells);
-  const texts = new Map([[name, sectionText(section, PLOTS)]]);
-  const written = await writePage(name, { texts, figures: figureFiles([section]) });
-  tell(options, Object.values(sweeps), written);
-}
-
-async function reportBudget(options: ReportOptions): Promise<void> {
-  const { budgetPage, BUDGET_SWEEPS } = await withPlots(() => import("../../../sim/paper/budget-page.ts"));
-  await reportSeveral("budget", BUDGET_SWEEPS, budgetPage, options);
-}
-
-async function reportSkew(options: ReportOptions): Promise<void> {
-  const { skewPage, SKEW_SWEEPS } = await import("../../../sim/paper/skew-page.ts");
-  await reportSeveral("skew", SKEW_SWEEPS, skewPage, options);
-}
-
-async function reportPersonal(options: ReportOptions): Promise<void> {
-  const { personalPage, PERSONAL_SWEEPS } = await import("../../../sim/paper/personal-page.ts");
-  await reportSeveral("personal", PERSONAL_SWEEPS, personalPage, options);
-}
-
-async function reportSelectors(options: ReportOptions): Promise<void> {
-  const { selectorSections, SELECTOR_SWEEPS } = await import("../../../sim/paper/measure-selectors.ts");
-  await writeRare();
-  await reportSeveral("selectors", SELECTOR_SWEEPS, selectorSections, options);
-}
-
-/** The sections of each sweep, between marks of its own; of a sweep without a run, what is there stays. @param titles of the sections, by the names of their sweeps. */
-async function reportSeveral(
-  page: Report,
-  titles: Readonly<Record<string, string>>,
-  sectionOf: (sweep: SweepCells, title: string) => Section | readonly Section[],
-  options: ReportOptions,
-): Promise<void> {
-  const [{ sectionText, figureFiles }, { hasRuns }] = await Promise.all([
-    import("../../../sim/paper/section.ts"),
-    import("../../../sim/paper/names.ts"),
-  ]);
-  const names = Object.keys(titles);
-  const sweeps = await sweepsOf(Object.fromEntries(names.map((name) => [name, name])), "measure", options);
-  if (sweeps === undefined) return;
-  const sections = names
-    .filter((name) => hasRuns(sweeps[name] as SweepCells))
-    .map((name) => [name, [sectionOf(sweeps[name] as SweepCells, titles[name] as string)].flat()] as const);
-  const texts = sections.map(([name, all]) => [name, all.map((one) => sectionText(one, PLOTS)).join("\n\n")] as const);
-  const figures = figureFiles(sections.flatMap(([, all]) => all));
-  tell(options, Object.values(sweeps), await writePage(page, { texts: new Map(texts), figures }));
-}
-
-async function reportMeasurements(options: ReportOptions): Promise<void> {
-  const { MEASUREMENTS, measureReport } = await withPlots(() => import("../../../sim/paper/measure-report.ts"));
-  await Promise.all([writeHalves(), writeRare()]);
-  const names = Object.fromEntries(MEASUREMENTS.map((name) => [name, name])) as {
-    [K in (typeof MEASUREMENTS)[number]]: K;
-  };
-  const sweeps = await sweepsOf(names, "measure", options);
-  if (sweeps === undefined) return;
-  tell(options, Object.values(sweeps), await writePage("measurements", measureReport(sweeps, PLOTS)));
+  const drawn = { texts: attackReport(sweeps), figures: new Map<string, string>() };
+  tell(options, Object.values(sweeps), await writePage(fileOf(ATTACKS), drawn));
 }
 
 /** Five minutes of the matrix, on the screen. */
@@ -198,28 +105,16 @@ async function sweepsOf<K extends string>(
   return Object.fromEntries(sweeps) as Record<K, SweepCells>;
 }
 
-type Section = import("../../../sim/paper/section.ts").Section;
-
-interface Drawn {
-  /** What stands between the marks of each name. */
-  readonly texts: ReadonlyMap<string, string>;
-  /** File name -> SVG. */
-  readonly figures: ReadonlyMap<string, string>;
-}
-
-/** The page's tables, and its figures beside it; what was written. */
-async function writePage(name: Report, { texts, figures }: Drawn): Promise<string[]> {
-  const paths = [...figures].map(([file, svg]) => [join(dirname(PAGES[name]), PLOTS, file), svg] as const);
-  for (const [path, svg] of paths) await writeOutput(path, svg, undefined);
-  for (const [mark, text] of texts) await writeSection(name, mark, text);
-  return [PAGES[name], ...paths.map(([path]) => path)];
-}
-
-/** Replaces what stands between the marks of the page; the words around them are written by hand. */
-async function writeSection(name: Report, mark: string, body: string): Promise<void> {
+/** The page's tables between their marks, and its figures beside it; what was written. The words around the marks are written by hand. */
+async function writePage(page: string, { texts, figures }: Drawn): Promise<string[]> {
   const { replaceSection } = await import("../../../sim/paper/markdown.ts");
+  const paths = [...figures].map(([file, svg]) => [join(dirname(page), PLOTS, file), svg] as const);
+  for (const [path, svg] of paths) await writeOutput(path, svg, undefined);
   // Read only now: the runs take hours, and somebody may have written on.
-  await writeOutput(PAGES[name], replaceSection(await readFile(PAGES[name], "utf8"), mark, body), undefined);
+  let words = await readFile(page, "utf8");
+  for (const [mark, text] of texts) words = replaceSection(words, mark, text);
+  await writeOutput(page, words, undefined);
+  return [page, ...paths.map(([path]) => path)];
 }
 
 function tell({ json }: ReportOptions, sweeps: readonly SweepCells[], written: readonly string[]): void {

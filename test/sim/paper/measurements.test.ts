@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
-import type { Cell } from "../../../sim/paper/cells.ts";
+import type { Cell, SweepCells } from "../../../sim/paper/cells.ts";
 import { groupsOf } from "../../../sim/paper/measure-accusations.ts";
 import { budgetSection } from "../../../sim/paper/measure-budget.ts";
 import { codecSection } from "../../../sim/paper/measure-codecs.ts";
@@ -13,18 +13,11 @@ import { busiest } from "../../../sim/paper/measure-conditions.ts";
 import { gatewaySection } from "../../../sim/paper/measure-gateways.ts";
 import { inboxSection } from "../../../sim/paper/measure-inbox.ts";
 import { outageSection } from "../../../sim/paper/measure-outage.ts";
-import {
-  MEASUREMENTS,
-  type Measurement,
-  type MeasureReport,
-  measureReport,
-} from "../../../sim/paper/measure-report.ts";
 import { slowDevicesSection } from "../../../sim/paper/measure-slow-devices.ts";
 import { agreedAfter } from "../../../sim/paper/measure-split.ts";
-import type { SweepCells } from "../../../sim/paper/names.ts";
-import { PERSONAL_SWEEPS, personalPage } from "../../../sim/paper/personal-page.ts";
+import { type Drawn, drawPage, PAGES, type Page } from "../../../sim/paper/pages.ts";
+import type { Section } from "../../../sim/paper/section.ts";
 import { accuracyOf, bytesOf, overSeeds, reachedAt, secondsOf, valueAt } from "../../../sim/paper/series.ts";
-import { SKEW_SWEEPS, skewPage } from "../../../sim/paper/skew-page.ts";
 import type { PeerRow } from "../../../sim/run/report.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
 import { cells, point, type Result, sweepOf } from "./runs.ts";
@@ -32,12 +25,28 @@ import { cells, point, type Result, sweepOf } from "./runs.ts";
 const SCENARIOS = join(import.meta.dirname, "../../../sim/scenarios");
 const SERIES = [point(0, 0.1), point(10, 0.5), point(20, 0.9)];
 
-function chapter(result: (scenario: Scenario) => Result | undefined): MeasureReport {
-  const sweeps = MEASUREMENTS.map((name) => {
-    const file = join(SCENARIOS, `measure-${name}.yaml`);
-    return [name, sweepOf(cells(parse(readFileSync(file, "utf8")), result))] as const;
-  });
-  return measureReport(Object.fromEntries(sweeps) as Record<Measurement, SweepCells>, "plots");
+type ResultOf = (scenario: Scenario) => Result | undefined;
+
+/** The page, with a sweep of sim/scenarios for each of its marks. */
+function shipped(name: string): Page {
+  return PAGES.get(name) as Page;
+}
+
+function sweepNamed(name: string, result: ResultOf): SweepCells {
+  return sweepOf(cells(parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8")), result));
+}
+
+/** The one section of a sweep. */
+function sectionOf(page: Page, name: string, result: ResultOf): Section {
+  const [section, ...others] = page.get(name)?.(sweepNamed(name, result)) ?? [];
+  assert.ok(section !== undefined && others.length === 0, name);
+  return section;
+}
+
+function chapter(result: ResultOf): Drawn {
+  const page = shipped("measurements");
+  const sweeps = [...page.keys()].map((name) => [name, sweepNamed(name, result)] as const);
+  return drawPage(page, Object.fromEntries(sweeps), "plots");
 }
 
 describe("figures of a series", () => {
@@ -257,10 +266,7 @@ describe("the page of slow devices", () => {
 });
 
 describe("the page of personal models", () => {
-  const page = (name: keyof typeof PERSONAL_SWEEPS, result: (scenario: Scenario) => Result | undefined) => {
-    const document = parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8"));
-    return personalPage(sweepOf(cells(document, result)), PERSONAL_SWEEPS[name]);
-  };
+  const page = (name: string, result: ResultOf) => sectionOf(shipped("personal"), name, result);
   const result = ({ seed, task, algorithm, data }: Scenario): Result => {
     const gain = task.personal === undefined ? 0 : 0.1;
     const worst = (algorithm.kind === "local" ? 0.3 : 0.5) + gain + 0.01 * seed;
@@ -321,7 +327,7 @@ describe("the page of personal models", () => {
   });
 
   it("is whole, and says what is missing before there are runs", () => {
-    for (const name of Object.keys(PERSONAL_SWEEPS) as (keyof typeof PERSONAL_SWEEPS)[]) {
+    for (const name of shipped("personal").keys()) {
       assert.doesNotMatch(JSON.stringify(page(name, result)), /NaN|undefined|…/);
       assertMissing(page(name, () => undefined));
     }
@@ -329,10 +335,7 @@ describe("the page of personal models", () => {
 });
 
 describe("the page of ways of training on skewed data", () => {
-  const page = (name: keyof typeof SKEW_SWEEPS, result: (scenario: Scenario) => Result | undefined) => {
-    const document = parse(readFileSync(join(SCENARIOS, `measure-${name}.yaml`), "utf8"));
-    return skewPage(sweepOf(cells(document, result)), SKEW_SWEEPS[name]);
-  };
+  const page = (name: string, result: ResultOf) => sectionOf(shipped("skew"), name, result);
   const result = ({ seed }: Scenario) => (seed === 1 ? { mean: 0.95, worst: 0.8 } : { mean: 0.9, worst: 0.85 });
 
   const withLess = (scenario: Scenario) => {
@@ -388,7 +391,7 @@ describe("the page of ways of training on skewed data", () => {
   });
 
   it("is whole, and says what is missing before there are runs", () => {
-    for (const name of Object.keys(SKEW_SWEEPS) as (keyof typeof SKEW_SWEEPS)[]) {
+    for (const name of shipped("skew").keys()) {
       assert.doesNotMatch(JSON.stringify(page(name, result).table), /NaN|undefined|…/);
       assert.match(JSON.stringify(page(name, () => undefined).table), /…/);
     }
@@ -398,7 +401,7 @@ describe("the page of ways of training on skewed data", () => {
 describe("the chapter of measurements", () => {
   it("is whole: every sweep has its part, every figure its file", () => {
     const { texts, figures } = chapter(() => ({ mean: 0.95, worst: 0.9 }));
-    assert.deepEqual([...texts.keys()], MEASUREMENTS);
+    assert.deepEqual([...texts.keys()], [...shipped("measurements").keys()]);
     const text = [...texts.values()].join("\n");
     assert.doesNotMatch(text, /NaN|undefined|…/);
     const named = [...text.matchAll(/\]\(plots\/(.*?)\)/g)].map(([, name]) => name);

@@ -1,7 +1,7 @@
 /** The tables of whom peers ask first, of made-up runs. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { SELECTOR_SWEEPS, selectorSections } from "../../../sim/paper/measure-selectors.ts";
+import { policySections, rareSections } from "../../../sim/paper/measure-selectors.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
 import { cells, type Result, sweepOf } from "./runs.ts";
 
@@ -27,7 +27,7 @@ describe("the tables of whom peers ask first", () => {
       attack !== undefined && seed === 2
         ? undefined
         : { mean: 0.9, worst: 0.8, fairness: { jain: 0.75, honestShare: 0.5 } };
-    const sections = selectorSections(sweepOf(cells(POLICIES, result)), SELECTOR_SWEEPS.selectors);
+    const sections = policySections(sweepOf(cells(POLICIES, result)), "Policies");
     assert.deepEqual(
       sections.map(({ title }) => title),
       ["accuracy", "honest models in merges", "Jain's index", "what rare data move"].map((what) => `Policies: ${what}`),
@@ -43,7 +43,7 @@ describe("the tables of whom peers ask first", () => {
 
   it("have a row for each place and a column for each rule, where rare data are what it is about", () => {
     const result = (): Result => ({ mean: 0.9, worst: 0.8, fairness: { jain: 1, honestShare: 1, rare: 0.25 } });
-    const sections = selectorSections(sweepOf(cells(RARE, result)), SELECTOR_SWEEPS.rare);
+    const sections = rareSections(sweepOf(cells(RARE, result)), "Rare data");
     const rare = sections.at(-1)?.table;
     assert.deepEqual(rare?.head, ["data, attack", "guarded-median", "guarded-median mix 0"]);
     assert.deepEqual(rare?.rows, [["Dirichlet 0.1, none", "25.0", "25.0"]]);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { stringify } from "yaml";
-import { SKEW_SWEEPS } from "../../../../sim/paper/skew-page.ts";
+import { PAGES } from "../../../../sim/paper/pages.ts";
 import { createLab, type Finished, type Lab } from "../../../support/process.ts";
 
 const BASE = {
@@ -63,7 +63,7 @@ describe("sim report", () => {
   });
 
   it("leaves the tables of ways of training, of which some sweeps have no run", async () => {
-    const marks = Object.keys(SKEW_SWEEPS);
+    const marks = [...(PAGES.get("skew")?.keys() ?? [])];
     for (const mark of marks)
       await writeFile(lab.path(`sim/scenarios/measure-${mark}.yaml`), stringify({ scenario: { ...BASE, name: mark } }));
     const old = marks.map((mark) => `<!-- ${mark}:begin -->\nold ${mark}\n<!-- ${mark}:end -->`).join("\n");
