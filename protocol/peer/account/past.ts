@@ -111,6 +111,18 @@ export function createPast(components: PastComponents, options: PastOptions): Pa
   };
   let isFirst = true;
 
+  /** An entry that a neighbour told and the store has not; else what holds by the answers so far. */
+  async function look(): Promise<Announcement | Settlement> {
+    const unknown = await unknownOf(log, state);
+    return unknown ?? (state.settled ? "same log" : verdict(components, options.moved, state, known));
+  }
+
+  async function beginAnew(told: Announcement | undefined): Promise<void> {
+    const isTwin = told !== undefined && isSinceStart(told.tsMs);
+    if (isTwin) twinMs = clock.now();
+    await begin(told, isTwin);
+  }
+
   return {
     told(from, yours, heard) {
       const announcement = yours && own(yours);
@@ -124,9 +136,6 @@ export function createPast(components: PastComponents, options: PastOptions): Pa
       state.wake();
     },
     async settle() {
-      const look = async () =>
-        (await unknownOf(log, state)) ??
-        (state.settled ? "same log" : verdict(components, options.moved, state, known));
       if (!state.settled && isFirst) [state.beforeSeq = -1, state.newestSeq = -1] = await lastPublished(log);
       let found = await look();
       while (found === "waiting" && isFirst && clock.monotonicMs() < untilMs && !signal.aborted) {
@@ -135,16 +144,10 @@ export function createPast(components: PastComponents, options: PastOptions): Pa
       }
       if (found === "waiting" && isFirst) reports.tell({ kind: "waiting" });
       isFirst = false;
-      if (found === "waiting" || found === "same log") {
-        state.settled ||= found === "same log";
-        return found;
-      }
-      const told = found === "new log" ? undefined : found;
-      const isTwin = told !== undefined && isSinceStart(told.tsMs);
-      if (isTwin) twinMs = clock.now();
-      await begin(told, isTwin);
+      if (found === "waiting") return found;
+      if (found !== "same log") await beginAnew(found === "new log" ? undefined : found);
       state.settled = true;
-      return "new log";
+      return found === "same log" ? found : "new log";
     },
     twinSeenMs: () => twinMs,
   };
@@ -180,28 +183,54 @@ function nextLook(clock: Clock, signal: AbortSignal, state: State): Promise<void
 
 /** What the answers so far say, where none of them told of an entry that the store has not. */
 function verdict(
-  { clock, log, transport }: PastComponents,
+  components: PastComponents,
   moved: boolean | undefined,
   state: State,
   known: ReadonlySet<PeerId>,
 ): Settlement {
   if (moved === true) return "new log";
   if (state.answers.size === 0) return "waiting";
-  const sinceFirstMs = clock.monotonicMs() - state.firstAnswerMs;
-  const told = [...state.answers].flatMap(([peer, yours]) => (known.has(peer) && yours ? [yours] : []));
-  const knows = (least: number) => told.some(({ generation, seq }) => generation === log.generation && seq >= least);
+  const sinceFirstMs = components.clock.monotonicMs() - state.firstAnswerMs;
   if (moved === undefined) {
-    const all = known.size > 0 && [...known].every((peer) => state.answers.has(peer) && !state.unsure.has(peer));
-    if (all && knows(state.newestSeq)) return "same log";
+    if (isConfirmedByAll(components.log, state, known)) return "same log";
     return sinceFirstMs < LIMITS.headQueryMs ? "waiting" : "new log";
   }
-  // Whoever knows less has forgotten something, or was away: its word says nothing of what came later. The newest may not have been told when the peer ended.
-  const confirmed = knows(state.beforeSeq);
-  if (confirmed && told.length >= ENOUGH) return "same log";
-  const quiet = clock.monotonicMs() - state.lastAnswerMs >= QUIET_MS;
-  const allHere = transport.peers().every((peer) => !known.has(peer) || state.answers.has(peer));
-  if (confirmed && ((quiet && allHere) || sinceFirstMs >= LIMITS.headQueryMs)) return "same log";
+  if (isConfirmedByEnough(components, state, known)) return "same log";
   return sinceFirstMs < LIMITS.strangersOnlyMs ? "waiting" : "new log";
+}
+
+/** Nobody can tell whether the store was moved: all known peers have answered, and one of them knows the newest publication. */
+function isConfirmedByAll(log: Log, state: State, known: ReadonlySet<PeerId>): boolean {
+  const isSure = (peer: PeerId) => state.answers.has(peer) && !state.unsure.has(peer);
+  return [...known].every(isSure) && knows(log, toldBy(known, state), state.newestSeq);
+}
+
+/**
+ * The store is where it was left: a known peer knows the last publication but one, and enough have answered: three known peers, or all that are
+ * connected, or all that do so in time. The last publication may not have been told when the peer ended. Whoever knows less has forgotten something, or was away:
+ * its word says nothing of what came later.
+ */
+function isConfirmedByEnough(
+  { clock, log, transport }: PastComponents,
+  state: State,
+  known: ReadonlySet<PeerId>,
+): boolean {
+  const told = toldBy(known, state);
+  if (!knows(log, told, state.beforeSeq)) return false;
+  const nowMs = clock.monotonicMs();
+  const isQuiet = nowMs - state.lastAnswerMs >= QUIET_MS;
+  const allHere = transport.peers().every((peer) => !known.has(peer) || state.answers.has(peer));
+  return told.length >= ENOUGH || (isQuiet && allHere) || nowMs - state.firstAnswerMs >= LIMITS.headQueryMs;
+}
+
+/** The newest places of this peer's log of which known peers told. */
+function toldBy(known: ReadonlySet<PeerId>, { answers }: State): LogPosition[] {
+  return [...answers].flatMap(([peer, newest]) => (known.has(peer) && newest ? [newest] : []));
+}
+
+/** Whether one of the places is that of this sequence number in the log of now, or a later one. */
+function knows({ generation }: Log, told: readonly LogPosition[], seq: number): boolean {
+  return told.some((place) => place.generation === generation && place.seq >= seq);
 }
 
 /** The newest of the announcements told that is of an entry which the log has not; all of them are looked at then. */
