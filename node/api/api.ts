@@ -25,6 +25,7 @@ import type { PeerList } from "./peer-list.ts";
 import type { ReleaseSource } from "./release-routes.ts";
 import type { RemoteLogs } from "./remote-log.ts";
 import { newToken } from "./tokens.ts";
+import type { WorstClass } from "./worst-class.ts";
 
 /** What `hearsay status` shows. */
 export interface StatusReport extends PeerStatus {
@@ -41,6 +42,8 @@ export interface StatusReport extends PeerStatus {
   readonly budget: readonly LinkReport[];
   /** Of the serving model on the hold-out, a moment ago; null without a hold-out, and before the first figures. */
   readonly holdout: Metrics | null;
+  /** The class that it guesses worst there; left out of a regression, and where the trainer does not tell. */
+  readonly worstClass?: WorstClass;
   /** Of rows that go on coming; left out where they do not. */
   readonly stream?: StreamStatus;
   /** Known peers that do not take part, and for how long. */

@@ -125,6 +125,10 @@ export interface Metrics {
   readonly accuracy?: number;
   /** Classification: unweighted mean of F1 over the classes that occur, in truth or prediction. */
   readonly macroF1?: number;
+  /** Classification: which class has the share of right answers `worstClass`: its index in the task. Left out by trainers that do not tell. */
+  readonly worstClassIndex?: number;
+  /** Classification: rows of that class. */
+  readonly worstClassRows?: number;
   /** Regression: root of the mean squared error, in the units of the data. */
   readonly rmse?: number;
   /** Regression: 1 - residual / total sum of squares, mean over targets. */

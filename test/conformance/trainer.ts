@@ -171,7 +171,7 @@ function testsOf(task: LearningTask, make: TrainerFactory): void {
       assert.deepEqual(
         Object.keys(figures).sort(),
         task.output.kind === "classification"
-          ? ["accuracy", "loss", "macroF1", "numExamples", "worstClass"]
+          ? ["accuracy", "loss", "macroF1", "numExamples", "worstClass", "worstClassIndex", "worstClassRows"]
           : ["loss", "numExamples", "r2", "rmse"],
       );
     }

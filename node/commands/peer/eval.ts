@@ -2,6 +2,7 @@
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Trainer } from "../../../protocol/base/learning-seams.ts";
 import type { Task } from "../../../protocol/base/task.ts";
+import { worstClassOf, worstClassRows } from "../../api/worst-class.ts";
 import { loadConfig } from "../../config.ts";
 import { loadPeerData } from "../../data/share.ts";
 import { configPath } from "../../disk/state-dir.ts";
@@ -42,8 +43,9 @@ export async function run(options: EvalOptions): Promise<void> {
   const engine = own ?? (await engineOn(options, config, { site, intent, model }));
   try {
     const metrics = await engine.evaluate(params, "holdout");
+    const worst = worstClassOf(task.output, metrics);
     if (options.json) printJson({ task: task.name, age: Number(metadata.age ?? 0), ...metrics });
-    else print(`${facts([...modelRows(task, metadata), ...metricRows(metrics)])}\n`);
+    else print(`${facts([...modelRows(task, metadata), ...metricRows(metrics), ...worstClassRows(worst)])}\n`);
   } finally {
     await engine.close();
   }

@@ -6,6 +6,7 @@ import { tally } from "../../../protocol/peer/memory/tally.ts";
 import type { Comparison, StatusReport } from "../../api/api.ts";
 import { askRunning, TURN_WITHIN_MS } from "../../api/ask.ts";
 import type { PartAt } from "../../api/my-part.ts";
+import { worstClassRows } from "../../api/worst-class.ts";
 import { facts, metricRows, percent, printJson, spanText, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
 
@@ -45,7 +46,10 @@ export function textOf({ status, own, merges, others, comparison }: MeReport, no
     ["peer", status.peerId],
     ...(holdout === null
       ? [["my model", "no hold-out, so nobody can say how good it is (--holdout)"] as [string, string]]
-      : metricRows(holdout).map(([name, value]): [string, string] => [`my model, ${name}`, value])),
+      : [
+          ...metricRows(holdout).map(([name, value]): [string, string] => [`my model, ${name}`, value]),
+          ...worstClassRows(status.worstClass, "my model, "),
+        ]),
     ...(status.personal === undefined
       ? []
       : [["of it stays here", `${status.personal.numParams} numbers (${status.personal.method})`] as [string, string]]),

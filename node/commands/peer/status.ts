@@ -12,6 +12,7 @@ import { givenUp } from "../../../protocol/traffic/words.ts";
 import type { StatusReport } from "../../api/api.ts";
 import { askRunning } from "../../api/ask.ts";
 import { effortText } from "../../api/effort.ts";
+import { worstClassRows } from "../../api/worst-class.ts";
 import type { ArchiveSummary } from "../../disk/archive.ts";
 import type { Silence } from "../../net/company.ts";
 import type { LinkReport } from "../../net/metering.ts";
@@ -79,6 +80,7 @@ export function statusText(status: Told): string {
   ];
   if (status.holdout !== null)
     rows.push(...metricRows(status.holdout).map(([name, value]): [string, string] => [`hold-out ${name}`, value]));
+  rows.push(...worstClassRows(status.worstClass, "hold-out "));
   return facts(rows);
 }
 

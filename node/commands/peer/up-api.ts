@@ -1,6 +1,8 @@
 /** What the local interface of a running peer tells (api/api.ts). */
 import { fromHex, toHex } from "../../../protocol/base/bytes.ts";
+import type { Metrics } from "../../../protocol/base/learning-seams.ts";
 import type { PeerId } from "../../../protocol/base/seams.ts";
+import type { OutputSpec } from "../../../protocol/base/task.ts";
 import type { Leaves } from "../../../protocol/leaf/leaves.ts";
 import { writeJsonl } from "../../../protocol/log/export/jsonl.ts";
 import { openStoredExport } from "../../../protocol/log/export/stored-export.ts";
@@ -10,12 +12,13 @@ import { tally } from "../../../protocol/peer/memory/tally.ts";
 import type { Releases } from "../../../protocol/peer/release/releases.ts";
 import { formatInvite } from "../../../protocol/task/invite.ts";
 import { publicKeyFromPeerId } from "../../../protocol/wire/identity.ts";
-import type { ApiSource, Comparison } from "../../api/api.ts";
+import type { ApiSource, Comparison, StatusReport } from "../../api/api.ts";
 import { createEffort, takenByProcess } from "../../api/effort.ts";
 import { partsAt } from "../../api/my-part.ts";
 import type { PageSource } from "../../api/page.ts";
 import { listPeers } from "../../api/peer-list.ts";
 import type { ReleaseSource } from "../../api/release-routes.ts";
+import { worstClassOf } from "../../api/worst-class.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import type { RunningPeer } from "../../start.ts";
 import { createGauge } from "../../terminal/gauge.ts";
@@ -32,6 +35,8 @@ export interface Looking {
 interface SourceOptions {
   /** Whether there are figures to be measured. */
   readonly hasHoldout: boolean;
+  /** Of the task: with it the class that is guessed worst is told by its name. */
+  readonly output?: OutputSpec | undefined;
   /** Where some are enrolled. */
   readonly leaves?: Pick<Leaves, "receive"> | undefined;
   /** Where there is a page. */
@@ -43,7 +48,7 @@ interface SourceOptions {
 export function apiSource(
   running: RunningPeer,
   taskId: string,
-  { hasHoldout, leaves, looking, watts }: SourceOptions,
+  { hasHoldout, output, leaves, looking, watts }: SourceOptions,
 ): ApiSource {
   const { peer, store, archive, remote } = running;
   const startedMs = performance.now();
@@ -72,7 +77,7 @@ export function apiSource(
         ...(running.stream && { stream: running.stream() }),
         silence: running.company.silence(status.cycle),
         turnedAway: running.turnedAway(),
-        holdout: hasHoldout ? await figures() : null,
+        ...figuresTold(hasHoldout ? await figures() : null, output),
       };
     },
     merges: () => rememberedMerges(store),
@@ -98,6 +103,11 @@ export function apiSource(
       return writeJsonl(header, entries(), nodeCrypto);
     },
   };
+}
+
+function figuresTold(holdout: Metrics | null, output?: OutputSpec): Pick<StatusReport, "holdout" | "worstClass"> {
+  const worstClass = output && worstClassOf(output, holdout);
+  return worstClass === undefined ? { holdout } : { holdout, worstClass };
 }
 
 function releaseSource(peer: RunningPeer["peer"], { prepare, take, later }: Releases): ReleaseSource {

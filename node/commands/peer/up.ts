@@ -195,12 +195,13 @@ async function runUntilAsked(options: UpOptions, running: RunningPeer, plan: Pla
 async function openDoors(
   { state }: UpOptions,
   running: RunningPeer,
-  { settings, taskId, data, monitor, onlooker, leaves }: Plan,
+  { settings, task, taskId, data, monitor, onlooker, leaves }: Plan,
   closing: Closing,
 ) {
   const board = onlooker?.start(running, taskId);
   const looking = onlooker && board && { ...onlooker, page: board };
-  const source = apiSource(running, taskId, { ...toldBeside(data, settings), leaves: leaves?.leaves, looking });
+  const told = { ...toldBeside(data, settings), output: task.output };
+  const source = apiSource(running, taskId, { ...told, leaves: leaves?.leaves, looking });
   const api = await serveApi(state, source);
   closing.add("the local interface", () => api.close()); // after the peer: while that ends, it says so
   const served = await monitor?.serve(running, source);

@@ -8,6 +8,7 @@ import type { OutputSpec } from "../../base/task.ts";
 import type { Numbers } from "../data/dataset.ts";
 import type { Estimates, Guesses, Metric } from "./metric.ts";
 import { METRICS } from "./registry.ts";
+import { worstClass, worstOf } from "./worst-class.ts";
 
 /**
  * Probabilities below this count as this, so that one wrong and certain answer costs 69 nats, not infinity. Far below
@@ -40,7 +41,8 @@ export function computeMetrics(
     const figures = metrics.flatMap((one) =>
       one.kind === "classification" ? [[one.name, one.measure(guesses)] as const] : [],
     );
-    return { numExamples: rows, loss: crossEntropy(guesses), ...Object.fromEntries(figures) };
+    const whose = metrics.includes(worstClass) ? whoseWorst(guesses) : {};
+    return { numExamples: rows, loss: crossEntropy(guesses), ...Object.fromEntries(figures), ...whose };
   }
   const estimates = estimatesOf(predictions, targets, width);
   const figures = metrics.flatMap((one) =>
@@ -54,6 +56,11 @@ export function argMax(values: Numbers, start: number, width: number): number {
   let best = 0;
   for (let k = 1; k < width; k++) if ((values[start + k] as number) > (values[start + best] as number)) best = k;
   return best;
+}
+
+function whoseWorst(guesses: Guesses): Pick<Metrics, "worstClassIndex" | "worstClassRows"> {
+  const { index, rows } = worstOf(guesses);
+  return { worstClassIndex: index, worstClassRows: rows };
 }
 
 function guessesOf(probabilities: Numbers, truth: Numbers, numClasses: number): Guesses {

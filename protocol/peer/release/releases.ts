@@ -219,7 +219,7 @@ async function prepareTag(
 /** Of a hold-out, where there is one. */
 async function figuresOf(evaluate: () => Promise<Metrics>): Promise<Figure[]> {
   try {
-    const { numExamples: _, ...figures } = await evaluate();
+    const { numExamples: _, worstClassIndex: _index, worstClassRows: _rows, ...figures } = await evaluate();
     const entries = Object.entries(figures).filter((entry): entry is [string, number] => Number.isFinite(entry[1]));
     return entries.map(([name, value]): Figure => [name, Math.round(1e6 * value)]);
   } catch (error) {

@@ -98,8 +98,25 @@ test("one more metric is its file and its line: it is measured beside the others
   };
   const metrics = [...METRICS.values(), mistakes];
   const found = computeMetrics(classes(3), guesses([0, 2, 1], 3), Float32Array.of(0, 1, 1), metrics);
-  assert.deepEqual(Object.keys(found), ["numExamples", "loss", "accuracy", "macroF1", "worstClass", "mistakes"]);
+  const whose = ["worstClassIndex", "worstClassRows"];
+  assert.deepEqual(Object.keys(found), [
+    ...["numExamples", "loss", "accuracy", "macroF1", "worstClass", "mistakes"],
+    ...whose,
+  ]);
   assert.equal(found.mistakes, 1);
   const other = computeMetrics(targets([1]), Float32Array.of(1, 2), Float32Array.of(1, 3), metrics);
   assert.deepEqual(Object.keys(other), ["numExamples", "loss", "rmse", "r2"]);
+});
+
+test("the figures say which class is guessed worst, the first of equals, and how many rows it has; classes that do not occur are none", () => {
+  const truth = Float32Array.of(1, 1, 1, 1, 2, 2, 3);
+  const found = computeMetrics(classes(5), guesses([1, 1, 1, 0, 2, 1, 0], 5), truth);
+  assert.deepEqual([found.worstClass, found.worstClassIndex, found.worstClassRows], [0, 3, 1]);
+  const equal = computeMetrics(classes(5), guesses([1, 1, 0, 0, 2, 1, 3], 5), truth);
+  assert.deepEqual([equal.worstClass, equal.worstClassIndex, equal.worstClassRows], [0.5, 1, 4]);
+});
+
+test("which class is guessed worst is left out where that metric is not measured", () => {
+  const found = computeMetrics(classes(2), guesses([0, 1], 2), Float32Array.of(0, 1), []);
+  assert.deepEqual(Object.keys(found), ["numExamples", "loss"]);
 });
