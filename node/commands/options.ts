@@ -27,6 +27,9 @@ export const workersOption = (help = "threads (default: one for each core)"): Op
 export const generationOption = (): Option =>
   new Option("--generation <n>", "an earlier log of the key, where it had to begin another (default: the current one)");
 
+/** That can be asked for with `lastOption`. */
+export const MOST_SHOWN = 1e9;
+
 export const lastOption = (help: string): Option => new Option("-n, --last <n>", help).default("20");
 
 export const passphraseOption = (): Option =>

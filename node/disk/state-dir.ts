@@ -97,11 +97,18 @@ export async function readTaskFile(path: string): Promise<Task> {
   }
 }
 
-/** What a task file says, unchecked. @throws HearsayError ERR_TASK where there is none, or it is no YAML. */
+/** What a task file says, unchecked. @throws HearsayError ERR_TASK where there is none, it is empty, or no YAML. */
 export async function readTaskSource(path: string): Promise<unknown> {
   const text = await readIfThere(path);
   if (text === undefined)
     throw new HearsayError("ERR_TASK", `there is no ${path}: write one with hearsay init`, { path });
+  const source = yamlOf(text, path);
+  if (source === null || source === undefined)
+    throw new HearsayError("ERR_TASK", `${path} is empty: write a task with hearsay init`, { path });
+  return source;
+}
+
+function yamlOf(text: Uint8Array, path: string): unknown {
   try {
     return parseTaskYaml(new TextDecoder("utf-8", { fatal: true }).decode(text));
   } catch (error) {

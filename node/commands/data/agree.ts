@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Document } from "yaml";
 import { toHex } from "../../../protocol/base/bytes.ts";
+import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { encodeTask, parseTask } from "../../../protocol/task/manifest.ts";
@@ -102,6 +103,8 @@ function inWords(output: string, taskId: string, sites: readonly Site[], agreed:
     ]);
   if (agreed.length > MAX_ROWS) rows.push([`and ${agreed.length - MAX_ROWS} more`, "", "", ""]);
   const few =
-    sites.length < FEW ? [`note  ${sites.length} sites: from 3 on the middle stands against one that is wrong`] : [];
+    sites.length < FEW
+      ? [`note  ${counted(sites.length, "site")}: from 3 on the middle stands against one that is wrong`]
+      : [];
   return [head, table(["column", "used as", "agreed", "means of the sites"], rows), ...few].join("\n");
 }

@@ -56,7 +56,8 @@ export async function writeRows(options: SeriesOptions): Promise<Told> {
   return told;
 }
 
-function whyNone({ gaps, back }: Told): string {
+function whyNone({ gaps, again, back }: Told): string {
+  if (gaps + again + back === 0) return "there are no rows below a header line";
   if (back > gaps) return `${back} rows are of a time before that of a row above: sort the table by its time`;
   return "is --step that of the series, and is the series longer than its lags?";
 }

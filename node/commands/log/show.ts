@@ -7,8 +7,10 @@ import { type Entry, readEntry } from "../../../protocol/log/entry/entry.ts";
 import { formatLine } from "../../../protocol/log/export/jsonl.ts";
 import { peerIdFromPublicKey } from "../../../protocol/wire/identity.ts";
 import { nodeCrypto } from "../../crypto.ts";
+import { wholeIn } from "../../settings/whole.ts";
 import { dateText, table } from "../../terminal/print.ts";
 import { print } from "../../terminal/terminal.ts";
+import { MOST_SHOWN } from "../options.ts";
 import { withLog } from "./source.ts";
 
 interface LogShowOptions {
@@ -19,7 +21,7 @@ interface LogShowOptions {
 }
 
 export async function run({ state, last, generation, json }: LogShowOptions): Promise<void> {
-  const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
+  const wanted = wholeIn("--last", last, 1, MOST_SHOWN);
   const newest: Uint8Array[] = [];
   await withLog(state, generation, async (log) => {
     for await (const signed of log.entries()) {

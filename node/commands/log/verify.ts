@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { toHex } from "../../../protocol/base/bytes.ts";
 import { counted } from "../../../protocol/base/counted.ts";
-import { HearsayError } from "../../../protocol/base/errors.ts";
+import { HearsayError, isHearsayError } from "../../../protocol/base/errors.ts";
 import {
   type Cosigner,
   type ExportVerification,
@@ -11,6 +11,7 @@ import {
   readExport,
   verifyExport,
 } from "../../../protocol/log/export/verify-export.ts";
+import { readCheckpoint } from "../../../protocol/log/tree/checkpoint.ts";
 import type { Verification } from "../../../protocol/log/verify/verify.ts";
 import type { Announcement } from "../../../protocol/wire/announcement.ts";
 import { knownHeads } from "../../api/known-heads.ts";
@@ -46,7 +47,7 @@ interface Known {
 
 export async function run(files: readonly string[], options: LogVerifyOptions): Promise<void> {
   const { state: stateDir, checkpoint } = options;
-  const known: Known = { announced: [], notes: checkpoint === undefined ? [] : [await textOf(checkpoint)] };
+  const known: Known = { announced: [], notes: checkpoint === undefined ? [] : [await noteIn(checkpoint)] };
   const results = await resultsOf(files, options, known);
   const fork = results.length === 2 ? await forkOf(results as [Result, Result]) : undefined;
   const bad = fork ?? worstOf(results);
@@ -206,7 +207,15 @@ async function* bytesOf(path: string): AsyncIterable<Uint8Array> {
   yield* createReadStream(path);
 }
 
-async function textOf(path: string): Promise<string> {
-  await requireFile(path, EXPORTED);
-  return readFile(path, "utf8");
+/** @throws HearsayError ERR_STATE where there is no such file, ERR_DECODE where it is no checkpoint: that is no fault of the log. */
+async function noteIn(path: string): Promise<string> {
+  await requireFile(path, "--checkpoint takes a checkpoint that its writer signed, as a file");
+  const note = await readFile(path, "utf8");
+  try {
+    readCheckpoint(note);
+  } catch (error) {
+    if (!isHearsayError(error)) throw error;
+    throw new HearsayError(error.code, `--checkpoint ${path}: ${error.message}; the log was not looked at`, {}, error);
+  }
+  return note;
 }

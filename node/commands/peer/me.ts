@@ -1,5 +1,6 @@
 /** `hearsay me`: what this peer has of the others, and what they have of it, as far as anybody can know. */
 import { counted } from "../../../protocol/base/counted.ts";
+import { formatNumber } from "../../../protocol/base/figures.ts";
 import type { Metrics } from "../../../protocol/base/learning-seams.ts";
 import type { RememberedMerge } from "../../../protocol/peer/memory/history.ts";
 import { tally } from "../../../protocol/peer/memory/tally.ts";
@@ -69,7 +70,7 @@ function comparedRows(comparison: Comparison | null, holdout: Metrics | null): [
   if (holdout === null) return [];
   if (comparison === null) return [["without the others", "unknown: the peer runs without its page (--no-page)"]];
   const { metric, naive, alone, noAlone } = comparison;
-  const shown = (figure: number) => (metric.isShare ? percent(figure) : figure.toPrecision(4));
+  const shown = (figure: number) => (metric.isShare ? percent(figure) : formatNumber(figure));
   const guess = metric.isShare ? "the commonest class" : "the mean";
   const by =
     alone?.figure == null

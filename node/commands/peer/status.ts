@@ -1,7 +1,7 @@
 /** `hearsay status`: what the running peer is doing. */
 
 import { counted } from "../../../protocol/base/counted.ts";
-import { formatBytes } from "../../../protocol/base/figures.ts";
+import { formatBytes, formatNumber } from "../../../protocol/base/figures.ts";
 import type { MeetingStatus } from "../../../protocol/cohort/meeting.ts";
 import type { StreamStatus } from "../../../protocol/learn/stream/stream.ts";
 import type { PlaceStatus } from "../../../protocol/peer/gateway/gateway.ts";
@@ -91,7 +91,7 @@ function streamRows(stream: StreamStatus | undefined): [string, string][] {
   const figure =
     prequential.value === null
       ? "no row yet"
-      : `${prequential.value.toPrecision(4)} over ${counted(prequential.rows, "row")}`;
+      : `${formatNumber(prequential.value)} over ${counted(prequential.rows, "row")}`;
   const rate =
     raised === undefined ? "" : `; learning rate x ${raised.factor} for ${Math.ceil(raised.forMs / 1000)} s more`;
   return [

@@ -15,10 +15,12 @@ import { askApi } from "../../api/ask.ts";
 import type { ListedPeer, PeerList } from "../../api/peer-list.ts";
 import { spentPrivacy } from "../../api/spent-privacy.ts";
 import { openTask } from "../../disk/state-dir.ts";
+import { wholeIn } from "../../settings/whole.ts";
 import { dateText, percent, printJson, table } from "../../terminal/print.ts";
 import { spentText } from "../../terminal/privacy-words.ts";
 import { print } from "../../terminal/terminal.ts";
 import { openLogStore } from "../log/source.ts";
+import { MOST_SHOWN } from "../options.ts";
 
 interface WhyOptions {
   readonly state: string;
@@ -34,6 +36,7 @@ const BAR_WIDTH = 12;
 const CURVE_WIDTH = 24;
 
 export async function run({ state, peer, last, json }: WhyOptions): Promise<void> {
+  const wanted = wholeIn("--last", last, 1, MOST_SHOWN);
   const merges = await mergesOf(state);
   const privacy = await privacyOf(state);
   const { own, peers } = tally(merges);
@@ -49,7 +52,6 @@ export async function run({ state, peer, last, json }: WhyOptions): Promise<void
     };
     return printJson({ own, peers: isInNone ? [] : one === undefined ? peers : [one], ...told });
   }
-  const wanted = Math.max(1, Number.parseInt(last, 10) || 1);
   if (isInNone) print(`${asking.peer}\nin none of the ${counted(merges.length, "merge")} that are remembered\n`);
   else print(`${one === undefined ? everybody(merges, own, peers) : timeline(merges, one, wanted)}\n`);
   if (asking?.asking !== undefined) print(`asked for its models: ${asking.asking.words}\n`);

@@ -3,7 +3,7 @@
 import { dirname, join } from "node:path";
 import { counted } from "../../../protocol/base/counted.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { formatBytes, isNumber, sparkline } from "../../../protocol/base/figures.ts";
+import { formatBytes, formatNumber, isNumber, sparkline } from "../../../protocol/base/figures.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { refuseUnwritable } from "../../disk/write-fault.ts";
 import { onErrors, onOutput } from "../../terminal/colours.ts";
@@ -97,8 +97,6 @@ function finite(value: number | null | undefined, text: (known: number) => strin
   return isNumber(value) ? text(value) : "not finite";
 }
 
-const fourDigits = (value: number) => value.toPrecision(4);
-
 async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds: number }): Promise<string> {
   const { SCORE_NAMES, scoreOf } = await import("../../../sim/run/score.ts");
   const { scenario, summary, series } = report;
@@ -124,7 +122,7 @@ async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds:
   if (fineTuned !== undefined) rows.push(["  fine-tuned", spread(fineTuned.accuracy)]);
   if (final.attackSuccess !== undefined) rows.push(["attack success", percent(final.attackSuccess)]);
   for (const [name, { mean, worst }] of Object.entries(final.metrics ?? {}))
-    rows.push([name, `${finite(mean, fourDigits)} mean, ${finite(worst, fourDigits)} worst peer`]);
+    rows.push([name, `${finite(mean, formatNumber)} mean, ${finite(worst, formatNumber)} worst peer`]);
   if (reached !== undefined)
     rows.push([
       `${shown(scenario.metrics.target)} reached`,

@@ -1,3 +1,4 @@
+import { formatNumber } from "../../base/figures.ts";
 import type { RegressionMetric } from "./metric.ts";
 
 /**
@@ -20,5 +21,5 @@ export const rmse: RegressionMetric = {
   lowerIsBetter: true,
   measure: ({ residuals, rows, numTargets }) =>
     Math.sqrt(residuals.reduce((sum, residual) => sum + residual, 0) / (rows * numTargets)),
-  format: (value) => value.toPrecision(4),
+  format: (value) => formatNumber(value),
 };

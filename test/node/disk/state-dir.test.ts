@@ -44,6 +44,14 @@ describe("a state directory", () => {
     assert.deepEqual(await openTask(directory, path), { task, taskId }, "the same file again is the same task");
   });
 
+  it("is told of an empty task file that it is empty, and how to get another", async () => {
+    for (const text of ["", "# nothing but this\n"])
+      await assert.rejects(readTaskFile(await taskFile("hollow", text)), {
+        code: "ERR_TASK",
+        message: /hollow\.yaml is empty: write a task with hearsay init/,
+      });
+  });
+
   it("without a task says how to get one", async () => {
     await assert.rejects(openTask(join(root, "empty")), (error) => {
       return isHearsayError(error, "ERR_STATE") && /--task FILE.*hearsay init.*hearsay join/.test(error.message);

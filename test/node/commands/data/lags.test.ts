@@ -98,6 +98,10 @@ describe("hearsay data lags", () => {
     await assert.rejects(lagsOf(test, "day,load\n2026-01-01,1\n2026-01-03,2\n"), { code: "ERR_DATA" });
     const newestFirst = ["2026-01-05", "2026-01-04", "2026-01-03"].map((day) => `${day},1\n`).join("");
     await assert.rejects(lagsOf(test, `day,load\n${newestFirst}`), { message: /2 rows are of a time before .*: sort/ });
+    for (const empty of ["", "day,load\n"])
+      await assert.rejects(lagsOf(test, empty), {
+        message: /no row has all its lags; there are no rows below a header/,
+      });
     await assert.rejects(lagsOf(test, "day,load\n", { target: "price" }), { code: "ERR_DATA" });
     await assert.rejects(lagsOf(test, "day,load\n", { lag: "0" }), { code: "ERR_CONFIG" });
   });

@@ -90,6 +90,15 @@ describe("hearsay log export", () => {
 });
 
 describe("hearsay log show", () => {
+  it("refuses a number of entries that is none", async () => {
+    for (const none of ["x", "0", "-3", "1.5", ""])
+      assert.match(
+        (await log(USAGE, "show", ...state(), "--last", none)).stderr,
+        /--last .*give a whole number from 1/,
+      );
+    assert.equal(jsonLines((await log(0, "show", ...state(), "--json", "--last", "2")).stdout).length, 2);
+  });
+
   it("tells generation and end in words", async () => {
     const { stdout } = await log(0, "show", ...state());
     assert.match(stdout, /genesis .*generation 1, after 05050505/);
@@ -161,6 +170,14 @@ describe("hearsay log verify", () => {
     await log(0, "verify", lab.path("old.jsonl"));
     const behind = await log(INCOMPLETE, "verify", lab.path("old.jsonl"), "--checkpoint", lab.path("note"));
     assert.match(behind.stdout, /signed that it had 16 entries/);
+  });
+
+  it("takes a checkpoint that is none for a fault of that file, and not of the log", async () => {
+    await writeFile(lab.path("none"), "");
+    const { stderr } = await log(FAILED, "verify", fixture("log-whole.jsonl"), "--checkpoint", lab.path("none"));
+    assert.match(stderr, /--checkpoint .*none: not a checkpoint: .*; the log was not looked at \[ERR_DECODE\]/);
+    const missing = await log(FAILED, "verify", fixture("log-whole.jsonl"), "--checkpoint", lab.path("away"));
+    assert.match(missing.stderr, /away: --checkpoint takes a checkpoint that its writer signed/);
   });
 
   it("exits with 4 for a fork: by evidence in the file, by a checkpoint from elsewhere, by two exports", async () => {

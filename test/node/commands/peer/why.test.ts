@@ -85,6 +85,7 @@ describe("hearsay why", () => {
   it("refuses a peer that nobody merged, and a directory without a peer", async () => {
     assert.match((await why(USAGE, "--peer", "nobody")).stderr, /hearsay why names all.*\[ERR_CONFIG\]/);
     assert.match((await why(USAGE, "--peer", "")).stderr, /3 peers end with/);
+    assert.match((await why(USAGE, "--last", "x")).stderr, /--last x: give a whole number from 1/);
     assert.match((await why(FAILURE, "--state", lab.path("empty"))).stderr, /\[ERR_STATE\]/);
   });
 });

@@ -120,3 +120,9 @@ test("which class is guessed worst is left out where that metric is not measured
   const found = computeMetrics(classes(2), guesses([0, 1], 2), Float32Array.of(0, 1), []);
   assert.deepEqual(Object.keys(found), ["numExamples", "loss"]);
 });
+
+test("an error in large units is told as people write numbers", () => {
+  const rmse = METRICS.get("rmse");
+  assert.equal(rmse?.format(18_034.4), "18,034");
+  assert.equal(rmse?.format(0.123456), "0.1235");
+});
