@@ -24,5 +24,5 @@ export function figuresText(figures: Readonly<Record<string, number>>): string {
 
 export function servingText({ serving, obstacle }: ReleaseStatus): string {
   const now = serving === null ? "nothing" : serving.name;
-  return obstacle === null ? now : `${now}: ${OBSTACLES[obstacle]}`;
+  return obstacle === null ? now : `${now}; the ordered one waits: ${OBSTACLES[obstacle]}`;
 }
