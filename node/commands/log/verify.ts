@@ -47,6 +47,7 @@ interface Known {
 
 export async function run(files: readonly string[], options: LogVerifyOptions): Promise<void> {
   const { state: stateDir, checkpoint } = options;
+  checkUse(files, checkpoint);
   const known: Known = { announced: [], notes: checkpoint === undefined ? [] : [await noteIn(checkpoint)] };
   const results = await resultsOf(files, options, known);
   const fork = results.length === 2 ? await forkOf(results as [Result, Result]) : undefined;
@@ -68,13 +69,17 @@ export async function run(files: readonly string[], options: LogVerifyOptions): 
   if (passed !== undefined) print(`${passedInWords(passed, stateDir)}\n`);
 }
 
-/** What is known beside each file is added to `known`. */
-async function resultsOf(files: readonly string[], options: LogVerifyOptions, known: Known): Promise<Result[]> {
-  const { state, peer, checkpoint } = options;
+/** @throws HearsayError ERR_CONFIG */
+function checkUse(files: readonly string[], checkpoint: string | undefined): void {
   if (files.length > 2)
     throw new HearsayError("ERR_CONFIG", "give one file, or two exports of one log to compare them");
   if (files.length === 0 && checkpoint !== undefined)
     throw new HearsayError("ERR_CONFIG", "--checkpoint: name an exported file to hold it against");
+}
+
+/** What is known beside each file is added to `known`. */
+async function resultsOf(files: readonly string[], options: LogVerifyOptions, known: Known): Promise<Result[]> {
+  const { state, peer } = options;
   const signatures = startSignatureChecker();
   const expected = { crypto: nodeCrypto, signatures, ...(peer !== undefined && { peer }) };
   try {
