@@ -50,7 +50,7 @@ function byName(path: string, names: readonly string[], classes: readonly string
   const indices = Float32Array.from(names, (name, i) => {
     const index = known.indexOf(name, i);
     if (typeof index === "number") return index;
-    faults.add(`y[${i}]: ${index}${remedy}`);
+    faults.add(`y[${i}]: ${index.text}${remedy}`);
     return 0;
   });
   faults.throwIfAny();

@@ -1,11 +1,11 @@
 /** Text of a label column to class indices: of the classes that the task names or, for a task yet to be made, that occur. */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { bothForms, formless, listed, normalised, unprintable } from "./names.ts";
-import { readNumber, shown } from "./number.ts";
+import { type Problem, readNumber, shown } from "./number.ts";
 
 export interface ClassNames {
   /** Index of a label, or what is wrong with it. Indices of unnamed classes count by appearance until `sorted`. */
-  indexOf(label: string, line: number): number | string;
+  indexOf(label: string, line: number): number | Problem;
   /** What is wrong with the labels together; the label column may hold a number to predict. */
   fault(rows: number): string | undefined;
   /** The classes, and the index in them of each index that `indexOf` gave. */
@@ -18,6 +18,12 @@ const MAX_UNNAMED = 1000;
 const MAX_DECIMALS = 20;
 /** Fewer classes than this are not doubted, however few rows each has. */
 const MANY = 20;
+
+const MISSING: Problem = { kind: "other", text: "the label is missing" };
+const TOO_MANY: Problem = {
+  kind: "other",
+  text: `the label is value ${MAX_UNNAMED + 1}: a number to predict? then --template regression`,
+};
 
 /** One class as it was found. */
 interface Found {
@@ -54,12 +60,14 @@ function named(given: readonly string[]): ClassNames {
   };
 }
 
-function unknown(label: string, given: readonly string[], forms: ReadonlyMap<string, string>): string {
-  if (label === "") return "the label is missing";
+function unknown(label: string, given: readonly string[], forms: ReadonlyMap<string, string>): Problem {
+  if (label === "") return MISSING;
   const similar = forms.get(formless(label));
-  if (similar !== undefined)
-    return `the label differs from a class of the task in form only: ${bothForms(normalised(label), similar)}`;
-  return `label ${shown(label)} is unknown; the classes are ${listed(given)}`;
+  if (similar !== undefined) {
+    const both = bothForms(normalised(label), similar);
+    return { kind: "other", text: `the label differs from a class of the task in form only: ${both}` };
+  }
+  return { kind: "class", text: `label ${shown(label)} is unknown; the classes are ${listed(given)}` };
 }
 
 function unnamed(): ClassNames {
@@ -70,13 +78,12 @@ function unnamed(): ClassNames {
     indexOf(label, line) {
       const seen = raw.get(label);
       if (seen !== undefined) return seen;
-      if (label === "") return "the label is missing";
+      if (label === "") return MISSING;
       const name = normalised(label);
       const key = keyOf(name);
       let index = indices.get(key);
       if (index === undefined) {
-        if (found.length === MAX_UNNAMED)
-          return `the label is value ${MAX_UNNAMED + 1}: a number to predict? then --template regression`;
+        if (found.length === MAX_UNNAMED) return TOO_MANY;
         index = found.push({ name, line, written: label.trim() }) - 1;
         indices.set(key, index);
       } else respell(found[index] as Found, name, label.trim(), line);

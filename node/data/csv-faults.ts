@@ -7,13 +7,14 @@ import { shellOption } from "../shell.ts";
 import { dropOption } from "./csv-columns.ts";
 import { EMPTY } from "./name-list.ts";
 import { quoted, visible } from "./names.ts";
+import type { Problem } from "./number.ts";
 
 /** A feature may be left out, a row without a label too. */
 export type ColumnUse = "feature" | "label" | "owner";
 
 export interface CsvFaults {
   /** `text` is the value, `problem` what is wrong with it. */
-  value(column: number, line: number, text: string, problem: string, use: ColumnUse): void;
+  value(column: number, line: number, text: string, problem: Problem, use: ColumnUse): void;
   /** A row that is `width` fields wide, which is not as wide as the header. */
   row(line: number, width: number): void;
   /** Of the table as a whole. */
@@ -35,7 +36,7 @@ const MIN_OF_KIND = 10;
 
 interface ColumnFaults {
   readonly use: ColumnUse;
-  readonly first: { line: number; problem: string }[];
+  readonly first: { line: number; problem: Problem }[];
   /** The values, as long as they are few. */
   readonly values: Set<string>;
   count: number;
@@ -138,10 +139,10 @@ function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
     const name = visible(names[column] === "" ? `#${column + 1}` : (names[column] as string));
     const [one] = first;
     if (one !== undefined && count > MAX_SINGLE) {
-      throughout.push(`column "${name}", in ${count} of ${rows} rows: line ${one.line}: ${one.problem}`);
+      throughout.push(`column "${name}", in ${count} of ${rows} rows: line ${one.line}: ${one.problem.text}`);
     } else {
       for (const { line, problem } of first)
-        single.push({ line, column, text: `line ${line}, column "${name}": ${problem}` });
+        single.push({ line, column, text: `line ${line}, column "${name}": ${problem.text}` });
     }
   }
   return { throughout, single };
@@ -151,12 +152,11 @@ function columnLines(columns: ReadonlyMap<number, ColumnFaults>, names: readonly
 function isOfKinds({ values, count, first }: ColumnFaults): boolean {
   const isFew = values.size <= MAX_VALUES || (values.size <= MAX_KINDS && count >= MIN_OF_KIND * values.size);
   const isWord = [...values].some((text) => /\p{L}/u.test(text));
-  return values.size > 1 && isFew && isWord && first.every(({ problem }) => problem.includes("is no number"));
+  return values.size > 1 && isFew && isWord && isAll(first, "word", "decorated");
 }
 
-/** Labels that are no classes of the task. */
-function isOfOthers({ first }: ColumnFaults): boolean {
-  return first.every(({ problem }) => problem.includes("is unknown; the classes are"));
+function isAll(faults: ColumnFaults["first"], ...kinds: readonly Problem["kind"][]): boolean {
+  return faults.every(({ problem }) => kinds.includes(problem.kind));
 }
 
 /** Options that can be pasted. */
@@ -166,12 +166,12 @@ function remediesFor(
   rows: number,
   agreed: boolean,
 ): string[] {
-  const toldHow = ({ first }: ColumnFaults) => first.every(({ problem }) => problem.includes("say --decimal"));
+  const toldHow = ({ first }: ColumnFaults) => isAll(first, "decimal");
   const features = [...columns].filter(([, one]) => one.use === "feature" && !toldHow(one));
   const bad = features.filter(([, { count }]) => count > MAX_SINGLE && 2 * count > rows);
   const few = features.filter((entry) => !bad.includes(entry) && entry[1].values.size <= MAX_VALUES);
   const labels = [...columns].filter(([, { use, values }]) => use === "label" && values.size <= MAX_VALUES);
-  const noNumbers = ({ first }: ColumnFaults) => first.every(({ problem }) => problem.endsWith("is no number"));
+  const noNumbers = ({ first }: ColumnFaults) => isAll(first, "word");
   const missing = missingRemedy('if it means "no reading"', few);
   const drop = bad.length > 0 ? bad : missing.length === 0 ? features : [];
   const remedies: string[] = [];
@@ -197,7 +197,7 @@ function remediesFor(
   if (!agreed && labels.some(([, one]) => 2 * one.count > rows && noNumbers(one))) {
     remedies.push("if these are classes, not numbers: --template csv");
   }
-  if (labels.some(([, one]) => one.count === rows && isOfOthers(one)))
+  if (labels.some(([, one]) => one.count === rows && isAll(one.first, "class")))
     return [
       ...remedies,
       ...missing,

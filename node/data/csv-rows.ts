@@ -8,7 +8,7 @@ import { growingFloats } from "./growing-floats.ts";
 import { createMissing, type Missing } from "./missing.ts";
 import type { NameList } from "./name-list.ts";
 import { normalised, quoted } from "./names.ts";
-import { type NumberFormat, readNumber, shown } from "./number.ts";
+import { type NumberFormat, type Problem, readNumber, shown } from "./number.ts";
 
 export interface RowOptions extends Pick<ColumnChoice, "labels" | "features"> {
   readonly numbers: NumberFormat;
@@ -20,6 +20,7 @@ export interface RowOptions extends Pick<ColumnChoice, "labels" | "features"> {
 /** Lines that are told. */
 const MAX_HEADERS = 5;
 const MAX_UNREAD = 5;
+const NO_OWNER: Problem = { kind: "other", text: "the owner is missing; fill it in, or leave --owner out" };
 
 /** Grows row by row; `finish` ends it. */
 export class CsvRows {
@@ -102,7 +103,7 @@ export class CsvRows {
   /** NaN: no reading, or a fault, after which `finish` throws. */
   #number(text: string, line: number, column: number, use: "feature" | "label"): number {
     const value = this.#missing.text(text) ? Number.NaN : readNumber(text, this.#numbers);
-    if (typeof value === "string") this.#faults.value(column, line, text, value, use);
+    if (typeof value !== "number") this.#faults.value(column, line, text, value, use);
     else if (!Number.isNaN(value) && !this.#missing.number(value)) return value;
     else if (this.#refuseMissing && this.#unread.push({ line, column }) > MAX_UNREAD) this.#unread.pop();
     return Number.NaN;
@@ -129,8 +130,7 @@ export class CsvRows {
 
   #owner(text: string, line: number, column: number): string {
     const owner = normalised(text);
-    if (owner === "")
-      this.#faults.value(column, line, text, "the owner is missing; fill it in, or leave --owner out", "owner");
+    if (owner === "") this.#faults.value(column, line, text, NO_OWNER, "owner");
     return owner;
   }
 

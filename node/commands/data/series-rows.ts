@@ -103,7 +103,7 @@ async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promi
       throw new HearsayError("ERR_DATA", `${data}: more than ${MOST_SERIES} owners; is --owner the right column?`);
     const [at, value] = [series.steps.of(when, series.last), readNumber(text, table.numbers)];
     if (typeof at === "string") return unread(line, at);
-    if (typeof value === "string") return unread(line, value);
+    if (typeof value !== "number") return unread(line, value.text);
     const outcome = series.lags.add(at, value);
     if (outcome === "gap") told.gaps++;
     else if (outcome === "again" || outcome === "back") told[outcome]++;

@@ -91,8 +91,8 @@ export class SeriesRecords {
     }
     const series = this.#all.get(whose) ?? this.#begun();
     const step = series.steps.of(when, series.last);
-    if (typeof step === "string" || typeof value === "string")
-      return [{ ...record, fault: typeof step === "string" ? step : `column "${this.#spec.target}": ${value}` }];
+    if (typeof step === "string") return [{ ...record, fault: step }];
+    if (typeof value !== "number") return [{ ...record, fault: `column "${this.#spec.target}": ${value.text}` }];
     if (series.steps.msOf(step) > nowMs + LIMITS.maxClockSkewMs) {
       this.tallies.ahead++; // a single wrong date would make all that follows late
       return [];
