@@ -55,13 +55,17 @@ export interface MeasureOptions {
   readonly streams?: Pick<Streams, "interval">;
 }
 
-/** At the end so many times `metrics.peers` are evaluated. */
+/** So many times `metrics.peers` are measured at the end: more than at a point of the series. */
 const FINAL_FACTOR = 10;
 
 /** What is measured with, and the measurements so far. */
 interface Measuring extends MeasureOptions, Evaluating {
   /** On the triggered rows. */
   readonly targeted: Trainer | undefined;
+  /** Indices of the honest peers that are measured at each point of the series. */
+  readonly sampled: readonly number[];
+  /** Of those that are measured at the end, the sampled ones first. */
+  readonly measured: readonly number[];
   readonly merges: MergeTally;
   readonly series: Point[];
   /** Beside accuracy. */
@@ -74,20 +78,23 @@ export function createMeasurements(options: MeasureOptions): Measurements {
   const { scenario, task, holdout, target, participants, rng, trainers = DENSE_TRAINERS } = options;
   const further = furtherMetrics(scenario, task);
   const metrics = measuredMetrics(task, further);
+  const honest = [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest);
   const measuring: Measuring = {
     ...options,
     metrics,
     evaluator: trainers.create({ task, train: holdout, holdout, metrics }),
     ownEvaluators: new Map(),
     targeted: target && trainers.create({ task, train: target, holdout: target }),
-    honest: [...rng.permutation(participants.length)].filter((index) => participants[index]?.honest),
+    honest,
+    sampled: honest.slice(0, scenario.metrics.peers),
+    measured: honest.slice(0, FINAL_FACTOR * scenario.metrics.peers),
     merges: createMergeTally(),
     series: [],
     further,
     curves: [],
     updates: 0,
   };
-  const measured = new Set(measuring.honest.slice(0, FINAL_FACTOR * options.scenario.metrics.peers));
+  const measured = new Set(measuring.measured);
   return {
     isMeasured: (index) => measured.has(index),
     counted: () => ({ ...measuring.merges.all(), updates: measuring.updates }),
@@ -114,9 +121,9 @@ export function createMeasurements(options: MeasureOptions): Measurements {
 }
 
 async function pointOf(measuring: Measuring, nowMs: number, learners: readonly Learner[]): Promise<Point> {
-  const { honest, targeted, scenario, further } = measuring;
+  const { honest, sampled, targeted, scenario, further } = measuring;
   const everybody = honest.map((index) => learners[index] as Learner);
-  const sample = everybody.slice(0, scenario.metrics.peers);
+  const sample = sampled.map((index) => learners[index] as Learner);
   const results = await evaluateEach(measuring, sample);
   if (scenario.metrics.curves === true) measuring.curves.push(...curvePoints(measuring, nowMs, sample, results));
   const prequential = measuring.streams?.interval(honest);
@@ -141,16 +148,16 @@ async function pointOf(measuring: Measuring, nowMs: number, learners: readonly L
   };
 }
 
-/** Of the peers that are evaluated, in their order. */
+/** Of the sampled peers, in their order. */
 function curvePoints(
-  { honest, further }: Measuring,
+  { sampled, further }: Measuring,
   nowMs: number,
   sample: readonly Learner[],
   results: readonly Metrics[],
 ): CurvePoint[] {
   return sample.map((learner, i) => ({
     seconds: nowMs / 1000,
-    index: honest[i] as number,
+    index: sampled[i] as number,
     cycles: learner.cycles(),
     bytesOut: learner.bytesOut(),
     accuracy: score(results[i] as Metrics),
@@ -160,13 +167,14 @@ function curvePoints(
 }
 
 async function rowsOf(measuring: Measuring, learners: readonly Learner[]): Promise<PeerRow[]> {
-  const { honest, scenario, participants, merges, further } = measuring;
-  const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers);
-  const models = evaluated.map((index) => learners[index] as Learner);
-  const results = await evaluateEach(measuring, models);
+  const { measured, scenario, participants, merges, further } = measuring;
+  const results = await evaluateEach(
+    measuring,
+    measured.map((index) => learners[index] as Learner),
+  );
   const explained = isExplained(scenario);
   const overlaps = explained ? labelOverlaps(participants) : [];
-  const evaluations = new Map(evaluated.map((index, i) => [index, results[i] as Metrics]));
+  const evaluations = new Map(measured.map((index, i) => [index, results[i] as Metrics]));
   return learners.map((learner, index): PeerRow => {
     const record = merges.of(learner.peer);
     const own = evaluations.get(index);
@@ -195,26 +203,26 @@ function onlyOwner(data: Pick<Dataset, "owners"> | undefined): string | undefine
 }
 
 async function scoresOf(
-  { honest, evaluator, scenario }: Measuring,
+  { measured, evaluator }: Measuring,
   learners: readonly Learner[],
   { raw, averaged }: ModelKinds,
 ): Promise<NonNullable<Summary["models"]>> {
-  const evaluated = honest.slice(0, FINAL_FACTOR * scenario.metrics.peers).map((index) => learners[index] as Learner);
+  const models = measured.map((index) => learners[index] as Learner);
   const scoreOf = async (model: (learner: Learner) => Float32Array) =>
-    spread((await evaluateModels(evaluator, evaluated.map(model))).map(score));
+    spread((await evaluateModels(evaluator, models.map(model))).map(score));
   return { raw: await scoreOf(raw), averaged: await scoreOf(averaged) };
 }
 
-/** Each that is evaluated trains on, and is measured as before. */
+/** Each that is measured trains on, and is measured as before. */
 async function fineTunedOf(
   measuring: Measuring,
   learners: readonly Learner[],
   rowsOf: (index: number) => Dataset,
 ): Promise<NonNullable<Summary["fineTuned"]>> {
-  const { honest, scenario, task, further, trainers = DENSE_TRAINERS } = measuring;
+  const { measured, scenario, task, further, trainers = DENSE_TRAINERS } = measuring;
   const { fineTune: steps = 0 } = scenario.metrics;
   const results: Metrics[] = [];
-  for (const index of honest.slice(0, FINAL_FACTOR * scenario.metrics.peers)) {
+  for (const index of measured) {
     const learner = learners[index] as Learner;
     const params = await tunedAlone({ task, trainers, rows: rowsOf(index), steps }, learner);
     results.push(await ownEvaluator(measuring, index).evaluate(params, "holdout"));
