@@ -59,28 +59,37 @@ function isFull({ drawn, most }: InboundState): boolean {
   return drawn >= most;
 }
 
+/** Pulls what members have that is new; where none of them has anything, draws one more. Until k pulls have begun, or nobody is left. */
 function drawMembers(state: InboundState, near: ReadonlySet<PeerId>): void {
   const { book, committee, puller } = state;
   const { places } = puller;
-  let young: PeerId[] | undefined;
-  let open: ReadonlySet<PeerId> | undefined;
-  const choices = () => {
-    young ??= youngAuthors(state, near);
-    open ??= new Set(young.filter((author) => isOpen(state, author, near)));
-    const all = open.size === young.length;
-    const now = all ? young : young.filter((author) => open?.has(author) || mayPull(state, author, near));
-    return places.inTurns(fitting(state, now));
-  };
-  // The list of authors costs more than all the rest, and most announcements come while all places are taken.
-  const mayMakePlace = () =>
-    places.hasSlow() && (wanted() !== undefined || committee.hasNext(choices)) && makePlace(state);
+  const choices = choicesOf(state, near);
   const wanted = () => committee.find((author) => isNew(state, author, near));
   while (!isFull(state)) {
-    if (!places.hasFree() && !mayMakePlace()) return;
+    if (!places.hasFree()) {
+      const isWaitedFor = places.hasSlow() && (wanted() !== undefined || committee.hasNext(choices));
+      if (!isWaitedFor || !makePlace(state)) return;
+    }
     const author = wanted();
     if (author !== undefined) void pull(state, book.newest(author) as Announced);
     else if (committee.next(choices) === undefined) return;
   }
+}
+
+/**
+ * The authors that may be drawn now, in groups. The list is made when it is first asked for: it costs more than all the rest, and most announcements come while
+ * all places are taken. Who may be drawn at any time (`isOpen`) stays so while members are drawn; for all others it is asked anew each time.
+ */
+function choicesOf(state: InboundState, near: ReadonlySet<PeerId>): () => readonly (readonly PeerId[])[] {
+  let young: PeerId[] | undefined;
+  let open: ReadonlySet<PeerId> | undefined;
+  return () => {
+    young ??= youngAuthors(state, near);
+    open ??= new Set(young.filter((author) => isOpen(state, author, near)));
+    const isAllOpen = open.size === young.length;
+    const now = isAllOpen ? young : young.filter((author) => open?.has(author) || mayPull(state, author, near));
+    return state.puller.places.inTurns(fitting(state, now));
+  };
 }
 
 /** Once a cycle, while newcomers are distrusted: a try-out takes no seat from a known author. */
