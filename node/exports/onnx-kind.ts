@@ -28,7 +28,7 @@ export interface Place {
 }
 
 /** Adds its operators to the graph; the name of what they give. @throws HearsayError ERR_CONFIG for what ONNX is not told here. */
-export type Kind = (place: Place) => string;
+export type LayerKind = (place: Place) => string;
 
 /** Its only input. */
 export function only({ inputs }: Place): Value {

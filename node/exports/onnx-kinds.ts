@@ -1,7 +1,7 @@
 /** The kinds of layers that have operators of ONNX. One more is its function and its place in a table. */
 import { activate } from "./onnx-activations.ts";
 import { apply, hold, scalar, wholes } from "./onnx-graph.ts";
-import { type Kind, needed, only, type Place, refusal } from "./onnx-kind.ts";
+import { type LayerKind, needed, only, type Place, refusal } from "./onnx-kind.ts";
 import { INT64 } from "./onnx-parts.ts";
 import { RECURRENT_KINDS } from "./onnx-recurrent.ts";
 import { SPATIAL_KINDS } from "./onnx-spatial.ts";
@@ -13,9 +13,9 @@ function axisOf(axis: unknown, { inputs }: Place): number {
 }
 
 /** What is done in training only. */
-const unchanged: Kind = (place) => only(place).name;
+const unchanged: LayerKind = (place) => only(place).name;
 
-const dense: Kind = (place) => {
+const dense: LayerKind = (place) => {
   const { graph, config } = place;
   const kernel = needed(place, "kernel");
   const bias = place.weight("bias");
@@ -24,20 +24,20 @@ const dense: Kind = (place) => {
 };
 
 /** Sizes are known, but for the number of rows. */
-const reshape: Kind = ({ graph, inputs, shape }) =>
+const reshape: LayerKind = ({ graph, inputs, shape }) =>
   apply(graph, "Reshape", [inputs[0]?.name ?? "", wholes(graph, [-1, ...shape])]);
 
-const permute: Kind = (place) =>
+const permute: LayerKind = (place) =>
   apply(place.graph, "Transpose", [only(place).name], { perm: [0, ...(place.config.dims as number[])] });
 
-const repeat: Kind = (place) => {
+const repeat: LayerKind = (place) => {
   const { graph, config } = place;
   const [width = 1] = only(place).shape;
   const apart = apply(graph, "Reshape", [only(place).name, wholes(graph, [-1, 1, width])]);
   return apply(graph, "Tile", [apart, wholes(graph, [1, config.n as number, 1])]);
 };
 
-const embedding: Kind = (place) => {
+const embedding: LayerKind = (place) => {
   const { graph, config } = place;
   if (config.maskZero === true) throw refusal(place.layer, "has mask_zero, by which later layers leave steps out");
   const table = needed(place, "embeddings");
@@ -46,7 +46,7 @@ const embedding: Kind = (place) => {
 };
 
 /** (x - mean) / sqrt(variance + epsilon) gamma + beta, of figures that training left. */
-const batchNormalisation: Kind = (place) => {
+const batchNormalisation: LayerKind = (place) => {
   const { graph, config } = place;
   const axis = axisOf(config.axis, place);
   const shape = [0, ...only(place).shape].map((n, i) => (i === axis ? n : 1));
@@ -60,7 +60,7 @@ const batchNormalisation: Kind = (place) => {
 };
 
 /** The same with figures of each row, over some axes. */
-const layerNormalisation: Kind = (place) => {
+const layerNormalisation: LayerKind = (place) => {
   const { graph, config } = place;
   const axes = [config.axis].flat().map((axis) => axisOf(axis, place));
   const shape = [0, ...only(place).shape].map((n, i) => (axes.includes(i) ? n : 1));
@@ -73,42 +73,42 @@ const layerNormalisation: Kind = (place) => {
   return apply(graph, "Add", [scaled, hold(graph, needed(place, "beta").values, shape)]);
 };
 
-const rescaling: Kind = (place) => {
+const rescaling: LayerKind = (place) => {
   const { graph, config } = place;
   const scaled = apply(graph, "Mul", [only(place).name, scalar(graph, config.scale as number)]);
   return apply(graph, "Add", [scaled, scalar(graph, config.offset as number)]);
 };
 
-const activation: Kind = (place) => activate(place, only(place).name, place.config.activation);
+const activation: LayerKind = (place) => activate(place, only(place).name, place.config.activation);
 
-const softmax: Kind = (place) => activate(place, only(place).name, "softmax"); // tfjs trains that of the last axis alone
+const softmax: LayerKind = (place) => activate(place, only(place).name, "softmax"); // tfjs trains that of the last axis alone
 
-const relu: Kind = (place) => {
+const relu: LayerKind = (place) => {
   const { graph, config } = place;
   const positive = apply(graph, "Relu", [only(place).name]);
   return config.maxValue == null ? positive : apply(graph, "Min", [positive, scalar(graph, config.maxValue as number)]);
 };
 
 /** x above 0, alpha x below. */
-const leakyRelu: Kind = (place) =>
+const leakyRelu: LayerKind = (place) =>
   apply(place.graph, "PRelu", [only(place).name, scalar(place.graph, place.config.alpha as number)]);
 
-const prelu: Kind = (place) => {
+const prelu: LayerKind = (place) => {
   const { shape, values } = needed(place, "alpha");
   return apply(place.graph, "PRelu", [only(place).name, hold(place.graph, values, shape)]);
 };
 
-const elu: Kind = (place) => apply(place.graph, "Elu", [only(place).name]); // tfjs has alpha 1 alone
+const elu: LayerKind = (place) => apply(place.graph, "Elu", [only(place).name]); // tfjs has alpha 1 alone
 
 /** Of several inputs of one rank. */
 const merge =
-  (type: "Sum" | "Max" | "Min" | "Mean"): Kind =>
+  (type: "Sum" | "Max" | "Min" | "Mean"): LayerKind =>
   (place) =>
     apply(place.graph, type, namesOf(place));
 
-const multiply: Kind = (place) => namesOf(place).reduce((x, y) => apply(place.graph, "Mul", [x, y]));
+const multiply: LayerKind = (place) => namesOf(place).reduce((x, y) => apply(place.graph, "Mul", [x, y]));
 
-const concatenate: Kind = (place) =>
+const concatenate: LayerKind = (place) =>
   apply(place.graph, "Concat", namesOf(place), { axis: axisOf(place.config.axis, place) });
 
 function namesOf({ layer, inputs }: Place): string[] {
@@ -118,7 +118,7 @@ function namesOf({ layer, inputs }: Place): string[] {
 }
 
 /** The layer within it, of all steps of all rows at once. */
-const timeDistributed: Kind = (place) => {
+const timeDistributed: LayerKind = (place) => {
   const { graph } = place;
   const { layer } = place.layer as unknown as { readonly layer: Place["layer"] };
   const [, ...step] = only(place).shape;
@@ -127,7 +127,7 @@ const timeDistributed: Kind = (place) => {
   return apply(graph, "Reshape", [name, wholes(graph, [-1, ...place.shape])]);
 };
 
-export const KINDS: Readonly<Record<string, Kind>> = {
+export const KINDS: Readonly<Record<string, LayerKind>> = {
   ...SPATIAL_KINDS,
   ...RECURRENT_KINDS,
   Dense: dense,

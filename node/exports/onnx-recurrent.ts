@@ -1,7 +1,7 @@
 /** Recurrent layers as operators of ONNX: there, time stands before the rows, and gates in another order. */
 import { plainActivation } from "./onnx-activations.ts";
 import { apply, hold, type Tensor, wholes } from "./onnx-graph.ts";
-import { type BuiltLayer, type Kind, needed, only, type Place, refusal } from "./onnx-kind.ts";
+import { type BuiltLayer, type LayerKind, needed, only, type Place, refusal } from "./onnx-kind.ts";
 
 interface Cell {
   readonly type: string;
@@ -59,13 +59,13 @@ function recur(place: Place, layer: BuiltLayer, isReverse: boolean): string {
   return apply(graph, "Transpose", [steps], { perm: [1, 0, 2] });
 }
 
-const oneDirection: Kind = (place) => {
+const oneDirection: LayerKind = (place) => {
   const { goBackwards, returnSequences } = place.config;
   if (goBackwards === true && returnSequences === true) throw refusal(place.layer, "gives its steps backwards");
   return recur(place, place.layer, goBackwards === true);
 };
 
-const bidirectional: Kind = (place) => {
+const bidirectional: LayerKind = (place) => {
   const { graph, config, shape } = place;
   const { forwardLayer, backwardLayer } = place.layer as unknown as Readonly<Record<string, BuiltLayer>>;
   const there = recur(place, forwardLayer as BuiltLayer, false);
@@ -77,7 +77,7 @@ const bidirectional: Kind = (place) => {
   throw refusal(place.layer, `has merge_mode ${String(config.mergeMode)}`);
 };
 
-export const RECURRENT_KINDS: Readonly<Record<string, Kind>> = {
+export const RECURRENT_KINDS: Readonly<Record<string, LayerKind>> = {
   LSTM: oneDirection,
   GRU: oneDirection,
   SimpleRNN: oneDirection,

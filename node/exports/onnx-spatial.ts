@@ -1,7 +1,7 @@
 /** Convolutions, pooling and what moves pixels, as operators of ONNX: there, channels stand before the pixels, and kernels begin with their outputs. */
 import { activate } from "./onnx-activations.ts";
 import { apply, hold, permuted, type Tensor, wholes } from "./onnx-graph.ts";
-import { type Kind, needed, only, type Place, refusal } from "./onnx-kind.ts";
+import { type LayerKind, needed, only, type Place, refusal } from "./onnx-kind.ts";
 
 /** A setting for each axis of the pixels, which may be given once for all. */
 function perAxis({ config, inputs }: Place, key: string, otherwise: number): number[] {
@@ -69,20 +69,20 @@ function outputsFirst(kernel: Tensor): Tensor {
   return permuted(kernel, [rank + 1, rank, ...Array.from({ length: rank }, (_, i) => i)]);
 }
 
-const convolution: Kind = (place) => {
+const convolution: LayerKind = (place) => {
   const x = channelsFirst(place, only(place).name);
   const y = convolve(place, x, outputsFirst(needed(place, "kernel")), 1, true);
   return activate(place, channelsLast(place, y), place.config.activation);
 };
 
-const depthwise: Kind = (place) => {
+const depthwise: LayerKind = (place) => {
   const x = channelsFirst(place, only(place).name);
   const channels = only(place).shape.at(-1) as number;
   const y = convolve(place, x, perChannel(needed(place, "depthwise_kernel")), channels, true);
   return activate(place, channelsLast(place, y), place.config.activation);
 };
 
-const separable: Kind = (place) => {
+const separable: LayerKind = (place) => {
   const { graph } = place;
   const x = channelsFirst(place, only(place).name);
   const channels = only(place).shape.at(-1) as number;
@@ -94,7 +94,7 @@ const separable: Kind = (place) => {
 };
 
 /** What a convolution with these strides would have come from. */
-const transposedConvolution: Kind = (place) => {
+const transposedConvolution: LayerKind = (place) => {
   const { graph } = place;
   const kernel = permuted(needed(place, "kernel"), [3, 2, 0, 1]); // [...pixels, out, in] to [in, out, ...pixels]
   const kernelShape = kernel.shape.slice(2);
@@ -115,7 +115,7 @@ const transposedConvolution: Kind = (place) => {
 };
 
 const pool =
-  (type: "MaxPool" | "AveragePool"): Kind =>
+  (type: "MaxPool" | "AveragePool"): LayerKind =>
   (place) => {
     const { graph } = place;
     const sizes = only(place).shape.slice(0, -1);
@@ -127,7 +127,7 @@ const pool =
   };
 
 const poolAll =
-  (type: "ReduceMax" | "ReduceMean"): Kind =>
+  (type: "ReduceMax" | "ReduceMean"): LayerKind =>
   (place) => {
     if (place.config.dataFormat === "channelsFirst") throw refusal(place.layer, "has its channels first");
     const axes = only(place)
@@ -138,13 +138,13 @@ const poolAll =
 
 type Sides = readonly [readonly [number, number], readonly [number, number]];
 
-const zeroPadding: Kind = (place) => {
+const zeroPadding: LayerKind = (place) => {
   if (place.config.dataFormat === "channelsFirst") throw refusal(place.layer, "has its channels first");
   const [[top, bottom], [left, right]] = place.config.padding as Sides;
   return apply(place.graph, "Pad", [only(place).name, wholes(place.graph, [0, top, left, 0, 0, bottom, right, 0])]);
 };
 
-const cropping: Kind = (place) => {
+const cropping: LayerKind = (place) => {
   const { graph, shape } = place;
   if (place.config.dataFormat === "channelsFirst") throw refusal(place.layer, "has its channels first");
   const [[top], [left]] = place.config.cropping as Sides;
@@ -154,7 +154,7 @@ const cropping: Kind = (place) => {
 };
 
 /** Each pixel several times, in both directions. */
-const upSampling: Kind = (place) => {
+const upSampling: LayerKind = (place) => {
   const { graph, config } = place;
   if (config.dataFormat === "channelsFirst") throw refusal(place.layer, "has its channels first");
   if (config.interpolation !== "nearest") throw refusal(place.layer, `has interpolation ${config.interpolation}`);
@@ -165,7 +165,7 @@ const upSampling: Kind = (place) => {
   return apply(graph, "Reshape", [often, wholes(graph, [-1, height * down, width * right, channels])]);
 };
 
-export const SPATIAL_KINDS: Readonly<Record<string, Kind>> = {
+export const SPATIAL_KINDS: Readonly<Record<string, LayerKind>> = {
   Conv1D: convolution,
   Conv2D: convolution,
   Conv2DTranspose: transposedConvolution,

@@ -16,11 +16,11 @@ export interface Hold {
 }
 
 /** Half a frame costs whoever sends it next to nothing, so that newcomers may have less room for these than for answers. */
-export type Kind = "answer" | "frame";
+export type HoldKind = "answer" | "frame";
 
 export interface ByteBudget {
   /** Holds bytes for a neighbour at once; undefined where there is no room. */
-  tryHold(peer: PeerId, bytes: number, kind?: Kind): Hold | undefined;
+  tryHold(peer: PeerId, bytes: number, kind?: HoldKind): Hold | undefined;
   /**
    * The same as soon as there is room, first come first served among those whom it suits.
    * @throws HearsayError ERR_RATE where too many wait already; the signal's reason.
@@ -50,7 +50,7 @@ export function createByteBudget(modules: {
   const held = new Map<string, number>();
   const waiters = new Set<Waiter>();
 
-  function tryHold(peer: PeerId, bytes: number, kind: Kind = "answer"): Hold | undefined {
+  function tryHold(peer: PeerId, bytes: number, kind: HoldKind = "answer"): Hold | undefined {
     const bounds = boundsOf(peer, isKnown(peer) ? undefined : prefixOf(peer), kind);
     let holding = 0;
     const resize = (to: number): boolean => {
@@ -81,7 +81,7 @@ export function createByteBudget(modules: {
 }
 
 /** Whose bytes count against what; a newcomer has an address prefix. */
-function boundsOf(peer: PeerId, prefix: string | undefined, kind: Kind): Bound[] {
+function boundsOf(peer: PeerId, prefix: string | undefined, kind: HoldKind): Bound[] {
   const bounds = [
     { key: TOTAL, maxBytes: LIMITS.maxHeldBytes },
     { key: `peer ${peer}`, maxBytes: LIMITS.maxHeldForNeighbourBytes },

@@ -28,9 +28,9 @@ export interface PresetValue {
 export type Group = Readonly<Record<string, Setting>>;
 
 /** How a value is written on a command line: a list is separated by commas, a switch is true or false. */
-export type Kind = "text" | "number" | "switch" | "list";
+export type SettingKind = "text" | "number" | "switch" | "list";
 
-export function kindOf(schema: z.ZodType): Kind {
+export function kindOf(schema: z.ZodType): SettingKind {
   const { type, innerType } = schema.def as { readonly type: string; readonly innerType?: z.ZodType };
   if (innerType !== undefined) return kindOf(innerType);
   if (type === "number") return "number";
@@ -39,7 +39,7 @@ export function kindOf(schema: z.ZodType): Kind {
 }
 
 /** A value of a setting from a text. What cannot be converted stays text, for the schema to report. */
-export function fromText(kind: Kind, text: string): unknown {
+export function fromText(kind: SettingKind, text: string): unknown {
   if (kind === "list") return text.split(",").map((part) => part.trim());
   if (kind === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text);
   if (kind === "switch" && /^(true|false|1|0)$/.test(text)) return text === "true" || text === "1";

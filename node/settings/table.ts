@@ -11,7 +11,7 @@ import { release } from "./release.ts";
 import { retention } from "./retention.ts";
 import { saving } from "./saving.ts";
 import { select } from "./select.ts";
-import { type Group, type Kind, kindOf, type Setting } from "./setting.ts";
+import { type Group, kindOf, type Setting, type SettingKind } from "./setting.ts";
 import { stream } from "./stream.ts";
 import { trainer } from "./trainer.ts";
 
@@ -59,7 +59,7 @@ export interface SettingRow extends Setting {
   readonly path: string;
   /** Environment variable: `HEARSAY_DATA_PATH`. */
   readonly variable: string;
-  readonly kind: Kind;
+  readonly kind: SettingKind;
 }
 
 const GROUPS: readonly (readonly [prefix: string, group: Group])[] = [

@@ -3,7 +3,7 @@ import { counted } from "../../protocol/base/counted.ts";
 import { HearsayError } from "../../protocol/base/errors.ts";
 import type { Columns } from "../../protocol/vertical/block.ts";
 import { checkIds } from "../../protocol/vertical/matching.ts";
-import type { Kind } from "../../protocol/vertical/problem.ts";
+import type { ProblemKind } from "../../protocol/vertical/problem.ts";
 import { readCsv } from "../data/csv.ts";
 import type { NameList } from "../data/name-list.ts";
 
@@ -16,7 +16,9 @@ export interface TableChoice {
   readonly columns?: NameList | undefined;
   readonly drop?: NameList | undefined;
   /** The column of labels, of the party that has them. */
-  readonly label?: { readonly column: string; readonly kind: Kind; readonly classes?: readonly string[] } | undefined;
+  readonly label?:
+    | { readonly column: string; readonly kind: ProblemKind; readonly classes?: readonly string[] }
+    | undefined;
 }
 
 export interface VerticalTable {

@@ -12,7 +12,7 @@ import { encodeCertificate, holdsFor, type Signature } from "./certificate.ts";
 import type { Offer } from "./offers.ts";
 import { fewest, placeOf, type Roster } from "./roster.ts";
 import { gather } from "./secrets.ts";
-import { type Kind, readAs, type Says, type Statement, say, setOf } from "./statements.ts";
+import { readAs, type Says, type Statement, type StatementKind, say, setOf } from "./statements.ts";
 import { ageOf, unmaskedMean } from "./sum.ts";
 
 export interface CoordinatorParts {
@@ -56,7 +56,7 @@ export type Outcome =
       readonly certificate: Uint8Array;
     }
   /** Nothing is known of anybody's vector but to itself. */
-  | { readonly kind: "failed"; readonly step: Kind; readonly members: number; readonly because: string };
+  | { readonly kind: "failed"; readonly step: StatementKind; readonly members: number; readonly because: string };
 
 interface State extends CoordinatorParts, CoordinatorOptions {
   readonly roster: Roster;
@@ -92,15 +92,15 @@ function bytesOf(statements: ReadonlyMap<number, Statement>): Uint8Array[] {
   return [...statements.values()].map(({ sealed }) => sealed);
 }
 
-function tooFew(step: Kind, members: number): Outcome {
+function tooFew(step: StatementKind, members: number): Outcome {
   return { kind: "failed", step, members, because: `${members} members went through "${step}": too few` };
 }
 
 /** Vectors that a member has made or pulled when it answers. */
-const VECTORS: Partial<Record<Kind, number>> = { masked: 1, vouched: LIMITS.maxCohort };
+const VECTORS: Partial<Record<StatementKind, number>> = { masked: 1, vouched: LIMITS.maxCohort };
 
 /** The answers of those that answered as they should, by place, ascending. */
-async function askAll<K extends Kind, A extends Kind>(
+async function askAll<K extends StatementKind, A extends StatementKind>(
   state: State,
   places: Iterable<number>,
   kind: K,
@@ -113,7 +113,7 @@ async function askAll<K extends Kind, A extends Kind>(
   return new Map(answers.filter((one): one is readonly [number, Statement<A>] => one[1] !== undefined));
 }
 
-async function askOne<A extends Kind>(
+async function askOne<A extends StatementKind>(
   { roster, crypto, ask }: State,
   place: number,
   sealed: Uint8Array,

@@ -5,8 +5,8 @@ import type { Crypto, Identity, Secrecy } from "../base/seams.ts";
 import { type Misdeed, misdeedIn } from "./evidence.ts";
 import type { Offer, OwnOffer } from "./offers.ts";
 import { placeOf } from "./roster.ts";
-import type { Parts, Seat } from "./secrets.ts";
-import { type Kind, readAs, type Says, type Statement, say } from "./statements.ts";
+import type { Seat, SecretParts } from "./secrets.ts";
+import { readAs, type Says, type Statement, type StatementKind, say } from "./statements.ts";
 
 export interface MemberParts {
   readonly crypto: Pick<Crypto, "sha256" | "verify">;
@@ -47,12 +47,12 @@ export interface Sitting extends Seat {
   readonly offered: OfferedModel;
   readonly coordinator: number;
   /** Each request that was answered, and the answer: one that comes again is answered alike. */
-  readonly answered: Map<Kind, { readonly request: Statement; readonly answer: Answer }>;
+  readonly answered: Map<StatementKind, { readonly request: Statement; readonly answer: Answer }>;
   readonly seed: Uint8Array;
   members: number;
   masked: number;
   survivors: number;
-  readonly parts: Map<number, Parts>;
+  readonly parts: Map<number, SecretParts>;
   readonly commitments: Map<number, Uint8Array>;
   readonly ages: Map<number, number>;
   readonly vectors: Map<number, Uint8Array>;
@@ -73,7 +73,12 @@ export function misdeed({ crypto, onMisdeed }: MemberState, ...statements: reado
   return found;
 }
 
-export function answered<K extends Kind>({ identity }: MemberState, { roster }: Seat, kind: K, says: Says[K]): Answer {
+export function answered<K extends StatementKind>(
+  { identity }: MemberState,
+  { roster }: Seat,
+  kind: K,
+  says: Says[K],
+): Answer {
   return say(kind, roster.session, says, identity);
 }
 
@@ -81,12 +86,12 @@ export function refusal(why: string): HearsayError {
   return new HearsayError("ERR_COHORT", `refused: ${why}`);
 }
 
-export function requireStep({ answered: done }: Sitting, step: Kind): void {
+export function requireStep({ answered: done }: Sitting, step: StatementKind): void {
   if (!done.has(step)) throw refusal(`"${step}" comes before`);
 }
 
 /** Statements of different members of the session, by place. @throws HearsayError for others. */
-export function statementsOf<K extends Kind>(
+export function statementsOf<K extends StatementKind>(
   { crypto }: Pick<MemberState, "crypto">,
   { roster }: Pick<Sitting, "roster">,
   kind: K,

@@ -15,7 +15,7 @@ import {
 } from "./member-state.ts";
 import { type Offer, readOffer } from "./offers.ts";
 import { fewest, placeOf, rosterOf, thresholdOf } from "./roster.ts";
-import { gather, openBox, type Parts, splitSecrets } from "./secrets.ts";
+import { gather, openBox, type SecretParts, splitSecrets } from "./secrets.ts";
 import { has, type Piece, placesIn, type Statement, setOf, sizeOf } from "./statements.ts";
 import { ageOf, maskedVector, unmaskedMean } from "./sum.ts";
 
@@ -151,7 +151,7 @@ function unmask(state: MemberState, sitting: Sitting, request: Statement<"unmask
   const agreeing = [...words].filter(([other, word]) => has(survivors, other) && word.survivors === survivors);
   if (agreeing.length !== words.size || agreeing.length < thresholdOf(members))
     throw refusal("too few members know of these survivors");
-  const partsOf = (set: number, of: keyof Parts): Piece[] =>
+  const partsOf = (set: number, of: keyof SecretParts): Piece[] =>
     placesIn(set).flatMap((other): Piece[] => {
       const held = parts.get(other);
       return held === undefined ? [] : [[other, held[of]]];

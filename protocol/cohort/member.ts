@@ -21,7 +21,7 @@ import {
 } from "./member-state.ts";
 import { join, NOT_YET, next } from "./member-steps.ts";
 import { placeOf, type Roster } from "./roster.ts";
-import { type Kind, read } from "./statements.ts";
+import { read, type StatementKind } from "./statements.ts";
 
 export interface Member {
   /**
@@ -37,7 +37,7 @@ export interface Member {
   leave(): void;
 }
 
-const REQUESTS: readonly Kind[] = ["join", "share", "mask", "survive", "unmask", "vouch"];
+const REQUESTS: readonly StatementKind[] = ["join", "share", "mask", "survive", "unmask", "vouch"];
 
 export function createMember(parts: MemberParts, options: MemberOptions): Member {
   const state: MemberState = { ...parts, ...options, sitting: undefined };

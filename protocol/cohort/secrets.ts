@@ -12,7 +12,7 @@ import { othersIn, type Roster, thresholdOf } from "./roster.ts";
 import { type Piece, placesIn, sizeOf } from "./statements.ts";
 
 /** What a member holds of one member's secrets. */
-export interface Parts {
+export interface SecretParts {
   readonly key: Uint8Array;
   readonly seed: Uint8Array;
 }
@@ -36,7 +36,7 @@ export async function splitSecrets(
   { roster, offer, place }: Seat,
   seed: Uint8Array,
   members: number,
-): Promise<{ readonly boxes: readonly Piece[]; readonly own: Parts }> {
+): Promise<{ readonly boxes: readonly Piece[]; readonly own: SecretParts }> {
   const [count, threshold] = [sizeOf(members), thresholdOf(members)];
   const [keys, seeds] = await Promise.all([
     secrecy.split(offer.maskSecret, count, threshold),
@@ -60,7 +60,7 @@ export function openBox(
   { roster, offer, place }: Seat,
   from: number,
   box: Uint8Array,
-): Parts | undefined {
+): SecretParts | undefined {
   const shareKey = roster.offers[from]?.shareKey as Uint8Array;
   const key = secrecy.agree(offer.shareSecret, shareKey, roster.session, infoOf(from, place));
   const both = key && secrecy.open(key, box);

@@ -48,9 +48,9 @@ export interface Says {
   readonly vouched: { readonly signature: Uint8Array };
 }
 
-export type Kind = keyof Says;
+export type StatementKind = keyof Says;
 
-export type Statement<K extends Kind = Kind> = {
+export type Statement<K extends StatementKind = StatementKind> = {
   [T in K]: Says[T] & {
     readonly kind: T;
     readonly session: Uint8Array;
@@ -122,7 +122,12 @@ const FORM: StatementForm<Says> = {
 };
 
 /** A statement of this peer. */
-export function say<K extends Kind>(kind: K, session: Uint8Array, says: Says[K], identity: Identity): Uint8Array {
+export function say<K extends StatementKind>(
+  kind: K,
+  session: Uint8Array,
+  says: Says[K],
+  identity: Identity,
+): Uint8Array {
   return seal("cohort", statementPayload(FORM, kind, session, identity.publicKey, says), identity);
 }
 
@@ -136,7 +141,11 @@ export function read(sealed: Uint8Array, crypto: Pick<Crypto, "verify">): Statem
 }
 
 /** The same, of one kind. @throws HearsayError as `read`, and ERR_DECODE for another kind. */
-export function readAs<K extends Kind>(kind: K, sealed: Uint8Array, crypto: Pick<Crypto, "verify">): Statement<K> {
+export function readAs<K extends StatementKind>(
+  kind: K,
+  sealed: Uint8Array,
+  crypto: Pick<Crypto, "verify">,
+): Statement<K> {
   const statement = read(sealed, crypto);
   if (statement.kind !== kind)
     throw new HearsayError("ERR_DECODE", `a statement that is ${statement.kind}, not ${kind}`);

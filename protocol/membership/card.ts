@@ -31,7 +31,7 @@ export interface Card {
   /** Where a dial reached it, or the owner says it is; what worked last comes first. */
   verified: string[];
   /** What else it or others told. */
-  told: Told[];
+  told: UnreachedAddress[];
   /** Who told of it first. */
   source: string;
   connected: boolean;
@@ -52,7 +52,7 @@ export interface Card {
 }
 
 /** An address that no dial has reached. */
-export interface Told {
+export interface UnreachedAddress {
   readonly address: string;
   /** It was the peer itself that told, from this very host. */
   readonly own: boolean;
@@ -85,7 +85,7 @@ export function isStranger({ configured, verified }: Card): boolean {
 }
 
 /** Puts what is new first, keeps what is there, drops the oldest; false where nothing was new. */
-export function addTold(card: Card, addresses: readonly Told[]): boolean {
+export function addTold(card: Card, addresses: readonly UnreachedAddress[]): boolean {
   const known = new Set([...card.verified, ...card.told.map(({ address }) => address)]);
   const fresh = addresses.filter(({ address }) => !known.has(address));
   if (fresh.length === 0) return false;

@@ -58,9 +58,9 @@ export interface Says {
   };
 }
 
-export type Kind = keyof Says;
+export type StatementKind = keyof Says;
 
-export type Statement<K extends Kind = Kind> = {
+export type Statement<K extends StatementKind = StatementKind> = {
   [T in K]: Says[T] & {
     readonly kind: T;
     readonly signer: Uint8Array;
@@ -120,12 +120,17 @@ const FORM: StatementForm<Says> = {
 };
 
 /** The payload of a statement of this key. */
-export function payloadOf<K extends Kind>(kind: K, task: Uint8Array, signer: Uint8Array, says: Says[K]): Uint8Array {
+export function payloadOf<K extends StatementKind>(
+  kind: K,
+  task: Uint8Array,
+  signer: Uint8Array,
+  says: Says[K],
+): Uint8Array {
   return statementPayload(FORM, kind, task, signer, says);
 }
 
 /** A statement of this key, signed. */
-export function say<K extends Kind>(kind: K, task: Uint8Array, says: Says[K], identity: Identity): Uint8Array {
+export function say<K extends StatementKind>(kind: K, task: Uint8Array, says: Says[K], identity: Identity): Uint8Array {
   return seal("release", payloadOf(kind, task, identity.publicKey, says), identity);
 }
 

@@ -19,7 +19,7 @@ import { encodeCanonical, encodeWithBytes } from "../wire/canonical.ts";
 import { isSignature } from "../wire/envelope.ts";
 import { binary, bytes32, count, fields, list, malformed, PROTOCOL_VERSION, text } from "../wire/fields.ts";
 import { POINT_BYTES } from "./matching.ts";
-import { KINDS, type Kind } from "./problem.ts";
+import { KINDS, type ProblemKind } from "./problem.ts";
 import { bytesOfWords, wordsOfBytes } from "./words.ts";
 
 export const VERTICAL_PROTOCOL: string = `/hearsay/vertical/${PROTOCOL_VERSION}.0.0`;
@@ -46,7 +46,7 @@ export interface Offer {
   readonly nonce: Uint8Array;
   /** For people. */
   readonly purpose: string;
-  readonly kind: Kind;
+  readonly kind: ProblemKind;
   /** The label holder among them. */
   readonly parties: number;
   /** Name of the column of ids at the label holder, for people. */
@@ -117,12 +117,12 @@ export function decodeOffer(bytes: Uint8Array): Offer {
   const value = fields(bytes, OFFER_FIELDS);
   if (value.length !== OFFER_FIELDS) throw malformed(`an offer has ${OFFER_FIELDS} fields`);
   const [, holder, nonce, purpose, kind, parties, idColumn, target, millionths, epochs] = value;
-  if (!KINDS.includes(kind as Kind)) throw malformed(`the kind is none of ${KINDS.join(", ")}`);
+  if (!KINDS.includes(kind as ProblemKind)) throw malformed(`the kind is none of ${KINDS.join(", ")}`);
   return {
     holder: bytes32(holder),
     nonce: bytesOf(nonce, NONCE_BYTES),
     purpose: text(purpose, MAX_TEXT_CHARACTERS),
-    kind: kind as Kind,
+    kind: kind as ProblemKind,
     parties: between(parties, 2, LIMITS.maxVerticalParties),
     idColumn: text(idColumn, MAX_TEXT_CHARACTERS),
     target: text(target, MAX_TEXT_CHARACTERS),

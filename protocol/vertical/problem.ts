@@ -2,9 +2,9 @@
 import { exp, log } from "../base/exp-log.ts";
 
 /** Linear labels are standardised: mean 0, deviation 1. */
-export type Kind = "logistic" | "linear";
+export type ProblemKind = "logistic" | "linear";
 
-export const KINDS: readonly Kind[] = ["logistic", "linear"];
+export const KINDS: readonly ProblemKind[] = ["logistic", "linear"];
 
 export interface Problem {
   loss(z: number, y: number): number;
@@ -24,7 +24,7 @@ function sigmoid(z: number): number {
   return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-export const PROBLEMS: Readonly<Record<Kind, Problem>> = {
+export const PROBLEMS: Readonly<Record<ProblemKind, Problem>> = {
   logistic: {
     loss: (z, y) => Math.max(z, 0) - y * z + log(1 + exp(-Math.abs(z))),
     residual: (z, y) => sigmoid(z) - y,

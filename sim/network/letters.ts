@@ -3,7 +3,7 @@ import { utf8 } from "../../protocol/base/bytes.ts";
 import type { ErrorCode } from "../../protocol/base/errors.ts";
 import type { EventPlace } from "./events.ts";
 
-export type Letter = Announced | Told | Question | Answer | Refusal;
+export type Letter = Announced | ToldNumbers | Question | Answer | Refusal;
 
 export interface Announced {
   readonly kind: "announcement";
@@ -14,7 +14,7 @@ export interface Announced {
 }
 
 /** For one neighbour alone. */
-export interface Told {
+export interface ToldNumbers {
   readonly kind: "told";
   readonly topic: string;
   /** Numbers (protocol/wire/numbers.ts). */

@@ -19,7 +19,7 @@ import { createMeasurements, type MeasureOptions } from "./measure.ts";
 import { followModels } from "./model-kinds.ts";
 import { ownHoldout } from "./own-holdout.ts";
 import { participantsOf } from "./participants.ts";
-import type { Parts } from "./parts.ts";
+import type { RunParts } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { scenarioHash } from "./scenario.ts";
 import { type Setup, type SetupModules, setUp } from "./setup.ts";
@@ -68,7 +68,7 @@ export async function runExperiment(scenario: Scenario, modules: ExperimentModul
 export async function runPart(
   scenario: Scenario,
   modules: ExperimentModules,
-  parts: Parts | undefined,
+  parts: RunParts | undefined,
 ): Promise<Report | undefined> {
   const loaded = await modules.loadData(scenario.data, scenario.task);
   const known = taskOf(scenario, loaded.task);

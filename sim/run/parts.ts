@@ -15,7 +15,7 @@ import type { VirtualClock } from "../seams/clock.ts";
 import { isExplained, type Scenario } from "../seams/scenario-type.ts";
 
 /** The thread that a part runs in, and the way to the others. */
-export interface Parts {
+export interface RunParts {
   /** From 0. */
   readonly part: number;
   readonly parts: number;
@@ -54,7 +54,7 @@ export function oneThreadReason(scenario: Scenario): string | undefined {
 }
 
 /** @param parts left out: all of it. */
-export function createPart(scenario: Scenario, clock: VirtualClock, parts: Parts | undefined): Part {
+export function createPart(scenario: Scenario, clock: VirtualClock, parts: RunParts | undefined): Part {
   if (parts === undefined || parts.parts === 1)
     return {
       isHere: () => true,
@@ -88,7 +88,7 @@ export function createPart(scenario: Scenario, clock: VirtualClock, parts: Parts
 }
 
 /** What the functions of this file share. */
-interface Together extends Parts {
+interface Together extends RunParts {
   readonly clock: VirtualClock;
   readonly lookAheadMs: number;
   /** Letters to each part since the last swap. */

@@ -15,7 +15,7 @@ import { createVirtualClock, type VirtualClock } from "../seams/clock.ts";
 import { createSimulatedCrypto } from "../seams/crypto.ts";
 import type { Scenario } from "../seams/scenario-type.ts";
 import { castOf, type Member, unsignedIdentity } from "./cast.ts";
-import { createPart, oneThreadReason, type Part, type Parts } from "./parts.ts";
+import { createPart, oneThreadReason, type Part, type RunParts } from "./parts.ts";
 import { createSurroundings, type Surroundings } from "./surroundings.ts";
 
 /** What a setup takes from outside. */
@@ -50,7 +50,7 @@ export function setUp(
   scenario: Scenario,
   task: Task,
   modules: SetupModules,
-  parts: Parts | undefined,
+  parts: RunParts | undefined,
 ): Omit<Setup, "trainers"> {
   const { signatures, network: net } = scenario;
   const rng = rngOf(scenario);

@@ -10,7 +10,7 @@ import { createMember, type Member } from "../../protocol/cohort/member.ts";
 import type { OfferedModel } from "../../protocol/cohort/member-state.ts";
 import { makeOffer, type Offer } from "../../protocol/cohort/offers.ts";
 import { placeOf, type Roster, rosterOf } from "../../protocol/cohort/roster.ts";
-import { type Kind, read } from "../../protocol/cohort/statements.ts";
+import { read, type StatementKind } from "../../protocol/cohort/statements.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/seams/clock.ts";
 
 export const TASK: Uint8Array = nodeCrypto.sha256(Uint8Array.of(7));
@@ -27,7 +27,7 @@ export interface Seated {
   readonly member: Member;
   readonly offered: OfferedModel;
   /** By the kind of the request. */
-  readonly lies: Partial<Record<Kind, Lie>>;
+  readonly lies: Partial<Record<StatementKind, Lie>>;
   /** Masked vectors that it serves, by hash. */
   readonly served: Map<string, Uint8Array>;
   readonly misdeeds: Misdeed[];
@@ -42,7 +42,7 @@ export interface Table {
   readonly seats: readonly Seated[];
   readonly options: CoordinatorOptions;
   /** Codes of refusals, with who refused. */
-  readonly refusals: { readonly place: number; readonly kind: Kind; readonly code: string }[];
+  readonly refusals: { readonly place: number; readonly kind: StatementKind; readonly code: string }[];
   /** Runs the session to its end. */
   run(): Promise<{ readonly outcome: Outcome; readonly tookMs: number }>;
 }

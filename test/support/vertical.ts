@@ -12,7 +12,7 @@ import { createMailbox, type Mailbox, type MailboxParts, pause } from "../../pro
 import { decodeAsk, encodeOffer, type Offer } from "../../protocol/vertical/messages.ts";
 import { DEGREE, PLAIN_BITS } from "../../protocol/vertical/packing.ts";
 import type { PartyParts, Session } from "../../protocol/vertical/party.ts";
-import { type Kind, PROBLEMS } from "../../protocol/vertical/problem.ts";
+import { PROBLEMS, type ProblemKind } from "../../protocol/vertical/problem.ts";
 import type { Polynomial, Sealing, VerticalCrypto } from "../../protocol/vertical/seams.ts";
 import { bytesOfWords, wordsOfBytes } from "../../protocol/vertical/words.ts";
 
@@ -98,7 +98,7 @@ export interface TestSession {
 }
 
 export interface TestOptions {
-  readonly kind?: Kind;
+  readonly kind?: ProblemKind;
   readonly numParties: number;
   readonly tools: VerticalCrypto;
   readonly clock?: Clock;
@@ -161,7 +161,7 @@ export function testSession({
 }
 
 /** Columns of a party, ready to be trained on; those of the label holder with an intercept. */
-export function blockOf(columns: readonly Float64Array[], kind: Kind, ridge: number, withIntercept: boolean) {
+export function blockOf(columns: readonly Float64Array[], kind: ProblemKind, ridge: number, withIntercept: boolean) {
   const numRows = columns[0]?.length ?? 0;
   const values = standardise(columns, scalingOf(columns));
   const intercept = withIntercept ? [new Float64Array(numRows).fill(1)] : [];
@@ -174,7 +174,7 @@ export function blockOf(columns: readonly Float64Array[], kind: Kind, ridge: num
 export function trainCentrally(
   columns: readonly Float64Array[],
   labels: Float64Array,
-  kind: Kind,
+  kind: ProblemKind,
   ridge: number,
 ): number[] {
   const problem = PROBLEMS[kind];

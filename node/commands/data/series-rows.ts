@@ -29,7 +29,7 @@ export interface SeriesOptions {
 const MOST_SERIES = 100_000;
 
 /** Rows of the result, and what became of those that gave none. */
-export interface Told {
+export interface RowTally {
   rows: number;
   gaps: number;
   again: number;
@@ -46,9 +46,9 @@ interface Series {
 }
 
 /** Writes the rows to `options.output`. @throws HearsayError ERR_CONFIG, ERR_DATA, with the remedy. */
-export async function writeRows(options: SeriesOptions): Promise<Told> {
+export async function writeRows(options: SeriesOptions): Promise<RowTally> {
   const spec = lagSpecOf(options.lag, options.horizon);
-  const told: Told = { rows: 0, gaps: 0, again: 0, back: 0, unread: 0 };
+  const told: RowTally = { rows: 0, gaps: 0, again: 0, back: 0, unread: 0 };
   const lines = await linesOf(options, spec, told);
   if (told.rows === 0)
     throw new HearsayError("ERR_DATA", `${options.data}: no row has all its lags; ${told.why ?? whyNone(told)}`);
@@ -56,18 +56,18 @@ export async function writeRows(options: SeriesOptions): Promise<Told> {
   return told;
 }
 
-function whyNone({ gaps, again, back }: Told): string {
+function whyNone({ gaps, again, back }: RowTally): string {
   if (gaps + again + back === 0) return "there are no rows below a header line";
   if (back > gaps) return `${back} rows are of a time before that of a row above: sort the table by its time`;
   return "is --step that of the series, and is the series longer than its lags?";
 }
 
 /** What became of values that gave no row, in words. */
-export function leftOutText({ gaps, again, back, unread }: Told): string {
+export function leftOutText({ gaps, again, back, unread }: RowTally): string {
   return `${gaps} for a gap or the beginning, ${again} twice, ${back} out of order, ${unread} that could not be read`;
 }
 
-async function linesOf(options: SeriesOptions, spec: LagSpec, told: Told): Promise<string[]> {
+async function linesOf(options: SeriesOptions, spec: LagSpec, told: RowTally): Promise<string[]> {
   const { data, time, target, owner, step, zone, ahead, text } = options;
   const names = [time, target, ...(owner === undefined ? [] : [owner])];
   const table = await openTable(data, { ...text, wanted: names });

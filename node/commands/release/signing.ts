@@ -4,7 +4,7 @@ import { concatBytes, fromHex, toHex } from "../../../protocol/base/bytes.ts";
 import { HearsayError } from "../../../protocol/base/errors.ts";
 import type { Identity } from "../../../protocol/base/seams.ts";
 import type { ReleaseStatus } from "../../../protocol/peer/release/status.ts";
-import { type Kind, payloadOf, type Says } from "../../../protocol/release/statements.ts";
+import { payloadOf, type Says, type StatementKind } from "../../../protocol/release/statements.ts";
 import { signIn } from "../../../protocol/wire/envelope.ts";
 import type { StatusReport } from "../../api/api.ts";
 import { askRunning, noPeerOn, tellApi } from "../../api/ask.ts";
@@ -60,7 +60,7 @@ export function signerOf({ state, key, ...passphrase }: ReleaseOptions): Promise
 }
 
 /** Signs a statement and gives it to the peer. @throws HearsayError ERR_CONFIG where the peer says why it counts nothing. */
-export async function signAndTell<K extends Kind>(
+export async function signAndTell<K extends StatementKind>(
   kind: K,
   says: Says[K],
   { taskId }: Known,

@@ -1,7 +1,7 @@
 /** The parts of one run in threads: a channel between each two of them. */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 
-type Parts = import("../../../sim/run/parts.ts").Parts;
+type RunParts = import("../../../sim/run/parts.ts").RunParts;
 
 /** What a thread needs to take part; its ports have to be transferred. */
 export interface PartPorts {
@@ -23,7 +23,7 @@ export function connectParts(count: number): PartPorts[] {
 }
 
 /** In the thread of a part. `close` lets the thread go on to other work. */
-export function openParts({ part, ports }: PartPorts): Parts & { close(): void } {
+export function openParts({ part, ports }: PartPorts): RunParts & { close(): void } {
   const inboxes = ports.map((port) => port && inboxOf(port));
   return {
     part,

@@ -1,8 +1,8 @@
 /** How good scores are on the rows that they were learned from. */
-import { type Kind, PROBLEMS } from "../../../protocol/vertical/problem.ts";
+import { PROBLEMS, type ProblemKind } from "../../../protocol/vertical/problem.ts";
 
 /** Logistic: accuracy and area under the curve; linear: r2. */
-export function figuresOf(kind: Kind, scores: Float64Array, labels: Float64Array): Record<string, number> {
+export function figuresOf(kind: ProblemKind, scores: Float64Array, labels: Float64Array): Record<string, number> {
   if (kind === "linear") {
     const mean = labels.reduce((sum, y) => sum + y, 0) / labels.length;
     const total = labels.reduce((sum, y) => sum + (y - mean) * (y - mean), 0);

@@ -7,7 +7,7 @@ import type { Mailbox } from "../../../protocol/vertical/mailbox.ts";
 import { matchAsHolder } from "../../../protocol/vertical/match-session.ts";
 import { encodeOffer, NONCE_BYTES, type Offer } from "../../../protocol/vertical/messages.ts";
 import { beginAsHolder, orEnd } from "../../../protocol/vertical/party.ts";
-import type { Kind } from "../../../protocol/vertical/problem.ts";
+import type { ProblemKind } from "../../../protocol/vertical/problem.ts";
 import { nodeCrypto } from "../../crypto.ts";
 import { refuseVertical } from "../../policy/vertical.ts";
 import { printJson } from "../../terminal/print.ts";
@@ -27,7 +27,7 @@ export interface TableOptions extends PartyOptions {
 
 interface OfferOptions extends TableOptions {
   readonly label: string;
-  readonly kind: Kind;
+  readonly kind: ProblemKind;
   readonly parties: string;
   readonly purpose: string;
   readonly ridge: string;

@@ -51,7 +51,7 @@ export interface DenseExports {
 }
 
 /** The numbers of the functions that a fit or a prediction calls, and of what they are made. */
-export interface Parts {
+export interface FunctionNumbers {
   readonly layout: Layout;
   /** One a layer. */
   readonly forward: readonly number[];
@@ -89,7 +89,7 @@ export function denseFunctions(layout: Layout, optimiser: Optimiser, maxGradient
   return functions;
 }
 
-export function addParts(add: Add, layout: Layout, optimiser: Optimiser): Parts {
+export function addParts(add: Add, layout: Layout, optimiser: Optimiser): FunctionNumbers {
   const { layers, activation, paramBytes } = layout;
   const hidden = layers.slice(1).map((next, l) => ({ layer: layers[l] as LayerLayout, next, l }));
   return {
@@ -129,7 +129,7 @@ export function lossFunction({ loss }: Layout, last: LayerLayout): WasmFunction 
   return define("loss", ["i32", "f32"], ["f64"], (fresh, target, count) => bodyOf(last, target, count, fresh));
 }
 
-function fitFunction(parts: Parts, loss: number): WasmFunction {
+function fitFunction(parts: FunctionNumbers, loss: number): WasmFunction {
   return define("fit", [...i32s(6), "f32", "f64"], ["f64"], (fresh, ...params) => {
     const [order, steps, rows, table, targets, scalars, count, lossSum] = params as [
       ...[number, number, number, number],
@@ -167,14 +167,22 @@ export function targetOf({ loss, layers }: Layout, targets: number, example: num
 }
 
 /** Through all layers; `ends[l]` is the local that gets the end of layer l's list, `start` that with the start of the first. */
-export function passForward({ layout, forward, activate }: Parts, ends: readonly number[], start: number): Code {
+export function passForward(
+  { layout, forward, activate }: FunctionNumbers,
+  ends: readonly number[],
+  start: number,
+): Code {
   return layout.layers.map((layer, l) => [
     call(forward[l] as number, listStart(layer, l, start), local.get(ends[l] as number)),
     l + 1 < ends.length ? local.set(ends[l + 1] as number, call(activate[l] as number)) : [],
   ]);
 }
 
-function passBackward({ layout, backward, inputGradient }: Parts, ends: readonly number[], start: number): Code {
+function passBackward(
+  { layout, backward, inputGradient }: FunctionNumbers,
+  ends: readonly number[],
+  start: number,
+): Code {
   return layout.layers
     .map((layer, l) => [
       call(backward[l] as number, listStart(layer, l, start), local.get(ends[l] as number)),
@@ -188,7 +196,7 @@ export function listStart({ list }: LayerLayout, l: number, start: number): Code
   return l === 0 ? local.get(start) : i32.const(list);
 }
 
-function predictFunction(parts: Parts, probabilities: number | undefined): WasmFunction {
+function predictFunction(parts: FunctionNumbers, probabilities: number | undefined): WasmFunction {
   const { layout } = parts;
   const last = layout.layers.at(-1) as LayerLayout;
   return define("predict", i32s(3), [], (fresh, rows, table, to) => {

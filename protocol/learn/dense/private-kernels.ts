@@ -30,12 +30,12 @@ import {
   addParts,
   bounds,
   type DenseExports,
+  type FunctionNumbers,
   i32s,
   listFunction,
   listRowFunction,
   listStart,
   lossFunction,
-  type Parts,
   passForward,
   targetOf,
 } from "./kernels.ts";
@@ -174,7 +174,7 @@ function scaleFunction(name: string, layer: LayerLayout): WasmFunction {
   });
 }
 
-function accumulateFunction(parts: Parts, loss: number, clipping: Clipping): WasmFunction {
+function accumulateFunction(parts: FunctionNumbers, loss: number, clipping: Clipping): WasmFunction {
   return define("accumulate", [...i32s(4), "f64", "f32"], ["f64"], (fresh, ...params) => {
     const [order, rows, table, targets] = params as [number, number, number, number];
     const [threshold, rounder] = params.slice(4) as [number, number];
@@ -210,7 +210,7 @@ function accumulateFunction(parts: Parts, loss: number, clipping: Clipping): Was
   });
 }
 
-function squaredNorm({ layout }: Parts, { squared }: Clipping, ends: readonly number[], start: number): Code {
+function squaredNorm({ layout }: FunctionNumbers, { squared }: Clipping, ends: readonly number[], start: number): Code {
   return layout.layers
     .map((layer, l): Code => call(squared[l] as number, listStart(layer, l, start), local.get(ends[l] as number)))
     .reduce((sum, one) => f64.add(sum, one));

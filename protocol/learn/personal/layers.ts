@@ -5,12 +5,12 @@ import type { Anchor, FitRequest, FitResult, Trainer } from "../../base/learning
 import { euclideanNorm, longestNorm } from "../../base/norm.ts";
 import { initialParams } from "../tensors.ts";
 import type { PersonalModel, PersonalTask } from "./method.ts";
-import { type Parts, partsOf } from "./parts.ts";
+import { type LayerSplit, partsOf } from "./parts.ts";
 
 /** @param fit how both are trained. */
 export function layersModel(
   task: PersonalTask,
-  fit: (parts: Parts, ...given: Parameters<PersonalModel["fit"]>) => ReturnType<PersonalModel["fit"]>,
+  fit: (parts: LayerSplit, ...given: Parameters<PersonalModel["fit"]>) => ReturnType<PersonalModel["fit"]>,
 ): PersonalModel {
   const parts = partsOf(task);
   const keepsOutput = parts.stays.at(-1) === true;
@@ -42,7 +42,7 @@ export const fitTogether: FitParts = (parts, trainer, request, own) =>
 export const fitWeights: FitParts = (parts, trainer, request, own) =>
   fitParts(parts, request, own, async (whole) => unlessRunAway(whole.params, await trainer.fit(whole)));
 
-async function fitParts(parts: Parts, request: FitRequest, own: Float32Array, fit: Trainer["fit"]) {
+async function fitParts(parts: LayerSplit, request: FitRequest, own: Float32Array, fit: Trainer["fit"]) {
   const { params, ...told } = await fit({ ...request, params: parts.join(request.params, own) });
   return { ...told, shared: parts.shared(params), own: parts.own(params) };
 }

@@ -3,7 +3,7 @@ import { staying } from "../../base/shared-tensors.ts";
 import { tensorSlices } from "../tensors.ts";
 import type { PersonalTask } from "./method.ts";
 
-export interface Parts {
+export interface LayerSplit {
   /** Numbers of each part. */
   readonly numShared: number;
   readonly numOwn: number;
@@ -14,7 +14,7 @@ export interface Parts {
   own(whole: Float32Array): Float32Array;
 }
 
-export function partsOf(task: Pick<PersonalTask, "tensors" | "personal">): Parts {
+export function partsOf(task: Pick<PersonalTask, "tensors" | "personal">): LayerSplit {
   const stays = staying(task);
   const slices = tensorSlices(task.tensors);
   const lengthOf = (part: boolean) => slices.reduce((sum, { length }, i) => sum + (stays[i] === part ? length : 0), 0);

@@ -70,7 +70,7 @@ export interface ProofContext extends ProverComponents, ProverOptions {
 }
 
 /** What a proof begins with. */
-export type Told = Pick<Announcement, "author" | "publicKey" | "generation" | "seq">;
+export type ToldPlace = Pick<Announcement, "author" | "publicKey" | "generation" | "seq">;
 
 /** What a proof starts from. */
 export interface Opening {
@@ -86,7 +86,7 @@ export interface Opening {
 }
 
 /** @throws HearsayError ERR_RATE, ERR_LOG_PROOF where the announced log cannot continue the one that is remembered. */
-export function openingOf({ crypto, taskId, heads, ...options }: ProofContext, announced: Told): Opening {
+export function openingOf({ crypto, taskId, heads, ...options }: ProofContext, announced: ToldPlace): Opening {
   const { publicKey, generation, seq } = announced;
   const known = heads.get(announced.author);
   if (!heads.mayBegin(announced))

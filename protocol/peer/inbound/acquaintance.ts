@@ -7,7 +7,7 @@ export interface Acquaintance {
   /** A new connection: it has to answer anew. */
   connected(peer: PeerId): void;
   hasAnswered(peer: PeerId): boolean;
-  answered(peer: PeerId, told: Told): void;
+  answered(peer: PeerId, told: SelfDescription): void;
   servesPulls(peer: PeerId): boolean;
   /** Whether it may be told by briefs. */
   hearsBriefs(peer: PeerId): boolean;
@@ -30,7 +30,7 @@ export interface Refusal {
 }
 
 /** What a peer says of itself. */
-export interface Told {
+export interface SelfDescription {
   /** Whether it serves models with their proofs. */
   readonly servesPulls?: boolean;
   readonly name?: string;
@@ -75,7 +75,7 @@ class Acquaintances implements Acquaintance {
     return this.#answered.has(peer);
   }
 
-  answered(peer: PeerId, { servesPulls = false, hearsBriefs = false, name }: Told): void {
+  answered(peer: PeerId, { servesPulls = false, hearsBriefs = false, name }: SelfDescription): void {
     this.#answered.add(peer);
     if (servesPulls) this.#serving = (this.#serving ?? new Set()).add(peer);
     if (hearsBriefs) this.#hearing = (this.#hearing ?? new Set()).add(peer);

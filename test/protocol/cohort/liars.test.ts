@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { nodeCrypto } from "../../../node/crypto.ts";
 import { isHearsayError } from "../../../protocol/base/errors.ts";
 import { misdeedIn } from "../../../protocol/cohort/evidence.ts";
-import { type Kind, readAs, type Says, say } from "../../../protocol/cohort/statements.ts";
+import { readAs, type Says, type StatementKind, say } from "../../../protocol/cohort/statements.ts";
 import { createTable, type Seated, type Table } from "../../support/cohort-table.ts";
 
 async function codeOf(answer: Promise<unknown>): Promise<string> {
@@ -16,7 +16,7 @@ async function codeOf(answer: Promise<unknown>): Promise<string> {
 }
 
 /** A session that stops before a step, so that a liar can go on with it by hand. */
-async function stoppedAt(step: Kind, members = 4): Promise<Table> {
+async function stoppedAt(step: StatementKind, members = 4): Promise<Table> {
   const table = createTable({ members });
   const { ask } = table.options;
   Object.assign(table.options, {
@@ -29,7 +29,7 @@ async function stoppedAt(step: Kind, members = 4): Promise<Table> {
   return table;
 }
 
-function requestKind(sealed: Uint8Array): Kind | undefined {
+function requestKind(sealed: Uint8Array): StatementKind | undefined {
   for (const kind of ["join", "share", "mask", "survive", "unmask", "vouch"] as const) {
     try {
       return readAs(kind, sealed, nodeCrypto).kind;
@@ -40,12 +40,12 @@ function requestKind(sealed: Uint8Array): Kind | undefined {
 
 const seat = (table: Table, place: number) => table.seats[place] as Seated;
 
-function coordinatorSays<K extends Kind>(table: Table, kind: K, says: Says[K]): Uint8Array {
+function coordinatorSays<K extends StatementKind>(table: Table, kind: K, says: Says[K]): Uint8Array {
   return say(kind, table.roster.session, says, seat(table, 0).identity);
 }
 
 /** The newest answers of members to a request of this kind. */
-function answersTo(table: Table, kind: Kind, places: readonly number[]): Uint8Array[] {
+function answersTo(table: Table, kind: StatementKind, places: readonly number[]): Uint8Array[] {
   return places.map((place) => {
     const found = seat(table, place).heard.findLast(({ request }) => requestKind(request) === kind);
     return found?.answer as Uint8Array;

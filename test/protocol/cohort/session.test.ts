@@ -5,7 +5,7 @@ import { nodeCrypto } from "../../../node/crypto.ts";
 import { certificateFault } from "../../../protocol/cohort/certificate.ts";
 import type { Outcome } from "../../../protocol/cohort/coordinator.ts";
 import { thresholdOf } from "../../../protocol/cohort/roster.ts";
-import { type Kind, say, setOf } from "../../../protocol/cohort/statements.ts";
+import { type StatementKind, say, setOf } from "../../../protocol/cohort/statements.ts";
 import { BUDGET_MS, createTable, type Lie, type Seated, TASK } from "../../support/cohort-table.ts";
 
 type Released = Extract<Outcome, { kind: "released" }>;
@@ -66,7 +66,7 @@ describe("a session of honest members", () => {
 });
 
 /** Steps at which a member may stop, and how many values are in the mean then. */
-const STEPS: readonly (readonly [Kind, isInSum: boolean])[] = [
+const STEPS: readonly (readonly [StatementKind, isInSum: boolean])[] = [
   ["join", false],
   ["share", false],
   ["mask", false],
@@ -116,7 +116,7 @@ describe("a member that stops", () => {
 });
 
 describe("garbage in place of an answer", () => {
-  const others: Record<string, (seats: readonly Seated[], kind: Kind) => Lie> = {
+  const others: Record<string, (seats: readonly Seated[], kind: StatementKind) => Lie> = {
     "random bytes": () => () => nodeCrypto.sha256(Uint8Array.of(1)),
     "nothing at all": () => () => new Uint8Array(0),
     "the answer of somebody else": (seats) => () => seats[1]?.heard.at(-1)?.answer,

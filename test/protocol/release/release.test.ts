@@ -14,14 +14,14 @@ import {
   shortId,
 } from "../../../protocol/release/messages.ts";
 import { describeRing, isInRing, parseRing } from "../../../protocol/release/rings.ts";
-import { type Kind, read, type Says, type Statement, say } from "../../../protocol/release/statements.ts";
+import { read, type Says, type Statement, type StatementKind, say } from "../../../protocol/release/statements.ts";
 import { identityOf } from "../../support/crowd.ts";
 
 const task = new Uint8Array(32).fill(7);
 const [alice, bob, carol, stranger] = [1, 2, 3, 9].map(identityOf) as [Signer, Signer, Signer, Signer];
 type Signer = ReturnType<typeof identityOf>;
 
-function said<K extends Kind>(kind: K, says: Says[K], by: Signer = alice): Statement<K> {
+function said<K extends StatementKind>(kind: K, says: Says[K], by: Signer = alice): Statement<K> {
   return read(say(kind, task, says, by), task, nodeCrypto) as unknown as Statement<K>;
 }
 

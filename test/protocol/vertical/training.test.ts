@@ -6,7 +6,7 @@ import { isHearsayError } from "../../../protocol/base/errors.ts";
 import type { Block } from "../../../protocol/vertical/block.ts";
 import { type Trained, trainAsHolder } from "../../../protocol/vertical/holder.ts";
 import { trainAsMember } from "../../../protocol/vertical/member.ts";
-import type { Kind } from "../../../protocol/vertical/problem.ts";
+import type { ProblemKind } from "../../../protocol/vertical/problem.ts";
 import type { VerticalCrypto } from "../../../protocol/vertical/seams.ts";
 import {
   blockOf,
@@ -30,12 +30,17 @@ describe("vertical training", () => {
     tools = await loadVerticalCrypto();
   });
 
-  function session(numParties: number, kind: Kind, own: Partial<VerticalCrypto> = {}, silenceMs?: number): TestSession {
+  function session(
+    numParties: number,
+    kind: ProblemKind,
+    own: Partial<VerticalCrypto> = {},
+    silenceMs?: number,
+  ): TestSession {
     const mailbox = silenceMs === undefined ? {} : { mailbox: { silenceMs } };
     return testSession({ numParties, kind, tools: { ...tools, ...own }, ridge: RIDGE, ...mailbox });
   }
 
-  function blocksOf(columns: readonly Float64Array[], kind: Kind, splits: readonly number[]): Block[] {
+  function blocksOf(columns: readonly Float64Array[], kind: ProblemKind, splits: readonly number[]): Block[] {
     let at = 0;
     return splits.map((width, i) => {
       at += width;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runExperiment, runPart } from "../../../sim/run/experiment.ts";
-import { LinkCut, oneThreadReason, type Parts } from "../../../sim/run/parts.ts";
+import { LinkCut, oneThreadReason, type RunParts } from "../../../sim/run/parts.ts";
 import { blobModules, blobScenario, type Changes } from "../../support/experiments.ts";
 
 const SMALL: Changes = {
@@ -70,7 +70,7 @@ describe("a run by several threads", () => {
   });
 
   it("ends at all parts where a peer cuts a link by itself", async () => {
-    const cutting = (parts: Parts): Parts => ({
+    const cutting = (parts: RunParts): RunParts => ({
       ...parts,
       swap: async (values) =>
         (await parts.swap(values)).map((value) => (isNews(value) ? { ...value, isCut: true } : value)),
@@ -97,7 +97,7 @@ async function inParts(changes: Changes, count: number) {
 }
 
 /** Parts that swap over a table; what is laid there is copied, as between threads. */
-function table(count: number): Parts[] {
+function table(count: number): RunParts[] {
   const laid: unknown[][] = [];
   let turned: (() => void)[] = [];
   return Array.from({ length: count }, (_, part) => ({

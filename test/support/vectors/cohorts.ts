@@ -7,7 +7,7 @@ import { encodeCertificate, type Result, signResult } from "../../../protocol/co
 import { misdeedIn } from "../../../protocol/cohort/evidence.ts";
 import { lotOf, makeOffer } from "../../../protocol/cohort/offers.ts";
 import { rosterOf } from "../../../protocol/cohort/roster.ts";
-import { type Kind, type Says, say } from "../../../protocol/cohort/statements.ts";
+import { type Says, type StatementKind, say } from "../../../protocol/cohort/statements.ts";
 import { filled, READER, TASK_ID, WITNESS, WRITER } from "./people.ts";
 
 const MEMBERS: readonly Identity[] = [WRITER, READER, WITNESS];
@@ -36,14 +36,14 @@ const SAYS: Says = {
   vouch: { model: MODEL, age: 300, unmasked: [filled(0x89, 100)] },
   vouched: { signature: filled(0x8a, 64) },
 };
-const KINDS = Object.keys(SAYS) as Kind[];
+const KINDS = Object.keys(SAYS) as StatementKind[];
 
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return toHex(value);
   return Array.isArray(value) ? value.map(plain) : value;
 }
 
-function statement<K extends Kind>(kind: K, says: Says[K] = SAYS[kind]): Uint8Array {
+function statement<K extends StatementKind>(kind: K, says: Says[K] = SAYS[kind]): Uint8Array {
   return say(kind, SESSION, says, WRITER);
 }
 
