@@ -92,6 +92,11 @@ function mergesText({ scenario, summary: { merges, algorithm, honest } }: Report
   return onOutput.yellow(`0 merges (have all peers as many neighbours as task.aggregation.quorum?${budget})`);
 }
 
+function fairnessText({ jain, honestShare, rare }: NonNullable<Report["summary"]["fairness"]>): string {
+  const ofRare = rare === undefined ? "" : `, peers with rare data move ${percent(rare)} of what others move`;
+  return `Jain's index ${percent(jain)}, ${percent(honestShare)} of merged models honest${ofRare}`;
+}
+
 /** JSON has no number beyond all others: a lie, or steps that are too long, may drive models there. */
 function finite(value: number | null | undefined, text: (known: number) => string): string {
   return isNumber(value) ? text(value) : "not finite";
@@ -123,6 +128,7 @@ async function describe(report: Report, cost: { wallSeconds: number; cpuSeconds:
   if (final.attackSuccess !== undefined) rows.push(["attack success", percent(final.attackSuccess)]);
   for (const [name, { mean, worst }] of Object.entries(final.metrics ?? {}))
     rows.push([name, `${finite(mean, formatNumber)} mean, ${finite(worst, formatNumber)} worst peer`]);
+  if (summary.fairness !== undefined) rows.push(["fairness", fairnessText(summary.fairness)]);
   if (reached !== undefined)
     rows.push([
       `${shown(scenario.metrics.target)} reached`,

@@ -28,6 +28,8 @@ describe("fairness", () => {
       row(2, { used: 2 }, { honest: false }),
     ];
     assert.deepEqual(fairnessOf(rows), { jain: 1, honestShare: 0.75 });
+    const uneven = [row(0, { used: 2, clipped: 1 }), row(1, { used: 1 }), row(2, { used: 4 }, { honest: false })];
+    assert.deepEqual(fairnessOf(uneven), { jain: 0.8, honestShare: 0.5 }); // (3 + 1)^2 / (2 (9 + 1)): a liar is not among those who should be heard
     assert.deepEqual(fairnessOf([row(0, {})]), { jain: 1, honestShare: 1 });
   });
 

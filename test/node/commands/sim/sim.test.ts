@@ -107,6 +107,20 @@ describe("sim run", { concurrency: 2 }, () => {
       assert.match(stdout, new RegExp(`^  ${part} +-?\\d\\.\\d+ mean`, "m"));
   });
 
+  it("says how evenly peers are heard where that is measured, and compares it", async () => {
+    const metrics = { points: 2, fairness: true };
+    const path = await lab.write("fair.yaml", stringify({ ...SCENARIO, metrics }));
+    const told =
+      /^fairness +Jain's index \d+\.\d %, 100\.0 % of merged models honest, peers with rare data move \d+\.\d % of what others move$/m;
+    for (const [i, partition] of ["iid", "dirichlet:1"].entries()) {
+      const flags = ["--set", `partition=${partition}`, "--out", lab.path(`fair-${i + 1}`)];
+      assert.match((await sim(0, "run", path, ...flags)).stdout, told);
+    }
+    const { stdout } = await sim(0, "compare", lab.path("fair-1"), lab.path("fair-2"));
+    for (const part of ["Jain's index", "honest models", "rare data move"]) assert.ok(stdout.includes(part), part);
+    assert.ok(!(await sim(0, "run", scenario, "--no-out")).stdout.includes("fairness"));
+  });
+
   it("says of models that a lie drove out of all bounds that their figures are not finite", async () => {
     const attack = { kind: "sign-flip", share: 0.2, scale: 1e38 };
     const path = await lab.write(
