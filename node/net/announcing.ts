@@ -1,6 +1,6 @@
 /**
- * Announcements: told to each neighbour once, over links. What a handler wants passed on goes by gossipsub, from mesh to mesh; where a neighbour serves no
- * links, so does everything.
+ * Announcements. An author tells each neighbour once, over its link; where a neighbour serves no links, all is told by gossipsub. What came from others and is to be
+ * passed on goes by gossipsub, from mesh to mesh.
  */
 import type { Connection } from "@libp2p/interface";
 import { createRecentSet, type RecentSet } from "../../protocol/base/bounded.ts";

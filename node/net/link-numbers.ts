@@ -1,7 +1,7 @@
 /**
- * Briefs of one author differ in few of their numbers, and by little. On a link a brief tells by how much each number has changed since the brief before it of the
- * same name; before the first all are zero. A change is told as an unsigned varint (protocol/wire/numbers.ts): twice itself, or of a negative one twice its amount
- * less one. Those at the end that are zero are left out.
+ * Briefs of one author differ in few of their numbers, and by little. So on a link a brief tells only by how much each number has changed since the brief before it of
+ * the same name; before the first brief all numbers are zero. A change d is told as an unsigned varint (protocol/wire/numbers.ts): 2d, or where it is negative, -2d - 1.
+ * Changes at the end that are zero are left out.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
 import { decodeNumbers, encodeNumbers, MAX_NUMBER } from "../../protocol/wire/numbers.ts";

@@ -1,7 +1,7 @@
 /**
- * What an author tells a neighbour of a model that it has published: no more than the neighbour needs to decide whether it pulls it. Their connection shows who it is
- * from, so it has no signature, and nobody but this neighbour learns anything by it. What it says counts for others once the model has come with a signature from
- * which all of it follows (model-messages.ts).
+ * A brief tells a neighbour of a model that its author has published: no more than the neighbour needs to decide whether it pulls the model. The connection shows
+ * who the author is, so a brief has no signature, and it counts for this neighbour alone. Later the model comes with a signature, from which all follows that the brief
+ * said (model-messages.ts). That counts for others too.
  *
  *     seq, age, minute, generation, bytes, mass           numbers (numbers.ts); `minute`: of tsMs since 1970
  */

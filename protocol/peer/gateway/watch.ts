@@ -1,7 +1,10 @@
 /**
- * Members watch their gateway: now and then one reads the last entries of its log, from before the announced one to the end, and makes its newest release again from the
- * models that it names; and whenever another member has come to name another gateway, so that what one finds out all look at. A gateway whose release is another one is told of, and elected by this member no more. The evidence stays here: who has those models comes
- * to the same result. So is one of which there is nothing to be seen, three looks in a row: it has told its members of no model of its own, or does not show its log, or the models.
+ * Members watch their gateway. Now and then a member reads the last entries of its gateway's log, from before the announced one to the end, and makes the newest release
+ * again from the models that it names. It also does so when another member has come to name another gateway: so all look at what one finds out.
+ *
+ * A gateway whose release is another one has lied: this member reports it, and elects it no more. The evidence stays here; whoever has those models comes to the same
+ * result. A gateway is not elected for a while where three looks in a row came to nothing: it does not show its log, or the models, or it has told its members of no
+ * model of its own.
  */
 import { bytesOf, equalBytes } from "../../base/bytes.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";

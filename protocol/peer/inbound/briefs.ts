@@ -1,7 +1,7 @@
 /**
- * Briefs: what neighbours tell of their models without a signature (wire/brief.ts), and what comes of each once its model is here. A brief takes what an announcement takes:
- * it counts against the rate of its author, and a newcomer pays for it as for a signature. It is no statement that could be held against its author, so it is neither
- * passed on nor kept behind newer ones.
+ * Briefs: what neighbours tell of their models without a signature (wire/brief.ts), and what comes of each once its model is here. A brief costs what an announcement
+ * costs: it counts against the rate of its author, and a newcomer pays for it as for a signature. It cannot be held against its author. So it is not passed on, and
+ * not kept once a newer one has come.
  */
 import { allowanceAt } from "../../base/bounded.ts";
 import { HearsayError, isHearsayError } from "../../base/errors.ts";
