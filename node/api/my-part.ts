@@ -4,6 +4,7 @@
  */
 import { toHex } from "../../protocol/base/bytes.ts";
 import { isHearsayError } from "../../protocol/base/errors.ts";
+import { mean } from "../../protocol/base/figures.ts";
 import type { PeerId } from "../../protocol/base/seams.ts";
 import {
   type AggregateBody,
@@ -77,7 +78,7 @@ function partIn(peer: PeerId, me: Uint8Array, entries: readonly Entry[]): PartAt
       if (COUNTS.includes(status)) shares.push(shareOf(mine, entry.body));
     }
   }
-  const share = shares.length === 0 ? null : shares.reduce((sum, one) => sum + one, 0) / shares.length;
+  const share = shares.length === 0 ? null : mean(shares);
   return { peer, merges, statuses, share, lastTsMs };
 }
 

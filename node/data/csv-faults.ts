@@ -3,6 +3,7 @@
  * values one by one, and at the end what can be done about them.
  */
 import { HearsayError } from "../../protocol/base/errors.ts";
+import { sum } from "../../protocol/base/figures.ts";
 import { shellOption } from "../shell.ts";
 import { dropOption } from "./csv-columns.ts";
 import { EMPTY } from "./name-list.ts";
@@ -99,7 +100,7 @@ function widthLines(
 ): Lines {
   const [first] = rows;
   if (first === undefined) return { throughout: [], single: [] };
-  const count = [...widths.values()].reduce((sum, n) => sum + n, 0);
+  const count = sum([...widths.values()]);
   if (widths.size === 1 && count === length && first.width > wanted) {
     const why =
       first.width === wanted + 1

@@ -7,7 +7,11 @@ export function isNumber(value: unknown): value is number {
 
 /** The sum in the order of the values, divided by their number; NaN of no values. */
 export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return sum(values) / values.length;
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What gateways save on the lines between places, and what they cost in accuracy, with and without liars. */
-import { formatBytes } from "../../protocol/base/figures.ts";
+import { formatBytes, mean } from "../../protocol/base/figures.ts";
 import type { Point } from "../run/report.ts";
 import { type Cell, missingOf, type SweepCells } from "./cells.ts";
 import { endText, intervalText, pairedDifference } from "./intervals.ts";
@@ -52,8 +52,7 @@ function rowOf(cell: Cell, each: Cell | undefined): string[] {
 function timesLess(each: Cell | undefined, gateways: Cell | undefined): string {
   const [before, after] = [each, gateways].map((cell) => {
     if (cell === undefined || missingOf(cell) > 0) return undefined;
-    const values = cell.outcomes.map(({ series }) => acrossOf(series.at(-1)) ?? Number.NaN);
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
+    return mean(cell.outcomes.map(({ series }) => acrossOf(series.at(-1)) ?? Number.NaN));
   });
   return before === undefined || after === undefined ? "…" : (before / after).toFixed(1);
 }

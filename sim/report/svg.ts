@@ -30,8 +30,6 @@ export interface Figure {
   readonly width?: number;
   /** Above the vertical axis; Plot would put it into the title. */
   readonly yLabel?: string;
-  /** Between legend and plot; left out: as the label of the axis needs. */
-  readonly headroom?: number;
   /** Of what is below title and legend. */
   readonly height: number;
   /** Margins but the top, axes and marks; see Plot's documentation. */
@@ -53,8 +51,9 @@ const DROPPED = /^(class|aria-.*|viewBox|xmlns.*)$/;
 
 /** @throws Error where a mark needs an id. */
 export function drawFigure(figure: Figure): string {
-  const { title, keys = [], yLabel = "", headroom = yLabel === "" ? 12 : 28, width = WIDTH, height, plot } = figure;
+  const { title, keys = [], yLabel = "", width = WIDTH, height, plot } = figure;
   const { rows, markup: legend } = layLegend(keys, width);
+  const headroom = yLabel === "" ? 12 : 28;
   const top = 16 + headroom + rows * LEGEND_ROW;
   const total = top + height;
   const drawn = Plot.plot({ ...plot, document, width, height: total, marginTop: top } as Plot.PlotOptions);

@@ -9,7 +9,7 @@
  *
  * Jain, Chiu, Hawe, A Quantitative Measure of Fairness and Discrimination, DEC-TR-301, 1984.
  */
-import { mean } from "../../protocol/base/figures.ts";
+import { mean, sum } from "../../protocol/base/figures.ts";
 import type { Fairness, PeerRow } from "./report.ts";
 
 /** Share of the honest peers that count as those with rare data. */
@@ -46,8 +46,4 @@ function rareInfluence(honest: readonly PeerRow[]): number | undefined {
   const moved = byRarity.map(({ influence = 0, merges }) => influence * sum(Object.values(merges)));
   const others = mean(moved.slice(count));
   return others === 0 ? undefined : mean(moved.slice(0, count)) / others;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parse } from "yaml";
 import { HearsayError } from "../../../protocol/base/errors.ts";
-import { formatBytes, mean } from "../../../protocol/base/figures.ts";
+import { formatBytes, mean, sum } from "../../../protocol/base/figures.ts";
 import type { Task } from "../../../protocol/base/task.ts";
 import { parseTask } from "../../../protocol/task/manifest.ts";
 import { nodeCrypto } from "../../crypto.ts";
@@ -258,8 +258,4 @@ function summarise({ peers, attackers, task }: Setting, result: Result): void {
       `${table(["", "mean", "worst peer"], rows)}\n` +
       `${result.updates} model updates of ${formatBytes(result.bytesPerUpdate)} on the wire each; ${result.logsVerified} of ${2 * peers} logs verified\n`,
   );
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

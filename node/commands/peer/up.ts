@@ -255,10 +255,7 @@ async function monitorFor(stateDir: string, { metrics: address, minCycleMs }: Co
 
 /** Tells everybody of every event, and resolves when the privacy budget is spent. */
 function untilSpent(observers: readonly ((event: PeerEvent) => void)[]) {
-  let resolve = () => {};
-  const spent = new Promise<void>((done) => {
-    resolve = done;
-  });
+  const { promise: spent, resolve } = Promise.withResolvers<void>();
   const observe = (event: PeerEvent) => {
     for (const tell of observers) tell(event);
     if (event.kind === "budget" && event.state === "spent") resolve();
