@@ -85,6 +85,7 @@ function sentenceOf(counts: TurnedAwayCounts, ofPrefix: ReadonlyMap<string, numb
   const others = ofPrefix.size === 1 ? "" : `, the others from ${counted(ofPrefix.size - 1, "more address range")}`;
   return (
     `nothing came of many connections in the last minute, ${turnedAwayText(counts)}; ${most} are from ${prefixText(prefix)}${others}. ` +
-    "Known peers find a place all the same; where it goes on, have a firewall keep that range out"
+    "Known peers find a place all the same. It may be peers of another version (hearsay peers names them), or those that dialled while this machine slept; " +
+    "if it is neither, and goes on, have a firewall keep that range out"
   );
 }

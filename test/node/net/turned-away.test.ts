@@ -47,6 +47,7 @@ describe("connections of which nothing came", () => {
       told[0] ?? "",
       /43 connections: 30 refused, 10 ended before their key was proved, 3 did not greet; 40 are from 203\.0\.113\.0\/24, the others from 3 more address ranges\./,
     );
+    assert.match(told[0] ?? "", /peers of another version \(hearsay peers names them\), or those that dialled while/);
     assert.equal(waits(), false);
     turnedAway.count("refused", at("203.0.113.1"));
     minute();
