@@ -3,7 +3,6 @@
  * whether it may be merged.
  */
 import { isHearsayError } from "../../base/errors.ts";
-import { log } from "../../base/exp-log.ts";
 import type { Split, Trainer } from "../../base/learning-seams.ts";
 import type { Task } from "../../base/task.ts";
 import { initialParams } from "../../learn/tensors.ts";
@@ -73,7 +72,7 @@ class SoundnessOf implements Soundness {
       return losses.map((loss) => (loss <= most ? undefined : Number.POSITIVE_INFINITY));
     }
     const least = Math.max(best, ignorant / SURE);
-    const places = losses.map((loss) => log(Math.max(loss, least) / least) / log(ignorant / least));
+    const places = losses.map((loss) => Math.log(Math.max(loss, least) / least) / Math.log(ignorant / least));
     return places.map((place) => (place <= mostLoss ? undefined : place));
   }
 
