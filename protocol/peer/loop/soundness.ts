@@ -14,9 +14,8 @@ export interface Soundness {
   worstLoss(own: Float32Array): Promise<number>;
   /**
    * How little each of these models knows, where that is too little for a merge of a task with `aggregation.mostLoss`; undefined where it knows enough. Told is its
-   * place, by its loss on a few own rows as a training here sees them, on the way from the `fewest`-th best of them to models that know nothing: ln(loss / best) /
-   * ln(ignorant / best), 0 as good as the first, 1 as little as the second. Losses are compared by ratio: where honest models lose a hundredth of what ignorance
-   * does, one that loses a half knows little. Where not even so many know anything, too little is what does harm: it loses more than `HARMFUL` times what ignorance loses,
+   * place, by its loss on a few own rows as a training here sees them, on the way from the `fewest`-th best of them to models that know nothing: 0 is as good as the
+   * first, 1 as little as the second. Where not even so many know anything, too little is what does harm: it loses more than `HARMFUL` times what ignorance loses,
    * and more than the `fewest`-th best; its place is infinite.
    */
   knowingTooLittle(models: readonly Float32Array[], fewest: number): Promise<readonly (number | undefined)[]>;
@@ -24,9 +23,6 @@ export interface Soundness {
 
 /** A model that knows nothing of the own rows loses no more than this times what ignorance does, unless it is made to harm: its answers are not so sure. */
 const HARMFUL = 4;
-
-/** A model that loses so many times less than ignorance knows all: how sure it is beyond that makes no other model worse. */
-const SURE = 50;
 
 type Judge = Pick<Trainer, "evaluate" | "revision">;
 
@@ -71,8 +67,7 @@ class SoundnessOf implements Soundness {
       const most = Math.max(best, HARMFUL * ignorant);
       return losses.map((loss) => (loss <= most ? undefined : Number.POSITIVE_INFINITY));
     }
-    const least = Math.max(best, ignorant / SURE);
-    const places = losses.map((loss) => Math.log(Math.max(loss, least) / least) / Math.log(ignorant / least));
+    const places = losses.map((loss) => (loss - best) / (ignorant - best));
     return places.map((place) => (place <= mostLoss ? undefined : place));
   }
 

@@ -58,17 +58,6 @@ describe("a merge of a task with aggregation.mostLoss", () => {
     assert.equal(await scene(0.6).take([...FOUR, from("e", 0.91), from("f", 0.93)]), "abcde");
   });
 
-  it("compares losses by their ratio: among models that know nearly all, one that loses half of what ignorance loses is left out", async () => {
-    const good = [from("a", 0.02), from("b", 0.02), from("c", 0.02)];
-    assert.equal(await scene(0.7).take([...good, from("d", 0.25), from("e", 0.5)]), "abcd");
-    const sure = [from("a", 0.0001), from("b", 0.00001), from("c", 0.0002)];
-    assert.equal(
-      await scene(0.7).take([...sure, from("d", 0.02), from("e", 0.5)]),
-      "abcd",
-      "nobody is worse for others' being so sure",
-    );
-  });
-
   it("leaves out nobody where fewer than the quorum would be left", async () => {
     assert.equal(await scene(1).take([from("a", 0.1), from("b", 0.2), from("c", 2), from("d", 3)]), "abcd");
     const { take, under } = scene(1);
