@@ -40,13 +40,22 @@ export function pairedDifference(
   second: Cell | undefined,
   of: (outcome: Outcome) => number = ({ summary }) => summary.final.accuracy.mean,
 ): Interval | undefined {
+  return paired(first, second, (one, other) => of(one) - of(other));
+}
+
+/** What two runs under the same seed say beside each other, over the seeds of both; undefined while runs are missing. */
+export function paired(
+  first: Cell | undefined,
+  second: Cell | undefined,
+  compare: (first: Outcome, second: Outcome) => number,
+): Interval | undefined {
   if (first === undefined || second === undefined || missingOf(first) + missingOf(second) > 0) return undefined;
-  const others = new Map(second.outcomes.map((outcome) => [outcome.summary.seed, of(outcome)]));
-  const differences = first.outcomes.map((outcome) => {
+  const others = new Map(second.outcomes.map((outcome) => [outcome.summary.seed, outcome]));
+  const compared = first.outcomes.map((outcome) => {
     const other = others.get(outcome.summary.seed);
-    return other === undefined ? undefined : of(outcome) - other;
+    return other === undefined ? undefined : compare(outcome, other);
   });
-  return meanInterval(differences);
+  return meanInterval(compared);
 }
 
 /** Whether the difference is above 0 with its whole interval. */

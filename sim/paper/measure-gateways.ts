@@ -1,8 +1,8 @@
 /** What gateways save on the lines between places, and what they cost in accuracy, with and without liars. */
-import { formatBytes, mean } from "../../protocol/base/figures.ts";
+import { formatBytes } from "../../protocol/base/figures.ts";
 import type { Point } from "../run/report.ts";
-import { type Cell, missingOf, type SweepCells } from "./cells.ts";
-import { endText, intervalText, pairedDifference } from "./intervals.ts";
+import type { Cell, Outcome, SweepCells } from "./cells.ts";
+import { endText, intervalText, paired, pairedDifference } from "./intervals.ts";
 import { attackName, captionOf } from "./names.ts";
 import type { Section } from "./section.ts";
 import { overSeeds } from "./series.ts";
@@ -20,7 +20,7 @@ export function gatewaySection(sweep: SweepCells): Section {
     title: "Three places of eight",
     caption:
       "Accuracy in percent, mean / worst honest peer. *Lost*: points of the mean, paired by seed, to where each peer speaks for itself, with the same rows and liars (with false-release: with none). *Between places*: what an honest peer sends to other places in one of its cycles, " +
-      `announcements, proofs and greetings included. *Times less*: of the means. ${captionOf(sweep)}.`,
+      `announcements, proofs and greetings included. *Times less*: paired by seed. ${captionOf(sweep)}.`,
     table: {
       head: ["rows", "liars", "speaks", "accuracy", "lost", "between places", "times less"],
       rows: cells.map((cell) => rowOf(cell, hasGateways(cell) ? withoutGateways(cells, cell) : undefined)),
@@ -50,9 +50,8 @@ function rowOf(cell: Cell, each: Cell | undefined): string[] {
 }
 
 function timesLess(each: Cell | undefined, gateways: Cell | undefined): string {
-  const [before, after] = [each, gateways].map((cell) => {
-    if (cell === undefined || missingOf(cell) > 0) return undefined;
-    return mean(cell.outcomes.map(({ series }) => acrossOf(series.at(-1)) ?? Number.NaN));
-  });
-  return before === undefined || after === undefined ? "…" : (before / after).toFixed(1);
+  const bytesOf = ({ series }: Outcome) => acrossOf(series.at(-1)) ?? Number.NaN;
+  const times = paired(each, gateways, (before, after) => bytesOf(before) / bytesOf(after));
+  if (times === undefined) return "…";
+  return [times.mean, ...(times.half === undefined ? [] : [times.half])].map((value) => value.toFixed(1)).join(" ± ");
 }

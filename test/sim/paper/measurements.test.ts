@@ -199,6 +199,7 @@ describe("the page of gateways", () => {
       ],
     );
     assert.match(table.rows[2]?.[4] ?? "", /^1\.0/, "held against the network without liars");
+    assert.match(table.rows[1]?.[6] ?? "", / ± /, "times less has its interval");
     assert.doesNotMatch(JSON.stringify(table), /undefined|…/);
   });
 
