@@ -19,8 +19,16 @@ export function withNearest(faults: readonly Fault[], error: z.ZodError): Fault[
       return JSON.stringify(key) + (meant === undefined ? "" : ` (did you mean ${meant}?)`);
     });
     const what = told.length === 1 ? "no setting has this name" : "no settings have these names";
-    return { ...fault, message: `${told.join(", ")}: ${what}; hearsay config show has them all` };
+    const advice = isOfTask(issue.keys)
+      ? "this looks like a task, which --task reads"
+      : "hearsay config show has them all";
+    return { ...fault, message: `${told.join(", ")}: ${what}; ${advice}` };
   });
+}
+
+/** Whether these fields are of a task: a model and what it answers, which no setting is called. */
+function isOfTask(keys: readonly string[]): boolean {
+  return keys.includes("model") && keys.includes("output");
 }
 
 /** The path of the setting whose name is nearest, in whatever section and spelling; undefined where none is near. */

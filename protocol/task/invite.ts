@@ -23,17 +23,18 @@ export function formatInvite({ task, addresses }: Invite): string {
 /**
  * Reads an invite as it comes out of mails and chats. No invite has white space, so what was broken over lines, indented or quoted is put
  * together again; what was cut short is refused, where that can be seen.
+ * @param idName what the id before the addresses is, for the error.
  * @throws HearsayError ERR_INVITE that says what is wrong.
  */
-export function parseInvite(text: string): Invite {
+export function parseInvite(text: string, idName = "task id"): Invite {
   const whole = unwrapped(text);
   const [, id, list] = /^hearsay:([^@]*)(?:@(.*))?$/i.exec(whole) ?? [];
-  if (id === undefined) throw bad("it has the form hearsay:<task id>@<address>,<address>");
+  if (id === undefined) throw bad(`it has the form hearsay:<${idName}>@<address>,<address>`);
   const task = fromHex(id.toLowerCase());
   if (list === undefined && (task?.length ?? 0) <= ID_BYTES && /^[0-9a-f]*$/i.test(id))
-    throw cut(`it ends ${id.length === 2 * ID_BYTES ? "behind" : "within"} the task id, before @<address>`);
+    throw cut(`it ends ${id.length === 2 * ID_BYTES ? "behind" : "within"} the ${idName}, before @<address>`);
   if (task?.length !== ID_BYTES)
-    throw bad(`the task id "${id}" is not 64 hexadecimal digits but ${id.length} characters; copy the invite whole`);
+    throw bad(`the ${idName} "${id}" is not 64 hexadecimal digits but ${id.length} characters; copy the invite whole`);
   const addresses = (list ?? "").split(",");
   if (addresses.at(-1) === "") throw cut("an address is missing at its end");
   const wrong = addresses.find((address) => !address.startsWith("/"));

@@ -43,7 +43,7 @@ export async function run({ state, format: name, output, json, ...smaller }: Exp
   else {
     const budget = spent === undefined ? "" : `; ${spentText(spent)}`;
     print(
-      `${path}: ${counted(params.length, "parameter")}, ${formatBytes(bytes)}, age ${counted(facts.age, "step")}${budget}\n`,
+      `${path}: ${format.name}, ${counted(params.length, "parameter")}, ${formatBytes(bytes)}, age ${counted(facts.age, "step")}${budget}\n`,
     );
   }
 }

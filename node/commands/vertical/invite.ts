@@ -22,7 +22,7 @@ export function parseVerticalInvite(text: string): VerticalInvite & { readonly h
       "ERR_INVITE",
       `it has the form ${PREFIX}<session>@<address>: hearsay vertical offer prints it`,
     );
-  const { task, addresses } = parseInvite(text.replace(PREFIX, "hearsay:")); // mends what mails do to invites
+  const { task, addresses } = parseInvite(text.replace(PREFIX, "hearsay:"), "session id"); // mends what mails do to invites
   const [holder] = addresses.flatMap((address) => address.split("/p2p/").slice(1));
   if (holder === undefined)
     throw new HearsayError("ERR_INVITE", "its addresses do not say who is there: copy it whole");

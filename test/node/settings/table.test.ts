@@ -128,7 +128,11 @@ test("an unknown name is told with the setting that was meant, in whatever spell
   };
   for (const [given, path] of Object.entries(meant)) assert.equal(nearestSetting(given), path, given);
   await assert.rejects(loadEffective(file("colour: red\nseed: 3\n"), {}, {}), {
-    message: /\(top\): "colour", "seed" \(did you mean data\.seed\?\): no settings have these names/,
+    message:
+      /\(top\): "colour", "seed" \(did you mean data\.seed\?\): no settings have these names; hearsay config show/,
+  });
+  await assert.rejects(loadEffective(file("name: x\nmodel: {}\noutput: {}\n"), {}, {}), {
+    message: /no settings have these names; this looks like a task, which --task reads/,
   });
 });
 

@@ -25,6 +25,10 @@ describe("an invite", () => {
     assert.deepEqual(parseInvite(text), invite);
   });
 
+  it("of another kind is refused by the name of its own id", () => {
+    assert.throws(() => parseInvite(`hearsay:abc@${ADDRESS}`, "session id"), /the session id "abc" is not 64/);
+  });
+
   it("comes back as it was made, whatever the task and the addresses", () => {
     const part = fc.string({ unit: fc.constantFrom(..."abc0189./:-@") });
     const address = part.filter((text) => !/[.:]$/.test(text)).map((text) => `/${text}`); // no address ends in a stop
