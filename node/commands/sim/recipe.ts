@@ -36,8 +36,10 @@ export async function run(name: string, options: RecipeOptions): Promise<void> {
   }
   const tables: Record<string, unknown>[] = [];
   for (const one of names) {
+    const startedMs = performance.now();
     const section = await cook(one, options);
     if (section === undefined) return;
+    tell(`${one}: ${Math.ceil((performance.now() - startedMs) / 1000)} s with its data\n`);
     await show(section, options);
     if (options.write) await writeSection(one, section);
     tables.push({ recipe: one, head: section.table.head, rows: section.table.rows, verdict: section.notes });

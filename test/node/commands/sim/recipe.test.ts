@@ -59,7 +59,8 @@ async function recipe(status: number, ...args: string[]): Promise<Finished> {
 
 describe("sim recipe", { skip }, () => {
   it("makes the data, runs the sweep, prints every site, and puts the table into the page where asked", async () => {
-    const { stdout } = await recipe(0, "tiny", "--python", python, "--write");
+    const { stdout, stderr } = await recipe(0, "tiny", "--python", python, "--write");
+    assert.match(stderr, /^tiny: \d+ s with its data$/m);
     assert.match(stdout, /│ site +│ alone +│ network +│ pooled +│ network, over alone +│/);
     for (const row of ["a", "b", "c", "mean", "worst"]) assert.match(stdout, new RegExp(`│ ${row} +│ \\d`));
     assert.match(stdout, /The network .* at the worst site\./);
