@@ -34,7 +34,7 @@ test("the JSON has the figures that are aimed at", () => {
   const result = resultOf({ ...measured, "peers-10000": many }, simRuns(false));
   assert.equal(result.digits?.updatesPerCpuSecond, 500);
   assert.equal(result.digits?.accuracy, 0.9);
-  assert.equal(result.digits?.peer?.updatesPerCpuSecond, 500);
+  assert.equal(result.digitsPeer?.updatesPerCpuSecond, 500);
   assert.equal(result.mnist?.updatesPerCpuSecond, 500);
   assert.equal(result.peers1000?.seconds, 4);
   assert.equal(result.peers1000Shared?.seconds, 4);
@@ -43,8 +43,9 @@ test("the JSON has the figures that are aimed at", () => {
 });
 
 test("what was not measured is null", () => {
-  const result = resultOf({ "peers-100": FIGURES }, simRuns(false));
+  const result = resultOf({ "peers-100": FIGURES, "digits-peer": FIGURES }, simRuns(false));
   assert.equal(result.digits, null);
+  assert.equal(result.digitsPeer?.updatesPerCpuSecond, 500, "also where its baseline was not run");
   assert.equal(result.growth, null);
   assert.equal(result.peers100?.peers, 100);
 });

