@@ -82,5 +82,17 @@ export function rareSections(sweep: SweepCells, title: string): Section[] {
   const placeOf = (scenario: Scenario) =>
     `${scenario.partition === "owner" ? "one digit alone" : partitionName(scenario.partition)}, ${liesIn(scenario)}`;
   const grid = gridOf(sweep, placeOf, (scenario) => aggregationOf(scenario).rule);
-  return tablesOf(title, sweep, "data, attack", grid);
+  const head = "data, attack";
+  const caption =
+    "Share of right answers in the class that a model guesses worst, in percent at the end, mean / worst honest peer: mean over seeds ± 95 % interval. " +
+    `In one digit alone that class is the nines. ${captionOf(sweep)}.`;
+  const recall = gridSection({ title: `${title}: the worst class`, caption, head }, grid, worstClassText);
+  return [...tablesOf(title, sweep, head, grid), recall];
+}
+
+function worstClassText(cell?: Cell): string {
+  if (cell === undefined || missingOf(cell) > 0) return missingText(cell);
+  const spreads = cell.outcomes.map(({ summary: { final } }) => final.metrics?.worstClass);
+  const [mean, worst] = [spreads.map((one) => one?.mean), spreads.map((one) => one?.worst)].map(meanInterval);
+  return mean === undefined || worst === undefined ? "–" : `${intervalText(mean)} / ${intervalText(worst)}`;
 }

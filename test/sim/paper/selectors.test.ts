@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { policySections, rareSections } from "../../../sim/paper/measure-selectors.ts";
 import type { Scenario } from "../../../sim/seams/scenario-type.ts";
-import { cells, type Result, sweepOf } from "./runs.ts";
+import { cells, point, type Result, sweepOf } from "./runs.ts";
 
 const POLICIES = {
   scenario: { name: "made-up", data: { set: "digits" }, metrics: { fairness: true } },
@@ -42,9 +42,12 @@ describe("the tables of whom peers ask first", () => {
   });
 
   it("have a row for each place and a column for each rule, where rare data are what it is about", () => {
-    const result = (): Result => ({ mean: 0.9, worst: 0.8, fairness: { jain: 1, honestShare: 1, rare: 0.25 } });
+    const metrics = { worstClass: { mean: 0.4, worst: 0.1, std: 0 } };
+    const series = [point(10, 0.9, 0.8, { metrics })];
+    const result = (): Result => ({ mean: 0.9, worst: 0.8, series, fairness: { jain: 1, honestShare: 1, rare: 0.25 } });
     const sections = rareSections(sweepOf(cells(RARE, result)), "Rare data");
-    const rare = sections.at(-1)?.table;
+    const [rare, recall] = sections.slice(-2).map(({ table }) => table);
+    assert.deepEqual(recall?.rows, [["Dirichlet 0.1, none", "40.0 / 10.0", "40.0 / 10.0"]]);
     assert.deepEqual(rare?.head, ["data, attack", "guarded-median", "guarded-median mix 0"]);
     assert.deepEqual(rare?.rows, [["Dirichlet 0.1, none", "25.0", "25.0"]]);
   });
