@@ -43,9 +43,8 @@ export function worstClassRows(worst: WorstClass | undefined, about = ""): [stri
 
 function help(name: string): string[] {
   return [
-    `more merges, or more rows of it: so far the model hardly knows ${`"${visible(name)}"`}`,
+    `more merges, or more rows of it: so far the model hardly knows ${`"${visible(name)}"`}; what few sites have takes long`,
     "a model for this site alone, where its own rows teach more of it: hearsay personalise",
-    "if few sites have this class, the rule lets their models count for little: a new task with",
-    "aggregation.parameters: {f: 0.2, mix: 0}, which defends less, or with personal: {method: fedper}",
+    "or, in a new task, a part of the model that stays at each site: personal: {method: fedper}",
   ];
 }
