@@ -170,6 +170,9 @@ describe("the page of cohorts", () => {
         ["degree 8", "3", "0", "0.0 %", "2 of 3"],
         ["complete", "none", "0.1", "10.0 %", "1"],
         ["complete", "3", "0.1", "27.1 %", "2 of 3"],
+        ["complete", "5", "0", "0.0 %", "3 of 5"],
+        ["complete", "5", "0.1", "41.0 %", "3 of 5"],
+        ["complete", "3", "0.2", "48.8 %", "2 of 3"],
       ],
     );
     assert.equal(table.head.length, 7 + 5);
